@@ -1,0 +1,55 @@
+import knex, { type Knex } from 'knex';
+import type { Client } from 'pg';
+import path from 'node:path';
+
+/** The pool, or a transaction: what a store runs its SQL on. */
+export type Db = Knex;
+
+export interface Transaction {
+  /** For statements. */
+  readonly db: Knex.Transaction;
+  /** The same connection as PostgreSQL's own client, for COPY. */
+  readonly client: Client;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  readonly applicationName: string;
+}
+
+/** Opens the pool. It connects when it is first used. */
+export function openDatabase(options: DatabaseOptions): Db {
+  return knex({
+    client: 'pg',
+    connection: { connectionString: options.url, application_name: options.applicationName },
+    pool: { min: 0, max: options.maxConnections },
+    acquireConnectionTimeout: 10_000,
+  });
+}
+
+/** Runs `work` in one transaction on one connection, which it sees both through knex and raw. */
+export async function inTransaction<T>(db: Db, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const pool = db.client as ConnectionSource;
+  const client = await pool.acquireConnection();
+  try {
+    return await db.transaction((trx) => work({ db: trx, client }), { connection: client });
+  } finally {
+    await pool.releaseConnection(client);
+  }
+}
+
+/** The part of knex's untyped client that hands out connections. */
+interface ConnectionSource {
+  acquireConnection(): Promise<Client>;
+  releaseConnection(client: Client): Promise<void>;
+}
+
+/** Brings the schema up to date; several processes may call it at once. Answers the migrations that it ran. */
+export async function migrate(db: Db): Promise<string[]> {
+  const [, ran] = (await db.migrate.latest({
+    directory: path.resolve(__dirname, '../../migrations'),
+    loadExtensions: ['.js'],
+  })) as [number, string[]];
+  return ran;
+}

@@ -1,0 +1,14 @@
+/** Special synchronisations that staff ask for. Source: ePack V4, Special synchronisations. */
+export const flags = [
+  'replace-from-manager',
+  'replace-from-solution',
+  'resend-logs',
+  'resend-params',
+  'rebuild-photo-index',
+  'reset-status',
+] as const;
+export type Flag = (typeof flags)[number];
+
+export function isFlag(name: string): name is Flag {
+  return (flags as readonly string[]).includes(name);
+}

@@ -1,0 +1,65 @@
+/** What became of one parameter class in a sync. */
+export interface ParameterCounts {
+  inserted: number;
+  updated: number;
+  deleted: number;
+  unchanged: number;
+  conflicts: number;
+  held: number;
+  rejected: number;
+}
+
+/** What became of one log table in a sync. */
+export interface LogCounts {
+  inserted: number;
+  duplicates: number;
+  rejected: number;
+}
+
+/** What became of the photos of a sync. */
+export interface PhotoCounts {
+  inserted: number;
+  duplicates: number;
+  rejected: number;
+}
+
+/** One thing that could not be applied. It is kept in quarantine with its raw text. */
+export interface Rejection {
+  /** Name inside the package, e.g. `csv/Tbfridge.csv`. */
+  readonly file: string;
+  /** Line in the file, the first being 1. */
+  readonly line?: number;
+  /** Id of the row or the entity, as the solution wrote it. */
+  readonly id?: string;
+  /** Stable code, e.g. `id-conflict`, `bad-value`. */
+  readonly code: string;
+  /** Sentence for a person. */
+  readonly reason: string;
+}
+
+/** `report.json` of the instruction package. Source: ePack V4, The instruction package. */
+export interface SyncReport {
+  readonly sync: string;
+  readonly outcome: 'processed' | 'failed';
+  readonly params: Record<string, ParameterCounts>;
+  readonly logs: Record<string, LogCounts>;
+  readonly photos: PhotoCounts;
+  /** The first 1,000; quarantine holds all. */
+  readonly rejections: Rejection[];
+  /** Names in the package that nothing here reads. */
+  readonly ignored: string[];
+  /** Why, when the outcome is `failed`. */
+  readonly reason?: string;
+}
+
+export const maxReportedRejections = 1000;
+
+export const noParameterCounts = (): ParameterCounts => ({
+  inserted: 0,
+  updated: 0,
+  deleted: 0,
+  unchanged: 0,
+  conflicts: 0,
+  held: 0,
+  rejected: 0,
+});

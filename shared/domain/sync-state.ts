@@ -1,0 +1,24 @@
+/**
+ * The life of one sync.
+ *
+ *   receiving ─▶ queued ─▶ processing ─▶ ready ───▶ confirmed
+ *       │                      │  ▲         ▲
+ *       ▼                      └──┘ retry   │
+ *   (row deleted)              └─▶ failed ──┘ (a failed sync is confirmed like any other)
+ *
+ * `abandoned`: staff reset the channel while the sync was under way.
+ */
+export const syncStates = [
+  'receiving',
+  'queued',
+  'processing',
+  'ready',
+  'failed',
+  'confirmed',
+  'abandoned',
+] as const;
+export type SyncState = (typeof syncStates)[number];
+
+export function isSyncState(name: string): name is SyncState {
+  return (syncStates as readonly string[]).includes(name);
+}

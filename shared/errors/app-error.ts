@@ -1,0 +1,31 @@
+/** What kind of failure a foreseen error is, in the words of the domain. The API alone turns a kind into an HTTP number. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'absent'
+  | 'conflict'
+  | 'stale'
+  | 'too-large'
+  | 'unsupported'
+  | 'unprocessable'
+  | 'too-many'
+  | 'unavailable';
+
+/** A foreseen failure. Built only by the functions of `errors/catalog.ts`. */
+export class AppError extends Error {
+  constructor(
+    readonly kind: ErrorKind,
+    /** Stable code that clients rely on, e.g. `wrong-status`. */
+    readonly code: string,
+    /** A sentence for the person who reads the answer; never holds a path, an SQL text or a secret. */
+    readonly detail: string,
+    /** Extra members of the problem document. */
+    readonly members: Readonly<Record<string, unknown>> = {},
+    /** When to come again, for `too-many` and `unavailable`. */
+    readonly retryAfterSeconds?: number,
+  ) {
+    super(`${code}: ${detail}`);
+    this.name = 'AppError';
+  }
+}

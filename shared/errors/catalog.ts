@@ -1,0 +1,84 @@
+import type { Statut } from '../domain/statut';
+import { AppError } from './app-error';
+
+// Every foreseen error, one function each. The codes are those of the wire contract: never rename one.
+
+export const unknownChannel = (name: string) =>
+  new AppError('absent', 'unknown-channel', `There is no channel "${name}".`);
+
+export const unknownRoute = () => new AppError('absent', 'not-found', 'There is nothing here.');
+
+export const unauthorized = () =>
+  new AppError('unauthenticated', 'unauthorized', 'A valid bearer token is needed.');
+
+/** One text for an unknown mail and for a wrong secret: they must not be told apart. */
+export const badCredentials = () =>
+  new AppError('invalid', 'bad-credentials', 'Unknown solution or wrong credentials.', {
+    error: 'Incorrect credentials',
+  });
+
+export const solutionLocked = () =>
+  new AppError('unauthenticated', 'locked', 'Another device has used this solution. Ask the backoffice to unlock it.');
+
+export const solutionBlocked = () =>
+  new AppError('unauthenticated', 'blocked', 'The backoffice has blocked this solution.');
+
+export const tooManyRequests = (retryAfterSeconds: number) =>
+  new AppError('too-many', 'too-many-requests', 'Too many attempts.', {}, retryAfterSeconds);
+
+export const unavailable = (what: 'database' | 'queue' | 'file store') =>
+  new AppError('unavailable', 'unavailable', `The ${what} cannot be reached.`, {}, 5);
+
+export const wrongStatus = (statut: Statut, needed: Statut) =>
+  new AppError('forbidden', 'wrong-status', `The channel's status is ${statut}; this call needs ${needed}.`, {
+    statut: String(statut),
+  });
+
+export const badRequest = (detail: string) => new AppError('invalid', 'bad-request', detail);
+
+export const digestMismatch = () =>
+  new AppError('invalid', 'digest-mismatch', 'The archive is not the one that its digest describes.');
+
+export const tooLarge = (maxBytes: number) =>
+  new AppError('too-large', 'too-large', `The archive is larger than ${maxBytes} bytes.`);
+
+export const notAZip = (detail: string) => new AppError('unsupported', 'not-a-zip', detail);
+
+/** `entry` is the name in the archive, `reason` what is wrong with it. */
+export const badArchive = (entry: string | null, reason: string) =>
+  new AppError('unprocessable', 'bad-archive', entry === null ? reason : `${JSON.stringify(entry)}: ${reason}`);
+
+export const idempotencyKeyReused = () =>
+  new AppError('unprocessable', 'idempotency-key-reused', 'This Idempotency-Key came with another archive before.');
+
+export const otherSync = (atHand: string) =>
+  new AppError('conflict', 'other-sync', 'Another sync is at hand.', { sync: atHand });
+
+export const noSync = () => new AppError('absent', 'no-sync', 'This channel has had no sync yet.');
+
+export const unknownPhoto = () => new AppError('absent', 'unknown-photo', 'The server holds no such photo.');
+
+/** Someone moved the row that we were about to change: the work is another's now. Never reaches a client. */
+export const fenceLost = (jobId: string) =>
+  new AppError('conflict', 'fence-lost', `Job ${jobId} was taken over by another worker.`);
+
+// Backoffice
+
+export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role does not allow this.');
+
+/** Also for what exists but is another account's. */
+export const notFound = (what: string) => new AppError('absent', 'not-found', `There is no such ${what}.`);
+
+export const staleVersion = (version: number) =>
+  new AppError('stale', 'stale', 'It has changed since you read it.', { version });
+
+export const invalidFields = (problems: readonly { field: string; reason: string }[]) =>
+  new AppError('unprocessable', 'invalid-fields', problems.map((p) => `${p.field}: ${p.reason}`).join('; '), {
+    problems,
+  });
+
+export const alreadyExists = (what: string) =>
+  new AppError('conflict', 'already-exists', `There is such a ${what} already.`);
+
+export const alreadyDecided = () =>
+  new AppError('conflict', 'already-decided', 'This has been decided already.');
