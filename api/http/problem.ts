@@ -1,0 +1,114 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ServerResponse } from 'node:http';
+import { AppError, type ErrorKind } from '../../shared/errors/app-error';
+import { unavailable, unknownRoute } from '../../shared/errors/catalog';
+import { isDatabaseAway } from '../../shared/db/database-away';
+import type { Logger } from '../../shared/log';
+
+/** The one place where a kind of error becomes an HTTP number. */
+const statusOf: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  absent: 404,
+  conflict: 409,
+  stale: 412,
+  'too-large': 413,
+  unsupported: 415,
+  unprocessable: 422,
+  'too-many': 429,
+  unavailable: 503,
+};
+
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** RFC 9457. What was not foreseen becomes a 500 that says nothing of its cause. */
+export function problemOf(error: unknown): Problem {
+  const foreseen = foreseenOf(error);
+  if (foreseen === null) {
+    return problem(500, 'internal', 'Something went wrong on the server.', {}, {});
+  }
+  const status = statusOf[foreseen.kind];
+  return problem(status, foreseen.code, foreseen.detail, foreseen.members, {
+    ...(foreseen.kind === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    ...(foreseen.retryAfterSeconds === undefined
+      ? {}
+      : { 'Retry-After': String(foreseen.retryAfterSeconds) }),
+  });
+}
+
+/** For answers that are written without Express. */
+export function sendProblem(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, headers, body } = problemOf(error);
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
+}
+
+export const unknownRouteHandler: RequestHandler = () => {
+  throw unknownRoute();
+};
+
+/** The API's error handler: every error becomes output here and nowhere else. */
+export function createProblemHandler(log: Logger): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (error: unknown, request, response, next) => {
+    void next;
+    if (foreseenOf(error) === null) {
+      log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+    }
+    sendProblem(response, error);
+  };
+}
+
+function foreseenOf(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  if (isDatabaseAway(error)) return unavailable('database');
+  if (isClientMistake(error)) return new AppError('invalid', 'bad-request', error.message);
+  return null;
+}
+
+/** Errors that Express and its body parsers make for a request that cannot be read. */
+function isClientMistake(error: unknown): error is Error & { status: number } {
+  return (
+    error instanceof Error &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status >= 400 &&
+    error.status < 500
+  );
+}
+
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+  members: Readonly<Record<string, unknown>>,
+  headers: Record<string, string>,
+): Problem {
+  const document = {
+    type: `urn:epack:problem:${code}`,
+    title: titleOf(code),
+    status,
+    detail,
+    code,
+    ...members,
+  };
+  return {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', ...headers },
+    body: JSON.stringify(document),
+  };
+}
+
+/** `wrong-status` → `Wrong status`. */
+function titleOf(code: string): string {
+  const words = code.replaceAll('-', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,17 @@
+/**
+ * True where an error means that PostgreSQL cannot be reached or is going away, so that the same call may
+ * succeed later. Sources: SQLSTATE classes 08, 57P, 53 and 25P03; Node's socket errors; knex's and pg's texts,
+ * which carry no code.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string' && awayCode.test(error.code)) return true;
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  return awayMessage.test(error.message);
+}
+
+const awayCode =
+  /^(08...|57P0[1-5]|53[0-9]{3}|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)$/;
+
+const awayMessage =
+  /Connection terminated|Client has encountered a connection error|Timeout acquiring a connection|Unable to acquire a connection|connection is closed|Connection ended/i;
