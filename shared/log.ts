@@ -1,0 +1,47 @@
+import pino from 'pino';
+
+/**
+ * What a part of the server may say. error: someone must act; warn: it healed itself; info: one line a request
+ * or a sync, with `syncId`, `solutionId`, `channel` as fields. An error object goes into the field `err`.
+ */
+export interface Logger {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  debug(fields: object, message: string): void;
+  /** A logger that puts `fields` into each of its lines. */
+  child(fields: object): Logger;
+}
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent';
+
+export interface LoggerOptions {
+  /** The least level that is written. */
+  readonly level: LogLevel;
+  /** Which process speaks: `api`, `worker`… */
+  readonly name: string;
+  /** Commands whose standard output is their product log to stderr. */
+  readonly to?: 'stdout' | 'stderr';
+}
+
+/** Writes JSON lines, at once: what was logged before a crash is there after it. Secrets are blanked. */
+export function createLogger({ level, name, to = 'stdout' }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      name,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretFields.flatMap(atEachDepth), censor: '[secret]' },
+    },
+    pino.destination({ fd: to === 'stdout' ? 1 : 2, sync: true }),
+  );
+}
+
+const secretFields = ['authorization', 'cookie', 'set-cookie', 'secret', 'password', 'token', 'jwt'];
+
+/** Fields of the line itself, of an object in it, and of an object in that: `req.headers.authorization`. */
+function atEachDepth(field: string): string[] {
+  return [`["${field}"]`, `*["${field}"]`, `*.*["${field}"]`];
+}
