@@ -1,0 +1,138 @@
+import type { Channel } from '../domain/channel';
+import type { Db } from '../db/database';
+import type { Lane } from '../queue/job-queue';
+
+/** A job that a worker holds, until its lease ends. */
+export interface ClaimedJob {
+  readonly id: string;
+  readonly syncId: string;
+  readonly solutionId: number;
+  readonly channel: Channel;
+  /** IANA name of the time zone of the solution. */
+  readonly timezone: string;
+  /** How many times a worker has taken it, this time included. */
+  readonly attempts: number;
+  /** What only the present holder has. */
+  readonly fence: number;
+}
+
+export interface DueJob {
+  readonly id: string;
+  readonly lane: Lane;
+}
+
+interface ClaimRow {
+  id: string;
+  sync_id: string;
+  attempts: number;
+  fence: number;
+  solution_id: number;
+  channel: Channel;
+  timezone: string;
+}
+
+export type JobStore = ReturnType<typeof createJobStore>;
+
+/** Jobs: the outbox. Time is the database's clock alone. */
+export function createJobStore(db: Db) {
+  return {
+    /** In the transaction of the change that asks for it. Answers the job's id. */
+    async insert(syncId: string, lane: Lane): Promise<string> {
+      const [row] = await db<{ id: string; sync_id: string; lane: Lane }>('job')
+        .insert({ sync_id: syncId, lane })
+        .returning('id');
+      if (row === undefined) throw new Error('insert into job returned no row');
+      return row.id;
+    },
+
+    async markPublished(ids: readonly string[]): Promise<void> {
+      await db('job').whereIn('id', ids).update({ published_at: db.fn.now() });
+    },
+
+    /**
+     * Takes a job that waits, or whose holder has let its lease end. Null: it is done, or another's, or not due yet.
+     */
+    async claim(id: string, leaseSeconds: number): Promise<ClaimedJob | null> {
+      const result = await db.raw<{ rows: ClaimRow[] }>(
+        `update job set state = 'running', fence = job.fence + 1, attempts = job.attempts + 1,
+           lease_until = now() + make_interval(secs => :leaseSeconds)
+         from sync join solution on solution.id = sync.solution_id
+         where job.id = :id and sync.id = job.sync_id
+           and (job.state = 'queued' and job.run_after <= now() or job.state = 'running' and job.lease_until < now())
+         returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, solution.timezone`,
+        { id, leaseSeconds },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : claimedFrom(row);
+    },
+
+    /** False: the job is another's by now. */
+    async extendLease(job: Held, leaseSeconds: number): Promise<boolean> {
+      const extended = await db('job')
+        .where(held(job))
+        .update({ lease_until: db.raw('now() + make_interval(secs => ?)', [leaseSeconds]) });
+      return extended === 1;
+    },
+
+    /** The last statement of the sync's transaction. False: the job is another's by now, and nothing may be committed. */
+    async finish(job: Held): Promise<boolean> {
+      const finished = await db('job')
+        .where(held(job))
+        .update({ state: 'done', lease_until: null, finished_at: db.fn.now() });
+      return finished === 1;
+    },
+
+    /** Puts the job back for another attempt. */
+    async retryLater(job: Held, delaySeconds: number): Promise<void> {
+      await db('job')
+        .where(held(job))
+        .update({
+          state: 'queued',
+          lease_until: null,
+          published_at: null,
+          run_after: db.raw('now() + make_interval(secs => ?)', [delaySeconds]),
+        });
+    },
+
+    /**
+     * Jobs that should be running and about which no message is known to be on its way: never published, or
+     * published so long ago that the message must be lost, or left by a worker that died.
+     */
+    async findDue(republishSeconds: number, limit: number): Promise<DueJob[]> {
+      const result = await db.raw<{ rows: DueJob[] }>(
+        `select id, lane from job
+         where state in ('queued', 'running') and run_after <= now()
+           and (state = 'queued' and (published_at is null or published_at < now() - make_interval(secs => :republishSeconds))
+             or state = 'running' and lease_until < now()
+                and (published_at is null or published_at < lease_until or published_at < now() - make_interval(secs => :republishSeconds)))
+         order by run_after limit :limit`,
+        { republishSeconds, limit },
+      );
+      return result.rows;
+    },
+
+    /** How much waits, and for how long the oldest has waited. */
+    async load(): Promise<{ open: number; oldestSeconds: number }> {
+      const result = await db.raw<{ rows: { open: number; oldest_seconds: number }[] }>(
+        `select count(*)::int as open, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest_seconds
+         from job where state in ('queued', 'running')`,
+      );
+      const row = result.rows[0];
+      return { open: row?.open ?? 0, oldestSeconds: row?.oldest_seconds ?? 0 };
+    },
+  };
+}
+
+type Held = Pick<ClaimedJob, 'id' | 'fence'>;
+
+const held = (job: Held) => ({ id: job.id, fence: job.fence, state: 'running' });
+
+const claimedFrom = (row: ClaimRow): ClaimedJob => ({
+  id: row.id,
+  syncId: row.sync_id,
+  solutionId: row.solution_id,
+  channel: row.channel,
+  timezone: row.timezone,
+  attempts: row.attempts,
+  fence: row.fence,
+});

@@ -1,0 +1,85 @@
+import type { Db } from '../db/database';
+
+export type LoginPolicy = 'secret' | 'mac';
+export type Confirmation = 'explicit' | 'on-download';
+
+/** What a solution signs in with, and whether it may. */
+export interface SolutionCredentials {
+  readonly id: number;
+  readonly loginPolicy: LoginPolicy;
+  readonly secretHash: string;
+  /** The secret before the last rotation, while it still works. */
+  readonly previousSecretHash: string | null;
+  /** Null: not bound yet. `ignore`: any will do. */
+  readonly mac: string | null;
+  readonly isLocked: boolean;
+  readonly isBlocked: boolean;
+}
+
+/** What every call of a signed-in solution needs to know of it. */
+export interface SolutionAccess {
+  readonly id: number;
+  readonly isBlocked: boolean;
+  readonly confirmation: Confirmation;
+}
+
+interface CredentialsRow {
+  id: number;
+  login_policy: LoginPolicy;
+  secret_hash: string;
+  previous_secret_hash: string | null;
+  mac: string | null;
+  is_locked: boolean;
+  is_blocked: boolean;
+}
+
+export type SolutionStore = ReturnType<typeof createSolutionStore>;
+
+export function createSolutionStore(db: Db) {
+  return {
+    async findCredentials(mail: string): Promise<SolutionCredentials | null> {
+      const result = await db.raw<{ rows: CredentialsRow[] }>(
+        `select id, login_policy, secret_hash, mac,
+           case when previous_secret_until > now() then previous_secret_hash end as previous_secret_hash,
+           locked_at is not null as is_locked, blocked_at is not null as is_blocked
+         from solution where lower(mail) = lower(?)`,
+        [mail],
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : credentialsFrom(row);
+    },
+
+    async findAccess(id: number): Promise<SolutionAccess | null> {
+      const row = await db<{ id: number; blocked_at: Date | null; confirmation: Confirmation }>('solution')
+        .where({ id })
+        .first('id', 'blocked_at', 'confirmation');
+      return row === undefined
+        ? null
+        : { id: row.id, isBlocked: row.blocked_at !== null, confirmation: row.confirmation };
+    },
+
+    /** Binds the first MAC. False: another login has bound one meanwhile. */
+    async bindMac(id: number, mac: string): Promise<boolean> {
+      return (await db('solution').where({ id }).whereNull('mac').update({ mac })) === 1;
+    },
+
+    async lock(id: number): Promise<void> {
+      await db('solution').where({ id }).whereNull('locked_at').update({ locked_at: db.fn.now() });
+    },
+
+    /** The new secret has been used: the old one is over. */
+    async forgetPreviousSecret(id: number): Promise<void> {
+      await db('solution').where({ id }).update({ previous_secret_hash: null, previous_secret_until: null });
+    },
+  };
+}
+
+const credentialsFrom = (row: CredentialsRow): SolutionCredentials => ({
+  id: row.id,
+  loginPolicy: row.login_policy,
+  secretHash: row.secret_hash,
+  previousSecretHash: row.previous_secret_hash,
+  mac: row.mac,
+  isLocked: row.is_locked,
+  isBlocked: row.is_blocked,
+});
