@@ -1,0 +1,168 @@
+import { Socket } from 'node:net';
+import { Client, escapeIdentifier } from 'pg';
+import type { Logger } from '../log';
+import { keepOpen, type Session } from '../process/keep-open';
+import { within } from '../process/within';
+
+/** What PostgreSQL tells by NOTIFY, over one connection of the process that all listeners share. */
+export interface Notifications {
+  /** Listens to a channel until stopped. */
+  subscribe(channel: string, listener: ChannelListener): Subscription;
+  /** False while messages may be missed. Answers from memory. */
+  isConnected(): boolean;
+  close(): Promise<void>;
+}
+
+/** Callbacks of a listener; none may throw. A message may come just before `onReconnected`. */
+export interface ChannelListener {
+  readonly onMessage: (payload: string) => void;
+  /**
+   * From now on no message is missed, for the first time or again. What was said before may have been: read
+   * again whatever is kept in memory. A change committed after this call is told.
+   */
+  readonly onReconnected: () => void;
+  /** From now on messages may be missed, until `onReconnected`. Not called before the first connection. */
+  readonly onLost?: () => void;
+}
+
+export interface Subscription {
+  /** No callback is called after this. */
+  stop(): void;
+}
+
+export interface NotificationsOptions {
+  readonly url: string;
+  readonly log: Logger;
+  readonly applicationName?: string;
+  /** How often the connection is tried: a half-dead one is silent, like a healthy one with nothing to tell. */
+  readonly checkEveryMs?: number;
+  /** A check or a connection that takes longer has failed. */
+  readonly patienceMs?: number;
+}
+
+/** Connects in the background, and again whenever the connection is lost. The URL must not lead to a pooler in transaction mode. */
+export function createNotifications(options: NotificationsOptions): Notifications {
+  const listeners = new Map<string, Set<ChannelListener>>();
+  const connection = keepOpen({
+    what: "The connection for PostgreSQL's notifications",
+    log: options.log,
+    open: () => openListening(options, tell),
+    onOpened: (session) => {
+      for (const [channel, known] of listeners) void greet(session, channel, [...known]);
+    },
+    onLost: () => {
+      for (const listener of everyListener()) listener.onLost?.();
+    },
+  });
+  return {
+    subscribe,
+    isConnected: () => connection.current()?.listening() ?? false,
+    close: () => connection.close(),
+  };
+
+  function subscribe(channel: string, listener: ChannelListener): Subscription {
+    listeners.set(channel, (listeners.get(channel) ?? new Set()).add(listener));
+    const session = connection.current();
+    if (session !== null) void greet(session, channel, [listener]);
+    return { stop: () => listeners.get(channel)?.delete(listener) };
+  }
+
+  /** A listener that is lost again before its greeting gets none. */
+  async function greet(
+    session: ListeningSession,
+    channel: string,
+    newcomers: readonly ChannelListener[],
+  ): Promise<void> {
+    const heard = await session.listen(channel);
+    if (!heard || connection.current() !== session) return;
+    for (const listener of newcomers) if (listeners.get(channel)?.has(listener)) listener.onReconnected();
+  }
+
+  function tell(channel: string, payload: string): void {
+    for (const listener of listeners.get(channel) ?? []) listener.onMessage(payload);
+  }
+
+  function everyListener(): ChannelListener[] {
+    return [...listeners.values()].flatMap((set) => [...set]);
+  }
+}
+
+interface ListeningSession extends Session {
+  /** False where the session was lost instead. */
+  listen(channel: string): Promise<boolean>;
+  /** True once it listens to all that it was asked to. */
+  listening(): boolean;
+}
+
+async function openListening(
+  { url, applicationName = 'epack-listen', checkEveryMs = 2_000, patienceMs = 4_000 }: NotificationsOptions,
+  tell: (channel: string, payload: string) => void,
+): Promise<ListeningSession> {
+  // Our own socket, because only it can end a connection whose other side no longer answers.
+  const socket = new Socket();
+  const client = new Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: patienceMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    stream: () => socket,
+  });
+  const lost = new Promise<Error>((resolve) => {
+    client.on('error', resolve);
+    client.on('end', () => resolve(new Error('PostgreSQL closed the connection')));
+  });
+  client.on('notification', ({ channel, payload = '' }) => tell(channel, payload));
+  try {
+    await client.connect();
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+
+  let last: Promise<unknown> = Promise.resolve();
+  let unheard = 0;
+  let checking = false;
+  const timer = setInterval(() => void check(), checkEveryMs);
+  void lost.then(() => {
+    clearInterval(timer);
+    socket.destroy();
+  });
+  return {
+    lost,
+    listen,
+    listening: () => unheard === 0,
+    close,
+  };
+
+  async function listen(channel: string): Promise<boolean> {
+    unheard++;
+    const heard = await run(`listen ${escapeIdentifier(channel)}`);
+    if (heard) unheard--;
+    return heard;
+  }
+
+  async function check(): Promise<void> {
+    if (checking) return;
+    checking = true;
+    checking = !(await run('select 1'));
+  }
+
+  /** One statement at a time. One that fails ends the session: there is nothing that only one of them could lack. */
+  async function run(sql: string): Promise<boolean> {
+    const turn = last.then(() => within(patienceMs, sql, client.query(sql)));
+    last = turn;
+    try {
+      await turn;
+      return true;
+    } catch (error) {
+      socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  }
+
+  async function close(): Promise<void> {
+    clearInterval(timer);
+    await within(patienceMs, 'closing', client.end()).catch(() => socket.destroy());
+  }
+}

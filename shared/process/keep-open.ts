@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '../domain/backoff';
+import type { Logger } from '../log';
+
+/** A connection to something, good until it is lost. It never heals: another is opened instead. */
+export interface Session {
+  /** Resolves, with the cause, once it is lost or closed; never rejects. */
+  readonly lost: Promise<Error>;
+  /** Never rejects, and does not wait long for the other side. */
+  close(): Promise<void>;
+}
+
+export interface KeepOpenOptions<S extends Session> {
+  /** For the log: "The connection to RabbitMQ". */
+  readonly what: string;
+  readonly log: Logger;
+  /** Must reject or resolve within seconds. */
+  readonly open: () => Promise<S>;
+  readonly onOpened: (session: S) => void;
+  readonly onLost: () => void;
+}
+
+export interface KeptOpen<S extends Session> {
+  /** The session at hand; null while there is none. */
+  current(): S | null;
+  close(): Promise<void>;
+}
+
+/** Opens a session in the background, and another one, with backoff and for ever, whenever it is lost. */
+export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOpen<S> {
+  const closing = new AbortController();
+  const isClosing = () => closing.signal.aborted;
+  let current: S | null = null;
+  void run();
+  return {
+    current: () => current,
+    close: async () => {
+      closing.abort();
+      await current?.close();
+    },
+  };
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !closing.signal.aborted;) {
+      failures = (await openOnce()) ? 1 : failures + 1;
+      await sleep(backoffMs(failures, pauses), undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+  }
+
+  /** Opens a session and stays with it until it is lost. True: it lasted. */
+  async function openOnce(): Promise<boolean> {
+    let session: S;
+    try {
+      session = await options.open();
+    } catch (err) {
+      options.log.warn({ err }, `${options.what} cannot be opened`);
+      return false;
+    }
+    return await staysWith(session);
+  }
+
+  async function staysWith(session: S): Promise<boolean> {
+    if (isClosing()) {
+      await session.close();
+      return false;
+    }
+    const openedAt = performance.now();
+    current = session;
+    options.log.info({}, `${options.what} is open`);
+    options.onOpened(session);
+    const err = await session.lost;
+    current = null;
+    options.onLost();
+    if (!isClosing()) options.log.warn({ err }, `${options.what} is lost`);
+    return performance.now() - openedAt > pauses.maxMs;
+  }
+}
+
+const pauses = { firstMs: 100, maxMs: 5_000 };
