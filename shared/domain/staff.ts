@@ -1,0 +1,33 @@
+/** admin: everything. manager: reads, edits and sets flags for its accounts. viewer: reads them. */
+export const roles = ['admin', 'manager', 'viewer'] as const;
+export type Role = (typeof roles)[number];
+
+/** The accounts whose solutions someone may see. */
+export type AccountScope = 'all' | readonly number[];
+
+/** Who asks, and from where. */
+export interface Caller {
+  /** Null: the command line of the server itself. */
+  readonly userId: number | null;
+  readonly email: string;
+  readonly role: Role;
+  readonly accounts: AccountScope;
+  /** Null where it is not a call from the network. */
+  readonly address: string | null;
+}
+
+export const mayEdit = (caller: Caller): boolean => caller.role !== 'viewer';
+
+export const isAdmin = (caller: Caller): boolean => caller.role === 'admin';
+
+export const sees = (caller: Caller, accountId: number): boolean =>
+  caller.accounts === 'all' || caller.accounts.includes(accountId);
+
+/** Someone who works on the server itself, e.g. with `epack solution add`. */
+export const commandLineCaller: Caller = {
+  userId: null,
+  email: 'command line',
+  role: 'admin',
+  accounts: 'all',
+  address: null,
+};

@@ -1,0 +1,55 @@
+import type { Db } from '../db/database';
+import { type Page, pageOf, type PageRequest } from '../domain/page';
+
+/** A customer. */
+export interface Account {
+  readonly id: number;
+  readonly name: string;
+  readonly createdAt: Date;
+}
+
+interface Row {
+  id: number;
+  name: string;
+  created_at: Date;
+}
+
+const columns = ['id', 'name', 'created_at'] as const;
+
+export type AccountStore = ReturnType<typeof createAccountStore>;
+
+export function createAccountStore(db: Db) {
+  return {
+    async list({ limit, after }: PageRequest<number>): Promise<Page<Account>> {
+      const rows = await db<Row>('account')
+        .where('id', '>', after ?? 0)
+        .orderBy('id')
+        .limit(limit + 1)
+        .select(...columns);
+      return pageOf(rows.map(accountFrom), limit, (last) => String(last.id));
+    },
+
+    async findByName(name: string): Promise<Account | null> {
+      const row = await db<Row>('account')
+        .where({ name })
+        .first(...columns);
+      return row === undefined ? null : accountFrom(row);
+    },
+
+    /** Null: there is one of that name. */
+    async insert(name: string): Promise<Account | null> {
+      const [row] = await db<Row>('account').insert({ name }).onConflict('name').ignore().returning(columns);
+      return row === undefined ? null : accountFrom(row);
+    },
+
+    /** Those of the ids that are accounts. */
+    async existing(ids: readonly number[]): Promise<number[]> {
+      const rows = await db<Row>('account')
+        .whereIn('id', [...ids])
+        .select('id');
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+const accountFrom = (row: Row): Account => ({ id: row.id, name: row.name, createdAt: row.created_at });

@@ -1,0 +1,175 @@
+import type { Db } from '../db/database';
+import type { Channel, ChannelKey } from '../domain/channel';
+import type { Flag } from '../domain/flag';
+import type { Statut } from '../domain/statut';
+
+/** A special synchronisation that staff asked for and that has not been confirmed yet. */
+export interface SetFlag {
+  readonly channel: Channel;
+  readonly flag: Flag;
+  /** E-mail. */
+  readonly setBy: string;
+  readonly setAt: Date;
+  /** The sync that honours it; null: none has begun yet. */
+  readonly syncId: string | null;
+}
+
+/** A channel that went back to 0, and what was given up for it. */
+export interface ResetChannel {
+  readonly solutionId: number;
+  readonly syncId: string;
+  /** The status before. */
+  readonly statut: Statut;
+}
+
+interface Row {
+  solution_id: number;
+  channel: Channel;
+  flag: Flag;
+  set_by: string;
+  set_at: Date;
+  sync_id: string | null;
+}
+
+const columns = ['channel', 'flag', 'set_by', 'set_at', 'sync_id'] as const;
+
+export type FlagStore = ReturnType<typeof createFlagStore>;
+
+/** Flags, and the reset of a channel: the one flag that acts at once and is never stored. */
+export function createFlagStore(db: Db) {
+  return {
+    /** Those that the channel's next or present sync has to honour. */
+    async listOf(key: ChannelKey): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag').where(where(key)).orderBy('flag').select('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    async listOfSolution(solutionId: number): Promise<SetFlag[]> {
+      const rows = await db<Row>('solution_flag')
+        .where({ solution_id: solutionId })
+        .orderBy(['channel', 'flag'])
+        .select(...columns);
+      return rows.map(flagFrom);
+    },
+
+    /** Asking again while a sync honours it asks for one more sync. */
+    async set(solutionIds: readonly number[], channel: Channel, flag: Flag, setBy: string): Promise<void> {
+      await db.raw(
+        `insert into solution_flag (solution_id, channel, flag, set_by)
+         select id, :channel, :flag, :setBy from unnest(cast(:ids as int[])) as id order by id
+         on conflict (solution_id, channel, flag) do update
+           set set_by = excluded.set_by, set_at = now(), sync_id = null`,
+        { ids: [...solutionIds], channel, flag, setBy },
+      );
+    },
+
+    /** False: it was not set. */
+    async clear(key: ChannelKey, flag: Flag): Promise<boolean> {
+      return (
+        (await db('solution_flag')
+          .where({ ...where(key), flag })
+          .delete()) === 1
+      );
+    },
+
+    /** Marks the flags that wait on the channel as honoured by this sync, and answers them. */
+    async honour(key: ChannelKey, syncId: string): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag')
+        .where(where(key))
+        .whereNull('sync_id')
+        .update({ sync_id: syncId })
+        .returning('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    /** The sync is confirmed: the flags that it honoured are done. Answers them. */
+    async consume(syncId: string): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag').where({ sync_id: syncId }).delete().returning('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    /**
+     * Sends channels back to 0, whatever runs there: the sync is abandoned (its upload stays), its job can no
+     * longer be finished by whoever holds it, and its flags and instructions wait for the next sync. A channel that
+     * is at 0 is left alone. Touches sync, status and job in the order in which a worker does.
+     */
+    async resetChannels(solutionIds: readonly number[], channel: Channel): Promise<ResetChannel[]> {
+      const busy = await findBusy(solutionIds, channel);
+      if (busy.length === 0) return [];
+      const syncIds = busy.map((row) => row.sync_id);
+      await abandonSyncs(syncIds);
+      const freed = await freeChannels(channel, syncIds);
+      await giveUpWork(freed);
+      return busy.filter((row) => freed.includes(row.sync_id)).map(resetFrom);
+    },
+  };
+
+  async function findBusy(solutionIds: readonly number[], channel: Channel): Promise<BusyRow[]> {
+    const result = await db.raw<{ rows: BusyRow[] }>(
+      `select solution_id, statut, sync_id from channel_status
+       where solution_id = any(:ids) and channel = :channel and statut <> 0`,
+      { ids: [...solutionIds], channel },
+    );
+    return result.rows;
+  }
+
+  async function abandonSyncs(syncIds: readonly string[]): Promise<void> {
+    await db.raw(
+      `update sync set state = 'abandoned', receiving_until = null
+       where id in (select id from sync where id = any(cast(? as uuid[]))
+         and state not in ('confirmed', 'abandoned') order by id for update)`,
+      [[...syncIds]],
+    );
+  }
+
+  /** Answers the syncs whose channel it freed: one that was confirmed meanwhile is no longer there to free. */
+  async function freeChannels(channel: Channel, syncIds: readonly string[]): Promise<string[]> {
+    const result = await db.raw<{ rows: { sync_id: string }[] }>(
+      `update channel_status set statut = 0
+       where channel = :channel and statut <> 0 and sync_id = any(cast(:syncIds as uuid[])) returning sync_id`,
+      { channel, syncIds: [...syncIds] },
+    );
+    return result.rows.map((row) => row.sync_id);
+  }
+
+  async function giveUpWork(syncIds: readonly string[]): Promise<void> {
+    const bindings = { syncIds: [...syncIds] };
+    await db.raw(
+      `update job set state = 'dead', lease_until = null, finished_at = now()
+       where sync_id = any(cast(:syncIds as uuid[])) and state in ('queued', 'running')`,
+      bindings,
+    );
+    await db.raw(`delete from instruction where sync_id = any(cast(:syncIds as uuid[]))`, bindings);
+    await db.raw(
+      `update solution_flag set sync_id = null where sync_id = any(cast(:syncIds as uuid[]))`,
+      bindings,
+    );
+    await db.raw(
+      `insert into sync_event (sync_id, step, detail)
+       select id, 'abandoned', 'The channel was reset.' from unnest(cast(:syncIds as uuid[])) as id`,
+      bindings,
+    );
+  }
+}
+
+interface BusyRow {
+  solution_id: number;
+  statut: Statut;
+  sync_id: string;
+}
+
+const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });
+
+const flagFrom = (row: Pick<Row, (typeof columns)[number]>): SetFlag => ({
+  channel: row.channel,
+  flag: row.flag,
+  setBy: row.set_by,
+  setAt: row.set_at,
+  syncId: row.sync_id,
+});
+
+const resetFrom = (row: BusyRow): ResetChannel => ({
+  solutionId: row.solution_id,
+  syncId: row.sync_id,
+  statut: row.statut,
+});
