@@ -66,6 +66,8 @@ exports.up = (knex) =>
         'resend-params', 'rebuild-photo-index', 'reset-status')),
       set_by text not null,
       set_at timestamptz not null default now(),
+      -- When the handshake told the solution of it, for flags that change what the solution sends.
+      answered_at timestamptz,
       -- The sync that honours it; the flag is consumed when that sync is confirmed.
       sync_id uuid,
       primary key (solution_id, channel, flag),

@@ -20,6 +20,8 @@ exports.up = (knex) =>
       created_at timestamptz not null default now(),
       primary key (solution_id, name)
     );
+    -- Names compare without case.
+    create unique index photo_name on photo (solution_id, lower(name));
   `);
 
 exports.down = (knex) => knex.raw('drop table photo');

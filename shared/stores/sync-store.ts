@@ -237,7 +237,7 @@ export function createSyncStore(db: Db) {
 
 const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });
 
-const syncFrom = (row: Row): Sync => ({
+const syncFrom = (row: Omit<Row, 'idempotency_key'>): Sync => ({
   id: row.id,
   solutionId: row.solution_id,
   channel: row.channel,

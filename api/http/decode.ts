@@ -1,0 +1,10 @@
+import type { ZodType } from 'zod';
+import { badRequest } from '../../shared/errors/catalog';
+
+/** Outside data is unknown until it has passed here. Throws `bad-request`, naming each field and its reason. */
+export function decode<T>(schema: ZodType<T>, data: unknown): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);
+  throw badRequest(problems.join('; '));
+}

@@ -1,0 +1,62 @@
+import type { Request, Response } from 'express';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ByteRange } from '../../shared/files/file-store';
+
+export interface Sendable {
+  readonly contentType: string;
+  readonly bytes: number;
+  /** Hex; also the ETag. */
+  readonly sha256: string;
+  open(range?: ByteRange): Promise<Readable>;
+}
+
+/**
+ * Answers with a file: ETag, If-None-Match, one byte range, If-Range, Repr-Digest.
+ * Resolves true once the caller has got the file's last byte, false where it got another part or went away.
+ * Sources: RFC 9110 (13, 14), RFC 9530.
+ */
+export async function sendFile(request: Request, response: Response, file: Sendable): Promise<boolean> {
+  const etag = `"${file.sha256}"`;
+  response.setHeader('ETag', etag);
+  response.setHeader('Accept-Ranges', 'bytes');
+  response.setHeader('Repr-Digest', `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`);
+  response.setHeader('Content-Type', file.contentType);
+  if (request.fresh) {
+    response.status(304).end();
+    return false;
+  }
+  const range = rangeOf(request, etag, file.bytes);
+  if (range === 'unsatisfiable') {
+    response.setHeader('Content-Range', `bytes */${file.bytes}`);
+    response.status(416).end();
+    return false;
+  }
+  if (range !== null) {
+    response.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${file.bytes}`);
+  }
+  response.setHeader('Content-Length', range === null ? file.bytes : range.end - range.start + 1);
+  if (request.method === 'HEAD') {
+    response.end();
+    return false;
+  }
+  const content = await file.open(range ?? undefined);
+  const isComplete = await pipeline(content, response).then(
+    () => true,
+    (error: unknown) => {
+      if (response.destroyed) return false;
+      throw error;
+    },
+  );
+  return isComplete && (range === null || range.end === file.bytes - 1);
+}
+
+/** Null: the whole file. Several ranges, and a range of another version, are answered with the whole as well. */
+function rangeOf(request: Request, etag: string, bytes: number): ByteRange | null | 'unsatisfiable' {
+  const ifRange = request.headers['if-range'];
+  if (request.headers.range === undefined || (ifRange !== undefined && ifRange !== etag)) return null;
+  const ranges = request.range(bytes);
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === undefined || ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return null;
+  return ranges[0] ?? null;
+}

@@ -1,0 +1,81 @@
+import type { Readable } from 'node:stream';
+import { type Db, inTransaction } from '../../shared/db/database';
+import type { ChannelKey } from '../../shared/domain/channel';
+import { noSync, otherSync, wrongStatus } from '../../shared/errors/catalog';
+import type { ByteRange, FileStore } from '../../shared/files/file-store';
+import { createFlagStore } from '../../shared/stores/flag-store';
+import { createInstructionStore, type FailedInstruction } from '../../shared/stores/instruction-store';
+import { createStatusStore } from '../../shared/stores/status-store';
+import { createSyncStore, type Sync } from '../../shared/stores/sync-store';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: FileStore;
+}
+
+/** An instruction package that waits for its solution. */
+export interface Delivery {
+  readonly syncId: string;
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  open(range?: ByteRange): Promise<Readable>;
+}
+
+export type DeliveryService = ReturnType<typeof createDeliveryService>;
+
+/** Hands instruction packages out and takes confirmations in. */
+export function createDeliveryService({ db, files }: Deps) {
+  return {
+    /** The package at hand. Throws `wrong-status`. */
+    async open(key: ChannelKey): Promise<Delivery> {
+      const status = await createStatusStore(db).read(key);
+      const sync =
+        status?.statut === 2 && status.syncId !== null ? await createSyncStore(db).find(status.syncId) : null;
+      if (sync === null) throw wrongStatus(status?.statut ?? 0, 2);
+      const { id, packageKey, packageBytes, packageSha256 } = sync;
+      if (packageKey === null || packageBytes === null || packageSha256 === null) {
+        throw new Error(`sync ${id} is at 2 without a package`);
+      }
+      return {
+        syncId: id,
+        bytes: packageBytes,
+        sha256: packageSha256,
+        open: (range) => files.read(packageKey, range),
+      };
+    },
+
+    markDownloaded: (syncId: string) => createSyncStore(db).markDownloaded(syncId),
+
+    /**
+     * Confirms the package at hand; `syncId` null: whichever it is. Again after it was done: nothing happens.
+     * Throws `other-sync` and `wrong-status`.
+     */
+    async confirm(
+      key: ChannelKey,
+      syncId: string | null,
+      failed: readonly FailedInstruction[],
+    ): Promise<void> {
+      await inTransaction(db, async (transaction) => {
+        const statuses = createStatusStore(transaction.db);
+        const syncs = createSyncStore(transaction.db);
+        const status = await statuses.readLocked(key);
+        const atHand = status?.statut === 2 ? status.syncId : null;
+        if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key))) return;
+        if (atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
+        if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
+        await createInstructionStore(transaction.db).confirm(atHand, failed);
+        await createFlagStore(transaction.db).consume(atHand);
+        await syncs.markConfirmed(atHand);
+        await statuses.move(key, atHand, 'confirmed');
+      });
+    },
+
+    /** The sync under way, or else the last one. Throws `no-sync`. */
+    async currentSync(key: ChannelKey): Promise<Sync> {
+      const sync = await createSyncStore(db).latest(key);
+      if (sync === null) throw noSync();
+      return sync;
+    },
+  };
+}

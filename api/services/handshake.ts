@@ -1,0 +1,47 @@
+import { logTablesOf } from '../../shared/catalog/log-tables';
+import { parameterClassesOf } from '../../shared/catalog/parameter-classes';
+import type { ChannelKey } from '../../shared/domain/channel';
+import { wrongStatus } from '../../shared/errors/catalog';
+import { type FlagStore, handshakeFlags } from '../../shared/stores/flag-store';
+import type { LogMarkStore } from '../../shared/stores/log-mark-store';
+import type { StatutBoard } from './statut-board';
+
+interface Deps {
+  readonly board: Pick<StatutBoard, 'read'>;
+  readonly marks: LogMarkStore;
+  readonly flags: Pick<FlagStore, 'listOf' | 'markAnswered'>;
+}
+
+export type HandshakeService = ReturnType<typeof createHandshakeService>;
+
+/** What a solution asks before it sends. */
+export function createHandshakeService(deps: Deps) {
+  return {
+    /** Each log table of the channel with the highest id that we know, or `-1`. */
+    async highestLogIds(key: ChannelKey): Promise<Record<string, string>> {
+      await needIdle(key);
+      const asked = (await deps.flags.listOf(key)).filter((flag) => handshakeFlags.includes(flag));
+      if (asked.length > 0) await deps.flags.markAnswered(key, asked);
+      const highest =
+        asked.length > 0 ? new Map<string, string>() : await deps.marks.highestIds(key.solutionId);
+      return Object.fromEntries(
+        logTablesOf(key.channel).map(({ name, table }) => [name, highest.get(table) ?? '-1']),
+      );
+    },
+
+    /** The files that the solution must send next: of classes that it may edit, or of all where it is to replace ours. */
+    async wantedParameterFiles(key: ChannelKey): Promise<string[]> {
+      await needIdle(key);
+      const flags = await deps.flags.listOf(key);
+      const wantsAll = flags.includes('replace-from-solution');
+      return parameterClassesOf(key.channel)
+        .filter(({ direction }) => wantsAll || direction !== 'manager')
+        .map(({ name }) => `${name}.xml`);
+    },
+  };
+
+  async function needIdle(key: ChannelKey): Promise<void> {
+    const { statut } = await deps.board.read(key);
+    if (statut !== 0) throw wrongStatus(statut, 0);
+  }
+}

@@ -1,0 +1,229 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type Readable, Transform } from 'node:stream';
+import type { UnpackLimits } from '../../shared/archive/unpack';
+import { unpackArchive } from '../../shared/archive/unpack';
+import type { Db } from '../../shared/db/database';
+import { inTransaction } from '../../shared/db/database';
+import type { ChannelKey } from '../../shared/domain/channel';
+import {
+  digestMismatch,
+  idempotencyKeyReused,
+  tooLarge,
+  unavailable,
+  wrongStatus,
+} from '../../shared/errors/catalog';
+import type { FileStore } from '../../shared/files/file-store';
+import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/files/layout';
+import type { Logger } from '../../shared/log';
+import type { JobQueue, Lane } from '../../shared/queue/job-queue';
+import { createFlagStore } from '../../shared/stores/flag-store';
+import { createJobStore } from '../../shared/stores/job-store';
+import { createStatusStore } from '../../shared/stores/status-store';
+import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/sync-store';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: FileStore;
+  readonly queue: Pick<JobQueue, 'publish' | 'isUp'>;
+  readonly log: Logger;
+  readonly limits: UnpackLimits & { readonly maxArchiveBytes: number; readonly largePackageBytes: number };
+  readonly uploadIdleSeconds: number;
+}
+
+/** An archive on its way in. Exactly one of `refuse` and `complete` ends it. */
+export interface Reception {
+  readonly syncId: string;
+  /** Takes the archive's bytes. Throws `too-large`. */
+  store(body: Readable): Promise<void>;
+  /** Takes an archive that is in the file store already. */
+  adopt(archiveKey: string): Promise<void>;
+  /**
+   * Checks, unpacks and queues. Answers the sync that the upload began, or began before under the same key.
+   * Throws `digest-mismatch`, `not-a-zip`, `bad-archive`, `idempotency-key-reused`.
+   */
+  complete(expectedSha256: string | null): Promise<{ syncId: string }>;
+  /** Leaves the channel as it was before. */
+  refuse(): Promise<void>;
+}
+
+export type IntakeService = ReturnType<typeof createIntakeService>;
+
+/** Takes uploads in: claim the channel, store, unpack, queue. Source: ePack V4, POST /v4/{channel}/datas. */
+export function createIntakeService(deps: Deps) {
+  const { db, files, limits } = deps;
+
+  return {
+    /** Before the body is read. Throws `wrong-status`; `unavailable` while the queue is away. */
+    async begin(key: ChannelKey, idempotencyKey: string | null): Promise<Reception> {
+      const first =
+        idempotencyKey === null ? null : await createSyncStore(db).findByIdempotencyKey(key, idempotencyKey);
+      if (first !== null && first.state !== 'receiving') return repeatedReception(first);
+      if (!deps.queue.isUp()) throw unavailable('queue');
+      const syncId = randomUUID();
+      await claim(key, syncId, idempotencyKey);
+      return newReception(key, syncId);
+    },
+  };
+
+  /** The first answer again, if it is the same archive again. */
+  function repeatedReception(first: Sync): Reception {
+    let sha256: string | null = null;
+    return {
+      syncId: first.id,
+      store: async (body) => {
+        sha256 = (await digest(limitedTo(body, limits.maxArchiveBytes))).sha256;
+      },
+      adopt: async (archiveKey) => {
+        sha256 = (await digest(await files.read(archiveKey))).sha256;
+      },
+      complete: () =>
+        sha256 === first.archiveSha256
+          ? Promise.resolve({ syncId: first.id })
+          : Promise.reject(idempotencyKeyReused()),
+      refuse: () => Promise.resolve(),
+    };
+  }
+
+  function newReception(key: ChannelKey, syncId: string): Reception {
+    let stored: { archiveKey: string; sha256: string; bytes: number } | null = null;
+    return {
+      syncId,
+      store: async (body) => {
+        stored = await storeArchive(syncId, body);
+      },
+      adopt: async (archiveKey) => {
+        stored = { archiveKey, ...(await digest(await files.read(archiveKey))) };
+      },
+      complete: async (expectedSha256) => {
+        if (stored === null) throw new Error('complete() before the archive');
+        if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
+        const received = await unpack(syncId, stored);
+        await queue(key, syncId, received);
+        return { syncId };
+      },
+      refuse: () => refuse(key, syncId),
+    };
+  }
+
+  /** The race of two uploads is decided by the one statement in `claim`. */
+  async function claim(key: ChannelKey, syncId: string, idempotencyKey: string | null): Promise<void> {
+    await inTransaction(db, async ({ db: trx }) => {
+      const statuses = createStatusStore(trx);
+      if (!(await statuses.claim(key, syncId))) {
+        const now = await statuses.read(key);
+        throw wrongStatus(now?.statut ?? 1, 0);
+      }
+      await createSyncStore(trx).insertReceiving(syncId, key, idempotencyKey, receivingSeconds());
+    });
+  }
+
+  /** How long after its last sign of life an upload counts as dead; less than a minute. */
+  function receivingSeconds(): number {
+    return deps.uploadIdleSeconds + 5;
+  }
+
+  async function storeArchive(syncId: string, body: Readable) {
+    const archiveKey = archiveKeyOf(syncId);
+    const hash = createHash('sha256');
+    const limited = limitedTo(body, limits.maxArchiveBytes, (chunk) => hash.update(chunk));
+    const { bytes } = await whileReceiving(syncId, () => files.write(archiveKey, limited));
+    return { archiveKey, bytes, sha256: hash.digest('hex') };
+  }
+
+  async function unpack(
+    syncId: string,
+    stored: { archiveKey: string; sha256: string; bytes: number },
+  ): Promise<ReceivedArchive> {
+    const { unpackedBytes } = await whileReceiving(syncId, () =>
+      unpackArchive(files, stored.archiveKey, unpackedPrefixOf(syncId), limits),
+    );
+    return {
+      archiveKey: stored.archiveKey,
+      archiveSha256: stored.sha256,
+      archiveBytes: stored.bytes,
+      unpackedBytes,
+    };
+  }
+
+  /** The sync and its job are one transaction; the message that follows may be lost, the relay sends another. */
+  async function queue(key: ChannelKey, syncId: string, received: ReceivedArchive): Promise<void> {
+    const lane: Lane = received.unpackedBytes > limits.largePackageBytes ? 'large' : 'small';
+    const jobId = await inTransaction(db, async ({ db: trx }) => {
+      if (!(await createSyncStore(trx).markQueued(syncId, received))) throw unavailable('database');
+      await createFlagStore(trx).honour(key, syncId);
+      return createJobStore(trx).insert(syncId, lane);
+    });
+    try {
+      await deps.queue.publish(lane, { version: 1, jobId });
+      await createJobStore(db).markPublished([jobId]);
+    } catch (error) {
+      deps.log.warn({ err: error, syncId, ...key }, 'message not published; the relay will');
+    }
+  }
+
+  /** The watchdog does the same for an upload whose process died. */
+  async function refuse(key: ChannelKey, syncId: string): Promise<void> {
+    await inTransaction(db, async ({ db: trx }) => {
+      if (await createSyncStore(trx).removeReceiving(syncId))
+        await createStatusStore(trx).release(key, syncId);
+    });
+    await files.remove(uploadPrefixOf(syncId));
+  }
+
+  async function whileReceiving<T>(syncId: string, work: () => Promise<T>): Promise<T> {
+    const syncs = createSyncStore(db);
+    const beat = setInterval(() => {
+      syncs.keepReceiving(syncId, receivingSeconds()).catch((error: unknown) => {
+        deps.log.warn({ err: error, syncId }, 'upload could not say that it is alive');
+      });
+    }, 5_000);
+    try {
+      return await work();
+    } finally {
+      clearInterval(beat);
+    }
+  }
+}
+
+/** Passes the bytes on, and fails with `too-large` once there are more than allowed. */
+function limitedTo(
+  body: Readable,
+  maxBytes: number,
+  onChunk: (chunk: Buffer) => void = () => undefined,
+): Readable {
+  let bytes = 0;
+  const limit = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        done(tooLarge(maxBytes));
+        return;
+      }
+      onChunk(chunk);
+      done(null, chunk);
+    },
+  });
+  body.on('error', (error) => limit.destroy(error));
+  body.on('close', () => {
+    if (!body.readableEnded) limit.destroy(new UploadAborted());
+  });
+  return body.pipe(limit);
+}
+
+/** The solution went away in the middle of its upload. Nobody is left to read an answer. */
+export class UploadAborted extends Error {
+  constructor() {
+    super('the upload was cut off');
+    this.name = 'UploadAborted';
+  }
+}
+
+async function digest(body: Readable): Promise<{ sha256: string; bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}

@@ -1,0 +1,80 @@
+import {
+  badCredentials,
+  solutionBlocked,
+  solutionLocked,
+  tooManyRequests,
+} from '../../shared/errors/catalog';
+import type { FailedLoginStore } from '../../shared/stores/failed-login-store';
+import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solution-store';
+import { verifySecret } from '../../shared/secrets';
+import type { Tokens } from './tokens';
+
+export interface LoginAttempt {
+  readonly mail: string;
+  readonly mac: string;
+  /** Absent from older solutions, whose policy is `mac`. */
+  readonly secret: string | null;
+  /** Where it comes from. */
+  readonly address: string;
+}
+
+interface Deps {
+  readonly solutions: Pick<SolutionStore, 'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret'>;
+  readonly failures: Pick<FailedLoginStore, 'mostFailures' | 'add'>;
+  readonly tokens: Pick<Tokens, 'issue'>;
+}
+
+const maxFailures = 10;
+const failureWindowSeconds = 300;
+
+export type LoginService = ReturnType<typeof createLoginService>;
+
+export function createLoginService(deps: Deps) {
+  return {
+    /** Answers a token. Throws `bad-credentials`, `locked`, `blocked` or `too-many-requests`. */
+    async login(attempt: LoginAttempt): Promise<string> {
+      await refuseTooManyFailures(deps, attempt);
+      const solution = await checkSecret(deps, attempt);
+      await checkMac(deps, solution, attempt.mac);
+      if (solution.isBlocked) throw solutionBlocked();
+      return deps.tokens.issue(solution.id);
+    },
+  };
+}
+
+const subjects = (attempt: LoginAttempt) => [
+  `solution:${attempt.mail.toLowerCase()}`,
+  `address:${attempt.address}`,
+];
+
+async function refuseTooManyFailures(deps: Deps, attempt: LoginAttempt): Promise<void> {
+  const failures = await deps.failures.mostFailures(subjects(attempt), failureWindowSeconds);
+  if (failures >= maxFailures) throw tooManyRequests(failureWindowSeconds);
+}
+
+/** An unknown mail costs the same look at a secret as a known one: time must not tell them apart. */
+async function checkSecret(deps: Deps, attempt: LoginAttempt): Promise<SolutionCredentials> {
+  const solution = await deps.solutions.findCredentials(attempt.mail);
+  const isCurrent = verifySecret(attempt.secret ?? '', solution?.secretHash ?? null);
+  const isPrevious = verifySecret(attempt.secret ?? '', solution?.previousSecretHash ?? null);
+  const isWaived = solution?.loginPolicy === 'mac';
+  if (solution === null || !(isCurrent || isPrevious || isWaived)) {
+    await deps.failures.add(subjects(attempt));
+    throw badCredentials();
+  }
+  if (isCurrent && solution.previousSecretHash !== null)
+    await deps.solutions.forgetPreviousSecret(solution.id);
+  return solution;
+}
+
+/** The first login binds the MAC; another one later locks the solution. */
+async function checkMac(deps: Deps, solution: SolutionCredentials, mac: string): Promise<void> {
+  if (solution.isLocked) throw solutionLocked();
+  if (solution.mac === 'ignore' || solution.mac === normalised(mac)) return;
+  if (solution.mac === null && (await deps.solutions.bindMac(solution.id, normalised(mac)))) return;
+  await deps.solutions.lock(solution.id);
+  throw solutionLocked();
+}
+
+/** `00-1A-2B…` and `00:1a:2b…` are one address. */
+const normalised = (mac: string) => mac.trim().toLowerCase().replaceAll('-', ':');

@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream';
+import { unknownPhoto } from '../../shared/errors/catalog';
+import type { ByteRange, FileStore } from '../../shared/files/file-store';
+import type { PhotoStore } from '../../shared/stores/photo-store';
+
+export interface PhotoFile {
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  open(range?: ByteRange): Promise<Readable>;
+}
+
+interface Deps {
+  readonly photos: Pick<PhotoStore, 'find'>;
+  readonly files: Pick<FileStore, 'read'>;
+}
+
+export type PhotoService = ReturnType<typeof createPhotoService>;
+
+export function createPhotoService({ photos, files }: Deps) {
+  return {
+    /** A photo that this solution uploaded. Throws `unknown-photo`. */
+    async open(solutionId: number, name: string): Promise<PhotoFile> {
+      const photo = await photos.find(solutionId, name);
+      if (photo === null) throw unknownPhoto();
+      return {
+        bytes: photo.bytes,
+        sha256: photo.sha256,
+        open: (range) => files.read(photo.fileKey, range),
+      };
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import type { Channel, ChannelKey } from '../../shared/domain/channel';
+import type { Notifications } from '../../shared/db/listen';
+import { solutionBlocked, unauthorized } from '../../shared/errors/catalog';
+import { statutFrom } from '../../shared/domain/statut';
+import type { ChannelStatus, StatusStore } from '../../shared/stores/status-store';
+import type { SolutionAccess, SolutionStore } from '../../shared/stores/solution-store';
+import type { Tokens } from './tokens';
+
+/** What a poll needs of a status. */
+export type BoardStatus = Pick<ChannelStatus, 'statut' | 'syncId' | 'revision'>;
+
+interface Deps {
+  readonly statuses: Pick<StatusStore, 'read'>;
+  readonly solutions: Pick<SolutionStore, 'findAccess'>;
+  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly notifications: Pick<Notifications, 'subscribe'>;
+}
+
+interface CachedToken {
+  readonly solutionId: number;
+  readonly expiresAtMs: number;
+}
+
+/** Beyond this many the oldest are dropped; a dropped entry only costs its next caller a look-up. */
+const maxEntries = 100_000;
+
+export type StatutBoard = ReturnType<typeof createStatutBoard>;
+
+/**
+ * Every status and every right to call, in memory, kept true by the database's notifications. While their
+ * connection is down nothing is kept: each call asks the database.
+ */
+export function createStatutBoard(deps: Deps) {
+  const tokens = new Map<string, CachedToken>();
+  const access = new Map<number, SolutionAccess>();
+  const statuses = new Map<string, BoardStatus>();
+  const waiters = new Map<string, Set<(status: BoardStatus) => void>>();
+  // Goes up whenever what is being read from the database may be old by the time it arrives.
+  let generation = 0;
+  const listening = { statut: false, solution: false };
+
+  const subscriptions = [
+    deps.notifications.subscribe('epack_statut', {
+      onMessage: onStatut,
+      onLost: () => listen('statut', false),
+      onReconnected: () => listen('statut', true),
+    }),
+    deps.notifications.subscribe('epack_solution', {
+      onMessage: onSolution,
+      onLost: () => listen('solution', false),
+      onReconnected: () => listen('solution', true),
+    }),
+  ];
+
+  return {
+    /** Who calls, from memory alone. Null: ask `authenticate`. */
+    findCaller(authorization: string): SolutionAccess | null {
+      const token = tokens.get(authorization);
+      if (token === undefined || token.expiresAtMs <= Date.now()) return null;
+      const found = access.get(token.solutionId);
+      return found === undefined || found.isBlocked ? null : found;
+    },
+
+    /** Who calls. Throws `unauthorized` or `blocked`. */
+    async authenticate(authorization: string | undefined): Promise<SolutionAccess> {
+      const bearer = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
+      if (authorization === undefined || bearer === undefined) throw unauthorized();
+      const holder = await deps.tokens.verify(bearer);
+      const found = access.get(holder.solutionId) ?? (await readAccess(holder.solutionId));
+      if (found === null) throw unauthorized();
+      if (found.isBlocked) throw solutionBlocked();
+      keep(tokens, authorization, { solutionId: holder.solutionId, expiresAtMs: holder.expiresAt.getTime() });
+      return found;
+    },
+
+    /** From memory alone. Null: ask `read`. */
+    find(solutionId: number, channel: Channel): BoardStatus | null {
+      return statuses.get(nameOf(solutionId, channel)) ?? null;
+    },
+
+    read,
+
+    /** Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller gone. */
+    async waitForOther(
+      key: ChannelKey,
+      not: number,
+      milliseconds: number,
+      gone: AbortSignal,
+    ): Promise<BoardStatus> {
+      const name = nameOf(key.solutionId, key.channel);
+      const changed = new Promise<void>((resolve) => {
+        const finish = () => {
+          clearTimeout(timer);
+          gone.removeEventListener('abort', finish);
+          removeWaiter(name, onChange);
+          resolve();
+        };
+        const onChange = (status: BoardStatus) => {
+          if (status.statut !== not) finish();
+        };
+        const timer = setTimeout(finish, milliseconds);
+        gone.addEventListener('abort', finish);
+        addWaiter(name, onChange);
+        // Read after the waiter stands, so that a change in between is not missed.
+        read(key).then(onChange, finish);
+      });
+      await changed;
+      return read(key);
+    },
+
+    close(): void {
+      for (const subscription of subscriptions) subscription.stop();
+    },
+  };
+
+  async function read(key: ChannelKey): Promise<BoardStatus> {
+    return statuses.get(nameOf(key.solutionId, key.channel)) ?? (await readStatus(key));
+  }
+
+  async function readAccess(solutionId: number): Promise<SolutionAccess | null> {
+    const before = generation;
+    const found = await deps.solutions.findAccess(solutionId);
+    if (found !== null && isTrusted(before)) keep(access, solutionId, found);
+    return found;
+  }
+
+  async function readStatus(key: ChannelKey): Promise<BoardStatus> {
+    const before = generation;
+    const found = await deps.statuses.read(key);
+    if (found === null) throw unauthorized();
+    const name = nameOf(key.solutionId, key.channel);
+    const newer = statuses.get(name);
+    if (newer !== undefined && newer.revision >= found.revision) return newer;
+    if (isTrusted(before)) keep(statuses, name, found);
+    return found;
+  }
+
+  function isTrusted(before: number): boolean {
+    return generation === before && listening.statut && listening.solution;
+  }
+
+  function onStatut(payload: string): void {
+    const [solutionId, channel, statut, syncId, revision] = payload.split(' ');
+    const name = `${solutionId ?? ''} ${channel ?? ''}`;
+    const status: BoardStatus = {
+      statut: statutFrom(Number(statut)),
+      syncId: syncId === '-' ? null : (syncId ?? null),
+      revision: Number(revision),
+    };
+    const known = statuses.get(name);
+    if (known !== undefined && known.revision > status.revision) return;
+    if (listening.statut) keep(statuses, name, status);
+    for (const wake of [...(waiters.get(name) ?? [])]) wake(status);
+  }
+
+  /** A right may be on its way from the database in an older state: what arrives after this is not kept. */
+  function onSolution(payload: string): void {
+    generation += 1;
+    access.delete(Number(payload));
+  }
+
+  /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
+  function listen(what: keyof typeof listening, isListening: boolean): void {
+    listening[what] = isListening;
+    generation += 1;
+    access.clear();
+    statuses.clear();
+    if (what === 'statut' && isListening) wakeAll();
+  }
+
+  function wakeAll(): void {
+    for (const [name, waiting] of waiters) {
+      const [solutionId, channel] = name.split(' ') as [string, Channel];
+      void readStatus({ solutionId: Number(solutionId), channel }).then(
+        (status) => {
+          for (const wake of [...waiting]) wake(status);
+        },
+        () => undefined,
+      );
+    }
+  }
+
+  function addWaiter(name: string, waiter: (status: BoardStatus) => void): void {
+    const waiting = waiters.get(name) ?? new Set();
+    waiters.set(name, waiting.add(waiter));
+  }
+
+  function removeWaiter(name: string, waiter: (status: BoardStatus) => void): void {
+    const waiting = waiters.get(name);
+    waiting?.delete(waiter);
+    if (waiting?.size === 0) waiters.delete(name);
+  }
+}
+
+const nameOf = (solutionId: number, channel: Channel) => `${solutionId} ${channel}`;
+
+/** Maps keep the order of insertion: the first is the oldest. */
+function keep<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > maxEntries) {
+    for (const oldest of map.keys()) {
+      map.delete(oldest);
+      break;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import type { RequestHandler } from 'express';
+import { unknownPhoto } from '../../shared/errors/catalog';
+import { callerKey } from '../http/caller';
+import { sendFile } from '../http/send-file';
+import type { PhotoService } from '../services/photos';
+
+/** GET /v4/photos/files/{name} → image/jpeg. */
+export function getPhoto(service: PhotoService): RequestHandler {
+  return async (request, response) => {
+    const { solutionId, channel } = callerKey(request, response);
+    if (channel !== 'photos') throw unknownPhoto();
+    const photo = await service.open(solutionId, String(request.params['name']));
+    await sendFile(request, response, { ...photo, contentType: 'image/jpeg' });
+  };
+}

@@ -1,0 +1,31 @@
+import type { Request, RequestHandler } from 'express';
+import { badRequest } from '../../shared/errors/catalog';
+import { continueIfExpected, receiveArchive } from '../http/archive-upload';
+import { callerKey } from '../http/caller';
+import type { IntakeService } from '../services/intake';
+
+/** POST /v4/{channel}/datas → `{"sync": "<uuid>", "statut": "1"}`. */
+export function postDatas(service: IntakeService, maxArchiveBytes: number): RequestHandler {
+  return async (request, response) => {
+    const reception = await service.begin(callerKey(request, response), idempotencyKeyOf(request));
+    try {
+      continueIfExpected(request, response);
+      const { expectedSha256 } = await receiveArchive(request, response, maxArchiveBytes, reception.store);
+      const { syncId } = await reception.complete(expectedSha256);
+      response.setHeader('Epack-Sync', syncId);
+      response.json({ sync: syncId, statut: '1' });
+    } catch (error) {
+      await reception.refuse();
+      throw error;
+    }
+  };
+}
+
+export function idempotencyKeyOf(request: Pick<Request, 'headers'>): string | null {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return null;
+  if (typeof key !== 'string' || key === '' || key.length > 255) {
+    throw badRequest('The Idempotency-Key must have 1 to 255 characters.');
+  }
+  return key;
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isChannel } from '../../shared/domain/channel';
+import type { SolutionAccess } from '../../shared/stores/solution-store';
+import { badRequest, unknownChannel } from '../../shared/errors/catalog';
+import type { PollAdvice } from '../services/poll-advice';
+import type { BoardStatus, StatutBoard } from '../services/statut-board';
+import { requestIdOf } from '../http/request-id';
+import { sendProblem } from '../http/problem';
+
+interface Deps {
+  readonly board: StatutBoard;
+  readonly advice: PollAdvice;
+}
+
+const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
+
+/**
+ * GET /v4/{channel}/statut → `"0"`, `"1"` or `"2"`, answered ahead of Express: it is by far the most frequent
+ * call, and an Express route costs twelve times as much (docs/performance.md).
+ * Answers false where the request is for someone else.
+ */
+export function createStatutRoute({ board, advice }: Deps) {
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method !== 'GET') return false;
+    const matched = path.exec(request.url ?? '');
+    if (matched === null) return false;
+    const [, channel = '', query = ''] = matched;
+    const caller = board.findCaller(request.headers.authorization ?? '');
+    const status =
+      caller !== null && query === '' && isChannel(channel) ? board.find(caller.id, channel) : null;
+    if (status !== null) send(request, response, status);
+    else void answer(request, response, channel, query);
+    return true;
+  };
+
+  /** Whatever memory alone does not answer. */
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    channel: string,
+    query: string,
+  ): Promise<void> {
+    try {
+      if (!isChannel(channel)) throw unknownChannel(channel);
+      const { authorization } = request.headers;
+      const caller: SolutionAccess =
+        board.findCaller(authorization ?? '') ?? (await board.authenticate(authorization));
+      const key = { solutionId: caller.id, channel };
+      const wait = waitOf(new URLSearchParams(query));
+      const status = await board.read(key);
+      if (wait === null || (wait.not !== null && wait.not !== status.statut)) {
+        send(request, response, status);
+        return;
+      }
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      send(request, response, await board.waitForOther(key, status.statut, wait.seconds * 1000, gone.signal));
+    } catch (error) {
+      response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
+      sendProblem(response, error);
+    }
+  }
+
+  function send(request: IncomingMessage, response: ServerResponse, status: BoardStatus): void {
+    const headers: Record<string, string> = {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': '3',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': requestIdOf(request.headers['x-request-id']),
+      'Epack-Poll-After': String(advice.secondsFor(status.statut)),
+    };
+    if (status.syncId !== null) headers['Epack-Sync'] = status.syncId;
+    response.writeHead(200, headers).end(`"${status.statut}"`);
+  }
+}
+
+/** `?wait=S&not=N`; null: answer at once. Without `not`: until it is other than it is now. */
+function waitOf(query: URLSearchParams): { seconds: number; not: number | null } | null {
+  const wait = query.get('wait');
+  const not = query.get('not');
+  if (not !== null && !/^[012]$/.test(not)) throw badRequest('"not" must be 0, 1 or 2.');
+  if (wait === null) return null;
+  if (!/^([1-9]|[1-5]\d|60)$/.test(wait))
+    throw badRequest('"wait" must be a whole number of seconds from 1 to 60.');
+  return { seconds: Number(wait), not: not === null ? null : Number(not) };
+}
