@@ -29,7 +29,11 @@ interface Row {
   set_by: string;
   set_at: Date;
   sync_id: string | null;
+  answered_at: Date | null;
 }
+
+/** Flags that change what the solution sends: they hold from the handshake on. One set after it waits for the next. */
+export const handshakeFlags: readonly Flag[] = ['resend-logs', 'replace-from-solution'];
 
 const columns = ['channel', 'flag', 'set_by', 'set_at', 'sync_id'] as const;
 
@@ -58,7 +62,7 @@ export function createFlagStore(db: Db) {
         `insert into solution_flag (solution_id, channel, flag, set_by)
          select id, :channel, :flag, :setBy from unnest(cast(:ids as int[])) as id order by id
          on conflict (solution_id, channel, flag) do update
-           set set_by = excluded.set_by, set_at = now(), sync_id = null`,
+           set set_by = excluded.set_by, set_at = now(), sync_id = null, answered_at = null`,
         { ids: [...solutionIds], channel, flag, setBy },
       );
     },
@@ -72,64 +76,82 @@ export function createFlagStore(db: Db) {
       );
     },
 
-    /** Marks the flags that wait on the channel as honoured by this sync, and answers them. */
+    /** The solution has been told of them in the handshake; its next upload is the answer. */
+    async markAnswered(key: ChannelKey, flags: readonly Flag[]): Promise<void> {
+      await db<Row>('solution_flag')
+        .where(where(key))
+        .whereIn('flag', flags)
+        .update({ answered_at: db.fn.now() });
+    },
+
+    /** Marks the flags that wait on the channel, and that an upload now in can honour, as honoured by its sync. */
     async honour(key: ChannelKey, syncId: string): Promise<Flag[]> {
       const rows = await db<Row>('solution_flag')
         .where(where(key))
         .whereNull('sync_id')
+        .andWhere((can) => can.whereNotIn('flag', handshakeFlags).orWhereNotNull('answered_at'))
         .update({ sync_id: syncId })
         .returning('flag');
       return rows.map((row) => row.flag);
     },
 
-    /** The sync is confirmed: the flags that it honoured are done. Answers them. */
-    async consume(syncId: string): Promise<Flag[]> {
-      const rows = await db<Row>('solution_flag').where({ sync_id: syncId }).delete().returning('flag');
-      return rows.map((row) => row.flag);
+    /** The sync is confirmed: the flags that it honoured are done, and the audit trail tells so. Answers them. */
+    async consume(key: ChannelKey, syncId: string): Promise<Flag[]> {
+      const result = await db.raw<{ rows: { flag: Flag }[] }>(
+        `with consumed as (
+           delete from solution_flag where solution_id = :solutionId and channel = :channel and sync_id = :syncId
+           returning solution_id, channel, flag, set_by, sync_id
+         ), told as (
+           insert into audit (actor, action, solution_id, before)
+           select 'solution', 'flag.consume', solution_id,
+             jsonb_build_object('channel', channel, 'flag', flag, 'setBy', set_by, 'sync', sync_id)
+           from consumed
+         )
+         select flag from consumed order by flag`,
+        { ...key, syncId },
+      );
+      return result.rows.map((row) => row.flag);
     },
 
     /**
      * Sends channels back to 0, whatever runs there: the sync is abandoned (its upload stays), its job can no
      * longer be finished by whoever holds it, and its flags and instructions wait for the next sync. A channel that
-     * is at 0 is left alone. Touches sync, status and job in the order in which a worker does.
+     * is at 0 is left alone.
      */
     async resetChannels(solutionIds: readonly number[], channel: Channel): Promise<ResetChannel[]> {
-      const busy = await findBusy(solutionIds, channel);
+      const busy = await lockBusy(solutionIds, channel);
       if (busy.length === 0) return [];
       const syncIds = busy.map((row) => row.sync_id);
       await abandonSyncs(syncIds);
-      const freed = await freeChannels(channel, syncIds);
-      await giveUpWork(freed);
-      return busy.filter((row) => freed.includes(row.sync_id)).map(resetFrom);
+      await freeChannels(syncIds, channel);
+      await giveUpWork(syncIds);
+      return busy.map(resetFrom);
     },
   };
 
-  async function findBusy(solutionIds: readonly number[], channel: Channel): Promise<BusyRow[]> {
+  async function lockBusy(solutionIds: readonly number[], channel: Channel): Promise<BusyRow[]> {
     const result = await db.raw<{ rows: BusyRow[] }>(
       `select solution_id, statut, sync_id from channel_status
-       where solution_id = any(:ids) and channel = :channel and statut <> 0`,
+       where solution_id = any(:ids) and channel = :channel and statut <> 0
+       order by solution_id for no key update`,
       { ids: [...solutionIds], channel },
     );
     return result.rows;
   }
 
+  /** A worker in the middle of the sync holds no lock that this waits for: it finds out when it is done. */
   async function abandonSyncs(syncIds: readonly string[]): Promise<void> {
     await db.raw(
-      `update sync set state = 'abandoned', receiving_until = null
-       where id in (select id from sync where id = any(cast(? as uuid[]))
-         and state not in ('confirmed', 'abandoned') order by id for update)`,
+      `update sync set state = 'abandoned', receiving_until = null where id = any(cast(? as uuid[]))`,
       [[...syncIds]],
     );
   }
 
-  /** Answers the syncs whose channel it freed: one that was confirmed meanwhile is no longer there to free. */
-  async function freeChannels(channel: Channel, syncIds: readonly string[]): Promise<string[]> {
-    const result = await db.raw<{ rows: { sync_id: string }[] }>(
-      `update channel_status set statut = 0
-       where channel = :channel and statut <> 0 and sync_id = any(cast(:syncIds as uuid[])) returning sync_id`,
+  async function freeChannels(syncIds: readonly string[], channel: Channel): Promise<void> {
+    await db.raw(
+      `update channel_status set statut = 0 where channel = :channel and sync_id = any(cast(:syncIds as uuid[]))`,
       { channel, syncIds: [...syncIds] },
     );
-    return result.rows.map((row) => row.sync_id);
   }
 
   async function giveUpWork(syncIds: readonly string[]): Promise<void> {
