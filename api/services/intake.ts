@@ -39,12 +39,15 @@ export interface Reception {
   adopt(archiveKey: string): Promise<void>;
   /**
    * Checks, unpacks and queues. Answers the sync that the upload began, or began before under the same key.
+   * `replay`: staff send it, not the solution, so it honours no flag; what it does is in the transaction that queues.
    * Throws `digest-mismatch`, `not-a-zip`, `bad-archive`, `idempotency-key-reused`.
    */
-  complete(expectedSha256: string | null): Promise<{ syncId: string }>;
+  complete(expectedSha256: string | null, replay?: Replay): Promise<{ syncId: string }>;
   /** Leaves the channel as it was before. */
   refuse(): Promise<void>;
 }
+
+export type Replay = (db: Db) => Promise<void>;
 
 export type IntakeService = ReturnType<typeof createIntakeService>;
 
@@ -94,11 +97,11 @@ export function createIntakeService(deps: Deps) {
       adopt: async (archiveKey) => {
         stored = { archiveKey, ...(await digest(await files.read(archiveKey))) };
       },
-      complete: async (expectedSha256) => {
+      complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
         if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
         const received = await unpack(syncId, stored);
-        await queue(key, syncId, received);
+        await queue(key, syncId, received, replay);
         return { syncId };
       },
       refuse: () => refuse(key, syncId),
@@ -146,11 +149,17 @@ export function createIntakeService(deps: Deps) {
   }
 
   /** The sync and its job are one transaction; the message that follows may be lost, the relay sends another. */
-  async function queue(key: ChannelKey, syncId: string, received: ReceivedArchive): Promise<void> {
+  async function queue(
+    key: ChannelKey,
+    syncId: string,
+    received: ReceivedArchive,
+    replay: Replay | undefined,
+  ): Promise<void> {
     const lane: Lane = received.unpackedBytes > limits.largePackageBytes ? 'large' : 'small';
     const jobId = await inTransaction(db, async ({ db: trx }) => {
       if (!(await createSyncStore(trx).markQueued(syncId, received))) throw unavailable('database');
-      await createFlagStore(trx).honour(key, syncId);
+      if (replay === undefined) await createFlagStore(trx).honour(key, syncId);
+      else await replay(trx);
       return createJobStore(trx).insert(syncId, lane);
     });
     try {

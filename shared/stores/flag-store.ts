@@ -89,10 +89,20 @@ export function createFlagStore(db: Db) {
       const rows = await db<Row>('solution_flag')
         .where(where(key))
         .whereNull('sync_id')
-        .andWhere((can) => can.whereNotIn('flag', handshakeFlags).orWhereNotNull('answered_at'))
+        .andWhereRaw('(flag <> all(?) or answered_at is not null)', [[...handshakeFlags]])
         .update({ sync_id: syncId })
         .returning('flag');
       return rows.map((row) => row.flag);
+    },
+
+    async honouredBy(syncId: string): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag').where({ sync_id: syncId }).select('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    /** The sync could not honour its flags: they wait for the next. */
+    async releaseFrom(syncId: string): Promise<void> {
+      await db<Row>('solution_flag').where({ sync_id: syncId }).update({ sync_id: null });
     },
 
     /** The sync is confirmed: the flags that it honoured are done, and the audit trail tells so. Answers them. */
@@ -119,22 +129,36 @@ export function createFlagStore(db: Db) {
      * is at 0 is left alone.
      */
     async resetChannels(solutionIds: readonly number[], channel: Channel): Promise<ResetChannel[]> {
-      const busy = await lockBusy(solutionIds, channel);
-      if (busy.length === 0) return [];
-      const syncIds = busy.map((row) => row.sync_id);
-      await abandonSyncs(syncIds);
-      await freeChannels(syncIds, channel);
-      await giveUpWork(syncIds);
+      const syncIds = await lockSyncs(solutionIds, channel);
+      const busy = await lockBusy(solutionIds, channel, syncIds);
+      await abandonSyncs(busy.map((row) => row.sync_id));
+      await freeChannels(
+        busy.map((row) => row.solution_id),
+        channel,
+      );
+      await giveUpWork(busy.map((row) => row.sync_id));
       return busy.map(resetFrom);
     },
   };
 
-  async function lockBusy(solutionIds: readonly number[], channel: Channel): Promise<BusyRow[]> {
+  /** Sync, status, job: rows are taken in the order in which a worker takes them, so that neither waits for the other. */
+  async function lockSyncs(solutionIds: readonly number[], channel: Channel): Promise<string[]> {
+    const result = await db.raw<{ rows: { id: string }[] }>(
+      `select y.id from channel_status c join sync y on y.id = c.sync_id
+       where c.solution_id = any(:ids) and c.channel = :channel and c.statut <> 0
+       order by y.id for no key update of y`,
+      { ids: [...solutionIds], channel },
+    );
+    return result.rows.map((row) => row.id);
+  }
+
+  /** Those of the syncs that still hold their channel. */
+  async function lockBusy(solutionIds: readonly number[], channel: Channel, syncIds: readonly string[]) {
     const result = await db.raw<{ rows: BusyRow[] }>(
       `select solution_id, statut, sync_id from channel_status
-       where solution_id = any(:ids) and channel = :channel and statut <> 0
+       where solution_id = any(:ids) and channel = :channel and statut <> 0 and sync_id = any(cast(:syncIds as uuid[]))
        order by solution_id for no key update`,
-      { ids: [...solutionIds], channel },
+      { ids: [...solutionIds], channel, syncIds: [...syncIds] },
     );
     return result.rows;
   }
@@ -147,10 +171,13 @@ export function createFlagStore(db: Db) {
     );
   }
 
-  async function freeChannels(syncIds: readonly string[], channel: Channel): Promise<void> {
+  async function freeChannels(solutionIds: readonly number[], channel: Channel): Promise<void> {
     await db.raw(
-      `update channel_status set statut = 0 where channel = :channel and sync_id = any(cast(:syncIds as uuid[]))`,
-      { channel, syncIds: [...syncIds] },
+      `update channel_status set statut = 0 where solution_id = any(:ids) and channel = :channel`,
+      {
+        ids: [...solutionIds],
+        channel,
+      },
     );
   }
 
