@@ -49,6 +49,7 @@ exports.up = (knex) =>
 
     -- Failed sign-ins of solutions (by mail) and of staff (by e-mail), and by address; counted within five minutes.
     create table failed_login (
+      id bigint generated always as identity primary key,
       subject text not null,
       at timestamptz not null default now()
     );

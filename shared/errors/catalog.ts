@@ -64,6 +64,14 @@ export const fenceLost = (jobId: string) =>
 
 // Backoffice
 
+/** One text for an unknown e-mail and for a wrong password: they must not be told apart. */
+export const badStaffCredentials = () =>
+  new AppError('unauthenticated', 'bad-credentials', 'Unknown e-mail or wrong password.');
+
+/** A page of another site made the browser send this, with our cookie. */
+export const crossSite = () =>
+  new AppError('forbidden', 'cross-site', 'This call came from a page of another site.');
+
 export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role does not allow this.');
 
 /** Also for what exists but is another account's. */
@@ -80,5 +88,17 @@ export const invalidFields = (problems: readonly { field: string; reason: string
 export const alreadyExists = (what: string) =>
   new AppError('conflict', 'already-exists', `There is such a ${what} already.`);
 
+export const lastAdmin = () =>
+  new AppError('conflict', 'last-admin', 'Someone must remain who can sign in as an admin.');
+
+/** Nothing is left of it to replay. */
+export const notReplayable = (reason: string) => new AppError('conflict', 'not-replayable', reason);
+
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
+
+// Files of a package
+
+/** The whole file is refused. `line`: where reading stopped, the first being 1; null where it has none. */
+export const malformedXml = (line: number | null, reason: string) =>
+  new AppError('unprocessable', 'malformed-xml', line === null ? reason : `Line ${line}: ${reason}`, { line });
