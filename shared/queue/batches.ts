@@ -1,0 +1,38 @@
+/** Resolves or rejects with the batch that the item went into. */
+export type Batched<T> = (item: T) => Promise<void>;
+
+/**
+ * Gathers what comes while a batch is under way into the next one: alone, an item goes at once; under load, many
+ * share one round trip and one commit.
+ */
+export function inBatches<T>(largest: number, work: (items: readonly T[]) => Promise<void>): Batched<T> {
+  const waiting: Waiting<T>[] = [];
+  let underway = false;
+  return add;
+
+  function add(item: T): Promise<void> {
+    const done = new Promise<void>((resolve, reject) => waiting.push({ item, resolve, reject }));
+    if (!underway) void workOff();
+    return done;
+  }
+
+  async function workOff(): Promise<void> {
+    underway = true;
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, largest);
+      try {
+        await work(batch.map(({ item }) => item));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    underway = false;
+  }
+}
+
+interface Waiting<T> {
+  readonly item: T;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}

@@ -1,0 +1,126 @@
+import type { Logger } from '../log';
+import { keepOpen, type KeptOpen } from '../process/keep-open';
+import {
+  lanes,
+  maxDeliveries,
+  type Consumption,
+  type JobMessage,
+  type JobQueue,
+  type Lane,
+  type Verdict,
+} from './job-queue';
+import { outOfReach } from './out-of-reach';
+import { openRabbitSession, type RabbitSession } from './rabbit-session';
+import { createRabbitSubscription, type RabbitSubscription } from './rabbit-subscription';
+
+export interface RabbitQueueOptions {
+  /** `amqp://` or `amqps://`, with user, password and virtual host. */
+  readonly url: string;
+  readonly log: Logger;
+  /** The queues are `<prefix>.small`, `<prefix>.large` and `<prefix>.dead`. */
+  readonly prefix?: string;
+  /** A message that is not confirmed in this time counts as not published. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * The job queue on RabbitMQ: quorum queues, publisher confirms, manual acknowledgement. Connects in the
+ * background, and again for ever.
+ */
+export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
+  const { log, prefix = 'epack' } = options;
+  const subscriptions = new Set<RabbitSubscription>();
+  const underway = new Set<Promise<void>>();
+  // Two connections: RabbitMQ stops reading from one that publishes when it is short of memory, and just then
+  // acknowledgements must get through.
+  const publishing = connected('publish', () => undefined);
+  let consuming: KeptOpen<RabbitSession> | null = null;
+  return { publish, consume, depth: depthOf, deadDepth: () => depthOf('dead'), isUp, close };
+
+  async function publish(lane: Lane, message: JobMessage): Promise<void> {
+    const sent = sessionToPublish().publish(nameOf(lane), Buffer.from(JSON.stringify(message)));
+    underway.add(sent);
+    try {
+      await sent;
+    } catch (error) {
+      throw outOfReach(error);
+    } finally {
+      underway.delete(sent);
+    }
+  }
+
+  function consume(
+    lane: Lane,
+    concurrency: number,
+    handle: (message: JobMessage) => Promise<Verdict>,
+  ): Promise<Consumption> {
+    const subscription = createRabbitSubscription({ queue: nameOf(lane), concurrency, handle, log });
+    subscriptions.add(subscription);
+    consuming ??= connected('consume', (session) => {
+      for (const each of subscriptions) each.attach(session);
+    });
+    const session = consuming.current();
+    if (session !== null) subscription.attach(session);
+    return Promise.resolve({ stop: () => stop(subscription) });
+  }
+
+  async function stop(subscription: RabbitSubscription): Promise<void> {
+    subscriptions.delete(subscription);
+    await subscription.stop();
+  }
+
+  async function depthOf(lane: Lane | 'dead'): Promise<number> {
+    const session = sessionToPublish();
+    try {
+      return await session.depth(nameOf(lane));
+    } catch (error) {
+      throw outOfReach(error);
+    }
+  }
+
+  function isUp(): boolean {
+    const session = publishing.current();
+    if (session === null || session.isBlocked()) return false;
+    return consuming === null || consuming.current() !== null;
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([...subscriptions].map(stop));
+    await Promise.allSettled(underway);
+    await Promise.all([publishing.close(), consuming?.close()]);
+  }
+
+  function sessionToPublish(): RabbitSession {
+    const session = publishing.current();
+    if (session === null) throw outOfReach(new Error('There is no connection to RabbitMQ'));
+    if (session.isBlocked()) throw outOfReach(new Error('RabbitMQ takes no messages for the moment'));
+    return session;
+  }
+
+  function connected(purpose: string, onOpened: (session: RabbitSession) => void): KeptOpen<RabbitSession> {
+    return keepOpen({
+      what: `The connection to RabbitMQ (${purpose})`,
+      log,
+      open: () => openRabbitSession({ ...sessionOptions(options), name: `epack ${purpose}`, log }),
+      onOpened,
+      onLost: () => undefined,
+    });
+  }
+
+  function nameOf(lane: Lane | 'dead'): string {
+    return `${prefix}.${lane}`;
+  }
+}
+
+function sessionOptions({ url, prefix = 'epack', patienceMs = 5_000 }: RabbitQueueOptions) {
+  const deadLettersTo = `${prefix}.dead`;
+  return {
+    url,
+    patienceMs,
+    queues: [
+      // First, so that there is no moment without a place for dead letters. People may look at them often.
+      { name: deadLettersTo, deadLettersTo: null, maxDeliveries: 1_000_000 },
+      ...lanes.map((lane) => ({ name: `${prefix}.${lane}`, deadLettersTo, maxDeliveries })),
+    ],
+  };
+}
