@@ -1,24 +1,51 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, open, opendir, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import { notFound } from '../errors/catalog';
-import type { ByteRange, FileStore, StoredFile } from './file-store';
+import type { ByteRange, FileContent, FileStore, StoredFile, WriteBatch } from './file-store';
 
-/** The file store in a directory. Every file and every folder that a write made is fsynced before it resolves. */
-export function createDiskFileStore(root: string): FileStore {
+/** Files on their way in. Beside them all, so that the rename that completes one stays within the file system. */
+const PARTS_FOLDER = '.parts';
+/** A part of this age was left by a process that died. No upload takes that long. */
+const ABANDONED_PART_HOURS = 24;
+const READ_CHUNK_BYTES = 256 * 1024;
+/** Of libuv's four threads, two stay free for inflating and writing. */
+const SYNCS_AT_ONCE = 2;
+
+/** The file store in a directory. What `write` and `commit` resolve for is fsynced: the file and every folder above. */
+export function createDiskFileStore(folder: string): FileStore {
+  const root = path.resolve(folder);
+  let prepared: Promise<void> | null = null;
+
   return {
     async write(key, content) {
       const target = locate(root, key);
-      await makeFolder(path.dirname(target));
-      const bytes = await writeDurably(target, content);
-      await syncFolder(path.dirname(target));
-      return { key, bytes };
+      await prepare();
+      const part = path.join(root, PARTS_FOLDER, randomUUID());
+      try {
+        const bytes = await writePart(part, content);
+        await mkdir(path.dirname(target), { recursive: true });
+        await rename(part, target);
+        await syncFolders(foldersAbove(root, target));
+        return { key, bytes };
+      } catch (error) {
+        await rm(part, { force: true });
+        throw error;
+      }
     },
 
+    startBatch: () => startDiskBatch(root, prepare),
+
     async read(key, range) {
+      if (range !== undefined && range.end < range.start)
+        throw new RangeError('a byte range ends before it starts');
       const file = await open(locate(root, key)).catch(absentAsNotFound);
-      return createReadStream('', { fd: file, ...rangeOptions(range), highWaterMark: 256 * 1024 });
+      if (!(await file.stat()).isFile()) {
+        await file.close();
+        throw notFound('file');
+      }
+      return file.createReadStream({ ...rangeOptions(range), highWaterMark: READ_CHUNK_BYTES });
     },
 
     async stat(key) {
@@ -26,47 +53,104 @@ export function createDiskFileStore(root: string): FileStore {
       return found?.isFile() === true ? { key, bytes: found.size } : null;
     },
 
-    list: (prefix) => walk(locate(root, prefix), prefix),
+    list: (prefix) => (prefix === '' ? walk(root, '') : walk(locate(root, prefix), `${prefix}/`)),
 
     async remove(prefix) {
       await rm(locate(root, prefix), { recursive: true, force: true });
     },
 
     async check() {
-      await mkdir(root, { recursive: true });
-      const probe = await open(path.join(root, '.writable'), 'w');
-      await probe.close();
+      const parts = path.join(root, PARTS_FOLDER);
+      await mkdir(parts, { recursive: true });
+      const probe = path.join(parts, randomUUID());
+      await (await open(probe, 'wx')).close();
+      await rm(probe, { force: true });
     },
   };
 
-  /** A new folder is durable only once its parent has been synced. */
-  async function makeFolder(folder: string): Promise<void> {
-    const firstMade = await mkdir(folder, { recursive: true });
-    if (firstMade === undefined) return;
-    for (let made = folder; made.length >= firstMade.length; made = path.dirname(made)) {
-      await syncFolder(path.dirname(made));
-    }
+  /** Before the first write of this process. Tried again where it failed. */
+  function prepare(): Promise<void> {
+    prepared ??= prepareRoot(root).catch((error: unknown) => {
+      prepared = null;
+      throw error;
+    });
+    return prepared;
+  }
+}
+
+function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch {
+  const folders = new Set<string>();
+  const syncs = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | null = null;
+
+  return {
+    async write(key, content) {
+      const target = locate(root, key);
+      await prepare();
+      await makeFolders(target);
+      const file = await open(target, 'w');
+      const bytes = await fill(file, content).catch((error: unknown) => closeAndThrow(file, error));
+      while (syncs.size >= SYNCS_AT_ONCE) await Promise.race(syncs);
+      syncInBackground(file);
+      return { key, bytes };
+    },
+
+    async commit() {
+      await Promise.all(syncs);
+      if (failure !== null) throw failure.error;
+      await syncFolders([...folders]);
+    },
+  };
+
+  async function makeFolders(target: string): Promise<void> {
+    if (folders.has(path.dirname(target))) return;
+    await mkdir(path.dirname(target), { recursive: true });
+    for (const folder of foldersAbove(root, target)) folders.add(folder);
+  }
+
+  /** The disk writes this file while the processor unpacks the next one. */
+  function syncInBackground(file: FileHandle): void {
+    const sync = syncAndClose(file)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => syncs.delete(sync));
+    syncs.add(sync);
   }
 }
 
 /** Turns a key into a path, and refuses one that would leave the root: the last line of defence, not the first. */
 function locate(root: string, key: string): string {
-  const target = path.resolve(root, key);
-  if (target !== path.resolve(root) && !target.startsWith(path.resolve(root) + path.sep)) {
-    throw new RangeError('a file store key leaves the store');
+  const segments = key.split('/');
+  if (segments.some(isUnsafeSegment) || segments[0] === PARTS_FOLDER) {
+    throw new RangeError('a file store key is not a plain relative path');
   }
-  return target;
+  return path.join(root, ...segments);
 }
 
-async function writeDurably(target: string, content: Readable | Uint8Array): Promise<number> {
-  const file = await open(target, 'w');
+const isUnsafeSegment = (segment: string): boolean =>
+  segment === '' ||
+  segment === '.' ||
+  segment === '..' ||
+  segment.includes('\0') ||
+  segment.includes(path.sep);
+
+async function prepareRoot(root: string): Promise<void> {
+  const parts = path.join(root, PARTS_FOLDER);
+  await mkdir(parts, { recursive: true });
+  await syncFolders([root, path.dirname(root)]);
+  const oldestMs = Date.now() - ABANDONED_PART_HOURS * 3_600_000;
+  for await (const entry of await opendir(parts)) {
+    const part = path.join(parts, entry.name);
+    const found = await stat(part).catch(absentAsNull);
+    if (found !== null && found.mtimeMs < oldestMs) await rm(part, { force: true });
+  }
+}
+
+async function writePart(part: string, content: FileContent): Promise<number> {
+  const file = await open(part, 'wx');
   try {
-    let bytes = 0;
-    for await (const chunk of content instanceof Uint8Array ? [content] : content) {
-      const buffer = chunk as Uint8Array;
-      await writeAll(file, buffer);
-      bytes += buffer.byteLength;
-    }
+    const bytes = await fill(file, content);
     await file.sync();
     return bytes;
   } finally {
@@ -74,31 +158,69 @@ async function writeDurably(target: string, content: Readable | Uint8Array): Pro
   }
 }
 
-async function writeAll(file: Awaited<ReturnType<typeof open>>, buffer: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < buffer.byteLength; ) {
-    const { bytesWritten } = await file.write(buffer, offset);
+async function fill(file: FileHandle, content: FileContent): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+    await writeWhole(file, chunk);
+    bytes += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** A write to a nearly full disk may take only a part of the chunk. */
+async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < chunk.byteLength;) {
+    const { bytesWritten } = await file.write(chunk, offset);
     offset += bytesWritten;
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+async function syncAndClose(file: FileHandle): Promise<void> {
   try {
-    await handle.sync();
+    await file.sync();
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
-async function* walk(folder: string, key: string): AsyncGenerator<StoredFile> {
+async function closeAndThrow(file: FileHandle, error: unknown): Promise<never> {
+  await file.close();
+  throw error;
+}
+
+/**
+ * The folders from the file's own up to the root. All of them are synced, also those that were there before: another
+ * process may have made one a moment ago and not have synced it yet.
+ */
+function foldersAbove(root: string, target: string): string[] {
+  const folders: string[] = [];
+  for (let folder = path.dirname(target); folder.length >= root.length; folder = path.dirname(folder)) {
+    folders.push(folder);
+    if (folder === root) break;
+  }
+  return folders;
+}
+
+/** One after another: an archive can bring more folders than a process may have open files. */
+async function syncFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await syncAndClose(await open(folder, 'r'));
+}
+
+async function* walk(folder: string, keyPrefix: string): AsyncGenerator<StoredFile> {
   const entries = await opendir(folder).catch(absentAsNull);
   if (entries === null) return;
   for await (const entry of entries) {
-    const childKey = `${key.replace(/\/$/, '')}/${entry.name}`;
+    if (keyPrefix === '' && entry.name === PARTS_FOLDER) continue;
     const child = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(child, childKey);
-    else if (entry.isFile()) yield { key: childKey, bytes: (await stat(child)).size };
+    if (entry.isDirectory()) yield* walk(child, `${keyPrefix}${entry.name}/`);
+    else if (entry.isFile()) yield* measured(child, `${keyPrefix}${entry.name}`);
   }
+}
+
+/** Nothing where the file was removed since its folder was read. */
+async function* measured(file: string, key: string): AsyncGenerator<StoredFile> {
+  const found = await stat(file).catch(absentAsNull);
+  if (found !== null) yield { key, bytes: found.size };
 }
 
 const rangeOptions = (range: ByteRange | undefined) =>

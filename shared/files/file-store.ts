@@ -12,21 +12,40 @@ export interface StoredFile {
   readonly bytes: number;
 }
 
+/** What an object is made of: all at once, or chunk by chunk (a `Readable` of bytes will do). */
+export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
+
+/**
+ * Many objects that become durable together: on a disk, files are synced while the next ones are written and each
+ * folder once. For a prefix that nobody reads yet: an object may be seen half written before `commit` has resolved.
+ * A batch that fails, or is given up, is cleaned away with `remove(prefix)`.
+ */
+export interface WriteBatch {
+  /** Writes one object; it survives a power cut only after `commit`. */
+  write(key: string, content: FileContent): Promise<StoredFile>;
+  /** Resolves when everything written is durable; rejects with the first failure to make it so. */
+  commit(): Promise<void>;
+}
+
 /**
  * Where uploads, packages and photos live: a directory, or an object store.
  *
  * Only what both can do is offered: whole objects written as a stream, ranges read as a stream, listings by
- * prefix. There is no rename and no append. An object is durable once `write` has resolved; what a write that
- * failed or was killed leaves behind is never referred to by the database and is swept by retention.
+ * prefix. There is no rename and no append. An object appears whole or not at all, and is durable once `write`
+ * has resolved.
+ *
+ * Keys are relative and `/`-separated, without empty, `.` or `..` segments; any other is a mistake of the caller
+ * (a `RangeError`).
  */
 export interface FileStore {
-  /** Writes one object, durably. Overwrites. Rejects with the stream's own error where the stream fails. */
-  write(key: string, content: Readable | Uint8Array): Promise<StoredFile>;
-  /** Rejects with `not-found` where there is no such object. */
+  /** Writes one object, durably. Overwrites. Rejects with the content's own error where the content fails. */
+  write(key: string, content: FileContent): Promise<StoredFile>;
+  startBatch(): WriteBatch;
+  /** A range that goes beyond the end gives what there is. Rejects with `not-found` where there is no such object. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** Null where there is no such object. */
   stat(key: string): Promise<StoredFile | null>;
-  /** Every object below the prefix (a folder's key), in no particular order. */
+  /** Every object below the prefix (a folder's key; '' for all), in no particular order. */
   list(prefix: string): AsyncIterable<StoredFile>;
   /** Removes every object below the prefix, or the one object of that key. Nothing there: nothing happens. */
   remove(prefix: string): Promise<void>;

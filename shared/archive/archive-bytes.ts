@@ -1,0 +1,68 @@
+import type { Readable } from 'node:stream';
+import { notFound } from '../errors/catalog';
+import type { FileStore } from '../files/file-store';
+
+/** Random access to an archive that is in a file store. Failures of the store pass through. */
+export interface ArchiveBytes {
+  readonly size: number;
+  /** These bytes, from memory where they lie near ones read lately; fewer at the end of the archive. */
+  read(position: number, length: number): Promise<Buffer>;
+  /** These bytes, as a stream: one request to the store. `length` is more than 0. */
+  stream(position: number, length: number): Promise<Readable>;
+}
+
+const BLOCK_BYTES = 256 * 1024;
+const BLOCKS_KEPT = 4;
+
+/**
+ * Headers and small entries are read through a few blocks kept in memory: thousands of them cost a handful of
+ * requests, which is what makes an object store usable and a disk quick.
+ */
+export async function archiveBytesOf(store: FileStore, key: string): Promise<ArchiveBytes> {
+  const archive = await store.stat(key);
+  if (archive === null) throw notFound('archive');
+  const size = archive.bytes;
+  const blocks = new Map<number, Promise<Buffer>>();
+
+  return {
+    size,
+
+    async read(position, length) {
+      const end = Math.min(position + length, size);
+      const parts: Buffer[] = [];
+      for (let at = position; at < end;) {
+        const index = Math.floor(at / BLOCK_BYTES);
+        const start = index * BLOCK_BYTES;
+        const part = (await block(index)).subarray(at - start, end - start);
+        if (part.length === 0) break;
+        parts.push(part);
+        at += part.length;
+      }
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+    },
+
+    stream: streamOf,
+  };
+
+  function block(index: number): Promise<Buffer> {
+    const kept = blocks.get(index);
+    if (kept !== undefined) return kept;
+    const fetched = fetchBlock(index);
+    blocks.set(index, fetched);
+    for (const oldest of blocks.keys()) {
+      if (blocks.size <= BLOCKS_KEPT) break;
+      blocks.delete(oldest);
+    }
+    return fetched;
+  }
+
+  async function fetchBlock(index: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await streamOf(index * BLOCK_BYTES, BLOCK_BYTES)) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  }
+
+  function streamOf(position: number, length: number): Promise<Readable> {
+    return store.read(key, { start: position, end: Math.min(position + length, size) - 1 });
+  }
+}

@@ -1,0 +1,87 @@
+import { pipeline, type Readable } from 'node:stream';
+import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
+import type { ArchiveBytes } from './archive-bytes';
+import { refused, type ArchiveEntry } from './zip-directory';
+
+/** Measured best, in `bench/unpack.ts`: fewer, larger chunks cost more memory and gain nothing. */
+const CHUNK_BYTES = 256 * 1024;
+/** Up to this size the packed bytes come from the blocks in memory, beyond it as a stream of their own. */
+const READ_AT_ONCE_BYTES = 64 * 1024;
+
+/**
+ * The entry's content, unpacked as it is read, in chunks of up to 256 KB. Throws `bad-archive` as soon as it is longer
+ * than declared, and at its end where it is shorter, damaged or of another CRC: what was given until then is worth
+ * nothing. Failures of the store pass through.
+ */
+export async function* entryContent(
+  archive: ArchiveBytes,
+  entry: ArchiveEntry,
+  dataStart: number,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  let crc = 0;
+  for await (const chunk of unpacked(archive, entry, dataStart)) {
+    bytes += chunk.length;
+    if (bytes > entry.unpackedBytes)
+      throw refused(entry.name, 'longer than declared: too many bytes unpacked');
+    crc = crc32(chunk, crc);
+    yield chunk;
+  }
+  if (bytes < entry.unpackedBytes) throw refused(entry.name, 'truncated: shorter than declared');
+  if (crc !== entry.crc32) throw refused(entry.name, 'bad CRC');
+}
+
+async function* unpacked(
+  archive: ArchiveBytes,
+  entry: ArchiveEntry,
+  dataStart: number,
+): AsyncGenerator<Buffer> {
+  // Some programs deflate an empty file to no bytes at all.
+  if (entry.packedBytes === 0) return;
+  const packed = await packedBytes(archive, entry, dataStart);
+  if (entry.method === 'stored') yield* chunksOf(packed);
+  else yield* inflated(packed, entry);
+}
+
+function packedBytes(
+  archive: ArchiveBytes,
+  entry: ArchiveEntry,
+  dataStart: number,
+): Promise<Buffer | Readable> {
+  if (entry.packedBytes <= READ_AT_ONCE_BYTES) return archive.read(dataStart, entry.packedBytes);
+  return archive.stream(dataStart, entry.packedBytes);
+}
+
+async function* chunksOf(packed: Buffer | Readable): AsyncGenerator<Buffer> {
+  if (packed instanceof Buffer) yield packed;
+  else for await (const chunk of packed) yield chunk as Buffer;
+}
+
+async function* inflated(packed: Buffer | Readable, entry: ArchiveEntry): AsyncGenerator<Buffer> {
+  // A small entry gets a small buffer: thousands of them would otherwise each take 256 KB for a moment.
+  const inflate = createInflateRaw({ chunkSize: Math.min(CHUNK_BYTES, entry.unpackedBytes + 64) });
+  feed(inflate, packed);
+  try {
+    yield* chunksOf(inflate);
+  } catch (error) {
+    throw isDamage(error) ? refused(entry.name, damageOf(error)) : error;
+  }
+  if (inflate.bytesWritten !== entry.packedBytes)
+    throw refused(entry.name, 'bytes after the end of its data');
+}
+
+function feed(inflate: InflateRaw, packed: Buffer | Readable): void {
+  if (packed instanceof Buffer) inflate.end(packed);
+  // Whoever reads `inflate` learns of every error; the pipeline only sees to it that both streams are closed.
+  else pipeline(packed, inflate, () => undefined);
+}
+
+type ZlibError = Error & { readonly code: string };
+
+const isDamage = (error: unknown): error is ZlibError =>
+  error instanceof Error &&
+  'code' in error &&
+  ['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT'].includes(String(error.code));
+
+const damageOf = (error: ZlibError): string =>
+  error.code === 'Z_BUF_ERROR' ? 'truncated: its data ends too early' : 'damaged compressed data';

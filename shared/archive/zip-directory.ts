@@ -1,0 +1,318 @@
+import { isUtf8 } from 'node:buffer';
+import type { Readable } from 'node:stream';
+import * as yauzl from 'yauzl';
+import { AppError } from '../errors/app-error';
+import { badArchive, notAZip } from '../errors/catalog';
+import type { ArchiveBytes } from './archive-bytes';
+import { createNameSet, MAX_NAME_BYTES, nameProblem } from './entry-name';
+
+// The door to yauzl: it reads the directory at the archive's end and the header before each entry. What it does not
+// check is checked here; what it complains about is told in the words of the protocol.
+
+export interface UnpackLimits {
+  /** Folders count. */
+  readonly maxEntries: number;
+  readonly maxUnpackedBytes: number;
+  /** Unpacked bytes to packed ones, for an entry of more than 1 MiB unpacked. */
+  readonly maxRatio: number;
+}
+
+/** A file in the archive, as its directory declares it: what is unpacked must agree to the byte. */
+export interface ArchiveEntry {
+  /** `/`-separated, relative, safe to use as a path below a folder. */
+  readonly name: string;
+  readonly rawName: Buffer;
+  readonly method: 'stored' | 'deflated';
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
+  readonly crc32: number;
+  readonly headerStart: number;
+  /** Where the next entry, or the directory, begins: this entry's bytes end before it. */
+  readonly roomEnd: number;
+}
+
+export interface ZipDirectory {
+  /** The files, in the archive's order; folders are left out. */
+  readonly entries: readonly ArchiveEntry[];
+  /** Reads the header before the entry's data, compares it with the directory, and gives where the data starts. */
+  dataStart(entry: ArchiveEntry): Promise<number>;
+}
+
+/**
+ * Reads and checks the whole directory before anything is unpacked. Rejects with `not-a-zip`, or with `bad-archive`
+ * whose detail names the entry and the reason. APPNOTE.TXT 6.3 is the format's specification.
+ */
+export async function readZipDirectory(archive: ArchiveBytes, limits: UnpackLimits): Promise<ZipDirectory> {
+  const zip = await openZip(archive);
+  if (zip.entryCount > limits.maxEntries)
+    throw badArchive(null, `too many entries (more than ${limits.maxEntries})`);
+  const directoryStart = cursorOf(zip);
+  const declared = await declaredEntries(zip);
+  await checkDirectoryEnd(archive, zip);
+  const files = withRoom(declared, directoryStart).filter((entry) => !isFolder(entry.name));
+  checkSizes(files, limits);
+  return {
+    entries: files,
+    dataStart: (entry) => readDataStart(zip, entry),
+  };
+}
+
+/** An error whose detail names the entry, whatever is in its name. */
+export const refused = (entryName: string, reason: string): AppError =>
+  badArchive(entryName.length > 200 ? `${entryName.slice(0, 200)}…` : entryName, reason);
+
+async function openZip(archive: ArchiveBytes): Promise<yauzl.ZipFile> {
+  try {
+    // Names and sizes are judged here, not by yauzl, so that a refusal can name its entry.
+    const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false };
+    return await yauzl.fromRandomAccessReaderPromise(new ArchiveReader(archive), archive.size, options);
+  } catch (error) {
+    if (isMissingEnd(error) && !(await startsLikeAZip(archive)))
+      throw notAZip('The archive is not a zip file.');
+    throw translated(error, null);
+  }
+}
+
+async function startsLikeAZip(archive: ArchiveBytes): Promise<boolean> {
+  const start = await archive.read(0, 4);
+  return ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'].includes(start.toString('latin1'));
+}
+
+type DeclaredEntry = Omit<ArchiveEntry, 'roomEnd'>;
+
+async function declaredEntries(zip: yauzl.ZipFile): Promise<DeclaredEntry[]> {
+  const names = createNameSet();
+  const declared: DeclaredEntry[] = [];
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const checked = declaredEntry(entry);
+      const clash = names.add(checked.name);
+      if (clash !== null) throw refused(checked.name, clash);
+      declared.push(checked);
+    }
+  } catch (error) {
+    throw translated(error, null, `entry ${declared.length + 1} of its directory: `);
+  }
+  return declared;
+}
+
+/** Keeps only what is needed: an entry of yauzl holds up to 192 KB of extra fields and comments. */
+function declaredEntry(entry: yauzl.Entry): DeclaredEntry {
+  const rawName = Buffer.from(entry.fileNameRaw);
+  const name = decodeName(entry, rawName);
+  const problem = rawName.length > MAX_NAME_BYTES ? 'a name that is too long' : nameProblem(name);
+  if (problem !== null) throw refused(name, problem);
+  if (hasControlBytes(rawName)) throw refused(name, 'a control character in its name');
+  checkKind(entry, name);
+  return {
+    name,
+    rawName,
+    method: methodOf(entry, name),
+    packedBytes: entry.compressedSize,
+    unpackedBytes: entry.uncompressedSize,
+    crc32: entry.crc32,
+    headerStart: entry.relativeOffsetOfLocalHeader,
+  };
+}
+
+/**
+ * A name without the UTF-8 flag is in cp437 by the specification, but many programs write UTF-8 and forget the flag:
+ * what is valid UTF-8 is taken as that. An Info-ZIP Unicode field wins over both.
+ */
+function decodeName(entry: yauzl.Entry, rawName: Buffer): string {
+  const flags = isUtf8(rawName) ? entry.generalPurposeBitFlag | UTF8_FLAG : entry.generalPurposeBitFlag;
+  return yauzl.getFileNameLowLevel(flags, rawName, entry.extraFields, false);
+}
+
+/** cp437 has smileys where ASCII has control characters, so the decoded name would not show them. */
+const hasControlBytes = (rawName: Buffer): boolean => rawName.some((byte) => byte < 0x20 || byte === 0x7f);
+
+function checkKind(entry: yauzl.Entry, name: string): void {
+  if ((entry.generalPurposeBitFlag & (ENCRYPTED_FLAG | HIDDEN_HEADERS_FLAG)) !== 0)
+    throw refused(name, 'encrypted');
+  const fileType = (entry.externalFileAttributes >>> 16) & UNIX_FILE_TYPE;
+  if (fileType === UNIX_SYMBOLIC_LINK) throw refused(name, 'a symbolic link');
+  const expected = isFolder(name) ? [0, UNIX_FOLDER, UNIX_REGULAR_FILE] : [0, UNIX_REGULAR_FILE];
+  if (!expected.includes(fileType)) throw refused(name, 'neither a file nor a folder');
+  if (isFolder(name) && entry.uncompressedSize !== 0) throw refused(name, 'a folder with content');
+}
+
+function methodOf(entry: yauzl.Entry, name: string): ArchiveEntry['method'] {
+  if (entry.compressionMethod === 8) return 'deflated';
+  if (entry.compressionMethod !== 0)
+    throw refused(name, `unsupported compression method ${entry.compressionMethod}`);
+  if (entry.compressedSize !== entry.uncompressedSize) throw refused(name, 'stored with two different sizes');
+  return 'stored';
+}
+
+/**
+ * The directory must end where the end record begins. Otherwise its count is wrong, and files would be left out in
+ * silence.
+ */
+async function checkDirectoryEnd(archive: ArchiveBytes, zip: yauzl.ZipFile): Promise<void> {
+  const endRecord = archive.size - END_RECORD_BYTES - zip.comment.length;
+  const directoryEnd = cursorOf(zip);
+  if (directoryEnd === endRecord) return;
+  const next = await archive.read(directoryEnd, 4);
+  const isZip64End = next.toString('latin1') === 'PK\x06\x06' && directoryEnd < endRecord;
+  if (!isZip64End) throw badArchive(null, 'its directory does not end where it should: damaged or truncated');
+}
+
+/** yauzl's types call it a boolean; it is the position of the next entry in the directory. */
+const cursorOf = (zip: yauzl.ZipFile): number => Number(zip.readEntryCursor);
+
+/**
+ * No byte may belong to two entries (the bombs of David Fifield, "A better zip bomb", are made so). Each entry's room
+ * ends where the next begins; that it keeps within is checked here as far as the directory tells, and when its header
+ * is read.
+ */
+function withRoom(declared: readonly DeclaredEntry[], directoryStart: number): ArchiveEntry[] {
+  const inPlace = [...declared].sort((a, b) => a.headerStart - b.headerStart);
+  const roomEnds = new Map<DeclaredEntry, number>();
+  inPlace.forEach((entry, index) => {
+    const next = inPlace[index + 1];
+    const roomEnd = next?.headerStart ?? directoryStart;
+    const leastEnd = entry.headerStart + LOCAL_HEADER_BYTES + entry.rawName.length + entry.packedBytes;
+    if (leastEnd > roomEnd) throw noRoom(entry, leastEnd > directoryStart);
+    roomEnds.set(entry, roomEnd);
+  });
+  return declared.map((entry) => ({ ...entry, roomEnd: roomEnds.get(entry) ?? directoryStart }));
+}
+
+const noRoom = (entry: DeclaredEntry, leavesTheData: boolean): AppError =>
+  refused(
+    entry.name,
+    leavesTheData ? 'truncated: its data would end beyond all data' : 'overlapping entries',
+  );
+
+/** What is declared is bounded here, and what comes out must agree with it to the byte: so both are bounded. */
+function checkSizes(files: readonly ArchiveEntry[], limits: UnpackLimits): void {
+  let unpackedBytes = 0;
+  for (const file of files) {
+    unpackedBytes += file.unpackedBytes;
+    if (unpackedBytes > limits.maxUnpackedBytes) {
+      throw refused(
+        file.name,
+        `too large unpacked (the archive has more than ${limits.maxUnpackedBytes} bytes)`,
+      );
+    }
+    if (file.unpackedBytes > RATIO_FROM_BYTES && file.unpackedBytes > file.packedBytes * limits.maxRatio) {
+      throw refused(file.name, `compression ratio too high (more than ${limits.maxRatio})`);
+    }
+  }
+}
+
+async function readDataStart(zip: yauzl.ZipFile, entry: ArchiveEntry): Promise<number> {
+  const header = await readLocalHeader(zip, entry);
+  checkLocalHeader(header, entry);
+  if (header.fileDataStart + entry.packedBytes > entry.roomEnd)
+    throw refused(entry.name, 'overlapping entries');
+  return header.fileDataStart;
+}
+
+async function readLocalHeader(zip: yauzl.ZipFile, entry: ArchiveEntry): Promise<yauzl.LocalFileHeader> {
+  // yauzl asks for no more of an entry than these two.
+  const place = new yauzl.Entry();
+  place.relativeOffsetOfLocalHeader = entry.headerStart;
+  place.compressedSize = entry.packedBytes;
+  try {
+    return await zip.readLocalFileHeaderPromise(place);
+  } catch (error) {
+    throw translated(error, entry.name);
+  }
+}
+
+/** A reader that trusts the other header would see another file: such an archive means harm, or is damaged. */
+function checkLocalHeader(header: yauzl.LocalFileHeader, entry: ArchiveEntry): void {
+  if ((header.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0) throw refused(entry.name, 'encrypted');
+  const agrees =
+    header.fileName.equals(entry.rawName) &&
+    header.compressionMethod === (entry.method === 'deflated' ? 8 : 0) &&
+    agreesOrIsLeftOut(header, header.crc32, entry.crc32) &&
+    agreesOrIsLeftOut(header, header.compressedSize, entry.packedBytes) &&
+    agreesOrIsLeftOut(header, header.uncompressedSize, entry.unpackedBytes);
+  if (!agrees) throw refused(entry.name, 'its header disagrees with the directory');
+}
+
+/** A program that streams leaves them at 0 and writes them after the data; zip64 has them in an extra field. */
+function agreesOrIsLeftOut(header: yauzl.LocalFileHeader, local: number, declared: number): boolean {
+  if (local === declared || local === ZIP64_MARK) return true;
+  return (header.generalPurposeBitFlag & SIZES_FOLLOW_FLAG) !== 0 && local === 0;
+}
+
+/** What yauzl reads goes through the blocks that are kept in memory. */
+class ArchiveReader extends yauzl.RandomAccessReader {
+  constructor(private readonly archive: ArchiveBytes) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.archive.read(position, length).then(
+      (bytes) => {
+        bytes.copy(buffer, offset);
+        callback(bytes.length < length ? new Error('unexpected EOF') : null);
+      },
+      (error: unknown) => callback(new ArchiveUnreadable(error)),
+    );
+  }
+
+  override _readStreamForRange(): Readable {
+    throw new Error('yauzl is asked for headers only');
+  }
+}
+
+/** A failure of the store on its way through yauzl: not the archive's fault, so never told as such. */
+class ArchiveUnreadable extends Error {
+  constructor(override readonly cause: unknown) {
+    super('the archive could not be read');
+  }
+}
+
+/** Turns a complaint of yauzl into a refusal; other errors are given back as they are. */
+function translated(error: unknown, entryName: string | null, where = ''): unknown {
+  if (error instanceof ArchiveUnreadable) return error.cause;
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const reason = where + reasonOf(error.message);
+  return entryName === null ? badArchive(null, reason) : refused(entryName, reason);
+}
+
+const isMissingEnd = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('End of central directory record signature not found');
+
+/** yauzl has no codes for its errors, only these texts. */
+const reasons: readonly (readonly [string, string])[] = [
+  ['End of central directory record signature not found', 'truncated: its directory is missing'],
+  ['Invalid comment length', 'truncated, or followed by other bytes'],
+  ['multi-disk zip files', 'one part of an archive in several parts'],
+  ['strong encryption', 'encrypted'],
+  ['unexpected EOF', 'truncated'],
+  ['file data overflows file bounds', 'truncated: its data would end beyond the archive'],
+  ['invalid local file header signature', 'no entry where the directory says'],
+  ['invalid central directory file header', 'the directory is damaged'],
+  ['zip64', 'a damaged zip64 field'],
+  ['extra field length', 'a damaged extra field'],
+];
+
+const reasonOf = (message: string): string =>
+  reasons.find(([text]) => message.includes(text))?.[1] ?? 'damaged';
+
+const isFolder = (name: string): boolean => name.endsWith('/');
+
+const RATIO_FROM_BYTES = 1024 * 1024;
+const END_RECORD_BYTES = 22;
+const LOCAL_HEADER_BYTES = 30;
+const ENCRYPTED_FLAG = 0x1;
+const SIZES_FOLLOW_FLAG = 0x8;
+const UTF8_FLAG = 0x800;
+const HIDDEN_HEADERS_FLAG = 0x2000;
+const ZIP64_MARK = 0xffffffff;
+const UNIX_FILE_TYPE = 0o170000;
+const UNIX_REGULAR_FILE = 0o100000;
+const UNIX_FOLDER = 0o040000;
+const UNIX_SYMBOLIC_LINK = 0o120000;

@@ -1,0 +1,71 @@
+import { PassThrough, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { ZipFile } from 'yazl';
+
+// The door to yazl.
+
+export interface ZipEntry {
+  /** `/`-separated and relative, e.g. `xml/Fridges-u.xml`. */
+  readonly name: string;
+  /** A function is called when it is the entry's turn, so that only one source is open at a time. */
+  readonly content: string | Uint8Array | (() => Readable);
+  /** False for what is compressed already, as photos are. Default true. */
+  readonly compress?: boolean;
+}
+
+/**
+ * A zip archive of the entries, written as it is read: memory grows with neither an entry's size nor their sum. The
+ * same entries give the same bytes, whatever the time and the time zone.
+ *
+ * The next entry is asked for only when the one before has been read to its end; so a manifest can come last.
+ * Fails with the error of the entries or of a content; a content that is open when the archive is given up is closed.
+ */
+export function zipStream(entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>): Readable {
+  const zip = new ZipFile();
+  const output = zip.outputStream.pipe(new PassThrough());
+  const giveUp = (error: unknown) =>
+    output.destroy(error instanceof Error ? error : new Error(String(error)));
+  zip.on('error', giveUp);
+  addEntries(zip, entries, output).catch(giveUp);
+  return output;
+}
+
+async function addEntries(
+  zip: ZipFile,
+  entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>,
+  output: Readable,
+): Promise<void> {
+  let source: Readable | null = null;
+  output.once('close', () => source?.destroy());
+  for await (const entry of entries) {
+    source = await itsTurn(zip, entry);
+    if (output.destroyed) source.destroy();
+    await finished(source, { writable: false });
+  }
+  zip.end();
+}
+
+/** Resolves with the entry's content when yazl begins to read it. */
+function itsTurn(zip: ZipFile, entry: ZipEntry): Promise<Readable> {
+  const options = { ...sameForAll, compress: entry.compress ?? true };
+  return new Promise((resolve, reject) => {
+    zip.addReadStreamLazy(entry.name, options, (give) => {
+      try {
+        const source = open(entry.content);
+        resolve(source);
+        give(null, source);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  });
+}
+
+function open(content: ZipEntry['content']): Readable {
+  if (typeof content === 'function') return content();
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  return Readable.from(bytes.byteLength === 0 ? [] : [bytes], { objectMode: false });
+}
+
+/** The earliest time that a zip can hold, in the local time that it is held in: the same bytes in every time zone. */
+const sameForAll = { mtime: new Date(1980, 0, 1), mode: 0o100644, forceDosTimestamp: true };
