@@ -10,6 +10,12 @@ export interface ReceivedUpload {
   readonly expectedSha256: string | null;
 }
 
+export interface ReceiveLimits {
+  readonly maxArchiveBytes: number;
+  /** A body that sends nothing for so long is cut off. */
+  readonly uploadIdleSeconds: number;
+}
+
 /**
  * Reads the archive of a POST datas, streaming it into `store`: part `file` of a multipart form, or the bare body.
  * Throws `bad-request`, `too-large` (before reading, where the length is announced) and `not-a-zip` (wrong type).
@@ -18,7 +24,27 @@ export interface ReceivedUpload {
 export async function receiveArchive(
   request: Request,
   response: Response,
-  maxArchiveBytes: number,
+  limits: ReceiveLimits,
+  store: (archive: Readable) => Promise<void>,
+): Promise<ReceivedUpload> {
+  request.setTimeout(limits.uploadIdleSeconds * 1000, () => request.destroy());
+  try {
+    return await receive(request, response, limits, store);
+  } finally {
+    // What follows is our own work, and may be longer.
+    request.setTimeout(0);
+  }
+}
+
+/** Lets a caller that sent `Expect: 100-continue` begin with its body. */
+export function continueIfExpected(request: IncomingMessage, response: Response): void {
+  if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
+}
+
+async function receive(
+  request: Request,
+  response: Response,
+  { maxArchiveBytes }: ReceiveLimits,
   store: (archive: Readable) => Promise<void>,
 ): Promise<ReceivedUpload> {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
@@ -32,11 +58,6 @@ export async function receiveArchive(
     default:
       throw notAZip('Send multipart/form-data with a part "file", or application/zip.');
   }
-}
-
-/** Lets a caller that sent `Expect: 100-continue` begin with its body. */
-export function continueIfExpected(request: IncomingMessage, response: Response): void {
-  if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
 }
 
 async function receiveBody(

@@ -1,16 +1,16 @@
 import type { Request, RequestHandler } from 'express';
 import { badRequest } from '../../shared/errors/catalog';
-import { continueIfExpected, receiveArchive } from '../http/archive-upload';
+import { continueIfExpected, receiveArchive, type ReceiveLimits } from '../http/archive-upload';
 import { callerKey } from '../http/caller';
 import type { IntakeService } from '../services/intake';
 
 /** POST /v4/{channel}/datas → `{"sync": "<uuid>", "statut": "1"}`. */
-export function postDatas(service: IntakeService, maxArchiveBytes: number): RequestHandler {
+export function postDatas(service: IntakeService, limits: ReceiveLimits): RequestHandler {
   return async (request, response) => {
     const reception = await service.begin(callerKey(request, response), idempotencyKeyOf(request));
     try {
       continueIfExpected(request, response);
-      const { expectedSha256 } = await receiveArchive(request, response, maxArchiveBytes, reception.store);
+      const { expectedSha256 } = await receiveArchive(request, response, limits, reception.store);
       const { syncId } = await reception.complete(expectedSha256);
       response.setHeader('Epack-Sync', syncId);
       response.json({ sync: syncId, statut: '1' });

@@ -23,6 +23,7 @@ export interface V4Services {
   readonly photos: PhotoService;
   readonly uploads: RequestHandler;
   readonly maxArchiveBytes: number;
+  readonly uploadIdleSeconds: number;
 }
 
 /** The ePack V4 protocol, one line a verb. The status poll is answered ahead of this (`v4/statut.ts`). */
@@ -35,7 +36,7 @@ export function createV4Router(services: V4Services): Router {
   router.post('/:channel/login', json, postLogin(services.login));
   router.get('/:channel/lastIdLogs', caller, getLastIdLogs(services.handshake));
   router.get('/:channel/listSyncParams', caller, getListSyncParams(services.handshake));
-  router.post('/:channel/datas', caller, postDatas(services.intake, services.maxArchiveBytes));
+  router.post('/:channel/datas', caller, postDatas(services.intake, services));
   router.get('/:channel/datas', caller, getDatas(services.delivery));
   router.post('/:channel/confirm', caller, json, postConfirm(services.delivery));
   router.get('/:channel/sync', caller, getSync(services.delivery, services.board));

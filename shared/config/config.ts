@@ -13,8 +13,6 @@ type Optional = 'databaseUrl' | 'queueUrl' | 'adminEmail' | 'adminPassword' | 't
 export interface Config extends Values {
   /** Folder of the file store. */
   readonly filesDir: string;
-  /** Folder of the embedded database. */
-  readonly embeddedDatabaseDir: string;
 }
 
 /** All that is wrong with the environment, at once. */
@@ -43,7 +41,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     ...values,
     dataDir,
     filesDir: path.join(dataDir, 'files'),
-    embeddedDatabaseDir: path.join(dataDir, 'postgres'),
   });
 }
 

@@ -18,7 +18,11 @@ export const badCredentials = () =>
   });
 
 export const solutionLocked = () =>
-  new AppError('unauthenticated', 'locked', 'Another device has used this solution. Ask the backoffice to unlock it.');
+  new AppError(
+    'unauthenticated',
+    'locked',
+    'Another device has used this solution. Ask the backoffice to unlock it.',
+  );
 
 export const solutionBlocked = () =>
   new AppError('unauthenticated', 'blocked', 'The backoffice has blocked this solution.');
@@ -46,10 +50,18 @@ export const notAZip = (detail: string) => new AppError('unsupported', 'not-a-zi
 
 /** `entry` is the name in the archive, `reason` what is wrong with it. */
 export const badArchive = (entry: string | null, reason: string) =>
-  new AppError('unprocessable', 'bad-archive', entry === null ? reason : `${JSON.stringify(entry)}: ${reason}`);
+  new AppError(
+    'unprocessable',
+    'bad-archive',
+    entry === null ? reason : `${JSON.stringify(entry)}: ${reason}`,
+  );
 
 export const idempotencyKeyReused = () =>
-  new AppError('unprocessable', 'idempotency-key-reused', 'This Idempotency-Key came with another archive before.');
+  new AppError(
+    'unprocessable',
+    'idempotency-key-reused',
+    'This Idempotency-Key came with another archive before.',
+  );
 
 export const otherSync = (atHand: string) =>
   new AppError('conflict', 'other-sync', 'Another sync is at hand.', { sync: atHand });
@@ -61,6 +73,28 @@ export const unknownPhoto = () => new AppError('absent', 'unknown-photo', 'The s
 /** Someone moved the row that we were about to change: the work is another's now. Never reaches a client. */
 export const fenceLost = (jobId: string) =>
   new AppError('conflict', 'fence-lost', `Job ${jobId} was taken over by another worker.`);
+
+// Resumable uploads (tus)
+
+export const unknownUpload = () =>
+  new AppError(
+    'absent',
+    'unknown-upload',
+    'There is no such upload; it may have been finished, refused or expired.',
+  );
+
+export const offsetMismatch = () =>
+  new AppError('conflict', 'offset-mismatch', 'Upload-Offset is not where the upload stands; ask with HEAD.');
+
+export const tusVersion = () =>
+  new AppError('stale', 'tus-version', 'The header Tus-Resumable must be there, and be 1.0.0.');
+
+export const wrongUploadType = () =>
+  new AppError(
+    'unsupported',
+    'wrong-content-type',
+    'PATCH needs Content-Type: application/offset+octet-stream.',
+  );
 
 // Backoffice
 
@@ -101,4 +135,6 @@ export const alreadyDecided = () =>
 
 /** The whole file is refused. `line`: where reading stopped, the first being 1; null where it has none. */
 export const malformedXml = (line: number | null, reason: string) =>
-  new AppError('unprocessable', 'malformed-xml', line === null ? reason : `Line ${line}: ${reason}`, { line });
+  new AppError('unprocessable', 'malformed-xml', line === null ? reason : `Line ${line}: ${reason}`, {
+    line,
+  });

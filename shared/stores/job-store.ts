@@ -19,6 +19,8 @@ export interface ClaimedJob {
 export interface DueJob {
   readonly id: string;
   readonly lane: Lane;
+  /** No message has told of it since it became due: it was never published, or its worker died. */
+  readonly isFresh: boolean;
 }
 
 interface ClaimRow {
@@ -98,15 +100,14 @@ export function createJobStore(db: Db) {
      * Jobs that should be running and about which no message is known to be on its way: never published, or
      * published so long ago that the message must be lost, or left by a worker that died.
      */
-    async findDue(republishSeconds: number, limit: number): Promise<DueJob[]> {
+    async findDue(lostAfterSeconds: number, limit: number): Promise<DueJob[]> {
       const result = await db.raw<{ rows: DueJob[] }>(
-        `select id, lane from job
-         where state in ('queued', 'running') and run_after <= now()
-           and (state = 'queued' and (published_at is null or published_at < now() - make_interval(secs => :republishSeconds))
-             or state = 'running' and lease_until < now()
-                and (published_at is null or published_at < lease_until or published_at < now() - make_interval(secs => :republishSeconds)))
+        `select id, lane, is_fresh as "isFresh"
+         from job, lateral (select published_at is null or state = 'running' and published_at < lease_until) as fresh (is_fresh)
+         where (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
+           and (is_fresh or published_at < now() - make_interval(secs => :lostAfterSeconds))
          order by run_after limit :limit`,
-        { republishSeconds, limit },
+        { lostAfterSeconds, limit },
       );
       return result.rows;
     },

@@ -1,0 +1,68 @@
+import express, { type Router } from 'express';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { Logger } from '../shared/log';
+import { createProblemHandler, unknownRouteHandler } from './http/problem';
+import { requestIdOf } from './http/request-id';
+import { createRequestLog } from './http/request-log';
+
+export interface AppParts {
+  /** Answered ahead of Express where it says true. */
+  readonly statut: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly health: Router;
+  readonly v4: Router;
+  readonly backoffice: Router;
+  readonly log: Logger;
+  readonly trustProxy: number;
+}
+
+/** Longer than the longest wait of a poll. */
+const idleConnectionMilliseconds = 75_000;
+/** What a refused caller may still send before its connection is closed. */
+const drainMilliseconds = 5_000;
+
+/** The HTTP server, not yet listening. */
+export function createHttpServer(parts: AppParts): Server {
+  const app = createApp(parts);
+  const answer: RequestListener = (request, response) => {
+    if (parts.statut(request, response)) return;
+    response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
+    response.once('finish', () => closeIfUnread(request));
+    app(request, response);
+  };
+  const server = createServer(answer);
+  // A caller that asks first is told to go on by the route that wants its body.
+  server.on('checkContinue', answer);
+  // An upload may take hours on a bad line: what counts is that bytes keep coming.
+  server.requestTimeout = 0;
+  server.timeout = idleConnectionMilliseconds;
+  server.keepAliveTimeout = idleConnectionMilliseconds;
+  return server;
+}
+
+function createApp({ health, v4, backoffice, log, trustProxy }: AppParts): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', trustProxy);
+  app.use(health);
+  app.use(createRequestLog(log));
+  app.use('/v4', v4);
+  app.use(backoffice);
+  app.use(unknownRouteHandler);
+  app.use(createProblemHandler(log));
+  return app as RequestListener;
+}
+
+/** The answer is out, but the body is not read: give the caller time to read the answer, not to send it all. */
+function closeIfUnread(request: IncomingMessage): void {
+  if (request.complete) return;
+  setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, drainMilliseconds).unref();
+}

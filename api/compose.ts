@@ -1,0 +1,134 @@
+import { Router } from 'express';
+import type { Server } from 'node:http';
+import type { Config } from '../shared/config/config';
+import { openDatabase } from '../shared/db/database';
+import { createNotifications } from '../shared/db/listen';
+import { createDiskFileStore } from '../shared/files/disk-file-store';
+import type { Logger } from '../shared/log';
+import { openQueue } from '../shared/queue/open-queue';
+import { createFailedLoginStore } from '../shared/stores/failed-login-store';
+import { createFlagStore } from '../shared/stores/flag-store';
+import { createJobStore } from '../shared/stores/job-store';
+import { createLogMarkStore } from '../shared/stores/log-mark-store';
+import { createPhotoStore } from '../shared/stores/photo-store';
+import { createServerKeyStore } from '../shared/stores/server-key-store';
+import { createSolutionStore } from '../shared/stores/solution-store';
+import { createStatusStore } from '../shared/stores/status-store';
+import { createUploadLockStore } from '../shared/stores/upload-lock-store';
+import { createHttpServer } from './app';
+import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
+import { createHealthRoutes } from './ops/health';
+import { createDeliveryService } from './services/delivery';
+import { createHandshakeService } from './services/handshake';
+import { createIntakeService } from './services/intake';
+import { createLoginService } from './services/login';
+import { createPhotoService } from './services/photos';
+import { createPollAdvice } from './services/poll-advice';
+import { createStatutBoard } from './services/statut-board';
+import { createTokens } from './services/tokens';
+import { createV4Router } from './v4/router';
+import { createStatutRoute } from './v4/statut';
+import { createUploadLocker } from './v4/upload-locker';
+import { createUploads } from './v4/uploads';
+
+export interface ComposedApi {
+  /** Not yet listening. */
+  readonly server: Server;
+  /** Where the first user was made just now. */
+  readonly firstAdmin: FirstAdmin | null;
+  /** Ends what the server stands on. */
+  close(): Promise<void>;
+}
+
+/** Builds the API. `databaseUrl`: configured, or that of the embedded database. */
+export async function composeApi(config: Config, databaseUrl: string, log: Logger): Promise<ComposedApi> {
+  const db = openDatabase({
+    url: databaseUrl,
+    maxConnections: config.databaseConnections,
+    applicationName: 'epack-api',
+  });
+  const files = createDiskFileStore(config.filesDir);
+  const notifications = createNotifications({ url: databaseUrl, log, applicationName: 'epack-api-listen' });
+  const queue = openQueue({ queueUrl: config.queueUrl, db, notifications, log });
+
+  const jobs = createJobStore(db);
+  const flags = createFlagStore(db);
+  const tokens = createTokens({ key: await tokenKey(), minutes: config.tokenMinutes });
+  const board = createStatutBoard({
+    statuses: createStatusStore(db),
+    solutions: createSolutionStore(db),
+    tokens,
+    notifications,
+  });
+  const login = createLoginService({
+    solutions: createSolutionStore(db),
+    failures: createFailedLoginStore(db),
+    tokens,
+  });
+  const handshake = createHandshakeService({ board, marks: createLogMarkStore(db), flags });
+  const intake = createIntakeService({
+    db,
+    files,
+    queue,
+    log,
+    limits: {
+      maxArchiveBytes: config.maxArchiveBytes,
+      maxUnpackedBytes: config.maxUnpackedBytes,
+      maxEntries: config.maxArchiveEntries,
+      maxRatio: config.maxCompressionRatio,
+      largePackageBytes: config.largePackageBytes,
+    },
+    uploadIdleSeconds: config.uploadIdleSeconds,
+  });
+
+  const uploads = createUploads({
+    intake,
+    board,
+    locker: createUploadLocker(createUploadLockStore(db)),
+    filesDir: config.filesDir,
+    maxArchiveBytes: config.maxArchiveBytes,
+    uploadIdleSeconds: config.uploadIdleSeconds,
+  });
+  const expiry = setInterval(() => {
+    uploads
+      .removeExpired()
+      .catch((error: unknown) => log.warn({ err: error }, 'expired uploads not removed'));
+  }, 3_600_000);
+
+  const server = createHttpServer({
+    statut: createStatutRoute({ board, advice: createPollAdvice(jobs) }),
+    health: createHealthRoutes({ db, queue, files }),
+    v4: createV4Router({
+      board,
+      login,
+      handshake,
+      intake,
+      delivery: createDeliveryService({ db, files }),
+      photos: createPhotoService({ photos: createPhotoStore(db), files }),
+      uploads: uploads.route,
+      maxArchiveBytes: config.maxArchiveBytes,
+      uploadIdleSeconds: config.uploadIdleSeconds,
+    }),
+    backoffice: Router(),
+    log,
+    trustProxy: config.trustProxy,
+  });
+
+  return {
+    server,
+    firstAdmin: await ensureFirstAdmin(db, { email: config.adminEmail, password: config.adminPassword }),
+    async close() {
+      clearInterval(expiry);
+      board.close();
+      await queue.close();
+      await notifications.close();
+      await db.destroy();
+    },
+  };
+
+  async function tokenKey(): Promise<Uint8Array> {
+    return config.tokenSecret === null
+      ? createServerKeyStore(db).findOrMake('token')
+      : new TextEncoder().encode(config.tokenSecret);
+  }
+}

@@ -1,0 +1,198 @@
+import { FileStore as TusFileStore } from '@tus/file-store';
+import { type Locker, Server as TusServer, type Upload } from '@tus/server';
+import type { Request as ExpressRequest, RequestHandler, Response as ExpressResponse } from 'express';
+import { randomUUID } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import type { ChannelKey } from '../../shared/domain/channel';
+import { AppError } from '../../shared/errors/app-error';
+import {
+  badRequest,
+  offsetMismatch,
+  tooLarge,
+  tusVersion,
+  unknownUpload,
+  wrongStatus,
+  wrongUploadType,
+} from '../../shared/errors/catalog';
+import { callerKey } from '../http/caller';
+import { sendProblem } from '../http/problem';
+import type { IntakeService } from '../services/intake';
+import type { StatutBoard } from '../services/statut-board';
+import { idempotencyKeyOf } from './post-datas';
+
+interface Deps {
+  readonly intake: IntakeService;
+  readonly board: Pick<StatutBoard, 'read'>;
+  readonly locker: Locker;
+  /** Folder of the file store; uploads grow in its folder `tus`. */
+  readonly filesDir: string;
+  readonly maxArchiveBytes: number;
+  readonly uploadIdleSeconds: number;
+}
+
+/** Who sent a request, and what went wrong in it that we know better than tus does. */
+interface Sender {
+  readonly key: ChannelKey;
+  readonly idempotencyKey: string | null;
+  failure: unknown;
+}
+
+export interface Uploads {
+  readonly route: RequestHandler;
+  /** Removes what was begun and not finished within a day. */
+  removeExpired(): Promise<number>;
+}
+
+const expiryMilliseconds = 24 * 3_600_000;
+
+/**
+ * /v4/{channel}/uploads: the tus 1.0 protocol (creation, termination, expiration). The door to tus.
+ * The request that completes an upload does what POST datas does, with its answers and errors.
+ */
+export function createUploads(deps: Deps): Uploads {
+  const senders = new WeakMap<object, Sender>();
+  const directory = path.join(deps.filesDir, 'tus');
+  const store = new TusFileStore({ directory, expirationPeriodInMilliseconds: expiryMilliseconds });
+  const tus = new TusServer({
+    path: '/v4',
+    datastore: store,
+    locker: deps.locker,
+    maxSize: deps.maxArchiveBytes,
+    // The id says whose it is, so that nothing else has to.
+    namingFunction: (request) => `${ownerOf(senderOf(request).key)}-${randomUUID()}`,
+    generateUrl: (request, { id }) => `/v4/${senderOf(request).key.channel}/uploads/${id}`,
+    getFileIdFromRequest: (request, id) =>
+      id?.startsWith(`${ownerOf(senderOf(request).key)}-`) === true ? id : undefined,
+    onUploadCreate: (request) => refuseUnlessIdle(request),
+    onUploadFinish: (request, upload) => finish(request, upload),
+    onResponseError: (request, error) => {
+      if (error instanceof Error) senderOf(request).failure = error;
+      return undefined;
+    },
+  });
+
+  return {
+    route: async (request, response) => {
+      const sender: Sender = {
+        key: callerKey(request, response),
+        idempotencyKey: idempotencyKeyOf(request),
+        failure: null,
+      };
+      const webRequest = webRequestOf(request);
+      senders.set(webRequest, sender);
+      request.setTimeout(deps.uploadIdleSeconds * 1000, () => request.destroy());
+      const answer = await tus.handleWeb(webRequest);
+      request.setTimeout(0);
+      await send(answer, sender, deps.maxArchiveBytes, response);
+    },
+    removeExpired: () => tus.cleanUpExpiredUploads(),
+  };
+
+  function senderOf(request: object): Sender {
+    const sender = senders.get(request);
+    if (sender === undefined) throw new Error('tus asks about a request that was never given to it');
+    return sender;
+  }
+
+  async function refuseUnlessIdle(request: object): Promise<Record<string, never>> {
+    const { statut } = await deps.board.read(senderOf(request).key);
+    if (statut !== 0) throw wrongStatus(statut, 0);
+    return {};
+  }
+
+  /** Sent again after a lost answer, the completing request gets the first answer: its upload is its key. */
+  async function finish(request: object, upload: Upload) {
+    const { key, idempotencyKey } = senderOf(request);
+    const expectedSha256 = sha256Of(upload);
+    await syncFile(path.join(directory, upload.id));
+    const reception = await deps.intake.begin(key, idempotencyKey ?? `tus:${upload.id}`);
+    try {
+      await reception.adopt(`tus/${upload.id}`);
+      const { syncId } = await reception.complete(expectedSha256);
+      return {
+        status_code: 200,
+        headers: { 'Content-Type': 'application/json; charset=utf-8', 'Epack-Sync': syncId },
+        body: JSON.stringify({ sync: syncId, statut: '1' }),
+      };
+    } catch (error) {
+      await reception.refuse();
+      if (isFinal(error)) await store.remove(upload.id);
+      throw error;
+    }
+  }
+}
+
+const ownerOf = ({ solutionId, channel }: ChannelKey) => `${solutionId}-${channel}`;
+
+/** An archive that was refused stays refused; one that could not be taken now may be tried again. */
+function isFinal(error: unknown): boolean {
+  return error instanceof AppError && error.kind !== 'unavailable' && error.kind !== 'forbidden';
+}
+
+function sha256Of(upload: Upload): string | null {
+  const written = upload.metadata?.['sha256'];
+  if (written === undefined || written === null) return null;
+  if (!/^[0-9a-f]{64}$/i.test(written))
+    throw badRequest('The metadata "sha256" must be 64 hexadecimal digits.');
+  return written.toLowerCase();
+}
+
+/** The bytes of earlier requests may still be on their way to the disk. */
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function webRequestOf(request: ExpressRequest): Request {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  const hasBody = request.method === 'PATCH' || request.method === 'POST';
+  return new Request(`http://${request.headers.host ?? 'localhost'}${request.originalUrl}`, {
+    method: request.method,
+    headers,
+    ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
+  });
+}
+
+/** tus answers errors with a line of text; ours are problem documents. */
+async function send(
+  answer: Response,
+  sender: Sender,
+  maxArchiveBytes: number,
+  response: ExpressResponse,
+): Promise<void> {
+  for (const [name, value] of answer.headers) {
+    if (answer.status < 400 || !/^content-/i.test(name)) response.setHeader(name, value);
+  }
+  const text = await answer.text();
+  if (sender.failure !== null) sendProblem(response, sender.failure);
+  else if (answer.status >= 400)
+    sendProblem(response, refusalOf(answer.status, text.trim(), maxArchiveBytes));
+  else response.status(answer.status).end(text);
+}
+
+function refusalOf(status: number, text: string, maxArchiveBytes: number): AppError {
+  switch (status) {
+    case 404:
+    case 410:
+      return unknownUpload();
+    case 409:
+      return offsetMismatch();
+    case 412:
+      return tusVersion();
+    case 413:
+      return tooLarge(maxArchiveBytes);
+    case 415:
+      return wrongUploadType();
+    default:
+      return badRequest(text);
+  }
+}

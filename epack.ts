@@ -1,0 +1,114 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { registerSolutionSimulate } from './client/commands/solution-simulate';
+import { registerSolutionSync } from './client/commands/solution-sync';
+import { type Config, ConfigError, configurationMarkdown, readConfig } from './shared/config/config';
+
+// The one command. What a server's subcommand needs is loaded when it runs.
+
+const program = new Command('epack')
+  .description('ePack sync server: where the solutions of professional kitchens synchronise.')
+  .showHelpAfterError();
+
+program
+  .command('start')
+  .description('run everything here: database (embedded, unless DATABASE_URL is set), API and worker')
+  .action(async () => {
+    const { runServer } = await import('./shared/process/start-server.js');
+    await runServer(config(), process.env, __filename, console.log);
+  });
+
+program
+  .command('demo')
+  .description('run everything here, and watch a kitchen synchronise on all four channels')
+  .option('--once', 'stop the server when the demonstration is over')
+  .action(async (options: { once?: boolean }) => {
+    const { demonstrate } = await import('./shared/process/demonstration.js');
+    const { runDemo } = await import('./client/demo.js');
+    await demonstrate({
+      environment: process.env,
+      script: __filename,
+      isOnce: options.once === true,
+      runDemo,
+    });
+  });
+
+program
+  .command('api')
+  .description('run the front API and the backoffice')
+  .action(async () => {
+    const { runApi } = await import('./api/main.js');
+    await runApi(config());
+  });
+
+program
+  .command('worker')
+  .description('run a worker, which processes uploads')
+  .action(async () => {
+    const { runWorker } = await import('./worker/main.js');
+    await runWorker(config());
+  });
+
+program
+  .command('migrate')
+  .description('bring the database up to date')
+  .action(async () => {
+    const { migrateDatabase } = await import('./api/administration.js');
+    const ran = await migrateDatabase(config());
+    console.log(
+      ran.length === 0 ? 'The database is up to date.' : ran.map((name) => `ran ${name}`).join('\n'),
+    );
+  });
+
+program
+  .command('config')
+  .description('check the configuration')
+  .option('--markdown', 'print the page docs/configuration.md instead')
+  .action((options: { markdown?: boolean }) => {
+    if (options.markdown === true) {
+      process.stdout.write(configurationMarkdown());
+      return;
+    }
+    config();
+    console.log('The configuration is sound.');
+  });
+
+const user = program.command('user').description('staff');
+user
+  .command('add')
+  .description('add someone; the password is read from EPACK_ADMIN_PASSWORD, or made and printed once')
+  .requiredOption('--email <email>')
+  .option('--role <role>', 'admin, manager or viewer', 'admin')
+  .action(async (options: { email: string; role: string }) => {
+    const { addUser } = await import('./api/administration.js');
+    const added = await addUser(config(), options);
+    console.log(
+      added.password === null ? `added ${added.email}` : `added ${added.email}, password ${added.password}`,
+    );
+  });
+
+const solution = program.command('solution').description('solutions: enrol one, or be one');
+solution
+  .command('add')
+  .description('enrol a solution; its secret is printed once')
+  .requiredOption('--mail <mail>')
+  .requiredOption('--name <name>')
+  .option('--account <account>', 'name of the customer')
+  .option('--timezone <zone>', 'IANA name', 'Europe/Paris')
+  .action(async (options: { mail: string; name: string; account?: string; timezone: string }) => {
+    const { addSolution } = await import('./api/administration.js');
+    const added = await addSolution(config(), options);
+    console.log(`id ${added.id}\nmail ${added.mail}\nsecret ${added.secret}`);
+  });
+registerSolutionSync(solution);
+registerSolutionSimulate(solution);
+
+program.parseAsync().catch((error: unknown) => {
+  const isForeseen = error instanceof ConfigError || (error instanceof Error && error.name !== 'TypeError');
+  console.error(isForeseen ? error.message : error);
+  process.exitCode = 1;
+});
+
+function config(): Config {
+  return readConfig(process.env);
+}

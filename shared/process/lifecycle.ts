@@ -1,0 +1,35 @@
+import type { Logger } from '../log';
+
+interface Life {
+  readonly log: Logger;
+  /** What a supervisor that started this process is told once it is ready. */
+  readonly ready: Readonly<Record<string, unknown>>;
+  stop(): Promise<void>;
+}
+
+/** Longer than any request or small job; a large job that is cut is taken over by another worker. */
+const patienceMilliseconds = 20_000;
+
+/**
+ * Runs until SIGTERM or SIGINT, or until the supervisor that started this process is gone; then stops in order.
+ * A second signal, or too long a stop, ends the process at once: nothing here depends on an orderly end.
+ */
+export async function runUntilStopped({ log, ready, stop }: Life): Promise<void> {
+  process.send?.({ ready });
+  const reason = await new Promise<string>((resolve) => {
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    process.once('SIGINT', () => resolve('SIGINT'));
+    process.once('disconnect', () => resolve('the supervisor is gone'));
+  });
+  log.info({ reason }, 'stopping');
+  process.once('SIGTERM', () => process.exit(1));
+  process.once('SIGINT', () => process.exit(1));
+  const overdue = setTimeout(() => {
+    log.warn({}, 'not stopped in time');
+    process.exit(1);
+  }, patienceMilliseconds);
+  await stop();
+  clearTimeout(overdue);
+  log.info({}, 'stopped');
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,70 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { backoffMs } from '../domain/backoff';
+import type { Logger } from '../log';
+
+export interface Supervised {
+  /** Resolves with what the process said when it was ready, for the first time. */
+  readonly ready: Promise<Readonly<Record<string, unknown>>>;
+  /** Ends the process in order; it is not started again. */
+  stop(): Promise<void>;
+}
+
+interface Command {
+  readonly name: string;
+  /** The script, and its arguments. */
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Logger;
+}
+
+/** A process that ran so long before it ended did not fail at its start. */
+const steadyMilliseconds = 10_000;
+
+/** Keeps a process running: starts it, and starts it again, later and later, whenever it ends. */
+export function supervise(command: Command): Supervised {
+  let child: ChildProcess | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let failures = 0;
+  let onReady: (said: Readonly<Record<string, unknown>>) => void;
+  const ready = new Promise<Readonly<Record<string, unknown>>>((resolve) => (onReady = resolve));
+  begin();
+
+  return {
+    ready,
+    async stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      const last = child;
+      if (last === null || last.exitCode !== null || last.signalCode !== null) return;
+      const ended = new Promise((resolve) => last.once('exit', resolve));
+      last.kill('SIGTERM');
+      await ended;
+    },
+  };
+
+  function begin(): void {
+    const startedAt = Date.now();
+    child = fork(command.script, [...command.args], {
+      env: command.environment,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    child.on('message', (message) => {
+      if (isReady(message)) onReady(message.ready);
+    });
+    child.once('exit', (code, signal) => {
+      if (isStopped) return;
+      failures = Date.now() - startedAt > steadyMilliseconds ? 1 : failures + 1;
+      const waitMs = backoffMs(failures, { firstMs: 200, maxMs: 10_000 });
+      command.log.warn({ process: command.name, code, signal, waitMs }, 'process ended; it is started again');
+      timer = setTimeout(begin, waitMs);
+    });
+  }
+}
+
+function isReady(message: unknown): message is { ready: Readonly<Record<string, unknown>> } {
+  return (
+    typeof message === 'object' && message !== null && 'ready' in message && typeof message.ready === 'object'
+  );
+}

@@ -1,0 +1,73 @@
+import { findLogTable, type LogTable } from '../../shared/catalog/log-tables';
+import { findParameterClass, type ParameterClass } from '../../shared/catalog/parameter-classes';
+import type { Channel } from '../../shared/domain/channel';
+import type { FileStore, StoredFile } from '../../shared/files/file-store';
+import type { Readable } from 'node:stream';
+
+/** A file of an unpacked package. */
+export interface PackageFile {
+  /** Name inside the package, e.g. `csv/Tbfridge.csv`, as the solution wrote it. */
+  readonly name: string;
+  readonly bytes: number;
+  open(): Promise<Readable>;
+}
+
+/** An unpacked package, sorted by what reads it. */
+export interface PackageFiles {
+  readonly parameters: readonly { readonly parameterClass: ParameterClass; readonly file: PackageFile }[];
+  readonly logs: readonly { readonly table: LogTable; readonly file: PackageFile }[];
+  readonly photos: readonly PackageFile[];
+  /** `csv/Photos.csv`: what each photo belongs to. */
+  readonly photoList: PackageFile | null;
+  /** Names of what nothing here reads. */
+  readonly ignored: readonly string[];
+}
+
+/** Sorts the files below `prefix` of the store. Names compare without case; unknown files are no error. */
+export async function sortPackageFiles(
+  files: FileStore,
+  prefix: string,
+  channel: Channel,
+): Promise<PackageFiles> {
+  const sorted = { parameters: [], logs: [], photos: [], photoList: null, ignored: [] } as Sorting;
+  for (const file of await listByName(files, prefix)) sortFile(sorted, file, channel);
+  return sorted;
+}
+
+interface Sorting {
+  parameters: { parameterClass: ParameterClass; file: PackageFile }[];
+  logs: { table: LogTable; file: PackageFile }[];
+  photos: PackageFile[];
+  photoList: PackageFile | null;
+  ignored: string[];
+}
+
+async function listByName(files: FileStore, prefix: string): Promise<PackageFile[]> {
+  const listed: PackageFile[] = [];
+  for await (const stored of files.list(prefix)) listed.push(packageFile(files, prefix, stored));
+  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const packageFile = (files: FileStore, prefix: string, { key, bytes }: StoredFile): PackageFile => ({
+  name: key.slice(prefix.length + 1),
+  bytes,
+  open: () => files.read(key),
+});
+
+function sortFile(sorted: Sorting, file: PackageFile, channel: Channel): void {
+  const [, folder = '', base = '', ending = ''] =
+    /^([^/]+)\/([^/]+)\.([^./]+)$/.exec(file.name.toLowerCase()) ?? [];
+  const parameterClass = findParameterClass(base);
+  const table = findLogTable(base);
+  if (folder === 'xml' && ending === 'xml' && parameterClass?.channel === channel) {
+    sorted.parameters.push({ parameterClass, file });
+  } else if (folder === 'csv' && ending === 'csv' && table?.channel === channel) {
+    sorted.logs.push({ table, file });
+  } else if (channel === 'photos' && folder === 'photos' && /^jpe?g$/.test(ending)) {
+    sorted.photos.push(file);
+  } else if (channel === 'photos' && folder === 'csv' && base === 'photos' && ending === 'csv') {
+    sorted.photoList = file;
+  } else {
+    sorted.ignored.push(file.name);
+  }
+}

@@ -1,0 +1,162 @@
+import { type Db, inTransaction, type Transaction } from '../shared/db/database';
+import type { Flag } from '../shared/domain/flag';
+import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../shared/domain/report';
+import { fenceLost } from '../shared/errors/catalog';
+import type { FileStore } from '../shared/files/file-store';
+import { packageKeyOf, unpackedPrefixOf } from '../shared/files/layout';
+import { createFlagStore } from '../shared/stores/flag-store';
+import { type ClaimedJob, createJobStore } from '../shared/stores/job-store';
+import { createPhotoStore } from '../shared/stores/photo-store';
+import { createStatusStore } from '../shared/stores/status-store';
+import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-store';
+import { keepPhotos } from './channels/photos';
+import { photoIndex } from './channels/photo-index';
+import { logReplacements } from './instructions/log-replacements';
+import { parameterInstructions } from './instructions/parameter-instructions';
+import { type InstructionFile, writePackage } from './instructions/package';
+import { loadLogFile } from './logs/load-log-file';
+import { type PackageFiles, sortPackageFiles } from './package/package-files';
+import { quarantineAll } from './package/quarantine';
+import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
+import { mergeClassFile } from './params/merge-class-file';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: FileStore;
+}
+
+/**
+ * Applies an upload and answers it: logs, parameters, photos, instructions, report, status 2 and the end of the
+ * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
+ */
+export async function processSync({ db, files }: Deps, job: ClaimedJob): Promise<void> {
+  const upload = await sortPackageFiles(files, unpackedPrefixOf(job.syncId), job.channel);
+  const spool = createRejectionSpool();
+  try {
+    await inTransaction(db, async (transaction) => {
+      const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
+      const params = await mergeParameters(transaction, job, upload, flags, spool);
+      const logs = await loadLogs(transaction, job, upload, spool);
+      const photos = await keepAllPhotos(transaction, files, job, upload, spool);
+      await quarantineAll(transaction.db, job, spool);
+      const report = reportOf(job, { params, logs, photos }, upload, spool);
+      const instructions = instructionFiles(transaction, job, flags);
+      const written = await writePackage(
+        files,
+        packageKeyOf(job.syncId, job.fence),
+        job,
+        instructions,
+        report,
+      );
+      await commitOutcome(transaction, job, 'ready', report, written);
+    });
+  } finally {
+    await spool.close();
+  }
+}
+
+/** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
+export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<void> {
+  const report: SyncReport = {
+    sync: job.syncId,
+    outcome: 'failed',
+    params: {},
+    logs: {},
+    photos: noPhotos(),
+    rejections: [],
+    ignored: [],
+    reason: `The upload could not be processed in ${job.attempts} attempts. It is kept and can be replayed.`,
+  };
+  const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, [], report);
+  await inTransaction(db, async (transaction) => {
+    await createFlagStore(transaction.db).releaseFrom(job.syncId);
+    await commitOutcome(transaction, job, 'failed', report, written);
+  });
+}
+
+async function mergeParameters(
+  transaction: Transaction,
+  job: ClaimedJob,
+  { parameters }: PackageFiles,
+  flags: readonly Flag[],
+  { reject }: RejectionSpool,
+): Promise<Record<string, ParameterCounts>> {
+  const counts: Record<string, ParameterCounts> = {};
+  const replaceFromSolution = flags.includes('replace-from-solution');
+  for (const { parameterClass, file } of parameters) {
+    counts[parameterClass.name] = await mergeClassFile(
+      transaction,
+      { ...job, parameterClass, file, replaceFromSolution },
+      reject,
+    );
+  }
+  return counts;
+}
+
+async function loadLogs(
+  transaction: Transaction,
+  job: ClaimedJob,
+  { logs }: PackageFiles,
+  { reject }: RejectionSpool,
+): Promise<Record<string, LogCounts>> {
+  const counts: Record<string, LogCounts> = {};
+  for (const { table, file } of logs) {
+    counts[table.name] = await loadLogFile(transaction, { ...job, table, file }, reject);
+  }
+  return counts;
+}
+
+function keepAllPhotos(
+  { db }: Transaction,
+  files: FileStore,
+  job: ClaimedJob,
+  upload: PackageFiles,
+  { reject }: RejectionSpool,
+): Promise<PhotoCounts> {
+  return keepPhotos({ photos: createPhotoStore(db), files }, job, upload, reject);
+}
+
+/** What the solution is to do, file by file, in the order in which it is to do it. */
+async function* instructionFiles(
+  transaction: Transaction,
+  job: ClaimedJob,
+  flags: readonly Flag[],
+): AsyncGenerator<InstructionFile> {
+  const replaceLogs = flags.includes('replace-from-manager');
+  const replaceParameters = replaceLogs || flags.includes('resend-params');
+  yield* parameterInstructions(transaction, job, replaceParameters);
+  if (replaceLogs) yield* logReplacements(transaction.db, job);
+  if (job.channel === 'photos') yield photoIndex(createPhotoStore(transaction.db), job.solutionId);
+}
+
+function reportOf(
+  job: ClaimedJob,
+  counts: Pick<SyncReport, 'params' | 'logs' | 'photos'>,
+  { ignored }: PackageFiles,
+  { reported }: RejectionSpool,
+): SyncReport {
+  return {
+    sync: job.syncId,
+    outcome: 'processed',
+    ...counts,
+    rejections: [...reported],
+    ignored: [...ignored],
+  };
+}
+
+/** The order of the rows is that of every other change of them: sync, status, job. */
+async function commitOutcome(
+  { db }: Transaction,
+  job: ClaimedJob,
+  outcome: 'ready' | 'failed',
+  report: SyncReport,
+  written: WrittenPackage,
+): Promise<void> {
+  const isMine =
+    (await createSyncStore(db).markProcessed(job.syncId, outcome, report, written)) &&
+    (await createStatusStore(db).move(job, job.syncId, 'packageReady')) &&
+    (await createJobStore(db).finish(job));
+  if (!isMine) throw fenceLost(job.id);
+}
+
+const noPhotos = (): PhotoCounts => ({ inserted: 0, duplicates: 0, rejected: 0 });
