@@ -1,0 +1,355 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { openConnection } from '../db/connection';
+import { freePort } from './free-port';
+import { findPostgresBinaries } from './postgres-binaries';
+import {
+  createCluster,
+  dataFolder,
+  openPassage,
+  programEnvironment,
+  readCluster,
+  runAs,
+  type PostgresCluster,
+} from './postgres-cluster';
+import { commandLine, isAlive } from './process-table';
+
+export interface EmbeddedPostgresOptions {
+  /** The server's data directory; the database lives in its folder `postgres`. */
+  readonly dataDir: string;
+  readonly log?: (message: string) => void;
+  /** For tests: the database ends, and its files go, with the process that started it, however that ends; not crash-safe. */
+  readonly ephemeral?: boolean;
+}
+
+export interface EmbeddedPostgres {
+  /** Of the database `epack`. Stays the same while the database runs, also when it has to be started again. */
+  readonly url: string;
+  /** Lets go of the database. The last of the processes that use it shuts it down. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the embedded default's PostgreSQL on a data directory, or adopts the one that runs there already (a
+ * process that was killed leaves it running), and starts it again should it die.
+ * Several processes may call this at once. Rejects with a text for the operator where it cannot be had.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  if ((await readCluster(options.dataDir)) === null) await createCluster(options.dataDir);
+  const cluster = await readCluster(options.dataDir);
+  if (cluster === null) throw new Error(`The embedded database in ${options.dataDir} has vanished.`);
+  return keepRunning(cluster, options);
+}
+
+/** The url of the embedded PostgreSQL that runs on this data directory, or null where none does. */
+export async function findEmbeddedPostgres(dataDir: string): Promise<string | null> {
+  const cluster = await readCluster(dataDir);
+  if (cluster === null) return null;
+  const postmaster = await findPostmaster(cluster);
+  return postmaster?.isReady === true ? urlOf(cluster, postmaster.port, 'epack') : null;
+}
+
+/** Holds the database, and starts it again when it dies under us. */
+async function keepRunning(
+  cluster: PostgresCluster,
+  options: EmbeddedPostgresOptions,
+): Promise<EmbeddedPostgres> {
+  const log = options.log ?? (() => undefined);
+  const first = await takeHold(cluster, options, null);
+  let stopping = false;
+  let holding = Promise.resolve(first);
+
+  const watch = (hold: Hold): void => {
+    hold.client.once('end', () => {
+      if (stopping) return;
+      log('The embedded database has gone away; starting it again.');
+      // On the same port: the url is known all over the process.
+      holding = takeHold(cluster, options, first.postmaster.port);
+      holding.then(watch, (error: unknown) =>
+        log(`The embedded database does not start again: ${String(error)}`),
+      );
+    });
+  };
+  watch(first);
+
+  return {
+    url: urlOf(cluster, first.postmaster.port, 'epack'),
+    async stop() {
+      stopping = true;
+      const hold = await holding.catch(() => null);
+      if (hold !== null) await letGo(cluster, hold);
+    },
+  };
+}
+
+/** A connection that shows the other processes that this one uses the database. */
+interface Hold {
+  readonly client: Client;
+  readonly postmaster: Postmaster;
+}
+
+/** Every process that uses the database has this advisory lock, shared. Who can have it alone is the last one. */
+const holdersLock = 0x65_70_61_63;
+
+/** PostgreSQL after a crash needs a moment until its last child has gone; a port may be lost to another. */
+const maxLaunches = 10;
+
+/** Starts PostgreSQL where it does not run, waits until it answers, and holds it. */
+async function takeHold(
+  cluster: PostgresCluster,
+  options: EmbeddedPostgresOptions,
+  port: number | null,
+): Promise<Hold> {
+  let launched: ChildProcess | null = null;
+  for (let launches = 0; ;) {
+    const postmaster = await findPostmaster(cluster);
+    if (postmaster?.isReady === true) {
+      const client = await tryToHold(cluster, postmaster);
+      if (client !== null) return { client, postmaster };
+    } else if (postmaster === null && (launched === null || hasEnded(launched))) {
+      if (launches === maxLaunches) throw new Error(await failureOf(cluster));
+      await sleep(launches * 200);
+      launched = await launch(cluster, options, port ?? (await choosePort(cluster, launches === 0)));
+      launches += 1;
+    }
+    await sleep(15);
+  }
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** PostgreSQL's main process, by its own account in `postmaster.pid`. */
+interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+  /** It takes connections. */
+  readonly isReady: boolean;
+}
+
+async function findPostmaster(cluster: PostgresCluster): Promise<Postmaster | null> {
+  const text = await readFile(pidFile(cluster), 'utf8').catch(() => '');
+  const [pidLine, , , port, , , , state] = text.split('\n');
+  const pid = Number(pidLine);
+  if (pid <= 0 || !isAlive(pid)) return null;
+  // It is being written.
+  if (port === undefined) return { pid, port: 0, isReady: false };
+  if (await isPostmaster(pid, port)) return { pid, port: Number(port), isReady: state?.trim() === 'ready' };
+  await removeStale(cluster, text);
+  return null;
+}
+
+const pidFile = (cluster: PostgresCluster): string => path.join(dataFolder(cluster.folder), 'postmaster.pid');
+
+/** The file may be of a dead process whose id another one has now. */
+async function isPostmaster(pid: number, port: string): Promise<boolean> {
+  const words = await commandLine(pid);
+  return words.some((word) => path.basename(word) === 'postgres') && words[words.indexOf('-p') + 1] === port;
+}
+
+/** PostgreSQL does not start beside the file of a living process; but another process may have started it just now. */
+async function removeStale(cluster: PostgresCluster, stale: string): Promise<void> {
+  const aside = `${pidFile(cluster)}.stale-${process.pid}`;
+  await rename(pidFile(cluster), aside).catch(() => undefined);
+  const moved = await readFile(aside, 'utf8').catch(() => stale);
+  if (moved === stale) await rm(aside, { force: true });
+  else await rename(aside, pidFile(cluster));
+}
+
+/** The port of the last time, so that the url stays; another one where that failed. */
+async function choosePort(cluster: PostgresCluster, isFirstTry: boolean): Promise<number> {
+  const file = path.join(cluster.folder, 'port');
+  const last = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (isFirstTry && last > 0) return last;
+  const port = await freePort();
+  await writeFile(file, `${port}\n`);
+  await giveTo(cluster, file);
+  return port;
+}
+
+async function launch(
+  cluster: PostgresCluster,
+  options: EmbeddedPostgresOptions,
+  port: number,
+): Promise<ChildProcess> {
+  const { postgres } = await findPostgresBinaries(cluster.owner, options.dataDir);
+  const passage = await openPassage(cluster.folder, cluster.owner);
+  const logFile = await openLog(cluster);
+  try {
+    const server = [postgres, '-D', dataFolder(passage.name), '-p', String(port), ...settings(options)];
+    const [program = postgres, ...words] =
+      options.ephemeral === true ? [...endsWithUs, passage.name, ...server] : server;
+    const child = spawn(program, words, {
+      ...runAs(cluster.owner),
+      cwd: '/',
+      env: programEnvironment,
+      // A session of its own: Ctrl-C in our terminal must not reach it before we have finished with it.
+      detached: true,
+      stdio: [
+        'ignore',
+        logFile.fd,
+        logFile.fd,
+        passage.descriptor ?? 'ignore',
+        options.ephemeral === true ? 'pipe' : 'ignore',
+      ],
+    });
+    await started(child);
+    letUsEnd(child);
+    return child;
+  } finally {
+    await logFile.close();
+    await passage.close();
+  }
+}
+
+/**
+ * A shell that turns into PostgreSQL, after it has left a grandchild that stops PostgreSQL and removes its folder
+ * ($0) when descriptor 4, the pipe from us, ends. A grandchild, because PostgreSQL takes a child for its own.
+ */
+const endsWithUs = [
+  '/bin/sh',
+  '-c',
+  `( ( exec >/dev/null 2>&1; read -r _ <&4; kill -INT $$; while kill -0 $$; do sleep 0.1; done; rm -rf "$0"/* ) & ); exec "$@" 4<&-`,
+];
+
+/** Sized for one small machine; the write-ahead log has room for a million rows between two checkpoints. */
+function settings(options: EmbeddedPostgresOptions): string[] {
+  const pairs = {
+    listen_addresses: '127.0.0.1',
+    // A socket's path may be at most 107 bytes long, and its folder would have to be protected.
+    unix_socket_directories: '',
+    max_connections: '100',
+    shared_buffers: '128MB',
+    max_wal_size: '2GB',
+    checkpoint_timeout: '15min',
+    wal_compression: 'on',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_checkpoints: 'off',
+    ...(options.ephemeral === true
+      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+      : {}),
+  };
+  return Object.entries(pairs).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+}
+
+/** Neither the child nor the pipe to it keeps this process from ending. Once the child has ended, its end is not waited for. */
+function letUsEnd(child: ChildProcess): void {
+  child.unref();
+  const pipe = child.stdio[4];
+  if (!(pipe instanceof Socket)) return;
+  pipe.unref();
+  child.once('exit', () => pipe.destroy());
+}
+
+const logPath = (cluster: PostgresCluster): string => path.join(cluster.folder, 'postgres.log');
+
+const maxLogBytes = 4 * 1024 * 1024;
+
+async function openLog(cluster: PostgresCluster): ReturnType<typeof open> {
+  const { size } = await stat(logPath(cluster)).catch(() => ({ size: 0 }));
+  if (size > maxLogBytes) await rename(logPath(cluster), `${logPath(cluster)}.1`);
+  const file = await open(logPath(cluster), 'a', 0o600);
+  await giveTo(cluster, logPath(cluster));
+  return file;
+}
+
+/** What root writes here must stay of use to the folder's owner. */
+const giveTo = (cluster: PostgresCluster, file: string): Promise<void> =>
+  chown(file, cluster.owner.uid, cluster.owner.gid);
+
+async function failureOf(cluster: PostgresCluster): Promise<string> {
+  const log = await readFile(logPath(cluster), 'utf8').catch(() => '');
+  const last = log.trimEnd().split('\n').slice(-5).join('\n');
+  return `The embedded database does not start (log: ${logPath(cluster)}):\n${last}`;
+}
+
+/** Null where PostgreSQL is just going away, or not quite there: look again. */
+async function tryToHold(cluster: PostgresCluster, postmaster: Postmaster): Promise<Client | null> {
+  try {
+    const client = await openConnection(urlOf(cluster, postmaster.port, 'epack'), 'epack-hold');
+    // Its `end` is what counts; an `error` that nobody hears would end the process.
+    client.on('error', () => undefined);
+    await client.query('select pg_advisory_lock_shared($1)', [holdersLock]);
+    return client;
+  } catch (error) {
+    if (isMissing(error)) await createDatabase(cluster, postmaster);
+    else if (!isGoingAway(error)) throw error;
+    return null;
+  }
+}
+
+/** An unknown role looks like a wrong password. */
+const isMissing = (error: unknown): boolean => ['3D000', '28P01', '28000'].includes(codeOf(error));
+
+/** Class 57: an administrator's or a crash's shutdown, or not yet started. */
+const isGoingAway = (error: unknown): boolean =>
+  codeOf(error).startsWith('57') || !/^[0-9A-Z]{5}$/.test(codeOf(error)) || codeOf(error).startsWith('08');
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** The server's role owns its database and may make more (for tests), but is no superuser: SQL cannot reach the system's files. */
+async function createDatabase(cluster: PostgresCluster, postmaster: Postmaster): Promise<void> {
+  const client = await openConnection(urlOf(cluster, postmaster.port, 'postgres'), 'epack-create');
+  client.on('error', () => undefined);
+  try {
+    await client.query('select pg_advisory_lock($1)', [holdersLock]);
+    const role = await client.query("select from pg_roles where rolname = 'epack'");
+    if (role.rowCount === 0)
+      await client.query(`create role epack login createdb password '${cluster.password}'`);
+    const database = await client.query("select from pg_database where datname = 'epack'");
+    if (database.rowCount === 0) await client.query('create database epack owner epack');
+  } finally {
+    await client.end();
+  }
+}
+
+/** The role `epack` has the database `epack`; the superuser `postgres` the database `postgres`. */
+const urlOf = (cluster: PostgresCluster, port: number, name: 'epack' | 'postgres'): string =>
+  `postgres://${name}:${cluster.password}@127.0.0.1:${port}/${name}`;
+
+/** Shuts PostgreSQL down if no other process holds it. Who comes now waits for the lock until it is gone, and starts it anew. */
+async function letGo(cluster: PostgresCluster, hold: Hold): Promise<void> {
+  try {
+    if (await isLast(hold.client)) await shutDown(cluster, hold.postmaster);
+  } finally {
+    await hold.client.end().catch(() => undefined);
+  }
+}
+
+async function isLast(client: Client): Promise<boolean> {
+  try {
+    await client.query('select pg_advisory_unlock_shared($1)', [holdersLock]);
+    const answer = await client.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [
+      holdersLock,
+    ]);
+    return answer.rows[0]?.alone === true;
+  } catch (error) {
+    // It has gone by itself.
+    if (isGoingAway(error)) return false;
+    throw error;
+  }
+}
+
+/** SIGINT is PostgreSQL's fast shutdown: it breaks off what runs, and writes everything committed. SIGQUIT leaves that to the next start. */
+async function shutDown(cluster: PostgresCluster, postmaster: Postmaster): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    process.kill(postmaster.pid, signal);
+    const deadline = Date.now() + 60_000;
+    while (Date.now() < deadline) {
+      if ((await findPostmaster(cluster)) === null) return;
+      await sleep(15);
+    }
+  }
+}

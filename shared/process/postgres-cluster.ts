@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import {
+  chmod,
+  chown,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
+import { isAlive } from './process-table';
+import { canEnter, ourselves, unprivilegedUser, type SystemUser } from './system-user';
+
+/** A folder that holds one PostgreSQL database cluster, its password and its log. */
+export interface PostgresCluster {
+  /** `<dataDir>/postgres`, with symbolic links resolved. Holds `data`, `password`, `port`, `postgres.log`. */
+  readonly folder: string;
+  /** Who owns the folder, and whom PostgreSQL therefore runs as. */
+  readonly owner: SystemUser;
+  readonly password: string;
+}
+
+/** A child's view of a folder: how it names it, and what it must be handed for that. */
+export interface Passage {
+  readonly name: string;
+  /** An open folder to hand over as descriptor 3, and its closing. */
+  readonly descriptor: number | null;
+  close(): Promise<void>;
+}
+
+export const dataFolder = (folder: string): string => path.join(folder, 'data');
+
+/** The cluster of a data directory, or null where none has been made yet. Rejects where it belongs to another user. */
+export async function readCluster(dataDir: string): Promise<PostgresCluster | null> {
+  const folder = await realpath(path.join(dataDir, 'postgres')).catch(() => null);
+  if (folder === null) return null;
+  const { uid, gid } = await stat(folder);
+  const { uid: ownUid } = ourselves();
+  if (ownUid !== 0 && ownUid !== uid) throw new Error(belongsToAnother(folder, uid));
+  const password = (await readFile(path.join(folder, 'password'), 'utf8')).trim();
+  return { folder, owner: { uid, gid }, password };
+}
+
+const belongsToAnother = (folder: string, uid: number): string =>
+  `The embedded database in ${folder} belongs to another user (uid ${uid}): run as that user or as root, choose another EPACK_DATA_DIR, or set DATABASE_URL.`;
+
+/**
+ * Makes the cluster of a data directory. It appears whole, by one rename: a process that dies half-way leaves
+ * nothing that counts, and of several that do this at once one wins and the others use its cluster.
+ */
+export async function createCluster(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  await removeAbandoned(dataDir);
+  const self = ourselves();
+  const owner = self.uid === 0 ? await unprivilegedUser() : self;
+  const fresh = path.join(dataDir, `postgres.new-${process.pid}-${randomBytes(4).toString('hex')}`);
+  await mkdir(fresh, { mode: 0o700 });
+  try {
+    await writePassword(fresh, owner);
+    await chown(fresh, owner.uid, owner.gid);
+    await initialise(fresh, owner, await findPostgresBinaries(owner, dataDir));
+    await rename(fresh, path.join(dataDir, 'postgres'));
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    if ((await readCluster(dataDir)) === null) throw error;
+  }
+}
+
+/** What a process that died while it made a cluster left behind. */
+async function removeAbandoned(dataDir: string): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    const maker = /^postgres\.new-(\d+)-/.exec(name)?.[1];
+    if (maker !== undefined && !isAlive(Number(maker))) {
+      await rm(path.join(dataDir, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Any user of the machine reaches the port, so a password protects the customers' data; it never leaves this file. */
+async function writePassword(folder: string, owner: SystemUser): Promise<void> {
+  const file = path.join(folder, 'password');
+  await writeFile(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  await chmod(file, 0o600);
+  await chown(file, owner.uid, owner.gid);
+}
+
+/** The builtin locale C.UTF-8 sorts the same on every system, whatever is installed there. */
+async function initialise(folder: string, owner: SystemUser, binaries: PostgresBinaries): Promise<void> {
+  const passage = await openPassage(folder, owner);
+  try {
+    await run(binaries.initdb, owner, passage, [
+      `--pgdata=${passage.name}/data`,
+      `--pwfile=${passage.name}/password`,
+      '--username=postgres',
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+    ]);
+  } finally {
+    await passage.close();
+  }
+}
+
+/**
+ * How a process of `owner` gets at the folder. Where a folder above it lets that user not pass (a checkout below
+ * `/root`), the open folder itself is handed over, and Linux names it `/proc/self/fd/3`.
+ */
+export async function openPassage(folder: string, owner: SystemUser): Promise<Passage> {
+  if (await canEnter(owner, folder))
+    return { name: folder, descriptor: null, close: () => Promise.resolve() };
+  if (process.platform !== 'linux') {
+    throw new Error(
+      `The user that PostgreSQL must run as (uid ${owner.uid}) cannot enter ${folder}: choose another EPACK_DATA_DIR, or set DATABASE_URL.`,
+    );
+  }
+  const handle = await open(folder, 'r');
+  return { name: '/proc/self/fd/3', descriptor: handle.fd, close: () => handle.close() };
+}
+
+/** What PostgreSQL's programs see of our environment: nothing that could lead them elsewhere. */
+export const programEnvironment = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+
+function run(program: string, owner: SystemUser, passage: Passage, options: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, options, {
+      ...runAs(owner),
+      cwd: '/',
+      env: programEnvironment,
+      stdio: ['ignore', 'pipe', 'pipe', passage.descriptor ?? 'ignore'],
+    });
+    let said = '';
+    const listen = (chunk: Buffer) => void (said += chunk.toString());
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`${path.basename(program)} failed (${code ?? 'killed'}): ${said.trim()}`));
+    });
+  });
+}
+
+/** Only root may become another user. */
+export const runAs = (owner: SystemUser): Partial<SystemUser> => (ourselves().uid === 0 ? owner : {});

@@ -1,0 +1,32 @@
+import { openDatabase, type Db } from '../../shared/db/database';
+import { newDatabaseName, onServer, urlOf } from './template-database';
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly db: Db;
+  /** Closes `db` and removes the database, whoever else is still connected to it. */
+  drop(): Promise<void>;
+}
+
+/** An empty, migrated database of its own, copied from the run's template. Call `drop` in `afterAll`. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = setUp('EPACK_TEST_POSTGRES');
+  const name = newDatabaseName('suite');
+  await onServer(server, `create database ${name} template ${setUp('EPACK_TEST_TEMPLATE')}`);
+  const url = urlOf(server, name);
+  const db = openDatabase({ url, maxConnections: 10, applicationName: 'epack-test' });
+  return {
+    url,
+    db,
+    async drop() {
+      await db.destroy();
+      await onServer(server, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+function setUp(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined) throw new Error(`${variable} is not set: run the tests through jest.config.cjs.`);
+  return value;
+}

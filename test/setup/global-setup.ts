@@ -1,0 +1,27 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startRabbitOnDemand } from './rabbitmq-on-demand';
+import { startTestRun } from './test-run';
+import { prepareTemplate } from './template-database';
+import { startTestPostgres } from './test-postgres';
+
+/**
+ * What every test run needs, before its first test: a real PostgreSQL with a migrated template database, and
+ * someone who starts RabbitMQ when the first suite asks for it. The workers learn of it through the environment.
+ */
+export default async function globalSetup(): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'epack-test-'));
+  // PostgreSQL runs as another user than root.
+  await chmod(folder, 0o755);
+  const run = startTestRun(folder);
+  const postgres = await startTestPostgres(folder);
+  run.atEnd(() => postgres.stop());
+  const template = await prepareTemplate(postgres.url);
+  run.atEnd(() => template.drop());
+  const rabbit = await startRabbitOnDemand(folder);
+  run.atEnd(() => rabbit.stop());
+  process.env['EPACK_TEST_POSTGRES'] = postgres.url;
+  process.env['EPACK_TEST_TEMPLATE'] = template.name;
+  process.env['EPACK_TEST_RABBIT_PORT'] = String(rabbit.port);
+}
