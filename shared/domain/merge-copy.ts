@@ -1,0 +1,46 @@
+/** A field that is more than text: its elements as they were sent, tags included, e.g. `<Steps><Step>1</Step></Steps>`. */
+export interface Markup {
+  readonly xml: string;
+}
+
+/** Declared fields hold numbers, booleans and text; undeclared ones hold their text or markup exactly. */
+export type FieldValue = string | number | boolean | null | Markup;
+
+/** By the field's name on the wire. A field that is null and one that is absent say the same. */
+export type Fields = Readonly<Record<string, FieldValue>>;
+
+/** What one side holds of an entity. Not active: it is deleted there, and its fields no longer count. */
+export interface Copy {
+  readonly isActive: boolean;
+  readonly fields: Fields;
+}
+
+/** True where both sides hold the same. Two deleted copies are the same. */
+export function sameCopy(one: Copy | null, other: Copy | null): boolean {
+  if (one === null || other === null) return one === other;
+  return canonicalText(one) === canonicalText(other);
+}
+
+/** Null, absent and undefined are one value. */
+export function sameValue(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
+  return canonicalValue(one ?? null) === canonicalValue(other ?? null);
+}
+
+/** One text for all copies that say the same, whatever the order of their fields. What digests are made of. */
+export function canonicalText(copy: Copy): string {
+  if (!copy.isActive) return 'deleted';
+  const present = Object.entries(copy.fields).filter(([, value]) => value !== null);
+  present.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `active${present.map(([name, value]) => `,${JSON.stringify(name)}:${canonicalValue(value)}`).join('')}`;
+}
+
+/** The own field of that name; null where there is none (`constructor` is a name like any other). */
+export function fieldOf(fields: Fields, name: string): FieldValue {
+  return Object.hasOwn(fields, name) ? (fields[name] ?? null) : null;
+}
+
+function canonicalValue(value: FieldValue): string {
+  // Only `xml` counts of markup, and -0 is 0.
+  if (typeof value === 'object' && value !== null) return `<${JSON.stringify(value.xml)}`;
+  return JSON.stringify(value);
+}

@@ -1,0 +1,88 @@
+import { malformedXml } from '../errors/catalog';
+
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
+
+/**
+ * The text of an XML document, chunk by chunk, by its byte order mark or else by its declaration, else as UTF-8.
+ * Throws `malformed-xml` where the encoding is another one, or where the bytes are not of it.
+ */
+export async function* decodeXml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  let head: Uint8Array = new Uint8Array();
+  let decode: Decode | null = null;
+  for await (const chunk of bytes) {
+    if (decode !== null) {
+      yield decode(chunk, false);
+      continue;
+    }
+    head = Buffer.concat([head, chunk]);
+    if (head.length < headBytes) continue;
+    decode = decoderFor(encodingOf(head));
+    yield decode(head, false);
+  }
+  if (decode === null) yield decoderFor(encodingOf(head))(head, true);
+  else yield decode(new Uint8Array(), true);
+}
+
+/** Enough to hold any XML declaration. */
+const headBytes = 256;
+
+type Decode = (bytes: Uint8Array, isLast: boolean) => string;
+
+function encodingOf(head: Uint8Array): Encoding {
+  const [first, second, third, fourth] = head;
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  // "<?" without a byte order mark.
+  if (first === 0x3c && second === 0 && third === 0x3f && fourth === 0) return 'utf-16le';
+  if (first === 0 && second === 0x3c && third === 0 && fourth === 0x3f) return 'utf-16be';
+  return declaredEncoding(head);
+}
+
+function declaredEncoding(head: Uint8Array): Encoding {
+  const declaration = /^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(
+    Buffer.from(head).toString('latin1'),
+  );
+  const name = declaration?.[1]?.toLowerCase() ?? 'utf-8';
+  switch (name) {
+    case 'utf-8':
+    case 'utf8':
+    // .NET writes what a StringWriter says into files that it then saves as UTF-8: "<?xml" was readable byte by byte.
+    case 'utf-16':
+    case 'unicode':
+      return 'utf-8';
+    case 'windows-1252':
+    case 'cp1252':
+    case 'us-ascii':
+    case 'ascii':
+    // As everywhere on the web: who declares ISO-8859-1 means windows-1252.
+    case 'iso-8859-1':
+    case 'latin1':
+      return 'windows-1252';
+    default:
+      throw malformedXml(1, `The encoding "${name}" is not read here.`);
+  }
+}
+
+function decoderFor(encoding: Encoding): Decode {
+  if (encoding === 'windows-1252') return decodeWindows1252;
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  return (bytes, isLast) => {
+    try {
+      return decoder.decode(bytes, { stream: !isLast });
+    } catch {
+      // A decoder that is fatal throws for this only.
+      throw malformedXml(null, `The bytes are not ${encoding.toUpperCase()}.`);
+    }
+  };
+}
+
+/** By a table of our own: some versions of Node decode it as if it were ISO-8859-1. */
+function decodeWindows1252(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return text.replace(/[\x80-\x9f]/g, (character) => windows1252.charAt(character.charCodeAt(0) - 0x80));
+}
+
+const windows1252 =
+  '\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f' +
+  '\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178';

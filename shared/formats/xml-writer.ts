@@ -1,0 +1,106 @@
+import XMLBuilder from 'fast-xml-builder';
+import type { ParameterClass } from '../catalog/parameter-classes';
+import type { Fields, FieldValue } from '../domain/merge-copy';
+
+export interface WrittenEntity {
+  readonly id: string;
+  /** The server's key; null: none is known. */
+  readonly idServer: string | null;
+  readonly ts: string | null;
+  readonly isActive: boolean;
+  readonly fields: Fields;
+}
+
+/**
+ * A class's file, UTF-8, as .NET's XmlSerializer writes it, in chunks of at most 500 entities.
+ * Declared fields come in the order of their declaration, then the others by name, then markup as it was sent.
+ * A character that XML cannot hold becomes U+FFFD: what we send can always be read.
+ */
+export function* writeEntities(
+  parameterClass: ParameterClass,
+  entities: Iterable<WrittenEntity>,
+): Generator<string, void, undefined> {
+  const root = `ArrayOf${parameterClass.itemElement}`;
+  const order = new Map(parameterClass.columns.map(({ name }, index) => [name, index]));
+  yield `<?xml version="1.0" encoding="utf-8"?>\n<${root} ${namespaces}>\n`;
+  let chunk: Element[] = [];
+  for (const entity of entities) {
+    chunk.push(elementOf(entity, order));
+    if (chunk.length < entitiesPerChunk) continue;
+    yield elementsText(parameterClass, chunk);
+    chunk = [];
+  }
+  if (chunk.length > 0) yield elementsText(parameterClass, chunk);
+  yield `</${root}>\n`;
+}
+
+const namespaces =
+  'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
+const entitiesPerChunk = 500;
+
+/** What the builder makes an element of: a property per child element. */
+type Element = Record<string, string | { '@_xsi:nil': 'true' }>;
+
+const builder = new XMLBuilder({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@_',
+  format: true,
+  indentBy: '  ',
+  suppressEmptyNode: true,
+  suppressBooleanAttributes: false,
+  // It would not write CR as a reference, and markup must stay as it was sent: the values are escaped here.
+  processEntities: false,
+});
+
+function elementsText({ itemElement }: ParameterClass, elements: readonly Element[]): string {
+  const wrapped = builder.build({ x: { [itemElement]: elements } });
+  return wrapped.slice('<x>\n'.length, -'</x>\n'.length);
+}
+
+function elementOf(entity: WrittenEntity, order: ReadonlyMap<string, number>): Element {
+  const place = (name: string) => order.get(name) ?? order.size;
+  const fields = Object.entries(entity.fields).sort(
+    ([one], [other]) => place(one) - place(other) || (one < other ? -1 : 1),
+  );
+  return Object.fromEntries([
+    ['Id', escaped(entity.id)],
+    ['idServer', escaped(entity.idServer ?? '')],
+    ['Ts', escaped(entity.ts ?? '')],
+    ['IsActive', String(entity.isActive)],
+    ...fields.filter(([, value]) => !isMarkup(value)).map(([name, value]) => [name, childOf(value)] as const),
+    ...markupOf(fields),
+  ]);
+}
+
+function isMarkup(value: FieldValue): value is { xml: string } {
+  return typeof value === 'object' && value !== null;
+}
+
+function childOf(value: FieldValue): Element[string] {
+  if (value === null) return { '@_xsi:nil': 'true' };
+  return escaped(typeof value === 'object' ? value.xml : String(value));
+}
+
+/** Text of the entity's own to the builder: it is written as it is. */
+function markupOf(fields: readonly [string, FieldValue][]): [string, string][] {
+  const lines = fields.flatMap(([, value]) => (isMarkup(value) ? `    ${value.xml}\n` : []));
+  return lines.length === 0 ? [] : [['#text', lines.join('')]];
+}
+
+/** CR as a reference: a reader would take it for the end of a line. */
+function escaped(text: string): string {
+  return text.replace(/[&<>\r\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\p{Surrogate}]/gu, (character) => {
+    switch (character) {
+      case '&':
+        return '&amp;';
+      case '<':
+        return '&lt;';
+      case '>':
+        return '&gt;';
+      case '\r':
+        return '&#xD;';
+      default:
+        return '\ufffd';
+    }
+  });
+}
