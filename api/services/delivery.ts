@@ -65,7 +65,7 @@ export function createDeliveryService({ db, files }: Deps) {
         if (atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
         if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
         await createInstructionStore(transaction.db).confirm(atHand, failed);
-        await createFlagStore(transaction.db).consume(atHand);
+        await createFlagStore(transaction.db).consume(key, atHand);
         await syncs.markConfirmed(atHand);
         await statuses.move(key, atHand, 'confirmed');
       });

@@ -1,4 +1,4 @@
-import { formatCsv, formatCsvRow } from '../../shared/formats/csv-table';
+import { formatCsv, formatCsvRows } from '../../shared/formats/csv-table';
 import type { PhotoStore } from '../../shared/stores/photo-store';
 import type { InstructionFile } from '../instructions/package';
 
@@ -14,14 +14,8 @@ async function* indexContent(
   yield formatCsv(['Name', 'Sha256', 'Size', 'Width', 'Height', 'TakenAt'], []);
   let count = 0;
   for await (const { name, sha256, bytes, width, height, takenAt } of photos.listAll(solutionId)) {
-    yield formatCsvRow([
-      name,
-      sha256,
-      String(bytes),
-      String(width),
-      String(height),
-      takenAt?.toISOString() ?? '',
-    ]);
+    const taken = takenAt?.toISOString() ?? '';
+    yield formatCsvRows([[name, sha256, String(bytes), String(width), String(height), taken]]);
     count += 1;
   }
   return count;

@@ -4,7 +4,7 @@ import type { PhotoCounts } from '../../shared/domain/report';
 import { photoKeyOf } from '../../shared/files/layout';
 import type { FileStore } from '../../shared/files/file-store';
 import { parseCsv } from '../../shared/formats/csv-table';
-import { readInstant } from '../../shared/formats/local-time';
+import { readInstant } from '../../shared/formats/read-instant';
 import type { PhotoStore } from '../../shared/stores/photo-store';
 import type { PackageFile, PackageFiles } from '../package/package-files';
 import type { Reject } from '../package/rejections';

@@ -1,8 +1,8 @@
 import { type LogTable, logTablesOf } from '../../shared/catalog/log-tables';
 import type { Db } from '../../shared/db/database';
 import type { Channel } from '../../shared/domain/channel';
-import { formatCsv, formatCsvRow } from '../../shared/formats/csv-table';
-import { formatLogValue } from '../../shared/formats/log-value';
+import { formatCsv, formatCsvRows } from '../../shared/formats/csv-table';
+import { formatLogValue, type LogValue } from '../../shared/formats/log-value';
 import type { InstructionFile } from './package';
 
 interface Receiver {
@@ -23,7 +23,7 @@ export function* logReplacements(db: Db, receiver: Receiver): Generator<Instruct
 
 const pageSize = 5000;
 
-type LogRow = Record<string, unknown> & { id: string; extra: Record<string, string> | null };
+type LogRow = Record<string, LogValue> & { id: string } & { extra: Record<string, string> | null };
 
 async function* tableContent(db: Db, table: LogTable, solutionId: number): AsyncGenerator<string, number> {
   const undeclared = await undeclaredColumns(db, table, solutionId);
@@ -39,7 +39,7 @@ async function* tableContent(db: Db, table: LogTable, solutionId: number): Async
       .select('id', ...declared, 'extra')) as LogRow[];
     const last = rows.at(-1);
     if (last === undefined) return count;
-    yield rows.map((row) => formatCsvRow(cellsOf(table, undeclared, row))).join('');
+    yield formatCsvRows(rows.map((row) => cellsOf(table, undeclared, row)));
     after = last.id;
     count += rows.length;
   }
@@ -57,6 +57,6 @@ async function undeclaredColumns(db: Db, table: LogTable, solutionId: number): P
 
 const cellsOf = (table: LogTable, undeclared: readonly string[], row: LogRow): string[] => [
   row.id,
-  ...table.columns.map((column) => formatLogValue(column, row[column.column])),
+  ...table.columns.map((column) => formatLogValue(column, row[column.column] ?? null)),
   ...undeclared.map((name) => row.extra?.[name] ?? ''),
 ];

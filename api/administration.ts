@@ -1,0 +1,75 @@
+import type { Config } from '../shared/config/config';
+import { type Db, migrate, openDatabase } from '../shared/db/database';
+import { commandLineCaller, roles } from '../shared/domain/staff';
+import { newPassword } from '../shared/secrets';
+import { createAccountStore } from '../shared/stores/account-store';
+import { findDatabaseUrl } from '../shared/process/database-url';
+import { createSolutionService, type EnrolledSolution } from './backoffice/services/solutions';
+import { createUserService } from './backoffice/services/users';
+
+// What the command line does beside running servers, by the same services as the backoffice.
+
+/** `epack migrate`. Answers the migrations that it ran. */
+export function migrateDatabase(config: Config): Promise<string[]> {
+  return withDatabase(config, migrate);
+}
+
+/** `epack user add`. The password is null where it was configured, and so is known. */
+export function addUser(
+  config: Config,
+  input: { readonly email: string; readonly role: string },
+): Promise<{ email: string; password: string | null }> {
+  const role = roles.find((known) => known === input.role);
+  if (role === undefined) throw new RangeError('The role must be admin, manager or viewer.');
+  const password = config.adminPassword ?? newPassword();
+  return withDatabase(config, async (db) => {
+    await createUserService({ db }).create(commandLineCaller, {
+      email: input.email,
+      password,
+      role,
+      accountIds: [],
+    });
+    return { email: input.email, password: config.adminPassword === null ? password : null };
+  });
+}
+
+/** `epack solution add`. The secret is shown this once. */
+export function addSolution(
+  config: Config,
+  input: {
+    readonly mail: string;
+    readonly name: string;
+    readonly account?: string;
+    readonly timezone: string;
+  },
+): Promise<EnrolledSolution> {
+  return withDatabase(config, async (db) => {
+    const accountId =
+      input.account === undefined ? null : await accountIdOf(db, input.account);
+    return createSolutionService({ db }).create(commandLineCaller, {
+      mail: input.mail,
+      name: input.name,
+      accountId,
+      loginPolicy: 'secret',
+      confirmation: 'explicit',
+      timezone: input.timezone,
+    });
+  });
+}
+
+/** An account that is not there yet is made. */
+async function accountIdOf(db: Db, name: string): Promise<number | null> {
+  const accounts = createAccountStore(db);
+  const account = (await accounts.insert(name)) ?? (await accounts.findByName(name));
+  return account?.id ?? null;
+}
+
+async function withDatabase<T>(config: Config, work: (db: Db) => Promise<T>): Promise<T> {
+  const url = await findDatabaseUrl(config);
+  const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-command' });
+  try {
+    return await work(db);
+  } finally {
+    await db.destroy();
+  }
+}
