@@ -61,14 +61,14 @@ export interface NewSolution {
 
 /** What is absent stays as it is. */
 export interface SolutionChanges {
-  readonly name?: string;
-  readonly isBlocked?: boolean;
-  readonly isLocked?: false;
+  readonly name?: string | undefined;
+  readonly isBlocked?: boolean | undefined;
+  readonly isLocked?: false | undefined;
   /** Null: the next login binds the MAC it comes with. */
-  readonly mac?: 'ignore' | null;
-  readonly loginPolicy?: LoginPolicy;
-  readonly confirmation?: Confirmation;
-  readonly timezone?: string;
+  readonly mac?: 'ignore' | null | undefined;
+  readonly loginPolicy?: LoginPolicy | undefined;
+  readonly confirmation?: Confirmation | undefined;
+  readonly timezone?: string | undefined;
 }
 
 interface Row {

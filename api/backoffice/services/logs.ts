@@ -1,0 +1,107 @@
+import type { LogTable } from '../../../shared/catalog/log-tables';
+import type { Db } from '../../../shared/db/database';
+import { type Page, pageOf } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import { notFound } from '../../../shared/errors/catalog';
+import { formatCsv } from '../../../shared/formats/csv-table';
+import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
+import { createLogReadStore, type LogRow } from '../../../shared/stores/log-read-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+
+export interface LogQuery {
+  readonly solutionId: number;
+  readonly table: LogTable;
+  /** Readings whose id is greater. */
+  readonly afterId: string;
+  /** ISO 8601; without an offset it is local to the solution. `from` is within, `to` is not. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** A reading, by the names of the wire: `Id`, the table's columns, then what the solution sent beyond them. */
+export type WireLog = Readonly<Record<string, unknown>>;
+
+/** Rows in memory at a time. */
+const exportBatchSize = 1000;
+
+export type LogService = ReturnType<typeof createLogService>;
+
+/** Readings of one solution. */
+export function createLogService({ db }: { readonly db: Db }) {
+  const logs = createLogReadStore(db);
+
+  return {
+    /** Throws `not-found`. */
+    async list(caller: Caller, query: LogQuery, limit: number): Promise<Page<WireLog>> {
+      const range = await rangeOf(db, caller, query);
+      const rows = await logs.rows(query.table, range, query.afterId, limit + 1);
+      const page = pageOf(rows, limit, (last) => last.id);
+      return { items: page.items.map((row) => wireLog(query.table, row)), next: page.next };
+    },
+
+    /**
+     * CSV in pieces, all rows or the first `limit`. Each piece is one short query that begins after the last id: a
+     * slow reader holds neither a connection nor a snapshot of the database, and memory does not grow.
+     * Throws `not-found` before the first piece.
+     */
+    async exportCsv(caller: Caller, query: LogQuery, limit: number): Promise<AsyncGenerator<string>> {
+      const range = await rangeOf(db, caller, query);
+      const extraNames = await logs.extraNames(query.table, range);
+      return csvPieces(query, range, extraNames, limit);
+    },
+  };
+
+  async function* csvPieces(
+    { table, afterId }: LogQuery,
+    range: LogRange,
+    extraNames: readonly string[],
+    limit: number,
+  ): AsyncGenerator<string> {
+    yield formatCsv(['Id', ...table.columns.map(({ name }) => name), ...extraNames], []);
+    let after = afterId;
+    for (let left = limit; left > 0;) {
+      const size = Math.min(exportBatchSize, left);
+      const rows = await logs.rows(table, range, after, size);
+      const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row));
+      if (first !== undefined) yield formatCsv(first, others);
+      if (rows.length < size) return;
+      after = rows.at(-1)?.id ?? after;
+      left -= size;
+    }
+  }
+}
+
+type LogRange = Awaited<ReturnType<typeof rangeOf>>;
+
+async function rangeOf(db: Db, caller: Caller, { solutionId, from, to }: LogQuery) {
+  const solution = await createSolutionAdminStore(db).find(caller.accounts, solutionId);
+  if (solution === null) throw notFound('solution');
+  const timeOf = (text: string | null) =>
+    text === null ? null : { text, timezone: hasOffset(text) ? null : solution.timezone };
+  return { solutionId, from: timeOf(from), to: timeOf(to) };
+}
+
+const hasOffset = (time: string) => /(Z|[+-]\d\d:?\d\d)$/i.test(time.slice(10));
+
+function wireLog(table: LogTable, row: LogRow): WireLog {
+  const log: Record<string, unknown> = { ...row.extra, Id: row.id };
+  for (const { name, column, type } of table.columns) log[name] = jsonValue(type, row.values[column] ?? null);
+  return log;
+}
+
+/** PostgreSQL gives a bigint as text. */
+const jsonValue = (type: LogTable['columns'][number]['type'], value: LogValue) =>
+  type === 'integer' && value !== null ? Number(value) : value;
+
+function csvRow(table: LogTable, extraNames: readonly string[], row: LogRow): string[] {
+  return [
+    row.id,
+    ...table.columns.map((column) => formatLogValue(column, row.values[column.column] ?? null)),
+    ...extraNames.map((name) => extraText(row.extra?.[name])),
+  ];
+}
+
+function extraText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

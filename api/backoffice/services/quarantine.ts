@@ -1,0 +1,159 @@
+import { Readable } from 'node:stream';
+import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
+import type { FileStore } from '../../../shared/files/file-store';
+import { unpackedPrefixOf } from '../../../shared/files/layout';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import {
+  createQuarantineStore,
+  type QuarantinedItem,
+  type QuarantineFilter,
+} from '../../../shared/stores/quarantine-store';
+import { createSyncStore } from '../../../shared/stores/sync-store';
+import type { IntakeService } from '../../services/intake';
+import { type Replayed, replayArchive } from './replay';
+import { needEditor, needVisible } from './rights';
+import { auditEntry } from './trail';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: Pick<FileStore, 'read' | 'stat' | 'list'>;
+  readonly intake: Pick<IntakeService, 'begin'>;
+}
+
+export type QuarantineService = ReturnType<typeof createQuarantineService>;
+
+/** Rows, entities, files and photos that were refused. */
+export function createQuarantineService({ db, files, intake }: Deps) {
+  return {
+    /** Throws `not-found`. */
+    async list(
+      caller: Caller,
+      filter: Omit<QuarantineFilter, 'accounts'>,
+      page: PageRequest<string>,
+    ): Promise<Page<QuarantinedItem>> {
+      if (filter.solutionId !== null) await needVisible(db, caller, filter.solutionId);
+      return createQuarantineStore(db).list({ ...filter, accounts: caller.accounts }, page);
+    },
+
+    /** Throws `not-found`, `forbidden`, `already-decided`. */
+    async discard(caller: Caller, id: string): Promise<void> {
+      await inTransaction(db, async ({ db: trx }) => {
+        const item = await found(trx, caller, id);
+        needEditor(caller);
+        await decide(trx, caller, item, 'discarded', {});
+      });
+    },
+
+    /**
+     * Sends the item, or its corrected text, as a package of its own; refused again, it comes back as a new item.
+     * Throws `not-found`, `forbidden`, `already-decided`, `not-replayable`, `invalid-fields`, `wrong-status`.
+     */
+    async replay(caller: Caller, id: string, correctedText: string | null): Promise<Replayed> {
+      const item = await found(db, caller, id);
+      needEditor(caller);
+      if (item.state !== 'open') throw alreadyDecided();
+      const entries = await packageOf(files, item, correctedText);
+      return replayArchive(
+        intake,
+        item,
+        () => Promise.resolve(zipStream(entries)),
+        (syncId) => async (trx) => {
+          await createSyncStore(trx).addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
+          await decide(trx, caller, item, 'replayed', { sync: syncId, isCorrected: correctedText !== null });
+        },
+      );
+    },
+  };
+}
+
+async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedItem> {
+  const item = await createQuarantineStore(db).find(caller.accounts, id);
+  if (item === null) throw notFound('quarantined item');
+  return item;
+}
+
+async function decide(
+  db: Db,
+  caller: Caller,
+  item: QuarantinedItem,
+  state: 'replayed' | 'discarded',
+  particulars: object,
+): Promise<void> {
+  if (!(await createQuarantineStore(db).decide(item.id, state, caller.email))) throw alreadyDecided();
+  const { id, file, line, rowId } = item;
+  const deed = {
+    solutionId: item.solutionId,
+    before: { id, file, line, rowId },
+    after: { state, ...particulars },
+  };
+  await createAuditStore(db).add([auditEntry(caller, `quarantine.${state}`, deed)]);
+}
+
+/** A package with nothing in it but the item: whatever else was in the upload is left alone. */
+async function packageOf(
+  files: Deps['files'],
+  item: QuarantinedItem,
+  correctedText: string | null,
+): Promise<ZipEntry[]> {
+  switch (item.kind) {
+    case 'row':
+      return [{ name: item.file, content: rowFile(item, correctedText) }];
+    case 'entity':
+      return [{ name: item.file, content: entityFile(item, correctedText) }];
+    case 'file':
+      return [
+        correctedText === null ? await uploaded(files, item, item.file) : correctedFile(item, correctedText),
+      ];
+    case 'photo':
+      if (correctedText !== null) throw invalidFields([{ field: 'text', reason: 'a photo has no text' }]);
+      return [await uploaded(files, item, item.file), ...(await photoList(files, item))];
+  }
+}
+
+function rowFile({ header, raw }: QuarantinedItem, correctedText: string | null): string {
+  const row = correctedText ?? raw;
+  if (header === null || row === null) throw notReplayable('The row or its header was not kept.');
+  return [header, row, ''].map((line) => line.replace(/[\r\n]+$/, '')).join('\r\n');
+}
+
+function entityFile({ subject, code, raw }: QuarantinedItem, correctedText: string | null): string {
+  // Of an entity that was too large only the beginning was kept.
+  const element = correctedText ?? (code === 'too-large' ? null : raw);
+  if (element === null) throw notReplayable('The whole entity was not kept: send its corrected text.');
+  const root = `ArrayOfDef${subject ?? ''}`;
+  const namespaces =
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
+  return `<?xml version="1.0" encoding="utf-8"?>\n<${root} ${namespaces}>\n${element}\n</${root}>\n`;
+}
+
+/** The mark at its beginning says UTF-8, whatever encoding an XML declaration in it still names. */
+const correctedFile = ({ file }: QuarantinedItem, text: string): ZipEntry => ({
+  name: file,
+  content: `\uFEFF${text.replace(/^\uFEFF/, '')}`,
+});
+
+/** A file as the solution sent it. */
+async function uploaded(files: Deps['files'], { syncId }: QuarantinedItem, name: string): Promise<ZipEntry> {
+  const key = `${unpackedPrefixOf(syncId)}/${name}`;
+  if ((await files.stat(key)) === null) throw notReplayable('The upload is not kept any more.');
+  return { name, content: () => Readable.from(contentOf(files, key), { objectMode: false }) };
+}
+
+/** Opened when it is the file's turn: a replay that is refused before leaves nothing open. */
+async function* contentOf(files: Pick<FileStore, 'read'>, key: string): AsyncGenerator<Buffer> {
+  for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) yield chunk;
+}
+
+/** What the solution said of its photos: to which log each belongs. */
+async function photoList(files: Deps['files'], item: QuarantinedItem): Promise<ZipEntry[]> {
+  const prefix = `${unpackedPrefixOf(item.syncId)}/`;
+  for await (const { key } of files.list(unpackedPrefixOf(item.syncId))) {
+    const name = key.slice(prefix.length);
+    if (name.toLowerCase() === 'csv/photos.csv') return [await uploaded(files, item, name)];
+  }
+  return [];
+}

@@ -1,0 +1,141 @@
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import { type Caller, isAdmin, sees } from '../../../shared/domain/staff';
+import { alreadyExists, invalidFields, notFound } from '../../../shared/errors/catalog';
+import { hashSecret, newSecret } from '../../../shared/secrets';
+import { createAccountStore } from '../../../shared/stores/account-store';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import { createFlagStore, type SetFlag } from '../../../shared/stores/flag-store';
+import {
+  type AdminSolution,
+  createSolutionAdminStore,
+  type SolutionChanges,
+  type SolutionFilter,
+} from '../../../shared/stores/solution-admin-store';
+import type { Confirmation, LoginPolicy } from '../../../shared/stores/solution-store';
+import { lockVisible, needEditor } from './rights';
+import { auditEntry } from './trail';
+
+export interface SolutionInput {
+  readonly mail: string;
+  readonly name: string;
+  /** Null: the caller's only account; an admin's falls to the account `Default`. */
+  readonly accountId: number | null;
+  readonly loginPolicy: LoginPolicy;
+  readonly confirmation: Confirmation;
+  readonly timezone: string;
+}
+
+/** The only time a secret is shown. */
+export interface EnrolledSolution {
+  readonly id: number;
+  readonly mail: string;
+  readonly secret: string;
+}
+
+export interface SolutionDetail extends AdminSolution {
+  readonly flags: readonly SetFlag[];
+}
+
+const defaultAccountName = 'Default';
+
+export type SolutionService = ReturnType<typeof createSolutionService>;
+
+export function createSolutionService({ db }: { readonly db: Db }) {
+  return {
+    list(caller: Caller, filter: SolutionFilter, page: PageRequest<number>): Promise<Page<AdminSolution>> {
+      return createSolutionAdminStore(db).list(caller.accounts, filter, page);
+    },
+
+    /** Throws `not-found`. */
+    async get(caller: Caller, id: number): Promise<SolutionDetail> {
+      const solution = await found(db, caller, id);
+      return { ...solution, flags: await createFlagStore(db).listOfSolution(id) };
+    },
+
+    /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
+    async create(caller: Caller, input: SolutionInput): Promise<EnrolledSolution> {
+      needEditor(caller);
+      const secret = newSecret();
+      return inTransaction(db, async ({ db: trx }) => {
+        const accountId = await accountFor(trx, caller, input.accountId);
+        const solution = { ...input, accountId, secretHash: hashSecret(secret) };
+        const id = await createSolutionAdminStore(trx).insert(solution);
+        if (id === null) throw alreadyExists('solution');
+        const entry = auditEntry(caller, 'solution.create', {
+          solutionId: id,
+          after: { ...input, accountId },
+        });
+        await createAuditStore(trx).add([entry]);
+        return { id, mail: input.mail, secret };
+      });
+    },
+
+    /** Throws `not-found`, `forbidden`. */
+    async update(caller: Caller, id: number, changes: SolutionChanges): Promise<SolutionDetail> {
+      return inTransaction(db, async ({ db: trx }) => {
+        await lockVisible(trx, caller, id);
+        needEditor(caller);
+        const before = await found(trx, caller, id);
+        await createSolutionAdminStore(trx).update(id, changes);
+        const after = await found(trx, caller, id);
+        const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
+        await createAuditStore(trx).add([auditEntry(caller, 'solution.update', deed)]);
+        return { ...after, flags: await createFlagStore(trx).listOfSolution(id) };
+      });
+    },
+
+    /** The old secret keeps working until the new one is first used, 24 h at most. Throws `not-found`, `forbidden`. */
+    async replaceSecret(caller: Caller, id: number): Promise<EnrolledSolution> {
+      const secret = newSecret();
+      return inTransaction(db, async ({ db: trx }) => {
+        await lockVisible(trx, caller, id);
+        needEditor(caller);
+        const { mail } = await found(trx, caller, id);
+        await createSolutionAdminStore(trx).replaceSecret(id, hashSecret(secret));
+        await createAuditStore(trx).add([auditEntry(caller, 'solution.replace-secret', { solutionId: id })]);
+        return { id, mail, secret };
+      });
+    },
+  };
+}
+
+async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution> {
+  const solution = await createSolutionAdminStore(db).find(caller.accounts, id);
+  if (solution === null) throw notFound('solution');
+  return solution;
+}
+
+async function accountFor(db: Db, caller: Caller, wanted: number | null): Promise<number> {
+  const accounts = createAccountStore(db);
+  if (wanted !== null) {
+    const exists = sees(caller, wanted) && (await accounts.existing([wanted])).length === 1;
+    if (!exists) throw invalidFields([{ field: 'account', reason: `there is no account ${wanted}` }]);
+    return wanted;
+  }
+  if (isAdmin(caller)) return defaultAccount(db);
+  const [only, ...others] = caller.accounts === 'all' ? [] : caller.accounts;
+  if (only === undefined || others.length > 0) {
+    throw invalidFields([{ field: 'account', reason: 'is needed: it could be one of several, or none' }]);
+  }
+  return only;
+}
+
+async function defaultAccount(db: Db): Promise<number> {
+  const accounts = createAccountStore(db);
+  const account =
+    (await accounts.insert(defaultAccountName)) ?? (await accounts.findByName(defaultAccountName));
+  if (account === null) throw new Error('the default account is neither new nor old');
+  return account.id;
+}
+
+/** What staff can change: what the audit trail shows before and after. */
+const settingsOf = (solution: AdminSolution) => ({
+  name: solution.name,
+  blocked: solution.blockedAt !== null,
+  locked: solution.lockedAt !== null,
+  mac: solution.mac,
+  loginPolicy: solution.loginPolicy,
+  confirmation: solution.confirmation,
+  timezone: solution.timezone,
+});

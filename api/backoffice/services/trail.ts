@@ -1,0 +1,20 @@
+import type { Caller } from '../../../shared/domain/staff';
+import type { AuditEntry } from '../../../shared/stores/audit-store';
+
+/** What is told of something that was done. Never put a secret into `before` or `after`. */
+interface Deed {
+  /** Null: it concerns no solution. */
+  readonly solutionId?: number | null;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** The entry of the audit trail for what a caller did. `action`: `<thing>.<verb>`. */
+export const auditEntry = (caller: Caller, action: string, deed: Deed = {}): AuditEntry => ({
+  actor: caller.email,
+  action,
+  solutionId: deed.solutionId ?? null,
+  address: caller.address,
+  before: deed.before ?? null,
+  after: deed.after ?? null,
+});

@@ -1,0 +1,101 @@
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller, Role } from '../../../shared/domain/staff';
+import { alreadyExists, invalidFields, lastAdmin, notFound } from '../../../shared/errors/catalog';
+import { hashPassword } from '../../../shared/secrets';
+import { createAccountStore } from '../../../shared/stores/account-store';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import { createSessionStore } from '../../../shared/stores/session-store';
+import { createUserStore, type User } from '../../../shared/stores/user-store';
+import { needAdmin } from './rights';
+import { auditEntry } from './trail';
+
+export interface UserInput {
+  readonly email: string;
+  readonly password: string;
+  readonly role: Role;
+  readonly accountIds: readonly number[];
+}
+
+/** What is absent stays as it is. */
+export interface UserEdit {
+  readonly password?: string | undefined;
+  readonly role?: Role | undefined;
+  readonly accountIds?: readonly number[] | undefined;
+  readonly isDisabled?: boolean | undefined;
+}
+
+export type UserService = ReturnType<typeof createUserService>;
+
+/** The staff: the affair of admins. */
+export function createUserService({ db }: { readonly db: Db }) {
+  return {
+    async list(caller: Caller, page: PageRequest<number>): Promise<Page<User>> {
+      needAdmin(caller);
+      return createUserStore(db).list(page);
+    },
+
+    /** Throws `already-exists`, `invalid-fields`. */
+    async create(caller: Caller, input: UserInput): Promise<User> {
+      needAdmin(caller);
+      const passwordHash = await hashPassword(input.password);
+      return inTransaction(db, async ({ db: trx }) => {
+        const users = createUserStore(trx);
+        await needAccounts(trx, input.accountIds);
+        const id = await users.insert({ ...input, passwordHash });
+        if (id === null) throw alreadyExists('user');
+        await users.setAccounts(id, input.accountIds);
+        const user = await found(trx, id);
+        await createAuditStore(trx).add([auditEntry(caller, 'user.create', { after: user })]);
+        return user;
+      });
+    },
+
+    /**
+     * A new password, and disabling, end the user's sessions. Throws `not-found`, `invalid-fields`, `last-admin`.
+     */
+    async update(caller: Caller, id: number, edit: UserEdit): Promise<User> {
+      needAdmin(caller);
+      const passwordHash = edit.password === undefined ? undefined : await hashPassword(edit.password);
+      return inTransaction(db, async ({ db: trx }) => {
+        const admins = await createUserStore(trx).lockActiveAdmins();
+        const before = await found(trx, id);
+        await write(trx, id, edit, passwordHash);
+        const after = await found(trx, id);
+        if (admins.length === 1 && admins[0] === id && !isActiveAdmin(after)) throw lastAdmin();
+        if (passwordHash !== undefined || after.isDisabled) await createSessionStore(trx).removeOfUser(id);
+        const told = passwordHash === undefined ? after : { ...after, password: 'changed' };
+        await createAuditStore(trx).add([auditEntry(caller, 'user.update', { before, after: told })]);
+        return after;
+      });
+    },
+  };
+}
+
+async function write(db: Db, id: number, edit: UserEdit, passwordHash: string | undefined): Promise<void> {
+  const users = createUserStore(db);
+  await users.update(id, {
+    ...(passwordHash === undefined ? {} : { passwordHash }),
+    ...(edit.role === undefined ? {} : { role: edit.role }),
+    ...(edit.isDisabled === undefined ? {} : { isDisabled: edit.isDisabled }),
+  });
+  if (edit.accountIds === undefined) return;
+  await needAccounts(db, edit.accountIds);
+  await users.setAccounts(id, edit.accountIds);
+}
+
+async function found(db: Db, id: number): Promise<User> {
+  const user = await createUserStore(db).find(id);
+  if (user === null) throw notFound('user');
+  return user;
+}
+
+async function needAccounts(db: Db, ids: readonly number[]): Promise<void> {
+  const existing = await createAccountStore(db).existing(ids);
+  const unknown = ids.filter((id) => !existing.includes(id));
+  if (unknown.length > 0) {
+    throw invalidFields(unknown.map((id) => ({ field: 'accounts', reason: `there is no account ${id}` })));
+  }
+}
+
+const isActiveAdmin = (user: User) => user.role === 'admin' && !user.isDisabled;
