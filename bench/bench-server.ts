@@ -1,0 +1,73 @@
+import { mkdtemp, rm, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readConfig } from '../shared/config/config';
+import { startServer } from '../shared/process/start-server';
+
+/** The whole server on the embedded default, as `epack start` runs it, with one solution to speak as. */
+export interface BenchServer {
+  readonly url: string;
+  readonly port: number;
+  readonly solutionId: string;
+  /** Of the solution; serves all channels. */
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+const script = path.resolve(__dirname, '../epack.js');
+const admin = { email: 'bench@example.org', password: 'bench-password' };
+
+export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Promise<BenchServer> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-'));
+  await chmod(folder, 0o755);
+  const settings: NodeJS.ProcessEnv = {
+    ...process.env,
+    PORT: '0',
+    HOST: '127.0.0.1',
+    EPACK_DATA_DIR: folder,
+    EPACK_ADMIN_EMAIL: admin.email,
+    EPACK_ADMIN_PASSWORD: admin.password,
+    LOG_LEVEL: 'error',
+    ...environment,
+  };
+  const server = await startServer(readConfig(settings), settings, script);
+  const solution = await enrol(server.url);
+  return {
+    url: server.url,
+    port: Number(new URL(server.url).port),
+    ...solution,
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function enrol(url: string): Promise<{ solutionId: string; token: string }> {
+  const { token: session } = await post<{ token: string }>(`${url}/api/session`, admin);
+  const mail = 'kitchen@example.org';
+  const { id, secret } = await post<{ id: string; secret: string }>(
+    `${url}/api/solutions`,
+    { mail, name: 'Bench kitchen' },
+    session,
+  );
+  const token = await post<string>(`${url}/v4/synchro/login`, {
+    mail_solution: mail,
+    MAC: '00:11:22:33:44:55',
+    secret,
+  });
+  return { solutionId: id, token };
+}
+
+async function post<T>(url: string, body: unknown, token?: string): Promise<T> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}

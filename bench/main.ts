@@ -1,0 +1,37 @@
+import type { BenchResult } from './result';
+
+// `npm run bench [name …]`: runs the benchmarks one after another and prints a table of ratios.
+
+const benches: Record<string, () => Promise<{ run(): Promise<BenchResult | readonly BenchResult[]> }>> = {
+  ingest: () => import('./ingest.js'),
+  unpack: () => import('./unpack.js'),
+  xml: () => import('./xml.js'),
+  queue: () => import('./queue.js'),
+  statut: () => import('./statut.js'),
+  upload: () => import('./upload.js'),
+  memory: () => import('./memory.js'),
+  'small-sync': () => import('./small-sync.js'),
+  restart: () => import('./restart.js'),
+  start: () => import('./start.js'),
+};
+
+async function main(asked: readonly string[]): Promise<void> {
+  const unknown = asked.filter((name) => benches[name] === undefined);
+  if (unknown.length > 0)
+    throw new Error(`no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+  console.log('| benchmark | ratio | target | figures |\n| --- | --- | --- | --- |');
+  for (const [name, load] of Object.entries(benches)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    const { run } = await load();
+    const results = await run();
+    for (const result of 'name' in results ? [results] : results) console.log(rowOf(result));
+  }
+}
+
+const rowOf = ({ name, ratio, target, lines }: BenchResult) =>
+  `| ${name} | ${ratio.toFixed(2)} | ${target} | ${lines.join('; ')} |`;
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

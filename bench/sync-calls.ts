@@ -1,0 +1,40 @@
+import { openAsBlob } from 'node:fs';
+import type { BenchServer } from './bench-server';
+
+// The calls of one sync, for benchmarks that send archives of their own.
+
+type Sender = Pick<BenchServer, 'url' | 'token'>;
+
+/** Sends an archive from a file; resolves with the answer. */
+export async function postArchive({ url, token }: Sender, channel: string, file: string): Promise<void> {
+  const response = await fetch(`${url}/v4/${channel}/datas`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/zip' },
+    body: await openAsBlob(file),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  await response.arrayBuffer();
+}
+
+/** Waits for status 2. */
+export async function waitForPackage({ url, token }: Sender, channel: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(`${url}/v4/${channel}/statut?wait=60&not=1`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    if ((await response.json()) === '2') return;
+  }
+}
+
+/** Fetches the package and confirms it. Answers the report's outcome. */
+export async function finishSync(sender: Sender, channel: string): Promise<string> {
+  const headers = { Authorization: `Bearer ${sender.token}` };
+  await waitForPackage(sender, channel);
+  const sync = (await (await fetch(`${sender.url}/v4/${channel}/sync`, { headers })).json()) as {
+    report: { outcome: string };
+  };
+  const confirmed = await fetch(`${sender.url}/v4/${channel}/confirm`, { method: 'POST', headers });
+  if (!confirmed.ok) throw new Error(await confirmed.text());
+  await confirmed.arrayBuffer();
+  return sync.report.outcome;
+}

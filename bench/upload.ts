@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { startBenchServer } from './bench-server';
+import { findServerProcess } from './process-memory';
+import { type BenchResult, median } from './result';
+import { finishSync, postArchive } from './sync-calls';
+
+const execute = promisify(execFile);
+const rounds = 9;
+
+/** An upload of 20 MB, from its first byte to the durable answer, against `cp` and `sync` of the same file. */
+export async function run(): Promise<readonly BenchResult[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-upload-'));
+  const server = await startBenchServer();
+  try {
+    const archive = await incompressibleArchive(folder, 20);
+    const ours: number[] = [];
+    const limit: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const copy = path.join(folder, `copy-${round}`);
+      limit.push(await timed(() => execute('sh', ['-c', 'cp "$0" "$1" && sync "$1"', archive, copy])));
+      ours.push(await timed(() => postArchive(server, 'photos', archive)));
+      await finishSync(server, 'photos');
+    }
+    const api = await findServerProcess('api');
+    const peak = await api.peakBytes();
+    return [
+      {
+        name: 'upload of 20 MB, durable',
+        ratio: median(ours.slice(1)) / median(limit.slice(1)),
+        target: '≤ 2.5 × cp + sync',
+        lines: [
+          `ours ${median(ours.slice(1)).toFixed(0)} ms, cp + sync ${median(limit.slice(1)).toFixed(0)} ms`,
+          `peak memory of the API ${(peak / 1e6).toFixed(0)} MB`,
+        ],
+      },
+    ];
+  } finally {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Photos hardly compress: random bytes, stored. */
+async function incompressibleArchive(folder: string, megabytes: number): Promise<string> {
+  await mkdir(path.join(folder, 'photos'));
+  for (let part = 0; part < 4; part++) {
+    await writeFile(path.join(folder, 'photos', `${part}.bin`), randomBytes((megabytes / 4) * 1_000_000));
+  }
+  const archive = path.join(folder, 'upload.zip');
+  await execute('zip', ['-q', '-0', '-r', archive, 'photos'], { cwd: folder });
+  return archive;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - startedAt) / 1e6;
+}
