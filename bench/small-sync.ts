@@ -1,6 +1,7 @@
 import { zipStream } from '../shared/archive/zip-writer';
 import { startBenchServer } from './bench-server';
-import { type BenchResult, median } from './result';
+import { median } from './median';
+import type { BenchResult } from './result';
 
 const syncs = 40;
 

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { startBenchServer } from './bench-server';
-import { type BenchResult, median } from './result';
+import { median } from './median';
+import type { BenchResult } from './result';
 
 const rounds = 5;
 const seconds = 2;

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { startBenchServer } from './bench-server';
 import { findServerProcess } from './process-memory';
-import { type BenchResult, median } from './result';
+import { median } from './median';
+import type { BenchResult } from './result';
 import { finishSync, postArchive } from './sync-calls';
 
 const execute = promisify(execFile);
