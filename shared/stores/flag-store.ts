@@ -188,7 +188,11 @@ export function createFlagStore(db: Db) {
        where sync_id = any(cast(:syncIds as uuid[])) and state in ('queued', 'running')`,
       bindings,
     );
-    await db.raw(`delete from instruction where sync_id = any(cast(:syncIds as uuid[]))`, bindings);
+    // What was told of parameters stays: the solution may have carried it out without confirming it.
+    await db.raw(
+      `delete from instruction where sync_id = any(cast(:syncIds as uuid[])) and id_server is null`,
+      bindings,
+    );
     await db.raw(
       `update solution_flag set sync_id = null where sync_id = any(cast(:syncIds as uuid[]))`,
       bindings,
