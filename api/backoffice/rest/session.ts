@@ -1,4 +1,4 @@
-import { type RequestHandler, Router } from 'express';
+import express, { type RequestHandler, Router } from 'express';
 import { z } from 'zod';
 import { decode } from '../../http/decode';
 import type { SessionService } from '../services/session';
@@ -13,7 +13,7 @@ export function createSessionRoutes(
 ): Router {
   const router = Router();
 
-  router.post('/session', async (request, response) => {
+  router.post('/session', express.json({ limit: '16kb' }), async (request, response) => {
     // Another site must not sign a browser in as someone else either.
     needSameSite(request);
     const { email, password } = decode(credentials, request.body ?? {});

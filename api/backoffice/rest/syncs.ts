@@ -12,11 +12,11 @@ import { callerOf } from './authentication';
 import { pageOfQuery, pageQuery, pathId, pathSync } from './parameters';
 
 /** `<when it was received, with microseconds>_<its id>`. */
-const cursor = z
+export const syncCursor = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$/, 'is no cursor')
   .transform((text) => ({ receivedAt: text.slice(0, 27), id: text.slice(28) }));
-const query = pageQuery(cursor).extend({
+const query = pageQuery(syncCursor).extend({
   channel: z.enum(channels).optional(),
   state: z.enum(syncStates).optional(),
 });
