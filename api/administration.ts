@@ -44,8 +44,7 @@ export function addSolution(
   },
 ): Promise<EnrolledSolution> {
   return withDatabase(config, async (db) => {
-    const accountId =
-      input.account === undefined ? null : await accountIdOf(db, input.account);
+    const accountId = input.account === undefined ? null : await accountIdOf(db, input.account);
     return createSolutionService({ db }).create(commandLineCaller, {
       mail: input.mail,
       name: input.name,

@@ -12,7 +12,7 @@ export async function runApi(config: Config): Promise<void> {
   const api = await composeApi(config, await findDatabaseUrl(config), log);
   const port = await listen(api.server, config);
   log.info({ port }, 'api listens');
-  if (process.send === undefined && api.firstAdmin?.drawnPassword != null) {
+  if (process.send === undefined && typeof api.firstAdmin?.drawnPassword === 'string') {
     process.stdout.write(
       `Sign in as ${api.firstAdmin.email}, password ${api.firstAdmin.drawnPassword} (shown this once)\n`,
     );
@@ -28,11 +28,12 @@ async function listen(server: Server, { port, host }: Config): Promise<number> {
 }
 
 /** Lets what is under way end, for a while; long polls are cut. */
-async function stop({ server, close }: ComposedApi): Promise<void> {
+async function stop(api: ComposedApi): Promise<void> {
+  const { server } = api;
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   const cut = setTimeout(() => server.closeAllConnections(), 5_000);
   await closed;
   clearTimeout(cut);
-  await close();
+  await api.close();
 }

@@ -105,10 +105,10 @@ function streamingInto(store: (archive: Readable) => Promise<void>): StorageEngi
 }
 
 /** multer and busboy tell of a form that cannot be read by errors without a status of their own. */
-function translated(error: unknown): unknown {
+function translated(error: unknown): Error {
   if (error instanceof MulterError) return badRequest(`The form is not as expected: ${error.message}.`);
   if (error instanceof Error && malformedForm.test(error.message)) return badRequest(`${error.message}.`);
-  return error;
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 const malformedForm =

@@ -58,8 +58,7 @@ export const unknownRouteHandler: RequestHandler = () => {
 /** The API's error handler: every error becomes output here and nowhere else. */
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
-  return (error: unknown, request, response, next) => {
-    void next;
+  return (error: unknown, request, response, _next) => {
     if (foreseenOf(error) === null) {
       log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     }

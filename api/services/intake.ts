@@ -34,9 +34,9 @@ interface Deps {
 export interface Reception {
   readonly syncId: string;
   /** Takes the archive's bytes. Throws `too-large`. */
-  store(body: Readable): Promise<void>;
+  readonly store: (body: Readable) => Promise<void>;
   /** Takes an archive that is in the file store already. */
-  adopt(archiveKey: string): Promise<void>;
+  readonly adopt: (archiveKey: string) => Promise<void>;
   /**
    * Checks, unpacks and queues. Answers the sync that the upload began, or began before under the same key.
    * `replay`: staff send it, not the solution, so it honours no flag; what it does is in the transaction that queues.
@@ -44,7 +44,7 @@ export interface Reception {
    */
   complete(expectedSha256: string | null, replay?: Replay): Promise<{ syncId: string }>;
   /** Leaves the channel as it was before. */
-  refuse(): Promise<void>;
+  readonly refuse: () => Promise<void>;
 }
 
 export type Replay = (db: Db) => Promise<void>;

@@ -4,7 +4,7 @@ interface Life {
   readonly log: Logger;
   /** What a supervisor that started this process is told once it is ready. */
   readonly ready: Readonly<Record<string, unknown>>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Longer than any request or small job; a large job that is cut is taken over by another worker. */

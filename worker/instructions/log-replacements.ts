@@ -31,12 +31,12 @@ async function* tableContent(db: Db, table: LogTable, solutionId: number): Async
   yield formatCsv(['Id', ...table.columns.map(({ name }) => name), ...undeclared], []);
   let count = 0;
   for (let after = '-1'; ;) {
-    const rows = (await db(table.table)
+    const rows = await db(table.table)
       .where({ solution_id: solutionId })
       .andWhere('id', '>', after)
       .orderBy('id')
       .limit(pageSize)
-      .select('id', ...declared, 'extra')) as LogRow[];
+      .select<LogRow[]>('id', ...declared, 'extra');
     const last = rows.at(-1);
     if (last === undefined) return count;
     yield formatCsvRows(rows.map((row) => cellsOf(table, undeclared, row)));
