@@ -10,9 +10,9 @@ export interface TestDatabase {
 
 /** An empty, migrated database of its own, copied from the run's template. Call `drop` in `afterAll`. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = setUp('EPACK_TEST_POSTGRES');
+  const server = setting('EPACK_TEST_POSTGRES');
   const name = newDatabaseName('suite');
-  await onServer(server, `create database ${name} template ${setUp('EPACK_TEST_TEMPLATE')}`);
+  await onServer(server, `create database ${name} template ${setting('EPACK_TEST_TEMPLATE')}`);
   const url = urlOf(server, name);
   const db = openDatabase({ url, maxConnections: 10, applicationName: 'epack-test' });
   return {
@@ -25,7 +25,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-function setUp(variable: string): string {
+/** What the global set-up left in the environment. */
+export function setting(variable: string): string {
   const value = process.env[variable];
   if (value === undefined) throw new Error(`${variable} is not set: run the tests through jest.config.cjs.`);
   return value;

@@ -1,15 +1,15 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setting } from './database';
 
 export interface TestFolder {
   readonly path: string;
   remove(): void;
 }
 
-/** An empty folder of its own, which every user of the machine may enter. Call `remove` in `afterAll`. */
+/** An empty folder of its own, which every user of the machine may enter. It goes at the end of the run, or by `remove`. */
 export function createTestFolder(): TestFolder {
-  const folder = mkdtempSync(path.join(tmpdir(), 'epack-test-'));
+  const folder = mkdtempSync(path.join(setting('EPACK_TEST_FOLDER'), 'folder-'));
   chmodSync(folder, 0o755);
   return {
     path: folder,

@@ -19,8 +19,9 @@ export default async function globalSetup(): Promise<void> {
   run.atEnd(() => postgres.stop());
   const template = await prepareTemplate(postgres.url);
   run.atEnd(() => template.drop());
-  const rabbit = await startRabbitOnDemand(folder);
+  const rabbit = await startRabbitOnDemand(path.join(folder, 'rabbit'));
   run.atEnd(() => rabbit.stop());
+  process.env['EPACK_TEST_FOLDER'] = folder;
   process.env['EPACK_TEST_POSTGRES'] = postgres.url;
   process.env['EPACK_TEST_TEMPLATE'] = template.name;
   process.env['EPACK_TEST_RABBIT_PORT'] = String(rabbit.port);
