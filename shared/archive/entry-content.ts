@@ -1,4 +1,5 @@
 import { pipeline, type Readable } from 'node:stream';
+import { isNativeError } from 'node:util/types';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import type { ArchiveBytes } from './archive-bytes';
 import { refused, type ArchiveEntry } from './zip-directory';
@@ -79,7 +80,7 @@ function feed(inflate: InflateRaw, packed: Buffer | Readable): void {
 type ZlibError = Error & { readonly code: string };
 
 const isDamage = (error: unknown): error is ZlibError =>
-  error instanceof Error &&
+  isNativeError(error) &&
   'code' in error &&
   ['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT'].includes(String(error.code));
 

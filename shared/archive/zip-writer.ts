@@ -35,24 +35,29 @@ async function addEntries(
   entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>,
   output: Readable,
 ): Promise<void> {
-  let source: Readable | null = null;
-  output.once('close', () => source?.destroy());
+  let content: OpenContent | null = null;
+  output.once('close', () => content?.source.destroy());
   for await (const entry of entries) {
-    source = await itsTurn(zip, entry);
-    if (output.destroyed) source.destroy();
-    await finished(source, { writable: false });
+    content = await itsTurn(zip, entry);
+    if (output.destroyed) content.source.destroy();
+    await content.readToEnd;
   }
   zip.end();
 }
 
+interface OpenContent {
+  readonly source: Readable;
+  readonly readToEnd: Promise<void>;
+}
+
 /** Resolves with the entry's content when yazl begins to read it. */
-function itsTurn(zip: ZipFile, entry: ZipEntry): Promise<Readable> {
+function itsTurn(zip: ZipFile, entry: ZipEntry): Promise<OpenContent> {
   const options = { ...sameForAll, compress: entry.compress ?? true };
   return new Promise((resolve, reject) => {
     zip.addReadStreamLazy(entry.name, options, (give) => {
       try {
         const source = open(entry.content);
-        resolve(source);
+        resolve({ source, readToEnd: finished(source, { writable: false }) });
         give(null, source);
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { notFound } from '../errors/catalog';
 import type { ByteRange, FileContent, FileStore, StoredFile, WriteBatch } from './file-store';
 
@@ -227,7 +228,7 @@ const rangeOptions = (range: ByteRange | undefined) =>
   range === undefined ? {} : { start: range.start, end: range.end };
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+  return isNativeError(error) && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 function absentAsNull(error: unknown): null {

@@ -1,0 +1,50 @@
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createDiskFileStore } from '../../shared/files/disk-file-store';
+import { createTestFolder, type TestFolder } from '../setup/folder';
+import { allOf } from './all-of';
+import { itKeepsTheFileStoreContract } from './contract';
+
+let folder: TestFolder;
+let stores = 0;
+beforeAll(() => (folder = createTestFolder()));
+afterAll(() => folder.remove());
+
+const newRoot = (): string => path.join(folder.path, `deep/store-${(stores += 1)}`);
+
+itKeepsTheFileStoreContract(() => createDiskFileStore(newRoot()));
+
+describe('on a disk', () => {
+  test('what a killed process left half written is swept after a day, by the next that writes', async () => {
+    const root = newRoot();
+    const parts = path.join(root, '.parts');
+    await mkdir(parts, { recursive: true });
+    await writeFile(path.join(parts, 'old'), 'half');
+    await writeFile(path.join(parts, 'new'), 'half');
+    const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
+    await utimes(path.join(parts, 'old'), twoDaysAgo, twoDaysAgo);
+    const store = createDiskFileStore(root);
+    await store.write('a', Buffer.from('a'));
+    await expect(readdir(parts)).resolves.toEqual(['new']);
+    await expect(allOf(store.list(''))).resolves.toEqual([{ key: 'a', bytes: 1 }]);
+    await expect(store.remove('.parts')).rejects.toThrow(RangeError);
+  });
+
+  test('a full disk is told as the system tells it', async () => {
+    const root = newRoot();
+    await mkdir(root, { recursive: true });
+    // The kernel answers every write to /dev/full as a full disk does.
+    await symlink('/dev/full', path.join(root, 'full'));
+    const batch = createDiskFileStore(root).startBatch();
+    await expect(batch.write('full', Buffer.from('x'))).rejects.toMatchObject({ code: 'ENOSPC' });
+  });
+
+  test('a store whose folder cannot be made says so, and works when it can', async () => {
+    const root = newRoot();
+    await mkdir(path.dirname(root), { recursive: true });
+    await writeFile(root, 'in the way');
+    const store = createDiskFileStore(path.join(root, 'below'));
+    await expect(store.check()).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(store.write('a', Buffer.from('a'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+});
