@@ -25,8 +25,12 @@ export function openDatabase(options: DatabaseOptions): Db {
     connection: { connectionString: options.url, application_name: options.applicationName },
     pool: { min: 0, max: options.maxConnections },
     acquireConnectionTimeout: 10_000,
+    // What fails reaches its caller as an error; knex would print it on the console besides.
+    log: { warn: silence, error: silence, deprecate: silence, debug: silence },
   });
 }
+
+const silence = () => undefined;
 
 /** Runs `work` in one transaction on one connection, which it sees both through knex and raw. */
 export async function inTransaction<T>(db: Db, work: (transaction: Transaction) => Promise<T>): Promise<T> {

@@ -28,7 +28,10 @@ export function createPostgresQueue({
   const table = createMessageTable(db, hiddenMs);
   const subscriptions = new Map<PostgresSubscription, Lane>();
   const underway = new Set<Promise<void>>();
-  const send = inBatches<MessageToSend>(500, (messages) => table.send(messages));
+  // Each batch with its own deadline: one connection that hangs must not hold up the next batch.
+  const send = inBatches<MessageToSend>(500, (messages) =>
+    within(patienceMs, 'publishing', table.send(messages)),
+  );
   const news = notifications.subscribe(queueChannel, {
     onMessage: (payload) => wake((lane) => lane === payload),
     onReconnected: () => wake(() => true),
@@ -41,7 +44,7 @@ export function createPostgresQueue({
     const sent = send({ lane, message });
     underway.add(sent);
     try {
-      await within(patienceMs, 'publishing', sent);
+      await sent;
     } catch (error) {
       throw outOfReach(error);
     } finally {

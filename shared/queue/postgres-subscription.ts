@@ -32,7 +32,7 @@ export function createPostgresSubscription(deps: PostgresSubscriptionDeps): Post
   const news = createBell();
   const inHand = new Map<string, Promise<void>>();
   const settling = new Set<Promise<void>>();
-  const remove = inBatches<string>(1_000, (ids) => table.remove(ids));
+  const remove = inBatches<string>(1_000, (ids) => soon(table.remove(ids)));
   const keeping = setInterval(() => void keepInHand(), keepEveryMs);
   let stopping = false;
   const isStopping = () => stopping;
@@ -55,7 +55,7 @@ export function createPostgresSubscription(deps: PostgresSubscriptionDeps): Post
     const free = concurrency - inHand.size;
     news.silence();
     try {
-      const claimed = await within(patienceMs, 'claiming messages', table.claim(lane, free));
+      const claimed = await soon(table.claim(lane, free));
       for (const message of claimed) start(message);
       if (claimed.length < free && !isStopping()) await news.heard(pollMs);
       return true;
@@ -93,16 +93,21 @@ export function createPostgresSubscription(deps: PostgresSubscriptionDeps): Post
         return remove(id);
       case 'put-aside':
         log.error({ lane, body, reason: outcome.reason }, 'A message was put aside');
-        return table.putAside(id, outcome.reason);
+        return soon(table.putAside(id, outcome.reason));
       case 'deliver-again':
-        return table.deliverAgain(id, outcome.afterMs);
+        return soon(table.deliverAgain(id, outcome.afterMs));
     }
   }
 
   async function keepInHand(): Promise<void> {
     if (inHand.size === 0) return;
     // Where it fails, the messages go to someone else, who finds their jobs taken.
-    await table.keep([...inHand.keys()]).catch(() => undefined);
+    await soon(table.keep([...inHand.keys()])).catch(() => undefined);
+  }
+
+  /** A connection that hangs must hold up neither the next statement nor the end. */
+  function soon<T>(answer: Promise<T>): Promise<T> {
+    return within(patienceMs, 'a statement of the queue', answer);
   }
 
   async function stop(): Promise<void> {

@@ -321,7 +321,7 @@ function openGate() {
 }
 
 async function startConsumer({ url, prefix }: QueuePlace) {
-  const hook = path.join(__dirname, 'typescript-hook.cjs');
+  const hook = path.join(__dirname, '../setup/typescript-hook.cjs');
   const script = path.join(__dirname, 'consumer-child.ts');
   const child = spawn(process.execPath, ['-r', hook, script, url, prefix], {
     stdio: ['ignore', 'pipe', 'inherit'],
