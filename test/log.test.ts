@@ -42,7 +42,7 @@ describe('the log', () => {
 
 /** Runs a statement in a process of its own, for a process's output is what counts. */
 function logged(statement: string, to = 'stdout') {
-  const hook = path.join(__dirname, 'queue/typescript-hook.cjs');
+  const hook = path.join(__dirname, 'setup/typescript-hook.cjs');
   const script = `const { createLogger } = require(${JSON.stringify(path.join(__dirname, '../shared/log.ts'))});
     const log = createLogger({ level: 'info', name: 'test', to: '${to}' }); ${statement}`;
   const { stdout, stderr } = spawnSync(process.execPath, ['-r', hook, '-e', script], { encoding: 'utf8' });
