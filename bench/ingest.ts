@@ -1,0 +1,204 @@
+import { fork, spawn } from 'node:child_process';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { findLogTable, type LogTable } from '../shared/catalog/log-tables';
+import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
+import { startEmbeddedPostgres } from '../shared/process/embedded-postgres';
+import { zipStream } from '../shared/archive/zip-writer';
+import { loadLogFile } from '../worker/logs/load-log-file';
+import type { BenchResult } from './result';
+
+export interface IngestBenchOptions {
+  /** A server on which a database may be created; it is dropped at the end. Default: an embedded one, removed at the end. */
+  readonly databaseUrl?: string;
+  readonly rows?: number;
+  readonly rounds?: number;
+}
+
+/**
+ * A clean Tbsondes.csv of a million rows (20 probes, a reading every 5 minutes) into its table, against
+ * `unzip -p | psql \copy` of the same file into a table with the same columns and key. In turns; medians.
+ * Needs `psql` and `unzip`.
+ */
+export async function run(options: IngestBenchOptions = {}): Promise<readonly BenchResult[]> {
+  const { databaseUrl, rows = 1_000_000, rounds = 3 } = options;
+  const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-'));
+  await chmod(folder, 0o755);
+  const embedded =
+    databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: path.join(folder, 'data') }) : null;
+  try {
+    const files = await writeFiles(folder, rows);
+    const measures = await inDatabaseOfItsOwn(databaseUrl ?? embedded?.url ?? '', (db, url) =>
+      measure(db, url, files, rounds),
+    );
+    return resultsOf(rows, measures);
+  } finally {
+    await embedded?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function inDatabaseOfItsOwn<T>(
+  serverUrl: string,
+  work: (db: Db, url: string) => Promise<T>,
+): Promise<T> {
+  const name = `epack_bench_${process.pid}`;
+  const server = openDatabase({ url: serverUrl, maxConnections: 1, applicationName: 'epack-bench' });
+  await server.raw(`create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const db = openDatabase({ url: url.href, maxConnections: 2, applicationName: 'epack-bench' });
+  try {
+    await prepareTables(db);
+    return await work(db, url.href);
+  } finally {
+    await db.destroy();
+    await server.raw(`drop database ${name} with (force)`);
+    await server.destroy();
+  }
+}
+
+interface Files {
+  readonly csv: string;
+  readonly zip: string;
+}
+
+async function writeFiles(folder: string, rows: number): Promise<Files> {
+  const files = { csv: path.join(folder, 'Tbsondes.csv'), zip: path.join(folder, 'upload.zip') };
+  await pipeline(Readable.from(probeReadings(rows)), createWriteStream(files.csv));
+  const entry = { name: 'csv/Tbsondes.csv', content: () => createReadStream(files.csv) };
+  await pipeline(zipStream([entry]), createWriteStream(files.zip));
+  return files;
+}
+
+function* probeReadings(rows: number): Generator<string> {
+  yield 'Id,ProbeId,MeasuredAt,Temperature,Humidity,BatteryPercent,SignalDbm,Sequence\n';
+  const start = Date.UTC(2026, 2, 30);
+  let lines: string[] = [];
+  for (let row = 0; row < rows; row++) {
+    const probe = row % 20;
+    const time = new Date(start + Math.floor(row / 20) * 300_000)
+      .toISOString()
+      .slice(0, 19)
+      .replace('T', ' ');
+    const wave = Math.sin(row / 700 + probe);
+    const [temperature, humidity] = [(3 + wave * 2).toFixed(2), (60 + wave * 8).toFixed(1)];
+    const [battery, signal] = [100 - Math.floor(row / 20_000), -60 - ((row * 7) % 35)];
+    lines.push(
+      `${row + 1},PROBE-${probe + 10},${time},${temperature},${humidity},${battery},${signal},${row % 65_536}\n`,
+    );
+    if (lines.length < 1000) continue;
+    yield lines.join('');
+    lines = [];
+  }
+  yield lines.join('');
+}
+
+const SOLUTION_ID = 1;
+
+async function prepareTables(db: Db): Promise<void> {
+  await migrate(db);
+  await db.raw(`insert into account (name) values ('bench')`);
+  await db.raw(
+    `insert into solution (account_id, mail, name, secret_hash) select id, 'bench', 'bench', '-' from account`,
+  );
+  await db.raw('create table copy_limit (like tbsondes including all)');
+  await db.raw(`alter table copy_limit alter column solution_id set default ${SOLUTION_ID}`);
+}
+
+interface Measures {
+  readonly limit: number[];
+  readonly fresh: Loaded[];
+  readonly duplicates: Loaded[];
+}
+
+interface Loaded {
+  readonly seconds: number;
+  readonly peakMegabytes: number;
+}
+
+async function measure(db: Db, url: string, files: Files, rounds: number): Promise<Measures> {
+  const measures: Measures = { limit: [], fresh: [], duplicates: [] };
+  for (let round = 0; round < rounds; round++) {
+    await settle(db);
+    measures.limit.push(await copyWithPsql(url, files.zip));
+    await settle(db);
+    measures.fresh.push(await loadInChild(url, files.csv));
+    await db.raw('checkpoint');
+    measures.duplicates.push(await loadInChild(url, files.csv));
+  }
+  return measures;
+}
+
+/** So that one measurement does not pay for the writes of another. */
+async function settle(db: Db): Promise<void> {
+  await db.raw('truncate tbsondes, copy_limit, log_mark');
+  await db.raw('checkpoint');
+}
+
+async function copyWithPsql(url: string, zip: string): Promise<number> {
+  const columns = 'id, probe_id, measured_at, temperature, humidity, battery_percent, signal_dbm, sequence';
+  const copy = `\\copy copy_limit (${columns}) from pstdin with (format csv, header)`;
+  const started = performance.now();
+  const unzip = spawn('unzip', ['-p', zip], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const psql = spawn('psql', ['--no-psqlrc', '--quiet', '--command', copy, url], {
+    stdio: [unzip.stdout, 'inherit', 'inherit'],
+  });
+  const code = await new Promise<number | null>((resolve, reject) =>
+    psql.once('error', reject).once('close', resolve),
+  );
+  if (code !== 0) throw new Error(`psql ended with ${code}`);
+  return (performance.now() - started) / 1000;
+}
+
+/** In a process of its own, whose memory is then that of loading alone. */
+function loadInChild(url: string, csv: string): Promise<Loaded> {
+  return new Promise((resolve, reject) => {
+    const child = fork(__filename, ['load', url, csv]);
+    child.once('message', (loaded) => resolve(loaded as Loaded));
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`loading ended with ${code}`)));
+  });
+}
+
+async function loadOnce(url: string, csv: string, table: LogTable): Promise<Loaded> {
+  const db = openDatabase({ url, maxConnections: 1, applicationName: 'epack-bench' });
+  await db.raw('select 1');
+  const file = { name: 'csv/Tbsondes.csv', open: () => Promise.resolve(createReadStream(csv)) };
+  const input = { solutionId: SOLUTION_ID, timezone: 'Europe/Paris', table, file };
+  const started = performance.now();
+  await inTransaction(db, (transaction) =>
+    loadLogFile(transaction, input, (rejected) => Promise.reject(new Error(rejected.reason))),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  await db.destroy();
+  return { seconds, peakMegabytes: process.resourceUsage().maxRSS / 1024 };
+}
+
+function resultsOf(rows: number, { limit, fresh, duplicates }: Measures): readonly BenchResult[] {
+  const limitSeconds = median(limit);
+  const speed = (seconds: number) => `${seconds.toFixed(2)} s, ${Math.round(rows / seconds / 1000)} k rows/s`;
+  const result = (name: string, target: string, loads: readonly Loaded[]): BenchResult => {
+    const seconds = median(loads.map((load) => load.seconds));
+    const peak = Math.max(...loads.map(({ peakMegabytes }) => peakMegabytes));
+    const ours = `ours ${speed(seconds)}, at most ${peak.toFixed(0)} MB (target ≤ 130)`;
+    return { name, ratio: seconds / limitSeconds, target, lines: [`\\copy ${speed(limitSeconds)}`, ours] };
+  };
+  return [result('ingest, new rows', '≤ 1.0', fresh), result('ingest, all duplicates', '≤ 1.4', duplicates)];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+if (require.main === module && process.argv[2] === 'load') {
+  const [, , , url = '', csv = ''] = process.argv;
+  const table = findLogTable('Tbsondes');
+  if (table === undefined) throw new Error('Tbsondes is not in the catalogue');
+  void loadOnce(url, csv, table).then((loaded) => process.send?.(loaded));
+}

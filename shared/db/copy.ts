@@ -1,0 +1,85 @@
+import type { Client } from 'pg';
+import { from, to } from 'pg-copy-streams';
+
+/**
+ * Rows into a table by binary COPY. A statement is opened by the first write after a `finish`, so several targets may take
+ * turns on one connection; while one is open, the connection takes no other statement.
+ */
+export interface BinaryCopy {
+  /** `tuples`: whole rows in PostgreSQL's binary COPY format. Once it is resolved, their memory may be used again. */
+  write(tuples: Buffer): Promise<void>;
+  /** Ends the open statement, if there is one: its rows are in the table then. */
+  finish(): Promise<void>;
+  /** Gives up the open statement, if there is one. The transaction is lost, the connection is not. */
+  abort(reason: Error): Promise<void>;
+}
+
+export function createBinaryCopy(client: Client, table: string, columns: readonly string[]): BinaryCopy {
+  const sql = `copy ${quote(table)} (${columns.map(quote).join(', ')}) from stdin (format binary)`;
+  let open: CopyStatement | null = null;
+
+  return {
+    async write(tuples) {
+      open ??= await openStatement(client, sql);
+      await open.write(tuples);
+    },
+    async finish() {
+      const statement = open;
+      open = null;
+      await statement?.end();
+    },
+    async abort(reason) {
+      const statement = open;
+      open = null;
+      await statement?.abort(reason);
+    },
+  };
+}
+
+/** The rows of a query in PostgreSQL's binary COPY format, one after another. The caller bounds their number: all are held. */
+export async function binaryCopyRows(client: Client, query: string): Promise<Buffer> {
+  const stream = client.query(to(`copy (${query}) to stdout (format binary)`));
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).subarray(SIGNATURE.length, -TRAILER.length);
+}
+
+interface CopyStatement {
+  write(bytes: Buffer): Promise<void>;
+  end(): Promise<void>;
+  abort(reason: Error): Promise<void>;
+}
+
+async function openStatement(client: Client, sql: string): Promise<CopyStatement> {
+  const stream = client.query(from(sql));
+  // PostgreSQL may refuse at any time; nobody waits for its answer while rows are being read.
+  const failure = new Promise<never>((_resolve, reject) => stream.once('error', reject));
+  failure.catch(() => undefined);
+  const closed = new Promise<void>((resolve) => stream.once('close', resolve));
+  const statement: CopyStatement = {
+    write: (bytes) => {
+      // The library holds on to a write that is smaller than the socket's buffer after it has called back.
+      const lasting = bytes.length < SOCKET_BUFFER_BYTES ? Buffer.from(bytes) : bytes;
+      const written = new Promise<void>((resolve) => stream.write(lasting, () => resolve()));
+      return Promise.race([written, failure]);
+    },
+    end: async () => {
+      await statement.write(TRAILER);
+      const finished = new Promise<void>((resolve) => stream.end(() => resolve()));
+      await Promise.race([finished, failure]);
+    },
+    abort: async (reason) => {
+      stream.destroy(reason);
+      await Promise.race([closed, failure.catch(() => undefined)]);
+    },
+  };
+  await statement.write(SIGNATURE);
+  return statement;
+}
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const SOCKET_BUFFER_BYTES = 64 * 1024;
+/** Source: PostgreSQL, COPY, Binary Format: signature, flags, length of the header's extension. */
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+const TRAILER = Buffer.from([0xff, 0xff]);

@@ -1,0 +1,31 @@
+import { parse, unparse } from 'papaparse';
+
+// Whole small CSV texts: what packages carry and what the reference solution keeps. Log uploads are read by `csv-rows`.
+
+export interface CsvTable {
+  readonly header: string[];
+  readonly rows: string[][];
+}
+
+/** Reads `,`, `;` or tab, quotes by RFC 4180, LF or CRLF, a BOM or none. Blank lines are skipped. */
+export function parseCsv(text: string): CsvTable {
+  const { data } = parse<string[]>(text.replace(/^\uFEFF/, ''), { delimitersToGuess: [',', ';', '\t'] });
+  const [header = [], ...rows] = data;
+  // In a table of one column a blank line is an empty value, but for the one that the last line end leaves behind.
+  const isBlank = (row: string[], index: number) =>
+    row.length === 1 && row[0] === '' && (header.length > 1 || index === rows.length - 1);
+  return { header, rows: rows.filter((row, index) => !isBlank(row, index)) };
+}
+
+/** Writes RFC 4180: `,`, quotes where they are needed, CRLF after every row. */
+export function formatCsv(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return formatCsvRows([header, ...rows]);
+}
+
+/** Rows without a header, for a table that is written part by part. */
+export function formatCsvRows(rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const data = rows.map((row) => [...row]);
+  // An empty value that stands alone needs its quotes: it would be a blank line.
+  return `${unparse(data, { newline: '\r\n', quotes: data[0]?.length === 1 })}\r\n`;
+}
