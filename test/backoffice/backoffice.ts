@@ -1,0 +1,171 @@
+import express, { type Router } from 'express';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createBackofficeRouter } from '../../api/backoffice/rest/router';
+import { createAccountService } from '../../api/backoffice/services/accounts';
+import { createAuditService } from '../../api/backoffice/services/audit';
+import { createFlagService } from '../../api/backoffice/services/flags';
+import { createLogService } from '../../api/backoffice/services/logs';
+import { createQuarantineService } from '../../api/backoffice/services/quarantine';
+import { createSessionService } from '../../api/backoffice/services/session';
+import { createSolutionService } from '../../api/backoffice/services/solutions';
+import { createSyncService } from '../../api/backoffice/services/syncs';
+import { createUserService } from '../../api/backoffice/services/users';
+import { createProblemHandler, unknownRouteHandler } from '../../api/http/problem';
+import { createIntakeService } from '../../api/services/intake';
+import type { Db } from '../../shared/db/database';
+import { createNotifications } from '../../shared/db/listen';
+import { commandLineCaller, type Role } from '../../shared/domain/staff';
+import { createDiskFileStore } from '../../shared/files/disk-file-store';
+import type { FileStore } from '../../shared/files/file-store';
+import { createLogger } from '../../shared/log';
+import { openQueue } from '../../shared/queue/open-queue';
+import { createTestDatabase } from '../setup/database';
+import { createTestFolder } from '../setup/folder';
+
+/** The backoffice on a database and a folder of its own, behind a real HTTP server. */
+export interface TestBackoffice {
+  readonly url: string;
+  readonly db: Db;
+  readonly databaseUrl: string;
+  readonly files: FileStore;
+  readonly router: Router;
+  /** Signed in as an admin. */
+  readonly admin: Staff;
+  /** Makes someone of the staff and signs in. */
+  readonly signIn: (role: Role, accountIds?: readonly string[]) => Promise<Staff>;
+  /** Calls without being signed in. */
+  readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** Someone who is signed in. */
+export interface Staff {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  readonly token: string;
+  readonly call: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<Answer>;
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The JSON in it; undefined where it is none. */
+  readonly json: unknown;
+  /** A member of a member of the JSON: `at('items', 0, 'id')`. Undefined where there is none. */
+  readonly at: (...path: readonly (string | number)[]) => unknown;
+}
+
+const password = 'correct horse battery';
+
+export async function startBackoffice(): Promise<TestBackoffice> {
+  const database = await createTestDatabase();
+  const { db } = database;
+  const folder = createTestFolder();
+  const log = createLogger({ level: 'silent', name: 'test' });
+  const files = createDiskFileStore(folder.path);
+  const notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
+  const queue = openQueue({ queueUrl: null, db, notifications, log });
+  const board = { refresh: () => Promise.resolve() };
+  const intake = createIntakeService({ db, files, queue, board, log, limits, uploadIdleSeconds: 30 });
+  const users = createUserService({ db });
+  const router = createBackofficeRouter({
+    sessions: createSessionService({ db }),
+    accounts: createAccountService({ db }),
+    users,
+    solutions: createSolutionService({ db }),
+    flags: createFlagService({ db }),
+    logs: createLogService({ db }),
+    syncs: createSyncService({ db, files, intake }),
+    quarantine: createQuarantineService({ db, files, intake }),
+    audit: createAuditService({ db }),
+    checkHealth: () => Promise.resolve({ database: true, queue: queue.isUp(), files: true }),
+  });
+  const app = express();
+  // So that each test may come from an address of its own.
+  app.set('trust proxy', true);
+  app.use(router);
+  app.use(unknownRouteHandler, createProblemHandler(log));
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  let count = 0;
+
+  return {
+    url,
+    db,
+    databaseUrl: database.url,
+    files,
+    router,
+    admin: await signIn('admin', []),
+    signIn: (role, accountIds = []) => signIn(role, accountIds),
+    call: (method, path, options) => call(url, method, path, options),
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await queue.close();
+      await notifications.close();
+      await database.drop();
+      folder.remove();
+    },
+  };
+
+  async function signIn(role: Role, accountIds: readonly string[]): Promise<Staff> {
+    count += 1;
+    const email = `${role}${count}@example.org`;
+    const input = { email, password, role, accountIds: accountIds.map(Number) };
+    const { id } = await users.create(commandLineCaller, input);
+    const answer = await call(url, 'POST', '/api/session', { body: { email, password } });
+    const token = String(answer.at('token'));
+    return {
+      id: String(id),
+      email,
+      password,
+      token,
+      call: (method, path, body, headers = {}) =>
+        call(url, method, path, { body, headers: { authorization: `Bearer ${token}`, ...headers } }),
+    };
+  }
+}
+
+const limits = {
+  maxArchiveBytes: 64 * 1024 * 1024,
+  maxUnpackedBytes: 256 * 1024 * 1024,
+  maxEntries: 1000,
+  maxRatio: 200,
+  largePackageBytes: 16 * 1024 * 1024,
+};
+
+async function call(base: string, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  const hasBody = options.body !== undefined;
+  const response = await fetch(base + path, {
+    method,
+    redirect: 'manual',
+    headers: { ...(hasBody ? { 'content-type': 'application/json' } : {}), ...options.headers },
+    ...(hasBody ? { body: JSON.stringify(options.body) } : {}),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const json: unknown = isJson ? JSON.parse(text) : undefined;
+  const at = (...path: readonly (string | number)[]) => path.reduce(memberOf, json);
+  return { status: response.status, headers: response.headers, text, json, at };
+}
+
+const memberOf = (value: unknown, name: string | number): unknown =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).find(([key]) => key === String(name))?.[1]
+    : undefined;

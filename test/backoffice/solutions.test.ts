@@ -1,0 +1,294 @@
+import { openConnection } from '../../shared/db/connection';
+import { hashSecret, verifySecret } from '../../shared/secrets';
+import { createSolutionStore } from '../../shared/stores/solution-store';
+import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
+
+let backoffice: TestBackoffice;
+let account: string;
+let manager: Staff;
+beforeAll(async () => {
+  backoffice = await startBackoffice();
+  account = String((await backoffice.admin.call('POST', '/api/accounts', { name: 'Martin' })).at('id'));
+  manager = await backoffice.signIn('manager', [account]);
+});
+afterAll(() => backoffice.stop());
+
+let count = 0;
+async function enrol(
+  staff: Staff = manager,
+  particulars: object = {},
+): Promise<{ id: string; mail: string; secret: string }> {
+  count += 1;
+  const mail = `kitchen${count}@example.org`;
+  const answer = await staff.call('POST', '/api/solutions', {
+    mail,
+    name: `Kitchen ${count}`,
+    ...particulars,
+  });
+  expect(answer.status).toBe(201);
+  return { id: String(answer.at('id')), mail, secret: String(answer.at('secret')) };
+}
+
+describe('enrolling a solution', () => {
+  test('answers its id, its mail and a secret that is shown this once', async () => {
+    const { id, secret } = await enrol();
+    expect(id).toMatch(/^\d+$/);
+    expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+    const shown = await manager.call('GET', `/api/solutions/${id}`);
+    expect(shown.text).not.toContain(secret);
+    expect(shown.text).not.toContain(hashSecret(secret));
+    const trail = await manager.call('GET', `/api/audit?solution=${id}`);
+    expect(trail.at('items', 0, 'action')).toBe('solution.create');
+    expect(trail.text).not.toContain(secret);
+  });
+
+  test('the secret signs it in', async () => {
+    const { mail, secret } = await enrol();
+    const credentials = await createSolutionStore(backoffice.db).findCredentials(mail);
+    expect(verifySecret(secret, credentials?.secretHash ?? null)).toBe(true);
+  });
+
+  test('begins with four idle channels and the usual settings', async () => {
+    const { id, mail } = await enrol();
+    const idle = { statut: '0', sync: null, lastSyncAt: null };
+    expect((await manager.call('GET', `/api/solutions/${id}`)).json).toMatchObject({
+      id,
+      mail,
+      account: { id: account, name: 'Martin' },
+      loginPolicy: 'secret',
+      confirmation: 'explicit',
+      timezone: 'Europe/Paris',
+      mac: null,
+      version: null,
+      clockSkewSeconds: null,
+      blocked: false,
+      locked: false,
+      flags: [],
+      lastSyncAt: null,
+      lastSyncAgeSeconds: null,
+      alerts: 0,
+      channels: { synchro: idle, sondes: idle, messagerie: idle, photos: idle },
+    });
+  });
+
+  test('a mail is one solution, whatever its case and whoever asks', async () => {
+    const { mail } = await enrol();
+    const answer = await backoffice.admin.call('POST', '/api/solutions', {
+      mail: mail.toUpperCase(),
+      name: 'Twin',
+    });
+    expect(answer.status).toBe(409);
+    expect(answer.at('code')).toBe('already-exists');
+  });
+
+  test('falls to the only account of a manager, and to the default account of an admin', async () => {
+    const { id } = await enrol(backoffice.admin);
+    const shown = await backoffice.admin.call('GET', `/api/solutions/${id}`);
+    expect(shown.at('account', 'name')).toBe('Default');
+    const other = String((await backoffice.admin.call('POST', '/api/accounts', { name: 'Second' })).at('id'));
+    const both = await backoffice.signIn('manager', [account, other]);
+    const unclear = await both.call('POST', '/api/solutions', { mail: 'unclear@example.org', name: 'X' });
+    expect(unclear.status).toBe(422);
+    await enrol(both, { account: other });
+    await enrol(both, { account: Number(other) });
+  });
+
+  test('is refused for the account of someone else', async () => {
+    const other = String((await backoffice.admin.call('POST', '/api/accounts', { name: 'Third' })).at('id'));
+    const body = { mail: 'intruder@example.org', name: 'X', account: other };
+    const answer = await manager.call('POST', '/api/solutions', body);
+    const absent = await manager.call('POST', '/api/solutions', { ...body, account: '999999' });
+    expect([answer.status, absent.status]).toEqual([422, 422]);
+  });
+
+  test('is not for viewers', async () => {
+    const viewer = await backoffice.signIn('viewer', [account]);
+    const answer = await viewer.call('POST', '/api/solutions', { mail: 'v@example.org', name: 'V' });
+    expect(answer.status).toBe(403);
+  });
+
+  test.each([
+    {},
+    { mail: 'x@example.org' },
+    { mail: '', name: 'X' },
+    { mail: 'x@example.org', name: 'X', timezone: 'Mars/Olympus' },
+    { mail: 'x@example.org', name: 'X', loginPolicy: 'none' },
+    { mail: 'x@example.org', name: 'X', secret: 'mine' },
+  ])('is refused for %j', async (body) => {
+    expect((await manager.call('POST', '/api/solutions', body)).status).toBe(400);
+  });
+});
+
+describe('the list of solutions', () => {
+  test('finds by name or mail, taking every sign as it is', async () => {
+    const { id } = await enrol(manager, { name: '100% Bœuf_Frais' });
+    for (const search of ['100% b', 'bœuf_', 'f_f']) {
+      const found = await manager.call('GET', `/api/solutions?search=${encodeURIComponent(search)}`);
+      expect(found.at('items', 0, 'id')).toBe(id);
+      expect(found.at('items', 1)).toBeUndefined();
+    }
+    const none = await manager.call('GET', `/api/solutions?search=${encodeURIComponent('0%%')}`);
+    expect(none.json).toEqual({ items: [], next: null });
+  });
+
+  test('finds by account and by state', async () => {
+    const blocked = await enrol();
+    const busy = await enrol();
+    await manager.call('PATCH', `/api/solutions/${blocked.id}`, { blocked: true });
+    await backoffice
+      .db('channel_status')
+      .where({ solution_id: busy.id, channel: 'sondes' })
+      .update({ statut: 1, sync_id: '00000000-0000-4000-8000-000000000001' });
+    const ids = async (query: string) =>
+      idsOf(await manager.call('GET', `/api/solutions?limit=500&${query}`));
+    expect(await ids('state=blocked')).toEqual([blocked.id]);
+    expect(await ids('state=busy')).toEqual([busy.id]);
+    expect(await ids('state=active')).not.toContain(blocked.id);
+    expect(await ids(`account=${account}`)).toContain(busy.id);
+    expect(await ids('account=999999')).toEqual([]);
+  });
+
+  test('tells how long ago the last sync ended, on the channel where it did', async () => {
+    const { id } = await enrol();
+    await backoffice.db('sync').insert({
+      id: backoffice.db.raw('gen_random_uuid()'),
+      solution_id: id,
+      channel: 'sondes',
+      state: 'confirmed',
+      package_key: 'x',
+      received_at: backoffice.db.raw(`now() - interval '100 seconds'`),
+      confirmed_at: backoffice.db.raw(`now() - interval '90 seconds'`),
+    });
+    const shown = await manager.call('GET', `/api/solutions/${id}`);
+    expect(Number(shown.at('lastSyncAgeSeconds'))).toBeGreaterThanOrEqual(89);
+    expect(shown.at('channels', 'sondes', 'lastSyncAt')).toBe(shown.at('lastSyncAt'));
+    expect(shown.at('channels', 'synchro', 'lastSyncAt')).toBeNull();
+  });
+
+  test.each(['limit=0', 'limit=x', 'cursor=x', 'state=odd', 'account=x', 'limit=1&limit=2'])(
+    'refuses ?%s',
+    async (query) => {
+      expect((await manager.call('GET', `/api/solutions?${query}`)).status).toBe(400);
+    },
+  );
+});
+
+describe('editing a solution', () => {
+  test('changes what is given and leaves the rest', async () => {
+    const { id } = await enrol();
+    const answer = await manager.call('PATCH', `/api/solutions/${id}`, {
+      name: 'Renamed',
+      loginPolicy: 'mac',
+      confirmation: 'on-download',
+      timezone: 'Indian/Reunion',
+      mac: 'ignore',
+    });
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({
+      name: 'Renamed',
+      loginPolicy: 'mac',
+      confirmation: 'on-download',
+      timezone: 'Indian/Reunion',
+      mac: 'ignore',
+      blocked: false,
+    });
+    expect((await manager.call('PATCH', `/api/solutions/${id}`, { mac: null })).json).toMatchObject({
+      name: 'Renamed',
+      mac: null,
+    });
+  });
+
+  test('blocks and unblocks, and tells every API process at once', async () => {
+    const { id } = await enrol();
+    const listener = await openConnection(backoffice.databaseUrl, 'epack-test-listen');
+    try {
+      const told = new Promise((resolve) => listener.on('notification', ({ payload }) => resolve(payload)));
+      await listener.query('listen epack_solution');
+      expect((await manager.call('PATCH', `/api/solutions/${id}`, { blocked: true })).at('blocked')).toBe(
+        true,
+      );
+      expect(await told).toBe(id);
+    } finally {
+      await listener.end();
+    }
+    expect((await manager.call('PATCH', `/api/solutions/${id}`, { blocked: false })).at('blocked')).toBe(
+      false,
+    );
+  });
+
+  test('unlocks, and never locks', async () => {
+    const { id } = await enrol();
+    await backoffice.db('solution').where({ id }).update({ locked_at: backoffice.db.fn.now() });
+    expect((await manager.call('GET', `/api/solutions/${id}`)).at('locked')).toBe(true);
+    expect((await manager.call('PATCH', `/api/solutions/${id}`, { locked: true })).status).toBe(400);
+    expect((await manager.call('PATCH', `/api/solutions/${id}`, { locked: false })).at('locked')).toBe(false);
+  });
+
+  test('is told in the audit trail, before and after', async () => {
+    const { id } = await enrol();
+    await manager.call('PATCH', `/api/solutions/${id}`, { blocked: true, name: 'New name' });
+    const trail = await manager.call('GET', `/api/audit?solution=${id}&action=solution.update`);
+    expect(trail.at('items', 0)).toMatchObject({
+      user: manager.email,
+      solution: id,
+      before: { name: `Kitchen ${count}`, blocked: false },
+      after: { name: 'New name', blocked: true },
+    });
+  });
+
+  test.each([{ mac: '00:11' }, { secret: 'x' }, { account: '1' }, { name: '' }, { timezone: 'x' }])(
+    'refuses %j',
+    async (body) => {
+      const { id } = await enrol();
+      expect((await manager.call('PATCH', `/api/solutions/${id}`, body)).status).toBe(400);
+    },
+  );
+
+  test('is not for viewers', async () => {
+    const { id } = await enrol();
+    const viewer = await backoffice.signIn('viewer', [account]);
+    expect((await viewer.call('GET', `/api/solutions/${id}`)).status).toBe(200);
+    expect((await viewer.call('PATCH', `/api/solutions/${id}`, { name: 'X' })).status).toBe(403);
+    expect((await viewer.call('POST', `/api/solutions/${id}/secret`)).status).toBe(403);
+  });
+});
+
+describe('a new secret', () => {
+  const works = async (mail: string, secret: string) => {
+    const credentials = await createSolutionStore(backoffice.db).findCredentials(mail);
+    const hashes = [credentials?.secretHash ?? null, credentials?.previousSecretHash ?? null];
+    return hashes.some((hash) => verifySecret(secret, hash));
+  };
+  const replace = async (id: string) =>
+    String((await manager.call('POST', `/api/solutions/${id}/secret`)).at('secret'));
+
+  test('works at once, and the old one goes on working', async () => {
+    const { id, mail, secret } = await enrol();
+    const fresh = await replace(id);
+    expect(fresh).not.toBe(secret);
+    expect(await works(mail, fresh)).toBe(true);
+    expect(await works(mail, secret)).toBe(true);
+  });
+
+  test('ends the old one after 24 hours', async () => {
+    const { id, mail, secret } = await enrol();
+    const fresh = await replace(id);
+    await backoffice
+      .db('solution')
+      .update({ previous_secret_until: backoffice.db.raw(`now() - interval '1 second'`) });
+    expect(await works(mail, secret)).toBe(false);
+    expect(await works(mail, fresh)).toBe(true);
+  });
+
+  test('made twice in a row, keeps the one that the solution still has', async () => {
+    const { id, mail, secret } = await enrol();
+    const unused = await replace(id);
+    const fresh = await replace(id);
+    expect(await works(mail, secret)).toBe(true);
+    expect(await works(mail, unused)).toBe(false);
+    expect(await works(mail, fresh)).toBe(true);
+  });
+});
+
+const idsOf = (answer: { json: unknown }) =>
+  (answer.json as { items: { id: string }[] }).items.map(({ id }) => id);
