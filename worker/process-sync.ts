@@ -1,3 +1,4 @@
+import { parameterClassesOf } from '../shared/catalog/parameter-classes';
 import { type Db, inTransaction, type Transaction } from '../shared/db/database';
 import type { Flag } from '../shared/domain/flag';
 import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../shared/domain/report';
@@ -12,13 +13,13 @@ import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-stor
 import { keepPhotos } from './channels/photos';
 import { photoIndex } from './channels/photo-index';
 import { logReplacements } from './instructions/log-replacements';
-import { parameterInstructions } from './instructions/parameter-instructions';
 import { type InstructionFile, writePackage } from './instructions/package';
 import { loadLogFile } from './logs/load-log-file';
 import { type PackageFiles, sortPackageFiles } from './package/package-files';
 import { quarantineAll } from './package/quarantine';
 import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
-import { mergeClassFile } from './params/merge-class-file';
+import { dueInstructions } from './params/due-instructions';
+import { isMerged, mergeClassFile } from './params/merge-class-file';
 
 interface Deps {
   readonly db: Db;
@@ -84,11 +85,9 @@ async function mergeParameters(
   const counts: Record<string, ParameterCounts> = {};
   const replaceFromSolution = flags.includes('replace-from-solution');
   for (const { parameterClass, file } of parameters) {
-    counts[parameterClass.name] = await mergeClassFile(
-      transaction,
-      { ...job, parameterClass, file, replaceFromSolution },
-      reject,
-    );
+    const received = { ...job, parameterClass, file, replaceFromSolution };
+    if (!isMerged(received)) continue;
+    counts[parameterClass.name] = await mergeClassFile(transaction, received, reject);
   }
   return counts;
 }
@@ -123,8 +122,8 @@ async function* instructionFiles(
   flags: readonly Flag[],
 ): AsyncGenerator<InstructionFile> {
   const replaceLogs = flags.includes('replace-from-manager');
-  const replaceParameters = replaceLogs || flags.includes('resend-params');
-  yield* parameterInstructions(transaction, job, replaceParameters);
+  const all = replaceLogs || flags.includes('resend-params');
+  yield* dueInstructions(transaction, { ...job, parameterClasses: parameterClassesOf(job.channel), all });
   if (replaceLogs) yield* logReplacements(transaction.db, job);
   if (job.channel === 'photos') yield photoIndex(createPhotoStore(transaction.db), job.solutionId);
 }
@@ -132,15 +131,18 @@ async function* instructionFiles(
 function reportOf(
   job: ClaimedJob,
   counts: Pick<SyncReport, 'params' | 'logs' | 'photos'>,
-  { ignored }: PackageFiles,
+  { parameters, ignored }: PackageFiles,
   { reported }: RejectionSpool,
 ): SyncReport {
+  const unmerged = parameters.filter(
+    ({ parameterClass }) => counts.params[parameterClass.name] === undefined,
+  );
   return {
     sync: job.syncId,
     outcome: 'processed',
     ...counts,
     rejections: [...reported],
-    ignored: [...ignored],
+    ignored: [...ignored, ...unmerged.map(({ file }) => file.name)],
   };
 }
 
