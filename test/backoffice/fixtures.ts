@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
+import type { Channel } from '../../shared/domain/channel';
+import type { SyncState } from '../../shared/domain/sync-state';
+import { archiveKeyOf, packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
+import type { TestBackoffice } from './backoffice';
+
+/** An account, and a solution in it. */
+export interface Kitchen {
+  readonly account: string;
+  readonly solution: string;
+}
+
+export async function newKitchen({ admin }: TestBackoffice): Promise<Kitchen> {
+  const name = randomUUID();
+  const account = String((await admin.call('POST', '/api/accounts', { name })).at('id'));
+  const body = { mail: `${name}@example.org`, name, account };
+  const solution = String((await admin.call('POST', '/api/solutions', body)).at('id'));
+  return { account, solution };
+}
+
+export interface SyncParticulars {
+  readonly channel?: Channel;
+  readonly state?: SyncState;
+  readonly report?: object;
+  /** Files of the upload; without any, none is kept. */
+  readonly upload?: readonly ZipEntry[];
+  /** Content of the instruction package; without it, none is kept. */
+  readonly instructions?: string;
+  readonly ageSeconds?: number;
+}
+
+/** A sync as the intake and the worker leave it. Answers its id. */
+export async function newSync(
+  { db, files }: TestBackoffice,
+  solution: string,
+  { channel = 'synchro', state = 'confirmed', ageSeconds = 60, ...particulars }: SyncParticulars = {},
+): Promise<string> {
+  const id = randomUUID();
+  const upload = particulars.upload ?? [];
+  if (upload.length > 0) await files.write(archiveKeyOf(id), zipStream(upload));
+  for (const { name, content } of upload) {
+    const bytes = typeof content === 'function' ? content() : Readable.from([Buffer.from(content)]);
+    await files.write(`${unpackedPrefixOf(id)}/${name}`, bytes);
+  }
+  if (particulars.instructions !== undefined) {
+    await files.write(packageKeyOf(id, 1), Buffer.from(particulars.instructions));
+  }
+  const ago = (seconds: number) => db.raw(`now() - make_interval(secs => ?)`, [seconds]);
+  const isProcessed = ['ready', 'failed', 'confirmed'].includes(state);
+  await db('sync').insert({
+    id,
+    solution_id: solution,
+    channel,
+    state,
+    received_at: ago(ageSeconds),
+    receiving_until: state === 'receiving' ? ago(-30) : null,
+    queued_at: state === 'receiving' ? null : ago(ageSeconds - 1),
+    processing_at: isProcessed ? ago(ageSeconds - 2) : null,
+    processed_at: isProcessed ? ago(ageSeconds - 3) : null,
+    confirmed_at: state === 'confirmed' ? ago(ageSeconds - 4) : null,
+    archive_key: upload.length === 0 ? null : archiveKeyOf(id),
+    archive_sha256: 'ab'.repeat(32),
+    package_key: isProcessed ? packageKeyOf(id, 1) : null,
+    package_sha256: 'cd'.repeat(32),
+    report: particulars.report === undefined ? null : JSON.stringify(particulars.report),
+  });
+  return id;
+}
+
+/** Puts the channel at a status, with the sync that holds it. */
+export async function setStatut(
+  { db }: TestBackoffice,
+  solution: string,
+  channel: Channel,
+  statut: number,
+  syncId: string,
+): Promise<void> {
+  await db('channel_status').where({ solution_id: solution, channel }).update({ statut, sync_id: syncId });
+}
+
+export interface Quarantined {
+  readonly kind: 'row' | 'entity' | 'file' | 'photo';
+  readonly file: string;
+  readonly subject?: string;
+  readonly channel?: Channel;
+  readonly code?: string;
+  readonly header?: string;
+  readonly raw?: string;
+}
+
+/** Something that a sync refused. Answers its id. */
+export async function newQuarantined(
+  { db }: TestBackoffice,
+  solution: string,
+  syncId: string,
+  { channel = 'synchro', code = 'bad-value', ...particulars }: Quarantined,
+): Promise<string> {
+  const row = { solution_id: solution, sync_id: syncId, channel, code, reason: 'for a test', ...particulars };
+  const inserted: { id: string }[] = await db('quarantine').insert(row).returning('id');
+  return inserted[0]?.id ?? '';
+}
+
+/** What a sync is about to process: every file of its unpacked upload. */
+export async function unpackedOf({ files }: TestBackoffice, syncId: string): Promise<Record<string, string>> {
+  const prefix = unpackedPrefixOf(syncId);
+  const found: Record<string, string> = {};
+  for await (const { key } of files.list(prefix)) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
+    found[key.slice(prefix.length + 1)] = Buffer.concat(chunks).toString('utf8');
+  }
+  return found;
+}
