@@ -2,7 +2,7 @@ import { Client } from 'pg';
 
 /**
  * Opens one connection outside the pool, for what lives as long as a session: listening, holding a lock.
- * The caller must listen to its `error` event: it is emitted when the server goes away.
+ * It emits `end` when the server goes away.
  */
 export async function openConnection(url: string, applicationName: string): Promise<Client> {
   const client = new Client({
@@ -11,6 +11,8 @@ export async function openConnection(url: string, applicationName: string): Prom
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
+  // An `error` that nobody hears ends the process, and the first may come before `connect` has returned.
+  client.on('error', () => undefined);
   await client.connect();
   return client;
 }

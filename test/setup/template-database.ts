@@ -31,7 +31,6 @@ export function urlOf(serverUrl: string, databaseName: string): string {
 /** Runs one statement on a connection of its own. */
 export async function onServer(serverUrl: string, sql: string): Promise<void> {
   const client = await openConnection(serverUrl, 'epack-test');
-  client.on('error', () => undefined);
   await client.query(sql).finally(() => client.end());
 }
 
@@ -40,7 +39,6 @@ const abandonedAfterSeconds = 6 * 3600;
 /** On a server that outlives the run, a run that was killed leaves its databases. */
 async function dropAbandoned(serverUrl: string): Promise<void> {
   const client = await openConnection(serverUrl, 'epack-test');
-  client.on('error', () => undefined);
   try {
     const found = await client.query<{ datname: string }>(
       `select datname from pg_database where datname ~ '^epack_test_[0-9]+_'`,
