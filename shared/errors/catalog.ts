@@ -46,6 +46,9 @@ export const digestMismatch = () =>
 export const tooLarge = (maxBytes: number) =>
   new AppError('too-large', 'too-large', `The archive is larger than ${maxBytes} bytes.`);
 
+/** Of a body that is no archive. */
+export const bodyTooLarge = () => new AppError('too-large', 'too-large', 'The body is too large.');
+
 export const notAZip = (detail: string) => new AppError('unsupported', 'not-a-zip', detail);
 
 /** `entry` is the name in the archive, `reason` what is wrong with it. */
@@ -118,6 +121,9 @@ export const invalidFields = (problems: readonly { field: string; reason: string
   new AppError('unprocessable', 'invalid-fields', problems.map((p) => `${p.field}: ${p.reason}`).join('; '), {
     problems,
   });
+
+export const editedBySolution = (className: string) =>
+  new AppError('forbidden', 'forbidden', `Only the solution edits ${className}.`);
 
 export const alreadyExists = (what: string) =>
   new AppError('conflict', 'already-exists', `There is such a ${what} already.`);

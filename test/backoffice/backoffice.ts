@@ -3,6 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createBackofficeRouter } from '../../api/backoffice/rest/router';
 import { createAccountService } from '../../api/backoffice/services/accounts';
+import { createApprovalService } from '../../api/backoffice/services/approvals';
+import { createConflictService } from '../../api/backoffice/services/conflicts';
+import { createParamService } from '../../api/backoffice/services/params';
 import { createAuditService } from '../../api/backoffice/services/audit';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import { createLogService } from '../../api/backoffice/services/logs';
@@ -90,6 +93,9 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     logs: createLogService({ db }),
     syncs: createSyncService({ db, files, intake }),
     quarantine: createQuarantineService({ db, files, intake }),
+    approvals: createApprovalService({ db }),
+    conflicts: createConflictService({ db }),
+    params: createParamService({ db }),
     audit: createAuditService({ db }),
     checkHealth: () => Promise.resolve({ database: true, queue: queue.isUp(), files: true }),
   });

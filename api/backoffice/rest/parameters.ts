@@ -15,12 +15,12 @@ export const idOf = z
 /** PostgreSQL's bigint. */
 export const bigIdOf = z.string().regex(/^\d{1,18}$/, 'is no id');
 
-const maxLimit = 500;
+const maxLimit = 1000;
 const limit = z.coerce
   .number()
   .int()
   .min(1)
-  .default(50)
+  .default(100)
   .transform((asked) => Math.min(asked, maxLimit));
 
 /** `?limit=&cursor=`, the cursor as `next` of the page before gave it. */

@@ -9,6 +9,9 @@ import type { QuarantineService } from '../services/quarantine';
 import type { SessionService } from '../services/session';
 import type { SolutionService } from '../services/solutions';
 import type { SyncService } from '../services/syncs';
+import type { ApprovalService } from '../services/approvals';
+import type { ConflictService } from '../services/conflicts';
+import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import { createAccountRoutes } from './accounts';
 import { createAuditRoutes } from './audit';
@@ -19,6 +22,9 @@ import { createQuarantineRoutes } from './quarantine';
 import { createSessionRoutes } from './session';
 import { createSolutionRoutes } from './solutions';
 import { createSyncRoutes } from './syncs';
+import { createApprovalRoutes } from './approvals';
+import { createConflictRoutes } from './conflicts';
+import { createParamRoutes } from './params';
 import { createUserRoutes } from './users';
 
 export interface BackofficeServices extends ConsoleServices {
@@ -30,6 +36,9 @@ export interface BackofficeServices extends ConsoleServices {
   readonly logs: LogService;
   readonly syncs: SyncService;
   readonly quarantine: QuarantineService;
+  readonly approvals: ApprovalService;
+  readonly conflicts: ConflictService;
+  readonly params: ParamService;
   readonly audit: AuditService;
 }
 
@@ -58,6 +67,9 @@ function createApiRoutes(services: BackofficeServices): Router {
   router.use(createLogRoutes(services.logs));
   router.use(createSyncRoutes(services.syncs));
   router.use(createQuarantineRoutes(services.quarantine));
+  router.use(createApprovalRoutes(services.approvals));
+  router.use(createConflictRoutes(services.conflicts));
+  router.use(createParamRoutes(services.params));
   router.use(createAuditRoutes(services.audit));
   router.use(() => {
     throw unknownRoute();

@@ -1,0 +1,80 @@
+import { findParameterClass } from '../../../shared/catalog/parameter-classes';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import { type Side } from '../../../shared/domain/merge';
+import type { Caller } from '../../../shared/domain/staff';
+import { invalidFields, notFound } from '../../../shared/errors/catalog';
+import { validateFields } from '../../../shared/formats/parameter-values';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import {
+  type Conflict,
+  type ConflictChoice,
+  type ConflictFilter,
+  createConflictStore,
+} from '../../../shared/stores/conflict-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+import { needEditor, needVisible } from './rights';
+import { auditEntry } from './trail';
+
+/** Whose values win, or new values, not validated yet. */
+export type GivenChoice = Side | { readonly fields: Readonly<Record<string, unknown>> };
+
+export type ConflictService = ReturnType<typeof createConflictService>;
+
+export function createConflictService({ db }: { readonly db: Db }) {
+  return {
+    /** Throws `not-found`. */
+    async list(
+      caller: Caller,
+      filter: Omit<ConflictFilter, 'accounts'>,
+      page: PageRequest<string>,
+    ): Promise<Page<Conflict>> {
+      if (filter.solutionId !== null) await needVisible(db, caller, filter.solutionId);
+      return createConflictStore(db).list({ ...filter, accounts: caller.accounts }, page);
+    },
+
+    /** Throws `not-found`, `forbidden`, `invalid-fields`, `already-decided`. */
+    async decide(caller: Caller, id: string, given: GivenChoice): Promise<Conflict> {
+      return inTransaction(db, async ({ db: trx }) => {
+        const before = await found(trx, caller, id);
+        needEditor(caller);
+        const choice = validated(before, given);
+        const decided = await createConflictStore(trx).decide(id, choice, caller.email);
+        const deed = {
+          solutionId: before.solutionId,
+          before: toldOf(before),
+          after: { choice, ...toldOf(decided) },
+        };
+        await createAuditStore(trx).add([auditEntry(caller, 'conflict.decide', deed)]);
+        return decided;
+      });
+    },
+  };
+}
+
+async function found(db: Db, caller: Caller, id: string): Promise<Conflict> {
+  const conflict = await createConflictStore(db).find(id);
+  const isVisible =
+    conflict !== null && (await createSolutionAdminStore(db).isVisible(caller.accounts, conflict.solutionId));
+  if (!isVisible) throw notFound('conflict');
+  return conflict;
+}
+
+function validated({ className }: Conflict, given: GivenChoice): ConflictChoice {
+  if (typeof given === 'string') return given;
+  const parameterClass = findParameterClass(className);
+  if (parameterClass === undefined)
+    throw invalidFields([{ field: 'choice', reason: `${className} is no class any more` }]);
+  const { fields, problems } = validateFields(parameterClass, given.fields);
+  if (problems.length > 0) throw invalidFields(problems);
+  return { fields };
+}
+
+const toldOf = ({ id, className, entityId, state, manager, solution }: Conflict) => ({
+  id,
+  class: className,
+  entity: entityId,
+  state,
+  manager,
+  solution,
+});

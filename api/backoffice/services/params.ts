@@ -1,0 +1,123 @@
+import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import { editedBySolution, invalidFields, notFound } from '../../../shared/errors/catalog';
+import { validateFields } from '../../../shared/formats/parameter-values';
+import { isEntityId } from '../../../shared/formats/xml-entity';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import {
+  createParamStore,
+  type Param,
+  type ParamKey,
+  type ParamVersion,
+} from '../../../shared/stores/param-store';
+import { needEditor, needVisible } from './rights';
+import { auditEntry } from './trail';
+
+export interface EntityKey {
+  readonly solutionId: number;
+  readonly parameterClass: ParameterClass;
+  readonly id: string;
+}
+
+export type ParamService = ReturnType<typeof createParamService>;
+
+/** The manager's copies of a solution's parameters. An edit reaches the solution with its next package. */
+export function createParamService({ db }: { readonly db: Db }) {
+  return {
+    /** Throws `not-found`. */
+    async list(
+      caller: Caller,
+      { solutionId, parameterClass }: Omit<EntityKey, 'id'>,
+      page: PageRequest<string>,
+    ): Promise<Page<Param>> {
+      await needVisible(db, caller, solutionId);
+      return createParamStore(db).list({ solutionId, className: parameterClass.name }, page);
+    },
+
+    /**
+     * Inserts or changes an entity; fields that are not named stay. `ifVersion`: the one that the edit is based on.
+     * Throws `not-found`, `forbidden`, `invalid-fields`, `stale`.
+     */
+    async put(
+      caller: Caller,
+      key: EntityKey,
+      given: Readonly<Record<string, unknown>>,
+      ifVersion: number | null,
+    ): Promise<{ param: Param; isNew: boolean }> {
+      return inTransaction(db, async ({ db: trx }) => {
+        await needEditable(trx, caller, key);
+        if (!isEntityId(key.id)) throw invalidFields([{ field: 'Id', reason: 'is no Id' }]);
+        const fields = validated(key.parameterClass, given);
+        const params = createParamStore(trx);
+        const before = await params.find(storeKey(key));
+        const written = await params.put(storeKey(key), { fields, by: caller.email, ifVersion });
+        await tell(trx, caller, 'param.put', key, before, written.param);
+        return written;
+      });
+    },
+
+    /** Throws `not-found`, `forbidden`, `stale`. */
+    async delete(caller: Caller, key: EntityKey, ifVersion: number | null): Promise<void> {
+      await inTransaction(db, async ({ db: trx }) => {
+        await needEditable(trx, caller, key);
+        const params = createParamStore(trx);
+        const before = isEntityId(key.id) ? await params.find(storeKey(key)) : null;
+        if (before === null) throw notFound('parameter');
+        const deleted = await params.delete(storeKey(key), { by: caller.email, ifVersion });
+        await tell(trx, caller, 'param.delete', key, before, deleted);
+      });
+    },
+
+    /** Throws `not-found`. */
+    async history(caller: Caller, key: EntityKey, page: PageRequest<number>): Promise<Page<ParamVersion>> {
+      await needVisible(db, caller, key.solutionId);
+      const params = createParamStore(db);
+      const param = isEntityId(key.id) ? await params.find(storeKey(key)) : null;
+      if (param === null) throw notFound('parameter');
+      return params.history(storeKey(key), page);
+    },
+  };
+}
+
+async function needEditable(
+  db: Db,
+  caller: Caller,
+  { solutionId, parameterClass }: EntityKey,
+): Promise<void> {
+  await needVisible(db, caller, solutionId);
+  needEditor(caller);
+  if (parameterClass.direction === 'solution') throw editedBySolution(parameterClass.name);
+}
+
+function validated(parameterClass: ParameterClass, given: Readonly<Record<string, unknown>>) {
+  const { fields, problems } = validateFields(parameterClass, given);
+  if (problems.length > 0) throw invalidFields(problems);
+  return fields;
+}
+
+async function tell(
+  db: Db,
+  caller: Caller,
+  action: string,
+  { solutionId, parameterClass, id }: EntityKey,
+  before: Param | null,
+  after: Param,
+): Promise<void> {
+  const told = (param: Param) => ({
+    class: parameterClass.name,
+    id,
+    version: param.version,
+    isActive: param.isActive,
+    fields: param.fields,
+  });
+  const deed = { solutionId, before: before === null ? null : told(before), after: told(after) };
+  await createAuditStore(db).add([auditEntry(caller, action, deed)]);
+}
+
+const storeKey = ({ solutionId, parameterClass, id }: EntityKey): ParamKey => ({
+  solutionId,
+  className: parameterClass.name,
+  id,
+});
