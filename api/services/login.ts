@@ -1,5 +1,6 @@
 import {
   badCredentials,
+  badRequest,
   solutionBlocked,
   solutionLocked,
   tooManyRequests,
@@ -20,7 +21,7 @@ export interface LoginAttempt {
 
 interface Deps {
   readonly solutions: Pick<SolutionStore, 'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret'>;
-  readonly failures: Pick<FailedLoginStore, 'mostFailures' | 'add'>;
+  readonly failures: Pick<FailedLoginStore, 'secondsUntilAllowed' | 'add'>;
   readonly tokens: Pick<Tokens, 'issue'>;
 }
 
@@ -48,8 +49,12 @@ const subjects = (attempt: LoginAttempt) => [
 ];
 
 async function refuseTooManyFailures(deps: Deps, attempt: LoginAttempt): Promise<void> {
-  const failures = await deps.failures.mostFailures(subjects(attempt), failureWindowSeconds);
-  if (failures >= maxFailures) throw tooManyRequests(failureWindowSeconds);
+  const seconds = await deps.failures.secondsUntilAllowed(
+    subjects(attempt),
+    maxFailures,
+    failureWindowSeconds,
+  );
+  if (seconds !== null) throw tooManyRequests(seconds);
 }
 
 /** An unknown mail costs the same look at a secret as a known one: time must not tell them apart. */
@@ -67,10 +72,15 @@ async function checkSecret(deps: Deps, attempt: LoginAttempt): Promise<SolutionC
   return solution;
 }
 
+/** What the backoffice stores for a solution that may come with any MAC. */
+const anyMac = 'ignore';
+
 /** The first login binds the MAC; another one later locks the solution. */
 async function checkMac(deps: Deps, solution: SolutionCredentials, mac: string): Promise<void> {
   if (solution.isLocked) throw solutionLocked();
-  if (solution.mac === 'ignore' || solution.mac === normalised(mac)) return;
+  if (solution.mac === anyMac || solution.mac === normalised(mac)) return;
+  // A device must not give itself this right.
+  if (normalised(mac) === anyMac) throw badRequest('"ignore" is no MAC.');
   if (solution.mac === null && (await deps.solutions.bindMac(solution.id, normalised(mac)))) return;
   await deps.solutions.lock(solution.id);
   throw solutionLocked();

@@ -58,9 +58,16 @@ export function createSolutionStore(db: Db) {
         : { id: row.id, isBlocked: row.blocked_at !== null, confirmation: row.confirmation };
     },
 
-    /** Binds the first MAC. False: another login has bound one meanwhile. */
+    /**
+     * Binds the first MAC. False: another one has been bound meanwhile. A device signs in on its four channels at
+     * once: of its own logins none may lose.
+     */
     async bindMac(id: number, mac: string): Promise<boolean> {
-      return (await db('solution').where({ id }).whereNull('mac').update({ mac })) === 1;
+      const result = await db.raw<{ rowCount: number }>(
+        'update solution set mac = :mac where id = :id and (mac is null or mac = :mac)',
+        { id, mac },
+      );
+      return result.rowCount === 1;
     },
 
     async lock(id: number): Promise<void> {
