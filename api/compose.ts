@@ -65,11 +65,16 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     failures: createFailedLoginStore(db),
     tokens,
   });
-  const handshake = createHandshakeService({ board, marks: createLogMarkStore(db), flags });
+  const handshake = createHandshakeService({
+    statuses: createStatusStore(db),
+    marks: createLogMarkStore(db),
+    flags,
+  });
   const intake = createIntakeService({
     db,
     files,
     queue,
+    board,
     log,
     limits: {
       maxArchiveBytes: config.maxArchiveBytes,
@@ -103,7 +108,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       login,
       handshake,
       intake,
-      delivery: createDeliveryService({ db, files }),
+      delivery: createDeliveryService({ db, files, board }),
       photos: createPhotoService({ photos: createPhotoStore(db), files }),
       uploads: uploads.route,
       maxArchiveBytes: config.maxArchiveBytes,

@@ -7,10 +7,12 @@ import { createFlagStore } from '../../shared/stores/flag-store';
 import { createInstructionStore, type FailedInstruction } from '../../shared/stores/instruction-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type Sync } from '../../shared/stores/sync-store';
+import type { StatutBoard } from './statut-board';
 
 interface Deps {
   readonly db: Db;
   readonly files: FileStore;
+  readonly board: Pick<StatutBoard, 'refresh'>;
 }
 
 /** An instruction package that waits for its solution. */
@@ -25,7 +27,7 @@ export interface Delivery {
 export type DeliveryService = ReturnType<typeof createDeliveryService>;
 
 /** Hands instruction packages out and takes confirmations in. */
-export function createDeliveryService({ db, files }: Deps) {
+export function createDeliveryService({ db, files, board }: Deps) {
   return {
     /** The package at hand. Throws `wrong-status`. */
     async open(key: ChannelKey): Promise<Delivery> {
@@ -69,6 +71,7 @@ export function createDeliveryService({ db, files }: Deps) {
         await syncs.markConfirmed(atHand);
         await statuses.move(key, atHand, 'confirmed');
       });
+      await board.refresh(key);
     },
 
     /** The sync under way, or else the last one. Throws `no-sync`. */

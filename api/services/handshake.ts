@@ -4,10 +4,10 @@ import type { ChannelKey } from '../../shared/domain/channel';
 import { wrongStatus } from '../../shared/errors/catalog';
 import { type FlagStore, handshakeFlags } from '../../shared/stores/flag-store';
 import type { LogMarkStore } from '../../shared/stores/log-mark-store';
-import type { StatutBoard } from './statut-board';
+import type { StatusStore } from '../../shared/stores/status-store';
 
 interface Deps {
-  readonly board: Pick<StatutBoard, 'read'>;
+  readonly statuses: Pick<StatusStore, 'read'>;
   readonly marks: LogMarkStore;
   readonly flags: Pick<FlagStore, 'listOf' | 'markAnswered'>;
 }
@@ -40,8 +40,9 @@ export function createHandshakeService(deps: Deps) {
     },
   };
 
+  /** From the database: memory may not know yet of a confirmation that another process has just taken. */
   async function needIdle(key: ChannelKey): Promise<void> {
-    const { statut } = await deps.board.read(key);
+    const statut = (await deps.statuses.read(key))?.statut ?? 0;
     if (statut !== 0) throw wrongStatus(statut, 0);
   }
 }

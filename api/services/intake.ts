@@ -20,11 +20,13 @@ import { createFlagStore } from '../../shared/stores/flag-store';
 import { createJobStore } from '../../shared/stores/job-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/sync-store';
+import type { StatutBoard } from './statut-board';
 
 interface Deps {
   readonly db: Db;
   readonly files: FileStore;
   readonly queue: Pick<JobQueue, 'publish' | 'isUp'>;
+  readonly board: Pick<StatutBoard, 'refresh'>;
   readonly log: Logger;
   readonly limits: UnpackLimits & { readonly maxArchiveBytes: number; readonly largePackageBytes: number };
   readonly uploadIdleSeconds: number;
@@ -66,6 +68,9 @@ export function createIntakeService(deps: Deps) {
       await claim(key, syncId, idempotencyKey);
       return newReception(key, syncId);
     },
+
+    /** Those of the files that are the upload of a sync. */
+    archivesAmong: (keys: readonly string[]): Promise<Set<string>> => createSyncStore(db).archivesAmong(keys),
   };
 
   /** The first answer again, if it is the same archive again. */
@@ -79,10 +84,11 @@ export function createIntakeService(deps: Deps) {
       adopt: async (archiveKey) => {
         sha256 = (await digest(await files.read(archiveKey))).sha256;
       },
-      complete: () =>
-        sha256 === first.archiveSha256
-          ? Promise.resolve({ syncId: first.id })
-          : Promise.reject(idempotencyKeyReused()),
+      complete: (expectedSha256) => {
+        if (expectedSha256 !== null && expectedSha256 !== sha256) return Promise.reject(digestMismatch());
+        if (sha256 !== first.archiveSha256) return Promise.reject(idempotencyKeyReused());
+        return Promise.resolve({ syncId: first.id });
+      },
       refuse: () => Promise.resolve(),
     };
   }
@@ -168,6 +174,7 @@ export function createIntakeService(deps: Deps) {
     } catch (error) {
       deps.log.warn({ err: error, syncId, ...key }, 'message not published; the relay will');
     }
+    await deps.board.refresh(key);
   }
 
   /** The watchdog does the same for an upload whose process died. */
@@ -176,7 +183,9 @@ export function createIntakeService(deps: Deps) {
       if (await createSyncStore(trx).removeReceiving(syncId))
         await createStatusStore(trx).release(key, syncId);
     });
-    await files.remove(uploadPrefixOf(syncId));
+    await deps.board.refresh(key);
+    // What failed may have been the answer to a commit that went through: then its files are a sync's.
+    if ((await createSyncStore(db).find(syncId)) === null) await files.remove(uploadPrefixOf(syncId));
   }
 
   async function whileReceiving<T>(syncId: string, work: () => Promise<T>): Promise<T> {

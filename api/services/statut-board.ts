@@ -80,6 +80,14 @@ export function createStatutBoard(deps: Deps) {
 
     read,
 
+    /**
+     * Looks again: a change of ours has been committed, and its notification may come after our answer. Whoever reads
+     * that answer and asks this process again must not get the status of before.
+     */
+    async refresh(key: ChannelKey): Promise<void> {
+      await readStatus(key).catch(() => statuses.delete(nameOf(key.solutionId, key.channel)));
+    },
+
     /** Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller gone. */
     async waitForOther(
       key: ChannelKey,

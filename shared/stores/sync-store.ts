@@ -206,6 +206,12 @@ export function createSyncStore(db: Db) {
       await db('sync_event').insert({ sync_id: syncId, step, detail });
     },
 
+    /** Those of the files that are the upload of a sync. */
+    async archivesAmong(keys: readonly string[]): Promise<Set<string>> {
+      const rows = await db<Row>('sync').whereIn('archive_key', keys).select('archive_key');
+      return new Set(rows.flatMap(({ archive_key }) => archive_key ?? []));
+    },
+
     /** Finished syncs whose files have been kept long enough. */
     async findExpired(
       retentionDays: number,

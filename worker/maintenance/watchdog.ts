@@ -20,10 +20,13 @@ const batchSize = 100;
 export async function freeDeadUploads({ db, files, log }: Deps): Promise<number> {
   const dead = await createSyncStore(db).findDeadUploads(batchSize);
   for (const upload of dead) {
-    await inTransaction(db, async ({ db: trx }) => {
-      if (await createSyncStore(trx).removeReceiving(upload.id))
-        await createStatusStore(trx).release(upload, upload.id);
+    const isRemoved = await inTransaction(db, async ({ db: trx }) => {
+      if (!(await createSyncStore(trx).removeReceiving(upload.id))) return false;
+      await createStatusStore(trx).release(upload, upload.id);
+      return true;
     });
+    // It was only late, and is complete by now, or another worker's watchdog was quicker.
+    if (!isRemoved) continue;
     await files.remove(uploadPrefixOf(upload.id));
     log.warn(
       { syncId: upload.id, solutionId: upload.solutionId, channel: upload.channel },
