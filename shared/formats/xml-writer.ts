@@ -12,7 +12,7 @@ export interface WrittenEntity {
 }
 
 /**
- * A class's file, UTF-8, as .NET's XmlSerializer writes it, in chunks of at most 500 entities.
+ * A class's file, UTF-8, as .NET's XmlSerializer writes it, in chunks.
  * Declared fields come in the order of their declaration, then the others by name, then markup as it was sent.
  * A character that XML cannot hold becomes U+FFFD: what we send can always be read.
  */
@@ -20,18 +20,41 @@ export function* writeEntities(
   parameterClass: ParameterClass,
   entities: Iterable<WrittenEntity>,
 ): Generator<string, void, undefined> {
-  const root = `ArrayOf${parameterClass.itemElement}`;
-  const order = new Map(parameterClass.columns.map(({ name }, index) => [name, index]));
-  yield `<?xml version="1.0" encoding="utf-8"?>\n<${root} ${namespaces}>\n`;
-  let chunk: Element[] = [];
+  const writer = createWriter(parameterClass);
+  yield writer.opening;
+  let page: WrittenEntity[] = [];
   for (const entity of entities) {
-    chunk.push(elementOf(entity, order));
-    if (chunk.length < entitiesPerChunk) continue;
-    yield elementsText(parameterClass, chunk);
-    chunk = [];
+    page.push(entity);
+    if (page.length < entitiesPerChunk) continue;
+    yield writer.page(page);
+    page = [];
   }
-  if (chunk.length > 0) yield elementsText(parameterClass, chunk);
-  yield `</${root}>\n`;
+  yield writer.page(page) + writer.closing;
+}
+
+/** The same for entities that come in pages: a chunk per page. */
+export async function* writeEntityPages(
+  parameterClass: ParameterClass,
+  pages: AsyncIterable<readonly WrittenEntity[]>,
+): AsyncGenerator<string, void, undefined> {
+  const writer = createWriter(parameterClass);
+  yield writer.opening;
+  for await (const page of pages) yield writer.page(page);
+  yield writer.closing;
+}
+
+function createWriter({ itemElement, columns }: ParameterClass) {
+  const root = `ArrayOf${itemElement}`;
+  const order = new Map(columns.map(({ name }, index) => [name, index]));
+  return {
+    opening: `<?xml version="1.0" encoding="utf-8"?>\n<${root} ${namespaces}>\n`,
+    page: (entities: readonly WrittenEntity[]) =>
+      elementsText(
+        itemElement,
+        entities.map((entity) => elementOf(entity, order)),
+      ),
+    closing: `</${root}>\n`,
+  };
 }
 
 const namespaces =
@@ -52,7 +75,8 @@ const builder = new XMLBuilder({
   processEntities: false,
 });
 
-function elementsText({ itemElement }: ParameterClass, elements: readonly Element[]): string {
+function elementsText(itemElement: string, elements: readonly Element[]): string {
+  if (elements.length === 0) return '';
   const wrapped = builder.build({ x: { [itemElement]: elements } });
   return wrapped.slice('<x>\n'.length, -'</x>\n'.length);
 }

@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream';
+import type { ParameterClass } from '../../shared/catalog/parameter-classes';
+import type { Copy } from '../../shared/domain/merge-copy';
+import { copyDigest } from '../../shared/formats/parameter-digest';
+import { decodeFields } from '../../shared/formats/parameter-values';
+import type { EntityProblem, ReadEntity } from '../../shared/formats/xml-entity';
+import { readEntities } from '../../shared/formats/xml-reader';
+import type { Reject } from '../package/rejections';
+
+/** A class's file in the package. It is opened twice. */
+export interface ClassFile {
+  /** Name inside the package, e.g. `xml/Fridges.xml`. */
+  readonly name: string;
+  open(): Promise<Readable>;
+}
+
+/** The solution's copy of an entity. */
+export interface SentEntity {
+  readonly id: string;
+  /** The solution's clock at its last change, as it was sent. */
+  readonly ts: string | null;
+  readonly copy: Copy;
+  readonly digest: Buffer;
+}
+
+/** What can only be known once the whole file has been read. */
+export interface Survey {
+  /** The place of each Id's last entity in the file, by Id. */
+  readonly lastPlaces: ReadonlyMap<string, number>;
+}
+
+/** Reads the file to its end. Throws `malformed-xml`, before anything of it was applied. */
+export async function surveyClassFile(file: ClassFile): Promise<Survey> {
+  const lastPlaces = new Map<string, number>();
+  let place = 0;
+  for await (const entity of readEntities(await file.open())) {
+    if (entity.kind === 'entity') lastPlaces.set(entity.id, place);
+    place += 1;
+  }
+  return { lastPlaces };
+}
+
+/** The entities that can be taken, in batches, each Id once. The others are rejected, one by one. */
+export async function* readClassFile(
+  parameterClass: ParameterClass,
+  file: ClassFile,
+  survey: Survey,
+  reject: Reject,
+): AsyncGenerator<readonly SentEntity[]> {
+  let batch: SentEntity[] = [];
+  let batchLength = 0;
+  let place = 0;
+  for await (const entity of readEntities(await file.open())) {
+    const taken = takeEntity(parameterClass, entity, survey.lastPlaces.get(entity.id ?? '') === place);
+    place += 1;
+    if ('problem' in taken) {
+      await reject(rejectedEntity(parameterClass, file, taken.problem));
+      continue;
+    }
+    batch.push(taken);
+    batchLength += entity.raw.length;
+    if (batch.length < maxBatch && batchLength < maxBatchLength) continue;
+    yield batch;
+    batch = [];
+    batchLength = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+const maxBatch = 1_000;
+/** UTF-16 units. */
+const maxBatchLength = 4_194_304;
+
+type Problem = Omit<EntityProblem, 'kind' | 'code'> & { readonly code: string };
+
+function takeEntity(
+  parameterClass: ParameterClass,
+  entity: ReadEntity | EntityProblem,
+  isLast: boolean,
+): SentEntity | { problem: Problem } {
+  if (entity.kind === 'problem') return { problem: entity };
+  const { id, ts, isActive, line, raw } = entity;
+  if (!isLast) {
+    const reason = 'The same Id comes again further down; its last entity counts.';
+    return { problem: { id, line, code: 'duplicate-id', reason, raw } };
+  }
+  const { fields, problems } = decodeFields(parameterClass, entity.fields);
+  // The fields of a deleted entity no longer count.
+  if (isActive && problems.length > 0) {
+    const reason = problems.map((problem) => `${problem.field}: ${problem.reason}`).join('; ');
+    return { problem: { id, line, code: 'bad-value', reason, raw } };
+  }
+  const copy: Copy = { isActive, fields: isActive ? fields : {} };
+  return { id, ts, copy, digest: copyDigest(copy) };
+}
+
+const rejectedEntity = (
+  parameterClass: ParameterClass,
+  file: ClassFile,
+  { id, line, code, reason, raw }: Problem,
+) => ({
+  kind: 'entity' as const,
+  subject: parameterClass.name,
+  file: file.name,
+  line,
+  rowId: id,
+  code,
+  reason,
+  header: null,
+  raw,
+});

@@ -1,0 +1,300 @@
+import type { Db } from '../../shared/db/database';
+import type { Copy, Fields } from '../../shared/domain/merge-copy';
+import { deletedDigest } from '../../shared/formats/parameter-digest';
+
+/** The entities of one class of one solution. */
+export interface ClassKey {
+  readonly solutionId: number;
+  /** e.g. `Fridges`. */
+  readonly className: string;
+}
+
+/** An entity as both sides are known to hold it. */
+export interface KnownEntity {
+  readonly idServer: string;
+  readonly id: string;
+  readonly manager: Copy;
+  readonly version: number;
+  /** When the manager's copy was last changed by hand; by a sync, where it never was. */
+  readonly editedAt: Date;
+  readonly base: Base;
+  readonly held: boolean;
+}
+
+/** What the solution is known to hold. */
+export interface Base {
+  /** Null: nothing. */
+  readonly copy: Copy | null;
+  /** Digest of what it sends when it has changed nothing. */
+  readonly digest: Buffer | null;
+}
+
+/** The manager's copy from now on. */
+export interface ManagerCopy {
+  readonly copy: Copy;
+  readonly digest: Buffer;
+  /** The solution's clock at its last change, where the copy has something of it. */
+  readonly ts: string | null;
+}
+
+/** From here to the end of the transaction nobody else merges this class. True: instructions of it are unconfirmed. */
+export async function lockClass(db: Db, key: ClassKey): Promise<boolean> {
+  const result = await db.raw<{ rows: { has_sent: boolean }[] }>(
+    `select pg_advisory_xact_lock(hashtextextended('param ' || :solutionId || ' ' || :className, 0)),
+       exists (select from instruction i join param p on p.id_server = i.id_server
+         where p.solution_id = :solutionId and p.class = :className) as has_sent`,
+    { ...key },
+  );
+  return result.rows[0]?.has_sent === true;
+}
+
+export interface Comparison {
+  /** Also those that differ from the manager's copy alone. */
+  readonly withManager: boolean;
+  /** Also those of which unconfirmed instructions were sent. */
+  readonly withSent: boolean;
+}
+
+/**
+ * The places in `sent` of the entities that need a look: those that are new or differ from the base, and those
+ * that are held. One look-up per entity, on digests alone.
+ */
+export async function findDiffering(
+  db: Db,
+  key: ClassKey,
+  sent: readonly { readonly id: string; readonly digest: Buffer }[],
+  { withManager, withSent }: Comparison,
+): Promise<number[]> {
+  const result = await db.raw<{ rows: { place: number }[] }>(
+    `select cast(s.place as int) as place
+     from unnest(cast(:ids as text[]), cast(:digests as bytea[])) with ordinality as s (id, digest, place)
+     left join param p on p.solution_id = :solutionId and p.class = :className and p.id = s.id
+     where p.base_digest is distinct from s.digest or p.held
+       or (:withManager and p.digest <> s.digest)
+       or (:withSent and exists (select from instruction i where i.id_server = p.id_server))
+     order by s.place`,
+    {
+      ...key,
+      ids: sent.map(({ id }) => id),
+      digests: sent.map(({ digest }) => digest),
+      withManager,
+      withSent,
+    },
+  );
+  return result.rows.map(({ place }) => place - 1);
+}
+
+interface Row {
+  id_server: string;
+  id: string;
+  fields: Fields;
+  is_active: boolean;
+  version: number;
+  changed_at: Date;
+  base_fields: Fields | null;
+  base_active: boolean | null;
+  base_digest: Buffer | null;
+  held: boolean;
+}
+
+const columns = `p.id_server, p.id, p.fields, p.is_active, p.version, coalesce(p.edited_at, p.updated_at) as changed_at,
+  p.base_fields, p.base_active, p.base_digest, p.held`;
+
+/** By id; locked to the end of the transaction. */
+export async function lockEntities(
+  db: Db,
+  key: ClassKey,
+  ids: readonly string[],
+): Promise<Map<string, KnownEntity>> {
+  const result = await db.raw<{ rows: Row[] }>(
+    `select ${columns} from param p where p.solution_id = :solutionId and p.class = :className and p.id = any(:ids)
+     order by p.id for update`,
+    { ...key, ids: [...ids] },
+  );
+  return new Map(result.rows.map((row) => [row.id, knownFrom(row)]));
+}
+
+/** Those that the manager holds, or that the solution is known to hold, and that are not among `ids`; locked. */
+export async function lockAbsent(db: Db, key: ClassKey, ids: readonly string[]): Promise<KnownEntity[]> {
+  const result = await db.raw<{ rows: Row[] }>(
+    `select ${columns} from param p
+     where p.solution_id = :solutionId and p.class = :className and (p.is_active or p.base_fields is not null)
+       and not exists (select from unnest(cast(:ids as text[])) as s (id) where s.id = p.id)
+     order by p.id for update`,
+    { ...key, ids: [...ids] },
+  );
+  return result.rows.map(knownFrom);
+}
+
+const knownFrom = (row: Row): KnownEntity => ({
+  idServer: row.id_server,
+  id: row.id,
+  manager: { isActive: row.is_active, fields: row.fields },
+  version: row.version,
+  editedAt: row.changed_at,
+  base: {
+    copy: row.base_fields === null ? null : { isActive: row.base_active === true, fields: row.base_fields },
+    digest: row.base_digest,
+  },
+  held: row.held,
+});
+
+export async function countActive(db: Db, key: ClassKey): Promise<number> {
+  const result = await db.raw<{ rows: { count: number }[] }>(
+    `select cast(count(*) as int) as count from param
+     where solution_id = :solutionId and class = :className and is_active`,
+    { ...key },
+  );
+  return result.rows[0]?.count ?? 0;
+}
+
+/** What unconfirmed packages told of these entities, by `idServer`, the latest first. */
+export async function sentCopies(db: Db, idServers: readonly string[]): Promise<Map<string, Copy[]>> {
+  const result = await db.raw<{ rows: { id_server: string; fields: Fields | null }[] }>(
+    `select i.id_server, i.fields from instruction i join sync s on s.id = i.sync_id
+     where i.id_server = any(cast(:idServers as bigint[])) order by s.received_at desc`,
+    { idServers: [...idServers] },
+  );
+  const copies = new Map<string, Copy[]>();
+  for (const { id_server: idServer, fields } of result.rows) {
+    const copy: Copy = { isActive: fields !== null, fields: fields ?? {} };
+    copies.set(idServer, [...(copies.get(idServer) ?? []), copy]);
+  }
+  return copies;
+}
+
+/** The solution has shown what it did with them. */
+export async function forgetSent(db: Db, idServers: readonly string[]): Promise<void> {
+  await db.raw(`delete from instruction where id_server = any(cast(? as bigint[]))`, [[...idServers]]);
+}
+
+export interface NewEntity {
+  readonly id: string;
+  readonly manager: ManagerCopy;
+  readonly base: Base;
+}
+
+/** Answers the ids that were added: someone may have added the others in the meantime. */
+export async function insertEntities(
+  db: Db,
+  key: ClassKey,
+  syncId: string,
+  entities: readonly NewEntity[],
+): Promise<ReadonlySet<string>> {
+  if (entities.length === 0) return new Set();
+  const result = await db.raw<{ rows: { id: string }[] }>(
+    `with added as (
+       insert into param (solution_id, class, id, fields, is_active, digest, ts, updated_by,
+         base_fields, base_active, base_digest)
+       select :solutionId, :className, id, fields, is_active, digest, ts, 'solution',
+         case when base_active is not null then base_fields end, base_active, base_digest
+       from jsonb_to_recordset(cast(:rows as jsonb)) as change (id text, ${managerColumns}, ${baseColumns})
+       on conflict (solution_id, class, id) do nothing
+       returning id_server, id, version, fields, is_active
+     ), told as (
+       insert into param_version (id_server, version, fields, is_active, by, sync_id)
+       select id_server, version, fields, is_active, 'solution', :syncId from added
+     )
+     select id from added`,
+    {
+      ...key,
+      syncId,
+      rows: JSON.stringify(
+        entities.map(({ id, manager, base }) => ({ id, ...managerRow(manager), ...baseRow(base) })),
+      ),
+    },
+  );
+  return new Set(result.rows.map(({ id }) => id));
+}
+
+export interface ChangedEntity {
+  readonly idServer: string;
+  readonly manager: ManagerCopy;
+  readonly base: Base;
+}
+
+/** The manager's copy changes, and with it what is held against it. */
+export async function updateEntities(
+  db: Db,
+  syncId: string,
+  entities: readonly ChangedEntity[],
+): Promise<void> {
+  if (entities.length === 0) return;
+  await db.raw(
+    `with changed as (
+       update param p set fields = case when c.is_active then c.fields else p.fields end, is_active = c.is_active,
+         digest = c.digest, ts = coalesce(c.ts, p.ts), version = p.version + 1, updated_at = now(),
+         updated_by = 'solution', failures = 0, failure_reason = null, held = false,
+         base_fields = case when c.base_active is not null then c.base_fields end, base_active = c.base_active,
+         base_digest = c.base_digest
+       from jsonb_to_recordset(cast(:rows as jsonb)) as c (id_server bigint, ${managerColumns}, ${baseColumns})
+       where p.id_server = c.id_server
+       returning p.id_server, p.version, p.fields, p.is_active
+     )
+     insert into param_version (id_server, version, fields, is_active, by, sync_id)
+     select id_server, version, fields, is_active, 'solution', :syncId from changed`,
+    {
+      syncId,
+      rows: JSON.stringify(
+        entities.map(({ idServer, manager, base }) => ({
+          id_server: idServer,
+          ...managerRow(manager),
+          ...baseRow(base),
+        })),
+      ),
+    },
+  );
+}
+
+/** The manager's copy stays; what the solution holds is known anew. */
+export async function moveBases(
+  db: Db,
+  entities: readonly { readonly idServer: string; readonly base: Base; readonly held: boolean }[],
+): Promise<void> {
+  if (entities.length === 0) return;
+  await db.raw(
+    `update param p set base_fields = case when c.base_active is not null then c.base_fields end,
+       base_active = c.base_active, base_digest = c.base_digest, held = c.held
+     from jsonb_to_recordset(cast(? as jsonb)) as c (id_server bigint, held boolean, ${baseColumns})
+     where p.id_server = c.id_server`,
+    [
+      JSON.stringify(
+        entities.map(({ idServer, base, held }) => ({ id_server: idServer, held, ...baseRow(base) })),
+      ),
+    ],
+  );
+}
+
+/** Entities of one class whose deletion waits, or no longer waits, for a decision. */
+export async function setHeld(db: Db, idServers: readonly string[], held: boolean): Promise<void> {
+  if (idServers.length === 0) return;
+  await db.raw(
+    `update param set held = :held where id_server = any(cast(:idServers as bigint[])) and held <> :held`,
+    {
+      idServers: [...idServers],
+      held,
+    },
+  );
+}
+
+const managerColumns = 'fields jsonb, is_active boolean, digest bytea, ts text';
+const baseColumns = 'base_fields jsonb, base_active boolean, base_digest bytea';
+
+const managerRow = ({ copy, digest, ts }: ManagerCopy) => ({
+  fields: copy.fields,
+  is_active: copy.isActive,
+  digest: hex(digest),
+  ts,
+});
+
+const baseRow = ({ copy, digest }: Base) => ({
+  base_fields: copy?.fields ?? {},
+  base_active: copy?.isActive ?? null,
+  base_digest: digest === null ? null : hex(digest),
+});
+
+/** As PostgreSQL reads a bytea. */
+const hex = (digest: Buffer) => `\\x${digest.toString('hex')}`;
+
+/** The solution does not hold the entity, and does not send it; what it may still send is that it is deleted. */
+export const nothingHeld: Base = { copy: null, digest: deletedDigest };
