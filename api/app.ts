@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Logger } from '../shared/log';
+import { takeBody } from './http/expect';
 import { createProblemHandler, unknownRouteHandler } from './http/problem';
 import { requestIdOf } from './http/request-id';
 import { createRequestLog } from './http/request-log';
@@ -36,7 +37,7 @@ export function createHttpServer(parts: AppParts): Server {
     app(request, response);
   };
   const server = createServer(answer);
-  // A caller that asks first is told to go on by the route that wants its body.
+  // A caller that asks before it sends its body is told to go on by the route that wants it.
   server.on('checkContinue', answer);
   // An upload may take hours on a bad line: what counts is that bytes keep coming.
   server.requestTimeout = 0;
@@ -53,6 +54,7 @@ function createApp({ health, v4, backoffice, log, trustProxy }: AppParts): Reque
   app.use(health);
   app.use(createRequestLog(log));
   app.use('/v4', v4);
+  app.use(takeBody);
   app.use(backoffice);
   app.use(unknownRouteHandler);
   app.use(createProblemHandler(log));

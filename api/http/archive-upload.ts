@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
-import type { IncomingMessage } from 'node:http';
 import multer, { MulterError, type StorageEngine } from 'multer';
 import type { Readable } from 'node:stream';
 import { badRequest, notAZip, tooLarge } from '../../shared/errors/catalog';
+import { continueIfExpected } from './expect';
 
 /** What came beside the archive. */
 export interface ReceivedUpload {
@@ -18,8 +18,8 @@ export interface ReceiveLimits {
 
 /**
  * Reads the archive of a POST datas, streaming it into `store`: part `file` of a multipart form, or the bare body.
- * Throws `bad-request`, `too-large` (before reading, where the length is announced) and `not-a-zip` (wrong type).
- * The only door to multer.
+ * Throws `bad-request`, `too-large` and `not-a-zip` (wrong type). What its headers tell against it is told before the
+ * body is read, or asked for with `100 Continue`. The only door to multer.
  */
 export async function receiveArchive(
   request: Request,
@@ -27,48 +27,43 @@ export async function receiveArchive(
   limits: ReceiveLimits,
   store: (archive: Readable) => Promise<void>,
 ): Promise<ReceivedUpload> {
+  const form = formOf(request);
+  refuseAnnounced(request, form, limits.maxArchiveBytes);
+  const expectedSha256 = sha256OfContentDigest(request.headers['content-digest']);
   request.setTimeout(limits.uploadIdleSeconds * 1000, () => request.destroy());
+  continueIfExpected(request, response);
   try {
-    return await receive(request, response, limits, store);
+    if (form === 'multipart') return await receiveForm(request, response, store);
+    await store(request);
+    return { expectedSha256 };
   } finally {
     // What follows is our own work, and may be longer.
     request.setTimeout(0);
   }
 }
 
-/** Lets a caller that sent `Expect: 100-continue` begin with its body. */
-export function continueIfExpected(request: IncomingMessage, response: Response): void {
-  if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
-}
+type UploadForm = 'multipart' | 'bare';
 
-async function receive(
-  request: Request,
-  response: Response,
-  { maxArchiveBytes }: ReceiveLimits,
-  store: (archive: Readable) => Promise<void>,
-): Promise<ReceivedUpload> {
+function formOf(request: Request): UploadForm {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   switch (type) {
     case 'multipart/form-data':
-      return receiveForm(request, response, store);
+      return 'multipart';
     case 'application/zip':
     case 'application/x-zip-compressed':
     case 'application/octet-stream':
-      return receiveBody(request, maxArchiveBytes, store);
+      return 'bare';
     default:
       throw notAZip('Send multipart/form-data with a part "file", or application/zip.');
   }
 }
 
-async function receiveBody(
-  request: Request,
-  maxArchiveBytes: number,
-  store: (archive: Readable) => Promise<void>,
-): Promise<ReceivedUpload> {
-  if (Number(request.headers['content-length'] ?? 0) > maxArchiveBytes) throw tooLarge(maxArchiveBytes);
-  const expectedSha256 = sha256OfContentDigest(request.headers['content-digest']);
-  await store(request);
-  return { expectedSha256 };
+/** What a form may hold beside the archive. */
+const formBytes = 64 * 1024;
+
+function refuseAnnounced(request: Request, form: UploadForm, maxArchiveBytes: number): void {
+  const maxBytes = maxArchiveBytes + (form === 'multipart' ? formBytes : 0);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxArchiveBytes);
 }
 
 async function receiveForm(
@@ -76,16 +71,22 @@ async function receiveForm(
   response: Response,
   store: (archive: Readable) => Promise<void>,
 ): Promise<ReceivedUpload> {
-  const upload = multer({
-    storage: streamingInto(store),
-    limits: { files: 1, fields: 10, fieldSize: 1024, parts: 20 },
-  }).single('file');
-  await new Promise<void>((resolve, reject) => {
-    upload(request, response, (error: unknown) => {
+  let storing = Promise.resolve();
+  const read = new Promise<void>((resolve, reject) => {
+    const storage = streamingInto((archive) => {
+      storing = store(archive);
+      // multer tells of a failure only when it has read the rest of the form, however much that is.
+      storing.catch(reject);
+      return storing;
+    });
+    const limits = { files: 1, fields: 10, fieldSize: 1024, parts: 20 };
+    multer({ storage, limits }).single('file')(request, response, (error: unknown) => {
       if (error === undefined || error === null) resolve();
       else reject(translated(error));
     });
   });
+  // Whoever cleans up must not do so while the archive is still being written.
+  await read.finally(() => storing.catch(() => undefined));
   if (request.file === undefined) throw badRequest('The form has no part "file".');
   const body: unknown = request.body;
   return { expectedSha256: sha256OfField(body) };

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { ServerResponse } from 'node:http';
 import { AppError, type ErrorKind } from '../../shared/errors/app-error';
-import { unavailable, unknownRoute } from '../../shared/errors/catalog';
+import { badRequest, bodyTooLarge, unavailable, unknownRoute } from '../../shared/errors/catalog';
 import { isDatabaseAway } from '../../shared/db/database-away';
 import type { Logger } from '../../shared/log';
 
@@ -59,7 +59,8 @@ export const unknownRouteHandler: RequestHandler = () => {
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    if (foreseenOf(error) === null) {
+    // A caller that went away in the middle is no mistake of ours, and reads no answer.
+    if (foreseenOf(error) === null && !response.destroyed) {
       log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     }
     sendProblem(response, error);
@@ -69,7 +70,7 @@ export function createProblemHandler(log: Logger): ErrorRequestHandler {
 function foreseenOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   if (isDatabaseAway(error)) return unavailable('database');
-  if (isClientMistake(error)) return new AppError('invalid', 'bad-request', error.message);
+  if (isClientMistake(error)) return error.status === 413 ? bodyTooLarge() : badRequest(error.message);
   return null;
 }
 

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { badRequest } from '../../shared/errors/catalog';
-import { continueIfExpected, receiveArchive, type ReceiveLimits } from '../http/archive-upload';
+import { receiveArchive, type ReceiveLimits } from '../http/archive-upload';
 import { callerKey } from '../http/caller';
 import type { IntakeService } from '../services/intake';
 
@@ -9,7 +9,6 @@ export function postDatas(service: IntakeService, limits: ReceiveLimits): Reques
   return async (request, response) => {
     const reception = await service.begin(callerKey(request, response), idempotencyKeyOf(request));
     try {
-      continueIfExpected(request, response);
       const { expectedSha256 } = await receiveArchive(request, response, limits, reception.store);
       const { syncId } = await reception.complete(expectedSha256);
       response.setHeader('Epack-Sync', syncId);

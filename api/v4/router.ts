@@ -1,5 +1,6 @@
 import express, { type RequestHandler, Router } from 'express';
 import { createCallerCheck } from '../http/caller';
+import { takeBody } from '../http/expect';
 import type { DeliveryService } from '../services/delivery';
 import type { HandshakeService } from '../services/handshake';
 import type { IntakeService } from '../services/intake';
@@ -30,8 +31,9 @@ export interface V4Services {
 export function createV4Router(services: V4Services): Router {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);
-  // A confirmation may name every instruction of a package.
-  const json = express.json({ limit: '16mb', strict: false });
+  // A confirmation may name every instruction of a package. Whatever type it says it has, it is read: one taken for
+  // empty would confirm what the solution says has failed.
+  const json = [takeBody, express.json({ limit: '16mb', strict: false, type: () => true })];
 
   router.post('/:channel/login', json, postLogin(services.login));
   router.get('/:channel/lastIdLogs', caller, getLastIdLogs(services.handshake));
