@@ -1,35 +1,37 @@
-import { type Lock, type Locker, MemoryLocker, type RequestRelease } from '@tus/server';
+import type { Lock, Locker, RequestRelease } from '@tus/server';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { offsetMismatch } from '../../shared/errors/catalog';
 import type { UploadLockStore } from '../../shared/stores/upload-lock-store';
 
 const leaseSeconds = 15;
 const renewMilliseconds = 5_000;
-const retryMilliseconds = 500;
+const retryMilliseconds = 100;
+/** Longer than the lease of a process that died. */
+const patienceMilliseconds = 20_000;
 
 /**
  * One writer for each upload, over all API processes. Within a process a new request makes the old one let go
  * (its connection is most likely dead); against another process it waits.
  */
 export function createUploadLocker(locks: UploadLockStore): Locker {
-  const here = new MemoryLocker();
-  return { newLock: (uploadId) => createLock(here.newLock(uploadId), locks, uploadId) };
+  const releases = new Map<string, RequestRelease>();
+  return { newLock: (uploadId) => createLock(releases, locks, uploadId) };
 }
 
-function createLock(local: Lock, locks: UploadLockStore, uploadId: string): Lock {
+function createLock(releases: Map<string, RequestRelease>, locks: UploadLockStore, uploadId: string): Lock {
   const holder = randomUUID();
   let renewal: NodeJS.Timeout | undefined;
   return {
+    /** Throws `offset-mismatch` where another goes on writing: the upload moves on meanwhile. */
     async lock(signal: AbortSignal, release: RequestRelease) {
-      await local.lock(signal, release);
-      try {
-        while (!(await locks.take(uploadId, holder, leaseSeconds))) {
-          await sleep(retryMilliseconds, undefined, { signal });
-        }
-      } catch (error) {
-        await local.unlock();
-        throw error;
+      const patience = Date.now() + patienceMilliseconds;
+      while (!(await locks.take(uploadId, holder, leaseSeconds))) {
+        if (signal.aborted || Date.now() > patience) throw offsetMismatch();
+        await releases.get(uploadId)?.();
+        await sleep(retryMilliseconds);
       }
+      releases.set(uploadId, release);
       renewal = setInterval(() => {
         // A renewal that fails leaves the lock to its time.
         void locks.take(uploadId, holder, leaseSeconds).catch(() => false);
@@ -38,11 +40,8 @@ function createLock(local: Lock, locks: UploadLockStore, uploadId: string): Lock
 
     async unlock() {
       clearInterval(renewal);
-      try {
-        await locks.giveBack(uploadId, holder);
-      } finally {
-        await local.unlock();
-      }
+      releases.delete(uploadId);
+      await locks.giveBack(uploadId, holder);
     },
   };
 }

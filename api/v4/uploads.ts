@@ -12,12 +12,13 @@ import {
   offsetMismatch,
   tooLarge,
   tusVersion,
+  unknownRoute,
   unknownUpload,
   wrongStatus,
   wrongUploadType,
 } from '../../shared/errors/catalog';
 import { callerKey } from '../http/caller';
-import { sendProblem } from '../http/problem';
+import { continueIfExpected } from '../http/expect';
 import type { IntakeService } from '../services/intake';
 import type { StatutBoard } from '../services/statut-board';
 import { idempotencyKeyOf } from './post-datas';
@@ -36,7 +37,7 @@ interface Deps {
 interface Sender {
   readonly key: ChannelKey;
   readonly idempotencyKey: string | null;
-  failure: unknown;
+  failure: Error | null;
 }
 
 export interface Uploads {
@@ -46,6 +47,8 @@ export interface Uploads {
 }
 
 const expiryMilliseconds = 24 * 3_600_000;
+/** What was completed in its last minute may be in the middle of becoming a sync. */
+const graceMilliseconds = 3_600_000;
 
 /**
  * /v4/{channel}/uploads: the tus 1.0 protocol (creation, termination, expiration). The door to tus.
@@ -63,8 +66,9 @@ export function createUploads(deps: Deps): Uploads {
     // The id says whose it is, so that nothing else has to.
     namingFunction: (request) => `${ownerOf(senderOf(request).key)}-${randomUUID()}`,
     generateUrl: (request, { id }) => `/v4/${senderOf(request).key.channel}/uploads/${id}`,
-    getFileIdFromRequest: (request, id) =>
-      id?.startsWith(`${ownerOf(senderOf(request).key)}-`) === true ? id : undefined,
+    getFileIdFromRequest: (request, id) => (isOwn(senderOf(request).key, id) ? id : undefined),
+    // Then it is the upload of a sync, and kept for as long as that.
+    disableTerminationForFinishedUploads: true,
     onUploadCreate: (request) => refuseUnlessIdle(request),
     onUploadFinish: (request, upload) => finish(request, upload),
     onResponseError: (request, error) => {
@@ -75,6 +79,8 @@ export function createUploads(deps: Deps): Uploads {
 
   return {
     route: async (request, response) => {
+      // tus would give the upload back, all of it through memory.
+      if (request.method === 'GET') throw unknownRoute();
       const sender: Sender = {
         key: callerKey(request, response),
         idempotencyKey: idempotencyKeyOf(request),
@@ -83,12 +89,30 @@ export function createUploads(deps: Deps): Uploads {
       const webRequest = webRequestOf(request);
       senders.set(webRequest, sender);
       request.setTimeout(deps.uploadIdleSeconds * 1000, () => request.destroy());
+      continueIfExpected(request, response);
       const answer = await tus.handleWeb(webRequest);
       request.setTimeout(0);
       await send(answer, sender, deps.maxArchiveBytes, response);
     },
-    removeExpired: () => tus.cleanUpExpiredUploads(),
+    removeExpired,
   };
+
+  /** tus' own sweep would take the uploads of syncs as well. Answers how many it removed. */
+  async function removeExpired(): Promise<number> {
+    const expired = await expiredUploads();
+    const kept = await deps.intake.archivesAmong(expired.map(keyOf));
+    const abandoned = expired.filter((id) => !kept.has(keyOf(id)));
+    // Another process may be quicker.
+    for (const id of abandoned) await store.remove(id).catch(() => undefined);
+    return abandoned.length;
+  }
+
+  async function expiredUploads(): Promise<string[]> {
+    const latest = Date.now() - expiryMilliseconds - graceMilliseconds;
+    const ids = (await store.configstore.list?.()) ?? [];
+    const uploads = await Promise.all(ids.map((id) => store.configstore.get(id)));
+    return ids.filter((_, index) => Date.parse(uploads[index]?.creation_date ?? '') < latest);
+  }
 
   function senderOf(request: object): Sender {
     const sender = senders.get(request);
@@ -109,7 +133,7 @@ export function createUploads(deps: Deps): Uploads {
     await syncFile(path.join(directory, upload.id));
     const reception = await deps.intake.begin(key, idempotencyKey ?? `tus:${upload.id}`);
     try {
-      await reception.adopt(`tus/${upload.id}`);
+      await reception.adopt(keyOf(upload.id));
       const { syncId } = await reception.complete(expectedSha256);
       return {
         status_code: 200,
@@ -125,6 +149,13 @@ export function createUploads(deps: Deps): Uploads {
 }
 
 const ownerOf = ({ solutionId, channel }: ChannelKey) => `${solutionId}-${channel}`;
+
+/** Nothing but an id of ours: in a path it would be resolved, and lead elsewhere. */
+const isOwn = (key: ChannelKey, id: string | undefined) =>
+  id !== undefined && /^\d+-[a-z]+-[0-9a-f-]{36}$/.test(id) && id.startsWith(`${ownerOf(key)}-`);
+
+/** In the file store. */
+const keyOf = (uploadId: string) => `tus/${uploadId}`;
 
 /** An archive that was refused stays refused; one that could not be taken now may be tried again. */
 function isFinal(error: unknown): boolean {
@@ -155,7 +186,7 @@ function webRequestOf(request: ExpressRequest): Request {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   const hasBody = request.method === 'PATCH' || request.method === 'POST';
-  return new Request(`http://${request.headers.host ?? 'localhost'}${request.originalUrl}`, {
+  return new Request(new URL(request.originalUrl, 'http://localhost'), {
     method: request.method,
     headers,
     ...(hasBody ? { body: Readable.toWeb(request) as ReadableStream, duplex: 'half' } : {}),
@@ -173,13 +204,15 @@ async function send(
     if (answer.status < 400 || !/^content-/i.test(name)) response.setHeader(name, value);
   }
   const text = await answer.text();
-  if (sender.failure !== null) sendProblem(response, sender.failure);
-  else if (answer.status >= 400)
-    sendProblem(response, refusalOf(answer.status, text.trim(), maxArchiveBytes));
-  else response.status(answer.status).end(text);
+  if (sender.failure !== null) throw sender.failure;
+  if (answer.status >= 400) throw refusalOf(answer.status, text.trim(), maxArchiveBytes);
+  response.status(answer.status).end(text);
 }
 
-function refusalOf(status: number, text: string, maxArchiveBytes: number): AppError {
+function refusalOf(status: number, text: string, maxArchiveBytes: number): Error {
+  if (status >= 500) return new Error(`tus: ${text}`);
+  // Another request has taken over.
+  if (text.startsWith('Request aborted')) return offsetMismatch();
   switch (status) {
     case 404:
     case 410:
