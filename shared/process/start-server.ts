@@ -36,15 +36,22 @@ export async function startServer(
       log,
     });
   const [api, worker] = [start('api'), start('worker')];
-  const [said] = await Promise.all([api.ready, worker.ready]);
+  const stop = async () => {
+    await Promise.all([api.stop(), worker.stop()]);
+    await database.stop();
+  };
+  const said = await Promise.all([api.ready, worker.ready]).then(
+    ([fromApi]) => fromApi,
+    async (error: unknown) => {
+      await stop();
+      throw error;
+    },
+  );
   return {
     url: `http://localhost:${String(said['port'])}`,
     firstAdmin: (said['firstAdmin'] ?? null) as RunningServer['firstAdmin'],
     log,
-    async stop() {
-      await Promise.all([api.stop(), worker.stop()]);
-      await database.stop();
-    },
+    stop,
   };
 }
 

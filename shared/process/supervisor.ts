@@ -3,7 +3,7 @@ import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
 
 export interface Supervised {
-  /** Resolves with what the process said when it was ready, for the first time. */
+  /** Resolves with what the process said when it was ready, for the first time; rejects where it never gets so far. */
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
   /** Ends the process in order; it is not started again. */
   stop(): Promise<void>;
@@ -18,6 +18,8 @@ interface Command {
   readonly log: Logger;
 }
 
+/** A process that ends so often before it was ever ready will not mend itself: a port in use, a missing file. */
+const maxFailedStarts = 3;
 /** A process that ran so long before it ended did not fail at its start. */
 const steadyMilliseconds = 10_000;
 
@@ -27,8 +29,13 @@ export function supervise(command: Command): Supervised {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let failures = 0;
+  let wasReady = false;
   let onReady: (said: Readonly<Record<string, unknown>>) => void;
-  const ready = new Promise<Readonly<Record<string, unknown>>>((resolve) => (onReady = resolve));
+  let onFailed: (error: Error) => void;
+  const ready = new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
+    onReady = resolve;
+    onFailed = reject;
+  });
   begin();
 
   return {
@@ -51,11 +58,17 @@ export function supervise(command: Command): Supervised {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     child.on('message', (message) => {
-      if (isReady(message)) onReady(message.ready);
+      if (!isReady(message)) return;
+      wasReady = true;
+      onReady(message.ready);
     });
     child.once('exit', (code, signal) => {
       if (isStopped) return;
       failures = Date.now() - startedAt > steadyMilliseconds ? 1 : failures + 1;
+      if (!wasReady && failures >= maxFailedStarts) {
+        onFailed(new Error(`The process "${command.name}" does not start; its log says why.`));
+        return;
+      }
       const waitMs = backoffMs(failures, { firstMs: 200, maxMs: 10_000 });
       command.log.warn({ process: command.name, code, signal, waitMs }, 'process ended; it is started again');
       timer = setTimeout(begin, waitMs);
