@@ -1,4 +1,3 @@
-import { Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { openDatabase } from '../shared/db/database';
@@ -16,8 +15,21 @@ import { createSolutionStore } from '../shared/stores/solution-store';
 import { createStatusStore } from '../shared/stores/status-store';
 import { createUploadLockStore } from '../shared/stores/upload-lock-store';
 import { createHttpServer } from './app';
+import { createBackofficeRouter } from './backoffice/rest/router';
+import { createAccountService } from './backoffice/services/accounts';
+import { createApprovalService } from './backoffice/services/approvals';
+import { createAuditService } from './backoffice/services/audit';
+import { createConflictService } from './backoffice/services/conflicts';
+import { createFlagService } from './backoffice/services/flags';
+import { createLogService } from './backoffice/services/logs';
+import { createParamService } from './backoffice/services/params';
+import { createQuarantineService } from './backoffice/services/quarantine';
+import { createSessionService } from './backoffice/services/session';
+import { createSolutionService } from './backoffice/services/solutions';
+import { createSyncService } from './backoffice/services/syncs';
+import { createUserService } from './backoffice/services/users';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
-import { createHealthRoutes } from './ops/health';
+import { createHealthCheck, createHealthRoutes } from './ops/health';
 import { createDeliveryService } from './services/delivery';
 import { createHandshakeService } from './services/handshake';
 import { createIntakeService } from './services/intake';
@@ -100,9 +112,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       .catch((error: unknown) => log.warn({ err: error }, 'expired uploads not removed'));
   }, 3_600_000);
 
+  const checkHealth = createHealthCheck({ db, queue, files });
   const server = createHttpServer({
     statut: createStatutRoute({ board, advice: createPollAdvice(jobs) }),
-    health: createHealthRoutes({ db, queue, files }),
+    health: createHealthRoutes(checkHealth),
     v4: createV4Router({
       board,
       login,
@@ -114,7 +127,21 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       maxArchiveBytes: config.maxArchiveBytes,
       uploadIdleSeconds: config.uploadIdleSeconds,
     }),
-    backoffice: Router(),
+    backoffice: createBackofficeRouter({
+      sessions: createSessionService({ db }),
+      accounts: createAccountService({ db }),
+      users: createUserService({ db }),
+      solutions: createSolutionService({ db }),
+      flags: createFlagService({ db }),
+      logs: createLogService({ db }),
+      syncs: createSyncService({ db, files, intake }),
+      quarantine: createQuarantineService({ db, files, intake }),
+      params: createParamService({ db }),
+      conflicts: createConflictService({ db }),
+      approvals: createApprovalService({ db }),
+      audit: createAuditService({ db }),
+      checkHealth,
+    }),
     log,
     trustProxy: config.trustProxy,
   });
