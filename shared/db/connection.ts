@@ -1,10 +1,13 @@
 import { Client } from 'pg';
 
+/** PostgreSQL's own client. */
+export type Connection = Client;
+
 /**
  * Opens one connection outside the pool, for what lives as long as a session: listening, holding a lock.
  * It emits `end` when the server goes away.
  */
-export async function openConnection(url: string, applicationName: string): Promise<Client> {
+export async function openConnection(url: string, applicationName: string): Promise<Connection> {
   const client = new Client({
     connectionString: url,
     application_name: applicationName,

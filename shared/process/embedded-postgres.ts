@@ -3,8 +3,7 @@ import { chown, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from 'pg';
-import { openConnection } from '../db/connection';
+import { openConnection, type Connection } from '../db/connection';
 import { freePort } from './free-port';
 import { findPostgresBinaries } from './postgres-binaries';
 import {
@@ -88,7 +87,7 @@ async function keepRunning(
 
 /** A connection that shows the other processes that this one uses the database. */
 interface Hold {
-  readonly client: Client;
+  readonly client: Connection;
   readonly postmaster: Postmaster;
 }
 
@@ -285,7 +284,7 @@ async function failureOf(cluster: PostgresCluster): Promise<string> {
 }
 
 /** Null where PostgreSQL is just going away, or not quite there: look again. */
-async function tryToHold(cluster: PostgresCluster, postmaster: Postmaster): Promise<Client | null> {
+async function tryToHold(cluster: PostgresCluster, postmaster: Postmaster): Promise<Connection | null> {
   try {
     const client = await openConnection(urlOf(cluster, postmaster.port, 'epack'), 'epack-hold');
     await client.query('select pg_advisory_lock_shared($1)', [holdersLock]);
@@ -335,7 +334,7 @@ async function letGo(cluster: PostgresCluster, hold: Hold): Promise<void> {
   }
 }
 
-async function isLast(client: Client): Promise<boolean> {
+async function isLast(client: Connection): Promise<boolean> {
   try {
     await client.query('select pg_advisory_unlock_shared($1)', [holdersLock]);
     const answer = await client.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [

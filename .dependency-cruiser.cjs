@@ -1,0 +1,261 @@
+// Who may import whom (architecture: README and CONTRIBUTING). Imports of types count.
+// A rule's comment says what to do instead.
+
+/** Product code below a folder of the top level. */
+const product = '^(epack\\.ts$|api/|worker/|shared/|client/)';
+
+/** These build things and wire them together; nothing else does. */
+const composition = '(^epack\\.ts$|/(compose|main)\\.ts$|^shared/process/|^client/solution\\.ts$)';
+
+/** Started as processes of their own, by path. */
+const processes = '^bench/(bare-server|poll-load)\\.ts$';
+
+/** An outside library, however its package is laid out. */
+const library = (...names) => `(^|/)node_modules/(${names.join('|')})/`;
+
+/** One door: only files that match `door` (and tests, and benches) import the libraries. */
+const door = (name, names, folder) => ({
+  name: `door-of-${name}`,
+  comment: `Only ${folder} imports it, and translates its errors and types. Use what that offers.`,
+  severity: 'error',
+  from: { path: product, pathNot: folder },
+  to: { path: library(...names) },
+});
+
+/** `from` must not import `to`. */
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    // The top level
+
+    forbid(
+      'api-or-worker',
+      'They meet in the database, the queue and the file store only.',
+      { path: '^api/' },
+      { path: '^worker/' },
+    ),
+    forbid(
+      'worker-or-api',
+      'They meet in the database, the queue and the file store only.',
+      { path: '^worker/' },
+      { path: '^api/' },
+    ),
+    forbid(
+      'shared-is-below',
+      'What api, worker and client share knows none of them.',
+      { path: '^shared/' },
+      { path: '^(api|worker|client|bench|test)/|^epack\\.ts$' },
+    ),
+    forbid(
+      'client-is-a-solution',
+      'The reference solution knows the server by its protocol; it shares the formats, not the server.',
+      { path: '^client/' },
+      { path: '^(api|worker|bench|test|shared(?!/(archive|formats|catalog|domain|errors)/))(/|$)' },
+    ),
+    forbid(
+      'nobody-imports-benches',
+      'A bench measures the product; the product does not know it.',
+      { path: product, pathNot: '^epack\\.ts$' },
+      { path: '^bench/' },
+    ),
+    forbid('nobody-imports-tests', 'Tests are above everything.', { pathNot: '^test/' }, { path: '^test/' }),
+
+    // shared
+
+    forbid(
+      'domain-is-pure',
+      'Rules are pure functions: hand in what they need.',
+      { path: '^shared/domain/' },
+      { pathNot: '^shared/domain/' },
+    ),
+    forbid(
+      'errors-know-the-domain-only',
+      'The catalogue of errors speaks the domain’s words.',
+      { path: '^shared/errors/' },
+      { pathNot: '^shared/(errors|domain)/' },
+    ),
+    forbid(
+      'catalogue-knows-the-domain-only',
+      'A channel, a class, a table is a declaration.',
+      { path: '^shared/catalog/' },
+      { pathNot: '^shared/(catalog|domain)/' },
+    ),
+    forbid(
+      'formats-know-no-store',
+      'Parsing knows no database, no queue and no file store.',
+      { path: '^shared/formats/' },
+      { path: '^shared/(db|stores|queue|files|process|config)/' },
+    ),
+    forbid(
+      'archives-know-files-only',
+      'Zips come from a file store and go to one.',
+      { path: '^shared/archive/' },
+      { path: '^shared/(db|stores|queue|process|config)/' },
+    ),
+    forbid(
+      'a-store-never-calls-a-store',
+      'The service decides what is one transaction.',
+      { path: '^shared/stores/([^/]+)\\.ts$' },
+      { path: '^shared/stores/', pathNot: '^shared/stores/$1\\.ts$' },
+    ),
+    forbid(
+      'a-store-is-sql',
+      'SQL and row mapping: no queue, no files, no processes.',
+      { path: '^shared/stores/' },
+      { path: '^shared/(queue|files|process|archive|config)/', pathNot: '^shared/queue/job-queue\\.ts$' },
+    ),
+
+    // api
+
+    forbid(
+      'routes-know-services-only',
+      'A route parses, calls one service, answers. It may name the type of a row that the service hands it.',
+      { path: '^api/(http|v4|backoffice/(rest|console))/' },
+      {
+        path: '^shared/(stores|db|queue|process)/',
+        // The error handler alone judges what a lost database means to a caller.
+        pathNot: '^shared/db/database-away\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid(
+      'services-know-no-http',
+      'A service is called by routes; it answers in the domain’s words.',
+      { path: '^api/(services|backoffice/services)/' },
+      {
+        path: '^api/(http|v4|ops|backoffice/(rest|console))/|(^|/)node_modules/(express|multer|@types/express)/|^https?$',
+      },
+    ),
+    forbid(
+      'v4-or-backoffice',
+      'Solutions and staff come through doors of their own; what they share is a service.',
+      { path: '^api/v4/' },
+      { path: '^api/backoffice/' },
+    ),
+    forbid(
+      'backoffice-or-v4',
+      'Solutions and staff come through doors of their own; what they share is a service.',
+      { path: '^api/backoffice/' },
+      { path: '^api/v4/' },
+    ),
+    forbid(
+      'http-is-below-the-routes',
+      'What all routes share knows none of them.',
+      { path: '^api/http/' },
+      { path: '^api/(v4|ops|backoffice)/' },
+    ),
+
+    // worker: package → pipeline → instructions, one way
+
+    forbid(
+      'instructions-are-last',
+      'Writing instructions knows neither where they come from nor the upload.',
+      { path: '^worker/instructions/' },
+      { path: '^worker/(package|params|pipeline|logs|systems)/' },
+    ),
+    forbid(
+      'pipeline-knows-no-package',
+      'The pipeline is free of XML, zip and solution.',
+      { path: '^worker/pipeline/' },
+      { path: '^worker/(package|params|logs|channels)/' },
+    ),
+    forbid(
+      'package-is-reading',
+      'Reading an unpacked upload knows not what becomes of it.',
+      { path: '^worker/package/' },
+      { path: '^worker/(instructions|channels|maintenance)/' },
+    ),
+    forbid(
+      'a-middleware-never-imports-a-middleware',
+      'A step stands alone; the order is written once, in stages.ts.',
+      { path: '^worker/pipeline/middlewares/([^/]+)\\.ts$' },
+      { path: '^worker/pipeline/middlewares/', pathNot: '^worker/pipeline/middlewares/$1\\.ts$' },
+    ),
+
+    // Only compose.ts builds. (A store is the exception: a use case makes it anew on its transaction.)
+
+    forbid(
+      'doors-are-handed-in',
+      'Import the type of a queue, a pool or a file store; compose.ts builds it.',
+      { path: '^(api|worker)/', pathNot: composition },
+      {
+        path: '^shared/(queue/(open-queue|rabbit-queue|postgres-queue)|files/[^/]*-file-store|process/embedded-postgres)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid(
+      'services-are-handed-in',
+      'Import the service’s type; compose.ts builds it.',
+      { path: '^api/(http|v4|ops|backoffice/(rest|console))/', pathNot: composition },
+      { path: '^api/(services|backoffice/services)/', dependencyTypesNot: ['type-only'] },
+    ),
+
+    // One door per outside library
+
+    door('express', ['express', '@types/express', '@types/express-serve-static-core'], '^api/'),
+    door('multer', ['multer', '@types/multer'], '^api/http/archive-upload\\.ts$'),
+    door('tus', ['@tus/[^/]+'], '^api/v4/upload'),
+    door('jose', ['jose'], '^api/services/tokens\\.ts$'),
+    door('postgres', ['pg', '@types/pg', 'knex', 'pg-copy-streams', '@types/pg-copy-streams'], '^shared/db/'),
+    door('rabbitmq', ['amqplib', '@types/amqplib'], '^shared/queue/'),
+    door('zip', ['yauzl', 'yazl', 'adm-zip', '@types/(yauzl|yazl|adm-zip)'], '^shared/archive/'),
+    door(
+      'formats',
+      ['saxes', 'fast-xml-parser', 'fast-xml-builder', 'papaparse', '@types/papaparse'],
+      '^shared/formats/',
+    ),
+    door('pino', ['pino'], '^shared/log\\.ts$'),
+    door('sharp', ['sharp'], '^worker/channels/photo-[^/]+\\.ts$|^client/kitchen/draw-photo\\.ts$'),
+    door('embedded-postgres', ['embedded-postgres', '@embedded-postgres/[^/]+'], '^shared/process/'),
+    door('commander', ['commander'], '^(epack\\.ts$|client/)'),
+    door('cli-progress', ['cli-progress', '@types/cli-progress'], '^client/'),
+    door('s3', ['@aws-sdk/[^/]+'], '^shared/files/'),
+    door('metrics', ['prom-client'], '^api/ops/|^worker/ops/|^shared/metrics\\.ts$'),
+    door('preact', ['preact', 'preact-render-to-string'], '^api/backoffice/console/'),
+    // Outside data is decoded where it comes in.
+    door('zod', ['zod'], '^(api|client|shared/(config|queue|formats|process)|worker/package)/'),
+
+    // Everywhere
+
+    forbid('no-cycles', 'Two files that need each other are one, or need a third.', {}, { circular: true }),
+    forbid('no-unknown-import', 'It does not exist.', {}, { couldNotResolve: true }),
+    forbid(
+      'no-undeclared-package',
+      'Declare it in package.json.',
+      { pathNot: '^(test|bench)/' },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], pathNot: '(^|/)node_modules/@types/' },
+    ),
+    {
+      name: 'no-file-that-nothing-reaches',
+      comment: 'No command leads here: delete it, or import it.',
+      severity: 'error',
+      from: { path: '^(epack|bench/main)\\.ts$' },
+      to: { path: `${product}|^bench/`, pathNot: `^(epack|bench/main)\\.ts$|${processes}`, reachable: false },
+    },
+    {
+      name: 'no-test-file-that-nothing-reaches',
+      comment: 'No test leads here. A process that tests start is called …-child.ts.',
+      severity: 'error',
+      from: { path: '^test/(.+\\.test|setup/global-(setup|teardown))\\.ts$' },
+      to: {
+        path: '^test/',
+        pathNot: '(-child\\.ts|\\.cjs|\\.test\\.ts|/global-(setup|teardown)\\.ts)$',
+        reachable: false,
+      },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|data|coverage)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+    skipAnalysisNotInRules: true,
+  },
+};
