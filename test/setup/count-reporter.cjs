@@ -4,6 +4,8 @@
 module.exports = class CountReporter {
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed\n`);
+    const line = `\n${results.numPassedTests} passed, ${failed} failed\n`;
+    // Jest puts its own summary behind every other reporter.
+    process.once('exit', () => process.stdout.write(line));
   }
 };
