@@ -69,6 +69,7 @@ export class CsvRows {
     this.ended = true;
   }
 
+  /** An ASCII character's code. */
   useDelimiter(delimiter: number): void {
     this.delimiter = delimiter;
   }

@@ -1,4 +1,5 @@
 import { parse, unparse } from 'papaparse';
+import { detectDelimiter } from './csv-delimiter';
 
 // Whole small CSV texts: what packages carry and what the reference solution keeps. Log uploads are read by `csv-rows`.
 
@@ -9,7 +10,8 @@ export interface CsvTable {
 
 /** Reads `,`, `;` or tab, quotes by RFC 4180, LF or CRLF, a BOM or none. Blank lines are skipped. */
 export function parseCsv(text: string): CsvTable {
-  const { data } = parse<string[]>(text.replace(/^\uFEFF/, ''), { delimitersToGuess: [',', ';', '\t'] });
+  const written = text.replace(/^[\uFEFF\r\n]+/, '');
+  const { data } = parse<string[]>(written, { delimiter: detectDelimiter(/^.*/.exec(written)?.[0] ?? '') });
   const [header = [], ...rows] = data;
   // In a table of one column a blank line is an empty value, but for the one that the last line end leaves behind.
   const isBlank = (row: string[], index: number) =>

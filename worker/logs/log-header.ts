@@ -23,16 +23,6 @@ export interface HeaderFault {
 
 export const MAX_COLUMNS = 1000;
 
-/** `,`, `;` or tab: the one that shows a column `Id`, else the one that is there most often. */
-export function detectDelimiter(line: Buffer): number {
-  const text = decodeText(line).replaceAll('"', '').toLowerCase();
-  const candidates = delimiters.map((delimiter) => {
-    const names = text.split(String.fromCharCode(delimiter)).map((name) => name.trim());
-    return { delimiter, score: names.length + (names.includes('id') ? MAX_COLUMNS : 0) };
-  });
-  return candidates.reduce((best, candidate) => (candidate.score > best.score ? candidate : best)).delimiter;
-}
-
 /** Reads the row at hand as a header row. Names compare without case. */
 export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | HeaderFault {
   const raw = decodeText(row.bytes.subarray(row.start, row.end));
@@ -73,5 +63,3 @@ function cellTexts(row: CsvRows): string[] {
 }
 
 const compareJsonbKeys = (a: Buffer, b: Buffer): number => a.length - b.length || a.compare(b);
-
-const delimiters = [',', ';', '\t'].map((delimiter) => delimiter.charCodeAt(0));

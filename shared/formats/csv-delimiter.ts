@@ -1,0 +1,11 @@
+/** What separates the cells of a file, by its header row: the one that shows a column `Id`, else the one that is there most often. */
+export function detectDelimiter(headerRow: string): ',' | ';' | '\t' {
+  const unquoted = headerRow.replace(/"[^"]*"/g, (name) => name.replace(/[,;\t]/g, ' '));
+  const candidates = delimiters.map((delimiter) => {
+    const names = unquoted.split(delimiter).map((name) => name.replaceAll('"', '').trim().toLowerCase());
+    return { delimiter, score: names.length + (names.includes('id') ? headerRow.length : 0) };
+  });
+  return candidates.reduce((best, candidate) => (candidate.score > best.score ? candidate : best)).delimiter;
+}
+
+const delimiters = [',', ';', '\t'] as const;
