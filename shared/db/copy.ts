@@ -53,7 +53,13 @@ interface CopyStatement {
 async function openStatement(client: Client, sql: string): Promise<CopyStatement> {
   const stream = client.query(from(sql));
   // PostgreSQL may refuse at any time; nobody waits for its answer while rows are being read.
-  const failure = new Promise<never>((_resolve, reject) => stream.once('error', reject));
+  let hasFailed = false;
+  const failure = new Promise<never>((_resolve, reject) => {
+    stream.on('error', (error) => {
+      hasFailed = true;
+      reject(error);
+    });
+  });
   failure.catch(() => undefined);
   const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   const statement: CopyStatement = {
@@ -69,6 +75,8 @@ async function openStatement(client: Client, sql: string): Promise<CopyStatement
       await Promise.race([finished, failure]);
     },
     abort: async (reason) => {
+      // What PostgreSQL has ended cannot be given up any more: the library would speak to a connection that it let go.
+      if (hasFailed) return;
       stream.destroy(reason);
       await Promise.race([closed, failure.catch(() => undefined)]);
     },

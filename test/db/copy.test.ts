@@ -1,0 +1,103 @@
+import { binaryCopyRows, createBinaryCopy } from '../../shared/db/copy';
+import { inTransaction } from '../../shared/db/database';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.db.raw('create table counted (n int primary key)');
+});
+afterAll(() => database.drop());
+beforeEach(() => database.db.raw('truncate counted'));
+
+/** One row of one int, in PostgreSQL's binary COPY format. */
+const row = (n: number) => Buffer.from([0, 1, 0, 0, 0, 4, 0, 0, 0, n]);
+const counted = async () => (await database.db<{ n: number }>('counted').orderBy('n')).map(({ n }) => n);
+
+test('rows go in, and other statements run between two turns', async () => {
+  await inTransaction(database.db, async ({ db, client }) => {
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    await copy.finish();
+    await copy.write(Buffer.concat([row(1), row(2)]));
+    await copy.write(row(3));
+    await copy.finish();
+    expect(await db('counted').count()).toEqual([{ count: '3' }]);
+    await copy.write(row(4));
+    await copy.finish();
+    const rows = await binaryCopyRows(client, 'select n from counted order by n desc');
+    expect(rows).toEqual(Buffer.concat([row(4), row(3), row(2), row(1)]));
+    expect(await binaryCopyRows(client, 'select n from counted where false')).toEqual(Buffer.alloc(0));
+  });
+  expect(await counted()).toEqual([1, 2, 3, 4]);
+});
+
+test('the memory of what was written may be used again', async () => {
+  await inTransaction(database.db, async ({ client }) => {
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    const memory = Buffer.alloc(10);
+    for (let n = 0; n < 100; n++) {
+      row(n).copy(memory);
+      await copy.write(memory);
+    }
+    await copy.finish();
+  });
+  expect(await counted()).toHaveLength(100);
+});
+
+test('what PostgreSQL refuses fails the transaction, not the connection or the process', async () => {
+  const refused = inTransaction(database.db, async ({ client }) => {
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    try {
+      await copy.write(Buffer.concat([row(1), row(1)]));
+      await copy.finish();
+    } catch (error) {
+      await copy.abort(error instanceof Error ? error : new Error());
+      throw error;
+    }
+  });
+  await expect(refused).rejects.toThrow('duplicate key');
+  expect(await counted()).toEqual([]);
+});
+
+test('a refusal while rows are still being written is heard, and giving up after it is safe', async () => {
+  const refused = inTransaction(database.db, async ({ client }) => {
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    try {
+      for (;;) await copy.write(Buffer.alloc(100_000, 0xee));
+    } catch (error) {
+      await copy.abort(error instanceof Error ? error : new Error());
+      throw error;
+    }
+  });
+  await expect(refused).rejects.toThrow();
+  expect(await counted()).toEqual([]);
+});
+
+test('giving up leaves nothing, and the connection free', async () => {
+  const givenUp = inTransaction(database.db, async ({ client }) => {
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    await copy.write(row(1));
+    await copy.abort(new Error('no more'));
+    await copy.abort(new Error('no more'));
+    throw new Error('given up');
+  });
+  await expect(givenUp).rejects.toThrow('given up');
+  expect(await counted()).toEqual([]);
+});
+
+test('a connection that is lost in the middle is an error like any other', async () => {
+  const lost = inTransaction(database.db, async ({ db, client }) => {
+    const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    try {
+      await copy.write(row(1));
+      await database.db.raw('select pg_terminate_backend(?)', [rows[0]?.pid ?? 0]);
+      for (;;) await copy.write(Buffer.alloc(100_000));
+    } catch (error) {
+      await copy.abort(error instanceof Error ? error : new Error());
+      throw error;
+    }
+  });
+  await expect(lost).rejects.toThrow();
+  expect(await counted()).toEqual([]);
+});
