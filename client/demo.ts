@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { type Channel, channels } from '../shared/domain/channel';
+import { type Backoffice, type Enrolled, openBackoffice } from './backoffice';
+import { patient } from './http/backoff';
+import { createExchange } from './http/exchange';
+import { createKitchen, type Kitchen } from './kitchen';
+import { keepReadings, keepSettings } from './kitchen/keep-readings';
+import { daysLater } from './kitchen/wall-clock';
+import { fieldText } from './local-copy/edit-settings';
+import { type LocalCopy, openLocalCopy, xmlFile } from './local-copy/local-copy';
+import { readSettings } from './local-copy/settings-file';
+import { createSolution, type Solution } from './solution';
+import type { SyncOutcome } from './sync-channel';
+import type { SyncEvent } from './sync-events';
+import { megabytes, plural, seconds, table, whatBecameOfIt, whatIsIn } from './wording';
+
+export interface DemoOptions {
+  /** A server that is up. */
+  readonly url: string;
+  readonly adminEmail: string;
+  readonly adminPassword: string;
+  /** Folder below which the kitchen's local copy is made. */
+  readonly dir: string;
+  readonly print: (line: string) => void;
+}
+
+/**
+ * A kitchen is enrolled, lives for a month, synchronises on all four channels, and gets a setting that somebody changes
+ * on the server. Each run enrols a kitchen of its own. @throws SolutionError where the server does not do its part.
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { url, print } = options;
+  const { exchange, close } = createExchange(url);
+  const retrying = { policy: patient, random: Math.random, onRetry: () => undefined };
+  const { adminEmail: email, adminPassword: password } = options;
+  try {
+    const backoffice = await openBackoffice({ exchange, email, password, retrying });
+    const enrolled = await enrol(backoffice, print);
+    const copy = await openLocalCopy(path.join(options.dir, enrolled.mail));
+    try {
+      const solution = createSolution({
+        url,
+        exchange,
+        copy,
+        credentials: credentialsOf(enrolled),
+        onEvent: narrator(print),
+      });
+      await tell({ print, backoffice, enrolled, copy, solution });
+    } finally {
+      await copy.close();
+    }
+  } finally {
+    close();
+  }
+}
+
+interface Stage {
+  readonly print: (line: string) => void;
+  readonly backoffice: Backoffice;
+  readonly enrolled: Enrolled;
+  readonly copy: LocalCopy;
+  readonly solution: Solution;
+}
+
+async function tell(stage: Stage): Promise<void> {
+  const now = new Date();
+  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -30), probes: 12 });
+  await aMonthInTheKitchen(stage, kitchen, now);
+  const outcomes = await firstSync(stage);
+  const changed = await someoneChangesALimit(stage);
+  const next = await nextSync(stage, changed);
+  printReport(stage, [...outcomes, next]);
+}
+
+async function enrol(backoffice: Backoffice, print: Stage['print']): Promise<Enrolled> {
+  const mail = `cuisine-${randomBytes(2).toString('hex')}@bouchon-lyon.example`;
+  const enrolled = await backoffice.enrol({ mail, name: 'Le Bouchon des Brotteaux, Lyon' });
+  heading(print, 'Staff enrol a kitchen: Le Bouchon des Brotteaux, Lyon');
+  print(`   solution ${enrolled.id}, ${mail}; its secret is shown this once`);
+  return enrolled;
+}
+
+function credentialsOf({ mail, secret }: Enrolled) {
+  return { mail, secret, mac: '02:69:00:13:14:15' };
+}
+
+async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, now: Date): Promise<void> {
+  heading(print, 'A month passes in the kitchen');
+  const settings = await keepSettings(copy, kitchen);
+  const { rows, photos } = await keepReadings(copy, kitchen.advanceTo(now));
+  print(`   ${plural(settings, 'setting')}, ${plural(rows, 'reading')}, ${plural(photos, 'photo')}`);
+  print(`   all of it in ${path.relative(process.cwd(), copy.dir) || '.'} (xml/, csv/, photos/)`);
+}
+
+async function firstSync({ solution, print }: Stage): Promise<SyncOutcome[]> {
+  heading(print, 'The first synchronisation, channel by channel');
+  const outcomes: SyncOutcome[] = [];
+  for (const channel of channels) {
+    print(`   ${channel}`);
+    outcomes.push(await solution.sync(channel));
+  }
+  return outcomes;
+}
+
+interface ChangedLimit {
+  readonly id: string;
+  readonly name: string;
+  readonly before: string;
+  readonly after: number;
+}
+
+/** A manager finds that the meat must be kept colder. */
+async function someoneChangesALimit({ backoffice, enrolled, print }: Stage): Promise<ChangedLimit> {
+  const [fridge] = await backoffice.parameters(enrolled.id, 'Fridges');
+  if (fridge === undefined)
+    throw new Error('the server has no Fridges of the solution that has just sent them');
+  const { id, fields } = fridge;
+  const changed: ChangedLimit = {
+    id,
+    name: String(fields['Name']),
+    before: String(fields['TempMax']),
+    after: 3,
+  };
+  heading(print, 'Someone changes a limit on the server');
+  print(`   PUT /api/solutions/${enrolled.id}/params/Fridges/${id}`);
+  print(`   ${changed.name}: at most ${changed.before} °C → ${changed.after} °C`);
+  await backoffice.changeParameter(enrolled.id, 'Fridges', id, { ...fields, TempMax: changed.after });
+  return changed;
+}
+
+async function nextSync(
+  { solution, copy, print }: Stage,
+  { id, name, before, after }: ChangedLimit,
+): Promise<SyncOutcome> {
+  heading(print, 'The next synchronisation brings it down to the kitchen');
+  print('   synchro');
+  const outcome = await solution.sync('synchro');
+  const elements = (await readSettings(xmlFile(copy.dir, 'Fridges'))) ?? [];
+  const element = elements.find((one) => one.id === id);
+  const now = element === undefined ? null : fieldText(element, 'TempMax');
+  if (now !== String(after)) throw new Error(`xml/Fridges.xml still says ${now ?? 'nothing'} for ${name}`);
+  print(`   xml/Fridges.xml: ${name}, <TempMax>${before}</TempMax> is now <TempMax>${now}</TempMax>`);
+  return outcome;
+}
+
+function printReport({ print }: Stage, outcomes: readonly SyncOutcome[]): void {
+  heading(print, 'In the end');
+  const rows = outcomes.map(({ channel, sent, report, outcome, carried, totalMs }) => [
+    channel,
+    whatIsIn(sent.contents),
+    megabytes(sent.bytes),
+    report === null ? outcome : whatBecameOfIt(report),
+    carried === 0 ? '' : plural(carried, 'instruction'),
+    seconds(totalMs),
+  ]);
+  for (const line of table(['channel', 'sent', 'zip', 'what became of it', 'came back', 'took'], rows))
+    print(`   ${line}`);
+}
+
+function heading(print: Stage['print'], text: string): void {
+  print('');
+  print(text);
+}
+
+/** Tells a sync as it happens, a line a step. */
+function narrator(print: Stage['print']): (event: SyncEvent) => void {
+  const acceptedAt = new Map<Channel, number>();
+  return (event) => {
+    if (event.kind === 'accepted') acceptedAt.set(event.channel, Date.now());
+    const step = stepOf(event, acceptedAt);
+    if (step !== null) print(`     ${step[0].padEnd(9)}${step[1]}`);
+  };
+}
+
+/** What is done, and how. Null: not worth a line. */
+function stepOf(event: SyncEvent, acceptedAt: ReadonlyMap<Channel, number>): [string, string] | null {
+  switch (event.kind) {
+    case 'logged-in':
+      return ['logs in', 'one token serves all four channels'];
+    case 'asked':
+      return ['asks', `the server wants ${wantedBy(event)}`];
+    case 'built':
+      return ['sends', `${whatIsIn(event.contents)}: a zip of ${megabytes(event.bytes)}`];
+    case 'accepted':
+      return ['waits', `status 1, sync ${event.sync}`];
+    case 'ready':
+      return ['', `status 2 after ${seconds(Date.now() - (acceptedAt.get(event.channel) ?? Date.now()))}`];
+    case 'fetched':
+      return event.files.length === 0 ? ['fetches', 'a package without instructions'] : null;
+    case 'carried-out':
+      return ['fetches', `${event.file.name}: ${plural(event.file.count, 'instruction')}, carried out`];
+    case 'confirmed':
+      return ['confirms', 'status 0'];
+    case 'retry':
+      return ['retries', event.message];
+    case 'statut':
+    case 'sending':
+    case 'waiting':
+    case 'fetching':
+      return null;
+  }
+}
+
+function wantedBy({ highestIds, parameterFiles }: Extract<SyncEvent, { kind: 'asked' }>): string {
+  const known = [...highestIds.values()].filter((id) => id >= 0n).length;
+  const parts = [
+    ...(parameterFiles.length === 0 ? [] : [`${parameterFiles.length} parameter classes`]),
+    ...(highestIds.size === 0
+      ? []
+      : [
+          `${highestIds.size} log tables, ${known === 0 ? 'from their beginning' : `${known} of them from where it left off`}`,
+        ]),
+  ];
+  return parts.length === 0 ? 'photos that it does not have' : parts.join(' and ');
+}

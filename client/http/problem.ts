@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream';
+import { ServerProblem } from '../solution-error';
+import type { Answer } from './exchange';
+
+/** Reads a refusal (RFC 9457) to its end. Whatever stands in front of the server may answer with something else: that is borne. */
+export async function readProblem(answer: Answer): Promise<ServerProblem> {
+  const text = await readText(answer.body, maxProblemBytes).catch(() => '');
+  const members = decodeMembers(text);
+  return new ServerProblem(
+    answer.status,
+    textMember(members, 'code') ?? `http-${answer.status}`,
+    textMember(members, 'detail') ?? textMember(members, 'title') ?? `The server answered ${answer.status}.`,
+    retryAfterSeconds(answer.headers['retry-after'], Date.now()),
+  );
+}
+
+const maxProblemBytes = 64 * 1024;
+
+/** The whole body as UTF-8. @throws RangeError above `maxBytes`. */
+export async function readText(body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new RangeError(`answer above ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function decodeMembers(text: string): Record<string, unknown> {
+  try {
+    const decoded: unknown = JSON.parse(text);
+    return typeof decoded === 'object' && decoded !== null ? { ...decoded } : {};
+  } catch {
+    return {};
+  }
+}
+
+function textMember(members: Record<string, unknown>, name: string): string | undefined {
+  const value = members[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3); null where there is neither. */
+export function retryAfterSeconds(header: string | undefined, nowMs: number): number | null {
+  if (header === undefined) return null;
+  if (/^\d+$/.test(header.trim())) return Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? null : Math.max(0, (at - nowMs) / 1000);
+}

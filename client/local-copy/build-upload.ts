@@ -1,0 +1,164 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { pipeline, Readable, Transform } from 'node:stream';
+import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
+import type { Channel } from '../../shared/domain/channel';
+import { bytesOf } from './durable-files';
+import { csvFile, type LocalCopy, photoFile, photoIndexFile, workFile, xmlFile } from './local-copy';
+import { photoNames } from './photos';
+import { readSettings } from './settings-file';
+import type { BuiltUpload } from './sync-state';
+import { headerLine, type RowAtHand, rewriteTable, scanTable } from './table-file';
+
+/** What the server asks for. */
+export interface Wanted {
+  /** By table: rows above this are new to it. */
+  readonly highestIds: ReadonlyMap<string, bigint>;
+  /** e.g. `Fridges.xml`. */
+  readonly parameterFiles: readonly string[];
+}
+
+/** Where a channel's archive lies until its sync is confirmed. */
+export const uploadFile = (copy: LocalCopy, channel: Channel) => workFile(copy.dir, channel, 'upload.zip');
+
+/**
+ * Writes the archive of what the server asks for, streaming, and answers what is in it. An archive without files is a
+ * valid one: nothing to say, only to fetch.
+ */
+export async function buildUpload(
+  copy: LocalCopy,
+  channel: Channel,
+  wanted: Wanted,
+  now: Date,
+): Promise<BuiltUpload> {
+  const tally = newTally();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const tap = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  // What fails here fails the writing too: nobody needs to be told twice.
+  const zip = pipeline(zipStream(entries(copy, channel, wanted, tally)), tap, () => undefined);
+  await copy.files.write(uploadFile(copy, channel), zip as AsyncIterable<Buffer>);
+  const { sentFiles, highestIds, ...contents } = tally;
+  const built = { key: randomUUID(), builtAt: now.toISOString(), bytes, sha256: hash.digest('hex') };
+  return { ...built, resumeAt: null, sync: null, sentFiles, highestIds, contents };
+}
+
+interface Tally {
+  readonly sentFiles: Record<string, string>;
+  readonly highestIds: Record<string, string>;
+  readonly entities: Record<string, number>;
+  readonly rows: Record<string, number>;
+  photos: number;
+}
+
+const newTally = (): Tally => ({ sentFiles: {}, highestIds: {}, entities: {}, rows: {}, photos: 0 });
+
+async function* entries(
+  copy: LocalCopy,
+  channel: Channel,
+  wanted: Wanted,
+  tally: Tally,
+): AsyncGenerator<ZipEntry, void, undefined> {
+  for (const name of wanted.parameterFiles) yield* settingsEntry(copy, path.parse(name).name, tally);
+  for (const [table, highest] of wanted.highestIds) yield* tableEntry(copy, table, highest, tally);
+  if (channel === 'photos') yield* photoEntries(copy, tally);
+}
+
+async function* settingsEntry(copy: LocalCopy, className: string, tally: Tally): AsyncGenerator<ZipEntry> {
+  const file = xmlFile(copy.dir, className);
+  if ((await bytesOf(file)) === null) return;
+  // A damaged file goes as it is: the server keeps it in quarantine, where someone sees it.
+  const elements = await readSettings(file).catch(() => null);
+  const hash = createHash('sha256');
+  yield {
+    name: `xml/${className}.xml`,
+    content: () =>
+      createReadStream(file)
+        .on('data', (chunk) => hash.update(chunk))
+        .pause(),
+  };
+  tally.sentFiles[`xml/${className}.xml`] = hash.digest('hex');
+  tally.entities[className] = elements?.length ?? 0;
+}
+
+async function* tableEntry(
+  copy: LocalCopy,
+  table: string,
+  highestThere: bigint,
+  tally: Tally,
+): AsyncGenerator<ZipEntry> {
+  const file = csvFile(copy.dir, table);
+  let highest = -1n;
+  let rows = 0;
+  await scanTable(file, 'Id', (row) => {
+    const id = idOf(row);
+    if (id > highest) highest = id;
+    if (id > highestThere) rows += 1;
+  });
+  tally.highestIds[table] = String(highest);
+  if (rows === 0) return;
+  tally.rows[table] = rows;
+  yield {
+    name: `csv/${table}.csv`,
+    content: () => Readable.from(rowsAbove(file, highestThere), { objectMode: false }),
+  };
+}
+
+/** A row without a usable `Id` is below all others: it is never sent. */
+function idOf({ key }: RowAtHand): bigint {
+  return /^\d{1,19}$/.test(key) ? BigInt(key) : -1n;
+}
+
+async function* rowsAbove(file: string, highestThere: bigint): AsyncGenerator<Buffer> {
+  const selected = rewriteTable(file, 'Id', {
+    header: (was) => was,
+    row: (row) => (idOf(row) > highestThere ? Buffer.from(row.raw()) : null),
+  });
+  for await (const piece of selected) yield Buffer.isBuffer(piece) ? piece : headerLine(piece);
+}
+
+async function* photoEntries(copy: LocalCopy, tally: Tally): AsyncGenerator<ZipEntry> {
+  const known = await indexedPhotos(copy);
+  const names = new Set<string>();
+  for (const name of await photoNames(copy)) {
+    // A photo is never edited: name and size tell whether the server has it.
+    if (known.get(name.toLowerCase()) === String(await bytesOf(photoFile(copy.dir, name)))) continue;
+    names.add(name.toLowerCase());
+    yield {
+      name: `photos/${name}`,
+      compress: false,
+      content: () => createReadStream(photoFile(copy.dir, name)),
+    };
+  }
+  tally.photos = names.size;
+  if (names.size === 0) return;
+  yield {
+    name: 'csv/Photos.csv',
+    content: () => Readable.from(descriptionsOf(csvFile(copy.dir, 'Photos'), names), { objectMode: false }),
+  };
+}
+
+/** Name in lower case → size, as the server told when it was last asked. */
+async function indexedPhotos(copy: LocalCopy): Promise<ReadonlyMap<string, string>> {
+  const found: { name: string; cells: string[] }[] = [];
+  const header = await scanTable(photoIndexFile(copy.dir), 'Name', (row) =>
+    found.push({ name: row.key.toLowerCase(), cells: row.cells() }),
+  );
+  const size = header?.columns.findIndex((column) => column.toLowerCase() === 'size') ?? -1;
+  return new Map(found.map(({ name, cells }) => [name, cells[size] ?? '']));
+}
+
+async function* descriptionsOf(file: string, names: ReadonlySet<string>): AsyncGenerator<Buffer> {
+  const selected = rewriteTable(file, 'Name', {
+    header: (was) => was,
+    row: (row) => (names.has(row.key.toLowerCase()) ? Buffer.from(row.raw()) : null),
+  });
+  for await (const piece of selected) yield Buffer.isBuffer(piece) ? piece : headerLine(piece);
+}

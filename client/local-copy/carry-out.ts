@@ -1,0 +1,131 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { carryRows, type TableToCarry } from './carry-rows';
+import { carrySettings } from './carry-settings';
+import { sha256Of } from './durable-files';
+import { csvFile, type LocalCopy, photoIndexFile, xmlFile } from './local-copy';
+import { readSettings, readSettingsFrom, type SettingElement, settingsText } from './settings-file';
+import type { BuiltUpload, CarriedOut, FailedInstruction } from './sync-state';
+import type { InstructionFile, UnpackedPackage } from './unpack-package';
+import { readSentFile } from './sent-archive';
+import { messageOf } from './system-error';
+
+export interface CarryOptions {
+  /** What was sent in the sync that this package answers, where it is known. */
+  readonly upload: BuiltUpload | null;
+  /** The archive of that upload. */
+  readonly uploadFile: string;
+  readonly onCarried: (file: InstructionFile, failed: number) => void;
+}
+
+/**
+ * Carries a package's instructions out on the local copy: one file of the copy after another, each in one step.
+ * Whoever is stopped in between begins again from the start: what is done already is found done.
+ */
+export async function carryOut(
+  copy: LocalCopy,
+  unpacked: UnpackedPackage,
+  options: CarryOptions,
+): Promise<CarriedOut> {
+  const failed: FailedInstruction[] = [];
+  let carried = 0;
+  for (const subject of bySubject(unpacked.files)) {
+    const result = await carrySubject(copy, subject, options);
+    failed.push(...result.failed);
+    carried += result.carried;
+    for (const file of subject) {
+      options.onCarried(file, result.failed.filter((one) => one.file === file.name).length);
+    }
+  }
+  return { sync: unpacked.sync, carried, failed };
+}
+
+/** The instruction files about one class or table. */
+type Subject = readonly [InstructionFile, ...InstructionFile[]];
+
+interface Carried {
+  readonly carried: number;
+  readonly failed: readonly FailedInstruction[];
+}
+
+function bySubject(files: readonly InstructionFile[]): Subject[] {
+  const subjects = new Map<string, [InstructionFile, ...InstructionFile[]]>();
+  for (const file of files) {
+    const name = `${file.kind} ${file.subject.toLowerCase()}`;
+    const same = subjects.get(name);
+    if (same === undefined) subjects.set(name, [file]);
+    else same.push(file);
+  }
+  return [...subjects.values()];
+}
+
+async function carrySubject(copy: LocalCopy, subject: Subject, options: CarryOptions): Promise<Carried> {
+  const [first] = subject;
+  if (first.kind === 'xml') return carryClass(copy, subject, options);
+  const table = tableOf(copy, first.subject, options.upload);
+  return carryRows(
+    copy.files,
+    table,
+    subject.map(({ name, op, path: at }) => ({ file: name, op, path: at })),
+  );
+}
+
+async function carryClass(copy: LocalCopy, subject: Subject, options: CarryOptions): Promise<Carried> {
+  const className = subject[0].subject;
+  const file = xmlFile(copy.dir, className);
+  let local: readonly SettingElement[];
+  try {
+    local = (await readSettings(file)) ?? [];
+  } catch (error) {
+    // Damaged here: only a replacement can mend it, and must not be told of what nobody can read.
+    if (!subject.some(({ op }) => op === 'r')) return allFailed(subject, reasonOf(error));
+    local = [];
+  }
+  const sent = await sentSettings(file, options);
+  const instructions = await Promise.all(
+    subject.map(async ({ name, op, path: at }) => ({
+      file: name,
+      op,
+      elements: await readSettingsFrom(createReadStream(at)),
+    })),
+  );
+  const { elements, carried, failed } = carrySettings(local, sent, instructions);
+  if (elements.length !== local.length || elements.some((element, place) => element !== local[place])) {
+    await copy.files.write(file, settingsText(className, elements));
+  }
+  return { carried, failed };
+}
+
+/** The class as it was sent, or null where nothing has changed since. */
+async function sentSettings(file: string, options: CarryOptions): Promise<SettingElement[] | null> {
+  const name = `xml/${path.basename(file)}`;
+  const digest = options.upload?.sentFiles[name];
+  if (digest === undefined || digest === (await sha256Of(file))) return null;
+  return readSentFile(options.uploadFile, name);
+}
+
+async function allFailed(subject: Subject, reason: string): Promise<Carried> {
+  const failed: FailedInstruction[] = [];
+  for (const { name, path: at } of subject) {
+    for (const { id } of await readSettingsFrom(createReadStream(at)))
+      failed.push({ file: name, id: id ?? '', reason });
+  }
+  return { carried: 0, failed };
+}
+
+function reasonOf(error: unknown): string {
+  return `The solution's own file cannot be read: ${messageOf(error)}`;
+}
+
+function tableOf(copy: LocalCopy, subject: string, upload: BuiltUpload | null): TableToCarry {
+  // The index tells what the server holds; csv/Photos.csv tells what the solution's photos belong to.
+  if (subject.toLowerCase() === 'photos') {
+    return { path: photoIndexFile(copy.dir), keyColumn: 'Name', highestSent: null };
+  }
+  const highest = upload?.highestIds[subject];
+  return {
+    path: csvFile(copy.dir, subject),
+    keyColumn: 'Id',
+    highestSent: highest === undefined ? null : BigInt(highest),
+  };
+}

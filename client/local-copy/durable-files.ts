@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { appendFile, mkdir, open, rename, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { isSystemError } from './system-error';
+
+/** Bytes or text, whole or piece by piece. */
+export type Content = string | Buffer | AsyncIterable<string | Buffer> | Iterable<string | Buffer>;
+
+/** Writes files so that whatever dies in between, a path holds either what it held before or all of the new content. */
+export interface DurableFiles {
+  /** Beside the file first, then one rename. On return it is on the disk. Makes the folder if need be. */
+  write(file: string, content: Content): Promise<void>;
+  /** The one thing that is not done in one step: whoever dies leaves some of `bytes` at the end of the file. */
+  append(file: string, bytes: Buffer): Promise<void>;
+  /** Puts a finished file in its place in one step. */
+  move(from: string, to: string): Promise<void>;
+}
+
+/** @param flush false: safe from the program's death, not from the machine's. For simulations, where hundreds share a disk. */
+export function createDurableFiles(flush: boolean): DurableFiles {
+  const move = async (from: string, to: string): Promise<void> => {
+    await rename(from, to);
+    if (flush) await syncFolder(path.dirname(to));
+  };
+  const write = async (file: string, content: Content): Promise<void> => {
+    await mkdir(path.dirname(file), { recursive: true });
+    const beside = `${file}.next`;
+    await pipeline(piecesOf(content), createWriteStream(beside, { mode: 0o600, flush }));
+    await move(beside, file);
+  };
+  const append = (file: string, bytes: Buffer): Promise<void> => appendFile(file, bytes, { flush });
+  return { write, append, move };
+}
+
+/** Null where there is no such file. */
+export async function bytesOf(file: string): Promise<number | null> {
+  try {
+    const found = await stat(file);
+    return found.isFile() ? found.size : null;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** Hex; null where there is no such file. */
+export async function sha256Of(file: string): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file, {
+      highWaterMark: 256 * 1024,
+    }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+    }
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+  return hash.digest('hex');
+}
+
+function piecesOf(content: Content): Readable {
+  if (typeof content === 'string' || Buffer.isBuffer(content)) return Readable.from([content]);
+  return Readable.from(content);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows can neither open nor sync a folder; its rename is durable by itself.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { readEntities } from '../../shared/formats/xml-reader';
+import { isSystemError } from './system-error';
+
+/** One element of a parameter file, kept as it is written: what this program does not understand it does not lose. */
+export interface SettingElement {
+  /** Null: the element has none that can be used. */
+  readonly id: string | null;
+  readonly raw: string;
+}
+
+/** The elements of `xml/<Class>.xml`, or null where there is no such file. @throws AppError `malformed-xml`. */
+export async function readSettings(file: string): Promise<SettingElement[] | null> {
+  try {
+    return await readSettingsFrom(createReadStream(file));
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+/** @throws AppError `malformed-xml`. */
+export async function readSettingsFrom(bytes: Readable): Promise<SettingElement[]> {
+  const elements: SettingElement[] = [];
+  for await (const entity of readEntities(bytes as AsyncIterable<Buffer>)) {
+    elements.push({ id: entity.kind === 'entity' ? entity.id : null, raw: entity.raw });
+  }
+  return elements;
+}
+
+/** A parameter file in .NET XmlSerializer's style, holding these elements as they are. */
+export function* settingsText(className: string, elements: Iterable<SettingElement>): Generator<string> {
+  yield '<?xml version="1.0" encoding="utf-8"?>\n';
+  yield `<ArrayOfDef${className} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">\n`;
+  for (const { raw } of elements) yield `  ${raw}\n`;
+  yield `</ArrayOfDef${className}>\n`;
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { type Channel, channels } from '../../shared/domain/channel';
+
+/** What the solution must remember between two runs: `.epack/state.json`. */
+export interface SyncState {
+  readonly token: Token | null;
+  readonly channels: Readonly<Record<Channel, ChannelState>>;
+}
+
+export interface Token {
+  readonly value: string;
+  /** By this device's own clock, be it right or wrong. */
+  readonly renewAfter: string;
+}
+
+export interface ChannelState {
+  /** The archive that was built last, until its sync is confirmed. */
+  readonly upload: BuiltUpload | null;
+  /** The package that is being fetched, so that a later run can go on where this one was cut. */
+  readonly download: { readonly sync: string; readonly etag: string } | null;
+  /** The package whose instructions are in the local copy but perhaps not yet confirmed. */
+  readonly carriedOut: CarriedOut | null;
+  /** The last sync that went through. */
+  readonly lastSync: { readonly sync: string; readonly at: string; readonly outcome: string } | null;
+}
+
+export interface BuiltUpload {
+  /** The Idempotency-Key: the same at every repetition. */
+  readonly key: string;
+  readonly builtAt: string;
+  readonly bytes: number;
+  /** Hex, of the archive. */
+  readonly sha256: string;
+  /** Where a resumable upload was opened, below the server's address. */
+  readonly resumeAt: string | null;
+  /** The server's name for the sync, once it has accepted the archive. */
+  readonly sync: string | null;
+  /** Digest (hex) of each parameter file as it was sent: tells whether somebody has edited it since. */
+  readonly sentFiles: Readonly<Record<string, string>>;
+  /** The highest `Id` that the solution had of each table: rows above it have not been sent. */
+  readonly highestIds: Readonly<Record<string, string>>;
+  readonly contents: UploadContents;
+}
+
+/** How much of what an archive holds. */
+export interface UploadContents {
+  readonly entities: Readonly<Record<string, number>>;
+  readonly rows: Readonly<Record<string, number>>;
+  readonly photos: number;
+}
+
+export interface CarriedOut {
+  readonly sync: string;
+  readonly carried: number;
+  readonly failed: readonly FailedInstruction[];
+}
+
+/** One instruction that the solution could not carry out, as `confirm` reports it. */
+export interface FailedInstruction {
+  readonly file: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+export const untouched: ChannelState = { upload: null, download: null, carriedOut: null, lastSync: null };
+
+export const noContents: UploadContents = { entities: {}, rows: {}, photos: 0 };
+
+export function newSyncState(): SyncState {
+  return {
+    token: null,
+    channels: { synchro: untouched, sondes: untouched, messagerie: untouched, photos: untouched },
+  };
+}
+
+/** @throws Error where the text is not a state that this version wrote. */
+export function decodeSyncState(text: string): SyncState {
+  return stateSchema.parse(JSON.parse(text));
+}
+
+export function encodeSyncState(state: SyncState): string {
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
+
+const counts = z.record(z.string(), z.number());
+
+const channelSchema = z.object({
+  upload: z
+    .object({
+      key: z.string(),
+      builtAt: z.string(),
+      bytes: z.number(),
+      sha256: z.string(),
+      resumeAt: z.string().nullable(),
+      sync: z.string().nullable(),
+      sentFiles: z.record(z.string(), z.string()),
+      highestIds: z.record(z.string(), z.string()),
+      contents: z.object({ entities: counts, rows: counts, photos: z.number() }),
+    })
+    .nullable(),
+  download: z.object({ sync: z.string(), etag: z.string() }).nullable(),
+  carriedOut: z
+    .object({
+      sync: z.string(),
+      carried: z.number(),
+      failed: z.array(z.object({ file: z.string(), id: z.string(), reason: z.string() })),
+    })
+    .nullable(),
+  lastSync: z.object({ sync: z.string(), at: z.string(), outcome: z.string() }).nullable(),
+});
+
+const stateSchema = z.object({
+  token: z.object({ value: z.string(), renewAfter: z.string() }).nullable(),
+  channels: z.record(z.enum(channels), channelSchema),
+});

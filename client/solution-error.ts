@@ -1,0 +1,50 @@
+/**
+ * Why a sync of the reference solution stopped. `code` is the server's own (`wrong-status`, `locked`, …) or one of
+ * the solution's: `connection-lost`, `bad-answer`, `bad-package`, `in-use`, `bad-copy`, `gave-up-waiting`.
+ */
+export class SolutionError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'SolutionError';
+  }
+}
+
+/** The server refused a call. Its problem document (RFC 9457), decoded. */
+export class ServerProblem extends SolutionError {
+  constructor(
+    readonly status: number,
+    code: string,
+    readonly detail: string,
+    /** What the server asks us to wait, where it says so. */
+    readonly retryAfterSeconds: number | null,
+  ) {
+    super(code, detail);
+    this.name = 'ServerProblem';
+  }
+}
+
+/** The network failed: it is not known whether the server did what was asked. */
+export const connectionLost = (what: string, cause?: unknown) =>
+  new SolutionError('connection-lost', `The connection was lost: ${what}.`, { cause });
+
+export const badAnswer = (what: string) =>
+  new SolutionError('bad-answer', `The server's answer is not as the protocol has it: ${what}.`);
+
+export const badPackage = (what: string) =>
+  new SolutionError('bad-package', `The instruction package cannot be trusted: ${what}.`);
+
+export const copyInUse = (processId: number) =>
+  new SolutionError('in-use', `Another program (process ${processId}) is synchronising this folder.`);
+
+export const badCopy = (file: string, what: string) =>
+  new SolutionError('bad-copy', `The local copy's ${file} cannot be read: ${what}.`);
+
+export const gaveUpWaiting = (seconds: number) =>
+  new SolutionError(
+    'gave-up-waiting',
+    `The server has not finished within ${seconds} seconds. Run the sync again later.`,
+  );

@@ -1,0 +1,83 @@
+import type { SyncReport } from '../shared/domain/report';
+import type { UploadContents } from './local-copy/sync-state';
+import { messageOf } from './local-copy/system-error';
+import { SolutionError } from './solution-error';
+
+// How the commands say things to a person.
+
+export function megabytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** e.g. `812 settings in 46 classes, 1,204 readings in 31 tables`. */
+export function whatIsIn({ entities, rows, photos }: UploadContents): string {
+  const parts = [
+    ...counted(sum(entities), 'setting', Object.keys(entities).length, 'class', 'classes'),
+    ...counted(sum(rows), 'reading', Object.keys(rows).length, 'table', 'tables'),
+    ...(photos === 0 ? [] : [plural(photos, 'photo')]),
+  ];
+  return parts.length === 0 ? 'nothing new' : parts.join(', ');
+}
+
+function counted(things: number, thing: string, groups: number, group: string, groupsName: string): string[] {
+  return things === 0
+    ? []
+    : [`${plural(things, thing)} in ${groups === 1 ? `1 ${group}` : `${groups} ${groupsName}`}`];
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+/** What became of what was sent, in one line. */
+export function whatBecameOfIt({ outcome, reason, params, logs, photos, rejections }: SyncReport): string {
+  if (outcome === 'failed') return `failed: ${reason ?? 'the server could not process it'}`;
+  const settings = Object.values(params);
+  const tables = Object.values(logs);
+  const total = <T>(rows: readonly T[], count: (row: T) => number) =>
+    rows.reduce((so, row) => so + count(row), 0);
+  const said: [number, string][] = [
+    [total(settings, (one) => one.inserted), 'settings new'],
+    [total(settings, (one) => one.updated), 'changed'],
+    [total(settings, (one) => one.deleted), 'deleted'],
+    [total(settings, (one) => one.unchanged), 'unchanged'],
+    [total(settings, (one) => one.conflicts), 'in conflict'],
+    [total(settings, (one) => one.held), 'waiting for approval'],
+    [total(tables, (one) => one.inserted), 'readings stored'],
+    [total(tables, (one) => one.duplicates), 'known already'],
+    [photos.inserted, 'photos stored'],
+    [rejections.length, 'refused'],
+  ];
+  const parts = said
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count.toLocaleString('en')} ${what}`);
+  return parts.length === 0 ? 'nothing to do' : parts.join(', ');
+}
+
+/** One line for whatever stopped a command. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof SolutionError) return `${error.message} [${error.code}]`;
+  return messageOf(error);
+}
+
+/** Columns as wide as they need to be. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = header.map((name, column) =>
+    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line)];
+}
