@@ -4,6 +4,7 @@ import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
 import type { Channel } from '../../shared/domain/channel';
 import type { SyncState } from '../../shared/domain/sync-state';
 import { archiveKeyOf, packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
+import { copyDigest } from '../../shared/formats/parameter-digest';
 import type { TestBackoffice } from './backoffice';
 
 /** An account, and a solution in it. */
@@ -112,4 +113,94 @@ export async function unpackedOf({ files }: TestBackoffice, syncId: string): Pro
     found[key.slice(prefix.length + 1)] = Buffer.concat(chunks).toString('utf8');
   }
   return found;
+}
+
+export interface ConflictParticulars {
+  readonly base: Record<string, string | number>;
+  readonly manager: Record<string, string | number>;
+  readonly solution: Record<string, string | number>;
+  readonly fields: readonly string[];
+}
+
+/** A parked conflict about a fridge. Answers its id. */
+export async function newConflict(
+  backoffice: TestBackoffice,
+  solution: string,
+  entity: string,
+  { base, manager, solution: theirs, fields }: ConflictParticulars,
+): Promise<string> {
+  const syncId = await newSync(backoffice, solution);
+  const active = (copy: Record<string, string | number>) => ({ isActive: true, fields: copy });
+  const params: { id_server: string }[] = await backoffice
+    .db('param')
+    .insert({
+      solution_id: solution,
+      class: 'Fridges',
+      id: entity,
+      fields: JSON.stringify(manager),
+      is_active: true,
+      digest: copyDigest(active(manager)),
+      updated_by: 'someone@example.org',
+      base_fields: JSON.stringify(base),
+      base_active: true,
+      base_digest: copyDigest(active(base)),
+      held: true,
+    })
+    .returning('id_server');
+  const conflicts: { id: string }[] = await backoffice
+    .db('conflict')
+    .insert({
+      solution_id: solution,
+      sync_id: syncId,
+      id_server: params[0]?.id_server,
+      class: 'Fridges',
+      entity_id: entity,
+      base_fields: JSON.stringify(base),
+      manager_fields: JSON.stringify(manager),
+      manager_active: true,
+      solution_fields: JSON.stringify(theirs),
+      solution_active: true,
+      solution_digest: copyDigest(active(theirs)),
+      fields: [...fields],
+    })
+    .returning('id');
+  return conflicts[0]?.id ?? '';
+}
+
+/** Deletions of fridges that wait for an approval. Answers its id. */
+export async function newApproval(
+  backoffice: TestBackoffice,
+  solution: string,
+  entities: readonly string[],
+): Promise<string> {
+  const syncId = await newSync(backoffice, solution);
+  const fields = { Name: 'Chambre froide' };
+  const digest = copyDigest({ isActive: true, fields });
+  await backoffice.db('param').insert(
+    entities.map((id) => ({
+      solution_id: solution,
+      class: 'Fridges',
+      id,
+      fields: JSON.stringify(fields),
+      is_active: true,
+      digest,
+      updated_by: 'solution',
+      base_fields: JSON.stringify(fields),
+      base_active: true,
+      base_digest: digest,
+      held: true,
+    })),
+  );
+  const approvals: { id: string }[] = await backoffice
+    .db('approval')
+    .insert({
+      solution_id: solution,
+      sync_id: syncId,
+      channel: 'synchro',
+      class: 'Fridges',
+      kind: 'deletes',
+      plan: JSON.stringify(entities.map((id) => ({ id, version: 1 }))),
+    })
+    .returning('id');
+  return approvals[0]?.id ?? '';
 }

@@ -14,7 +14,7 @@ import {
   tokenOf,
   visitorOf,
 } from '../rest/authentication';
-import { idOf, pageOfQuery, pageQuery, pathId } from '../rest/parameters';
+import { idOf, pageOfQuery, pageQuery, pathId, textOf } from '../rest/parameters';
 import { syncCursor } from '../rest/syncs';
 import type { SessionService } from '../services/session';
 import type { SolutionService } from '../services/solutions';
@@ -33,8 +33,8 @@ export interface ConsoleServices {
 }
 
 const signIn = z.object({
-  email: z.string().max(320).default(''),
-  password: z.string().max(1024).default(''),
+  email: textOf(320),
+  password: z.string().max(1024),
 });
 const solutionsQuery = pageQuery(idOf);
 const syncsQuery = pageQuery(syncCursor);

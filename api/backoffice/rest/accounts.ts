@@ -5,10 +5,10 @@ import type { Account } from '../../../shared/stores/account-store';
 import { decode } from '../../http/decode';
 import type { AccountService } from '../services/accounts';
 import { callerOf } from './authentication';
-import { idOf, pageOfQuery, pageQuery } from './parameters';
+import { idOf, pageOfQuery, pageQuery, textOf } from './parameters';
 
 const query = pageQuery(idOf);
-const body = z.strictObject({ name: z.string().trim().min(1).max(200) });
+const body = z.strictObject({ name: textOf(200) });
 
 export function createAccountRoutes(accounts: AccountService): Router {
   const router = Router();

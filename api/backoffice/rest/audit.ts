@@ -1,16 +1,15 @@
 import { Router } from 'express';
-import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import type { RecordedAudit } from '../../../shared/stores/audit-store';
 import { decode } from '../../http/decode';
 import type { AuditService } from '../services/audit';
 import { callerOf } from './authentication';
-import { bigIdOf, idOf, pageOfQuery, pageQuery } from './parameters';
+import { bigIdOf, idOf, pageOfQuery, pageQuery, textOf } from './parameters';
 
 const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
-  user: z.string().min(1).max(320).optional(),
-  action: z.string().min(1).max(100).optional(),
+  user: textOf(320).optional(),
+  action: textOf(100).optional(),
 });
 
 export function createAuditRoutes(audit: AuditService): Router {

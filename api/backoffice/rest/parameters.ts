@@ -7,6 +7,15 @@ import { notFound, unknownChannel } from '../../../shared/errors/catalog';
 
 // What stands in a path or in a query. In a path, what cannot be is not there; in a query it is a mistake.
 
+/** A text that PostgreSQL can keep: no NUL, no half of a character. */
+export const textOf = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .regex(/^[^\0\p{Surrogate}]*$/u, 'holds a character that cannot be kept');
+
 /** An id in JSON is a text; a number is taken as well. PostgreSQL's int. */
 export const idOf = z
   .union([z.string().regex(/^\d{1,9}$/, 'is no id'), z.number().int().min(0).max(999_999_999)])

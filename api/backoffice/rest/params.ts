@@ -7,9 +7,9 @@ import type { Param, ParamVersion } from '../../../shared/stores/param-store';
 import { decode } from '../../http/decode';
 import type { EntityKey, ParamService } from '../services/params';
 import { callerOf } from './authentication';
-import { pageOfQuery, pageQuery, pathId, pathText } from './parameters';
+import { pageOfQuery, pageQuery, pathId, pathText, textOf } from './parameters';
 
-const entityCursor = z.string().min(1).max(64);
+const entityCursor = textOf(64);
 const versionCursor = z
   .string()
   .regex(/^\d{1,9}$/, 'is no cursor')

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { decode } from '../../http/decode';
 import type { SessionService } from '../services/session';
 import { callerOf, clearSessionCookie, needSameSite, setSessionCookie, tokenOf } from './authentication';
+import { textOf } from './parameters';
 
-const credentials = z.object({ email: z.string().min(1).max(320), password: z.string().min(1).max(1024) });
+const credentials = z.object({ email: textOf(320), password: z.string().min(1).max(1024) });
 
 /** `check`: the one that needs a signed-in caller. */
 export function createSessionRoutes(

@@ -11,22 +11,22 @@ import {
 import { decode } from '../../http/decode';
 import type { EnrolledSolution, SolutionDetail, SolutionService } from '../services/solutions';
 import { callerOf } from './authentication';
-import { idOf, pageOfQuery, pageQuery, pathId } from './parameters';
+import { idOf, pageOfQuery, pageQuery, pathId, textOf } from './parameters';
 
-const name = z.string().trim().min(1).max(200);
+const name = textOf(200);
 const loginPolicy = z.enum(['secret', 'mac']);
 const confirmation = z.enum(['explicit', 'on-download']);
 const timezone = z.string().refine(isTimezone, 'is no IANA time zone, e.g. Europe/Paris');
 
 /** What finds solutions, also for many at once. */
 export const solutionFilter = z.object({
-  search: z.string().min(1).max(200).optional(),
+  search: textOf(200).optional(),
   account: idOf.optional(),
   state: z.enum(solutionStates).optional(),
 });
 const query = pageQuery(idOf).extend(solutionFilter.shape);
 const newSolution = z.strictObject({
-  mail: z.string().trim().min(1).max(320),
+  mail: textOf(320),
   name,
   account: idOf.nullish(),
   loginPolicy: loginPolicy.default('secret'),

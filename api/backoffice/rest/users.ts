@@ -6,13 +6,13 @@ import type { User } from '../../../shared/stores/user-store';
 import { decode } from '../../http/decode';
 import type { UserService } from '../services/users';
 import { callerOf } from './authentication';
-import { idOf, pageOfQuery, pageQuery, pathId } from './parameters';
+import { idOf, pageOfQuery, pageQuery, pathId, textOf } from './parameters';
 
 const query = pageQuery(idOf);
 const password = z.string().min(8).max(1024);
 const accounts = z.array(idOf).max(10_000);
 const newUser = z.strictObject({
-  email: z.string().trim().min(1).max(320),
+  email: textOf(320),
   password,
   role: z.enum(roles),
   accounts: accounts.default([]),
