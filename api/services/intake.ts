@@ -221,6 +221,8 @@ function limitedTo(
       done(null, chunk);
     },
   });
+  // Whoever reads it learns of the error; until then nobody may be listening, and that would end the process.
+  limit.on('error', () => undefined);
   body.on('error', (error) => limit.destroy(error));
   body.on('close', () => {
     if (!body.readableEnded) limit.destroy(new UploadAborted());
