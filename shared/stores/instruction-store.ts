@@ -57,7 +57,7 @@ export function createInstructionStore(db: Db) {
              and (p.is_active or i.op <> 'd')
          )
          insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
-         select :syncId, 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
+         select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
            case when p.is_active then p.fields end, p.digest, t.ts
          from told join param p on p.id_server = told.id_server ${toldOf}
          where not p.held and p.failures < :maxFailures`,
@@ -72,7 +72,7 @@ export function createInstructionStore(db: Db) {
     async recordAll(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
       await db.raw(
         `insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
-         select :syncId, 'xml/' || p.class || '-r.xml', p.id, p.id_server, 'r',
+         select cast(:syncId as uuid), 'xml/' || p.class || '-r.xml', p.id, p.id_server, 'r',
            case when c.id is null then p.fields else c.solution_fields end,
            case when c.id is null then p.digest else c.solution_digest end,
            case when c.id is null then t.ts else c.solution_ts end
@@ -80,7 +80,7 @@ export function createInstructionStore(db: Db) {
          where p.solution_id = :solutionId and p.class = any(:classes)
            and case when p.held then c.solution_active is true else p.is_active end
          union all
-         select :syncId, 'xml/' || class || '-r.xml', '', null, 'r', null, null, null
+         select cast(:syncId as uuid), 'xml/' || class || '-r.xml', '', null, 'r', null, null, null
          from unnest(cast(:classes as text[])) as class`,
         { solutionId, syncId, classes: [...classes] },
       );

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import Papa from 'papaparse';
 import type { Fields } from '../../shared/domain/merge-copy';
 import { createConflictStore } from '../../shared/stores/conflict-store';
-import { createParamStore, type Param } from '../../shared/stores/param-store';
-import { realData } from '../setup/real-data';
+import { createParamStore } from '../../shared/stores/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { realData } from '../setup/real-data';
+import { by, conflictsOf, put, remove, stored } from './edits';
 import { declared, type Kitchen, openKitchen, type Sent, xmlOf } from './kitchen';
 
 let database: TestDatabase;
@@ -31,7 +32,7 @@ describe('a class that both sides edit', () => {
       { id: '2', fields: { Name: 'B' } },
     ]);
     expect(second).toMatchObject({ counts: { inserted: 0, unchanged: 2 }, told: [] });
-    expect(await stored(kitchen, '1')).toMatchObject({
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({
       fields: cold,
       isActive: true,
       version: 1,
@@ -43,19 +44,22 @@ describe('a class that both sides edit', () => {
     const kitchen = await agreedOn(cold);
     const outcome = await kitchen.sync([{ id: '1', fields: { ...cold, TempMax: 5 } }]);
     expect(outcome).toMatchObject({ counts: { updated: 1 }, told: [] });
-    expect(await stored(kitchen, '1')).toMatchObject({ fields: { ...cold, TempMax: 5 }, version: 2 });
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({
+      fields: { ...cold, TempMax: 5 },
+      version: 2,
+    });
   });
 
   test('what changed or is new on the manager alone becomes u or i, with the server key and the time of the edit', async () => {
     const kitchen = await agreedOn(cold);
-    await put(kitchen, '1', { TempMax: 6 });
-    await put(kitchen, '9', { Name: 'New' });
+    await put(database.db, kitchen, '1', { TempMax: 6 });
+    await put(database.db, kitchen, '9', { Name: 'New' });
     const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: cold }]);
     expect(told).toMatchObject([
       { file: 'xml/Fridges-i.xml', id: '9', isActive: true, fields: { Name: 'New' } },
       { file: 'xml/Fridges-u.xml', id: '1', isActive: true, fields: { ...cold, TempMax: 6 } },
     ]);
-    expect(told[0]?.idServer).toBe((await stored(kitchen, '9'))?.idServer);
+    expect(told[0]?.idServer).toBe((await stored(database.db, kitchen, '9'))?.idServer);
     expect(told[0]?.ts).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
     const again = await kitchen.sync([
       { id: '1', fields: { ...cold, TempMax: 6 } },
@@ -66,12 +70,12 @@ describe('a class that both sides edit', () => {
 
   test('other fields changed on both sides are merged; both get the result', async () => {
     const kitchen = await agreedOn(cold);
-    await put(kitchen, '1', { Name: 'Chambre 1' });
+    await put(database.db, kitchen, '1', { Name: 'Chambre 1' });
     const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 5 } }]);
     expect(counts).toMatchObject({ updated: 1, conflicts: 0 });
     const result = { Name: 'Chambre 1', TempMin: 0, TempMax: 5 };
     expect(told).toMatchObject([{ file: 'xml/Fridges-u.xml', fields: result }]);
-    expect((await stored(kitchen, '1'))?.fields).toEqual(result);
+    expect((await stored(database.db, kitchen, '1'))?.fields).toEqual(result);
     expect(await kitchen.sync([{ id: '1', fields: result }])).toMatchObject({
       counts: { unchanged: 1 },
       told: [],
@@ -97,15 +101,15 @@ describe('a class that both sides edit', () => {
     'one field changed differently, policy %s, Ts %p: TempMax is %p on both sides',
     async (policy, ts, winner) => {
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
-      await put(kitchen, '1', { TempMax: 6 });
+      await put(database.db, kitchen, '1', { TempMax: 6 });
       const { counts, told } = await kitchen.syncAndConfirm([
         { id: '1', ts, fields: { ...cold, TempMax: 9, TempMin: 1 } },
       ]);
       expect(counts).toMatchObject({ conflicts: 1, updated: 0 });
       const result = { ...cold, TempMin: 1, TempMax: winner };
-      expect((await stored(kitchen, '1'))?.fields).toEqual(result);
+      expect((await stored(database.db, kitchen, '1'))?.fields).toEqual(result);
       expect(told.map(({ fields }) => fields)).toEqual(winner === 9 ? [] : [result]);
-      expect(await conflictsOf(kitchen)).toMatchObject([
+      expect(await conflictsOf(database.db, kitchen)).toMatchObject([
         {
           state: 'resolved',
           resolution: winner === 9 ? 'solution' : 'manager',
@@ -124,14 +128,14 @@ describe('a class that both sides edit', () => {
 
   test('a tie to the second goes to the manager', async () => {
     const kitchen = await agreedOn(cold);
-    const { updatedAt } = await put(kitchen, '1', { TempMax: 6 });
+    const { updatedAt } = await put(database.db, kitchen, '1', { TempMax: 6 });
     await database
       .db('param')
       .where({ solution_id: kitchen.solutionId })
       .update({ edited_at: new Date('2026-11-20T06:31:00Z') });
     expect(updatedAt).toBeInstanceOf(Date);
     await kitchen.sync([{ id: '1', ts: '2026-11-20 07:31:00', fields: { ...cold, TempMax: 9 } }]);
-    expect((await stored(kitchen, '1'))?.fields).toEqual({ ...cold, TempMax: 6 });
+    expect((await stored(database.db, kitchen, '1'))?.fields).toEqual({ ...cold, TempMax: 6 });
   });
 
   test('deleted on the solution, unchanged on the manager: deleted there, and d', async () => {
@@ -139,7 +143,7 @@ describe('a class that both sides edit', () => {
     const { counts, told } = await kitchen.sync([{ id: '1', isActive: false }]);
     expect(counts).toMatchObject({ deleted: 1 });
     expect(told).toMatchObject([{ file: 'xml/Fridges-d.xml', id: '1', isActive: false }]);
-    expect(await stored(kitchen, '1')).toMatchObject({ isActive: false, fields: cold });
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: false, fields: cold });
   });
 
   test('a solution that keeps what it was told to delete as deleted causes no further work', async () => {
@@ -153,7 +157,7 @@ describe('a class that both sides edit', () => {
 
   test('unchanged on the solution, deleted on the manager: d', async () => {
     const kitchen = await agreedOn(cold);
-    await remove(kitchen, '1');
+    await remove(database.db, kitchen, '1');
     const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', fields: cold }]);
     expect(counts).toMatchObject({ unchanged: 1 });
     expect(told).toMatchObject([{ file: 'xml/Fridges-d.xml', id: '1', isActive: false }]);
@@ -168,10 +172,10 @@ describe('a class that both sides edit', () => {
     'deleted on the solution, changed on the manager, policy %s: it lives: %p',
     async (policy, lives) => {
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
-      await put(kitchen, '1', { TempMax: 6 });
+      await put(database.db, kitchen, '1', { TempMax: 6 });
       const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', isActive: false, ts: future }]);
       expect(counts).toMatchObject({ conflicts: 1, deleted: 0 });
-      expect(await stored(kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
+      expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
       expect(told).toMatchObject(
         lives ? [{ file: 'xml/Fridges-u.xml', fields: { TempMax: 6 } }] : [{ file: 'xml/Fridges-d.xml' }],
       );
@@ -186,12 +190,12 @@ describe('a class that both sides edit', () => {
     'changed on the solution, deleted on the manager, policy %s: it lives: %p',
     async (policy, lives) => {
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
-      await remove(kitchen, '1');
+      await remove(database.db, kitchen, '1');
       const { counts, told } = await kitchen.syncAndConfirm([
         { id: '1', ts: past, fields: { ...cold, TempMax: 5 } },
       ]);
       expect(counts).toMatchObject({ conflicts: 1 });
-      expect(await stored(kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
+      expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
       expect(told.map(({ file }) => file)).toEqual(lives ? [] : ['xml/Fridges-d.xml']);
     },
   );
@@ -199,7 +203,7 @@ describe('a class that both sides edit', () => {
   test('absent from the file: nothing', async () => {
     const kitchen = await agreedOn(cold);
     expect(await kitchen.sync([])).toMatchObject({ counts: { deleted: 0 }, told: [] });
-    expect(await stored(kitchen, '1')).toMatchObject({ isActive: true });
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: true });
   });
 
   test('a deleted entity that nobody knew: nothing', async () => {
@@ -225,22 +229,22 @@ describe('a class that both sides edit', () => {
       Empty: null,
     };
     const kitchen = await agreedOn(fields);
-    await put(kitchen, '1', { Name: 'B' });
+    await put(database.db, kitchen, '1', { Name: 'B' });
     const { told } = await kitchen.sync([{ id: '1', fields }]);
     expect(told).toMatchObject([{ fields: { ...fields, Name: 'B' } }]);
   });
 
   test('history tells every version, by whom and from which sync', async () => {
     const kitchen = await agreedOn(cold);
-    await put(kitchen, '1', { TempMax: 6 });
+    await put(database.db, kitchen, '1', { TempMax: 6 });
     const { syncId } = await kitchen.sync([{ id: '1', fields: { ...cold, Name: 'C' } }]);
-    await remove(kitchen, '1');
+    await remove(database.db, kitchen, '1');
     const key = { solutionId: kitchen.solutionId, className: 'Fridges', id: '1' };
     const history = await createParamStore(database.db).history(key, { limit: 10, after: null });
     expect(history.items).toMatchObject([
-      { version: 4, isActive: false, by: 'chef@test', syncId: null },
+      { version: 4, isActive: false, by: by, syncId: null },
       { version: 3, by: 'solution', syncId, fields: { Name: 'C', TempMax: 6 } },
-      { version: 2, by: 'chef@test', fields: { TempMax: 6 } },
+      { version: 2, by: by, fields: { TempMax: 6 } },
       { version: 1, by: 'solution' },
     ]);
   });
@@ -255,8 +259,8 @@ describe('a manual conflict', () => {
       const outcome = await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 9 } }]);
       expect(outcome).toMatchObject({ counts: { conflicts: 1 }, told: [] });
     }
-    expect(await stored(kitchen, '1')).toMatchObject({ isHeld: true, fields: { TempMax: 6 } });
-    expect(await conflictsOf(kitchen)).toHaveLength(1);
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({ isHeld: true, fields: { TempMax: 6 } });
+    expect(await conflictsOf(database.db, kitchen)).toHaveLength(1);
   });
 
   test.each([
@@ -267,12 +271,12 @@ describe('a manual conflict', () => {
     const kitchen = await parked();
     const sent = { ...cold, TempMax: 9, Name: 'S' };
     await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
-    const [open] = await conflictsOf(kitchen);
-    const decided = await createConflictStore(database.db).decide(open?.id ?? '', choice, 'chef@test');
-    expect(decided).toMatchObject({ state: 'decided', decidedBy: 'chef@test' });
+    const [open] = await conflictsOf(database.db, kitchen);
+    const decided = await createConflictStore(database.db).decide(open?.id ?? '', choice, by);
+    expect(decided).toMatchObject({ state: 'decided', decidedBy: by });
     const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
     expect(told.map(({ fields }) => fields)).toEqual(isTold ? [{ ...cold, ...result }] : []);
-    expect(await stored(kitchen, '1')).toMatchObject({
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({
       isHeld: false,
       isDue: false,
       fields: { ...cold, ...result },
@@ -293,12 +297,12 @@ describe('a manual conflict', () => {
     ] as const) {
       const kitchen = await parked();
       await kitchen.syncAndConfirm([{ id: '1', isActive: false }]);
-      const [open] = await conflictsOf(kitchen);
+      const [open] = await conflictsOf(database.db, kitchen);
       expect(open).toMatchObject({ fields: [], state: 'open' });
-      await createConflictStore(database.db).decide(open?.id ?? '', choice, 'chef@test');
+      await createConflictStore(database.db).decide(open?.id ?? '', choice, by);
       const { told } = await kitchen.syncAndConfirm([{ id: '1', isActive: false }]);
       expect(told).toMatchObject([{ file: lives ? 'xml/Fridges-u.xml' : 'xml/Fridges-d.xml' }]);
-      expect(await stored(kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
+      expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
     }
   });
 
@@ -310,23 +314,23 @@ describe('a manual conflict', () => {
       counts: { conflicts: 0, unchanged: 1 },
       told: [{ fields: { TempMax: 6 } }],
     });
-    expect(await conflictsOf(kitchen)).toMatchObject([{ state: 'superseded' }]);
-    expect(await stored(kitchen, '1')).toMatchObject({ isHeld: false });
+    expect(await conflictsOf(database.db, kitchen)).toMatchObject([{ state: 'superseded' }]);
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({ isHeld: false });
   });
 
   test('shows the manager copy as it is now, and the latest of the solution', async () => {
     const kitchen = await parked();
     await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 9 } }]);
-    await put(kitchen, '1', { TempMax: 5 });
+    await put(database.db, kitchen, '1', { TempMax: 5 });
     await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 8 } }]);
-    expect(await conflictsOf(kitchen)).toMatchObject([
+    expect(await conflictsOf(database.db, kitchen)).toMatchObject([
       { state: 'open', manager: { fields: { TempMax: 5 } }, solution: { fields: { TempMax: 8 } } },
     ]);
   });
 
   async function parked(): Promise<Kitchen> {
     const kitchen = await agreedOn(cold, manual);
-    await put(kitchen, '1', { TempMax: 6 });
+    await put(database.db, kitchen, '1', { TempMax: 6 });
     return kitchen;
   }
 });
@@ -334,14 +338,14 @@ describe('a manual conflict', () => {
 describe('the direction of a class', () => {
   test('the file of a class that the manager alone edits is ignored', async () => {
     const kitchen = await openKitchen(database.db, declared('Company'));
-    await put(kitchen, '1', { Key: 'Name', Value: 'A' });
+    await put(database.db, kitchen, '1', { Key: 'Name', Value: 'A' });
     const { counts, told } = await kitchen.syncAndConfirm([
       { id: '1', fields: { Key: 'Name', Value: 'B' } },
       { id: '2' },
     ]);
     expect(Object.values(counts).every((count) => count === 0)).toBe(true);
     expect(told).toMatchObject([{ file: 'xml/Company-i.xml', fields: { Value: 'A' } }]);
-    expect(await stored(kitchen, '2')).toBeNull();
+    expect(await stored(database.db, kitchen, '2')).toBeNull();
   });
 
   test('what the solution alone edits replaces what the manager has, and absence never deletes', async () => {
@@ -350,12 +354,12 @@ describe('the direction of a class', () => {
       { id: '1', fields: { Key: 'a', Value: '1' } },
       { id: '2', fields: { Key: 'b' } },
     ]);
-    await put(kitchen, '1', { Value: 'edited' });
+    await put(database.db, kitchen, '1', { Value: 'edited' });
     const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: { Key: 'a', Value: '1' }, ts: past }]);
     expect(told).toEqual([]);
-    expect((await stored(kitchen, '1'))?.fields).toEqual({ Key: 'a', Value: '1' });
-    expect(await stored(kitchen, '2')).toMatchObject({ isActive: true });
-    expect(await conflictsOf(kitchen)).toEqual([]);
+    expect((await stored(database.db, kitchen, '1'))?.fields).toEqual({ Key: 'a', Value: '1' });
+    expect(await stored(database.db, kitchen, '2')).toMatchObject({ isActive: true });
+    expect(await conflictsOf(database.db, kitchen)).toEqual([]);
   });
 });
 
@@ -371,8 +375,8 @@ describe('what cannot be taken', () => {
     expect(rejected).toMatchObject([
       { kind: 'file', code: 'malformed-xml', file: 'xml/Fridges.xml', subject: 'Fridges', line: 17 },
     ]);
-    expect(await stored(kitchen, '1')).toMatchObject({ fields: cold });
-    expect(await stored(kitchen, '2')).toBeNull();
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({ fields: cold });
+    expect(await stored(database.db, kitchen, '2')).toBeNull();
   });
 
   test('a bad entity is rejected alone, with its raw text and its reason', async () => {
@@ -392,7 +396,7 @@ describe('what cannot be taken', () => {
     ]);
     expect(rejected[0]?.reason).toBe('TempMax: not a number');
     expect(rejected[0]?.raw).toContain('<TempMax>hot</TempMax>');
-    expect((await stored(kitchen, '3'))?.fields).toEqual({ Name: 'last' });
+    expect((await stored(database.db, kitchen, '3'))?.fields).toEqual({ Name: 'last' });
   });
 });
 
@@ -404,7 +408,8 @@ describe('the work', () => {
       fields: { Name: `Produit ${index}` },
     }));
     expect((await kitchen.syncAndConfirm(all)).counts).toMatchObject({ inserted: 10_000 });
-    for (let index = 0; index < 5; index++) await put(kitchen, String(index * 7), { Name: 'edited' });
+    for (let index = 0; index < 5; index++)
+      await put(database.db, kitchen, String(index * 7), { Name: 'edited' });
     const changed = all.map((entity, index) =>
       index % 2_000 === 1 ? { ...entity, fields: { Name: 'changed' } } : entity,
     );
@@ -511,7 +516,7 @@ describe('real settings of a butcher', () => {
       },
     }));
     expect(await kitchen.sync(sent)).toMatchObject({ counts: { inserted: 4 }, rejected: [] });
-    expect(await stored(kitchen, '4')).toMatchObject({
+    expect(await stored(database.db, kitchen, '4')).toMatchObject({
       fields: { Name: 'laboratoire', TempMin: 10, TempMax: 15, AlertDelayMinutes: 5, HumMax: '80.0' },
     });
   });
@@ -540,31 +545,3 @@ async function agreedOn(fields: Fields, parameterClass = fridges): Promise<Kitch
   await kitchen.syncAndConfirm([{ id: '1', fields }]);
   return kitchen;
 }
-
-async function stored(kitchen: Kitchen, id: string): Promise<Param | null> {
-  return createParamStore(database.db).find(keyOf(kitchen, id));
-}
-
-async function put(kitchen: Kitchen, id: string, fields: Fields): Promise<Param> {
-  const { param } = await createParamStore(database.db).put(keyOf(kitchen, id), {
-    fields,
-    by: 'chef@test',
-    ifVersion: null,
-  });
-  return param;
-}
-
-async function remove(kitchen: Kitchen, id: string): Promise<void> {
-  await createParamStore(database.db).delete(keyOf(kitchen, id), { by: 'chef@test', ifVersion: null });
-}
-
-async function conflictsOf(kitchen: Kitchen) {
-  const filter = { accounts: 'all', solutionId: kitchen.solutionId, state: null } as const;
-  return (await createConflictStore(database.db).list(filter, { limit: 50, after: null })).items;
-}
-
-const keyOf = (kitchen: Kitchen, id: string) => ({
-  solutionId: kitchen.solutionId,
-  className: kitchen.parameterClass.name,
-  id,
-});

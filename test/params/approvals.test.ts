@@ -1,0 +1,191 @@
+import { createApprovalStore } from '../../shared/stores/approval-store';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { approvalsOf, by, put, remove, stored } from './edits';
+import { declared, type Kitchen, openKitchen, type Sent } from './kitchen';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const twenty = Array.from({ length: 20 }, (_, index): Sent => ({
+  id: String(index + 10),
+  fields: { Name: `F${index}` },
+}));
+const deleted = (count: number): Sent[] =>
+  twenty.map((entity, index) => (index < count ? { id: entity.id, isActive: false } : entity));
+
+describe('deletions', () => {
+  test.each([
+    ['ten of twenty', 10, 20],
+    ['eleven of forty', 11, 40],
+  ])('of %s are carried out', async (_, count, size) => {
+    const kitchen = await openKitchen(database.db, declared('Fridges'));
+    const all = Array.from({ length: size }, (__, index): Sent => ({
+      id: String(index),
+      fields: { Name: 'F' },
+    }));
+    await kitchen.syncAndConfirm(all);
+    const { counts, told } = await kitchen.sync(
+      all.map((one, index) => (index < count ? { id: one.id, isActive: false } : one)),
+    );
+    expect(counts).toMatchObject({ deleted: count, held: 0 });
+    expect(told).toHaveLength(count);
+  });
+
+  test('of eleven of twenty wait for an approval; all else of the sync is done', async () => {
+    const kitchen = await kitchenOfTwenty();
+    const upload = [
+      ...deleted(11).slice(0, 19),
+      { id: '29', fields: { Name: 'changed' } },
+      { id: '99', fields: {} },
+    ];
+    const { counts, told } = await kitchen.syncAndConfirm(upload);
+    expect(counts).toMatchObject({ deleted: 0, held: 11, updated: 1, inserted: 1 });
+    expect(told).toEqual([]);
+    expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: true, isHeld: true });
+    expect(await approvalsOf(database.db, kitchen)).toMatchObject([
+      { state: 'open', kind: 'deletes', className: 'Fridges' },
+    ]);
+    expect((await approvalsOf(database.db, kitchen))[0]?.plan).toHaveLength(11);
+  });
+
+  test('count what the manager had before: all deleted and as many new is all deleted', async () => {
+    const kitchen = await kitchenOfTwenty();
+    const news = twenty.map(({ id }): Sent => ({ id: `n${id}`, fields: { Name: 'n' } }));
+    expect((await kitchen.sync([...deleted(20), ...news])).counts).toMatchObject({ held: 20, inserted: 20 });
+  });
+
+  test('that wait are asked for once, however many syncs come', async () => {
+    const kitchen = await held();
+    await kitchen.syncAndConfirm(deleted(15));
+    await kitchen.syncAndConfirm([]);
+    expect(await approvalsOf(database.db, kitchen)).toMatchObject([{ state: 'open' }]);
+  });
+
+  test('that grow are asked for anew', async () => {
+    const kitchen = await held();
+    await kitchen.syncAndConfirm(deleted(16));
+    const approvals = await approvalsOf(database.db, kitchen);
+    expect(approvals.map(({ state, plan }) => [state, plan.length])).toEqual([
+      ['open', 16],
+      ['superseded', 15],
+    ]);
+  });
+
+  test('that the solution takes back no longer wait; the few that are left are carried out', async () => {
+    const kitchen = await held();
+    const { counts } = await kitchen.syncAndConfirm(deleted(3));
+    expect(counts).toMatchObject({ deleted: 3, held: 0 });
+    expect(await approvalsOf(database.db, kitchen)).toMatchObject([{ state: 'superseded' }]);
+    expect(await stored(database.db, kitchen, '14')).toMatchObject({ isActive: true, isHeld: false });
+    expect(await kitchen.sync(deleted(3))).toMatchObject({ counts: { unchanged: 20 }, told: [] });
+  });
+
+  test('that are approved are carried out at once, and the solution is told', async () => {
+    const kitchen = await held();
+    expect(await decide(kitchen, 'approve')).toMatchObject({
+      applied: 15,
+      released: 0,
+      approval: { state: 'approved', decidedBy: by },
+    });
+    expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: false, isHeld: false });
+    const { counts, told } = await kitchen.syncAndConfirm(deleted(15));
+    expect(counts).toMatchObject({ unchanged: 20 });
+    expect(told.map(({ file }) => file)).toEqual(Array(15).fill('xml/Fridges-d.xml'));
+    expect((await kitchen.sync(deleted(15))).told).toEqual([]);
+  });
+
+  test('that are approved leave what changed since: it is planned anew', async () => {
+    const kitchen = await held();
+    await put(database.db, kitchen, '10', { Name: 'still needed' });
+    await remove(database.db, kitchen, '11');
+    expect(await decide(kitchen, 'approve')).toMatchObject({ applied: 13, released: 2 });
+    const { counts } = await kitchen.syncAndConfirm(deleted(15));
+    expect(counts).toMatchObject({ conflicts: 1, held: 0 });
+    expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: true, isHeld: false });
+    expect(await stored(database.db, kitchen, '11')).toMatchObject({ isActive: false, isHeld: false });
+  });
+
+  test('that are rejected live on, on both sides', async () => {
+    const kitchen = await held();
+    expect(await decide(kitchen, 'reject')).toMatchObject({ applied: 15, approval: { state: 'rejected' } });
+    const { counts, told } = await kitchen.syncAndConfirm(deleted(15));
+    expect(counts).toMatchObject({ unchanged: 20, held: 0 });
+    expect(told).toHaveLength(15);
+    expect(told[0]).toMatchObject({
+      file: 'xml/Fridges-u.xml',
+      id: '10',
+      isActive: true,
+      fields: { Name: 'F0' },
+    });
+    expect(await kitchen.sync(twenty)).toMatchObject({ counts: { unchanged: 20 }, told: [] });
+  });
+
+  test('are decided once', async () => {
+    const kitchen = await held();
+    await decide(kitchen, 'approve');
+    await expect(decide(kitchen, 'reject')).rejects.toMatchObject({ code: 'already-decided' });
+    await expect(createApprovalStore(database.db).decide('0', 'approve', by)).rejects.toMatchObject({
+      code: 'not-found',
+    });
+  });
+});
+
+describe('an upload that replaces everything', () => {
+  const replaceFromSolution = true;
+
+  test('wins over every edit of the manager, and deletes what it does not hold', async () => {
+    const kitchen = await kitchenOfTwenty();
+    await put(database.db, kitchen, '10', { Name: 'edited' });
+    await put(database.db, kitchen, '77', { Name: 'of the manager alone' });
+    const { counts, told } = await kitchen.syncAndConfirm(twenty.slice(0, 18), { replaceFromSolution });
+    expect(counts).toMatchObject({ updated: 1, deleted: 3, unchanged: 17, conflicts: 0 });
+    expect(told).toEqual([]);
+    expect(await stored(database.db, kitchen, '10')).toMatchObject({ fields: { Name: 'F0' } });
+    expect(await stored(database.db, kitchen, '77')).toMatchObject({ isActive: false, isDue: false });
+  });
+
+  test('also of a class that the manager alone edits', async () => {
+    const kitchen = await openKitchen(database.db, declared('Company'));
+    await put(database.db, kitchen, '1', { Value: 'manager' });
+    await kitchen.syncAndConfirm([{ id: '1', fields: { Value: 'solution' } }], { replaceFromSolution });
+    expect(await stored(database.db, kitchen, '1')).toMatchObject({ fields: { Value: 'solution' } });
+  });
+
+  test('waits for an approval where it would delete too many', async () => {
+    for (const decision of ['approve', 'reject'] as const) {
+      const kitchen = await kitchenOfTwenty();
+      const { counts } = await kitchen.syncAndConfirm(twenty.slice(0, 2), { replaceFromSolution });
+      expect(counts).toMatchObject({ held: 18, deleted: 0 });
+      expect(await approvalsOf(database.db, kitchen)).toMatchObject([{ kind: 'replace', state: 'open' }]);
+      await decide(kitchen, decision);
+      const { told } = await kitchen.syncAndConfirm(twenty.slice(0, 2));
+      expect(told.map(({ file }) => file)).toEqual(
+        Array(decision === 'approve' ? 0 : 18).fill('xml/Fridges-i.xml'),
+      );
+      expect(await stored(database.db, kitchen, '20')).toMatchObject({
+        isActive: decision === 'reject',
+        isDue: false,
+      });
+    }
+  });
+});
+
+async function kitchenOfTwenty(): Promise<Kitchen> {
+  const kitchen = await openKitchen(database.db, declared('Fridges'));
+  await kitchen.syncAndConfirm(twenty);
+  return kitchen;
+}
+
+async function held(): Promise<Kitchen> {
+  const kitchen = await kitchenOfTwenty();
+  await kitchen.syncAndConfirm(deleted(15));
+  return kitchen;
+}
+
+async function decide(kitchen: Kitchen, decision: 'approve' | 'reject') {
+  const [latest] = await approvalsOf(database.db, kitchen);
+  return createApprovalStore(database.db).decide(latest?.id ?? '', decision, by);
+}

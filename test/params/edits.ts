@@ -1,0 +1,41 @@
+import type { Db } from '../../shared/db/database';
+import type { Fields } from '../../shared/domain/merge-copy';
+import { createConflictStore, type Conflict } from '../../shared/stores/conflict-store';
+import { createApprovalStore, type Approval } from '../../shared/stores/approval-store';
+import { createParamStore, type Param } from '../../shared/stores/param-store';
+import type { Kitchen } from './kitchen';
+
+type Entities = Pick<Kitchen, 'solutionId' | 'parameterClass'>;
+
+export const by = 'chef@test';
+
+export const keyOf = ({ solutionId, parameterClass }: Entities, id: string) => ({
+  solutionId,
+  className: parameterClass.name,
+  id,
+});
+
+export function stored(db: Db, kitchen: Entities, id: string): Promise<Param | null> {
+  return createParamStore(db).find(keyOf(kitchen, id));
+}
+
+export async function put(db: Db, kitchen: Entities, id: string, fields: Fields): Promise<Param> {
+  const { param } = await createParamStore(db).put(keyOf(kitchen, id), { fields, by, ifVersion: null });
+  return param;
+}
+
+export async function remove(db: Db, kitchen: Entities, id: string): Promise<void> {
+  await createParamStore(db).delete(keyOf(kitchen, id), { by, ifVersion: null });
+}
+
+/** All of a solution, the newest first. */
+export async function conflictsOf(db: Db, { solutionId }: Entities): Promise<readonly Conflict[]> {
+  const filter = { accounts: 'all', solutionId, state: null } as const;
+  return (await createConflictStore(db).list(filter, { limit: 50, after: null })).items;
+}
+
+/** All of a solution, the newest first. */
+export async function approvalsOf(db: Db, { solutionId }: Entities): Promise<readonly Approval[]> {
+  const filter = { accounts: 'all', solutionId, state: null } as const;
+  return (await createApprovalStore(db).list(filter, { limit: 50, after: null })).items;
+}
