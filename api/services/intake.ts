@@ -12,7 +12,7 @@ import {
   unavailable,
   wrongStatus,
 } from '../../shared/errors/catalog';
-import type { FileStore } from '../../shared/files/file-store';
+import type { FileStore, WriteBatch } from '../../shared/files/file-store';
 import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/files/layout';
 import type { Logger } from '../../shared/log';
 import type { JobQueue, Lane } from '../../shared/queue/job-queue';
@@ -95,10 +95,12 @@ export function createIntakeService(deps: Deps) {
 
   function newReception(key: ChannelKey, syncId: string): Reception {
     let stored: { archiveKey: string; sha256: string; bytes: number } | null = null;
+    // The disk takes the archive while the processor unpacks it; both are durable before the answer.
+    const batch = files.startBatch();
     return {
       syncId,
       store: async (body) => {
-        stored = await storeArchive(syncId, body);
+        stored = await storeArchive(syncId, body, batch);
       },
       adopt: async (archiveKey) => {
         stored = { archiveKey, ...(await digest(await files.read(archiveKey))) };
@@ -106,7 +108,7 @@ export function createIntakeService(deps: Deps) {
       complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
         if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
-        const received = await unpack(syncId, stored);
+        const received = await unpack(syncId, stored, batch);
         await queue(key, syncId, received, replay);
         return { syncId };
       },
@@ -131,20 +133,21 @@ export function createIntakeService(deps: Deps) {
     return deps.uploadIdleSeconds + 5;
   }
 
-  async function storeArchive(syncId: string, body: Readable) {
+  async function storeArchive(syncId: string, body: Readable, batch: WriteBatch) {
     const archiveKey = archiveKeyOf(syncId);
     const hash = createHash('sha256');
     const limited = limitedTo(body, limits.maxArchiveBytes, (chunk) => hash.update(chunk));
-    const { bytes } = await whileReceiving(syncId, () => files.write(archiveKey, limited));
+    const { bytes } = await whileReceiving(syncId, () => batch.write(archiveKey, limited));
     return { archiveKey, bytes, sha256: hash.digest('hex') };
   }
 
   async function unpack(
     syncId: string,
     stored: { archiveKey: string; sha256: string; bytes: number },
+    batch: WriteBatch,
   ): Promise<ReceivedArchive> {
     const { unpackedBytes } = await whileReceiving(syncId, () =>
-      unpackArchive(files, stored.archiveKey, unpackedPrefixOf(syncId), limits),
+      unpackArchive(files, stored.archiveKey, unpackedPrefixOf(syncId), limits, batch),
     );
     return {
       archiveKey: stored.archiveKey,

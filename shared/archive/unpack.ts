@@ -24,8 +24,8 @@ const ENTRIES_AT_ONCE = 2;
 
 /**
  * Unpacks an archive of the file store to below `targetPrefix` of the same store, which must be this archive's alone.
- * Memory does not grow with the archive. When it resolves, everything is durable; when it rejects, nothing is left
- * below `targetPrefix`. Nothing is ever written elsewhere.
+ * Memory does not grow with the archive. When it resolves, everything in `batch` is durable (the archive too, where
+ * the batch began with it); when it rejects, nothing is left below `targetPrefix`. Nothing is ever written elsewhere.
  *
  * Rejects with `not-a-zip`, with `bad-archive` (its detail names the entry and the reason), or with the store's own
  * error, which is not the archive's fault.
@@ -35,12 +35,13 @@ export async function unpackArchive(
   archiveKey: string,
   targetPrefix: string,
   limits: UnpackLimits,
+  batch: WriteBatch = store.startBatch(),
 ): Promise<Unpacked> {
   const archive = await archiveBytesOf(store, archiveKey);
   const directory = await readZipDirectory(archive, limits);
   try {
     const entries = directory.entries.map((entry) => unpackedEntry(entry, targetPrefix));
-    await writeEntries(archive, directory, store.startBatch(), targetPrefix);
+    await writeEntries(archive, directory, batch, targetPrefix);
     return { entries, unpackedBytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
   } catch (error) {
     // Should this fail as well, the first failure is what the caller must see; retention sweeps the rest.

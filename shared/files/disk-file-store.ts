@@ -11,6 +11,7 @@ const PARTS_FOLDER = '.parts';
 /** A part of this age was left by a process that died. No upload takes that long. */
 const ABANDONED_PART_HOURS = 24;
 const READ_CHUNK_BYTES = 256 * 1024;
+const WRITE_BYTES = 512 * 1024;
 /** Of libuv's four threads, two stay free for inflating and writing. */
 const SYNCS_AT_ONCE = 2;
 
@@ -159,13 +160,28 @@ async function writePart(part: string, content: FileContent): Promise<number> {
   }
 }
 
+/** A network hands out small chunks, and each write is a trip to another thread: they travel together. */
 async function fill(file: FileHandle, content: FileContent): Promise<number> {
   let bytes = 0;
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
   for await (const chunk of content instanceof Uint8Array ? [content] : content) {
-    await writeWhole(file, chunk);
+    waiting.push(chunk);
+    waitingBytes += chunk.byteLength;
     bytes += chunk.byteLength;
+    if (waitingBytes < WRITE_BYTES) continue;
+    await writeTogether(file, waiting, waitingBytes);
+    waiting = [];
+    waitingBytes = 0;
   }
+  await writeTogether(file, waiting, waitingBytes);
   return bytes;
+}
+
+async function writeTogether(file: FileHandle, chunks: readonly Uint8Array[], total: number): Promise<void> {
+  if (total === 0) return;
+  const { bytesWritten } = await file.writev(chunks);
+  if (bytesWritten < total) await writeWhole(file, Buffer.concat(chunks).subarray(bytesWritten));
 }
 
 /** A write to a nearly full disk may take only a part of the chunk. */
