@@ -5,9 +5,7 @@ import { AppError } from '../../../shared/errors/app-error';
 import { decode } from '../../http/decode';
 import { problemOf } from '../../http/problem';
 import {
-  callerOf,
   clearSessionCookie,
-  createStaffCheck,
   createVisitorCheck,
   needSameSite,
   setSessionCookie,
@@ -44,7 +42,6 @@ const everySolution = { search: null, accountId: null, state: null };
 export function createConsoleRoutes(services: ConsoleServices): Router {
   const router = Router();
   const visitor = createVisitorCheck(services.sessions);
-  const staff = createStaffCheck(services.sessions);
 
   router.get('/assets/console.css', (_request, response) => {
     response.type('css').setHeader('Cache-Control', 'public, max-age=300').send(stylesheet);
@@ -81,10 +78,14 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
     response.redirect(303, '/');
   });
 
-  router.get('/solutions/:id', pageHeaders, staff, async (request, response) => {
+  router.get('/solutions/:id', pageHeaders, visitor, async (request, response) => {
+    const caller = visitorOf(request);
+    if (caller === null) {
+      response.redirect(303, '/');
+      return;
+    }
     const id = pathId(request, 'solution');
     const page = pageOfQuery(decode(syncsQuery, request.query));
-    const caller = callerOf(request);
     const solution = await services.solutions.get(caller, id);
     const syncs = await services.syncs.list(caller, id, { channel: null, state: null }, page);
     response.send(syncsPage(wordsFor(request), caller.email, solution, syncs));

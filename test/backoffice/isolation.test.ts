@@ -1,0 +1,267 @@
+import type { Router } from 'express';
+import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
+import { newApproval, newConflict, newKitchen, newQuarantined, newSync } from './fixtures';
+
+let backoffice: TestBackoffice;
+let other: OtherKitchen;
+beforeAll(async () => {
+  backoffice = await startBackoffice();
+  other = await newOtherKitchen();
+});
+afterAll(() => backoffice.stop());
+
+/** Everything that another account has. */
+interface OtherKitchen {
+  readonly account: string;
+  /** Of the solution. */
+  readonly name: string;
+  readonly solution: string;
+  readonly sync: string;
+  readonly quarantined: string;
+  readonly conflict: string;
+  readonly approval: string;
+}
+
+async function newOtherKitchen(): Promise<OtherKitchen> {
+  const { account, solution } = await newKitchen(backoffice);
+  const name = `Kitchen of ${account}, elsewhere`;
+  await backoffice.admin.call('PATCH', `/api/solutions/${solution}`, { name });
+  const sync = await newSync(backoffice, solution, {
+    upload: [{ name: 'csv/Tbfridge.csv', content: 'Id\n1\n' }],
+    instructions: 'PK',
+  });
+  const quarantined = await newQuarantined(backoffice, solution, sync, {
+    kind: 'row',
+    file: 'csv/Tbfridge.csv',
+    header: 'Id',
+    raw: '1',
+  });
+  const fields = { Name: 'F' };
+  const dispute = { base: fields, manager: { Name: 'G' }, solution: { Name: 'H' }, fields: ['Name'] };
+  const conflict = await newConflict(backoffice, solution, 'f1', dispute);
+  const approval = await newApproval(backoffice, solution, ['f2']);
+  await backoffice.db('tbfridge').insert({ solution_id: solution, id: 1 });
+  return { account, name, solution, sync, quarantined, conflict, approval };
+}
+
+type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`;
+
+interface TryRoute {
+  readonly path: (kitchen: OtherKitchen) => string;
+  readonly body?: (kitchen: OtherKitchen) => object;
+  /** What changes something: a viewer may not, whosever it is. */
+  readonly edits?: boolean;
+}
+
+const solution = (rest: string) => (kitchen: OtherKitchen) => `/api/solutions/${kitchen.solution}${rest}`;
+
+/** Every route that names something of a solution. */
+const ofSolutions: Record<RouteName, TryRoute> = {
+  'GET /solutions/:id': { path: solution('') },
+  'PATCH /solutions/:id': { path: solution(''), body: () => ({ name: 'Mine' }), edits: true },
+  'POST /solutions/:id/secret': { path: solution('/secret'), edits: true },
+  'PUT /solutions/:id/channels/:channel/flags/:flag': {
+    path: solution('/channels/synchro/flags/resend-logs'),
+    edits: true,
+  },
+  'DELETE /solutions/:id/channels/:channel/flags/:flag': {
+    path: solution('/channels/synchro/flags/resend-logs'),
+    edits: true,
+  },
+  'PUT /flags/:flag': {
+    path: () => '/api/flags/reset-status',
+    body: (kitchen) => ({ channel: 'synchro', solutions: [kitchen.solution] }),
+    edits: true,
+  },
+  'GET /solutions/:id/params/:class': { path: solution('/params/Fridges') },
+  'PUT /solutions/:id/params/:class/:entity': {
+    path: solution('/params/Fridges/f1'),
+    body: () => ({ fields: { Name: 'Mine' } }),
+    edits: true,
+  },
+  'DELETE /solutions/:id/params/:class/:entity': { path: solution('/params/Fridges/f1'), edits: true },
+  'GET /solutions/:id/params/:class/:entity/history': { path: solution('/params/Fridges/f1/history') },
+  'GET /solutions/:id/logs/:table': { path: solution('/logs/Tbfridge') },
+  'GET /solutions/:id/syncs': { path: solution('/syncs') },
+  'GET /syncs/:sync': { path: ({ sync }) => `/api/syncs/${sync}` },
+  'GET /syncs/:sync/package': { path: ({ sync }) => `/api/syncs/${sync}/package` },
+  'GET /syncs/:sync/instructions': { path: ({ sync }) => `/api/syncs/${sync}/instructions` },
+  'POST /syncs/:sync/replay': { path: ({ sync }) => `/api/syncs/${sync}/replay`, edits: true },
+  'GET /quarantine': { path: (kitchen) => `/api/quarantine?solution=${kitchen.solution}` },
+  'POST /quarantine/:id/discard': {
+    path: ({ quarantined }) => `/api/quarantine/${quarantined}/discard`,
+    edits: true,
+  },
+  'POST /quarantine/:id/replay': {
+    path: ({ quarantined }) => `/api/quarantine/${quarantined}/replay`,
+    edits: true,
+  },
+  'GET /conflicts': { path: (kitchen) => `/api/conflicts?solution=${kitchen.solution}` },
+  'POST /conflicts/:id': {
+    path: ({ conflict }) => `/api/conflicts/${conflict}`,
+    body: () => ({ choice: 'manager' }),
+    edits: true,
+  },
+  'GET /approvals': { path: (kitchen) => `/api/approvals?solution=${kitchen.solution}` },
+  'POST /approvals/:id': {
+    path: ({ approval }) => `/api/approvals/${approval}`,
+    body: () => ({ decision: 'approve' }),
+    edits: true,
+  },
+  'GET /audit': { path: (kitchen) => `/api/audit?solution=${kitchen.solution}` },
+};
+
+/** Routes that name nothing of a solution: of anyone who is signed in, and of admins alone. */
+const ofAnyone: RouteName[] = ['GET /solutions', 'POST /solutions'];
+const ofAdmins: Record<RouteName, string> = {
+  'GET /accounts': '/api/accounts',
+  'POST /accounts': '/api/accounts',
+  'GET /users': '/api/users',
+  'POST /users': '/api/users',
+  'PATCH /users/:id': '/api/users/1',
+};
+const ofVisitors: RouteName[] = ['POST /session', 'DELETE /session'];
+
+const newUser = { email: 'intruder@example.org', password: 'long enough', role: 'admin', name: 'X' };
+
+test('every route of the interface is in one of the lists of this test', () => {
+  const listed = [...Object.keys(ofSolutions), ...ofAnyone, ...Object.keys(ofAdmins), ...ofVisitors];
+  expect(apiRoutesOf(backoffice.router).sort()).toEqual(listed.sort());
+});
+
+describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) => {
+  let stranger: Staff;
+  beforeAll(async () => {
+    const { account } = await newKitchen(backoffice);
+    stranger = await backoffice.signIn(role, [account]);
+  });
+
+  test.each(Object.entries(ofSolutions))(
+    '%s says 404, as if it did not exist',
+    async (route, { path, body }) => {
+      const method = route.split(' ')[0] ?? '';
+      const before = await everythingOf(other);
+      const answer = await stranger.call(method, path(other), body?.(other));
+      expect([answer.status, answer.at('code')]).toEqual([404, 'not-found']);
+      const absent: OtherKitchen = {
+        ...other,
+        solution: '99999999',
+        sync: '00000000-0000-4000-8000-000000000000',
+        quarantined: '99999999',
+        conflict: '99999999',
+        approval: '99999999',
+      };
+      const nothing = await stranger.call(method, path(absent), body?.(absent));
+      expect(nothing.text).toBe(answer.text);
+      expect(await everythingOf(other)).toEqual(before);
+    },
+  );
+
+  test.each([
+    '/api/solutions?limit=500',
+    '/api/quarantine?state=all',
+    '/api/conflicts?state=all',
+    '/api/approvals?state=all',
+    '/api/audit',
+    `/api/solutions?search=`,
+  ])('%s holds nothing of it', async (path) => {
+    const answer = await stranger.call(
+      'GET',
+      path.endsWith('search=') ? path + encodeURIComponent(other.name) : path,
+    );
+    expect(answer.status).toBe(200);
+    expect(answer.text).not.toContain(other.name);
+    expect(answer.text).not.toContain(other.sync);
+  });
+
+  test.each(Object.entries(ofAdmins))('%s is forbidden', async (route, path) => {
+    const answer = await stranger.call(
+      route.split(' ')[0] ?? '',
+      path,
+      route.startsWith('GET') ? undefined : adminBody(route),
+    );
+    expect([answer.status, answer.at('code')]).toEqual([403, 'forbidden']);
+  });
+});
+
+describe('a user without any account', () => {
+  test('sees nothing', async () => {
+    const { call } = await backoffice.signIn('manager', []);
+    expect((await call('GET', '/api/solutions')).at('items')).toEqual([]);
+    expect((await call('GET', `/api/solutions/${other.solution}`)).status).toBe(404);
+  });
+});
+
+describe('a viewer of the account', () => {
+  let viewer: Staff;
+  beforeAll(async () => {
+    viewer = await backoffice.signIn('viewer', [other.account]);
+  });
+
+  test.each(Object.entries(ofSolutions))(
+    '%s is allowed where it only reads',
+    async (route, { path, body, edits }) => {
+      const answer = await viewer.call(route.split(' ')[0] ?? '', path(other), body?.(other));
+      expect(answer.status).toBe(edits === true ? 403 : 200);
+    },
+  );
+});
+
+describe('nobody', () => {
+  const all: [string, string][] = [
+    ...Object.entries(ofSolutions).map(([route]): [string, string] => [route, route]),
+    ...Object.keys(ofAdmins).map((route): [string, string] => [route, route]),
+    ...ofAnyone.map((route): [string, string] => [route, route]),
+    ['DELETE /session', 'DELETE /session'],
+    ['GET /nothing-here', 'GET /nothing-here'],
+  ];
+  test.each(all)('%s says 401', async (route) => {
+    const [method = '', pattern = ''] = route.split(' ');
+    const tried = Object.entries(ofSolutions).find(([name]) => name === route)?.[1];
+    const answer = await backoffice.call(method, tried?.path(other) ?? `/api${pattern}`, {
+      body: method === 'GET' ? undefined : {},
+    });
+    expect([answer.status, answer.at('code')]).toEqual([401, 'unauthorized']);
+  });
+});
+
+/** Accounts and users alike: each takes what it knows. */
+const adminBody = (route: string) => {
+  if (route === 'POST /accounts') return { name: newUser.name };
+  if (route === 'POST /users')
+    return { email: newUser.email, password: newUser.password, role: newUser.role };
+  return { role: 'admin' };
+};
+
+/** What an intruder could have changed. */
+async function everythingOf({ solution: id }: OtherKitchen): Promise<unknown> {
+  const of = (table: string) => backoffice.db(table).where({ solution_id: id }).select();
+  return Promise.all([
+    backoffice.db('solution').where({ id }).select(),
+    of('channel_status'),
+    of('solution_flag'),
+    of('param'),
+    of('sync'),
+    of('quarantine'),
+    of('conflict'),
+    of('approval'),
+    of('audit'),
+  ]);
+}
+
+/** Method and path of each route below `/api`. */
+function apiRoutesOf(router: Router): string[] {
+  const [api] = router.stack;
+  return api === undefined ? [] : routesOf(api.handle as unknown as Router);
+}
+
+function routesOf({ stack }: Router): string[] {
+  return stack.flatMap(({ route, handle }) => {
+    if (route !== undefined)
+      return route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path}`).filter(isFirst);
+    return 'stack' in handle ? routesOf(handle as unknown as Router) : [];
+  });
+}
+
+/** A route with a check before it has two handlers of one method. */
+const isFirst = (name: string, index: number, all: readonly string[]) => all.indexOf(name) === index;
