@@ -63,6 +63,8 @@ export function createUploads(deps: Deps): Uploads {
     datastore: store,
     locker: deps.locker,
     maxSize: deps.maxArchiveBytes,
+    // For so long may a writer go on that another one has come for.
+    lockDrainTimeout: 1_000,
     // The id says whose it is, so that nothing else has to.
     namingFunction: (request) => `${ownerOf(senderOf(request).key)}-${randomUUID()}`,
     generateUrl: (request, { id }) => `/v4/${senderOf(request).key.channel}/uploads/${id}`,
@@ -89,6 +91,8 @@ export function createUploads(deps: Deps): Uploads {
       const webRequest = webRequestOf(request);
       senders.set(webRequest, sender);
       request.setTimeout(deps.uploadIdleSeconds * 1000, () => request.destroy());
+      // What follows its body is our own work, and may be longer.
+      request.once('end', () => request.setTimeout(0));
       continueIfExpected(request, response);
       const answer = await tus.handleWeb(webRequest);
       request.setTimeout(0);
