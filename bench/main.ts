@@ -2,7 +2,7 @@ import type { BenchResult } from './result';
 
 // `npm run bench [name …]`: runs the benchmarks one after another and prints a table of ratios.
 
-const benches: Record<string, () => Promise<{ run(): Promise<BenchResult | readonly BenchResult[]> }>> = {
+const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | readonly BenchResult[]> }>> = {
   ingest: () => import('./ingest.js'),
   unpack: () => import('./unpack.js'),
   xml: () => import('./xml.js'),

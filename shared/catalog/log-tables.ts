@@ -42,7 +42,12 @@ const shared: readonly Column[] = [
   text('PhotoName'),
 ];
 
-function table(name: string, channel: Channel, columns: readonly Column[], series: string | null = null): LogTable {
+function table(
+  name: string,
+  channel: Channel,
+  columns: readonly Column[],
+  series: string | null = null,
+): LogTable {
   const withNames = columns.map((column) => ({ ...column, column: snakeCase(column.name) }));
   return { name, table: name.toLowerCase(), channel, columns: withNames, series };
 }
@@ -76,12 +81,24 @@ const surfaceAnalysis = [
   decimal('LimitM', 0, 1e15),
   text('Verdict'),
 ];
-const decontamination = [text('ProductName'), text('Decontaminant'), decimal('Dosage', 0, 1e6), minutes('ContactTimeMinutes')];
+const decontamination = [
+  text('ProductName'),
+  text('Decontaminant'),
+  decimal('Dosage', 0, 1e6),
+  minutes('ContactTimeMinutes'),
+];
 const lot = [text('ProductName'), text('LotNumber'), date('UseBy')];
 
 export const logTables: readonly LogTable[] = [
   synchro('Tbanalysesurface', ...surfaceAnalysis),
-  synchro('Tbanisakiase', text('ProductName'), text('LotNumber'), time('StartAt'), time('EndAt'), temperature('Temp')),
+  synchro(
+    'Tbanisakiase',
+    text('ProductName'),
+    text('LotNumber'),
+    time('StartAt'),
+    time('EndAt'),
+    temperature('Temp'),
+  ),
   synchro('Tbcleaning', text('CleaningId'), text('Surface'), text('ProductName')),
   synchro('Tbcontrollist', ...checkList),
   synchro('Tbcontrollist2', ...checkList),

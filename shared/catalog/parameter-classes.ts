@@ -1,5 +1,15 @@
 import type { Channel } from '../domain/channel';
-import { boolean, choice, type Column, decimal, integer, minutes, percent, temperature, text } from './column';
+import {
+  boolean,
+  choice,
+  type Column,
+  decimal,
+  integer,
+  minutes,
+  percent,
+  temperature,
+  text,
+} from './column';
 
 /** Who edits a class. */
 export type Direction = 'both' | 'manager' | 'solution';
@@ -117,10 +127,20 @@ export const parameterClasses: readonly ParameterClass[] = [
   parameters('Origins', contact),
   parameters('PlatsTemoins', [text('Name'), integer('KeepDays', 0, 36_500, 'd')]),
   parameters('PrintersMapping', keyAndValue, { direction: 'solution' }),
-  parameters('ProductionsTemp', [text('Name'), text('ProductionType'), temperature('TempMin'), temperature('TempMax')]),
+  parameters('ProductionsTemp', [
+    text('Name'),
+    text('ProductionType'),
+    temperature('TempMin'),
+    temperature('TempMax'),
+  ]),
   parameters('ProductionsTempType', named),
   parameters('ProductsAnisakiase', product),
-  parameters('ProductsCleaning', [text('Name'), text('Supplier'), text('Dosage'), minutes('ContactTimeMinutes')]),
+  parameters('ProductsCleaning', [
+    text('Name'),
+    text('Supplier'),
+    text('Dosage'),
+    minutes('ContactTimeMinutes'),
+  ]),
   parameters('ProductsCookingSousVide', product),
   parameters('ProductsDeconditioning', product),
   parameters('ProductsDefrostMonitoring', product),
