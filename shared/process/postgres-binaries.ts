@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { access, chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { canEnter, type SystemUser } from './system-user';
+import { exists, makeWholeFolder } from './whole-folder';
 
 /** The programs of PostgreSQL that the embedded database runs. */
 export interface PostgresBinaries {
@@ -103,24 +103,20 @@ async function makeExecutable(folder: string): Promise<void> {
 async function copyOf(installed: InstalledPackage, user: SystemUser, copyFolder: string): Promise<string> {
   const parent = (await canEnter(user, copyFolder)) ? copyFolder : '/var/lib/epack';
   const copy = path.join(parent, `postgres-${installed.version}`);
-  if (await exists(path.join(copy, 'native'))) return path.join(copy, 'native');
-  const fresh = `${copy}.${process.pid}`;
-  await mkdir(fresh, { recursive: true });
-  // Whatever the umask: the user must get in.
-  await Promise.all([parent, fresh].map((folder) => chmod(folder, 0o755)));
-  await cp(installed.folder, path.join(fresh, 'native'), { recursive: true, verbatimSymlinks: true });
-  await makeLinks(path.join(fresh, 'native'));
-  await makeExecutable(path.join(fresh, 'native'));
-  // The whole copy appears at once; another process may have been faster.
-  await rename(fresh, copy).catch(() => rm(fresh, { recursive: true }));
+  if (!(await exists(copy))) {
+    await makeWholeFolder(copy, async (unfinished) => {
+      await cp(installed.folder, path.join(unfinished, 'native'), {
+        recursive: true,
+        verbatimSymlinks: true,
+      });
+      await makeLinks(path.join(unfinished, 'native'));
+      await makeExecutable(path.join(unfinished, 'native'));
+      // Whatever the umask: the user must get in.
+      await Promise.all([parent, unfinished].map((folder) => chmod(folder, 0o755)));
+    });
+  }
   return path.join(copy, 'native');
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
 
 function unlessThere(error: unknown): void {
   if (codeOf(error) !== 'EEXIST') throw error;

@@ -1,22 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import {
-  chmod,
-  chown,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, chown, open, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
-import { isAlive } from './process-table';
 import { canEnter, ourselves, unprivilegedUser, type SystemUser } from './system-user';
+import { makeWholeFolder } from './whole-folder';
 
 /** A folder that holds one PostgreSQL database cluster, its password and its log. */
 export interface PostgresCluster {
@@ -51,36 +39,15 @@ export async function readCluster(dataDir: string): Promise<PostgresCluster | nu
 const belongsToAnother = (folder: string, uid: number): string =>
   `The embedded database in ${folder} belongs to another user (uid ${uid}): run as that user or as root, choose another EPACK_DATA_DIR, or set DATABASE_URL.`;
 
-/**
- * Makes the cluster of a data directory. It appears whole, by one rename: a process that dies half-way leaves
- * nothing that counts, and of several that do this at once one wins and the others use its cluster.
- */
+/** Makes the cluster of a data directory; where another process was faster, leaves that one's. */
 export async function createCluster(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  await removeAbandoned(dataDir);
   const self = ourselves();
   const owner = self.uid === 0 ? await unprivilegedUser() : self;
-  const fresh = path.join(dataDir, `postgres.new-${process.pid}-${randomBytes(4).toString('hex')}`);
-  await mkdir(fresh, { mode: 0o700 });
-  try {
-    await writePassword(fresh, owner);
-    await chown(fresh, owner.uid, owner.gid);
-    await initialise(fresh, owner, await findPostgresBinaries(owner, dataDir));
-    await rename(fresh, path.join(dataDir, 'postgres'));
-  } catch (error) {
-    await rm(fresh, { recursive: true, force: true });
-    if ((await readCluster(dataDir)) === null) throw error;
-  }
-}
-
-/** What a process that died while it made a cluster left behind. */
-async function removeAbandoned(dataDir: string): Promise<void> {
-  for (const name of await readdir(dataDir)) {
-    const maker = /^postgres\.new-(\d+)-/.exec(name)?.[1];
-    if (maker !== undefined && !isAlive(Number(maker))) {
-      await rm(path.join(dataDir, name), { recursive: true, force: true });
-    }
-  }
+  await makeWholeFolder(path.join(dataDir, 'postgres'), async (unfinished) => {
+    await writePassword(unfinished, owner);
+    await chown(unfinished, owner.uid, owner.gid);
+    await initialise(unfinished, owner, await findPostgresBinaries(owner, dataDir));
+  });
 }
 
 /** Any user of the machine reaches the port, so a password protects the customers' data; it never leaves this file. */
