@@ -1,4 +1,4 @@
-import { chmod, cp, readFile, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { canEnter, type SystemUser } from './system-user';
@@ -100,8 +100,18 @@ async function makeExecutable(folder: string): Promise<void> {
   }
 }
 
+/** Set whatever the umask: the user must get in. */
+const openToAll = 0o755;
+
+async function sharedFolder(): Promise<string> {
+  const folder = '/var/lib/epack';
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, openToAll);
+  return folder;
+}
+
 async function copyOf(installed: InstalledPackage, user: SystemUser, copyFolder: string): Promise<string> {
-  const parent = (await canEnter(user, copyFolder)) ? copyFolder : '/var/lib/epack';
+  const parent = (await canEnter(user, copyFolder)) ? copyFolder : await sharedFolder();
   const copy = path.join(parent, `postgres-${installed.version}`);
   if (!(await exists(copy))) {
     await makeWholeFolder(copy, async (unfinished) => {
@@ -111,8 +121,7 @@ async function copyOf(installed: InstalledPackage, user: SystemUser, copyFolder:
       });
       await makeLinks(path.join(unfinished, 'native'));
       await makeExecutable(path.join(unfinished, 'native'));
-      // Whatever the umask: the user must get in.
-      await Promise.all([parent, unfinished].map((folder) => chmod(folder, 0o755)));
+      await chmod(unfinished, openToAll);
     });
   }
   return path.join(copy, 'native');
