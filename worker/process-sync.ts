@@ -11,7 +11,7 @@ import { createPhotoStore } from '../shared/stores/photo-store';
 import { createStatusStore } from '../shared/stores/status-store';
 import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-store';
 import { keepPhotos } from './channels/photos';
-import { photoIndex } from './channels/photo-index';
+import { photoIndex, rebuildPhotoIndex } from './channels/photo-index';
 import { logReplacements } from './instructions/log-replacements';
 import { type InstructionFile, writePackage } from './instructions/package';
 import { loadLogFile } from './logs/load-log-file';
@@ -38,7 +38,7 @@ export async function processSync({ db, files }: Deps, job: ClaimedJob): Promise
       const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
       const params = await mergeParameters(transaction, job, upload, flags, spool);
       const logs = await loadLogs(transaction, job, upload, spool);
-      const photos = await keepAllPhotos(transaction, files, job, upload, spool);
+      const photos = await keepAllPhotos(transaction, files, job, upload, flags, spool);
       await quarantineAll(transaction.db, job, spool);
       const report = reportOf(job, { params, logs, photos }, upload, spool);
       const instructions = instructionFiles(transaction, job, flags);
@@ -105,14 +105,17 @@ async function loadLogs(
   return counts;
 }
 
-function keepAllPhotos(
+async function keepAllPhotos(
   { db }: Transaction,
   files: FileStore,
   job: ClaimedJob,
   upload: PackageFiles,
+  flags: readonly Flag[],
   { reject }: RejectionSpool,
 ): Promise<PhotoCounts> {
-  return keepPhotos({ photos: createPhotoStore(db), files }, job, upload, reject);
+  const photos = createPhotoStore(db);
+  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex(photos, files, job.solutionId);
+  return keepPhotos({ photos, files }, job, upload, reject);
 }
 
 /** What the solution is to do, file by file, in the order in which it is to do it. */

@@ -5,5 +5,7 @@ export const unpackedPrefixOf = (syncId: string) => `${uploadPrefixOf(syncId)}/u
 export const packagePrefixOf = (syncId: string) => `packages/${syncId}`;
 /** Of one attempt: a worker that lost its lease never writes over its successor's package. */
 export const packageKeyOf = (syncId: string, fence: number) => `${packagePrefixOf(syncId)}/${fence}.zip`;
+export const photoPrefixOf = (solutionId: number) => `photos/${solutionId}`;
 /** A photo's content is stored once for each solution. `sha256` in hex. */
-export const photoKeyOf = (solutionId: number, sha256: string) => `photos/${solutionId}/${sha256}.jpg`;
+export const photoKeyOf = (solutionId: number, sha256: string) =>
+  `${photoPrefixOf(solutionId)}/${sha256}.jpg`;

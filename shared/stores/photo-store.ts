@@ -71,6 +71,14 @@ export function createPhotoStore(db: Db) {
       }
     },
 
+    /** Forgets the photos whose content is not among these. Answers how many. */
+    removeAllBut(solutionId: number, fileKeys: readonly string[]): Promise<number> {
+      return db('photo')
+        .where({ solution_id: solutionId })
+        .andWhereRaw('not (file_key = any(?))', [[...fileKeys]])
+        .delete();
+    },
+
     /** Keeps a photo under its name. False: that very photo was there already. */
     async put(solutionId: number, syncId: string, photo: Photo): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
