@@ -1,10 +1,8 @@
 import type { Db } from '../db/database';
 import type { Channel } from '../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
+import type { QuarantineState } from '../domain/quarantine-state';
 import type { AccountScope } from '../domain/staff';
-
-export const quarantineStates = ['open', 'replayed', 'discarded'] as const;
-export type QuarantineState = (typeof quarantineStates)[number];
 
 /** A row, entity, file or photo of a package that could not be applied. */
 export interface QuarantinedItem {

@@ -54,10 +54,6 @@ export function createSessionStore(db: Db) {
     async removeOfUser(userId: number): Promise<void> {
       await db('user_session').where({ user_id: userId }).delete();
     },
-
-    async removeExpired(): Promise<void> {
-      await db('user_session').where('expires_at', '<', db.fn.now()).delete();
-    },
   };
 }
 

@@ -4,7 +4,7 @@ import { channels } from '../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
 import type { AccountScope } from '../domain/staff';
 import { type Statut, statutFrom } from '../domain/statut';
-import type { Confirmation, LoginPolicy } from './solution-store';
+import type { Confirmation, LoginPolicy, SolutionState } from '../domain/solution-settings';
 
 /** A solution as staff see it. Its secret is not in it. */
 export interface AdminSolution {
@@ -37,10 +37,6 @@ export interface AdminChannel {
   /** When the last sync that came to its end was confirmed. */
   readonly lastConfirmedAt: Date | null;
 }
-
-export const solutionStates = ['active', 'blocked', 'locked', 'busy'] as const;
-/** active: neither blocked nor locked. busy: a channel is not at 0. */
-export type SolutionState = (typeof solutionStates)[number];
 
 export interface SolutionFilter {
   /** Found in the name or the mail, without case. */

@@ -1,7 +1,5 @@
 import type { Db } from '../db/database';
-
-export type LoginPolicy = 'secret' | 'mac';
-export type Confirmation = 'explicit' | 'on-download';
+import type { Confirmation, LoginPolicy } from '../domain/solution-settings';
 
 /** What a solution signs in with, and whether it may. */
 export interface SolutionCredentials {

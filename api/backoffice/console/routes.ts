@@ -4,6 +4,7 @@ import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
 import { decode } from '../../http/decode';
 import { problemOf } from '../../http/problem';
+import type { Health, HealthCheck } from '../../ops/health';
 import {
   clearSessionCookie,
   createVisitorCheck,
@@ -17,7 +18,7 @@ import { syncCursor } from '../rest/syncs';
 import type { SessionService } from '../services/session';
 import type { SolutionService } from '../services/solutions';
 import type { SyncService } from '../services/syncs';
-import { type Health, solutionsPage, visitorPage } from './start-page';
+import { solutionsPage, visitorPage } from './start-page';
 import { stylesheet } from './stylesheet';
 import { syncsPage } from './syncs-page';
 import { type Words, wordsFor } from './words';
@@ -26,8 +27,7 @@ export interface ConsoleServices {
   readonly sessions: SessionService;
   readonly solutions: Pick<SolutionService, 'list' | 'get'>;
   readonly syncs: Pick<SyncService, 'list'>;
-  /** Never rejects. */
-  readonly checkHealth: () => Promise<Health>;
+  readonly checkHealth: HealthCheck;
 }
 
 const signIn = z.object({

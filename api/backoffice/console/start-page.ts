@@ -1,16 +1,10 @@
 import { channels } from '../../../shared/domain/channel';
 import type { Page } from '../../../shared/domain/page';
 import type { AdminChannel, AdminSolution } from '../../../shared/stores/solution-admin-store';
+import type { Health } from '../../ops/health';
 import { html, type Html } from './html';
 import { layout } from './layout';
 import { ageText, type Words } from './words';
-
-/** What the server stands on; true: within reach. */
-export interface Health {
-  readonly database: boolean;
-  readonly queue: boolean;
-  readonly files: boolean;
-}
 
 /** What went wrong at signing in; null: nothing. */
 export interface SignInProblem {

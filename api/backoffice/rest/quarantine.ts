@@ -1,7 +1,8 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
-import { type QuarantinedItem, quarantineStates } from '../../../shared/stores/quarantine-store';
+import { quarantineStates } from '../../../shared/domain/quarantine-state';
+import type { QuarantinedItem } from '../../../shared/stores/quarantine-store';
 import { decode } from '../../http/decode';
 import type { QuarantineService } from '../services/quarantine';
 import { callerOf } from './authentication';

@@ -1,12 +1,12 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
-import {
-  type AdminChannel,
-  type AdminSolution,
-  type SolutionChanges,
-  type SolutionFilter,
-  solutionStates,
+import { confirmations, loginPolicies, solutionStates } from '../../../shared/domain/solution-settings';
+import type {
+  AdminChannel,
+  AdminSolution,
+  SolutionChanges,
+  SolutionFilter,
 } from '../../../shared/stores/solution-admin-store';
 import { decode } from '../../http/decode';
 import type { EnrolledSolution, SolutionDetail, SolutionService } from '../services/solutions';
@@ -14,8 +14,8 @@ import { callerOf } from './authentication';
 import { idOf, pageOfQuery, pageQuery, pathId, textOf } from './parameters';
 
 const name = textOf(200);
-const loginPolicy = z.enum(['secret', 'mac']);
-const confirmation = z.enum(['explicit', 'on-download']);
+const loginPolicy = z.enum(loginPolicies);
+const confirmation = z.enum(confirmations);
 const timezone = z.string().refine(isTimezone, 'is no IANA time zone, e.g. Europe/Paris');
 
 /** What finds solutions, also for many at once. */

@@ -12,7 +12,7 @@ import {
   type SolutionChanges,
   type SolutionFilter,
 } from '../../../shared/stores/solution-admin-store';
-import type { Confirmation, LoginPolicy } from '../../../shared/stores/solution-store';
+import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
 import { lockVisible, needEditor } from './rights';
 import { auditEntry } from './trail';
 

@@ -1,0 +1,3 @@
+/** `open` waits for someone. */
+export const quarantineStates = ['open', 'replayed', 'discarded'] as const;
+export type QuarantineState = (typeof quarantineStates)[number];
