@@ -43,7 +43,7 @@ export function createLogRejections(table: LogTable, file: string, reject: Rejec
     reason: string,
     raw: Buffer,
   ): Promise<void> {
-    const kept = keep(decodeText(raw.subarray(0, MAX_KEPT_BYTES)));
+    const kept = keep(decodeText(raw.subarray(0, lengthToKeep(raw))));
     return reject({
       kind: 'row',
       subject: table.name,
@@ -60,5 +60,12 @@ export function createLogRejections(table: LogTable, file: string, reject: Rejec
 
 /** PostgreSQL takes no NUL in a text; its symbol shows where one was. */
 const keep = (text: string): string => text.slice(0, MAX_KEPT_BYTES).replaceAll('\0', '\u2400');
+
+/** Not in the middle of a UTF-8 character: the whole would no longer be read as UTF-8. */
+function lengthToKeep(raw: Buffer): number {
+  let length = Math.min(raw.length, MAX_KEPT_BYTES);
+  while (length > MAX_KEPT_BYTES - 4 && ((raw[length] ?? 0) & 0xc0) === 0x80) length--;
+  return length;
+}
 
 const MAX_KEPT_BYTES = 64 * 1024;
