@@ -22,7 +22,7 @@ export interface LogQuery {
 export type WireLog = Readonly<Record<string, unknown>>;
 
 /** Rows in memory at a time. */
-const exportBatchSize = 1000;
+const exportBatchSize = 2000;
 
 export type LogService = ReturnType<typeof createLogService>;
 
