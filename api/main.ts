@@ -22,7 +22,7 @@ export async function runApi(config: Config): Promise<void> {
 
 async function listen(server: Server, { port, host }: Config): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
+    server.once('error', reject).listen({ port, ...(host === null ? {} : { host }) }, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

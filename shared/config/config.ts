@@ -47,7 +47,7 @@ function configFrom(read: z.output<typeof settings>) {
   const dataDir = path.resolve(read.EPACK_DATA_DIR);
   return Object.freeze({
     port: read.PORT,
-    host: read.HOST,
+    host: read.HOST ?? null,
     /** Absolute. */
     dataDir,
     /** Folder of the file store. */

@@ -25,7 +25,7 @@ const atLeast = (length: number) => z.string().min(length, `must have at least $
 /** Every setting there is, under its name in the environment. `docs/configuration.md` is written from this table. */
 export const settings = z.object({
   PORT: whole(0, 65_535, 8080).describe('Port of the front API and the backoffice.'),
-  HOST: anyText.default('0.0.0.0').describe('Address to listen on.'),
+  HOST: anyText.optional().describe('Address to listen on. Not set: all, IPv4 and IPv6.'),
   EPACK_DATA_DIR: anyText
     .default('./data')
     .describe('Folder of the file store and, where no DATABASE_URL is set, of the embedded database.'),
