@@ -9,19 +9,33 @@ interface Deps {
   readonly files: Pick<FileStore, 'check'>;
 }
 
+/** What this process can reach just now. */
+export interface Health {
+  readonly database: boolean;
+  readonly queue: boolean;
+  readonly files: boolean;
+}
+
+export type HealthCheck = () => Promise<Health>;
+
+/** Never rejects. */
+export function createHealthCheck({ db, queue, files }: Deps): HealthCheck {
+  return async () => ({
+    database: await works(() => db.raw('select 1 from channel_status limit 1')),
+    queue: queue.isUp(),
+    files: await works(() => files.check()),
+  });
+}
+
 /** `/healthz`: this process lives. `/readyz`: database, queue and file store are within reach. */
-export function createHealthRoutes({ db, queue, files }: Deps): Router {
+export function createHealthRoutes(check: HealthCheck): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
   router.get('/readyz', async (_request, response) => {
-    const checks = {
-      database: await works(() => db.raw('select 1 from channel_status limit 1')),
-      queue: queue.isUp(),
-      files: await works(() => files.check()),
-    };
-    const isReady = Object.values(checks).every(Boolean);
+    const checks = await check();
+    const isReady = checks.database && checks.queue && checks.files;
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', checks });
   });
   return router;
