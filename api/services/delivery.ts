@@ -61,6 +61,7 @@ export function createDeliveryService({ db, files, board }: Deps) {
       await inTransaction(db, async (transaction) => {
         const statuses = createStatusStore(transaction.db);
         const syncs = createSyncStore(transaction.db);
+        await syncs.lockCurrent(key);
         const status = await statuses.readLocked(key);
         const atHand = status?.statut === 2 ? status.syncId : null;
         if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key))) return;

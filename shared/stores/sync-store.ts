@@ -93,6 +93,15 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : syncFrom(row);
     },
 
+    /** Nobody else may change the channel's sync before the transaction ends. Sync, status, job: always in this order. */
+    async lockCurrent(key: ChannelKey): Promise<void> {
+      await db.raw(
+        `select from channel_status c join sync s on s.id = c.sync_id
+         where c.solution_id = :solutionId and c.channel = :channel for no key update of s`,
+        { solutionId: key.solutionId, channel: key.channel },
+      );
+    },
+
     async lastConfirmedId(key: ChannelKey): Promise<string | null> {
       const row = await db<Row>('sync')
         .where({ ...where(key), state: 'confirmed' })
