@@ -40,7 +40,9 @@ export async function sendFile(request: Request, response: Response, file: Senda
     response.end();
     return false;
   }
-  const content = await file.open(range ?? undefined);
+  // With its end known, the file is not asked for more after its last byte: a caller that hangs up as soon as it has
+  // that byte must count as one that got it all.
+  const content = await file.open(range ?? { start: 0, end: file.bytes - 1 });
   const isComplete = await pipeline(content, response).then(
     () => true,
     (error: unknown) => {
