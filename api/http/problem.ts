@@ -60,12 +60,14 @@ export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     // A caller that went away in the middle is no mistake of ours, and reads no answer.
-    if (foreseenOf(error) === null && !response.destroyed) {
+    if (foreseenOf(error) === null && !wasAborted(response)) {
       log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     }
     sendProblem(response, error);
   };
 }
+
+const wasAborted = (response: ServerResponse) => response.destroyed && !response.writableFinished;
 
 function foreseenOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error;

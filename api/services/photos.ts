@@ -21,6 +21,8 @@ export function createPhotoService({ photos, files }: Deps) {
   return {
     /** A photo that this solution uploaded. Throws `unknown-photo`. */
     async open(solutionId: number, name: string): Promise<PhotoFile> {
+      // PostgreSQL cannot even be asked for it.
+      if (name.includes('\0')) throw unknownPhoto();
       const photo = await photos.find(solutionId, name);
       if (photo === null) throw unknownPhoto();
       return {

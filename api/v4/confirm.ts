@@ -1,13 +1,20 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { callerKey } from '../http/caller';
-import { decode } from '../http/decode';
+import { decode, keepableText } from '../http/decode';
 import type { DeliveryService } from '../services/delivery';
 
+const maxReasonLength = 2000;
+/** Whatever a solution gives for a reason, it must get through: the channel would stay at 2. */
+const reason = z
+  .string()
+  .transform((text) => text.slice(0, maxReasonLength).replace(/[\0\p{Surrogate}]/gu, '\ufffd'));
+/** Without one, all of the file has failed. */
+const id = z.union([keepableText(0, 64), z.number().transform(String)]);
 const failed = z.object({
-  file: z.string().min(1).max(200),
-  id: z.coerce.string().max(64),
-  reason: z.string().max(2000).default(''),
+  file: keepableText(1, 200),
+  id: id.nullish().transform((given) => given ?? ''),
+  reason: reason.nullish().transform((text) => text ?? ''),
 });
 const body = z.object({ sync: z.uuid().nullish(), failed: z.array(failed).max(100_000).nullish() });
 

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { checkChannel } from '../http/caller';
-import { decode } from '../http/decode';
+import { decode, keepableText } from '../http/decode';
 import type { LoginService } from '../services/login';
 
 const body = z.object({
-  mail_solution: z.string().min(1).max(320),
-  MAC: z.string().min(1).max(64),
+  mail_solution: keepableText(1, 320),
+  MAC: keepableText(1, 64),
   secret: z.string().max(512).nullish(),
 });
 
