@@ -1,0 +1,271 @@
+import { createSolutionService } from '../../api/backoffice/services/solutions';
+import { composeApi } from '../../api/compose';
+import { commandLineCaller } from '../../shared/domain/staff';
+import { createLogger } from '../../shared/log';
+import type { SolutionChanges } from '../../shared/stores/solution-admin-store';
+import { eventually } from '../queue/eventually';
+import { call, createSolutionClient, login, textOf } from '../setup/solution-client';
+import { claimsOf, headerOf } from './jwt';
+import { enrol, type Enrolled, expectProblem, onServer, tokenOf } from './on-server';
+
+// Behind a proxy, so that each test can come from an address of its own.
+const server = onServer({ EPACK_TRUST_PROXY: '1' });
+
+let addresses = 0;
+const newAddress = () => {
+  addresses += 1;
+  return `192.0.2.${addresses}`;
+};
+const attempt = (credentials: Parameters<typeof login>[1], address = newAddress(), channel = 'synchro') =>
+  login(server().url, credentials, { channel, headers: { 'X-Forwarded-For': address } });
+const change = (solution: Enrolled, changes: SolutionChanges) =>
+  createSolutionService({ db: server().db }).update(commandLineCaller, solution.id, changes);
+const send = (body: string, headers: Record<string, string> = { 'Content-Type': 'application/json' }) =>
+  call(`${server().url}/v4/synchro/login`, { method: 'POST', headers, body });
+
+describe('POST /v4/{channel}/login', () => {
+  test('answers 200 and a JSON string: a JWT, HS256, with the claims aud = solution id, iat, nbf, exp, jti', async () => {
+    const solution = await enrol(server());
+    const answer = await attempt(solution);
+    expect(answer.status).toBe(200);
+    const token = textOf(answer.json);
+    expect(answer.text).toBe(JSON.stringify(token));
+    expect(headerOf(token)).toMatchObject({ alg: 'HS256' });
+    const { aud, iat, nbf, exp, jti } = claimsOf(token);
+    expect(aud).toBe(String(solution.id));
+    expect([iat, nbf, exp].every(Number.isInteger)).toBe(true);
+    expect(Number(exp) - Number(iat)).toBe(720 * 60);
+    expect(jti).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('the token of one channel serves all four', async () => {
+    const token = await tokenOf(server(), await enrol(server()));
+    for (const channel of ['synchro', 'sondes', 'messagerie', 'photos']) {
+      expect((await createSolutionClient(server().url, token, channel).statut()).status).toBe(200);
+    }
+  });
+
+  test('every channel takes logins, and no other name does', async () => {
+    const solution = await enrol(server());
+    for (const channel of ['synchro', 'sondes', 'messagerie', 'photos']) {
+      expect((await attempt(solution, newAddress(), channel)).status).toBe(200);
+    }
+    expectProblem(await attempt(solution, newAddress(), 'Synchro'), 404, 'unknown-channel');
+  });
+
+  test('the mail compares without case', async () => {
+    const solution = await enrol(server());
+    expect((await attempt({ ...solution, mail: solution.mail.toUpperCase() })).status).toBe(200);
+  });
+
+  test.each([
+    ['no body', ''],
+    ['no JSON', '{"mail_solution": '],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['no mail', '{"MAC":"00:1a","secret":"x"}'],
+    ['no MAC', '{"mail_solution":"a@example.org","secret":"x"}'],
+    ['a NUL in the mail', '{"mail_solution":"a\\u0000b","MAC":"00:1a"}'],
+    ['half a character', '{"mail_solution":"\\ud800","MAC":"00:1a"}'],
+    ['a number for a mail', '{"mail_solution":7,"MAC":"00:1a"}'],
+    ['a mail without end', JSON.stringify({ mail_solution: 'x'.repeat(400), MAC: '00:1a' })],
+  ])('a body that cannot be read is a bad request: %s', async (_what, body) => {
+    expectProblem(await send(body), 400, 'bad-request');
+  });
+
+  test('the body is read as JSON, whatever type it says it has', async () => {
+    const { mail, mac, secret } = await enrol(server());
+    const body = JSON.stringify({ mail_solution: mail, MAC: mac, secret });
+    expect((await send(body, { 'Content-Type': 'text/plain' })).status).toBe(200);
+    expect((await send(body, {})).status).toBe(200);
+  });
+});
+
+describe('wrong credentials', () => {
+  test('a wrong secret: 400 bad-credentials, with the extra member error', async () => {
+    const answer = await attempt({ ...(await enrol(server())), secret: 'wrong' });
+    expectProblem(answer, 400, 'bad-credentials');
+    expect(answer.json['error']).toBe('Incorrect credentials');
+  });
+
+  test('an unknown mail and a wrong secret cannot be told apart', async () => {
+    const wrong = await attempt({ ...(await enrol(server())), secret: 'wrong' });
+    const unknown = await attempt({ mail: 'nobody@example.org', mac: '00:1a', secret: 'wrong' });
+    expect(unknown.text).toBe(wrong.text);
+    expect(unknown.status).toBe(wrong.status);
+    const shape = ({ headers }: typeof wrong) => Object.keys(headers).sort();
+    expect(shape(unknown)).toEqual(shape(wrong));
+  });
+
+  test('the policy `secret`, which is the default, requires one', async () => {
+    expectProblem(await attempt({ ...(await enrol(server())), secret: null }), 400, 'bad-credentials');
+  });
+
+  test('the policy `mac` is for older solutions, which send none', async () => {
+    const solution = await enrol(server(), { loginPolicy: 'mac' });
+    expect((await attempt({ ...solution, secret: null })).status).toBe(200);
+    expect((await attempt(solution)).status).toBe(200);
+    expectProblem(await attempt({ ...solution, secret: null, mac: 'another' }), 401, 'locked');
+  });
+
+  test('the old secret works until the new one is first used', async () => {
+    const solution = await enrol(server());
+    const { secret } = await createSolutionService({ db: server().db }).replaceSecret(
+      commandLineCaller,
+      solution.id,
+    );
+    expect((await attempt(solution)).status).toBe(200);
+    expect((await attempt({ ...solution, secret })).status).toBe(200);
+    expectProblem(await attempt(solution), 400, 'bad-credentials');
+  });
+});
+
+describe('the MAC', () => {
+  test('the first login binds it, and it may be written in another way', async () => {
+    const solution = await enrol(server());
+    expect((await attempt({ ...solution, mac: '00-1A-2B-3C-4D-5E' })).status).toBe(200);
+    expect((await attempt({ ...solution, mac: '00:1a:2b:3c:4d:5e' })).status).toBe(200);
+  });
+
+  test('another MAC later locks the solution: 401 locked, until the backoffice unlocks it', async () => {
+    const solution = await enrol(server());
+    await attempt(solution);
+    const locked = await attempt({ ...solution, mac: 'ff:ff:ff:ff:ff:ff' });
+    expectProblem(locked, 401, 'locked');
+    expect(locked.headers['www-authenticate']).toBe('Bearer');
+    expectProblem(await attempt(solution), 401, 'locked');
+    await change(solution, { isLocked: false });
+    expect((await attempt(solution)).status).toBe(200);
+  });
+
+  test('another MAC with a wrong secret locks nothing', async () => {
+    const solution = await enrol(server());
+    await attempt(solution);
+    expectProblem(await attempt({ ...solution, mac: 'ff:ff', secret: 'wrong' }), 400, 'bad-credentials');
+    expect((await attempt(solution)).status).toBe(200);
+  });
+
+  test('a solution whose stored MAC is `ignore` accepts any', async () => {
+    const solution = await enrol(server());
+    await change(solution, { mac: 'ignore' });
+    expect((await attempt({ ...solution, mac: 'aa:aa' })).status).toBe(200);
+    expect((await attempt({ ...solution, mac: 'bb:bb' })).status).toBe(200);
+  });
+
+  test('a device cannot give itself that right by calling itself `ignore`', async () => {
+    const solution = await enrol(server());
+    expectProblem(await attempt({ ...solution, mac: 'Ignore' }), 400, 'bad-request');
+    expect((await attempt(solution)).status).toBe(200);
+    expectProblem(await attempt({ ...solution, mac: 'bb:bb' }), 401, 'locked');
+  });
+
+  test('a MAC that the backoffice has taken away is bound anew', async () => {
+    const solution = await enrol(server());
+    await attempt(solution);
+    await change(solution, { mac: null });
+    expect((await attempt({ ...solution, mac: 'cc:cc' })).status).toBe(200);
+    expectProblem(await attempt(solution), 401, 'locked');
+  });
+
+  test('a device that signs in on its four channels at once, for the first time, does not lock itself', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const solution = await enrol(server());
+      const address = newAddress();
+      const answers = await Promise.all(
+        ['synchro', 'sondes', 'messagerie', 'photos'].map((channel) => attempt(solution, address, channel)),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    }
+  });
+
+  test('of two devices that come first at once, exactly one is bound', async () => {
+    const solution = await enrol(server());
+    const answers = await Promise.all([
+      attempt({ ...solution, mac: 'aa:aa' }),
+      attempt({ ...solution, mac: 'bb:bb' }),
+    ]);
+    const statuses = answers.map(({ status }) => status).sort();
+    expect([
+      [200, 401],
+      [401, 401],
+    ]).toContainEqual(statuses);
+  });
+});
+
+describe('a blocked solution', () => {
+  test('gets 401 blocked, and its tokens stop working on every API process', async () => {
+    const solution = await enrol(server());
+    const token = await tokenOf(server(), solution);
+    const other = await composeApi(
+      server().config,
+      server().databaseUrl,
+      createLogger({ level: 'silent', name: 'other' }),
+    );
+    await new Promise<void>((resolve) => other.server.listen(0, '127.0.0.1', resolve));
+    const address = other.server.address();
+    const otherUrl = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+    const here = createSolutionClient(server().url, token);
+    const there = createSolutionClient(otherUrl, token);
+    try {
+      for (const client of [here, there]) {
+        // Twice: the second is answered from memory.
+        expect((await client.statut()).status).toBe(200);
+        expect((await client.statut()).status).toBe(200);
+      }
+      await change(solution, { isBlocked: true });
+      for (const client of [here, there]) {
+        await eventually('the token stops working', async () => (await client.statut()).status === 401);
+        expectProblem(await client.statut(), 401, 'blocked');
+        expectProblem(await client.lastIdLogs(), 401, 'blocked');
+      }
+      expectProblem(await attempt(solution), 401, 'blocked');
+      await change(solution, { isBlocked: false });
+      for (const client of [here, there]) {
+        await eventually('the token works again', async () => (await client.statut()).status === 200);
+      }
+    } finally {
+      other.server.closeAllConnections();
+      await new Promise((resolve) => other.server.close(resolve));
+      await other.close();
+    }
+  });
+});
+
+describe('ten failures within five minutes', () => {
+  test('for one solution: 429 with Retry-After, also for the right secret, but not for its neighbours', async () => {
+    const solution = await enrol(server());
+    for (let failure = 0; failure < 10; failure += 1) {
+      expectProblem(await attempt({ ...solution, secret: 'wrong' }), 400, 'bad-credentials');
+    }
+    const refused = await attempt(solution);
+    expectProblem(refused, 429, 'too-many-requests');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(300);
+    expect((await attempt(await enrol(server()))).status).toBe(200);
+  });
+
+  test('for a mail that is nobody’s: 429 as well, for else the two could be told apart', async () => {
+    const nobody = { mail: 'nobody-at-all@example.org', mac: '00:1a', secret: 'wrong' };
+    for (let failure = 0; failure < 10; failure += 1) await attempt(nobody);
+    expectProblem(await attempt(nobody), 429, 'too-many-requests');
+  });
+
+  test('from one address: 429, whoever signs in from there', async () => {
+    const address = newAddress();
+    for (let failure = 0; failure < 10; failure += 1) {
+      await attempt({ mail: `guess${failure}@example.org`, mac: '00:1a', secret: 'wrong' }, address);
+    }
+    const solution = await enrol(server());
+    expectProblem(await attempt(solution, address), 429, 'too-many-requests');
+    expect((await attempt(solution)).status).toBe(200);
+  });
+
+  test('are forgotten after five minutes', async () => {
+    const solution = await enrol(server());
+    for (let failure = 0; failure < 10; failure += 1) await attempt({ ...solution, secret: 'wrong' });
+    await server()
+      .db('failed_login')
+      .update({ at: server().db.raw(`at - interval '5 minutes'`) });
+    expect((await attempt(solution)).status).toBe(200);
+  });
+});
