@@ -7,8 +7,8 @@ import type { LogKey } from './log-mark';
 import { readSpans } from './read-spans';
 
 /**
- * Rows whose ids may be stored already: those at or below the highest id seen when they are read. They wait in a temporary
- * table, each with its place in the file, and are then compared with the log as a set.
+ * Rows whose ids may be stored already: those at or below the highest id seen when they are read. What the log does not
+ * hold byte for byte waits in a temporary table, each row with its place in the file, and is then compared as a set.
  */
 export interface LateRows extends Lane {
   /** Moves what is new into the log. Of rows of one id the first in the file wins. Answers how many it moved. */
@@ -50,7 +50,6 @@ export function createLateRows(
 
     async insertNew() {
       if (!isOpen) return 0;
-      // One comparison of the whole set: what is left of an upload that was sent twice is nothing.
       await db.raw(
         `create temporary table unlike_row on commit drop as
          select late.*, stored.id is null as is_new
