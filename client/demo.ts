@@ -11,9 +11,9 @@ import { fieldText } from './local-copy/edit-settings';
 import { type LocalCopy, openLocalCopy, xmlFile } from './local-copy/local-copy';
 import { readSettings } from './local-copy/settings-file';
 import { createSolution, type Solution } from './solution';
-import type { SyncOutcome } from './sync-channel';
+import type { SyncOutcome } from './sync-work';
 import type { SyncEvent } from './sync-events';
-import { megabytes, plural, seconds, table, whatBecameOfIt, whatIsIn } from './wording';
+import { howMuchIsIn, megabytes, plural, seconds, table, whatBecameOfIt, whatIsIn } from './wording';
 
 export interface DemoOptions {
   /** A server that is up. */
@@ -69,7 +69,7 @@ async function tell(stage: Stage): Promise<void> {
   await aMonthInTheKitchen(stage, kitchen, now);
   const outcomes = await firstSync(stage);
   const changed = await someoneChangesALimit(stage);
-  const next = await nextSync(stage, changed);
+  const next = await nextSync(stage, kitchen, changed);
   printReport(stage, [...outcomes, next]);
 }
 
@@ -131,9 +131,11 @@ async function someoneChangesALimit({ backoffice, enrolled, print }: Stage): Pro
 
 async function nextSync(
   { solution, copy, print }: Stage,
+  kitchen: Kitchen,
   { id, name, before, after }: ChangedLimit,
 ): Promise<SyncOutcome> {
-  heading(print, 'The next synchronisation brings it down to the kitchen');
+  heading(print, 'A day later, the next synchronisation brings it down to the kitchen');
+  await keepReadings(copy, kitchen.advanceTo(daysLater(new Date(), 1)));
   print('   synchro');
   const outcome = await solution.sync('synchro');
   const elements = (await readSettings(xmlFile(copy.dir, 'Fridges'))) ?? [];
@@ -148,13 +150,13 @@ function printReport({ print }: Stage, outcomes: readonly SyncOutcome[]): void {
   heading(print, 'In the end');
   const rows = outcomes.map(({ channel, sent, report, outcome, carried, totalMs }) => [
     channel,
-    whatIsIn(sent.contents),
+    howMuchIsIn(sent.contents),
     megabytes(sent.bytes),
     report === null ? outcome : whatBecameOfIt(report),
     carried === 0 ? '' : plural(carried, 'instruction'),
     seconds(totalMs),
   ]);
-  for (const line of table(['channel', 'sent', 'zip', 'what became of it', 'came back', 'took'], rows))
+  for (const line of table(['channel', 'sent', 'zip', 'on the server', 'came back', 'took'], rows))
     print(`   ${line}`);
 }
 
@@ -203,14 +205,11 @@ function stepOf(event: SyncEvent, acceptedAt: ReadonlyMap<Channel, number>): [st
 }
 
 function wantedBy({ highestIds, parameterFiles }: Extract<SyncEvent, { kind: 'asked' }>): string {
-  const known = [...highestIds.values()].filter((id) => id >= 0n).length;
+  const isNew = [...highestIds.values()].every((id) => id < 0n);
+  const from = isNew ? 'from the beginning' : 'from where they ended';
   const parts = [
     ...(parameterFiles.length === 0 ? [] : [`${parameterFiles.length} parameter classes`]),
-    ...(highestIds.size === 0
-      ? []
-      : [
-          `${highestIds.size} log tables, ${known === 0 ? 'from their beginning' : `${known} of them from where it left off`}`,
-        ]),
+    ...(highestIds.size === 0 ? [] : [`${plural(highestIds.size, 'log table')} ${from}`]),
   ];
-  return parts.length === 0 ? 'photos that it does not have' : parts.join(' and ');
+  return parts.length === 0 ? 'the photos that it does not have' : parts.join(' and ');
 }

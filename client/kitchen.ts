@@ -1,8 +1,9 @@
 import type { WrittenEntity } from '../shared/formats/xml-writer';
 import { type ColdRoom, createColdRoom } from './kitchen/cold-room';
-import { newMemory, planDay, type Planned, type Reading } from './kitchen/day-of-work';
+import { planDay } from './kitchen/day-of-work';
 import { createDice } from './kitchen/dice';
 import { coldRooms } from './kitchen/french-kitchen';
+import { newMemory, type Planned, type Reading } from './kitchen/planner';
 import { coldRoomId, type ColdRoomSetting, kitchenSettings } from './kitchen/settings';
 import { atHour, daysLater, wallHour, weekday } from './kitchen/wall-clock';
 

@@ -4,6 +4,7 @@ import type { ParameterCounts, SyncReport } from '../shared/domain/report';
 import { type Statut, statutFrom } from '../shared/domain/statut';
 import type { Connection } from './connection';
 import { jsonBody } from './http/messages';
+import { ServerProblem } from './solution-error';
 import type { FailedInstruction } from './local-copy/sync-state';
 
 export interface StatutAnswer {
@@ -76,10 +77,15 @@ export interface SyncAnswer {
   readonly report: SyncReport | null;
 }
 
-/** The current or else the last sync. @throws ServerProblem `no-sync` before the first. */
-export async function askSync(connection: Connection, channel: Channel): Promise<SyncAnswer> {
-  const { value } = await connection.json({ method: 'GET', path: `/v4/${channel}/sync` }, syncShape);
-  return value;
+/** The current or else the last sync; null before the first. */
+export async function askSync(connection: Connection, channel: Channel): Promise<SyncAnswer | null> {
+  try {
+    const { value } = await connection.json({ method: 'GET', path: `/v4/${channel}/sync` }, syncShape);
+    return value;
+  } catch (error) {
+    if (error instanceof ServerProblem && error.code === 'no-sync') return null;
+    throw error;
+  }
 }
 
 /** What the server answers to an archive that it has taken. */

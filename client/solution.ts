@@ -6,7 +6,8 @@ import { createExchange, type Exchange } from './http/exchange';
 import type { LocalCopy } from './local-copy/local-copy';
 import { askHighestIds, askStatut } from './protocol-calls';
 import { createSession, type Credentials } from './session';
-import { syncChannel, type SyncOutcome } from './sync-channel';
+import { syncChannel } from './sync-channel';
+import type { SyncOutcome } from './sync-work';
 import type { OnSyncEvent } from './sync-events';
 import { defaultResumableAboveBytes } from './transfer/send-archive';
 

@@ -24,6 +24,17 @@ export function whatIsIn({ entities, rows, photos }: UploadContents): string {
   return parts.length === 0 ? 'nothing new' : parts.join(', ');
 }
 
+/** The same without the groups, for a table. */
+export function howMuchIsIn({ entities, rows, photos }: UploadContents): string {
+  const counts: [number, string][] = [
+    [sum(entities), 'setting'],
+    [sum(rows), 'reading'],
+    [photos, 'photo'],
+  ];
+  const parts = counts.filter(([count]) => count > 0).map(([count, noun]) => plural(count, noun));
+  return parts.length === 0 ? 'nothing new' : parts.join(', ');
+}
+
 function counted(things: number, thing: string, groups: number, group: string, groupsName: string): string[] {
   return things === 0
     ? []

@@ -2,7 +2,7 @@ import { type Channel, channels } from '../../shared/domain/channel';
 import { openLocalCopy } from '../local-copy/local-copy';
 import { createSolution, type Solution } from '../solution';
 import { SolutionError } from '../solution-error';
-import type { SyncOutcome } from '../sync-channel';
+import type { SyncOutcome } from '../sync-work';
 import { createSyncProgress } from './progress';
 import { plural, reasonOf, table, whatBecameOfIt, whatIsIn } from '../wording';
 

@@ -6,7 +6,7 @@ import { bytesOf } from '../local-copy/durable-files';
 import { csvFile, type LocalCopy, photoFile, xmlFile } from '../local-copy/local-copy';
 import { headerLine, rowOf, rewriteTable } from '../local-copy/table-file';
 import type { Kitchen } from '../kitchen';
-import type { Reading, ReadingValue } from './day-of-work';
+import type { Reading, ReadingValue } from './planner';
 import { drawPhoto } from './draw-photo';
 import { wallTime } from './wall-clock';
 

@@ -26,15 +26,18 @@ export async function carryRows(
   table: TableToCarry,
   instructions: readonly RowInstructions[],
 ): Promise<{ readonly carried: number; readonly failed: readonly FailedInstruction[] }> {
-  const replacement = instructions.find(({ op }) => op === 'r');
-  const told = await readTold(table, instructions);
-  const unsent = replacement === undefined ? noRows() : await readUnsent(table);
-  const result = { carried: 0, failed: [] as FailedInstruction[] };
-  await files.write(table.path, nextTable(table, replacement, told, unsent, result));
-  return result;
+  const replacement = instructions.find(({ op }) => op === 'r') ?? null;
+  const carrier = createCarrier(
+    table.keyColumn,
+    replacement,
+    await readTold(table, instructions),
+    replacement === null ? noRows() : await readUnsent(table),
+  );
+  await files.write(table.path, nextTable(table, replacement?.path ?? table.path, carrier));
+  return carrier.result;
 }
 
-/** A row by the names of its columns. */
+/** A row by the names of its columns, in lower case: names compare without case. */
 type NamedRow = ReadonlyMap<string, string>;
 
 interface ToldRow {
@@ -84,72 +87,87 @@ async function readRows(
   return { columns, byKey: new Map(found.map(({ key, cells }) => [key, named(columns, cells)])) };
 }
 
-async function* nextTable(
-  table: TableToCarry,
-  replacement: RowInstructions | undefined,
+/** Takes the rows of a table one by one, and gives back what is to stand in their place. */
+interface Carrier {
+  readonly result: { carried: number; failed: FailedInstruction[] };
+  /** To be asked before the rows; null: there is no table yet. */
+  header(was: TableHeader | null): TableHeader;
+  row(row: RowAtHand): Buffer | null;
+  /** Rows that had no place in the table. */
+  newRows(): Generator<Buffer>;
+}
+
+function createCarrier(
+  keyColumn: string,
+  replacement: RowInstructions | null,
   told: Rows<ToldRow>,
   unsent: Rows<NamedRow>,
-  result: { carried: number; failed: FailedInstruction[] },
-): AsyncGenerator<Buffer> {
-  let was: TableHeader = { columns: [], delimiter: ',' };
-  let header = withColumns({ columns: [table.keyColumn], delimiter: ',' }, [
-    ...unsent.columns,
-    ...told.columns,
-  ]);
-  let isHeaderWritten = false;
+): Carrier {
+  const result: Carrier['result'] = { carried: 0, failed: [] };
+  let was: TableHeader = { columns: [keyColumn], delimiter: ',' };
+  let header = was;
   const refuse = (file: string, id: string) =>
     result.failed.push({ file, id, reason: 'The solution has another row of this Id.' });
 
-  const replaced = (row: RowAtHand): Buffer => {
+  const replaced = (row: RowAtHand, { file }: RowInstructions): Buffer => {
     const mine = unsent.byKey.get(row.key);
     unsent.byKey.delete(row.key);
-    if (mine === undefined || agrees(named(was.columns, row.cells()), mine)) {
-      result.carried += 1;
-      return padded(row, was, header);
+    if (mine !== undefined && !agrees(named(was.columns, row.cells()), mine)) {
+      refuse(file, row.key);
+      return written(mine, header);
     }
-    refuse(replacement?.file ?? '', row.key);
-    return written(mine, header);
-  };
-  const changed = (row: RowAtHand): Buffer | null => {
-    const change = told.byKey.get(row.key);
-    if (change === undefined) return replacement === undefined ? padded(row, was, header) : replaced(row);
-    told.byKey.delete(row.key);
     result.carried += 1;
-    if (change.op === 'd') return null;
-    const before = named(was.columns, row.cells());
-    if (change.op === 'u') return written(new Map([...before, ...change.row]), header);
-    if (!agrees(change.row, before)) {
-      result.carried -= 1;
-      refuse(change.file, row.key);
-    }
-    return padded(row, was, header);
+    return asItIs(row, was, header);
   };
-
-  const source = replacement?.path ?? table.path;
-  const pieces = rewriteTable(source, table.keyColumn, {
+  const changed = (row: RowAtHand, { file, op, row: wanted }: ToldRow): Buffer | null => {
+    const before = named(was.columns, row.cells());
+    if (op === 'i' && !agrees(wanted, before)) {
+      refuse(file, row.key);
+      return asItIs(row, was, header);
+    }
+    result.carried += 1;
+    return op === 'd' ? null : written(new Map([...before, ...wanted]), header);
+  };
+  return {
+    result,
     header: (found) => {
-      was = found;
-      header = withColumns(found, [...unsent.columns, ...told.columns]);
+      was = found ?? was;
+      header = withColumns(was, [...unsent.columns, ...told.columns]);
       return header;
     },
-    row: changed,
+    row: (row) => {
+      const change = told.byKey.get(row.key);
+      told.byKey.delete(row.key);
+      if (change !== undefined) return changed(row, change);
+      return replacement === null ? asItIs(row, was, header) : replaced(row, replacement);
+    },
+    newRows: function* () {
+      for (const row of unsent.byKey.values()) yield written(row, header);
+      for (const { op, row } of told.byKey.values()) {
+        result.carried += 1;
+        if (op !== 'd') yield written(row, header);
+      }
+    },
+  };
+}
+
+async function* nextTable(table: TableToCarry, source: string, carrier: Carrier): AsyncGenerator<Buffer> {
+  let isBegun = false;
+  const pieces = rewriteTable(source, table.keyColumn, {
+    header: (was) => carrier.header(was),
+    row: (row) => carrier.row(row),
     brokenRow: (raw) => Buffer.from(raw),
   });
   for await (const piece of pieces) {
-    isHeaderWritten = true;
+    isBegun = true;
     yield Buffer.isBuffer(piece) ? piece : headerLine(piece);
   }
-  if (!isHeaderWritten) yield headerLine(header);
-  for (const row of unsent.byKey.values()) yield Buffer.concat([written(row, header), lineEnd]);
-  for (const { op, row } of told.byKey.values()) {
-    result.carried += 1;
-    if (op !== 'd') yield Buffer.concat([written(row, header), lineEnd]);
-  }
+  if (!isBegun) yield headerLine(carrier.header(null));
+  for (const row of carrier.newRows()) yield Buffer.concat([row, lineEnd]);
 }
 
 const lineEnd = Buffer.from('\n');
 
-/** Names compare without case. */
 function named(columns: readonly string[], cells: readonly string[]): NamedRow {
   return new Map(columns.map((name, place) => [name.toLowerCase(), cells[place] ?? '']));
 }
@@ -177,8 +195,8 @@ function written(row: NamedRow, { columns, delimiter }: TableHeader): Buffer {
   );
 }
 
-/** A row as it is, with room for the columns that the table has gained. */
-function padded(row: RowAtHand, was: TableHeader, header: TableHeader): Buffer {
+/** A row as it was, with room for the columns that the table has gained. */
+function asItIs(row: RowAtHand, was: TableHeader, header: TableHeader): Buffer {
   if (was.columns.length === header.columns.length) return Buffer.from(row.raw());
   return written(named(was.columns, row.cells()), header);
 }

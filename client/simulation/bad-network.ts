@@ -108,6 +108,8 @@ function firstBytesOf(source: Readable, survives: number): Readable {
     flush: (done) => done(connectionLost('cut')),
   });
   cut.on('close', () => source.destroy());
+  // As with an answer of node:http, whoever does not listen is not told.
+  cut.on('error', () => undefined);
   source.on('error', (error) => cut.destroy(error));
   return source.pipe(cut);
 }

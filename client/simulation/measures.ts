@@ -1,5 +1,5 @@
 import type { Channel } from '../../shared/domain/channel';
-import type { SyncOutcome } from '../sync-channel';
+import type { SyncOutcome } from '../sync-work';
 
 /** Milliseconds. */
 export interface Latencies {

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { rm, truncate } from 'node:fs/promises';
+import { mkdir, rm, truncate } from 'node:fs/promises';
+import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Channel } from '../../shared/domain/channel';
@@ -24,6 +25,7 @@ export interface PackageToFetch {
 
 /** Brings the instruction package to `file`, whole and checked against its digest. @throws SolutionError `bad-package`. */
 export async function fetchPackage(connection: Connection, wanted: PackageToFetch): Promise<void> {
+  await mkdir(path.dirname(wanted.file), { recursive: true });
   for (let mendings = 1; ; mendings++) {
     const digest = await fetchAll(connection, wanted);
     if (digest === null || digest.includes(digestHeader((await sha256Of(wanted.file)) ?? ''))) return;

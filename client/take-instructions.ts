@@ -1,0 +1,62 @@
+import { rm } from 'node:fs/promises';
+import type { Channel } from '../shared/domain/channel';
+import { uploadFile } from './local-copy/build-upload';
+import { carryOut } from './local-copy/carry-out';
+import { bytesOf } from './local-copy/durable-files';
+import { type LocalCopy, workFile } from './local-copy/local-copy';
+import type { CarriedOut } from './local-copy/sync-state';
+import { unpackPackage } from './local-copy/unpack-package';
+import { stateOf, type SyncDeps } from './sync-work';
+import { fetchPackage } from './transfer/fetch-package';
+
+/** Fetches the package and carries it out, unless an earlier run did and was stopped before it could confirm. */
+export async function takeInstructions(deps: SyncDeps, channel: Channel, sync: string): Promise<CarriedOut> {
+  const before = stateOf(deps, channel).carriedOut;
+  if (before?.sync === sync) return before;
+  await fetchInstructions(deps, channel, sync);
+  return carryOutFetched(deps, channel);
+}
+
+/** For a server that needed no confirmation: the package was fetched, and the program ended before it was carried out. */
+export async function carryOutWhatWasFetched(deps: SyncDeps, channel: Channel): Promise<void> {
+  const isFetched = (await bytesOf(packageFile(deps.copy, channel))) !== null;
+  if (isFetched && stateOf(deps, channel).carriedOut === null) await carryOutFetched(deps, channel);
+}
+
+const partFile = (copy: LocalCopy, channel: Channel) => workFile(copy.dir, channel, 'package.part');
+const packageFile = (copy: LocalCopy, channel: Channel) => workFile(copy.dir, channel, 'package.zip');
+
+async function fetchInstructions(deps: SyncDeps, channel: Channel, sync: string): Promise<void> {
+  const begun = stateOf(deps, channel).download;
+  await fetchPackage(deps.connection, {
+    channel,
+    file: partFile(deps.copy, channel),
+    etag: begun?.sync === sync ? begun.etag : null,
+    onEtag: (etag) => deps.copy.changeChannel(channel, { download: etag === null ? null : { sync, etag } }),
+    onBytes: (bytes, of) => deps.onEvent({ kind: 'fetching', channel, bytes, of }),
+  });
+  // From here on the package is whole, whatever happens: a solution whose server needs no confirmation has only this.
+  await deps.copy.files.move(partFile(deps.copy, channel), packageFile(deps.copy, channel));
+}
+
+async function carryOutFetched(deps: SyncDeps, channel: Channel): Promise<CarriedOut> {
+  const { copy, onEvent } = deps;
+  const unpacked = await unpackPackage(
+    packageFile(copy, channel),
+    workFile(copy.dir, channel, 'package'),
+  ).catch(async (error: unknown) => {
+    // Or every later run would stumble over it.
+    await rm(packageFile(copy, channel), { force: true });
+    throw error;
+  });
+  onEvent({ kind: 'fetched', channel, files: unpacked.files });
+  const carriedOut = await copy.exclusively(() =>
+    carryOut(copy, unpacked, {
+      upload: stateOf(deps, channel).upload,
+      uploadFile: uploadFile(copy, channel),
+      onCarried: (file, failed) => onEvent({ kind: 'carried-out', channel, file, failed }),
+    }),
+  );
+  await copy.changeChannel(channel, { carriedOut });
+  return carriedOut;
+}
