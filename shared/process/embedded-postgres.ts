@@ -12,6 +12,7 @@ import {
   openPassage,
   programEnvironment,
   readCluster,
+  restoreRights,
   runAs,
   type PostgresCluster,
 } from './postgres-cluster';
@@ -38,9 +39,15 @@ export interface EmbeddedPostgres {
  * Several processes may call this at once. Rejects with a text for the operator where it cannot be had.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  if (process.platform === 'win32') {
+    throw new Error(
+      'The embedded database runs on Linux and macOS: set DATABASE_URL to a PostgreSQL server.',
+    );
+  }
   if ((await readCluster(options.dataDir)) === null) await createCluster(options.dataDir);
   const cluster = await readCluster(options.dataDir);
   if (cluster === null) throw new Error(`The embedded database in ${options.dataDir} has vanished.`);
+  await restoreRights(cluster);
   return keepRunning(cluster, options);
 }
 
@@ -66,12 +73,21 @@ async function keepRunning(
     hold.client.once('end', () => {
       if (stopping) return;
       log('The embedded database has gone away; starting it again.');
-      // On the same port: the url is known all over the process.
-      holding = takeHold(cluster, options, first.postmaster.port);
-      holding.then(watch, (error: unknown) =>
-        log(`The embedded database does not start again: ${String(error)}`),
-      );
+      holding = revive();
+      holding.then(watch, () => undefined);
     });
+  };
+  const revive = async (): Promise<Hold> => {
+    for (;;) {
+      try {
+        // On the same port: the url is known all over the process.
+        return await takeHold(cluster, options, first.postmaster.port);
+      } catch (error) {
+        log(`The embedded database does not start again: ${String(error)}`);
+        if (stopping) throw error;
+        await sleep(reviveEveryMs, undefined, { ref: false });
+      }
+    }
   };
   watch(first);
 
@@ -85,6 +101,8 @@ async function keepRunning(
   };
 }
 
+const reviveEveryMs = 5_000;
+
 /** A connection that shows the other processes that this one uses the database. */
 interface Hold {
   readonly client: Connection;
@@ -95,7 +113,7 @@ interface Hold {
 const holdersLock = 0x65_70_61_63;
 
 /** PostgreSQL after a crash needs a moment until its last child has gone; a port may be lost to another. */
-const maxLaunches = 10;
+const maxFailures = 10;
 
 /** Starts PostgreSQL where it does not run, waits until it answers, and holds it. */
 async function takeHold(
@@ -104,16 +122,24 @@ async function takeHold(
   port: number | null,
 ): Promise<Hold> {
   let launched: ChildProcess | null = null;
-  for (let launches = 0; ;) {
+  let lockBefore = '';
+  let failures = 0;
+  for (;;) {
     const postmaster = await findPostmaster(cluster);
-    if (postmaster?.isReady === true) {
-      const client = await tryToHold(cluster, postmaster);
+    if (postmaster !== null) {
+      // Ours, or that of another process which was faster.
+      failures = 0;
+      const client = postmaster.isReady ? await tryToHold(cluster, postmaster) : null;
       if (client !== null) return { client, postmaster };
-    } else if (postmaster === null && (launched === null || hasEnded(launched))) {
-      if (launches === maxLaunches) throw new Error(await failureOf(cluster));
-      await sleep(launches * 200);
-      launched = await launch(cluster, options, port ?? (await choosePort(cluster, launches === 0)));
-      launches += 1;
+    } else if (launched === null || hasEnded(launched)) {
+      if (launched !== null) {
+        failures += 1;
+        await removeStaleLock(cluster, lockBefore);
+      }
+      if (failures === maxFailures) throw new Error(await failureOf(cluster));
+      await sleep(failures * 200);
+      lockBefore = await readLock(cluster);
+      launched = await launch(cluster, options, port ?? (await choosePort(cluster, failures === 0)));
     }
     await sleep(15);
   }
@@ -130,32 +156,44 @@ interface Postmaster {
 }
 
 async function findPostmaster(cluster: PostgresCluster): Promise<Postmaster | null> {
-  const text = await readFile(pidFile(cluster), 'utf8').catch(() => '');
-  const [pidLine, , , port, , , , state] = text.split('\n');
+  const [pidLine, folder = '', , port = '', , , , state = ''] = (await readLock(cluster)).split('\n');
   const pid = Number(pidLine);
   if (pid <= 0 || !isAlive(pid)) return null;
-  // It is being written.
-  if (port === undefined) return { pid, port: 0, isReady: false };
-  if (await isPostmaster(pid, port)) return { pid, port: Number(port), isReady: state?.trim() === 'ready' };
-  await removeStale(cluster, text);
-  return null;
+  const isOurs = (await isPostmaster(pid, port)) && (await worksIn(pid, folder, cluster));
+  return isOurs ? { pid, port: Number(port), isReady: state.trim() === 'ready' } : null;
 }
 
-const pidFile = (cluster: PostgresCluster): string => path.join(dataFolder(cluster.folder), 'postmaster.pid');
+const lockFile = (cluster: PostgresCluster): string =>
+  path.join(dataFolder(cluster.folder), 'postmaster.pid');
+
+/** Empty where there is none. */
+const readLock = (cluster: PostgresCluster): Promise<string> =>
+  readFile(lockFile(cluster), 'utf8').catch(() => '');
 
 /** The file may be of a dead process whose id another one has now. */
 async function isPostmaster(pid: number, port: string): Promise<boolean> {
   const words = await commandLine(pid);
-  return words.some((word) => path.basename(word) === 'postgres') && words[words.indexOf('-p') + 1] === port;
+  const named = words.some((word) => path.basename(word) === 'postgres');
+  return named && (port === '' || words[words.indexOf('-p') + 1] === port);
 }
 
-/** PostgreSQL does not start beside the file of a living process; but another process may have started it just now. */
-async function removeStale(cluster: PostgresCluster, stale: string): Promise<void> {
-  const aside = `${pidFile(cluster)}.stale-${process.pid}`;
-  await rename(pidFile(cluster), aside).catch(() => undefined);
-  const moved = await readFile(aside, 'utf8').catch(() => stale);
-  if (moved === stale) await rm(aside, { force: true });
-  else await rename(aside, pidFile(cluster));
+/** The file may be a copy, made with the whole folder, of one that lives elsewhere. PostgreSQL works in its own folder, even when that was moved. */
+async function worksIn(pid: number, named: string, cluster: PostgresCluster): Promise<boolean> {
+  const ours = dataFolder(cluster.folder);
+  const [its, own] = await Promise.all([stat(`/proc/${pid}/cwd`).catch(() => null), stat(ours)]);
+  if (its === null) return named === ours || named.startsWith('/proc/self/fd/');
+  return its.ino === own.ino && its.dev === own.dev;
+}
+
+/**
+ * PostgreSQL does not start beside the lock file of a living process, whatever that process is. A file that was the
+ * same before and after such a failure, and names no PostgreSQL of ours, is left over.
+ */
+async function removeStaleLock(cluster: PostgresCluster, before: string): Promise<void> {
+  const now = await readLock(cluster);
+  const pid = Number(now.split('\n')[0]);
+  if (now !== before || pid <= 0 || !isAlive(pid)) return;
+  if ((await findPostmaster(cluster)) === null) await rm(lockFile(cluster), { force: true });
 }
 
 /** The port of the last time, so that the url stays; another one where that failed. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { chmod, chown, open, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lchown, open, readFile, readdir, realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries';
 import { canEnter, ourselves, unprivilegedUser, type SystemUser } from './system-user';
@@ -10,7 +10,7 @@ import { makeWholeFolder } from './whole-folder';
 export interface PostgresCluster {
   /** `<dataDir>/postgres`, with symbolic links resolved. Holds `data`, `password`, `port`, `postgres.log`. */
   readonly folder: string;
-  /** Who owns the folder, and whom PostgreSQL therefore runs as. */
+  /** Who owns the folder, and whom PostgreSQL therefore runs as; never root. */
   readonly owner: SystemUser;
   readonly password: string;
 }
@@ -33,11 +33,23 @@ export async function readCluster(dataDir: string): Promise<PostgresCluster | nu
   const { uid: ownUid } = ourselves();
   if (ownUid !== 0 && ownUid !== uid) throw new Error(belongsToAnother(folder, uid));
   const password = (await readFile(path.join(folder, 'password'), 'utf8')).trim();
-  return { folder, owner: { uid, gid }, password };
+  return { folder, owner: uid === 0 ? await unprivilegedUser() : { uid, gid }, password };
 }
 
 const belongsToAnother = (folder: string, uid: number): string =>
   `The embedded database in ${folder} belongs to another user (uid ${uid}): run as that user or as root, choose another EPACK_DATA_DIR, or set DATABASE_URL.`;
+
+/** PostgreSQL insists on its owner and on mode 0700. Who copies the folder, or restores it as root, may lose both. */
+export async function restoreRights({ folder, owner }: PostgresCluster): Promise<void> {
+  if (ourselves().uid === 0 && (await stat(dataFolder(folder))).uid !== owner.uid) {
+    for (const name of ['.', ...(await readdir(folder, { recursive: true }))]) {
+      await lchown(path.join(folder, name), owner.uid, owner.gid);
+    }
+  }
+  await chmod(folder, 0o700);
+  await chmod(dataFolder(folder), 0o700);
+  await chmod(path.join(folder, 'password'), 0o600);
+}
 
 /** Makes the cluster of a data directory; where another process was faster, leaves that one's. */
 export async function createCluster(dataDir: string): Promise<void> {

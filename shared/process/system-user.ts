@@ -15,7 +15,7 @@ export function ourselves(): SystemUser {
 /** PostgreSQL refuses to run as root: root starts it as `postgres`, or else as `nobody`. */
 export async function unprivilegedUser(): Promise<SystemUser> {
   const lines = (await readFile('/etc/passwd', 'utf8')).split('\n');
-  for (const name of ['postgres', 'nobody']) {
+  for (const name of ['postgres', '_postgres', 'nobody']) {
     const [, , uid, gid] = lines.find((line) => line.startsWith(`${name}:`))?.split(':') ?? [];
     if (uid !== undefined && gid !== undefined && Number(uid) > 0)
       return { uid: Number(uid), gid: Number(gid) };

@@ -39,7 +39,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** One at a time on this machine; the package's own service must not come up, here or at the next boot's start. */
+/** One at a time on this machine; the package's own service must come up neither now nor at the next boot. */
 const install = `
 set -e
 [ ! -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || exit 0
@@ -51,6 +51,7 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then
 fi
 apt-get -q -o DPkg::Lock::Timeout=300 update
 apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends rabbitmq-server
+systemctl disable rabbitmq-server 2>/dev/null || true
 `;
 
 let installFailure = '';
