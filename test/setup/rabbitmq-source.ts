@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setting } from './database';
 
 /** How this machine can run a RabbitMQ of our own. */
 export type RabbitSource =
@@ -58,13 +59,21 @@ let installFailure = '';
 
 function installedNow(): RabbitSource | null {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return null;
+  // Every test file looks anew; a machine without a network need not try each time.
+  const failed = path.join(setting('EPACK_TEST_FOLDER'), 'rabbitmq-not-installed');
+  if (existsSync(failed)) {
+    installFailure = readFileSync(failed, 'utf8');
+    return null;
+  }
   process.stderr.write('Installing rabbitmq-server with apt-get for the tests…\n');
   const { status, stdout, stderr } = spawnSync('flock', ['/tmp/epack-test-apt.lock', 'sh', '-c', install], {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   });
-  if (status !== 0)
+  if (status !== 0) {
     installFailure = `; apt-get failed: ${`${stdout}\n${stderr}`.trim().split('\n').slice(-3).join(' ')}`;
+    writeFileSync(failed, installFailure);
+  }
   return installedProgram();
 }
 
