@@ -134,7 +134,7 @@ test('any bytes at all are loaded or refused, and the sync goes on', async () =>
       expect(again.inserted).toBe(0);
       expect(again.duplicates).toBe(counts.inserted + counts.duplicates);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
