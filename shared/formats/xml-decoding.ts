@@ -10,18 +10,22 @@ export async function* decodeXml(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   let head: Uint8Array = new Uint8Array();
   let decode: Decode | null = null;
   for await (const chunk of bytes) {
-    if (decode !== null) {
-      yield decode(chunk, false);
-      continue;
+    if (decode === null) {
+      head = Buffer.concat([head, chunk]);
+      if (head.length < headBytes) continue;
+      decode = decoderFor(encodingOf(head));
     }
-    head = Buffer.concat([head, chunk]);
-    if (head.length < headBytes) continue;
-    decode = decoderFor(encodingOf(head));
-    yield decode(head, false);
+    const rest: Uint8Array = head.length > 0 ? head : chunk;
+    head = new Uint8Array();
+    for (let at = 0; at < rest.length; at += pieceBytes)
+      yield decode(rest.subarray(at, at + pieceBytes), false);
   }
   if (decode === null) yield decoderFor(encodingOf(head))(head, true);
   else yield decode(new Uint8Array(), true);
 }
+
+/** Longer texts leave V8's young generation: more memory, and slower. */
+const pieceBytes = 32_768;
 
 /** Enough to hold any XML declaration. */
 const headBytes = 256;

@@ -39,16 +39,19 @@ export function isEntityId(id: string): boolean {
   return /^[^\s\p{Cc}]{1,64}$/u.test(id);
 }
 
-/** What was found of an entity whose element is being read. */
+/** What was found of an entity whose element is being read. Made for speed: a file holds a million fields. */
 export interface OpenEntity {
   /** Position of its element in the document. */
   readonly start: number;
   readonly line: number;
-  readonly fields: Map<string, FieldText>;
-  /** Position of each field's last element. */
-  readonly elements: Map<string, { readonly start: number; readonly end: number }>;
-  readonly repeated: Set<string>;
-  fieldCount: number;
+  /** Of the fields that every class has, the text. */
+  readonly shared: { Id: string | null; idServer: string | null; Ts: string | null; IsActive: string | null };
+  /** One of those that came twice. */
+  repeated: string | null;
+  /** All others, and in their order the positions behind the opening tag and behind the element of each. */
+  readonly fields: Record<string, FieldText>;
+  readonly openTagEnds: number[];
+  readonly ends: number[];
   hasLooseText: boolean;
   isTooLarge: boolean;
   /** The beginning of an entity that is too large to be kept. */
@@ -58,63 +61,74 @@ export interface OpenEntity {
 export const newEntity = (start: number, line: number): OpenEntity => ({
   start,
   line,
-  fields: new Map(),
-  elements: new Map(),
-  repeated: new Set(),
-  fieldCount: 0,
+  shared: { Id: null, idServer: null, Ts: null, IsActive: null },
+  repeated: null,
+  fields: {},
+  openTagEnds: [],
+  ends: [],
   hasLooseText: false,
   isTooLarge: false,
   excerpt: null,
 });
 
-/** A list without an element of its own: all its elements, one after another, are the field. */
-export function repeatField(open: OpenEntity, name: string, before: string, element: string): void {
-  const value = open.fields.get(name);
-  const soFar = open.repeated.has(name) && typeof value === 'object' && value !== null ? value.xml : before;
-  open.repeated.add(name);
-  open.fields.set(name, { xml: soFar + element });
+/** False: it is not one of the fields that every class has. */
+export function takeShared(open: OpenEntity, name: string, value: FieldText): boolean {
+  switch (name) {
+    case 'Id':
+    case 'idServer':
+    case 'Ts':
+    case 'IsActive':
+      if (open.shared[name] !== null) open.repeated = name;
+      open.shared[name] = typeof value === 'string' ? value.trim() : '';
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `__proto__` is a name like any other; as an assignment it would not make a field. */
+export function setField(fields: Record<string, FieldText>, name: string, value: FieldText): void {
+  if (name !== '__proto__') fields[name] = value;
+  else Object.defineProperty(fields, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** Judges an entity whose element has been read to its end. */
 export function closeEntity(open: OpenEntity, raw: string): ReadEntity | EntityProblem {
-  const id = sharedText(open, 'Id');
-  const problem = problemOf(open, id);
+  const { line, shared } = open;
+  const active = activeFrom(shared.IsActive);
+  const problem = problemOf(open, active);
   if (problem !== null)
-    return { kind: 'problem', id: id?.slice(0, 64) ?? null, line: open.line, ...problem, raw };
+    return { kind: 'problem', id: shared.Id?.slice(0, 64) ?? null, line, ...problem, raw };
   return {
     kind: 'entity',
-    id: id ?? '',
-    idServer: sharedText(open, 'idServer'),
-    ts: sharedText(open, 'Ts'),
-    isActive: activeFrom(sharedText(open, 'IsActive')) ?? true,
-    fields: Object.fromEntries([...open.fields].filter(([name]) => !sharedFields.has(name))),
-    line: open.line,
+    id: shared.Id ?? '',
+    idServer: shared.idServer === '' ? null : shared.idServer,
+    ts: shared.Ts === '' ? null : shared.Ts,
+    isActive: active ?? true,
+    fields: open.fields,
+    line,
     raw,
   };
 }
 
-function problemOf(open: OpenEntity, id: string | null): { code: EntityProblemCode; reason: string } | null {
-  if (open.isTooLarge) return { code: 'too-large', reason: 'The entity is too large.' };
-  const twice = [...open.repeated].find((name) => sharedFields.has(name));
-  if (twice !== undefined) return { code: 'bad-entity', reason: `${twice} is there more than once.` };
-  if (open.hasLooseText) return { code: 'bad-entity', reason: 'There is text between its fields.' };
-  if (id === null) return { code: 'missing-id', reason: 'The entity has no Id.' };
+function problemOf(
+  { isTooLarge, repeated, hasLooseText, shared: { Id: id } }: OpenEntity,
+  active: boolean | null,
+): { code: EntityProblemCode; reason: string } | null {
+  if (isTooLarge) return { code: 'too-large', reason: 'The entity is too large.' };
+  if (repeated !== null) return { code: 'bad-entity', reason: `${repeated} is there more than once.` };
+  if (hasLooseText) return { code: 'bad-entity', reason: 'There is text between its fields.' };
+  if (id === null || id === '') return { code: 'missing-id', reason: 'The entity has no Id.' };
   if (!isEntityId(id))
     return { code: 'bad-id', reason: 'An Id is a token of up to 64 characters without blanks.' };
-  const isActive = activeFrom(sharedText(open, 'IsActive'));
-  return isActive === null ? { code: 'bad-value', reason: 'IsActive: neither true nor false.' } : null;
-}
-
-/** Null where it is absent, empty or more than text. */
-function sharedText(open: OpenEntity, name: string): string | null {
-  const value = open.fields.get(name);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+  return active === null ? { code: 'bad-value', reason: 'IsActive: neither true nor false.' } : null;
 }
 
 /** Active where nothing is said; null where it is neither. */
 function activeFrom(text: string | null): boolean | null {
   switch (text?.toLowerCase()) {
     case undefined:
+    case '':
     case 'true':
     case '1':
       return true;

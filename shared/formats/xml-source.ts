@@ -3,28 +3,43 @@ export interface XmlSource {
   append(chunk: string): void;
   /** The text between two positions, counted in UTF-16 units from the start of the document. */
   slice(start: number, end: number): string;
+  /** The last position of a character before `end`; it is there. */
+  lastIndexOf(character: string, end: number): number;
   /** Nothing before this position will be asked for any more. */
   forget(before: number): void;
-  /** The position of the `<` of the tag whose name has just been read up to `end`. */
-  tagStart(name: string, end: number): number;
 }
 
 export function createXmlSource(): XmlSource {
-  let text = '';
-  let start = 0;
+  // Apart, because cutting a text that was put together is slow: most of what is asked for lies in the chunk alone.
+  let earlier = '';
+  let chunk = '';
+  let earlierStart = 0;
+  let chunkStart = 0;
+
   return {
-    append: (chunk) => {
-      text += chunk;
+    append(next) {
+      earlier += chunk;
+      chunkStart += chunk.length;
+      chunk = next;
     },
-    slice: (from, to) => text.slice(from - start, to - start),
-    forget: (before) => {
-      text = text.slice(before - start);
-      start = before;
+    slice(start, end) {
+      if (start >= chunkStart) return chunk.slice(start - chunkStart, end - chunkStart);
+      const before = earlier.slice(start - earlierStart, end - earlierStart);
+      return end <= chunkStart ? before : before + chunk.slice(0, end - chunkStart);
     },
-    tagStart: (name, end) => {
-      // "<", the name, and the one character that ended it; two where that is CR LF.
-      const usual = end - name.length - 2;
-      return text.charAt(usual - start) === '<' ? usual : usual - 1;
+    lastIndexOf(character, end) {
+      const found = end > chunkStart ? chunk.lastIndexOf(character, end - chunkStart - 1) : -1;
+      return found < 0
+        ? earlier.lastIndexOf(character, end - earlierStart - 1) + earlierStart
+        : found + chunkStart;
+    },
+    forget(before) {
+      if (before >= chunkStart) {
+        chunk = chunk.slice(before - chunkStart);
+        chunkStart = before;
+        earlier = '';
+      } else earlier = earlier.slice(before - earlierStart);
+      earlierStart = before;
     },
   };
 }

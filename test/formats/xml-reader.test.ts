@@ -69,6 +69,19 @@ describe('the reader of parameter files', () => {
     });
   });
 
+  test('finds where an element begins, whatever stands before it', async () => {
+    const before = '<!-- <X> --><?pi <X> ?>\r\n <!--<a/>-->';
+    const steps = '<Steps\r\n a="<>"><![CDATA[<Steps>]]></Steps\r\n>'.replace('<>', '&lt;>');
+    const raw = `<X>${before}<Id>1</Id>${before}${steps}<A><![CDATA[<]]></A>${steps}</X>`;
+    const text = `${before}<ArrayOfX>${before}${raw}${before}</ArrayOfX>`;
+    const whole = await read(text);
+    expect(whole).toMatchObject([{ fields: { A: '<', Steps: { xml: steps + steps } }, raw }]);
+    for (const size of [1, 2, 5]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+      expect(await readBytes(pieces.map((piece) => Buffer.from(piece)))).toEqual(whole);
+    }
+  });
+
   test('takes names that JavaScript has a meaning for as fields like any other', async () => {
     const [entity] = await read(list('<Id>1</Id><__proto__><a/></__proto__><constructor>c</constructor>'));
     expect(Object.entries(entity?.kind === 'entity' ? entity.fields : {})).toEqual([
@@ -163,7 +176,7 @@ describe('the reader of parameter files', () => {
   test('reports an entity that is too large and goes on', async () => {
     const limits: XmlLimits = { ...defaultXmlLimits, maxEntityLength: 100, maxTextLength: 50, maxFields: 3 };
     const entities = await read(
-      `<ArrayOfX><X><Id>1</Id></X><X><Id>2</Id><N>${'n'.repeat(51)}</N></X><X><Id>3</Id><A/><B/><C/></X>` +
+      `<ArrayOfX><X><Id>1</Id></X><X><Id>2</Id><N>${'n'.repeat(51)}</N></X><X><Id>3</Id><A/><B/><C/><D/></X>` +
         `<X><Id>4</Id><N>${'<a/>'.repeat(30)}</N></X><X><Id>5</Id></X></ArrayOfX>`,
       limits,
     );

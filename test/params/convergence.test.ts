@@ -79,7 +79,10 @@ async function play(run: readonly Step[], parameterClass: ParameterClass) {
 
 async function take(kitchen: Kitchen, device: Device, step: Step): Promise<void> {
   if (step.do === 'sync') return sync(kitchen, device, step);
-  if (step.side === 'solution') return edit(device.copies, step);
+  if (step.side === 'solution') {
+    edit(device.copies, step);
+    return;
+  }
   if (step.do === 'edit') await put(database.db, kitchen, step.id, step.fields);
   else if ((await stored(database.db, kitchen, step.id))?.isActive === true)
     await remove(database.db, kitchen, step.id);
@@ -95,8 +98,10 @@ async function sync(
   switch (fate) {
     case 'never arrived':
       return;
-    case 'carried out, never confirmed':
-      return device.carryOut(outcome, null);
+    case 'carried out, never confirmed': {
+      device.carryOut(outcome, null);
+      return;
+    }
     case 'one instruction failed': {
       const failing = all ? undefined : first;
       device.carryOut(outcome, failing?.id ?? null);

@@ -4,7 +4,7 @@ import type { Copy } from '../../shared/domain/merge-copy';
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import { decodeFields } from '../../shared/formats/parameter-values';
 import type { EntityProblem, ReadEntity } from '../../shared/formats/xml-entity';
-import { readEntities } from '../../shared/formats/xml-reader';
+import { readEntityBatches } from '../../shared/formats/xml-reader';
 import type { Reject } from '../package/rejections';
 
 /** A class's file in the package. It is opened twice. */
@@ -33,9 +33,11 @@ export interface Survey {
 export async function surveyClassFile(file: ClassFile): Promise<Survey> {
   const lastPlaces = new Map<string, number>();
   let place = 0;
-  for await (const entity of readEntities(await file.open())) {
-    if (entity.kind === 'entity') lastPlaces.set(entity.id, place);
-    place += 1;
+  for await (const entities of readEntityBatches(await file.open())) {
+    for (const entity of entities) {
+      if (entity.kind === 'entity') lastPlaces.set(entity.id, place);
+      place += 1;
+    }
   }
   return { lastPlaces };
 }
@@ -50,15 +52,14 @@ export async function* readClassFile(
   let batch: SentEntity[] = [];
   let batchLength = 0;
   let place = 0;
-  for await (const entity of readEntities(await file.open())) {
-    const taken = takeEntity(parameterClass, entity, survey.lastPlaces.get(entity.id ?? '') === place);
-    place += 1;
-    if ('problem' in taken) {
-      await reject(rejectedEntity(parameterClass, file, taken.problem));
-      continue;
+  for await (const entities of readEntityBatches(await file.open())) {
+    for (const entity of entities) {
+      const taken = takeEntity(parameterClass, entity, survey.lastPlaces.get(entity.id ?? '') === place);
+      place += 1;
+      if ('problem' in taken) await reject(rejectedEntity(parameterClass, file, taken.problem));
+      else batch.push(taken);
+      batchLength += entity.raw.length;
     }
-    batch.push(taken);
-    batchLength += entity.raw.length;
     if (batch.length < maxBatch && batchLength < maxBatchLength) continue;
     yield batch;
     batch = [];
@@ -67,6 +68,7 @@ export async function* readClassFile(
   if (batch.length > 0) yield batch;
 }
 
+/** From so many on a batch is full. */
 const maxBatch = 1_000;
 /** UTF-16 units. */
 const maxBatchLength = 4_194_304;
