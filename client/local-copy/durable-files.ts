@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { appendFile, mkdir, open, rename, stat } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -12,11 +12,11 @@ export type Content = string | Buffer | AsyncIterable<string | Buffer> | Iterabl
 /** Writes files so that whatever dies in between, a path holds either what it held before or all of the new content. */
 export interface DurableFiles {
   /** Beside the file first, then one rename. On return it is on the disk. Makes the folder if need be. */
-  write(file: string, content: Content): Promise<void>;
+  readonly write: (file: string, content: Content) => Promise<void>;
   /** The one thing that is not done in one step: whoever dies leaves some of `bytes` at the end of the file. */
-  append(file: string, bytes: Buffer): Promise<void>;
+  readonly append: (file: string, bytes: Buffer) => Promise<void>;
   /** Puts a finished file in its place in one step. */
-  move(from: string, to: string): Promise<void>;
+  readonly move: (from: string, to: string) => Promise<void>;
 }
 
 /** @param flush false: safe from the program's death, not from the machine's. For simulations, where hundreds share a disk. */
@@ -27,13 +27,27 @@ export function createDurableFiles(flush: boolean): DurableFiles {
   };
   const write = async (file: string, content: Content): Promise<void> => {
     await mkdir(path.dirname(file), { recursive: true });
-    const beside = `${file}.next`;
+    const beside = file + unfinished;
     await pipeline(piecesOf(content), createWriteStream(beside, { mode: 0o600, flush }));
     await move(beside, file);
   };
   const append = (file: string, bytes: Buffer): Promise<void> => appendFile(file, bytes, { flush });
   return { write, append, move };
 }
+
+/** Removes what a program that died was about to put in its place in a folder. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return;
+    throw error;
+  }
+  for (const name of names) if (name.endsWith(unfinished)) await rm(path.join(folder, name), { force: true });
+}
+
+const unfinished = '.next';
 
 /** Null where there is no such file. */
 export async function bytesOf(file: string): Promise<number | null> {

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Channel } from '../../shared/domain/channel';
 import { badCopy } from '../solution-error';
-import { createDurableFiles, type DurableFiles } from './durable-files';
+import { createDurableFiles, type DurableFiles, removeUnfinished } from './durable-files';
 import { isSystemError } from './system-error';
 import { lockFolder } from './folder-lock';
 import {
@@ -46,6 +46,7 @@ export async function openLocalCopy(dir: string, options: LocalCopyOptions = {})
   await mkdir(path.join(dir, '.epack'), { recursive: true });
   const unlock = await lockFolder(dir);
   try {
+    for (const folder of ['xml', 'csv', 'photos', '.epack']) await removeUnfinished(path.join(dir, folder));
     return await createLocalCopy(dir, createDurableFiles(options.flush ?? true), unlock);
   } catch (error) {
     await unlock();
