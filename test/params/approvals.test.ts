@@ -1,7 +1,7 @@
 import { createApprovalStore } from '../../shared/stores/approval-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { approvalsOf, by, put, remove, stored } from './edits';
-import { declared, type Kitchen, openKitchen, type Sent } from './kitchen';
+import { declared, type Kitchen, openKitchen, type Sent, xmlOf } from './kitchen';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -152,6 +152,16 @@ describe('an upload that replaces everything', () => {
     await put(database.db, kitchen, '1', { Value: 'manager' });
     await kitchen.syncAndConfirm([{ id: '1', fields: { Value: 'solution' } }], { replaceFromSolution });
     expect(await stored(database.db, kitchen, '1')).toMatchObject({ fields: { Value: 'solution' } });
+  });
+
+  test('does not take what could not be read for absent', async () => {
+    const kitchen = await kitchenOfTwenty();
+    const text = xmlOf(kitchen.parameterClass, twenty)
+      .replace('<IsActive>true</IsActive>', '<IsActive>perhaps</IsActive>')
+      .replace('<Name>F1</Name>', '<TempMax>hot</TempMax>');
+    const { counts } = await kitchen.sync(Buffer.from(text), { replaceFromSolution });
+    expect(counts).toMatchObject({ rejected: 2, deleted: 0, unchanged: 18 });
+    expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: true });
   });
 
   test('waits for an approval where it would delete too many', async () => {

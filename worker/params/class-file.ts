@@ -27,19 +27,23 @@ export interface SentEntity {
 export interface Survey {
   /** The place of each Id's last entity in the file, by Id. */
   readonly lastPlaces: ReadonlyMap<string, number>;
+  /** Ids of entities that cannot be taken: the solution holds them nevertheless. */
+  readonly rejectedIds: readonly string[];
 }
 
 /** Reads the file to its end. Throws `malformed-xml`, before anything of it was applied. */
 export async function surveyClassFile(file: ClassFile): Promise<Survey> {
   const lastPlaces = new Map<string, number>();
+  const rejectedIds: string[] = [];
   let place = 0;
   for await (const entities of readEntityBatches(await file.open())) {
     for (const entity of entities) {
       if (entity.kind === 'entity') lastPlaces.set(entity.id, place);
+      else if (entity.id !== null) rejectedIds.push(entity.id);
       place += 1;
     }
   }
-  return { lastPlaces };
+  return { lastPlaces, rejectedIds };
 }
 
 /** The entities that can be taken, in batches, each Id once. The others are rejected, one by one. */

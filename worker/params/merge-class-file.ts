@@ -48,10 +48,12 @@ export async function mergeClassFile(
   const { parameterClass, file } = received;
   for await (const batch of readClassFile(parameterClass, file, survey, counted))
     await mergeBatch(merge, batch);
-  if (received.replaceFromSolution === true) await planAbsent(merge, [...survey.lastPlaces.keys()]);
+  if (received.replaceFromSolution === true) await planAbsent(merge, heldBySolution(survey));
   await deleteOrHold(merge);
   return counts;
 }
+
+const heldBySolution = ({ lastPlaces, rejectedIds }: Survey) => [...lastPlaces.keys(), ...rejectedIds];
 
 async function surveyOrReject(
   { parameterClass, file }: ReceivedClass,
