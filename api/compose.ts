@@ -22,6 +22,7 @@ import { createAuditService } from './backoffice/services/audit';
 import { createConflictService } from './backoffice/services/conflicts';
 import { createFlagService } from './backoffice/services/flags';
 import { createLogService } from './backoffice/services/logs';
+import { createMessageService } from './backoffice/services/messages';
 import { createParamService } from './backoffice/services/params';
 import { createQuarantineService } from './backoffice/services/quarantine';
 import { createSessionService } from './backoffice/services/session';
@@ -134,6 +135,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       solutions: createSolutionService({ db }),
       flags: createFlagService({ db }),
       logs: createLogService({ db }),
+      messages: createMessageService({ db }),
       syncs: createSyncService({ db, files, intake }),
       quarantine: createQuarantineService({ db, files, intake }),
       params: createParamService({ db }),

@@ -10,11 +10,12 @@ import { type ClaimedJob, createJobStore } from '../shared/stores/job-store';
 import { createPhotoStore } from '../shared/stores/photo-store';
 import { createStatusStore } from '../shared/stores/status-store';
 import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-store';
+import { loadChannelLog } from './channels/channel-log';
+import { dueMessages, replacingMessages } from './channels/messagerie';
 import { keepPhotos } from './channels/photos';
 import { photoIndex, rebuildPhotoIndex } from './channels/photo-index';
 import { logReplacements } from './instructions/log-replacements';
 import { type InstructionFile, writePackage } from './instructions/package';
-import { loadLogFile } from './logs/load-log-file';
 import { type PackageFiles, sortPackageFiles } from './package/package-files';
 import { quarantineAll } from './package/quarantine';
 import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
@@ -100,7 +101,7 @@ async function loadLogs(
 ): Promise<Record<string, LogCounts>> {
   const counts: Record<string, LogCounts> = {};
   for (const { table, file } of logs) {
-    counts[table.name] = await loadLogFile(transaction, { ...job, table, file }, reject);
+    counts[table.name] = await loadChannelLog(transaction, job.channel, { ...job, table, file }, reject);
   }
   return counts;
 }
@@ -127,7 +128,13 @@ async function* instructionFiles(
   const replaceLogs = flags.includes('replace-from-manager');
   const all = replaceLogs || flags.includes('resend-params');
   yield* dueInstructions(transaction, { ...job, parameterClasses: parameterClassesOf(job.channel), all });
-  if (replaceLogs) yield* logReplacements(transaction.db, job);
+  const tellsMessages = job.channel === 'messagerie';
+  if (replaceLogs) {
+    const managerRows = tellsMessages ? await replacingMessages(transaction, job) : null;
+    yield* logReplacements(transaction.db, job, managerRows);
+  } else if (tellsMessages) {
+    yield* dueMessages(transaction, job);
+  }
   if (job.channel === 'photos') yield photoIndex(createPhotoStore(transaction.db), job.solutionId);
 }
 

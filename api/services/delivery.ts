@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { type Db, inTransaction } from '../../shared/db/database';
 import type { ChannelKey } from '../../shared/domain/channel';
+import type { FailedInstruction } from '../../shared/domain/failed-instruction';
 import { noSync, otherSync, wrongStatus } from '../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../shared/files/file-store';
 import { createFlagStore } from '../../shared/stores/flag-store';
-import { createInstructionStore, type FailedInstruction } from '../../shared/stores/instruction-store';
+import { createInstructionStore } from '../../shared/stores/instruction-store';
+import { createMessageStore } from '../../shared/stores/message-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type Sync } from '../../shared/stores/sync-store';
 import type { StatutBoard } from './statut-board';
@@ -68,6 +70,8 @@ export function createDeliveryService({ db, files, board }: Deps) {
         if (atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
         if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
         await createInstructionStore(transaction.db).confirm(atHand, failed);
+        if (key.channel === 'messagerie')
+          await createMessageStore(transaction.db).confirm(key.solutionId, atHand, failed);
         await createFlagStore(transaction.db).consume(key, atHand);
         await syncs.markConfirmed(atHand);
         await statuses.move(key, atHand, 'confirmed');

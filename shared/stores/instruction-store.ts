@@ -1,4 +1,5 @@
 import type { Db } from '../db/database';
+import { type FailedInstruction, maxFailures } from '../domain/failed-instruction';
 import type { Fields } from '../domain/merge-copy';
 import { deletedDigest } from '../formats/parameter-digest';
 
@@ -24,18 +25,6 @@ export interface RecordedInstruction {
   readonly isActive: boolean;
   readonly fields: Fields;
 }
-
-/** An instruction that the solution could not carry out. */
-export interface FailedInstruction {
-  /** Name inside the package; compared without case. */
-  readonly file: string;
-  /** Empty: all of the file. */
-  readonly id: string;
-  readonly reason: string;
-}
-
-/** After that many failures in a row an entity is told no more, until the manager's copy changes. */
-export const maxFailures = 5;
 
 export type InstructionStore = ReturnType<typeof createInstructionStore>;
 

@@ -9,6 +9,7 @@ import { createParamService } from '../../api/backoffice/services/params';
 import { createAuditService } from '../../api/backoffice/services/audit';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import { createLogService } from '../../api/backoffice/services/logs';
+import { createMessageService } from '../../api/backoffice/services/messages';
 import { createQuarantineService } from '../../api/backoffice/services/quarantine';
 import { createSessionService } from '../../api/backoffice/services/session';
 import { createSolutionService } from '../../api/backoffice/services/solutions';
@@ -91,6 +92,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     solutions: createSolutionService({ db }),
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
+    messages: createMessageService({ db }),
     syncs: createSyncService({ db, files, intake }),
     quarantine: createQuarantineService({ db, files, intake }),
     approvals: createApprovalService({ db }),

@@ -82,6 +82,17 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   'DELETE /solutions/:id/params/:class/:entity': { path: solution('/params/Fridges/f1'), edits: true },
   'GET /solutions/:id/params/:class/:entity/history': { path: solution('/params/Fridges/f1/history') },
   'GET /solutions/:id/logs/:table': { path: solution('/logs/Tbfridge') },
+  'GET /solutions/:id/messages': { path: solution('/messages') },
+  'POST /solutions/:id/messages': {
+    path: solution('/messages'),
+    body: () => ({ subject: 'Hello', body: 'From elsewhere' }),
+    edits: true,
+  },
+  'POST /solutions/:id/analyses': {
+    path: solution('/analyses'),
+    body: () => ({ sample: 'Steak', germ: 'E. coli', value: 1, m: 10, M: 100 }),
+    edits: true,
+  },
   'GET /solutions/:id/syncs': { path: solution('/syncs') },
   'GET /syncs/:sync': { path: ({ sync }) => `/api/syncs/${sync}` },
   'GET /syncs/:sync/package': { path: ({ sync }) => `/api/syncs/${sync}/package` },
@@ -239,6 +250,7 @@ async function everythingOf({ solution: id }: OtherKitchen): Promise<unknown> {
   return Promise.all([
     backoffice.db('solution').where({ id }).select(),
     of('channel_status'),
+    of('manager_message'),
     of('solution_flag'),
     of('param'),
     of('sync'),

@@ -10,13 +10,25 @@ interface Receiver {
   readonly channel: Channel;
 }
 
-/** Every log of the channel, whole: `csv/<Table>-r.csv`. */
-export function* logReplacements(db: Db, receiver: Receiver): Generator<InstructionFile> {
+/** Rows of a table that only the manager holds. */
+export interface ManagerRows {
+  /** What they have beyond the table's columns. */
+  readonly columns: readonly string[];
+  /** By the names of the columns. */
+  pages(): AsyncIterable<readonly ReadonlyMap<string, string>[]>;
+}
+
+/** Every log of the channel, whole: `csv/<Table>-r.csv`; `managerRows`: what comes after the solution's own rows. */
+export function* logReplacements(
+  db: Db,
+  receiver: Receiver,
+  managerRows: ManagerRows | null = null,
+): Generator<InstructionFile> {
   for (const table of logTablesOf(receiver.channel)) {
     yield {
       name: `csv/${table.name}-r.csv`,
       op: 'r',
-      content: () => tableContent(db, table, receiver.solutionId),
+      content: () => tableContent(db, table, receiver.solutionId, managerRows),
     };
   }
 }
@@ -25,10 +37,16 @@ const pageSize = 5000;
 
 type LogRow = Record<string, LogValue> & { id: string } & { extra: Record<string, string> | null };
 
-async function* tableContent(db: Db, table: LogTable, solutionId: number): AsyncGenerator<string, number> {
-  const undeclared = await undeclaredColumns(db, table, solutionId);
+async function* tableContent(
+  db: Db,
+  table: LogTable,
+  solutionId: number,
+  managerRows: ManagerRows | null,
+): AsyncGenerator<string, number> {
+  const undeclared = union(await undeclaredColumns(db, table, solutionId), managerRows?.columns ?? []);
   const declared = table.columns.map(({ column }) => column);
-  yield formatCsv(['Id', ...table.columns.map(({ name }) => name), ...undeclared], []);
+  const header = ['Id', ...table.columns.map(({ name }) => name), ...undeclared];
+  yield formatCsv(header, []);
   let count = 0;
   for (let after = '-1'; ;) {
     const rows = await db(table.table)
@@ -38,11 +56,22 @@ async function* tableContent(db: Db, table: LogTable, solutionId: number): Async
       .limit(pageSize)
       .select<LogRow[]>('id', ...declared, 'extra');
     const last = rows.at(-1);
-    if (last === undefined) return count;
+    if (last === undefined) break;
     yield formatCsvRows(rows.map((row) => cellsOf(table, undeclared, row)));
     after = last.id;
     count += rows.length;
   }
+  for await (const rows of managerRows?.pages() ?? []) {
+    yield formatCsvRows(rows.map((row) => header.map((name) => row.get(name) ?? '')));
+    count += rows.length;
+  }
+  return count;
+}
+
+/** Names of columns compare without case. */
+function union(names: readonly string[], more: readonly string[]): string[] {
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return [...names, ...more.filter((name) => !known.has(name.toLowerCase()))];
 }
 
 /** Names that this solution sends and that the table does not declare. */

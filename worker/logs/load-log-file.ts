@@ -30,7 +30,11 @@ export interface LogFileInput {
   readonly timezone: string;
   readonly table: LogTable;
   readonly file: LogFile;
+  /** Takes rows that are not of this log. True: it has taken it. */
+  readonly divert?: DivertRow;
 }
+
+export type DivertRow = (header: LogHeader, row: CsvRows) => boolean;
 
 /**
  * Loads a log file inside the sync's transaction; until it is done, the connection is its own (so `reject` must not use it).
@@ -109,6 +113,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   /** Waits only where it must: to wait for each row would cost more than the row. */
   async function takeRows(): Promise<void> {
     while (rows.next()) {
+      if (input.divert?.(header, rows) === true) continue;
       const size = encoder.maxBytes(rows);
       if (!lanes.haveRoom(size)) await lanes.makeRoom(size);
       const refusal = taker.take(rows);

@@ -1,0 +1,35 @@
+import type { Transaction } from '../../shared/db/database';
+import type { Channel } from '../../shared/domain/channel';
+import type { LogCounts } from '../../shared/domain/report';
+import { loadLogFile, type LogFileInput } from '../logs/load-log-file';
+import type { Reject } from '../package/rejections';
+import { createReceipts } from './messagerie';
+
+/** Loads a log file, with what its channel does besides. */
+export function loadChannelLog(
+  transaction: Transaction,
+  channel: Channel,
+  input: LogFileInput,
+  reject: Reject,
+): Promise<LogCounts> {
+  switch (channel) {
+    case 'messagerie':
+      return loadMessages(transaction, input, reject);
+    case 'sondes':
+    case 'synchro':
+    case 'photos':
+      return loadLogFile(transaction, input, reject);
+  }
+}
+
+/** A receipt is a row that we hold already: it counts as a duplicate. */
+async function loadMessages(
+  transaction: Transaction,
+  input: LogFileInput,
+  reject: Reject,
+): Promise<LogCounts> {
+  const receipts = createReceipts(input.file.name, input.timezone);
+  const counts = await loadLogFile(transaction, { ...input, divert: receipts.divert }, reject);
+  const { taken, rejected } = await receipts.take(transaction, input.solutionId, reject);
+  return { ...counts, duplicates: counts.duplicates + taken, rejected: counts.rejected + rejected };
+}
