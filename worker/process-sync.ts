@@ -4,7 +4,7 @@ import type { Flag } from '../shared/domain/flag';
 import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../shared/domain/report';
 import { fenceLost } from '../shared/errors/catalog';
 import type { FileStore } from '../shared/files/file-store';
-import { packageKeyOf, unpackedPrefixOf } from '../shared/files/layout';
+import { packageKeyOf } from '../shared/files/layout';
 import { createFlagStore } from '../shared/stores/flag-store';
 import { type ClaimedJob, createJobStore } from '../shared/stores/job-store';
 import { createPhotoStore } from '../shared/stores/photo-store';
@@ -32,10 +32,11 @@ interface Deps {
  * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
  */
 export async function processSync({ db, files }: Deps, job: ClaimedJob): Promise<void> {
-  const upload = await sortPackageFiles(files, unpackedPrefixOf(job.syncId), job.channel);
+  const upload = await sortPackageFiles(files, job);
   const spool = createRejectionSpool();
   try {
     await inTransaction(db, async (transaction) => {
+      await takeOver(transaction, job);
       const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
       const params = await mergeParameters(transaction, job, upload, flags, spool);
       const logs = await loadLogs(transaction, job, upload, spool);
@@ -71,9 +72,14 @@ export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<vo
   };
   const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, [], report);
   await inTransaction(db, async (transaction) => {
+    await takeOver(transaction, job);
     await createFlagStore(transaction.db).releaseFrom(job.syncId);
     await commitOutcome(transaction, job, 'failed', report, written);
   });
+}
+
+async function takeOver({ db }: Transaction, job: ClaimedJob): Promise<void> {
+  if (!(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
 }
 
 async function mergeParameters(

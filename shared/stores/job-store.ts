@@ -10,6 +10,8 @@ export interface ClaimedJob {
   readonly channel: Channel;
   /** IANA name of the time zone of the solution. */
   readonly timezone: string;
+  /** Sum of its unpacked files. */
+  readonly unpackedBytes: number;
   /** How many times a worker has taken it, this time included. */
   readonly attempts: number;
   /** What only the present holder has. */
@@ -31,6 +33,7 @@ interface ClaimRow {
   solution_id: number;
   channel: Channel;
   timezone: string;
+  unpacked_bytes: string;
 }
 
 export type JobStore = ReturnType<typeof createJobStore>;
@@ -61,11 +64,36 @@ export function createJobStore(db: Db) {
          from sync join solution on solution.id = sync.solution_id
          where job.id = :id and sync.id = job.sync_id
            and (job.state = 'queued' and job.run_after <= now() or job.state = 'running' and job.lease_until < now())
-         returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, solution.timezone`,
+         returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, sync.unpacked_bytes,
+           solution.timezone`,
         { id, leaseSeconds },
       );
       const row = result.rows[0];
       return row === undefined ? null : claimedFrom(row);
+    },
+
+    /**
+     * The first statement of the sync's transaction. Who held the job before may be frozen in the middle of its own,
+     * and would keep its locks for as long as its machine is silent: that session is ended. False: the job is
+     * another's by now.
+     */
+    async takeOver(job: Held): Promise<boolean> {
+      const key = [jobLocks, Number(job.id) % maxLockKey];
+      const free = await db.raw<{ rows: { is_free: boolean }[] }>(
+        'select pg_try_advisory_xact_lock(?, ?) as is_free',
+        key,
+      );
+      if (free.rows[0]?.is_free === true) return true;
+      const mine = await db<{ id: string; fence: number; state: string }>('job').where(held(job)).first('id');
+      if (mine === undefined) return false;
+      await db.raw(
+        `select pg_terminate_backend(pid) from pg_locks
+         where locktype = 'advisory' and classid = ? and objid = ? and objsubid = 2 and granted
+           and database = (select oid from pg_database where datname = current_database())`,
+        key,
+      );
+      await db.raw('select pg_advisory_xact_lock(?, ?)', key);
+      return true;
     },
 
     /** False: the job is another's by now. */
@@ -124,6 +152,10 @@ export function createJobStore(db: Db) {
   };
 }
 
+/** Advisory locks of this class are those of jobs; the second key is the job's id. */
+const jobLocks = 0x6a_6f_62;
+const maxLockKey = 2 ** 31;
+
 type Held = Pick<ClaimedJob, 'id' | 'fence'>;
 
 const held = (job: Held) => ({ id: job.id, fence: job.fence, state: 'running' });
@@ -134,6 +166,7 @@ const claimedFrom = (row: ClaimRow): ClaimedJob => ({
   solutionId: row.solution_id,
   channel: row.channel,
   timezone: row.timezone,
+  unpackedBytes: Number(row.unpacked_bytes),
   attempts: row.attempts,
   fence: row.fence,
 });

@@ -2,6 +2,7 @@ import { findLogTable, type LogTable } from '../../shared/catalog/log-tables';
 import { findParameterClass, type ParameterClass } from '../../shared/catalog/parameter-classes';
 import type { Channel } from '../../shared/domain/channel';
 import type { FileStore, StoredFile } from '../../shared/files/file-store';
+import { unpackedPrefixOf } from '../../shared/files/layout';
 import type { Readable } from 'node:stream';
 
 /** A file of an unpacked package. */
@@ -23,14 +24,24 @@ export interface PackageFiles {
   readonly ignored: readonly string[];
 }
 
-/** Sorts the files below `prefix` of the store. Names compare without case; unknown files are no error. */
-export async function sortPackageFiles(
-  files: FileStore,
-  prefix: string,
-  channel: Channel,
-): Promise<PackageFiles> {
+interface UnpackedSync {
+  readonly syncId: string;
+  readonly channel: Channel;
+  readonly unpackedBytes: number;
+}
+
+/**
+ * Sorts the unpacked files of a sync. Names compare without case; unknown files are no error. Throws where they are
+ * not all there: a folder that is out of reach looks like one that is empty, and nothing of the upload may be lost so.
+ */
+export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Promise<PackageFiles> {
   const sorted = { parameters: [], logs: [], photos: [], photoList: null, ignored: [] } as Sorting;
-  for (const file of await listByName(files, prefix)) sortFile(sorted, file, channel);
+  const listed = await listByName(files, unpackedPrefixOf(sync.syncId));
+  const bytes = listed.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes !== sync.unpackedBytes) {
+    throw new Error(`of ${sync.unpackedBytes} unpacked bytes the file store has ${bytes}`);
+  }
+  for (const file of listed) sortFile(sorted, file, sync.channel);
   return sorted;
 }
 
