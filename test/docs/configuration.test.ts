@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Config, ConfigError, configurationMarkdown, readConfig } from '../../shared/config/config';
+import { settings } from '../../shared/config/settings';
+
+/** What is wrong with this environment; empty where nothing is. */
+function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function messageOf(environment: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(environment);
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+describe('the configuration', () => {
+  test('is complete without any setting', () => {
+    const config: Config = readConfig({});
+    expect(config).toMatchObject({ port: 8080, databaseUrl: null, queueUrl: null, logLevel: 'info' });
+    expect(path.isAbsolute(config.dataDir)).toBe(true);
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test('tells every mistake at once, each with the name of its setting', () => {
+    const problems = problemsOf({
+      PORT: '80 80',
+      DATABASE_URL: 'mysql://localhost/epack',
+      QUEUE_URL: 'rabbitmq',
+      EPACK_MAX_ARCHIVE_BYTES: '0',
+      EPACK_UPLOAD_IDLE_SECONDS: '3600',
+      EPACK_ADMIN_EMAIL: 'admin@example.org',
+      EPACK_MAX_UPLOAD_BYTES: '1',
+      LOG_LEVEL: 'loud',
+    });
+    const named = problems.map((problem) => problem.split(' ')[0]).sort();
+    expect(named).toEqual([
+      'DATABASE_URL',
+      'EPACK_ADMIN_EMAIL',
+      'EPACK_MAX_ARCHIVE_BYTES',
+      'EPACK_MAX_UPLOAD_BYTES',
+      'EPACK_UPLOAD_IDLE_SECONDS',
+      'LOG_LEVEL',
+      'PORT',
+      'QUEUE_URL',
+    ]);
+  });
+
+  test('finds a misspelt name of its own, and leaves those of others alone', () => {
+    expect(problemsOf({ EPACK_ADMIN_EMIAL: 'x' })).toEqual(['EPACK_ADMIN_EMIAL is not a setting']);
+    expect(problemsOf({ PATH: '/bin', NODE_ENV: 'production', PORTS: '1', DATABASE: 'x' })).toEqual([]);
+    expect(problemsOf({ EPACK_TEST_DATA: 'data', EPACK_SOLUTION_SECRET: 'x' })).toEqual([]);
+  });
+
+  test('takes an empty value for one that is not set', () => {
+    const empty = Object.fromEntries(Object.keys(settings.shape).map((name) => [name, '']));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  test('takes the first user whole or not at all', () => {
+    const [problem, ...others] = problemsOf({ EPACK_ADMIN_PASSWORD: 'correct horse' });
+    expect(problem).toMatch(/EPACK_ADMIN_EMAIL and EPACK_ADMIN_PASSWORD/);
+    expect(others).toEqual([]);
+    expect(problemsOf({ EPACK_ADMIN_EMAIL: 'a@example.org', EPACK_ADMIN_PASSWORD: 'correct horse' })).toEqual(
+      [],
+    );
+  });
+
+  test('keeps to the limits of each number, and takes no other spelling of one', () => {
+    for (const written of ['-1', '65536', '8080.5', '0x50', '1e3', ' 80', 'http']) {
+      expect(problemsOf({ PORT: written })).toHaveLength(1);
+    }
+    expect(readConfig({ PORT: '65535' }).port).toBe(65_535);
+  });
+
+  test('shows no secret in what it complains of', () => {
+    const message = messageOf({
+      DATABASE_URL: 'postgre://epack:s3cret-one@db/epack',
+      QUEUE_URL: 'http://epack:s3cret-two@queue',
+      EPACK_TOKEN_SECRET: 's3cret-three',
+      EPACK_ADMIN_PASSWORD: 's3cr3t',
+      EPACK_ADMIN_EMAIL: 'admin@example.org',
+    });
+    for (const name of ['DATABASE_URL', 'QUEUE_URL', 'EPACK_TOKEN_SECRET', 'EPACK_ADMIN_PASSWORD']) {
+      expect(message).toContain(name);
+    }
+    expect(message).not.toMatch(/s3cret|s3cr3t/);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const page = path.resolve(__dirname, '../../docs/configuration.md');
+
+  test('is as the code would write it today (npm run docs:configuration)', () => {
+    expect(readFileSync(page, 'utf8')).toBe(configurationMarkdown());
+  });
+
+  test('says of every setting what it sets', () => {
+    const undescribed = Object.entries(settings.shape).filter(([, schema]) => !schema.description);
+    expect(undescribed.map(([name]) => name)).toEqual([]);
+  });
+});
