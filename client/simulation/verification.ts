@@ -1,16 +1,23 @@
 import { logTablesOf } from '../../shared/catalog/log-tables';
 import { parameterClassesOf } from '../../shared/catalog/parameter-classes';
 import { channels } from '../../shared/domain/channel';
-import type { Backoffice } from '../backoffice';
+import type { Backoffice, Enrolled } from '../backoffice';
 import { fieldText } from '../local-copy/edit-settings';
-import { csvFile, photoIndexFile, xmlFile } from '../local-copy/local-copy';
+import { csvFile, type LocalCopy, photoIndexFile, xmlFile } from '../local-copy/local-copy';
 import { photoNames } from '../local-copy/photos';
 import { readSettings, type SettingElement } from '../local-copy/settings-file';
 import { scanTable } from '../local-copy/table-file';
-import type { SimulatedSolution } from './simulated-solution';
+import type { Solution } from '../solution';
+
+/** A solution that is to be compared with the server. */
+export interface Compared {
+  readonly enrolled: Pick<Enrolled, 'id' | 'mail'>;
+  readonly copy: LocalCopy;
+  readonly solution: Pick<Solution, 'statut' | 'highestIds'>;
+}
 
 /** What differs between a solution and the server, a sentence each: its statuses, its highest ids, its photos. */
-export async function differencesOf({ enrolled, copy, solution }: SimulatedSolution): Promise<string[]> {
+export async function differencesOf({ enrolled, copy, solution }: Compared): Promise<string[]> {
   const found: string[] = [];
   const differ = (what: string) => found.push(`${enrolled.mail}: ${what}`);
   for (const channel of channels) {
@@ -34,7 +41,7 @@ export async function differencesOf({ enrolled, copy, solution }: SimulatedSolut
 
 /** The same in depth, through the backoffice: every row counted, every setting compared field by field. */
 export async function deepDifferencesOf(
-  { enrolled, copy }: SimulatedSolution,
+  { enrolled, copy }: Compared,
   backoffice: Backoffice,
 ): Promise<string[]> {
   const found: string[] = [];

@@ -1,0 +1,35 @@
+import { simulate } from '../../client/simulate';
+import { channels } from '../../shared/domain/channel';
+import { createTestFolder } from '../setup/folder';
+import { type RealServer, startRealServer } from './real-server';
+
+let real: RealServer;
+
+beforeAll(async () => {
+  real = await startRealServer();
+}, 60_000);
+afterAll(() => real.stop());
+
+test('solutions with bad networks, wrong clocks and busy people end with the server holding exactly what they hold', async () => {
+  const { admin, url } = real.server;
+  const result = await simulate({
+    ...{ url, adminEmail: admin.email, adminPassword: admin.password, dir: createTestFolder().path },
+    solutions: 4,
+    until: { rounds: 3 },
+    minutesPerRound: 240,
+    concurrency: 4,
+    probes: 2,
+    badNetwork: 0.25,
+    wrongClocks: true,
+    managerEdits: 0.5,
+    comparedInDepth: 4,
+    seed: 'test',
+  });
+  expect(result.differences).toEqual([]);
+  expect(result.rejected).toBe(0);
+  expect(result.syncs).toBeGreaterThanOrEqual(4);
+  expect([...result.byChannel.keys()].sort()).toEqual([...channels].sort());
+  expect(Object.keys(result.faults)).toEqual(
+    expect.arrayContaining(['answer-lost', 'upload-cut', 'answer-cut', 'sent-twice', 'unreachable']),
+  );
+}, 120_000);
