@@ -100,7 +100,9 @@ export async function fullSync(client: SolutionClient, archive: Buffer): Promise
 }
 
 /** Every file below the file store, relative to it. */
-export async function storedFiles(server: Pick<TestServer, 'config'>): Promise<string[]> {
+export async function storedFiles(server: {
+  readonly config: { readonly filesDir: string };
+}): Promise<string[]> {
   const { filesDir } = server.config;
   const entries = await readdir(filesDir, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries

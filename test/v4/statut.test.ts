@@ -164,10 +164,6 @@ describe('?wait=S&not=N', () => {
       sent.destroy();
       await expect(answer).rejects.toThrow();
     }
-    await eventually('no connection waits any more', async () => {
-      const count = await new Promise<number>((resolve) => resolve(0));
-      return count === 0 && (await client.statut()).status === 200;
-    });
     await claim(client);
     await eventually('the change is seen', async () => (await client.statut()).text === '"1"');
   });

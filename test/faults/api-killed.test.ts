@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../queue/eventually';
+import { answerTo, call, open, type SolutionClient, textOf } from '../setup/solution-client';
+import { fridgeLog, zipOf } from '../v4/archive';
+import { reach2, signIn, storedFiles } from '../v4/on-server';
+import { createProcesses, holdTable, jobOf, type Processes, type RunningProcess } from './on-processes';
+
+// An upload that gives no sign for a second is dead after six: its channel is looked at every five.
+let processes: Processes;
+let api: RunningProcess;
+beforeAll(async () => {
+  processes = await createProcesses({ environment: { EPACK_UPLOAD_IDLE_SECONDS: '1' } });
+  api = await processes.startApi();
+  await processes.startWorker();
+});
+afterAll(() => processes.end());
+
+type Client = SolutionClient & { readonly id: number };
+
+async function restartApi(): Promise<void> {
+  await api.kill();
+  api = await processes.startApi();
+  await eventually('the API is ready', async () => (await call(`${processes.url}/readyz`)).status === 200);
+}
+
+const stateOf = async (client: Client) =>
+  (
+    await processes
+      .db<{ solution_id: number; state: string }>('sync')
+      .where({ solution_id: client.id })
+      .first('state')
+  )?.state;
+const files = () => storedFiles({ config: { filesDir: processes.filesDir } });
+
+/** As if the upload had never come. */
+async function expectFreed(client: Client): Promise<void> {
+  await eventually('the channel is free', async () => (await client.statut()).text === '"0"');
+  expect(await processes.db('sync').where({ solution_id: client.id })).toEqual([]);
+  expect((await client.statut()).headers['epack-sync']).toBeUndefined();
+  await eventually('its files are gone', async () =>
+    (await files()).every(
+      (file) => !file.startsWith('uploads/') || known.some((sync) => file.includes(sync)),
+    ),
+  );
+  const posted = await client.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
+  expect(posted.status).toBe(200);
+  known.push(textOf(posted.json['sync']));
+  await reach2(client);
+}
+/** Syncs whose files are there to stay. */
+const known: string[] = [];
+
+/** Begins an upload that will not go on. */
+function receiving(client: Client): Promise<unknown> {
+  const sent = open(`${client.base}/datas`, 'POST', {
+    ...client.authorized,
+    'Content-Type': 'application/zip',
+    'Content-Length': '1000000',
+  });
+  const answer = answerTo(sent).catch(() => null);
+  sent.write(Buffer.alloc(200_000));
+  return answer;
+}
+
+test('kill -9 of the API while it receives, while it unpacks, or before it queues: the channel is free within a minute, and nothing of the upload stays', async () => {
+  const [receives, unpacks, queues] = [
+    await signIn(processes),
+    await signIn(processes),
+    await signIn(processes),
+  ];
+  const answers: Promise<unknown>[] = [];
+  const held = await holdTable(processes.db, 'job');
+  answers.push(queues.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) })).catch(() => null));
+  await eventually('one is unpacked', async () =>
+    (await files()).some((file) => file.endsWith('/unpacked/csv/Tbfridge.csv')),
+  );
+  // It waits for the table now.
+  await sleep(200);
+  answers.push(receiving(receives));
+  await eventually('one is received', async () => (await stateOf(receives)) === 'receiving');
+  const many = zipOf(Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`files/${n}.txt`, `${n}`])));
+  answers.push(unpacks.postForm(many).catch(() => null));
+  await eventually('one is being unpacked', async () =>
+    (await files()).some((file) => file.includes('/unpacked/files/')),
+  );
+  await api.kill();
+  await held.release();
+  expect(await Promise.all(answers)).toEqual([null, null, null]);
+  for (const client of [receives, unpacks, queues]) expect(await stateOf(client)).toBe('receiving');
+  await restartApi();
+  for (const client of [receives, unpacks, queues]) await expectFreed(client);
+}, 90_000);
+
+describe('what was taken before the kill is processed', () => {
+  test('killed after the job was written and before its message was: the relay sends it', async () => {
+    const client = await signIn(processes);
+    const held = await holdTable(processes.db, 'queue_message');
+    const answer = client.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) })).catch(() => null);
+    await eventually('the job is there', async () => (await stateOf(client)) === 'queued');
+    await api.kill();
+    await held.release();
+    expect(await answer).toBeNull();
+    await restartApi();
+    await reach2(client);
+    const { sync } = (await client.sync()).json;
+    known.push(textOf(sync));
+    expect(await jobOf(processes.db, textOf(sync))).toMatchObject({ state: 'done', attempts: 1 });
+    expect(await processes.db('tbfridge').where({ solution_id: client.id }).select('id')).toHaveLength(3);
+  });
+
+  test('killed at any moment, and the solution tries again with its key until it is answered: applied exactly once', async () => {
+    for (let round = 1; round <= 5; round += 1) {
+      const client = await signIn(processes);
+      const key = randomUUID();
+      const archive = zipOf({
+        'csv/Tbfridge.csv': fridgeLog(1, 2, 3, 4, 5),
+        'notes.txt': 'x'.repeat(100_000),
+      });
+      const first = client.postForm(archive, {}, { 'Idempotency-Key': key }).catch(() => null);
+      await sleep(Math.random() * 25);
+      await restartApi();
+      await first;
+      let sync: string | undefined;
+      await eventually('the upload is taken', async () => {
+        const answer = await client.postForm(archive, {}, { 'Idempotency-Key': key }).catch(() => null);
+        if (answer?.status === 200) sync = textOf(answer.json['sync']);
+        return sync !== undefined;
+      });
+      await reach2(client);
+      known.push(sync ?? '');
+      expect(await processes.db('sync').where({ solution_id: client.id }).select('id', 'state')).toEqual([
+        { id: sync, state: 'ready' },
+      ]);
+      expect((await client.sync()).json['report']).toMatchObject({
+        logs: { Tbfridge: { inserted: 5, duplicates: 0 } },
+      });
+    }
+  }, 120_000);
+});
+
+test('an upload that dies half-way while the API lives frees its channel as well', async () => {
+  const client = await signIn(processes);
+  expect(await receiving(client)).toBeNull();
+  await expectFreed(client);
+});

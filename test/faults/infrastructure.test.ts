@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { migrate, openDatabase } from '../../shared/db/database';
+import { startEmbeddedPostgres } from '../../shared/process/embedded-postgres';
+import { eventually } from '../queue/eventually';
+import { createTestFolder, type TestFolder } from '../setup/folder';
+import { describeWithOwnRabbit } from '../setup/rabbitmq';
+import { type Answer, call, type SolutionClient } from '../setup/solution-client';
+import { fridgeLog, zipOf } from '../v4/archive';
+import { expectProblem, reach2, signIn } from '../v4/on-server';
+import { createProcesses, type Processes } from './on-processes';
+
+type Client = SolutionClient & { readonly id: number };
+
+const archive = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) });
+
+async function ready({ url }: Processes): Promise<void> {
+  await eventually('the API is ready', async () => (await call(`${url}/readyz`)).status === 200);
+}
+
+function expectUnavailable(answer: Answer): void {
+  expectProblem(answer, 503, 'unavailable');
+  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+}
+
+/** What every solution has to find in the end, whatever was away meanwhile. */
+async function expectApplied(processes: Processes, clients: readonly Client[]): Promise<void> {
+  for (const client of clients) {
+    await reach2(client);
+    expect((await client.sync()).json).toMatchObject({
+      state: 'ready',
+      report: { outcome: 'processed', logs: { Tbfridge: { inserted: 3, duplicates: 0 } } },
+    });
+    expect(await processes.db('tbfridge').where({ solution_id: client.id }).select('id')).toHaveLength(3);
+    expect((await client.confirm()).status).toBe(200);
+  }
+}
+
+/** Goes on asking, as solutions do, until the upload is taken. */
+async function postUntilTaken(client: Client, key: string): Promise<void> {
+  for (;;) {
+    const answer = await client.postForm(archive, {}, { 'Idempotency-Key': key }).catch(() => null);
+    if (answer?.status === 200) return;
+    if (answer !== null) expect([403, 503]).toContain(answer.status);
+    await sleep(100);
+  }
+}
+
+describe('PostgreSQL stops and starts again', () => {
+  let folder: TestFolder;
+  let postgres: Awaited<ReturnType<typeof startEmbeddedPostgres>>;
+  let processes: Processes;
+  const start = () => startEmbeddedPostgres({ dataDir: path.join(folder.path, 'data') });
+
+  beforeAll(async () => {
+    folder = createTestFolder();
+    postgres = await start();
+    const db = openDatabase({ url: postgres.url, maxConnections: 2, applicationName: 'epack-test' });
+    await migrate(db);
+    await db.destroy();
+    processes = await createProcesses({
+      databaseUrl: postgres.url,
+      environment: { EPACK_LEASE_SECONDS: '2', EPACK_UPLOAD_IDLE_SECONDS: '1' },
+    });
+    await processes.startApi();
+    await processes.startWorker();
+    await ready(processes);
+  }, 60_000);
+  afterAll(async () => {
+    await processes.end();
+    await postgres.stop();
+    folder.remove();
+  });
+
+  test('while it is away every call is answered with 503 unavailable and Retry-After; then all goes on', async () => {
+    const client = await signIn(processes);
+    expect((await client.statut()).text).toBe('"0"');
+    await postgres.stop();
+    for (const call of [
+      () => client.statut(),
+      () => client.statut('?wait=1&not=1'),
+      () => client.lastIdLogs(),
+      () => client.listSyncParams(),
+      () => client.postForm(archive),
+      () => client.download(),
+      () => client.confirm(),
+      () => client.sync(),
+      () => client.on('photos').photo('a.jpg'),
+    ]) {
+      expectUnavailable(await call());
+    }
+    const health = await call(`${processes.url}/healthz`);
+    expect(health.status).toBe(200);
+    expect((await call(`${processes.url}/readyz`)).status).toBe(503);
+    postgres = await start();
+    await ready(processes);
+    expect((await client.postForm(archive)).status).toBe(200);
+    await expectApplied(processes, [client]);
+  });
+
+  test('whoever waits for a change meanwhile hears of it', async () => {
+    const client = await signIn(processes);
+    const waiting = client.statut('?wait=60&not=0');
+    await postgres.stop();
+    postgres = await start();
+    await ready(processes);
+    await client.postForm(archive);
+    const answer = await waiting;
+    if (answer.status === 200) expect(answer.text).not.toBe('"0"');
+    else expectUnavailable(answer);
+    await expectApplied(processes, [client]);
+  });
+
+  test('stopped and killed in the middle of uploads and of processing, it loses nothing and doubles nothing', async () => {
+    const clients = await Promise.all(Array.from({ length: 12 }, () => signIn(processes)));
+    const posting = Promise.all(clients.map((client, n) => postUntilTaken(client, `key-${n}`)));
+    await postgres.stop();
+    postgres = await start();
+    const [pid = ''] = readFileSync(
+      path.join(folder.path, 'data', 'postgres', 'data', 'postmaster.pid'),
+      'utf8',
+    ).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    await posting;
+    await expectApplied(processes, clients);
+  }, 90_000);
+});
+
+describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
+  let processes: Processes;
+  beforeAll(async () => {
+    processes = await createProcesses({ environment: { QUEUE_URL: rabbit().url, EPACK_LEASE_SECONDS: '2' } });
+    await processes.startApi();
+    await ready(processes);
+  }, 60_000);
+  afterAll(() => processes.end());
+
+  test('with jobs waiting in it, killed: none is lost', async () => {
+    const clients = await Promise.all(Array.from({ length: 6 }, () => signIn(processes)));
+    for (const client of clients) expect((await client.postForm(archive)).status).toBe(200);
+    await rabbit().kill();
+    await rabbit().start();
+    await processes.startWorker();
+    await expectApplied(processes, clients);
+  }, 120_000);
+
+  test('while it is away an upload is answered with 503 unavailable and Retry-After and keeps nothing; the rest goes on', async () => {
+    const client = await signIn(processes);
+    const busy = await signIn(processes);
+    await busy.postForm(archive);
+    await reach2(busy);
+    await rabbit().stop();
+    await eventually('the API knows', async () => (await call(`${processes.url}/readyz`)).status === 503);
+    expectUnavailable(await client.postForm(archive));
+    expect((await client.statut()).text).toBe('"0"');
+    expect(await processes.db('sync').where({ solution_id: client.id })).toEqual([]);
+    expect((await client.lastIdLogs()).status).toBe(200);
+    expect((await busy.download()).status).toBe(200);
+    expect((await busy.confirm()).status).toBe(200);
+    await rabbit().start();
+    await postUntilTaken(client, 'key');
+    await expectApplied(processes, [client]);
+  }, 120_000);
+
+  test('stopped in the middle of uploads and of processing, it loses nothing and doubles nothing', async () => {
+    const clients = await Promise.all(Array.from({ length: 12 }, () => signIn(processes)));
+    const posting = Promise.all(clients.map((client, n) => postUntilTaken(client, `key-${n}`)));
+    await rabbit().kill();
+    await rabbit().start();
+    await posting;
+    await expectApplied(processes, clients);
+  }, 120_000);
+});
