@@ -214,6 +214,8 @@ async function send(
 }
 
 function refusalOf(status: number, text: string, maxArchiveBytes: number): Error {
+  // What it does not offer: several parts at once.
+  if (status === 501) return badRequest(text);
   if (status >= 500) return new Error(`tus: ${text}`);
   // Another request has taken over.
   if (text.startsWith('Request aborted')) return offsetMismatch();
