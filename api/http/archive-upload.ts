@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import multer, { MulterError, type StorageEngine } from 'multer';
 import type { Readable } from 'node:stream';
 import { badRequest, notAZip, tooLarge } from '../../shared/errors/catalog';
+import { UploadAborted } from '../services/intake';
 import { continueIfExpected } from './expect';
 
 /** What came beside the archive. */
@@ -71,6 +72,8 @@ async function receiveForm(
   response: Response,
   store: (archive: Readable) => Promise<void>,
 ): Promise<ReceivedUpload> {
+  // multer would wait for ever for a request that broke before it came.
+  if (request.destroyed) throw new UploadAborted();
   let storing = Promise.resolve();
   const read = new Promise<void>((resolve, reject) => {
     const storage = streamingInto((archive) => {

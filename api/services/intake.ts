@@ -230,6 +230,8 @@ function limitedTo(
   body.on('close', () => {
     if (!body.readableEnded) limit.destroy(new UploadAborted());
   });
+  // It may have broken while the channel was claimed: then it has told of it before anyone listened.
+  if (body.destroyed) limit.destroy(new UploadAborted());
   return body.pipe(limit);
 }
 
