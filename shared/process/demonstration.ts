@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readConfig } from '../config/config';
-import { runUntilStopped } from './lifecycle';
-import { startServer } from './start-server';
+import { runServerUntilStopped, startServer } from './start-server';
 
 /** What the reference solution shows, once a server is up. */
 export interface Demo {
@@ -49,7 +48,7 @@ export async function demonstrate({ environment, script, isOnce, runDemo }: Stag
   process.stdout.write(
     `\nThe server runs on: ${server.url}\nSign in as ${signIn.email}, password ${signIn.password}\nStop it with Ctrl-C.\n`,
   );
-  await runUntilStopped({ log: server.log, ready: { url: server.url }, stop: () => server.stop() });
+  await runServerUntilStopped(server);
 }
 
 interface SignIn {

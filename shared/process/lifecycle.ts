@@ -5,16 +5,23 @@ interface Life {
   /** What a supervisor that started this process is told once it is ready. */
   readonly ready: Readonly<Record<string, unknown>>;
   readonly stop: () => Promise<void>;
+  /** How long it may take to stop. */
+  readonly patienceMilliseconds?: number;
 }
 
 /** Longer than any request or small job; a large job that is cut is taken over by another worker. */
-const patienceMilliseconds = 20_000;
+const usualPatienceMilliseconds = 20_000;
 
 /**
  * Runs until SIGTERM or SIGINT, or until the supervisor that started this process is gone; then stops in order.
  * A second signal, or too long a stop, ends the process at once: nothing here depends on an orderly end.
  */
-export async function runUntilStopped({ log, ready, stop }: Life): Promise<void> {
+export async function runUntilStopped({
+  log,
+  ready,
+  stop,
+  patienceMilliseconds = usualPatienceMilliseconds,
+}: Life): Promise<void> {
   process.send?.({ ready });
   const reason = await new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
@@ -29,7 +36,8 @@ export async function runUntilStopped({ log, ready, stop }: Life): Promise<void>
     process.exit(1);
   }, patienceMilliseconds);
   await stop();
-  clearTimeout(overdue);
   log.info({}, 'stopped');
   if (process.connected) process.disconnect();
+  // It no longer keeps the process, but ends it should something forgotten do so.
+  overdue.unref();
 }

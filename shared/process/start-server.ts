@@ -65,7 +65,17 @@ export async function runServer(
   const server = await startServer(config, environment, script);
   print(`ePack sync server: ${server.url}`);
   print(signInLine(config, server));
-  await runUntilStopped({ log: server.log, ready: { url: server.url }, stop: () => server.stop() });
+  await runServerUntilStopped(server);
+}
+
+export function runServerUntilStopped(server: RunningServer): Promise<void> {
+  return runUntilStopped({
+    log: server.log,
+    ready: { url: server.url },
+    stop: () => server.stop(),
+    // Longer than that of the processes it runs, so that the database is stopped after them even then.
+    patienceMilliseconds: 25_000,
+  });
 }
 
 /** How to get in. A password that was drawn is told this once. */
