@@ -30,6 +30,7 @@ export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | Header
   if (row.fault !== null) return fault('bad-header', `The header row cannot be read: ${row.fault}.`);
   if (row.cellCount > MAX_COLUMNS)
     return fault('bad-header', `The file has more than ${MAX_COLUMNS} columns.`);
+  if (/\r(?!\n)/.test(raw)) return fault('bad-header', 'Rows must end with LF or CRLF, not with CR alone.');
   if (raw.includes('\0')) return fault('bad-header', 'The header row holds NUL characters.');
 
   const names = cellTexts(row);
