@@ -84,7 +84,7 @@ exports.up = (knex) =>
       row_id text,
       code text not null,
       reason text not null,
-      -- As it was sent; of a row with the header of its file.
+      -- As it was sent. The header of a row's file is kept with the first of its rows, for all of them.
       header text,
       raw text,
       state text not null default 'open' check (state in ('open', 'replayed', 'discarded')),
@@ -94,6 +94,7 @@ exports.up = (knex) =>
     );
     create index quarantine_open on quarantine (solution_id, id) where state = 'open';
     create index quarantine_sync on quarantine (sync_id);
+    create index quarantine_header on quarantine (sync_id, file) where header is not null;
   `);
 
 exports.down = (knex) => knex.raw('drop table quarantine, job, sync_event, sync');

@@ -58,7 +58,7 @@ async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): 
     // Nothing can be written down now: the lease will end, and the sync be taken again.
     throw error;
   }
-  if (job.attempts >= deps.maxAttempts) {
+  if (job.attempts >= deps.maxAttempts || isHopeless(error)) {
     log.error({ err: error }, 'sync failed for good');
     await deps.syncs.addEvent(job.syncId, 'failed', messageOf(error));
     await deps.failSync(job);
@@ -69,6 +69,9 @@ async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): 
   await deps.jobs.retryLater(job, backoffMs(job.attempts, { firstMs: 1_000, maxMs: 60_000 }) / 1000);
   return 'done';
 }
+
+/** It lies in the upload itself: another attempt would end in the same. */
+const isHopeless = (error: unknown) => error instanceof AppError && error.kind === 'unprocessable';
 
 /** While the work goes on, the lease is extended; once it is lost, the fence keeps this worker from committing. */
 async function whileLeased(

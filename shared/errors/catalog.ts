@@ -144,3 +144,11 @@ export const malformedXml = (line: number | null, reason: string) =>
   new AppError('unprocessable', 'malformed-xml', line === null ? reason : `Line ${line}: ${reason}`, {
     line,
   });
+
+/** The whole sync is refused, at the first attempt: another would find the same. Never reaches a client. */
+export const tooManyRejections = (most: number) =>
+  new AppError(
+    'unprocessable',
+    'too-many-rejections',
+    `More than ${most} rows or entities cannot be applied.`,
+  );

@@ -58,9 +58,14 @@ interface Row {
   decided_by: string | null;
 }
 
+/** Of the rows of a file the first holds the header for all of them. */
 const selectItem = `
   select q.id, q.solution_id, q.sync_id, q.channel, q.kind, q.subject, q.file, q.line, q.row_id, q.code, q.reason,
-    q.header, q.raw, q.state, q.created_at, q.decided_at, q.decided_by
+    case when q.kind = 'row' and q.header is null then (
+      select first.header from quarantine first
+      where first.sync_id = q.sync_id and first.file = q.file and first.header is not null limit 1
+    ) else q.header end as header,
+    q.raw, q.state, q.created_at, q.decided_at, q.decided_by
   from quarantine q join solution s on s.id = q.solution_id
   where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
 

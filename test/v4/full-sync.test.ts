@@ -4,6 +4,7 @@ import path from 'node:path';
 import { logTablesOf } from '../../shared/catalog/log-tables';
 import { parameterClasses } from '../../shared/catalog/parameter-classes';
 import { createFlagStore } from '../../shared/stores/flag-store';
+import { createQuarantineStore } from '../../shared/stores/quarantine-store';
 import { realData } from '../setup/real-data';
 import type { SolutionClient } from '../setup/solution-client';
 import { unzip, zipOf } from './archive';
@@ -56,22 +57,23 @@ async function instructionPackage(client: SolutionClient, sync: string) {
 
 const rowsOf = (client: Client, table: string) =>
   server().db<Record<string, unknown>>(table).where({ solution_id: client.id }).orderBy('id').select();
-interface Quarantined {
-  readonly kind: string;
-  readonly subject: string;
-  readonly file: string;
-  readonly line: number | null;
-  readonly row_id: string | null;
-  readonly code: string;
-  readonly header: string | null;
-  readonly raw: string | null;
+/** In the order of the package, as staff see it. */
+async function quarantineOf(client: Client) {
+  const filter = { accounts: 'all', solutionId: client.id, syncId: null, state: null } as const;
+  const { items } = await createQuarantineStore(server().db).list(filter, { limit: 100, after: null });
+  return items
+    .map(({ kind, subject, file, line, rowId, code, header, raw }) => ({
+      kind,
+      subject,
+      file,
+      line,
+      row_id: rowId,
+      code,
+      header,
+      raw,
+    }))
+    .reverse();
 }
-const quarantineOf = (client: Client) =>
-  server()
-    .db<Quarantined & { solution_id: number; id: string }>('quarantine')
-    .where({ solution_id: client.id })
-    .orderBy('id')
-    .select('kind', 'subject', 'file', 'line', 'row_id', 'code', 'header', 'raw');
 
 interface StoredParam {
   readonly id: string;

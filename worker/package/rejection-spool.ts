@@ -1,8 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { tooManyRejections } from '../../shared/errors/catalog';
 import { maxReportedRejections, type Rejection } from '../../shared/domain/report';
 import type { Reject, Rejected } from './rejections';
 
@@ -11,59 +12,82 @@ import type { Reject, Rejected } from './rejections';
  * A file of a million bad rows must not fill the memory, so beyond a thousand they wait on disk.
  */
 export interface RejectionSpool {
+  /** Throws `too-many-rejections`: then the sync as a whole is refused, and kept as it came. */
   readonly reject: Reject;
   /** The first thousand, for the report. */
   readonly reported: readonly Rejection[];
-  /** All of them, in order, in batches. */
+  /** All of them, in order, in batches. Of the rows of a file only the first still holds the header. */
   drain(): AsyncIterable<readonly Rejected[]>;
-  /** Removes what lies on disk. */
+  /** Gives back what lies on disk. */
   close(): Promise<void>;
 }
 
-const batchSize = 1000;
+const maxBatch = 1000;
+/** UTF-16 units: a thousand rows may be a thousand large ones. */
+const maxBatchLength = 1_048_576;
+/** What nobody can look through any more. Rows of two bytes would make an upload a hundred times as large. */
+const maxRejections = 2_000_000;
 
 export function createRejectionSpool(): RejectionSpool {
   const reported: Rejection[] = [];
+  const headers = new Map<string, string>();
   let batch: Rejected[] = [];
-  let onDisk: { folder: string; file: FileHandle } | null = null;
+  let batchLength = 0;
+  let count = 0;
+  let onDisk: FileHandle | null = null;
 
   return {
     reported,
 
     async reject(rejected) {
+      count += 1;
+      if (count > maxRejections) throw tooManyRejections(maxRejections);
       if (reported.length < maxReportedRejections) reported.push(rejectionOf(rejected));
-      batch.push(rejected);
-      if (batch.length >= batchSize) await spill();
+      const kept = withoutKnownHeader(rejected);
+      batch.push(kept);
+      batchLength += (kept.raw?.length ?? 0) + (kept.header?.length ?? 0);
+      if (batch.length >= maxBatch || batchLength >= maxBatchLength) await spill();
     },
 
     async *drain() {
-      if (onDisk !== null) yield* readBatches(path.join(onDisk.folder, 'rejections'));
+      if (onDisk !== null) yield* readBatches(onDisk);
       if (batch.length > 0) yield batch;
     },
 
     async close() {
-      await onDisk?.file.close();
-      if (onDisk !== null) await rm(onDisk.folder, { recursive: true, force: true });
+      await onDisk?.close();
     },
   };
+
+  /** A header may be a thousand times as long as the row below it: a million copies would fill the disk. */
+  function withoutKnownHeader(rejected: Rejected): Rejected {
+    const { file, header } = rejected;
+    if (header === null) return rejected;
+    if (headers.get(file) === header) return { ...rejected, header: null };
+    headers.set(file, header);
+    return rejected;
+  }
 
   async function spill(): Promise<void> {
     const full = batch;
     batch = [];
-    onDisk ??= await openSpoolFile();
-    await onDisk.file.appendFile(`${JSON.stringify(full)}\n`);
+    batchLength = 0;
+    onDisk ??= await openNamelessFile();
+    await onDisk.appendFile(`${JSON.stringify(full)}\n`);
   }
 }
 
-async function openSpoolFile(): Promise<{ folder: string; file: FileHandle }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'epack-rejections-'));
-  return { folder, file: await open(path.join(folder, 'rejections'), 'a') };
+/** It goes with the process that opened it, however that ends. */
+async function openNamelessFile(): Promise<FileHandle> {
+  const file = path.join(tmpdir(), `epack-rejections-${randomUUID()}`);
+  const handle = await open(file, 'ax+', 0o600);
+  await unlink(file);
+  return handle;
 }
 
-async function* readBatches(file: string): AsyncGenerator<readonly Rejected[]> {
-  for await (const line of createInterface({ input: createReadStream(file) })) {
-    yield JSON.parse(line) as readonly Rejected[];
-  }
+async function* readBatches(file: FileHandle): AsyncGenerator<readonly Rejected[]> {
+  const input = file.createReadStream({ start: 0, autoClose: false });
+  for await (const line of createInterface({ input })) yield JSON.parse(line) as readonly Rejected[];
 }
 
 const rejectionOf = (rejected: Rejected): Rejection => ({
