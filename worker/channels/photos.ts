@@ -29,6 +29,8 @@ interface Description {
 }
 
 const maxPhotoBytes = 64 * 1024 * 1024;
+/** It is read whole; a line of it names one photo. */
+const maxListBytes = 8 * 1024 * 1024;
 
 /** Keeps the photos of a package: content once, in the file store; name and particulars in the database. */
 export async function keepPhotos(
@@ -38,8 +40,7 @@ export async function keepPhotos(
   reject: Reject,
 ): Promise<PhotoCounts> {
   const counts: PhotoCounts = { inserted: 0, duplicates: 0, rejected: 0 };
-  const descriptions =
-    photoList === null ? new Map<string, Description>() : await describe(photoList, sender);
+  const descriptions = await describe(photoList, sender, reject);
   for (const file of photos) {
     const outcome = await keepPhoto(deps, sender, file, descriptions);
     if ('problem' in outcome) {
@@ -72,7 +73,16 @@ async function keepPhoto(
 }
 
 /** `csv/Photos.csv`: `Name,TakenAt,Table,LogId`. What cannot be read of it is left out: the photo counts, not its label. */
-async function describe(list: PackageFile, { timezone }: Sender): Promise<Map<string, Description>> {
+async function describe(
+  list: PackageFile | null,
+  { timezone }: Sender,
+  reject: Reject,
+): Promise<ReadonlyMap<string, Description>> {
+  if (list === null) return new Map();
+  if (list.bytes > maxListBytes) {
+    await reject(rejectedList(list));
+    return new Map();
+  }
   const { header, rows } = parseCsv((await readAll(list)).toString('utf8'));
   const column = (name: string) => header.findIndex((written) => written.trim().toLowerCase() === name);
   const [name, takenAt, table, logId] = [column('name'), column('takenat'), column('table'), column('logid')];
@@ -87,6 +97,12 @@ async function describe(list: PackageFile, { timezone }: Sender): Promise<Map<st
     ]),
   );
 }
+
+const rejectedList = (list: PackageFile) => ({
+  ...rejectedPhoto(list, `it is larger than ${maxListBytes} bytes`),
+  kind: 'file' as const,
+  code: 'too-large',
+});
 
 const rejectedPhoto = (file: PackageFile, problem: string) => ({
   kind: 'photo' as const,
