@@ -2,15 +2,19 @@ import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readConfig } from '../shared/config/config';
+import { findEmbeddedPostgres } from '../shared/process/embedded-postgres';
 import { startServer } from '../shared/process/start-server';
 
 /** The whole server on the embedded default, as `epack start` runs it, with one solution to speak as. */
 export interface BenchServer {
   readonly url: string;
   readonly port: number;
-  readonly solutionId: string;
-  /** Of the solution; serves all channels. */
+  /** Of a solution; serves all channels. */
   readonly token: string;
+  /** The embedded database. */
+  readonly databaseUrl: string;
+  /** Another solution. Answers its token. */
+  enrol(mail: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -31,11 +35,14 @@ export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Pro
     ...environment,
   };
   const server = await startServer(readConfig(settings), settings, script);
-  const solution = await enrol(server.url);
+  const databaseUrl = await findEmbeddedPostgres(folder);
+  if (databaseUrl === null) throw new Error('the embedded database does not run');
   return {
     url: server.url,
     port: Number(new URL(server.url).port),
-    ...solution,
+    token: await enrol(server.url, 'kitchen@example.org'),
+    databaseUrl,
+    enrol: (mail) => enrol(server.url, mail),
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
@@ -43,20 +50,18 @@ export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Pro
   };
 }
 
-async function enrol(url: string): Promise<{ solutionId: string; token: string }> {
+async function enrol(url: string, mail: string): Promise<string> {
   const { token: session } = await post<{ token: string }>(`${url}/api/session`, admin);
-  const mail = 'kitchen@example.org';
-  const { id, secret } = await post<{ id: string; secret: string }>(
+  const { secret } = await post<{ secret: string }>(
     `${url}/api/solutions`,
     { mail, name: 'Bench kitchen' },
     session,
   );
-  const token = await post<string>(`${url}/v4/synchro/login`, {
+  return post<string>(`${url}/v4/synchro/login`, {
     mail_solution: mail,
     MAC: '00:11:22:33:44:55',
     secret,
   });
-  return { solutionId: id, token };
 }
 
 async function post<T>(url: string, body: unknown, token?: string): Promise<T> {

@@ -10,6 +10,7 @@ import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/data
 import { startEmbeddedPostgres } from '../shared/process/embedded-postgres';
 import { zipStream } from '../shared/archive/zip-writer';
 import { loadLogFile } from '../worker/logs/load-log-file';
+import { type ProbeFiles as Files, writeProbeFiles } from './probe-files';
 import type { BenchResult } from './result';
 
 export interface IngestBenchOptions {
@@ -31,7 +32,7 @@ export async function run(options: IngestBenchOptions = {}): Promise<readonly Be
   const embedded =
     databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: path.join(folder, 'data') }) : null;
   try {
-    const files = await writeFiles(folder, rows);
+    const files = await writeProbeFiles(folder, rows);
     const measures = await inDatabaseOfItsOwn(databaseUrl ?? embedded?.url ?? '', (db, url) =>
       measure(db, url, files, rounds),
     );
@@ -60,42 +61,6 @@ async function inDatabaseOfItsOwn<T>(
     await server.raw(`drop database ${name} with (force)`);
     await server.destroy();
   }
-}
-
-interface Files {
-  readonly csv: string;
-  readonly zip: string;
-}
-
-async function writeFiles(folder: string, rows: number): Promise<Files> {
-  const files = { csv: path.join(folder, 'Tbsondes.csv'), zip: path.join(folder, 'upload.zip') };
-  await pipeline(Readable.from(probeReadings(rows)), createWriteStream(files.csv));
-  const entry = { name: 'csv/Tbsondes.csv', content: () => createReadStream(files.csv) };
-  await pipeline(zipStream([entry]), createWriteStream(files.zip));
-  return files;
-}
-
-function* probeReadings(rows: number): Generator<string> {
-  yield 'Id,ProbeId,MeasuredAt,Temperature,Humidity,BatteryPercent,SignalDbm,Sequence\n';
-  const start = Date.UTC(2026, 2, 30);
-  let lines: string[] = [];
-  for (let row = 0; row < rows; row++) {
-    const probe = row % 20;
-    const time = new Date(start + Math.floor(row / 20) * 300_000)
-      .toISOString()
-      .slice(0, 19)
-      .replace('T', ' ');
-    const wave = Math.sin(row / 700 + probe);
-    const [temperature, humidity] = [(3 + wave * 2).toFixed(2), (60 + wave * 8).toFixed(1)];
-    const [battery, signal] = [100 - Math.floor(row / 20_000), -60 - ((row * 7) % 35)];
-    lines.push(
-      `${row + 1},PROBE-${probe + 10},${time},${temperature},${humidity},${battery},${signal},${row % 65_536}\n`,
-    );
-    if (lines.length < 1000) continue;
-    yield lines.join('');
-    lines = [];
-  }
-  yield lines.join('');
 }
 
 const SOLUTION_ID = 1;

@@ -4,6 +4,7 @@ import type { BenchResult } from './result';
 
 const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | readonly BenchResult[]> }>> = {
   ingest: () => import('./ingest.js'),
+  'sync-ingest': () => import('./sync-ingest.js'),
   unpack: () => import('./unpack.js'),
   xml: () => import('./xml.js'),
   queue: () => import('./queue.js'),

@@ -194,7 +194,8 @@ export function createSyncStore(db: Db) {
         .whereIn('state', ['queued', 'processing'])
         .update({
           state: outcome,
-          processed_at: db.fn.now(),
+          // now() is when the transaction began, which may be minutes ago.
+          processed_at: db.raw('clock_timestamp()'),
           report: JSON.stringify(report),
           package_key: written.packageKey,
           package_sha256: written.packageSha256,
