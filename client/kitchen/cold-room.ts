@@ -47,7 +47,7 @@ export function createColdRoom(plan: ColdRoomPlan, probeId: string, dice: Dice):
     if (isDefrosting) air += pace.defrostHeat;
     else if (isCooling && brokenMinutes === 0) air -= pace.cooling;
     if (dice.chance(doorOpenings)) {
-      air += (kitchenTemp - air) * dice.between(0.005, 0.022);
+      air += (kitchenTemp - air) * dice.between(0.003, 0.014);
       humidity += dice.between(0.5, 2.5);
     }
     // The probe is a plastic box: it follows the air with some minutes' delay.

@@ -69,7 +69,8 @@ function fridgeFields({ plan, probeId }: ColdRoom): Fields {
     TempMin: plan.tempMin,
     TempMax: plan.tempMax,
     ProbeId: probeId,
-    AlertDelayMinutes: 30,
+    // A freezer that defrosts is warm for most of an hour, and nobody should be called for that.
+    AlertDelayMinutes: plan.type === 'negative' ? 90 : 45,
     SignalLossMinutes: 720,
   };
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { bytesOf } from './durable-files';
 import { csvFile, type LocalCopy } from './local-copy';
-import { headerLine, rowOf, scanTable, type TableHeader } from './table-file';
+import { headerLine, rowText, scanTable, type TableHeader } from './table-file';
 
 /** A row by the names of its columns, without its `Id`. */
 export type NewRow = Readonly<Record<string, string>>;
@@ -24,15 +24,15 @@ export async function appendRows(
   });
   const header: TableHeader = found ?? { columns: ['Id', ...columns], delimiter: ',' };
   const ids = rows.map((_, place) => highest + BigInt(place + 1));
-  const lines = rows.map((row, place) => lineOf({ ...row, Id: String(ids[place]) }, header));
-  if (found === null) await copy.files.write(file, Buffer.concat([headerLine(header), ...lines]));
-  else await append(copy, file, Buffer.concat(lines));
+  const lines = rows.map((row, place) => lineOf(row, String(ids[place]), header)).join('');
+  if (found === null) await copy.files.write(file, [headerLine(header), lines]);
+  else await append(copy, file, Buffer.from(lines));
   return ids;
 }
 
-function lineOf(row: NewRow, { columns, delimiter }: TableHeader): Buffer {
-  const cells = columns.map((name) => row[name] ?? '');
-  return Buffer.concat([rowOf(cells, delimiter), lineEnd]);
+function lineOf(row: NewRow, id: string, { columns, delimiter }: TableHeader): string {
+  const cells = columns.map((name) => (name.toLowerCase() === 'id' ? id : (row[name] ?? '')));
+  return `${rowText(cells, delimiter)}\n`;
 }
 
 const lineEnd = Buffer.from('\n');

@@ -83,9 +83,14 @@ export function headerLine({ columns, delimiter }: TableHeader): Buffer {
 
 /** One row, without a line end. */
 export function rowOf(cells: readonly string[], delimiter: string): Buffer {
-  return Buffer.from(
-    cells.map((cell) => (needsQuotes.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(delimiter),
-  );
+  return Buffer.from(rowText(cells, delimiter));
+}
+
+/** The same as text. */
+export function rowText(cells: readonly string[], delimiter: string): string {
+  return cells
+    .map((cell) => (needsQuotes.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+    .join(delimiter);
 }
 
 const needsQuotes = /[",;\r\n]|^\s|\s$/;

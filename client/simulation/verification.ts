@@ -86,8 +86,10 @@ async function localRows(file: string): Promise<{ count: number; highest: bigint
   let count = 0;
   let highest = -1n;
   await scanTable(file, 'Id', ({ key }) => {
+    // What the server has sent (messages, alerts) has ids below 0.
+    if (!/^\d{1,19}$/.test(key)) return;
     count += 1;
-    if (/^\d{1,19}$/.test(key) && BigInt(key) > highest) highest = BigInt(key);
+    if (BigInt(key) > highest) highest = BigInt(key);
   });
   return { count, highest };
 }
