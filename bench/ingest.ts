@@ -1,15 +1,13 @@
-import { fork, spawn } from 'node:child_process';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { fork } from 'node:child_process';
+import { createReadStream } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { findLogTable, type LogTable } from '../shared/catalog/log-tables';
 import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
 import { startEmbeddedPostgres } from '../shared/process/embedded-postgres';
-import { zipStream } from '../shared/archive/zip-writer';
 import { loadLogFile } from '../worker/logs/load-log-file';
+import { checkpoint, copyWithPsql } from './copy-limit';
 import { type ProbeFiles as Files, writeProbeFiles } from './probe-files';
 import type { BenchResult } from './result';
 
@@ -107,29 +105,6 @@ async function measure(db: Db, url: string, files: Files, rounds: number): Promi
 async function settle(db: Db): Promise<void> {
   await db.raw('truncate tbsondes, copy_limit, log_mark');
   await checkpoint(db);
-}
-
-/** So that one measurement does not pay for the writes of another. Not every role may. */
-async function checkpoint(db: Db): Promise<void> {
-  const { rows } = await db.raw<{ rows: { may: boolean }[] }>(
-    "select pg_has_role(current_user, 'pg_checkpoint', 'member') as may",
-  );
-  if (rows[0]?.may === true) await db.raw('checkpoint');
-}
-
-async function copyWithPsql(url: string, zip: string): Promise<number> {
-  const columns = 'id, probe_id, measured_at, temperature, humidity, battery_percent, signal_dbm, sequence';
-  const copy = `\\copy copy_limit (${columns}) from pstdin with (format csv, header)`;
-  const started = performance.now();
-  const unzip = spawn('unzip', ['-p', zip], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const psql = spawn('psql', ['--no-psqlrc', '--quiet', '--command', copy, url], {
-    stdio: [unzip.stdout, 'inherit', 'inherit'],
-  });
-  const code = await new Promise<number | null>((resolve, reject) =>
-    psql.once('error', reject).once('close', resolve),
-  );
-  if (code !== 0) throw new Error(`psql ended with ${code}`);
-  return (performance.now() - started) / 1000;
 }
 
 /** In a process of its own, whose memory is then that of loading alone. */

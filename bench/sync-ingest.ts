@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Db, openDatabase } from '../shared/db/database';
 import { type BenchServer, startBenchServer } from './bench-server';
+import { checkpoint, copyWithPsql } from './copy-limit';
 import { median } from './median';
 import { writeProbeFiles } from './probe-files';
 import { findServerProcess } from './process-memory';
@@ -16,7 +15,7 @@ const rounds = 4;
 
 /**
  * A clean upload of a million probe readings through the whole server, from the job being claimed to status 2, against
- * `unzip -p | psql \\copy` of the same archive into a table with the same columns and key. In turns.
+ * `unzip -p | psql \copy` of the same archive into a table with the same columns and key. In turns.
  */
 export async function run(): Promise<BenchResult> {
   const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-sync-'));
@@ -54,19 +53,7 @@ export async function run(): Promise<BenchResult> {
 /** What earlier rounds left for the disk must not weigh on this one. */
 async function settle(db: Db): Promise<void> {
   await db.raw('truncate copy_limit');
-  await db.raw('checkpoint');
-}
-
-async function copyWithPsql(url: string, zip: string): Promise<number> {
-  const columns = 'id,probe_id,measured_at,temperature,humidity,battery_percent,signal_dbm,sequence';
-  const copy = `\\copy copy_limit (${columns}) from stdin (format csv, header)`;
-  const startedAt = process.hrtime.bigint();
-  const shell = spawn('sh', ['-c', 'unzip -p "$0" | psql -q "$1" -c "$2"', zip, url, copy], {
-    stdio: 'inherit',
-  });
-  const [code] = (await once(shell, 'exit')) as [number | null];
-  if (code !== 0) throw new Error('psql failed');
-  return Number(process.hrtime.bigint() - startedAt) / 1e9;
+  await checkpoint(db);
 }
 
 /** Each round is another solution's first upload. */
