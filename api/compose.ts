@@ -18,6 +18,7 @@ import { createHttpServer } from './app';
 import { createBackofficeRouter } from './backoffice/rest/router';
 import { createAccountService } from './backoffice/services/accounts';
 import { createApprovalService } from './backoffice/services/approvals';
+import { createAlertService } from './backoffice/services/alerts';
 import { createAuditService } from './backoffice/services/audit';
 import { createConflictService } from './backoffice/services/conflicts';
 import { createFlagService } from './backoffice/services/flags';
@@ -136,6 +137,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       flags: createFlagService({ db }),
       logs: createLogService({ db }),
       messages: createMessageService({ db }),
+      alerts: createAlertService({ db }),
       syncs: createSyncService({ db, files, intake }),
       quarantine: createQuarantineService({ db, files, intake }),
       params: createParamService({ db }),

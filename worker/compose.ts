@@ -10,6 +10,7 @@ import { createConsumer } from './consumer';
 import { relayJobs } from './maintenance/relay';
 import { removeExpiredFiles, removeStaleRows } from './maintenance/retention';
 import { type Round, startRounds } from './maintenance/rounds';
+import { alertSilentProbes } from './maintenance/silent-probes';
 import { freeDeadUploads, requeueOrphans } from './maintenance/watchdog';
 import { failSync, processSync } from './process-sync';
 
@@ -52,6 +53,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       everySeconds: 600,
       run: () => removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
     },
+    { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 

@@ -6,6 +6,7 @@ import { createAccountService } from '../../api/backoffice/services/accounts';
 import { createApprovalService } from '../../api/backoffice/services/approvals';
 import { createConflictService } from '../../api/backoffice/services/conflicts';
 import { createParamService } from '../../api/backoffice/services/params';
+import { createAlertService } from '../../api/backoffice/services/alerts';
 import { createAuditService } from '../../api/backoffice/services/audit';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import { createLogService } from '../../api/backoffice/services/logs';
@@ -93,6 +94,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
     messages: createMessageService({ db }),
+    alerts: createAlertService({ db }),
     syncs: createSyncService({ db, files, intake }),
     quarantine: createQuarantineService({ db, files, intake }),
     approvals: createApprovalService({ db }),

@@ -204,3 +204,22 @@ export async function newApproval(
     .returning('id');
   return approvals[0]?.id ?? '';
 }
+
+/** An open alert about a probe that is too warm. Answers its id. */
+export async function newAlert({ db }: TestBackoffice, solution: string, probe = 'P1'): Promise<string> {
+  const since = new Date('2026-11-20T06:00:00Z');
+  const alerts: { id: string }[] = await db('probe_alert')
+    .insert({
+      solution_id: solution,
+      probe_id: probe,
+      kind: 'high',
+      fridge_name: 'Chambre froide',
+      limit_value: 4,
+      worst_value: 7.5,
+      delay_minutes: 30,
+      since,
+      opened_at: new Date(since.getTime() + 30 * 60_000),
+    })
+    .returning('id');
+  return alerts[0]?.id ?? '';
+}

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
-import { newApproval, newConflict, newKitchen, newQuarantined, newSync } from './fixtures';
+import { newAlert, newApproval, newConflict, newKitchen, newQuarantined, newSync } from './fixtures';
 
 let backoffice: TestBackoffice;
 let other: OtherKitchen;
@@ -20,6 +20,7 @@ interface OtherKitchen {
   readonly quarantined: string;
   readonly conflict: string;
   readonly approval: string;
+  readonly alert: string;
 }
 
 async function newOtherKitchen(): Promise<OtherKitchen> {
@@ -41,7 +42,8 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
   const conflict = await newConflict(backoffice, solution, 'f1', dispute);
   const approval = await newApproval(backoffice, solution, ['f2']);
   await backoffice.db('tbfridge').insert({ solution_id: solution, id: 1 });
-  return { account, name, solution, sync, quarantined, conflict, approval };
+  const alert = await newAlert(backoffice, solution);
+  return { account, name, solution, sync, quarantined, conflict, approval, alert };
 }
 
 type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`;
@@ -119,6 +121,8 @@ const ofSolutions: Record<RouteName, TryRoute> = {
     body: () => ({ decision: 'approve' }),
     edits: true,
   },
+  'GET /alerts': { path: (kitchen) => `/api/alerts?solution=${kitchen.solution}` },
+  'POST /alerts/:id/acknowledge': { path: ({ alert }) => `/api/alerts/${alert}/acknowledge`, edits: true },
   'GET /audit': { path: (kitchen) => `/api/audit?solution=${kitchen.solution}` },
 };
 
@@ -161,6 +165,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
         quarantined: '99999999',
         conflict: '99999999',
         approval: '99999999',
+        alert: '99999999',
       };
       const nothing = await stranger.call(method, path(absent), body?.(absent));
       expect(nothing.text).toBe(answer.text);
@@ -173,6 +178,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
     '/api/quarantine?state=all',
     '/api/conflicts?state=all',
     '/api/approvals?state=all',
+    '/api/alerts?state=all',
     '/api/audit',
     `/api/solutions?search=`,
   ])('%s holds nothing of it', async (path) => {
@@ -257,6 +263,7 @@ async function everythingOf({ solution: id }: OtherKitchen): Promise<unknown> {
     of('quarantine'),
     of('conflict'),
     of('approval'),
+    of('probe_alert'),
     of('audit'),
   ]);
 }

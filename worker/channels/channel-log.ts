@@ -1,9 +1,10 @@
 import type { Transaction } from '../../shared/db/database';
 import type { Channel } from '../../shared/domain/channel';
 import type { LogCounts } from '../../shared/domain/report';
-import { loadLogFile, type LogFileInput } from '../logs/load-log-file';
+import { type InsertedRows, loadLogFile, type LogFileInput } from '../logs/load-log-file';
 import type { Reject } from '../package/rejections';
 import { createReceipts } from './messagerie';
+import { updateProbeAlerts } from './sondes';
 
 /** Loads a log file, with what its channel does besides. */
 export function loadChannelLog(
@@ -16,10 +17,16 @@ export function loadChannelLog(
     case 'messagerie':
       return loadMessages(transaction, input, reject);
     case 'sondes':
+      return loadReadings(transaction, input, reject);
     case 'synchro':
     case 'photos':
       return loadLogFile(transaction, input, reject);
   }
+}
+
+function loadReadings(transaction: Transaction, input: LogFileInput, reject: Reject): Promise<LogCounts> {
+  const onInserted = (rows: InsertedRows) => updateProbeAlerts(transaction, input.solutionId, rows);
+  return loadLogFile(transaction, { ...input, onInserted }, reject);
 }
 
 /** A receipt is a row that we hold already: it counts as a duplicate. */

@@ -13,6 +13,8 @@ import { readSpans } from './read-spans';
 export interface LateRows extends Lane {
   /** Moves what is new into the log. Of rows of one id the first in the file wins. Answers how many it moved. */
   insertNew(): Promise<number>;
+  /** After that, and until it is closed: SQL that reads their ids. Null: there were none. */
+  newIds(): string | null;
   /** Rows of a stored id with other content than the stored row, in the order of the file, with their raw bytes. */
   conflicts(openFile: () => Promise<Readable>): AsyncIterable<ConflictingRow>;
   close(): Promise<void>;
@@ -62,6 +64,8 @@ export function createLateRows(
       );
       return rowCount;
     },
+
+    newIds: () => (isOpen ? 'select distinct id from unlike_row where is_new' : null),
 
     async *conflicts(openFile) {
       if (!isOpen) return;

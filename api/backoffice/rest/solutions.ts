@@ -9,7 +9,12 @@ import type {
   SolutionFilter,
 } from '../../../shared/stores/solution-admin-store';
 import { decode } from '../../http/decode';
-import type { EnrolledSolution, SolutionDetail, SolutionService } from '../services/solutions';
+import type {
+  EnrolledSolution,
+  ListedSolution,
+  SolutionDetail,
+  SolutionService,
+} from '../services/solutions';
 import { callerOf } from './authentication';
 import { idOf, pageOfQuery, pageQuery, pathId, textOf } from './parameters';
 
@@ -100,7 +105,7 @@ function isTimezone(zone: string): boolean {
 
 const enrolledJson = ({ id, mail, secret }: EnrolledSolution) => ({ id: String(id), mail, secret });
 
-const solutionJson = (solution: AdminSolution) => ({
+const solutionJson = (solution: ListedSolution) => ({
   id: String(solution.id),
   mail: solution.mail,
   name: solution.name,
@@ -112,7 +117,7 @@ const solutionJson = (solution: AdminSolution) => ({
   channels: Object.fromEntries(solution.channels.map((channel) => [channel.channel, channelJson(channel)])),
   lastSyncAt: lastConfirmedOf(solution),
   lastSyncAgeSeconds: ageOf(lastConfirmedOf(solution)),
-  alerts: 0,
+  alerts: solution.openAlerts,
 });
 
 const detailJson = (solution: SolutionDetail) => ({

@@ -4,6 +4,7 @@ import { type Caller, isAdmin, sees } from '../../../shared/domain/staff';
 import { alreadyExists, invalidFields, notFound } from '../../../shared/errors/catalog';
 import { hashSecret, newSecret } from '../../../shared/secrets';
 import { createAccountStore } from '../../../shared/stores/account-store';
+import { createAlertStore } from '../../../shared/stores/alert-store';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { createFlagStore, type SetFlag } from '../../../shared/stores/flag-store';
 import {
@@ -33,7 +34,12 @@ export interface EnrolledSolution {
   readonly secret: string;
 }
 
-export interface SolutionDetail extends AdminSolution {
+/** With the number of its open alerts. */
+export interface ListedSolution extends AdminSolution {
+  readonly openAlerts: number;
+}
+
+export interface SolutionDetail extends ListedSolution {
   readonly flags: readonly SetFlag[];
 }
 
@@ -43,14 +49,18 @@ export type SolutionService = ReturnType<typeof createSolutionService>;
 
 export function createSolutionService({ db }: { readonly db: Db }) {
   return {
-    list(caller: Caller, filter: SolutionFilter, page: PageRequest<number>): Promise<Page<AdminSolution>> {
-      return createSolutionAdminStore(db).list(caller.accounts, filter, page);
+    async list(
+      caller: Caller,
+      filter: SolutionFilter,
+      page: PageRequest<number>,
+    ): Promise<Page<ListedSolution>> {
+      const listed = await createSolutionAdminStore(db).list(caller.accounts, filter, page);
+      return { ...listed, items: await withAlerts(db, listed.items) };
     },
 
     /** Throws `not-found`. */
     async get(caller: Caller, id: number): Promise<SolutionDetail> {
-      const solution = await found(db, caller, id);
-      return { ...solution, flags: await createFlagStore(db).listOfSolution(id) };
+      return detailed(db, await found(db, caller, id));
     },
 
     /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
@@ -81,7 +91,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         const after = await found(trx, caller, id);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
         await createAuditStore(trx).add([auditEntry(caller, 'solution.update', deed)]);
-        return { ...after, flags: await createFlagStore(trx).listOfSolution(id) };
+        return detailed(trx, after);
       });
     },
 
@@ -104,6 +114,17 @@ async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution>
   const solution = await createSolutionAdminStore(db).find(caller.accounts, id);
   if (solution === null) throw notFound('solution');
   return solution;
+}
+
+async function detailed(db: Db, solution: AdminSolution): Promise<SolutionDetail> {
+  const [listed] = await withAlerts(db, [solution]);
+  const flags = await createFlagStore(db).listOfSolution(solution.id);
+  return { ...solution, openAlerts: listed?.openAlerts ?? 0, flags };
+}
+
+async function withAlerts(db: Db, solutions: readonly AdminSolution[]): Promise<ListedSolution[]> {
+  const counts = await createAlertStore(db).countOpen(solutions.map(({ id }) => id));
+  return solutions.map((solution) => ({ ...solution, openAlerts: counts.get(solution.id) ?? 0 }));
 }
 
 async function accountFor(db: Db, caller: Caller, wanted: number | null): Promise<number> {

@@ -1,0 +1,44 @@
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import { notFound } from '../../../shared/errors/catalog';
+import { type AlertFilter, createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import { needEditor, needVisible } from './rights';
+import { auditEntry } from './trail';
+
+export type AlertService = ReturnType<typeof createAlertService>;
+
+export function createAlertService({ db }: { readonly db: Db }) {
+  return {
+    /** Throws `not-found`. */
+    async list(
+      caller: Caller,
+      filter: Omit<AlertFilter, 'accounts'>,
+      page: PageRequest<string>,
+    ): Promise<Page<ProbeAlert>> {
+      if (filter.solutionId !== null) await needVisible(db, caller, filter.solutionId);
+      return createAlertStore(db).list({ ...filter, accounts: caller.accounts }, page);
+    },
+
+    /** Someone has seen it; it closes when the probe is well again. Who did so first stays. Throws `not-found`, `forbidden`. */
+    async acknowledge(caller: Caller, id: string, comment: string | null): Promise<ProbeAlert> {
+      return inTransaction(db, async ({ db: trx }) => {
+        const before = await locked(trx, caller, id);
+        needEditor(caller);
+        if (before.acknowledgedAt !== null) return before;
+        await createAlertStore(trx).acknowledge(id, caller.email, comment);
+        const { solutionId, probeId, kind } = before;
+        const deed = { solutionId, after: { id, probeId, kind, comment } };
+        await createAuditStore(trx).add([auditEntry(caller, 'alert.acknowledge', deed)]);
+        return locked(trx, caller, id);
+      });
+    },
+  };
+}
+
+async function locked(db: Db, caller: Caller, id: string): Promise<ProbeAlert> {
+  const alert = await createAlertStore(db).lock(caller.accounts, id);
+  if (alert === null) throw notFound('alert');
+  return alert;
+}

@@ -1,0 +1,290 @@
+import type { Db, Transaction } from '../../shared/db/database';
+import { probeAlertLimits } from '../../shared/domain/probe-alert';
+import type { InsertedRows } from '../logs/load-log-file';
+import { newProbeEvents, tellProbeEvents } from './probe-events';
+import { fridgesOf } from './probe-fridges';
+
+const { battery, believedAheadMinutes, believedBehindDays, escalationFactor } = probeAlertLimits;
+
+/**
+ * Opens, escalates and closes alerts by the readings that are new, as a set, in the sync's transaction; its work grows
+ * with them and never with what is stored. All times are the readings' own; a clock that is wrong moves an alert and
+ * does not hide it. Source: ePack V4, Probe alerts.
+ */
+export async function updateProbeAlerts(
+  { db }: Transaction,
+  solutionId: number,
+  inserted: InsertedRows,
+): Promise<void> {
+  const rows = inserted.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);
+  // Sorting in memory; the statistics of what has just been loaded are not there yet, and JIT would cost more than it gives.
+  await db.raw(`set local work_mem = '64MB'`);
+  await db.raw(`set local jit = off`);
+  await db.raw('select from probe_state where solution_id = ? order by probe_id for update', [solutionId]);
+  await newProbeEvents(db);
+  await findNews(db, solutionId, rows);
+  await findRuns(db, rows);
+  await findEpisodes(db);
+  await settleOpenAlerts(db, solutionId);
+  await openAlerts(db, solutionId);
+  await closeLostSignals(db, solutionId);
+  await judgeBatteries(db, solutionId, rows);
+  await rememberProbes(db, solutionId);
+  await tellProbeEvents(db);
+  await db.raw('drop table probe_news, probe_run, probe_episode');
+}
+
+/**
+ * One row per probe that sent something: what it sent at most, its fridge's limits, what was known of it before.
+ * Readings of the future do not count beside others of their probe: one wrong time would make all that follow late.
+ */
+async function findNews(db: Db, solutionId: number, rows: string): Promise<void> {
+  await db.raw(
+    `create temporary table probe_news on commit drop as
+     with heard as (
+       select probe_id, max(measured_at) filter (where measured_at <= now() + :ahead) as believed_at,
+         max(measured_at) as newest_at, min(measured_at) as oldest_at,
+         max(temperature) as warmest, min(temperature) as coldest, min(battery_percent) as lowest_battery
+       from (${rows}) reading
+       where measured_at is not null and octet_length(probe_id) <= 200
+       group by probe_id
+     )
+     select cast(row_number() over () as int) as place, heard.probe_id,
+       coalesce(believed_at, newest_at) as newest_at, oldest_at, lowest_battery,
+       case when believed_at is null then 'infinity' else now() + :ahead end as believed_until,
+       fridge.name as fridge_name, fridge.temp_min, fridge.temp_max, fridge.delay_minutes, fridge.signal_loss_minutes,
+       state.last_at as known_at, coalesce(state.side, 0) as side, state.since, state.before_at,
+       warmest > temp_max or coldest < temp_min or state.side <> 0 or exists (
+         select from probe_alert where solution_id = :solutionId and probe_id = heard.probe_id
+           and kind in ('high', 'low') and closed_at is null) as is_watched,
+       coalesce(lowest_battery < ${battery.low}, false) or exists (
+         select from probe_alert where solution_id = :solutionId and probe_id = heard.probe_id
+           and kind = 'low-battery' and closed_at is null) as has_battery_news
+     from heard
+     left join (${fridgesOf(':solutionId')}) fridge on fridge.probe_id = heard.probe_id
+     left join probe_state state on state.solution_id = :solutionId and state.probe_id = heard.probe_id
+       and (state.last_at <= now() + :ahead or heard.believed_at is null)`,
+    { solutionId, ahead: `${believedAheadMinutes} minutes` },
+  );
+}
+
+/** The readings of watched probes as runs on one side of the limits; late ones, from before what was known, apart. */
+async function findRuns(db: Db, rows: string): Promise<void> {
+  await db.raw(
+    `create temporary table probe_run on commit drop as
+     with judged as (
+       select place * 2 + case when measured_at <= known_at then 1 else 0 end as series, measured_at, id, temperature,
+         case when temperature > temp_max then 1 when temperature < temp_min then -1 else 0 end as side
+       from (${rows}) reading join probe_news on probe_news.probe_id = reading.probe_id
+       where is_watched and temperature is not null and measured_at <= believed_until
+     ), stepped as (
+       select *, case when side = lag(side) over in_time then 0 else 1 end as is_start
+       from judged window in_time as (partition by series order by measured_at, id)
+     ), numbered as (
+       select *, sum(is_start) over (partition by series order by measured_at, id rows unbounded preceding) as run
+       from stepped
+     )
+     select series / 2 as place, series % 2 = 1 as is_late, min(side) as side, min(measured_at) as start_at,
+       max(measured_at) as last_at, max(temperature) as warmest, min(temperature) as coldest
+     from numbered group by series, run`,
+  );
+}
+
+/**
+ * What was known goes on in the runs that come after it. Late runs move its beginning: back, where they show that it was
+ * out of limits before; forth, where they show that it was not all the time. Other late runs are episodes of the past.
+ */
+async function findEpisodes(db: Db): Promise<void> {
+  await db.raw(
+    `create temporary table probe_episode on commit drop as
+     with elsewhere as (
+       select n.place,
+         max(r.last_at) filter (where r.last_at > n.since) as within_at,
+         greatest(n.before_at, max(r.last_at) filter (where r.last_at <= n.since)) as before_at
+       from probe_news n left join probe_run r on r.place = n.place and r.is_late and r.side <> n.side
+       where n.side <> 0 group by n.place, n.before_at
+     ), known as (
+       select n.place, n.side, n.known_at, coalesce(e.within_at, e.before_at) as before_at,
+         coalesce(e.within_at, least(n.since, min(r.start_at))) as since
+       from probe_news n join elsewhere e on e.place = n.place
+       left join probe_run r on r.place = n.place and r.is_late and r.side = n.side
+         and r.start_at > coalesce(e.before_at, '-infinity')
+       group by n.place, n.side, n.known_at, n.since, e.within_at, e.before_at
+     ), listed as (
+       select place, side, since as start_at, known_at as last_at, null as warmest, null as coldest, true as is_known
+       from known
+       union all
+       select place, side, start_at, last_at, warmest, coldest, false from probe_run where not is_late
+     ), stepped as (
+       select *, case when side = lag(side) over in_time then 0 else 1 end as is_start
+       from listed window in_time as (partition by place order by is_known desc, start_at)
+     ), numbered as (
+       select *, sum(is_start) over (partition by place order by is_known desc, start_at) as run from stepped
+     ), present as (
+       select place, run, side, min(start_at) as since, max(last_at) as last_at, max(warmest) as warmest,
+         min(coldest) as coldest, bool_or(is_known) as is_known
+       from numbered group by place, run, side
+     )
+     select present.place, present.side, present.since, last_at, warmest, coldest, is_known, false as is_past,
+       lead(present.since) over in_time as ended_at,
+       coalesce(lag(last_at) over in_time, case when is_known then known.before_at else n.known_at end) as before_at,
+       row_number() over (partition by present.place order by run desc) = 1 as is_latest
+     from present join probe_news n on n.place = present.place left join known on known.place = present.place
+     window in_time as (partition by present.place order by run)
+     union all
+     select late.place, late.side, start_at, last_at, warmest, coldest, false, true, coalesce(next_at, last_at), null, false
+     from (
+       select *, lead(start_at) over (partition by place order by start_at) as next_at from probe_run where is_late
+     ) late left join known on known.place = late.place and known.side = late.side and late.last_at > known.since
+     where late.side <> 0 and known.place is null`,
+  );
+}
+
+/** Those that are open already, about temperatures. One whose limits are gone closes with the next reading. */
+async function settleOpenAlerts(db: Db, solutionId: number): Promise<void> {
+  await db.raw(
+    `with judged as (
+       select a.id, a.escalated_at is null and e.last_at - a.since > patience as is_impatient, a.since + patience as impatient_at,
+         case when e.place is not null then e.ended_at else (
+           select min(start_at) from probe_run r where r.place = n.place and not r.is_late) end as closed_at,
+         e.warmest, e.coldest
+       from probe_alert a
+       join probe_news n on n.probe_id = a.probe_id
+       cross join lateral (select make_interval(mins => ${patienceMinutes('a')}) as patience) p
+       left join probe_episode e on e.place = n.place and e.is_known and e.side = case a.kind when 'high' then 1 else -1 end
+       where a.solution_id = :solutionId and a.kind in ('high', 'low') and a.closed_at is null
+     ), settled as (
+       update probe_alert a set closed_at = j.closed_at,
+         escalated_at = case when j.is_impatient then j.impatient_at else a.escalated_at end,
+         worst_value = case a.kind when 'high' then greatest(a.worst_value, j.warmest) else least(a.worst_value, j.coldest) end
+       from judged j where j.id = a.id
+       returning a.id, j.is_impatient, j.impatient_at, a.closed_at
+     )
+     insert into probe_event (alert_id, event, at)
+     select id, 'escalated', impatient_at from settled where is_impatient
+     union all
+     select id, 'closed', closed_at from settled where closed_at is not null`,
+    { solutionId },
+  );
+}
+
+/** Episodes that last longer than the delay and of which no alert tells yet. */
+async function openAlerts(db: Db, solutionId: number): Promise<void> {
+  await db.raw(
+    `with opened as (
+       insert into probe_alert (solution_id, probe_id, kind, fridge_name, limit_value, delay_minutes, worst_value,
+         since, opened_at, escalated_at, closed_at)
+       select :solutionId, n.probe_id, k.kind, n.fridge_name, case e.side when 1 then n.temp_max else n.temp_min end,
+         n.delay_minutes, case e.side when 1 then e.warmest else e.coldest end, e.since, e.since + delay,
+         case when e.last_at - e.since > patience then e.since + patience end, e.ended_at
+       from probe_episode e join probe_news n on n.place = e.place
+       cross join lateral (select case e.side when 1 then 'high' else 'low' end as kind) k
+       cross join lateral (select make_interval(mins => n.delay_minutes) as delay,
+         make_interval(mins => ${patienceMinutes('n')}) as patience) d
+       where e.side <> 0 and n.delay_minutes is not null and (e.last_at - e.since > delay or n.delay_minutes = 0)
+         and not exists (
+           select from probe_alert a where a.solution_id = :solutionId and a.probe_id = n.probe_id and a.kind = k.kind
+             and a.since <= coalesce(e.ended_at, 'infinity') and coalesce(a.closed_at, 'infinity') > e.since)
+       order by e.since
+       returning id, opened_at, escalated_at, closed_at
+     )
+     insert into probe_event (alert_id, event, at)
+     select id, 'opened', opened_at from opened
+     union all
+     select id, 'escalated', escalated_at from opened where escalated_at is not null
+     union all
+     select id, 'closed', closed_at from opened where closed_at is not null`,
+    { solutionId },
+  );
+}
+
+/** A reading that is newer than all before says that the probe is there again. */
+async function closeLostSignals(db: Db, solutionId: number): Promise<void> {
+  await db.raw(
+    `with closed as (
+       update probe_alert a set closed_at = case when n.oldest_at > n.known_at then n.oldest_at else n.newest_at end
+       from probe_news n
+       where a.solution_id = :solutionId and a.probe_id = n.probe_id and a.kind = 'signal-lost' and a.closed_at is null
+         and ${isOnTime}
+       returning a.id, a.closed_at
+     )
+     insert into probe_event (alert_id, event, at) select id, 'closed', closed_at from closed`,
+    { solutionId },
+  );
+}
+
+/** By the probe's latest reading alone: a battery does not recover between two. */
+async function judgeBatteries(db: Db, solutionId: number, rows: string): Promise<void> {
+  await db.raw(
+    `with level as (
+       select n.probe_id, n.fridge_name, n.newest_at, min(reading.battery_percent) as percent
+       from (${rows}) reading join probe_news n on n.probe_id = reading.probe_id and n.newest_at = reading.measured_at
+       where n.has_battery_news and ${isOnTime} and reading.battery_percent is not null
+       group by n.probe_id, n.fridge_name, n.newest_at
+     ), judged as (
+       select a.id, level.newest_at, level.percent, a.escalated_at is null and percent < ${battery.empty} as is_impatient,
+         percent >= ${battery.well} as is_well
+       from probe_alert a join level on level.probe_id = a.probe_id
+       where a.solution_id = :solutionId and a.kind = 'low-battery' and a.closed_at is null
+     ), settled as (
+       update probe_alert a set worst_value = least(a.worst_value, percent),
+         escalated_at = case when is_impatient then newest_at else a.escalated_at end,
+         closed_at = case when is_well then newest_at end
+       from judged j where j.id = a.id
+       returning a.id, newest_at, is_impatient, is_well
+     ), opened as (
+       insert into probe_alert (solution_id, probe_id, kind, fridge_name, limit_value, delay_minutes, worst_value, since,
+         opened_at, escalated_at)
+       select :solutionId, probe_id, 'low-battery', fridge_name, ${battery.low}, 0, percent, newest_at, newest_at,
+         case when percent < ${battery.empty} then newest_at end
+       from level
+       where percent < ${battery.low} and not exists (
+         select from probe_alert a where a.solution_id = :solutionId and a.probe_id = level.probe_id
+           and a.kind = 'low-battery' and a.closed_at is null)
+       returning id, opened_at, escalated_at
+     )
+     insert into probe_event (alert_id, event, at)
+     select id, 'opened', opened_at from opened
+     union all
+     select id, 'escalated', escalated_at from opened where escalated_at is not null
+     union all
+     select id, 'escalated', newest_at from settled where is_impatient
+     union all
+     select id, 'closed', newest_at from settled where is_well`,
+    { solutionId },
+  );
+}
+
+async function rememberProbes(db: Db, solutionId: number): Promise<void> {
+  await db.raw(
+    `insert into probe_state as state (solution_id, probe_id, last_at, heard_at, silent_at, side, since, before_at)
+     select :solutionId, n.probe_id, n.newest_at, heard_at, ${silentAt('heard_at', 'n')}, coalesce(e.side, n.side),
+       case when e.place is null then n.since when e.side <> 0 then e.since end, coalesce(e.before_at, n.before_at)
+     from probe_news n left join probe_episode e on e.place = n.place and e.is_latest
+     cross join lateral (
+       select case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
+         then n.newest_at else now() end as heard_at) h
+     where ${isOnTime}
+     order by n.probe_id
+     on conflict (solution_id, probe_id) do update set last_at = excluded.last_at, heard_at = excluded.heard_at,
+       silent_at = excluded.silent_at, is_lost = false, side = excluded.side, since = excluded.since,
+       before_at = excluded.before_at`,
+    { solutionId },
+  );
+  await db.raw(
+    `update probe_state state set since = e.since, before_at = e.before_at
+     from probe_news n join probe_episode e on e.place = n.place and e.is_latest
+     where state.solution_id = :solutionId and state.probe_id = n.probe_id and e.side <> 0 and not ${isOnTime}`,
+    { solutionId },
+  );
+}
+
+/** How long an alert stays open before it is escalated. */
+const patienceMinutes = (alias: string) => `${escalationFactor} * greatest(${alias}.delay_minutes, 1)`;
+
+const isOnTime = `(n.known_at is null or n.newest_at > n.known_at)`;
+
+/** No delay: it is never lost. */
+export const silentAt = (heardAt: string, fridge: string) =>
+  `case when ${fridge}.signal_loss_minutes = 0 then 'infinity'
+     else ${heardAt} + make_interval(mins => coalesce(${fridge}.signal_loss_minutes, ${probeAlertLimits.signalLossMinutes})) end`;
