@@ -1,4 +1,4 @@
-import type { Channel, ChannelKey } from '../../shared/domain/channel';
+import { type Channel, type ChannelKey, channels } from '../../shared/domain/channel';
 import type { Notifications } from '../../shared/db/listen';
 import { solutionBlocked, unauthorized } from '../../shared/errors/catalog';
 import { statutFrom } from '../../shared/domain/statut';
@@ -21,6 +21,12 @@ interface CachedToken {
   readonly expiresAtMs: number;
 }
 
+/** Someone who waits for another status. */
+interface Waiter {
+  readonly onStatus: (status: BoardStatus) => void;
+  readonly onBlocked: () => void;
+}
+
 /** Beyond this many the oldest are dropped; a dropped entry only costs its next caller a look-up. */
 const maxEntries = 100_000;
 
@@ -34,7 +40,7 @@ export function createStatutBoard(deps: Deps) {
   const tokens = new Map<string, CachedToken>();
   const access = new Map<number, SolutionAccess>();
   const statuses = new Map<string, BoardStatus>();
-  const waiters = new Map<string, Set<(status: BoardStatus) => void>>();
+  const waiters = new Map<string, Set<Waiter>>();
   // Goes up whenever what is being read from the database may be old by the time it arrives.
   let generation = 0;
   const listening = { statut: false, solution: false };
@@ -88,7 +94,10 @@ export function createStatutBoard(deps: Deps) {
       await readStatus(key).catch(() => statuses.delete(nameOf(key.solutionId, key.channel)));
     },
 
-    /** Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller gone. */
+    /**
+     * Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller
+     * gone. Throws `blocked` as soon as the backoffice blocks the solution.
+     */
     async waitForOther(
       key: ChannelKey,
       not: number,
@@ -96,23 +105,32 @@ export function createStatutBoard(deps: Deps) {
       gone: AbortSignal,
     ): Promise<BoardStatus> {
       const name = nameOf(key.solutionId, key.channel);
-      const changed = new Promise<void>((resolve) => {
-        const finish = () => {
+      await new Promise<void>((resolve, reject) => {
+        const stopWaiting = () => {
           clearTimeout(timer);
           gone.removeEventListener('abort', finish);
-          removeWaiter(name, onChange);
+          removeWaiter(name, waiter);
+        };
+        const finish = () => {
+          stopWaiting();
           resolve();
         };
-        const onChange = (status: BoardStatus) => {
-          if (status.statut !== not) finish();
+        const waiter: Waiter = {
+          onStatus: (status) => {
+            if (status.statut !== not) finish();
+          },
+          onBlocked: () => {
+            stopWaiting();
+            reject(solutionBlocked());
+          },
         };
         const timer = setTimeout(finish, milliseconds);
         gone.addEventListener('abort', finish);
-        addWaiter(name, onChange);
+        addWaiter(name, waiter);
         // Read after the waiter stands, so that a change in between is not missed.
-        read(key).then(onChange, finish);
+        read(key).then(waiter.onStatus, finish);
+        void sendAwayIfBlocked(key.solutionId);
       });
-      await changed;
       return read(key);
     },
 
@@ -158,13 +176,23 @@ export function createStatutBoard(deps: Deps) {
     const known = statuses.get(name);
     if (known !== undefined && known.revision > status.revision) return;
     if (listening.statut) keep(statuses, name, status);
-    for (const wake of [...(waiters.get(name) ?? [])]) wake(status);
+    for (const { onStatus: wake } of [...(waiters.get(name) ?? [])]) wake(status);
   }
 
   /** A right may be on its way from the database in an older state: what arrives after this is not kept. */
   function onSolution(payload: string): void {
     generation += 1;
     access.delete(Number(payload));
+    void sendAwayIfBlocked(Number(payload));
+  }
+
+  /** Its tokens stop working at once: nobody goes on waiting with one. */
+  async function sendAwayIfBlocked(solutionId: number): Promise<void> {
+    const waiting = channels.flatMap((channel) => [...(waiters.get(nameOf(solutionId, channel)) ?? [])]);
+    if (waiting.length === 0) return;
+    // Where the database cannot say, they wait on: whoever asks after that is asked for its right.
+    const found = access.get(solutionId) ?? (await readAccess(solutionId).catch(() => undefined));
+    if (found === null || found?.isBlocked === true) for (const { onBlocked } of waiting) onBlocked();
   }
 
   /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
@@ -174,6 +202,12 @@ export function createStatutBoard(deps: Deps) {
     access.clear();
     statuses.clear();
     if (what === 'statut' && isListening) wakeAll();
+    if (what === 'solution' && isListening) sendBlockedAway();
+  }
+
+  function sendBlockedAway(): void {
+    const solutionIds = new Set([...waiters.keys()].map((name) => Number(name.split(' ')[0])));
+    for (const solutionId of solutionIds) void sendAwayIfBlocked(solutionId);
   }
 
   function wakeAll(): void {
@@ -181,19 +215,19 @@ export function createStatutBoard(deps: Deps) {
       const [solutionId, channel] = name.split(' ') as [string, Channel];
       void readStatus({ solutionId: Number(solutionId), channel }).then(
         (status) => {
-          for (const wake of [...waiting]) wake(status);
+          for (const { onStatus: wake } of [...waiting]) wake(status);
         },
         () => undefined,
       );
     }
   }
 
-  function addWaiter(name: string, waiter: (status: BoardStatus) => void): void {
+  function addWaiter(name: string, waiter: Waiter): void {
     const waiting = waiters.get(name) ?? new Set();
     waiters.set(name, waiting.add(waiter));
   }
 
-  function removeWaiter(name: string, waiter: (status: BoardStatus) => void): void {
+  function removeWaiter(name: string, waiter: Waiter): void {
     const waiting = waiters.get(name);
     waiting?.delete(waiter);
     if (waiting?.size === 0) waiters.delete(name);
