@@ -5,7 +5,6 @@ import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
 import { openQueue } from '../shared/queue/open-queue';
-import { createFailedLoginStore } from '../shared/stores/failed-login-store';
 import { createFlagStore } from '../shared/stores/flag-store';
 import { createJobStore } from '../shared/stores/job-store';
 import { createLogMarkStore } from '../shared/stores/log-mark-store';
@@ -74,11 +73,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     tokens,
     notifications,
   });
-  const login = createLoginService({
-    solutions: createSolutionStore(db),
-    failures: createFailedLoginStore(db),
-    tokens,
-  });
+  const login = createLoginService({ db, solutions: createSolutionStore(db), tokens });
   const handshake = createHandshakeService({
     statuses: createStatusStore(db),
     marks: createLogMarkStore(db),

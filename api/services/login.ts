@@ -1,3 +1,4 @@
+import { type Db, inTransaction } from '../../shared/db/database';
 import {
   badCredentials,
   badRequest,
@@ -5,7 +6,7 @@ import {
   solutionLocked,
   tooManyRequests,
 } from '../../shared/errors/catalog';
-import type { FailedLoginStore } from '../../shared/stores/failed-login-store';
+import { createFailedLoginStore, type FailedLoginStore } from '../../shared/stores/failed-login-store';
 import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solution-store';
 import { verifySecret } from '../../shared/secrets';
 import type { Tokens } from './tokens';
@@ -20,8 +21,8 @@ export interface LoginAttempt {
 }
 
 interface Deps {
+  readonly db: Db;
   readonly solutions: Pick<SolutionStore, 'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret'>;
-  readonly failures: Pick<FailedLoginStore, 'secondsUntilAllowed' | 'add'>;
   readonly tokens: Pick<Tokens, 'issue'>;
 }
 
@@ -34,7 +35,7 @@ export function createLoginService(deps: Deps) {
   return {
     /** Answers a token. Throws `bad-credentials`, `locked`, `blocked` or `too-many-requests`. */
     async login(attempt: LoginAttempt): Promise<string> {
-      await refuseTooManyFailures(deps, attempt);
+      await refuseTooManyFailures(createFailedLoginStore(deps.db), attempt);
       const solution = await checkSecret(deps, attempt);
       await checkMac(deps, solution, attempt.mac);
       if (solution.isBlocked) throw solutionBlocked();
@@ -48,12 +49,11 @@ const subjects = (attempt: LoginAttempt) => [
   `address:${attempt.address}`,
 ];
 
-async function refuseTooManyFailures(deps: Deps, attempt: LoginAttempt): Promise<void> {
-  const seconds = await deps.failures.secondsUntilAllowed(
-    subjects(attempt),
-    maxFailures,
-    failureWindowSeconds,
-  );
+async function refuseTooManyFailures(
+  failures: Pick<FailedLoginStore, 'secondsUntilAllowed'>,
+  attempt: LoginAttempt,
+): Promise<void> {
+  const seconds = await failures.secondsUntilAllowed(subjects(attempt), maxFailures, failureWindowSeconds);
   if (seconds !== null) throw tooManyRequests(seconds);
 }
 
@@ -64,12 +64,22 @@ async function checkSecret(deps: Deps, attempt: LoginAttempt): Promise<SolutionC
   const isPrevious = verifySecret(attempt.secret ?? '', solution?.previousSecretHash ?? null);
   const isWaived = solution?.loginPolicy === 'mac';
   if (solution === null || !(isCurrent || isPrevious || isWaived)) {
-    await deps.failures.add(subjects(attempt));
+    await countFailure(deps.db, attempt);
     throw badCredentials();
   }
   if (isCurrent && solution.previousSecretHash !== null)
     await deps.solutions.forgetPreviousSecret(solution.id);
   return solution;
+}
+
+/** One after another: of attempts that come at once, none but the first ten may learn that they have failed. */
+function countFailure(db: Db, attempt: LoginAttempt): Promise<void> {
+  return inTransaction(db, async ({ db: trx }) => {
+    const failures = createFailedLoginStore(trx);
+    await failures.lock(subjects(attempt));
+    await refuseTooManyFailures(failures, attempt);
+    await failures.add(subjects(attempt));
+  });
 }
 
 /** What the backoffice stores for a solution that may come with any MAC. */

@@ -31,16 +31,14 @@ export interface V4Services {
 export function createV4Router(services: V4Services): Router {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);
-  // A confirmation may name every instruction of a package. Whatever type it says it has, it is read: one taken for
-  // empty would confirm what the solution says has failed.
-  const json = [takeBody, express.json({ limit: '16mb', strict: false, type: () => true })];
 
-  router.post('/:channel/login', json, postLogin(services.login));
+  router.post('/:channel/login', json('16kb'), postLogin(services.login));
   router.get('/:channel/lastIdLogs', caller, getLastIdLogs(services.handshake));
   router.get('/:channel/listSyncParams', caller, getListSyncParams(services.handshake));
   router.post('/:channel/datas', caller, postDatas(services.intake, services));
   router.get('/:channel/datas', caller, getDatas(services.delivery));
-  router.post('/:channel/confirm', caller, json, postConfirm(services.delivery));
+  // A confirmation may name every instruction of a package.
+  router.post('/:channel/confirm', caller, json('16mb'), postConfirm(services.delivery));
   router.get('/:channel/sync', caller, getSync(services.delivery, services.board));
   router.get('/:channel/files/:name', caller, getPhoto(services.photos));
   router.all(['/:channel/uploads', '/:channel/uploads/:id'], caller, services.uploads);
@@ -48,3 +46,12 @@ export function createV4Router(services: V4Services): Router {
   router.all('/:channel{/*rest}', caller);
   return router;
 }
+
+/**
+ * Whatever type a body says it has, it is read: a confirmation taken for empty would confirm what the solution says
+ * has failed.
+ */
+const json = (limit: string): RequestHandler[] => [
+  takeBody,
+  express.json({ limit, strict: false, type: () => true }),
+];
