@@ -22,6 +22,12 @@ export function shareFrom(written: string): number {
   return value;
 }
 
+export function urlFrom(written: string): string {
+  const isWeb = URL.canParse(written) && /^https?:$/.test(new URL(written).protocol);
+  if (!isWeb) throw new InvalidArgumentError('It must be an address that begins with http:// or https://.');
+  return written;
+}
+
 /** For an option that may be given several times. */
 export function addChannel(name: string, before: readonly Channel[] = []): Channel[] {
   if (!isChannel(name)) throw new InvalidArgumentError(`The channels are ${channels.join(', ')}.`);

@@ -1,7 +1,7 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Channel } from '../../shared/domain/channel';
 import type { OnSyncEvent, SyncEvent } from '../sync-events';
-import { megabytes, seconds, whatIsIn } from '../wording';
+import { megabytes, plural, seconds, whatIsIn } from '../wording';
 
 // The door to cli-progress.
 
@@ -99,7 +99,7 @@ function stepOf(event: SyncEvent): string | null {
     case 'statut':
       return event.statut === 0 ? null : 'an earlier sync is under way: finishing it first';
     case 'asked':
-      return `the server asks for ${event.parameterFiles.length} classes and ${event.highestIds.size} tables`;
+      return `the server asks for ${plural(event.parameterFiles.length, 'parameter file')} and ${plural(event.highestIds.size, 'table')}`;
     case 'built':
       return `to send: ${whatIsIn(event.contents)} (${megabytes(event.bytes)})`;
     case 'sending':
@@ -113,9 +113,9 @@ function stepOf(event: SyncEvent): string | null {
     case 'fetching':
       return `fetching ${megabytes(event.bytes)}`;
     case 'fetched':
-      return event.files.length === 0 ? 'no instructions' : `${event.files.length} instruction files`;
+      return event.files.length === 0 ? 'no instructions' : plural(event.files.length, 'instruction file');
     case 'carried-out':
-      return `${event.file.name}: ${event.file.count} instructions${event.failed === 0 ? '' : `, ${event.failed} failed`}`;
+      return `${event.file.name}: ${plural(event.file.count, 'instruction')}${event.failed === 0 ? '' : `, ${event.failed} failed`}`;
     case 'confirmed':
       return 'confirmed';
   }

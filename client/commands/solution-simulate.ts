@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { numberFrom, shareFrom, wholeFrom } from './option-values';
+import { numberFrom, shareFrom, urlFrom, wholeFrom } from './option-values';
 import type { SimulateCommandOptions } from './run-simulate';
 
 /** Adds `simulate` to the command `epack solution`. */
@@ -7,7 +7,9 @@ export function registerSolutionSimulate(solution: Command): void {
   solution
     .command('simulate')
     .description('be many solutions at once: kitchens with realistic readings, bad networks and wrong clocks')
-    .addOption(new Option('--url <url>', 'the server').env('EPACK_URL').makeOptionMandatory())
+    .addOption(
+      new Option('--url <url>', 'the server').env('EPACK_URL').argParser(urlFrom).makeOptionMandatory(),
+    )
     .addOption(
       new Option('--admin-email <email>', 'staff who may enrol solutions')
         .env('EPACK_ADMIN_EMAIL')

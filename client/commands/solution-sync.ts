@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { channels } from '../../shared/domain/channel';
-import { addChannel, numberFrom } from './option-values';
+import { addChannel, numberFrom, urlFrom } from './option-values';
 import type { SyncCommandOptions } from './run-sync';
 
 /** Adds `sync` to the command `epack solution`. */
@@ -8,7 +8,9 @@ export function registerSolutionSync(solution: Command): void {
   solution
     .command('sync')
     .description('be a solution: synchronise a local copy (a folder) with a server')
-    .addOption(new Option('--url <url>', 'the server').env('EPACK_URL').makeOptionMandatory())
+    .addOption(
+      new Option('--url <url>', 'the server').env('EPACK_URL').argParser(urlFrom).makeOptionMandatory(),
+    )
     .addOption(
       new Option('--mail <mail>', "the solution's mail").env('EPACK_SOLUTION_MAIL').makeOptionMandatory(),
     )

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { delayBefore } from '../../client/http/backoff';
+import { createExchange } from '../../client/http/exchange';
 import { retryAfterSeconds } from '../../client/http/problem';
+import { createSolution } from '../../client/solution';
 import { ServerProblem } from '../../client/solution-error';
+import { copyWith } from './copies';
 import {
   type Client,
   connectTo,
@@ -65,6 +68,24 @@ describe('a call', () => {
     await facing((_request, response) => json(response, { statut: 0 }));
     await expect(ask()).rejects.toMatchObject({ code: 'bad-answer' });
   });
+});
+
+test('every call tells what the clock of the device shows, however wrong', async () => {
+  const dates: string[] = [];
+  await facing((request, response) => {
+    dates.push(request.headers.date ?? '');
+    json(response, '0');
+  });
+  const { exchange, close } = createExchange(server.url);
+  const credentials = { mail: 'cuisine@example.org', mac: '00:1a:2b:3c:4d:5e', secret: 's' };
+  const solution = createSolution({
+    ...{ url: server.url, exchange, credentials, copy: await copyWith() },
+    clockSkewSeconds: 7200,
+  });
+  await solution.statut('synchro');
+  close();
+  const aheadMs = Date.parse(dates[0] ?? '') - Date.now();
+  expect(Math.round(aheadMs / 60_000)).toBe(120);
 });
 
 describe('the token', () => {

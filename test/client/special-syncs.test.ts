@@ -1,0 +1,127 @@
+import type { Enrolled } from '../../client/backoffice';
+import { openLocalCopy } from '../../client/local-copy/local-copy';
+import { Killed } from '../../client/simulation/bad-network';
+import type { Channel } from '../../shared/domain/channel';
+import type { Flag } from '../../shared/domain/flag';
+import { call, textOf } from '../setup/solution-client';
+import { appendRows } from '../../client/local-copy/append-rows';
+import { classFile, copyWith, fridge, put, textIn } from './copies';
+import { programOf, type RealServer, startRealServer } from './real-server';
+
+let real: RealServer;
+let staff: Record<string, string>;
+
+beforeAll(async () => {
+  real = await startRealServer();
+  const session = await call(`${real.server.url}/api/session`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(real.server.admin),
+  });
+  staff = { Authorization: `Bearer ${textOf(session.json['token'])}`, 'Content-Type': 'application/json' };
+}, 60_000);
+afterAll(() => real.stop());
+
+async function setFlag({ id }: Enrolled, channel: Channel, flag: Flag): Promise<void> {
+  const path = `/api/solutions/${id}/channels/${channel}/flags/${flag}`;
+  const { status } = await call(real.server.url + path, { method: 'PUT', headers: staff });
+  expect(status).toBe(204);
+}
+
+const small = {
+  'xml/Fridges.xml': classFile('Fridges', fridge('1', 'Chambre froide 1'), fridge('2', 'Cave')),
+  'csv/Tboil.csv': 'Id,OilName,PolarPercent\n1,Friteuse 1,12\n2,Friteuse 2,13\n',
+};
+
+describe('staff ask for a special synchronisation', () => {
+  test('replace-from-manager: all is replaced, but for what was measured since the upload', async () => {
+    const copy = await copyWith(small);
+    const enrolled = await real.enrol();
+    const solution = programOf(real, enrolled, copy);
+    await solution.sync('synchro');
+    put(copy.dir, { 'csv/Tboil.csv': 'Id,OilName,PolarPercent\n2,damaged here,99\n' });
+    await setFlag(enrolled, 'synchro', 'replace-from-manager');
+    let measured: Promise<unknown> | null = null;
+    const busy = programOf(real, enrolled, copy, {
+      onEvent: ({ kind }) => {
+        if (kind === 'accepted') {
+          measured ??= copy.exclusively(() =>
+            appendRows(copy, 'Tboil', [], [{ OilName: 'new', PolarPercent: '9' }]),
+          );
+        }
+      },
+    });
+    const { failed } = await busy.sync('synchro');
+    expect(failed).toEqual([]);
+    const rows = textIn(copy.dir, 'csv/Tboil.csv')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(',').filter((cell) => cell !== ''));
+    expect(rows.slice(1)).toEqual([
+      ['1', 'Friteuse 1', '12'],
+      ['2', 'Friteuse 2', '13'],
+      ['3', 'new', '9'],
+    ]);
+    expect(textIn(copy.dir, 'xml/Fridges.xml')).toContain('Cave');
+    const { report } = await solution.sync('synchro');
+    expect(report?.logs['Tboil']).toEqual({ inserted: 1, duplicates: 0, rejected: 0 });
+    expect(report?.params['Fridges']).toMatchObject({ unchanged: 2, updated: 0 });
+  });
+
+  test('resend-logs: all rows are sent again, and known already', async () => {
+    const copy = await copyWith(small);
+    const enrolled = await real.enrol();
+    const solution = programOf(real, enrolled, copy);
+    await solution.sync('synchro');
+    await setFlag(enrolled, 'synchro', 'resend-logs');
+    expect((await solution.sync('synchro')).report?.logs['Tboil']).toEqual({
+      inserted: 0,
+      duplicates: 2,
+      rejected: 0,
+    });
+  });
+
+  test('reset-status in the middle of a sync: it is abandoned, and the next one brings everything', async () => {
+    const copy = await copyWith(small);
+    const enrolled = await real.enrol();
+    await real.server.stopWorker();
+    const waiting = programOf(real, enrolled, copy, {
+      pollSeconds: 1,
+      onEvent: ({ kind }) => {
+        if (kind === 'accepted') void setFlag(enrolled, 'synchro', 'reset-status');
+      },
+    });
+    expect((await waiting.sync('synchro')).outcome).toBe('abandoned');
+    await real.server.startWorker();
+    const { outcome, report } = await programOf(real, enrolled, copy).sync('synchro');
+    expect([outcome, report?.logs['Tboil']?.inserted]).toEqual(['processed', 2]);
+  });
+});
+
+describe('a solution whose server needs no confirmation', () => {
+  test('carries its instructions out even if it dies right after it has fetched them', async () => {
+    const copy = await copyWith(small);
+    const enrolled = await real.enrol();
+    const { status } = await call(`${real.server.url}/api/solutions/${enrolled.id}`, {
+      method: 'PATCH',
+      headers: staff,
+      body: JSON.stringify({ confirmation: 'on-download' }),
+    });
+    expect(status).toBe(200);
+    await programOf(real, enrolled, copy).sync('synchro');
+    await real.backoffice.changeParameter(enrolled.id, 'Fridges', '1', {
+      Name: 'Chambre froide 1',
+      TempMax: 2,
+    });
+    const dying = programOf(real, enrolled, copy, {
+      onEvent: ({ kind }) => {
+        if (kind === 'fetched') throw new Killed();
+      },
+    });
+    await expect(dying.sync('synchro')).rejects.toThrow(Killed);
+    await copy.close();
+    const next = await openLocalCopy(copy.dir);
+    await programOf(real, enrolled, next).sync('synchro');
+    expect(textIn(copy.dir, 'xml/Fridges.xml')).toContain('<TempMax>2</TempMax>');
+  });
+});
