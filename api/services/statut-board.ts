@@ -188,11 +188,12 @@ export function createStatutBoard(deps: Deps) {
 
   /** Its tokens stop working at once: nobody goes on waiting with one. */
   async function sendAwayIfBlocked(solutionId: number): Promise<void> {
-    const waiting = channels.flatMap((channel) => [...(waiters.get(nameOf(solutionId, channel)) ?? [])]);
-    if (waiting.length === 0) return;
+    const names = channels.map((channel) => nameOf(solutionId, channel));
+    if (!names.some((name) => waiters.has(name))) return;
     // Where the database cannot say, they wait on: whoever asks after that is asked for its right.
     const found = access.get(solutionId) ?? (await readAccess(solutionId).catch(() => undefined));
-    if (found === null || found?.isBlocked === true) for (const { onBlocked } of waiting) onBlocked();
+    if (found === undefined || found?.isBlocked === false) return;
+    for (const name of names) for (const { onBlocked } of [...(waiters.get(name) ?? [])]) onBlocked();
   }
 
   /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
