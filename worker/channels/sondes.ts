@@ -17,78 +17,129 @@ export async function updateProbeAlerts(
   inserted: InsertedRows,
 ): Promise<void> {
   const rows = inserted.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);
-  // Sorting in memory; the statistics of what has just been loaded are not there yet, and JIT would cost more than it gives.
-  await db.raw(`set local work_mem = '64MB'`);
-  await db.raw(`set local jit = off`);
+  // What has just been loaded has no statistics yet: PostgreSQL takes it for little, and would sort where it should hash.
+  await db.raw(`set local work_mem = '64MB'; set local jit = off; set local enable_sort = off`);
   await db.raw('select from probe_state where solution_id = ? order by probe_id for update', [solutionId]);
+  await gatherReadings(db, rows);
+  const { isWatched, isHeardAgain, hasBatteryNews } = await findNews(db, solutionId);
   await newProbeEvents(db);
-  await findNews(db, solutionId, rows);
-  await findRuns(db, rows);
-  await findEpisodes(db);
-  await settleOpenAlerts(db, solutionId);
-  await openAlerts(db, solutionId);
-  await closeLostSignals(db, solutionId);
-  await judgeBatteries(db, solutionId, rows);
-  await rememberProbes(db, solutionId);
+  if (isWatched) {
+    await findRuns(db, rows);
+    await findEpisodes(db);
+    await settleOpenAlerts(db, solutionId);
+    await openAlerts(db, solutionId);
+  }
+  if (isHeardAgain) await closeLostSignals(db, solutionId);
+  if (hasBatteryNews) await judgeBatteries(db, solutionId, rows);
+  await rememberProbes(db, solutionId, isWatched);
   await tellProbeEvents(db);
-  await db.raw('drop table probe_news, probe_run, probe_episode');
+  await db.raw('drop table if exists probe_bucket, probe_news, probe_run, probe_episode');
+  await db.raw('set local work_mem to default; set local jit to default; set local enable_sort to default');
+}
+
+/**
+ * The readings in pieces of some hours of one probe. Most pieces lie on one side of the limits as a whole: then no
+ * more than the piece has to be looked at, and a large upload needs no sorting.
+ */
+async function gatherReadings(db: Db, rows: string): Promise<void> {
+  await db.raw(
+    `create temporary table probe_bucket on commit drop as
+     select probe_id, bucket, bucket >= ${believedUntil} as is_future, min(measured_at) as start_at, max(measured_at) as last_at,
+       max(temperature) as warmest, min(temperature) as coldest, min(battery_percent) as lowest_battery,
+       count(temperature) = count(*) as is_full
+     from (select *, ${bucket} as bucket from (${rows}) stored) reading
+     where measured_at is not null
+     group by probe_id, bucket having octet_length(probe_id) <= 200`,
+  );
+}
+
+const believedUntil = `now() + interval '${believedAheadMinutes} minutes'`;
+/** A piece lies before that or after it, never both. */
+const bucket = `date_bin('3 hours', measured_at, ${believedUntil})`;
+
+/** What there is to do. */
+interface News {
+  readonly isWatched: boolean;
+  readonly isHeardAgain: boolean;
+  readonly hasBatteryNews: boolean;
 }
 
 /**
  * One row per probe that sent something: what it sent at most, its fridge's limits, what was known of it before.
  * Readings of the future do not count beside others of their probe: one wrong time would make all that follow late.
  */
-async function findNews(db: Db, solutionId: number, rows: string): Promise<void> {
+async function findNews(db: Db, solutionId: number): Promise<News> {
   await db.raw(
     `create temporary table probe_news on commit drop as
      with heard as (
-       select probe_id, max(measured_at) filter (where measured_at <= now() + :ahead) as believed_at,
-         max(measured_at) as newest_at, min(measured_at) as oldest_at,
-         max(temperature) as warmest, min(temperature) as coldest, min(battery_percent) as lowest_battery
-       from (${rows}) reading
-       where measured_at is not null and octet_length(probe_id) <= 200
-       group by probe_id
+       select probe_id, max(last_at) filter (where not is_future) as believed_at,
+         max(last_at) as newest_at, min(start_at) as oldest_at,
+         max(warmest) as warmest, min(coldest) as coldest, min(lowest_battery) as lowest_battery
+       from probe_bucket group by probe_id
      )
      select cast(row_number() over () as int) as place, heard.probe_id,
-       coalesce(believed_at, newest_at) as newest_at, oldest_at, lowest_battery,
-       case when believed_at is null then 'infinity' else now() + :ahead end as believed_until,
+       coalesce(believed_at, newest_at) as newest_at, oldest_at, believed_at is null as is_ahead,
        fridge.name as fridge_name, fridge.temp_min, fridge.temp_max, fridge.delay_minutes, fridge.signal_loss_minutes,
        state.last_at as known_at, coalesce(state.side, 0) as side, state.since, state.before_at,
-       warmest > temp_max or coldest < temp_min or state.side <> 0 or exists (
-         select from probe_alert where solution_id = :solutionId and probe_id = heard.probe_id
-           and kind in ('high', 'low') and closed_at is null) as is_watched,
-       coalesce(lowest_battery < ${battery.low}, false) or exists (
-         select from probe_alert where solution_id = :solutionId and probe_id = heard.probe_id
-           and kind = 'low-battery' and closed_at is null) as has_battery_news
+       coalesce(warmest > temp_max, false) or coalesce(coldest < temp_min, false) or coalesce(state.side <> 0, false)
+         or ${hasOpen("'high', 'low'")} as is_watched,
+       ${hasOpen("'signal-lost'")} as was_lost,
+       coalesce(lowest_battery < ${battery.low}, false) or ${hasOpen("'low-battery'")} as has_battery_news
      from heard
      left join (${fridgesOf(':solutionId')}) fridge on fridge.probe_id = heard.probe_id
      left join probe_state state on state.solution_id = :solutionId and state.probe_id = heard.probe_id
-       and (state.last_at <= now() + :ahead or heard.believed_at is null)`,
-    { solutionId, ahead: `${believedAheadMinutes} minutes` },
+       and (state.last_at <= ${believedUntil} or heard.believed_at is null)`,
+    { solutionId },
   );
+  const result = await db.raw<{ rows: News[] }>(
+    `select coalesce(bool_or(is_watched), false) as "isWatched", coalesce(bool_or(was_lost), false) as "isHeardAgain",
+       coalesce(bool_or(has_battery_news), false) as "hasBatteryNews" from probe_news`,
+  );
+  return result.rows[0] ?? { isWatched: false, isHeardAgain: false, hasBatteryNews: false };
 }
 
-/** The readings of watched probes as runs on one side of the limits; late ones, from before what was known, apart. */
+const hasOpen = (kinds: string) =>
+  `exists (select from probe_alert where solution_id = :solutionId and probe_id = heard.probe_id
+     and kind in (${kinds}) and closed_at is null)`;
+
+/**
+ * The readings of watched probes as runs on one side of the limits; late ones, from before what was known, apart.
+ * Only pieces that do not lie on one side as a whole are looked at reading by reading.
+ */
 async function findRuns(db: Db, rows: string): Promise<void> {
   await db.raw(
     `create temporary table probe_run on commit drop as
-     with judged as (
-       select place * 2 + case when measured_at <= known_at then 1 else 0 end as series, measured_at, id, temperature,
-         case when temperature > temp_max then 1 when temperature < temp_min then -1 else 0 end as side
-       from (${rows}) reading join probe_news on probe_news.probe_id = reading.probe_id
-       where is_watched and temperature is not null and measured_at <= believed_until
+     with piece as (
+       select n.place, n.known_at, n.temp_min, n.temp_max, b.*,
+         case when not is_full or start_at <= known_at and last_at > known_at then null
+           when coldest > temp_max then 1
+           when warmest < temp_min and coalesce(warmest <= temp_max, true) then -1
+           when coalesce(warmest <= temp_max, true) and coalesce(coldest >= temp_min, true) then 0 end as side
+       from probe_bucket b join probe_news n on n.probe_id = b.probe_id
+       where n.is_watched and (not b.is_future or n.is_ahead)
+     ), judged as (
+       select ${seriesAt('start_at')}, start_at, last_at, cast(0 as bigint) as id, warmest, coldest, side
+       from piece where side is not null
+       union all
+       select ${seriesAt('measured_at')}, measured_at, measured_at, reading.id, temperature, temperature,
+         case when temperature > temp_max then 1 when temperature < temp_min then -1 else 0 end
+       from (select *, ${bucket} as bucket from (${rows}) stored) reading
+       join piece on piece.probe_id = reading.probe_id and piece.bucket = reading.bucket
+       where piece.side is null and temperature is not null
      ), stepped as (
        select *, case when side = lag(side) over in_time then 0 else 1 end as is_start
-       from judged window in_time as (partition by series order by measured_at, id)
+       from judged window in_time as (partition by series order by start_at, id)
      ), numbered as (
-       select *, sum(is_start) over (partition by series order by measured_at, id rows unbounded preceding) as run
+       select *, sum(is_start) over (partition by series order by start_at, id rows unbounded preceding) as run
        from stepped
      )
-     select series / 2 as place, series % 2 = 1 as is_late, min(side) as side, min(measured_at) as start_at,
-       max(measured_at) as last_at, max(temperature) as warmest, min(temperature) as coldest
+     select series / 2 as place, series % 2 = 1 as is_late, min(side) as side, min(start_at) as start_at,
+       max(last_at) as last_at, max(warmest) as warmest, min(coldest) as coldest
      from numbered group by series, run`,
   );
 }
+
+const seriesAt = (time: string) => `place * 2 + case when ${time} <= known_at then 1 else 0 end as series`;
 
 /**
  * What was known goes on in the runs that come after it. Late runs move its beginning: back, where they show that it was
@@ -255,12 +306,12 @@ async function judgeBatteries(db: Db, solutionId: number, rows: string): Promise
   );
 }
 
-async function rememberProbes(db: Db, solutionId: number): Promise<void> {
+async function rememberProbes(db: Db, solutionId: number, isWatched: boolean): Promise<void> {
   await db.raw(
     `insert into probe_state as state (solution_id, probe_id, last_at, heard_at, silent_at, side, since, before_at)
      select :solutionId, n.probe_id, n.newest_at, heard_at, ${silentAt('heard_at', 'n')}, coalesce(e.side, n.side),
        case when e.place is null then n.since when e.side <> 0 then e.since end, coalesce(e.before_at, n.before_at)
-     from probe_news n left join probe_episode e on e.place = n.place and e.is_latest
+     from probe_news n left join ${isWatched ? 'probe_episode' : noEpisodes} e on e.place = n.place and e.is_latest
      cross join lateral (
        select case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
          then n.newest_at else now() end as heard_at) h
@@ -271,6 +322,7 @@ async function rememberProbes(db: Db, solutionId: number): Promise<void> {
        before_at = excluded.before_at`,
     { solutionId },
   );
+  if (!isWatched) return;
   await db.raw(
     `update probe_state state set since = e.since, before_at = e.before_at
      from probe_news n join probe_episode e on e.place = n.place and e.is_latest
@@ -278,6 +330,9 @@ async function rememberProbes(db: Db, solutionId: number): Promise<void> {
     { solutionId },
   );
 }
+
+const noEpisodes = `(select 0 as place, 0 as side, cast(null as timestamptz) as since,
+  cast(null as timestamptz) as before_at, true as is_latest where false)`;
 
 /** How long an alert stays open before it is escalated. */
 const patienceMinutes = (alias: string) => `${escalationFactor} * greatest(${alias}.delay_minutes, 1)`;
