@@ -2,7 +2,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from '../shared/domain/channel';
 import { buildUpload, uploadFile } from './local-copy/build-upload';
-import { bytesOf } from './local-copy/durable-files';
+import { sha256Of } from './local-copy/durable-files';
+import { rememberRefusedPhotos } from './local-copy/photos';
 import { type BuiltUpload, type CarriedOut, noContents } from './local-copy/sync-state';
 import {
   askHighestIds,
@@ -159,6 +160,7 @@ async function settle(
   const report = isOurs ? last.report : null;
   const outcome = isOurs ? (report?.outcome ?? 'processed') : 'abandoned';
   const { upload } = stateOf(deps, channel);
+  if (channel === 'photos' && report !== null) await rememberRefusedPhotos(deps.copy, report);
   await forgetWork(deps, channel);
   await deps.copy.changeChannel(channel, { lastSync: { sync, at: deps.now().toISOString(), outcome } });
   return {
@@ -175,7 +177,8 @@ async function settle(
 /** The server knows an Idempotency-Key for 24 hours: later, repeating would send everything anew. */
 async function isStillGood(deps: SyncDeps, channel: Channel, upload: BuiltUpload): Promise<boolean> {
   const ageHours = (deps.now().getTime() - Date.parse(upload.builtAt)) / 3_600_000;
-  return ageHours >= 0 && ageHours < 20 && (await bytesOf(uploadFile(deps.copy, channel))) === upload.bytes;
+  const isYoung = ageHours >= 0 && ageHours < 20;
+  return isYoung && (await sha256Of(uploadFile(deps.copy, channel))) === upload.sha256;
 }
 
 function named(sync: string | null): string {

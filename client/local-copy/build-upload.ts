@@ -126,10 +126,12 @@ async function* rowsAbove(file: string, highestThere: bigint): AsyncGenerator<Bu
 
 async function* photoEntries(copy: LocalCopy, tally: Tally): AsyncGenerator<ZipEntry> {
   const known = await indexedPhotos(copy);
+  const { refusedPhotos } = copy.state();
   const names = new Set<string>();
   for (const name of await photoNames(copy)) {
-    // A photo is never edited: name and size tell whether the server has it.
-    if (known.get(name.toLowerCase()) === String(await bytesOf(photoFile(copy.dir, name)))) continue;
+    // A photo is never edited: name and size tell whether the server has it, or has refused it.
+    const bytes = await bytesOf(photoFile(copy.dir, name));
+    if (known.get(name.toLowerCase()) === String(bytes) || refusedPhotos[name] === bytes) continue;
     names.add(name.toLowerCase());
     yield {
       name: `photos/${name}`,

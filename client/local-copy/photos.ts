@@ -1,7 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type LocalCopy, photoIndexFile } from './local-copy';
+import type { SyncReport } from '../../shared/domain/report';
+import { bytesOf } from './durable-files';
+import { type LocalCopy, photoFile, photoIndexFile } from './local-copy';
 import { isSystemError } from './system-error';
+
+/** Takes note of the photos that the server has put into quarantine, so that they are not sent at every sync. */
+export async function rememberRefusedPhotos(copy: LocalCopy, { rejections }: SyncReport): Promise<void> {
+  const refused: Record<string, number> = {};
+  for (const { file } of rejections) {
+    const [, name] = /^photos\/([^/]+)$/i.exec(file) ?? [];
+    const bytes = name === undefined ? null : await bytesOf(photoFile(copy.dir, name));
+    if (name !== undefined && bytes !== null) refused[name] = bytes;
+  }
+  if (Object.keys(refused).length === 0) return;
+  await copy.changeState((state) => ({ ...state, refusedPhotos: { ...state.refusedPhotos, ...refused } }));
+}
 
 /** The file names of the photos in a local copy, sorted. */
 export async function photoNames(copy: LocalCopy): Promise<string[]> {

@@ -5,6 +5,8 @@ import { type Channel, channels } from '../../shared/domain/channel';
 export interface SyncState {
   readonly token: Token | null;
   readonly channels: Readonly<Record<Channel, ChannelState>>;
+  /** Photos that the server could not read, by name, with the size in bytes that they had: they are not sent again. */
+  readonly refusedPhotos: Readonly<Record<string, number>>;
 }
 
 export interface Token {
@@ -70,6 +72,7 @@ export function newSyncState(): SyncState {
   return {
     token: null,
     channels: { synchro: untouched, sondes: untouched, messagerie: untouched, photos: untouched },
+    refusedPhotos: {},
   };
 }
 
@@ -112,4 +115,5 @@ const channelSchema = z.object({
 const stateSchema = z.object({
   token: z.object({ value: z.string(), renewAfter: z.string() }).nullable(),
   channels: z.record(z.enum(channels), channelSchema),
+  refusedPhotos: counts.default({}),
 });

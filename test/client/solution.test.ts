@@ -235,6 +235,16 @@ describe('a solution on a real server', () => {
     expect(report?.rejections).toEqual([expect.objectContaining({ file: 'csv/Tboil.csv', id: '2' })]);
   });
 
+  test('a photo that the server cannot read is reported once, and not sent again', async () => {
+    const copy = await copyWith({ 'photos/broken.jpg': 'no photo' });
+    const solution = programOf(real, await real.enrol(), copy);
+    const { report } = await solution.sync('photos');
+    expect(report?.rejections).toEqual([expect.objectContaining({ file: 'photos/broken.jpg' })]);
+    expect((await solution.sync('photos')).sent.contents.photos).toBe(0);
+    put(copy.dir, { 'photos/broken.jpg': 'another attempt' });
+    expect((await solution.sync('photos')).sent.contents.photos).toBe(1);
+  });
+
   test('an archive that the server refuses is not sent again by the next run', async () => {
     const copy = await copyWith({ 'csv/Tboil.csv': 'Id,OilName\n1,Friteuse\n' });
     const enrolled = await real.enrol();
