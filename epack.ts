@@ -106,7 +106,8 @@ registerSolutionSimulate(solution);
 program.parseAsync().catch((error: unknown) => {
   const isForeseen = error instanceof ConfigError || (error instanceof Error && error.name !== 'TypeError');
   console.error(isForeseen ? error.message : error);
-  process.exitCode = 1;
+  // Not by itself: what was opened before it failed, a connection to the database, would keep it for ever.
+  process.exit(1);
 });
 
 function config(): Config {

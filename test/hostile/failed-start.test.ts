@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { createTestDatabase } from '../setup/database';
+import { createTestFolder } from '../setup/folder';
+
+const program = path.resolve(__dirname, '../../dist/epack.js');
+
+test('an API whose port is in use says so and ends, so that it is started again', async () => {
+  const database = await createTestDatabase();
+  const folder = createTestFolder();
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const child = spawn(process.execPath, [program, 'api'], {
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      EPACK_DATA_DIR: folder.path,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(said).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+  expect(code).toBe(1);
+
+  other.close();
+  await database.drop();
+  folder.remove();
+});
