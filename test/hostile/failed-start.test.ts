@@ -25,9 +25,9 @@ test('an API whose port is in use says so and ends, so that it is started again'
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   expect(said).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
-  expect(code).toBe(1);
+  expect(child.exitCode).toBe(1);
 
   other.close();
   await database.drop();
