@@ -8,8 +8,9 @@ import { createKitchen, type Kitchen } from './kitchen';
 import { keepReadings, keepSettings } from './kitchen/keep-readings';
 import { daysLater } from './kitchen/wall-clock';
 import { fieldText } from './local-copy/edit-settings';
-import { type LocalCopy, openLocalCopy, xmlFile } from './local-copy/local-copy';
+import { csvFile, type LocalCopy, openLocalCopy, xmlFile } from './local-copy/local-copy';
 import { readSettings } from './local-copy/settings-file';
+import { scanTable } from './local-copy/table-file';
 import { createSolution, type Solution } from './solution';
 import type { SyncOutcome } from './sync-work';
 import type { SyncEvent } from './sync-events';
@@ -93,14 +94,30 @@ async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, now:
   print(`   all of it in ${path.relative(process.cwd(), copy.dir) || '.'} (xml/, csv/, photos/)`);
 }
 
-async function firstSync({ solution, print }: Stage): Promise<SyncOutcome[]> {
+async function firstSync({ solution, copy, print }: Stage): Promise<SyncOutcome[]> {
   heading(print, 'The first synchronisation, channel by channel');
   const outcomes: SyncOutcome[] = [];
   for (const channel of channels) {
     print(`   ${channel}`);
     outcomes.push(await solution.sync(channel));
+    if (channel === 'messagerie') await printFirstAlert(copy, print);
   }
   return outcomes;
+}
+
+/** From the probes of the kitchen the server knows when a cold room was warm for too long, and tells the kitchen. */
+async function printFirstAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
+  const messages: string[][] = [];
+  const header = await scanTable(csvFile(copy.dir, 'Tbmessagerie'), 'Id', (row) =>
+    messages.push(row.cells()),
+  );
+  const [kind, subject, body] = ['Kind', 'Subject', 'Body'].map(
+    (name) => header?.columns.indexOf(name) ?? -1,
+  );
+  const alert = messages.find((cells) => cells[kind ?? -1] === 'probe-alert');
+  if (alert === undefined) return;
+  print(`     ${'reads'.padEnd(9)}${alert[subject ?? -1] ?? ''}`);
+  print(`     ${''.padEnd(9)}${alert[body ?? -1] ?? ''}`);
 }
 
 interface ChangedLimit {
