@@ -2,13 +2,15 @@ import { z } from 'zod';
 
 const megabyte = 2 ** 20;
 
-const whole = (min: number, max: number, fallback: number) =>
-  z
+const whole = (min: number, max: number, fallback: number) => {
+  const expected = `must be a whole number from ${min} to ${max}`;
+  return z
     .string()
-    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .regex(/^\d{1,15}$/, expected)
     .transform(Number)
-    .pipe(z.number().min(min).max(max))
+    .pipe(z.number().min(min, expected).max(max, expected))
     .default(fallback);
+};
 
 const url = (...protocols: readonly string[]) =>
   z
