@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { type Channel, channels } from '../shared/domain/channel';
+import type { Channel } from '../shared/domain/channel';
 import { type Backoffice, type Enrolled, openBackoffice } from './backoffice';
 import { patient } from './http/backoff';
 import { createExchange } from './http/exchange';
@@ -94,10 +94,13 @@ async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, now:
   print(`   all of it in ${path.relative(process.cwd(), copy.dir) || '.'} (xml/, csv/, photos/)`);
 }
 
+/** The messages last: by then the server has judged what the probes sent. */
+const tour: readonly Channel[] = ['synchro', 'sondes', 'photos', 'messagerie'];
+
 async function firstSync({ solution, copy, print }: Stage): Promise<SyncOutcome[]> {
   heading(print, 'The first synchronisation, channel by channel');
   const outcomes: SyncOutcome[] = [];
-  for (const channel of channels) {
+  for (const channel of tour) {
     print(`   ${channel}`);
     outcomes.push(await solution.sync(channel));
     if (channel === 'messagerie') await printFirstAlert(copy, print);

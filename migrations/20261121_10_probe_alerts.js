@@ -33,6 +33,17 @@ exports.up = (knex) =>
     create index probe_alert_patience on probe_alert (opened_at)
       where kind = 'signal-lost' and closed_at is null and escalated_at is null;
 
+    -- Readings that were loaded and that no alert has been judged by yet: ids above above_id up to last_id, and those.
+    create table probe_readings_due (
+      id bigint generated always as identity primary key,
+      solution_id int not null references solution on delete cascade,
+      above_id bigint not null,
+      last_id bigint not null,
+      late_ids bigint[] not null default '{}',
+      run_after timestamptz not null default now()
+    );
+    create index probe_readings_due_next on probe_readings_due (run_after);
+
     create table probe_state (
       solution_id int not null references solution on delete cascade,
       probe_id text not null,
@@ -54,4 +65,4 @@ exports.up = (knex) =>
     create index probe_state_silent on probe_state (silent_at) where not is_lost;
   `);
 
-exports.down = (knex) => knex.raw('drop table probe_state, probe_alert');
+exports.down = (knex) => knex.raw('drop table probe_readings_due, probe_state, probe_alert');

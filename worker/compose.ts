@@ -6,6 +6,7 @@ import type { Logger } from '../shared/log';
 import { openQueue } from '../shared/queue/open-queue';
 import { createJobStore } from '../shared/stores/job-store';
 import { createSyncStore } from '../shared/stores/sync-store';
+import { judgeNewReadings } from './channels/new-readings';
 import { createConsumer } from './consumer';
 import { relayJobs } from './maintenance/relay';
 import { removeExpiredFiles, removeStaleRows } from './maintenance/retention';
@@ -18,6 +19,8 @@ export interface RunningWorker {
   /** Takes no further job, and resolves once those in hand are done. */
   stop(): Promise<void>;
 }
+
+const probeAlerts = 'probe-alerts';
 
 /** Builds the worker and starts it. `databaseUrl`: configured, or that of the embedded database. */
 export async function startWorker(config: Config, databaseUrl: string, log: Logger): Promise<RunningWorker> {
@@ -35,15 +38,6 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const queue = openQueue({ queueUrl: config.queueUrl, db, notifications, log });
   const jobs = createJobStore(db);
 
-  const consume = createConsumer({
-    jobs,
-    syncs: createSyncStore(db),
-    processSync: (job) => processSync({ db, files }, job),
-    failSync: (job) => failSync({ db, files }, job),
-    log,
-    leaseSeconds: config.leaseSeconds,
-    maxAttempts: config.maxAttempts,
-  });
   const maintenance: Round[] = [
     { name: 'relay', everySeconds: 1, run: () => relayJobs({ jobs, queue }) },
     { name: 'dead-uploads', everySeconds: 5, run: () => freeDeadUploads({ db, files, log }) },
@@ -53,16 +47,29 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       everySeconds: 600,
       run: () => removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
     },
+    { name: probeAlerts, everySeconds: 5, run: () => judgeNewReadings(db) },
     { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 
+  const rounds = startRounds(maintenance, log);
+
+  const consume = createConsumer({
+    jobs,
+    syncs: createSyncStore(db),
+    processSync: async (job) => {
+      await processSync({ db, files }, job);
+      if (job.channel === 'sondes') rounds.hurry(probeAlerts);
+    },
+    failSync: (job) => failSync({ db, files }, job),
+    log,
+    leaseSeconds: config.leaseSeconds,
+    maxAttempts: config.maxAttempts,
+  });
   const consumptions = [
     await queue.consume('small', config.workerSmallJobs, consume),
     ...(config.workerLargeJobs > 0 ? [await queue.consume('large', config.workerLargeJobs, consume)] : []),
   ];
-  const rounds = startRounds(maintenance, log);
-
   return {
     async stop() {
       await Promise.all([rounds.stop(), ...consumptions.map((consumption) => consumption.stop())]);

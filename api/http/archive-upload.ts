@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import multer, { MulterError, type StorageEngine } from 'multer';
 import type { Readable } from 'node:stream';
 import { badRequest, notAZip, tooLarge } from '../../shared/errors/catalog';
-import { UploadAborted } from '../services/intake';
+import { UploadAborted } from '../../shared/errors/upload-aborted';
 import { continueIfExpected } from './expect';
 
 /** What came beside the archive. */

@@ -12,6 +12,7 @@ import {
   unavailable,
   wrongStatus,
 } from '../../shared/errors/catalog';
+import { UploadAborted } from '../../shared/errors/upload-aborted';
 import type { FileStore, WriteBatch } from '../../shared/files/file-store';
 import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/files/layout';
 import type { Logger } from '../../shared/log';
@@ -233,14 +234,6 @@ function limitedTo(
   // It may have broken while the channel was claimed: then it has told of it before anyone listened.
   if (body.destroyed) limit.destroy(new UploadAborted());
   return body.pipe(limit);
-}
-
-/** The solution went away in the middle of its upload. Nobody is left to read an answer. */
-export class UploadAborted extends Error {
-  constructor() {
-    super('the upload was cut off');
-    this.name = 'UploadAborted';
-  }
 }
 
 async function digest(body: Readable): Promise<{ sha256: string; bytes: number }> {

@@ -25,6 +25,10 @@ test('what a sync on sondes finds goes down on messagerie, once', async () => {
   const csv = readings('P1', Date.now() - 3_600_000, 3, 7, 7, 7, 8, 7);
   await fullSync(sondes, zipOf({ 'csv/Tbsondes.csv': csv }));
   await fullSync(sondes, zipOf({ 'csv/Tbsondes.csv': csv }));
+  await eventually('the alert is there', async () => {
+    const alerts = await server().db('probe_alert').where({ solution_id: sondes.id });
+    return alerts.length === 1;
+  });
   const messagerie = sondes.on('messagerie');
   await syncTo2(messagerie, zipOf());
   const told = unzip((await messagerie.download()).body)

@@ -5,6 +5,7 @@ import { findParameterClass } from '../../shared/catalog/parameter-classes';
 import { type Db, inTransaction } from '../../shared/db/database';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { loadChannelLog } from '../../worker/channels/channel-log';
+import { judgeNewReadings } from '../../worker/channels/new-readings';
 import { logTable } from '../logs/log-database';
 
 /** A reading: minutes after the start, temperature (null: an empty cell), and what else there is of it. */
@@ -67,6 +68,7 @@ export async function openProbeKitchen(db: Db, startMs = start): Promise<ProbeKi
     await inTransaction(db, (transaction) =>
       loadChannelLog(transaction, 'sondes', input, (rejected) => Promise.reject(new Error(rejected.reason))),
     );
+    await judgeNewReadings(db);
   }
 
   async function alerts(): Promise<Record<string, unknown>[]> {

@@ -4,7 +4,7 @@ import type { LogCounts } from '../../shared/domain/report';
 import { type InsertedRows, loadLogFile, type LogFileInput } from '../logs/load-log-file';
 import type { Reject } from '../package/rejections';
 import { createReceipts } from './messagerie';
-import { updateProbeAlerts } from './sondes';
+import { noteNewReadings } from './new-readings';
 
 /** Loads a log file, with what its channel does besides. */
 export function loadChannelLog(
@@ -25,7 +25,7 @@ export function loadChannelLog(
 }
 
 function loadReadings(transaction: Transaction, input: LogFileInput, reject: Reject): Promise<LogCounts> {
-  const onInserted = (rows: InsertedRows) => updateProbeAlerts(transaction, input.solutionId, rows);
+  const onInserted = (rows: InsertedRows) => noteNewReadings(transaction.db, input.solutionId, rows);
   return loadLogFile(transaction, { ...input, onInserted }, reject);
 }
 

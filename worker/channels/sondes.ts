@@ -1,22 +1,23 @@
-import type { Db, Transaction } from '../../shared/db/database';
+import type { Db } from '../../shared/db/database';
 import { probeAlertLimits } from '../../shared/domain/probe-alert';
-import type { InsertedRows } from '../logs/load-log-file';
 import { newProbeEvents, tellProbeEvents } from './probe-events';
 import { fridgesOf } from './probe-fridges';
+
+/** Readings by which no alert has been judged yet. */
+export interface NewReadings {
+  /** SQL that reads these columns of theirs, from the log's index alone. */
+  select(columns: readonly string[]): string;
+}
 
 const { battery, believedAheadMinutes, believedBehindDays, escalationFactor } = probeAlertLimits;
 
 /**
- * Opens, escalates and closes alerts by the readings that are new, as a set, in the sync's transaction; its work grows
+ * Opens, escalates and closes alerts by the readings that are new, as a set, in the caller's transaction; its work grows
  * with them and never with what is stored. All times are the readings' own; a clock that is wrong moves an alert and
  * does not hide it. Source: ePack V4, Probe alerts.
  */
-export async function updateProbeAlerts(
-  { db }: Transaction,
-  solutionId: number,
-  inserted: InsertedRows,
-): Promise<void> {
-  const rows = inserted.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);
+export async function updateProbeAlerts(db: Db, solutionId: number, readings: NewReadings): Promise<void> {
+  const rows = readings.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);
   // What has just been loaded has no statistics yet: PostgreSQL takes it for little, and would sort where it should hash.
   await db.raw(`set local work_mem = '64MB'; set local jit = off; set local enable_sort = off`);
   await db.raw('select from probe_state where solution_id = ? order by probe_id for update', [solutionId]);

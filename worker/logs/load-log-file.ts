@@ -38,8 +38,10 @@ export interface LogFileInput {
 
 /** The rows that a file added to its log. */
 export interface InsertedRows {
-  /** SQL that reads these columns of theirs, from the log's index alone. Valid until the callback is done. */
-  select(columns: readonly string[]): string;
+  /** All above this id are new. */
+  readonly aboveId: bigint;
+  /** SQL that reads the ids of the new ones below it, valid until the callback is done. Null: there are none. */
+  readonly lateIds: string | null;
 }
 
 export type DivertRow = (header: LogHeader, row: CsvRows) => boolean;
@@ -114,7 +116,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const moved = await lateRows.insertNew();
   counts.inserted = taker.taken.fresh + moved;
   counts.duplicates = taker.taken.late - moved - (await rejectConflicts());
-  if (counts.inserted > 0) await input.onInserted?.(insertedRows(input, mark, lateRows.newIds()));
+  if (counts.inserted > 0) await input.onInserted?.({ aboveId: mark, lateIds: lateRows.newIds() });
   await lateRows.close();
   const highest = taker.highestId.toBigInt();
   if (highest > mark) await raiseLogMark(db, input, highest);
@@ -147,23 +149,6 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
     }
     return conflicts;
   }
-}
-
-/** Above the mark everything is new; below it what was late and not stored. */
-function insertedRows(
-  { table, solutionId }: LogFileInput,
-  mark: bigint,
-  lateIds: string | null,
-): InsertedRows {
-  return {
-    select: (columns) => {
-      const stored = `select ${columns.map((column) => `stored."${column}"`).join(', ')} from "${table.table}" stored`;
-      const fresh = `${stored} where stored.solution_id = ${solutionId} and stored.id > ${mark}`;
-      if (lateIds === null) return fresh;
-      const late = `${stored} join (${lateIds}) late on stored.solution_id = ${solutionId} and stored.id = late.id`;
-      return `${fresh} union all ${late} where late.id <= ${mark}`;
-    },
-  };
 }
 
 const MAX_ROW_BYTES = 1024 * 1024;

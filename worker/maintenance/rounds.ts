@@ -10,25 +10,33 @@ export interface Round {
 }
 
 export interface Rounds {
+  /** Has a round run now, or once more as soon as the one under way has ended. */
+  hurry(name: string): void;
   /** Begins no further round, and resolves once those under way have ended. */
   stop(): Promise<void>;
 }
 
 /** Runs each round at its pace, never twice at once. A round that fails is logged, and comes again. */
 export function startRounds(rounds: readonly Round[], log: Logger): Rounds {
-  const stops = rounds.map((round) => startRound(round, log));
+  const started = rounds.map((round) => ({ name: round.name, ...startRound(round, log) }));
   return {
+    hurry(name) {
+      for (const round of started) if (round.name === name) round.hurry();
+    },
     async stop() {
-      await Promise.all(stops.map((stop) => stop()));
+      await Promise.all(started.map((round) => round.stop()));
     },
   };
 }
 
-function startRound(round: Round, log: Logger): () => Promise<void> {
+function startRound(round: Round, log: Logger): { hurry(): void; stop(): Promise<void> } {
   let isStopped = false;
+  let isHurried = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   const begin = () => {
+    isHurried = false;
+    timer = undefined;
     running = round
       .run()
       .then(
@@ -36,14 +44,22 @@ function startRound(round: Round, log: Logger): () => Promise<void> {
         (error: unknown) => report(round, error, log),
       )
       .finally(() => {
-        if (!isStopped) timer = setTimeout(begin, round.everySeconds * 1000);
+        if (!isStopped) timer = setTimeout(begin, isHurried ? 0 : round.everySeconds * 1000);
       });
   };
   begin();
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
-    return running;
+  return {
+    hurry() {
+      isHurried = true;
+      if (timer === undefined || isStopped) return;
+      clearTimeout(timer);
+      begin();
+    },
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      return running;
+    },
   };
 }
 
