@@ -88,6 +88,16 @@ describe('messages', () => {
     expect(await readings(client)).toHaveLength(3);
   });
 
+  test('and its job with it: the sync gets another job', async () => {
+    const client = await signIn(processes);
+    const sync = await post(client);
+    await processes.db('queue_message').delete();
+    await processes.db('job').where({ sync_id: sync }).delete();
+    await withWorkers(1, () => reach2(client));
+    expect(await jobOf(processes.db, sync)).toEqual({ state: 'done', attempts: 1, fence: 1 });
+    expect(await readings(client)).toHaveLength(3);
+  });
+
   test('that are none of ours are put aside, and hold up nothing', async () => {
     const client = await signIn(processes);
     for (const body of [

@@ -1,5 +1,5 @@
 import { openDatabase, type Db } from '../../shared/db/database';
-import { newDatabaseName, onServer, urlOf } from './template-database';
+import { dropDatabase, newDatabaseName, onServer, urlOf } from './template-database';
 
 export interface TestDatabase {
   readonly url: string;
@@ -20,7 +20,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     db,
     async drop() {
       await db.destroy();
-      await onServer(server, `drop database if exists ${name} with (force)`);
+      await dropDatabase(server, name);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '../../shared/db/database';
 import { openConnection } from '../../shared/db/connection';
 
@@ -14,7 +15,7 @@ export async function prepareTemplate(serverUrl: string): Promise<TemplateDataba
   await onServer(serverUrl, `create database ${name}`);
   const db = openDatabase({ url: urlOf(serverUrl, name), maxConnections: 2, applicationName: 'epack-test' });
   await migrate(db).finally(() => db.destroy());
-  return { name, drop: () => onServer(serverUrl, `drop database if exists ${name} with (force)`) };
+  return { name, drop: () => dropDatabase(serverUrl, name) };
 }
 
 /** A name that no other run has, and that tells when it was made: `epack_test_<seconds>_<purpose>_<random>`. */
@@ -33,6 +34,22 @@ export async function onServer(serverUrl: string, sql: string): Promise<void> {
   const client = await openConnection(serverUrl, 'epack-test');
   await client.query(sql).finally(() => client.end());
 }
+
+/** Removes a database, whoever is connected to it. */
+export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await onServer(serverUrl, `drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      // An autovacuum worker is at it, whom only a superuser may end; it goes on soon.
+      if (tries === 50 || !isForbidden(error)) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+const isForbidden = (error: unknown) => error instanceof Error && 'code' in error && error.code === '42501';
 
 const abandonedAfterSeconds = 6 * 3600;
 
