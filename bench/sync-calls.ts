@@ -1,19 +1,25 @@
-import { openAsBlob } from 'node:fs';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { BenchServer } from './bench-server';
 
 // The calls of one sync, for benchmarks that send archives of their own.
 
 type Sender = Pick<BenchServer, 'url' | 'token'>;
 
-/** Sends an archive from a file; resolves with the answer. */
+/** Sends an archive from a file; resolves with the answer. Plain node:http: fetch alone would cost more than the server. */
 export async function postArchive({ url, token }: Sender, channel: string, file: string): Promise<void> {
-  const response = await fetch(`${url}/v4/${channel}/datas`, {
+  const { size } = await stat(file);
+  const sending = request(`${url}/v4/${channel}/datas`, {
     method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/zip' },
-    body: await openAsBlob(file),
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/zip', 'Content-Length': size },
   });
-  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-  await response.arrayBuffer();
+  createReadStream(file, { highWaterMark: 1024 * 1024 }).pipe(sending);
+  const [response] = (await once(sending, 'response')) as [IncomingMessage];
+  const answer = await text(response);
+  if (response.statusCode !== 200) throw new Error(`${String(response.statusCode)} ${answer}`);
 }
 
 /** Waits for status 2. */
