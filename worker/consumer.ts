@@ -1,4 +1,5 @@
-import { isDatabaseAway } from '../shared/db/database-away';
+import { isDatabaseAway, isDatabaseFull } from '../shared/db/database-away';
+import { isFileStoreAway } from '../shared/files/file-store-away';
 import { AppError } from '../shared/errors/app-error';
 import { backoffMs } from '../shared/domain/backoff';
 import type { Logger } from '../shared/log';
@@ -7,7 +8,7 @@ import type { ClaimedJob, JobStore } from '../shared/stores/job-store';
 import type { SyncStore } from '../shared/stores/sync-store';
 
 interface Deps {
-  readonly jobs: Pick<JobStore, 'claim' | 'extendLease' | 'retryLater'>;
+  readonly jobs: Pick<JobStore, 'claim' | 'extendLease' | 'retryLater' | 'postpone'>;
   readonly syncs: Pick<SyncStore, 'markProcessing' | 'addEvent'>;
   /** Applies the whole sync, or nothing of it. */
   readonly processSync: (job: ClaimedJob) => Promise<void>;
@@ -17,6 +18,8 @@ interface Deps {
   readonly leaseSeconds: number;
   readonly maxAttempts: number;
 }
+
+const postponeSeconds = 10;
 
 /** From a message to its verdict: how work is got. What is done about it is `process-sync`. */
 export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Verdict> {
@@ -52,6 +55,12 @@ async function attempt(deps: Deps, job: ClaimedJob): Promise<void> {
 async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): Promise<Verdict> {
   if (error instanceof AppError && error.code === 'fence-lost') {
     log.warn({ err: error }, 'the sync is no longer this worker’s');
+    return 'done';
+  }
+  if (isFileStoreAway(error) || isDatabaseFull(error)) {
+    // No upload is given up because of a full disk, however long the night is.
+    log.error({ err: error }, 'nothing can be stored; the sync waits');
+    await deps.jobs.postpone(job, postponeSeconds);
     return 'done';
   }
   if (isDatabaseAway(error)) {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { AppError, type ErrorKind } from '../../shared/errors/app-error';
 import { badRequest, bodyTooLarge, unavailable, unknownRoute } from '../../shared/errors/catalog';
 import { isDatabaseAway } from '../../shared/db/database-away';
+import { isFileStoreAway } from '../../shared/files/file-store-away';
 import type { Logger } from '../../shared/log';
 
 /** The one place where a kind of error becomes an HTTP number. */
@@ -59,8 +60,8 @@ export const unknownRouteHandler: RequestHandler = () => {
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    // A caller that went away in the middle is no mistake of ours, and reads no answer.
-    if (foreseenOf(error) === null && !wasAborted(response)) {
+    // A caller that went away in the middle is no mistake of ours, and reads no answer. A disk does not heal itself.
+    if ((foreseenOf(error) === null && !wasAborted(response)) || isFileStoreAway(error)) {
       log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     }
     sendProblem(response, error);
@@ -72,6 +73,7 @@ const wasAborted = (response: ServerResponse) => response.destroyed && !response
 function foreseenOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
   if (isDatabaseAway(error)) return unavailable('database');
+  if (isFileStoreAway(error)) return unavailable('file store');
   if (isClientMistake(error)) return error.status === 413 ? bodyTooLarge() : badRequest(error.message);
   return null;
 }

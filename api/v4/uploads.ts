@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { isNativeError } from 'node:util/types';
 import type { ChannelKey } from '../../shared/domain/channel';
 import { AppError } from '../../shared/errors/app-error';
 import {
@@ -74,7 +75,7 @@ export function createUploads(deps: Deps): Uploads {
     onUploadCreate: (request) => refuseUnlessIdle(request),
     onUploadFinish: (request, upload) => finish(request, upload),
     onResponseError: (request, error) => {
-      if (error instanceof Error) senderOf(request).failure = error;
+      if (isNativeError(error)) senderOf(request).failure = error;
       return undefined;
     },
   });

@@ -12,6 +12,7 @@ const PARTS_FOLDER = '.parts';
 const ABANDONED_PART_HOURS = 24;
 const READ_CHUNK_BYTES = 256 * 1024;
 const WRITE_BYTES = 512 * 1024;
+const PROBE_BYTES = 64 * 1024;
 /** Of libuv's four threads, two stay free for inflating and writing. */
 const SYNCS_AT_ONCE = 2;
 
@@ -65,8 +66,12 @@ export function createDiskFileStore(folder: string): FileStore {
       const parts = path.join(root, PARTS_FOLDER);
       await mkdir(parts, { recursive: true });
       const probe = path.join(parts, randomUUID());
-      await (await open(probe, 'wx')).close();
-      await rm(probe, { force: true });
+      try {
+        // A full disk may still have room for a file with nothing in it.
+        await writePart(probe, Buffer.alloc(PROBE_BYTES));
+      } finally {
+        await rm(probe, { force: true });
+      }
     },
   };
 

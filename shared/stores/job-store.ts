@@ -113,16 +113,11 @@ export function createJobStore(db: Db) {
     },
 
     /** Puts the job back for another attempt. */
-    async retryLater(job: Held, delaySeconds: number): Promise<void> {
-      await db('job')
-        .where(held(job))
-        .update({
-          state: 'queued',
-          lease_until: null,
-          published_at: null,
-          run_after: db.raw('now() + make_interval(secs => ?)', [delaySeconds]),
-        });
-    },
+    retryLater: (job: Held, delaySeconds: number) => putBack(job, delaySeconds, {}),
+
+    /** Puts the job back as if nobody had tried: that it failed had nothing to do with it. */
+    postpone: (job: Held, delaySeconds: number) =>
+      putBack(job, delaySeconds, { attempts: db.raw('attempts - 1') }),
 
     /**
      * Jobs that should be running and about which no message is known to be on its way: never published, or
@@ -150,6 +145,18 @@ export function createJobStore(db: Db) {
       return { open: row?.open ?? 0, oldestSeconds: row?.oldest_seconds ?? 0 };
     },
   };
+
+  async function putBack(job: Held, delaySeconds: number, others: object): Promise<void> {
+    await db('job')
+      .where(held(job))
+      .update({
+        state: 'queued',
+        lease_until: null,
+        published_at: null,
+        run_after: db.raw('now() + make_interval(secs => ?)', [delaySeconds]),
+        ...others,
+      });
+  }
 }
 
 /** Advisory locks of this class are those of jobs; the second key is the job's id. */

@@ -47,10 +47,11 @@ export async function writePackage(
       done(null, chunk);
     },
   });
-  const [stored] = await Promise.all([
-    files.write(packageKey, hashed),
-    pipeline(zipStream(entries(sync, instructions, report)), hashed),
-  ]);
+  const fed = pipeline(zipStream(entries(sync, instructions, report)), hashed);
+  // Where the store gives up, feeding it fails as well, and sooner; but only the store knows why.
+  fed.catch(() => undefined);
+  const stored = await files.write(packageKey, hashed);
+  await fed;
   return { packageKey, packageBytes: stored.bytes, packageSha256: hash.digest('hex') };
 }
 
