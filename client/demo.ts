@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { Channel } from '../shared/domain/channel';
+import { type Channel, channels } from '../shared/domain/channel';
 import { type Backoffice, type Enrolled, openBackoffice } from './backoffice';
 import { patient } from './http/backoff';
 import { createExchange } from './http/exchange';
@@ -70,8 +70,9 @@ async function tell(stage: Stage): Promise<void> {
   await aMonthInTheKitchen(stage, kitchen, now);
   const outcomes = await firstSync(stage);
   const changed = await someoneChangesALimit(stage);
-  const next = await nextSync(stage, kitchen, changed);
-  printReport(stage, [...outcomes, next]);
+  outcomes.push(await nextSync(stage, kitchen, changed));
+  outcomes.push(await messagesOfTheDay(stage));
+  printReport(stage, outcomes);
 }
 
 async function enrol(backoffice: Backoffice, print: Stage['print']): Promise<Enrolled> {
@@ -94,33 +95,14 @@ async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, now:
   print(`   all of it in ${path.relative(process.cwd(), copy.dir) || '.'} (xml/, csv/, photos/)`);
 }
 
-/** The messages last: by then the server has judged what the probes sent. */
-const tour: readonly Channel[] = ['synchro', 'sondes', 'photos', 'messagerie'];
-
-async function firstSync({ solution, copy, print }: Stage): Promise<SyncOutcome[]> {
+async function firstSync({ solution, print }: Stage): Promise<SyncOutcome[]> {
   heading(print, 'The first synchronisation, channel by channel');
   const outcomes: SyncOutcome[] = [];
-  for (const channel of tour) {
+  for (const channel of channels) {
     print(`   ${channel}`);
     outcomes.push(await solution.sync(channel));
-    if (channel === 'messagerie') await printFirstAlert(copy, print);
   }
   return outcomes;
-}
-
-/** From the probes of the kitchen the server knows when a cold room was warm for too long, and tells the kitchen. */
-async function printFirstAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
-  const messages: string[][] = [];
-  const header = await scanTable(csvFile(copy.dir, 'Tbmessagerie'), 'Id', (row) =>
-    messages.push(row.cells()),
-  );
-  const [kind, subject, body] = ['Kind', 'Subject', 'Body'].map(
-    (name) => header?.columns.indexOf(name) ?? -1,
-  );
-  const alert = messages.find((cells) => cells[kind ?? -1] === 'probe-alert');
-  if (alert === undefined) return;
-  print(`     ${'reads'.padEnd(9)}${alert[subject ?? -1] ?? ''}`);
-  print(`     ${''.padEnd(9)}${alert[body ?? -1] ?? ''}`);
 }
 
 interface ChangedLimit {
@@ -164,6 +146,28 @@ async function nextSync(
   if (now !== String(after)) throw new Error(`xml/Fridges.xml still says ${now ?? 'nothing'} for ${name}`);
   print(`   xml/Fridges.xml: ${name}, <TempMax>${before}</TempMax> is now <TempMax>${now}</TempMax>`);
   return outcome;
+}
+
+async function messagesOfTheDay({ solution, copy, print }: Stage): Promise<SyncOutcome> {
+  print('   messagerie');
+  const outcome = await solution.sync('messagerie');
+  await printFirstAlert(copy, print);
+  return outcome;
+}
+
+/** From the probes of the kitchen the server knows when a cold room was warm for too long, and tells the kitchen. */
+async function printFirstAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
+  const messages: string[][] = [];
+  const header = await scanTable(csvFile(copy.dir, 'Tbmessagerie'), 'Id', (row) =>
+    messages.push(row.cells()),
+  );
+  const [kind, subject, body] = ['Kind', 'Subject', 'Body'].map(
+    (name) => header?.columns.indexOf(name) ?? -1,
+  );
+  const alert = messages.find((cells) => cells[kind ?? -1] === 'probe-alert');
+  if (alert === undefined) return;
+  print(`     ${'reads'.padEnd(9)}${alert[subject ?? -1] ?? ''}`);
+  print(`     ${''.padEnd(9)}${alert[body ?? -1] ?? ''}`);
 }
 
 function printReport({ print }: Stage, outcomes: readonly SyncOutcome[]): void {

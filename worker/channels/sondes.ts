@@ -12,14 +12,16 @@ export interface NewReadings {
 const { battery, believedAheadMinutes, believedBehindDays, escalationFactor } = probeAlertLimits;
 
 /**
- * Opens, escalates and closes alerts by the readings that are new, as a set, in the caller's transaction; its work grows
+ * Opens, escalates and closes alerts by the readings that are new, as a set, in a transaction of its own; its work grows
  * with them and never with what is stored. All times are the readings' own; a clock that is wrong moves an alert and
  * does not hide it. Source: ePack V4, Probe alerts.
  */
 export async function updateProbeAlerts(db: Db, solutionId: number, readings: NewReadings): Promise<void> {
   const rows = readings.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);
-  // What has just been loaded has no statistics yet: PostgreSQL takes it for little, and would sort where it should hash.
-  await db.raw(`set local work_mem = '64MB'; set local jit = off; set local enable_sort = off`);
+  // What has just been loaded has no statistics yet: PostgreSQL takes it for little, and would sort or look up row by row
+  // where it should hash (measured on 100,000 readings: 9 s instead of 0.5 s).
+  await db.raw(`set local work_mem = '64MB'; set local jit = off; set local enable_sort = off;
+    set local enable_nestloop = off`);
   await db.raw('select from probe_state where solution_id = ? order by probe_id for update', [solutionId]);
   await gatherReadings(db, rows);
   const { isWatched, isHeardAgain, hasBatteryNews } = await findNews(db, solutionId);
@@ -34,8 +36,6 @@ export async function updateProbeAlerts(db: Db, solutionId: number, readings: Ne
   if (hasBatteryNews) await judgeBatteries(db, solutionId, rows);
   await rememberProbes(db, solutionId, isWatched);
   await tellProbeEvents(db);
-  await db.raw('drop table if exists probe_bucket, probe_news, probe_run, probe_episode');
-  await db.raw('set local work_mem to default; set local jit to default; set local enable_sort to default');
 }
 
 /**
