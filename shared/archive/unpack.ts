@@ -44,7 +44,7 @@ export async function unpackArchive(
     await writeEntries(archive, directory, batch, targetPrefix);
     return { entries, unpackedBytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
   } catch (error) {
-    // Should this fail as well, the first failure is what the caller must see; retention sweeps the rest.
+    // Should this fail as well, the first failure is what the caller must see; it removes the whole upload.
     await store.remove(targetPrefix).catch(() => undefined);
     throw error;
   }

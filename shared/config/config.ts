@@ -96,4 +96,4 @@ function lonelyAdmin({
 }
 
 /** Names of ours that belong to the tests and to the reference solution. */
-const foreign = /^EPACK_(TEST_|SOLUTION_)/;
+const foreign = /^EPACK_(TEST_|SOLUTION_|URL$)/;

@@ -66,7 +66,7 @@ export const settings = z.object({
     'Attempts at processing a package before it counts as failed.',
   ),
   EPACK_RETENTION_DAYS: whole(1, 36_500, 30).describe(
-    'Days that uploads and packages are kept after their sync.',
+    'Days that uploads and packages are kept after they were received.',
   ),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug'])
