@@ -24,5 +24,6 @@ RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-ENTRYPOINT ["node", "dist/epack.js"]
+# A small young generation keeps memory flat, see shared/process/supervisor.ts.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/epack.js"]
 CMD ["api"]
