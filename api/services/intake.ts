@@ -57,6 +57,8 @@ export type IntakeService = ReturnType<typeof createIntakeService>;
 /** Takes uploads in: claim the channel, store, unpack, queue. Source: ePack V4, POST /v4/{channel}/datas. */
 export function createIntakeService(deps: Deps) {
   const { db, files, limits } = deps;
+  // Packed by ourselves, what came with next to no compression may well shrink a thousandfold.
+  const replayLimits = { ...limits, maxRatio: Infinity };
 
   return {
     /** Before the body is read. Throws `wrong-status`; `unavailable` while the queue is away. */
@@ -109,7 +111,7 @@ export function createIntakeService(deps: Deps) {
       complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
         if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
-        const received = await unpack(syncId, stored, batch);
+        const received = await unpack(syncId, stored, batch, replay === undefined ? limits : replayLimits);
         await queue(key, syncId, received, replay);
         return { syncId };
       },
@@ -146,9 +148,10 @@ export function createIntakeService(deps: Deps) {
     syncId: string,
     stored: { archiveKey: string; sha256: string; bytes: number },
     batch: WriteBatch,
+    allowed: UnpackLimits,
   ): Promise<ReceivedArchive> {
     const { unpackedBytes } = await whileReceiving(syncId, () =>
-      unpackArchive(files, stored.archiveKey, unpackedPrefixOf(syncId), limits, batch),
+      unpackArchive(files, stored.archiveKey, unpackedPrefixOf(syncId), allowed, batch),
     );
     return {
       archiveKey: stored.archiveKey,

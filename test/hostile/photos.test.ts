@@ -1,7 +1,7 @@
-import AdmZip from 'adm-zip';
 import sharp from 'sharp';
 import { zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn } from '../v4/on-server';
+import { storedZip } from './stored-zip';
 
 const server = onServer({}, { worker: true });
 
@@ -12,7 +12,7 @@ const jpeg = (side: number, options: sharp.JpegOptions = {}) =>
 
 test('a progressive photo of a hundred megapixels is refused before it fills the memory', async () => {
   const client = await signIn(server(), 'photos');
-  const stored = zipStored({ 'photos/bomb.jpg': await jpeg(10_000, { progressive: true }) });
+  const stored = storedZip({ 'photos/bomb.jpg': await jpeg(10_000, { progressive: true }) });
   await fullSync(client, stored);
   expect((await client.sync()).json['report']).toMatchObject({
     photos: { inserted: 0, rejected: 1 },
@@ -33,14 +33,3 @@ test('a list of photos that is too large to be read is refused; the photos are k
     rejections: [{ file: 'csv/Photos.csv', code: 'too-large' }],
   });
 });
-
-/** A picture of one colour shrinks so well that it would be refused as an archive. */
-function zipStored(files: Record<string, Buffer>): Buffer {
-  const zip = new AdmZip();
-  for (const [name, content] of Object.entries(files)) {
-    zip.addFile(name, content);
-    const entry = zip.getEntry(name);
-    if (entry !== null) entry.header.method = 0;
-  }
-  return zip.toBuffer();
-}
