@@ -16,7 +16,9 @@ const failed = z.object({
   id: id.nullish().transform((given) => given ?? ''),
   reason: reason.nullish().transform((text) => text ?? ''),
 });
-const body = z.object({ sync: z.uuid().nullish(), failed: z.array(failed).max(100_000).nullish() });
+/** Some write it in capitals. */
+const sync = z.uuid().toLowerCase();
+const body = z.object({ sync: sync.nullish(), failed: z.array(failed).max(100_000).nullish() });
 
 /** POST /v4/{channel}/confirm → `{"statut": "0"}`. An empty body confirms the package at hand in full. */
 export function postConfirm(service: DeliveryService): RequestHandler {
