@@ -1,6 +1,6 @@
 import express, { type RequestHandler, Router } from 'express';
 import { createCallerCheck } from '../http/caller';
-import { takeBody } from '../http/expect';
+import { takeBody, takeBodyWithin } from '../http/expect';
 import type { DeliveryService } from '../services/delivery';
 import type { HandshakeService } from '../services/handshake';
 import type { IntakeService } from '../services/intake';
@@ -32,13 +32,13 @@ export function createV4Router(services: V4Services): Router {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);
 
-  router.post('/:channel/login', json('16kb'), postLogin(services.login));
+  router.post('/:channel/login', takeBodyWithin(loginMilliseconds), json('16kb'), postLogin(services.login));
   router.get('/:channel/lastIdLogs', caller, getLastIdLogs(services.handshake));
   router.get('/:channel/listSyncParams', caller, getListSyncParams(services.handshake));
   router.post('/:channel/datas', caller, postDatas(services.intake, services));
   router.get('/:channel/datas', caller, getDatas(services.delivery));
   // A confirmation may name every instruction of a package.
-  router.post('/:channel/confirm', caller, json('16mb'), postConfirm(services.delivery));
+  router.post('/:channel/confirm', caller, takeBody, json('16mb'), postConfirm(services.delivery));
   router.get('/:channel/sync', caller, getSync(services.delivery, services.board));
   router.get('/:channel/files/:name', caller, getPhoto(services.photos));
   router.all(['/:channel/uploads', '/:channel/uploads/:id'], caller, services.uploads);
@@ -47,11 +47,11 @@ export function createV4Router(services: V4Services): Router {
   return router;
 }
 
+/** For the few hundred bytes of a login, on the worst of lines. */
+const loginMilliseconds = 60_000;
+
 /**
  * Whatever type a body says it has, it is read: a confirmation taken for empty would confirm what the solution says
  * has failed.
  */
-const json = (limit: string): RequestHandler[] => [
-  takeBody,
-  express.json({ limit, strict: false, type: () => true }),
-];
+const json = (limit: string): RequestHandler => express.json({ limit, strict: false, type: () => true });
