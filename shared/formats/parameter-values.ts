@@ -2,7 +2,7 @@ import type { Column } from '../catalog/column';
 import type { ParameterClass } from '../catalog/parameter-classes';
 import type { Fields, FieldValue } from '../domain/merge-copy';
 import { type FieldText, sharedFields } from './xml-entity';
-import { isMarkupOf } from './xml-reader';
+import { defaultXmlLimits, isMarkupOf } from './xml-reader';
 
 export interface FieldProblem {
   readonly field: string;
@@ -38,12 +38,24 @@ export function validateFields(
   fields: Readonly<Record<string, unknown>>,
 ): DecodedFields {
   const columns = columnsOf(parameterClass);
+  if (!fitsAnEntity(fields)) return { fields: {}, problems: [tooMuch] };
   return decodeEach(fields, (name, value) => {
     if (!fieldName.test(name) || sharedFields.has(name)) throw new BadValue('not the name of a field');
     const column = columns.get(name);
     return column === undefined ? undeclaredValue(name, value) : decodeValue(column, plainValue(value));
   });
 }
+
+/** What the solution could not send back: its own copy would be refused as too large. */
+function fitsAnEntity(fields: Readonly<Record<string, unknown>>): boolean {
+  const isFew = Object.keys(fields).length <= defaultXmlLimits.maxFields;
+  return isFew && JSON.stringify(fields).length <= maxFieldsLength;
+}
+
+/** Written as XML a character may become five. */
+const maxFieldsLength = defaultXmlLimits.maxEntityLength / 5;
+
+const tooMuch: FieldProblem = { field: 'fields', reason: 'too many, or too long, for one entity' };
 
 /** As in XML, without a prefix. */
 const fieldName = /^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u;
