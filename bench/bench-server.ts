@@ -37,12 +37,13 @@ export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Pro
   const server = await startServer(readConfig(settings), settings, script);
   const databaseUrl = await findEmbeddedPostgres(folder);
   if (databaseUrl === null) throw new Error('the embedded database does not run');
+  const { token: session } = await post<{ token: string }>(`${server.url}/api/session`, admin);
   return {
     url: server.url,
     port: Number(new URL(server.url).port),
-    token: await enrol(server.url, 'kitchen@example.org'),
+    token: await enrol(server.url, session, 'kitchen@example.org'),
     databaseUrl,
-    enrol: (mail) => enrol(server.url, mail),
+    enrol: (mail) => enrol(server.url, session, mail),
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
@@ -50,8 +51,7 @@ export async function startBenchServer(environment: NodeJS.ProcessEnv = {}): Pro
   };
 }
 
-async function enrol(url: string, mail: string): Promise<string> {
-  const { token: session } = await post<{ token: string }>(`${url}/api/session`, admin);
+async function enrol(url: string, session: string, mail: string): Promise<string> {
   const { secret } = await post<{ secret: string }>(
     `${url}/api/solutions`,
     { mail, name: 'Bench kitchen' },

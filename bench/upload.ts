@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startBenchServer } from './bench-server';
+import { type BenchServer, startBenchServer } from './bench-server';
 import { findServerProcess } from './process-memory';
 import { median } from './median';
 import type { BenchResult } from './result';
@@ -13,7 +13,9 @@ import { finishSync, postArchive } from './sync-calls';
 const execute = promisify(execFile);
 const rounds = 9;
 
-/** An upload of 20 MB, from its first byte to the durable answer, against `cp` and `sync` of the same file. */
+const crowd = 20;
+
+/** An upload of 20 MB, from its first byte to the durable answer, against `cp` and `sync` of the same file; then 20 at once. */
 export async function run(): Promise<readonly BenchResult[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-upload-'));
   const server = await startBenchServer();
@@ -27,8 +29,9 @@ export async function run(): Promise<readonly BenchResult[]> {
       ours.push(await timed(() => postArchive(server, 'photos', archive)));
       await finishSync(server, 'photos');
     }
-    const api = await findServerProcess('api');
-    const peak = await api.peakBytes();
+    const alone = await peakOfApi();
+    await uploadAtOnce(server, archive);
+    const crowded = await peakOfApi();
     return [
       {
         name: 'upload of 20 MB, durable',
@@ -36,14 +39,30 @@ export async function run(): Promise<readonly BenchResult[]> {
         target: '≤ 2.5 × cp + sync',
         lines: [
           `ours ${median(ours.slice(1)).toFixed(0)} ms, cp + sync ${median(limit.slice(1)).toFixed(0)} ms`,
-          `peak memory of the API ${(peak / 1e6).toFixed(0)} MB`,
+          `peak memory of the API ${(alone / 1e6).toFixed(0)} MB`,
         ],
+      },
+      {
+        name: `memory of the API, ${crowd} uploads of 20 MB at once`,
+        ratio: crowded / 120e6,
+        target: '≤ 1.0 × 120 MB',
+        lines: [`${(crowded / 1e6).toFixed(0)} MB at its peak`],
       },
     ];
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function peakOfApi(): Promise<number> {
+  return (await findServerProcess('api')).peakBytes();
+}
+
+async function uploadAtOnce(server: BenchServer, archive: string): Promise<void> {
+  const mails = Array.from({ length: crowd }, (_, index) => `kitchen${index}@example.org`);
+  const tokens = await Promise.all(mails.map((mail) => server.enrol(mail)));
+  await Promise.all(tokens.map((token) => postArchive({ url: server.url, token }, 'photos', archive)));
 }
 
 /** Photos hardly compress: random bytes, stored. */

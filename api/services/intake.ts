@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type Readable, Transform } from 'node:stream';
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import type { UnpackLimits } from '../../shared/archive/unpack';
 import { unpackArchive } from '../../shared/archive/unpack';
 import type { Db } from '../../shared/db/database';
@@ -139,8 +139,8 @@ export function createIntakeService(deps: Deps) {
   async function storeArchive(syncId: string, body: Readable, batch: WriteBatch) {
     const archiveKey = archiveKeyOf(syncId);
     const hash = createHash('sha256');
-    const limited = limitedTo(body, limits.maxArchiveBytes, (chunk) => hash.update(chunk));
-    const { bytes } = await whileReceiving(syncId, () => batch.write(archiveKey, limited));
+    const content = hashed(limitedTo(body, limits.maxArchiveBytes), hash);
+    const { bytes } = await whileReceiving(syncId, () => batch.write(archiveKey, content));
     return { archiveKey, bytes, sha256: hash.digest('hex') };
   }
 
@@ -210,39 +210,41 @@ export function createIntakeService(deps: Deps) {
   }
 }
 
-/** Passes the bytes on, and fails with `too-large` once there are more than allowed. */
-function limitedTo(
-  body: Readable,
-  maxBytes: number,
-  onChunk: (chunk: Buffer) => void = () => undefined,
-): Readable {
-  let bytes = 0;
-  const limit = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) {
-        done(tooLarge(maxBytes));
-        return;
-      }
-      onChunk(chunk);
-      done(null, chunk);
-    },
-  });
-  // Whoever reads it learns of the error; until then nobody may be listening, and that would end the process.
-  limit.on('error', () => undefined);
-  body.on('error', (error) => limit.destroy(error));
-  body.on('close', () => {
-    if (!body.readableEnded) limit.destroy(new UploadAborted());
-  });
-  // It may have broken while the channel was claimed: then it has told of it before anyone listened.
-  if (body.destroyed) limit.destroy(new UploadAborted());
-  return body.pipe(limit);
+/**
+ * The body's chunks. Fails with `too-large` once there are more bytes than allowed, and leaves the rest of the body
+ * unread: the answer still has to go out on its connection.
+ */
+function limitedTo(body: Readable, maxBytes: number): AsyncIterable<Buffer> {
+  // Whoever reads learns of a broken body; until then nobody may be listening, and that would end the process.
+  body.on('error', () => undefined);
+  return readUpTo(body, maxBytes);
 }
 
-async function digest(body: Readable): Promise<{ sha256: string; bytes: number }> {
+async function* readUpTo(body: Readable, maxBytes: number): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      yield chunk;
+    }
+  } catch (error) {
+    throw body.errored === null ? error : new UploadAborted();
+  }
+}
+
+async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+async function digest(body: AsyncIterable<Buffer>): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     hash.update(chunk);
     bytes += chunk.length;
   }

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { FileStore, WriteBatch } from '../files/file-store';
 import { archiveBytesOf, type ArchiveBytes } from './archive-bytes';
 import { entryContent } from './entry-content';
@@ -21,6 +22,8 @@ export interface Unpacked {
 
 /** More pay nothing on two cores, and would take the event loop's threads from everyone else. */
 const ENTRIES_AT_ONCE = 2;
+/** Of all archives together: each holds buffers, and with twenty uploads at once they would be most of our memory. */
+const inTurn = pLimit(2 * ENTRIES_AT_ONCE);
 
 /**
  * Unpacks an archive of the file store to below `targetPrefix` of the same store, which must be this archive's alone.
@@ -63,9 +66,11 @@ async function writeEntries(
   targetPrefix: string,
 ): Promise<void> {
   await forEachAtOnce(largestFirst(directory.entries), async (entry, stop) => {
-    const dataStart = await directory.dataStart(entry);
-    const content = untilStopped(entryContent(archive, entry, dataStart), stop);
-    await batch.write(`${targetPrefix}/${entry.name}`, content);
+    await inTurn(async () => {
+      const dataStart = await directory.dataStart(entry);
+      const content = untilStopped(entryContent(archive, entry, dataStart), stop);
+      await batch.write(`${targetPrefix}/${entry.name}`, content);
+    });
   });
   await batch.commit();
 }
