@@ -11,6 +11,7 @@ import { takeBody } from './http/expect';
 import { createProblemHandler, unknownRouteHandler } from './http/problem';
 import { requestIdOf } from './http/request-id';
 import { createRequestLog } from './http/request-log';
+import { securityHeaders } from './http/security-headers';
 
 export interface AppParts {
   /** Answered ahead of Express where it says true. */
@@ -19,7 +20,8 @@ export interface AppParts {
   readonly v4: Router;
   readonly backoffice: Router;
   readonly log: Logger;
-  readonly trustProxy: number;
+  /** Addresses and networks of the proxies whose X-Forwarded-For is believed, or how many there are. */
+  readonly trustProxy: number | readonly string[];
 }
 
 /** Longer than the longest wait of a poll. */
@@ -51,6 +53,7 @@ function createApp({ health, v4, backoffice, log, trustProxy }: AppParts): Reque
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', trustProxy);
+  app.use(securityHeaders);
   app.use(health);
   app.use(createRequestLog(log));
   app.use('/v4', v4);

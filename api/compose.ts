@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
-import { openDatabase } from '../shared/db/database';
+import { type Db, openDatabase } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
@@ -38,6 +38,7 @@ import { createLoginService } from './services/login';
 import { createPhotoService } from './services/photos';
 import { createPollAdvice } from './services/poll-advice';
 import { createStatutBoard } from './services/statut-board';
+import { createConfiguredKeys, createKeptKeys, type TokenKeys } from './services/token-keys';
 import { createTokens } from './services/tokens';
 import { createV4Router } from './v4/router';
 import { createStatutRoute } from './v4/statut';
@@ -66,7 +67,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
   const jobs = createJobStore(db);
   const flags = createFlagStore(db);
-  const tokens = createTokens({ key: await tokenKey(), minutes: config.tokenMinutes });
+  const tokens = createTokens({ keys: tokenKeys(config, db), minutes: config.tokenMinutes });
   const board = createStatutBoard({
     statuses: createStatusStore(db),
     solutions: createSolutionStore(db),
@@ -156,10 +157,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       await db.destroy();
     },
   };
+}
 
-  async function tokenKey(): Promise<Uint8Array> {
-    return config.tokenSecret === null
-      ? createServerKeyStore(db).findOrMake('token')
-      : new TextEncoder().encode(config.tokenSecret);
-  }
+function tokenKeys({ tokenSecrets, tokenMinutes }: Config, db: Db): TokenKeys {
+  return tokenSecrets === null
+    ? createKeptKeys({ store: createServerKeyStore(db), tokenMinutes })
+    : createConfiguredKeys(tokenSecrets);
 }

@@ -1,6 +1,7 @@
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { randomUUID } from 'node:crypto';
 import { unauthorized } from '../../shared/errors/catalog';
+import type { TokenKey, TokenKeys } from './token-keys';
 
 /** Whose a token is, and until when. */
 export interface TokenHolder {
@@ -11,33 +12,49 @@ export interface TokenHolder {
 export type Tokens = ReturnType<typeof createTokens>;
 
 /**
- * The bearer tokens of solutions: JWT, HS256, claims `aud` = solution id, `iat`, `nbf`, `exp`, `jti`.
- * Source: ePack V4, POST /v4/{channel}/login.
+ * The bearer tokens of solutions: JWT, HS256, claims `aud` = solution id, `iat`, `nbf`, `exp`, `jti`; `kid` in the
+ * header names the key. Source: ePack V4, POST /v4/{channel}/login.
  */
-export function createTokens(settings: { key: Uint8Array; minutes: number }) {
+export function createTokens({ keys, minutes }: { readonly keys: TokenKeys; readonly minutes: number }) {
   return {
-    issue(solutionId: number): Promise<string> {
+    async issue(solutionId: number): Promise<string> {
+      const key = await keys.signing();
       return new SignJWT()
-        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: key.id })
         .setAudience(String(solutionId))
         .setIssuedAt()
         .setNotBefore('0s')
-        .setExpirationTime(`${settings.minutes}m`)
+        .setExpirationTime(`${minutes}m`)
         .setJti(randomUUID())
-        .sign(settings.key);
+        .sign(key.value);
     },
 
     /** Throws `unauthorized` where the token is not ours, or not valid now. */
     async verify(token: string): Promise<TokenHolder> {
-      const verified = await jwtVerify(token, settings.key, {
-        algorithms: ['HS256'],
-        requiredClaims: ['aud', 'iat', 'nbf', 'exp', 'jti'],
-      }).catch(() => {
-        throw unauthorized();
-      });
-      const { aud, exp } = verified.payload;
+      const payload = await firstThatVerifies(token, await keys.accepted(keyIdOf(token)));
+      const { aud, exp } = payload;
       if (typeof aud !== 'string' || !/^\d{1,9}$/.test(aud) || exp === undefined) throw unauthorized();
       return { solutionId: Number(aud), expiresAt: new Date(exp * 1000) };
     },
   };
+}
+
+/** Read before the signature is checked: it only chooses among keys of ours. Throws `unauthorized`. */
+function keyIdOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch {
+    throw unauthorized();
+  }
+}
+
+async function firstThatVerifies(token: string, keys: readonly TokenKey[]): Promise<JWTPayload> {
+  for (const { value } of keys) {
+    const verified = await jwtVerify(token, value, {
+      algorithms: ['HS256'],
+      requiredClaims: ['aud', 'iat', 'nbf', 'exp', 'jti'],
+    }).catch(() => null);
+    if (verified !== null) return verified.payload;
+  }
+  throw unauthorized();
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { type Role, roles } from '../domain/staff';
 import { settings } from './settings';
 
 export type Config = ReturnType<typeof configFrom>;
@@ -19,6 +20,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     ...unknownNames(environment),
     ...(read.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
     ...lonelyAdmin(environment),
+    ...halfOidc(environment),
+    ...halfMail(environment),
   ];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
   return configFrom(read.data);
@@ -57,9 +60,17 @@ function configFrom(read: z.output<typeof settings>) {
     queueUrl: read.QUEUE_URL ?? null,
     adminEmail: read.EPACK_ADMIN_EMAIL ?? null,
     adminPassword: read.EPACK_ADMIN_PASSWORD ?? null,
-    tokenSecret: read.EPACK_TOKEN_SECRET ?? null,
     tokenMinutes: read.EPACK_TOKEN_MINUTES,
+    /** The key that signs, and those that are accepted beside it. Null: kept in the database. */
+    tokenSecrets: tokenSecretsOf(read),
     trustProxy: read.EPACK_TRUST_PROXY,
+    /** Without a slash at its end. */
+    publicUrl: read.EPACK_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
+    oidc: oidcFrom(read),
+    smtpUrl: read.EPACK_SMTP_URL ?? null,
+    mailFrom: read.EPACK_MAIL_FROM ?? null,
+    webhookHttp: read.EPACK_WEBHOOK_HTTP === 'yes',
+    webhookNetworks: read.EPACK_WEBHOOK_NETWORKS,
     maxArchiveBytes: read.EPACK_MAX_ARCHIVE_BYTES,
     maxUnpackedBytes: read.EPACK_MAX_UNPACKED_BYTES,
     maxArchiveEntries: read.EPACK_MAX_ARCHIVE_ENTRIES,
@@ -71,8 +82,49 @@ function configFrom(read: z.output<typeof settings>) {
     leaseSeconds: read.EPACK_LEASE_SECONDS,
     maxAttempts: read.EPACK_MAX_ATTEMPTS,
     retentionDays: read.EPACK_RETENTION_DAYS,
+    drainSeconds: read.EPACK_DRAIN_SECONDS,
+    metricsPort: read.EPACK_METRICS_PORT ?? null,
+    metricsToken: read.EPACK_METRICS_TOKEN ?? null,
+    workerPort: read.EPACK_WORKER_PORT ?? null,
+    workerMetricsUrl: read.EPACK_WORKER_METRICS_URL ?? null,
+    otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: read.LOG_LEVEL,
   });
+}
+
+function tokenSecretsOf(read: z.output<typeof settings>): readonly [string, ...string[]] | null {
+  const { EPACK_TOKEN_SECRET: signing, EPACK_TOKEN_SECRET_ACCEPTED: accepted } = read;
+  if (signing === undefined) return null;
+  return accepted === undefined ? [signing] : [signing, accepted];
+}
+
+/** Null: staff sign in with passwords only. */
+function oidcFrom(read: z.output<typeof settings>) {
+  const { EPACK_OIDC_ISSUER: issuer, EPACK_PUBLIC_URL: publicUrl } = read;
+  if (issuer === undefined || publicUrl === undefined) return null;
+  return {
+    issuer,
+    clientId: read.EPACK_OIDC_CLIENT_ID ?? '',
+    clientSecret: read.EPACK_OIDC_CLIENT_SECRET ?? '',
+    /** What the button says after "Sign in with". */
+    name: read.EPACK_OIDC_NAME,
+    scopes: read.EPACK_OIDC_SCOPES,
+    /** Role of a person who is no user yet. Null: refused. */
+    newUsers: read.EPACK_OIDC_NEW_USERS === 'refuse' ? null : read.EPACK_OIDC_NEW_USERS,
+    roleClaim: read.EPACK_OIDC_ROLE_CLAIM,
+    /** The role of each value of the role claim. Null: roles are given here. */
+    roles: read.EPACK_OIDC_ROLES?.map(rolePair) ?? null,
+    accountClaim: read.EPACK_OIDC_ACCOUNT_CLAIM ?? null,
+  };
+}
+
+export type OidcConfig = NonNullable<Config['oidc']>;
+
+function rolePair(pair: string): { readonly value: string; readonly role: Role } {
+  const [value = '', written = ''] = pair.split('=');
+  const role = roles.find((known) => known === written);
+  if (role === undefined) throw new ConfigError([`EPACK_OIDC_ROLES names no role: ${pair}`]);
+  return { value, role };
 }
 
 /** An empty variable is one that is not set. */
@@ -93,6 +145,18 @@ function lonelyAdmin({
 }: NodeJS.ProcessEnv): string[] {
   const isComplete = (email === '') === (password === '');
   return isComplete ? [] : ['EPACK_ADMIN_EMAIL and EPACK_ADMIN_PASSWORD go together: set both or none'];
+}
+
+function halfOidc(environment: NodeJS.ProcessEnv): string[] {
+  const needed = ['EPACK_OIDC_CLIENT_ID', 'EPACK_OIDC_CLIENT_SECRET', 'EPACK_PUBLIC_URL'];
+  if ((environment['EPACK_OIDC_ISSUER'] ?? '') === '') return [];
+  return needed
+    .filter((name) => (environment[name] ?? '') === '')
+    .map((name) => `EPACK_OIDC_ISSUER needs ${name}`);
+}
+
+function halfMail({ EPACK_SMTP_URL: server = '', EPACK_MAIL_FROM: from = '' }: NodeJS.ProcessEnv): string[] {
+  return server !== '' && from === '' ? ['EPACK_SMTP_URL needs EPACK_MAIL_FROM'] : [];
 }
 
 /** Names of ours that belong to the tests and to the reference solution. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const megabyte = 2 ** 20;
@@ -22,6 +23,32 @@ const url = (...protocols: readonly string[]) =>
 
 const anyText = z.string();
 
+/** Several, separated by commas. */
+const list = (isOne: (written: string) => boolean, expected: string) =>
+  z.string().transform((written, context) => {
+    const items = written
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    if (items.length > 0 && items.every(isOne)) return items;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
+
+/** An address, or a network such as 10.0.0.0/8. */
+const isNetwork = (written: string): boolean => {
+  const [address = '', prefix = '0', ...more] = written.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return more.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+};
+
+const proxiesExpected =
+  'must be a list of addresses or networks, such as `10.0.0.0/8,fd00::/8`, or a number from 0 to 10';
+
+const yesOrNo = z.enum(['yes', 'no']).default('no');
+
+const mailAddress = /^(?:[^<>\r\n]{0,100}<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/;
+
 const atLeast = (length: number) => z.string().min(length, `must have at least ${length} characters`);
 
 /** Every setting there is, under its name in the environment. `docs/configuration.md` is written from this table. */
@@ -42,9 +69,72 @@ export const settings = z.object({
     .optional()
     .describe('Key that signs the tokens of solutions. Not set: one is made and kept in the database.'),
   EPACK_TOKEN_MINUTES: whole(1, 43_200, 720).describe('How long a token of a solution is valid.'),
-  EPACK_TRUST_PROXY: whole(0, 10, 0).describe(
-    'How many reverse proxies stand before the API; their X-Forwarded-For is believed.',
-  ),
+  EPACK_TOKEN_SECRET_ACCEPTED: atLeast(32)
+    .optional()
+    .describe('Another key whose tokens are accepted as well, while EPACK_TOKEN_SECRET is being replaced.'),
+  EPACK_TRUST_PROXY: z
+    .union(
+      [
+        z
+          .string()
+          .regex(/^([0-9]|10)$/)
+          .transform(Number),
+        list(isNetwork, proxiesExpected),
+      ],
+      {
+        error: proxiesExpected,
+      },
+    )
+    .default(0)
+    .describe(
+      'Reverse proxies whose X-Forwarded-For is believed: their addresses or networks, separated by commas; or how many there are.',
+    ),
+  EPACK_PUBLIC_URL: url('https:', 'http:')
+    .optional()
+    .describe(
+      'Under which address people reach the server, e.g. `https://epack.example`: for sign-in and for links in mails.',
+    ),
+  EPACK_OIDC_ISSUER: url('https:', 'http:')
+    .optional()
+    .describe(
+      'OpenID Connect issuer through which staff may sign in; see [sign-in](sign-in.md). Not set: passwords only.',
+    ),
+  EPACK_OIDC_CLIENT_ID: anyText.optional().describe('The client that the issuer knows this server as.'),
+  EPACK_OIDC_CLIENT_SECRET: anyText.optional().describe('Secret of that client.'),
+  EPACK_OIDC_NAME: anyText.default('OpenID Connect').describe('What the button on the sign-in page names.'),
+  EPACK_OIDC_SCOPES: anyText.default('openid email').describe('Scopes that are asked for.'),
+  EPACK_OIDC_NEW_USERS: z
+    .enum(['refuse', 'viewer', 'manager'])
+    .default('refuse')
+    .describe('What becomes of a person who is no user yet: refused, or a new user of this role.'),
+  EPACK_OIDC_ROLES: list(
+    (pair) => /^[^=]+=(admin|manager|viewer)$/.test(pair),
+    'must be a list such as `epack-admins=admin,kitchens=manager`',
+  )
+    .optional()
+    .describe('Which value of the role claim gives which role, e.g. `epack-admins=admin,kitchens=manager`.'),
+  EPACK_OIDC_ROLE_CLAIM: anyText.default('groups').describe('Claim that EPACK_OIDC_ROLES is about.'),
+  EPACK_OIDC_ACCOUNT_CLAIM: anyText
+    .optional()
+    .describe(
+      'Claim that lists the names of the accounts that a person may see. Not set: accounts are given here.',
+    ),
+  EPACK_SMTP_URL: url('smtp:', 'smtps:')
+    .optional()
+    .describe(
+      'Mail server for notifications, e.g. `smtps://user:password@mail.example`. Not set: no mail is sent.',
+    ),
+  EPACK_MAIL_FROM: z
+    .string()
+    .regex(mailAddress, 'must be an e-mail address')
+    .optional()
+    .describe('Sender of the mails, e.g. `ePack <epack@example.org>`.'),
+  EPACK_WEBHOOK_HTTP: yesOrNo.describe('Whether webhooks may be plain http.'),
+  EPACK_WEBHOOK_NETWORKS: list(isNetwork, 'must be a list of addresses or networks, such as `10.0.5.0/24`')
+    .default([])
+    .describe(
+      'Private addresses or networks that webhooks may reach all the same, e.g. `10.0.5.0/24`. By default, none.',
+    ),
   EPACK_MAX_ARCHIVE_BYTES: whole(1, 2 ** 40, 512 * megabyte).describe('Largest upload.'),
   EPACK_MAX_UNPACKED_BYTES: whole(1, 2 ** 42, 2048 * megabyte).describe('Largest upload once unpacked.'),
   EPACK_MAX_ARCHIVE_ENTRIES: whole(1, 1_000_000, 10_000).describe('Most entries of an upload.'),
@@ -68,6 +158,28 @@ export const settings = z.object({
   EPACK_RETENTION_DAYS: whole(1, 36_500, 30).describe(
     'Days that uploads and packages are kept after they were received.',
   ),
+  EPACK_DRAIN_SECONDS: whole(0, 3_600, 15).describe(
+    'How long a process that is told to stop lets uploads and jobs go on that have begun.',
+  ),
+  EPACK_METRICS_PORT: whole(0, 65_535, 0)
+    .unwrap()
+    .optional()
+    .describe('Port of the API for /metrics, /healthz and /readyz alone. Not set: none.'),
+  EPACK_METRICS_TOKEN: atLeast(16)
+    .optional()
+    .describe(
+      'Bearer token for /metrics. Set: /metrics is on PORT as well. Not set: only on the ports of its own, without a token.',
+    ),
+  EPACK_WORKER_PORT: whole(0, 65_535, 0)
+    .unwrap()
+    .optional()
+    .describe('Port of a worker for /metrics, /healthz and /readyz. Not set: none.'),
+  EPACK_WORKER_METRICS_URL: url('http:', 'https:')
+    .optional()
+    .describe("A worker's /metrics, which the API shows together with its own. `epack start` sets it."),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')
+    .optional()
+    .describe('OpenTelemetry collector that traces are sent to, by OTLP over HTTP. Not set: there are none.'),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug'])
     .default('info')
