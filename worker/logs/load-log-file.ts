@@ -12,7 +12,8 @@ import { findEarlierReadings } from './earlier-readings';
 import { createLanes } from './lanes';
 import { createLateRows } from './late-rows';
 import { type HeaderFault, type LogHeader, MAX_COLUMNS, readLogHeader } from './log-header';
-import { lockLog, raiseLogMark, readHighestId } from './log-mark';
+import { lockLog, readHighestId } from './log-mark';
+import { noteReceived } from './received-ids';
 import { createRowEncoder } from './row-encoder';
 import { createLogRejections, type LogRejections } from './row-rejections';
 import { createRowTaker } from './take-row';
@@ -117,9 +118,10 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   counts.inserted = taker.taken.fresh + moved;
   counts.duplicates = taker.taken.late - moved - (await rejectConflicts());
   if (counts.inserted > 0) await input.onInserted?.({ aboveId: mark, lateIds: lateRows.newIds() });
+  const { highestId, receivedIds: ids } = taker;
+  if (!ids.isEmpty || moved > 0)
+    await noteReceived(db, input, { highestId: highestId.toBigInt(), ids, newIds: lateRows.newIds() });
   await lateRows.close();
-  const highest = taker.highestId.toBigInt();
-  if (highest > mark) await raiseLogMark(db, input, highest);
 
   /** Waits only where it must: to wait for each row would cost more than the row. */
   async function takeRows(): Promise<void> {

@@ -25,13 +25,3 @@ export async function readHighestId(db: Db, { solutionId, table }: LogKey): Prom
   );
   return BigInt(rows[0]?.highest ?? -1);
 }
-
-/** `lastIdLogs` is answered from it. */
-export async function raiseLogMark(db: Db, { solutionId, table }: LogKey, highestId: bigint): Promise<void> {
-  await db.raw(
-    `insert into log_mark (solution_id, table_name, highest_id) values (?, ?, ?)
-     on conflict (solution_id, table_name) do update
-     set highest_id = greatest(log_mark.highest_id, excluded.highest_id)`,
-    [solutionId, table.table, String(highestId)],
-  );
-}

@@ -4,6 +4,7 @@ import type { Lanes } from './lanes';
 import { PLACE_FIELDS } from './late-rows';
 import type { LogHeader } from './log-header';
 import { LogId } from './log-id';
+import { createReceivedIds, type ReceivedIds } from './received-ids';
 import type { RowEncoder } from './row-encoder';
 import type { TupleBuffer } from './tuple-buffer';
 
@@ -15,6 +16,8 @@ export interface RowTaker {
   readonly firstId: LogId;
   /** The highest id seen, in refused rows too. */
   readonly highestId: LogId;
+  /** Of rows that went straight into the log, and of refused ones. */
+  readonly receivedIds: ReceivedIds;
   /** How many rows went which way. */
   readonly taken: { fresh: number; late: number };
 }
@@ -33,10 +36,11 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
   const firstId = new LogId();
   const highestId = new LogId();
   highestId.setBigInt(mark);
+  const receivedIds = createReceivedIds();
   const taken = { fresh: 0, late: 0 };
   let hasFirstId = false;
 
-  return { take, firstId, highestId, taken };
+  return { take, firstId, highestId, receivedIds, taken };
 
   function take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null {
     if (row.fault !== null) return refuseUnsplit(row, row.fault, faultReasons[row.fault]);
@@ -51,8 +55,11 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
     const isFresh = id.isAbove(highestId);
     const outcome = isFresh ? encoder.encode(row, id, lanes.fresh, 0) : encodeLate(row, lanes.late);
     if (outcome === 'needs-earlier-readings') return outcome;
-    if (isFresh) highestId.set(id);
-    if (outcome !== 'encoded') return refuse(row, 'bad-value', outcome.reason);
+    if (isFresh) raiseHighest();
+    if (outcome !== 'encoded') {
+      if (!isFresh) receivedIds.noteRefused(id);
+      return refuse(row, 'bad-value', outcome.reason);
+    }
     if (isFresh) taken.fresh++;
     else taken.late++;
     return null;
@@ -76,8 +83,16 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
   function refuseUnsplit(row: CsvRows, code: RowRefusal['code'], reason: string): RowRefusal | null {
     if (isBlank(row)) return null;
     if (idCell > 0 || row.cellCount === 0) return { code, reason, rowId: null };
-    if (readId(row) && id.isAbove(highestId)) highestId.set(id);
+    if (readId(row)) {
+      if (id.isAbove(highestId)) raiseHighest();
+      else receivedIds.noteRefused(id);
+    }
     return refuse(row, code, reason);
+  }
+
+  function raiseHighest(): void {
+    highestId.set(id);
+    receivedIds.noteHighest(id);
   }
 
   function readId(row: CsvRows): boolean {

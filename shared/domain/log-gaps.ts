@@ -1,0 +1,12 @@
+/** First and last id, both within it, as decimal texts. */
+export type IdSpan = readonly [first: string, last: string];
+
+/** Ids that a solution must have given to rows of a log, and that never came. */
+export interface LogGaps {
+  /** How many ids are missing, as a decimal text. */
+  readonly missing: string;
+  /** The first 100, in order. */
+  readonly ranges: readonly IdSpan[];
+}
+
+export const maxReportedGaps = 100;
