@@ -1,4 +1,5 @@
-import { type Copy, fieldOf, type Fields, sameCopy, sameValue } from './merge-copy';
+import { type Copy, type Fields, sameCopy } from './merge-copy';
+import { changeOf, differingFields } from './merge-differences';
 
 /** Who wins where both sides changed one field differently. Source: ePack V4, Processing. */
 export type MergePolicy = 'newest' | 'manager' | 'solution' | 'manual';
@@ -46,8 +47,8 @@ export interface Merge {
 export function mergeThreeWay(input: MergeInput): Merge {
   const { manager, solution } = input;
   if (sameCopy(manager ?? deleted, solution)) return outcome(input, manager, null);
-  const solutionState = stateOf(input.base, solution);
-  const managerState = stateOf(input.base, manager);
+  const solutionState = changeOf(input.base, solution);
+  const managerState = changeOf(input.base, manager);
   if (solutionState === 'unchanged') return outcome(input, manager, null);
   if (managerState === 'unchanged') return outcome(input, solution, null);
   if (solutionState === 'deleted' || managerState === 'deleted') return mergeDeletion(input);
@@ -57,15 +58,6 @@ export function mergeThreeWay(input: MergeInput): Merge {
 /** For a class that the solution alone edits, and for an upload that replaces everything: its copy counts. */
 export function replaceWithSolution(input: Pick<MergeInput, 'base' | 'manager' | 'solution'>): Merge {
   return outcome(input, input.solution, null);
-}
-
-type State = 'unchanged' | 'changed' | 'deleted';
-
-/** A deleted or absent base is nothing agreed: what lives beside it is new, and what does not is unchanged. */
-function stateOf(base: Copy | null, copy: Copy | null): State {
-  const wasThere = base?.isActive === true;
-  if (copy?.isActive !== true) return wasThere ? 'deleted' : 'unchanged';
-  return wasThere && sameCopy(base, copy) ? 'unchanged' : 'changed';
 }
 
 /** One side deleted what the other changed: the change wins, unless the policy names a winner or asks someone. */
@@ -84,17 +76,11 @@ function mergeFields(input: MergeInput): Merge {
   const solution = fieldsOf(input.solution);
   const merged = new Map(Object.entries(manager));
   const disputed = new Map<string, Side | null>();
-  for (const name of new Set([...Object.keys(base), ...Object.keys(manager), ...Object.keys(solution)])) {
-    const values = {
-      base: fieldOf(base, name),
-      manager: fieldOf(manager, name),
-      solution: fieldOf(solution, name),
-    };
-    if (sameValue(values.manager, values.solution) || sameValue(values.solution, values.base)) continue;
-    const isDisputed = !sameValue(values.manager, values.base);
-    const winner = isDisputed ? winnerOf(input, name) : 'solution';
-    if (isDisputed) disputed.set(name, winner);
-    if (winner === 'solution') merged.set(name, values.solution);
+  for (const { name, other, changedBy } of differingFields({ base, one: manager, other: solution })) {
+    if (changedBy === 'one') continue;
+    const winner = changedBy === 'both' ? winnerOf(input, name) : 'solution';
+    if (changedBy === 'both') disputed.set(name, winner);
+    if (winner === 'solution') merged.set(name, other);
   }
   const winners = new Set(disputed.values());
   if (winners.has(null)) return parked([...disputed.keys()]);

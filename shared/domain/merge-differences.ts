@@ -1,0 +1,47 @@
+import { type Copy, fieldOf, type Fields, type FieldValue, sameCopy, sameValue } from './merge-copy';
+
+/** What became of one side's copy since both sides last agreed. */
+export type CopyChange = 'unchanged' | 'changed' | 'deleted';
+
+/** A deleted or absent base is nothing agreed: what lives beside it is new, and what does not is unchanged. */
+export function changeOf(base: Copy | null, copy: Copy | null): CopyChange {
+  const wasThere = base?.isActive === true;
+  if (copy?.isActive !== true) return wasThere ? 'deleted' : 'unchanged';
+  return wasThere && sameCopy(base, copy) ? 'unchanged' : 'changed';
+}
+
+/** A field that two sides hold differently. */
+export interface FieldDifference {
+  readonly name: string;
+  readonly base: FieldValue;
+  readonly one: FieldValue;
+  readonly other: FieldValue;
+  /** `both`: each differs from what both last agreed on. */
+  readonly changedBy: 'one' | 'other' | 'both';
+}
+
+/** True where two values of a field say the same. */
+export type SameValue = (one: FieldValue, other: FieldValue, name: string) => boolean;
+
+/** Field by field, of all that any copy has or of `names` alone. */
+export function differingFields(
+  copies: { readonly base: Fields; readonly one: Fields; readonly other: Fields },
+  names: Iterable<string> = namesOf(copies),
+  isSame: SameValue = sameValue,
+): FieldDifference[] {
+  const found: FieldDifference[] = [];
+  for (const name of names) {
+    const base = fieldOf(copies.base, name);
+    const one = fieldOf(copies.one, name);
+    const other = fieldOf(copies.other, name);
+    if (isSame(one, other, name)) continue;
+    const isOneChanged = !isSame(one, base, name);
+    const isOtherChanged = !isSame(other, base, name);
+    const changedBy = isOneChanged && isOtherChanged ? 'both' : isOneChanged ? 'one' : 'other';
+    found.push({ name, base, one, other, changedBy });
+  }
+  return found;
+}
+
+const namesOf = ({ base, one, other }: Readonly<Record<'base' | 'one' | 'other', Fields>>) =>
+  new Set([...Object.keys(base), ...Object.keys(one), ...Object.keys(other)]);
