@@ -10,7 +10,7 @@ export const keepableText = (minLength: number, maxLength: number) =>
     .regex(/^[^\0\p{Surrogate}]*$/u, 'holds a character that cannot be kept');
 
 /** Outside data is unknown until it has passed here. Throws `bad-request`, naming each field and its reason. */
-export function decode<T>(schema: ZodType<T>, data: unknown): T {
+export function decode<S extends ZodType>(schema: S, data: unknown): z.output<S> {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`);

@@ -137,6 +137,14 @@ export const notReplayable = (reason: string) => new AppError('conflict', 'not-r
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
 
+/** A body that would otherwise be taken for an empty one. `mediaTypes`: what the call takes. */
+export const wrongBodyType = (mediaTypes: readonly string[]) =>
+  new AppError(
+    'unsupported',
+    'wrong-content-type',
+    `The body needs Content-Type: ${mediaTypes.join(' or ')}.`,
+  );
+
 // Files of a package
 
 /** The whole file is refused. `line`: where reading stopped, the first being 1; null where it has none. */

@@ -1,45 +1,110 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import { probeAlertKinds, probeAlertStates } from '../../../shared/domain/probe-alert';
 import type { ProbeAlert } from '../../../shared/stores/alert-store';
-import { decode } from '../../http/decode';
+import { instant, json, jsonBody, pageOf } from '../../http/operation';
+import { reply, type Route } from '../../http/route';
 import type { AlertService } from '../services/alerts';
-import { callerOf } from './authentication';
-import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId, textOf } from './parameters';
+import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, textOf } from './parameters';
+import { staffRoute } from './staff-route';
 
 const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
-  state: z.enum([...probeAlertStates, 'all']).default('open'),
+  state: z
+    .enum([...probeAlertStates, 'all'])
+    .default('open')
+    .meta({
+      description: '`open`: those that are escalated as well.',
+    }),
   kind: z.enum(probeAlertKinds).optional(),
   acknowledged: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
     .optional(),
 });
-const acknowledgement = z.strictObject({ comment: textOf(2000).nullish() });
+const acknowledgement = z.strictObject({
+  comment: textOf(2000)
+    .nullish()
+    .meta({ examples: ['Door left open; the goods were moved.'] }),
+});
+const alert = z
+  .object({
+    id: z.string().meta({ examples: ['31'] }),
+    solution: solutionKey,
+    probeId: z.string().meta({ examples: ['P1'] }),
+    kind: z.enum(probeAlertKinds),
+    state: z.enum(probeAlertStates),
+    fridgeName: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'As it was when the alert was opened; null: the probe was in none.',
+        examples: ['Chambre froide 1'],
+      }),
+    limit: z
+      .number()
+      .nullable()
+      .meta({
+        description: '°C, or % of a battery; null of a lost signal.',
+        examples: [4],
+      }),
+    worst: z
+      .number()
+      .nullable()
+      .meta({ description: "In the limit's unit.", examples: [7.5] }),
+    delayMinutes: z
+      .number()
+      .int()
+      .meta({ examples: [30] }),
+    since: instant.meta({
+      description: 'The first reading out of limits; of a lost signal the last reading.',
+    }),
+    openedAt: instant,
+    escalatedAt: instant.nullable(),
+    closedAt: instant.nullable(),
+    recordedAt: instant.meta({ description: "By the server's clock." }),
+    acknowledgedAt: instant.nullable(),
+    acknowledgedBy: z.string().nullable(),
+    comment: z.string().nullable(),
+  })
+  .meta({ id: 'Alert' });
 
-export function createAlertRoutes(alerts: AlertService): Router {
-  const router = Router();
-
-  router.get('/alerts', async (request, response) => {
-    const { solution, state, kind, acknowledged, ...paging } = decode(query, request.query);
-    const filter = {
-      solutionId: solution ?? null,
-      state: state === 'all' ? null : state,
-      kind: kind ?? null,
-      isAcknowledged: acknowledged ?? null,
-    };
-    response.json(mapPage(await alerts.list(callerOf(request), filter, pageOfQuery(paging)), alertJson));
-  });
-
-  router.post('/alerts/:id/acknowledge', async (request, response) => {
-    const id = pathBigId(request, 'alert');
-    const { comment } = decode(acknowledgement, request.body ?? {});
-    response.json(alertJson(await alerts.acknowledge(callerOf(request), id, comment ?? null)));
-  });
-
-  return router;
-}
+export const createAlertRoutes = (alerts: AlertService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/alerts',
+    id: 'listAlerts',
+    tag: 'Alerts',
+    summary: 'Lists probe alerts, the newest first',
+    access: 'viewer',
+    query,
+    answers: { 200: json('A page of alerts.', pageOf(alert)) },
+    async handle({ caller, query: { solution, state, kind, acknowledged, ...paging } }) {
+      const filter = {
+        solutionId: solution ?? null,
+        state: state === 'all' ? null : state,
+        kind: kind ?? null,
+        isAcknowledged: acknowledged ?? null,
+      };
+      const page = await alerts.list(caller, filter, pageOfQuery(paging));
+      return reply(200, mapPage(page, alertJson));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/alerts/{id}/acknowledge',
+    id: 'acknowledgeAlert',
+    tag: 'Alerts',
+    summary: 'Says that someone has seen the alert',
+    description: 'It closes when the probe is well again. Who acknowledged it first stays.',
+    access: 'manager',
+    params: { id: bigIdParameter('alert') },
+    body: jsonBody(acknowledgement, { isRequired: false }),
+    answers: { 200: json('The alert.', alert) },
+    async handle({ caller, params, body }) {
+      return reply(200, alertJson(await alerts.acknowledge(caller, params.id, body.comment ?? null)));
+    },
+  }),
+];
 
 const alertJson = ({ solutionId, ...alert }: ProbeAlert) => ({ ...alert, solution: String(solutionId) });

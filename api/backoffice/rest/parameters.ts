@@ -1,11 +1,12 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { type Channel, isChannel } from '../../../shared/domain/channel';
-import { type Flag, isFlag } from '../../../shared/domain/flag';
+import { type Channel, channels, isChannel } from '../../../shared/domain/channel';
+import { type Flag, flags, isFlag } from '../../../shared/domain/flag';
 import type { PageRequest } from '../../../shared/domain/page';
 import { notFound, unknownChannel } from '../../../shared/errors/catalog';
+import { pathParameter } from '../../http/operation';
 
-// What stands in a path or in a query. In a path, what cannot be is not there; in a query it is a mistake.
+// What stands in a path, in a query and in an answer of the backoffice.
 
 /** A text that PostgreSQL can keep: no NUL, no half of a character. */
 export const textOf = (maxLength: number) =>
@@ -14,15 +15,24 @@ export const textOf = (maxLength: number) =>
     .trim()
     .min(1)
     .max(maxLength)
-    .regex(/^[^\0\p{Surrogate}]*$/u, 'holds a character that cannot be kept');
+    .refine((text) => /^[^\0\p{Surrogate}]*$/u.test(text), 'holds a character that cannot be kept');
 
 /** An id in JSON is a text; a number is taken as well. PostgreSQL's int. */
 export const idOf = z
   .union([z.string().regex(/^\d{1,9}$/, 'is no id'), z.number().int().min(0).max(999_999_999)])
-  .transform(Number);
+  .transform(Number)
+  .meta({ examples: ['12'] });
 
 /** PostgreSQL's bigint. */
-export const bigIdOf = z.string().regex(/^\d{1,18}$/, 'is no id');
+export const bigIdOf = z
+  .string()
+  .regex(/^\d{1,18}$/, 'is no id')
+  .meta({ examples: ['4711'] });
+
+/** In an answer. */
+export const solutionKey = z
+  .string()
+  .meta({ description: 'The id of the solution that it belongs to.', examples: ['12'] });
 
 const maxLimit = 1000;
 const limit = z.coerce
@@ -30,16 +40,52 @@ const limit = z.coerce
   .int()
   .min(1)
   .default(100)
-  .transform((asked) => Math.min(asked, maxLimit));
+  .transform((asked) => Math.min(asked, maxLimit))
+  .meta({ description: `At most ${maxLimit}: what is above counts as that.`, examples: [100] });
 
 /** `?limit=&cursor=`, the cursor as `next` of the page before gave it. */
 export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
-  z.object({ limit, cursor: cursor.optional() });
+  z.object({
+    limit,
+    cursor: cursor.optional().meta({ description: '`next` of the page before; absent: the first page.' }),
+  });
 
 export const pageOfQuery = <Key>(query: { limit: number; cursor?: Key | undefined }): PageRequest<Key> => ({
   limit: query.limit,
   after: query.cursor ?? null,
 });
+
+/** PostgreSQL's int. `what`: what is not there where it is none. */
+export const idParameter = (what: string) =>
+  pathParameter(
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number)
+      .meta({ description: `Of the ${what}.`, examples: ['12'] }),
+    () => notFound(what),
+  );
+
+/** PostgreSQL's bigint. */
+export const bigIdParameter = (what: string) =>
+  pathParameter(
+    z
+      .string()
+      .regex(/^\d{1,18}$/)
+      .meta({ description: `Of the ${what}.`, examples: ['4711'] }),
+    () => notFound(what),
+  );
+
+export const syncParameter = pathParameter(
+  z.guid().meta({ examples: ['0b8a4a3e-5f0c-4d33-9f39-5a1d0f6f2c11'] }),
+  () => notFound('sync'),
+);
+
+export const channelParameter = pathParameter(z.enum(channels), unknownChannel);
+
+export const flagParameter = pathParameter(z.enum(flags), () => notFound('flag'));
+
+// For pages, which read their path by themselves.
 
 /** PostgreSQL's int. `what`: what is not there where it is none. */
 export function pathId(request: Request, what: string): number {

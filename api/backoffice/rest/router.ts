@@ -16,6 +16,7 @@ import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import { createAccountRoutes } from './accounts';
+import { mountRoutes } from '../../http/route';
 import { createAlertRoutes } from './alerts';
 import { createAuditRoutes } from './audit';
 import { createStaffCheck } from './authentication';
@@ -51,6 +52,9 @@ export interface BackofficeServices extends ConsoleServices {
 /** The backoffice: JSON under `/api`, pages for people under `/`. Errors pass on to the API's handler. */
 export function createBackofficeRouter(services: BackofficeServices): Router {
   const router = Router();
+  const check = createStaffCheck(services.sessions);
+  router.use('/api', apiHeaders);
+  mountRoutes(router, createAlertRoutes(services.alerts), () => [check]);
   router.use('/api', createApiRoutes(services));
   router.use(createConsoleRoutes(services));
   return router;
@@ -72,7 +76,6 @@ function createApiRoutes(services: BackofficeServices): Router {
   router.use(createFlagRoutes(services.flags));
   router.use(createLogRoutes(services.logs));
   router.use(createMessageRoutes(services.messages));
-  router.use(createAlertRoutes(services.alerts));
   router.use(createSyncRoutes(services.syncs));
   router.use(createQuarantineRoutes(services.quarantine));
   router.use(createApprovalRoutes(services.approvals));

@@ -1,0 +1,166 @@
+import express, { type RequestHandler } from 'express';
+import { z } from 'zod';
+import type { Role } from '../../shared/domain/staff';
+import type { AppError } from '../../shared/errors/app-error';
+import { decode } from './decode';
+
+// What a call of the server's HTTP interface is, said once. The routes (`http/route.ts`) and the OpenAPI document
+// (`openapi/document.ts`) are both made from it.
+
+/** The chapters of the document. */
+export const tags = {
+  Session: 'Signing in, as staff or as a program.',
+  Accounts: 'The customers, to whom solutions belong.',
+  Users: 'The staff.',
+  Solutions: 'The installed devices.',
+  Flags: 'Special synchronisations.',
+  Parameters: 'The settings of a solution, as the manager holds them.',
+  Logs: 'The readings of a solution.',
+  Syncs: 'What was exchanged, when, and what came of it.',
+  Quarantine: 'What could not be applied.',
+  Conflicts: 'What both sides changed differently.',
+  Approvals: 'Changes above a limit, which wait for someone.',
+  Messages: 'What the manager tells a solution: messages and lab results.',
+  Alerts: 'Probes out of their limits, or silent.',
+  Audit: 'Who did what.',
+  Protocol: 'ePack V4: what solutions call.',
+  Operations: 'For whoever runs the server.',
+} as const;
+export type Tag = keyof typeof tags;
+
+/** Who may call. A role: users of that role and of those above it. `solution`: with a token of `/v4/{channel}/login`. */
+export type Access = 'anyone' | 'solution' | Role;
+
+export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
+
+/** One call, without what it does. */
+export interface Operation {
+  readonly method: Method;
+  /** Whole, with its parameters in braces: `/api/solutions/{id}`. */
+  readonly path: string;
+  /** Unique, a verb and what it is done to: `listSolutions`. The names that generated clients use. */
+  readonly id: string;
+  readonly tag: Tag;
+  /** One line. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Access;
+  readonly params?: PathParameters;
+  readonly query?: z.ZodObject;
+  /** Names in lower case. */
+  readonly headers?: z.ZodObject;
+  readonly body?: Body;
+  /** By status. */
+  readonly answers: Answers;
+  /**
+   * By status, the codes of `shared/errors/catalog.ts` that only this call can meet. Those that follow from the rest
+   * (`bad-request` where there is something to decode, `unauthorized`, `forbidden`, `not-found`…) need not be named.
+   */
+  readonly problems?: Problems;
+}
+
+export type Problems = Readonly<Record<number, readonly string[]>>;
+
+export type PathParameters = Readonly<Record<string, PathParameter>>;
+
+/** Where a path names what cannot be, there is nothing: a text that the schema refuses is `absent`. */
+export interface PathParameter<T = unknown> {
+  readonly schema: z.ZodType<T>;
+  readonly absent: (text: string) => AppError;
+}
+
+export const pathParameter = <T>(
+  schema: z.ZodType<T>,
+  absent: (text: string) => AppError,
+): PathParameter<T> => ({ schema, absent });
+
+/** What is sent or answered in one media type; no schema: bytes, or a text that is not JSON. */
+export interface Content {
+  readonly schema: z.ZodType | null;
+  readonly example?: unknown;
+}
+
+export interface Body<T = unknown> {
+  readonly content: Readonly<Record<string, Content>>;
+  readonly isRequired: boolean;
+  /** What reads it from the wire. */
+  readonly readers: readonly RequestHandler[];
+  /** What makes sense of it. Throws `bad-request`, `invalid-fields`. */
+  readonly decode: (body: unknown) => T;
+}
+
+interface JsonBodyOptions {
+  /** In the words of express: `100kb`, unless said otherwise. */
+  readonly limit?: string;
+  readonly isRequired?: boolean;
+}
+
+export function jsonBody<S extends z.ZodType>(
+  schema: S,
+  { limit = '100kb', isRequired = true }: JsonBodyOptions = {},
+): Body<z.output<S>> {
+  return {
+    content: { 'application/json': { schema } },
+    isRequired,
+    readers: [express.json({ limit })],
+    decode: (body) => decode(schema, body ?? {}),
+  };
+}
+
+export type Answers = Readonly<Record<number, Answer>>;
+
+export interface Answer {
+  readonly description: string;
+  /** By media type; empty: no body. */
+  readonly content: Readonly<Record<string, Content>>;
+  /** Of the body where it is JSON. What a handler gives is what the schema takes in: dates, not texts. */
+  readonly json: z.ZodType | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface JsonAnswer<S extends z.ZodType> extends Answer {
+  readonly json: S;
+}
+
+export interface EmptyAnswer extends Answer {
+  readonly json: null;
+}
+
+/** `headers`: what each tells. */
+export function json<S extends z.ZodType>(
+  description: string,
+  schema: S,
+  headers: Readonly<Record<string, string>> = {},
+): JsonAnswer<S> {
+  return { description, content: { 'application/json': { schema } }, json: schema, headers };
+}
+
+export function noContent(description: string, headers: Readonly<Record<string, string>> = {}): EmptyAnswer {
+  return { description, content: {}, json: null, headers };
+}
+
+/** The handler writes it by itself, and answers `sent`. */
+export function file(
+  description: string,
+  mediaTypes: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): EmptyAnswer {
+  const content = Object.fromEntries(mediaTypes.map((type) => [type, { schema: null }]));
+  return { description, content, json: null, headers };
+}
+
+/** A moment; in JSON a text, RFC 3339 in UTC. */
+export const instant = z.date().meta({ examples: ['2026-11-20T07:31:00.000Z'] });
+
+/** A page of a list: `next` is the `cursor` of the page that follows; null: this is the last. */
+export const pageOf = <S extends z.ZodType>(item: S) =>
+  z.object({
+    items: z.array(item).readonly(),
+    next: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The `cursor` of the next page; null: this is the last one.',
+        examples: ['4711'],
+      }),
+  });

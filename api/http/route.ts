@@ -1,0 +1,161 @@
+import type { Request, RequestHandler, Response, Router } from 'express';
+import type { z } from 'zod';
+import { wrongBodyType } from '../../shared/errors/catalog';
+import { decode } from './decode';
+import type { Access, Answers, Body, JsonAnswer, Operation, PathParameter } from './operation';
+
+/** A call with what it does: mounted as it is, and described as it is. */
+export interface Route extends Operation {
+  readonly handlers: readonly RequestHandler[];
+}
+
+/** A call as it is declared: an operation whose handler gets what the schemas make of the request. */
+export interface RouteDeclaration<
+  P extends Record<string, unknown>,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B,
+  A extends Answers,
+  Context = unknown,
+> extends Omit<Operation, 'params' | 'query' | 'headers' | 'body' | 'answers'> {
+  readonly params?: { readonly [Name in keyof P]: PathParameter<P[Name]> };
+  readonly query?: Q;
+  readonly headers?: H;
+  readonly body?: Body<B>;
+  readonly answers: A;
+  readonly handle: (exchange: Exchange<P, z.output<Q>, z.output<H>, B> & Context) => Promise<Reply<A>>;
+}
+
+/** What a handler gets: everything of the call, decoded. */
+export interface Exchange<Params, Query, Headers, Given> {
+  readonly request: Request;
+  readonly response: Response;
+  readonly params: Params;
+  readonly query: Query;
+  readonly headers: Headers;
+  readonly body: Given;
+}
+
+/** What a handler may answer: one of the declared statuses, with a body that its schema takes; or it has `sent` it by itself. */
+export type Reply<A extends Answers> =
+  { [Status in keyof A & number]: ReplyWith<Status, A[Status]> }[keyof A & number] | typeof sent;
+
+type ReplyWith<Status, A> =
+  A extends JsonAnswer<infer S>
+    ? { readonly status: Status; readonly body: z.input<S>; readonly headers?: ReplyHeaders }
+    : { readonly status: Status; readonly headers?: ReplyHeaders };
+
+type ReplyHeaders = Readonly<Record<string, string>>;
+
+/** The handler has written the answer by itself: a file, a stream. */
+export const sent = Symbol('sent');
+
+export const reply = <const Status extends number, Given>(
+  status: Status,
+  body: Given,
+  headers: ReplyHeaders = {},
+) => ({ status, body, headers });
+
+/** An answer without a body. */
+export const emptyReply = <const Status extends number>(status: Status, headers: ReplyHeaders = {}) => ({
+  status,
+  headers,
+});
+
+/**
+ * Makes the route of a declaration. Path, query, headers and body are decoded, in this order, then the handler runs.
+ * Throws what the path parameters say is absent, `wrong-content-type`, `bad-request`, and what the handler throws.
+ */
+export function createRoute<
+  P extends Record<string, unknown>,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B,
+  A extends Answers,
+  Context,
+>(declaration: RouteDeclaration<P, Q, H, B, A, Context>, contextOf: (request: Request) => Context): Route {
+  const { handle, ...operation } = declaration;
+  const answer: RequestHandler = async (request, response) => {
+    const exchange = { request, response, ...decodedOf(declaration, request) };
+    const reply = await handle({ ...exchange, ...contextOf(request) });
+    if (reply !== sent) send(response, reply);
+  };
+  return { ...operation, handlers: [...readersOf(operation.body), answer] };
+}
+
+/** Mounts each route at its path. `checksFor`: what stands before the routes that not everyone may call. */
+export function mountRoutes(
+  router: Router,
+  routes: readonly Route[],
+  checksFor: (access: Access) => readonly RequestHandler[],
+): void {
+  for (const { method, path, access, handlers } of routes) {
+    router[method](expressPath(path), ...checksFor(access), ...handlers);
+  }
+}
+
+/** `/api/solutions/{id}` → `/api/solutions/:id`. */
+export const expressPath = (path: string) => path.replace(/\{(\w+)\}/g, ':$1');
+
+function decodedOf<P, Q extends z.ZodObject, H extends z.ZodObject, B>(
+  { params, query, headers, body }: Inputs<P, Q, H, B>,
+  request: Request,
+) {
+  return {
+    params: paramsOf(params, request),
+    query: (query === undefined ? {} : decode(query, withoutEmpty(request.query))) as z.output<Q>,
+    headers: (headers === undefined ? {} : decode(headers, request.headers)) as z.output<H>,
+    body: body?.decode(request.body) as B,
+  };
+}
+
+interface Inputs<P, Q, H, B> {
+  readonly params?: { readonly [Name in keyof P]: PathParameter<P[Name]> };
+  readonly query?: Q;
+  readonly headers?: H;
+  readonly body?: Body<B>;
+}
+
+function paramsOf<P>(
+  parameters: { readonly [Name in keyof P]: PathParameter<P[Name]> } | undefined,
+  request: Request,
+): P {
+  const given: [string, PathParameter][] = Object.entries(parameters ?? {});
+  const decoded = given.map(([name, { schema, absent }]) => {
+    const text = String(request.params[name]);
+    const parsed = schema.safeParse(text);
+    if (!parsed.success) throw absent(text);
+    return [name, parsed.data];
+  });
+  return Object.fromEntries(decoded) as P;
+}
+
+/** `?search=&state=`, as forms send it, filters by nothing. */
+const withoutEmpty = (query: Request['query']) =>
+  Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
+
+function readersOf(body: Body | undefined): RequestHandler[] {
+  return body === undefined ? [] : [refuseOtherTypes(Object.keys(body.content)), ...body.readers];
+}
+
+/** A body of another type would not be read, and so taken for an empty one. */
+function refuseOtherTypes(mediaTypes: readonly string[]): RequestHandler {
+  return (request, _response, next) => {
+    // Null: there is no body.
+    const isOther = request.is([...mediaTypes]) === false;
+    if (isOther && request.get('content-length') !== '0') throw wrongBodyType(mediaTypes);
+    next();
+  };
+}
+
+interface AnyReply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: ReplyHeaders;
+}
+
+function send(response: Response, { status, body, headers = {} }: AnyReply): void {
+  response.status(status).set(headers);
+  if (body === undefined) response.end();
+  else response.json(body);
+}
