@@ -28,6 +28,12 @@ export async function verifyPassword(password: string, hash: string | null): Pro
   return timingSafeEqual(key, expected.key) && hash !== null;
 }
 
+/** True of a hash that was made at another cost than today's: make it anew when its password is at hand. */
+export function isOfOtherCost(hash: string): boolean {
+  const { costLog2, blockSize, parallelism } = parseHash(hash);
+  return formatCost({ costLog2, blockSize, parallelism }) !== formatCost(passwordCost);
+}
+
 /** A new secret for a solution: 256 random bits in base64url, 43 characters. Shown once, kept only as its hash. */
 export const newSecret = (): string => randomBytes(32).toString('base64url');
 
@@ -46,6 +52,12 @@ export function verifySecret(secret: string, hash: string | null): boolean {
   const actual = Buffer.from(hashSecret(secret));
   return expected.length === actual.length && timingSafeEqual(actual, expected) && hash !== null;
 }
+
+/**
+ * A new secret of a webhook: 256 random bits, base64, with the prefix by which libraries know it.
+ * Source: Standard Webhooks, https://www.standardwebhooks.com.
+ */
+export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 /** The token of a staff session: 256 random bits in base64url. */
 export const newSessionToken = newSecret;
@@ -84,9 +96,11 @@ function deriveKey(password: string, salt: Buffer, cost: Cost): Promise<Buffer> 
   });
 }
 
-function formatHash({ costLog2, blockSize, parallelism, salt, key }: PasswordHash): string {
-  const cost = `ln=${costLog2},r=${blockSize},p=${parallelism}`;
-  return `$scrypt$${cost}$${salt.toString('base64url')}$${key.toString('base64url')}`;
+const formatCost = ({ costLog2, blockSize, parallelism }: Cost) =>
+  `ln=${costLog2},r=${blockSize},p=${parallelism}`;
+
+function formatHash({ salt, key, ...cost }: PasswordHash): string {
+  return `$scrypt$${formatCost(cost)}$${salt.toString('base64url')}$${key.toString('base64url')}`;
 }
 
 function parseHash(hash: string): PasswordHash {

@@ -52,7 +52,7 @@ export function createUserService({ db }: { readonly db: Db }) {
     },
 
     /**
-     * A new password, and disabling, end the user's sessions. Throws `not-found`, `invalid-fields`, `last-admin`.
+     * A new password, another role, other accounts and disabling end the user's sessions. Throws `not-found`, `invalid-fields`, `last-admin`.
      */
     async update(caller: Caller, id: number, edit: UserEdit): Promise<User> {
       needAdmin(caller);
@@ -63,13 +63,22 @@ export function createUserService({ db }: { readonly db: Db }) {
         await write(trx, id, edit, passwordHash);
         const after = await found(trx, id);
         if (admins.length === 1 && admins[0] === id && !isActiveAdmin(after)) throw lastAdmin();
-        if (passwordHash !== undefined || after.isDisabled) await createSessionStore(trx).removeOfUser(id);
+        if (passwordHash !== undefined || hasOtherRights(before, after)) {
+          await createSessionStore(trx).removeOfUser(id);
+        }
         const told = passwordHash === undefined ? after : { ...after, password: 'changed' };
         await createAuditStore(trx).add([auditEntry(caller, 'user.update', { before, after: told })]);
         return after;
       });
     },
   };
+}
+
+/** Whoever signed in with other rights signs in anew: nobody goes on with pages that show what is no longer theirs. */
+function hasOtherRights(before: User, after: User): boolean {
+  return (
+    after.isDisabled || before.role !== after.role || before.accountIds.join() !== after.accountIds.join()
+  );
 }
 
 async function write(db: Db, id: number, edit: UserEdit, passwordHash: string | undefined): Promise<void> {
