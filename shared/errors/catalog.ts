@@ -30,8 +30,10 @@ export const solutionBlocked = () =>
 export const tooManyRequests = (retryAfterSeconds: number) =>
   new AppError('too-many', 'too-many-requests', 'Too many attempts.', {}, retryAfterSeconds);
 
-export const unavailable = (what: 'database' | 'queue' | 'file store') =>
-  new AppError('unavailable', 'unavailable', `The ${what} cannot be reached.`, {}, 5);
+export const unavailable = (what: 'database' | 'queue' | 'file store' | 'server') => {
+  const detail = what === 'server' ? 'This server is stopping.' : `The ${what} cannot be reached.`;
+  return new AppError('unavailable', 'unavailable', detail, {}, 5);
+};
 
 export const wrongStatus = (statut: Statut, needed: Statut) =>
   new AppError('forbidden', 'wrong-status', `The channel's status is ${statut}; this call needs ${needed}.`, {
@@ -108,6 +110,23 @@ export const badStaffCredentials = () =>
 /** A page of another site made the browser send this, with our cookie. */
 export const crossSite = () =>
   new AppError('forbidden', 'cross-site', 'This call came from a page of another site.');
+
+/** Why someone who comes from the identity provider is not let in. */
+export const signInRefusals = {
+  refused: 'The identity provider did not confirm who you are.',
+  expired: 'The sign-in took too long, was begun in another browser, or has been used already. Begin again.',
+  unverified: 'The identity provider has not verified your e-mail address.',
+  unknown: 'Nobody here has your e-mail address. Ask an admin to add you.',
+  'other-person': 'Your e-mail address belongs here to someone else of the identity provider. Ask an admin.',
+  'no-role': 'The identity provider gives you no role here. Ask an admin.',
+} as const;
+export type SignInRefusal = keyof typeof signInRefusals;
+
+export const signInRefused = (reason: SignInRefusal) =>
+  new AppError('unauthenticated', 'sign-in-refused', signInRefusals[reason], { reason });
+
+export const identityProviderAway = () =>
+  new AppError('unavailable', 'identity-provider-away', 'The identity provider cannot be reached.', {}, 30);
 
 export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role does not allow this.');
 

@@ -36,6 +36,15 @@ export function createAccountStore(db: Db) {
       return row === undefined ? null : accountFrom(row);
     },
 
+    /** Those of the accounts of these names; a name that is nobody's gives none. */
+    async idsOfNames(names: readonly string[]): Promise<number[]> {
+      const rows = await db<Row>('account')
+        .whereIn('name', [...names])
+        .orderBy('id')
+        .select('id');
+      return rows.map((row) => row.id);
+    },
+
     /** Null: there is one of that name. */
     async insert(name: string): Promise<Account | null> {
       const [row] = await db<Row>('account').insert({ name }).onConflict('name').ignore().returning(columns);

@@ -64,6 +64,12 @@ export function createUserStore(db: Db) {
       return row === undefined ? null : userFrom(row);
     },
 
+    async findByEmail(email: string): Promise<User | null> {
+      const result = await db.raw<{ rows: Row[] }>(`${selectUser} where lower(u.email) = lower(?)`, [email]);
+      const row = result.rows[0];
+      return row === undefined ? null : userFrom(row);
+    },
+
     async exists(email: string): Promise<boolean> {
       const row = await db('app_user')
         .whereRaw('lower(email) = lower(?)', [email])

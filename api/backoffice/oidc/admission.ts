@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import { type Caller, commandLineCaller, type Role, roles } from '../../../shared/domain/staff';
+import { signInRefused } from '../../../shared/errors/catalog';
+import { newSecret } from '../../../shared/secrets';
+import { createAccountStore } from '../../../shared/stores/account-store';
+import { createAuditStore } from '../../../shared/stores/audit-store';
+import { createOidcStore } from '../../../shared/stores/oidc-store';
+import { createUserStore, type User } from '../../../shared/stores/user-store';
+import { auditEntry } from '../services/trail';
+import type { UserService } from '../services/users';
+import type { Person } from './identity-provider';
+
+/** Who of those whom the provider knows is let in, and as what. */
+export interface AdmissionRules {
+  /** Role of a person who is no user yet. Null: refused. */
+  readonly newUsers: Role | null;
+  /** Which value of the claim gives which role, at every sign-in. Null: roles are given here. */
+  readonly roles: readonly { readonly value: string; readonly role: Role }[] | null;
+  readonly roleClaim: string;
+  /** Claim that lists the names of accounts, at every sign-in. Null: accounts are given here. */
+  readonly accountClaim: string | null;
+}
+
+interface Deps {
+  readonly db: Db;
+  readonly users: Pick<UserService, 'create' | 'update'>;
+  readonly rules: AdmissionRules;
+}
+
+/**
+ * Which user a person is, made or changed as the rules say. Throws `sign-in-refused`; `last-admin` where the provider
+ * takes the role of the last admin away.
+ */
+export async function admit(deps: Deps, person: Person, address: string): Promise<User> {
+  const caller: Caller = { ...commandLineCaller, email: 'identity provider', address };
+  const role = roleOf(deps.rules, person);
+  const accountIds = await accountsOf(deps, person);
+  const user = (await knownUser(deps.db, person, caller)) ?? (await newUser(deps, person, caller, role));
+  if (user.isDisabled) throw signInRefused('unknown');
+  const isOther =
+    (role !== null && role !== user.role) || (accountIds !== null && !isSame(accountIds, user.accountIds));
+  if (!isOther) return user;
+  return deps.users.update(caller, user.id, {
+    ...(role === null ? {} : { role }),
+    ...(accountIds === null ? {} : { accountIds }),
+  });
+}
+
+/** By its subject; at the first time by its e-mail, if the provider has verified that. Null: nobody here. */
+async function knownUser(db: Db, person: Person, caller: Caller): Promise<User | null> {
+  return inTransaction(db, async ({ db: trx }) => {
+    const identities = createOidcStore(trx);
+    const users = createUserStore(trx);
+    const linked = await identities.findUserId(person.issuer, person.subject);
+    if (linked !== null) return users.find(linked);
+    if (person.email === null || !person.isEmailVerified) throw signInRefused('unverified');
+    const user = await users.findByEmail(person.email);
+    if (user !== null) await link(trx, person, user, caller);
+    return user;
+  });
+}
+
+/** An address that was someone else's before does not open their account here. */
+async function link(db: Db, { issuer, subject }: Person, user: User, caller: Caller): Promise<void> {
+  if (user.isDisabled) throw signInRefused('unknown');
+  if (!(await createOidcStore(db).link(issuer, subject, user.id))) throw signInRefused('other-person');
+  const after = { email: user.email, issuer, subject };
+  await createAuditStore(db).add([auditEntry(caller, 'user.link-identity', { after })]);
+}
+
+/** With a password that nobody knows. */
+async function newUser(
+  { db, users, rules }: Deps,
+  person: Person,
+  caller: Caller,
+  role: Role | null,
+): Promise<User> {
+  const given = role ?? rules.newUsers;
+  if (rules.newUsers === null || given === null || person.email === null) throw signInRefused('unknown');
+  const input = { email: person.email, password: newSecret(), role: given, accountIds: [] };
+  const user = await users.create(caller, input);
+  await inTransaction(db, ({ db: trx }) => link(trx, person, user, caller));
+  return user;
+}
+
+/** The highest that the claim gives; null: roles are given here. Throws `sign-in-refused` where it gives none. */
+function roleOf({ roles: mapping, roleClaim }: AdmissionRules, { claims }: Person): Role | null {
+  if (mapping === null) return null;
+  const values = textsOf(claims[roleClaim]);
+  const given = mapping.filter(({ value }) => values.includes(value)).map(({ role }) => role);
+  const highest = roles.find((role) => given.includes(role));
+  if (highest === undefined) throw signInRefused('no-role');
+  return highest;
+}
+
+/** Names that are no account's give nothing. */
+async function accountsOf({ db, rules }: Deps, { claims }: Person): Promise<number[] | null> {
+  if (rules.accountClaim === null) return null;
+  return createAccountStore(db).idsOfNames(textsOf(claims[rules.accountClaim]));
+}
+
+const texts = z.union([z.array(z.string()), z.string().transform((one) => [one])]).catch([]);
+
+const textsOf = (claim: unknown): string[] => texts.parse(claim);
+
+const isSame = (one: readonly number[], other: readonly number[]) =>
+  one.length === other.length && one.every((id) => other.includes(id));

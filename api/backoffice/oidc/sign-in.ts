@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import { signInRefused, tooManyRequests } from '../../../shared/errors/catalog';
+import { createFailedLoginStore } from '../../../shared/stores/failed-login-store';
+import { createOidcStore } from '../../../shared/stores/oidc-store';
+import { openSession, type Origin, type Session } from '../services/session';
+import type { UserService } from '../services/users';
+import { type AdmissionRules, admit } from './admission';
+import type { IdentityProvider } from './identity-provider';
+
+interface Deps {
+  readonly db: Db;
+  readonly provider: IdentityProvider;
+  readonly users: Pick<UserService, 'create' | 'update'>;
+  readonly rules: AdmissionRules;
+}
+
+/** What the browser is told when it leaves for the provider. */
+export interface Departure {
+  readonly url: string;
+  /** For its cookie: only this browser may bring the answer. */
+  readonly state: string;
+}
+
+export interface Arrival {
+  /** The query of the callback. */
+  readonly answer: Readonly<Record<string, string>>;
+  /** What the browser's cookie holds; null: it has none. */
+  readonly state: string | null;
+  readonly origin: Origin;
+}
+
+/** How long someone may take to sign in at the provider. */
+export const oidcAttemptSeconds = 600;
+/** Departures from one address within five minutes: an office, all at once. */
+const maxDepartures = 60;
+const windowSeconds = 300;
+
+export type OidcSignIn = ReturnType<typeof createOidcSignIn>;
+
+/** Signs staff in through the identity provider. */
+export function createOidcSignIn(deps: Deps) {
+  return {
+    /** Throws `identity-provider-away`, `too-many-requests`. `returnTo`: a path of ours. */
+    async depart(returnTo: string, { address }: Origin): Promise<Departure> {
+      await count(deps.db, `oidc:${address}`);
+      const proof = deps.provider.newProof();
+      const url = await deps.provider.signInUrl(proof);
+      const { nonce, codeVerifier } = proof;
+      const attempt = { nonce, codeVerifier, returnTo };
+      await createOidcStore(deps.db).insertAttempt(sha256(proof.state), attempt, oidcAttemptSeconds);
+      return { url, state: proof.state };
+    },
+
+    /** Throws `sign-in-refused`, `identity-provider-away`. An answer counts once, whatever comes of it. */
+    async arrive({ answer, state, origin }: Arrival): Promise<{ session: Session; returnTo: string }> {
+      if (state === null || answer['state'] !== state) throw signInRefused('expired');
+      const attempt = await createOidcStore(deps.db).takeAttempt(sha256(state));
+      if (attempt === null) throw signInRefused('expired');
+      const person = await deps.provider.redeem({ state, ...attempt }, answer);
+      const user = await admit(deps, person, origin.address);
+      const session = await inTransaction(deps.db, ({ db: trx }) =>
+        openSession(trx, user.id, origin, 'oidc'),
+      );
+      return { session, returnTo: attempt.returnTo };
+    },
+  };
+}
+
+async function count(db: Db, subject: string): Promise<void> {
+  await inTransaction(db, async ({ db: trx }) => {
+    const departures = createFailedLoginStore(trx);
+    await departures.lock([subject]);
+    const seconds = await departures.secondsUntilAllowed([subject], maxDepartures, windowSeconds);
+    if (seconds !== null) throw tooManyRequests(seconds);
+    await departures.add([subject]);
+  });
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest();
