@@ -19,6 +19,8 @@ export interface AppParts {
   readonly health: Router;
   readonly v4: Router;
   readonly backoffice: Router;
+  /** Sign-in through an identity provider; null: none is configured. */
+  readonly oidc: Router | null;
   readonly log: Logger;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed, or how many there are. */
   readonly trustProxy: number | readonly string[];
@@ -48,7 +50,7 @@ export function createHttpServer(parts: AppParts): Server {
   return server;
 }
 
-function createApp({ health, v4, backoffice, log, trustProxy }: AppParts): RequestListener {
+function createApp({ health, v4, backoffice, oidc, log, trustProxy }: AppParts): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -58,6 +60,7 @@ function createApp({ health, v4, backoffice, log, trustProxy }: AppParts): Reque
   app.use(createRequestLog(log));
   app.use('/v4', v4);
   app.use(takeBody);
+  if (oidc !== null) app.use(oidc);
   app.use(backoffice);
   app.use(unknownRouteHandler);
   app.use(createProblemHandler(log));

@@ -1,3 +1,4 @@
+import type { Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { type Db, openDatabase } from '../shared/db/database';
@@ -15,6 +16,9 @@ import { createStatusStore } from '../shared/stores/status-store';
 import { createUploadLockStore } from '../shared/stores/upload-lock-store';
 import { createHttpServer } from './app';
 import { createBackofficeRouter } from './backoffice/rest/router';
+import { createIdentityProvider } from './backoffice/oidc/identity-provider';
+import { createOidcRoutes, oidcCallbackPath } from './backoffice/oidc/routes';
+import { createOidcSignIn } from './backoffice/oidc/sign-in';
 import { createAccountService } from './backoffice/services/accounts';
 import { createApprovalService } from './backoffice/services/approvals';
 import { createAlertService } from './backoffice/services/alerts';
@@ -142,6 +146,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       audit: createAuditService({ db }),
       checkHealth,
     }),
+    oidc: createOidc(config, db),
     log,
     trustProxy: config.trustProxy,
   });
@@ -157,6 +162,12 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       await db.destroy();
     },
   };
+}
+
+function createOidc({ oidc, publicUrl }: Config, db: Db): Router | null {
+  if (oidc === null || publicUrl === null) return null;
+  const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
+  return createOidcRoutes(createOidcSignIn({ db, provider, users: createUserService({ db }), rules: oidc }));
 }
 
 function tokenKeys({ tokenSecrets, tokenMinutes }: Config, db: Db): TokenKeys {
