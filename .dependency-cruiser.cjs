@@ -197,6 +197,8 @@ module.exports = {
     door('express', ['express', '@types/express', '@types/express-serve-static-core'], '^api/'),
     door('multer', ['multer', '@types/multer'], '^api/http/archive-upload\\.ts$'),
     door('tus', ['@tus/[^/]+'], '^api/v4/upload'),
+    door('oidc', ['openid-client'], '^api/backoffice/oidc/identity-provider\\.ts$'),
+    door('mail', ['nodemailer', '@types/nodemailer'], '^worker/maintenance/notifications/send-mail\\.ts$'),
     door('jose', ['jose'], '^api/services/tokens\\.ts$'),
     door('postgres', ['pg', '@types/pg', 'knex', 'pg-copy-streams', '@types/pg-copy-streams'], '^shared/db/'),
     door('rabbitmq', ['amqplib', '@types/amqplib'], '^shared/queue/'),

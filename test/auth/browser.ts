@@ -36,8 +36,9 @@ export function createBrowser(sites: Readonly<Record<string, string>> = {}) {
       const action = /<form[^>]* action="([^"]+)"/.exec(page.text)?.[1];
       if (action === undefined) throw new Error(`no form in ${page.url}: ${page.text}`);
       const hidden = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
-      const fields = { ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])), ...values };
-      return call('POST', new URL(action, page.url).href, new URLSearchParams(fields).toString());
+      const fields = new URLSearchParams(hidden.map(([, name = '', value = '']) => [name, value]));
+      for (const [name, value] of Object.entries(values)) fields.set(name, value);
+      return call('POST', new URL(action, page.url).href, fields.toString());
     },
 
     cookie: (origin: string, name: string): string | null => cookies.get(origin)?.get(name) ?? null,

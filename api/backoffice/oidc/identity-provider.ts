@@ -161,10 +161,10 @@ function translated(error: unknown): unknown {
 const isAway = ({ error, response }: errors.OPError) =>
   error === 'temporarily_unavailable' || error === 'server_error' || (response?.statusCode ?? 0) >= 500;
 
-/** Errors of sockets and of TLS have a code; those of several addresses at once have them inside. */
+/** Errors of sockets, of names and of TLS have a code that is a text; what is no JSON is a page of some proxy. */
 const isUnreachable = (error: unknown): boolean =>
-  error instanceof AggregateError ||
-  (error instanceof Error && 'code' in error && typeof error.code === 'string') ||
-  error instanceof SyntaxError;
+  typeof error === 'object' &&
+  error !== null &&
+  (('code' in error && typeof error.code === 'string') || ('name' in error && error.name === 'SyntaxError'));
 
 const withoutSlash = (url: string) => url.replace(/\/$/, '');
