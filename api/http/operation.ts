@@ -149,6 +149,12 @@ export function file(
   return { description, content, json: null, headers };
 }
 
+/** The same answer, in other media types as well. */
+export const alsoAs = <A extends Answer>(answer: A, mediaTypes: readonly string[]): A => ({
+  ...answer,
+  content: { ...answer.content, ...file('', mediaTypes).content },
+});
+
 /** A moment; in JSON a text, RFC 3339 in UTC. */
 export const instant = z.date().meta({ examples: ['2026-11-20T07:31:00.000Z'] });
 

@@ -11,6 +11,13 @@ export interface Sendable {
   open(range?: ByteRange): Promise<Readable>;
 }
 
+/** What the headers of a file tell. */
+export const fileHeaders = {
+  ETag: 'For `If-None-Match` and `If-Range`: the SHA-256 of the whole file.',
+  'Accept-Ranges': '`bytes`',
+  'Repr-Digest': 'SHA-256 of the whole file (RFC 9530).',
+} as const;
+
 /**
  * Answers with a file: ETag, If-None-Match, one byte range, If-Range, Repr-Digest.
  * Resolves true once the caller has got the file's last byte, false where it got another part or went away.

@@ -133,7 +133,7 @@ export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role
 /** Also for what exists but is another account's. */
 export const notFound = (what: string) => new AppError('absent', 'not-found', `There is no such ${what}.`);
 
-export const staleVersion = (version: number) =>
+export const staleVersion = (version: number | string) =>
   new AppError('stale', 'stale', 'It has changed since you read it.', { version });
 
 export const invalidFields = (problems: readonly { field: string; reason: string }[]) =>

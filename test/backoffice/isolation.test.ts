@@ -269,18 +269,11 @@ async function everythingOf({ solution: id }: OtherKitchen): Promise<unknown> {
 }
 
 /** Method and path of each route below `/api`. */
-function apiRoutesOf(router: Router): string[] {
-  const [api] = router.stack;
-  return api === undefined ? [] : routesOf(api.handle as unknown as Router);
-}
-
-function routesOf({ stack }: Router): string[] {
-  return stack.flatMap(({ route, handle }) => {
-    if (route !== undefined)
-      return route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path}`).filter(isFirst);
-    return 'stack' in handle ? routesOf(handle as unknown as Router) : [];
-  });
-}
-
-/** A route with a check before it has two handlers of one method. */
-const isFirst = (name: string, index: number, all: readonly string[]) => all.indexOf(name) === index;
+const apiRoutesOf = ({ stack }: Router): string[] =>
+  stack.flatMap(({ route }) =>
+    route === undefined
+      ? []
+      : [...new Set(route.stack.map(({ method }) => `${method.toUpperCase()} ${route.path}`))]
+          .filter((name) => name.includes(' /api/'))
+          .map((name) => name.replace(' /api/', ' /')),
+  );

@@ -5,23 +5,43 @@ import { resultOperators } from '../../../shared/domain/lab-result';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import { parseCsv } from '../../../shared/formats/csv-table';
 import { decode } from '../../http/decode';
+import type { Body } from '../../http/operation';
 import type { AnalysisInput } from '../services/messages';
 import { textOf } from './parameters';
 
 // Lab results as laboratories send them: one, several, or a table of them.
 
-/** Leaves a CSV body as bytes: a laboratory's file need not be UTF-8. */
-export const readCsvBody = express.raw({ type: ['text/csv', 'application/csv'], limit: '4mb' });
+const maxAnalyses = 1_000;
 
-/** The lab results of a body, JSON or CSV; `isOne`: a single JSON object. Throws `bad-request`, `invalid-fields`. */
-export function analysesOf(body: unknown): { analyses: AnalysisInput[]; isOne: boolean } {
+/** JSON or CSV. A CSV body is left as bytes: a laboratory's file need not be UTF-8. */
+export const analysesBody: Body<GivenAnalyses> = {
+  content: {
+    'application/json': { schema: describedBody() },
+    'text/csv': { schema: null, example: csvExample() },
+    'application/csv': { schema: null, example: csvExample() },
+  },
+  isRequired: true,
+  readers: [
+    express.raw({ type: ['text/csv', 'application/csv'], limit: '4mb' }),
+    express.json({ limit: '4mb' }),
+  ],
+  decode: analysesOf,
+};
+
+export interface GivenAnalyses {
+  readonly analyses: AnalysisInput[];
+  /** A single JSON object. */
+  readonly isOne: boolean;
+}
+
+/** Throws `bad-request`, `invalid-fields`. */
+function analysesOf(body: unknown): GivenAnalyses {
   if (Buffer.isBuffer(body)) return { analyses: judgeable(rowsOf(body), rowName), isOne: false };
   const given = decode(jsonBody, body ?? {});
   if (!Array.isArray(given)) return { analyses: judgeable([given], () => ''), isOne: true };
   return { analyses: judgeable(given, (place) => `${place}.`), isOne: false };
 }
 
-const maxAnalyses = 1_000;
 /** The header is line 1. */
 const rowName = (place: number) => `line ${place + 2}: `;
 
@@ -120,4 +140,55 @@ function knownName(written: string): string {
 function readNumber(written: string): number {
   const plain = written.replace(/(?<=\d)[\s\u00a0\u202f](?=\d{3})/g, '').replace(',', '.');
   return /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
+}
+
+/** What is taken is wider, for the sake of laboratories: names in any case, a decimal comma, `<10` for a value. */
+function describedBody() {
+  const result = z
+    .object({
+      sample: z
+        .string()
+        .max(200)
+        .meta({ examples: ['Steak haché'] }),
+      germ: z
+        .string()
+        .max(200)
+        .meta({ examples: ['E. coli'] }),
+      operator: z
+        .enum(resultOperators)
+        .optional()
+        .meta({ description: '`=` where absent.', examples: ['<'] }),
+      value: z.union([z.number(), z.string()]).meta({
+        description: 'A number; as a text with a decimal point or comma, and `<` or `>` before it.',
+        examples: [10],
+      }),
+      unit: z
+        .string()
+        .max(50)
+        .optional()
+        .meta({ examples: ['UFC/g'] }),
+      m: z
+        .union([z.number(), z.string()])
+        .optional()
+        .meta({ description: 'Satisfactory up to it.', examples: [50] }),
+      M: z
+        .union([z.number(), z.string()])
+        .optional()
+        .meta({ description: 'Acceptable up to it. One of m and M is needed.', examples: [500] }),
+      sampledAt: z
+        .string()
+        .optional()
+        .meta({ description: 'A day, or RFC 3339.', examples: ['2026-11-19'] }),
+      comment: z.string().max(2000).optional(),
+    })
+    .meta({ id: 'Analysis' });
+  return z.union([
+    result,
+    z.array(result).max(maxAnalyses),
+    z.object({ items: z.array(result).max(maxAnalyses) }),
+  ]);
+}
+
+function csvExample(): string {
+  return 'sample;germ;value;unit;m;M\r\nSteak haché;E. coli;<10;UFC/g;50;500\r\n';
 }

@@ -1,30 +1,62 @@
-import { Router } from 'express';
+import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import type { RecordedAudit } from '../../../shared/stores/audit-store';
-import { decode } from '../../http/decode';
+import { instant, json, pageOf } from '../../http/operation';
+import { reply, type Route } from '../../http/route';
 import type { AuditService } from '../services/audit';
-import { callerOf } from './authentication';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, textOf } from './parameters';
+import { staffRoute } from './staff-route';
 
 const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
-  user: textOf(320).optional(),
-  action: textOf(100).optional(),
+  user: textOf(320)
+    .optional()
+    .meta({ description: 'E-mail, whole.', examples: ['claire@example.org'] }),
+  action: textOf(100)
+    .optional()
+    .meta({ examples: ['solution.update'] }),
 });
+const entry = z
+  .object({
+    id: z.string().meta({ examples: ['81'] }),
+    at: instant,
+    user: z.string().meta({
+      description: 'E-mail; or who else did it: `command line`, the server itself.',
+      examples: ['claire@example.org'],
+    }),
+    action: z.string().meta({ description: '`<thing>.<verb>`', examples: ['solution.update'] }),
+    solution: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null: it concerns no solution.', examples: ['12'] }),
+    address: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null: it did not come over the network.', examples: ['192.0.2.7'] }),
+    before: z.unknown().meta({ description: 'Null: there was nothing.', examples: [{ blocked: false }] }),
+    after: z.unknown().meta({ description: 'Null: there is nothing.', examples: [{ blocked: true }] }),
+  })
+  .meta({ id: 'AuditEntry' });
 
-export function createAuditRoutes(audit: AuditService): Router {
-  const router = Router();
+export const createAuditRoutes = (audit: AuditService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/audit',
+    id: 'listAudit',
+    tag: 'Audit',
+    summary: 'Lists who did what, when, from where, the newest first',
+    description: 'To an admin all that was done; to others what was done to the solutions that they see.',
+    access: 'viewer',
+    query,
+    answers: { 200: json('A page of the audit trail.', pageOf(entry)) },
+    async handle({ caller, query: { solution, user, action, ...paging } }) {
+      const filter = { solutionId: solution ?? null, actor: user ?? null, action: action ?? null };
+      return reply(200, mapPage(await audit.list(caller, filter, pageOfQuery(paging)), entryJson));
+    },
+  }),
+];
 
-  router.get('/audit', async (request, response) => {
-    const { solution, user, action, ...paging } = decode(query, request.query);
-    const filter = { solutionId: solution ?? null, actor: user ?? null, action: action ?? null };
-    response.json(mapPage(await audit.list(callerOf(request), filter, pageOfQuery(paging)), auditJson));
-  });
-
-  return router;
-}
-
-const auditJson = ({ id, at, actor, action, solutionId, address, before, after }: RecordedAudit) => ({
+const entryJson = ({ id, at, actor, action, solutionId, address, before, after }: RecordedAudit) => ({
   id,
   at,
   user: actor,

@@ -1,42 +1,80 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import type { Conflict } from '../../../shared/stores/conflict-store';
-import { decode } from '../../http/decode';
+import { instant, json, jsonBody, pageOf } from '../../http/operation';
+import { reply, type Route } from '../../http/route';
 import type { ConflictService } from '../services/conflicts';
-import { callerOf } from './authentication';
-import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from './parameters';
+import { copy, fields, givenFields } from './entity-fields';
+import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
+import { staffRoute } from './staff-route';
 
+const states = ['open', 'decided', 'resolved', 'superseded'] as const;
 const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
-  state: z.enum(['open', 'decided', 'resolved', 'superseded', 'all']).default('open'),
+  state: z.enum([...states, 'all']).default('open'),
 });
 const decision = z.strictObject({
-  choice: z.union([
-    z.enum(['manager', 'solution']),
-    z.strictObject({ fields: z.record(z.string(), z.unknown()) }),
-  ]),
+  choice: z.union([z.enum(['manager', 'solution']), z.strictObject({ fields: givenFields })]).meta({
+    description: 'Whose values win, or new values for some fields.',
+  }),
 });
+const conflict = z
+  .object({
+    id: z.string().meta({ examples: ['9'] }),
+    solution: solutionKey,
+    sync: syncKey,
+    class: z.string().meta({ examples: ['Fridges'] }),
+    entity: z.string().meta({ examples: ['1532500000123'] }),
+    base: fields.nullable().meta({ description: 'What both sides last agreed on; null: they never did.' }),
+    managerCopy: copy,
+    solutionCopy: copy,
+    fields: z
+      .array(z.string())
+      .readonly()
+      .meta({
+        description: 'In dispute; empty where one side deleted what the other changed.',
+        examples: [['TempMax']],
+      }),
+    state: z.enum(states).meta({ description: '`resolved`: by the policy of the class.' }),
+    resolution: z.enum(['manager', 'solution', 'fields']).nullable(),
+    createdAt: instant,
+    decidedAt: instant.nullable(),
+    decidedBy: z.string().nullable(),
+  })
+  .meta({ id: 'Conflict' });
 
-export function createConflictRoutes(conflicts: ConflictService): Router {
-  const router = Router();
-
-  router.get('/conflicts', async (request, response) => {
-    const { solution, state, ...paging } = decode(query, request.query);
-    const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
-    response.json(
-      mapPage(await conflicts.list(callerOf(request), filter, pageOfQuery(paging)), conflictJson),
-    );
-  });
-
-  router.post('/conflicts/:id', async (request, response) => {
-    const id = pathBigId(request, 'conflict');
-    const { choice } = decode(decision, request.body ?? {});
-    response.json(conflictJson(await conflicts.decide(callerOf(request), id, choice)));
-  });
-
-  return router;
-}
+export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/conflicts',
+    id: 'listConflicts',
+    tag: 'Conflicts',
+    summary: 'Lists conflicts, the newest first',
+    access: 'viewer',
+    query,
+    answers: { 200: json('A page of conflicts.', pageOf(conflict)) },
+    async handle({ caller, query: { solution, state, ...paging } }) {
+      const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
+      return reply(200, mapPage(await conflicts.list(caller, filter, pageOfQuery(paging)), conflictJson));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/conflicts/{id}',
+    id: 'decideConflict',
+    tag: 'Conflicts',
+    summary: 'Decides a conflict',
+    description: 'Both sides get the result; the solution with its next package.',
+    access: 'manager',
+    params: { id: bigIdParameter('conflict') },
+    body: jsonBody(decision),
+    answers: { 200: json('The conflict, decided.', conflict) },
+    problems: { 409: ['already-decided'], 422: ['invalid-fields'] },
+    async handle({ caller, params, body }) {
+      return reply(200, conflictJson(await conflicts.decide(caller, params.id, body.choice)));
+    },
+  }),
+];
 
 const conflictJson = ({
   solutionId,

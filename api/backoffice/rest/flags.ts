@@ -1,13 +1,17 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
-import { decode } from '../../http/decode';
+import { jsonBody, noContent } from '../../http/operation';
+import { emptyReply, type Route } from '../../http/route';
 import type { FlagService, Selection } from '../services/flags';
-import { callerOf } from './authentication';
-import { idOf, pathChannel, pathFlag, pathId } from './parameters';
+import { channelParameter, flagParameter, idOf, idParameter } from './parameters';
 import { filterOf, solutionFilter } from './solutions';
+import { staffRoute } from './staff-route';
 
-const ids = z.array(idOf).min(1).max(100_000);
+const ids = z
+  .array(idOf)
+  .min(1)
+  .max(100_000)
+  .meta({ examples: [['12', '13']] });
 // Strict: a misspelt member would otherwise select more than was meant.
 const filter = solutionFilter.strict();
 const many = z.union([
@@ -15,31 +19,56 @@ const many = z.union([
   z.strictObject({ channel: z.enum(channels), filter }),
 ]);
 
-export function createFlagRoutes(flags: FlagService): Router {
-  const router = Router();
-  const oneFlag = '/solutions/:id/channels/:channel/flags/:flag';
+const ofOneFlag = {
+  path: '/api/solutions/{id}/channels/{channel}/flags/{flag}',
+  tag: 'Flags',
+  access: 'manager',
+  params: { id: idParameter('solution'), channel: channelParameter, flag: flagParameter },
+} as const;
 
-  router.put(oneFlag, async (request, response) => {
-    const key = { solutionId: pathId(request, 'solution'), channel: pathChannel(request) };
-    await flags.set(callerOf(request), key, pathFlag(request));
-    response.status(204).end();
-  });
-
-  router.delete(oneFlag, async (request, response) => {
-    const key = { solutionId: pathId(request, 'solution'), channel: pathChannel(request) };
-    await flags.clear(callerOf(request), key, pathFlag(request));
-    response.status(204).end();
-  });
-
-  router.put('/flags/:flag', async (request, response) => {
-    const flag = pathFlag(request);
-    const body = decode(many, request.body ?? {});
-    await flags.setMany(callerOf(request), selectionOf(body), body.channel, flag);
-    response.status(204).end();
-  });
-
-  return router;
-}
+export const createFlagRoutes = (flags: FlagService): Route[] => [
+  staffRoute({
+    ...ofOneFlag,
+    method: 'put',
+    id: 'setFlag',
+    summary: 'Sets a flag on a channel of a solution',
+    description:
+      'It holds until a sync has honoured it and the solution has confirmed that sync. `reset-status` acts at once and is not kept.',
+    answers: { 204: noContent('The flag is set; it may have been before.') },
+    async handle({ caller, params: { id: solutionId, channel, flag } }) {
+      await flags.set(caller, { solutionId, channel }, flag);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    ...ofOneFlag,
+    method: 'delete',
+    id: 'clearFlag',
+    summary: 'Takes a flag back',
+    answers: { 204: noContent('The flag is not set; it may not have been before.') },
+    async handle({ caller, params: { id: solutionId, channel, flag } }) {
+      await flags.clear(caller, { solutionId, channel }, flag);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'put',
+    path: '/api/flags/{flag}',
+    id: 'setFlagOfMany',
+    tag: 'Flags',
+    summary: 'Sets a flag on a channel of many solutions',
+    description:
+      'Of those named, or of all that a filter finds. All or none: one that the caller does not see is `not-found`.',
+    access: 'manager',
+    params: { flag: flagParameter },
+    body: jsonBody(many, { limit: '2mb' }),
+    answers: { 204: noContent('The flag is set on all of them.') },
+    async handle({ caller, params: { flag }, body }) {
+      await flags.setMany(caller, selectionOf(body), body.channel, flag);
+      return emptyReply(204);
+    },
+  }),
+];
 
 function selectionOf(body: z.output<typeof many>): Selection {
   const selected = 'filter' in body ? body.filter : body.solutions;

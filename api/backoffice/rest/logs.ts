@@ -1,66 +1,118 @@
-import { Router } from 'express';
+import type { Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import { notFound } from '../../../shared/errors/catalog';
-import { decode } from '../../http/decode';
+import { alsoAs, json, pageOf, pathParameter } from '../../http/operation';
+import { reply, type Route, sent } from '../../http/route';
 import type { LogService } from '../services/logs';
-import { callerOf } from './authentication';
-import { pathId, pathText } from './parameters';
-
-const time = z
-  .string()
-  .refine(isTime, 'is no time, e.g. 2026-11-20, 2026-11-20T07:31:00 or 2026-11-20T07:31:00Z');
-const id = z.string().regex(/^(-1|\d{1,18})$/, 'is no id');
-const limit = z.coerce.number().int().min(1);
-const query = z.object({
-  after: id.optional(),
-  cursor: id.optional(),
-  from: time.optional(),
-  to: time.optional(),
-  limit: limit.optional(),
-  format: z.enum(['json', 'csv']).default('json'),
-});
+import { idParameter } from './parameters';
+import { staffRoute } from './staff-route';
 
 const defaultLimit = 100;
 const maxJsonLimit = 10_000;
 
-export function createLogRoutes(logs: LogService): Router {
-  const router = Router();
+const time = z
+  .string()
+  .refine(isTime, 'is no time, e.g. 2026-11-20, 2026-11-20T07:31:00 or 2026-11-20T07:31:00Z')
+  .meta({ examples: ['2026-11-20'] });
+const logId = z
+  .string()
+  .regex(/^(-1|\d{1,18})$/, 'is no id')
+  .meta({ examples: ['8379'] });
+const query = z.object({
+  after: logId.optional().meta({ description: 'Readings whose Id is greater.' }),
+  cursor: logId.optional().meta({ description: '`next` of the page before: the same as `after`.' }),
+  from: time.optional().meta({
+    description: "Measured then or later; without an offset on the solution's clock.",
+  }),
+  to: time.optional().meta({ description: 'Measured before it.', examples: ['2026-11-21'] }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      description: `JSON: ${defaultLimit} unless said otherwise, at most ${maxJsonLimit}. CSV: all.`,
+    }),
+  format: z.enum(['json', 'csv']).default('json'),
+  cells: z.enum(['safe', 'exact']).default('safe').meta({
+    description:
+      'CSV: `safe` puts an apostrophe before a text that a spreadsheet would take for a formula; `exact` leaves it.',
+  }),
+});
 
-  router.get('/solutions/:id/logs/:table', async (request, response) => {
-    const solutionId = pathId(request, 'solution');
-    const decoded = decode(query, request.query);
-    const table = tableOf(pathText(request, 'table'));
-    const asked = {
-      solutionId,
-      table,
-      afterId: decoded.after ?? decoded.cursor ?? '-1',
-      from: decoded.from ?? null,
-      to: decoded.to ?? null,
-    };
-    if (decoded.format === 'json') {
-      const size = Math.min(decoded.limit ?? defaultLimit, maxJsonLimit);
-      response.json(await logs.list(callerOf(request), asked, size));
-      return;
-    }
-    const pieces = await logs.exportCsv(callerOf(request), asked, decoded.limit ?? Infinity);
-    response.setHeader('Content-Type', 'text/csv; charset=utf-8');
-    response.setHeader('Content-Disposition', `attachment; filename="${table.name}-${solutionId}.csv"`);
-    await pipeline(Readable.from(pieces, { objectMode: false }), response).catch((error: unknown) => {
-      // The reader went away: nobody is left to tell.
-      if (!response.destroyed) throw error;
-    });
+const tableParameter = pathParameter(
+  z
+    .string()
+    .transform((name, context): LogTable => {
+      const found = findLogTable(name);
+      if (found !== undefined) return found;
+      context.addIssue({ code: 'custom', message: 'is no table' });
+      return z.NEVER;
+    })
+    .meta({ description: 'The table, e.g. `Tbfridge`; compared without case.', examples: ['Tbfridge'] }),
+  () => notFound('log table'),
+);
+const log = z.looseObject({ Id: z.string() }).meta({
+  id: 'LogRow',
+  description:
+    'A reading: `Id`, the columns of the table as docs/catalogue.md lists them, and what the solution sent beyond them.',
+  examples: [
+    {
+      Id: '8379',
+      MeasuredAt: '2026-11-20T07:31:00.000Z',
+      UserName: 'Anaïs',
+      FridgeName: 'Chambre froide 1',
+      Temp: 3.5,
+    },
+  ],
+});
+
+export const createLogRoutes = (logs: LogService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}/logs/{table}',
+    id: 'listLogs',
+    tag: 'Logs',
+    summary: 'Lists readings by Id, or exports them as CSV',
+    description: 'The CSV is streamed: it may be as long as the table.',
+    access: 'viewer',
+    params: { id: idParameter('solution'), table: tableParameter },
+    query,
+    answers: { 200: alsoAs(json('A page of readings, or the export.', pageOf(log)), ['text/csv']) },
+    async handle({ response, caller, params: { id: solutionId, table }, query: asked }) {
+      const wanted = {
+        solutionId,
+        table,
+        afterId: asked.after ?? asked.cursor ?? '-1',
+        from: asked.from ?? null,
+        to: asked.to ?? null,
+      };
+      if (asked.format === 'json') {
+        const size = Math.min(asked.limit ?? defaultLimit, maxJsonLimit);
+        return reply(200, await logs.list(caller, wanted, size));
+      }
+      const cells = { limit: asked.limit ?? Infinity, areExact: asked.cells === 'exact' };
+      const pieces = await logs.exportCsv(caller, wanted, cells);
+      return sendCsv(response, `${table.name}-${solutionId}.csv`, pieces);
+    },
+  }),
+];
+
+async function sendCsv(
+  response: Response,
+  name: string,
+  pieces: AsyncGenerator<string>,
+): Promise<typeof sent> {
+  response.setHeader('Content-Type', 'text/csv; charset=utf-8');
+  response.setHeader('Content-Disposition', `attachment; filename="${name}"`);
+  await pipeline(Readable.from(pieces, { objectMode: false }), response).catch((error: unknown) => {
+    // The reader went away: nobody is left to tell.
+    if (!response.destroyed) throw error;
   });
-
-  return router;
-}
-
-function tableOf(name: string): LogTable {
-  const table = findLogTable(name);
-  if (table === undefined) throw notFound('log table');
-  return table;
+  return sent;
 }
 
 /** ISO 8601 with a day that there is; PostgreSQL would refuse others with an error that is not the caller's to read. */

@@ -34,6 +34,11 @@ export const solutionKey = z
   .string()
   .meta({ description: 'The id of the solution that it belongs to.', examples: ['12'] });
 
+/** In an answer. */
+export const syncKey = z
+  .guid()
+  .meta({ description: 'The sync that it came with.', examples: ['0b8a4a3e-5f0c-4d33-9f39-5a1d0f6f2c11'] });
+
 const maxLimit = 1000;
 const limit = z.coerce
   .number()

@@ -1,70 +1,160 @@
-import { type Request, Router } from 'express';
 import { z } from 'zod';
 import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
 import { mapPage } from '../../../shared/domain/page';
-import { badRequest, notFound } from '../../../shared/errors/catalog';
+import { notFound } from '../../../shared/errors/catalog';
 import type { Param, ParamVersion } from '../../../shared/stores/param-store';
-import { decode } from '../../http/decode';
+import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
+import { emptyReply, reply, type Route } from '../../http/route';
 import type { EntityKey, ParamService } from '../services/params';
-import { callerOf } from './authentication';
-import { pageOfQuery, pageQuery, pathId, pathText, textOf } from './parameters';
+import { fields, givenFields } from './entity-fields';
+import { etagHeader, ifVersion } from './if-match';
+import { idParameter, pageOfQuery, pageQuery, syncKey, textOf } from './parameters';
+import { staffRoute } from './staff-route';
 
 const entityCursor = textOf(64);
 const versionCursor = z
   .string()
   .regex(/^\d{1,9}$/, 'is no cursor')
-  .transform(Number);
-const body = z.strictObject({ fields: z.record(z.string(), z.unknown()) });
+  .transform(Number)
+  .meta({ examples: ['3'] });
+const edit = z.strictObject({ fields: givenFields });
 
-export function createParamRoutes(params: ParamService): Router {
-  const router = Router();
+const classParameter = pathParameter(
+  z
+    .string()
+    .transform((name, context): ParameterClass => {
+      const found = findParameterClass(name);
+      if (found !== undefined) return found;
+      context.addIssue({ code: 'custom', message: 'is no class' });
+      return z.NEVER;
+    })
+    .meta({ description: 'The class, e.g. `Fridges`; compared without case.', examples: ['Fridges'] }),
+  () => notFound('parameter class'),
+);
+const entityParameter = pathParameter(
+  z.string().meta({ description: 'The Id that the solution or staff gave it.', examples: ['1532500000123'] }),
+  () => notFound('parameter'),
+);
 
-  router.get('/solutions/:id/params/:class', async (request, response) => {
-    const key = { solutionId: pathId(request, 'solution'), parameterClass: pathClass(request) };
-    const page = pageOfQuery(decode(pageQuery(entityCursor), request.query));
-    response.json(mapPage(await params.list(callerOf(request), key, page), paramJson));
-  });
-
-  router.put('/solutions/:id/params/:class/:entity', async (request, response) => {
-    const { fields } = decode(body, request.body ?? {});
-    const written = await params.put(callerOf(request), entityKey(request), fields, ifMatchOf(request));
-    response.setHeader('ETag', `"${written.param.version}"`);
-    response.status(written.isNew ? 201 : 200).json(paramJson(written.param));
-  });
-
-  router.delete('/solutions/:id/params/:class/:entity', async (request, response) => {
-    await params.delete(callerOf(request), entityKey(request), ifMatchOf(request));
-    response.status(204).end();
-  });
-
-  router.get('/solutions/:id/params/:class/:entity/history', async (request, response) => {
-    const page = pageOfQuery(decode(pageQuery(versionCursor), request.query));
-    response.json(mapPage(await params.history(callerOf(request), entityKey(request), page), versionJson));
-  });
-
-  return router;
-}
-
-function pathClass(request: Request): ParameterClass {
-  const parameterClass = findParameterClass(pathText(request, 'class'));
-  if (parameterClass === undefined) throw notFound('parameter class');
-  return parameterClass;
-}
-
-const entityKey = (request: Request): EntityKey => ({
-  solutionId: pathId(request, 'solution'),
-  parameterClass: pathClass(request),
-  id: pathText(request, 'entity'),
+const version = z
+  .number()
+  .int()
+  .meta({ examples: [3] });
+const author = z.string().meta({
+  description: 'E-mail of the member of staff, or `solution`.',
+  examples: ['claire@example.org'],
 });
+const param = z
+  .object({
+    id: z.string().meta({ examples: ['1532500000123'] }),
+    idServer: z.string().meta({ examples: ['41'] }),
+    fields,
+    isActive: z.boolean().meta({ description: 'False: deleted.', examples: [true] }),
+    version,
+    updatedAt: instant,
+    updatedBy: author,
+    isDue: z.boolean().meta({ description: 'The solution will be told of it, or is being told.' }),
+    isHeld: z.boolean().meta({ description: 'It waits for someone: in a conflict or an approval.' }),
+    failures: z
+      .number()
+      .int()
+      .meta({ description: 'Instructions in a row that the solution could not carry out.', examples: [0] }),
+    failureReason: z.string().nullable(),
+  })
+  .meta({ id: 'Parameter' });
+const paramVersion = z
+  .object({
+    version,
+    fields,
+    isActive: z.boolean(),
+    at: instant,
+    by: author,
+    sync: syncKey.nullable().meta({ description: 'Where a sync brought it.' }),
+  })
+  .meta({ id: 'ParameterVersion' });
 
-/** The version that an edit is based on; null: whichever it is. */
-function ifMatchOf(request: Request): number | null {
-  const header = request.get('if-match');
-  if (header === undefined || header === '*') return null;
-  const version = /^"?(\d{1,9})"?$/.exec(header)?.[1];
-  if (version === undefined) throw badRequest('If-Match: a version, e.g. "3"');
-  return Number(version);
-}
+const ofOneClass = {
+  tag: 'Parameters',
+  path: '/api/solutions/{id}/params/{class}',
+  params: { id: idParameter('solution'), class: classParameter },
+} as const;
+const ofOneEntity = {
+  tag: 'Parameters',
+  path: '/api/solutions/{id}/params/{class}/{entity}',
+  params: { ...ofOneClass.params, entity: entityParameter },
+} as const;
+
+export const createParamRoutes = (params: ParamService): Route[] => [
+  staffRoute({
+    ...ofOneClass,
+    method: 'get',
+    id: 'listParameters',
+    summary: 'Lists the entities of a class, by id, deleted ones too',
+    access: 'viewer',
+    query: pageQuery(entityCursor),
+    answers: { 200: json('A page of entities.', pageOf(param)) },
+    async handle({ caller, params: { id: solutionId, class: parameterClass }, query }) {
+      const page = await params.list(caller, { solutionId, parameterClass }, pageOfQuery(query));
+      return reply(200, mapPage(page, paramJson));
+    },
+  }),
+  staffRoute({
+    ...ofOneEntity,
+    method: 'put',
+    id: 'putParameter',
+    summary: 'Inserts or changes an entity',
+    description: 'The solution gets an instruction with its next package.',
+    access: 'manager',
+    headers: ifVersion,
+    body: jsonBody(edit),
+    answers: {
+      200: json('The entity, changed.', param, etagHeader),
+      201: json('The entity, new.', param, etagHeader),
+    },
+    problems: { 412: ['stale'], 422: ['invalid-fields'] },
+    async handle({ caller, params: path, headers, body }) {
+      const written = await params.put(caller, keyOf(path), body.fields, headers['if-match'] ?? null);
+      const etag = { ETag: `"${written.param.version}"` };
+      return written.isNew
+        ? reply(201, paramJson(written.param), etag)
+        : reply(200, paramJson(written.param), etag);
+    },
+  }),
+  staffRoute({
+    ...ofOneEntity,
+    method: 'delete',
+    id: 'deleteParameter',
+    summary: 'Deletes an entity',
+    description: 'The solution gets an instruction `d` with its next package. Its history stays.',
+    access: 'manager',
+    headers: ifVersion,
+    answers: { 204: noContent('It is deleted.') },
+    problems: { 412: ['stale'] },
+    async handle({ caller, params: path, headers }) {
+      await params.delete(caller, keyOf(path), headers['if-match'] ?? null);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    ...ofOneEntity,
+    path: `${ofOneEntity.path}/history`,
+    method: 'get',
+    id: 'listParameterVersions',
+    summary: 'Lists every version of an entity, the newest first',
+    access: 'viewer',
+    query: pageQuery(versionCursor),
+    answers: { 200: json('A page of versions.', pageOf(paramVersion)) },
+    async handle({ caller, params: path, query }) {
+      return reply(200, mapPage(await params.history(caller, keyOf(path), pageOfQuery(query)), versionJson));
+    },
+  }),
+];
+
+const keyOf = (path: { id: number; class: ParameterClass; entity: string }): EntityKey => ({
+  solutionId: path.id,
+  parameterClass: path.class,
+  id: path.entity,
+});
 
 const paramJson = (param: Param) => ({
   id: param.id,

@@ -1,12 +1,14 @@
-import { Router } from 'express';
 import { z } from 'zod';
+import { channels } from '../../../shared/domain/channel';
 import { mapPage } from '../../../shared/domain/page';
 import { quarantineStates } from '../../../shared/domain/quarantine-state';
 import type { QuarantinedItem } from '../../../shared/stores/quarantine-store';
-import { decode } from '../../http/decode';
+import { instant, json, jsonBody, noContent, pageOf } from '../../http/operation';
+import { emptyReply, reply, type Route } from '../../http/route';
 import type { QuarantineService } from '../services/quarantine';
-import { callerOf } from './authentication';
-import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from './parameters';
+import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
+import { staffRoute } from './staff-route';
+import { startedSync } from './syncs';
 
 const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
@@ -14,36 +16,120 @@ const query = pageQuery(bigIdOf).extend({
   state: z.enum([...quarantineStates, 'all']).default('open'),
 });
 /** `raw` is taken for `text`: that is its name in the list. */
-const correction = z.strictObject({ text: z.string().nullish(), raw: z.string().nullish() });
+const correction = z.strictObject({
+  text: z
+    .string()
+    .nullish()
+    .meta({
+      description:
+        'What to process instead: one CSV row, one XML element, or a whole file, as the item is. Absent: the item as it was sent.',
+      examples: ['8380;2026-11-20 07:31:00;Anaïs;1;3,5'],
+    }),
+  raw: z.string().nullish().meta({ description: 'The same as `text`.', deprecated: true }),
+});
+const item = z
+  .object({
+    id: z.string().meta({ examples: ['4711'] }),
+    solution: solutionKey,
+    sync: syncKey,
+    channel: z.enum(channels),
+    kind: z.enum(['row', 'entity', 'file', 'photo']),
+    subject: z
+      .string()
+      .nullable()
+      .meta({ description: 'Class or table, where it is known.', examples: ['Tbfridge'] }),
+    file: z.string().meta({ description: 'Name inside the package.', examples: ['csv/Tbfridge.csv'] }),
+    line: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ examples: [12] }),
+    rowId: z
+      .string()
+      .nullable()
+      .meta({ description: 'As the solution wrote it.', examples: ['8380'] }),
+    code: z.string().meta({ examples: ['bad-value'] }),
+    reason: z.string().meta({ examples: ['Temp: "3,5°" is no number'] }),
+    header: z
+      .string()
+      .nullable()
+      .meta({
+        description: "The header row of a row's file.",
+        examples: ['Id;MeasuredAt;UserName;IsConform;Temp'],
+      }),
+    raw: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'As it was sent; of a large entity its beginning.',
+        examples: ['8380;2026-11-20 07:31:00;Anaïs;1;3,5°'],
+      }),
+    state: z.enum(quarantineStates),
+    createdAt: instant,
+    decidedAt: instant.nullable(),
+    decidedBy: z.string().nullable(),
+  })
+  .meta({ id: 'QuarantinedItem' });
 
-export function createQuarantineRoutes(quarantine: QuarantineService): Router {
-  const router = Router();
-
-  router.get('/quarantine', async (request, response) => {
-    const { solution, sync, state, ...paging } = decode(query, request.query);
-    const filter = {
-      solutionId: solution ?? null,
-      syncId: sync ?? null,
-      state: state === 'all' ? null : state,
-    };
-    const page = await quarantine.list(callerOf(request), filter, pageOfQuery(paging));
-    response.json(mapPage(page, itemJson));
-  });
-
-  router.post('/quarantine/:id/discard', async (request, response) => {
-    await quarantine.discard(callerOf(request), pathBigId(request, 'quarantined item'));
-    response.status(204).end();
-  });
-
-  router.post('/quarantine/:id/replay', async (request, response) => {
-    const id = pathBigId(request, 'quarantined item');
-    const { text, raw } = decode(correction, request.body ?? {});
-    const { syncId } = await quarantine.replay(callerOf(request), id, text ?? raw ?? null);
-    response.status(202).json({ sync: syncId, statut: '1' });
-  });
-
-  return router;
-}
+export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/quarantine',
+    id: 'listQuarantine',
+    tag: 'Quarantine',
+    summary: 'Lists rows, entities, files and photos that were refused, the newest first',
+    access: 'viewer',
+    query,
+    answers: { 200: json('A page of refused items.', pageOf(item)) },
+    async handle({ caller, query: { solution, sync, state, ...paging } }) {
+      const filter = {
+        solutionId: solution ?? null,
+        syncId: sync ?? null,
+        state: state === 'all' ? null : state,
+      };
+      const page = await quarantine.list(caller, filter, pageOfQuery(paging));
+      return reply(200, mapPage(page, itemJson));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/quarantine/{id}/discard',
+    id: 'discardQuarantined',
+    tag: 'Quarantine',
+    summary: 'Gives an item up',
+    access: 'manager',
+    params: { id: bigIdParameter('quarantined item') },
+    answers: { 204: noContent('It is kept, and waits for nobody any more.') },
+    problems: { 409: ['already-decided'] },
+    async handle({ caller, params }) {
+      await quarantine.discard(caller, params.id);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/quarantine/{id}/replay',
+    id: 'replayQuarantined',
+    tag: 'Quarantine',
+    summary: 'Processes an item again, as it is or corrected',
+    description:
+      'As a package of its own: it needs the channel at 0, and starts a sync. Refused again, it comes back as a new item.',
+    access: 'manager',
+    params: { id: bigIdParameter('quarantined item') },
+    // A corrected file may be as large as this.
+    body: jsonBody(correction, { limit: '16mb', isRequired: false }),
+    answers: { 202: json('The sync that processes it.', startedSync) },
+    problems: {
+      403: ['wrong-status'],
+      409: ['already-decided', 'not-replayable'],
+      422: ['invalid-fields'],
+    },
+    async handle({ caller, params, body: { text, raw } }) {
+      const { syncId } = await quarantine.replay(caller, params.id, text ?? raw ?? null);
+      return reply(202, { sync: syncId, statut: '1' as const });
+    },
+  }),
+];
 
 const itemJson = ({ solutionId, syncId, ...item }: QuarantinedItem) => ({
   ...item,

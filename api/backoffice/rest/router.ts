@@ -1,4 +1,4 @@
-import express, { type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { unknownRoute } from '../../../shared/errors/catalog';
 import { type ConsoleServices, createConsoleRoutes } from '../console/routes';
 import type { AccountService } from '../services/accounts';
@@ -16,7 +16,7 @@ import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import { createAccountRoutes } from './accounts';
-import { mountRoutes } from '../../http/route';
+import { mountRoutes, type Route } from '../../http/route';
 import { createAlertRoutes } from './alerts';
 import { createAuditRoutes } from './audit';
 import { createStaffCheck } from './authentication';
@@ -32,7 +32,7 @@ import { createConflictRoutes } from './conflicts';
 import { createParamRoutes } from './params';
 import { createUserRoutes } from './users';
 
-export interface BackofficeServices extends ConsoleServices {
+export interface ApiServices {
   readonly sessions: SessionService;
   readonly accounts: AccountService;
   readonly users: UserService;
@@ -49,42 +49,43 @@ export interface BackofficeServices extends ConsoleServices {
   readonly audit: AuditService;
 }
 
+export interface BackofficeServices extends ApiServices, ConsoleServices {
+  readonly sessions: SessionService;
+  readonly solutions: SolutionService;
+  readonly syncs: SyncService;
+}
+
+/** The calls of the backoffice, below `/api`. */
+export function createApiRoutes(services: ApiServices): Route[] {
+  return [
+    ...createSessionRoutes(services.sessions),
+    ...createAccountRoutes(services.accounts),
+    ...createUserRoutes(services.users),
+    ...createSolutionRoutes(services.solutions),
+    ...createFlagRoutes(services.flags),
+    ...createParamRoutes(services.params),
+    ...createLogRoutes(services.logs),
+    ...createSyncRoutes(services.syncs),
+    ...createQuarantineRoutes(services.quarantine),
+    ...createConflictRoutes(services.conflicts),
+    ...createApprovalRoutes(services.approvals),
+    ...createMessageRoutes(services.messages),
+    ...createAlertRoutes(services.alerts),
+    ...createAuditRoutes(services.audit),
+  ];
+}
+
 /** The backoffice: JSON under `/api`, pages for people under `/`. Errors pass on to the API's handler. */
 export function createBackofficeRouter(services: BackofficeServices): Router {
   const router = Router();
   const check = createStaffCheck(services.sessions);
   router.use('/api', apiHeaders);
-  mountRoutes(router, createAlertRoutes(services.alerts), () => [check]);
-  router.use('/api', createApiRoutes(services));
-  router.use(createConsoleRoutes(services));
-  return router;
-}
-
-function createApiRoutes(services: BackofficeServices): Router {
-  const router = Router();
-  const check = createStaffCheck(services.sessions);
-
-  router.use(apiHeaders);
-  // The way in is the one route that anyone may call.
-  router.use(createSessionRoutes(services.sessions, check));
-  router.use(check);
-  // A corrected file of the quarantine may be as large as this.
-  router.use(express.json({ limit: '16mb' }));
-  router.use(createAccountRoutes(services.accounts));
-  router.use(createUserRoutes(services.users));
-  router.use(createSolutionRoutes(services.solutions));
-  router.use(createFlagRoutes(services.flags));
-  router.use(createLogRoutes(services.logs));
-  router.use(createMessageRoutes(services.messages));
-  router.use(createSyncRoutes(services.syncs));
-  router.use(createQuarantineRoutes(services.quarantine));
-  router.use(createApprovalRoutes(services.approvals));
-  router.use(createConflictRoutes(services.conflicts));
-  router.use(createParamRoutes(services.params));
-  router.use(createAuditRoutes(services.audit));
-  router.use(() => {
+  mountRoutes(router, createApiRoutes(services), (access) => (access === 'anyone' ? [] : [check]));
+  // Whoever is not signed in learns nothing of what there is.
+  router.use('/api', check, () => {
     throw unknownRoute();
   });
+  router.use(createConsoleRoutes(services));
   return router;
 }
 

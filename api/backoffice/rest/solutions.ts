@@ -1,5 +1,6 @@
-import { Router } from 'express';
 import { z } from 'zod';
+import { type Channel, channels } from '../../../shared/domain/channel';
+import { flags } from '../../../shared/domain/flag';
 import { mapPage } from '../../../shared/domain/page';
 import { confirmations, loginPolicies, solutionStates } from '../../../shared/domain/solution-settings';
 import type {
@@ -8,79 +9,225 @@ import type {
   SolutionChanges,
   SolutionFilter,
 } from '../../../shared/stores/solution-admin-store';
-import { decode } from '../../http/decode';
+import { instant, json, jsonBody, pageOf } from '../../http/operation';
+import { reply, type Route } from '../../http/route';
 import type {
   EnrolledSolution,
   ListedSolution,
   SolutionDetail,
   SolutionService,
 } from '../services/solutions';
-import { callerOf } from './authentication';
-import { idOf, pageOfQuery, pageQuery, pathId, textOf } from './parameters';
+import { etagHeader, ifRevision } from './if-match';
+import { idOf, idParameter, pageOfQuery, pageQuery, syncKey, textOf } from './parameters';
+import { staffRoute } from './staff-route';
 
-const name = textOf(200);
-const loginPolicy = z.enum(loginPolicies);
-const confirmation = z.enum(confirmations);
-const timezone = z.string().refine(isTimezone, 'is no IANA time zone, e.g. Europe/Paris');
+const name = textOf(200).meta({ examples: ['Le Petit Zinc'] });
+const mail = textOf(320).meta({ examples: ['petit.zinc@example.org'] });
+const loginPolicy = z.enum(loginPolicies).meta({
+  description: '`mac`: an older solution, which sends no secret.',
+});
+const confirmation = z.enum(confirmations).meta({
+  description:
+    '`on-download`: an older solution, which never confirms; its package counts as carried out once sent.',
+});
+const timezone = z
+  .string()
+  .refine(isTimezone, 'is no IANA time zone, e.g. Europe/Paris')
+  .meta({ description: 'IANA name; times without an offset are local to it.', examples: ['Europe/Paris'] });
 
 /** What finds solutions, also for many at once. */
 export const solutionFilter = z.object({
-  search: textOf(200).optional(),
+  search: textOf(200)
+    .optional()
+    .meta({ description: 'Part of the name or the mail, without case.', examples: ['zinc'] }),
   account: idOf.optional(),
-  state: z.enum(solutionStates).optional(),
+  state: z.enum(solutionStates).optional().meta({
+    description: '`active`: neither blocked nor locked; `busy`: a channel is not at 0.',
+  }),
 });
 const query = pageQuery(idOf).extend(solutionFilter.shape);
 const newSolution = z.strictObject({
-  mail: textOf(320),
+  mail,
   name,
-  account: idOf.nullish(),
+  account: idOf.nullish().meta({
+    description: "Its customer; absent: the caller's only account, an admin's falls to `Default`.",
+    examples: ['3'],
+  }),
   loginPolicy: loginPolicy.default('secret'),
   confirmation: confirmation.default('explicit'),
   timezone: timezone.default('Europe/Paris'),
 });
 const edit = z.strictObject({
   name: name.optional(),
-  blocked: z.boolean().optional(),
-  locked: z.literal(false).optional(),
-  mac: z.literal('ignore').nullable().optional(),
+  blocked: z.boolean().optional().meta({
+    description: 'True: it cannot sign in, and its tokens stop working within a second.',
+  }),
+  locked: z.literal(false).optional().meta({ description: 'Unlocks it.' }),
+  mac: z
+    .literal('ignore')
+    .nullable()
+    .optional()
+    .meta({
+      description: 'null: the next login binds the MAC it comes with; `ignore`: any will do.',
+      examples: [null],
+    }),
   loginPolicy: loginPolicy.optional(),
   confirmation: confirmation.optional(),
   timezone: timezone.optional(),
 });
 
-export function createSolutionRoutes(solutions: SolutionService): Router {
-  const router = Router();
+const channel = z
+  .object({
+    statut: z.enum(['0', '1', '2']),
+    sync: syncKey.nullable().meta({ description: 'The sync under way; at 0 the last one.' }),
+    since: instant,
+    lastSyncAt: instant.nullable().meta({
+      description: 'When the last sync that came to its end was confirmed.',
+    }),
+  })
+  .meta({ id: 'ChannelStatus' });
+const solution = z
+  .object({
+    id: z.string().meta({ examples: ['12'] }),
+    mail: z.string().meta({ examples: ['petit.zinc@example.org'] }),
+    name: z.string().meta({ examples: ['Le Petit Zinc'] }),
+    account: z.object({
+      id: z.string().meta({ examples: ['3'] }),
+      name: z.string().meta({ examples: ['Restaurants Martin'] }),
+    }),
+    blocked: z.boolean(),
+    locked: z.boolean().meta({ description: 'Another device tried to use it.' }),
+    version: z
+      .string()
+      .nullable()
+      .meta({ description: 'As the solution tells it.', examples: ['4.12.0'] }),
+    clockSkewSeconds: z
+      .number()
+      .nullable()
+      .meta({ description: 'How far its clock is ahead of ours; null: unknown.', examples: [-4] }),
+    channels: z.record(z.enum(channels), channel),
+    lastSyncAt: instant.nullable(),
+    lastSyncAgeSeconds: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ examples: [1260] }),
+    alerts: z
+      .number()
+      .int()
+      .meta({ description: 'Open ones.', examples: [0] }),
+  })
+  .meta({ id: 'Solution' });
+const detail = solution
+  .extend({
+    mac: z
+      .string()
+      .nullable()
+      .meta({ description: 'null: not bound yet; `ignore`: any will do.', examples: ['00:1A:2B:3C:4D:5E'] }),
+    loginPolicy,
+    confirmation,
+    timezone,
+    blockedAt: instant.nullable(),
+    lockedAt: instant.nullable(),
+    createdAt: instant,
+    flags: z.array(
+      z.object({
+        channel: z.enum(channels),
+        flag: z.enum(flags),
+        setBy: z.string().meta({ examples: ['claire@example.org'] }),
+        setAt: instant,
+        sync: syncKey.nullable().meta({ description: 'The sync that honours it; null: none has begun yet.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'SolutionDetail' });
+const enrolled = z
+  .object({
+    id: z.string().meta({ examples: ['12'] }),
+    mail: z.string().meta({ examples: ['petit.zinc@example.org'] }),
+    secret: z.string().meta({
+      description: 'For the login of the solution. It is shown this once.',
+      examples: ['5sWmVt0yG9qk3bXJc1uRaFh8LzPn7oEd2iKvTgYx4M0'],
+    }),
+  })
+  .meta({ id: 'EnrolledSolution' });
 
-  router.get('/solutions', async (request, response) => {
-    const decoded = decode(query, request.query);
-    const page = await solutions.list(callerOf(request), filterOf(decoded), pageOfQuery(decoded));
-    response.json(mapPage(page, solutionJson));
-  });
-
-  router.post('/solutions', async (request, response) => {
-    const { account, ...input } = decode(newSolution, request.body ?? {});
-    const enrolled = await solutions.create(callerOf(request), { ...input, accountId: account ?? null });
-    response.status(201).json(enrolledJson(enrolled));
-  });
-
-  router.get('/solutions/:id', async (request, response) => {
-    const solution = await solutions.get(callerOf(request), pathId(request, 'solution'));
-    response.json(detailJson(solution));
-  });
-
-  router.patch('/solutions/:id', async (request, response) => {
-    const id = pathId(request, 'solution');
-    const changes = changesOf(decode(edit, request.body ?? {}));
-    response.json(detailJson(await solutions.update(callerOf(request), id, changes)));
-  });
-
-  router.post('/solutions/:id/secret', async (request, response) => {
-    const enrolled = await solutions.replaceSecret(callerOf(request), pathId(request, 'solution'));
-    response.json(enrolledJson(enrolled));
-  });
-
-  return router;
-}
+export const createSolutionRoutes = (solutions: SolutionService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions',
+    id: 'listSolutions',
+    tag: 'Solutions',
+    summary: 'Lists the solutions',
+    access: 'viewer',
+    query,
+    answers: { 200: json('A page of solutions.', pageOf(solution)) },
+    async handle({ caller, query: asked }) {
+      const page = await solutions.list(caller, filterOf(asked), pageOfQuery(asked));
+      return reply(200, mapPage(page, solutionJson));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/solutions',
+    id: 'enrolSolution',
+    tag: 'Solutions',
+    summary: 'Enrols a solution',
+    access: 'manager',
+    body: jsonBody(newSolution),
+    answers: { 201: json('The solution, with its secret.', enrolled) },
+    problems: { 409: ['already-exists'], 422: ['invalid-fields'] },
+    async handle({ caller, body: { account, ...input } }) {
+      const created = await solutions.create(caller, { ...input, accountId: account ?? null });
+      return reply(201, enrolledJson(created));
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}',
+    id: 'getSolution',
+    tag: 'Solutions',
+    summary: 'Tells everything about a solution',
+    access: 'viewer',
+    params: { id: idParameter('solution') },
+    answers: { 200: json('The solution.', detail, etagHeader) },
+    async handle({ caller, params }) {
+      return detailReply(await solutions.get(caller, params.id));
+    },
+  }),
+  staffRoute({
+    method: 'patch',
+    path: '/api/solutions/{id}',
+    id: 'updateSolution',
+    tag: 'Solutions',
+    summary: 'Changes the settings of a solution',
+    description: 'What is absent stays as it is.',
+    access: 'manager',
+    params: { id: idParameter('solution') },
+    headers: ifRevision,
+    body: jsonBody(edit),
+    answers: { 200: json('The solution.', detail, etagHeader) },
+    problems: { 412: ['stale'] },
+    async handle({ caller, params, headers, body }) {
+      const changes = changesOf(body);
+      return detailReply(await solutions.update(caller, params.id, changes, headers['if-match'] ?? null));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/solutions/{id}/secret',
+    id: 'replaceSecret',
+    tag: 'Solutions',
+    summary: 'Makes a new secret',
+    description: 'The old one keeps working until the new one is first used, 24 h at most.',
+    access: 'manager',
+    params: { id: idParameter('solution') },
+    answers: { 200: json('The new secret.', enrolled) },
+    async handle({ caller, params }) {
+      return reply(200, enrolledJson(await solutions.replaceSecret(caller, params.id)));
+    },
+  }),
+];
 
 export const filterOf = ({ search, account, state }: z.output<typeof solutionFilter>): SolutionFilter => ({
   search: search ?? null,
@@ -105,6 +252,9 @@ function isTimezone(zone: string): boolean {
 
 const enrolledJson = ({ id, mail, secret }: EnrolledSolution) => ({ id: String(id), mail, secret });
 
+const detailReply = (solution: SolutionDetail) =>
+  reply(200, detailJson(solution), { ETag: `"${solution.revision}"` });
+
 const solutionJson = (solution: ListedSolution) => ({
   id: String(solution.id),
   mail: solution.mail,
@@ -114,7 +264,7 @@ const solutionJson = (solution: ListedSolution) => ({
   locked: solution.lockedAt !== null,
   version: solution.version,
   clockSkewSeconds: solution.clockSkewSeconds,
-  channels: Object.fromEntries(solution.channels.map((channel) => [channel.channel, channelJson(channel)])),
+  channels: channelsJson(solution),
   lastSyncAt: lastConfirmedOf(solution),
   lastSyncAgeSeconds: ageOf(lastConfirmedOf(solution)),
   alerts: solution.openAlerts,
@@ -138,8 +288,16 @@ const detailJson = (solution: SolutionDetail) => ({
   })),
 });
 
+const channelsJson = ({ channels: known }: AdminSolution) => {
+  const byName = known.map((one): [Channel, ReturnType<typeof channelJson>] => [
+    one.channel,
+    channelJson(one),
+  ]);
+  return Object.fromEntries(byName) as Record<Channel, ReturnType<typeof channelJson>>;
+};
+
 const channelJson = ({ statut, syncId, since, lastConfirmedAt }: AdminChannel) => ({
-  statut: String(statut),
+  statut: `${statut}` as const,
   sync: syncId,
   since,
   lastSyncAt: lastConfirmedAt,

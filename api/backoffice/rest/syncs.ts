@@ -1,59 +1,185 @@
-import { type Request, type Response, Router } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { mapPage } from '../../../shared/domain/page';
-import { syncStates } from '../../../shared/domain/sync-state';
 import { totalsOf } from '../../../shared/domain/report-totals';
+import { syncStates } from '../../../shared/domain/sync-state';
 import type { SyncDetail, SyncSummary } from '../../../shared/stores/sync-timeline-store';
-import { decode } from '../../http/decode';
-import { sendFile } from '../../http/send-file';
+import { file, instant, json, noContent, pageOf } from '../../http/operation';
+import { syncReport } from '../../http/report-shape';
+import { reply, type Route, sent } from '../../http/route';
+import { fileHeaders, sendFile } from '../../http/send-file';
 import type { SyncFile, SyncService, SyncTimeline } from '../services/syncs';
-import { callerOf } from './authentication';
-import { pageOfQuery, pageQuery, pathId, pathSync } from './parameters';
+import { idParameter, pageOfQuery, pageQuery, solutionKey, syncKey, syncParameter } from './parameters';
+import { staffRoute } from './staff-route';
 
 /** `<when it was received, with microseconds>_<its id>`. */
 export const syncCursor = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$/, 'is no cursor')
-  .transform((text) => ({ receivedAt: text.slice(0, 27), id: text.slice(28) }));
+  .transform((text) => ({ receivedAt: text.slice(0, 27), id: text.slice(28) }))
+  .meta({ examples: ['2026-11-21T20:38:00.123456Z_0b8a4a3e-5f0c-4d33-9f39-5a1d0f6f2c11'] });
 const query = pageQuery(syncCursor).extend({
   channel: z.enum(channels).optional(),
   state: z.enum(syncStates).optional(),
 });
 
-export function createSyncRoutes(syncs: SyncService): Router {
-  const router = Router();
+/** What a replay answers. */
+export const startedSync = z
+  .object({ sync: syncKey.meta({ description: 'The new sync.' }), statut: z.literal('1') })
+  .meta({ id: 'StartedSync' });
 
-  router.get('/solutions/:id/syncs', async (request, response) => {
-    const solutionId = pathId(request, 'solution');
-    const { channel = null, state = null, ...paging } = decode(query, request.query);
-    const page = await syncs.list(callerOf(request), solutionId, { channel, state }, pageOfQuery(paging));
-    response.json(mapPage(page, summaryJson));
-  });
+const bytes = z
+  .number()
+  .int()
+  .nullable()
+  .meta({ examples: [20_480] });
+const parts = z.object({
+  sync: syncKey,
+  solution: solutionKey,
+  channel: z.enum(channels),
+  state: z.enum(syncStates),
+  attempts: z
+    .number()
+    .int()
+    .meta({ examples: [1] }),
+  receivedAt: instant,
+  queuedAt: instant.nullable(),
+  processingAt: instant.nullable(),
+  processedAt: instant.nullable(),
+  downloadedAt: instant.nullable(),
+  confirmedAt: instant.nullable(),
+  packageBytes: bytes.meta({ description: 'Of the upload.' }),
+  instructionsBytes: bytes.meta({ description: 'Of the answer.' }),
+});
+const count = z
+  .number()
+  .int()
+  .meta({ examples: [0] });
+const summary = parts
+  .extend({
+    outcome: z.enum(['processed', 'failed']).nullable().meta({ description: 'Null: not processed yet.' }),
+    counts: z
+      .object({
+        inserted: count,
+        updated: count,
+        deleted: count,
+        unchanged: count,
+        duplicates: count,
+        conflicts: count,
+        held: count,
+        rejected: count,
+      })
+      .nullable()
+      .meta({ description: 'Parameters, logs and photos together; null: not processed yet.' }),
+  })
+  .meta({ id: 'SyncSummary' });
+const timeline = parts
+  .extend({
+    solutionName: z.string().meta({ examples: ['Le Petit Zinc'] }),
+    hasPackage: z.boolean().meta({ description: 'The upload is kept.', examples: [true] }),
+    hasInstructions: z.boolean().meta({ description: 'The answer is kept.', examples: [true] }),
+    timeline: z
+      .array(
+        z.object({
+          at: instant,
+          step: z.string().meta({
+            description:
+              'received, queued, processing, processed, downloaded, confirmed, files-removed, or an event.',
+            examples: ['received'],
+          }),
+          detail: z.string().nullable(),
+        }),
+      )
+      .readonly(),
+    report: syncReport.nullable().meta({ description: 'Null: not processed yet.' }),
+  })
+  .meta({ id: 'SyncTimeline' });
 
-  router.get('/syncs/:sync', async (request, response) => {
-    response.json(timelineJson(await syncs.get(callerOf(request), pathSync(request))));
-  });
+const zipAnswers = {
+  200: file('The whole file.', ['application/zip'], {
+    ...fileHeaders,
+    'Content-Disposition': 'A name for it.',
+  }),
+  206: file('One range of it.', ['application/zip'], fileHeaders),
+  304: noContent('It is the one of `If-None-Match`.'),
+  416: noContent('It is not that long.'),
+};
+const ofOneSync = { tag: 'Syncs', params: { sync: syncParameter } } as const;
 
-  router.get('/syncs/:sync/package', async (request, response) => {
-    await send(request, response, await syncs.upload(callerOf(request), pathSync(request)));
-  });
+export const createSyncRoutes = (syncs: SyncService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}/syncs',
+    id: 'listSyncs',
+    tag: 'Syncs',
+    summary: "Lists a solution's syncs, the newest first",
+    access: 'viewer',
+    params: { id: idParameter('solution') },
+    query,
+    answers: { 200: json('A page of syncs.', pageOf(summary)) },
+    async handle({ caller, params, query: { channel = null, state = null, ...paging } }) {
+      const page = await syncs.list(caller, params.id, { channel, state }, pageOfQuery(paging));
+      return reply(200, mapPage(page, summaryJson));
+    },
+  }),
+  staffRoute({
+    ...ofOneSync,
+    method: 'get',
+    path: '/api/syncs/{sync}',
+    id: 'getSync',
+    summary: 'Tells everything about a sync: every step with its time, and its report',
+    access: 'viewer',
+    answers: { 200: json('The sync.', timeline) },
+    async handle({ caller, params }) {
+      return reply(200, timelineJson(await syncs.get(caller, params.sync)));
+    },
+  }),
+  staffRoute({
+    ...ofOneSync,
+    method: 'get',
+    path: '/api/syncs/{sync}/package',
+    id: 'getSyncPackage',
+    summary: 'Gives the upload, as the solution sent it',
+    access: 'viewer',
+    answers: zipAnswers,
+    async handle({ request, response, caller, params }) {
+      return sendZip(request, response, await syncs.upload(caller, params.sync));
+    },
+  }),
+  staffRoute({
+    ...ofOneSync,
+    method: 'get',
+    path: '/api/syncs/{sync}/instructions',
+    id: 'getSyncInstructions',
+    summary: 'Gives the instruction package, as the solution gets it',
+    access: 'viewer',
+    answers: zipAnswers,
+    async handle({ request, response, caller, params }) {
+      return sendZip(request, response, await syncs.instructions(caller, params.sync));
+    },
+  }),
+  staffRoute({
+    ...ofOneSync,
+    method: 'post',
+    path: '/api/syncs/{sync}/replay',
+    id: 'replaySync',
+    summary: 'Processes a kept upload again',
+    description: 'It needs the channel at 0, and starts a sync of its own.',
+    access: 'manager',
+    answers: { 202: json('The sync that processes it.', startedSync) },
+    problems: { 403: ['wrong-status'], 409: ['not-replayable'] },
+    async handle({ caller, params }) {
+      const { syncId } = await syncs.replay(caller, params.sync);
+      return reply(202, { sync: syncId, statut: '1' as const });
+    },
+  }),
+];
 
-  router.get('/syncs/:sync/instructions', async (request, response) => {
-    await send(request, response, await syncs.instructions(callerOf(request), pathSync(request)));
-  });
-
-  router.post('/syncs/:sync/replay', async (request, response) => {
-    const { syncId } = await syncs.replay(callerOf(request), pathSync(request));
-    response.status(202).json({ sync: syncId, statut: '1' });
-  });
-
-  return router;
-}
-
-async function send(request: Request, response: Response, file: SyncFile): Promise<void> {
-  response.setHeader('Content-Disposition', `attachment; filename="${file.name}"`);
-  await sendFile(request, response, { ...file, contentType: 'application/zip' });
+async function sendZip(request: Request, response: Response, zip: SyncFile): Promise<typeof sent> {
+  response.setHeader('Content-Disposition', `attachment; filename="${zip.name}"`);
+  await sendFile(request, response, { ...zip, contentType: 'application/zip' });
+  return sent;
 }
 
 const summaryJson = (sync: SyncSummary) => ({

@@ -1,50 +1,94 @@
-import { Router } from 'express';
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import { roles } from '../../../shared/domain/staff';
 import type { User } from '../../../shared/stores/user-store';
-import { decode } from '../../http/decode';
+import { instant, json, jsonBody, pageOf } from '../../http/operation';
+import { reply, type Route } from '../../http/route';
 import type { UserService } from '../services/users';
-import { callerOf } from './authentication';
-import { idOf, pageOfQuery, pageQuery, pathId, textOf } from './parameters';
+import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
+import { staffRoute } from './staff-route';
 
-const query = pageQuery(idOf);
-const password = z.string().min(8).max(1024);
-const accounts = z.array(idOf).max(10_000);
-const newUser = z.strictObject({
-  email: textOf(320),
-  password,
-  role: z.enum(roles),
-  accounts: accounts.default([]),
+const email = textOf(320).meta({ examples: ['claire@example.org'] });
+const password = z
+  .string()
+  .min(8)
+  .max(1024)
+  .meta({ examples: ['correct horse battery'] });
+const role = z.enum(roles).meta({
+  description: 'admin: everything. manager: edits and flags for its accounts. viewer: reads them.',
+  examples: ['manager'],
 });
+const accounts = z
+  .array(idOf)
+  .max(10_000)
+  .meta({
+    description: 'Ids of the accounts whose solutions the user sees. An admin sees all.',
+    examples: [['3']],
+  });
+const newUser = z.strictObject({ email, password, role, accounts: accounts.default([]) });
 const edit = z.strictObject({
-  password: password.optional(),
-  role: z.enum(roles).optional(),
+  password: password.optional().meta({ description: "A new one ends the user's sessions." }),
+  role: role.optional(),
   accounts: accounts.optional(),
-  disabled: z.boolean().optional(),
+  disabled: z.boolean().optional().meta({ description: "True ends the user's sessions." }),
 });
+const user = z
+  .object({
+    id: z.string().meta({ examples: ['7'] }),
+    email: z.string().meta({ examples: ['claire@example.org'] }),
+    role,
+    accounts: z.array(z.string()).meta({ examples: [['3']] }),
+    disabled: z.boolean(),
+    createdAt: instant,
+  })
+  .meta({ id: 'User' });
 
-export function createUserRoutes(users: UserService): Router {
-  const router = Router();
-
-  router.get('/users', async (request, response) => {
-    const page = pageOfQuery(decode(query, request.query));
-    response.json(mapPage(await users.list(callerOf(request), page), userJson));
-  });
-
-  router.post('/users', async (request, response) => {
-    const { accounts: accountIds, ...input } = decode(newUser, request.body ?? {});
-    response.status(201).json(userJson(await users.create(callerOf(request), { ...input, accountIds })));
-  });
-
-  router.patch('/users/:id', async (request, response) => {
-    const { accounts: accountIds, disabled: isDisabled, ...others } = decode(edit, request.body ?? {});
-    const changes = { ...others, accountIds, isDisabled };
-    response.json(userJson(await users.update(callerOf(request), pathId(request, 'user'), changes)));
-  });
-
-  return router;
-}
+export const createUserRoutes = (users: UserService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/users',
+    id: 'listUsers',
+    tag: 'Users',
+    summary: 'Lists the staff',
+    access: 'admin',
+    query: pageQuery(idOf),
+    answers: { 200: json('A page of users.', pageOf(user)) },
+    async handle({ caller, query }) {
+      return reply(200, mapPage(await users.list(caller, pageOfQuery(query)), userJson));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/users',
+    id: 'createUser',
+    tag: 'Users',
+    summary: 'Adds a user',
+    access: 'admin',
+    body: jsonBody(newUser),
+    answers: { 201: json('The user.', user) },
+    problems: { 409: ['already-exists'], 422: ['invalid-fields'] },
+    async handle({ caller, body: { accounts: accountIds, ...input } }) {
+      return reply(201, userJson(await users.create(caller, { ...input, accountIds })));
+    },
+  }),
+  staffRoute({
+    method: 'patch',
+    path: '/api/users/{id}',
+    id: 'updateUser',
+    tag: 'Users',
+    summary: 'Changes a user',
+    description: 'What is absent stays as it is. Someone must remain who can sign in as an admin.',
+    access: 'admin',
+    params: { id: idParameter('user') },
+    body: jsonBody(edit),
+    answers: { 200: json('The user.', user) },
+    problems: { 409: ['last-admin'], 422: ['invalid-fields'] },
+    async handle({ caller, params, body: { accounts: accountIds, disabled: isDisabled, ...others } }) {
+      const changes = { ...others, accountIds, isDisabled };
+      return reply(200, userJson(await users.update(caller, params.id, changes)));
+    },
+  }),
+];
 
 const userJson = ({ id, email, role, accountIds, isDisabled, createdAt }: User) => ({
   id: String(id),

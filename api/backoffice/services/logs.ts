@@ -4,6 +4,7 @@ import { type Page, pageOf } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import { formatCsv } from '../../../shared/formats/csv-table';
+import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
 import { createLogReadStore, type LogRow } from '../../../shared/stores/log-read-store';
 import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
@@ -19,7 +20,17 @@ export interface LogQuery {
 }
 
 /** A reading, by the names of the wire: `Id`, the table's columns, then what the solution sent beyond them. */
-export type WireLog = Readonly<Record<string, unknown>>;
+export interface WireLog {
+  readonly Id: string;
+  readonly [column: string]: unknown;
+}
+
+export interface CsvOptions {
+  /** Rows; Infinity: all. */
+  readonly limit: number;
+  /** False: no text can be taken for a formula by a spreadsheet. */
+  readonly areExact: boolean;
+}
 
 /** Rows in memory at a time. */
 const exportBatchSize = 2000;
@@ -44,10 +55,10 @@ export function createLogService({ db }: { readonly db: Db }) {
      * slow reader holds neither a connection nor a snapshot of the database, and memory does not grow.
      * Throws `not-found` before the first piece.
      */
-    async exportCsv(caller: Caller, query: LogQuery, limit: number): Promise<AsyncGenerator<string>> {
+    async exportCsv(caller: Caller, query: LogQuery, options: CsvOptions): Promise<AsyncGenerator<string>> {
       const range = await rangeOf(db, caller, query);
       const extraNames = await logs.extraNames(query.table, range);
-      return csvPieces(query, range, extraNames, limit);
+      return csvPieces(query, range, extraNames, options);
     },
   };
 
@@ -55,14 +66,16 @@ export function createLogService({ db }: { readonly db: Db }) {
     { table, afterId }: LogQuery,
     range: LogRange,
     extraNames: readonly string[],
-    limit: number,
+    { limit, areExact }: CsvOptions,
   ): AsyncGenerator<string> {
-    yield formatCsv(['Id', ...table.columns.map(({ name }) => name), ...extraNames], []);
+    const textOf = areExact ? (text: string) => text : spreadsheetText;
+    const header = ['Id', ...table.columns.map(({ name }) => name), ...extraNames.map(textOf)];
+    yield formatCsv(header, []);
     let after = afterId;
     for (let left = limit; left > 0;) {
       const size = Math.min(exportBatchSize, left);
       const rows = await logs.rows(table, range, after, size);
-      const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row));
+      const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row, textOf));
       if (first !== undefined) yield formatCsv(first, others);
       if (rows.length < size) return;
       after = rows.at(-1)?.id ?? after;
@@ -84,20 +97,30 @@ async function rangeOf(db: Db, caller: Caller, { solutionId, from, to }: LogQuer
 const hasOffset = (time: string) => /(Z|[+-]\d\d:?\d\d)$/i.test(time.slice(10));
 
 function wireLog(table: LogTable, row: LogRow): WireLog {
-  const log: Record<string, unknown> = { ...row.extra, Id: row.id };
-  for (const { name, column, type } of table.columns) log[name] = jsonValue(type, row.values[column] ?? null);
-  return log;
+  const columns = table.columns.map(({ name, column, type }): [string, unknown] => [
+    name,
+    jsonValue(type, row.values[column] ?? null),
+  ]);
+  return { ...row.extra, Id: row.id, ...Object.fromEntries(columns) };
 }
 
 /** PostgreSQL gives a bigint as text. */
 const jsonValue = (type: LogTable['columns'][number]['type'], value: LogValue) =>
   type === 'integer' && value !== null ? Number(value) : value;
 
-function csvRow(table: LogTable, extraNames: readonly string[], row: LogRow): string[] {
+function csvRow(
+  table: LogTable,
+  extraNames: readonly string[],
+  row: LogRow,
+  textOf: (text: string) => string,
+): string[] {
   return [
     row.id,
-    ...table.columns.map((column) => formatLogValue(column, row.values[column.column] ?? null)),
-    ...extraNames.map((name) => extraText(row.extra?.[name])),
+    ...table.columns.map((column) => {
+      const written = formatLogValue(column, row.values[column.column] ?? null);
+      return column.type === 'text' ? textOf(written) : written;
+    }),
+    ...extraNames.map((name) => textOf(extraText(row.extra?.[name]))),
   ];
 }
 

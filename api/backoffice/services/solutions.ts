@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, isAdmin, sees } from '../../../shared/domain/staff';
-import { alreadyExists, invalidFields, notFound } from '../../../shared/errors/catalog';
+import { alreadyExists, invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { hashSecret, newSecret } from '../../../shared/secrets';
 import { createAccountStore } from '../../../shared/stores/account-store';
 import { createAlertStore } from '../../../shared/stores/alert-store';
@@ -41,6 +42,8 @@ export interface ListedSolution extends AdminSolution {
 
 export interface SolutionDetail extends ListedSolution {
   readonly flags: readonly SetFlag[];
+  /** Of the settings that staff can change: another one after each change of them. */
+  readonly revision: string;
 }
 
 const defaultAccountName = 'Default';
@@ -81,12 +84,18 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       });
     },
 
-    /** Throws `not-found`, `forbidden`. */
-    async update(caller: Caller, id: number, changes: SolutionChanges): Promise<SolutionDetail> {
+    /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`. */
+    async update(
+      caller: Caller,
+      id: number,
+      changes: SolutionChanges,
+      ifRevision: string | null = null,
+    ): Promise<SolutionDetail> {
       return inTransaction(db, async ({ db: trx }) => {
         await lockVisible(trx, caller, id);
         needEditor(caller);
         const before = await found(trx, caller, id);
+        if (ifRevision !== null && ifRevision !== revisionOf(before)) throw staleVersion(revisionOf(before));
         await createSolutionAdminStore(trx).update(id, changes);
         const after = await found(trx, caller, id);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
@@ -119,7 +128,7 @@ async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution>
 async function detailed(db: Db, solution: AdminSolution): Promise<SolutionDetail> {
   const [listed] = await withAlerts(db, [solution]);
   const flags = await createFlagStore(db).listOfSolution(solution.id);
-  return { ...solution, openAlerts: listed?.openAlerts ?? 0, flags };
+  return { ...solution, openAlerts: listed?.openAlerts ?? 0, flags, revision: revisionOf(solution) };
 }
 
 async function withAlerts(db: Db, solutions: readonly AdminSolution[]): Promise<ListedSolution[]> {
@@ -160,3 +169,9 @@ const settingsOf = (solution: AdminSolution) => ({
   confirmation: solution.confirmation,
   timezone: solution.timezone,
 });
+
+const revisionOf = (solution: AdminSolution) =>
+  createHash('sha256')
+    .update(JSON.stringify(settingsOf(solution)))
+    .digest('base64url')
+    .slice(0, 16);

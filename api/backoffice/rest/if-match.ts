@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+// Edits that must not overwrite what someone else has changed meanwhile. Source: RFC 9110, 13.1.1.
+
+const header = z.string().trim().max(200);
+
+/** Of something that counts its versions. Null: whichever it is. */
+export const ifVersion = z.object({
+  'if-match': header
+    .regex(/^(\*|"?\d{1,9}"?)$/, 'a version, e.g. "3"')
+    .transform((text) => (text === '*' ? null : Number(text.replaceAll('"', ''))))
+    .optional()
+    .meta({
+      description: 'The `ETag`, or `version`, that the edit is based on. Another one by now: 412 `stale`.',
+      examples: ['"3"'],
+    }),
+});
+
+/** Of something that counts none: its revision is a digest. Null: whichever it is. */
+export const ifRevision = z.object({
+  'if-match': header
+    .regex(/^(\*|"?[\w-]+"?)$/, 'an ETag, e.g. "mB9w1yVq0m6XlTn2"')
+    .transform((text) => (text === '*' ? null : text.replaceAll('"', '')))
+    .optional()
+    .meta({
+      description: 'The `ETag` that the edit is based on. Another one by now: 412 `stale`.',
+      examples: ['"mB9w1yVq0m6XlTn2"'],
+    }),
+});
+
+export const etagHeader = { ETag: 'For `If-Match` of an edit.' } as const;

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+const count = z
+  .number()
+  .int()
+  .meta({ examples: [0] });
+const logCounts = z.object({ inserted: count, duplicates: count, rejected: count });
+const parameterCounts = z.object({
+  inserted: count,
+  updated: count,
+  deleted: count,
+  unchanged: count,
+  conflicts: count,
+  held: count,
+  rejected: count,
+});
+
+/** `report.json` of an instruction package, as `shared/domain/report.ts` has it. */
+export const syncReport = z
+  .object({
+    sync: z.guid().meta({ examples: ['0b8a4a3e-5f0c-4d33-9f39-5a1d0f6f2c11'] }),
+    outcome: z.enum(['processed', 'failed']),
+    params: z.record(z.string(), parameterCounts).meta({
+      description: 'By class.',
+      examples: [
+        {
+          Fridges: { inserted: 0, updated: 1, deleted: 0, unchanged: 11, conflicts: 0, held: 0, rejected: 0 },
+        },
+      ],
+    }),
+    logs: z.record(z.string(), logCounts).meta({
+      description: 'By table.',
+      examples: [{ Tbfridge: { inserted: 48, duplicates: 2, rejected: 1 } }],
+    }),
+    photos: logCounts,
+    rejections: z
+      .array(
+        z.object({
+          file: z.string().meta({ examples: ['csv/Tbfridge.csv'] }),
+          line: z
+            .number()
+            .int()
+            .optional()
+            .meta({ examples: [12] }),
+          id: z
+            .string()
+            .optional()
+            .meta({ examples: ['8380'] }),
+          code: z.string().meta({ examples: ['bad-value'] }),
+          reason: z.string().meta({ examples: ['Temp: "3,5°" is no number'] }),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'The first 1,000; the quarantine holds all.' }),
+    ignored: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'Names in the package that nothing here reads.', examples: [['thumbs.db']] }),
+    reason: z.string().optional().meta({ description: 'Why, when the outcome is `failed`.' }),
+  })
+  .meta({ id: 'SyncReport' });
