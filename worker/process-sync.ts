@@ -13,7 +13,8 @@ import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-stor
 import { loadChannelLog } from './channels/channel-log';
 import { dueMessages, replacingMessages } from './channels/messagerie';
 import { keepPhotos } from './channels/photos';
-import { photoIndex, rebuildPhotoIndex } from './channels/photo-index';
+import { photoIndex } from './channels/photo-index';
+import { rebuildPhotoIndex } from './channels/photo-rebuild';
 import { logReplacements } from './instructions/log-replacements';
 import { type InstructionFile, writePackage } from './instructions/package';
 import { type PackageFiles, sortPackageFiles } from './package/package-files';
@@ -121,7 +122,7 @@ async function keepAllPhotos(
   { reject }: RejectionSpool,
 ): Promise<PhotoCounts> {
   const photos = createPhotoStore(db);
-  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex(photos, files, job.solutionId);
+  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex({ db, files }, job);
   return keepPhotos({ photos, files }, job, upload, reject);
 }
 

@@ -10,6 +10,8 @@ export function getPhoto(service: PhotoService): RequestHandler {
     const { solutionId, channel } = callerKey(request, response);
     if (channel !== 'photos') throw unknownPhoto();
     const photo = await service.open(solutionId, String(request.params['name']));
+    // It came from a device: whatever it holds, it is never more than a picture.
+    response.setHeader('X-Content-Type-Options', 'nosniff');
     await sendFile(request, response, { ...photo, contentType: 'image/jpeg' });
   };
 }

@@ -5,7 +5,13 @@ export const unpackedPrefixOf = (syncId: string) => `${uploadPrefixOf(syncId)}/u
 export const packagePrefixOf = (syncId: string) => `packages/${syncId}`;
 /** Of one attempt: a worker that lost its lease never writes over its successor's package. */
 export const packageKeyOf = (syncId: string, fence: number) => `${packagePrefixOf(syncId)}/${fence}.zip`;
-export const photoPrefixOf = (solutionId: number) => `photos/${solutionId}`;
 /** A photo's content is stored once for each solution. `sha256` in hex. */
-export const photoKeyOf = (solutionId: number, sha256: string) =>
-  `${photoPrefixOf(solutionId)}/${sha256}.jpg`;
+export const photoKeyOf = (solutionId: number, sha256: string) => `photos/${solutionId}/${sha256}.jpg`;
+/** A small picture of it, upright. Under a prefix of its own: it can be made anew, photos cannot. */
+export const thumbnailKeyOf = (solutionId: number, sha256: string) =>
+  `thumbnails/${solutionId}/${sha256}.jpg`;
+/** Which content bears which name, beside the contents, so that the index can be rebuilt from them. */
+export const photoNamePrefixOf = (solutionId: number) => `photo-names/${solutionId}`;
+/** `nameSha256`: of the name in lower case, hex. A name itself may be too long for a key. */
+export const photoNameKeyOf = (solutionId: number, nameSha256: string) =>
+  `${photoNamePrefixOf(solutionId)}/${nameSha256}.json`;

@@ -20,16 +20,21 @@ test('a progressive photo of a hundred megapixels is refused before it fills the
   });
 });
 
-test('a list of photos that is too large to be read is refused; the photos are kept', async () => {
+test('a list of a hundred thousand photos that never came is noted, line by line', async () => {
   const client = await signIn(server(), 'photos');
   const line = (n: number) => `photo${n}.jpg,2026-11-20 07:31:00,Tbfridge,${n}\n`;
-  const lines = Array.from({ length: 300_000 }, (_, n) => line(n)).join('');
+  const lines = Array.from({ length: 100_000 }, (_, n) => line(n)).join('');
   await fullSync(
     client,
     zipOf({ 'photos/a.jpg': await jpeg(64), 'csv/Photos.csv': `Name,TakenAt,Table,LogId\n${lines}` }),
   );
   expect((await client.sync()).json['report']).toMatchObject({
     photos: { inserted: 1, rejected: 0 },
-    rejections: [{ file: 'csv/Photos.csv', code: 'too-large' }],
+    rejections: [],
   });
+  const [noted] = await server()
+    .db('photo_note')
+    .where({ solution_id: client.id })
+    .count<{ count: string }[]>();
+  expect(noted?.count).toBe('100000');
 });

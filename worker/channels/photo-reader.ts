@@ -1,31 +1,60 @@
 import sharp from 'sharp';
+import { readInstant } from '../../shared/formats/read-instant';
+import { readExifTime } from './photo-exif';
+import { otherFormatOf } from './photo-polyglot';
 
 export interface ReadPhoto {
   /** Pixels, as it is to be seen: after its orientation. */
   readonly width: number;
   readonly height: number;
+  /** When the camera says that it took it. */
+  readonly takenAt: Date | null;
+  /** A small JPEG, upright, without anything but the picture. */
+  readonly thumbnail: Buffer;
 }
 
 /** No device takes larger ones. */
 const maxPixels = 200_000_000;
 /** The decoder must hold a progressive picture whole: three bytes a pixel. */
 const maxProgressivePixels = 50_000_000;
+const thumbnailPixels = 320;
+
+// A picture is decoded once, so what is cached would only lie there.
+sharp.cache(false);
 
 /**
- * Decodes a JPEG whole, so that a cut or damaged one is found out. The door to sharp.
- * Answers a sentence where it is not a whole JPEG.
+ * Decodes a JPEG whole, so that a cut or damaged one is found out, and makes its thumbnail of it. The door to sharp.
+ * A time without offset is local to `timezone` (IANA). Answers a sentence where it is not a whole JPEG, or more than that.
  */
-export async function readPhoto(content: Buffer): Promise<ReadPhoto | { readonly problem: string }> {
+export async function readPhoto(
+  content: Buffer,
+  timezone: string,
+): Promise<ReadPhoto | { readonly problem: string }> {
   try {
-    const image = sharp(content, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true });
-    const { format, width, height, isProgressive, orientation = 1 } = await image.metadata();
+    const image = sharp(content, {
+      failOn: 'error',
+      limitInputPixels: maxPixels,
+      sequentialRead: true,
+      autoOrient: true,
+    });
+    const { format, isProgressive, width, height, exif, autoOrient } = await image.metadata();
     if (format !== 'jpeg') return { problem: `it is no JPEG but ${format}` };
     if (isProgressive && width * height > maxProgressivePixels)
       return { problem: `it is progressive and has more than ${maxProgressivePixels} pixels` };
-    // Into next to nothing: every byte is read all the same, and no picture of a gigabyte is ever in memory.
-    await image.resize(64, 64, { fit: 'inside', kernel: 'nearest' }).raw().toBuffer();
-    return orientation >= 5 ? { width: height, height: width } : { width, height };
+    const other = otherFormatOf(content);
+    if (other !== null) return { problem: `it is a JPEG and ${other} at once` };
+    // It is made small while it is decoded: every byte is read all the same, and no picture of a gigabyte is ever in memory.
+    const thumbnail = await image
+      .resize({ width: thumbnailPixels, height: thumbnailPixels, fit: 'inside', withoutEnlargement: true })
+      .jpeg({ quality: 75 })
+      .toBuffer();
+    return { ...autoOrient, takenAt: takenAt(exif, timezone), thumbnail };
   } catch (error) {
     return { problem: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) };
   }
+}
+
+function takenAt(exif: Buffer | undefined, timezone: string): Date | null {
+  const time = exif === undefined ? null : readExifTime(exif);
+  return time === null ? null : readInstant(`${time.wall}${time.offset ?? ''}`, timezone);
 }

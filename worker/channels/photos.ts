@@ -1,38 +1,29 @@
-import { createHash } from 'node:crypto';
-import { findLogTable } from '../../shared/catalog/log-tables';
 import type { PhotoCounts } from '../../shared/domain/report';
-import { photoKeyOf } from '../../shared/files/layout';
 import type { FileStore } from '../../shared/files/file-store';
-import { parseCsv } from '../../shared/formats/csv-table';
-import { readInstant } from '../../shared/formats/read-instant';
 import type { PhotoStore } from '../../shared/stores/photo-store';
 import type { PackageFile, PackageFiles } from '../package/package-files';
 import type { Reject } from '../package/rejections';
-import { readPhoto } from './photo-reader';
+import { photoFrom, storePhoto } from './photo-content';
+import { readPhotoList } from './photo-list';
 
 interface Deps {
-  readonly photos: Pick<PhotoStore, 'put'>;
+  readonly photos: Pick<PhotoStore, 'put' | 'note'>;
   readonly files: Pick<FileStore, 'write' | 'stat'>;
 }
 
 interface Sender {
   readonly solutionId: number;
   readonly syncId: string;
+  /** IANA name of the solution's time zone. */
   readonly timezone: string;
 }
 
-/** What `csv/Photos.csv` says of one photo. */
-interface Description {
-  readonly takenAt: Date | null;
-  readonly tableName: string | null;
-  readonly logId: string | null;
-}
-
 const maxPhotoBytes = 64 * 1024 * 1024;
-/** It is read whole; a line of it names one photo. */
-const maxListBytes = 8 * 1024 * 1024;
 
-/** Keeps the photos of a package: content once, in the file store; name and particulars in the database. */
+/**
+ * Keeps the photos of a package, one after another: content once, in the file store; name and particulars in the database.
+ * What is said of photos is noted on its own: a photo may come before it or after it, or be refused.
+ */
 export async function keepPhotos(
   deps: Deps,
   sender: Sender,
@@ -40,9 +31,9 @@ export async function keepPhotos(
   reject: Reject,
 ): Promise<PhotoCounts> {
   const counts: PhotoCounts = { inserted: 0, duplicates: 0, rejected: 0 };
-  const descriptions = await describe(photoList, sender, reject);
+  if (photoList !== null) await takeNotes(deps, sender, photoList, reject);
   for (const file of photos) {
-    const outcome = await keepPhoto(deps, sender, file, descriptions);
+    const outcome = await keepPhoto(deps, sender, file);
     if ('problem' in outcome) {
       counts.rejected += 1;
       await reject(rejectedPhoto(file, outcome.problem));
@@ -53,56 +44,28 @@ export async function keepPhotos(
   return counts;
 }
 
+async function takeNotes(
+  { photos }: Deps,
+  { solutionId, syncId, timezone }: Sender,
+  list: PackageFile,
+  reject: Reject,
+): Promise<void> {
+  for await (const notes of readPhotoList(list, timezone, reject))
+    await photos.note(solutionId, syncId, notes);
+}
+
 async function keepPhoto(
-  deps: Deps,
-  { solutionId, syncId }: Sender,
+  { photos, files }: Deps,
+  sender: Sender,
   file: PackageFile,
-  descriptions: ReadonlyMap<string, Description>,
 ): Promise<{ isNew: boolean } | { problem: string }> {
   if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
   const content = await readAll(file);
-  const read = await readPhoto(content);
-  if ('problem' in read) return read;
-  const name = file.name.slice(file.name.indexOf('/') + 1);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const fileKey = photoKeyOf(solutionId, sha256);
-  if ((await deps.files.stat(fileKey))?.bytes !== content.length) await deps.files.write(fileKey, content);
-  const description = descriptions.get(name.toLowerCase()) ?? { takenAt: null, tableName: null, logId: null };
-  const photo = { name, sha256, fileKey, bytes: content.length, ...read, ...description };
-  return { isNew: await deps.photos.put(solutionId, syncId, photo) };
+  const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
+  if ('problem' in photo) return photo;
+  await storePhoto(files, sender.solutionId, photo, content);
+  return { isNew: await photos.put(sender.solutionId, sender.syncId, photo) };
 }
-
-/** `csv/Photos.csv`: `Name,TakenAt,Table,LogId`. What cannot be read of it is left out: the photo counts, not its label. */
-async function describe(
-  list: PackageFile | null,
-  { timezone }: Sender,
-  reject: Reject,
-): Promise<ReadonlyMap<string, Description>> {
-  if (list === null) return new Map();
-  if (list.bytes > maxListBytes) {
-    await reject(rejectedList(list));
-    return new Map();
-  }
-  const { header, rows } = parseCsv((await readAll(list)).toString('utf8'));
-  const column = (name: string) => header.findIndex((written) => written.trim().toLowerCase() === name);
-  const [name, takenAt, table, logId] = [column('name'), column('takenat'), column('table'), column('logid')];
-  return new Map(
-    rows.map((row) => [
-      (row[name] ?? '').trim().toLowerCase(),
-      {
-        takenAt: readInstant((row[takenAt] ?? '').trim(), timezone),
-        tableName: findLogTable((row[table] ?? '').trim())?.name ?? null,
-        logId: /^\d{1,18}$/.exec((row[logId] ?? '').trim())?.[0] ?? null,
-      },
-    ]),
-  );
-}
-
-const rejectedList = (list: PackageFile) => ({
-  ...rejectedPhoto(list, `it is larger than ${maxListBytes} bytes`),
-  kind: 'file' as const,
-  code: 'too-large',
-});
 
 const rejectedPhoto = (file: PackageFile, problem: string) => ({
   kind: 'photo' as const,

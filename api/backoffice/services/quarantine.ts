@@ -20,7 +20,7 @@ import { auditEntry } from './trail';
 
 interface Deps {
   readonly db: Db;
-  readonly files: Pick<FileStore, 'read' | 'stat' | 'list'>;
+  readonly files: Pick<FileStore, 'read' | 'stat'>;
   readonly intake: Pick<IntakeService, 'begin'>;
 }
 
@@ -110,7 +110,8 @@ async function packageOf(
       ];
     case 'photo':
       if (correctedText !== null) throw invalidFields([{ field: 'text', reason: 'a photo has no text' }]);
-      return [await uploaded(files, item, item.file), ...(await photoList(files, item))];
+      // What its list said of it was noted when it came.
+      return [await uploaded(files, item, item.file)];
   }
 }
 
@@ -146,14 +147,4 @@ async function uploaded(files: Deps['files'], { syncId }: QuarantinedItem, name:
 /** Opened when it is the file's turn: a replay that is refused before leaves nothing open. */
 async function* contentOf(files: Pick<FileStore, 'read'>, key: string): AsyncGenerator<Buffer> {
   for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) yield chunk;
-}
-
-/** What the solution said of its photos: to which log each belongs. */
-async function photoList(files: Deps['files'], item: QuarantinedItem): Promise<ZipEntry[]> {
-  const prefix = `${unpackedPrefixOf(item.syncId)}/`;
-  for await (const { key } of files.list(unpackedPrefixOf(item.syncId))) {
-    const name = key.slice(prefix.length);
-    if (name.toLowerCase() === 'csv/photos.csv') return [await uploaded(files, item, name)];
-  }
-  return [];
 }

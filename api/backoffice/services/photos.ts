@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream';
+import type { Db } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import { notFound } from '../../../shared/errors/catalog';
+import type { ByteRange, FileStore } from '../../../shared/files/file-store';
+import { thumbnailKeyOf } from '../../../shared/files/layout';
+import {
+  createPhotoStore,
+  type ListedPhoto,
+  type Photo,
+  type PhotoOwner,
+} from '../../../shared/stores/photo-store';
+import { needVisible } from './rights';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: Pick<FileStore, 'read' | 'stat'>;
+}
+
+/** A photo or its thumbnail: a JPEG. */
+export interface Picture {
+  readonly bytes: number;
+  /** Hex. */
+  readonly sha256: string;
+  open(range?: ByteRange): Promise<Readable>;
+}
+
+export type PhotoGalleryService = ReturnType<typeof createPhotoGalleryService>;
+
+/** The photos of a solution, as staff see them. */
+export function createPhotoGalleryService({ db, files }: Deps) {
+  const photos = createPhotoStore(db);
+
+  return {
+    /** The last to come first; `owner` null: all, else those of one log row. Throws `not-found`. */
+    async list(
+      caller: Caller,
+      solutionId: number,
+      owner: PhotoOwner | null,
+      page: PageRequest<string>,
+    ): Promise<Page<ListedPhoto>> {
+      await needVisible(db, caller, solutionId);
+      return photos.list(solutionId, owner, page);
+    },
+
+    /** Its name compares without case. Throws `not-found`. */
+    async open(caller: Caller, solutionId: number, name: string): Promise<Picture> {
+      const { bytes, sha256, fileKey } = await found(caller, solutionId, name);
+      return { bytes, sha256, open: (range) => files.read(fileKey, range) };
+    },
+
+    /** The photo itself where its thumbnail is lost; `rebuild-photo-index` makes it anew. Throws `not-found`. */
+    async openThumbnail(caller: Caller, solutionId: number, name: string): Promise<Picture> {
+      const { bytes, sha256, fileKey, thumbnail } = await found(caller, solutionId, name);
+      const key = thumbnailKeyOf(solutionId, sha256);
+      const isThere = thumbnail !== null && (await files.stat(key))?.bytes === thumbnail.bytes;
+      if (!isThere) return { bytes, sha256, open: (range) => files.read(fileKey, range) };
+      return { ...thumbnail, open: (range) => files.read(key, range) };
+    },
+  };
+
+  async function found(caller: Caller, solutionId: number, name: string): Promise<Photo> {
+    await needVisible(db, caller, solutionId);
+    // PostgreSQL cannot even be asked for a name with a NUL.
+    const photo = name.includes('\0') ? null : await photos.find(solutionId, name);
+    if (photo === null) throw notFound('photo');
+    return photo;
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What else than a picture a JPEG's bytes are, as words for a person; null: nothing that is known. A file that is two
+ * things at once is made for a reader that takes it for the other. What cameras put behind a picture (a second one, a
+ * short film) is none of these.
+ */
+export function otherFormatOf(content: Buffer): string | null {
+  if (content.subarray(0, pdfStartBytes).includes('%PDF-')) return 'a PDF document';
+  if (endsAsZip(content)) return 'a zip archive';
+  return markupIn(content);
+}
+
+/** Readers of PDF look for its mark that far. */
+const pdfStartBytes = 1024;
+
+/** A zip archive is read from its end, whatever comes before it. Source: APPNOTE.TXT, 4.3.16. */
+function endsAsZip(content: Buffer): boolean {
+  const from = Math.max(0, content.length - zipEndBytes - maxZipCommentBytes);
+  const tail = content.subarray(from);
+  for (let at = tail.lastIndexOf(zipEnd); at !== -1; at = at === 0 ? -1 : tail.lastIndexOf(zipEnd, at - 1)) {
+    if (at + zipEndBytes > tail.length) continue;
+    const directoryBytes = tail.readUInt32LE(at + 12);
+    const commentBytes = tail.readUInt16LE(at + 20);
+    // A picture may hold the four bytes by chance; the rest must fit as well.
+    if (directoryBytes <= from + at && at + zipEndBytes + commentBytes <= tail.length) return true;
+  }
+  return false;
+}
+
+const zipEnd = Buffer.from('PK\x05\x06', 'latin1');
+const zipEndBytes = 22;
+const maxZipCommentBytes = 0xffff;
+
+function markupIn(content: Buffer): string | null {
+  for (let at = content.indexOf(LESS_THAN); at !== -1; at = content.indexOf(LESS_THAN, at + 1)) {
+    if (!isFirstOfMark(content[at + 1])) continue;
+    const start = content.toString('latin1', at, at + longestMark).toLowerCase();
+    const found = marks.find(({ mark }) => start.startsWith(mark));
+    if (found !== undefined) return found.format;
+  }
+  return null;
+}
+
+/** Long enough that no picture holds them by chance. */
+const marks = [
+  { mark: '<?php', format: 'a program in PHP' },
+  { mark: '<script', format: 'a page with a script' },
+  { mark: '<!doctype html', format: 'an HTML page' },
+  { mark: '<html', format: 'an HTML page' },
+];
+const longestMark = Math.max(...marks.map(({ mark }) => mark.length));
+const isFirstOfMark = (byte: number | undefined): boolean => byte !== undefined && firstBytes.has(byte);
+const firstBytes = new Set([...Buffer.from('?sS!hH', 'latin1')]);
+const LESS_THAN = 0x3c;
