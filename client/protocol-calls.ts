@@ -109,6 +109,9 @@ const parameterCountsShape: z.ZodType<ParameterCounts> = z.object({
 
 const threeCountsShape = z.object({ inserted: z.number(), duplicates: z.number(), rejected: z.number() });
 
+const idShape = z.string().regex(/^\d{1,19}$/);
+const gapsShape = z.object({ missing: z.string(), ranges: z.array(z.tuple([idShape, idShape])) });
+
 /** `report.json`, wherever it comes from. */
 export const reportShape: z.ZodType<SyncReport> = z.object({
   sync: z.string(),
@@ -126,6 +129,8 @@ export const reportShape: z.ZodType<SyncReport> = z.object({
     }),
   ),
   ignored: z.array(z.string()),
+  gaps: z.record(z.string(), gapsShape).exactOptional(),
+  drift: z.array(z.string()).exactOptional(),
   reason: z.string().exactOptional(),
 });
 

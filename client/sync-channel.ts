@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel } from '../shared/domain/channel';
+import type { SyncReport } from '../shared/domain/report';
 import { buildUpload, uploadFile } from './local-copy/build-upload';
 import { sha256Of } from './local-copy/durable-files';
 import { rememberRefusedPhotos } from './local-copy/photos';
@@ -69,7 +70,12 @@ async function newSync(deps: SyncDeps, channel: Channel): Promise<SyncOutcome> {
   const parameterFiles = await askParameterFiles(deps.connection, channel);
   deps.onEvent({ kind: 'asked', channel, highestIds, parameterFiles });
   const upload = await deps.copy.exclusively(() =>
-    buildUpload(deps.copy, channel, { highestIds, parameterFiles }, deps.now()),
+    buildUpload(
+      deps.copy,
+      channel,
+      { highestIds, parameterFiles, owed: stateOf(deps, channel).owed },
+      deps.now(),
+    ),
   );
   await deps.copy.changeChannel(channel, { upload });
   deps.onEvent({ kind: 'built', channel, contents: upload.contents, bytes: upload.bytes });
@@ -161,6 +167,7 @@ async function settle(
   const outcome = isOurs ? (report?.outcome ?? 'processed') : 'abandoned';
   const { upload } = stateOf(deps, channel);
   if (channel === 'photos' && report !== null) await rememberRefusedPhotos(deps.copy, report);
+  if (report?.outcome === 'processed') await oweWhatIsLeft(deps, channel, report, carriedOut);
   await forgetWork(deps, channel);
   await deps.copy.changeChannel(channel, { lastSync: { sync, at: deps.now().toISOString(), outcome } });
   return {
@@ -172,6 +179,18 @@ async function settle(
     totalMs: performance.now() - startedAt,
     earlier: [],
   };
+}
+
+/** What the next upload is to answer. */
+function oweWhatIsLeft(
+  deps: SyncDeps,
+  channel: Channel,
+  report: SyncReport,
+  carriedOut: CarriedOut | null,
+): Promise<void> {
+  const gaps = Object.entries(report.gaps ?? {}).map(([table, { ranges }]) => [table, ranges] as const);
+  const drift = carriedOut?.drift ?? stateOf(deps, channel).owed.drift;
+  return deps.copy.changeChannel(channel, { owed: { gaps: Object.fromEntries(gaps), drift } });
 }
 
 /** The server knows an Idempotency-Key for 24 hours: later, repeating would send everything anew. */

@@ -1,10 +1,12 @@
-import { parameterClassesOf } from '../shared/catalog/parameter-classes';
+import { type ParameterClass, parameterClassesOf } from '../shared/catalog/parameter-classes';
 import { type Db, inTransaction, type Transaction } from '../shared/db/database';
 import type { Flag } from '../shared/domain/flag';
 import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../shared/domain/report';
+import type { ClassDigest } from '../shared/formats/class-digest';
 import { fenceLost } from '../shared/errors/catalog';
 import type { FileStore } from '../shared/files/file-store';
 import { packageKeyOf } from '../shared/files/layout';
+import { createBeliefStore } from '../shared/stores/belief-store';
 import { createFlagStore } from '../shared/stores/flag-store';
 import { type ClaimedJob, createJobStore } from '../shared/stores/job-store';
 import { createPhotoStore } from '../shared/stores/photo-store';
@@ -13,13 +15,14 @@ import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-stor
 import { loadChannelLog } from './channels/channel-log';
 import { dueMessages, replacingMessages } from './channels/messagerie';
 import { keepPhotos } from './channels/photos';
-import { photoIndex } from './channels/photo-index';
-import { rebuildPhotoIndex } from './channels/photo-rebuild';
+import { photoIndex, rebuildPhotoIndex } from './channels/photo-index';
 import { logReplacements } from './instructions/log-replacements';
 import { type InstructionFile, writePackage } from './instructions/package';
+import { findChannelGaps } from './logs/channel-gaps';
 import { type PackageFiles, sortPackageFiles } from './package/package-files';
 import { quarantineAll } from './package/quarantine';
 import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
+import { readStatement, type SolutionStatement } from './package/solution-statement';
 import { dueInstructions } from './params/due-instructions';
 import { isMerged, mergeClassFile } from './params/merge-class-file';
 
@@ -39,19 +42,18 @@ export async function processSync({ db, files }: Deps, job: ClaimedJob): Promise
     await inTransaction(db, async (transaction) => {
       await takeOver(transaction, job);
       const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
+      const statement = await readStatement(upload.statement, job.channel, spool.reject);
       const params = await mergeParameters(transaction, job, upload, flags, spool);
       const logs = await loadLogs(transaction, job, upload, spool);
       const photos = await keepAllPhotos(transaction, files, job, upload, flags, spool);
       await quarantineAll(transaction.db, job, spool);
-      const report = reportOf(job, { params, logs, photos }, upload, spool);
-      const instructions = instructionFiles(transaction, job, flags);
-      const written = await writePackage(
-        files,
-        packageKeyOf(job.syncId, job.fence),
-        job,
-        instructions,
+      const gaps = await findChannelGaps(transaction.db, job, statement);
+      const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
+      const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
+        instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
         report,
-      );
+        classes: () => believedClasses(transaction, job, report),
+      });
       await commitOutcome(transaction, job, 'ready', report, written);
     });
   } finally {
@@ -71,7 +73,10 @@ export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<vo
     ignored: [],
     reason: `The upload could not be processed in ${job.attempts} attempts. It is kept and can be replayed.`,
   };
-  const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, [], report);
+  const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
+    instructions: [],
+    report,
+  });
   await inTransaction(db, async (transaction) => {
     await takeOver(transaction, job);
     await createFlagStore(transaction.db).releaseFrom(job.syncId);
@@ -122,7 +127,7 @@ async function keepAllPhotos(
   { reject }: RejectionSpool,
 ): Promise<PhotoCounts> {
   const photos = createPhotoStore(db);
-  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex({ db, files }, job);
+  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex(photos, files, job.solutionId);
   return keepPhotos({ photos, files }, job, upload, reject);
 }
 
@@ -131,10 +136,14 @@ async function* instructionFiles(
   transaction: Transaction,
   job: ClaimedJob,
   flags: readonly Flag[],
+  drifted: readonly ParameterClass[],
 ): AsyncGenerator<InstructionFile> {
   const replaceLogs = flags.includes('replace-from-manager');
   const all = replaceLogs || flags.includes('resend-params');
-  yield* dueInstructions(transaction, { ...job, parameterClasses: parameterClassesOf(job.channel), all });
+  const others = parameterClassesOf(job.channel).filter((one) => !drifted.includes(one));
+  if (drifted.length > 0)
+    yield* dueInstructions(transaction, { ...job, parameterClasses: drifted, all: true });
+  yield* dueInstructions(transaction, { ...job, parameterClasses: others, all });
   const tellsMessages = job.channel === 'messagerie';
   if (replaceLogs) {
     const managerRows = tellsMessages ? await replacingMessages(transaction, job) : null;
@@ -145,10 +154,31 @@ async function* instructionFiles(
   if (job.channel === 'photos') yield photoIndex(createPhotoStore(transaction.db), job.solutionId);
 }
 
+/** Where the solution holds what nobody here could read, a replacement would take it away, and no digest can be right. */
+const isWhole = ({ name }: ParameterClass, { params }: SyncReport): boolean =>
+  (params[name]?.rejected ?? 0) === 0;
+
+const replaceable = ({ drifted }: SolutionStatement, report: SyncReport): ParameterClass[] =>
+  drifted.filter((one) => isWhole(one, report));
+
+function believedClasses(
+  { db }: Transaction,
+  { solutionId, syncId, channel }: ClaimedJob,
+  report: SyncReport,
+): Promise<ReadonlyMap<string, ClassDigest>> {
+  const known = parameterClassesOf(channel).filter((one) => isWhole(one, report));
+  return createBeliefStore(db).afterPackage(
+    solutionId,
+    syncId,
+    known.map(({ name }) => name),
+  );
+}
+
 function reportOf(
   job: ClaimedJob,
-  counts: Pick<SyncReport, 'params' | 'logs' | 'photos'>,
+  counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps'>,
   { parameters, ignored }: PackageFiles,
+  { drifted }: SolutionStatement,
   { reported }: RejectionSpool,
 ): SyncReport {
   const unmerged = parameters.filter(
@@ -160,6 +190,7 @@ function reportOf(
     ...counts,
     rejections: [...reported],
     ignored: [...ignored, ...unmerged.map(({ file }) => file.name)],
+    ...(drifted.length === 0 ? {} : { drift: drifted.map(({ name }) => name) }),
   };
 }
 

@@ -4,10 +4,12 @@ import path from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
 import type { Channel } from '../../shared/domain/channel';
+import type { IdSpan } from '../../shared/domain/log-gaps';
 import { bytesOf } from './durable-files';
 import { csvFile, type LocalCopy, photoFile, photoIndexFile, workFile, xmlFile } from './local-copy';
 import { photoNames } from './photos';
 import { readSettings } from './settings-file';
+import { type GapSearch, type Owed, searchGaps, statementText } from './statement';
 import type { BuiltUpload } from './sync-state';
 import { headerLine, type RowAtHand, rewriteTable, scanTable } from './table-file';
 
@@ -17,6 +19,8 @@ export interface Wanted {
   readonly highestIds: ReadonlyMap<string, bigint>;
   /** e.g. `Fridges.xml`. */
   readonly parameterFiles: readonly string[];
+  /** What earlier syncs left to be said. Default: nothing. */
+  readonly owed?: Owed;
 }
 
 /** Where a channel's archive lies until its sync is confirmed. */
@@ -45,7 +49,8 @@ export async function buildUpload(
   // What fails here fails the writing too: nobody needs to be told twice.
   const zip = pipeline(zipStream(entries(copy, channel, wanted, tally)), tap, () => undefined);
   await copy.files.write(uploadFile(copy, channel), zip as AsyncIterable<Buffer>);
-  const { sentFiles, highestIds, ...contents } = tally;
+  const { sentFiles, highestIds, entities: counted, rows, photos } = tally;
+  const contents = { entities: counted, rows, photos };
   const built = { key: randomUUID(), builtAt: now.toISOString(), bytes, sha256: hash.digest('hex') };
   return { ...built, resumeAt: null, sync: null, sentFiles, highestIds, contents };
 }
@@ -55,10 +60,19 @@ interface Tally {
   readonly highestIds: Record<string, string>;
   readonly entities: Record<string, number>;
   readonly rows: Record<string, number>;
+  /** By table: ids that the server lacks, and of which there are no rows here. */
+  readonly absent: Record<string, readonly IdSpan[]>;
   photos: number;
 }
 
-const newTally = (): Tally => ({ sentFiles: {}, highestIds: {}, entities: {}, rows: {}, photos: 0 });
+const newTally = (): Tally => ({
+  sentFiles: {},
+  highestIds: {},
+  entities: {},
+  rows: {},
+  absent: {},
+  photos: 0,
+});
 
 async function* entries(
   copy: LocalCopy,
@@ -67,8 +81,13 @@ async function* entries(
   tally: Tally,
 ): AsyncGenerator<ZipEntry, void, undefined> {
   for (const name of wanted.parameterFiles) yield* settingsEntry(copy, path.parse(name).name, tally);
-  for (const [table, highest] of wanted.highestIds) yield* tableEntry(copy, table, highest, tally);
+  for (const [table, highest] of wanted.highestIds) {
+    const gaps = searchGaps(wanted.owed?.gaps[table] ?? []);
+    yield* tableEntry(copy, table, { highest, gaps }, tally);
+  }
   if (channel === 'photos') yield* photoEntries(copy, tally);
+  const statement = statementText(wanted.owed?.drift ?? [], tally.absent);
+  if (statement !== null) yield { name: 'solution.json', content: statement };
 }
 
 async function* settingsEntry(copy: LocalCopy, className: string, tally: Tally): AsyncGenerator<ZipEntry> {
@@ -91,7 +110,7 @@ async function* settingsEntry(copy: LocalCopy, className: string, tally: Tally):
 async function* tableEntry(
   copy: LocalCopy,
   table: string,
-  highestThere: bigint,
+  there: RowsThere,
   tally: Tally,
 ): AsyncGenerator<ZipEntry> {
   const file = csvFile(copy.dir, table);
@@ -100,26 +119,37 @@ async function* tableEntry(
   await scanTable(file, 'Id', (row) => {
     const id = idOf(row);
     if (id > highest) highest = id;
-    if (id > highestThere) rows += 1;
+    if (isMissing(there, id)) rows += 1;
   });
   tally.highestIds[table] = String(highest);
+  const absent = there.gaps.absent();
+  if (absent.length > 0) tally.absent[table] = absent;
   if (rows === 0) return;
   tally.rows[table] = rows;
   yield {
     name: `csv/${table}.csv`,
-    content: () => Readable.from(rowsAbove(file, highestThere), { objectMode: false }),
+    content: () => Readable.from(missingRows(file, there), { objectMode: false }),
   };
 }
+
+/** What the server has of a table. */
+interface RowsThere {
+  readonly highest: bigint;
+  readonly gaps: GapSearch;
+}
+
+const isMissing = ({ highest, gaps }: RowsThere, id: bigint): boolean =>
+  id > highest || (id >= 0n && gaps.find(id));
 
 /** A row without a usable `Id` is below all others: it is never sent. */
 function idOf({ key }: RowAtHand): bigint {
   return /^\d{1,19}$/.test(key) ? BigInt(key) : -1n;
 }
 
-async function* rowsAbove(file: string, highestThere: bigint): AsyncGenerator<Buffer> {
+async function* missingRows(file: string, there: RowsThere): AsyncGenerator<Buffer> {
   const selected = rewriteTable(file, 'Id', {
     header: (was) => was,
-    row: (row) => (idOf(row) > highestThere ? Buffer.from(row.raw()) : null),
+    row: (row) => (isMissing(there, idOf(row)) ? Buffer.from(row.raw()) : null),
   });
   for await (const piece of selected) yield Buffer.isBuffer(piece) ? piece : headerLine(piece);
 }

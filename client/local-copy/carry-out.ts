@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import type { ClassDigest } from '../../shared/formats/class-digest';
 import { carryRows, type TableToCarry } from './carry-rows';
 import { carrySettings } from './carry-settings';
 import { sha256Of } from './durable-files';
+import { findDrift } from './find-drift';
 import { csvFile, type LocalCopy, photoIndexFile, xmlFile } from './local-copy';
 import { readSettings, readSettingsFrom, type SettingElement, settingsText } from './settings-file';
 import type { BuiltUpload, CarriedOut, FailedInstruction } from './sync-state';
@@ -27,6 +29,7 @@ export async function carryOut(
   unpacked: UnpackedPackage,
   options: CarryOptions,
 ): Promise<CarriedOut> {
+  const untouched = await untouchedClasses(copy, unpacked, options);
   const failed: FailedInstruction[] = [];
   let carried = 0;
   for (const subject of bySubject(unpacked.files)) {
@@ -37,8 +40,32 @@ export async function carryOut(
       options.onCarried(file, result.failed.filter((one) => one.file === file.name).length);
     }
   }
-  return { sync: unpacked.sync, carried, failed };
+  const told = untouched?.filter(([name]) => !failed.some(({ file }) => isAbout(file, name)));
+  const drift = told === undefined ? null : await findDrift(copy, Object.fromEntries(told));
+  return { sync: unpacked.sync, carried, failed, drift };
 }
+
+/**
+ * What the server believes of the classes that nobody here has edited since they were sent. Null: it did not say, or what
+ * was sent is not known.
+ */
+async function untouchedClasses(
+  copy: LocalCopy,
+  { classes }: UnpackedPackage,
+  { upload }: CarryOptions,
+): Promise<[string, ClassDigest][] | null> {
+  if (classes === null || upload === null) return null;
+  const untouched: [string, ClassDigest][] = [];
+  for (const [name, believed] of Object.entries(classes)) {
+    const sent = upload.sentFiles[`xml/${name}.xml`];
+    if (sent === undefined || sent === (await sha256Of(xmlFile(copy.dir, name))))
+      untouched.push([name, believed]);
+  }
+  return untouched;
+}
+
+const isAbout = (file: string, className: string): boolean =>
+  file.toLowerCase().startsWith(`xml/${className.toLowerCase()}-`);
 
 /** The instruction files about one class or table. */
 type Subject = readonly [InstructionFile, ...InstructionFile[]];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Channel, channels } from '../../shared/domain/channel';
+import type { Owed } from './statement';
 
 /** What the solution must remember between two runs: `.epack/state.json`. */
 export interface SyncState {
@@ -24,6 +25,7 @@ export interface ChannelState {
   readonly carriedOut: CarriedOut | null;
   /** The last sync that went through. */
   readonly lastSync: { readonly sync: string; readonly at: string; readonly outcome: string } | null;
+  readonly owed: Owed;
 }
 
 export interface BuiltUpload {
@@ -55,6 +57,8 @@ export interface CarriedOut {
   readonly sync: string;
   readonly carried: number;
   readonly failed: readonly FailedInstruction[];
+  /** Classes that are not what the server believes; null: the package did not say what that is. */
+  readonly drift: readonly string[] | null;
 }
 
 /** One instruction that the solution could not carry out, as `confirm` reports it. */
@@ -64,7 +68,15 @@ export interface FailedInstruction {
   readonly reason: string;
 }
 
-export const untouched: ChannelState = { upload: null, download: null, carriedOut: null, lastSync: null };
+export const nothingOwed: Owed = { gaps: {}, drift: [] };
+
+export const untouched: ChannelState = {
+  upload: null,
+  download: null,
+  carriedOut: null,
+  lastSync: null,
+  owed: nothingOwed,
+};
 
 export const noContents: UploadContents = { entities: {}, rows: {}, photos: 0 };
 
@@ -107,9 +119,16 @@ const channelSchema = z.object({
       sync: z.string(),
       carried: z.number(),
       failed: z.array(z.object({ file: z.string(), id: z.string(), reason: z.string() })),
+      drift: z.array(z.string()).nullable().default(null),
     })
     .nullable(),
   lastSync: z.object({ sync: z.string(), at: z.string(), outcome: z.string() }).nullable(),
+  owed: z
+    .object({
+      gaps: z.record(z.string(), z.array(z.tuple([z.string(), z.string()]))),
+      drift: z.array(z.string()),
+    })
+    .default({ gaps: {}, drift: [] }),
 });
 
 const stateSchema = z.object({

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { readArchive } from '../../shared/archive/read-archive';
 import type { SyncReport } from '../../shared/domain/report';
+import type { ClassDigest } from '../../shared/formats/class-digest';
 import { reportShape } from '../protocol-calls';
 import { badPackage } from '../solution-error';
 import type { Op } from './carry-settings';
@@ -17,6 +18,8 @@ export interface UnpackedPackage {
   readonly sync: string;
   readonly files: readonly InstructionFile[];
   readonly report: SyncReport;
+  /** What the server believes that we hold of each class after this package; null: it does not say. */
+  readonly classes: Readonly<Record<string, ClassDigest>> | null;
 }
 
 export interface InstructionFile {
@@ -43,7 +46,7 @@ export async function unpackPackage(archive: string, folder: string): Promise<Un
     if (digests.get(name) !== file.sha256) throw badPackage(`${file.name} is not what its manifest says`);
     return { ...file, ...partsOf(file.name, file.op), path: path.join(folder, name) };
   });
-  return { sync: manifest.sync, files, report };
+  return { sync: manifest.sync, files, report, classes: manifest.classes ?? null };
 }
 
 /** @returns the digest (hex) of each file, by its name in lower case: names compare without case. */
@@ -104,4 +107,8 @@ const manifestShape = z.object({
       sha256: z.string(),
     }),
   ),
+  // A name of the server's must never become a path of ours.
+  classes: z
+    .record(z.string().regex(/^\w{1,100}$/), z.object({ entities: z.number(), digest: z.string() }))
+    .nullish(),
 });

@@ -1,3 +1,5 @@
+import type { LogGaps } from './log-gaps';
+
 /** What became of one parameter class in a sync. */
 export interface ParameterCounts {
   inserted: number;
@@ -48,6 +50,10 @@ export interface SyncReport {
   readonly rejections: Rejection[];
   /** Names in the package that nothing here reads. */
   readonly ignored: string[];
+  /** Ids of the channel's log tables that never came, after this sync; tables without any are not in it. */
+  readonly gaps?: Record<string, LogGaps>;
+  /** Classes of which the solution said that it holds something else than the server believes. The package replaces them. */
+  readonly drift?: string[];
   /** Why, when the outcome is `failed`. */
   readonly reason?: string;
 }

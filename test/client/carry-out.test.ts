@@ -40,7 +40,7 @@ describe('a package is carried out on the local copy', () => {
   test('settings, rows and the photo index', async () => {
     const copy = await copyWith(before);
     const carriedOut = await carry(copy, { files });
-    expect(carriedOut).toEqual({ sync: 'sync-1', carried: 6, failed: [] });
+    expect(carriedOut).toEqual({ sync: 'sync-1', carried: 6, failed: [], drift: null });
     expect(textIn(copy.dir, 'xml/Fridges.xml')).toContain('<TempMax>3</TempMax>');
     expect(textIn(copy.dir, 'xml/Fridges.xml')).toContain('Saladette');
     expect(textIn(copy.dir, 'xml/Origins.xml')).toContain('<Id>8</Id>');

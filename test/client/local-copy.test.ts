@@ -11,7 +11,7 @@ describe('a local copy', () => {
   test('remembers its state from one run to the next', async () => {
     const { path: dir } = createTestFolder();
     const first = await openLocalCopy(dir);
-    const carriedOut = { sync: 's', carried: 1, failed: [{ file: 'f', id: '1', reason: 'r' }] };
+    const carriedOut = { sync: 's', carried: 1, drift: null, failed: [{ file: 'f', id: '1', reason: 'r' }] };
     await first.changeChannel('sondes', { carriedOut });
     await first.close();
     const second = await openLocalCopy(dir);

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
 import type { Channel } from '../../shared/domain/channel';
 import type { SyncReport } from '../../shared/domain/report';
+import type { ClassDigest } from '../../shared/formats/class-digest';
 import type { FileStore } from '../../shared/files/file-store';
 import type { WrittenPackage } from '../../shared/stores/sync-store';
 
@@ -17,6 +18,13 @@ export interface InstructionFile {
   readonly op: InstructionOp;
   /** The file's text in pieces; answers how many instructions it held. */
   content(): AsyncGenerator<string, number>;
+}
+
+export interface PackageContents {
+  readonly instructions: AsyncIterable<InstructionFile> | Iterable<InstructionFile>;
+  readonly report: SyncReport;
+  /** Asked once the instructions are written: what the solution holds of each class when it has carried them out. */
+  readonly classes?: () => Promise<ReadonlyMap<string, ClassDigest>>;
 }
 
 interface ManifestFile {
@@ -37,8 +45,7 @@ export async function writePackage(
   files: FileStore,
   packageKey: string,
   sync: { readonly syncId: string; readonly channel: Channel },
-  instructions: AsyncIterable<InstructionFile> | Iterable<InstructionFile>,
-  report: SyncReport,
+  contents: PackageContents,
 ): Promise<WrittenPackage> {
   const hash = createHash('sha256');
   const hashed = new Transform({
@@ -47,7 +54,7 @@ export async function writePackage(
       done(null, chunk);
     },
   });
-  const fed = pipeline(zipStream(entries(sync, instructions, report)), hashed);
+  const fed = pipeline(zipStream(entries(sync, contents)), hashed);
   // Where the store gives up, feeding it fails as well, and sooner; but only the store knows why.
   fed.catch(() => undefined);
   const stored = await files.write(packageKey, hashed);
@@ -58,8 +65,7 @@ export async function writePackage(
 /** The manifest comes last: it tells the digest of what was written before it. */
 async function* entries(
   { syncId, channel }: { readonly syncId: string; readonly channel: Channel },
-  instructions: AsyncIterable<InstructionFile> | Iterable<InstructionFile>,
-  report: SyncReport,
+  { instructions, report, classes }: PackageContents,
 ): AsyncGenerator<ZipEntry> {
   const listed: ManifestFile[] = [];
   for await (const file of instructions) {
@@ -76,7 +82,9 @@ async function* entries(
     listed.push({ name: file.name, op: file.op, count, sha256: written.digest('hex') });
   }
   yield { name: 'report.json', content: JSON.stringify(report, null, 2) };
-  const manifest = { sync: syncId, channel, generatedAt: new Date().toISOString(), protocol, files: listed };
+  const held = classes === undefined ? {} : { classes: Object.fromEntries(await classes()) };
+  const generatedAt = new Date().toISOString();
+  const manifest = { sync: syncId, channel, generatedAt, protocol, files: listed, ...held };
   yield { name: 'manifest.json', content: JSON.stringify(manifest, null, 2) };
 }
 

@@ -20,6 +20,8 @@ export interface PackageFiles {
   readonly photos: readonly PackageFile[];
   /** `csv/Photos.csv`: what each photo belongs to. */
   readonly photoList: PackageFile | null;
+  /** `solution.json`: what the solution says of itself. */
+  readonly statement: PackageFile | null;
   /** Names of what nothing here reads. */
   readonly ignored: readonly string[];
 }
@@ -35,7 +37,14 @@ interface UnpackedSync {
  * not all there: a folder that is out of reach looks like one that is empty, and nothing of the upload may be lost so.
  */
 export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Promise<PackageFiles> {
-  const sorted = { parameters: [], logs: [], photos: [], photoList: null, ignored: [] } as Sorting;
+  const sorted = {
+    parameters: [],
+    logs: [],
+    photos: [],
+    photoList: null,
+    statement: null,
+    ignored: [],
+  } as Sorting;
   const listed = await listByName(files, unpackedPrefixOf(sync.syncId));
   const bytes = listed.reduce((sum, file) => sum + file.bytes, 0);
   if (bytes !== sync.unpackedBytes) {
@@ -50,6 +59,7 @@ interface Sorting {
   logs: { table: LogTable; file: PackageFile }[];
   photos: PackageFile[];
   photoList: PackageFile | null;
+  statement: PackageFile | null;
   ignored: string[];
 }
 
@@ -78,6 +88,8 @@ function sortFile(sorted: Sorting, file: PackageFile, channel: Channel): void {
     sorted.photos.push(file);
   } else if (channel === 'photos' && folder === 'csv' && base === 'photos' && ending === 'csv') {
     sorted.photoList = file;
+  } else if (file.name.toLowerCase() === 'solution.json') {
+    sorted.statement = file;
   } else {
     sorted.ignored.push(file.name);
   }
