@@ -214,7 +214,8 @@ module.exports = {
     door('commander', ['commander'], '^(epack\\.ts$|client/)'),
     door('cli-progress', ['cli-progress', '@types/cli-progress'], '^client/'),
     door('s3', ['@aws-sdk/[^/]+'], '^shared/files/'),
-    door('metrics', ['prom-client'], '^api/ops/|^worker/ops/|^shared/metrics\\.ts$'),
+    door('metrics', ['prom-client'], '^shared/metrics/metrics\\.ts$'),
+    door('traces', ['@opentelemetry/[^/]+'], '^shared/tracing\\.ts$'),
     door('preact', ['preact', 'preact-render-to-string'], '^api/backoffice/console/'),
     // Outside data is decoded where it comes in.
     door('zod', ['zod'], '^(api|client|shared/(config|queue|formats|process)|worker/package)/'),

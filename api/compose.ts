@@ -1,11 +1,14 @@
 import type { Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
-import { type Db, openDatabase } from '../shared/db/database';
+import { type Db, openDatabase, poolUse } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
+import { createHealthCheck } from '../shared/metrics/health';
+import { createOpsServer } from '../shared/metrics/ops-server';
 import { openQueue } from '../shared/queue/open-queue';
+import { createFiguresStore } from '../shared/stores/figures-store';
 import { createFlagStore } from '../shared/stores/flag-store';
 import { createJobStore } from '../shared/stores/job-store';
 import { createLogMarkStore } from '../shared/stores/log-mark-store';
@@ -14,6 +17,7 @@ import { createServerKeyStore } from '../shared/stores/server-key-store';
 import { createSolutionStore } from '../shared/stores/solution-store';
 import { createStatusStore } from '../shared/stores/status-store';
 import { createUploadLockStore } from '../shared/stores/upload-lock-store';
+import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
 import { createBackofficeRouter } from './backoffice/rest/router';
 import { createIdentityProvider } from './backoffice/oidc/identity-provider';
@@ -34,7 +38,9 @@ import { createSolutionService } from './backoffice/services/solutions';
 import { createSyncService } from './backoffice/services/syncs';
 import { createUserService } from './backoffice/services/users';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
-import { createHealthCheck, createHealthRoutes } from './ops/health';
+import { createApiMetrics } from './ops/api-metrics';
+import { createOpsRoutes } from './ops/routes';
+import { readWorkerMetrics } from './ops/worker-scrape';
 import { createDeliveryService } from './services/delivery';
 import { createHandshakeService } from './services/handshake';
 import { createIntakeService } from './services/intake';
@@ -52,8 +58,12 @@ import { createUploads } from './v4/uploads';
 export interface ComposedApi {
   /** Not yet listening. */
   readonly server: Server;
+  /** `/healthz`, `/readyz`, `/metrics`, for a port of their own. Not yet listening. */
+  readonly opsServer: Server;
   /** Where the first user was made just now. */
   readonly firstAdmin: FirstAdmin | null;
+  /** Takes no further upload, and ends polls that wait; what is under way goes on. */
+  drain(): void;
   /** Ends what the server stands on. */
   close(): Promise<void>;
 }
@@ -68,6 +78,17 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   const files = createDiskFileStore(config.filesDir);
   const notifications = createNotifications({ url: databaseUrl, log, applicationName: 'epack-api-listen' });
   const queue = openQueue({ queueUrl: config.queueUrl, db, notifications, log });
+
+  const checkHealth = createHealthCheck({ db, queue, files });
+  const metrics = createApiMetrics({
+    readFigures: () => createFiguresStore(db).read(),
+    queue,
+    pool: () => poolUse(db),
+    readWorker: readWorkerMetrics(config.workerMetricsUrl, config.metricsToken),
+  });
+  const tracer = createTracer(config.otlpEndpoint, 'epack-api');
+  let draining = false;
+  const isDraining = () => draining;
 
   const jobs = createJobStore(db);
   const flags = createFlagStore(db);
@@ -98,6 +119,9 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       largePackageBytes: config.largePackageBytes,
     },
     uploadIdleSeconds: config.uploadIdleSeconds,
+    traffic: metrics.traffic,
+    tracer,
+    isDraining,
   });
 
   const uploads = createUploads({
@@ -114,10 +138,15 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       .catch((error: unknown) => log.warn({ err: error }, 'expired uploads not removed'));
   }, 3_600_000);
 
-  const checkHealth = createHealthCheck({ db, queue, files });
   const server = createHttpServer({
-    statut: createStatutRoute({ board, advice: createPollAdvice(jobs) }),
-    health: createHealthRoutes(checkHealth),
+    statut: createStatutRoute({ board, advice: createPollAdvice(jobs), traffic: metrics.traffic }),
+    health: createOpsRoutes({
+      check: checkHealth,
+      isDraining,
+      metrics: () => metrics.text(),
+      metricsToken: config.metricsToken,
+      countRequest: metrics.countRequest,
+    }),
     v4: createV4Router({
       board,
       login,
@@ -126,6 +155,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       delivery: createDeliveryService({ db, files, board }),
       photos: createPhotoService({ photos: createPhotoStore(db), files }),
       uploads: uploads.route,
+      traffic: metrics.traffic,
       maxArchiveBytes: config.maxArchiveBytes,
       uploadIdleSeconds: config.uploadIdleSeconds,
     }),
@@ -153,10 +183,21 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
   return {
     server,
+    opsServer: createOpsServer({
+      metrics: () => metrics.text(),
+      check: checkHealth,
+      isDraining,
+      token: config.metricsToken,
+    }),
+    drain() {
+      draining = true;
+      board.endWaits();
+    },
     firstAdmin: await ensureFirstAdmin(db, { email: config.adminEmail, password: config.adminPassword }),
     async close() {
       clearInterval(expiry);
       board.close();
+      await tracer.close();
       await queue.close();
       await notifications.close();
       await db.destroy();

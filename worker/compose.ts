@@ -1,23 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config/config';
-import { openDatabase } from '../shared/db/database';
+import { openDatabase, poolUse } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
+import { createHealthCheck } from '../shared/metrics/health';
+import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-server';
 import { openQueue } from '../shared/queue/open-queue';
 import { createJobStore } from '../shared/stores/job-store';
 import { createSyncStore } from '../shared/stores/sync-store';
 import { judgeNewReadings } from './channels/new-readings';
+import { createTracer } from '../shared/tracing';
 import { createConsumer } from './consumer';
 import { relayJobs } from './maintenance/relay';
 import { removeExpiredFiles, removeStaleRows } from './maintenance/retention';
 import { type Round, startRounds } from './maintenance/rounds';
 import { alertSilentProbes } from './maintenance/silent-probes';
 import { freeDeadUploads, requeueOrphans } from './maintenance/watchdog';
+import { createWorkerMetrics } from './ops/worker-metrics';
 import { failSync, processSync } from './process-sync';
 
 export interface RunningWorker {
-  /** Takes no further job, and resolves once those in hand are done. */
-  stop(): Promise<void>;
+  /** The port of `/healthz`, `/readyz` and `/metrics`; null: it has none. */
+  readonly port: number | null;
+  /**
+   * Takes no further job, and waits for those in hand. What is not done within `drainSeconds` is given back: another
+   * worker takes it at once. False: that happened, and the work goes on until the process ends; it will not be committed.
+   */
+  stop(): Promise<boolean>;
 }
 
 const probeAlerts = 'probe-alerts';
@@ -37,6 +47,9 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   });
   const queue = openQueue({ queueUrl: config.queueUrl, db, notifications, log });
   const jobs = createJobStore(db);
+  const metrics = createWorkerMetrics(() => poolUse(db));
+  const tracer = createTracer(config.otlpEndpoint, 'epack-worker');
+  let isDraining = false;
 
   const maintenance: Round[] = [
     { name: 'relay', everySeconds: 1, run: () => relayJobs({ jobs, queue }) },
@@ -57,11 +70,14 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const consume = createConsumer({
     jobs,
     syncs: createSyncStore(db),
-    processSync: async (job) => {
-      await processSync({ db, files }, job);
+    processSync: async (job, step) => {
+      const report = await processSync({ db, files }, job, step);
       if (job.channel === 'sondes') rounds.hurry(probeAlerts);
+      return report;
     },
     failSync: (job) => failSync({ db, files }, job),
+    watch: metrics.watch,
+    tracer,
     log,
     leaseSeconds: config.leaseSeconds,
     maxAttempts: config.maxAttempts,
@@ -70,12 +86,48 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     await queue.consume('small', config.workerSmallJobs, consume),
     ...(config.workerLargeJobs > 0 ? [await queue.consume('large', config.workerLargeJobs, consume)] : []),
   ];
+  const ops = createOpsServer({
+    metrics: () => metrics.text(),
+    check: createHealthCheck({ db, queue, files }),
+    isDraining: () => isDraining,
+    token: config.metricsToken,
+  });
+  const port = config.workerPort === null ? null : await listenOn(ops, config.workerPort, config.host);
+
   return {
+    port,
     async stop() {
-      await Promise.all([rounds.stop(), ...consumptions.map((consumption) => consumption.stop())]);
+      isDraining = true;
+      const ended = Promise.all([rounds.stop(), ...consumptions.map((consumption) => consumption.stop())]);
+      const isDone = await endsWithin(config.drainSeconds, ended);
+      if (!isDone) await giveBack();
+      await tracer.close();
+      if (port !== null) await closeServer(ops);
+      if (!isDone) return false;
       await queue.close();
       await notifications.close();
       await db.destroy();
+      return true;
     },
   };
+
+  async function giveBack(): Promise<void> {
+    for (const job of metrics.inHand) {
+      await jobs.postpone(job, 0);
+      log.warn({ syncId: job.syncId, jobId: job.id }, 'not done in time; given back to another worker');
+    }
+  }
+}
+
+/** False: it was not over by then. */
+async function endsWithin(seconds: number, work: Promise<unknown>): Promise<boolean> {
+  const timeout = new AbortController();
+  try {
+    return await Promise.race([
+      work.then(() => true),
+      sleep(seconds * 1000, false, { signal: timeout.signal }),
+    ]);
+  } finally {
+    timeout.abort();
+  }
 }

@@ -2,18 +2,24 @@ import { isDatabaseAway, isDatabaseFull } from '../shared/db/database-away';
 import { isFileStoreAway } from '../shared/files/file-store-away';
 import { AppError } from '../shared/errors/app-error';
 import { backoffMs } from '../shared/domain/backoff';
+import type { SyncReport } from '../shared/domain/report';
 import type { Logger } from '../shared/log';
 import type { JobMessage, Verdict } from '../shared/queue/job-queue';
 import type { ClaimedJob, JobStore } from '../shared/stores/job-store';
 import type { SyncStore } from '../shared/stores/sync-store';
+import { inSpan, type Span, type Tracer } from '../shared/tracing';
+import type { AttemptOutcome, WorkWatch } from './ops/worker-metrics';
+import type { Step } from './process-sync';
 
 interface Deps {
   readonly jobs: Pick<JobStore, 'claim' | 'extendLease' | 'retryLater' | 'postpone'>;
   readonly syncs: Pick<SyncStore, 'markProcessing' | 'addEvent'>;
   /** Applies the whole sync, or nothing of it. */
-  readonly processSync: (job: ClaimedJob) => Promise<void>;
+  readonly processSync: (job: ClaimedJob, step: Step) => Promise<SyncReport>;
   /** Gives the sync up: status 2, with a package that says `failed`. */
   readonly failSync: (job: ClaimedJob) => Promise<void>;
+  readonly watch: WorkWatch;
+  readonly tracer: Pick<Tracer, 'start'>;
   readonly log: Logger;
   readonly leaseSeconds: number;
   readonly maxAttempts: number;
@@ -26,42 +32,75 @@ export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Ver
   return async ({ jobId }) => {
     const job = await deps.jobs.claim(jobId, deps.leaseSeconds);
     if (job === null) return 'done';
-    const log = deps.log.child({
-      jobId,
-      syncId: job.syncId,
-      solutionId: job.solutionId,
-      channel: job.channel,
+    const log = deps.log.child(storyOf(job));
+    const span = deps.tracer.start('process', job.origin.traceparent, {
+      'epack.sync': job.syncId,
+      'epack.attempt': job.attempts,
     });
-    const startedAt = Date.now();
-    return whileLeased(deps, job, log, async () => {
-      try {
-        await attempt(deps, job);
-        log.info({ attempts: job.attempts, milliseconds: Date.now() - startedAt }, 'sync processed');
-        return 'done';
-      } catch (error) {
-        return judge(deps, job, log, error);
-      }
-    });
+    const startedAt = performance.now();
+    deps.watch.begun(job);
+    let report: SyncReport | null = null;
+    let outcome: AttemptOutcome = 'retried';
+    try {
+      return await whileLeased(deps, job, log, async () => {
+        try {
+          report = await attempt(deps, job, span);
+          outcome = report === null ? 'failed' : 'processed';
+          log.info(
+            { attempts: job.attempts, milliseconds: Math.round(performance.now() - startedAt) },
+            'sync processed',
+          );
+          return 'done';
+        } catch (error) {
+          span.end(error);
+          const judged = await judge(deps, job, log, error);
+          outcome = judged.outcome;
+          return judged.verdict;
+        }
+      });
+    } finally {
+      span.end();
+      deps.watch.ended(job, outcome, (performance.now() - startedAt) / 1000, report);
+    }
   };
 }
 
-/** A job that killed its worker on every attempt is not tried for ever. */
-async function attempt(deps: Deps, job: ClaimedJob): Promise<void> {
-  if (job.attempts > deps.maxAttempts) return deps.failSync(job);
+/** What is in every line about a job: one search tells its story, from the request to the package. */
+const storyOf = ({ id, syncId, solutionId, channel, origin }: ClaimedJob) => ({
+  ...(origin.requestId === null ? {} : { requestId: origin.requestId }),
+  jobId: id,
+  syncId,
+  solutionId,
+  channel,
+});
+
+/** Null: a job that killed its worker on every attempt is not tried for ever. */
+async function attempt(deps: Deps, job: ClaimedJob, { traceparent }: Span): Promise<SyncReport | null> {
+  if (job.attempts > deps.maxAttempts) {
+    await deps.failSync(job);
+    return null;
+  }
   await deps.syncs.markProcessing(job.syncId, job.attempts);
-  await deps.processSync(job);
+  return deps.processSync(job, (name, work) => inSpan(deps.tracer, name, traceparent, work));
 }
 
-async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): Promise<Verdict> {
+interface Judgement {
+  readonly verdict: Verdict;
+  readonly outcome: AttemptOutcome;
+}
+
+const retried: Judgement = { verdict: 'done', outcome: 'retried' };
+
+async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): Promise<Judgement> {
   if (error instanceof AppError && error.code === 'fence-lost') {
     log.warn({ err: error }, 'the sync is no longer this worker’s');
-    return 'done';
+    return retried;
   }
   if (isFileStoreAway(error) || isDatabaseFull(error)) {
     // No upload is given up because of a full disk, however long the night is.
     log.error({ err: error }, 'nothing can be stored; the sync waits');
     await deps.jobs.postpone(job, postponeSeconds);
-    return 'done';
+    return retried;
   }
   if (isDatabaseAway(error)) {
     // Nothing can be written down now: the lease will end, and the sync be taken again.
@@ -71,12 +110,12 @@ async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): 
     log.error({ err: error }, 'sync failed for good');
     await deps.syncs.addEvent(job.syncId, 'failed', messageOf(error));
     await deps.failSync(job);
-    return 'done';
+    return { verdict: 'done', outcome: 'failed' };
   }
   log.warn({ err: error, attempts: job.attempts }, 'attempt failed; another follows');
   await deps.syncs.addEvent(job.syncId, 'attempt-failed', messageOf(error));
   await deps.jobs.retryLater(job, backoffMs(job.attempts, { firstMs: 1_000, maxMs: 60_000 }) / 1000);
-  return 'done';
+  return retried;
 }
 
 /** It lies in the upload itself: another attempt would end in the same. */

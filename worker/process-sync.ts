@@ -15,7 +15,8 @@ import { createSyncStore, type WrittenPackage } from '../shared/stores/sync-stor
 import { loadChannelLog } from './channels/channel-log';
 import { dueMessages, replacingMessages } from './channels/messagerie';
 import { keepPhotos } from './channels/photos';
-import { photoIndex, rebuildPhotoIndex } from './channels/photo-index';
+import { photoIndex } from './channels/photo-index';
+import { rebuildPhotoIndex } from './channels/photo-rebuild';
 import { logReplacements } from './instructions/log-replacements';
 import { type InstructionFile, writePackage } from './instructions/package';
 import { findChannelGaps } from './logs/channel-gaps';
@@ -31,30 +32,42 @@ interface Deps {
   readonly files: FileStore;
 }
 
+/** Runs one step of a sync, and may tell how long it took. */
+export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+const plainly: Step = (_name, work) => work();
+
 /**
  * Applies an upload and answers it: logs, parameters, photos, instructions, report, status 2 and the end of the
  * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
  */
-export async function processSync({ db, files }: Deps, job: ClaimedJob): Promise<void> {
-  const upload = await sortPackageFiles(files, job);
+export async function processSync(
+  { db, files }: Deps,
+  job: ClaimedJob,
+  step: Step = plainly,
+): Promise<SyncReport> {
+  const upload = await step('sort', () => sortPackageFiles(files, job));
   const spool = createRejectionSpool();
   try {
-    await inTransaction(db, async (transaction) => {
+    return await inTransaction(db, async (transaction) => {
       await takeOver(transaction, job);
       const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
       const statement = await readStatement(upload.statement, job.channel, spool.reject);
-      const params = await mergeParameters(transaction, job, upload, flags, spool);
-      const logs = await loadLogs(transaction, job, upload, spool);
-      const photos = await keepAllPhotos(transaction, files, job, upload, flags, spool);
-      await quarantineAll(transaction.db, job, spool);
+      const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
+      const logs = await step('logs', () => loadLogs(transaction, job, upload, spool));
+      const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
+      await step('quarantine', () => quarantineAll(transaction.db, job, spool));
       const gaps = await findChannelGaps(transaction.db, job, statement);
       const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
-      const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
-        instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
-        report,
-        classes: () => believedClasses(transaction, job, report),
-      });
-      await commitOutcome(transaction, job, 'ready', report, written);
+      const written = await step('package', () =>
+        writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
+          instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
+          report,
+          classes: () => believedClasses(transaction, job, report),
+        }),
+      );
+      await step('commit', () => commitOutcome(transaction, job, 'ready', report, written));
+      return report;
     });
   } finally {
     await spool.close();
@@ -127,7 +140,7 @@ async function keepAllPhotos(
   { reject }: RejectionSpool,
 ): Promise<PhotoCounts> {
   const photos = createPhotoStore(db);
-  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex(photos, files, job.solutionId);
+  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex({ db, files }, job);
   return keepPhotos({ photos, files }, job, upload, reject);
 }
 

@@ -42,6 +42,9 @@ export function problemOf(error: unknown): Problem {
   });
 }
 
+/** The code that the caller is told. */
+export const codeOf = (error: unknown): string => foreseenOf(error)?.code ?? 'internal';
+
 /** For answers that are written without Express. */
 export function sendProblem(response: ServerResponse, error: unknown): void {
   if (response.headersSent) {

@@ -5,6 +5,7 @@ import { unpackArchive } from '../../shared/archive/unpack';
 import type { Db } from '../../shared/db/database';
 import { inTransaction } from '../../shared/db/database';
 import type { ChannelKey } from '../../shared/domain/channel';
+import { noOrigin, type Origin } from '../../shared/domain/origin';
 import {
   digestMismatch,
   idempotencyKeyReused,
@@ -21,7 +22,9 @@ import { createFlagStore } from '../../shared/stores/flag-store';
 import { createJobStore } from '../../shared/stores/job-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/sync-store';
+import { inSpan, type Span, type Tracer } from '../../shared/tracing';
 import type { StatutBoard } from './statut-board';
+import type { Traffic } from './traffic';
 
 interface Deps {
   readonly db: Db;
@@ -31,6 +34,10 @@ interface Deps {
   readonly log: Logger;
   readonly limits: UnpackLimits & { readonly maxArchiveBytes: number; readonly largePackageBytes: number };
   readonly uploadIdleSeconds: number;
+  readonly traffic: Pick<Traffic, 'uploadTaken'>;
+  readonly tracer: Pick<Tracer, 'start'>;
+  /** True once this process is told to stop: it takes nothing new. */
+  readonly isDraining: () => boolean;
 }
 
 /** An archive on its way in. Exactly one of `refuse` and `complete` ends it. */
@@ -61,15 +68,20 @@ export function createIntakeService(deps: Deps) {
   const replayLimits = { ...limits, maxRatio: Infinity };
 
   return {
-    /** Before the body is read. Throws `wrong-status`; `unavailable` while the queue is away. */
-    async begin(key: ChannelKey, idempotencyKey: string | null): Promise<Reception> {
+    /** Before the body is read. Throws `wrong-status`; `unavailable` while the queue is away or this process stops. */
+    async begin(
+      key: ChannelKey,
+      idempotencyKey: string | null,
+      origin: Origin = noOrigin,
+    ): Promise<Reception> {
       const first =
         idempotencyKey === null ? null : await createSyncStore(db).findByIdempotencyKey(key, idempotencyKey);
       if (first !== null && first.state !== 'receiving') return repeatedReception(first);
+      if (deps.isDraining()) throw unavailable('server');
       if (!deps.queue.isUp()) throw unavailable('queue');
       const syncId = randomUUID();
       await claim(key, syncId, idempotencyKey);
-      return newReception(key, syncId);
+      return newReception(key, syncId, origin);
     },
 
     /** Those of the files that are the upload of a sync. */
@@ -96,14 +108,17 @@ export function createIntakeService(deps: Deps) {
     };
   }
 
-  function newReception(key: ChannelKey, syncId: string): Reception {
+  function newReception(key: ChannelKey, syncId: string, origin: Origin): Reception {
     let stored: { archiveKey: string; sha256: string; bytes: number } | null = null;
+    const span = startSpan(key, syncId, origin);
+    const inPart = <T>(name: string, work: () => Promise<T>) =>
+      inSpan(deps.tracer, name, span.traceparent, work);
     // The disk takes the archive while the processor unpacks it; both are durable before the answer.
     const batch = files.startBatch();
     return {
       syncId,
       store: async (body) => {
-        stored = await storeArchive(syncId, body, batch);
+        stored = await inPart('store', () => storeArchive(syncId, body, batch));
       },
       adopt: async (archiveKey) => {
         stored = { archiveKey, ...(await digest(await files.read(archiveKey))) };
@@ -111,12 +126,29 @@ export function createIntakeService(deps: Deps) {
       complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
         if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
-        const received = await unpack(syncId, stored, batch, replay === undefined ? limits : replayLimits);
-        await queue(key, syncId, received, replay);
+        const archive = stored;
+        const allowed = replay === undefined ? limits : replayLimits;
+        const received = await inPart('unpack', () => unpack(syncId, archive, batch, allowed));
+        const asked = { requestId: origin.requestId, traceparent: span.traceparent };
+        await inPart('queue', () => queue(key, syncId, received, replay, asked));
+        deps.traffic.uploadTaken(key.channel, received.archiveBytes);
+        span.end();
         return { syncId };
       },
-      refuse: () => refuse(key, syncId),
+      refuse: async () => {
+        span.end(new Error('refused'));
+        await refuse(key, syncId);
+      },
     };
+  }
+
+  function startSpan(key: ChannelKey, syncId: string, { requestId, traceparent }: Origin): Span {
+    return deps.tracer.start('upload', traceparent, {
+      'epack.sync': syncId,
+      'epack.solution': key.solutionId,
+      'epack.channel': key.channel,
+      ...(requestId === null ? {} : { 'epack.request': requestId }),
+    });
   }
 
   /** The race of two uploads is decided by the one statement in `claim`. */
@@ -167,19 +199,24 @@ export function createIntakeService(deps: Deps) {
     syncId: string,
     received: ReceivedArchive,
     replay: Replay | undefined,
+    origin: Origin,
   ): Promise<void> {
     const lane: Lane = received.unpackedBytes > limits.largePackageBytes ? 'large' : 'small';
     const jobId = await inTransaction(db, async ({ db: trx }) => {
       if (!(await createSyncStore(trx).markQueued(syncId, received))) throw unavailable('database');
       if (replay === undefined) await createFlagStore(trx).honour(key, syncId);
       else await replay(trx);
-      return createJobStore(trx).insert(syncId, lane);
+      return createJobStore(trx).insert(syncId, lane, origin);
     });
     try {
       await deps.queue.publish(lane, { version: 1, jobId });
       await createJobStore(db).markPublished([jobId]);
     } catch (error) {
-      deps.log.warn({ err: error, syncId, ...key }, 'message not published; the relay will');
+      const { requestId } = origin;
+      deps.log.warn(
+        { err: error, requestId, jobId, syncId, ...key },
+        'message not published; the relay will',
+      );
     }
     await deps.board.refresh(key);
   }

@@ -25,6 +25,8 @@ interface CachedToken {
 interface Waiter {
   readonly onStatus: (status: BoardStatus) => void;
   readonly onBlocked: () => void;
+  /** Nobody waits any longer. */
+  readonly onEnd: () => void;
 }
 
 /** Beyond this many the oldest are dropped; a dropped entry only costs its next caller a look-up. */
@@ -44,6 +46,7 @@ export function createStatutBoard(deps: Deps) {
   // Goes up whenever what is being read from the database may be old by the time it arrives.
   let generation = 0;
   const listening = { statut: false, solution: false };
+  let isEnding = false;
 
   const subscriptions = [
     deps.notifications.subscribe('epack_statut', {
@@ -104,6 +107,7 @@ export function createStatutBoard(deps: Deps) {
       milliseconds: number,
       gone: AbortSignal,
     ): Promise<BoardStatus> {
+      if (isEnding) return read(key);
       const name = nameOf(key.solutionId, key.channel);
       await new Promise<void>((resolve, reject) => {
         const stopWaiting = () => {
@@ -123,6 +127,7 @@ export function createStatutBoard(deps: Deps) {
             stopWaiting();
             reject(solutionBlocked());
           },
+          onEnd: finish,
         };
         const timer = setTimeout(finish, milliseconds);
         gone.addEventListener('abort', finish);
@@ -132,6 +137,12 @@ export function createStatutBoard(deps: Deps) {
         void sendAwayIfBlocked(key.solutionId);
       });
       return read(key);
+    },
+
+    /** From now on nobody waits: whoever does is told the status as it is. */
+    endWaits(): void {
+      isEnding = true;
+      for (const waiting of waiters.values()) for (const { onEnd } of [...waiting]) onEnd();
     },
 
     close(): void {

@@ -2,12 +2,14 @@ import type { Request, RequestHandler } from 'express';
 import { badRequest } from '../../shared/errors/catalog';
 import { receiveArchive, type ReceiveLimits } from '../http/archive-upload';
 import { callerKey } from '../http/caller';
+import { originOf } from '../http/origin';
 import type { IntakeService } from '../services/intake';
 
 /** POST /v4/{channel}/datas → `{"sync": "<uuid>", "statut": "1"}`. */
 export function postDatas(service: IntakeService, limits: ReceiveLimits): RequestHandler {
   return async (request, response) => {
-    const reception = await service.begin(callerKey(request, response), idempotencyKeyOf(request));
+    const key = callerKey(request, response);
+    const reception = await service.begin(key, idempotencyKeyOf(request), originOf(request, response));
     try {
       const { expectedSha256 } = await receiveArchive(request, response, limits, reception.store);
       const { syncId } = await reception.complete(expectedSha256);

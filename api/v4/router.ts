@@ -7,7 +7,9 @@ import type { IntakeService } from '../services/intake';
 import type { LoginService } from '../services/login';
 import type { PhotoService } from '../services/photos';
 import type { StatutBoard } from '../services/statut-board';
+import type { Traffic } from '../services/traffic';
 import { postConfirm } from './confirm';
+import { countRefusals } from './count-refusals';
 import { getDatas } from './get-datas';
 import { getLastIdLogs, getListSyncParams } from './handshake';
 import { postLogin } from './login';
@@ -23,6 +25,7 @@ export interface V4Services {
   readonly delivery: DeliveryService;
   readonly photos: PhotoService;
   readonly uploads: RequestHandler;
+  readonly traffic: Pick<Traffic, 'uploadRefused'>;
   readonly maxArchiveBytes: number;
   readonly uploadIdleSeconds: number;
 }
@@ -44,6 +47,7 @@ export function createV4Router(services: V4Services): Router {
   router.all(['/:channel/uploads', '/:channel/uploads/:id'], caller, services.uploads);
   // Whatever else: an unknown channel is told from an unknown route, and both from a missing token.
   router.all('/:channel{/*rest}', caller);
+  router.use(countRefusals(services.traffic));
   return router;
 }
 

@@ -4,12 +4,14 @@ import type { SolutionAccess } from '../../shared/stores/solution-store';
 import { badRequest, unknownChannel } from '../../shared/errors/catalog';
 import type { PollAdvice } from '../services/poll-advice';
 import type { BoardStatus, StatutBoard } from '../services/statut-board';
+import type { Traffic } from '../services/traffic';
 import { requestIdOf } from '../http/request-id';
 import { sendProblem } from '../http/problem';
 
 interface Deps {
   readonly board: StatutBoard;
   readonly advice: PollAdvice;
+  readonly traffic: Pick<Traffic, 'polls' | 'waitingPolls'>;
 }
 
 const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
@@ -19,7 +21,7 @@ const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
  * call, and an Express route costs twelve times as much (docs/performance.md).
  * Answers false where the request is for someone else.
  */
-export function createStatutRoute({ board, advice }: Deps) {
+export function createStatutRoute({ board, advice, traffic }: Deps) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     if (request.method !== 'GET') return false;
     const matched = path.exec(request.url ?? '');
@@ -54,7 +56,9 @@ export function createStatutRoute({ board, advice }: Deps) {
       }
       const gone = new AbortController();
       response.once('close', () => gone.abort());
-      send(request, response, await board.waitForOther(key, status.statut, wait.seconds * 1000, gone.signal));
+      traffic.waitingPolls += 1;
+      const other = board.waitForOther(key, status.statut, wait.seconds * 1000, gone.signal);
+      send(request, response, await other.finally(() => (traffic.waitingPolls -= 1)));
     } catch (error) {
       response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
       sendProblem(response, error);
@@ -62,6 +66,7 @@ export function createStatutRoute({ board, advice }: Deps) {
   }
 
   function send(request: IncomingMessage, response: ServerResponse, status: BoardStatus): void {
+    traffic.polls += 1;
     const headers: Record<string, string> = {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': '3',

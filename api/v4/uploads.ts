@@ -7,6 +7,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import type { ChannelKey } from '../../shared/domain/channel';
+import type { Origin } from '../../shared/domain/origin';
 import { AppError } from '../../shared/errors/app-error';
 import {
   badRequest,
@@ -20,6 +21,7 @@ import {
 } from '../../shared/errors/catalog';
 import { callerKey } from '../http/caller';
 import { continueIfExpected } from '../http/expect';
+import { originOf } from '../http/origin';
 import type { IntakeService } from '../services/intake';
 import type { StatutBoard } from '../services/statut-board';
 import { idempotencyKeyOf } from './post-datas';
@@ -38,6 +40,7 @@ interface Deps {
 interface Sender {
   readonly key: ChannelKey;
   readonly idempotencyKey: string | null;
+  readonly origin: Origin;
   failure: Error | null;
 }
 
@@ -87,6 +90,7 @@ export function createUploads(deps: Deps): Uploads {
       const sender: Sender = {
         key: callerKey(request, response),
         idempotencyKey: idempotencyKeyOf(request),
+        origin: originOf(request, response),
         failure: null,
       };
       const webRequest = webRequestOf(request);
@@ -133,10 +137,10 @@ export function createUploads(deps: Deps): Uploads {
 
   /** Sent again after a lost answer, the completing request gets the first answer: its upload is its key. */
   async function finish(request: object, upload: Upload) {
-    const { key, idempotencyKey } = senderOf(request);
+    const { key, idempotencyKey, origin } = senderOf(request);
     const expectedSha256 = sha256Of(upload);
     await syncFile(path.join(directory, upload.id));
-    const reception = await deps.intake.begin(key, idempotencyKey ?? `tus:${upload.id}`);
+    const reception = await deps.intake.begin(key, idempotencyKey ?? `tus:${upload.id}`, origin);
     try {
       await reception.adopt(keyOf(upload.id));
       const { syncId } = await reception.complete(expectedSha256);

@@ -43,6 +43,33 @@ export async function inTransaction<T>(db: Db, work: (transaction: Transaction) 
   }
 }
 
+/** How the pool's connections are used. */
+export interface PoolUse {
+  readonly used: number;
+  readonly free: number;
+  /** Who waits for one. */
+  readonly waiting: number;
+  readonly max: number;
+}
+
+export function poolUse(db: Db): PoolUse {
+  const { pool } = db.client as { readonly pool: Pool };
+  return {
+    used: pool.numUsed(),
+    free: pool.numFree(),
+    waiting: pool.numPendingAcquires(),
+    max: pool.max,
+  };
+}
+
+/** The part of knex's untyped pool that counts. */
+interface Pool {
+  readonly max: number;
+  numUsed(): number;
+  numFree(): number;
+  numPendingAcquires(): number;
+}
+
 /** The part of knex's untyped client that hands out connections. */
 interface ConnectionSource {
   acquireConnection(): Promise<Client>;

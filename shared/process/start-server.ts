@@ -3,6 +3,7 @@ import type { Config } from '../config/config';
 import { migrate, openDatabase } from '../db/database';
 import { createLogger, type Logger } from '../log';
 import { startEmbeddedPostgres } from './embedded-postgres';
+import { freePort } from './free-port';
 import { runUntilStopped } from './lifecycle';
 import { type Supervised, supervise } from './supervisor';
 
@@ -12,6 +13,8 @@ export interface RunningServer {
   /** Whom to sign in as, where that user was made just now; the password only where nobody chose it. */
   readonly firstAdmin: { readonly email: string; readonly drawnPassword: string | null } | null;
   readonly log: Logger;
+  /** How long stopping may take. */
+  readonly patienceMilliseconds: number;
   stop(): Promise<void>;
 }
 
@@ -27,12 +30,14 @@ export async function startServer(
   const log = createLogger({ level: config.logLevel, name: 'start' });
   const database = await openOwnDatabase(config, log);
   await bringUpToDate(database.url);
-  const start = (name: string): Supervised =>
+  const both = { ...environment, DATABASE_URL: database.url, EPACK_DATA_DIR: config.dataDir };
+  const together = await metricsTogether(config);
+  const start = (name: 'api' | 'worker'): Supervised =>
     supervise({
       name,
       script: path.resolve(script),
       args: [name],
-      environment: { ...environment, DATABASE_URL: database.url, EPACK_DATA_DIR: config.dataDir },
+      environment: { ...both, ...together[name] },
       log,
     });
   const [api, worker] = [start('api'), start('worker')];
@@ -51,6 +56,8 @@ export async function startServer(
     url: `http://localhost:${String(said['port'])}`,
     firstAdmin: (said['firstAdmin'] ?? null) as RunningServer['firstAdmin'],
     log,
+    // Longer than that of the processes it runs, so that the database is stopped after them even then.
+    patienceMilliseconds: (config.drainSeconds + 15) * 1000,
     stop,
   };
 }
@@ -73,8 +80,7 @@ export function runServerUntilStopped(server: RunningServer): Promise<void> {
     log: server.log,
     ready: { url: server.url },
     stop: () => server.stop(),
-    // Longer than that of the processes it runs, so that the database is stopped after them even then.
-    patienceMilliseconds: 25_000,
+    patienceMilliseconds: server.patienceMilliseconds,
   });
 }
 
@@ -86,6 +92,20 @@ export function signInLine(config: Config, { firstAdmin }: Pick<RunningServer, '
   return config.adminEmail === null
     ? 'Sign in as one of your users; "epack user add" makes another.'
     : `Sign in as ${config.adminEmail} with the password from EPACK_ADMIN_PASSWORD.`;
+}
+
+/** One question to the API is answered for the worker as well. Nothing, where nobody may ask or each is asked itself. */
+async function metricsTogether({
+  metricsPort,
+  metricsToken,
+  workerPort,
+}: Config): Promise<Record<'api' | 'worker', NodeJS.ProcessEnv>> {
+  if ((metricsPort === null && metricsToken === null) || workerPort !== null) return { api: {}, worker: {} };
+  const port = String(await freePort());
+  return {
+    api: { EPACK_WORKER_METRICS_URL: `http://127.0.0.1:${port}/metrics` },
+    worker: { EPACK_WORKER_PORT: port, HOST: '127.0.0.1' },
+  };
 }
 
 async function openOwnDatabase(config: Config, log: Logger): Promise<{ url: string; stop(): Promise<void> }> {

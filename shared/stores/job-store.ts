@@ -1,5 +1,6 @@
 import type { Channel } from '../domain/channel';
 import type { Db } from '../db/database';
+import { noOrigin, type Origin } from '../domain/origin';
 import type { Lane } from '../queue/job-queue';
 
 /** A job that a worker holds, until its lease ends. */
@@ -16,6 +17,10 @@ export interface ClaimedJob {
   readonly attempts: number;
   /** What only the present holder has. */
   readonly fence: number;
+  /** From its making to now. */
+  readonly waitedSeconds: number;
+  /** The request that asked for it. */
+  readonly origin: Origin;
 }
 
 export interface DueJob {
@@ -34,6 +39,17 @@ interface ClaimRow {
   channel: Channel;
   timezone: string;
   unpacked_bytes: string;
+  waited_seconds: number;
+  request_id: string | null;
+  traceparent: string | null;
+}
+
+interface InsertRow {
+  id: string;
+  sync_id: string;
+  lane: Lane;
+  request_id: string | null;
+  traceparent: string | null;
 }
 
 export type JobStore = ReturnType<typeof createJobStore>;
@@ -42,9 +58,9 @@ export type JobStore = ReturnType<typeof createJobStore>;
 export function createJobStore(db: Db) {
   return {
     /** In the transaction of the change that asks for it. Answers the job's id. */
-    async insert(syncId: string, lane: Lane): Promise<string> {
-      const [row] = await db<{ id: string; sync_id: string; lane: Lane }>('job')
-        .insert({ sync_id: syncId, lane })
+    async insert(syncId: string, lane: Lane, origin: Origin = noOrigin): Promise<string> {
+      const [row] = await db<InsertRow>('job')
+        .insert({ sync_id: syncId, lane, request_id: origin.requestId, traceparent: origin.traceparent })
         .returning('id');
       if (row === undefined) throw new Error('insert into job returned no row');
       return row.id;
@@ -65,7 +81,8 @@ export function createJobStore(db: Db) {
          where job.id = :id and sync.id = job.sync_id
            and (job.state = 'queued' and job.run_after <= now() or job.state = 'running' and job.lease_until < now())
          returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, sync.unpacked_bytes,
-           solution.timezone`,
+           solution.timezone, job.request_id, job.traceparent,
+           extract(epoch from now() - job.created_at)::float8 as waited_seconds`,
         { id, leaseSeconds },
       );
       const row = result.rows[0];
@@ -176,4 +193,6 @@ const claimedFrom = (row: ClaimRow): ClaimedJob => ({
   unpackedBytes: Number(row.unpacked_bytes),
   attempts: row.attempts,
   fence: row.fence,
+  waitedSeconds: row.waited_seconds,
+  origin: { requestId: row.request_id, traceparent: row.traceparent },
 });

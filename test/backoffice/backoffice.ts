@@ -17,6 +17,8 @@ import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSyncService } from '../../api/backoffice/services/syncs';
 import { createUserService } from '../../api/backoffice/services/users';
 import { createProblemHandler, unknownRouteHandler } from '../../api/http/problem';
+import { newTraffic } from '../../api/services/traffic';
+import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import type { Db } from '../../shared/db/database';
 import { createNotifications } from '../../shared/db/listen';
@@ -84,7 +86,18 @@ export async function startBackoffice(): Promise<TestBackoffice> {
   const notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
   const queue = openQueue({ queueUrl: null, db, notifications, log });
   const board = { refresh: () => Promise.resolve() };
-  const intake = createIntakeService({ db, files, queue, board, log, limits, uploadIdleSeconds: 30 });
+  const intake = createIntakeService({
+    db,
+    files,
+    queue,
+    board,
+    log,
+    limits,
+    uploadIdleSeconds: 30,
+    traffic: newTraffic(),
+    tracer: noTracing,
+    isDraining: () => false,
+  });
   const users = createUserService({ db });
   const router = createBackofficeRouter({
     sessions: createSessionService({ db }),

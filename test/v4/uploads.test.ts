@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Upload } from 'tus-js-client';
+import { newTraffic } from '../../api/services/traffic';
+import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import { createUploadLocker } from '../../api/v4/upload-locker';
 import { createUploads } from '../../api/v4/uploads';
@@ -468,7 +470,18 @@ describe('expiration', () => {
       maxRatio: 1,
       largePackageBytes: 1,
     };
-    const intake = createIntakeService({ db, files, queue, board, log, limits, uploadIdleSeconds: 1 });
+    const intake = createIntakeService({
+      db,
+      files,
+      queue,
+      board,
+      log,
+      limits,
+      uploadIdleSeconds: 1,
+      traffic: newTraffic(),
+      tracer: noTracing,
+      isDraining: () => false,
+    });
     const locker = createUploadLocker(createUploadLockStore(db));
     return createUploads({
       intake,

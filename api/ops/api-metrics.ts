@@ -1,0 +1,194 @@
+import { channels } from '../../shared/domain/channel';
+import { probeAlertKinds } from '../../shared/domain/probe-alert';
+import { syncStates } from '../../shared/domain/sync-state';
+import { mergeExpositions } from '../../shared/metrics/exposition';
+import { createMetrics, type Sample } from '../../shared/metrics/metrics';
+import { declarePool } from '../../shared/metrics/pool';
+import type { PoolUse } from '../../shared/db/database';
+import { type JobQueue, lanes } from '../../shared/queue/job-queue';
+import type { Figures } from '../../shared/stores/figures-store';
+import type { Traffic } from '../services/traffic';
+
+interface Deps {
+  readonly readFigures: () => Promise<Figures>;
+  readonly queue: Pick<JobQueue, 'depth' | 'deadDepth'>;
+  readonly pool: () => PoolUse;
+  /** Of a worker whose figures are told along; null: whoever wants them asks it. */
+  readonly readWorker: (() => Promise<string>) | null;
+}
+
+/** `area`: v4, api or console; `status`: 2xx, 3xx, 4xx, 5xx or aborted. */
+export type RequestCount = (area: string, status: string, seconds: number) => void;
+
+export interface ApiMetrics {
+  readonly traffic: Traffic;
+  readonly countRequest: RequestCount;
+  /** For Prometheus. */
+  text(): Promise<string>;
+}
+
+/** What is read from the database and the queue is so old at most; so two Prometheus servers cost as much as one. */
+const cacheMilliseconds = 5_000;
+
+/**
+ * What the API tells Prometheus: its own traffic, and what is true of the whole installation. Every API tells the
+ * latter, so that none has to be there: over several, take the maximum and not the sum.
+ */
+export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps): ApiMetrics {
+  const metrics = createMetrics('api');
+  const figures = cached(cacheMilliseconds, readFigures);
+  const depths = cached(cacheMilliseconds, () => depthsOf(queue));
+
+  const taken = metrics.counter('epack_uploads_total', 'Uploads that were taken.', ['channel']);
+  const bytes = metrics.counter(
+    'epack_upload_bytes_total',
+    'Bytes of the archives of uploads that were taken.',
+    ['channel'],
+  );
+  const refused = metrics.counter(
+    'epack_uploads_refused_total',
+    'Uploads that were refused, by the code told.',
+    ['code'],
+  );
+  const requests = metrics.histogram(
+    'epack_http_request_seconds',
+    'Time from a request to its answer, polls left out.',
+    ['area', 'status'],
+    [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+  );
+  for (const channel of channels) {
+    taken({ channel }, 0);
+    bytes({ channel }, 0);
+  }
+  const traffic: Traffic = {
+    polls: 0,
+    waitingPolls: 0,
+    uploadTaken(channel, archiveBytes) {
+      taken({ channel });
+      bytes({ channel }, archiveBytes);
+    },
+    uploadRefused: (code) => refused({ code }),
+  };
+  metrics.countedElsewhere('epack_polls_total', 'Status polls that were answered.', () => traffic.polls);
+  metrics.gauge('epack_polls_waiting', 'Status polls that wait for another status.', [], () => [
+    { labels: {}, value: traffic.waitingPolls },
+  ]);
+  declarePool(metrics, 'api', pool);
+
+  metrics.gauge('epack_database_up', 'Whether the figures of the whole installation can be read.', [], () =>
+    figures().then(
+      () => [{ labels: {}, value: 1 }],
+      () => [{ labels: {}, value: 0 }],
+    ),
+  );
+  metrics.gauge('epack_syncs', 'Syncs under way, by state.', ['channel', 'state'], async () =>
+    syncSamples(await figures()),
+  );
+  metrics.gauge('epack_jobs', 'Jobs that wait or run.', ['lane', 'state'], async () =>
+    jobSamples(await figures()),
+  );
+  metrics.gauge('epack_oldest_job_seconds', 'Age of the oldest job that is not done.', [], async () => [
+    { labels: {}, value: (await figures()).oldestJobSeconds },
+  ]);
+  metrics.gauge(
+    'epack_queue_depth',
+    'Messages that wait in the queue.',
+    ['lane'],
+    async () => (await depths()).waiting,
+  );
+  metrics.gauge('epack_queue_dead', 'Messages that were put aside.', [], async () => [
+    { labels: {}, value: (await depths()).dead },
+  ]);
+  metrics.gauge('epack_probe_alerts_open', 'Probe alerts that are open.', ['kind'], async () =>
+    alertSamples(await figures()),
+  );
+  metrics.gauge(
+    'epack_decisions_waiting',
+    'Conflicts and approvals that wait for someone.',
+    ['kind'],
+    async () =>
+      (await figures()).decisions.map(({ of: kind, count }) => ({ labels: { kind }, value: count })),
+  );
+  metrics.gauge(
+    'epack_solutions_never_finished',
+    'Solutions that never finished a sync of a channel, the blocked ones left out.',
+    ['channel'],
+    async () =>
+      (await figures()).neverFinished.map(({ of: channel, count }) => ({
+        labels: { channel },
+        value: count,
+      })),
+  );
+  metrics.computed(
+    'epack_last_finished_sync_age_seconds',
+    "How long ago each solution's last sync of a channel was confirmed, the blocked ones left out.",
+    async () =>
+      (await figures()).finished.map(({ channel, buckets, sumSeconds, count }) => ({
+        labels: { channel },
+        buckets,
+        sum: sumSeconds,
+        count,
+      })),
+  );
+
+  return {
+    traffic,
+    countRequest: (area, status, seconds) => requests({ area, status }, seconds),
+    async text() {
+      const own = metrics.text();
+      if (readWorker === null) return own;
+      // A worker that does not answer is one whose figures are missing, as a scrape of its own would show.
+      const worker = await readWorker().catch(() => '');
+      return mergeExpositions([await own, worker]);
+    },
+  };
+}
+
+/** States that a sync is in while its channel is not at 0. */
+const openStates = syncStates.filter((state) => state !== 'confirmed' && state !== 'abandoned');
+
+/** None is told as 0: what is missing cannot be compared. */
+function syncSamples({ syncs }: Figures): Sample[] {
+  return channels.flatMap((channel) =>
+    openStates.map((state) => ({
+      labels: { channel, state },
+      value: syncs.find((sync) => sync.channel === channel && sync.state === state)?.count ?? 0,
+    })),
+  );
+}
+
+function jobSamples({ jobs }: Figures): Sample[] {
+  return lanes.flatMap((lane) =>
+    ['queued', 'running'].map((state) => ({
+      labels: { lane, state },
+      value: jobs.find((job) => job.lane === lane && job.state === state)?.count ?? 0,
+    })),
+  );
+}
+
+function alertSamples({ alerts }: Figures): Sample[] {
+  return probeAlertKinds.map((kind) => ({
+    labels: { kind },
+    value: alerts.find((alert) => alert.of === kind)?.count ?? 0,
+  }));
+}
+
+async function depthsOf(queue: Deps['queue']): Promise<{ waiting: Sample[]; dead: number }> {
+  const waiting = lanes.map(async (lane) => ({ labels: { lane }, value: await queue.depth(lane) }));
+  return { waiting: await Promise.all(waiting), dead: await queue.deadDepth() };
+}
+
+/** One reading for all who ask within that time, also while it is under way. A failure is not kept. */
+function cached<T>(milliseconds: number, read: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly value: Promise<T> } | null = null;
+  return () => {
+    if (last !== null && performance.now() - last.at < milliseconds) return last.value;
+    const value = read();
+    const reading = { at: performance.now(), value };
+    last = reading;
+    value.catch(() => {
+      if (last === reading) last = null;
+    });
+    return value;
+  };
+}

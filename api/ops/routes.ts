@@ -1,0 +1,52 @@
+import { Router } from 'express';
+import { unauthorized, unknownRoute } from '../../shared/errors/catalog';
+import { type HealthCheck, readinessOf } from '../../shared/metrics/health';
+import { metricsContentType } from '../../shared/metrics/metrics';
+import { hasToken } from '../../shared/metrics/ops-server';
+import type { RequestCount } from './api-metrics';
+
+interface Deps {
+  readonly check: HealthCheck;
+  readonly isDraining: () => boolean;
+  readonly metrics: () => Promise<string>;
+  /** Null: `/metrics` is not here, but on a port of its own, if anywhere. */
+  readonly metricsToken: string | null;
+  readonly countRequest: RequestCount;
+}
+
+/**
+ * `/healthz`: this process lives. `/readyz`: database, queue and file store are within reach. `/metrics`: for
+ * Prometheus. All that comes after them is counted.
+ */
+export function createOpsRoutes({ check, isDraining, metrics, metricsToken, countRequest }: Deps): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const { isReady, body } = await readinessOf(check, isDraining);
+    response.status(isReady ? 200 : 503).json(body);
+  });
+  router.get('/metrics', async (request, response) => {
+    if (metricsToken === null) throw unknownRoute();
+    if (!hasToken(request.headers.authorization, metricsToken)) throw unauthorized();
+    response.setHeader('Content-Type', metricsContentType);
+    response.end(await metrics());
+  });
+  router.use((request, response, next) => {
+    const startedAt = performance.now();
+    const { path } = request;
+    response.once('close', () => {
+      const status = response.writableFinished ? `${Math.floor(response.statusCode / 100)}xx` : 'aborted';
+      countRequest(areaOf(path), status, (performance.now() - startedAt) / 1000);
+    });
+    next();
+  });
+  return router;
+}
+
+/** Who calls: few words, so that there are few series. */
+function areaOf(path: string): string {
+  if (path.startsWith('/v4/')) return 'v4';
+  return path.startsWith('/api/') ? 'api' : 'console';
+}

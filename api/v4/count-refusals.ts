@@ -1,0 +1,17 @@
+import type { ErrorRequestHandler } from 'express';
+import { UploadAborted } from '../../shared/errors/upload-aborted';
+import { codeOf } from '../http/problem';
+import type { Traffic } from '../services/traffic';
+
+/** Counts uploads that are refused, whatever refuses them, and leaves the answer to the error handler. */
+export function countRefusals(traffic: Pick<Traffic, 'uploadRefused'>): ErrorRequestHandler {
+  return (error: unknown, request, _response, next) => {
+    if (isUpload(request.method, request.path))
+      traffic.uploadRefused(error instanceof UploadAborted ? 'aborted' : codeOf(error));
+    next(error);
+  };
+}
+
+const isUpload = (method: string, path: string) =>
+  (method === 'POST' && /^\/[^/]+\/(datas|uploads)\/?$/.test(path)) ||
+  (method === 'PATCH' && /^\/[^/]+\/uploads\//.test(path));

@@ -1,0 +1,9 @@
+/** Which request asked for a piece of work: for the logs and the traces of whoever carries it out. */
+export interface Origin {
+  /** The `X-Request-Id` of its answer. */
+  readonly requestId: string | null;
+  /** Its place in a trace, as W3C Trace Context writes it. */
+  readonly traceparent: string | null;
+}
+
+export const noOrigin: Origin = { requestId: null, traceparent: null };
