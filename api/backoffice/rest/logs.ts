@@ -46,13 +46,13 @@ const query = z.object({
 const tableParameter = pathParameter(
   z
     .string()
+    .meta({ description: 'e.g. `Tbfridge`; compared without case.', examples: ['Tbfridge'] })
     .transform((name, context): LogTable => {
       const found = findLogTable(name);
       if (found !== undefined) return found;
       context.addIssue({ code: 'custom', message: 'is no table' });
       return z.NEVER;
-    })
-    .meta({ description: 'The table, e.g. `Tbfridge`; compared without case.', examples: ['Tbfridge'] }),
+    }),
   () => notFound('log table'),
 );
 const log = z.looseObject({ Id: z.string() }).meta({

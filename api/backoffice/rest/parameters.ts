@@ -20,8 +20,8 @@ export const textOf = (maxLength: number) =>
 /** An id in JSON is a text; a number is taken as well. PostgreSQL's int. */
 export const idOf = z
   .union([z.string().regex(/^\d{1,9}$/, 'is no id'), z.number().int().min(0).max(999_999_999)])
-  .transform(Number)
-  .meta({ examples: ['12'] });
+  .meta({ examples: ['12'] })
+  .transform(Number);
 
 /** PostgreSQL's bigint. */
 export const bigIdOf = z
@@ -46,7 +46,7 @@ const limit = z.coerce
   .min(1)
   .default(100)
   .transform((asked) => Math.min(asked, maxLimit))
-  .meta({ description: `At most ${maxLimit}: what is above counts as that.`, examples: [100] });
+  .meta({ description: `At most ${maxLimit}: what is above counts as that.` });
 
 /** `?limit=&cursor=`, the cursor as `next` of the page before gave it. */
 export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
@@ -66,8 +66,8 @@ export const idParameter = (what: string) =>
     z
       .string()
       .regex(/^\d{1,9}$/)
-      .transform(Number)
-      .meta({ description: `Of the ${what}.`, examples: ['12'] }),
+      .meta({ description: `Of the ${what}.`, examples: ['12'] })
+      .transform(Number),
     () => notFound(what),
   );
 

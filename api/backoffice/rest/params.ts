@@ -15,20 +15,20 @@ const entityCursor = textOf(64);
 const versionCursor = z
   .string()
   .regex(/^\d{1,9}$/, 'is no cursor')
-  .transform(Number)
-  .meta({ examples: ['3'] });
+  .meta({ examples: ['3'] })
+  .transform(Number);
 const edit = z.strictObject({ fields: givenFields });
 
 const classParameter = pathParameter(
   z
     .string()
+    .meta({ description: 'e.g. `Fridges`; compared without case.', examples: ['Fridges'] })
     .transform((name, context): ParameterClass => {
       const found = findParameterClass(name);
       if (found !== undefined) return found;
       context.addIssue({ code: 'custom', message: 'is no class' });
       return z.NEVER;
-    })
-    .meta({ description: 'The class, e.g. `Fridges`; compared without case.', examples: ['Fridges'] }),
+    }),
   () => notFound('parameter class'),
 );
 const entityParameter = pathParameter(

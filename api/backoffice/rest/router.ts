@@ -7,6 +7,7 @@ import type { AuditService } from '../services/audit';
 import type { FlagService } from '../services/flags';
 import type { LogService } from '../services/logs';
 import type { MessageService } from '../services/messages';
+import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { SessionService } from '../services/session';
 import type { SolutionService } from '../services/solutions';
@@ -23,6 +24,7 @@ import { createStaffCheck } from './authentication';
 import { createFlagRoutes } from './flags';
 import { createLogRoutes } from './logs';
 import { createMessageRoutes } from './messages';
+import { createPhotoRoutes } from './photos';
 import { createQuarantineRoutes } from './quarantine';
 import { createSessionRoutes } from './session';
 import { createSolutionRoutes } from './solutions';
@@ -39,6 +41,7 @@ export interface ApiServices {
   readonly solutions: SolutionService;
   readonly flags: FlagService;
   readonly logs: LogService;
+  readonly photos: PhotoGalleryService;
   readonly messages: MessageService;
   readonly alerts: AlertService;
   readonly syncs: SyncService;
@@ -65,6 +68,7 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createFlagRoutes(services.flags),
     ...createParamRoutes(services.params),
     ...createLogRoutes(services.logs),
+    ...createPhotoRoutes(services.photos),
     ...createSyncRoutes(services.syncs),
     ...createQuarantineRoutes(services.quarantine),
     ...createConflictRoutes(services.conflicts),

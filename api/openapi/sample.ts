@@ -1,0 +1,74 @@
+import type { JsonSchema } from './schemas';
+
+/**
+ * An example of what a schema describes, made of the examples that its parts give. Null stands for what may be null
+ * and gives no example; what is deprecated is left out.
+ */
+export function sampleOf(schema: unknown, components: Readonly<Record<string, JsonSchema>>): unknown {
+  if (!isRecord(schema)) return null;
+  const [example] = listOf(schema['examples']);
+  if (example !== undefined) return example;
+  if (typeof schema['$ref'] === 'string') {
+    return sampleOf(components[schema['$ref'].split('/').at(-1) ?? ''], components);
+  }
+  if ('const' in schema) return schema['const'];
+  if ('default' in schema) return schema['default'];
+  const [first] = listOf(schema['enum']);
+  if (first !== undefined) return first;
+  const alternatives = [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])];
+  if (alternatives.length > 0) return sampleOfAny(alternatives, components);
+  return sampleOfType(schema, components);
+}
+
+const moment = '2026-11-20T07:31:00.000Z';
+
+function sampleOfAny(
+  alternatives: readonly unknown[],
+  components: Readonly<Record<string, JsonSchema>>,
+): unknown {
+  const [first] = alternatives;
+  const mayBeNull = alternatives.some((one) => isRecord(one) && one['type'] === 'null');
+  if (mayBeNull && isRecord(first) && (first['format'] === 'date-time' || !hasExample(first))) return null;
+  return sampleOf(first, components);
+}
+
+const hasExample = (schema: Record<string, unknown>) =>
+  'examples' in schema || '$ref' in schema || 'properties' in schema || 'enum' in schema;
+
+function sampleOfType(
+  schema: Record<string, unknown>,
+  components: Readonly<Record<string, JsonSchema>>,
+): unknown {
+  switch (schema['type']) {
+    case 'object':
+      return sampleOfObject(schema, components);
+    case 'array':
+      return [sampleOf(schema['items'], components)];
+    case 'string':
+      return schema['format'] === 'date-time' ? moment : 'text';
+    case 'integer':
+    case 'number':
+      return typeof schema['minimum'] === 'number' && schema['minimum'] > 0 ? schema['minimum'] : 0;
+    case 'boolean':
+      return false;
+    default:
+      return null;
+  }
+}
+
+function sampleOfObject(
+  { properties, propertyNames, additionalProperties }: Record<string, unknown>,
+  components: Readonly<Record<string, JsonSchema>>,
+): Record<string, unknown> {
+  if (isRecord(properties)) {
+    const told = Object.entries(properties).filter(([, one]) => !isRecord(one) || one['deprecated'] !== true);
+    return Object.fromEntries(told.map(([name, one]) => [name, sampleOf(one, components)]));
+  }
+  const names = isRecord(propertyNames) ? listOf(propertyNames['enum']) : [];
+  return Object.fromEntries(names.map((name) => [String(name), sampleOf(additionalProperties, components)]));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
