@@ -156,10 +156,16 @@ module.exports = {
       { path: '^worker/(package|params|pipeline|logs|systems)/' },
     ),
     forbid(
-      'pipeline-knows-no-package',
-      'The pipeline is free of XML, zip and solution.',
+      'pipeline-is-free',
+      'The pipeline is free of XML, zip, SQL and solutions: a system hands it items.',
       { path: '^worker/pipeline/' },
-      { path: '^worker/(package|params|logs|channels)/' },
+      { pathNot: '^(worker/pipeline|shared/domain)/|^(node:)?crypto$' },
+    ),
+    forbid(
+      'systems-know-no-user-of-theirs',
+      'What the pipeline can sync with knows not what it is synced for.',
+      { path: '^worker/systems/' },
+      { path: '^worker/(params|logs|channels|instructions|maintenance)/' },
     ),
     forbid(
       'package-is-reading',

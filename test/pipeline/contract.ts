@@ -1,0 +1,101 @@
+import type { Draft, Item, System } from '../../worker/pipeline/system';
+
+/** What every system must do, whatever it is made of; what it cannot do, it says in its capabilities. */
+export function describeSystem(name: string, open: () => Promise<System>): void {
+  describe(`the contract of a system: ${name}`, () => {
+    test('what was created is fetched, with a revision of its own', async () => {
+      const system = await open();
+      const item = await created(system, '1', { Name: 'A' });
+      expect(await system.fetch(item.key)).toEqual(item);
+      expect(item).toMatchObject({ isActive: true, fields: { Name: 'A' } });
+      expect(await system.fetch('nothing')).toBeNull();
+    });
+
+    test('an update gives another revision, and is what is fetched', async () => {
+      const system = await open();
+      const item = await created(system, '1', { Name: 'A', Max: 4 });
+      const updated = done(await system.update(item.key, draft({ Name: 'B' }), item.revision));
+      expect(updated.fields).toEqual({ Name: 'B' });
+      expect(updated.revision).not.toBe(item.revision);
+      expect(await system.fetch(item.key)).toEqual(updated);
+    });
+
+    test('creating one key twice makes one, or says that it cannot promise that', async () => {
+      const system = await open();
+      const first = await created(system, '1', { Name: 'A' });
+      const again = await system.create('1', draft({ Name: 'A' }));
+      if (!system.capabilities.idempotentCreate) return;
+      if (again.kind === 'done') expect(again.item.key).toBe(first.key);
+      else expect(again.kind).toBe('stale');
+    });
+
+    test('a write that expects another revision is refused, and changes nothing', async () => {
+      const system = await open();
+      if (!system.capabilities.conditionalWrite) return;
+      const item = await created(system, '1', { Name: 'A' });
+      done(await system.update(item.key, draft({ Name: 'B' }), item.revision));
+      expect(await system.update(item.key, draft({ Name: 'C' }), item.revision)).toEqual({ kind: 'stale' });
+      expect(await system.delete(item.key, item.revision, null)).toEqual({ kind: 'stale' });
+      expect((await system.fetch(item.key))?.fields).toEqual({ Name: 'B' });
+    });
+
+    test('what was deleted is gone, or a tombstone', async () => {
+      const system = await open();
+      const item = await created(system, '1', { Name: 'A' });
+      expect(done(await system.delete(item.key, item.revision, null)).isActive).toBe(false);
+      expect((await system.fetch(item.key))?.isActive ?? false).toBe(false);
+    });
+
+    test('a write to what is not there is stale', async () => {
+      const system = await open();
+      expect(await system.update('nothing', draft({}), 'r')).toEqual({ kind: 'stale' });
+      expect(await system.delete('nothing', 'r', null)).toEqual({ kind: 'stale' });
+    });
+
+    test('a listing ends with a cursor, and from there on holds what came since', async () => {
+      const system = await open();
+      if (system.capabilities.changes === 'scan') return;
+      const first = await created(system, '1', { Name: 'A' });
+      const whole = await listed(system, null);
+      expect(whole.items.map(({ key }) => key)).toContain(first.key);
+      const second = await created(system, '2', { Name: 'B' });
+      const since = await listed(system, whole.cursor);
+      expect(since.items.map(({ key }) => key)).toEqual([second.key]);
+    });
+
+    test('a tree moves items, and finds what lies in a folder', async () => {
+      const system = await open();
+      if (!system.capabilities.tree) return;
+      const folder = done(
+        await system.create('f', { ...draft({}), isFolder: true, place: { parent: null, name: 'F' } }),
+      );
+      const item = done(await system.create('1', { ...draft({}), place: { parent: null, name: 'I' } }));
+      const moved = done(await system.move(item.key, { parent: folder.key, name: 'I' }, item.revision));
+      expect(await system.find({ by: 'parent', parent: folder.key })).toEqual([moved]);
+      expect(await system.find({ by: 'place', parent: folder.key, name: 'I' })).toEqual([moved]);
+      expect((await system.delete(folder.key, folder.revision, null)).kind).toBe('refused');
+    });
+  });
+}
+
+const draft = (fields: Draft['fields']): Draft => ({ fields, place: null, isFolder: false, agreed: null });
+
+async function created(system: System, key: string, fields: Draft['fields']): Promise<Item> {
+  return done(await system.create(key, draft(fields)));
+}
+
+function done(written: Awaited<ReturnType<System['create']>>): Item {
+  if (written.kind !== 'done') throw new Error(`not done: ${JSON.stringify(written)}`);
+  return written.item;
+}
+
+async function listed(system: System, since: string | null) {
+  const items: Item[] = [];
+  let cursor: string | null = null;
+  for await (const page of system.list(since)) {
+    items.push(...page.items);
+    cursor = page.cursor;
+  }
+  if (cursor === null) throw new Error('the listing was partial');
+  return { items, cursor };
+}

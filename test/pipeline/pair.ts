@@ -1,0 +1,75 @@
+import { plainHandlers } from '../../worker/pipeline/middlewares/resolve-conflicts';
+import {
+  fromTheBeginning,
+  type Outcome,
+  type Problem,
+  type Progress,
+  synchronise,
+  type SynchroniseSettings,
+} from '../../worker/pipeline/synchronise';
+import { createMemoryMappings, type MemoryMappings } from './memory-mappings';
+import { createMemorySystem, type MemorySystem } from './memory-system';
+
+/** Two systems, and runs that go on where the last one ended. */
+export interface Pair {
+  readonly here: MemorySystem;
+  readonly there: MemorySystem;
+  readonly mappings: MemoryMappings;
+  readonly problems: Problem[];
+  run(settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
+  /** What a run would do. */
+  plan(settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
+}
+
+export function createPair(
+  here: MemorySystem = createMemorySystem('a'),
+  there: MemorySystem = createMemorySystem('b'),
+  particulars: Partial<SynchroniseSettings> = {},
+): Pair {
+  const mappings = createMemoryMappings();
+  const problems: Problem[] = [];
+  let progress: Progress = fromTheBeginning;
+  const standard: Omit<SynchroniseSettings, 'since'> = {
+    systems: { here, there },
+    mappings,
+    mode: 'apply',
+    readable: ['here', 'there'],
+    onProblem: (problem) => problems.push(problem),
+    matchFields: [],
+    links: [],
+    prototype: null,
+    entries: null,
+    size: { limit: null, sizeOf: () => 0 },
+    deletions: null,
+    flips: null,
+    lead: null,
+    policy: 'newest',
+    fieldGroups: [],
+    handlers: plainHandlers(() => 'here'),
+    onUnhandled: () => undefined,
+    approved: new Set(),
+  };
+  const run = (settings: Partial<SynchroniseSettings>) =>
+    synchronise({ ...standard, ...particulars, since: progress, ...settings });
+  return {
+    here,
+    there,
+    mappings,
+    problems,
+    async run(settings = {}) {
+      const outcome = await run(settings);
+      progress = outcome.progress;
+      return outcome;
+    },
+    plan: (settings = {}) => run({ ...settings, mode: 'plan' }),
+  };
+}
+
+/** How often each verdict was given; duplicates are not told. */
+export function verdicts({ entries }: Outcome): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { verdict = 'none' } of entries) {
+    if (verdict !== 'duplicate') counts[verdict] = (counts[verdict] ?? 0) + 1;
+  }
+  return counts;
+}

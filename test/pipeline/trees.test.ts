@@ -1,0 +1,130 @@
+import { createMemorySystem } from './memory-system';
+import { createPair, type Pair, verdicts } from './pair';
+
+describe('F1 moved from A to B on one side, A deleted on the other', () => {
+  test('F1 lives on in B on both sides, and A is gone from both', async () => {
+    const pair = await agreedTree();
+    pair.here.moveTo(pair.here.keyOf('A/F1'), pair.here.keyOf('B'));
+    pair.there.remove(pair.there.keyOf('A'));
+    await settle(pair);
+    for (const system of [pair.here, pair.there])
+      expect(system.tree()).toEqual({ B: {}, 'B/F1': { Text: 'one' } });
+  });
+
+  test('also where the other side still has F1 in its way of deleting', async () => {
+    const pair = await agreedTree();
+    pair.there.moveTo(pair.there.keyOf('A/F1'), pair.there.keyOf('B'));
+    pair.here.remove(pair.here.keyOf('A'));
+    await settle(pair);
+    for (const system of [pair.here, pair.there])
+      expect(system.tree()).toEqual({ B: {}, 'B/F1': { Text: 'one' } });
+  });
+
+  test('while the move fails, A stays; once it works, A goes', async () => {
+    const pair = await agreedTree();
+    const { here, there } = pair;
+    here.moveTo(here.keyOf('A/F1'), here.keyOf('B'));
+    here.remove(here.keyOf('A'));
+    there.faults.refusesMoves = true;
+    const outcome = await pair.run();
+    expect(verdicts(outcome)).toEqual({ failed: 1, held: 1 });
+    expect(there.tree()).toEqual({ A: {}, 'A/F1': { Text: 'one' }, B: {} });
+    expect(there.calls.filter((call) => call.startsWith('delete'))).toEqual([]);
+    there.faults.refusesMoves = false;
+    await settle(pair);
+    expect(there.tree()).toEqual({ B: {}, 'B/F1': { Text: 'one' } });
+  });
+
+  test('while the move is held for an approval, A stays', async () => {
+    const pair = await agreedTree();
+    const { here, there } = pair;
+    here.moveTo(here.keyOf('A/F1'), here.keyOf('B'));
+    here.remove(here.keyOf('A'));
+    const outcome = await pair.run({ entries: { kind: 'soft', allowed: () => 0 } });
+    expect(verdicts(outcome)).toEqual({ held: 2 });
+    expect(there.tree()).toEqual({ A: {}, 'A/F1': { Text: 'one' }, B: {} });
+    await settle(pair);
+    expect(there.tree()).toEqual(here.tree());
+  });
+});
+
+describe('a deleted folder', () => {
+  test('goes after what lies in it, the deepest first', async () => {
+    const pair = createPair();
+    const { here, there } = pair;
+    const outer = here.add('Outer', { isFolder: true });
+    const inner = here.add('Inner', { isFolder: true, parent: outer });
+    here.add('F', { parent: inner });
+    await settle(pair);
+    here.remove(outer);
+    await settle(pair);
+    expect(there.tree()).toEqual({});
+    expect(there.calls.filter((call) => call.startsWith('delete'))).toHaveLength(3);
+    expect(pair.mappings.stored.size).toBe(0);
+  });
+
+  test('in which something new lives comes back', async () => {
+    const pair = await agreedTree();
+    const { here, there } = pair;
+    here.add('F2', { parent: here.keyOf('A'), fields: { Text: 'new' } });
+    there.remove(there.keyOf('A'));
+    await settle(pair);
+    for (const system of [here, there])
+      expect(system.tree()).toEqual({ A: {}, 'A/F2': { Text: 'new' }, B: {} });
+  });
+
+  test('in which something was changed comes back with it', async () => {
+    const pair = await agreedTree();
+    const { here, there } = pair;
+    here.edit(here.keyOf('A/F1'), { Text: 'changed' });
+    there.remove(there.keyOf('A'));
+    await settle(pair);
+    for (const system of [here, there])
+      expect(system.tree()).toEqual({ A: {}, 'A/F1': { Text: 'changed' }, B: {} });
+  });
+});
+
+describe('a listing', () => {
+  test.each([true, false])('that breaks off (error: %s) deletes nothing', async (listingThrows) => {
+    const there = createMemorySystem('b', { changes: 'scan', tombstones: false });
+    const pair = createPair(createMemorySystem('a'), there);
+    for (let number = 0; number < 6; number++) there.add(`F${number}`);
+    await settle(pair);
+    there.faults.listsOnly = 2;
+    there.faults.listingThrows = listingThrows;
+    expect(verdicts(await pair.run())).toEqual({ unchanged: 2 });
+    expect(pair.problems).toMatchObject([{ kind: 'partial-listing', side: 'there' }]);
+    expect(Object.keys(pair.here.tree())).toHaveLength(6);
+  });
+
+  test('that is whole deletes what it lacks, where the system has no other way to say so', async () => {
+    const there = createMemorySystem('b', { changes: 'scan', tombstones: false });
+    const pair = createPair(createMemorySystem('a'), there);
+    there.add('F1');
+    there.add('F2');
+    await settle(pair);
+    there.remove(there.keyOf('F1'));
+    await settle(pair);
+    expect(Object.keys(pair.here.tree())).toEqual(['F2']);
+  });
+});
+
+/** A with F1, and B, on both sides. */
+async function agreedTree(): Promise<Pair> {
+  const pair = createPair();
+  const { here } = pair;
+  const folder = here.add('A', { isFolder: true });
+  here.add('B', { isFolder: true });
+  here.add('F1', { parent: folder, fields: { Text: 'one' } });
+  await settle(pair);
+  expect(pair.there.tree()).toEqual(here.tree());
+  pair.there.calls.length = 0;
+  return pair;
+}
+
+/** Runs until nothing is left to do. */
+async function settle(pair: Pair): Promise<void> {
+  for (let runs = 0; runs < 5; runs++) await pair.run();
+  const { entries } = await pair.run();
+  expect(entries.filter(({ operations }) => operations.length > 0)).toEqual([]);
+}

@@ -1,0 +1,52 @@
+import { signatureOf } from '../approval';
+import { type Entry, settle } from '../entry';
+import type { LimitKind } from '../limit';
+import type { Middleware } from '../pipeline';
+
+/** How many deletions of one run are let through without anyone's approval. */
+export interface DeletionLimit {
+  readonly kind: LimitKind;
+  /** More than this, and more than the share, are too many. */
+  readonly count: number;
+  /** Of all that there was before the run: 0.5 is half. */
+  readonly share: number;
+  /** All of so many, or more, is too many as well: one side was emptied. Null: that is not looked at. */
+  readonly emptiedFrom: number | null;
+  /** All that there was before the run. */
+  readonly total: () => Promise<number>;
+}
+
+export interface DeletionGateSettings {
+  readonly limit: DeletionLimit | null;
+  /** All that the stage would delete. */
+  readonly destructive: readonly Entry[];
+  /** Signatures of what someone approved. */
+  readonly approved: ReadonlySet<string>;
+}
+
+/** Lets deletions through together, or none: too many of them wait for one approval, or are skipped. */
+export function deletionGate({ limit, destructive, approved }: DeletionGateSettings): Middleware {
+  const isApproved = (entry: Entry) => approved.has(signatureOf(entry));
+  let tooMany: Promise<boolean> | undefined;
+  return async (entry, next) => {
+    if (limit === null || isApproved(entry)) return next();
+    tooMany ??= areTooMany(limit, destructive.filter((one) => !isApproved(one)).length);
+    if (!(await tooMany)) return next();
+    if (limit.kind === 'hard') {
+      settle(entry, 'skipped', 'more deletions than one run may have');
+      return;
+    }
+    entry.needs = 'deletions';
+    settle(entry, 'held', 'so many deletions wait for an approval');
+  };
+}
+
+async function areTooMany(
+  { count, share, emptiedFrom, total }: DeletionLimit,
+  deletions: number,
+): Promise<boolean> {
+  const mayEmpty = emptiedFrom !== null && deletions >= emptiedFrom;
+  if (deletions <= count && !mayEmpty) return false;
+  const before = await total();
+  return (mayEmpty && deletions >= before) || (deletions > count && deletions > before * share);
+}

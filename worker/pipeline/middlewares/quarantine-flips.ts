@@ -1,0 +1,34 @@
+import { flippingField } from '../../../shared/domain/flips';
+import type { Fields } from '../../../shared/domain/merge-copy';
+import { type Entry, settle } from '../entry';
+import { sides } from '../mappings';
+import type { Middleware } from '../pipeline';
+import { sameState } from '../state';
+
+export interface QuarantineFlipsSettings {
+  /** What the entity was within the last hour, the earliest first. */
+  readonly recentVersions: (entry: Entry) => Promise<readonly Fields[]>;
+  /** Flips of one field from which on it is quarantined. */
+  readonly flips: number;
+}
+
+/** An entity of which one field goes back and forth: two sides, or two programs, undo each other. */
+export function quarantineFlips({ recentVersions, flips }: QuarantineFlipsSettings): Middleware {
+  return async (entry, next) => {
+    if (!isUpdate(entry)) return next();
+    const { result } = entry;
+    const field = flippingField([...(await recentVersions(entry)), result?.fields ?? {}], flips);
+    if (field === null) return next();
+    settle(entry, 'quarantined', `${field} went back and forth ${flips} times within an hour`);
+  };
+}
+
+function isUpdate({ result, views, agreed }: Entry): boolean {
+  if (result?.isActive !== true || agreed === null) return false;
+  return (
+    sides.some((side) => {
+      const { state } = views[side];
+      return state?.isActive === true && !sameState(state, result);
+    }) && !sameState(agreed, result)
+  );
+}

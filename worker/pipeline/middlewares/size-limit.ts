@@ -1,0 +1,26 @@
+import { type Entry, settle } from '../entry';
+import type { Limit } from '../limit';
+import type { Middleware } from '../pipeline';
+
+export interface SizeLimitSettings {
+  /** Of all entries of a run together. */
+  readonly limit: Limit | null;
+  /** Bytes, or what else the limit counts. */
+  readonly sizeOf: (entry: Entry) => number;
+}
+
+/** Adds up every entry. Those above a soft limit wait for an approval, those above a hard one are skipped. */
+export function sizeLimit({ limit, sizeOf }: SizeLimitSettings): Middleware {
+  let total = 0;
+  return async (entry, next) => {
+    if (limit === null) return next();
+    if (entry.attempts === 1) total += sizeOf(entry);
+    if (total <= (await limit.allowed())) return next();
+    if (limit.kind === 'hard') {
+      settle(entry, 'skipped', 'more data than one run may have');
+      return;
+    }
+    entry.needs = 'changes';
+    return next();
+  };
+}
