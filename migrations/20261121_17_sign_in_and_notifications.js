@@ -54,6 +54,8 @@ exports.up = (knex) =>
         and cardinality(events) > 0),
       -- For 'solution-stale': no finished sync for so long.
       stale_hours int not null default 24 check (stale_hours between 1 and 8760),
+      -- Of the mails.
+      language text not null default 'en' check (language in ('en', 'fr')),
       paused_at timestamptz,
       -- Of a webhook: what signs its calls. It must be known to sign, so it cannot be kept as a digest.
       secret text,
@@ -84,7 +86,8 @@ exports.up = (knex) =>
       unique (target_id, event_key),
       check ((state = 'delivered') = (delivered_at is not null))
     );
-    create index notification_due on notification (due_at) where state = 'waiting';
+    create index notification_due on notification (target_id, due_at) where state = 'waiting';
+    create index notification_parked on notification (target_id) where state = 'parked';
     create index notification_listed on notification (target_id, created_at desc, id);
     create index notification_solution on notification (solution_id);
 

@@ -15,6 +15,9 @@ import { createConsumer } from './consumer';
 import { relayJobs } from './maintenance/relay';
 import { removeExpiredFiles, removeStaleRows } from './maintenance/retention';
 import { type Round, startRounds } from './maintenance/rounds';
+import { deliverNotifications } from './maintenance/notifications/deliver';
+import { createMailer, type Mailer } from './maintenance/notifications/send-mail';
+import { notifyOfStaleSolutions, removeOldNotifications } from './maintenance/notifications/stale-solutions';
 import { alertSilentProbes } from './maintenance/silent-probes';
 import { freeDeadUploads, requeueOrphans } from './maintenance/watchdog';
 import { createWorkerMetrics } from './ops/worker-metrics';
@@ -31,6 +34,8 @@ export interface RunningWorker {
 }
 
 const probeAlerts = 'probe-alerts';
+/** What others' servers may take. */
+const outsideMilliseconds = 10_000;
 
 /** Builds the worker and starts it. `databaseUrl`: configured, or that of the embedded database. */
 export async function startWorker(config: Config, databaseUrl: string, log: Logger): Promise<RunningWorker> {
@@ -51,6 +56,17 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const tracer = createTracer(config.otlpEndpoint, 'epack-worker');
   let isDraining = false;
 
+  const notificationDeps = {
+    db,
+    sendMail: mailerOf(config),
+    webhooks: {
+      allowsHttp: config.webhookHttp,
+      allowedNetworks: config.webhookNetworks,
+      timeoutMilliseconds: outsideMilliseconds,
+    },
+    publicUrl: config.publicUrl,
+    log,
+  };
   const maintenance: Round[] = [
     { name: 'relay', everySeconds: 1, run: () => relayJobs({ jobs, queue }) },
     { name: 'dead-uploads', everySeconds: 5, run: () => freeDeadUploads({ db, files, log }) },
@@ -62,6 +78,9 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     },
     { name: probeAlerts, everySeconds: 5, run: () => judgeNewReadings(db) },
     { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db) },
+    { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },
+    { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
+    { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 
@@ -130,4 +149,10 @@ async function endsWithin(seconds: number, work: Promise<unknown>): Promise<bool
   } finally {
     timeout.abort();
   }
+}
+
+/** Null: no mail server is configured. */
+function mailerOf({ smtpUrl, mailFrom }: Config): Mailer | null {
+  if (smtpUrl === null || mailFrom === null) return null;
+  return createMailer({ url: smtpUrl, from: mailFrom, timeoutMilliseconds: outsideMilliseconds });
 }

@@ -1,0 +1,46 @@
+import { createTransport } from 'nodemailer';
+
+export interface Mail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  /** The same at every attempt, so that a mail that arrived twice can be told from two. */
+  readonly id: string;
+}
+
+/** Sends mails, or throws why it could not. */
+export type Mailer = (mail: Mail) => Promise<void>;
+
+export interface MailSettings {
+  /** `smtp://` (with STARTTLS where the server has it) or `smtps://`, with user and password where it needs them. */
+  readonly url: string;
+  readonly from: string;
+  /** For each step of a conversation with the server. */
+  readonly timeoutMilliseconds: number;
+}
+
+/** The only door to nodemailer. */
+export function createMailer({ url, from, timeoutMilliseconds }: MailSettings): Mailer {
+  const transport = createTransport({
+    url,
+    connectionTimeout: timeoutMilliseconds,
+    greetingTimeout: timeoutMilliseconds,
+    socketTimeout: timeoutMilliseconds,
+    dnsTimeout: timeoutMilliseconds,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  const domain = /@([^\s<>@]+?)>?$/.exec(from)?.[1] ?? 'localhost';
+  return async ({ to, subject, text, id }) => {
+    await transport.sendMail({
+      from,
+      // Not as a text, which may be a list.
+      to: { name: '', address: to },
+      subject,
+      text,
+      messageId: `<${id}@${domain}>`,
+      // So that no holiday notice answers.
+      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    });
+  };
+}
