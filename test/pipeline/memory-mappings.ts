@@ -7,8 +7,18 @@ export interface MemoryMappings extends Mappings {
 export function createMemoryMappings(): MemoryMappings {
   const stored = new Map<string, Mapping>();
   let ids = 0;
-  const byKey = (side: Side, key: string): Mapping | null =>
-    [...stored.values()].find(({ keys }) => keys[side] === key) ?? null;
+  const owners: Record<Side, Map<string, string>> = { here: new Map(), there: new Map() };
+  const byKey = (side: Side, key: string): Mapping | null => stored.get(owners[side].get(key) ?? '') ?? null;
+  const replace = (id: string, mapping: Mapping | null): void => {
+    for (const side of sides) {
+      const before = stored.get(id)?.keys[side] ?? null;
+      if (before !== null) owners[side].delete(before);
+      const now = mapping?.keys[side] ?? null;
+      if (now !== null) owners[side].set(now, id);
+    }
+    if (mapping === null) stored.delete(id);
+    else stored.set(id, mapping);
+  };
   return {
     stored,
     byKey: (side, key) => Promise.resolve(byKey(side, key)),
@@ -24,8 +34,7 @@ export function createMemoryMappings(): MemoryMappings {
       const id = known?.id ?? `m${++ids}`;
       const mapping = { id, ...draft };
       const isEmpty = draft.agreed === null && sides.some((side) => draft.keys[side] === null);
-      if (isEmpty) stored.delete(id);
-      else stored.set(id, mapping);
+      replace(id, isEmpty ? null : mapping);
       return Promise.resolve(mapping);
     },
   };

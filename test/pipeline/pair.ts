@@ -1,4 +1,6 @@
+import type { Mappings, PerSide } from '../../worker/pipeline/mappings';
 import { plainHandlers } from '../../worker/pipeline/middlewares/resolve-conflicts';
+import type { StageSettings } from '../../worker/pipeline/stages';
 import {
   fromTheBeginning,
   type Outcome,
@@ -7,6 +9,7 @@ import {
   synchronise,
   type SynchroniseSettings,
 } from '../../worker/pipeline/synchronise';
+import type { System } from '../../worker/pipeline/system';
 import { createMemoryMappings, type MemoryMappings } from './memory-mappings';
 import { createMemorySystem, type MemorySystem } from './memory-system';
 
@@ -29,25 +32,11 @@ export function createPair(
   const mappings = createMemoryMappings();
   const problems: Problem[] = [];
   let progress: Progress = fromTheBeginning;
-  const standard: Omit<SynchroniseSettings, 'since'> = {
-    systems: { here, there },
-    mappings,
-    mode: 'apply',
-    readable: ['here', 'there'],
-    onProblem: (problem) => problems.push(problem),
-    matchFields: [],
-    links: [],
-    prototype: null,
-    entries: null,
-    size: { limit: null, sizeOf: () => 0 },
-    deletions: null,
-    flips: null,
-    lead: null,
-    policy: 'newest',
-    fieldGroups: [],
-    handlers: plainHandlers(() => 'here'),
-    onUnhandled: () => undefined,
-    approved: new Set(),
+  const standard = {
+    ...standardSettings({ here, there }, mappings),
+    mode: 'apply' as const,
+    readable: ['here', 'there'] as const,
+    onProblem: (problem: Problem) => problems.push(problem),
   };
   const run = (settings: Partial<SynchroniseSettings>) =>
     synchronise({ ...standard, ...particulars, since: progress, ...settings });
@@ -62,6 +51,30 @@ export function createPair(
       return outcome;
     },
     plan: (settings = {}) => run({ ...settings, mode: 'plan' }),
+  };
+}
+
+/** Nothing is limited, the newest wins, and that is always here. */
+export function standardSettings(
+  systems: PerSide<System>,
+  mappings: Mappings,
+): Omit<StageSettings, 'mentioned' | 'lastTurn'> {
+  return {
+    systems,
+    mappings,
+    matchFields: [],
+    links: [],
+    prototype: null,
+    entries: null,
+    size: { limit: null, sizeOf: () => 0 },
+    deletions: null,
+    flips: { recentVersions: null, flips: 3 },
+    lead: null,
+    policy: 'newest',
+    fieldGroups: [],
+    handlers: plainHandlers(() => 'here'),
+    onUnhandled: () => undefined,
+    approved: new Set(),
   };
 }
 

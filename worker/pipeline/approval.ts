@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../../shared/domain/merge-copy';
-import type { ApprovalKind, Entry } from './entry';
+import type { ApprovalKind, Entry, View } from './entry';
 import { deletedState } from './state';
 
 /** What someone must approve before it is done. */
 export interface Approval {
   readonly kind: ApprovalKind;
   readonly entries: readonly Entry[];
+  /** Of each entry, in their order: what a run is told to let through. */
+  readonly signatures: readonly string[];
   /** Of the plan: what is approved is exactly that. */
   readonly digest: string;
 }
@@ -15,7 +17,9 @@ export interface Approval {
 export function approvalsOf(held: readonly Entry[]): Approval[] {
   return (['changes', 'deletions'] as const).flatMap((kind) => {
     const entries = held.filter(({ needs, verdict }) => needs === kind && verdict === 'held');
-    return entries.length === 0 ? [] : [{ kind, entries, digest: planDigest(entries.map(signatureOf)) }];
+    if (entries.length === 0) return [];
+    const signatures = entries.map(signatureOf);
+    return [{ kind, entries, signatures, digest: planDigest(signatures) }];
   });
 }
 
@@ -25,13 +29,16 @@ export function signatureOf({ side, mention, views, result }: Entry): string {
   return digestOf([
     side,
     mention.key,
-    views.here.item?.revision ?? null,
-    views.there.item?.revision ?? null,
+    revisionOf(views.here),
+    revisionOf(views.there),
     canonicalText(result ?? deletedState),
     place?.parent ?? null,
     place?.name ?? null,
   ]);
 }
+
+/** What is gone has none: a tombstone and no trace at all are the same. */
+const revisionOf = ({ item }: View) => (item?.isActive === true ? item.revision : null);
 
 /** In whichever order they come. */
 export const planDigest = (signatures: readonly string[]): string => digestOf([...signatures].sort());

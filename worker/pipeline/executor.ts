@@ -2,11 +2,14 @@ import { type Entry, restart, settle } from './entry';
 import { createPipeline, type Middleware } from './pipeline';
 import type { Item } from './system';
 
+/** Steps by name, in their order. */
+export type Steps = Readonly<Record<string, Middleware>>;
+
 /** What is done in which order. */
 export interface Stages {
-  readonly change: readonly Middleware[];
+  readonly change: Steps;
   /** `destructive`: all that the stage would delete; `unfinished`: what the first stage left as it was. */
-  readonly deletion: (destructive: readonly Entry[], unfinished: readonly Entry[]) => readonly Middleware[];
+  readonly deletion: (destructive: readonly Entry[], unfinished: readonly Entry[]) => Steps;
 }
 
 export interface ExecutorSettings {
@@ -28,7 +31,7 @@ export async function execute(
 ): Promise<void> {
   const destructive: Entry[] = [];
   const unfinished: Entry[] = [];
-  const change = createPipeline(settings.stages.change);
+  const change = createPipeline(Object.values(settings.stages.change));
   for await (const group of groups) {
     await runGroup(settings, change, group);
     await settings.settled(group.filter(({ isDestructive }) => !isDestructive));
@@ -59,7 +62,7 @@ async function destroy(
   unfinished: readonly Entry[],
 ): Promise<void> {
   if (destructive.length === 0) return;
-  const deletion = createPipeline(settings.stages.deletion(destructive, unfinished));
+  const deletion = createPipeline(Object.values(settings.stages.deletion(destructive, unfinished)));
   for (const level of await deepestFirst(settings, destructive)) await runGroup(settings, deletion, level);
   await settings.settled(destructive);
 }

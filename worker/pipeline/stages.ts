@@ -26,7 +26,7 @@ export interface StageSettings
   readonly entries: Limit | null;
   readonly size: SizeLimitSettings;
   readonly deletions: DeletionLimit | null;
-  readonly flips: QuarantineFlipsSettings | null;
+  readonly flips: QuarantineFlipsSettings;
   /** The only side that is edited; null: both are. */
   readonly lead: Side | null;
   /** Signatures of what someone approved. */
@@ -36,22 +36,22 @@ export interface StageSettings
 /** The order of the steps. It is written nowhere else. */
 export function standardStages(settings: StageSettings): Stages {
   return {
-    change: [
-      automap(settings),
-      resolveLinked(settings),
-      deduplicate(settings),
-      entryLimit(settings.entries),
-      sizeLimit(settings.size),
-      classify(settings),
-      findDifferences(settings),
-      resolveConflicts(settings),
-      ...(settings.flips === null ? [] : [quarantineFlips(settings.flips)]),
-      execute({ ...settings, destroys: false }),
-    ],
-    deletion: (destructive, unfinished) => [
-      deletionGate({ ...settings, limit: settings.deletions, destructive }),
-      keepFullFolders({ ...settings, unfinished }),
-      execute({ ...settings, destroys: true }),
-    ],
+    change: {
+      automap: automap(settings),
+      resolveLinked: resolveLinked(settings),
+      deduplicate: deduplicate(settings),
+      entryLimit: entryLimit(settings.entries),
+      sizeLimit: sizeLimit(settings.size),
+      classify: classify(settings),
+      findDifferences: findDifferences(settings),
+      resolveConflicts: resolveConflicts(settings),
+      quarantineFlips: quarantineFlips(settings.flips),
+      execute: execute({ ...settings, destroys: false }),
+    },
+    deletion: (destructive, unfinished) => ({
+      deletionGate: deletionGate({ ...settings, limit: settings.deletions, destructive }),
+      keepFullFolders: keepFullFolders({ ...settings, unfinished }),
+      execute: execute({ ...settings, destroys: true }),
+    }),
   };
 }

@@ -6,8 +6,8 @@ import type { Middleware } from '../pipeline';
 import { sameState } from '../state';
 
 export interface QuarantineFlipsSettings {
-  /** What the entity was within the last hour, the earliest first. */
-  readonly recentVersions: (entry: Entry) => Promise<readonly Fields[]>;
+  /** What the entity was within the last hour, the earliest first; null: nobody keeps that. */
+  readonly recentVersions: ((entry: Entry) => Promise<readonly Fields[]>) | null;
   /** Flips of one field from which on it is quarantined. */
   readonly flips: number;
 }
@@ -15,7 +15,7 @@ export interface QuarantineFlipsSettings {
 /** An entity of which one field goes back and forth: two sides, or two programs, undo each other. */
 export function quarantineFlips({ recentVersions, flips }: QuarantineFlipsSettings): Middleware {
   return async (entry, next) => {
-    if (!isUpdate(entry)) return next();
+    if (recentVersions === null || !isUpdate(entry)) return next();
     const { result } = entry;
     const field = flippingField([...(await recentVersions(entry)), result?.fields ?? {}], flips);
     if (field === null) return next();

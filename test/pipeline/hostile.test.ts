@@ -1,0 +1,132 @@
+import { createMemorySystem } from './memory-system';
+import { createPair, verdicts } from './pair';
+
+test('a hundred mentions are one sync', async () => {
+  const pair = createPair();
+  pair.here.add('F', { fields: { Max: 4 } });
+  pair.here.faults.mentions = 100;
+  const outcome = await pair.run();
+  expect(outcome.entries).toHaveLength(100);
+  expect(verdicts(outcome)).toEqual({ created: 1 });
+  expect(pair.there.calls).toHaveLength(1);
+});
+
+test('an answer that was lost makes nothing twice', async () => {
+  const pair = createPair();
+  pair.here.add('F', { fields: { Max: 4 } });
+  pair.there.faults.losesAnswers = 1;
+  expect(verdicts(await pair.run())).toEqual({ failed: 1 });
+  await pair.run();
+  await pair.run();
+  expect(pair.there.tree()).toEqual({ F: { Max: 4 } });
+  expect(pair.mappings.stored.size).toBe(1);
+});
+
+test('also where creations have no key: the item is found by its place', async () => {
+  const pair = createPair(undefined, createMemorySystem('b', { idempotentCreate: false }));
+  pair.here.add('F', { fields: { Max: 4 } });
+  pair.there.faults.losesAnswers = 1;
+  await pair.run();
+  await pair.run();
+  expect(pair.there.tree()).toEqual({ F: { Max: 4 } });
+});
+
+test.each([true, false])(
+  'someone else’s write in between is not lost (compared by: %s)',
+  async (conditionalWrite) => {
+    const pair = createPair(undefined, createMemorySystem('b', { conditionalWrite }));
+    const key = pair.here.add('F', { fields: { Max: 4 } });
+    await pair.run();
+    pair.here.edit(key, { Max: 5 });
+    pair.there.faults.racing = 2;
+    expect(verdicts(await pair.run())).toEqual({ updated: 1 });
+    expect(pair.there.tree()).toEqual({ F: { Max: 5 } });
+  },
+);
+
+test('who is always overtaken fails after some attempts, and comes again', async () => {
+  const pair = createPair();
+  const key = pair.here.add('F', { fields: { Max: 4 } });
+  await pair.run();
+  pair.here.edit(key, { Max: 5 });
+  pair.there.faults.racing = 50;
+  expect(verdicts(await pair.run())).toEqual({ failed: 1 });
+  pair.there.faults.racing = 0;
+  await pair.run();
+  expect(pair.there.tree()).toEqual({ F: { Max: 5 } });
+});
+
+test('a failure of one entry is its own', async () => {
+  const pair = createPair();
+  for (const name of ['F', 'G', 'H']) pair.here.add(name);
+  pair.there.faults.losesAnswers = 1;
+  expect(verdicts(await pair.run())).toEqual({ failed: 1, created: 2 });
+  expect(pair.problems).toMatchObject([{ kind: 'failed' }]);
+});
+
+test('ten changes among ten thousand cost as ten changes', async () => {
+  const pair = createPair(createMemorySystem('a', { tree: false }), createMemorySystem('b', { tree: false }));
+  const keys = Array.from({ length: 10_000 }, (_, index) => pair.here.add('', { fields: { Number: index } }));
+  await pair.run();
+  await pair.run();
+  pair.there.calls.length = 0;
+  for (const key of keys.slice(0, 10)) pair.here.edit(key, { Number: -1 });
+  const outcome = await pair.run();
+  expect(outcome.entries).toHaveLength(10);
+  expect(pair.there.calls).toHaveLength(10);
+  expect((await pair.run()).entries.every(({ operations }) => operations.length === 0)).toBe(true);
+});
+
+describe('a plan', () => {
+  test('is what a run then does, and writes nothing', async () => {
+    const pair = createPair();
+    const { here, there } = pair;
+    const folder = here.add('A', { isFolder: true });
+    const file = here.add('F', { parent: folder, fields: { Max: 4 } });
+    await pair.run();
+    await pair.run();
+    const inner = here.add('New', { isFolder: true, parent: folder });
+    here.moveTo(file, inner);
+    here.edit(file, { Max: 5 });
+    const gone = there.add('Gone');
+    await pair.run({ readable: ['there'] });
+    there.remove(gone);
+    there.calls.length = 0;
+    const before = there.tree();
+    const planned = await pair.plan();
+    expect(there.calls).toEqual([]);
+    expect(there.tree()).toEqual(before);
+    const done = await pair.run();
+    expect(planned.entries.map(doneTo)).toEqual(done.entries.map(doneTo));
+    expect(doneTo(done.entries[0])).toBeDefined();
+    expect(there.tree()).toMatchObject({ 'A/New/F': { Max: 5 } });
+  });
+
+  test('that was approved is carried out; another is not', async () => {
+    const pair = createPair();
+    for (let number = 0; number < 4; number++) pair.here.add(`F${number}`);
+    await pair.run();
+    await pair.run();
+    for (const path of ['F0', 'F1', 'F2']) pair.here.remove(pair.here.keyOf(path));
+    const deletions = {
+      kind: 'soft' as const,
+      count: 1,
+      share: 0.5,
+      emptiedFrom: null,
+      total: () => Promise.resolve(4),
+    };
+    const { approvals } = await pair.run({ deletions });
+    expect(approvals).toMatchObject([{ kind: 'deletions', entries: [{}, {}, {}] }]);
+    expect(Object.keys(pair.there.tree())).toHaveLength(4);
+    const again = await pair.run({ deletions });
+    expect(again.approvals[0]?.digest).toBe(approvals[0]?.digest);
+    const approved = new Set(again.approvals[0]?.signatures);
+    pair.there.edit(pair.there.keyOf('F0'), { Max: 1 });
+    await pair.run({ deletions, approved });
+    await pair.run({ deletions, approved });
+    expect(Object.keys(pair.there.tree())).toEqual(['F0', 'F3']);
+  });
+
+  const doneTo = (entry: { verdict: unknown; operations: unknown; mention: { key: string } } | undefined) =>
+    entry === undefined ? undefined : [entry.mention.key, entry.verdict, entry.operations];
+});
