@@ -19,9 +19,10 @@ import { createStatusStore } from '../shared/stores/status-store';
 import { createUploadLockStore } from '../shared/stores/upload-lock-store';
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
+import { createConsoleRoutes } from './backoffice/console/routes';
 import { createBackofficeRouter } from './backoffice/rest/router';
 import { createIdentityProvider } from './backoffice/oidc/identity-provider';
-import { createOidcRoutes, oidcCallbackPath } from './backoffice/oidc/routes';
+import { createOidcRoutes, oidcCallbackPath, oidcPath } from './backoffice/oidc/routes';
 import { createOidcSignIn } from './backoffice/oidc/sign-in';
 import { createAccountService } from './backoffice/services/accounts';
 import { createApprovalService } from './backoffice/services/approvals';
@@ -29,13 +30,18 @@ import { createAlertService } from './backoffice/services/alerts';
 import { createAuditService } from './backoffice/services/audit';
 import { createConflictService } from './backoffice/services/conflicts';
 import { createFlagService } from './backoffice/services/flags';
+import { createInventoryService } from './backoffice/services/inventory';
 import { createLogService } from './backoffice/services/logs';
 import { createMessageService } from './backoffice/services/messages';
+import { createOverviewService } from './backoffice/services/overview';
 import { createParamService } from './backoffice/services/params';
+import { createPhotoGalleryService } from './backoffice/services/photos';
 import { createQuarantineService } from './backoffice/services/quarantine';
 import { createSessionService } from './backoffice/services/session';
 import { createSolutionService } from './backoffice/services/solutions';
+import { createSupportService } from './backoffice/services/support';
 import { createSyncService } from './backoffice/services/syncs';
+import { createTemperatureService } from './backoffice/services/temperatures';
 import { createUserService } from './backoffice/services/users';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
 import { createApiMetrics } from './ops/api-metrics';
@@ -50,6 +56,7 @@ import { createPollAdvice } from './services/poll-advice';
 import { createStatutBoard } from './services/statut-board';
 import { createConfiguredKeys, createKeptKeys, type TokenKeys } from './services/token-keys';
 import { createTokens } from './services/tokens';
+import { createDocumentRouter } from './openapi/routes';
 import { createV4Router } from './v4/router';
 import { createStatutRoute } from './v4/statut';
 import { createUploadLocker } from './v4/upload-locker';
@@ -138,6 +145,38 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       .catch((error: unknown) => log.warn({ err: error }, 'expired uploads not removed'));
   }, 3_600_000);
 
+  const v4 = createV4Router({
+    board,
+    login,
+    handshake,
+    intake,
+    delivery: createDeliveryService({ db, files, board }),
+    photos: createPhotoService({ photos: createPhotoStore(db), files }),
+    uploads: uploads.route,
+    traffic: metrics.traffic,
+    maxArchiveBytes: config.maxArchiveBytes,
+    uploadIdleSeconds: config.uploadIdleSeconds,
+  });
+  const staff = {
+    sessions: createSessionService({ db }),
+    accounts: createAccountService({ db }),
+    users: createUserService({ db }),
+    solutions: createSolutionService({ db }),
+    flags: createFlagService({ db }),
+    logs: createLogService({ db }),
+    photos: createPhotoGalleryService({ db, files }),
+    messages: createMessageService({ db }),
+    alerts: createAlertService({ db }),
+    syncs: createSyncService({ db, files, intake }),
+    quarantine: createQuarantineService({ db, files, intake }),
+    params: createParamService({ db }),
+    conflicts: createConflictService({ db }),
+    approvals: createApprovalService({ db }),
+    audit: createAuditService({ db }),
+  };
+  const backoffice = createBackofficeRouter(staff);
+
+  const solutions = createSolutionService({ db });
   const server = createHttpServer({
     statut: createStatutRoute({ board, advice: createPollAdvice(jobs), traffic: metrics.traffic }),
     health: createOpsRoutes({
@@ -147,35 +186,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       metricsToken: config.metricsToken,
       countRequest: metrics.countRequest,
     }),
-    v4: createV4Router({
-      board,
-      login,
-      handshake,
-      intake,
-      delivery: createDeliveryService({ db, files, board }),
-      photos: createPhotoService({ photos: createPhotoStore(db), files }),
-      uploads: uploads.route,
-      traffic: metrics.traffic,
-      maxArchiveBytes: config.maxArchiveBytes,
-      uploadIdleSeconds: config.uploadIdleSeconds,
-    }),
-    backoffice: createBackofficeRouter({
-      sessions: createSessionService({ db }),
-      accounts: createAccountService({ db }),
-      users: createUserService({ db }),
-      solutions: createSolutionService({ db }),
-      flags: createFlagService({ db }),
-      logs: createLogService({ db }),
-      messages: createMessageService({ db }),
-      alerts: createAlertService({ db }),
-      syncs: createSyncService({ db, files, intake }),
-      quarantine: createQuarantineService({ db, files, intake }),
-      params: createParamService({ db }),
-      conflicts: createConflictService({ db }),
-      approvals: createApprovalService({ db }),
-      audit: createAuditService({ db }),
-      checkHealth,
-    }),
+    v4: v4.router,
+    backoffice: backoffice.router,
+    documentation: createDocumentRouter([...v4.operations, ...backoffice.operations], productVersion).router,
+    console: createConsoleRoutes({ ...staff, checkHealth }),
     oidc: createOidc(config, db),
     log,
     trustProxy: config.trustProxy,

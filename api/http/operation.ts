@@ -16,6 +16,7 @@ export const tags = {
   Flags: 'Special synchronisations.',
   Parameters: 'The settings of a solution, as the manager holds them.',
   Logs: 'The readings of a solution.',
+  Photos: 'The photos of a solution.',
   Syncs: 'What was exchanged, when, and what came of it.',
   Quarantine: 'What could not be applied.',
   Conflicts: 'What both sides changed differently.',

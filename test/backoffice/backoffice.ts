@@ -9,7 +9,12 @@ import { createParamService } from '../../api/backoffice/services/params';
 import { createAlertService } from '../../api/backoffice/services/alerts';
 import { createAuditService } from '../../api/backoffice/services/audit';
 import { createFlagService } from '../../api/backoffice/services/flags';
+import { createInventoryService } from '../../api/backoffice/services/inventory';
+import { createOverviewService } from '../../api/backoffice/services/overview';
+import { createSupportService } from '../../api/backoffice/services/support';
+import { createTemperatureService } from '../../api/backoffice/services/temperatures';
 import { createLogService } from '../../api/backoffice/services/logs';
+import { createPhotoGalleryService } from '../../api/backoffice/services/photos';
 import { createMessageService } from '../../api/backoffice/services/messages';
 import { createQuarantineService } from '../../api/backoffice/services/quarantine';
 import { createSessionService } from '../../api/backoffice/services/session';
@@ -99,13 +104,15 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     isDraining: () => false,
   });
   const users = createUserService({ db });
+  const solutions = createSolutionService({ db });
   const router = createBackofficeRouter({
     sessions: createSessionService({ db }),
     accounts: createAccountService({ db }),
     users,
-    solutions: createSolutionService({ db }),
+    solutions,
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
+    photos: createPhotoGalleryService({ db, files }),
     messages: createMessageService({ db }),
     alerts: createAlertService({ db }),
     syncs: createSyncService({ db, files, intake }),
@@ -114,6 +121,12 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     conflicts: createConflictService({ db }),
     params: createParamService({ db }),
     audit: createAuditService({ db }),
+    overview: createOverviewService({ db }),
+    support: createSupportService({ db, solutions }),
+    inventory: createInventoryService({ db }),
+    temperatures: createTemperatureService({ db }),
+    oidcButton: null,
+    log,
     checkHealth: () => Promise.resolve({ database: true, queue: queue.isUp(), files: true }),
   });
   const app = express();

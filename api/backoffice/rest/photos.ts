@@ -1,0 +1,133 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
+import { mapPage } from '../../../shared/domain/page';
+import { badRequest, notFound } from '../../../shared/errors/catalog';
+import type { ListedPhoto } from '../../../shared/stores/photo-store';
+import { file, instant, json, noContent, pageOf, pathParameter } from '../../http/operation';
+import { reply, type Route, sent } from '../../http/route';
+import { fileHeaders, sendFile } from '../../http/send-file';
+import type { PhotoGalleryService, Picture } from '../services/photos';
+import { bigIdOf, idParameter, pageOfQuery, pageQuery, syncKey } from './parameters';
+import { staffRoute } from './staff-route';
+
+const table = z
+  .string()
+  .transform((name, context): LogTable => {
+    const found = findLogTable(name);
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: 'is no log table' });
+    return z.NEVER;
+  })
+  .meta({ examples: ['Tbfridge'] });
+const query = pageQuery(bigIdOf).extend({
+  table: table.optional().meta({ description: 'With `log`: only the photos of this log row.' }),
+  log: bigIdOf.optional().meta({ examples: ['8379'] }),
+});
+const pixels = z
+  .number()
+  .int()
+  .meta({ description: 'As it is to be seen.', examples: [1024] });
+const photo = z
+  .object({
+    name: z.string().meta({ examples: ['label-12.jpg'] }),
+    sha256: z
+      .string()
+      .meta({ examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'] }),
+    bytes: z
+      .number()
+      .int()
+      .meta({ examples: [161_713] }),
+    width: pixels,
+    height: pixels,
+    takenAt: instant.nullable().meta({ description: 'What the solution says of it, else its camera.' }),
+    receivedAt: instant,
+    sync: syncKey.nullable(),
+    logs: z
+      .array(
+        z.object({
+          table: z.string().meta({ examples: ['Tbfridge'] }),
+          id: z.string().meta({ examples: ['8379'] }),
+          isStored: z.boolean().meta({ description: 'False: the row has not come yet.', examples: [true] }),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'The readings that it belongs to.' }),
+  })
+  .meta({ id: 'Photo' });
+
+const nameParameter = pathParameter(
+  z.string().meta({ description: 'Compared without case.', examples: ['label-12.jpg'] }),
+  () => notFound('photo'),
+);
+
+export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}/photos',
+    id: 'listPhotos',
+    tag: 'Photos',
+    summary: 'Lists the photos of a solution, or of one reading, the last to come first',
+    access: 'viewer',
+    params: { id: idParameter('solution') },
+    query,
+    answers: { 200: json('A page of photos.', pageOf(photo)) },
+    async handle({ caller, params: { id: solutionId }, query: { table: logTable, log, ...paging } }) {
+      if ((logTable === undefined) !== (log === undefined)) throw badRequest('`table` and `log` go together');
+      const owner = logTable === undefined || log === undefined ? null : { table: logTable, logId: log };
+      const page = await photos.list(caller, solutionId, owner, pageOfQuery(paging));
+      return reply(200, mapPage(page, photoJson));
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}/photos/{name}',
+    id: 'getPhoto',
+    tag: 'Photos',
+    summary: 'Sends a photo, or its thumbnail',
+    description:
+      'A thumbnail stands upright, has 320 pixels at most, and nothing in it but the picture; where it is lost, the photo is sent.',
+    access: 'viewer',
+    params: { id: idParameter('solution'), name: nameParameter },
+    query: z.object({
+      thumbnail: z
+        .string()
+        .optional()
+        .meta({ description: 'The thumbnail; whatever its value.', examples: ['1'] }),
+    }),
+    answers: {
+      200: file('The whole picture.', ['image/jpeg'], fileHeaders),
+      206: file('One range of it.', ['image/jpeg'], fileHeaders),
+      304: noContent('It is the one of `If-None-Match`.'),
+      416: noContent('It is not that long.'),
+    },
+    async handle({ request, response, caller, params: { id, name }, query: { thumbnail } }) {
+      const picture = await (thumbnail === undefined
+        ? photos.open(caller, id, name)
+        : photos.openThumbnail(caller, id, name));
+      return sendPicture(request, response, picture);
+    },
+  }),
+];
+
+async function sendPicture(request: Request, response: Response, picture: Picture): Promise<typeof sent> {
+  // It may be shown from memory, but only to who may see it still.
+  response.setHeader('Cache-Control', 'private, no-cache');
+  await sendFile(request, response, { ...picture, contentType: 'image/jpeg' });
+  return sent;
+}
+
+const photoJson = ({
+  name,
+  sha256,
+  bytes,
+  width,
+  height,
+  takenAt,
+  receivedAt,
+  syncId,
+  logs,
+}: ListedPhoto) => ({
+  ...{ name, sha256, bytes, width, height, takenAt, receivedAt, logs },
+  sync: syncId,
+});
