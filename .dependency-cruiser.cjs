@@ -222,7 +222,7 @@ module.exports = {
     door('s3', ['@aws-sdk/[^/]+'], '^shared/files/'),
     door('metrics', ['prom-client'], '^shared/metrics/metrics\\.ts$'),
     door('traces', ['@opentelemetry/[^/]+'], '^shared/tracing\\.ts$'),
-    door('preact', ['preact', 'preact-render-to-string'], '^api/backoffice/console/'),
+    door('preact', ['preact', 'preact-render-to-string'], '^api/(backoffice/console|openapi)/'),
     // Outside data is decoded where it comes in.
     door('zod', ['zod'], '^(api|client|shared/(config|queue|formats|process)|worker/package)/'),
 

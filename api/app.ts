@@ -18,7 +18,12 @@ export interface AppParts {
   readonly statut: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly health: Router;
   readonly v4: Router;
+  /** `/api`. */
   readonly backoffice: Router;
+  /** `/openapi.json`, `/docs`. */
+  readonly documentation: Router;
+  /** Pages for people: whatever else there is. */
+  readonly console: Router;
   /** Sign-in through an identity provider; null: none is configured. */
   readonly oidc: Router | null;
   readonly log: Logger;
@@ -50,7 +55,8 @@ export function createHttpServer(parts: AppParts): Server {
   return server;
 }
 
-function createApp({ health, v4, backoffice, oidc, log, trustProxy }: AppParts): RequestListener {
+function createApp(parts: AppParts): RequestListener {
+  const { health, v4, backoffice, documentation, oidc, log, trustProxy } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -58,10 +64,12 @@ function createApp({ health, v4, backoffice, oidc, log, trustProxy }: AppParts):
   app.use(securityHeaders);
   app.use(health);
   app.use(createRequestLog(log));
-  app.use('/v4', v4);
+  app.use(v4);
   app.use(takeBody);
   if (oidc !== null) app.use(oidc);
   app.use(backoffice);
+  app.use(documentation);
+  app.use(parts.console);
   app.use(unknownRouteHandler);
   app.use(createProblemHandler(log));
   return app as RequestListener;

@@ -9,6 +9,12 @@ export interface Route extends Operation {
   readonly handlers: readonly RequestHandler[];
 }
 
+/** Part of the server: its routes, mounted, and what the document is to tell of them. */
+export interface Interface {
+  readonly router: Router;
+  readonly operations: readonly Operation[];
+}
+
 /** A call as it is declared: an operation whose handler gets what the schemas make of the request. */
 export interface RouteDeclaration<
   P extends Record<string, unknown>,

@@ -58,20 +58,23 @@ export type ContentObject = Readonly<
   Record<string, { readonly schema?: JsonSchema; readonly example?: unknown }>
 >;
 
-/** `version`: of the interface's product. Throws where two schemas have one id. */
-export function createOpenApiDocument(operations: readonly Operation[], version: string): OpenApiDocument {
+/** Throws where two operations are one call, and where two schemas have one id. */
+export function createOpenApiDocument(operations: readonly Operation[]): OpenApiDocument {
   const schemas = createSchemas();
   // Made once for the schemas that it meets, and once more with examples from all of them.
   pathsOf(operations, schemas);
   return {
     openapi: '3.1.0',
-    info: { title: 'ePack sync server', version, description: introduction },
+    info: { title: 'ePack sync server', version: interfaceVersion, description: introduction },
     servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths: pathsOf(operations, schemas),
     components: { schemas: schemas.components(), securitySchemes },
   };
 }
+
+/** Of the interface, not of the product: the first number goes up where a caller must change. */
+const interfaceVersion = '4.0.0';
 
 const introduction = [
   'Two interfaces: `/api` for staff and for other programs, and `/v4` for the solutions (docs/protocol.md).',
@@ -180,14 +183,19 @@ const headerName = (name: string) => name.replace(/(^|-)[a-z]/g, (start) => star
 
 function contentOf(content: Readonly<Record<string, Content>>, schemas: Schemas): ContentObject {
   return Object.fromEntries(
-    Object.entries(content).map(([mediaType, one]) => [mediaType, mediaTypeObject(one, schemas)]),
+    Object.entries(content).map(([mediaType, one]) => [mediaType, mediaTypeObject(mediaType, one, schemas)]),
   );
 }
 
 /** Without a schema: bytes or plain text, as the media type says. */
-function mediaTypeObject({ schema, example }: Content, schemas: Schemas): ContentObject[string] {
+function mediaTypeObject(
+  mediaType: string,
+  { schema, example }: Content,
+  schemas: Schemas,
+): ContentObject[string] {
   if (schema === null) return example === undefined ? {} : { example };
   const described = schemas.schemaOf(schema);
+  if (mediaType !== 'application/json') return { schema: described };
   return { schema: described, example: example ?? sampleOf(described, schemas.components()) };
 }
 

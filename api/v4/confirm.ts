@@ -2,7 +2,9 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { callerKey } from '../http/caller';
 import { decode, keepableText } from '../http/decode';
+import { json, type Operation } from '../http/operation';
 import type { DeliveryService } from '../services/delivery';
+import { channelParameter, describedBody, syncId } from './parameters';
 
 const maxReasonLength = 2000;
 /** Whatever a solution gives for a reason, it must get through: the channel would stay at 2. */
@@ -19,6 +21,43 @@ const failed = z.object({
 /** Some write it in capitals. */
 const sync = z.uuid().toLowerCase();
 const body = z.object({ sync: sync.nullish(), failed: z.array(failed).max(100_000).nullish() });
+
+const described = z.object({
+  sync: syncId.optional().meta({ description: 'Absent: the package at hand.' }),
+  failed: z
+    .array(
+      z.object({
+        file: z.string().meta({ examples: ['xml/Fridges-u.xml'] }),
+        id: z
+          .string()
+          .optional()
+          .meta({ description: 'Absent: all of the file.', examples: ['12'] }),
+        reason: z
+          .string()
+          .optional()
+          .meta({ examples: ['unknown fridge'] }),
+      }),
+    )
+    .max(100_000)
+    .optional(),
+});
+
+export const confirmOperation: Operation = {
+  method: 'post',
+  path: '/v4/{channel}/confirm',
+  id: 'confirm',
+  tag: 'Protocol',
+  summary: 'Confirms the package at hand',
+  description:
+    'Confirmed instructions leave the queue; failed ones go into the next package, five times. Confirming the last confirmed sync again changes nothing.',
+  access: 'solution',
+  params: { channel: channelParameter },
+  body: describedBody({ 'application/json': { schema: described } }, false),
+  answers: {
+    200: json('The channel is at 0.', z.object({ statut: z.literal('0') }).meta({ id: 'Confirmed' })),
+  },
+  problems: { 403: ['wrong-status'], 409: ['other-sync'], 413: ['too-large'] },
+};
 
 /** POST /v4/{channel}/confirm → `{"statut": "0"}`. An empty body confirms the package at hand in full. */
 export function postConfirm(service: DeliveryService): RequestHandler {

@@ -13,5 +13,5 @@ export function countRefusals(traffic: Pick<Traffic, 'uploadRefused'>): ErrorReq
 }
 
 const isUpload = (method: string, path: string) =>
-  (method === 'POST' && /^\/[^/]+\/(datas|uploads)\/?$/.test(path)) ||
-  (method === 'PATCH' && /^\/[^/]+\/uploads\//.test(path));
+  (method === 'POST' && /^\/v4\/[^/]+\/(datas|uploads)\/?$/.test(path)) ||
+  (method === 'PATCH' && /^\/v4\/[^/]+\/uploads\//.test(path));

@@ -1,7 +1,32 @@
 import type { RequestHandler } from 'express';
 import { callerKey, confirmsOnDownload } from '../http/caller';
-import { sendFile } from '../http/send-file';
+import { file, noContent, type Operation } from '../http/operation';
+import { fileHeaders, sendFile } from '../http/send-file';
 import type { DeliveryService } from '../services/delivery';
+import { channelParameter, syncHeader } from './parameters';
+
+export const getDatasOperation: Operation = {
+  method: 'get',
+  path: '/v4/{channel}/datas',
+  id: 'getDatas',
+  tag: 'Protocol',
+  summary: 'Gives the instruction package',
+  description:
+    'Needs status 2. May be fetched any number of times: always the same bytes for the same sync. A solution whose `confirmation` is `on-download` goes to 0 when the last byte has been sent.',
+  access: 'solution',
+  params: { channel: channelParameter },
+  answers: {
+    200: file('The whole package.', ['application/zip'], {
+      ...fileHeaders,
+      ...syncHeader,
+      'Content-Disposition': '`attachment; filename="sync_instructions.zip"`',
+    }),
+    206: file('One range of it.', ['application/zip'], { ...fileHeaders, ...syncHeader }),
+    304: noContent('It is the one of `If-None-Match`.'),
+    416: noContent('It is not that long.'),
+  },
+  problems: { 403: ['wrong-status'] },
+};
 
 /** GET /v4/{channel}/datas → the instruction package, always the same bytes for the same sync. */
 export function getDatas(service: DeliveryService): RequestHandler {

@@ -1,8 +1,30 @@
 import type { RequestHandler } from 'express';
+import { z } from 'zod';
 import { unknownPhoto } from '../../shared/errors/catalog';
 import { callerKey } from '../http/caller';
-import { sendFile } from '../http/send-file';
+import { file, noContent, type Operation, pathParameter } from '../http/operation';
+import { fileHeaders, sendFile } from '../http/send-file';
 import type { PhotoService } from '../services/photos';
+
+export const photoOperation: Operation = {
+  method: 'get',
+  path: '/v4/{channel}/files/{name}',
+  id: 'getPhoto',
+  tag: 'Protocol',
+  summary: 'Gives a photo that the solution uploaded',
+  access: 'solution',
+  params: {
+    channel: pathParameter(z.literal('photos'), unknownPhoto),
+    name: pathParameter(z.string().meta({ examples: ['20261120-073100.jpg'] }), unknownPhoto),
+  },
+  answers: {
+    200: file('The photo.', ['image/jpeg'], fileHeaders),
+    206: file('One range of it.', ['image/jpeg'], fileHeaders),
+    304: noContent('It is the one of `If-None-Match`.'),
+    416: noContent('It is not that long.'),
+  },
+  problems: { 404: ['unknown-channel'] },
+};
 
 /** GET /v4/photos/files/{name} → image/jpeg. */
 export function getPhoto(service: PhotoService): RequestHandler {

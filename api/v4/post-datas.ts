@@ -1,9 +1,61 @@
 import type { Request, RequestHandler } from 'express';
+import { z } from 'zod';
 import { badRequest } from '../../shared/errors/catalog';
 import { receiveArchive, type ReceiveLimits } from '../http/archive-upload';
 import { callerKey } from '../http/caller';
+import { json, type Operation, type Problems } from '../http/operation';
 import { originOf } from '../http/origin';
 import type { IntakeService } from '../services/intake';
+import { begun, channelParameter, describedBody, syncHeader } from './parameters';
+
+const zip = z.string().meta({ contentMediaType: 'application/zip' });
+const hexDigest = z
+  .string()
+  .regex(/^[0-9a-fA-F]{64}$/)
+  .meta({ description: 'SHA-256 of the archive, hexadecimal.' });
+
+/** What an archive can be refused for, however it came. */
+export const archiveProblems: Problems = {
+  400: ['bad-request', 'digest-mismatch'],
+  403: ['wrong-status'],
+  413: ['too-large'],
+  415: ['not-a-zip'],
+  422: ['bad-archive', 'idempotency-key-reused'],
+};
+
+export const idempotencyHeader = z
+  .string()
+  .min(1)
+  .max(255)
+  .optional()
+  .meta({
+    description: 'The same key within 24 h gets the first answer again, and starts nothing.',
+    examples: ['2026-11-20-evening'],
+  });
+
+export const postDatasOperation: Operation = {
+  method: 'post',
+  path: '/v4/{channel}/datas',
+  id: 'postDatas',
+  tag: 'Protocol',
+  summary: 'Sends an archive',
+  description: 'Needs status 0, checked before the body is read; the status is 1 then.',
+  access: 'solution',
+  params: { channel: channelParameter },
+  headers: z.object({
+    'idempotency-key': idempotencyHeader,
+    'content-digest': z
+      .string()
+      .optional()
+      .meta({ description: 'Of a bare body (RFC 9530): `sha-256=:…:`.' }),
+  }),
+  body: describedBody({
+    'application/zip': { schema: null },
+    'multipart/form-data': { schema: z.object({ sha256: hexDigest.optional(), file: zip }) },
+  }),
+  answers: { 200: json('The archive is unpacked, durable, and its job is queued.', begun, syncHeader) },
+  problems: archiveProblems,
+};
 
 /** POST /v4/{channel}/datas → `{"sync": "<uuid>", "statut": "1"}`. */
 export function postDatas(service: IntakeService, limits: ReceiveLimits): RequestHandler {

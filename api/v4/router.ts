@@ -1,6 +1,7 @@
 import express, { type RequestHandler, Router } from 'express';
 import { createCallerCheck } from '../http/caller';
 import { takeBody, takeBodyWithin } from '../http/expect';
+import { type Interface, mountRoutes, type Route } from '../http/route';
 import type { DeliveryService } from '../services/delivery';
 import type { HandshakeService } from '../services/handshake';
 import type { IntakeService } from '../services/intake';
@@ -8,14 +9,16 @@ import type { LoginService } from '../services/login';
 import type { PhotoService } from '../services/photos';
 import type { StatutBoard } from '../services/statut-board';
 import type { Traffic } from '../services/traffic';
-import { postConfirm } from './confirm';
+import { confirmOperation, postConfirm } from './confirm';
 import { countRefusals } from './count-refusals';
-import { getDatas } from './get-datas';
-import { getLastIdLogs, getListSyncParams } from './handshake';
-import { postLogin } from './login';
-import { getPhoto } from './photos';
-import { postDatas } from './post-datas';
-import { getSync } from './sync';
+import { getDatas, getDatasOperation } from './get-datas';
+import { getLastIdLogs, getListSyncParams, lastIdLogsOperation, listSyncParamsOperation } from './handshake';
+import { loginOperation, postLogin } from './login';
+import { getPhoto, photoOperation } from './photos';
+import { postDatas, postDatasOperation } from './post-datas';
+import { getSync, syncOperation } from './sync';
+import { statutOperation } from './statut';
+import { uploadOperations } from './uploads-operations';
 
 export interface V4Services {
   readonly board: StatutBoard;
@@ -31,24 +34,32 @@ export interface V4Services {
 }
 
 /** The ePack V4 protocol, one line a verb. The status poll is answered ahead of this (`v4/statut.ts`). */
-export function createV4Router(services: V4Services): Router {
+export function createV4Router(services: V4Services): Interface {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);
-
-  router.post('/:channel/login', takeBodyWithin(loginMilliseconds), json('16kb'), postLogin(services.login));
-  router.get('/:channel/lastIdLogs', caller, getLastIdLogs(services.handshake));
-  router.get('/:channel/listSyncParams', caller, getListSyncParams(services.handshake));
-  router.post('/:channel/datas', caller, postDatas(services.intake, services));
-  router.get('/:channel/datas', caller, getDatas(services.delivery));
-  // A confirmation may name every instruction of a package.
-  router.post('/:channel/confirm', caller, takeBody, json('16mb'), postConfirm(services.delivery));
-  router.get('/:channel/sync', caller, getSync(services.delivery, services.board));
-  router.get('/:channel/files/:name', caller, getPhoto(services.photos));
-  router.all(['/:channel/uploads', '/:channel/uploads/:id'], caller, services.uploads);
+  const { delivery, handshake, uploads } = services;
+  const routes: Route[] = [
+    {
+      ...loginOperation,
+      handlers: [takeBodyWithin(loginMilliseconds), jsonOf('16kb'), postLogin(services.login)],
+    },
+    { ...lastIdLogsOperation, handlers: [getLastIdLogs(handshake)] },
+    { ...listSyncParamsOperation, handlers: [getListSyncParams(handshake)] },
+    { ...postDatasOperation, handlers: [postDatas(services.intake, services)] },
+    { ...getDatasOperation, handlers: [getDatas(delivery)] },
+    // A confirmation may name every instruction of a package.
+    { ...confirmOperation, handlers: [takeBody, jsonOf('16mb'), postConfirm(delivery)] },
+    { ...syncOperation, handlers: [getSync(delivery, services.board)] },
+    { ...photoOperation, handlers: [getPhoto(services.photos)] },
+    ...uploadOperations.map((operation) => ({ ...operation, handlers: [uploads] })),
+  ];
+  mountRoutes(router, routes, (access) => (access === 'anyone' ? [] : [caller]));
+  // Other methods: tus knows what to say to them.
+  router.all(['/v4/:channel/uploads', '/v4/:channel/uploads/:id'], caller, uploads);
   // Whatever else: an unknown channel is told from an unknown route, and both from a missing token.
-  router.all('/:channel{/*rest}', caller);
+  router.all('/v4/:channel{/*rest}', caller);
   router.use(countRefusals(services.traffic));
-  return router;
+  return { router, operations: [statutOperation, ...routes] };
 }
 
 /** For the few hundred bytes of a login, on the worst of lines. */
@@ -58,4 +69,4 @@ const loginMilliseconds = 60_000;
  * Whatever type a body says it has, it is read: a confirmation taken for empty would confirm what the solution says
  * has failed.
  */
-const json = (limit: string): RequestHandler => express.json({ limit, strict: false, type: () => true });
+const jsonOf = (limit: string): RequestHandler => express.json({ limit, strict: false, type: () => true });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { isChannel } from '../../shared/domain/channel';
 import type { SolutionAccess } from '../../shared/stores/solution-store';
 import { badRequest, unknownChannel } from '../../shared/errors/catalog';
@@ -6,13 +7,39 @@ import type { PollAdvice } from '../services/poll-advice';
 import type { BoardStatus, StatutBoard } from '../services/statut-board';
 import type { Traffic } from '../services/traffic';
 import { requestIdOf } from '../http/request-id';
+import { json, type Operation } from '../http/operation';
 import { sendProblem } from '../http/problem';
+import { channelParameter, syncHeader } from './parameters';
 
 interface Deps {
   readonly board: StatutBoard;
   readonly advice: PollAdvice;
   readonly traffic: Pick<Traffic, 'polls' | 'waitingPolls'>;
 }
+
+/** Beside the route, which knows nothing of schemas: it is the hot path. */
+export const statutOperation: Operation = {
+  method: 'get',
+  path: '/v4/{channel}/statut',
+  id: 'statut',
+  tag: 'Protocol',
+  summary: 'Tells the status of the channel',
+  description: '0: nothing under way. 1: a package has been received. 2: an instruction package is ready.',
+  access: 'solution',
+  params: { channel: channelParameter },
+  query: z.object({
+    wait: z.coerce.number().int().min(1).max(60).optional().meta({
+      description: 'Seconds. Answers as soon as the status is other than `not`, or then.',
+    }),
+    not: z.enum(['0', '1', '2']).optional().meta({ description: 'Absent: the status of now.' }),
+  }),
+  answers: {
+    200: json('A JSON string.', z.enum(['0', '1', '2']), {
+      ...syncHeader,
+      'Epack-Poll-After': 'When the next poll is worth making, in seconds.',
+    }),
+  },
+};
 
 const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
 

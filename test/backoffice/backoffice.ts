@@ -1,6 +1,7 @@
 import express, { type Router } from 'express';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createConsoleRoutes } from '../../api/backoffice/console/routes';
 import { createBackofficeRouter } from '../../api/backoffice/rest/router';
 import { createAccountService } from '../../api/backoffice/services/accounts';
 import { createApprovalService } from '../../api/backoffice/services/approvals';
@@ -105,7 +106,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
   });
   const users = createUserService({ db });
   const solutions = createSolutionService({ db });
-  const router = createBackofficeRouter({
+  const services = {
     sessions: createSessionService({ db }),
     accounts: createAccountService({ db }),
     users,
@@ -127,12 +128,14 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     temperatures: createTemperatureService({ db }),
     oidcButton: null,
     log,
-    checkHealth: () => Promise.resolve({ database: true, queue: queue.isUp(), files: true }),
-  });
+  };
+  const { router } = createBackofficeRouter(services);
+  const checkHealth = () => Promise.resolve({ database: true, queue: queue.isUp(), files: true });
   const app = express();
   // So that each test may come from an address of its own.
   app.set('trust proxy', true);
   app.use(router);
+  app.use(createConsoleRoutes({ ...services, checkHealth }));
   app.use(unknownRouteHandler, createProblemHandler(log));
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

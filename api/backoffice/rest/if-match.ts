@@ -8,11 +8,11 @@ const header = z.string().trim().max(200);
 export const ifVersion = z.object({
   'if-match': header
     .regex(/^(\*|"?\d{1,9}"?)$/, 'a version, e.g. "3"')
+    .meta({ examples: ['"3"'] })
     .transform((text) => (text === '*' ? null : Number(text.replaceAll('"', ''))))
     .optional()
     .meta({
       description: 'The `ETag`, or `version`, that the edit is based on. Another one by now: 412 `stale`.',
-      examples: ['"3"'],
     }),
 });
 
@@ -20,12 +20,10 @@ export const ifVersion = z.object({
 export const ifRevision = z.object({
   'if-match': header
     .regex(/^(\*|"?[\w-]+"?)$/, 'an ETag, e.g. "mB9w1yVq0m6XlTn2"')
+    .meta({ examples: ['"mB9w1yVq0m6XlTn2"'] })
     .transform((text) => (text === '*' ? null : text.replaceAll('"', '')))
     .optional()
-    .meta({
-      description: 'The `ETag` that the edit is based on. Another one by now: 412 `stale`.',
-      examples: ['"mB9w1yVq0m6XlTn2"'],
-    }),
+    .meta({ description: 'The `ETag` that the edit is based on. Another one by now: 412 `stale`.' }),
 });
 
 export const etagHeader = { ETag: 'For `If-Match` of an edit.' } as const;

@@ -1,6 +1,5 @@
 import { type RequestHandler, Router } from 'express';
 import { unknownRoute } from '../../../shared/errors/catalog';
-import { type ConsoleServices, createConsoleRoutes } from '../console/routes';
 import type { AccountService } from '../services/accounts';
 import type { AlertService } from '../services/alerts';
 import type { AuditService } from '../services/audit';
@@ -17,7 +16,7 @@ import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import { createAccountRoutes } from './accounts';
-import { mountRoutes, type Route } from '../../http/route';
+import { type Interface, mountRoutes, type Route } from '../../http/route';
 import { createAlertRoutes } from './alerts';
 import { createAuditRoutes } from './audit';
 import { createStaffCheck } from './authentication';
@@ -52,12 +51,6 @@ export interface ApiServices {
   readonly audit: AuditService;
 }
 
-export interface BackofficeServices extends ApiServices, ConsoleServices {
-  readonly sessions: SessionService;
-  readonly solutions: SolutionService;
-  readonly syncs: SyncService;
-}
-
 /** The calls of the backoffice, below `/api`. */
 export function createApiRoutes(services: ApiServices): Route[] {
   return [
@@ -79,18 +72,18 @@ export function createApiRoutes(services: ApiServices): Route[] {
   ];
 }
 
-/** The backoffice: JSON under `/api`, pages for people under `/`. Errors pass on to the API's handler. */
-export function createBackofficeRouter(services: BackofficeServices): Router {
+/** The backoffice under `/api`, as JSON. Errors pass on to the API's handler. */
+export function createBackofficeRouter(services: ApiServices): Interface {
   const router = Router();
   const check = createStaffCheck(services.sessions);
   router.use('/api', apiHeaders);
-  mountRoutes(router, createApiRoutes(services), (access) => (access === 'anyone' ? [] : [check]));
+  const operations = createApiRoutes(services);
+  mountRoutes(router, operations, (access) => (access === 'anyone' ? [] : [check]));
   // Whoever is not signed in learns nothing of what there is.
   router.use('/api', check, () => {
     throw unknownRoute();
   });
-  router.use(createConsoleRoutes(services));
-  return router;
+  return { router, operations };
 }
 
 const apiHeaders: RequestHandler = (_request, response, next) => {
