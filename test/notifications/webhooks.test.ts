@@ -1,0 +1,401 @@
+import type { LookupAddress } from 'node:dns';
+import { Webhook } from 'standardwebhooks';
+import { newWebhookSecret } from '../../shared/secrets';
+import { createNotificationStore } from '../../shared/stores/notification-store';
+import { createNotificationTargetStore } from '../../shared/stores/notification-target-store';
+import { mostAttempts } from '../../worker/maintenance/notifications/deliver';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { type Receiver, startReceiver, status, well } from './receiver';
+import {
+  deliver,
+  fail,
+  hurry,
+  newAccount,
+  newQueuedSync,
+  newTarget,
+  outboxOf,
+  type TestAccount,
+} from './scene';
+
+let database: TestDatabase;
+let receiver: Receiver;
+let account: TestAccount;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  receiver = await startReceiver();
+});
+afterAll(async () => {
+  await receiver.stop();
+  await database.drop();
+});
+beforeEach(async () => {
+  await database.db('notification_target').delete();
+  receiver.received.length = 0;
+  receiver.behave(well);
+  account = await newAccount(database.db);
+});
+
+const webhook = (address = receiver.url, secret = newWebhookSecret()) =>
+  newTarget(database.db, { accountId: account.accountId, address, secret });
+
+async function failed(): Promise<string> {
+  const sync = await newQueuedSync(database.db, account.solutionId);
+  await fail(database.db, sync);
+  return sync;
+}
+
+describe('a webhook', () => {
+  test('is told what happened, where, and where to look', async () => {
+    await webhook();
+    const sync = await failed();
+    expect(await deliver(database.db, { publicUrl: 'https://epack.example' })).toBe(1);
+    const [call] = receiver.received;
+    expect(call).toMatchObject({
+      method: 'POST',
+      path: '/hook',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(JSON.parse(call?.body ?? '')).toEqual({
+      type: 'sync-failed',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/) as string,
+      data: {
+        solution: {
+          id: String(account.solutionId),
+          name: `Kitchen of ${account.name}`,
+          mail: `${account.name}@example.org`,
+        },
+        account: { id: String(account.accountId), name: account.name },
+        sync,
+        channel: 'synchro',
+        reason: 'It could not be processed in 5 attempts.',
+        url: `https://epack.example/syncs/${sync}`,
+      },
+    });
+  });
+
+  test('is called with a signature that others know how to verify', async () => {
+    const secret = newWebhookSecret();
+    await webhook(receiver.url, secret);
+    await failed();
+    await deliver(database.db);
+    const [call] = receiver.received;
+    const headers = Object.fromEntries(
+      Object.entries(call?.headers ?? {}).filter(
+        (pair): pair is [string, string] => typeof pair[1] === 'string',
+      ),
+    );
+    expect(new Webhook(secret).verify(call?.body ?? '', headers)).toMatchObject({ type: 'sync-failed' });
+    expect(() => new Webhook(newWebhookSecret()).verify(call?.body ?? '', headers)).toThrow();
+    expect(() => new Webhook(secret).verify(`${call?.body ?? ''} `, headers)).toThrow();
+  });
+
+  test('may be verified by the old secret and by the new one while it is being replaced, and then by the new one', async () => {
+    const [old, fresh] = [newWebhookSecret(), newWebhookSecret()];
+    const target = await webhook(receiver.url, old);
+    await createNotificationTargetStore(database.db).replaceSecret(target, fresh, 24);
+    const isVerifiedBy = async (secret: string) => {
+      receiver.received.length = 0;
+      await failed();
+      await deliver(database.db);
+      const { headers, body } = receiver.received[0] ?? { headers: {}, body: '' };
+      try {
+        new Webhook(secret).verify(body, headers as Record<string, string>);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    expect(await isVerifiedBy(old)).toBe(true);
+    expect(await isVerifiedBy(fresh)).toBe(true);
+    const { db } = database;
+    await db('notification_target').update({ previous_secret_until: db.raw(`now() - interval '1 second'`) });
+    expect(await isVerifiedBy(old)).toBe(false);
+    expect(await isVerifiedBy(fresh)).toBe(true);
+  });
+
+  test('is called once for each event, however many workers deliver at once', async () => {
+    await webhook();
+    for (let count = 0; count < 30; count++) await failed();
+    await Promise.all(Array.from({ length: 5 }, () => deliver(database.db)));
+    const ids = receiver.received.map(({ headers }) => headers['webhook-id']);
+    expect(ids).toHaveLength(30);
+    expect(new Set(ids).size).toBe(30);
+  });
+
+  test('that fails is called again later, with the same id, until it takes it', async () => {
+    const target = await webhook();
+    receiver.behave(status(500));
+    await failed();
+    expect(await deliver(database.db)).toBe(0);
+    expect(await deliver(database.db)).toBe(0);
+    expect(receiver.received).toHaveLength(1);
+    expect(await outboxOf(database.db, target)).toMatchObject([
+      { state: 'waiting', attempts: 1, last_error: 'Answered 500.' },
+    ]);
+    receiver.behave(well);
+    await hurry(database.db);
+    expect(await deliver(database.db)).toBe(1);
+    expect(await outboxOf(database.db, target)).toMatchObject([{ state: 'delivered', last_error: null }]);
+    expect(receiver.received[1]?.headers['webhook-id']).toBe(receiver.received[0]?.headers['webhook-id']);
+    expect(receiver.received[1]?.body).toBe(receiver.received[0]?.body);
+  });
+
+  test('waits longer after each failure', async () => {
+    const { db } = database;
+    await webhook();
+    receiver.behave(status(503));
+    await failed();
+    const delays: number[] = [];
+    for (let attempt = 1; attempt <= 4; attempt++) {
+      await deliver(db);
+      const result = await db.raw<{ rows: { delay: number }[] }>(
+        'select extract(epoch from due_at - now())::float8 as delay from notification',
+      );
+      delays.push(result.rows[0]?.delay ?? 0);
+      await hurry(db);
+    }
+    // 30 s, doubled each time, of that a random half.
+    delays.forEach((delay, index) => {
+      expect(delay).toBeGreaterThan(30 * 2 ** index * 0.5 - 5);
+      expect(delay).toBeLessThan(30 * 2 ** index + 5);
+    });
+  });
+
+  test('is given up after so many failures, and tried again when someone asks', async () => {
+    const { db } = database;
+    const target = await webhook();
+    receiver.behave(status(500));
+    await failed();
+    for (let attempt = 1; attempt <= mostAttempts + 2; attempt++) {
+      await hurry(db);
+      await deliver(db);
+    }
+    expect(receiver.received).toHaveLength(mostAttempts);
+    expect(await outboxOf(db, target)).toMatchObject([{ state: 'parked', attempts: mostAttempts }]);
+    expect(await createNotificationTargetStore(db).find('all', target)).toMatchObject({ parked: 1, late: 0 });
+  });
+
+  test('that is gone for good (410) is given up at once', async () => {
+    const target = await webhook();
+    receiver.behave(status(410));
+    await failed();
+    await deliver(database.db);
+    expect(await outboxOf(database.db, target)).toMatchObject([{ state: 'parked', attempts: 1 }]);
+  });
+
+  test('that fails holds up nobody else, and is called once a round', async () => {
+    const broken = await webhook(`${receiver.url}/broken`);
+    receiver.behave((response, request) => {
+      response.writeHead(request.url === '/hook/broken' ? 500 : 204).end();
+    });
+    for (let count = 0; count < 10; count++) await failed();
+    const sound = await webhook();
+    await failed();
+    await deliver(database.db);
+    expect(receiver.received.filter(({ path }) => path === '/hook/broken')).toHaveLength(1);
+    expect(await outboxOf(database.db, sound)).toMatchObject([{ state: 'delivered' }]);
+    const attempts = (await outboxOf(database.db, broken)).map((row) => row.attempts);
+    expect(attempts.sort()).toEqual([...Array.from({ length: 10 }, () => 0), 1]);
+  });
+
+  test('is called by nobody while it is paused', async () => {
+    const target = await webhook();
+    await failed();
+    await createNotificationTargetStore(database.db).update(target, { isPaused: true });
+    expect(await deliver(database.db)).toBe(0);
+    expect(receiver.received).toEqual([]);
+    await createNotificationTargetStore(database.db).update(target, { isPaused: false });
+    expect(await deliver(database.db)).toBe(1);
+  });
+
+  test('is called by another worker where the first has died in the middle, once its lease has ended', async () => {
+    const { db } = database;
+    await webhook();
+    await failed();
+    expect(await createNotificationStore(db).claim(50, 60)).toHaveLength(1);
+    expect(await deliver(db)).toBe(0);
+    await db('notification').update({ due_at: db.raw(`now() - interval '1 second'`) });
+    expect(await deliver(db)).toBe(1);
+  });
+});
+
+describe('a hostile receiver', () => {
+  const lastError = async (target: number) => (await outboxOf(database.db, target))[0]?.last_error;
+
+  test('cannot send the server elsewhere', async () => {
+    const inner = await startReceiver();
+    try {
+      const target = await webhook();
+      receiver.behave(status(302, { location: inner.url }));
+      await failed();
+      await deliver(database.db);
+      expect(inner.received).toEqual([]);
+      expect(await lastError(target)).toBe('Answered 302; redirects are not followed.');
+    } finally {
+      await inner.stop();
+    }
+  });
+
+  test('cannot hold the server up', async () => {
+    const target = await webhook();
+    receiver.behave(() => undefined);
+    await failed();
+    await deliver(database.db, { webhooks: { timeoutMilliseconds: 200 } });
+    expect(await lastError(target)).toBe('Did not answer in time.');
+  });
+
+  test('cannot hold it up by headers that come drop by drop', async () => {
+    const target = await webhook();
+    receiver.behave((_response, request) => {
+      request.socket.write('HTTP/1.1 200 OK\r\n');
+      const drip = setInterval(() => request.socket.write('X-More: x\r\n'), 20);
+      request.socket.once('close', () => clearInterval(drip));
+    });
+    await failed();
+    await deliver(database.db, { webhooks: { timeoutMilliseconds: 200 } });
+    expect(await lastError(target)).toBe('Did not answer in time.');
+  });
+
+  test('cannot make it read a body without end', async () => {
+    const target = await webhook();
+    let written = 0;
+    const closed = new Promise((resolve) => {
+      receiver.behave((response) => {
+        response.writeHead(200);
+        const more = () => {
+          while (!response.destroyed && response.write(Buffer.alloc(65_536))) written += 65_536;
+          response.once('drain', more);
+        };
+        response.once('close', resolve);
+        more();
+      });
+    });
+    await failed();
+    expect(await deliver(database.db)).toBe(1);
+    await closed;
+    expect(written).toBeLessThan(64 * 2 ** 20);
+    expect(await outboxOf(database.db, target)).toMatchObject([{ state: 'delivered' }]);
+  });
+
+  test('cannot make it read headers without end', async () => {
+    const target = await webhook();
+    receiver.behave((_response, request) => {
+      request.socket.write(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\n`);
+    });
+    await failed();
+    await deliver(database.db);
+    expect(await lastError(target)).toBe('The answer is too long (HPE_HEADER_OVERFLOW).');
+  });
+
+  test('that cuts the connection has not taken it', async () => {
+    const target = await webhook();
+    receiver.behave((_response, request) => request.socket.destroy());
+    await failed();
+    await deliver(database.db);
+    expect(await lastError(target)).toBe('The connection was cut (ECONNRESET).');
+  });
+
+  test('that is not there has not taken it, and its machine tells nothing of itself', async () => {
+    const gone = await startReceiver();
+    await gone.stop();
+    const target = await webhook(gone.url);
+    await failed();
+    await deliver(database.db);
+    expect(await lastError(target)).toBe('Nobody listens there (ECONNREFUSED).');
+  });
+});
+
+describe('a private address', () => {
+  // 127.0.0.1 is allowed in these tests; 127.0.0.2 stands for the machines next to the server.
+  let inner: Receiver;
+  beforeAll(async () => {
+    inner = await startReceiver('127.0.0.2');
+  });
+  afterAll(() => inner.stop());
+  beforeEach(() => {
+    inner.received.length = 0;
+  });
+
+  const refused = async (url: string, resolve?: (host: string) => Promise<LookupAddress[]>) => {
+    const target = await webhook(url);
+    await failed();
+    await deliver(database.db, { webhooks: resolve === undefined ? {} : { resolve } });
+    expect(inner.received).toEqual([]);
+    const [row] = await outboxOf(database.db, target);
+    expect(row?.state).toBe('waiting');
+    return row?.last_error;
+  };
+
+  test.each([
+    (port: number) => `http://127.0.0.2:${port}/`,
+    (port: number) => `http://2130706434:${port}/`,
+    (port: number) => `http://0x7f.2:${port}/`,
+    (port: number) => `http://0177.0.0.2:${port}/`,
+    (port: number) => `http://[::ffff:127.0.0.2]:${port}/`,
+    (port: number) => `http://[::ffff:7f00:2]:${port}/`,
+    () => 'http://169.254.169.254/latest/meta-data/',
+    () => 'http://[::1]/',
+    () => 'http://[fd00::1]/',
+    () => 'http://[64:ff9b::7f00:2]/',
+    () => 'http://0.0.0.0/',
+  ])('is not called, however it is written (%#)', async (urlOf) => {
+    expect(await refused(urlOf(inner.port))).toBe('The URL leads to a private address.');
+  });
+
+  test('is not called by way of a name', async () => {
+    const url = `http://hooks.example:${inner.port}/`;
+    const reason = await refused(url, () => Promise.resolve([{ address: '127.0.0.2', family: 4 }]));
+    expect(reason).toBe('The name hooks.example leads to a private address.');
+  });
+
+  test('is not called by a name of the machine itself', async () => {
+    expect(await refused(`http://localhost:${inner.port}/`)).toMatch(/private address|ECONNREFUSED/);
+  });
+
+  test('is left out where a name leads to it as well', async () => {
+    await webhook(`http://hooks.example:${receiver.port}/`);
+    await failed();
+    const both = [
+      { address: '127.0.0.2', family: 4 },
+      { address: '127.0.0.1', family: 4 },
+    ];
+    expect(await deliver(database.db, { webhooks: { resolve: () => Promise.resolve(both) } })).toBe(1);
+    expect(inner.received).toEqual([]);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  test('is not called where a name leads to it a moment after it was looked at', async () => {
+    const sound = await startReceiver('127.0.0.1', inner.port);
+    try {
+      let lookups = 0;
+      const rebinding = () => {
+        lookups += 1;
+        return Promise.resolve([{ address: lookups === 1 ? '127.0.0.1' : '127.0.0.2', family: 4 }]);
+      };
+      await webhook(`http://rebinding.example:${inner.port}/`);
+      await failed();
+      await deliver(database.db, { webhooks: { resolve: rebinding } });
+      expect(lookups).toBe(1);
+      expect(sound.received).toHaveLength(1);
+      await failed();
+      await deliver(database.db, { webhooks: { resolve: rebinding } });
+      expect(inner.received).toEqual([]);
+    } finally {
+      await sound.stop();
+    }
+  });
+
+  test('is called where its network is allowed', async () => {
+    await webhook(inner.url);
+    await failed();
+    expect(await deliver(database.db, { webhooks: { allowedNetworks: ['127.0.0.0/8'] } })).toBe(1);
+  });
+
+  test('plain http is not called where only https is allowed', async () => {
+    const target = await webhook();
+    await failed();
+    await deliver(database.db, { webhooks: { allowsHttp: false } });
+    expect(receiver.received).toEqual([]);
+    expect((await outboxOf(database.db, target))[0]?.last_error).toBe('The URL must begin with https://.');
+  });
+});
