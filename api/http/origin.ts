@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Origin } from '../../shared/domain/origin';
+import { deviceOf } from './device';
 
 /** Whose request a piece of work comes from; a proxy may have begun a trace of it. */
 export function originOf(request: IncomingMessage, response: ServerResponse): Origin {
@@ -8,6 +9,7 @@ export function originOf(request: IncomingMessage, response: ServerResponse): Or
   return {
     requestId: typeof requestId === 'string' ? requestId : null,
     traceparent: typeof traceparent === 'string' && isTraceparent.test(traceparent) ? traceparent : null,
+    device: deviceOf(request.headers),
   };
 }
 

@@ -20,6 +20,7 @@ import type { Logger } from '../../shared/log';
 import type { JobQueue, Lane } from '../../shared/queue/job-queue';
 import { createFlagStore } from '../../shared/stores/flag-store';
 import { createJobStore } from '../../shared/stores/job-store';
+import { createSolutionStore } from '../../shared/stores/solution-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/sync-store';
 import { inSpan, type Span, type Tracer } from '../../shared/tracing';
@@ -74,6 +75,7 @@ export function createIntakeService(deps: Deps) {
       idempotencyKey: string | null,
       origin: Origin = noOrigin,
     ): Promise<Reception> {
+      if (origin.device !== null) await createSolutionStore(db).noteDevice(key.solutionId, origin.device);
       const first =
         idempotencyKey === null ? null : await createSyncStore(db).findByIdempotencyKey(key, idempotencyKey);
       if (first !== null && first.state !== 'receiving') return repeatedReception(first);

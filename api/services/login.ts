@@ -1,4 +1,5 @@
 import { type Db, inTransaction } from '../../shared/db/database';
+import type { Device } from '../../shared/domain/device';
 import {
   badCredentials,
   badRequest,
@@ -18,11 +19,15 @@ export interface LoginAttempt {
   readonly secret: string | null;
   /** Where it comes from. */
   readonly address: string;
+  readonly device: Device;
 }
 
 interface Deps {
   readonly db: Db;
-  readonly solutions: Pick<SolutionStore, 'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret'>;
+  readonly solutions: Pick<
+    SolutionStore,
+    'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret' | 'noteDevice'
+  >;
   readonly tokens: Pick<Tokens, 'issue'>;
 }
 
@@ -39,6 +44,7 @@ export function createLoginService(deps: Deps) {
       const solution = await checkSecret(deps, attempt);
       await checkMac(deps, solution, attempt.mac);
       if (solution.isBlocked) throw solutionBlocked();
+      await deps.solutions.noteDevice(solution.id, attempt.device);
       return deps.tokens.issue(solution.id);
     },
   };

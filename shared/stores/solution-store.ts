@@ -1,4 +1,5 @@
 import type { Db } from '../db/database';
+import type { Device } from '../domain/device';
 import type { Confirmation, LoginPolicy } from '../domain/solution-settings';
 
 /** What a solution signs in with, and whether it may. */
@@ -70,6 +71,17 @@ export function createSolutionStore(db: Db) {
 
     async lock(id: number): Promise<void> {
       await db('solution').where({ id }).whereNull('locked_at').update({ locked_at: db.fn.now() });
+    },
+
+    /** What it did not tell stays as it is. A second more or less comes from the way, and is not worth a write. */
+    async noteDevice(id: number, { clockSkewSeconds, version }: Device): Promise<void> {
+      await db.raw(
+        `update solution set clock_skew_seconds = coalesce(:clockSkewSeconds, clock_skew_seconds),
+           version = coalesce(:version, version)
+         where id = :id and (abs(cast(:clockSkewSeconds as bigint) - coalesce(clock_skew_seconds, 1e12)) > 1
+           or version is distinct from coalesce(:version, version))`,
+        { id, clockSkewSeconds, version },
+      );
     },
 
     /** The new secret has been used: the old one is over. */
