@@ -72,7 +72,9 @@ async function settle(pair: Pair): Promise<void> {
 
 async function take(pair: Pair, step: Step): Promise<void> {
   if (step.do === 'run') {
-    setTrouble(pair.there, step.trouble);
+    // Nothing can tell a creation whose answer was lost, and that was moved since, from something new.
+    const isBlind = step.trouble === 'a lost answer' && !pair.there.capabilities.idempotentCreate;
+    setTrouble(pair.there, isBlind ? 'none' : step.trouble);
     await pair.run();
     return;
   }

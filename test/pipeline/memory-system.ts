@@ -72,7 +72,10 @@ export function createMemorySystem(name: string, capabilities: Partial<Capabilit
         if (refusal !== null) return { kind: 'refused', reason: refusal };
         const key = newKey();
         created.set(wished, key);
-        return { kind: 'done', item: put({ key, fields, place, isFolder }) };
+        return {
+          kind: 'done',
+          item: put({ key, fields, place, isFolder, origin: able.idempotentCreate ? wished : null }),
+        };
       }),
     update: (key, { fields }, expected) =>
       write(`update ${key}`, () => {
@@ -96,7 +99,8 @@ export function createMemorySystem(name: string, capabilities: Partial<Capabilit
         return { kind: 'done', item: bury(key) };
       }),
     add(title, { parent = null, isFolder = false, fields = {} } = {}) {
-      return put({ key: newKey(), fields, place: able.tree ? { parent, name: title } : null, isFolder }).key;
+      const place = able.tree ? { parent, name: title } : null;
+      return put({ key: newKey(), fields, place, isFolder, origin: null }).key;
     },
     edit(key, fields) {
       const item = present(key);

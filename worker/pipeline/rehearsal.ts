@@ -49,6 +49,7 @@ const planned = (key: string, { fields, place, isFolder }: Draft): Item => ({
   fields,
   place,
   isFolder,
+  origin: key,
 });
 
 function matches(item: Item, match: Match): boolean {

@@ -122,6 +122,7 @@ export const tombstone = (key: string): Item => ({
   fields: {},
   place: null,
   isFolder: false,
+  origin: null,
 });
 
 async function readAgain(

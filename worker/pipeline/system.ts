@@ -36,6 +36,11 @@ export interface Item extends Copy {
   /** Null: the system has no places, or the item is deleted. */
   readonly place: Place | null;
   readonly isFolder: boolean;
+  /**
+   * The key that its creation was asked for with, which is the other side's own; null: not kept. It tells a creation
+   * whose answer was lost from something new.
+   */
+  readonly origin: string | null;
 }
 
 export interface Page {

@@ -49,15 +49,27 @@ function show(entry: Entry, other: Item | null): void {
 }
 
 async function findCandidates(settings: AutomapSettings, entry: Entry): Promise<readonly Item[]> {
-  const byFields = await free(settings, entry, fieldMatch(settings, entry));
-  return byFields.length > 0 ? byFields : free(settings, entry, await placeMatch(settings, entry));
+  const creator = await free(settings, entry, await creatorOf(settings, entry));
+  if (creator.length > 0) return creator;
+  const byFields = await find(settings, entry, fieldMatch(settings, entry));
+  return byFields.length > 0 ? byFields : find(settings, entry, await placeMatch(settings, entry));
+}
+
+/** What it was created for, in a run that never learned of it. */
+async function creatorOf(settings: AutomapSettings, { side, mention }: Entry): Promise<Item[]> {
+  if (mention.origin === null) return [];
+  const creator = await settings.systems[otherSide(side)].fetch(mention.origin);
+  return creator === null ? [] : [creator];
+}
+
+async function find(settings: AutomapSettings, entry: Entry, match: Match | null): Promise<Item[]> {
+  if (match === null) return [];
+  return free(settings, entry, await settings.systems[otherSide(entry.side)].find(match));
 }
 
 /** Those that are nobody else's. */
-async function free(settings: AutomapSettings, entry: Entry, match: Match | null): Promise<Item[]> {
-  if (match === null) return [];
+async function free(settings: AutomapSettings, entry: Entry, found: readonly Item[]): Promise<Item[]> {
   const side = otherSide(entry.side);
-  const found = await settings.systems[side].find(match);
   const owners = await Promise.all(found.map(({ key }) => settings.mappings.byKey(side, key)));
   return found.filter(
     ({ isFolder, isActive }, index) =>
