@@ -4,6 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { zipOf } from '../v4/archive';
 import { expectProblem, fullSync, onServer, signIn, storedFiles } from '../v4/on-server';
+import { textOf } from '../setup/solution-client';
 import { exifBlock, jpeg, withExif } from './pictures';
 import { newAccount, newStaff, signInStaff, type Staff } from './staff';
 
@@ -25,7 +26,7 @@ describe('GET /api/solutions/{id}/photos', () => {
       await fullSync(client, zipOf({ [`photos/p${shade}.jpg`]: await jpeg(shade) }));
     const first = await admin.send('GET', photosOf(client, '?limit=3'));
     expect(first.json['items']).toMatchObject([{ name: 'p4.jpg' }, { name: 'p3.jpg' }, { name: 'p2.jpg' }]);
-    const cursor = String(first.json['next']);
+    const cursor = textOf(first.json['next']);
     const last = await admin.send('GET', photosOf(client, `?limit=3&cursor=${cursor}`));
     expect(last.json).toEqual({
       items: [
@@ -136,14 +137,14 @@ test('a broken photo in quarantine can be replayed: it is looked at once more, a
     { kind: 'photo', file: 'photos/a.jpg', code: 'bad-photo' },
     { kind: 'row', file: 'csv/Photos.csv', line: 2 },
   ]);
-  const replay = await admin.send('POST', `/api/quarantine/${String(line?.['id'])}/replay`);
+  const replay = await admin.send('POST', `/api/quarantine/${textOf(line?.['id'])}/replay`);
   expect(replay.status).toBe(202);
   expect((await client.statut('?wait=20&not=1')).text).toBe('"2"');
-  expect(await open(String(replay.json['sync']))).toMatchObject([{ kind: 'photo', file: 'photos/a.jpg' }]);
+  expect(await open(textOf(replay.json['sync']))).toMatchObject([{ kind: 'photo', file: 'photos/a.jpg' }]);
   await client.confirm();
   const text = 'b.jpg,Tbfridge,1';
-  const mended = await admin.send('POST', `/api/quarantine/${String(photo?.['id'])}/replay`, { text });
+  const mended = await admin.send('POST', `/api/quarantine/${textOf(photo?.['id'])}/replay`, { text });
   expect(mended.status).toBe(202);
   expect((await client.statut('?wait=20&not=1')).text).toBe('"2"');
-  expect(await open(String(mended.json['sync']))).toEqual([]);
+  expect(await open(textOf(mended.json['sync']))).toEqual([]);
 });

@@ -99,12 +99,13 @@ export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
       200: file('The whole picture.', ['image/jpeg'], fileHeaders),
       206: file('One range of it.', ['image/jpeg'], fileHeaders),
       304: noContent('It is the one of `If-None-Match`.'),
-      416: noContent('It is not that long.'),
     },
-    async handle({ request, response, caller, params: { id, name }, query: { thumbnail } }) {
-      const picture = await (thumbnail === undefined
-        ? photos.open(caller, id, name)
-        : photos.openThumbnail(caller, id, name));
+    problems: { 416: ['range-not-satisfiable'] },
+    async handle({ request, response, caller, params: { id, name } }) {
+      // Decoded, `?thumbnail` is dropped with the empty fields of forms.
+      const picture = await ('thumbnail' in request.query
+        ? photos.openThumbnail(caller, id, name)
+        : photos.open(caller, id, name));
       return sendPicture(request, response, picture);
     },
   }),
