@@ -1,4 +1,4 @@
-import type { Router } from 'express';
+import type { Express, Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { type Db, openDatabase, poolUse } from '../shared/db/database';
@@ -34,6 +34,7 @@ import { createInventoryService } from './backoffice/services/inventory';
 import { createLogService } from './backoffice/services/logs';
 import { createMessageService } from './backoffice/services/messages';
 import { createOverviewService } from './backoffice/services/overview';
+import { createNotificationService } from './backoffice/services/notifications';
 import { createParamService } from './backoffice/services/params';
 import { createPhotoGalleryService } from './backoffice/services/photos';
 import { createQuarantineService } from './backoffice/services/quarantine';
@@ -45,6 +46,7 @@ import { createTemperatureService } from './backoffice/services/temperatures';
 import { createUserService } from './backoffice/services/users';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
 import { createApiMetrics } from './ops/api-metrics';
+import { opsOperations } from './ops/operations';
 import { createOpsRoutes } from './ops/routes';
 import { readWorkerMetrics } from './ops/worker-scrape';
 import { createDeliveryService } from './services/delivery';
@@ -65,6 +67,7 @@ import { createUploads } from './v4/uploads';
 export interface ComposedApi {
   /** Not yet listening. */
   readonly server: Server;
+  readonly app: Express;
   /** `/healthz`, `/readyz`, `/metrics`, for a port of their own. Not yet listening. */
   readonly opsServer: Server;
   /** Where the first user was made just now. */
@@ -172,12 +175,14 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     params: createParamService({ db }),
     conflicts: createConflictService({ db }),
     approvals: createApprovalService({ db }),
+    notifications: createNotificationService({
+      db,
+      rules: { allowsHttp: config.webhookHttp, allowedNetworks: config.webhookNetworks },
+    }),
     audit: createAuditService({ db }),
   };
   const backoffice = createBackofficeRouter(staff);
-
-  const solutions = createSolutionService({ db });
-  const server = createHttpServer({
+  const { server, app } = createHttpServer({
     statut: createStatutRoute({ board, advice: createPollAdvice(jobs), traffic: metrics.traffic }),
     health: createOpsRoutes({
       check: checkHealth,
@@ -188,8 +193,17 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     }),
     v4: v4.router,
     backoffice: backoffice.router,
-    documentation: createDocumentRouter([...v4.operations, ...backoffice.operations], productVersion).router,
-    console: createConsoleRoutes({ ...staff, checkHealth }),
+    documentation: createDocumentRouter([...v4.operations, ...backoffice.operations, ...opsOperations]).router,
+    console: createConsoleRoutes({
+      ...staff,
+      overview: createOverviewService({ db }),
+      support: createSupportService({ db, solutions: staff.solutions }),
+      inventory: createInventoryService({ db }),
+      temperatures: createTemperatureService({ db }),
+      oidcButton: config.oidc === null ? null : { label: config.oidc.name, path: oidcPath },
+      checkHealth,
+      log,
+    }),
     oidc: createOidc(config, db),
     log,
     trustProxy: config.trustProxy,
@@ -197,6 +211,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
   return {
     server,
+    app,
     opsServer: createOpsServer({
       metrics: () => metrics.text(),
       check: checkHealth,

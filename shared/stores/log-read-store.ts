@@ -52,6 +52,23 @@ export function createLogReadStore(db: Db) {
       });
     },
 
+    /** The newest first: the readings before an id, or the very last ones. */
+    async latest(
+      table: LogTable,
+      solutionId: number,
+      before: string | null,
+      limit: number,
+    ): Promise<LogRow[]> {
+      const columns = table.columns.map(selected).join(', ');
+      const result = await db.raw<{ rows: Row[] }>(
+        `select id, extra, ${columns} from ${table.table}
+         where solution_id = :solutionId and (cast(:before as bigint) is null or id < :before)
+         order by id desc limit :limit`,
+        { solutionId, before, limit },
+      );
+      return result.rows.map(rowFrom);
+    },
+
     /** Names of what the solution sent beyond the table's columns, anywhere in the range. */
     async extraNames(table: LogTable, range: LogRange): Promise<string[]> {
       const within = conditionOf(range);

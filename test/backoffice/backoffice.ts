@@ -17,6 +17,7 @@ import { createTemperatureService } from '../../api/backoffice/services/temperat
 import { createLogService } from '../../api/backoffice/services/logs';
 import { createPhotoGalleryService } from '../../api/backoffice/services/photos';
 import { createMessageService } from '../../api/backoffice/services/messages';
+import { createNotificationService } from '../../api/backoffice/services/notifications';
 import { createQuarantineService } from '../../api/backoffice/services/quarantine';
 import { createSessionService } from '../../api/backoffice/services/session';
 import { createSolutionService } from '../../api/backoffice/services/solutions';
@@ -121,6 +122,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     approvals: createApprovalService({ db }),
     conflicts: createConflictService({ db }),
     params: createParamService({ db }),
+    notifications: createNotificationService({ db, rules: { allowsHttp: true, allowedNetworks: [] } }),
     audit: createAuditService({ db }),
     overview: createOverviewService({ db }),
     support: createSupportService({ db, solutions }),

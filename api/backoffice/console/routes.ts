@@ -1,10 +1,17 @@
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  Router,
+} from 'express';
 import { z } from 'zod';
-import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
+import { unknownRoute } from '../../../shared/errors/catalog';
+import { addressOf } from '../../http/address';
 import { decode } from '../../http/decode';
 import { problemOf } from '../../http/problem';
-import type { Health, HealthCheck } from '../../ops/health';
+import { refusalParameter } from '../oidc/routes';
 import {
   clearSessionCookie,
   createVisitorCheck,
@@ -13,130 +20,170 @@ import {
   tokenOf,
   visitorOf,
 } from '../rest/authentication';
-import { idOf, pageOfQuery, pageQuery, pathId, textOf } from '../rest/parameters';
-import { syncCursor } from '../rest/syncs';
-import type { SessionService } from '../services/session';
-import type { SolutionService } from '../services/solutions';
-import type { SyncService } from '../services/syncs';
-import { solutionsPage, visitorPage } from './start-page';
-import { stylesheet } from './stylesheet';
-import { syncsPage } from './syncs-page';
+import { textOf } from '../rest/parameters';
+import { createAssetRoutes } from './assets';
+import type { ConsoleServices } from './console-services';
+import { createAlertPageRoutes } from './pages/alerts';
+import { createApprovalPageRoutes } from './pages/approvals';
+import { createAuditPageRoutes } from './pages/audit';
+import { createConflictPageRoutes } from './pages/conflicts';
+import { errorPage } from './pages/error';
+import { createMessagePageRoutes } from './pages/messages';
+import { overviewPage } from './pages/overview';
+import { createParamPageRoutes } from './pages/params';
+import { createPhotoPageRoutes } from './pages/photos';
+import { createQuarantinePageRoutes } from './pages/quarantine';
+import { createReadingPageRoutes } from './pages/readings';
+import { createSettingsPageRoutes } from './pages/settings';
+import { signInPage, type SignInState } from './pages/sign-in';
+import { createSolutionPageRoutes } from './pages/solution';
+import { createSolutionListRoutes } from './pages/solutions';
+import { createStaffPageRoutes } from './pages/staff';
+import { createSyncPageRoutes } from './pages/syncs';
+import { createTemperaturePageRoutes } from './pages/temperatures';
+import { renderPage } from './render';
+import { createVisiting, isLocalPath, type Visiting } from './visit';
 import { type Words, wordsFor } from './words';
 
-export interface ConsoleServices {
-  readonly sessions: SessionService;
-  readonly solutions: Pick<SolutionService, 'list' | 'get'>;
-  readonly syncs: Pick<SyncService, 'list'>;
-  readonly checkHealth: HealthCheck;
-}
-
-const signIn = z.object({
+const signInForm = z.object({
   email: textOf(320),
   password: z.string().max(1024),
+  next: z.string().max(2_000).default('/'),
 });
-const solutionsQuery = pageQuery(idOf);
-const syncsQuery = pageQuery(syncCursor);
-const everySolution = { search: null, accountId: null, state: null };
 
-/** Pages for people. They work without JavaScript, and allow none. */
+/** Pages for people. All of them work without JavaScript. Others' routes below `/` come before these. */
 export function createConsoleRoutes(services: ConsoleServices): Router {
   const router = Router();
-  const visitor = createVisitorCheck(services.sessions);
+  const visiting = createVisiting(services.overview);
+  router.use(createAssetRoutes());
+  router.use(pageHeaders);
+  router.use(createVisitorCheck(services.sessions));
+  router.use(createDoorRoutes(services, visiting));
+  router.use(createSolutionListRoutes(services, visiting));
+  router.use(createSolutionPageRoutes(services, visiting));
+  router.use(createSyncPageRoutes(services, visiting));
+  router.use(createParamPageRoutes(services, visiting));
+  router.use(createReadingPageRoutes(services, visiting));
+  router.use(createTemperaturePageRoutes(services, visiting));
+  router.use(createPhotoPageRoutes(services, visiting));
+  router.use(createMessagePageRoutes(services, visiting));
+  router.use(createSettingsPageRoutes(services, visiting));
+  router.use(createAlertPageRoutes(services, visiting));
+  router.use(createQuarantinePageRoutes(services, visiting));
+  router.use(createConflictPageRoutes(services, visiting));
+  router.use(createApprovalPageRoutes(services, visiting));
+  router.use(createAuditPageRoutes(services, visiting));
+  router.use(createStaffPageRoutes(services, visiting));
+  router.use(unknownPage);
+  router.use(createErrorPage(services, visiting));
+  return router;
+}
 
-  router.get('/assets/console.css', (_request, response) => {
-    response.type('css').setHeader('Cache-Control', 'public, max-age=300').send(stylesheet);
-  });
+/** The start page: the overview, or the way in. */
+function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router {
+  const router = Router();
 
-  router.get('/', pageHeaders, visitor, async (request, response) => {
-    const caller = visitorOf(request);
-    const words = wordsFor(request);
+  router.get('/', async (request, response) => {
+    const visit = await visiting.visitOf(request);
     const health = await services.checkHealth();
-    response.send(
-      caller === null
-        ? visitorPage(words, health, null)
-        : await signedInPage(services, caller, words, health, request),
-    );
-  });
-
-  router.post('/sign-in', pageHeaders, express.urlencoded({ limit: '16kb' }), async (request, response) => {
-    needSameSite(request);
-    const { email, password } = decode(signIn, request.body ?? {});
-    try {
-      const session = await services.sessions.signIn({ email, password, address: request.ip ?? '' });
-      setSessionCookie(request, response, session);
-      response.redirect(303, '/');
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      await answerProblem(services, request, response, email, error);
+    if (visit === null) {
+      const problem = refusalText(wordsFor(request), request.query[refusalParameter]);
+      await answerDoor(services, request, response, {
+        problem,
+        email: '',
+        next: nextOf(request.query['next']),
+      });
+      return;
     }
+    response.send(renderPage(overviewPage(visit, await services.overview.look(visit.caller), health)));
   });
 
-  router.post('/sign-out', pageHeaders, visitor, async (request, response) => {
+  router.post(
+    '/sign-in',
+    express.urlencoded({ limit: '16kb', extended: false }),
+    async (request, response) => {
+      needSameSite(request);
+      const { email, password, next } = decode(signInForm, request.body ?? {});
+      try {
+        const session = await services.sessions.signIn({
+          email,
+          password,
+          address: addressOf(request),
+          userAgent: request.get('user-agent'),
+        });
+        setSessionCookie(request, response, session);
+        response.redirect(303, nextOf(next));
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        const { status } = problemOf(error);
+        if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
+        const problem = problemText(wordsFor(request), error);
+        await answerDoor(services, request, response.status(status), { problem, email, next: nextOf(next) });
+      }
+    },
+  );
+
+  // Needs no token of the form: all that another site could do is refused by the check of its origin.
+  router.post('/sign-out', async (request, response) => {
     const caller = visitorOf(request);
     if (caller !== null) await services.sessions.signOut(tokenOf(request), caller);
     clearSessionCookie(request, response);
     response.redirect(303, '/');
   });
 
-  router.get('/solutions/:id', pageHeaders, visitor, async (request, response) => {
-    const caller = visitorOf(request);
-    if (caller === null) {
-      response.redirect(303, '/');
-      return;
-    }
-    const id = pathId(request, 'solution');
-    const page = pageOfQuery(decode(syncsQuery, request.query));
-    const solution = await services.solutions.get(caller, id);
-    const syncs = await services.syncs.list(caller, id, { channel: null, state: null }, page);
-    response.send(syncsPage(wordsFor(request), caller.email, solution, syncs));
-  });
-
   return router;
 }
 
-async function signedInPage(
-  services: ConsoleServices,
-  caller: Caller,
-  words: Words,
-  health: Health,
-  request: Request,
-): Promise<string> {
-  const page = pageOfQuery(decode(solutionsQuery, request.query));
-  const solutions = await services.solutions.list(caller, everySolution, page);
-  return solutionsPage(words, caller.email, health, solutions);
-}
-
-/** The form again, with what went wrong: a person must not read a problem document. */
-async function answerProblem(
-  { checkHealth }: ConsoleServices,
+async function answerDoor(
+  { checkHealth, oidcButton }: ConsoleServices,
   request: Request,
   response: Response,
-  email: string,
-  error: AppError,
+  state: SignInState,
 ): Promise<void> {
-  const words = wordsFor(request);
-  const { status } = problemOf(error);
-  if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
-  response
-    .status(status)
-    .send(visitorPage(words, await checkHealth(), { message: messageOf(words, error), email }));
+  response.send(renderPage(signInPage(wordsFor(request), await checkHealth(), state, oidcButton)));
 }
 
-function messageOf(words: Words, { kind }: AppError): string {
+const nextOf = (wanted: unknown): string =>
+  typeof wanted === 'string' && isLocalPath(wanted) ? wanted : '/';
+
+function problemText(words: Words, { kind }: AppError): string {
   if (kind === 'unauthenticated') return words.wrongCredentials;
   return kind === 'too-many' ? words.tooManyAttempts : words.failed;
 }
 
-/** Nothing is loaded from elsewhere, nothing runs, and no other site may show these pages in a frame. */
+/** Why an identity provider's answer did not let someone in. */
+function refusalText(words: Words, reason: unknown): string | null {
+  if (typeof reason !== 'string') return null;
+  const known: Readonly<Record<string, string>> = words.refusals;
+  return Object.hasOwn(known, reason) ? (known[reason] ?? words.failed) : words.failed;
+}
+
+/** What concerns a person's solutions is kept by no browser and no proxy. */
 const pageHeaders: RequestHandler = (_request, response, next) => {
-  response.setHeader(
-    'Content-Security-Policy',
-    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  );
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  // With `no-referrer` browsers would send `Origin: null` with our own forms.
-  response.setHeader('Referrer-Policy', 'same-origin');
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Vary', 'Accept-Language, Cookie');
   next();
 };
+
+/** A browser that strayed gets a page; a program is answered by the API's own handler. */
+const unknownPage: RequestHandler = (request, _response, next) => {
+  if (isForPerson(request)) throw unknownRoute();
+  next();
+};
+
+const isForPerson = (request: Request) => request.accepts('json', 'html') === 'html';
+
+function createErrorPage({ log }: ConsoleServices, visiting: Visiting): ErrorRequestHandler {
+  return async (error: unknown, request, response, next) => {
+    if (response.headersSent || !isForPerson(request)) {
+      next(error);
+      return;
+    }
+    const { status } = problemOf(error);
+    const foreseen = error instanceof AppError ? error : null;
+    if (status === 500) log.error({ err: error, method: request.method, path: request.path }, 'page failed');
+    // While the database is away, nobody can be asked who looks.
+    const visit = status >= 500 ? null : await visiting.visitOf(request);
+    response.status(status).send(renderPage(errorPage(wordsFor(request), visit, foreseen)));
+  };
+}

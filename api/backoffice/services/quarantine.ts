@@ -39,6 +39,9 @@ export function createQuarantineService({ db, files, intake }: Deps) {
       return createQuarantineStore(db).list({ ...filter, accounts: caller.accounts }, page);
     },
 
+    /** Throws `not-found`. */
+    get: (caller: Caller, id: string): Promise<QuarantinedItem> => found(db, caller, id),
+
     /** Throws `not-found`, `forbidden`, `already-decided`. */
     async discard(caller: Caller, id: string): Promise<void> {
       await inTransaction(db, async ({ db: trx }) => {

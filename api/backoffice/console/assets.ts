@@ -1,0 +1,67 @@
+import { Router } from 'express';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where a page finds its asset: the address holds the content's hash, so that browsers may keep it for ever. */
+export function assetUrl(name: AssetName): string {
+  return `/assets/${assets[name].hash}/${name}`;
+}
+
+/** What pages load: all of it is served by us, nothing comes from elsewhere. */
+export function createAssetRoutes(): Router {
+  const router = Router();
+  router.get('/assets/:hash/:name', (request, response, next) => {
+    const { hash, name } = request.params;
+    const found = isAssetName(name) ? assets[name] : null;
+    if (found?.hash !== hash) {
+      next();
+      return;
+    }
+    response.type(found.contentType);
+    response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.send(found.content);
+  });
+  return router;
+}
+
+const files = {
+  'console.css': path.join(__dirname, 'assets', 'console.css'),
+  'console.js': path.join(__dirname, 'assets', 'console.js'),
+  'chart.js': path.join(__dirname, 'assets', 'chart.js'),
+  'icon.svg': path.join(__dirname, 'assets', 'icon.svg'),
+  'htmx.min.js': require.resolve('htmx.org/dist/htmx.min.js'),
+  'uPlot.iife.min.js': require.resolve('uplot/dist/uPlot.iife.min.js'),
+  'uPlot.min.css': require.resolve('uplot/dist/uPlot.min.css'),
+} as const;
+
+type AssetName = keyof typeof files;
+
+interface Asset {
+  readonly content: Buffer;
+  /** Hex. */
+  readonly hash: string;
+  readonly contentType: string;
+}
+
+const contentTypes: Record<string, string> = { css: 'text/css', js: 'text/javascript', svg: 'image/svg+xml' };
+
+function assetFrom(name: AssetName): Asset {
+  const content = readFileSync(files[name]);
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+  return { content, hash, contentType: contentTypes[path.extname(name).slice(1)] ?? 'text/plain' };
+}
+
+/** Read once, when the process starts. */
+const assets: Readonly<Record<AssetName, Asset>> = {
+  'console.css': assetFrom('console.css'),
+  'console.js': assetFrom('console.js'),
+  'chart.js': assetFrom('chart.js'),
+  'icon.svg': assetFrom('icon.svg'),
+  'htmx.min.js': assetFrom('htmx.min.js'),
+  'uPlot.iife.min.js': assetFrom('uPlot.iife.min.js'),
+  'uPlot.min.css': assetFrom('uPlot.min.css'),
+};
+
+const isAssetName = (name: string): name is AssetName => Object.hasOwn(files, name);

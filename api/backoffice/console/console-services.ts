@@ -1,0 +1,47 @@
+import type { Logger } from '../../../shared/log';
+import type { HealthCheck } from '../../ops/health';
+import type { AccountService } from '../services/accounts';
+import type { AlertService } from '../services/alerts';
+import type { ApprovalService } from '../services/approvals';
+import type { AuditService } from '../services/audit';
+import type { ConflictService } from '../services/conflicts';
+import type { FlagService } from '../services/flags';
+import type { OidcButton } from '../oidc/routes';
+import type { InventoryService } from '../services/inventory';
+import type { MessageService } from '../services/messages';
+import type { OverviewService } from '../services/overview';
+import type { ParamService } from '../services/params';
+import type { PhotoGalleryService } from '../services/photos';
+import type { QuarantineService } from '../services/quarantine';
+import type { SessionService } from '../services/session';
+import type { SolutionService } from '../services/solutions';
+import type { SupportService } from '../services/support';
+import type { SyncService } from '../services/syncs';
+import type { TemperatureService } from '../services/temperatures';
+import type { UserService } from '../services/users';
+
+/** What the pages stand on: the same services as the REST interface, and reads that only people need. */
+export interface ConsoleServices {
+  readonly sessions: SessionService;
+  readonly accounts: AccountService;
+  readonly users: UserService;
+  readonly solutions: SolutionService;
+  readonly flags: FlagService;
+  readonly messages: MessageService;
+  readonly alerts: AlertService;
+  readonly syncs: SyncService;
+  readonly quarantine: QuarantineService;
+  readonly approvals: ApprovalService;
+  readonly conflicts: ConflictService;
+  readonly params: ParamService;
+  readonly audit: AuditService;
+  readonly overview: OverviewService;
+  readonly support: SupportService;
+  readonly inventory: InventoryService;
+  readonly temperatures: TemperatureService;
+  readonly photos: PhotoGalleryService;
+  /** Sign-in through an identity provider; null: none is configured. */
+  readonly oidcButton: OidcButton | null;
+  readonly checkHealth: HealthCheck;
+  readonly log: Pick<Logger, 'error'>;
+}

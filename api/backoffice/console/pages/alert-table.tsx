@@ -1,0 +1,96 @@
+import type { VNode } from 'preact';
+import { mayEdit } from '../../../../shared/domain/staff';
+import type { ProbeAlert } from '../../../../shared/stores/alert-store';
+import type { SolutionName } from '../../../../shared/stores/overview-store';
+import { ActionForm, Age, Badge, Table } from '../parts';
+import type { Visit } from '../visit';
+import { alertText } from './findings';
+
+interface Props {
+  readonly visit: Visit;
+  readonly alerts: readonly ProbeAlert[];
+  /** Null: all are of one solution, which need not be named. */
+  readonly names: ReadonlyMap<number, SolutionName> | null;
+  readonly zone?: string;
+}
+
+/** Alerts about probes: what, where, since when, and whether someone has seen them. */
+export const AlertTable = ({ visit, alerts, names, zone }: Props): VNode => {
+  const { words } = visit;
+  return (
+    <Table
+      label={words.alerts}
+      columns={[
+        words.alert,
+        ...(names === null ? [] : [words.solution]),
+        words.since,
+        words.state,
+        words.seen,
+      ]}
+    >
+      {alerts.map((alert) => {
+        const clock = zone ?? names?.get(alert.solutionId)?.timezone;
+        return (
+          <tr>
+            <th scope="row" class="wrap">
+              <a
+                href={`/solutions/${alert.solutionId}/temperatures?probe=${encodeURIComponent(alert.probeId)}`}
+              >
+                {words.alertKinds[alert.kind]}: {alert.fridgeName ?? alert.probeId}
+              </a>
+              <span class="under">{alertText(visit, alert)}</span>
+            </th>
+            {names !== null && (
+              <td>
+                <a href={`/solutions/${alert.solutionId}`}>
+                  {names.get(alert.solutionId)?.name ?? alert.solutionId}
+                </a>
+              </td>
+            )}
+            <td>
+              <Age words={words} at={alert.since} zone={clock} />
+            </td>
+            <td>
+              <Badge tone={alert.state === 'closed' ? 'calm' : alert.state === 'escalated' ? 'bad' : 'busy'}>
+                {words.alertStates[alert.state]}
+              </Badge>
+              {alert.closedAt !== null && (
+                <span class="under">
+                  <Age words={words} at={alert.closedAt} zone={clock} />
+                </span>
+              )}
+            </td>
+            <td>
+              <Acknowledgement visit={visit} alert={alert} />
+            </td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+};
+
+function Acknowledgement({
+  visit: { words, csrf, caller, path },
+  alert,
+}: {
+  visit: Visit;
+  alert: ProbeAlert;
+}): VNode {
+  if (alert.acknowledgedBy !== null) {
+    return (
+      <span class="soft">
+        {alert.acknowledgedBy}
+        {alert.comment !== null && <span class="under">{alert.comment}</span>}
+      </span>
+    );
+  }
+  if (!mayEdit(caller)) return <span class="soft">{words.notYet}</span>;
+  return (
+    <ActionForm action={`/alerts/${alert.id}/acknowledge`} csrf={csrf} class="inline">
+      <input type="hidden" name="back" value={path} />
+      <input name="comment" placeholder={words.comment} aria-label={words.comment} maxLength={500} />
+      <button class="button quiet small">{words.acknowledge}</button>
+    </ActionForm>
+  );
+}

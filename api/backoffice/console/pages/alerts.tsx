@@ -1,0 +1,87 @@
+import { Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import type { ProbeAlert } from '../../../../shared/stores/alert-store';
+import type { SolutionName } from '../../../../shared/stores/overview-store';
+import { decode } from '../../../http/decode';
+import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId, textOf } from '../../rest/parameters';
+import type { AlertService } from '../../services/alerts';
+import type { OverviewService } from '../../services/overview';
+import { blankless } from '../form-input';
+import { Page } from '../layout';
+import { Empty, Pager, Tabs } from '../parts';
+import { isLocalPath, type Visit, type Visiting } from '../visit';
+import { AlertTable } from './alert-table';
+
+interface Services {
+  readonly alerts: AlertService;
+  readonly overview: Pick<OverviewService, 'names'>;
+}
+
+const views = ['new', 'open', 'all'] as const;
+type View = (typeof views)[number];
+const query = pageQuery(bigIdOf).extend({ view: z.enum(views).default('new'), solution: idOf.optional() });
+const acknowledgement = z.object({ comment: textOf(500).optional(), back: z.string().refine(isLocalPath) });
+const shownRows = 50;
+
+/** Alerts of all solutions. */
+export function createAlertPageRoutes({ alerts, overview }: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/alerts',
+    visiting.page(async (visit, request) => {
+      const { view, solution, ...paging } = decode(query, blankless(request.query));
+      const filter = {
+        solutionId: solution ?? null,
+        state: view === 'all' ? null : ('open' as const),
+        kind: null,
+        isAcknowledged: view === 'new' ? false : null,
+      };
+      const page = await alerts.list(visit.caller, filter, { ...pageOfQuery(paging), limit: shownRows });
+      const names = await overview.names(
+        visit.caller,
+        page.items.map(({ solutionId }) => solutionId),
+      );
+      return alertsPage(visit, view, page, names);
+    }),
+  );
+
+  router.post(
+    '/alerts/:id/acknowledge',
+    visiting.form(async (caller, request) => {
+      const { comment = null, back } = decode(acknowledgement, blankless(request.body));
+      await alerts.acknowledge(caller, pathBigId(request, 'alert'), comment);
+      return `${back}?done=acknowledged`;
+    }),
+  );
+
+  return router;
+}
+
+const alertsPage = (
+  visit: Visit,
+  view: View,
+  { items, next }: ListPage<ProbeAlert>,
+  names: ReadonlyMap<number, SolutionName>,
+): VNode => (
+  <Page visit={visit} title={visit.words.alerts} subtitle={visit.words.alertsMeaning}>
+    <Tabs
+      label={visit.words.state}
+      tabs={views.map((one) => ({
+        href: `/alerts?view=${one}`,
+        text: visit.words.alertViews[one],
+        isCurrent: one === view,
+      }))}
+    />
+    <div class="stack">
+      {items.length === 0 ? (
+        <Empty title={visit.words.noAlerts}>{visit.words.noAlertsMeaning}</Empty>
+      ) : (
+        <AlertTable visit={visit} alerts={items} names={names} />
+      )}
+      <Pager words={visit.words} base={`/alerts?view=${view}`} next={next} />
+    </div>
+  </Page>
+);

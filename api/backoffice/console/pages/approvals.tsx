@@ -1,0 +1,138 @@
+import { Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import { mayEdit } from '../../../../shared/domain/staff';
+import type { Approval } from '../../../../shared/stores/approval-store';
+import type { SolutionName } from '../../../../shared/stores/overview-store';
+import { decode } from '../../../http/decode';
+import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
+import type { ApprovalService } from '../../services/approvals';
+import type { OverviewService } from '../../services/overview';
+import { blankless } from '../form-input';
+import { Page } from '../layout';
+import { ActionForm, Age, Badge, Card, Empty, Pager, Tabs } from '../parts';
+import type { Visit, Visiting } from '../visit';
+
+interface Services {
+  readonly approvals: ApprovalService;
+  readonly overview: Pick<OverviewService, 'names'>;
+}
+
+const views = ['open', 'all'] as const;
+const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), solution: idOf.optional() });
+const decision = z.object({ decision: z.enum(['approve', 'reject']) });
+const shownRows = 20;
+
+/** So many changes at once that someone must say yes. */
+export function createApprovalPageRoutes({ approvals, overview }: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/approvals',
+    visiting.page(async (visit, request) => {
+      const { state, solution, ...paging } = decode(query, blankless(request.query));
+      const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
+      const page = await approvals.list(visit.caller, filter, { ...pageOfQuery(paging), limit: shownRows });
+      const names = await overview.names(
+        visit.caller,
+        page.items.map(({ solutionId }) => solutionId),
+      );
+      return approvalsPage(visit, state, page, names);
+    }),
+  );
+
+  router.post(
+    '/approvals/:id',
+    visiting.form(async (caller, request) => {
+      const { decision: decided } = decode(decision, request.body);
+      await approvals.decide(caller, pathBigId(request, 'approval'), decided);
+      return `/approvals?done=${decided === 'approve' ? 'approved' : 'rejected'}`;
+    }),
+  );
+
+  return router;
+}
+
+const approvalsPage = (
+  visit: Visit,
+  state: (typeof views)[number],
+  { items, next }: ListPage<Approval>,
+  names: ReadonlyMap<number, SolutionName>,
+): VNode => (
+  <Page visit={visit} title={visit.words.approvals} subtitle={visit.words.approvalsMeaning}>
+    <Tabs
+      label={visit.words.state}
+      tabs={views.map((one) => ({
+        href: `/approvals?state=${one}`,
+        text: visit.words.openOrAll[one],
+        isCurrent: one === state,
+      }))}
+    />
+    <div class="stack">
+      {items.length === 0 && <Empty title={visit.words.noApprovals}>{visit.words.noApprovalsMeaning}</Empty>}
+      {items.map((approval) => (
+        <ApprovalCard visit={visit} approval={approval} solution={names.get(approval.solutionId)} />
+      ))}
+      <Pager words={visit.words} base={`/approvals?state=${state}`} next={next} />
+    </div>
+  </Page>
+);
+
+interface CardProps {
+  readonly visit: Visit;
+  readonly approval: Approval;
+  readonly solution: SolutionName | undefined;
+}
+
+const shownEntities = 200;
+
+function ApprovalCard({ visit, approval, solution }: CardProps): VNode {
+  const { words, csrf, caller } = visit;
+  const { className, plan, kind, state } = approval;
+  return (
+    <Card
+      id={`a${approval.id}`}
+      title={words.toDelete(plan.length, className)}
+      aside={
+        <span class="soft">
+          <a href={`/solutions/${approval.solutionId}`}>{solution?.name ?? approval.solutionId}</a> ·{' '}
+          <a href={`/syncs/${approval.syncId}`}>
+            <Age words={words} at={approval.createdAt} zone={solution?.timezone} />
+          </a>
+        </span>
+      }
+    >
+      <p>{words.approvalKinds[kind]}</p>
+      <details>
+        <summary>{words.whichOnes}</summary>
+        <ul class="chips">
+          {plan.slice(0, shownEntities).map(({ id }) => (
+            <li>
+              <a href={`/solutions/${approval.solutionId}/params/${className}/${encodeURIComponent(id)}`}>
+                {id}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </details>
+      {state === 'open' ? (
+        mayEdit(caller) && (
+          <ActionForm action={`/approvals/${approval.id}`} csrf={csrf} class="buttons">
+            <button class="button danger" name="decision" value="approve" data-confirm={words.confirmDelete}>
+              {words.approve}
+            </button>
+            <button class="button quiet" name="decision" value="reject">
+              {words.reject}
+            </button>
+          </ActionForm>
+        )
+      ) : (
+        <p class="soft">
+          <Badge tone={state === 'approved' ? 'good' : 'calm'}>{words.approvalStates[state]}</Badge>
+          {approval.decidedBy !== null && ` ${approval.decidedBy}`}
+        </p>
+      )}
+    </Card>
+  );
+}

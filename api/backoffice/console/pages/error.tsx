@@ -1,0 +1,65 @@
+import type { VNode } from 'preact';
+import type { AppError } from '../../../../shared/errors/app-error';
+import { Page, PlainPage } from '../layout';
+import type { Visit } from '../visit';
+import type { Words } from '../words';
+
+/** What went wrong, in words that help: what it is, and what to do. `error` null: nobody foresaw it. */
+export function errorPage(words: Words, visit: Visit | null, error: AppError | null): VNode {
+  const title = titleOf(words, error);
+  const content = (
+    <section class="card narrow">
+      {visit === null && <h1>{title}</h1>}
+      <p>{adviceOf(words, error)}</p>
+      {error !== null && <p class="soft">{error.detail}</p>}
+      <p>
+        <a class="button quiet" href="/">
+          {words.toStart}
+        </a>
+      </p>
+    </section>
+  );
+  return visit === null ? (
+    <PlainPage words={words} title={title}>
+      {content}
+    </PlainPage>
+  ) : (
+    <Page visit={visit} title={title}>
+      {content}
+    </Page>
+  );
+}
+
+function titleOf({ errors }: Words, error: AppError | null): string {
+  if (error === null) return errors.unforeseen;
+  switch (error.kind) {
+    case 'absent':
+      return errors.absent;
+    case 'forbidden':
+    case 'unauthenticated':
+      return error.code === 'wrong-status' ? errors.busy : errors.forbidden;
+    case 'stale':
+      return errors.stale;
+    case 'unavailable':
+      return errors.unavailable;
+    default:
+      return errors.refused;
+  }
+}
+
+function adviceOf({ errors }: Words, error: AppError | null): string {
+  if (error === null) return errors.unforeseenAdvice;
+  switch (error.kind) {
+    case 'absent':
+      return errors.absentAdvice;
+    case 'forbidden':
+    case 'unauthenticated':
+      return error.code === 'wrong-status' ? errors.busyAdvice : errors.forbiddenAdvice;
+    case 'stale':
+      return errors.staleAdvice;
+    case 'unavailable':
+      return errors.unavailableAdvice;
+    default:
+      return errors.refusedAdvice;
+  }
+}

@@ -1,0 +1,229 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { mayEdit } from '../../../../shared/domain/staff';
+import type { SolutionDetail } from '../../services/solutions';
+import type { Finding } from '../../services/support';
+import { durationText, numberText } from '../format';
+import { ActionForm, Age } from '../parts';
+import type { Visit } from '../visit';
+
+interface Props {
+  readonly visit: Visit;
+  readonly solution: SolutionDetail;
+  readonly findings: readonly Finding[];
+}
+
+/** What is wrong with a solution: what, when, which file, which row, why, and what to do. */
+export function Findings({ visit, solution, findings }: Props): VNode {
+  const { words } = visit;
+  if (findings.length === 0) {
+    return (
+      <section class="verdict good">
+        <h2>{words.allWell}</h2>
+        <p>{words.allWellMeaning}</p>
+      </section>
+    );
+  }
+  return (
+    <section class="verdict bad">
+      <h2>{words.toLookAt(findings.length)}</h2>
+      <ol class="findings">
+        {findings.map((finding) => (
+          <FindingRow {...partsOf(visit, solution, finding)} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface FindingParts {
+  readonly what: ComponentChildren;
+  readonly at: ComponentChildren;
+  readonly why: ComponentChildren;
+  readonly advice: ComponentChildren;
+  readonly action: ComponentChildren;
+}
+
+const FindingRow = ({ what, at, why, advice, action }: FindingParts): VNode => (
+  <li>
+    <div class="finding">
+      <p class="finding-what">
+        <strong>{what}</strong>
+        {at !== null && <span class="soft"> · {at}</span>}
+      </p>
+      {why !== null && <p class="finding-why">{why}</p>}
+      <p class="finding-advice">{advice}</p>
+    </div>
+    {action !== null && <div class="finding-action">{action}</div>}
+  </li>
+);
+
+function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): FindingParts {
+  const { words } = visit;
+  const { findings } = words;
+  const age = (at: Date) => <Age words={words} at={at} zone={solution.timezone} />;
+  const link = (href: string, text: string) => (
+    <a class="button quiet small" href={href}>
+      {text}
+    </a>
+  );
+  const settings = link(`/solutions/${solution.id}/settings`, words.tabs.settings);
+  switch (finding.kind) {
+    case 'blocked':
+      return {
+        what: findings.blocked,
+        at: age(finding.at),
+        why: null,
+        advice: findings.blockedAdvice,
+        action: settings,
+      };
+    case 'locked':
+      return {
+        what: findings.locked,
+        at: age(finding.at),
+        why: findings.lockedWhy,
+        advice: findings.lockedAdvice,
+        action: settings,
+      };
+    case 'never-synchronised':
+      return { what: findings.never, at: null, why: null, advice: findings.neverAdvice, action: null };
+    case 'silent':
+      return {
+        what: findings.silent,
+        at: age(finding.at),
+        why: null,
+        advice: findings.silentAdvice,
+        action: null,
+      };
+    case 'wrong-clock':
+      return {
+        what: findings.clock,
+        at: null,
+        why: findings.clockWhy(durationText(words, Math.abs(finding.seconds)), finding.seconds > 0),
+        advice: findings.clockAdvice,
+        action: null,
+      };
+    case 'sync-failed': {
+      const { id, channel, receivedAt, report } = finding.sync;
+      return {
+        what: findings.failed(words.channels[channel]),
+        at: age(receivedAt),
+        why: report?.reason ?? words.noReason,
+        advice: findings.failedAdvice,
+        action: (
+          <>
+            {link(`/syncs/${id}`, words.look)}
+            {mayEdit(visit.caller) && (
+              <ActionForm action={`/syncs/${id}/replay`} csrf={visit.csrf}>
+                <button class="button small">{words.replay}</button>
+              </ActionForm>
+            )}
+          </>
+        ),
+      };
+    }
+    case 'stuck': {
+      const { channel, statut, since, syncId } = finding;
+      return {
+        what:
+          statut === 1
+            ? findings.processing(words.channels[channel])
+            : findings.notFetched(words.channels[channel]),
+        at: age(since),
+        why: null,
+        advice: statut === 1 ? findings.processingAdvice : findings.notFetchedAdvice,
+        action: syncId === null ? null : link(`/syncs/${syncId}`, words.look),
+      };
+    }
+    case 'alert': {
+      const { alert } = finding;
+      return {
+        what: `${words.alertKinds[alert.kind]}: ${alert.fridgeName ?? alert.probeId}`,
+        at: age(alert.openedAt),
+        why: alertText(visit, alert),
+        advice: findings.alertAdvice[alert.kind],
+        action: link(
+          `/solutions/${solution.id}/temperatures?probe=${encodeURIComponent(alert.probeId)}`,
+          words.tabs.temperatures,
+        ),
+      };
+    }
+    case 'quarantined': {
+      const { item } = finding;
+      return {
+        what: findings.quarantined[item.kind],
+        at: age(item.createdAt),
+        why: (
+          <>
+            <code>{item.file}</code>
+            {item.line !== null && `, ${words.line} ${item.line}`}
+            {item.rowId !== null && `, Id ${item.rowId}`}: {item.reason}
+          </>
+        ),
+        advice: words.codeAdvice(item.code),
+        action: link(`/quarantine/${item.id}`, words.correct),
+      };
+    }
+    case 'conflict': {
+      const { conflict } = finding;
+      return {
+        what: findings.conflict,
+        at: age(conflict.createdAt),
+        why: (
+          <>
+            <code>{`xml/${conflict.className}.xml`}</code>, Id {conflict.entityId}
+            {conflict.fields.length > 0 && `: ${conflict.fields.join(', ')}`}
+          </>
+        ),
+        advice: findings.conflictAdvice,
+        action: link(`/conflicts#c${conflict.id}`, words.decide),
+      };
+    }
+    case 'approval': {
+      const { approval } = finding;
+      return {
+        what: findings.approval(approval.plan.length),
+        at: age(approval.createdAt),
+        why: (
+          <>
+            <code>{`xml/${approval.className}.xml`}</code>: {words.approvalKinds[approval.kind]}
+          </>
+        ),
+        advice: findings.approvalAdvice,
+        action: link(`/approvals#a${approval.id}`, words.decide),
+      };
+    }
+    case 'instruction-failed': {
+      const { className, id, label, failures, reason } = finding.entity;
+      return {
+        what: findings.instruction(failures),
+        at: null,
+        why: (
+          <>
+            <code>{`xml/${className}.xml`}</code>, {label ?? `Id ${id}`}: {reason ?? words.noReason}
+          </>
+        ),
+        advice: findings.instructionAdvice,
+        action: link(`/solutions/${solution.id}/params/${className}/${encodeURIComponent(id)}`, words.look),
+      };
+    }
+  }
+}
+
+/** e.g. `worst 8.4 °C, limit 4 °C, after 30 min`. */
+export function alertText(
+  { words }: Pick<Visit, 'words'>,
+  alert: {
+    readonly kind: string;
+    readonly worst: number | null;
+    readonly limit: number | null;
+    readonly delayMinutes: number;
+  },
+): string {
+  const unit = alert.kind === 'low-battery' ? '%' : '°C';
+  const value = (number: number) => `${numberText(words, number, unit === '%' ? 0 : 1)} ${unit}`;
+  return [
+    ...(alert.worst === null ? [] : [words.worst(value(alert.worst))]),
+    ...(alert.limit === null ? [] : [words.limitOf(value(alert.limit))]),
+    words.after(durationText(words, alert.delayMinutes * 60)),
+  ].join(', ');
+}

@@ -1,0 +1,161 @@
+import { type Request, Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import { mayEdit } from '../../../../shared/domain/staff';
+import type { Message } from '../../../../shared/stores/message-store';
+import { decode, keepableText } from '../../../http/decode';
+import { pageOfQuery, pageQuery, pathId } from '../../rest/parameters';
+import type { MessageService } from '../../services/messages';
+import type { SolutionDetail, SolutionService } from '../../services/solutions';
+import { blankless, fieldsAfter } from '../form-input';
+import { ActionForm, Age, Badge, Card, Empty, Field, Pager, ProblemNote, type Tone } from '../parts';
+import type { Visit, Visiting } from '../visit';
+import type { Words } from '../words';
+import { SolutionPage } from './solution-frame';
+
+interface Services {
+  readonly solutions: Pick<SolutionService, 'get'>;
+  readonly messages: Pick<MessageService, 'list' | 'send'>;
+}
+
+const query = pageQuery(z.string().regex(/^-\d{1,18}$/, 'is no cursor'));
+const message = z.object({ subject: keepableText(1, 200), body: keepableText(1, 10_000) });
+const shownRows = 50;
+
+/** What staff tell a solution, and whether it was read. */
+export function createMessagePageRoutes(services: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/solutions/:id/messages',
+    visiting.page((visit, request) => show(visit, request, { subject: '', body: '' }, null)),
+  );
+
+  router.post(
+    '/solutions/:id/messages',
+    visiting.form(
+      async (caller, request) => {
+        const id = pathId(request, 'solution');
+        await services.messages.send(caller, id, decode(message, request.body));
+        return `/solutions/${id}/messages?done=message-sent`;
+      },
+      (visit, request, problem) => {
+        const { subject = '', body = '' } = fieldsAfter(request.body, '');
+        return show(visit, request, { subject, body }, problem.detail);
+      },
+    ),
+  );
+
+  return router;
+
+  async function show(visit: Visit, request: Request, typed: Typed, problem: string | null): Promise<VNode> {
+    const id = pathId(request, 'solution');
+    const solution = await services.solutions.get(visit.caller, id);
+    const page = { ...pageOfQuery(decode(query, blankless(request.query))), limit: shownRows };
+    return messagesPage(
+      visit,
+      solution,
+      await services.messages.list(visit.caller, id, page),
+      typed,
+      problem,
+    );
+  }
+}
+
+interface Typed {
+  readonly subject: string;
+  readonly body: string;
+}
+
+function messagesPage(
+  visit: Visit,
+  solution: SolutionDetail,
+  { items, next }: ListPage<Message>,
+  typed: Typed,
+  problem: string | null,
+): VNode {
+  const { words, csrf, caller } = visit;
+  const path = `/solutions/${solution.id}/messages`;
+  return (
+    <SolutionPage visit={visit} solution={solution} tab="messages">
+      <div class="columns wide-left">
+        <div class="stack">
+          {items.length === 0 ? (
+            <Empty title={words.noMessages}>{words.noMessagesAdvice}</Empty>
+          ) : (
+            <ul class="messages">
+              {items.map((one) => (
+                <MessageRow words={words} zone={solution.timezone} message={one} />
+              ))}
+            </ul>
+          )}
+          <Pager words={words} base={path} next={next} />
+        </div>
+        {mayEdit(caller) && (
+          <Card title={words.writeMessage}>
+            <ActionForm action={path} csrf={csrf} class="stack">
+              <ProblemNote problem={problem} />
+              <Field label={words.subject}>
+                <input name="subject" required maxLength={200} value={typed.subject} />
+              </Field>
+              <Field label={words.text}>
+                <textarea name="body" required rows={6} maxLength={10_000}>
+                  {typed.body}
+                </textarea>
+              </Field>
+              <p class="hint">{words.messageHint}</p>
+              <button class="button">{words.send}</button>
+            </ActionForm>
+          </Card>
+        )}
+      </div>
+    </SolutionPage>
+  );
+}
+
+const MessageRow = ({
+  words,
+  zone,
+  message: one,
+}: {
+  words: Words;
+  zone: string;
+  message: Message;
+}): VNode => (
+  <li class="card">
+    <div class="message-head">
+      <h2>{one.subject}</h2>
+      <Receipt words={words} message={one} />
+    </div>
+    <p class="pre">{one.body}</p>
+    <p class="soft">
+      {words.messageKinds[one.kind]} · {one.sender} · <Age words={words} at={one.sentAt} zone={zone} />
+      {one.readAt !== null && (
+        <>
+          {' · '}
+          {words.read} <Age words={words} at={one.readAt} zone={zone} />
+        </>
+      )}
+    </p>
+    {one.failureReason !== null && <p class="bad">{words.couldNotCarryOut(one.failureReason)}</p>}
+  </li>
+);
+
+function Receipt({
+  words,
+  message: { readAt, deliveredAt, isParked },
+}: {
+  words: Words;
+  message: Message;
+}): VNode {
+  const [tone, text]: [Tone, string] =
+    readAt !== null
+      ? ['good', words.read]
+      : deliveredAt !== null
+        ? ['good', words.delivered]
+        : isParked
+          ? ['bad', words.parked]
+          : ['busy', words.waitsForSync];
+  return <Badge tone={tone}>{text}</Badge>;
+}

@@ -1,0 +1,63 @@
+import type { VNode } from 'preact';
+import type { SolutionName } from '../../../../shared/stores/overview-store';
+import type { QuarantinedItem } from '../../../../shared/stores/quarantine-store';
+import { Age, Badge, Table, type Tone } from '../parts';
+import type { Words } from '../words';
+
+interface Props {
+  readonly words: Words;
+  readonly items: readonly QuarantinedItem[];
+  /** The kitchen's clock, where all are of one. */
+  readonly zone?: string;
+  /** Null: all are of one solution, which need not be named. */
+  readonly names: ReadonlyMap<number, SolutionName> | null;
+}
+
+/** What was refused: which file, which row, why. */
+export const QuarantineTable = ({ words, items, zone, names }: Props): VNode => (
+  <Table
+    label={words.refused}
+    columns={[
+      words.fileAndRow,
+      words.reason,
+      ...(names === null ? [] : [words.solution]),
+      words.received,
+      words.state,
+    ]}
+  >
+    {items.map((item) => (
+      <tr>
+        <th scope="row">
+          <a href={`/quarantine/${item.id}`}>
+            <code>{item.file}</code>
+            {item.line !== null && `, ${words.line} ${item.line}`}
+          </a>
+          {item.rowId !== null && <span class="under">Id {item.rowId}</span>}
+        </th>
+        <td class="wrap">
+          {item.reason}
+          <span class="under">{item.code}</span>
+        </td>
+        {names !== null && (
+          <td>
+            <a href={`/solutions/${item.solutionId}`}>
+              {names.get(item.solutionId)?.name ?? item.solutionId}
+            </a>
+          </td>
+        )}
+        <td>
+          <Age words={words} at={item.createdAt} zone={zone ?? names?.get(item.solutionId)?.timezone} />
+        </td>
+        <td>
+          <Badge tone={quarantineTones[item.state]}>{words.quarantineStates[item.state]}</Badge>
+        </td>
+      </tr>
+    ))}
+  </Table>
+);
+
+export const quarantineTones: Readonly<Record<QuarantinedItem['state'], Tone>> = {
+  open: 'busy',
+  replayed: 'good',
+  discarded: 'calm',
+};

@@ -1,0 +1,229 @@
+import { type Request, Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import { quarantineStates } from '../../../../shared/domain/quarantine-state';
+import { mayEdit } from '../../../../shared/domain/staff';
+import type { SolutionName } from '../../../../shared/stores/overview-store';
+import type { QuarantinedItem } from '../../../../shared/stores/quarantine-store';
+import { decode } from '../../../http/decode';
+import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
+import type { OverviewService } from '../../services/overview';
+import type { QuarantineService } from '../../services/quarantine';
+import { blankless, fieldsAfter } from '../form-input';
+import { Page } from '../layout';
+import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
+import type { Visit, Visiting } from '../visit';
+import { QuarantineTable, quarantineTones } from './quarantine-table';
+
+interface Services {
+  readonly quarantine: QuarantineService;
+  readonly overview: Pick<OverviewService, 'names'>;
+}
+
+const views = [...quarantineStates, 'all'] as const;
+const query = pageQuery(bigIdOf).extend({
+  state: z.enum(views).default('open'),
+  solution: idOf.optional(),
+  sync: z.guid().optional(),
+});
+const shownRows = 50;
+
+/** What could not be applied: read, corrected, sent again, or thrown away. */
+export function createQuarantinePageRoutes({ quarantine, overview }: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/quarantine',
+    visiting.page(async (visit, request) => {
+      const { state, solution, sync, ...paging } = decode(query, blankless(request.query));
+      const filter = {
+        solutionId: solution ?? null,
+        syncId: sync ?? null,
+        state: state === 'all' ? null : state,
+      };
+      const page = await quarantine.list(visit.caller, filter, { ...pageOfQuery(paging), limit: shownRows });
+      const names = await overview.names(
+        visit.caller,
+        page.items.map(({ solutionId }) => solutionId),
+      );
+      return listPage(visit, state, sync ?? null, page, names);
+    }),
+  );
+
+  router.get(
+    '/quarantine/:id',
+    visiting.page((visit, request) => show(visit, request, null)),
+  );
+
+  router.post(
+    '/quarantine/:id/replay',
+    visiting.form(
+      async (caller, request) => {
+        const id = pathBigId(request, 'quarantined item');
+        const { raw } = await quarantine.get(caller, id);
+        const { text } = fieldsAfter(request.body, '');
+        const corrected = text === undefined || isSameText(text, raw) ? null : text;
+        const { syncId } = await quarantine.replay(caller, id, corrected);
+        return `/syncs/${syncId}?done=replayed`;
+      },
+      (visit, request, problem) => show(visit, request, problem.detail),
+    ),
+  );
+
+  router.post(
+    '/quarantine/:id/discard',
+    visiting.form(async (caller, request) => {
+      await quarantine.discard(caller, pathBigId(request, 'quarantined item'));
+      return '/quarantine?done=discarded';
+    }),
+  );
+
+  return router;
+
+  async function show(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+    const item = await quarantine.get(visit.caller, pathBigId(request, 'quarantined item'));
+    const names = await overview.names(visit.caller, [item.solutionId]);
+    const typed = fieldsAfter(request.body, '')['text'] ?? item.raw ?? '';
+    return itemPage(visit, item, names.get(item.solutionId), typed, problem);
+  }
+}
+
+/** A form sends its line ends as CRLF, whatever they were. */
+const isSameText = (typed: string, raw: string | null) =>
+  raw !== null && typed.replaceAll('\r\n', '\n') === raw.replaceAll('\r\n', '\n');
+
+const listPage = (
+  visit: Visit,
+  state: (typeof views)[number],
+  syncId: string | null,
+  { items, next }: ListPage<QuarantinedItem>,
+  names: ReadonlyMap<number, SolutionName>,
+): VNode => {
+  const ofSync = syncId === null ? '' : `&sync=${syncId}`;
+  return (
+    <Page visit={visit} title={visit.words.quarantine} subtitle={visit.words.quarantineMeaning}>
+      <Tabs
+        label={visit.words.state}
+        tabs={views.map((one) => ({
+          href: `/quarantine?state=${one}${ofSync}`,
+          text: one === 'all' ? visit.words.all : visit.words.quarantineStates[one],
+          isCurrent: one === state,
+        }))}
+      />
+      <div class="stack">
+        {items.length === 0 ? (
+          <Empty title={visit.words.noQuarantine}>{visit.words.noQuarantineMeaning}</Empty>
+        ) : (
+          <QuarantineTable words={visit.words} items={items} names={names} />
+        )}
+        <Pager words={visit.words} base={`/quarantine?state=${state}${ofSync}`} next={next} />
+      </div>
+    </Page>
+  );
+};
+
+function itemPage(
+  visit: Visit,
+  item: QuarantinedItem,
+  solution: SolutionName | undefined,
+  typed: string,
+  problem: string | null,
+): VNode {
+  const { words, caller } = visit;
+  return (
+    <Page
+      visit={visit}
+      title={words.findings.quarantined[item.kind]}
+      trail={[{ href: '/quarantine', text: words.quarantine }]}
+      aside={<Badge tone={quarantineTones[item.state]}>{words.quarantineStates[item.state]}</Badge>}
+    >
+      <div class="stack">
+        <section class={item.state === 'open' ? 'verdict bad' : 'verdict'}>
+          <h2>{item.reason}</h2>
+          <p>{words.codeAdvice(item.code)}</p>
+        </section>
+        <Card>
+          <Facts
+            entries={[
+              [words.file, <code>{item.file}</code>],
+              item.line === null ? null : [words.line, String(item.line)],
+              item.rowId === null ? null : ['Id', item.rowId],
+              [words.code, <code>{item.code}</code>],
+              [
+                words.solution,
+                <a href={`/solutions/${item.solutionId}`}>{solution?.name ?? item.solutionId}</a>,
+              ],
+              [words.channel, words.channels[item.channel]],
+              [
+                words.received,
+                <a href={`/syncs/${item.syncId}`}>
+                  <Moment words={words} at={item.createdAt} zone={solution?.timezone} />
+                </a>,
+              ],
+              item.decidedBy === null ? null : [words.quarantineStates[item.state], item.decidedBy],
+            ]}
+          />
+        </Card>
+        <Card title={item.state === 'open' ? words.correctAndReplay : words.asItWasSent}>
+          <ProblemNote problem={problem} />
+          {item.state === 'open' && mayEdit(caller) ? (
+            <CorrectionForm visit={visit} item={item} typed={typed} />
+          ) : (
+            <>
+              {item.header !== null && <pre class="soft">{item.header}</pre>}
+              <pre>{item.raw ?? words.noText}</pre>
+            </>
+          )}
+        </Card>
+      </div>
+    </Page>
+  );
+}
+
+function CorrectionForm({
+  visit: { words, csrf },
+  item,
+  typed,
+}: {
+  visit: Visit;
+  item: QuarantinedItem;
+  typed: string;
+}): VNode {
+  return (
+    <>
+      <ActionForm action={`/quarantine/${item.id}/replay`} csrf={csrf} class="stack" id="replay">
+        {item.header !== null && (
+          <div>
+            <p class="field-label">{words.header}</p>
+            <pre class="soft">{item.header}</pre>
+          </div>
+        )}
+        {item.raw === null ? (
+          <p class="soft">{words.noText}</p>
+        ) : (
+          <Field label={words.text} hint={words.correctionHint}>
+            <textarea
+              name="text"
+              class="code"
+              rows={Math.min(24, item.raw.split('\n').length + 2)}
+              spellcheck={false}
+            >
+              {typed}
+            </textarea>
+          </Field>
+        )}
+      </ActionForm>
+      <div class="buttons">
+        <button class="button" form="replay">
+          {words.replay}
+        </button>
+        <ActionForm action={`/quarantine/${item.id}/discard`} csrf={csrf}>
+          <button class="button quiet" data-confirm={words.confirmDiscard}>
+            {words.discard}
+          </button>
+        </ActionForm>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,161 @@
+import { Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { confirmations, loginPolicies } from '../../../../shared/domain/solution-settings';
+import { mayEdit } from '../../../../shared/domain/staff';
+import { badRequest } from '../../../../shared/errors/catalog';
+import { decode } from '../../../http/decode';
+import { pathId, textOf } from '../../rest/parameters';
+import type { SolutionDetail, SolutionService } from '../../services/solutions';
+import { fieldsAfter } from '../form-input';
+import { durationText } from '../format';
+import { ActionForm, Card, Facts, Field, Moment, ProblemNote } from '../parts';
+import type { Visit, Visiting } from '../visit';
+import { SolutionPage } from './solution-frame';
+import { isTimezone, PolicyFields, secretPage } from './solutions';
+
+interface Services {
+  readonly solutions: Pick<SolutionService, 'get' | 'update' | 'replaceSecret'>;
+}
+
+const settings = z.object({
+  name: textOf(200),
+  loginPolicy: z.enum(loginPolicies),
+  confirmation: z.enum(confirmations),
+  timezone: textOf(64).refine(isTimezone, 'is no time zone'),
+});
+const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
+
+/** What staff set about a solution itself, and who may use it. */
+export function createSettingsPageRoutes({ solutions }: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/solutions/:id/settings',
+    visiting.page(async (visit, request) => {
+      const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
+      return settingsPage(visit, solution, solution, null);
+    }),
+  );
+
+  router.post(
+    '/solutions/:id/settings',
+    visiting.form(
+      async (caller, request) => {
+        const id = pathId(request, 'solution');
+        await solutions.update(caller, id, decode(settings, request.body));
+        return `/solutions/${id}/settings?done=saved`;
+      },
+      async (visit, request, problem) => {
+        const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
+        return settingsPage(
+          visit,
+          solution,
+          { ...solution, ...fieldsAfter(request.body, '') },
+          problem.detail,
+        );
+      },
+    ),
+  );
+
+  router.post(
+    '/solutions/:id/secret',
+    ...visiting.answer(async (visit, request) =>
+      secretPage(visit, await solutions.replaceSecret(visit.caller, pathId(request, 'solution'))),
+    ),
+  );
+
+  router.post(
+    '/solutions/:id/access/:deed',
+    visiting.form(async (caller, request) => {
+      const id = pathId(request, 'solution');
+      const deed = deeds.find((one) => one === request.params['deed']);
+      if (deed === undefined) throw badRequest('There is no such deed.');
+      await solutions.update(caller, id, changesOf[deed]);
+      return `/solutions/${id}/settings?done=saved`;
+    }),
+  );
+
+  return router;
+}
+
+const changesOf = {
+  block: { isBlocked: true },
+  unblock: { isBlocked: false },
+  unlock: { isLocked: false },
+  'forget-mac': { mac: null },
+  'ignore-mac': { mac: 'ignore' },
+} as const;
+
+type Typed = Readonly<Record<'name' | 'loginPolicy' | 'confirmation' | 'timezone', string>>;
+
+function settingsPage(visit: Visit, solution: SolutionDetail, typed: Typed, problem: string | null): VNode {
+  const { words, csrf, caller } = visit;
+  const canEdit = mayEdit(caller);
+  const skew = solution.clockSkewSeconds;
+  return (
+    <SolutionPage visit={visit} solution={solution} tab="settings">
+      <div class="columns">
+        <Card title={words.tabs.settings}>
+          <ActionForm action={`/solutions/${solution.id}/settings`} csrf={csrf} class="stack">
+            <ProblemNote problem={problem} />
+            <fieldset disabled={!canEdit} class="stack">
+              <legend class="visually-hidden">{words.tabs.settings}</legend>
+              <Field label={words.name}>
+                <input name="name" required maxLength={200} value={typed.name} />
+              </Field>
+              <PolicyFields words={words} values={typed} />
+            </fieldset>
+            {canEdit && <button class="button">{words.save}</button>}
+          </ActionForm>
+        </Card>
+        <div class="stack">
+          <Card title={words.device}>
+            <Facts
+              entries={[
+                [words.mail, solution.mail],
+                [words.account, solution.account.name],
+                ['MAC', solution.mac ?? words.notBoundYet],
+                [words.version, solution.version ?? '–'],
+                [
+                  words.clock,
+                  skew === null ? '–' : words.clockOff(durationText(words, Math.abs(skew)), skew),
+                ],
+                [words.enrolled, <Moment words={words} at={solution.createdAt} zone={solution.timezone} />],
+              ]}
+            />
+          </Card>
+          {canEdit && <AccessCard visit={visit} solution={solution} />}
+        </div>
+      </div>
+    </SolutionPage>
+  );
+}
+
+function AccessCard({ visit: { words, csrf }, solution }: { visit: Visit; solution: SolutionDetail }): VNode {
+  const deed = (name: (typeof deeds)[number], text: string, question?: string) => (
+    <ActionForm action={`/solutions/${solution.id}/access/${name}`} csrf={csrf}>
+      <button class={name === 'block' ? 'button danger' : 'button quiet'} data-confirm={question}>
+        {text}
+      </button>
+    </ActionForm>
+  );
+  return (
+    <Card title={words.access}>
+      <p class="soft">{words.accessMeaning}</p>
+      <div class="buttons">
+        {solution.lockedAt !== null && deed('unlock', words.unlock)}
+        {solution.mac !== null && deed('forget-mac', words.forgetMac)}
+        {solution.mac !== 'ignore' && deed('ignore-mac', words.ignoreMac)}
+        <ActionForm action={`/solutions/${solution.id}/secret`} csrf={csrf}>
+          <button class="button quiet" data-confirm={words.confirmSecret}>
+            {words.makeSecret}
+          </button>
+        </ActionForm>
+        {solution.blockedAt === null
+          ? deed('block', words.block, words.confirmBlock)
+          : deed('unblock', words.unblock)}
+      </div>
+    </Card>
+  );
+}

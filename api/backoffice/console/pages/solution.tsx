@@ -1,0 +1,220 @@
+import { Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { channels } from '../../../../shared/domain/channel';
+import { type Flag, flags } from '../../../../shared/domain/flag';
+import { mayEdit } from '../../../../shared/domain/staff';
+import type { SetFlag } from '../../../../shared/stores/flag-store';
+import type { AdminChannel } from '../../../../shared/stores/solution-admin-store';
+import { decode } from '../../../http/decode';
+import { pathId } from '../../rest/parameters';
+import type { FlagService } from '../../services/flags';
+import type { SolutionDetail } from '../../services/solutions';
+import type { SupportService, SupportView } from '../../services/support';
+import { ActionForm, Age, Badge, Card, Empty, Field, Select, StatutBadge } from '../parts';
+import type { Visit, Visiting } from '../visit';
+import { Findings } from './findings';
+import { SolutionPage } from './solution-frame';
+import { SyncTable } from './sync-table';
+
+interface Services {
+  readonly support: SupportService;
+  readonly flags: Pick<FlagService, 'set' | 'clear'>;
+}
+
+const flagForm = z.object({
+  channel: z.enum(channels),
+  flag: z.enum(flags),
+  do: z.enum(['set', 'clear']),
+});
+
+/** One solution as it is now: what is wrong, and what to do. */
+export function createSolutionPageRoutes(services: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/solutions/:id',
+    visiting.page(async (visit, request) =>
+      solutionPage(visit, await services.support.look(visit.caller, pathId(request, 'solution'))),
+    ),
+  );
+
+  router.post(
+    '/solutions/:id/flags',
+    visiting.form(async (caller, request) => {
+      const solutionId = pathId(request, 'solution');
+      const { channel, flag, do: deed } = decode(flagForm, request.body);
+      await services.flags[deed](caller, { solutionId, channel }, flag);
+      return `/solutions/${solutionId}?done=${deed === 'set' ? 'flag-set' : 'flag-cleared'}#flags`;
+    }),
+  );
+
+  return router;
+}
+
+function solutionPage(visit: Visit, view: SupportView): VNode {
+  const { words, caller } = visit;
+  const { solution, findings, syncs } = view;
+  const isBusy = solution.channels.some(({ statut }) => statut === 1);
+  return (
+    <SolutionPage visit={visit} solution={solution} tab="now">
+      <div
+        id="live"
+        class="stack"
+        hx-get={`/solutions/${solution.id}`}
+        hx-select="#live"
+        hx-target="this"
+        hx-swap="outerHTML"
+        hx-trigger={`every ${isBusy ? 2 : 15}s [document.visibilityState === 'visible']`}
+      >
+        <Findings visit={visit} solution={solution} findings={findings} />
+        <ul class="channels" aria-label={words.channel}>
+          {solution.channels.map((channel) => (
+            <ChannelTile visit={visit} solution={solution} channel={channel} />
+          ))}
+        </ul>
+        <Card
+          title={words.lastSyncs}
+          aside={<a href={`/solutions/${solution.id}/syncs`}>{words.allSyncs}</a>}
+        >
+          {syncs.length === 0 ? (
+            <Empty title={words.noSyncs} />
+          ) : (
+            <SyncTable words={words} zone={solution.timezone} syncs={syncs} />
+          )}
+        </Card>
+      </div>
+      <FlagCard visit={visit} solution={solution} canEdit={mayEdit(caller)} />
+    </SolutionPage>
+  );
+}
+
+function ChannelTile({
+  visit: { words },
+  solution,
+  channel: { channel, statut, syncId, since, lastConfirmedAt },
+}: {
+  visit: Visit;
+  solution: SolutionDetail;
+  channel: AdminChannel;
+}): VNode {
+  const zone = solution.timezone;
+  return (
+    <li class="card channel">
+      <h2>{words.channels[channel]}</h2>
+      <p>
+        <StatutBadge words={words} statut={statut} />{' '}
+        {statut !== 0 && (
+          <span class="soft">
+            <Age words={words} at={since} zone={zone} />
+          </span>
+        )}
+      </p>
+      <p class="soft">
+        {lastConfirmedAt === null ? (
+          words.neverFinished
+        ) : (
+          <>
+            {words.lastFinished} <Age words={words} at={lastConfirmedAt} zone={zone} />
+          </>
+        )}
+      </p>
+      {syncId !== null && (
+        <a href={`/syncs/${syncId}`}>
+          {statut === 0 ? words.lastSync : words.syncUnderWay}
+          <span class="visually-hidden"> ({words.channels[channel]})</span>
+        </a>
+      )}
+    </li>
+  );
+}
+
+const FlagCard = ({
+  visit: { words, csrf },
+  solution,
+  canEdit,
+}: {
+  visit: Visit;
+  solution: SolutionDetail;
+  canEdit: boolean;
+}): VNode => (
+  <Card title={words.flags} id="flags">
+    {solution.flags.length === 0 ? (
+      <p class="soft">{words.noFlags}</p>
+    ) : (
+      <ul class="rows">
+        {solution.flags.map((flag) => (
+          <FlagRow words={words} csrf={csrf} solution={solution} flag={flag} canEdit={canEdit} />
+        ))}
+      </ul>
+    )}
+    {canEdit && (
+      <ActionForm
+        action={`/solutions/${solution.id}/flags`}
+        csrf={csrf}
+        class="filters"
+        label={words.setFlag}
+      >
+        <input type="hidden" name="do" value="set" />
+        <Field label={words.flag} class="grow">
+          <Select
+            name="flag"
+            value="resend-params"
+            options={flags.map((flag: Flag) => [flag, words.flagNames[flag]] as const)}
+          />
+        </Field>
+        <Field label={words.channel}>
+          <Select
+            name="channel"
+            value="synchro"
+            options={channels.map((channel) => [channel, words.channels[channel]] as const)}
+          />
+        </Field>
+        <button class="button">{words.setFlag}</button>
+      </ActionForm>
+    )}
+  </Card>
+);
+
+interface FlagRowProps {
+  readonly words: Visit['words'];
+  readonly csrf: string;
+  readonly solution: SolutionDetail;
+  readonly flag: SetFlag;
+  readonly canEdit: boolean;
+}
+
+const FlagRow = ({
+  words,
+  csrf,
+  solution,
+  flag: { channel, flag, setBy, setAt, syncId },
+  canEdit,
+}: FlagRowProps): VNode => (
+  <li>
+    <div>
+      <strong>{words.flagNames[flag]}</strong> · {words.channels[channel]}
+      <p class="soft">
+        {words.setByWhom(setBy)} <Age words={words} at={setAt} zone={solution.timezone} />
+        {syncId !== null && (
+          <>
+            {' · '}
+            <a href={`/syncs/${syncId}`}>{words.beingHonoured}</a>
+          </>
+        )}
+      </p>
+    </div>
+    {canEdit ? (
+      <ActionForm action={`/solutions/${solution.id}/flags`} csrf={csrf}>
+        <input type="hidden" name="do" value="clear" />
+        <input type="hidden" name="flag" value={flag} />
+        <input type="hidden" name="channel" value={channel} />
+        <button class="button quiet small" aria-label={words.clearFlag(words.flagNames[flag])}>
+          {words.clear}
+        </button>
+      </ActionForm>
+    ) : (
+      <Badge tone="busy">{words.set}</Badge>
+    )}
+  </li>
+);

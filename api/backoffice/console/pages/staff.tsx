@@ -1,0 +1,285 @@
+import { type Request, Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import { roles } from '../../../../shared/domain/staff';
+import type { Account } from '../../../../shared/stores/account-store';
+import type { User } from '../../../../shared/stores/user-store';
+import { decode } from '../../../http/decode';
+import { idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../rest/parameters';
+import type { AccountService } from '../../services/accounts';
+import type { UserService } from '../../services/users';
+import { blankless, fieldsAfter, listOf } from '../form-input';
+import { Page } from '../layout';
+import { ActionForm, Badge, Card, Empty, Field, Moment, Pager, ProblemNote, Select, Table } from '../parts';
+import type { Visit, Visiting } from '../visit';
+import type { Words } from '../words';
+
+interface Services {
+  readonly users: Pick<UserService, 'list' | 'create' | 'update'>;
+  readonly accounts: AccountService;
+}
+
+const query = pageQuery(idOf);
+const password = z.string().min(12).max(1024);
+const newUser = z.object({ email: textOf(320), password, role: z.enum(roles) });
+const userEdit = z.object({
+  role: z.enum(roles),
+  password: password.optional(),
+  isDisabled: z.literal('yes').optional(),
+});
+const newAccount = z.object({ name: textOf(200) });
+
+/** Users and accounts: the affair of admins. */
+export function createStaffPageRoutes(services: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/users',
+    visiting.page((visit, request) => showUsers(visit, request, noUser, null)),
+  );
+
+  router.post(
+    '/users',
+    visiting.form(
+      async (caller, request) => {
+        const input = decode(newUser, blankless(request.body));
+        await services.users.create(caller, { ...input, accountIds: accountIdsOf(request) });
+        return '/users?done=saved';
+      },
+      (visit, request, problem) => {
+        const { email = '', role = 'viewer' } = fieldsAfter(request.body, '');
+        return showUsers(visit, request, { email, role }, problem.detail);
+      },
+    ),
+  );
+
+  router.get(
+    '/users/:id',
+    visiting.page((visit, request) => showUser(visit, request, null)),
+  );
+
+  router.post(
+    '/users/:id',
+    visiting.form(
+      async (caller, request) => {
+        const { isDisabled, ...edit } = decode(userEdit, blankless(request.body));
+        const accountIds = accountIdsOf(request);
+        await services.users.update(caller, pathId(request, 'user'), {
+          ...edit,
+          accountIds,
+          isDisabled: isDisabled === 'yes',
+        });
+        return '/users?done=saved';
+      },
+      (visit, request, problem) => showUser(visit, request, problem.detail),
+    ),
+  );
+
+  router.get(
+    '/accounts',
+    visiting.page((visit, request) => showAccounts(visit, request, null)),
+  );
+
+  router.post(
+    '/accounts',
+    visiting.form(
+      async (caller, request) => {
+        await services.accounts.create(caller, decode(newAccount, request.body).name);
+        return '/accounts?done=saved';
+      },
+      (visit, request, problem) => showAccounts(visit, request, problem.detail),
+    ),
+  );
+
+  return router;
+
+  async function showUsers(
+    visit: Visit,
+    request: Request,
+    typed: TypedUser,
+    problem: string | null,
+  ): Promise<VNode> {
+    const users = await services.users.list(
+      visit.caller,
+      pageOfQuery(decode(query, blankless(request.query))),
+    );
+    return usersPage(visit, users, await allAccounts(visit), typed, problem);
+  }
+
+  async function showUser(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+    const id = pathId(request, 'user');
+    const { items } = await services.users.list(visit.caller, { limit: 1, after: id - 1 });
+    const user = items.find((one) => one.id === id);
+    return userPage(visit, user ?? null, await allAccounts(visit), problem);
+  }
+
+  async function showAccounts(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+    const page = pageOfQuery(decode(query, blankless(request.query)));
+    return accountsPage(visit, await services.accounts.list(visit.caller, page), problem);
+  }
+
+  async function allAccounts({ caller }: Visit): Promise<readonly Account[]> {
+    return (await services.accounts.list(caller, { limit: 1_000, after: null })).items;
+  }
+}
+
+const accountIdsOf = (request: Request) => listOf(request.body, 'account').map((text) => decode(idOf, text));
+
+interface TypedUser {
+  readonly email: string;
+  readonly role: string;
+}
+const noUser: TypedUser = { email: '', role: 'viewer' };
+
+function usersPage(
+  visit: Visit,
+  { items, next }: ListPage<User>,
+  accounts: readonly Account[],
+  typed: TypedUser,
+  problem: string | null,
+): VNode {
+  const { words, csrf } = visit;
+  const names = new Map(accounts.map(({ id, name }) => [id, name]));
+  return (
+    <Page visit={visit} title={words.users} subtitle={words.usersMeaning}>
+      <div class="columns wide-left">
+        <div class="stack">
+          <Table label={words.users} columns={[words.email, words.role, words.accounts, words.state]}>
+            {items.map((user) => (
+              <tr>
+                <th scope="row">
+                  <a href={`/users/${user.id}`}>{user.email}</a>
+                </th>
+                <td>{words.roles[user.role]}</td>
+                <td class="wrap">
+                  {user.role === 'admin'
+                    ? words.allAccounts
+                    : user.accountIds.map((id) => names.get(id) ?? id).join(', ') || '–'}
+                </td>
+                <td>
+                  <Badge tone={user.isDisabled ? 'calm' : 'good'}>
+                    {user.isDisabled ? words.disabled : words.active}
+                  </Badge>
+                </td>
+              </tr>
+            ))}
+          </Table>
+          <Pager words={words} base="/users" next={next} />
+        </div>
+        <Card title={words.addUser}>
+          <ActionForm action="/users" csrf={csrf} class="stack">
+            <ProblemNote problem={problem} />
+            <Field label={words.email}>
+              <input name="email" required maxLength={320} inputMode="email" value={typed.email} />
+            </Field>
+            <Field label={words.password} hint={words.passwordHint}>
+              <input name="password" type="password" required minLength={12} autocomplete="new-password" />
+            </Field>
+            <RoleField words={words} role={typed.role} />
+            <AccountBoxes words={words} accounts={accounts} ticked={[]} />
+            <button class="button">{words.addUser}</button>
+          </ActionForm>
+        </Card>
+      </div>
+    </Page>
+  );
+}
+
+function userPage(
+  visit: Visit,
+  user: User | null,
+  accounts: readonly Account[],
+  problem: string | null,
+): VNode {
+  const { words, csrf } = visit;
+  const trail = [{ href: '/users', text: words.users }];
+  if (user === null) {
+    return (
+      <Page visit={visit} title={words.errors.absent} trail={trail}>
+        <Empty title={words.errors.absentAdvice} />
+      </Page>
+    );
+  }
+  return (
+    <Page visit={visit} title={user.email} trail={trail}>
+      <ActionForm action={`/users/${user.id}`} csrf={csrf} class="card narrow stack">
+        <ProblemNote problem={problem} />
+        <RoleField words={words} role={user.role} />
+        <AccountBoxes words={words} accounts={accounts} ticked={user.accountIds} />
+        <Field label={words.newPassword} hint={words.newPasswordHint}>
+          <input name="password" type="password" minLength={12} autocomplete="new-password" />
+        </Field>
+        <label class="box">
+          <input type="checkbox" name="isDisabled" value="yes" checked={user.isDisabled} />{' '}
+          {words.mayNotSignIn}
+        </label>
+        <button class="button">{words.save}</button>
+      </ActionForm>
+    </Page>
+  );
+}
+
+const RoleField = ({ words, role }: { words: Words; role: string }): VNode => (
+  <Field label={words.role}>
+    <Select name="role" value={role} options={roles.map((one) => [one, words.roleMeanings[one]] as const)} />
+  </Field>
+);
+
+const AccountBoxes = ({
+  words,
+  accounts,
+  ticked,
+}: {
+  words: Words;
+  accounts: readonly Account[];
+  ticked: readonly number[];
+}): VNode => (
+  <fieldset class="boxes">
+    <legend class="field-label">{words.accounts}</legend>
+    {accounts.length === 0 && <p class="soft">{words.noAccounts}</p>}
+    {accounts.map(({ id, name }) => (
+      <label class="box">
+        <input type="checkbox" name="account" value={id} checked={ticked.includes(id)} /> {name}
+      </label>
+    ))}
+  </fieldset>
+);
+
+function accountsPage(visit: Visit, { items, next }: ListPage<Account>, problem: string | null): VNode {
+  const { words, csrf } = visit;
+  return (
+    <Page visit={visit} title={words.accounts} subtitle={words.accountsMeaning}>
+      <div class="columns wide-left">
+        <div class="stack">
+          {items.length === 0 ? (
+            <Empty title={words.noAccounts} />
+          ) : (
+            <Table label={words.accounts} columns={[words.name, words.created]}>
+              {items.map(({ id, name, createdAt }) => (
+                <tr>
+                  <th scope="row">
+                    <a href={`/solutions?account=${id}`}>{name}</a>
+                  </th>
+                  <td class="soft">
+                    <Moment words={words} at={createdAt} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <Pager words={words} base="/accounts" next={next} />
+        </div>
+        <Card title={words.addAccount}>
+          <ActionForm action="/accounts" csrf={csrf} class="stack">
+            <ProblemNote problem={problem} />
+            <Field label={words.name}>
+              <input name="name" required maxLength={200} />
+            </Field>
+            <button class="button">{words.addAccount}</button>
+          </ActionForm>
+        </Card>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,224 @@
+import type { ComponentChildren, VNode } from 'preact';
+import type { Statut } from '../../../shared/domain/statut';
+import { csrfField } from './csrf';
+import { ageText, bytesText, timeText } from './format';
+import type { Words } from './words';
+
+// The small parts that all pages are made of.
+
+export type Tone = 'good' | 'busy' | 'bad' | 'calm';
+
+/** A word with a dot: the dot is never the only sign. */
+export const Badge = ({ tone, children }: { tone: Tone; children: ComponentChildren }): VNode => (
+  <span class={`badge ${tone}`}>{children}</span>
+);
+
+export const StatutBadge = ({ words, statut }: { words: Words; statut: Statut }): VNode => (
+  <Badge tone={statut === 0 ? 'good' : 'busy'}>{words.statuts[statut]}</Badge>
+);
+
+interface MomentProps {
+  readonly words: Words;
+  readonly at: Date;
+  /** The kitchen's clock; without it UTC, which the browser turns into its own where it can. */
+  readonly zone?: string | undefined;
+}
+
+/** A point in time, on the clock of the kitchen. */
+export const Moment = ({ words, at, zone }: MomentProps): VNode => (
+  <time dateTime={at.toISOString()} {...(zone === undefined ? { 'data-local': words.language } : {})}>
+    {zone === undefined ? `${timeText(words, at, 'UTC')} UTC` : timeText(words, at, zone)}
+  </time>
+);
+
+/** e.g. `3 minutes ago`; the exact time is the title. */
+export const Age = ({ words, at, zone = 'UTC' }: MomentProps): VNode => (
+  <time dateTime={at.toISOString()} title={`${timeText(words, at, zone)}${zone === 'UTC' ? ' UTC' : ''}`}>
+    {ageText(words, at)}
+  </time>
+);
+
+export const Bytes = ({ words, count }: { words: Words; count: number | null }): VNode => (
+  <span>{count === null ? '–' : bytesText(words, count)}</span>
+);
+
+interface CardProps {
+  readonly title?: ComponentChildren;
+  readonly aside?: ComponentChildren;
+  readonly id?: string;
+  readonly class?: string;
+  readonly children: ComponentChildren;
+}
+
+export const Card = ({ title, aside, id, class: extra, children }: CardProps): VNode => (
+  <section class={`card ${extra ?? ''}`} id={id}>
+    {title !== undefined && (
+      <header class="card-head">
+        <h2>{title}</h2>
+        {aside}
+      </header>
+    )}
+    {children}
+  </section>
+);
+
+interface Column {
+  readonly label: ComponentChildren;
+  readonly isNumber?: boolean;
+}
+
+interface TableProps {
+  /** What the table holds, for those who hear it. */
+  readonly label: string;
+  readonly columns: readonly (Column | string)[];
+  readonly children: ComponentChildren;
+}
+
+/** It scrolls by itself where it is wider than the page, with the keyboard too. */
+export const Table = ({ label, columns, children }: TableProps): VNode => (
+  <div class="scroll" role="region" aria-label={label} tabIndex={0}>
+    <table>
+      <thead>
+        <tr>
+          {columns.map((column) => {
+            const { label: text, isNumber = false } = typeof column === 'string' ? { label: column } : column;
+            return (
+              <th scope="col" class={isNumber ? 'number' : undefined}>
+                {text}
+              </th>
+            );
+          })}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </div>
+);
+
+/** Nothing is there, and what that means. */
+export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }): VNode => (
+  <div class="empty">
+    <p class="empty-title">{title}</p>
+    {children !== undefined && <p>{children}</p>}
+  </div>
+);
+
+/** `base`: the page's path and query without a cursor. */
+export const Pager = ({
+  words,
+  base,
+  next,
+}: {
+  words: Words;
+  base: string;
+  next: string | null;
+}): VNode | null =>
+  next === null ? null : (
+    <nav class="pager" aria-label={words.pages}>
+      <a
+        class="button quiet"
+        href={`${base}${base.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(next)}`}
+      >
+        {words.nextPage}
+      </a>
+    </nav>
+  );
+
+interface FormProps {
+  readonly action: string;
+  readonly csrf: string;
+  readonly class?: string;
+  readonly label?: string;
+  readonly id?: string;
+  readonly children: ComponentChildren;
+}
+
+/** A form that changes something. */
+export const ActionForm = ({ action, csrf, class: extra, label, id, children }: FormProps): VNode => (
+  <form method="post" action={action} class={extra} aria-label={label} id={id}>
+    <input type="hidden" name={csrfField} value={csrf} />
+    {children}
+  </form>
+);
+
+interface FieldProps {
+  readonly label: ComponentChildren;
+  readonly hint?: ComponentChildren;
+  readonly class?: string;
+  readonly children: ComponentChildren;
+}
+
+export const Field = ({ label, hint, class: extra, children }: FieldProps): VNode => (
+  <label class={`field ${extra ?? ''}`}>
+    <span class="field-label">{label}</span>
+    {children}
+    {hint !== undefined && <span class="hint">{hint}</span>}
+  </label>
+);
+
+interface SelectProps {
+  readonly name: string;
+  readonly value: string;
+  /** Value and text. */
+  readonly options: readonly (readonly [string, string])[];
+  readonly form?: string;
+}
+
+export const Select = ({ name, value, options, form }: SelectProps): VNode => (
+  <select name={name} form={form}>
+    {options.map(([option, text]) => (
+      <option value={option} selected={option === value}>
+        {text}
+      </option>
+    ))}
+  </select>
+);
+
+/** What went wrong with what was typed. */
+export const ProblemNote = ({ problem }: { problem: string | null }): VNode | null =>
+  problem === null ? null : (
+    <p class="notice bad" role="alert">
+      {problem}
+    </p>
+  );
+
+/** Terms and what they are. Entries that are null are left out. */
+export const Facts = ({
+  entries,
+}: {
+  entries: readonly (readonly [ComponentChildren, ComponentChildren] | null)[];
+}): VNode => (
+  <dl class="facts">
+    {entries.map((entry) =>
+      entry === null ? null : (
+        <div>
+          <dt>{entry[0]}</dt>
+          <dd>{entry[1]}</dd>
+        </div>
+      ),
+    )}
+  </dl>
+);
+
+/** Filters are links: they work without JavaScript, and can be sent to a colleague. */
+export const Tabs = ({
+  label,
+  tabs,
+}: {
+  label: string;
+  tabs: readonly {
+    readonly href: string;
+    readonly text: string;
+    readonly isCurrent: boolean;
+    readonly count?: number;
+  }[];
+}): VNode => (
+  <nav class="tabs" aria-label={label}>
+    {tabs.map(({ href, text, isCurrent, count }) => (
+      <a href={href} aria-current={isCurrent ? 'page' : undefined}>
+        {text}
+        {count !== undefined && count > 0 && <span class="count">{count}</span>}
+      </a>
+    ))}
+  </nav>
+);

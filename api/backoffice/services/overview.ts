@@ -1,0 +1,59 @@
+import type { Db } from '../../../shared/db/database';
+import type { Caller } from '../../../shared/domain/staff';
+import {
+  createOverviewStore,
+  type FailedSync,
+  type OpenJobs,
+  type SolutionName,
+  type StaleSolution,
+  type StatutCount,
+  type WaitingCounts,
+} from '../../../shared/stores/overview-store';
+
+export type { WaitingCounts } from '../../../shared/stores/overview-store';
+
+export interface Overview {
+  readonly solutions: number;
+  readonly statuts: readonly StatutCount[];
+  /** The last hour, the present minute last. */
+  readonly syncsPerMinute: readonly number[];
+  /** Of the last day, the newest first. */
+  readonly failures: readonly FailedSync[];
+  /** Silent for a day and longer. */
+  readonly stale: readonly StaleSolution[];
+  readonly jobs: OpenJobs;
+}
+
+const shownMinutes = 60;
+const failureHours = 24;
+const staleHours = 24;
+const shownRows = 10;
+
+export type OverviewService = ReturnType<typeof createOverviewService>;
+
+/** What goes on, and what waits for someone, in the solutions that the caller sees. */
+export function createOverviewService({ db }: { readonly db: Db }) {
+  const store = createOverviewStore(db);
+
+  return {
+    async look({ accounts }: Caller): Promise<Overview> {
+      const [solutions, statuts, syncsPerMinute, failures, stale, jobs] = await Promise.all([
+        store.countSolutions(accounts),
+        store.statuts(accounts),
+        store.syncsPerMinute(accounts, shownMinutes),
+        store.failures(accounts, failureHours, shownRows),
+        store.stale(accounts, staleHours, shownRows),
+        store.openJobs(accounts),
+      ]);
+      return { solutions, statuts, syncsPerMinute, failures, stale, jobs };
+    },
+
+    waiting: ({ accounts }: Caller): Promise<WaitingCounts> => store.waiting(accounts),
+
+    /** Of solutions that a list tells of by their ids. */
+    async names({ accounts }: Caller, ids: readonly number[]): Promise<ReadonlyMap<number, SolutionName>> {
+      const names = await store.names(accounts, ids);
+      return new Map(names.map((one) => [one.id, one]));
+    },
+  };
+}

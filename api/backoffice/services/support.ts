@@ -1,0 +1,134 @@
+import type { Db } from '../../../shared/db/database';
+import { type Channel, channels } from '../../../shared/domain/channel';
+import type { Caller } from '../../../shared/domain/staff';
+import type { Statut } from '../../../shared/domain/statut';
+import { type Approval, createApprovalStore } from '../../../shared/stores/approval-store';
+import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
+import { type Conflict, createConflictStore } from '../../../shared/stores/conflict-store';
+import { createInventoryStore, type FailedEntity } from '../../../shared/stores/inventory-store';
+import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/quarantine-store';
+import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/sync-timeline-store';
+import type { SolutionDetail, SolutionService } from './solutions';
+
+/** Something about a solution that is not as it should be, for whoever answers the telephone. */
+export type Finding =
+  | { readonly kind: 'blocked' | 'locked' | 'silent'; readonly at: Date }
+  | { readonly kind: 'never-synchronised' }
+  | { readonly kind: 'sync-failed'; readonly sync: SyncSummary }
+  | {
+      readonly kind: 'stuck';
+      readonly channel: Channel;
+      readonly statut: Statut;
+      readonly since: Date;
+      readonly syncId: string | null;
+    }
+  | { readonly kind: 'alert'; readonly alert: ProbeAlert }
+  | { readonly kind: 'quarantined'; readonly item: QuarantinedItem }
+  | { readonly kind: 'conflict'; readonly conflict: Conflict }
+  | { readonly kind: 'approval'; readonly approval: Approval }
+  | { readonly kind: 'instruction-failed'; readonly entity: FailedEntity }
+  | { readonly kind: 'wrong-clock'; readonly seconds: number };
+
+export interface SupportView {
+  readonly solution: SolutionDetail;
+  /** The gravest first. */
+  readonly findings: readonly Finding[];
+  /** The last syncs of all channels, the newest first. */
+  readonly syncs: readonly SyncSummary[];
+}
+
+interface Deps {
+  readonly db: Db;
+  readonly solutions: Pick<SolutionService, 'get'>;
+}
+
+/** Of one kind; the page of that kind has them all. */
+const shownOfKind = 3;
+const shownSyncs = 8;
+const processingIsStuckSeconds = 600;
+const fetchingIsStuckSeconds = 24 * 3600;
+const silentSeconds = 24 * 3600;
+const wrongClockSeconds = 600;
+
+export type SupportService = ReturnType<typeof createSupportService>;
+
+/** Answers a support call: what happened, when, which file, which row, and why. */
+export function createSupportService({ db, solutions }: Deps) {
+  return {
+    /** Throws `not-found`. */
+    async look(caller: Caller, solutionId: number): Promise<SupportView> {
+      const solution = await solutions.get(caller, solutionId);
+      const timeline = createSyncTimelineStore(db);
+      const [syncs, lastOfChannels, waiting] = await Promise.all([
+        timeline.list(solutionId, { channel: null, state: null }, { limit: shownSyncs, after: null }),
+        Promise.all(
+          channels.map((channel) =>
+            timeline.list(solutionId, { channel, state: null }, { limit: 1, after: null }),
+          ),
+        ),
+        waitingOf(db, caller, solutionId),
+      ]);
+      const lastSyncs = lastOfChannels.flatMap(({ items }) => items);
+      return {
+        solution,
+        findings: [...standingOf(solution), ...failuresOf(lastSyncs), ...stuckOf(solution), ...waiting],
+        syncs: syncs.items,
+      };
+    },
+  };
+}
+
+function standingOf(solution: SolutionDetail): Finding[] {
+  const lastRest = Math.max(...solution.channels.map(({ since }) => since.getTime()));
+  const isNew = solution.channels.every(
+    ({ syncId, lastConfirmedAt }) => syncId === null && lastConfirmedAt === null,
+  );
+  const skew = solution.clockSkewSeconds;
+  return [
+    ...(solution.lockedAt === null ? [] : [{ kind: 'locked', at: solution.lockedAt } as const]),
+    ...(solution.blockedAt === null ? [] : [{ kind: 'blocked', at: solution.blockedAt } as const]),
+    ...(isNew ? [{ kind: 'never-synchronised' } as const] : []),
+    ...(!isNew && secondsSince(lastRest) > silentSeconds
+      ? [{ kind: 'silent', at: new Date(lastRest) } as const]
+      : []),
+    ...(skew !== null && Math.abs(skew) > wrongClockSeconds
+      ? [{ kind: 'wrong-clock', seconds: skew } as const]
+      : []),
+  ];
+}
+
+const failuresOf = (lastSyncs: readonly SyncSummary[]): Finding[] =>
+  lastSyncs
+    .filter(({ state, report }) => state === 'failed' || report?.outcome === 'failed')
+    .map((sync) => ({ kind: 'sync-failed', sync }));
+
+const stuckOf = ({ channels: all }: SolutionDetail): Finding[] =>
+  all
+    .filter(({ statut, since }) => {
+      const seconds = secondsSince(since.getTime());
+      return statut === 1
+        ? seconds > processingIsStuckSeconds
+        : statut === 2 && seconds > fetchingIsStuckSeconds;
+    })
+    .map(({ channel, statut, since, syncId }) => ({ kind: 'stuck', channel, statut, since, syncId }));
+
+async function waitingOf(db: Db, { accounts }: Caller, solutionId: number): Promise<Finding[]> {
+  const page = { limit: shownOfKind, after: null };
+  const scope = { accounts, solutionId };
+  const [alerts, items, conflicts, approvals, entities] = await Promise.all([
+    createAlertStore(db).list({ ...scope, state: 'open', kind: null, isAcknowledged: null }, page),
+    createQuarantineStore(db).list({ ...scope, syncId: null, state: 'open' }, page),
+    createConflictStore(db).list({ ...scope, state: 'open' }, page),
+    createApprovalStore(db).list({ ...scope, state: 'open' }, page),
+    createInventoryStore(db).failedEntities(solutionId, shownOfKind),
+  ]);
+  return [
+    ...alerts.items.map((alert): Finding => ({ kind: 'alert', alert })),
+    ...items.items.map((item): Finding => ({ kind: 'quarantined', item })),
+    ...conflicts.items.map((conflict): Finding => ({ kind: 'conflict', conflict })),
+    ...approvals.items.map((approval): Finding => ({ kind: 'approval', approval })),
+    ...entities.map((entity): Finding => ({ kind: 'instruction-failed', entity })),
+  ];
+}
+
+const secondsSince = (milliseconds: number) => (Date.now() - milliseconds) / 1000;

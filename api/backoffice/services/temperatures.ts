@@ -1,0 +1,112 @@
+import type { Db } from '../../../shared/db/database';
+import type { Caller } from '../../../shared/domain/staff';
+import { notFound } from '../../../shared/errors/catalog';
+import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+import {
+  createTemperatureStore,
+  type DayOfTemperatures,
+  type Probe,
+  type TemperatureBucket,
+} from '../../../shared/stores/temperature-store';
+
+/** One probe over some days. */
+export interface Temperatures {
+  readonly probe: Probe;
+  readonly from: Date;
+  readonly to: Date;
+  readonly days: readonly DayOfTemperatures[];
+  /** That touch the range. */
+  readonly alerts: readonly ProbeAlert[];
+}
+
+/** What a chart is drawn from. */
+export interface TemperatureSeries {
+  readonly probe: Probe;
+  /** How much time a point stands for. */
+  readonly bucketSeconds: number;
+  readonly buckets: readonly TemperatureBucket[];
+  readonly alerts: readonly ProbeAlert[];
+}
+
+export interface SeriesQuery {
+  readonly solutionId: number;
+  readonly probeId: string;
+  /** Before the last reading. */
+  readonly days: number;
+}
+
+/** More points than a chart has pixels tell no more. */
+const mostPoints = 1_500;
+/** A probe speaks every five minutes. */
+const leastBucketSeconds = 300;
+const mostAlerts = 200;
+
+export type TemperatureService = ReturnType<typeof createTemperatureService>;
+
+/** Temperatures against the limits of their fridges. */
+export function createTemperatureService({ db }: { readonly db: Db }) {
+  const temperatures = createTemperatureStore(db);
+
+  return {
+    /** Throws `not-found`. */
+    async probes(caller: Caller, solutionId: number): Promise<Probe[]> {
+      await timezoneOf(caller, solutionId);
+      return temperatures.probes(solutionId);
+    },
+
+    /** Throws `not-found`. */
+    async days(caller: Caller, query: SeriesQuery): Promise<Temperatures> {
+      const timezone = await timezoneOf(caller, query.solutionId);
+      const { probe, range } = await found(query);
+      const [days, alerts] = await Promise.all([
+        temperatures.days(range, probe, timezone),
+        alertsOf(caller, query, range),
+      ]);
+      return { probe, from: range.from, to: range.to, days, alerts };
+    },
+
+    /** Throws `not-found`. */
+    async series(caller: Caller, query: SeriesQuery): Promise<TemperatureSeries> {
+      await timezoneOf(caller, query.solutionId);
+      const { probe, range } = await found(query);
+      const bucketSeconds = bucketFor(query.days);
+      const [buckets, alerts] = await Promise.all([
+        temperatures.buckets(range, bucketSeconds),
+        alertsOf(caller, query, range),
+      ]);
+      return { probe, bucketSeconds, buckets, alerts };
+    },
+  };
+
+  async function timezoneOf(caller: Caller, solutionId: number): Promise<string> {
+    const solution = await createSolutionAdminStore(db).find(caller.accounts, solutionId);
+    if (solution === null) throw notFound('solution');
+    return solution.timezone;
+  }
+
+  async function found({ solutionId, probeId, days }: SeriesQuery) {
+    const probes = await temperatures.probes(solutionId);
+    const probe = probes.find((one) => one.probeId === probeId);
+    if (probe === undefined) throw notFound('probe');
+    const last = probe.lastAt ?? new Date();
+    const to = new Date(last.getTime() + 1);
+    return { probe, range: { solutionId, probeId, from: new Date(to.getTime() - days * dayMs), to } };
+  }
+
+  async function alertsOf(
+    { accounts }: Caller,
+    { solutionId, probeId }: SeriesQuery,
+    { from }: { from: Date },
+  ): Promise<ProbeAlert[]> {
+    const filter = { accounts, solutionId, state: null, kind: null, isAcknowledged: null };
+    const { items } = await createAlertStore(db).list(filter, { limit: mostAlerts, after: null });
+    return items.filter((alert) => alert.probeId === probeId && (alert.closedAt ?? alert.openedAt) >= from);
+  }
+}
+
+const dayMs = 86_400_000;
+
+/** Whole multiples of five minutes. */
+const bucketFor = (days: number) =>
+  Math.max(1, Math.ceil((days * 86_400) / mostPoints / leastBucketSeconds)) * leastBucketSeconds;
