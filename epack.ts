@@ -87,6 +87,21 @@ user
     );
   });
 
+const key = program.command('key').description('the key that signs the tokens of solutions');
+key
+  .command('rotate')
+  .description('make a new key; tokens of the old one stay valid until they expire')
+  .option('--leaked', 'refuse the tokens of the old key from now on: every solution signs in anew')
+  .action(async (options: { leaked?: boolean }) => {
+    const { rotateTokenKey } = await import('./api/administration.js');
+    await rotateTokenKey(config(), { isLeaked: options.leaked === true });
+    console.log(
+      options.leaked === true
+        ? 'A new key signs. Restart every API process: each remembers tokens of the old key.'
+        : 'A new key signs, on every API process within a minute.',
+    );
+  });
+
 const solution = program.command('solution').description('solutions: enrol one, or be one');
 solution
   .command('add')

@@ -1,11 +1,15 @@
 import type { Config } from '../shared/config/config';
-import { type Db, migrate, openDatabase } from '../shared/db/database';
+import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
 import { commandLineCaller, roles } from '../shared/domain/staff';
 import { newPassword } from '../shared/secrets';
 import { createAccountStore } from '../shared/stores/account-store';
+import { createAuditStore } from '../shared/stores/audit-store';
+import { createServerKeyStore } from '../shared/stores/server-key-store';
 import { findDatabaseUrl } from '../shared/process/database-url';
 import { createSolutionService, type EnrolledSolution } from './backoffice/services/solutions';
+import { auditEntry } from './backoffice/services/trail';
 import { createUserService } from './backoffice/services/users';
+import { keyOverlapSeconds, tokenKeyName } from './services/token-keys';
 
 // What the command line does beside running servers, by the same services as the backoffice.
 
@@ -54,6 +58,28 @@ export function addSolution(
       timezone: input.timezone,
     });
   });
+}
+
+/**
+ * `epack key rotate`: a new key signs the tokens of solutions. Tokens of the old one stay valid until they expire, or,
+ * where `isLeaked`, no longer. Throws a `RangeError` where the key is configured.
+ */
+export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked: boolean }): Promise<void> {
+  if (config.tokenSecrets !== null) {
+    throw new RangeError('The key is EPACK_TOKEN_SECRET: replace it there, see docs/sign-in.md.');
+  }
+  return withDatabase(config, (db) =>
+    inTransaction(db, async ({ db: trx }) => {
+      const keys = createServerKeyStore(trx);
+      await keys.replace(tokenKeyName);
+      await keys.removeReplaced(tokenKeyName, isLeaked ? 0 : keyOverlapSeconds(config.tokenMinutes));
+      const after = {
+        key: tokenKeyName,
+        tokensOfTheOldOne: isLeaked ? 'refused' : 'accepted until they expire',
+      };
+      await createAuditStore(trx).add([auditEntry(commandLineCaller, 'key.rotate', { after })]);
+    }),
+  );
 }
 
 /** An account that is not there yet is made. */

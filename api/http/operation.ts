@@ -23,6 +23,7 @@ export const tags = {
   Approvals: 'Changes above a limit, which wait for someone.',
   Messages: 'What the manager tells a solution: messages and lab results.',
   Alerts: 'Probes out of their limits, or silent.',
+  Notifications: 'Who is told, by mail or webhook, when something needs someone.',
   Audit: 'Who did what.',
   Protocol: 'ePack V4: what solutions call.',
   Operations: 'For whoever runs the server.',

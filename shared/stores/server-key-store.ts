@@ -36,7 +36,7 @@ export function createServerKeyStore(db: Db) {
     async removeReplaced(name: string, keptSeconds: number): Promise<void> {
       await db('server_key')
         .where({ name })
-        .whereRaw('superseded_at < now() - make_interval(secs => ?)', [keptSeconds])
+        .whereRaw('superseded_at <= now() - make_interval(secs => ?)', [keptSeconds])
         .delete();
     },
   };

@@ -6,6 +6,7 @@ import type { AuditService } from '../services/audit';
 import type { FlagService } from '../services/flags';
 import type { LogService } from '../services/logs';
 import type { MessageService } from '../services/messages';
+import type { NotificationService } from '../services/notifications';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { SessionService } from '../services/session';
@@ -23,6 +24,7 @@ import { createStaffCheck } from './authentication';
 import { createFlagRoutes } from './flags';
 import { createLogRoutes } from './logs';
 import { createMessageRoutes } from './messages';
+import { createNotificationRoutes } from './notifications';
 import { createPhotoRoutes } from './photos';
 import { createQuarantineRoutes } from './quarantine';
 import { createSessionRoutes } from './session';
@@ -42,6 +44,7 @@ export interface ApiServices {
   readonly logs: LogService;
   readonly photos: PhotoGalleryService;
   readonly messages: MessageService;
+  readonly notifications: NotificationService;
   readonly alerts: AlertService;
   readonly syncs: SyncService;
   readonly quarantine: QuarantineService;
@@ -68,6 +71,7 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createApprovalRoutes(services.approvals),
     ...createMessageRoutes(services.messages),
     ...createAlertRoutes(services.alerts),
+    ...createNotificationRoutes(services.notifications),
     ...createAuditRoutes(services.audit),
   ];
 }

@@ -1,9 +1,12 @@
+import type { Request } from 'express';
 import { z } from 'zod';
+import type { OpenSession } from '../../../shared/stores/session-store';
+import { addressOf } from '../../http/address';
 import { instant, json, jsonBody, noContent } from '../../http/operation';
 import { createRoute, emptyReply, reply, type Route } from '../../http/route';
 import type { SessionService } from '../services/session';
 import { clearSessionCookie, needSameSite, setSessionCookie, tokenOf } from './authentication';
-import { textOf } from './parameters';
+import { bigIdParameter, idParameter, textOf } from './parameters';
 import { staffRoute } from './staff-route';
 
 const credentials = z.object({
@@ -24,7 +27,29 @@ const session = z
   })
   .meta({ id: 'Session' });
 
-export const createSessionRoutes = (sessions: Pick<SessionService, 'signIn' | 'signOut'>): Route[] => [
+const openSession = z
+  .object({
+    id: z.string().meta({ examples: ['4711'] }),
+    method: z.enum(['password', 'oidc']).meta({ description: 'How it was opened.' }),
+    address: z
+      .string()
+      .nullable()
+      .meta({ examples: ['192.0.2.7'] }),
+    userAgent: z.string().nullable(),
+    createdAt: instant,
+    seenAt: instant.meta({ description: 'When it was last used, to about ten minutes.' }),
+    expiresAt: instant,
+    current: z.boolean().meta({ description: 'It is the one that asks.' }),
+  })
+  .meta({ id: 'OpenSession' });
+const openSessions = z.object({ items: z.array(openSession) });
+
+const passwordChange = z.strictObject({
+  current: z.string().min(1).max(1024),
+  next: z.string().min(8).max(1024),
+});
+
+export const createSessionRoutes = (sessions: SessionService): Route[] => [
   createRoute(
     {
       method: 'post',
@@ -41,7 +66,7 @@ export const createSessionRoutes = (sessions: Pick<SessionService, 'signIn' | 's
       async handle({ request, response, body: { email, password } }) {
         // Another site must not sign a browser in as someone else either.
         needSameSite(request);
-        const opened = await sessions.signIn({ email, password, address: request.ip ?? '' });
+        const opened = await sessions.signIn({ email, password, ...originOf(request) });
         setSessionCookie(request, response, opened);
         return reply(200, opened);
       },
@@ -62,4 +87,96 @@ export const createSessionRoutes = (sessions: Pick<SessionService, 'signIn' | 's
       return emptyReply(204);
     },
   }),
+  staffRoute({
+    method: 'get',
+    path: '/api/session/all',
+    id: 'listOwnSessions',
+    tag: 'Session',
+    summary: "Lists the caller's open sessions",
+    description: 'The newest first.',
+    access: 'viewer',
+    answers: { 200: json('The sessions.', openSessions) },
+    async handle({ request, caller }) {
+      const items = await sessions.listOwn(caller, tokenOf(request));
+      return reply(200, { items: items.map(sessionJson) });
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/session/all/{id}',
+    id: 'endOwnSession',
+    tag: 'Session',
+    summary: "Ends one of the caller's sessions",
+    access: 'viewer',
+    params: { id: bigIdParameter('session') },
+    answers: { 204: noContent('Its token is worth nothing any more.') },
+    async handle({ caller, params }) {
+      await sessions.endOwn(caller, params.id);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'put',
+    path: '/api/session/password',
+    id: 'changePassword',
+    tag: 'Session',
+    summary: "Changes the caller's own password",
+    description: 'All other sessions of the caller end.',
+    access: 'viewer',
+    body: jsonBody(passwordChange, { limit: '16kb' }),
+    answers: { 204: noContent('Changed.') },
+    problems: { 401: ['bad-credentials'], 429: ['too-many-requests'] },
+    async handle({ request, caller, body }) {
+      await sessions.changePassword(caller, { ...body, token: tokenOf(request) });
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/users/{id}/sessions',
+    id: 'listSessionsOfUser',
+    tag: 'Users',
+    summary: "Lists a user's open sessions",
+    access: 'admin',
+    params: { id: idParameter('user') },
+    answers: { 200: json('The sessions.', openSessions) },
+    async handle({ caller, params }) {
+      const items = await sessions.listOf(caller, params.id);
+      return reply(200, { items: items.map(sessionJson) });
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/users/{id}/sessions',
+    id: 'endSessionsOfUser',
+    tag: 'Users',
+    summary: 'Signs a user out everywhere',
+    access: 'admin',
+    params: { id: idParameter('user') },
+    answers: { 200: json('How many sessions ended.', z.object({ ended: z.number() })) },
+    async handle({ caller, params }) {
+      return reply(200, { ended: await sessions.endAllOf(caller, params.id) });
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/users/{id}/identities',
+    id: 'forgetIdentities',
+    tag: 'Users',
+    summary: 'Forgets who the user is at the identity provider',
+    description: 'At the next sign-in there, the verified e-mail address decides again.',
+    access: 'admin',
+    params: { id: idParameter('user') },
+    answers: { 200: json('How many were forgotten.', z.object({ forgotten: z.number() })) },
+    async handle({ caller, params }) {
+      return reply(200, { forgotten: await sessions.forgetIdentities(caller, params.id) });
+    },
+  }),
 ];
+
+const originOf = (request: Request) => ({
+  address: addressOf(request),
+  userAgent: request.get('user-agent'),
+});
+
+const sessionJson = ({ userId: _, isCurrent, ...open }: OpenSession) => ({ ...open, current: isCurrent });

@@ -10,6 +10,7 @@ import {
 } from '../../../shared/secrets';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { createFailedLoginStore } from '../../../shared/stores/failed-login-store';
+import { createOidcStore } from '../../../shared/stores/oidc-store';
 import {
   createSessionStore,
   type OpenSession,
@@ -106,6 +107,18 @@ export function createSessionService({ db }: { readonly db: Db }) {
         const before = { user: email, sessions: ended };
         await createAuditStore(trx).add([auditEntry(caller, 'session.end-all', { before })]);
         return ended;
+      });
+    },
+
+    /** Who a user is at the identity provider; the e-mail decides again. Answers how many. Throws `forbidden`, `not-found`. */
+    async forgetIdentities(caller: Caller, userId: number): Promise<number> {
+      needAdmin(caller);
+      return inTransaction(db, async ({ db: trx }) => {
+        const email = await needUser(trx, userId);
+        const forgotten = await createOidcStore(trx).unlink(userId);
+        const before = { user: email, identities: forgotten };
+        await createAuditStore(trx).add([auditEntry(caller, 'user.forget-identities', { before })]);
+        return forgotten;
       });
     },
 

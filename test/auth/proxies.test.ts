@@ -1,0 +1,56 @@
+import { ConfigError, readConfig } from '../../shared/config/config';
+import { startTestServer, type TestServer } from '../setup/server';
+
+/** From where the server says that someone signed in. */
+async function addressSeen(server: TestServer, headers: Record<string, string>): Promise<unknown> {
+  const { email, password } = server.admin;
+  const response = await fetch(`${server.url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ email, password }),
+  });
+  expect(response.status).toBe(200);
+  const last = await server
+    .db<{ id: string; address: string; action: string }>('audit')
+    .where({ action: 'session.start' })
+    .orderBy('id', 'desc')
+    .first('address');
+  return last?.address;
+}
+
+const spoofed = { 'x-forwarded-for': '198.51.100.7' };
+const chain = { 'x-forwarded-for': '198.51.100.7, 203.0.113.9, 10.1.2.3' };
+
+test.each([
+  ['nobody', '0', spoofed, /^(::ffff:)?127\.0\.0\.1$/],
+  ['one hop', '1', chain, /^10\.1\.2\.3$/],
+  ['another proxy than the one that calls', '10.0.0.0/8', chain, /^(::ffff:)?127\.0\.0\.1$/],
+  ['the one that calls', '127.0.0.1', chain, /^10\.1\.2\.3$/],
+  ['the one that calls and those before it', '127.0.0.0/8,10.0.0.0/8', chain, /^203\.0\.113\.9$/],
+])(
+  'where %s is trusted, the address is the last that the trusted ones vouch for',
+  async (_, trust, headers, seen) => {
+    const server = await startTestServer({ EPACK_TRUST_PROXY: trust });
+    try {
+      expect(await addressSeen(server, headers)).toMatch(seen);
+    } finally {
+      await server.stop();
+    }
+  },
+);
+
+test.each(['11', '-1', 'yes', '10.0.0.0/33', '10.0.0', '::1/129', 'proxy.example', '10.0.0.1,x'])(
+  '%s is no list of proxies',
+  (written) => {
+    expect(() => readConfig({ EPACK_TRUST_PROXY: written })).toThrow(ConfigError);
+  },
+);
+
+test.each([
+  ['0', 0],
+  ['3', 3],
+  ['10.0.0.1', ['10.0.0.1']],
+  [' 10.0.0.0/8 , fd00::/8 ', ['10.0.0.0/8', 'fd00::/8']],
+])('%s is one', (written, read) => {
+  expect(readConfig({ EPACK_TRUST_PROXY: written }).trustProxy).toEqual(read);
+});

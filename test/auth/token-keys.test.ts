@@ -1,0 +1,139 @@
+import { rotateTokenKey } from '../../api/administration';
+import { createConfiguredKeys, createKeptKeys, keyOverlapSeconds } from '../../api/services/token-keys';
+import { createTokens } from '../../api/services/tokens';
+import { readConfig } from '../../shared/config/config';
+import { createServerKeyStore } from '../../shared/stores/server-key-store';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { headerOf } from '../v4/jwt';
+
+const minutes = 60;
+
+describe('a key that the database keeps', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  /** As each API process has them. */
+  const newProcess = () =>
+    createTokens({
+      keys: createKeptKeys({ store: createServerKeyStore(database.db), tokenMinutes: minutes }),
+      minutes,
+    });
+  const rotate = (isLeaked = false) =>
+    rotateTokenKey(readConfig({ DATABASE_URL: database.url, EPACK_TOKEN_MINUTES: String(minutes) }), {
+      isLeaked,
+    });
+  const supersededAgo = (seconds: number) =>
+    database
+      .db('server_key')
+      .whereNotNull('superseded_at')
+      .update({ superseded_at: database.db.raw('now() - make_interval(secs => ?)', [seconds]) });
+
+  test('is one for all processes, whoever starts first', async () => {
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => newProcess().issue(7)));
+    const process = newProcess();
+    for (const token of tokens) expect(await process.verify(token)).toMatchObject({ solutionId: 7 });
+    expect(await database.db('server_key').count()).toEqual([{ count: '1' }]);
+  });
+
+  test('gives way to a new one, and what it signed stays valid until it expires', async () => {
+    const running = newProcess();
+    const old = await running.issue(7);
+    await rotate();
+    const fresh = await newProcess().issue(7);
+    expect(headerOf(fresh)['kid']).not.toBe(headerOf(old)['kid']);
+    for (const process of [running, newProcess()]) {
+      expect(await process.verify(old)).toMatchObject({ solutionId: 7 });
+      expect(await process.verify(fresh)).toMatchObject({ solutionId: 7 });
+    }
+    await supersededAgo(keyOverlapSeconds(minutes) + 1);
+    await expect(newProcess().verify(old)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  test('a process that still signs with it, for the minute in which it does not know better, is believed', async () => {
+    const late = newProcess();
+    await late.issue(7);
+    await rotate();
+    const token = await late.issue(7);
+    expect(await newProcess().verify(token)).toMatchObject({ solutionId: 7 });
+    // The last of those tokens expires within the overlap.
+    expect(keyOverlapSeconds(minutes)).toBeGreaterThan(minutes * 60 + 60);
+  });
+
+  test('that has leaked is worth nothing in processes that start from now on', async () => {
+    const old = await newProcess().issue(7);
+    await rotate(true);
+    await expect(newProcess().verify(old)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  test('may be replaced often: each is accepted for its time', async () => {
+    const tokens: string[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      tokens.push(await newProcess().issue(turn));
+      await rotate();
+    }
+    const process = newProcess();
+    for (const [turn, token] of tokens.entries()) {
+      expect(await process.verify(token)).toMatchObject({ solutionId: turn });
+    }
+  });
+
+  test('is replaced in the audit trail', async () => {
+    await newProcess().issue(7);
+    await rotate();
+    expect(await database.db('audit')).toMatchObject([{ actor: 'command line', action: 'key.rotate' }]);
+  });
+
+  test('junk makes no process read the database more than once a second', async () => {
+    const store = createServerKeyStore(database.db);
+    let reads = 0;
+    const counting = {
+      findOrMake: (name: string, seconds: number) => {
+        reads += 1;
+        return store.findOrMake(name, seconds);
+      },
+    };
+    const tokens = createTokens({
+      keys: createKeptKeys({ store: counting, tokenMinutes: minutes }),
+      minutes,
+    });
+    const stranger = createTokens({ keys: createConfiguredKeys(['x'.repeat(32)]), minutes });
+    const junk = await stranger.issue(7);
+    for (let count = 0; count < 200; count++) await expect(tokens.verify(junk)).rejects.toThrow();
+    expect(reads).toBeLessThan(10);
+  });
+});
+
+describe('a key that is configured', () => {
+  const [old, fresh] = ['an old key of more than 32 characters', 'a fresh key of more than 32 characters'];
+  const at = (...secrets: [string, ...string[]]) =>
+    createTokens({ keys: createConfiguredKeys(secrets), minutes });
+
+  test('is replaced in three steps, in none of which a token is refused', async () => {
+    const [before, announced, replaced] = [at(old), at(old, fresh), at(fresh, old)];
+    // While the processes are restarted one after another, two neighbouring steps run side by side.
+    const sideBySide = [
+      [before, announced],
+      [announced, replaced],
+      [replaced, at(fresh, old)],
+    ] as const;
+    for (const [one, other] of sideBySide) {
+      expect(await one.verify(await other.issue(7))).toMatchObject({ solutionId: 7 });
+      expect(await other.verify(await one.issue(7))).toMatchObject({ solutionId: 7 });
+    }
+    await expect(at(fresh).verify(await before.issue(7))).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  test('comes from the settings', () => {
+    const settings = { EPACK_TOKEN_SECRET: fresh, EPACK_TOKEN_SECRET_ACCEPTED: old };
+    expect(readConfig(settings).tokenSecrets).toEqual([fresh, old]);
+    expect(readConfig({}).tokenSecrets).toBeNull();
+  });
+
+  test('is not replaced by the command', () => {
+    const config = readConfig({ EPACK_TOKEN_SECRET: fresh });
+    expect(() => rotateTokenKey(config, { isLeaked: false })).toThrow(/EPACK_TOKEN_SECRET/);
+  });
+});
