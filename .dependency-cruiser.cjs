@@ -224,7 +224,7 @@ module.exports = {
     door('traces', ['@opentelemetry/[^/]+'], '^shared/tracing\\.ts$'),
     door('preact', ['preact', 'preact-render-to-string'], '^api/(backoffice/console|openapi)/'),
     // Outside data is decoded where it comes in.
-    door('zod', ['zod'], '^(api|client|shared/(config|queue|formats|process)|worker/package)/'),
+    door('zod', ['zod'], '^(api|client|shared/(backup|config|queue|formats|process)|worker/package)/'),
 
     // Everywhere
 

@@ -61,6 +61,27 @@ program
   });
 
 program
+  .command('backup')
+  .description('back up the database and the files, while the server runs')
+  .requiredOption('--to <path>', 'a new file, a folder to make one in, or - for standard output')
+  .action(async ({ to }: { to: string }) => {
+    const { backupSummary, writeBackup } = await import('./shared/process/backup-commands.js');
+    const { file, manifest } = await writeBackup(config(), to);
+    console.error(`${file}: ${backupSummary(manifest)}`);
+  });
+
+program
+  .command('restore')
+  .description('put a backup into an empty database and an empty data folder')
+  .requiredOption('--from <file>', 'a backup, or - for standard input')
+  .action(async ({ from }: { from: string }) => {
+    const { backupSummary, restoreBackup } = await import('./shared/process/backup-commands.js');
+    const { header, manifest, migrated } = await restoreBackup(config(), from);
+    console.log(`restored the state of ${header.createdAt}: ${backupSummary(manifest)}`);
+    for (const name of migrated) console.log(`ran ${name}`);
+  });
+
+program
   .command('config')
   .description('check the configuration')
   .option('--markdown', 'print the page docs/configuration.md instead')

@@ -15,3 +15,5 @@ export const photoNamePrefixOf = (solutionId: number) => `photo-names/${solution
 /** `nameSha256`: of the name in lower case, hex. A name itself may be too long for a key. */
 export const photoNameKeyOf = (solutionId: number, nameSha256: string) =>
   `${photoNamePrefixOf(solutionId)}/${nameSha256}.json`;
+/** Top folders whose files stay until their account is purged; nothing in them is ever changed. */
+export const lastingPrefixes = ['photos', 'photo-names', 'thumbnails'] as const;

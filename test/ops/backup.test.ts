@@ -1,0 +1,333 @@
+import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { readTar, type TarEntry, writeTar } from '../../shared/backup/tar';
+import { type Config, readConfig } from '../../shared/config/config';
+import { type Db, migrateTo, openDatabase } from '../../shared/db/database';
+import { restoreBackup, writeBackup } from '../../shared/process/backup-commands';
+import { eventually } from '../queue/eventually';
+import { setting, type TestDatabase } from '../setup/database';
+import { createTestFolder, type TestFolder } from '../setup/folder';
+import { createSolutionClient } from '../setup/solution-client';
+import { dropDatabase, newDatabaseName, onServer as sqlOnServer, urlOf } from '../setup/template-database';
+import { fridgeLog, unzip, zipOf } from '../v4/archive';
+import { fullSync, onServer, signIn, storedFiles, syncTo2 } from '../v4/on-server';
+import { startOn } from './started';
+
+describe('epack backup and epack restore', () => {
+  const server = onServer({}, { worker: true });
+  const folders: TestFolder[] = [];
+  const databases: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const drop of databases) await drop();
+    for (const folder of folders) folder.remove();
+  });
+
+  const newFolder = () => {
+    const folder = createTestFolder();
+    folders.push(folder);
+    return folder.path;
+  };
+
+  /** Not even a table in it. */
+  async function emptyDatabase(): Promise<string> {
+    const at = setting('EPACK_TEST_POSTGRES');
+    const name = newDatabaseName('restored');
+    await sqlOnServer(at, `create database ${name}`);
+    databases.push(() => dropDatabase(at, name));
+    return urlOf(at, name);
+  }
+
+  const configOf = (databaseUrl: string, dataDir: string): Config =>
+    readConfig({ DATABASE_URL: databaseUrl, EPACK_DATA_DIR: dataDir });
+  const own = () => configOf(server().databaseUrl, server().config.dataDir);
+
+  /** A kitchen with something of everything: settings, readings, a quarantined row, a photo, a message, an upload that waits. */
+  async function fillServer() {
+    const client = await signIn(server());
+    await fullSync(
+      client,
+      zipOf({
+        'xml/Fridges.xml':
+          '<ArrayOfDefFridges><DefFridges><Id>1</Id><IsActive>true</IsActive><Name>Chambre froide “é”\\n</Name><TempMax>4</TempMax></DefFridges></ArrayOfDefFridges>',
+        'csv/Tbfridge.csv': `${fridgeLog(1, 2, 3)}4,2026-11-20 07:31:00,"a\tb\\N ; ""x""",warm\r\n`,
+      }),
+    );
+    const photo = await sharp({ create: { width: 60, height: 40, channels: 3, background: '#a33' } })
+      .jpeg()
+      .toBuffer();
+    await fullSync(client.on('photos'), zipOf({ 'photos/étiquette 1.jpg': photo }));
+    await syncTo2(client.on('messagerie'), zipOf({}));
+    await server().stopWorker();
+    const waiting = await client
+      .on('sondes')
+      .postForm(
+        zipOf({ 'csv/Tbsondes.csv': 'Id,ProbeId,MeasuredAt,Temperature\n1,P1,2026-11-20 07:00,3.5\n' }),
+      );
+    if (waiting.status !== 200) throw new Error(waiting.text);
+    return client;
+  }
+
+  test('everything comes back, row for row and byte for byte, and the solution goes on where it was', async () => {
+    const client = await fillServer();
+    const folder = newFolder();
+    const { file, manifest } = await writeBackup(own(), folder);
+    expect(path.dirname(file)).toBe(folder);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(manifest.files.missing).toBe(0);
+
+    const dataDir = newFolder();
+    const databaseUrl = await emptyDatabase();
+    const restored = await restoreBackup(configOf(databaseUrl, dataDir), file);
+    expect(restored.manifest).toEqual(manifest);
+
+    const other = openDatabase({ url: databaseUrl, maxConnections: 2, applicationName: 'epack-test' });
+    try {
+      const [before, after] = [await contentOf(server().db), await contentOf(other)];
+      expect(Object.keys(after).length).toBeGreaterThan(60);
+      expect(after).toEqual(before);
+      expect(await schemaOf(other)).toEqual(await schemaOf(server().db));
+    } finally {
+      await other.destroy();
+    }
+    const wanted = (await storedFiles(server())).filter((key) => !isLeftOver(key));
+    const there = await storedFiles({ config: { filesDir: path.join(dataDir, 'files') } });
+    expect(there).toEqual(wanted);
+    expect(there.some((key) => key.startsWith('photos/'))).toBe(true);
+    expect(there.some((key) => /^uploads\/.*\/unpacked\/csv\/Tbsondes\.csv$/.test(key))).toBe(true);
+    for (const key of there) {
+      expect(digestOf(path.join(dataDir, 'files', key))).toBe(
+        digestOf(path.join(server().config.filesDir, key)),
+      );
+    }
+
+    const started = await startOn(databaseUrl, dataDir);
+    try {
+      // The same token, the same marks; what waited is processed, and the next package knows all of it.
+      const again = createSolutionClient(started.url, client.token);
+      await eventually('the server is ready', async () => (await again.statut()).status === 200);
+      expect((await again.lastIdLogs()).json['Tbfridge']).toBe('4');
+      await eventually(
+        'what waited is processed',
+        async () => (await again.on('sondes').statut()).text === '"2"',
+      );
+      expect((await again.on('sondes').sync()).json['report']).toMatchObject({
+        logs: { Tbsondes: { inserted: 1 } },
+      });
+      expect((await again.on('messagerie').confirm()).status).toBe(200);
+      await fullSync(again, zipOf({ 'csv/Tbfridge.csv': fridgeLog(5) }));
+      expect((await again.lastIdLogs()).json['Tbfridge']).toBe('5');
+      await syncTo2(again.on('photos'), zipOf({}));
+      const index = unzip((await again.on('photos').download()).body).get('csv/Photos-r.csv');
+      expect(index?.toString()).toContain('étiquette 1.jpg');
+      expect((await again.on('photos').photo('étiquette 1.jpg')).status).toBe(200);
+    } finally {
+      await started.stop();
+      await server().startWorker();
+    }
+  }, 90_000);
+
+  test('a backup is one state, whatever is written meanwhile', async () => {
+    const client = await signIn(server());
+    const writer = { isOn: true };
+    const writing = (async () => {
+      for (let id = 1; writer.isOn; id += 1)
+        await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(id) }));
+    })();
+    await eventually('there are syncs', async () => (await count(server().db, client.id)) > 2);
+    const { file } = await writeBackup(own(), path.join(newFolder(), 'while-it-runs.tar'));
+    writer.isOn = false;
+    await writing;
+
+    const databaseUrl = await emptyDatabase();
+    await restoreBackup(configOf(databaseUrl, newFolder()), file);
+    const other = openDatabase({ url: databaseUrl, maxConnections: 2, applicationName: 'epack-test' });
+    try {
+      const rows = await count(other, client.id);
+      const mark = await other('log_mark')
+        .where({ solution_id: client.id, table_name: 'tbfridge' })
+        .first<{ highest_id: string } | undefined>('highest_id');
+      expect(rows).toBeGreaterThan(0);
+      expect(Number(mark?.highest_id)).toBe(rows);
+    } finally {
+      await other.destroy();
+    }
+  }, 60_000);
+
+  test('nothing is restored over what is there', async () => {
+    const { file } = await writeBackup(own(), newFolder());
+    await expect(restoreBackup(own(), file)).rejects.toThrow(/database is not empty/);
+    const dataDir = newFolder();
+    mkdirSync(path.join(dataDir, 'files', 'photos'), { recursive: true });
+    writeFileSync(path.join(dataDir, 'files', 'photos', 'x.jpg'), 'x');
+    await expect(restoreBackup(configOf(await emptyDatabase(), dataDir), file)).rejects.toThrow(
+      /file store is not empty/,
+    );
+    expect(readFileSync(path.join(dataDir, 'files', 'photos', 'x.jpg'), 'utf8')).toBe('x');
+    await expect(writeBackup(own(), file)).rejects.toThrow(/is there already/);
+  });
+
+  test('of a backup that was cut off or damaged nothing is left behind, and another try goes through', async () => {
+    const { file } = await writeBackup(own(), newFolder());
+    const whole = readFileSync(file);
+    const cut = path.join(newFolder(), 'cut.tar');
+    writeFileSync(cut, whole);
+    truncateSync(cut, whole.length - 20_000);
+    const damaged = path.join(newFolder(), 'damaged.tar');
+    const marked = Buffer.from(whole);
+    const photo = marked.indexOf('files/photos/');
+    marked[photo + 512 + 20] = (marked[photo + 512 + 20] ?? 0) ^ 0xff;
+    writeFileSync(damaged, marked);
+    const other = path.join(newFolder(), 'other.tar');
+    writeFileSync(other, randomBytes(10_000));
+
+    const [databaseUrl, dataDir] = [await emptyDatabase(), newFolder()];
+    const target = configOf(databaseUrl, dataDir);
+    await expect(restoreBackup(target, cut)).rejects.toThrow(/cut off/);
+    await expect(restoreBackup(target, damaged)).rejects.toThrow(/damaged: the files/);
+    await expect(restoreBackup(target, other)).rejects.toThrow(/no backup/);
+    expect(await storedFiles({ config: target })).toEqual([]);
+    await restoreBackup(target, file);
+    expect((await storedFiles({ config: target })).length).toBeGreaterThan(0);
+  }, 60_000);
+
+  test('a backup of an earlier version is brought up to date', async () => {
+    const earlier = await earlierDatabase();
+    databases.push(() => earlier.drop());
+    const filesOfEarlier = newFolder();
+    const { file } = await writeBackup(configOf(earlier.url, filesOfEarlier), newFolder());
+    const databaseUrl = await emptyDatabase();
+    const { migrated } = await restoreBackup(configOf(databaseUrl, newFolder()), file);
+    expect(migrated).toContain('20261121_16_running_it.js');
+    const other = openDatabase({ url: databaseUrl, maxConnections: 2, applicationName: 'epack-test' });
+    try {
+      expect(await schemaOf(other)).toEqual(await schemaOf(server().db));
+      expect(await other('account').count('* as n').first()).toEqual({ n: '1' });
+    } finally {
+      await other.destroy();
+    }
+  }, 60_000);
+
+  /** As a server of the first ten migrations left it. */
+  async function earlierDatabase(): Promise<TestDatabase> {
+    const url = await emptyDatabase();
+    const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-test' });
+    await migrateTo(db, readdirSync(path.resolve(__dirname, '../../migrations')).sort().slice(0, 10));
+    await db.raw(`insert into account (name) values ('Le Bouchon')`);
+    return { url, db, drop: () => db.destroy() };
+  }
+});
+
+describe('the archive', () => {
+  const entry = (name: string, content: Buffer): TarEntry => ({
+    name,
+    bytes: content.length,
+    content: [content],
+  });
+
+  test('is one that tar reads, whatever its names and sizes', async () => {
+    const folder = createTestFolder();
+    const names = [
+      'a.txt',
+      'empty',
+      `${'long/'.repeat(40)}end.bin`,
+      'photos/étiquette “1”.jpg',
+      'b/exactly-512',
+    ];
+    const contents = [
+      Buffer.from('x'),
+      Buffer.alloc(0),
+      randomBytes(70_001),
+      randomBytes(300),
+      randomBytes(512),
+    ];
+    const written = await collect(
+      writeTar(
+        (async function* () {
+          for (const [index, name] of names.entries()) yield entry(name, contents[index] ?? Buffer.alloc(0));
+        })(),
+      ),
+    );
+    writeFileSync(path.join(folder.path, 'archive.tar'), written);
+    execFileSync('tar', ['-xf', 'archive.tar'], { cwd: folder.path });
+    for (const [index, name] of names.entries()) {
+      expect(readFileSync(path.join(folder.path, name)).equals(contents[index] ?? Buffer.alloc(1))).toBe(
+        true,
+      );
+    }
+    const read: [string, Buffer][] = [];
+    for await (const { name, content } of readTar(inPieces(written, 777)))
+      read.push([name, await collect(content)]);
+    expect(read.map(([name]) => name)).toEqual(names);
+    for (const [index, [, content]] of read.entries())
+      expect(content.equals(contents[index] ?? Buffer.alloc(1))).toBe(true);
+    folder.remove();
+  });
+
+  test('has room for files of more than 8 GiB', async () => {
+    const bytes = 9 * 2 ** 30;
+    const writing = writeTar(
+      (async function* () {
+        yield { name: 'large', bytes, content: [] };
+      })(),
+    );
+    const [header] = await collectFirst(writing);
+    const read = await readTar(inPieces(header ?? Buffer.alloc(0), 512)).next();
+    expect(read.value).toMatchObject({ name: 'large', bytes });
+  });
+});
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
+}
+
+async function collectFirst(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  for await (const chunk of chunks) return [chunk];
+  return [];
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(Buffer.from(chunk));
+  return Buffer.concat(all);
+}
+
+/** What is processed is kept packed; a part that nobody finished is nobody's. */
+const isLeftOver = (key: string) =>
+  key.startsWith('.parts/') || (/^uploads\/.*\/unpacked\//.test(key) && !key.endsWith('Tbsondes.csv'));
+
+const digestOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+async function count(db: Db, solutionId: number): Promise<number> {
+  const row = await db('tbfridge').where({ solution_id: solutionId }).count<{ n: string }[]>('* as n');
+  return Number(row[0]?.n);
+}
+
+/** Every row of every table, and where every sequence stands. */
+async function contentOf(db: Db): Promise<Record<string, unknown>> {
+  const { rows } = await db.raw<{ rows: { name: string; kind: string }[] }>(
+    `select relname as name, relkind as kind from pg_class
+     where relkind in ('r', 'S') and relnamespace = 'public'::regnamespace and relname not like 'knex%' order by 1`,
+  );
+  const content: Record<string, unknown> = {};
+  for (const { name, kind } of rows) {
+    const columns = kind === 'S' ? 'last_value, is_called' : 't::text as row';
+    const order = kind === 'S' ? '' : 'order by 1';
+    const read = await db.raw<{ rows: unknown[] }>(`select ${columns} from "${name}" t ${order}`);
+    content[name] = read.rows;
+  }
+  return content;
+}
+
+async function schemaOf(db: Db): Promise<unknown[]> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `select table_name, column_name, data_type, column_default, is_nullable, is_generated
+     from information_schema.columns where table_schema = 'public' and table_name not like 'knex%' order by 1, 2`,
+  );
+  const triggers = await db.raw<{ rows: unknown[] }>(
+    `select tgname, tgenabled from pg_trigger where not tgisinternal order by 1`,
+  );
+  return [...rows, ...triggers.rows];
+}
