@@ -26,7 +26,7 @@ interface MomentProps {
 
 /** A point in time, on the clock of the kitchen. */
 export const Moment = ({ words, at, zone }: MomentProps): VNode => (
-  <time dateTime={at.toISOString()} {...(zone === undefined ? { 'data-local': words.language } : {})}>
+  <time dateTime={at.toISOString()} {...(zone === undefined ? { 'data-local': words.locale } : {})}>
     {zone === undefined ? `${timeText(words, at, 'UTC')} UTC` : timeText(words, at, zone)}
   </time>
 );

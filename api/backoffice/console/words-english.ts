@@ -10,7 +10,7 @@ import type { Confirmation, LoginPolicy, SolutionState } from '../../../shared/d
 import type { Role } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
 import type { SyncState } from '../../../shared/domain/sync-state';
-import type { ApprovalState } from '../../../shared/stores/approval-store';
+import type { ApprovalKind, ApprovalState } from '../../../shared/stores/approval-store';
 import type { ConflictState } from '../../../shared/stores/conflict-store';
 
 const several = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
@@ -35,6 +35,9 @@ const codeAdvice: Readonly<Record<string, string>> = {
 
 export const english = {
   language: 'en',
+  /** How dates and numbers are written. */
+  locale: 'en-GB',
+  byte: 'B',
 
   // Everywhere
   title: 'ePack synchronisation server',
@@ -542,6 +545,7 @@ export const english = {
   approvalKinds: {
     deletes: 'The kitchen has deleted them.',
     replace: 'The kitchen replaces everything, and no longer has them.',
+    'replace-logs': 'The kitchen replaces everything: these readings it no longer has, or has otherwise.',
   },
   approvalStates: {
     open: 'open',

@@ -21,6 +21,8 @@ const codeAdvice: Readonly<Record<string, string>> = {
 
 export const french: Words = {
   language: 'fr',
+  locale: 'fr-FR',
+  byte: 'o',
 
   title: 'Serveur de synchronisation ePack',
   about:
@@ -489,6 +491,8 @@ export const french: Words = {
   approvalKinds: {
     deletes: 'La cuisine les a supprimés.',
     replace: 'La cuisine remplace tout, et ne les a plus.',
+    'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou autrement.',
+    'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou les a autrement.',
   },
   approvalStates: { open: 'en attente', approved: 'approuvé', rejected: 'refusé', superseded: 'dépassé' },
   whichOnes: 'Lesquels',

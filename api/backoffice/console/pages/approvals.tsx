@@ -85,6 +85,12 @@ interface CardProps {
   readonly solution: SolutionName | undefined;
 }
 
+/** Of readings there is only their table. */
+const entityPath = ({ kind, solutionId, className }: Approval, id: string) =>
+  kind === 'replace-logs'
+    ? `/solutions/${solutionId}/readings/${className}`
+    : `/solutions/${solutionId}/params/${className}/${encodeURIComponent(id)}`;
+
 const shownEntities = 200;
 
 function ApprovalCard({ visit, approval, solution }: CardProps): VNode {
@@ -109,9 +115,7 @@ function ApprovalCard({ visit, approval, solution }: CardProps): VNode {
         <ul class="chips">
           {plan.slice(0, shownEntities).map(({ id }) => (
             <li>
-              <a href={`/solutions/${approval.solutionId}/params/${className}/${encodeURIComponent(id)}`}>
-                {id}
-              </a>
+              <a href={entityPath(approval, id)}>{id}</a>
             </li>
           ))}
         </ul>

@@ -185,7 +185,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         at: age(approval.createdAt),
         why: (
           <>
-            <code>{`xml/${approval.className}.xml`}</code>: {words.approvalKinds[approval.kind]}
+            <code>{approval.className}</code>: {words.approvalKinds[approval.kind]}
           </>
         ),
         advice: findings.approvalAdvice,

@@ -19,14 +19,14 @@ export const overviewPage = (visit: Visit, overview: Overview, health: Health): 
       hx-select="#live"
       hx-target="this"
       hx-swap="outerHTML"
-      hx-trigger="every 10s [document.visibilityState === 'visible']"
+      hx-trigger="every 10s"
     >
       <Tiles visit={visit} overview={overview} health={health} />
-      <div class="columns wide-left">
+      <div class="columns wide-left even">
         <Rhythm words={visit.words} counts={overview.syncsPerMinute} />
         <Statuts words={visit.words} overview={overview} />
       </div>
-      <div class="columns">
+      <div class="columns even">
         <Failures words={visit.words} overview={overview} />
         <Stale words={visit.words} overview={overview} />
       </div>

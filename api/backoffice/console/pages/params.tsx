@@ -515,7 +515,7 @@ export function valueText(words: Words, value: FieldValue): string {
   if (value === null) return '–';
   if (typeof value === 'boolean') return value ? words.yes : words.no;
   if (typeof value === 'number')
-    return new Intl.NumberFormat(words.language, { maximumFractionDigits: 6 }).format(value);
+    return new Intl.NumberFormat(words.locale, { maximumFractionDigits: 6 }).format(value);
   return typeof value === 'string' ? value : value.xml;
 }
 

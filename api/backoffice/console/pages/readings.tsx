@@ -202,4 +202,4 @@ function ReadingCell({ words, solution, column, value }: CellProps): VNode {
 }
 
 const decimalText = (words: Words, value: number) =>
-  new Intl.NumberFormat(words.language, { maximumFractionDigits: 3 }).format(value);
+  new Intl.NumberFormat(words.locale, { maximumFractionDigits: 3 }).format(value);

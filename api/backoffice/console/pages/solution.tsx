@@ -65,7 +65,7 @@ function solutionPage(visit: Visit, view: SupportView): VNode {
         hx-select="#live"
         hx-target="this"
         hx-swap="outerHTML"
-        hx-trigger={`every ${isBusy ? 2 : 15}s [document.visibilityState === 'visible']`}
+        hx-trigger={`every ${isBusy ? 2 : 15}s`}
       >
         <Findings visit={visit} solution={solution} findings={findings} />
         <ul class="channels" aria-label={words.channel}>

@@ -145,7 +145,7 @@ function Chart({
         class="chart"
         data-chart={`/solutions/${solution.id}/temperatures/series?${series.toString()}`}
         data-zone={solution.timezone}
-        data-language={words.language}
+        data-language={words.locale}
         data-temperature={words.temperature}
         data-range={words.lowestToHighest}
         data-limit={words.limit}
@@ -170,13 +170,18 @@ function Chart({
   );
 }
 
-const Limits = ({ words, probe: { min, max } }: { words: Words; probe: Probe }): VNode => (
+const Limits = ({ words, probe }: { words: Words; probe: Probe }): VNode => (
   <span class="soft">
-    {min === null && max === null
+    {probe.min === null && probe.max === null
       ? words.noLimits
-      : `${words.limits}: ${min === null ? '–' : `${numberText(words, min, 1)} °C`} … ${max === null ? '–' : `${numberText(words, max, 1)} °C`}`}
+      : `${words.limits}: ${rangeText(words, probe)}`}
   </span>
 );
+
+function rangeText(words: Words, { min, max }: Probe): string {
+  const degrees = (value: number | null) => (value === null ? '–' : `${numberText(words, value, 1)} °C`);
+  return min === null && max === null ? '–' : `${degrees(min)} … ${degrees(max)}`;
+}
 
 const DayTable = ({ words, shown }: { words: Words; shown: Temperatures }): VNode => (
   <Card title={words.dayByDay}>
@@ -212,7 +217,7 @@ const DayTable = ({ words, shown }: { words: Words; shown: Temperatures }): VNod
 );
 
 const dayName = (words: Words, day: string) =>
-  new Intl.DateTimeFormat(words.language, {
+  new Intl.DateTimeFormat(words.locale, {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -251,9 +256,7 @@ const ProbeTable = ({
               )}
             </span>
           </td>
-          <td>
-            <Limits words={words} probe={probe} />
-          </td>
+          <td class="soft">{rangeText(words, probe)}</td>
           <td>
             <ProbeBadge words={words} probe={probe} />
           </td>
