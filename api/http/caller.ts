@@ -3,7 +3,7 @@ import { type ChannelKey, isChannel } from '../../shared/domain/channel';
 import { unknownChannel } from '../../shared/errors/catalog';
 import type { StatutBoard } from '../services/statut-board';
 
-/** Knows which solution calls, and on which channel, before any route runs. Throws `unknown-channel`, `unauthorized`, `blocked`. */
+/** Knows which solution calls, and on which channel, before any route runs. Throws `unknown-channel`, `unauthorized`, `blocked`, `locked`. */
 export function createCallerCheck(board: Pick<StatutBoard, 'findCaller' | 'authenticate'>): RequestHandler {
   return async (request, response, next) => {
     checkChannel(request);

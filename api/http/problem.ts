@@ -16,6 +16,7 @@ const statusOf: Record<ErrorKind, number> = {
   stale: 412,
   'too-large': 413,
   unsupported: 415,
+  'out-of-range': 416,
   unprocessable: 422,
   'too-many': 429,
   unavailable: 503,
@@ -65,7 +66,8 @@ export function createProblemHandler(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     // A caller that went away in the middle is no mistake of ours, and reads no answer. A disk does not heal itself.
     if ((foreseenOf(error) === null && !wasAborted(response)) || isFileStoreAway(error)) {
-      log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+      const requestId = response.getHeader('X-Request-Id');
+      log.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
     }
     sendProblem(response, error);
   };

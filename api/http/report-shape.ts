@@ -15,6 +15,14 @@ const parameterCounts = z.object({
   rejected: count,
 });
 
+export const logGaps = z.object({
+  missing: z.string().meta({ description: 'How many ids.', examples: ['5'] }),
+  ranges: z
+    .array(z.tuple([z.string(), z.string()]).readonly())
+    .readonly()
+    .meta({ description: 'The first 100, each with its first and its last id.', examples: [[['12', '15']]] }),
+});
+
 /** `report.json` of an instruction package, as `shared/domain/report.ts` has it. */
 export const syncReport = z
   .object({
@@ -56,6 +64,31 @@ export const syncReport = z
       .array(z.string())
       .readonly()
       .meta({ description: 'Names in the package that nothing here reads.', examples: [['thumbs.db']] }),
+    gaps: z
+      .record(z.string(), logGaps)
+      .optional()
+      .meta({
+        description: 'By table: ids that never came, after this sync. Absent: none is missing.',
+        examples: [
+          {
+            Tbfridge: {
+              missing: '5',
+              ranges: [
+                ['12', '15'],
+                ['31', '31'],
+              ],
+            },
+          },
+        ],
+      }),
+    drift: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .meta({
+        description: 'Classes of which the solution said that it holds something else; they are replaced.',
+        examples: [['Fridges']],
+      }),
     reason: z.string().optional().meta({ description: 'Why, when the outcome is `failed`.' }),
   })
   .meta({ id: 'SyncReport' });

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { rangeNotSatisfiable } from '../../shared/errors/catalog';
 import type { ByteRange } from '../../shared/files/file-store';
 
 export interface Sendable {
@@ -21,6 +22,7 @@ export const fileHeaders = {
 /**
  * Answers with a file: ETag, If-None-Match, one byte range, If-Range, Repr-Digest.
  * Resolves true once the caller has got the file's last byte, false where it got another part or went away.
+ * Throws `range-not-satisfiable`.
  * Sources: RFC 9110 (13, 14), RFC 9530.
  */
 export async function sendFile(request: Request, response: Response, file: Sendable): Promise<boolean> {
@@ -35,9 +37,10 @@ export async function sendFile(request: Request, response: Response, file: Senda
   }
   const range = rangeOf(request, etag, file.bytes);
   if (range === 'unsatisfiable') {
+    // What follows is no longer the file.
+    for (const name of ['ETag', 'Repr-Digest']) response.removeHeader(name);
     response.setHeader('Content-Range', `bytes */${file.bytes}`);
-    response.status(416).end();
-    return false;
+    throw rangeNotSatisfiable(file.bytes);
   }
   if (range !== null) {
     response.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${file.bytes}`);

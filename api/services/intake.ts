@@ -131,7 +131,7 @@ export function createIntakeService(deps: Deps) {
         const archive = stored;
         const allowed = replay === undefined ? limits : replayLimits;
         const received = await inPart('unpack', () => unpack(syncId, archive, batch, allowed));
-        const asked = { requestId: origin.requestId, traceparent: span.traceparent };
+        const asked = { ...origin, traceparent: span.traceparent };
         await inPart('queue', () => queue(key, syncId, received, replay, asked));
         deps.traffic.uploadTaken(key.channel, received.archiveBytes);
         span.end();

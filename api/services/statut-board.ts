@@ -1,6 +1,6 @@
 import { type Channel, type ChannelKey, channels } from '../../shared/domain/channel';
 import type { Notifications } from '../../shared/db/listen';
-import { solutionBlocked, unauthorized } from '../../shared/errors/catalog';
+import { solutionBlocked, solutionLocked, unauthorized } from '../../shared/errors/catalog';
 import { statutFrom } from '../../shared/domain/statut';
 import type { ChannelStatus, StatusStore } from '../../shared/stores/status-store';
 import type { SolutionAccess, SolutionStore } from '../../shared/stores/solution-store';
@@ -24,7 +24,7 @@ interface CachedToken {
 /** Someone who waits for another status. */
 interface Waiter {
   readonly onStatus: (status: BoardStatus) => void;
-  readonly onBlocked: () => void;
+  readonly onRefused: (refusal: Error) => void;
   /** Nobody waits any longer. */
   readonly onEnd: () => void;
 }
@@ -67,17 +67,18 @@ export function createStatutBoard(deps: Deps) {
       const token = tokens.get(authorization);
       if (token === undefined || token.expiresAtMs <= Date.now()) return null;
       const found = access.get(token.solutionId);
-      return found === undefined || found.isBlocked ? null : found;
+      return found === undefined || refusalOf(found) !== null ? null : found;
     },
 
-    /** Who calls. Throws `unauthorized` or `blocked`. */
+    /** Who calls. Throws `unauthorized`, `blocked` or `locked`. */
     async authenticate(authorization: string | undefined): Promise<SolutionAccess> {
       const bearer = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
       if (authorization === undefined || bearer === undefined) throw unauthorized();
       const holder = await deps.tokens.verify(bearer);
       const found = access.get(holder.solutionId) ?? (await readAccess(holder.solutionId));
       if (found === null) throw unauthorized();
-      if (found.isBlocked) throw solutionBlocked();
+      const refusal = refusalOf(found);
+      if (refusal !== null) throw refusal;
       keep(tokens, authorization, { solutionId: holder.solutionId, expiresAtMs: holder.expiresAt.getTime() });
       return found;
     },
@@ -99,7 +100,7 @@ export function createStatutBoard(deps: Deps) {
 
     /**
      * Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller
-     * gone. Throws `blocked` as soon as the backoffice blocks the solution.
+     * gone. Throws `blocked` or `locked` as soon as the solution is.
      */
     async waitForOther(
       key: ChannelKey,
@@ -123,9 +124,9 @@ export function createStatutBoard(deps: Deps) {
           onStatus: (status) => {
             if (status.statut !== not) finish();
           },
-          onBlocked: () => {
+          onRefused: (refusal) => {
             stopWaiting();
-            reject(solutionBlocked());
+            reject(refusal);
           },
           onEnd: finish,
         };
@@ -134,7 +135,7 @@ export function createStatutBoard(deps: Deps) {
         addWaiter(name, waiter);
         // Read after the waiter stands, so that a change in between is not missed.
         read(key).then(waiter.onStatus, finish);
-        void sendAwayIfBlocked(key.solutionId);
+        void sendAwayIfRefused(key.solutionId);
       });
       return read(key);
     },
@@ -194,17 +195,19 @@ export function createStatutBoard(deps: Deps) {
   function onSolution(payload: string): void {
     generation += 1;
     access.delete(Number(payload));
-    void sendAwayIfBlocked(Number(payload));
+    void sendAwayIfRefused(Number(payload));
   }
 
   /** Its tokens stop working at once: nobody goes on waiting with one. */
-  async function sendAwayIfBlocked(solutionId: number): Promise<void> {
+  async function sendAwayIfRefused(solutionId: number): Promise<void> {
     const names = channels.map((channel) => nameOf(solutionId, channel));
     if (!names.some((name) => waiters.has(name))) return;
     // Where the database cannot say, they wait on: whoever asks after that is asked for its right.
     const found = access.get(solutionId) ?? (await readAccess(solutionId).catch(() => undefined));
-    if (found === undefined || found?.isBlocked === false) return;
-    for (const name of names) for (const { onBlocked } of [...(waiters.get(name) ?? [])]) onBlocked();
+    if (found === undefined) return;
+    const refusal = found === null ? unauthorized() : refusalOf(found);
+    if (refusal === null) return;
+    for (const name of names) for (const { onRefused } of [...(waiters.get(name) ?? [])]) onRefused(refusal);
   }
 
   /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
@@ -214,12 +217,12 @@ export function createStatutBoard(deps: Deps) {
     access.clear();
     statuses.clear();
     if (what === 'statut' && isListening) wakeAll();
-    if (what === 'solution' && isListening) sendBlockedAway();
+    if (what === 'solution' && isListening) sendRefusedAway();
   }
 
-  function sendBlockedAway(): void {
+  function sendRefusedAway(): void {
     const solutionIds = new Set([...waiters.keys()].map((name) => Number(name.split(' ')[0])));
-    for (const solutionId of solutionIds) void sendAwayIfBlocked(solutionId);
+    for (const solutionId of solutionIds) void sendAwayIfRefused(solutionId);
   }
 
   function wakeAll(): void {
@@ -244,6 +247,12 @@ export function createStatutBoard(deps: Deps) {
     waiting?.delete(waiter);
     if (waiting?.size === 0) waiters.delete(name);
   }
+}
+
+/** Staff have blocked it, or another device has used it and staff have not unlocked it yet. Null: it may call. */
+function refusalOf({ isBlocked, isLocked }: SolutionAccess): Error | null {
+  if (isBlocked) return solutionBlocked();
+  return isLocked ? solutionLocked() : null;
 }
 
 const nameOf = (solutionId: number, channel: Channel) => `${solutionId} ${channel}`;

@@ -23,9 +23,8 @@ export const getDatasOperation: Operation = {
     }),
     206: file('One range of it.', ['application/zip'], { ...fileHeaders, ...syncHeader }),
     304: noContent('It is the one of `If-None-Match`.'),
-    416: noContent('It is not that long.'),
   },
-  problems: { 403: ['wrong-status'] },
+  problems: { 403: ['wrong-status'], 416: ['range-not-satisfiable'] },
 };
 
 /** GET /v4/{channel}/datas → the instruction package, always the same bytes for the same sync. */

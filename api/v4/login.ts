@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { addressOf } from '../http/address';
 import { checkChannel } from '../http/caller';
 import { decode, keepableText } from '../http/decode';
 import { deviceOf } from '../http/device';
@@ -51,7 +52,7 @@ export function postLogin(service: LoginService): RequestHandler {
     checkChannel(request);
     const { mail_solution: mail, MAC: mac, secret } = decode(body, request.body);
     const token = await service.login({
-      ...{ mail, mac, secret: secret ?? null, address: request.ip ?? '' },
+      ...{ mail, mac, secret: secret ?? null, address: addressOf(request) },
       device: deviceOf(request.headers),
     });
     response.json(token);

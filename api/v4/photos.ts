@@ -21,9 +21,8 @@ export const photoOperation: Operation = {
     200: file('The photo.', ['image/jpeg'], fileHeaders),
     206: file('One range of it.', ['image/jpeg'], fileHeaders),
     304: noContent('It is the one of `If-None-Match`.'),
-    416: noContent('It is not that long.'),
   },
-  problems: { 404: ['unknown-channel'] },
+  problems: { 404: ['unknown-channel'], 416: ['range-not-satisfiable'] },
 };
 
 /** GET /v4/photos/files/{name} → image/jpeg. */

@@ -87,6 +87,8 @@ export function createUploads(deps: Deps): Uploads {
     route: async (request, response) => {
       // tus would give the upload back, all of it through memory.
       if (request.method === 'GET') throw unknownRoute();
+      if (request.method === 'PATCH' && !isUploadType(request.headers['content-type']))
+        throw wrongUploadType();
       const sender: Sender = {
         key: callerKey(request, response),
         idempotencyKey: idempotencyKeyOf(request),
@@ -159,6 +161,10 @@ export function createUploads(deps: Deps): Uploads {
 
 const ownerOf = ({ solutionId, channel }: ChannelKey) => `${solutionId}-${channel}`;
 
+/** Source: tus 1.0, PATCH. */
+const isUploadType = (type: string | undefined) =>
+  /^application\/offset\+octet-stream *(;|$)/i.test(type ?? '');
+
 /** Nothing but an id of ours: in a path it would be resolved, and lead elsewhere. */
 const isOwn = (key: ChannelKey, id: string | undefined) =>
   id !== undefined && /^\d+-[a-z]+-[0-9a-f-]{36}$/.test(id) && id.startsWith(`${ownerOf(key)}-`);
@@ -210,6 +216,8 @@ async function send(
   response: ExpressResponse,
 ): Promise<void> {
   for (const [name, value] of answer.headers) {
+    // tus would let pages of any site read the answer; no page has any business here.
+    if (/^access-control-/i.test(name)) continue;
     if (answer.status < 400 || !/^content-/i.test(name)) response.setHeader(name, value);
   }
   const text = await answer.text();
@@ -234,8 +242,6 @@ function refusalOf(status: number, text: string, maxArchiveBytes: number): Error
       return tusVersion();
     case 413:
       return tooLarge(maxArchiveBytes);
-    case 415:
-      return wrongUploadType();
     default:
       return badRequest(text);
   }

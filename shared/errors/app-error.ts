@@ -7,6 +7,7 @@ export type ErrorKind =
   | 'conflict'
   | 'stale'
   | 'too-large'
+  | 'out-of-range'
   | 'unsupported'
   | 'unprocessable'
   | 'too-many'

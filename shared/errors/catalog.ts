@@ -75,6 +75,10 @@ export const noSync = () => new AppError('absent', 'no-sync', 'This channel has 
 
 export const unknownPhoto = () => new AppError('absent', 'unknown-photo', 'The server holds no such photo.');
 
+/** Of a range of a file of so many bytes. */
+export const rangeNotSatisfiable = (bytes: number) =>
+  new AppError('out-of-range', 'range-not-satisfiable', `The range begins beyond the file's ${bytes} bytes.`);
+
 /** Someone moved the row that we were about to change: the work is another's now. Never reaches a client. */
 export const fenceLost = (jobId: string) =>
   new AppError('conflict', 'fence-lost', `Job ${jobId} was taken over by another worker.`);

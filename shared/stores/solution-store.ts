@@ -19,6 +19,7 @@ export interface SolutionCredentials {
 export interface SolutionAccess {
   readonly id: number;
   readonly isBlocked: boolean;
+  readonly isLocked: boolean;
   readonly confirmation: Confirmation;
 }
 
@@ -30,6 +31,13 @@ interface CredentialsRow {
   mac: string | null;
   is_locked: boolean;
   is_blocked: boolean;
+}
+
+interface AccessRow {
+  id: number;
+  blocked_at: Date | null;
+  locked_at: Date | null;
+  confirmation: Confirmation;
 }
 
 export type SolutionStore = ReturnType<typeof createSolutionStore>;
@@ -49,12 +57,17 @@ export function createSolutionStore(db: Db) {
     },
 
     async findAccess(id: number): Promise<SolutionAccess | null> {
-      const row = await db<{ id: number; blocked_at: Date | null; confirmation: Confirmation }>('solution')
+      const row = await db<AccessRow>('solution')
         .where({ id })
-        .first('id', 'blocked_at', 'confirmation');
+        .first('id', 'blocked_at', 'locked_at', 'confirmation');
       return row === undefined
         ? null
-        : { id: row.id, isBlocked: row.blocked_at !== null, confirmation: row.confirmation };
+        : {
+            id: row.id,
+            isBlocked: row.blocked_at !== null,
+            isLocked: row.locked_at !== null,
+            confirmation: row.confirmation,
+          };
     },
 
     /**

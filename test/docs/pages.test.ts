@@ -58,6 +58,8 @@ describe('docs/protocol.md', () => {
       errors.tusVersion(),
       errors.tooLarge(1),
       errors.notAZip(''),
+      errors.wrongUploadType(),
+      errors.rangeNotSatisfiable(1),
       errors.badArchive(null, ''),
       errors.idempotencyKeyReused(),
       errors.tooManyRequests(1),

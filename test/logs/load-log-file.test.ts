@@ -94,6 +94,18 @@ describe('values', () => {
     ]);
   });
 
+  test('of one of a set may be in any case, and are kept as the catalogue spells them', async () => {
+    const written = 'Id,Kind\n1,Message\n2, PROBE-ALERT \n3,analysis\n';
+    expect(await log.load('Tbmessagerie', written)).toMatchObject({ inserted: 3, rejected: 0 });
+    const again = await log.load('Tbmessagerie', 'Id,Kind\n1,MESSAGE\n4,letter\n');
+    expect(again).toMatchObject({ inserted: 0, duplicates: 1, rejected: 1 });
+    expect((await log.rows('Tbmessagerie', 'kind')).map(({ kind }) => kind)).toEqual([
+      'message',
+      'probe-alert',
+      'analysis',
+    ]);
+  });
+
   test('of one of a set must be in it', async () => {
     const { rejections } = await log.load('Tbanalysesurface', 'Id,Operator\n1,<\n2, > \n3,≤\n');
     expect(await log.rows('Tbanalysesurface', 'operator')).toEqual([{ operator: '<' }, { operator: '>' }]);

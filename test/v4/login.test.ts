@@ -192,6 +192,22 @@ describe('the MAC', () => {
   });
 });
 
+describe('a locked solution', () => {
+  test('gets 401 locked with the tokens that it has, until staff unlock it', async () => {
+    const solution = await enrol(server());
+    const client = createSolutionClient(server().url, await tokenOf(server(), solution));
+    expect((await client.statut()).status).toBe(200);
+    const waiting = client.statut('?wait=60');
+    await client.statut('?wait=1');
+    expectProblem(await attempt({ ...solution, mac: 'ff:ff:ff:ff:ff:ff' }), 401, 'locked');
+    expectProblem(await waiting, 401, 'locked');
+    expectProblem(await client.statut(), 401, 'locked');
+    expectProblem(await client.lastIdLogs(), 401, 'locked');
+    await change(solution, { isLocked: false });
+    await eventually('the token works again', async () => (await client.statut()).status === 200);
+  });
+});
+
 describe('a blocked solution', () => {
   test('gets 401 blocked, and its tokens stop working on every API process', async () => {
     const solution = await enrol(server());

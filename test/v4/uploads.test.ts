@@ -386,6 +386,29 @@ describe('tus errors', () => {
     expect((await upload.head()).headers['upload-offset']).toBe('0');
   });
 
+  test('a PATCH of another type is 415 wrong-content-type, and the upload stays', async () => {
+    const client = await signIn(server());
+    const upload = await begin(client);
+    for (const type of ['application/zip', 'application/offset+octet-streams', '']) {
+      const headers = { ...tus, 'Upload-Offset': '0', 'Content-Type': type };
+      const answer = await client.send(upload.path, { method: 'PATCH', headers, body: archive });
+      expectProblem(answer, 415, 'wrong-content-type');
+    }
+    expect((await upload.patch(archive, 0)).status).toBe(200);
+  });
+
+  test('no answer lets pages of other sites read it', async () => {
+    const client = await signIn(server());
+    const upload = await begin(client);
+    const options = await client.send('uploads', {
+      method: 'OPTIONS',
+      headers: { Origin: 'https://example.org' },
+    });
+    for (const { headers } of [options, await upload.head(), await upload.patch(archive, 0)]) {
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    }
+  });
+
   test('an upload that is not there: 404 unknown-upload', async () => {
     const client = await signIn(server());
     for (const id of ['x', `${client.id}-synchro-0b6f2f2a-6a8e-4c9c-9a44-000000000000`, '..%2F..', '%00']) {

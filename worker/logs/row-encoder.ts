@@ -136,7 +136,7 @@ function writePair(
 function cellWriter(column: LogColumn, times: ReadingTimes, seriesCell: number | null): CellWriter {
   switch (column.type) {
     case 'text':
-      return column.oneOf === undefined ? writeText : choiceWriter(new Set(column.oneOf));
+      return column.oneOf === undefined ? writeText : choiceWriter(column.oneOf);
     case 'decimal':
       return decimalWriter(column);
     case 'integer':
@@ -152,10 +152,14 @@ function cellWriter(column: LogColumn, times: ReadingTimes, seriesCell: number |
 
 const writeText: CellWriter = (row, from, to, escaped, out) => out.text(row.bytes, from, to, escaped);
 
-const choiceWriter =
-  (choices: ReadonlySet<string>): CellWriter =>
-  (row, from, to, escaped, out) =>
-    choices.has(decodeText(row.bytes.subarray(from, to))) && out.text(row.bytes, from, to, escaped);
+/** In any case; kept as the catalogue spells it, as in parameters. */
+function choiceWriter(choices: readonly string[]): CellWriter {
+  const spelled = new Map(choices.map((choice) => [choice.toLowerCase(), Buffer.from(choice)]));
+  return (row, from, to, _escaped, out) => {
+    const choice = spelled.get(decodeText(row.bytes.subarray(from, to)).toLowerCase());
+    return choice !== undefined && out.text(choice, 0, choice.length, false);
+  };
+}
 
 function decimalWriter({ min = -Infinity, max = Infinity }: LogColumn): CellWriter {
   return (row, from, to, _escaped, out) => {

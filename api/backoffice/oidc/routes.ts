@@ -1,4 +1,5 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { addressOf } from '../../http/address';
 import { AppError } from '../../../shared/errors/app-error';
 import { setSessionCookie } from '../rest/authentication';
 import { type OidcSignIn, oidcAttemptSeconds } from './sign-in';
@@ -77,7 +78,7 @@ const textsOf = (query: Request['query']): Record<string, string> =>
   );
 
 const originOf = (request: Request) => ({
-  address: request.ip ?? '',
+  address: addressOf(request),
   userAgent: request.get('user-agent'),
 });
 

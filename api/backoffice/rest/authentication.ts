@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { addressOf } from '../../http/address';
 import type { Caller } from '../../../shared/domain/staff';
 import { crossSite, unauthorized } from '../../../shared/errors/catalog';
 import type { Session, SessionService } from '../services/session';
@@ -67,7 +68,7 @@ export function needSameSite(request: Request): void {
 async function recognise(sessions: Pick<SessionService, 'findCaller'>, request: Request): Promise<boolean> {
   const bearer = bearerOf(request);
   const token = bearer ?? cookieOf(request);
-  const caller = token === null ? null : await sessions.findCaller(token, request.ip ?? '');
+  const caller = token === null ? null : await sessions.findCaller(token, addressOf(request));
   if (token === null || caller === null) return false;
   // A browser sends the cookie by itself; a bearer token is sent by whoever knows it.
   if (bearer === null && isUnsafe(request)) needSameSite(request);

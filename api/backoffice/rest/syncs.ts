@@ -103,7 +103,6 @@ const zipAnswers = {
   }),
   206: file('One range of it.', ['application/zip'], fileHeaders),
   304: noContent('It is the one of `If-None-Match`.'),
-  416: noContent('It is not that long.'),
 };
 const ofOneSync = { tag: 'Syncs', params: { sync: syncParameter } } as const;
 
@@ -143,6 +142,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     summary: 'Gives the upload, as the solution sent it',
     access: 'viewer',
     answers: zipAnswers,
+    problems: { 416: ['range-not-satisfiable'] },
     async handle({ request, response, caller, params }) {
       return sendZip(request, response, await syncs.upload(caller, params.sync));
     },
@@ -155,6 +155,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     summary: 'Gives the instruction package, as the solution gets it',
     access: 'viewer',
     answers: zipAnswers,
+    problems: { 416: ['range-not-satisfiable'] },
     async handle({ request, response, caller, params }) {
       return sendZip(request, response, await syncs.instructions(caller, params.sync));
     },
