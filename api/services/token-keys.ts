@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { ServerKeyStore } from '../../shared/stores/server-key-store';
 
 /** What signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
@@ -34,7 +35,7 @@ export const tokenKeyName = 'token';
 
 /** Every process signs with a new key within so long. */
 const refreshMilliseconds = 60_000;
-/** A token of an unknown key makes a process look again, but not more often than this, whoever sends such tokens. */
+/** Tokens of unknown keys make a process look again, but not more often than this, whoever sends them: they wait. */
 const leastRefreshMilliseconds = 1_000;
 
 /** How long a replaced key is accepted: as long as the last token that it may have signed is valid, and some minutes. */
@@ -43,36 +44,51 @@ export const keyOverlapSeconds = (tokenMinutes: number): number => tokenMinutes 
 /** Kept in the database, where `epack key rotate` replaces them. Every process knows a new key as soon as it meets its first token. */
 export function createKeptKeys({ store, tokenMinutes }: Deps): TokenKeys {
   let known: readonly TokenKey[] = [];
+  let begunAtMs = -Infinity;
   let readAtMs = -Infinity;
   let reading: Promise<readonly TokenKey[]> | null = null;
+  let upcoming: Promise<readonly TokenKey[]> | null = null;
 
   return {
     async signing() {
-      const [current] = await knownSince(refreshMilliseconds);
+      const [current] = await recent();
       if (current === undefined) throw new Error('there is no key to sign tokens with');
       return current;
     },
 
     async accepted(id) {
-      const found = keysOfId(await knownSince(refreshMilliseconds), id);
-      if (found.length > 0) return found;
-      return keysOfId(await knownSince(leastRefreshMilliseconds), id);
+      const found = keysOfId(await recent(), id);
+      return found.length > 0 ? found : keysOfId(await anew(), id);
     },
   };
 
-  async function knownSince(milliseconds: number): Promise<readonly TokenKey[]> {
-    if (Date.now() - readAtMs < milliseconds) return known;
-    reading ??= read().finally(() => {
-      reading = null;
-    });
-    // With the database away, the keys of before are as good.
-    return known.length === 0 ? reading : reading.catch(() => known);
+  async function recent(): Promise<readonly TokenKey[]> {
+    return Date.now() - readAtMs < refreshMilliseconds ? known : (reading ?? anew());
   }
 
+  /** What a reading that has not begun yet will find; it serves all who ask before it begins. */
+  function anew(): Promise<readonly TokenKey[]> {
+    const waitMs = Math.max(0, begunAtMs + leastRefreshMilliseconds - Date.now());
+    upcoming ??= setTimeout(waitMs).then(() => {
+      upcoming = null;
+      reading = read().finally(() => {
+        reading = null;
+      });
+      return reading;
+    });
+    return upcoming;
+  }
+
+  /** With the database away, what is known is as good. */
   async function read(): Promise<readonly TokenKey[]> {
-    const keys = await store.findOrMake(tokenKeyName, keyOverlapSeconds(tokenMinutes));
-    known = keys.map(({ value }) => keyOf(value));
-    readAtMs = Date.now();
+    begunAtMs = Date.now();
+    try {
+      const keys = await store.findOrMake(tokenKeyName, keyOverlapSeconds(tokenMinutes));
+      known = keys.map(({ value }) => keyOf(value));
+      readAtMs = Date.now();
+    } catch (error) {
+      if (known.length === 0) throw error;
+    }
     return known;
   }
 }
