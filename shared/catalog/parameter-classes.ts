@@ -29,8 +29,19 @@ export interface ParameterClass {
   readonly conflictPolicy: ConflictPolicy;
   /** Fields with a policy of their own. */
   readonly fieldPolicies: Readonly<Record<string, ConflictPolicy>>;
-  /** Deletions above both of these in one sync wait for an approval. */
-  readonly maxDeletes: { readonly count: number; readonly share: number };
+  /** How many entities of the class one sync may change or add on the manager. Null: as many as it likes. */
+  readonly maxChanges: ClassLimit | null;
+  /** How many it may delete. */
+  readonly maxDeletes: ClassLimit;
+}
+
+/** What is above both the count and the share is held or skipped. */
+export interface ClassLimit {
+  /** `soft`: it waits for an approval; `hard`: it is skipped, and kept in quarantine. */
+  readonly kind: 'soft' | 'hard';
+  readonly count: number;
+  /** Of what the manager had before the sync: 0.5 is half. */
+  readonly share: number;
 }
 
 interface Particulars {
@@ -48,7 +59,8 @@ function parameters(name: string, columns: readonly Column[], particulars: Parti
     columns,
     conflictPolicy: particulars.conflictPolicy ?? 'newest',
     fieldPolicies: particulars.fieldPolicies ?? {},
-    maxDeletes: { count: 10, share: 0.5 },
+    maxChanges: null,
+    maxDeletes: { kind: 'soft', count: 10, share: 0.5 },
   };
 }
 

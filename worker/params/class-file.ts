@@ -6,21 +6,13 @@ import { decodeFields } from '../../shared/formats/parameter-values';
 import type { EntityProblem, ReadEntity } from '../../shared/formats/xml-entity';
 import { readEntityBatches } from '../../shared/formats/xml-reader';
 import type { Reject } from '../package/rejections';
+import type { SentEntity } from '../systems/solution';
 
 /** A class's file in the package. It is opened twice. */
 export interface ClassFile {
   /** Name inside the package, e.g. `xml/Fridges.xml`. */
   readonly name: string;
   open(): Promise<Readable>;
-}
-
-/** The solution's copy of an entity. */
-export interface SentEntity {
-  readonly id: string;
-  /** The solution's clock at its last change, as it was sent. */
-  readonly ts: string | null;
-  readonly copy: Copy;
-  readonly digest: Buffer;
 }
 
 /** What can only be known once the whole file has been read. */
@@ -97,7 +89,7 @@ function takeEntity(
     return { problem: { id, line, code: 'bad-value', reason, raw } };
   }
   const copy: Copy = { isActive, fields: isActive ? fields : {} };
-  return { id, ts, copy, digest: copyDigest(copy) };
+  return { id, ts, copy, digest: copyDigest(copy), line, raw };
 }
 
 const rejectedEntity = (

@@ -1,8 +1,8 @@
 import type { Db } from '../../shared/db/database';
 import type { MergeConflict } from '../../shared/domain/merge';
 import type { Copy } from '../../shared/domain/merge-copy';
-import type { SentEntity } from './class-file';
-import type { ClassKey, KnownEntity } from './param-rows';
+import type { ClassKey, KnownEntity } from '../systems/param-rows';
+import type { SentEntity } from '../systems/solution';
 
 /** A field, or a whole entity, that both sides changed differently. */
 export interface FoundConflict {

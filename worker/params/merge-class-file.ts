@@ -4,9 +4,13 @@ import { noParameterCounts, type ParameterCounts } from '../../shared/domain/rep
 import { AppError } from '../../shared/errors/app-error';
 import type { Reject } from '../package/rejections';
 import { type ClassFile, readClassFile, surveyClassFile, type Survey } from './class-file';
-import { applyDeletions, type ClassMerge, mergeBatch, planAbsent } from './class-merge';
-import { needApproval, planDeletions } from './deletion-gate';
-import { lockClass } from './param-rows';
+import type { Entry } from '../pipeline/entry';
+import { createManager } from '../systems/manager';
+import { absentIds, lockClass } from '../systems/param-rows';
+import { createSolutionSystem, type SentEntity } from '../systems/solution';
+import { runClass } from './class-run';
+import { type HeldEntity, planHeld, waitingChanges } from './held-plans';
+import { recordEntries } from './record-entries';
 
 export interface ReceivedClass {
   readonly solutionId: number;
@@ -44,12 +48,9 @@ export async function mergeClassFile(
   };
   const survey = await surveyOrReject(received, counted);
   if (survey === null) return counts;
-  const merge = await beginMerge(db, received, counts);
   const { parameterClass, file } = received;
-  for await (const batch of readClassFile(parameterClass, file, survey, counted))
-    await mergeBatch(merge, batch);
-  if (received.replaceFromSolution === true) await planAbsent(merge, heldBySolution(survey));
-  await deleteOrHold(merge);
+  const batches = readClassFile(parameterClass, file, survey, counted);
+  await mergeBatches(db, received, counts, counted, batches, survey);
   return counts;
 }
 
@@ -80,32 +81,68 @@ async function surveyOrReject(
   }
 }
 
-async function beginMerge(
+async function mergeBatches(
   db: Transaction['db'],
-  { solutionId, syncId, timezone, parameterClass, replaceFromSolution }: ReceivedClass,
+  received: ReceivedClass,
   counts: ParameterCounts,
-): Promise<ClassMerge> {
+  reject: Reject,
+  batches: AsyncIterable<readonly SentEntity[]>,
+  survey: Survey,
+): Promise<void> {
+  const { solutionId, syncId, timezone, parameterClass } = received;
+  const replaces = received.replaceFromSolution === true;
   const key = { solutionId, className: parameterClass.name };
-  return {
+  const hasSent = await lockClass(db, key);
+  const lead = replaces || parameterClass.direction === 'solution' ? ('there' as const) : null;
+  const solution = createSolutionSystem({
     db,
     key,
     syncId,
+    batches,
+    withManager: lead !== null,
+    hasSent,
+    absentIds: replaces ? () => absentIds(db, key, heldBySolution(survey)) : null,
+    onUnchanged: (count) => (counts.unchanged += count),
+  });
+  const manager = createManager({ db, key, syncId, by: 'solution', solution, hasSent });
+  const held: HeldEntity[] = [];
+  const touched = new Set<string>();
+  const quarantine = (entry: Entry, sent: SentEntity | undefined) =>
+    reject(quarantined(received, entry, sent));
+  const recording = { db, key, syncId, solution, manager, hasSent, counts, quarantine, held, touched };
+  // Whoever replaces everything has had it approved; only what would be lost is asked for.
+  const maxChanges = replaces ? null : parameterClass.maxChanges;
+  await runClass({
+    db,
+    key,
     timezone,
     parameterClass,
-    replaces: replaceFromSolution === true || parameterClass.direction === 'solution',
-    hasSent: await lockClass(db, key),
-    counts,
-    deletions: [],
-    touchedHeld: new Set(),
-  };
+    lead,
+    solution,
+    manager,
+    limits: {
+      maxChanges,
+      maxDeletes: parameterClass.maxDeletes,
+      waiting: maxChanges === null ? new Set() : await waitingChanges(db, key),
+      inserted: () => counts.inserted,
+    },
+    settled: (entries) => recordEntries(recording, entries),
+  });
+  await planHeld(db, key, { syncId, channel: parameterClass.channel }, held, touched);
 }
 
-async function deleteOrHold(merge: ClassMerge): Promise<void> {
-  const { db, key, syncId, parameterClass, counts, deletions, touchedHeld } = merge;
-  if (deletions.length === 0 && touchedHeld.size === 0) return;
-  const isHeld = await needApproval(db, key, parameterClass, deletions.length, counts.inserted);
-  if (isHeld) counts.held += deletions.length;
-  else await applyDeletions(merge);
-  const sync = { syncId, channel: parameterClass.channel };
-  await planDeletions(db, key, sync, isHeld ? deletions : [], touchedHeld);
-}
+const quarantined = (
+  { parameterClass, file }: ReceivedClass,
+  { mention, verdict, reason }: Entry,
+  sent: SentEntity | undefined,
+) => ({
+  kind: 'entity' as const,
+  subject: parameterClass.name,
+  file: file.name,
+  line: sent?.line ?? null,
+  rowId: mention.key,
+  code: verdict === 'skipped' ? 'above-limit' : 'flip-flop',
+  reason: reason ?? '',
+  header: null,
+  raw: sent?.raw ?? null,
+});

@@ -21,14 +21,16 @@ export function execute(settings: ExecuteSettings): Middleware {
     const behind = sides.filter((side) => !sameState(entry.views[side].state ?? deletedState, result));
     const waits = behind.length > 0 && entry.needs !== null && !settings.approved.has(signatureOf(entry));
     if (waits) settle(entry, 'held', 'above a limit: it waits for an approval');
-    else if (!settings.destroys && deletes(entry, result)) entry.isDestructive = true;
+    else if (!settings.destroys && deletes(settings, entry, result)) entry.isDestructive = true;
     else await carryOut(settings, entry, result, behind);
     return next();
   };
 }
 
-const deletes = ({ views }: Entry, result: State) =>
-  !result.isActive && sides.some((side) => views[side].state?.isActive === true);
+/** What is deferred is guarded where it is carried out. */
+const deletes = ({ systems }: ExecuteSettings, { views }: Entry, result: State) =>
+  !result.isActive &&
+  sides.some((side) => views[side].state?.isActive === true && !systems[side].capabilities.deferred);
 
 async function carryOut(
   settings: ExecuteSettings,

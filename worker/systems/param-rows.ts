@@ -55,6 +55,21 @@ export interface Comparison {
   readonly withSent: boolean;
 }
 
+/** An entity that needs a look. */
+export interface Differing {
+  /** In what was sent, the first being 0. */
+  readonly place: number;
+  /** There is a row of it. */
+  readonly isKnown: boolean;
+}
+
+/** Who changes rows. */
+export interface Author {
+  readonly syncId: string;
+  /** `solution`, or an e-mail. */
+  readonly by: string;
+}
+
 /**
  * The places in `sent` of the entities that need a look: those that are new or differ from the base, and those
  * that are held. One look-up per entity, on digests alone.
@@ -64,9 +79,9 @@ export async function findDiffering(
   key: ClassKey,
   sent: readonly { readonly id: string; readonly digest: Buffer }[],
   { withManager, withSent }: Comparison,
-): Promise<number[]> {
-  const result = await db.raw<{ rows: { place: number }[] }>(
-    `select cast(s.place as int) as place
+): Promise<Differing[]> {
+  const result = await db.raw<{ rows: { place: number; is_known: boolean }[] }>(
+    `select cast(s.place as int) as place, p.id_server is not null as is_known
      from unnest(cast(:ids as text[]), cast(:digests as bytea[])) with ordinality as s (id, digest, place)
      -- By the key, whatever the statistics say: of a class that was filled just now they know nothing, and PostgreSQL
      -- would read all of it for each entity.
@@ -86,7 +101,7 @@ export async function findDiffering(
       withSent,
     },
   );
-  return result.rows.map(({ place }) => place - 1);
+  return result.rows.map(({ place, is_known: isKnown }) => ({ place: place - 1, isKnown }));
 }
 
 interface Row {
@@ -119,16 +134,16 @@ export async function lockEntities(
   return new Map(result.rows.map((row) => [row.id, knownFrom(row)]));
 }
 
-/** Those that the manager holds, or that the solution is known to hold, and that are not among `ids`; locked. */
-export async function lockAbsent(db: Db, key: ClassKey, ids: readonly string[]): Promise<KnownEntity[]> {
-  const result = await db.raw<{ rows: Row[] }>(
-    `select ${columns} from param p
+/** Ids of what the manager holds, or the solution is known to hold, and that are not among `ids`. */
+export async function absentIds(db: Db, key: ClassKey, ids: readonly string[]): Promise<string[]> {
+  const result = await db.raw<{ rows: { id: string }[] }>(
+    `select p.id from param p
      where p.solution_id = :solutionId and p.class = :className and (p.is_active or p.base_fields is not null)
        and not exists (select from unnest(cast(:ids as text[])) as s (id) where s.id = p.id)
-     order by p.id for update`,
+     order by p.id`,
     { ...key, ids: [...ids] },
   );
-  return result.rows.map(knownFrom);
+  return result.rows.map(({ id }) => id);
 }
 
 const knownFrom = (row: Row): KnownEntity => ({
@@ -168,6 +183,28 @@ export async function sentCopies(db: Db, idServers: readonly string[]): Promise<
   return copies;
 }
 
+/** Versions of entities within the last hour, by `idServer`, the earliest first. */
+export async function recentFields(
+  db: Db,
+  idServers: readonly string[],
+  minutes: number,
+): Promise<Map<string, Fields[]>> {
+  const result = await db.raw<{ rows: { id_server: string; fields: Fields }[] }>(
+    `select id_server, fields from param_version
+     where id_server = any(cast(:idServers as bigint[])) and is_active
+       and at > now() - make_interval(mins => :minutes)
+     order by id_server, version`,
+    { idServers: [...idServers], minutes },
+  );
+  const versions = new Map<string, Fields[]>();
+  for (const { id_server: idServer, fields } of result.rows) {
+    const known = versions.get(idServer);
+    if (known === undefined) versions.set(idServer, [fields]);
+    else known.push(fields);
+  }
+  return versions;
+}
+
 /** The solution has shown what it did with them. */
 export async function forgetSent(db: Db, idServers: readonly string[]): Promise<void> {
   await db.raw(`delete from instruction where id_server = any(cast(? as bigint[]))`, [[...idServers]]);
@@ -179,37 +216,38 @@ export interface NewEntity {
   readonly base: Base;
 }
 
-/** Answers the ids that were added: someone may have added the others in the meantime. */
+/** Answers the `idServer` of those that were added, by id: someone may have added the others in the meantime. */
 export async function insertEntities(
   db: Db,
   key: ClassKey,
-  syncId: string,
+  { syncId, by }: Author,
   entities: readonly NewEntity[],
-): Promise<ReadonlySet<string>> {
-  if (entities.length === 0) return new Set();
-  const result = await db.raw<{ rows: { id: string }[] }>(
+): Promise<ReadonlyMap<string, string>> {
+  if (entities.length === 0) return new Map();
+  const result = await db.raw<{ rows: { id: string; id_server: string }[] }>(
     `with added as (
        insert into param (solution_id, class, id, fields, is_active, digest, ts, updated_by,
          base_fields, base_active, base_digest)
-       select :solutionId, :className, id, fields, is_active, digest, ts, 'solution',
+       select :solutionId, :className, id, fields, is_active, digest, ts, :by,
          case when base_active is not null then base_fields end, base_active, base_digest
        from jsonb_to_recordset(cast(:rows as jsonb)) as change (id text, ${managerColumns}, ${baseColumns})
        on conflict (solution_id, class, id) do nothing
        returning id_server, id, version, fields, is_active
      ), told as (
        insert into param_version (id_server, version, fields, is_active, by, sync_id)
-       select id_server, version, fields, is_active, 'solution', :syncId from added
+       select id_server, version, fields, is_active, :by, cast(:syncId as uuid) from added
      )
-     select id from added`,
+     select id, id_server from added`,
     {
       ...key,
       syncId,
+      by,
       rows: JSON.stringify(
         entities.map(({ id, manager, base }) => ({ id, ...managerRow(manager), ...baseRow(base) })),
       ),
     },
   );
-  return new Set(result.rows.map(({ id }) => id));
+  return new Map(result.rows.map(({ id, id_server: idServer }) => [id, idServer]));
 }
 
 export interface ChangedEntity {
@@ -221,7 +259,7 @@ export interface ChangedEntity {
 /** The manager's copy changes, and with it what is held against it. */
 export async function updateEntities(
   db: Db,
-  syncId: string,
+  { syncId, by }: Author,
   entities: readonly ChangedEntity[],
 ): Promise<void> {
   if (entities.length === 0) return;
@@ -229,7 +267,7 @@ export async function updateEntities(
     `with changed as (
        update param p set fields = case when c.is_active then c.fields else p.fields end, is_active = c.is_active,
          digest = c.digest, ts = coalesce(c.ts, p.ts), version = p.version + 1, updated_at = now(),
-         updated_by = 'solution', failures = 0, failure_reason = null, held = false,
+         updated_by = :by, failures = 0, failure_reason = null, held = false,
          base_fields = case when c.base_active is not null then c.base_fields end, base_active = c.base_active,
          base_digest = c.base_digest
        from jsonb_to_recordset(cast(:rows as jsonb)) as c (id_server bigint, ${managerColumns}, ${baseColumns})
@@ -237,9 +275,10 @@ export async function updateEntities(
        returning p.id_server, p.version, p.fields, p.is_active
      )
      insert into param_version (id_server, version, fields, is_active, by, sync_id)
-     select id_server, version, fields, is_active, 'solution', :syncId from changed`,
+     select id_server, version, fields, is_active, :by, cast(:syncId as uuid) from changed`,
     {
       syncId,
+      by,
       rows: JSON.stringify(
         entities.map(({ idServer, manager, base }) => ({
           id_server: idServer,
@@ -270,15 +309,13 @@ export async function moveBases(
   );
 }
 
-/** Entities of one class whose deletion waits, or no longer waits, for a decision. */
-export async function setHeld(db: Db, idServers: readonly string[], held: boolean): Promise<void> {
-  if (idServers.length === 0) return;
+/** They no longer wait for an approval. One in a conflict that waits for someone goes on waiting. */
+export async function release(db: Db, key: ClassKey, ids: readonly string[]): Promise<void> {
   await db.raw(
-    `update param set held = :held where id_server = any(cast(:idServers as bigint[])) and held <> :held`,
-    {
-      idServers: [...idServers],
-      held,
-    },
+    `update param p set held = false
+     where p.solution_id = :solutionId and p.class = :className and p.id = any(cast(:ids as text[])) and p.held
+       and not exists (select from conflict c where c.id_server = p.id_server and c.state = 'open')`,
+    { ...key, ids: [...ids] },
   );
 }
 
