@@ -1,6 +1,6 @@
 'use strict';
 
-// What a highest id hides, and what a solution is believed to hold of its parameters.
+// What a highest id hides, what a solution is believed to hold of its parameters, and files whose sync is gone.
 
 const belief = (rows) => `
   select solution_id, class,
@@ -79,11 +79,30 @@ exports.up = async (knex) => {
     ${trigger('insert', 'new table as new_rows', after)}
     ${trigger('update', 'old table as old_rows new table as new_rows', `${before} union all ${after}`)}
     ${trigger('delete', 'old table as old_rows', before)}
+
+    -- Syncs that are gone, by a refusal, a dead upload or with their solution: whoever removes one removes its files after
+    -- that, and may be killed in between.
+    create table sync_gone (
+      sync_id uuid primary key,
+      archive_key text,
+      at timestamptz not null default now()
+    );
+    create index sync_gone_at on sync_gone (at);
+    create function sync_gone() returns trigger language plpgsql as $$
+    begin
+      insert into sync_gone (sync_id, archive_key) select id, archive_key from old_rows on conflict do nothing;
+      return null;
+    end $$;
+    create trigger sync_gone after delete on sync referencing old table as old_rows
+      for each statement execute function sync_gone();
   `);
 };
 
 exports.down = (knex) =>
   knex.raw(`
+    drop trigger sync_gone on sync;
+    drop function sync_gone();
+    drop table sync_gone;
     drop trigger param_belief_insert on param;
     drop trigger param_belief_update on param;
     drop trigger param_belief_delete on param;

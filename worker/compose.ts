@@ -13,7 +13,7 @@ import { judgeNewReadings } from './channels/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './consumer';
 import { relayJobs } from './maintenance/relay';
-import { removeExpiredFiles, removeStaleRows } from './maintenance/retention';
+import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './maintenance/retention';
 import { type Round, startRounds } from './maintenance/rounds';
 import { deliverNotifications } from './maintenance/notifications/deliver';
 import { createMailer, type Mailer } from './maintenance/notifications/send-mail';
@@ -76,6 +76,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       everySeconds: 600,
       run: () => removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
     },
+    { name: 'orphan-files', everySeconds: 600, run: () => removeOrphanFiles({ db, files }) },
     { name: probeAlerts, everySeconds: 5, run: () => judgeNewReadings(db) },
     { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db) },
     { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },

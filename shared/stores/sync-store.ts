@@ -161,6 +161,26 @@ export function createSyncStore(db: Db) {
       return (await db('sync').where({ id, state: 'receiving' }).delete()) === 1;
     },
 
+    /** Syncs whose row was removed so long ago. An archive that another sync replays is not theirs any more. */
+    async findGone(
+      olderThanSeconds: number,
+      limit: number,
+    ): Promise<{ id: string; archiveKey: string | null }[]> {
+      const result = await db.raw<{ rows: { sync_id: string; archive_key: string | null }[] }>(
+        `select sync_id, case when not exists (
+             select from sync where sync.archive_key = gone.archive_key) then archive_key end as archive_key
+         from sync_gone gone where at < now() - make_interval(secs => :olderThanSeconds)
+         order by at limit :limit`,
+        { olderThanSeconds, limit },
+      );
+      return result.rows.map((row) => ({ id: row.sync_id, archiveKey: row.archive_key }));
+    },
+
+    /** Nothing of them is left. */
+    async forgetGone(ids: readonly string[]): Promise<void> {
+      await db('sync_gone').whereIn('sync_id', ids).delete();
+    },
+
     /** Uploads that gave no sign until their time was over. */
     async findDeadUploads(limit: number): Promise<Pick<Sync, 'id' | 'solutionId' | 'channel'>[]> {
       const rows = await db<Row>('sync')

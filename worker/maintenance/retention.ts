@@ -12,6 +12,7 @@ interface Deps {
 
 const batchSize = 200;
 const failedLoginSeconds = 3_600;
+const orphanSeconds = 3_600;
 
 /** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
 export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
@@ -24,6 +25,22 @@ export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Pr
   }
   await syncs.markFilesRemoved(expired.map(({ id }) => id));
   return expired.length;
+}
+
+/**
+ * Removes what is left of syncs that are gone, an hour later: an upload that was given up may still be on its way, and
+ * cleans up after itself when it fails. Answers of how many.
+ */
+export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays'>): Promise<number> {
+  const syncs = createSyncStore(db);
+  const gone = await syncs.findGone(orphanSeconds, batchSize);
+  for (const { id, archiveKey } of gone) {
+    if (archiveKey !== null) await removeArchive(files, archiveKey);
+    await files.remove(uploadPrefixOf(id));
+    await files.remove(packagePrefixOf(id));
+  }
+  await syncs.forgetGone(gone.map(({ id }) => id));
+  return gone.length;
 }
 
 /** Beside an archive that came as a resumable upload lie its particulars. */

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { createDiskFileStore } from '../../shared/files/disk-file-store';
+import type { FileStore } from '../../shared/files/file-store';
+import { archiveKeyOf, packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
+import { createSyncStore } from '../../shared/stores/sync-store';
+import { removeOrphanFiles } from '../../worker/maintenance/retention';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { createTestFolder } from '../setup/folder';
+
+let database: TestDatabase;
+let solutionId: number;
+const folder = createTestFolder();
+const files: FileStore = createDiskFileStore(folder.path);
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+beforeEach(async () => {
+  const { rows } = await database.db.raw<{ rows: { id: number }[] }>(
+    `with kitchen as (insert into account (name) values (gen_random_uuid()::text) returning id)
+     insert into solution (account_id, mail, name, secret_hash)
+     select id, gen_random_uuid()::text, 'Kitchen', '-' from kitchen returning id`,
+  );
+  solutionId = rows[0]?.id ?? 0;
+});
+afterAll(async () => {
+  await database.drop();
+  folder.remove();
+});
+
+/** An upload whose archive is here and whose unpacking is under way. */
+async function receive(archiveKey?: string): Promise<string> {
+  const id = randomUUID();
+  await createSyncStore(database.db).insertReceiving(id, { solutionId, channel: 'synchro' }, null, 60);
+  await files.write(archiveKey ?? archiveKeyOf(id), Buffer.from('zip'));
+  await files.write(`${unpackedPrefixOf(id)}/xml/Fridges.xml`, Buffer.from('xml'));
+  if (archiveKey !== undefined) await database.db('sync').where({ id }).update({ archive_key: archiveKey });
+  return id;
+}
+
+async function filesOf(id: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of files.list('')) if (key.includes(id)) found.push(key);
+  return found;
+}
+
+const hourPasses = () => database.db.raw(`update sync_gone set at = at - interval '61 minutes'`);
+const sweep = () => removeOrphanFiles({ db: database.db, files });
+
+describe('the files of an upload whose row is gone', () => {
+  test('are removed by a retention round, should whoever removed the row have been killed before it did', async () => {
+    const id = await receive();
+    expect(await createSyncStore(database.db).removeReceiving(id)).toBe(true);
+    await hourPasses();
+    expect(await sweep()).toBe(1);
+    expect(await filesOf(id)).toEqual([]);
+    expect(await sweep()).toBe(0);
+  });
+
+  test('stay for an hour, for it may be on its way still; those of an upload that is alive stay', async () => {
+    const alive = await receive();
+    const given = await receive();
+    await createSyncStore(database.db).removeReceiving(given);
+    expect(await sweep()).toBe(0);
+    expect(await filesOf(given)).toHaveLength(2);
+    await hourPasses();
+    expect(await sweep()).toBe(1);
+    expect(await filesOf(given)).toEqual([]);
+    expect(await filesOf(alive)).toHaveLength(2);
+  });
+
+  test('go with its solution: its packages and what came as a resumable upload too', async () => {
+    const upload = `tus/${solutionId}-synchro-${randomUUID()}`;
+    const id = await receive(upload);
+    await files.write(`${upload}.json`, Buffer.from('{}'));
+    await files.write(packageKeyOf(id, 1), Buffer.from('zip'));
+    await database.db('solution').where({ id: solutionId }).delete();
+    await hourPasses();
+    expect(await sweep()).toBe(1);
+    expect(await filesOf(id)).toEqual([]);
+    expect(await filesOf(upload)).toEqual([]);
+  });
+
+  test('are not those that another sync replays', async () => {
+    const upload = `tus/${solutionId}-synchro-${randomUUID()}`;
+    const first = await receive(upload);
+    await database.db('sync').where({ id: first }).update({ archive_key: upload });
+    const { rows } = await database.db.raw<{ rows: { id: string }[] }>(
+      `insert into sync (id, solution_id, channel, state, archive_key)
+       select gen_random_uuid(), solution_id, channel, 'queued', archive_key from sync where id = ? returning id`,
+      [first],
+    );
+    expect(rows).toHaveLength(1);
+    await createSyncStore(database.db).removeReceiving(first);
+    await hourPasses();
+    await sweep();
+    expect(await filesOf(upload)).toEqual([upload]);
+  });
+});
