@@ -12,6 +12,7 @@ import { createSyncStore } from '../shared/stores/sync-store';
 import { judgeNewReadings } from './channels/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './consumer';
+import { applyLogReplacements } from './maintenance/log-replacements';
 import { relayJobs } from './maintenance/relay';
 import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './maintenance/retention';
 import { type Round, startRounds } from './maintenance/rounds';
@@ -82,6 +83,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },
     { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
     { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
+    { name: 'log-replacements', everySeconds: 1, run: () => applyLogReplacements(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 

@@ -1,4 +1,6 @@
+import { logTablesOf } from '../shared/catalog/log-tables';
 import { type ParameterClass, parameterClassesOf } from '../shared/catalog/parameter-classes';
+import { haveEffect } from '../shared/catalog/special-syncs';
 import { type Db, inTransaction, type Transaction } from '../shared/db/database';
 import type { Flag } from '../shared/domain/flag';
 import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../shared/domain/report';
@@ -17,9 +19,11 @@ import { dueMessages, replacingMessages } from './channels/messagerie';
 import { keepPhotos } from './channels/photos';
 import { photoIndex } from './channels/photo-index';
 import { rebuildPhotoIndex } from './channels/photo-rebuild';
-import { logReplacements } from './instructions/log-replacements';
+import { logReplacement } from './instructions/log-replacements';
+import { dueReplacements } from './instructions/replacements';
 import { type InstructionFile, writePackage } from './instructions/package';
 import { findChannelGaps } from './logs/channel-gaps';
+import { planLogReplacement } from './logs/replace-log';
 import { type PackageFiles, sortPackageFiles } from './package/package-files';
 import { quarantineAll } from './package/quarantine';
 import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
@@ -54,7 +58,7 @@ export async function processSync(
       const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
       const statement = await readStatement(upload.statement, job.channel, spool.reject);
       const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
-      const logs = await step('logs', () => loadLogs(transaction, job, upload, spool));
+      const logs = await step('logs', () => loadLogs(transaction, job, upload, flags, spool));
       const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
       await step('quarantine', () => quarantineAll(transaction.db, job, spool));
       const gaps = await findChannelGaps(transaction.db, job, statement);
@@ -109,7 +113,7 @@ async function mergeParameters(
   { reject }: RejectionSpool,
 ): Promise<Record<string, ParameterCounts>> {
   const counts: Record<string, ParameterCounts> = {};
-  const replaceFromSolution = flags.includes('replace-from-solution');
+  const replaceFromSolution = haveEffect(flags, 'replaces-manager');
   for (const { parameterClass, file } of parameters) {
     const received = { ...job, parameterClass, file, replaceFromSolution };
     if (!isMerged(received)) continue;
@@ -122,13 +126,29 @@ async function loadLogs(
   transaction: Transaction,
   job: ClaimedJob,
   { logs }: PackageFiles,
+  flags: readonly Flag[],
   { reject }: RejectionSpool,
 ): Promise<Record<string, LogCounts>> {
   const counts: Record<string, LogCounts> = {};
   for (const { table, file } of logs) {
     counts[table.name] = await loadChannelLog(transaction, job.channel, { ...job, table, file }, reject);
   }
+  if (haveEffect(flags, 'replaces-manager')) await planLogReplacements(transaction, job, logs);
   return counts;
+}
+
+/** A log without a file is one without rows. */
+async function planLogReplacements(
+  transaction: Transaction,
+  job: ClaimedJob,
+  logs: PackageFiles['logs'],
+): Promise<void> {
+  for (const table of logTablesOf(job.channel)) {
+    const sent = logs.filter((log) => log.table === table);
+    // Of two files of one name nobody can tell which is the log.
+    if (sent.length <= 1)
+      await planLogReplacement(transaction, { ...job, table, file: sent[0]?.file ?? null });
+  }
 }
 
 async function keepAllPhotos(
@@ -140,7 +160,7 @@ async function keepAllPhotos(
   { reject }: RejectionSpool,
 ): Promise<PhotoCounts> {
   const photos = createPhotoStore(db);
-  if (flags.includes('rebuild-photo-index')) await rebuildPhotoIndex({ db, files }, job);
+  if (haveEffect(flags, 'rebuilds-photo-index')) await rebuildPhotoIndex({ db, files }, job);
   return keepPhotos({ photos, files }, job, upload, reject);
 }
 
@@ -151,18 +171,19 @@ async function* instructionFiles(
   flags: readonly Flag[],
   drifted: readonly ParameterClass[],
 ): AsyncGenerator<InstructionFile> {
-  const replaceLogs = flags.includes('replace-from-manager');
-  const all = replaceLogs || flags.includes('resend-params');
-  const others = parameterClassesOf(job.channel).filter((one) => !drifted.includes(one));
-  if (drifted.length > 0)
-    yield* dueInstructions(transaction, { ...job, parameterClasses: drifted, all: true });
-  yield* dueInstructions(transaction, { ...job, parameterClasses: others, all });
+  const replacements = await dueReplacements(transaction.db, job, job.syncId, flags);
+  const whole = new Set([...drifted, ...replacements.parameterClasses]);
+  const others = parameterClassesOf(job.channel).filter((one) => !whole.has(one));
+  if (whole.size > 0)
+    yield* dueInstructions(transaction, { ...job, parameterClasses: [...whole], all: true });
+  if (others.length > 0)
+    yield* dueInstructions(transaction, { ...job, parameterClasses: others, all: false });
   const tellsMessages = job.channel === 'messagerie';
-  if (replaceLogs) {
-    const managerRows = tellsMessages ? await replacingMessages(transaction, job) : null;
-    yield* logReplacements(transaction.db, job, managerRows);
-  } else if (tellsMessages) {
-    yield* dueMessages(transaction, job);
+  if (tellsMessages && replacements.tables.length === 0) yield* dueMessages(transaction, job);
+  const managerRows =
+    tellsMessages && replacements.tables.length > 0 ? await replacingMessages(transaction, job) : null;
+  for (const table of replacements.tables) {
+    yield logReplacement(transaction.db, table, job.solutionId, managerRows);
   }
   if (job.channel === 'photos') yield photoIndex(createPhotoStore(transaction.db), job.solutionId);
 }

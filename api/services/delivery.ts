@@ -6,7 +6,9 @@ import { noSync, otherSync, wrongStatus } from '../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../shared/files/file-store';
 import { createFlagStore } from '../../shared/stores/flag-store';
 import { createInstructionStore } from '../../shared/stores/instruction-store';
+import { createAuditStore } from '../../shared/stores/audit-store';
 import { createMessageStore } from '../../shared/stores/message-store';
+import { createReplacementStore } from '../../shared/stores/replacement-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type Sync } from '../../shared/stores/sync-store';
 import type { StatutBoard } from './statut-board';
@@ -72,6 +74,7 @@ export function createDeliveryService({ db, files, board }: Deps) {
         await createInstructionStore(transaction.db).confirm(atHand, failed);
         if (key.channel === 'messagerie')
           await createMessageStore(transaction.db).confirm(key.solutionId, atHand, failed);
+        await confirmReplacements(transaction.db, key, atHand, failed);
         await createFlagStore(transaction.db).consume(key, atHand);
         await syncs.markConfirmed(atHand);
         await statuses.move(key, atHand, 'confirmed');
@@ -86,4 +89,25 @@ export function createDeliveryService({ db, files, board }: Deps) {
       return sync;
     },
   };
+}
+
+/** What is parked by that is told in the audit trail: it waits for staff to ask for it anew. */
+async function confirmReplacements(
+  db: Db,
+  { solutionId, channel }: ChannelKey,
+  syncId: string,
+  failed: readonly FailedInstruction[],
+): Promise<void> {
+  const parked = await createReplacementStore(db).confirm(syncId, failed);
+  if (parked.length === 0) return;
+  await createAuditStore(db).add(
+    parked.map(({ file, failures, failureReason }) => ({
+      actor: 'solution',
+      action: 'replacement.park',
+      solutionId,
+      address: null,
+      before: null,
+      after: { channel, file, failures, reason: failureReason, sync: syncId },
+    })),
+  );
 }

@@ -1,8 +1,9 @@
 import { logTablesOf } from '../../shared/catalog/log-tables';
 import { parameterClassesOf } from '../../shared/catalog/parameter-classes';
+import { handshakeFlags, haveEffect } from '../../shared/catalog/special-syncs';
 import type { ChannelKey } from '../../shared/domain/channel';
 import { wrongStatus } from '../../shared/errors/catalog';
-import { type FlagStore, handshakeFlags } from '../../shared/stores/flag-store';
+import type { FlagStore } from '../../shared/stores/flag-store';
 import type { LogMarkStore } from '../../shared/stores/log-mark-store';
 import type { StatusStore } from '../../shared/stores/status-store';
 
@@ -33,7 +34,7 @@ export function createHandshakeService(deps: Deps) {
     async wantedParameterFiles(key: ChannelKey): Promise<string[]> {
       await needIdle(key);
       const flags = await deps.flags.listOf(key);
-      const wantsAll = flags.includes('replace-from-solution');
+      const wantsAll = haveEffect(flags, 'asks-all-parameters');
       return parameterClassesOf(key.channel)
         .filter(({ direction }) => wantsAll || direction !== 'manager')
         .map(({ name }) => `${name}.xml`);

@@ -6,6 +6,7 @@ import { alreadyDecided, notFound } from '../errors/catalog';
 import { deletedDigest } from '../formats/parameter-digest';
 
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'superseded';
+export type ApprovalKind = 'deletes' | 'replace' | 'replace-logs';
 
 /** So many deletions in one sync that someone must approve them. */
 export interface Approval {
@@ -15,8 +16,11 @@ export interface Approval {
   readonly channel: Channel;
   /** e.g. `Fridges`. */
   readonly className: string;
-  /** `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them. */
-  readonly kind: 'deletes' | 'replace';
+  /**
+   * `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `replace-logs`:
+   * readings that it no longer has, or has otherwise (`className` is then the table).
+   */
+  readonly kind: ApprovalKind;
   /** What would be deleted, by id. The decision is bound to these versions of the manager's copies. */
   readonly plan: readonly { readonly id: string; readonly version: number }[];
   readonly state: ApprovalState;
@@ -24,6 +28,8 @@ export interface Approval {
   readonly decidedAt: Date | null;
   /** E-mail. */
   readonly decidedBy: string | null;
+  /** Of `replace-logs`: how many readings would go, and how many be replaced; the plan shows the first of them. */
+  readonly logRows: { readonly deleted: number; readonly replaced: number } | null;
 }
 
 export interface ApprovalFilter {
@@ -94,16 +100,17 @@ interface Row {
   sync_id: string;
   channel: Channel;
   class: string;
-  kind: 'deletes' | 'replace';
+  kind: ApprovalKind;
   plan: { id: string; version: number }[];
   state: ApprovalState;
   created_at: Date;
   decided_at: Date | null;
   decided_by: string | null;
+  log_rows: Approval['logRows'];
 }
 
 const columns =
-  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.plan, a.state, a.created_at, a.decided_at, a.decided_by';
+  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.plan, a.state, a.created_at, a.decided_at, a.decided_by, a.log_rows';
 
 /** Waits for a sync that merges the class, and keeps the next one waiting: both take many rows. */
 async function close(db: Db, id: string, decision: 'approve' | 'reject', by: string): Promise<Approval> {
@@ -184,4 +191,5 @@ const approvalFrom = (row: Row): Approval => ({
   createdAt: row.created_at,
   decidedAt: row.decided_at,
   decidedBy: row.decided_by,
+  logRows: row.log_rows,
 });

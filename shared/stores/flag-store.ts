@@ -1,3 +1,4 @@
+import { handshakeFlags } from '../catalog/special-syncs';
 import type { Db } from '../db/database';
 import type { Channel, ChannelKey } from '../domain/channel';
 import type { Flag } from '../domain/flag';
@@ -31,9 +32,6 @@ interface Row {
   sync_id: string | null;
   answered_at: Date | null;
 }
-
-/** Flags that change what the solution sends: they hold from the handshake on. One set after it waits for the next. */
-export const handshakeFlags: readonly Flag[] = ['resend-logs', 'replace-from-solution'];
 
 const columns = ['channel', 'flag', 'set_by', 'set_at', 'sync_id'] as const;
 

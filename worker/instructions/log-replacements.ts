@@ -1,14 +1,9 @@
-import { type LogTable, logTablesOf } from '../../shared/catalog/log-tables';
+import type { LogTable } from '../../shared/catalog/log-tables';
 import type { Db } from '../../shared/db/database';
-import type { Channel } from '../../shared/domain/channel';
 import { formatCsv, formatCsvRows } from '../../shared/formats/csv-table';
 import { formatLogValue, type LogValue } from '../../shared/formats/log-value';
 import type { InstructionFile } from './package';
-
-interface Receiver {
-  readonly solutionId: number;
-  readonly channel: Channel;
-}
+import { tableFileOf } from './replacements';
 
 /** Rows of a table that only the manager holds. */
 export interface ManagerRows {
@@ -18,20 +13,17 @@ export interface ManagerRows {
   pages(): AsyncIterable<readonly ReadonlyMap<string, string>[]>;
 }
 
-/** Every log of the channel, whole: `csv/<Table>-r.csv`; `managerRows`: what comes after the solution's own rows. */
-export function* logReplacements(
+/** A log whole: `csv/<Table>-r.csv`; `managerRows`: what comes after the solution's own rows. */
+export const logReplacement = (
   db: Db,
-  receiver: Receiver,
+  table: LogTable,
+  solutionId: number,
   managerRows: ManagerRows | null = null,
-): Generator<InstructionFile> {
-  for (const table of logTablesOf(receiver.channel)) {
-    yield {
-      name: `csv/${table.name}-r.csv`,
-      op: 'r',
-      content: () => tableContent(db, table, receiver.solutionId, managerRows),
-    };
-  }
-}
+): InstructionFile => ({
+  name: tableFileOf(table),
+  op: 'r',
+  content: () => tableContent(db, table, solutionId, managerRows),
+});
 
 const pageSize = 5000;
 

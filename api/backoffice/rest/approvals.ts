@@ -21,9 +21,9 @@ const approval = z
     sync: syncKey,
     channel: z.enum(channels),
     class: z.string().meta({ examples: ['Fridges'] }),
-    kind: z.enum(['deletes', 'replace']).meta({
+    kind: z.enum(['deletes', 'replace', 'replace-logs']).meta({
       description:
-        '`deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them.',
+        '`deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `replace-logs`: readings that it no longer has, or has otherwise, of the table that `class` names.',
     }),
     plan: z
       .array(
@@ -41,6 +41,14 @@ const approval = z
     createdAt: instant,
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
+    logRows: z
+      .object({ deleted: z.number().int(), replaced: z.number().int() })
+      .nullable()
+      .meta({
+        description:
+          'Of `replace-logs`: how many readings would go, and how many be replaced. The plan shows the first 1,000. A worker does it within seconds of the approval.',
+        examples: [{ deleted: 120, replaced: 3 }],
+      }),
   })
   .meta({ id: 'Approval' });
 const decided = approval

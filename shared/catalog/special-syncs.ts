@@ -1,0 +1,38 @@
+import { type Flag, flags } from '../domain/flag';
+
+/**
+ * What a special synchronisation does. Each effect is looked for in one place:
+ *
+ * - `asks-all-logs`: `lastIdLogs` gives -1 (the handshake)
+ * - `asks-all-parameters`: `listSyncParams` asks for every class (the handshake)
+ * - `replaces-manager`: the upload takes the place of what the manager holds (the worker)
+ * - `tells-all-parameters`, `tells-all-logs`: the package holds them as `r` (the worker)
+ * - `rebuilds-photo-index`: the index is made of the file store (the worker)
+ * - `frees-channel`: the channel goes to 0 at once; such a flag is not kept (the backoffice)
+ */
+export type SpecialEffect =
+  | 'asks-all-logs'
+  | 'asks-all-parameters'
+  | 'replaces-manager'
+  | 'tells-all-parameters'
+  | 'tells-all-logs'
+  | 'rebuilds-photo-index'
+  | 'frees-channel';
+
+/** Source: ePack V4, Special synchronisations. */
+const effectsOf: Readonly<Record<Flag, readonly SpecialEffect[]>> = {
+  'replace-from-manager': ['tells-all-parameters', 'tells-all-logs'],
+  'replace-from-solution': ['asks-all-logs', 'asks-all-parameters', 'replaces-manager'],
+  'resend-logs': ['asks-all-logs'],
+  'resend-params': ['tells-all-parameters'],
+  'rebuild-photo-index': ['rebuilds-photo-index'],
+  'reset-status': ['frees-channel'],
+};
+
+/** Does one of the flags have the effect? */
+export function haveEffect(asked: readonly Flag[], effect: SpecialEffect): boolean {
+  return asked.some((flag) => effectsOf[flag].includes(effect));
+}
+
+/** They change what the solution sends, so they hold from the handshake on. One set after it waits for the next. */
+export const handshakeFlags: readonly Flag[] = flags.filter((flag) => haveEffect([flag], 'asks-all-logs'));
