@@ -1,4 +1,4 @@
-import express, { type Router } from 'express';
+import express, { type Express, type Router } from 'express';
 import {
   createServer,
   type IncomingMessage,
@@ -36,14 +36,21 @@ const idleConnectionMilliseconds = 75_000;
 /** What a refused caller may still send before its connection is closed. */
 const drainMilliseconds = 5_000;
 
-/** The HTTP server, not yet listening. */
-export function createHttpServer(parts: AppParts): Server {
+export interface HttpServer {
+  /** Not yet listening. */
+  readonly server: Server;
+  /** Where the routes are mounted: all of them but the status poll. */
+  readonly app: Express;
+}
+
+export function createHttpServer(parts: AppParts): HttpServer {
   const app = createApp(parts);
+  const listener = app as RequestListener;
   const answer: RequestListener = (request, response) => {
     if (parts.statut(request, response)) return;
     response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
     response.once('finish', () => closeIfUnread(request));
-    app(request, response);
+    listener(request, response);
   };
   const server = createServer(answer);
   // A caller that asks before it sends its body is told to go on by the route that wants it.
@@ -52,10 +59,10 @@ export function createHttpServer(parts: AppParts): Server {
   server.requestTimeout = 0;
   server.timeout = idleConnectionMilliseconds;
   server.keepAliveTimeout = idleConnectionMilliseconds;
-  return server;
+  return { server, app };
 }
 
-function createApp(parts: AppParts): RequestListener {
+function createApp(parts: AppParts): Express {
   const { health, v4, backoffice, documentation, oidc, log, trustProxy } = parts;
   const app = express();
   app.disable('x-powered-by');
@@ -72,7 +79,7 @@ function createApp(parts: AppParts): RequestListener {
   app.use(parts.console);
   app.use(unknownRouteHandler);
   app.use(createProblemHandler(log));
-  return app as RequestListener;
+  return app;
 }
 
 /** The answer is out, but the body is not read: give the caller time to read the answer, not to send it all. */

@@ -212,7 +212,8 @@ function responsesOf(operation: Operation, schemas: Schemas): OperationObject['r
     description: 'Something went wrong on the server.',
     content: problemContent([], schemas),
   };
-  return { ...Object.fromEntries([...answers, ...problems]), default: unforeseen };
+  // An answer of a status that problems have as well is told as the answer.
+  return { ...Object.fromEntries([...problems, ...answers]), default: unforeseen };
 }
 
 function answerObject({ description, content, headers = {} }: Answer, schemas: Schemas): ResponseObject {

@@ -45,7 +45,7 @@ function sampleOfType(
     case 'array':
       return [sampleOf(schema['items'], components)];
     case 'string':
-      return schema['format'] === 'date-time' ? moment : 'text';
+      return sampleOfText(schema);
     case 'integer':
     case 'number':
       return typeof schema['minimum'] === 'number' && schema['minimum'] > 0 ? schema['minimum'] : 0;
@@ -54,6 +54,12 @@ function sampleOfType(
     default:
       return null;
   }
+}
+
+function sampleOfText({ format, minLength }: Record<string, unknown>): string {
+  if (format === 'date-time') return moment;
+  if (format === 'uuid') return '0b8a4a3e-5f0c-4d33-9f39-5a1d0f6f2c11';
+  return 'text'.padEnd(typeof minLength === 'number' ? minLength : 0, ' text');
 }
 
 function sampleOfObject(

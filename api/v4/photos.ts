@@ -9,7 +9,7 @@ import type { PhotoService } from '../services/photos';
 export const photoOperation: Operation = {
   method: 'get',
   path: '/v4/{channel}/files/{name}',
-  id: 'getPhoto',
+  id: 'getOwnPhoto',
   tag: 'Protocol',
   summary: 'Gives a photo that the solution uploaded',
   access: 'solution',

@@ -23,6 +23,7 @@ import { createSessionService } from '../../api/backoffice/services/session';
 import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSyncService } from '../../api/backoffice/services/syncs';
 import { createUserService } from '../../api/backoffice/services/users';
+import { createOpenApiDocument } from '../../api/openapi/document';
 import { createProblemHandler, unknownRouteHandler } from '../../api/http/problem';
 import { newTraffic } from '../../api/services/traffic';
 import { noTracing } from '../../shared/tracing';
@@ -34,6 +35,7 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { createLogger } from '../../shared/log';
 import { openQueue } from '../../shared/queue/open-queue';
+import { createJudge } from '../openapi/judge';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 
@@ -131,7 +133,8 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     oidcButton: null,
     log,
   };
-  const { router } = createBackofficeRouter(services);
+  const { router, operations } = createBackofficeRouter(services);
+  const judge = createJudge(createOpenApiDocument(operations));
   const checkHealth = () => Promise.resolve({ database: true, queue: queue.isUp(), files: true });
   const app = express();
   // So that each test may come from an address of its own.
@@ -153,7 +156,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     router,
     admin: await signIn('admin', []),
     signIn: (role, accountIds = []) => signIn(role, accountIds),
-    call: (method, path, options) => call(url, method, path, options),
+    call: judged,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -165,12 +168,22 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     },
   };
 
+  /** Whatever a test asks, what it is answered must be as the document says. */
+  async function judged(method: string, path: string, options?: CallOptions): Promise<Answer> {
+    const answer = await call(url, method, path, options);
+    if (!path.startsWith('/api/') || isUnknown(answer)) return answer;
+    const { status, text } = answer;
+    const contentType = answer.headers.get('content-type');
+    expect(judge.judge({ method, path, status, contentType, text }).mistakes).toEqual([]);
+    return answer;
+  }
+
   async function signIn(role: Role, accountIds: readonly string[]): Promise<Staff> {
     count += 1;
     const email = `${role}${count}@example.org`;
     const input = { email, password, role, accountIds: accountIds.map(Number) };
     const { id } = await users.create(commandLineCaller, input);
-    const answer = await call(url, 'POST', '/api/session', { body: { email, password } });
+    const answer = await judged('POST', '/api/session', { body: { email, password } });
     const token = String(answer.at('token'));
     return {
       id: String(id),
@@ -178,7 +191,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
       password,
       token,
       call: (method, path, body, headers = {}) =>
-        call(url, method, path, { body, headers: { authorization: `Bearer ${token}`, ...headers } }),
+        judged(method, path, { body, headers: { authorization: `Bearer ${token}`, ...headers } }),
     };
   }
 }
@@ -205,6 +218,10 @@ async function call(base: string, method: string, path: string, options: CallOpt
   const at = (...path: readonly (string | number)[]) => path.reduce(memberOf, json);
   return { status: response.status, headers: response.headers, text, json, at };
 }
+
+/** A call that there is not: the document tells nothing of it. */
+const isUnknown = ({ status, text }: Answer) =>
+  status === 401 ? true : status === 404 && text.includes('There is nothing here');
 
 const memberOf = (value: unknown, name: string | number): unknown =>
   typeof value === 'object' && value !== null

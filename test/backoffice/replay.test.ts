@@ -24,7 +24,7 @@ async function call(
   method: string,
   path: string,
   headers: Record<string, string> = {},
-  body?: string | Uint8Array,
+  body?: string | Uint8Array<ArrayBuffer>,
 ): Promise<Record<string, unknown>> {
   const isText = typeof body === 'string';
   const response = await fetch(server.url + path, {

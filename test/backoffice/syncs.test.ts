@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => backoffice.stop());
 
 const counts = { inserted: 0, updated: 0, deleted: 0, unchanged: 0, conflicts: 0, held: 0, rejected: 0 };
+const reported = '11111111-1111-4111-8111-111111111111';
 const report = (sync: string) => ({
   sync,
   outcome: 'processed',
@@ -35,7 +36,7 @@ const jobsOf = (syncId: string) => backoffice.db('job').where({ sync_id: syncId 
 describe('the syncs of a solution', () => {
   test('come newest first, with their state and what they did', async () => {
     const { solution } = await newKitchen(backoffice);
-    const old = await newSync(backoffice, solution, { ageSeconds: 200, report: report('old') });
+    const old = await newSync(backoffice, solution, { ageSeconds: 200, report: report(reported) });
     const young = await newSync(backoffice, solution, {
       ageSeconds: 100,
       state: 'queued',
@@ -62,7 +63,7 @@ describe('the syncs of a solution', () => {
 describe('one sync', () => {
   test('shows every step with its time, and the report', async () => {
     const { solution } = await newKitchen(backoffice);
-    const syncId = await newSync(backoffice, solution, { report: report('x'), upload });
+    const syncId = await newSync(backoffice, solution, { report: report(reported), upload });
     await backoffice
       .db('sync_event')
       .insert({ sync_id: syncId, step: 'attempt-failed', detail: 'the disk was full' });
@@ -77,7 +78,12 @@ describe('one sync', () => {
       'attempt-failed',
     ]);
     expect(timeline.at(-1)?.detail).toBe('the disk was full');
-    expect(shown.json).toMatchObject({ sync: syncId, solution, state: 'confirmed', report: report('x') });
+    expect(shown.json).toMatchObject({
+      sync: syncId,
+      solution,
+      state: 'confirmed',
+      report: report(reported),
+    });
     expect(shown.text).not.toMatch(/uploads\/|packages\//);
   });
 

@@ -1,3 +1,4 @@
+import type { Express } from 'express';
 import type { AddressInfo } from 'node:net';
 import { composeApi } from '../../api/compose';
 import { type Config, readConfig } from '../../shared/config/config';
@@ -9,6 +10,7 @@ import { createTestFolder } from './folder';
 
 export interface TestServer {
   readonly url: string;
+  readonly app: Express;
   readonly db: Db;
   readonly databaseUrl: string;
   readonly config: Config;
@@ -42,6 +44,7 @@ export async function startTestServer(environment: NodeJS.ProcessEnv = {}): Prom
   let worker: Awaited<ReturnType<typeof startWorker>> | null = null;
   return {
     url: `http://127.0.0.1:${port}`,
+    app: api.app,
     db: database.db,
     databaseUrl: database.url,
     config,

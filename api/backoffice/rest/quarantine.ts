@@ -8,7 +8,7 @@ import { emptyReply, reply, type Route } from '../../http/route';
 import type { QuarantineService } from '../services/quarantine';
 import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
 import { staffRoute } from './staff-route';
-import { startedSync } from './syncs';
+import { replayProblems, startedSync } from './syncs';
 
 const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
@@ -120,9 +120,9 @@ export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] =
     body: jsonBody(correction, { limit: '16mb', isRequired: false }),
     answers: { 202: json('The sync that processes it.', startedSync) },
     problems: {
-      403: ['wrong-status'],
+      ...replayProblems,
       409: ['already-decided', 'not-replayable'],
-      422: ['invalid-fields'],
+      422: ['bad-archive', 'invalid-fields'],
     },
     async handle({ caller, params, body: { text, raw } }) {
       const { syncId } = await quarantine.replay(caller, params.id, text ?? raw ?? null);

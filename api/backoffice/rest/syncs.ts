@@ -29,6 +29,15 @@ export const startedSync = z
   .object({ sync: syncKey.meta({ description: 'The new sync.' }), statut: z.literal('1') })
   .meta({ id: 'StartedSync' });
 
+/** The archive goes through the intake once more, which may find in it what it refuses by now. */
+export const replayProblems = {
+  403: ['wrong-status'],
+  409: ['not-replayable'],
+  413: ['too-large'],
+  415: ['not-a-zip'],
+  422: ['bad-archive'],
+};
+
 const bytes = z
   .number()
   .int()
@@ -169,7 +178,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     description: 'It needs the channel at 0, and starts a sync of its own.',
     access: 'manager',
     answers: { 202: json('The sync that processes it.', startedSync) },
-    problems: { 403: ['wrong-status'], 409: ['not-replayable'] },
+    problems: replayProblems,
     async handle({ caller, params }) {
       const { syncId } = await syncs.replay(caller, params.sync);
       return reply(202, { sync: syncId, statut: '1' as const });

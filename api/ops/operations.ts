@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { file, json, type Operation } from '../http/operation';
+
+// What `routes.ts` answers.
+
+const ofOperations = { method: 'get', tag: 'Operations', access: 'anyone' } as const;
+const checks = z
+  .object({
+    database: z.boolean().meta({ examples: [true] }),
+    queue: z.boolean().meta({ examples: [true] }),
+    files: z.boolean().meta({ examples: [true] }),
+  })
+  .meta({ description: 'What is within reach.' });
+const readiness = z
+  .object({ status: z.enum(['ready', 'not ready', 'stopping']), checks })
+  .meta({ id: 'Readiness' });
+
+export const opsOperations: readonly Operation[] = [
+  {
+    ...ofOperations,
+    path: '/healthz',
+    id: 'checkLife',
+    summary: 'Tells that this process lives',
+    answers: { 200: json('It does.', z.object({ status: z.literal('ok') })) },
+  },
+  {
+    ...ofOperations,
+    path: '/readyz',
+    id: 'checkReadiness',
+    summary: 'Tells whether database, queue and file store are within reach',
+    answers: { 200: json('They are.', readiness), 503: json('Send no traffic here now.', readiness) },
+  },
+  {
+    ...ofOperations,
+    path: '/metrics',
+    id: 'readMetrics',
+    summary: 'Gives figures to Prometheus',
+    description:
+      'Behind a bearer token of its own (EPACK_METRICS_TOKEN); without one it is not here, but on a port of its own.',
+    answers: { 200: file('In the text format of Prometheus.', ['text/plain']) },
+    problems: { 401: ['unauthorized'], 404: ['not-found'] },
+  },
+];
