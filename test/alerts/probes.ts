@@ -28,8 +28,8 @@ export interface ProbeKitchen {
   told(): Promise<string[]>;
 }
 
-/** The readings' own times begin then: yesterday at noon UTC. */
-export const start = new Date(new Date(Date.now() - 86_400_000).setUTCHours(12, 0, 0, 0)).getTime();
+/** The readings' own times begin then: at noon UTC two days ago, so that a day of them lies in the past at any hour. */
+export const start = new Date(new Date(Date.now() - 2 * 86_400_000).setUTCHours(12, 0, 0, 0)).getTime();
 
 export async function openProbeKitchen(db: Db, startMs = start): Promise<ProbeKitchen> {
   const name = randomUUID();
