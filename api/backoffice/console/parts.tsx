@@ -192,7 +192,7 @@ export const Facts = ({
     {entries.map((entry) =>
       entry === null ? null : (
         <div>
-          <dt>{entry[0]}</dt>
+          <dt>{typeof entry[0] === 'string' ? capitalised(entry[0]) : entry[0]}</dt>
           <dd>{entry[1]}</dd>
         </div>
       ),
@@ -216,9 +216,11 @@ export const Tabs = ({
   <nav class="tabs" aria-label={label}>
     {tabs.map(({ href, text, isCurrent, count }) => (
       <a href={href} aria-current={isCurrent ? 'page' : undefined}>
-        {text}
+        {capitalised(text)}
         {count !== undefined && count > 0 && <span class="count">{count}</span>}
       </a>
     ))}
   </nav>
 );
+
+const capitalised = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1);

@@ -262,6 +262,7 @@ export const english = {
     clockWhy: (duration: string, isAhead: boolean) => `It is ${duration} ${isAhead ? 'ahead' : 'behind'}.`,
     clockAdvice: 'Ask the kitchen to set the clock: readings carry the time of the device.',
     failed: (channel: string) => `The last synchronisation failed: ${channel}`,
+    thisFailed: 'This synchronisation failed',
     failedAdvice:
       'Nothing of it was applied, and the upload is kept. Process it again once the cause is gone.',
     processing: (channel: string) => `Processing takes long: ${channel}`,
@@ -350,6 +351,7 @@ export const english = {
   attempts: 'Attempts',
   confirmReplay: 'Process this upload again?',
   report: 'Report',
+  onlyKnown: (count: number) => several(count, 'other without a change', 'others without a change'),
   nothingCame: 'Nothing came, nothing changed',
   ignoredFiles: 'Files that nobody reads',
   refused: 'Refused',
@@ -546,7 +548,7 @@ export const english = {
     deletes: 'The kitchen has deleted them.',
     replace: 'The kitchen replaces everything, and no longer has them.',
     'replace-logs': 'The kitchen replaces everything: these readings it no longer has, or has otherwise.',
-  },
+  } satisfies Record<ApprovalKind, string>,
   approvalStates: {
     open: 'open',
     approved: 'approved',

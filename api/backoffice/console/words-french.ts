@@ -234,6 +234,7 @@ export const french: Words = {
     clockWhy: (duration, isAhead) => `Elle est ${isAhead ? 'en avance' : 'en retard'} de ${duration}.`,
     clockAdvice: 'Demandez à la cuisine de régler l’heure : les relevés portent celle de l’appareil.',
     failed: (channel) => `La dernière synchronisation a échoué : ${channel}`,
+    thisFailed: 'Cette synchronisation a échoué',
     failedAdvice: 'Rien n’en a été appliqué, et l’envoi est conservé. Relancez-le une fois la cause écartée.',
     processing: (channel) => `Le traitement dure : ${channel}`,
     processingAdvice:
@@ -321,6 +322,7 @@ export const french: Words = {
   attempts: 'Tentatives',
   confirmReplay: 'Traiter cet envoi à nouveau ?',
   report: 'Compte rendu',
+  onlyKnown: (count) => several(count, 'autre sans changement', 'autres sans changement'),
   nothingCame: 'Rien n’est venu, rien n’a changé',
   ignoredFiles: 'Fichiers que personne ne lit',
   refused: 'Refusés',
@@ -491,7 +493,6 @@ export const french: Words = {
   approvalKinds: {
     deletes: 'La cuisine les a supprimés.',
     replace: 'La cuisine remplace tout, et ne les a plus.',
-    'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou autrement.',
     'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou les a autrement.',
   },
   approvalStates: { open: 'en attente', approved: 'approuvé', rejected: 'refusé', superseded: 'dépassé' },

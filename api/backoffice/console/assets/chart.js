@@ -15,8 +15,9 @@ async function show(/** @type {HTMLElement} */ figure) {
   try {
     const answer = await fetch(figure.dataset['chart'] ?? '', { headers: { accept: 'application/json' } });
     if (!answer.ok) throw new Error(String(answer.status));
-    /** @type {Series} */
-    const series = await answer.json();
+    /** @type {unknown} */
+    const read = await answer.json();
+    const series = /** @type {Series} */ (read);
     if (series.points.length === 0) {
       note.textContent = figure.dataset['empty'] ?? '';
       return;
@@ -40,8 +41,13 @@ function draw(/** @type {HTMLElement} */ figure, /** @type {Series} */ series) {
 function dataOf(/** @type {Series} */ { points, bucketSeconds }) {
   /** @type {number[]} */
   const times = [];
-  /** @type {(number | null)[][]} */
-  const [lows, means, highs] = [[], [], []];
+  /** @type {(number | null)[]} */
+  const lows = [];
+  /** @type {(number | null)[]} */
+  const means = [];
+  /** @type {(number | null)[]} */
+  const highs = [];
+  /** @type {number | null} */
   let before = null;
   for (const [at, low, mean, high] of points) {
     if (before !== null && at - before > gapSeconds(bucketSeconds))
@@ -49,7 +55,9 @@ function dataOf(/** @type {Series} */ { points, bucketSeconds }) {
     push(at, low, mean, high);
     before = at;
   }
-  return [times, lows, means, highs];
+  /** @type {[number[], (number | null)[], (number | null)[], (number | null)[]]} */
+  const data = [times, lows, means, highs];
+  return data;
 
   function push(
     /** @type {number} */ at,
@@ -58,9 +66,9 @@ function dataOf(/** @type {Series} */ { points, bucketSeconds }) {
     /** @type {number | null} */ high,
   ) {
     times.push(at);
-    lows?.push(low);
-    means?.push(mean);
-    highs?.push(high);
+    lows.push(low);
+    means.push(mean);
+    highs.push(high);
   }
 }
 
@@ -83,7 +91,7 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
   };
   return {
     tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    padding: [12, 12, 0, 0],
+    padding: /** @type {[number, number, number, number]} */ ([12, 12, 0, 0]),
     cursor: { drag: { x: true, y: false } },
     scales: { y: { range: scaleOf(series) } },
     axes: [
@@ -114,16 +122,18 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
       { label: temperature, value, stroke: () => colour('--accent'), width: 2, points: { show: false } },
       { label: `${range} ↑`, value, stroke: 'transparent', points: { show: false } },
     ],
-    bands: [{ series: [3, 1], fill: () => withAlpha(colour('--accent'), 0.22) }],
+    bands: [
+      { series: /** @type {[number, number]} */ ([3, 1]), fill: () => withAlpha(colour('--accent'), 0.22) },
+    ],
     hooks: {
       drawClear: [
-        (/** @type {any} */ chart) => {
+        (/** @type {uPlot} */ chart) => {
           for (const alert of series.alerts) shadeAlert(chart, alert);
           for (const gap of gapsOf(series)) shadeGap(chart, gap);
         },
       ],
       draw: [
-        (/** @type {any} */ chart) => {
+        (/** @type {uPlot} */ chart) => {
           if (series.max !== null) drawLimit(chart, series.max);
           if (series.min !== null) drawLimit(chart, series.min);
         },
@@ -138,7 +148,7 @@ function scaleOf(/** @type {Series} */ { min, max }) {
     const least = Math.min(low, min ?? low);
     const most = Math.max(high, max ?? high);
     const margin = Math.max(0.5, (most - least) * 0.08);
-    return [least - margin, most + margin];
+    return /** @type {[number, number]} */ ([least - margin, most + margin]);
   };
 }
 
@@ -173,7 +183,7 @@ function gapsOf(/** @type {Series} */ { points, bucketSeconds }) {
   return gaps;
 }
 
-function shadeAlert(/** @type {any} */ chart, /** @type {Alert} */ { from, to }) {
+function shadeAlert(/** @type {uPlot} */ chart, /** @type {Alert} */ { from, to }) {
   const { ctx, bbox } = chart;
   const [left, right] = edgesOf(chart, from, to ?? Infinity);
   if (right <= left) return;
@@ -183,7 +193,7 @@ function shadeAlert(/** @type {any} */ chart, /** @type {Alert} */ { from, to })
   ctx.restore();
 }
 
-function shadeGap(/** @type {any} */ chart, /** @type {[number, number]} */ [from, to]) {
+function shadeGap(/** @type {uPlot} */ chart, /** @type {[number, number]} */ [from, to]) {
   const { ctx, bbox } = chart;
   const [left, right] = edgesOf(chart, from, to);
   if (right <= left) return;
@@ -203,14 +213,15 @@ function shadeGap(/** @type {any} */ chart, /** @type {[number, number]} */ [fro
 }
 
 /** In pixels of the canvas, within the plot. */
-function edgesOf(/** @type {any} */ chart, /** @type {number} */ from, /** @type {number} */ to) {
+function edgesOf(/** @type {uPlot} */ chart, /** @type {number} */ from, /** @type {number} */ to) {
   const { left, width } = chart.bbox;
   const clamp = (/** @type {number} */ x) => Math.min(left + width, Math.max(left, x));
   const start = clamp(chart.valToPos(from, 'x', true));
-  return [start, to === Infinity ? left + width : clamp(chart.valToPos(to, 'x', true))];
+  const end = to === Infinity ? left + width : clamp(chart.valToPos(to, 'x', true));
+  return /** @type {[number, number]} */ ([start, end]);
 }
 
-function drawLimit(/** @type {any} */ chart, /** @type {number} */ degrees) {
+function drawLimit(/** @type {uPlot} */ chart, /** @type {number} */ degrees) {
   const { ctx, bbox } = chart;
   const y = chart.valToPos(degrees, 'y', true);
   ctx.save();

@@ -11,7 +11,7 @@ export function errorPage(words: Words, visit: Visit | null, error: AppError | n
     <section class="card narrow">
       {visit === null && <h1>{title}</h1>}
       <p>{adviceOf(words, error)}</p>
-      {error !== null && <p class="soft">{error.detail}</p>}
+      {error !== null && tellsMore(error) && <p class="soft">{error.detail}</p>}
       <p>
         <a class="button quiet" href="/">
           {words.toStart}
@@ -63,3 +63,7 @@ function adviceOf({ errors }: Words, error: AppError | null): string {
       return errors.refusedAdvice;
   }
 }
+
+/** Of the other kinds the advice says all that there is to say. */
+const tellsMore = ({ kind }: AppError) =>
+  !['absent', 'forbidden', 'unauthenticated', 'stale', 'unavailable'].includes(kind);

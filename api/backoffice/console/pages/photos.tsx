@@ -103,7 +103,7 @@ function PhotoTile({
           alt={photo.name}
           loading="lazy"
           width={180}
-          height={180}
+          height={135}
         />
       </a>
       <p>

@@ -96,7 +96,7 @@ function settingsPage(visit: Visit, solution: SolutionDetail, typed: Typed, prob
   return (
     <SolutionPage visit={visit} solution={solution} tab="settings">
       <div class="columns">
-        <Card title={words.tabs.settings}>
+        <Card title={words.solution}>
           <ActionForm action={`/solutions/${solution.id}/settings`} csrf={csrf} class="stack">
             <ProblemNote problem={problem} />
             <fieldset disabled={!canEdit} class="stack">

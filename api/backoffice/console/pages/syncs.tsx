@@ -171,7 +171,7 @@ function syncPage(
         <Progress words={words} sync={sync} />
         {sync.report?.outcome === 'failed' && (
           <section class="verdict bad">
-            <h2>{words.findings.failed(words.channels[sync.channel])}</h2>
+            <h2>{words.findings.thisFailed}</h2>
             <p>{sync.report.reason ?? words.noReason}</p>
             <p>{words.findings.failedAdvice}</p>
           </section>
@@ -331,33 +331,51 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
 
 const isNotEmpty = (counts: ParameterCounts | LogCounts) => Object.values(counts).some((count) => count > 0);
 
-function CountTable<Name extends string>({
-  words,
-  label,
-  names,
-  rows,
-}: {
-  words: Words;
-  label: string;
-  names: readonly (Name & keyof Words['counts'])[];
-  rows: readonly (readonly [string, Readonly<Record<Name, number>>])[];
-}): VNode {
+interface CountTableProps<Name extends string> {
+  readonly words: Words;
+  readonly label: string;
+  readonly names: readonly (Name & keyof Words['counts'])[];
+  readonly rows: readonly (readonly [string, Readonly<Record<Name, number>>])[];
+}
+
+/** What changed, by name; of what did not, the names alone. */
+function CountTable<Name extends string>({ words, label, names, rows }: CountTableProps<Name>): VNode {
+  const hasChanged = (counts: Readonly<Record<Name, number>>) =>
+    names.some((name) => !quietCounts.includes(name) && counts[name] > 0);
+  const changed = rows
+    .filter(([, counts]) => hasChanged(counts))
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  const others = rows.filter(([, counts]) => !hasChanged(counts)).map(([name]) => name);
   return (
-    <Table
-      label={label}
-      columns={[label, ...names.map((name) => ({ label: words.counts[name], isNumber: true }))]}
-    >
-      {rows.map(([name, counts]) => (
-        <tr>
-          <th scope="row">{name}</th>
-          {names.map((count) => (
-            <td class={cellClass(count, counts[count])}>{numberText(words, counts[count])}</td>
+    <>
+      {changed.length > 0 && (
+        <Table
+          label={label}
+          columns={[label, ...names.map((name) => ({ label: words.counts[name], isNumber: true }))]}
+        >
+          {changed.map(([name, counts]) => (
+            <tr>
+              <th scope="row">{name}</th>
+              {names.map((count) => (
+                <td class={cellClass(count, counts[count])}>{numberText(words, counts[count])}</td>
+              ))}
+            </tr>
           ))}
-        </tr>
-      ))}
-    </Table>
+        </Table>
+      )}
+      {others.length > 0 && (
+        <details>
+          <summary>
+            {label}: {words.onlyKnown(others.length)}
+          </summary>
+          <p class="soft">{others.sort().join(', ')}</p>
+        </details>
+      )}
+    </>
   );
 }
+
+const quietCounts: readonly string[] = ['unchanged', 'duplicates'];
 
 function cellClass(name: string, count: number): string {
   if (count === 0) return 'number soft';
