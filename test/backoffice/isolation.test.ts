@@ -21,6 +21,8 @@ interface OtherKitchen {
   readonly conflict: string;
   readonly approval: string;
   readonly alert: string;
+  readonly target: string;
+  readonly notification: string;
 }
 
 async function newOtherKitchen(): Promise<OtherKitchen> {
@@ -43,8 +45,19 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
   const approval = await newApproval(backoffice, solution, ['f2']);
   await backoffice.db('tbfridge').insert({ solution_id: solution, id: 1 });
   const alert = await newAlert(backoffice, solution);
-  return { account, name, solution, sync, quarantined, conflict, approval, alert };
+  const made = await backoffice.admin.call('POST', '/api/notification-targets', targetOf(account));
+  const target = String(made.at('id'));
+  const tested = await backoffice.admin.call('POST', `/api/notification-targets/${target}/test`);
+  const notification = String(tested.at('notification'));
+  return { account, name, solution, sync, quarantined, conflict, approval, alert, target, notification };
 }
+
+const targetOf = (account: string) => ({
+  account,
+  kind: 'webhook',
+  address: 'https://hooks.example/',
+  events: ['sync-failed'],
+});
 
 type RouteName = `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`;
 
@@ -57,7 +70,11 @@ interface TryRoute {
 
 const solution = (rest: string) => (kitchen: OtherKitchen) => `/api/solutions/${kitchen.solution}${rest}`;
 
-/** Every route that names something of a solution. */
+function targetPath(rest: string) {
+  return ({ target }: OtherKitchen) => `/api/notification-targets/${target}${rest}`;
+}
+
+/** Every route that names something of a solution, or of its account. */
 const ofSolutions: Record<RouteName, TryRoute> = {
   'GET /solutions/:id': { path: solution('') },
   'PATCH /solutions/:id': { path: solution(''), body: () => ({ name: 'Mine' }), edits: true },
@@ -123,17 +140,42 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   },
   'GET /alerts': { path: (kitchen) => `/api/alerts?solution=${kitchen.solution}` },
   'POST /alerts/:id/acknowledge': { path: ({ alert }) => `/api/alerts/${alert}/acknowledge`, edits: true },
+  'POST /notification-targets': {
+    path: () => '/api/notification-targets',
+    body: ({ account }) => targetOf(account),
+    edits: true,
+  },
+  'PATCH /notification-targets/:id': { path: targetPath(''), body: () => ({ paused: true }), edits: true },
+  'DELETE /notification-targets/:id': { path: targetPath(''), edits: true },
+  'POST /notification-targets/:id/secret': { path: targetPath('/secret'), edits: true },
+  'POST /notification-targets/:id/test': { path: targetPath('/test'), edits: true },
+  // An address may hold a secret: what only editors read.
+  'GET /notification-targets/:id/notifications': { path: targetPath('/notifications'), edits: true },
+  'POST /notifications/:id/retry': {
+    path: ({ notification }) => `/api/notifications/${notification}/retry`,
+    edits: true,
+  },
   'GET /audit': { path: (kitchen) => `/api/audit?solution=${kitchen.solution}` },
 };
 
 /** Routes that name nothing of a solution: of anyone who is signed in, and of admins alone. */
-const ofAnyone: RouteName[] = ['GET /solutions', 'POST /solutions'];
+const ofAnyone: RouteName[] = [
+  'GET /solutions',
+  'POST /solutions',
+  'GET /notification-targets',
+  'GET /session/all',
+  'DELETE /session/all/:id',
+  'PUT /session/password',
+];
 const ofAdmins: Record<RouteName, string> = {
   'GET /accounts': '/api/accounts',
   'POST /accounts': '/api/accounts',
   'GET /users': '/api/users',
   'POST /users': '/api/users',
   'PATCH /users/:id': '/api/users/1',
+  'GET /users/:id/sessions': '/api/users/1/sessions',
+  'DELETE /users/:id/sessions': '/api/users/1/sessions',
+  'DELETE /users/:id/identities': '/api/users/1/identities',
 };
 const ofVisitors: RouteName[] = ['POST /session', 'DELETE /session'];
 
@@ -166,6 +208,9 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
         conflict: '99999999',
         approval: '99999999',
         alert: '99999999',
+        account: '99999999',
+        target: '99999999',
+        notification: '00000000-0000-4000-8000-000000000000',
       };
       const nothing = await stranger.call(method, path(absent), body?.(absent));
       expect(nothing.text).toBe(answer.text);
@@ -251,13 +296,15 @@ const adminBody = (route: string) => {
 };
 
 /** What an intruder could have changed. */
-async function everythingOf({ solution: id }: OtherKitchen): Promise<unknown> {
+async function everythingOf({ solution: id, target }: OtherKitchen): Promise<unknown> {
   const of = (table: string) => backoffice.db(table).where({ solution_id: id }).select();
   return Promise.all([
     backoffice.db('solution').where({ id }).select(),
     of('channel_status'),
     of('manager_message'),
     of('solution_flag'),
+    backoffice.db('notification_target').where({ id: target }).select(),
+    backoffice.db('notification').where({ target_id: target }).select(),
     of('param'),
     of('sync'),
     of('quarantine'),
