@@ -81,9 +81,9 @@ exports.down = async (knex) => {
   await knex.raw(`
     drop table log_replacement_row, log_replacement, replacement_due;
     alter table approval drop column log_rows;
-    delete from approval where kind not in ('deletes', 'replace');
+    delete from approval where kind not in ('deletes', 'replace', 'changes');
     alter table approval drop constraint approval_kind_check;
-    alter table approval add constraint approval_kind_check check (kind in ('deletes', 'replace'));
+    alter table approval add constraint approval_kind_check check (kind in ('deletes', 'replace', 'changes'));
     alter table photo add column table_name text, add column log_id bigint;
     update photo p set table_name = n.table_name, log_id = n.log_id
       from photo_note n where n.solution_id = p.solution_id and lower(n.name) = lower(p.name);

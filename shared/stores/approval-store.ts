@@ -18,7 +18,8 @@ export interface Approval {
   readonly className: string;
   /**
    * `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `replace-logs`:
-   * readings that it no longer has, or has otherwise (`className` is then the table).
+   * readings that it no longer has, or has otherwise (`className` is then the table); what is decided of these is
+   * applied by `worker/maintenance/log-replacements.ts`.
    */
   readonly kind: ApprovalKind;
   /** What would be deleted, by id. The decision is bound to these versions of the manager's copies. */

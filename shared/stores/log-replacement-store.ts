@@ -115,10 +115,14 @@ export function createLogReplacementStore(db: Db) {
       return { deleted: deleted.rowCount - replaced.rowCount, replaced: replaced.rowCount };
     },
 
-    /** What it would have done is forgotten. */
-    async close(approvalId: string): Promise<void> {
+    /** It is dealt with; its rows are forgotten. `rows`: how many of the log it changed. */
+    async close(approvalId: string, rows: number): Promise<void> {
       await db('log_replacement_row').where({ approval_id: approvalId }).delete();
       await db('log_replacement').where({ approval_id: approvalId }).update({ applied_at: db.fn.now() });
+      await db('approval')
+        .where({ id: approvalId })
+        .whereNot({ state: 'superseded' })
+        .update({ applied_at: db.fn.now(), applied: rows, released: 0 });
     },
   };
 

@@ -72,6 +72,16 @@ export function createReplacementStore(db: Db) {
       return result.rows.map(dueFrom).filter(({ isParked }) => isParked);
     },
 
+    /** What is due is not told again. Answers the names of the files; what a package at hand tells is not among them. */
+    async cancel({ solutionId, channel }: ChannelKey): Promise<string[]> {
+      const rows = await db<Row>('replacement_due')
+        .where({ solution_id: solutionId, channel })
+        .andWhere('failures', '>', 0)
+        .delete()
+        .returning('file');
+      return rows.map(({ file }) => file);
+    },
+
     async list(solutionId: number): Promise<DueReplacement[]> {
       const rows = await db<Row>('replacement_due')
         .where({ solution_id: solutionId })

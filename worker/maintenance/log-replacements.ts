@@ -21,9 +21,11 @@ async function applyNext(db: Db): Promise<boolean> {
   if (decided === null) return false;
   const { approvalId, solutionId, syncId, channel, tableName, decidedBy } = decided;
   const table = findLogTable(tableName);
+  let rows = 0;
   if (decided.isApproved && table !== undefined) {
     await lockLog(db, { solutionId, table });
     const applied = await replacements.apply(decided, table);
+    rows = applied.deleted + applied.replaced;
     await createAuditStore(db).add([
       {
         actor: decidedBy ?? 'solution',
@@ -35,6 +37,6 @@ async function applyNext(db: Db): Promise<boolean> {
       },
     ]);
   }
-  await replacements.close(approvalId);
+  await replacements.close(approvalId, rows);
   return true;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
-import { jsonBody, noContent } from '../../http/operation';
-import { emptyReply, type Route } from '../../http/route';
+import { json, jsonBody, noContent } from '../../http/operation';
+import { emptyReply, reply, type Route } from '../../http/route';
 import type { FlagService, Selection } from '../services/flags';
 import { channelParameter, flagParameter, idOf, idParameter } from './parameters';
 import { filterOf, solutionFilter } from './solutions';
@@ -18,6 +18,21 @@ const many = z.union([
   z.strictObject({ channel: z.enum(channels), solutions: z.union([ids, filter]) }),
   z.strictObject({ channel: z.enum(channels), filter }),
 ]);
+
+const replacement = z
+  .object({
+    channel: z.enum(channels),
+    file: z.string().meta({ description: 'Its name in the package.', examples: ['csv/Tbfridge-r.csv'] }),
+    failures: z
+      .number()
+      .int()
+      .meta({ description: 'How often in a row the solution could not carry it out.', examples: [1] }),
+    failureReason: z.string().nullable(),
+    isParked: z
+      .boolean()
+      .meta({ description: 'It is not told again until it is asked for anew.', examples: [false] }),
+  })
+  .meta({ id: 'Replacement' });
 
 const ofOneFlag = {
   path: '/api/solutions/{id}/channels/{channel}/flags/{flag}',
@@ -49,6 +64,21 @@ export const createFlagRoutes = (flags: FlagService): Route[] => [
     async handle({ caller, params: { id: solutionId, channel, flag } }) {
       await flags.clear(caller, { solutionId, channel }, flag);
       return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}/replacements',
+    id: 'listReplacements',
+    tag: 'Flags',
+    summary: 'Lists the classes and tables that the solution was told to replace, and has not',
+    description:
+      'They come with every package until they are confirmed; after five failures they are parked.',
+    access: 'viewer',
+    params: { id: idParameter('solution') },
+    answers: { 200: json('All of them.', z.object({ items: z.array(replacement).readonly() })) },
+    async handle({ caller, params }) {
+      return reply(200, { items: await flags.replacements(caller, params.id) });
     },
   }),
   staffRoute({

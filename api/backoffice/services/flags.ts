@@ -1,3 +1,4 @@
+import { haveEffect } from '../../../shared/catalog/special-syncs';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Channel, ChannelKey } from '../../../shared/domain/channel';
 import type { Flag } from '../../../shared/domain/flag';
@@ -5,6 +6,7 @@ import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import { type AuditEntry, createAuditStore } from '../../../shared/stores/audit-store';
 import { createFlagStore } from '../../../shared/stores/flag-store';
+import { createReplacementStore, type DueReplacement } from '../../../shared/stores/replacement-store';
 import { createSolutionAdminStore, type SolutionFilter } from '../../../shared/stores/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
@@ -35,18 +37,32 @@ export function createFlagService({ db }: { readonly db: Db }) {
       });
     },
 
-    /** A flag that is not set is no error. Throws `not-found`, `forbidden`. */
+    /**
+     * A flag that is not set is no error; what the solution could not carry out of it is not told again either.
+     * Throws `not-found`, `forbidden`.
+     */
     async clear(caller: Caller, key: ChannelKey, flag: Flag): Promise<void> {
       await inTransaction(db, async ({ db: trx }) => {
         await needVisible(trx, caller, key.solutionId);
         needEditor(caller);
-        if (!(await createFlagStore(trx).clear(key, flag))) return;
-        const deed = { solutionId: key.solutionId, before: { channel: key.channel, flag } };
+        const wasSet = await createFlagStore(trx).clear(key, flag);
+        const cancelled = tellsWhole(flag) ? await createReplacementStore(trx).cancel(key) : [];
+        if (!wasSet && cancelled.length === 0) return;
+        const deed = { solutionId: key.solutionId, before: { channel: key.channel, flag, cancelled } };
         await createAuditStore(trx).add([auditEntry(caller, 'flag.clear', deed)]);
       });
     },
+
+    /** Classes and tables that the solution was told to replace, and has not. Throws `not-found`. */
+    async replacements(caller: Caller, solutionId: number): Promise<DueReplacement[]> {
+      await needVisible(db, caller, solutionId);
+      return createReplacementStore(db).list(solutionId);
+    },
   };
 }
+
+const tellsWhole = (flag: Flag) =>
+  haveEffect([flag], 'tells-all-parameters') || haveEffect([flag], 'tells-all-logs');
 
 async function select(db: Db, caller: Caller, selection: Selection): Promise<number[]> {
   const solutions = createSolutionAdminStore(db);
@@ -63,8 +79,8 @@ async function raise(
   channel: Channel,
   flag: Flag,
 ): Promise<void> {
-  if (flag === 'reset-status') {
-    await reset(db, caller, solutionIds, channel);
+  if (haveEffect([flag], 'frees-channel')) {
+    await reset(db, caller, solutionIds, channel, flag);
     return;
   }
   await createFlagStore(db).set(solutionIds, channel, flag, caller.email);
@@ -78,13 +94,14 @@ async function reset(
   caller: Caller,
   solutionIds: readonly number[],
   channel: Channel,
+  flag: Flag,
 ): Promise<void> {
   const given = await createFlagStore(db).resetChannels(solutionIds, channel);
   const givenBySolution = new Map(given.map((one) => [one.solutionId, one]));
   const entries = solutionIds.map((solutionId): AuditEntry => {
     const busy = givenBySolution.get(solutionId);
     const before = { channel, statut: String(busy?.statut ?? 0), abandoned: busy?.syncId ?? null };
-    const after = { channel, flag: 'reset-status', statut: '0' };
+    const after = { channel, flag, statut: '0' };
     return auditEntry(caller, 'flag.set', { solutionId, before, after });
   });
   await createAuditStore(db).add(entries);
