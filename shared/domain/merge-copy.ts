@@ -18,11 +18,13 @@ export interface Copy {
 /** True where both sides hold the same. Two deleted copies are the same. */
 export function sameCopy(one: Copy | null, other: Copy | null): boolean {
   if (one === null || other === null) return one === other;
-  return canonicalText(one) === canonicalText(other);
+  if (one.isActive !== other.isActive) return false;
+  return !one.isActive || one.fields === other.fields || sameFields(one.fields, other.fields);
 }
 
 /** Null, absent and undefined are one value. */
 export function sameValue(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
+  if (one === other) return true;
   return canonicalValue(one ?? null) === canonicalValue(other ?? null);
 }
 
@@ -37,6 +39,12 @@ export function canonicalText(copy: Copy): string {
 /** The own field of that name; null where there is none (`constructor` is a name like any other). */
 export function fieldOf(fields: Fields, name: string): FieldValue {
   return Object.hasOwn(fields, name) ? (fields[name] ?? null) : null;
+}
+
+function sameFields(one: Fields, other: Fields): boolean {
+  const ofOne = Object.keys(one);
+  if (!ofOne.every((name) => sameValue(one[name], fieldOf(other, name)))) return false;
+  return Object.keys(other).every((name) => Object.hasOwn(one, name) || other[name] === null);
 }
 
 function canonicalValue(value: FieldValue): string {

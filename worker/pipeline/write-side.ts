@@ -105,12 +105,14 @@ async function draftOf(
   agreed: Copy | null,
 ): Promise<Draft | null> {
   const { views } = entry;
+  const isFolder = (views[otherSide(side)].item ?? views[side].item)?.isFolder === true;
+  const isPlain = result.place === null && settings.links.length === 0 && settings.prototype === null;
+  if (isPlain) return { fields: result.fields, place: null, isFolder, agreed };
   const place = await ownPlace(settings, side, result.place);
   if (place === 'unknown') {
     settle(entry, 'failed', 'its folder is not there');
     return null;
   }
-  const isFolder = (views[otherSide(side)].item ?? views[side].item)?.isFolder === true;
   const fields = await ownFields(settings, side, result.fields, views[side].item?.fields ?? {});
   return { fields, place, isFolder, agreed };
 }

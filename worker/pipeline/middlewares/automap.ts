@@ -22,7 +22,8 @@ export function automap(settings: AutomapSettings): Middleware {
       await look(settings, entry, mapping);
       return next();
     }
-    const candidates = mention.isActive ? await findCandidates(settings, entry) : [];
+    const mayMatch = mention.isActive && isFindable(settings, mention);
+    const candidates = mayMatch ? await findCandidates(settings, entry) : [];
     const [candidate] = candidates;
     if (candidates.length > 1) {
       settle(entry, 'conflict', `${candidates.length} items of the other side could be the same entity`);
@@ -47,6 +48,9 @@ function show(entry: Entry, other: Item | null): void {
   const others = { item: other, state: null };
   entry.views = entry.side === 'here' ? { here: own, there: others } : { here: others, there: own };
 }
+
+const isFindable = ({ matchFields }: AutomapSettings, { origin, place }: Item) =>
+  origin !== null || place !== null || matchFields.length > 0;
 
 async function findCandidates(settings: AutomapSettings, entry: Entry): Promise<readonly Item[]> {
   const creator = await free(settings, entry, await creatorOf(settings, entry));

@@ -10,7 +10,7 @@ export interface ClassifySettings {
 
 /** Tells what each side changed, by comparison with the copy that both last agreed on. No clock is asked. */
 export function classify({ lead }: ClassifySettings): Middleware {
-  return async (entry, next) => {
+  return (entry, next) => {
     const ours = entry.views.here.state ?? deletedState;
     const theirs = entry.views.there.state ?? deletedState;
     entry.changes =

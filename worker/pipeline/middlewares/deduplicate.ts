@@ -9,7 +9,7 @@ export interface DeduplicateSettings {
 
 /** However often both sides mention an entity in one run, its last mention alone goes on. */
 export function deduplicate({ lastTurn }: DeduplicateSettings): Middleware {
-  return async (entry, next) => {
+  return (entry, next) => {
     const { side, mention, mapping, turn } = entry;
     const keys = mapping?.keys ?? { here: null, there: null, [side]: mention.key };
     const isLast = sides.every((one) => {
@@ -18,5 +18,6 @@ export function deduplicate({ lastTurn }: DeduplicateSettings): Middleware {
     });
     if (isLast) return next();
     settle(entry, 'duplicate');
+    return Promise.resolve();
   };
 }

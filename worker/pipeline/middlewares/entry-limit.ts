@@ -1,21 +1,24 @@
-import { settle } from '../entry';
+import { type Entry, settle } from '../entry';
 import type { Limit } from '../limit';
-import type { Middleware } from '../pipeline';
+import type { Middleware, Next } from '../pipeline';
 
 /** Counts every entry. Those above a soft limit wait for an approval, those above a hard one are skipped. */
 export function entryLimit(limit: Limit | null): Middleware {
   let counted = 0;
-  return async (entry, next) => {
+  return (entry, next) => {
     const isWaiting = limit?.waits?.(entry) === true;
     // An entry that starts anew was counted.
     if (entry.attempts === 1 && !isWaiting) counted += 1;
-    const isAbove = isWaiting || (limit !== null && counted > (await limit.allowed()));
-    if (limit === null || !isAbove) return next();
-    if (limit.kind === 'hard') {
-      settle(entry, 'skipped', 'more entries than one run may have');
-      return;
-    }
-    entry.needs = 'changes';
-    return next();
+    return limit === null ? next() : judge(limit, entry, isWaiting ? Infinity : counted, next);
   };
+}
+
+async function judge(limit: Limit, entry: Entry, place: number, next: Next): Promise<void> {
+  if (place <= (await limit.allowed())) return next();
+  if (limit.kind === 'hard') {
+    settle(entry, 'skipped', 'more entries than one run may have');
+    return;
+  }
+  entry.needs = 'changes';
+  return next();
 }

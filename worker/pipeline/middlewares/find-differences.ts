@@ -8,7 +8,7 @@ export interface FindDifferencesSettings {
 
 /** Where both sides changed an entity: which fields differ, and who changed them. `one` is here, `other` there. */
 export function findDifferences({ prototype }: FindDifferencesSettings): Middleware {
-  return async (entry, next) => {
+  return (entry, next) => {
     const { changes, views, agreed } = entry;
     const isOneSided = changes.here === 'unchanged' || changes.there === 'unchanged';
     if (entry.result !== undefined || isOneSided) return next();

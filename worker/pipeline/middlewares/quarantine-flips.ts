@@ -2,7 +2,7 @@ import { flippingField } from '../../../shared/domain/flips';
 import type { Fields } from '../../../shared/domain/merge-copy';
 import { type Entry, settle } from '../entry';
 import { sides } from '../mappings';
-import type { Middleware } from '../pipeline';
+import type { Middleware, Next } from '../pipeline';
 import { sameState } from '../state';
 
 export interface QuarantineFlipsSettings {
@@ -14,13 +14,19 @@ export interface QuarantineFlipsSettings {
 
 /** An entity of which one field goes back and forth: two sides, or two programs, undo each other. */
 export function quarantineFlips({ recentVersions, flips }: QuarantineFlipsSettings): Middleware {
-  return async (entry, next) => {
-    if (recentVersions === null || !isUpdate(entry)) return next();
-    const { result } = entry;
-    const field = flippingField([...(await recentVersions(entry)), result?.fields ?? {}], flips);
-    if (field === null) return next();
-    settle(entry, 'quarantined', `${field} went back and forth ${flips} times within an hour`);
-  };
+  return (entry, next) =>
+    recentVersions === null || !isUpdate(entry) ? next() : judge(entry, next, recentVersions, flips);
+}
+
+async function judge(
+  entry: Entry,
+  next: Next,
+  recentVersions: NonNullable<QuarantineFlipsSettings['recentVersions']>,
+  flips: number,
+): Promise<void> {
+  const field = flippingField([...(await recentVersions(entry)), entry.result?.fields ?? {}], flips);
+  if (field === null) return next();
+  settle(entry, 'quarantined', `${field} went back and forth ${flips} times within an hour`);
 }
 
 function isUpdate({ result, views, agreed }: Entry): boolean {

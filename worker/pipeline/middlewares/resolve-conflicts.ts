@@ -42,7 +42,7 @@ export const plainHandlers = (newer: (entry: Entry) => Side): ResolveConflictsSe
  * never beats a change, unless the policy names a side. What nobody decides is left as it is on both sides.
  */
 export function resolveConflicts(settings: ResolveConflictsSettings): Middleware {
-  return async (entry, next) => {
+  return (entry, next) => {
     const { changes, views } = entry;
     const ours = views.here.state ?? deletedState;
     const theirs = views.there.state ?? deletedState;
@@ -52,7 +52,7 @@ export function resolveConflicts(settings: ResolveConflictsSettings): Middleware
       else if (ours.isActive && theirs.isActive) mergeChanges(settings, entry, ours, theirs);
       else decideDeletion(settings, entry, ours, theirs);
     }
-    if (entry.verdict === undefined) return next();
+    return entry.verdict === undefined ? next() : Promise.resolve();
   };
 }
 

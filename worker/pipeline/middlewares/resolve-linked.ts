@@ -1,7 +1,7 @@
 import type { Fields, FieldValue } from '../../../shared/domain/merge-copy';
-import { startAnew } from '../entry';
+import { type Entry, startAnew } from '../entry';
 import type { Mappings, Side } from '../mappings';
-import type { Middleware } from '../pipeline';
+import type { Middleware, Next } from '../pipeline';
 import { deletedState, type State } from '../state';
 import type { Item, Place } from '../system';
 
@@ -18,20 +18,34 @@ export interface ResolveLinkedSettings {
  * none yet comes first: the entry starts anew.
  */
 export function resolveLinked(settings: ResolveLinkedSettings): Middleware {
-  return async (entry, next) => {
+  return (entry, next) => {
     const { here, there } = entry.views;
-    const ours = await stateOf(settings, 'here', here.item);
-    const theirs = await stateOf(settings, 'there', there.item);
-    if (ours === 'unresolved' || theirs === 'unresolved') {
-      startAnew(entry, 'its folder, or an item that it is linked to, is not synchronised yet');
-      return;
-    }
+    if (!isPlain(settings, here.item) || !isPlain(settings, there.item))
+      return resolve(settings, entry, next);
     entry.views = {
-      here: { item: here.item, state: ours },
-      there: { item: there.item, state: theirs },
+      here: { item: here.item, state: plainState(here.item) },
+      there: { item: there.item, state: plainState(there.item) },
     };
     return next();
   };
+}
+
+/** Nothing in it is named otherwise on the other side. */
+const isPlain = ({ links, prototype }: ResolveLinkedSettings, item: Item | null) =>
+  item === null || !item.isActive || (item.place === null && links.length === 0 && prototype === null);
+
+const plainState = (item: Item | null): State | null => (item?.isActive === false ? deletedState : item);
+
+async function resolve(settings: ResolveLinkedSettings, entry: Entry, next: Next): Promise<void> {
+  const { here, there } = entry.views;
+  const ours = await stateOf(settings, 'here', here.item);
+  const theirs = await stateOf(settings, 'there', there.item);
+  if (ours === 'unresolved' || theirs === 'unresolved') {
+    startAnew(entry, 'its folder, or an item that it is linked to, is not synchronised yet');
+    return;
+  }
+  entry.views = { here: { item: here.item, state: ours }, there: { item: there.item, state: theirs } };
+  return next();
 }
 
 async function stateOf(
@@ -39,10 +53,7 @@ async function stateOf(
   side: Side,
   item: Item | null,
 ): Promise<State | null | 'unresolved'> {
-  if (item === null) return null;
-  if (!item.isActive) return deletedState;
-  const isPlain = item.place === null && settings.links.length === 0 && settings.prototype === null;
-  if (isPlain) return item;
+  if (item === null || isPlain(settings, item)) return plainState(item);
   const fields = await sharedFields(settings, side, item.fields);
   const place = await sharedPlace(settings, side, item.place);
   if (fields === null || place === 'unresolved') return 'unresolved';

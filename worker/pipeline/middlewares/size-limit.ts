@@ -1,6 +1,6 @@
 import { type Entry, settle } from '../entry';
 import type { Limit } from '../limit';
-import type { Middleware } from '../pipeline';
+import type { Middleware, Next } from '../pipeline';
 
 export interface SizeLimitSettings {
   /** Of all entries of a run together. */
@@ -12,15 +12,19 @@ export interface SizeLimitSettings {
 /** Adds up every entry. Those above a soft limit wait for an approval, those above a hard one are skipped. */
 export function sizeLimit({ limit, sizeOf }: SizeLimitSettings): Middleware {
   let total = 0;
-  return async (entry, next) => {
+  return (entry, next) => {
     if (limit === null) return next();
     if (entry.attempts === 1) total += sizeOf(entry);
-    if (total <= (await limit.allowed())) return next();
-    if (limit.kind === 'hard') {
-      settle(entry, 'skipped', 'more data than one run may have');
-      return;
-    }
-    entry.needs = 'changes';
-    return next();
+    return judge(limit, entry, total, next);
   };
+}
+
+async function judge(limit: Limit, entry: Entry, total: number, next: Next): Promise<void> {
+  if (total <= (await limit.allowed())) return next();
+  if (limit.kind === 'hard') {
+    settle(entry, 'skipped', 'more data than one run may have');
+    return;
+  }
+  entry.needs = 'changes';
+  return next();
 }
