@@ -20,7 +20,7 @@ export interface ClaimedJob {
   /** From its making to now. */
   readonly waitedSeconds: number;
   /** The request that asked for it. */
-  readonly origin: Origin;
+  readonly origin: Pick<Origin, 'requestId' | 'traceparent'>;
 }
 
 export interface DueJob {
@@ -58,7 +58,7 @@ export type JobStore = ReturnType<typeof createJobStore>;
 export function createJobStore(db: Db) {
   return {
     /** In the transaction of the change that asks for it. Answers the job's id. */
-    async insert(syncId: string, lane: Lane, origin: Origin = noOrigin): Promise<string> {
+    async insert(syncId: string, lane: Lane, origin: ClaimedJob['origin'] = noOrigin): Promise<string> {
       const [row] = await db<InsertRow>('job')
         .insert({ sync_id: syncId, lane, request_id: origin.requestId, traceparent: origin.traceparent })
         .returning('id');
