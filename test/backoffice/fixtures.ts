@@ -7,6 +7,12 @@ import { archiveKeyOf, packageKeyOf, unpackedPrefixOf } from '../../shared/files
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import type { TestBackoffice } from './backoffice';
 
+/** Where things are kept: of a backoffice, or of a whole server. */
+export type Parts = Pick<TestBackoffice, 'db' | 'files'>;
+
+/** What a server keeps, and where. */
+export type Ground = Pick<TestBackoffice, 'db' | 'files'>;
+
 /** An account, and a solution in it. */
 export interface Kitchen {
   readonly account: string;
@@ -34,7 +40,7 @@ export interface SyncParticulars {
 
 /** A sync as the intake and the worker leave it. Answers its id. */
 export async function newSync(
-  { db, files }: TestBackoffice,
+  { db, files }: Parts,
   solution: string,
   { channel = 'synchro', state = 'confirmed', ageSeconds = 60, ...particulars }: SyncParticulars = {},
 ): Promise<string> {
@@ -93,7 +99,7 @@ export interface Quarantined {
 
 /** Something that a sync refused. Answers its id. */
 export async function newQuarantined(
-  { db }: TestBackoffice,
+  { db }: Ground,
   solution: string,
   syncId: string,
   { channel = 'synchro', code = 'bad-value', ...particulars }: Quarantined,
@@ -124,7 +130,7 @@ export interface ConflictParticulars {
 
 /** A parked conflict about a fridge. Answers its id. */
 export async function newConflict(
-  backoffice: TestBackoffice,
+  backoffice: Parts,
   solution: string,
   entity: string,
   { base, manager, solution: theirs, fields }: ConflictParticulars,
@@ -169,7 +175,7 @@ export async function newConflict(
 
 /** Deletions of fridges that wait for an approval. Answers its id. */
 export async function newApproval(
-  backoffice: TestBackoffice,
+  backoffice: Parts,
   solution: string,
   entities: readonly string[],
 ): Promise<string> {
@@ -206,7 +212,7 @@ export async function newApproval(
 }
 
 /** An open alert about a probe that is too warm. Answers its id. */
-export async function newAlert({ db }: TestBackoffice, solution: string, probe = 'P1'): Promise<string> {
+export async function newAlert({ db }: Ground, solution: string, probe = 'P1'): Promise<string> {
   const since = new Date('2026-11-20T06:00:00Z');
   const alerts: { id: string }[] = await db('probe_alert')
     .insert({

@@ -79,6 +79,7 @@ export const createAlertRoutes = (alerts: AlertService): Route[] => [
     access: 'viewer',
     query,
     answers: { 200: json('A page of alerts.', pageOf(alert)) },
+    problems: { 404: ['not-found'] },
     async handle({ caller, query: { solution, state, kind, acknowledged, ...paging } }) {
       const filter = {
         solutionId: solution ?? null,

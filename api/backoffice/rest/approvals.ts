@@ -21,9 +21,9 @@ const approval = z
     sync: syncKey,
     channel: z.enum(channels),
     class: z.string().meta({ examples: ['Fridges'] }),
-    kind: z.enum(['deletes', 'replace', 'replace-logs']).meta({
+    kind: z.enum(['deletes', 'replace', 'changes', 'replace-logs']).meta({
       description:
-        '`deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `replace-logs`: readings that it no longer has, or has otherwise, of the table that `class` names.',
+        '`deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `changes`: it changed or added more than one sync may; `replace-logs`: readings that it no longer has, or has otherwise, of the table that `class` names.',
     }),
     plan: z
       .array(
@@ -32,15 +32,37 @@ const approval = z
           version: z
             .number()
             .int()
-            .meta({ examples: [3] }),
+            .meta({ description: 'Of the manager’s copy; 0: it has none.', examples: [3] }),
+          sent: z
+            .object({
+              isActive: z.boolean(),
+              fields: z.record(z.string(), z.unknown()),
+              ts: z.string().nullable(),
+            })
+            .optional()
+            .meta({ description: 'Of `changes`: what the solution sent.' }),
         }),
       )
       .readonly()
-      .meta({ description: 'What would be deleted. The decision is bound to these versions.' }),
+      .meta({ description: 'What would be deleted or changed. The decision is bound to these versions.' }),
     state: z.enum(states),
     createdAt: instant,
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
+    appliedAt: instant.nullable().meta({ description: 'When a worker carried the decision out.' }),
+    applied: z
+      .number()
+      .int()
+      .nullable()
+      .meta({
+        description: 'Entities that it was done to: deleted, changed, or given back to life.',
+        examples: [14],
+      }),
+    released: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'Changed since it was planned: planned anew at the next sync.', examples: [0] }),
     logRows: z
       .object({ deleted: z.number().int(), replaced: z.number().int() })
       .nullable()
@@ -51,19 +73,6 @@ const approval = z
       }),
   })
   .meta({ id: 'Approval' });
-const decided = approval
-  .extend({
-    applied: z
-      .number()
-      .int()
-      .meta({ description: 'Deleted, or given back to life.', examples: [14] }),
-    released: z
-      .number()
-      .int()
-      .meta({ description: 'Changed since it was planned: planned anew at the next sync.', examples: [0] }),
-  })
-  .meta({ id: 'DecidedApproval' });
-
 export const createApprovalRoutes = (approvals: ApprovalService): Route[] => [
   staffRoute({
     method: 'get',
@@ -74,6 +83,7 @@ export const createApprovalRoutes = (approvals: ApprovalService): Route[] => [
     access: 'viewer',
     query,
     answers: { 200: json('A page of approvals.', pageOf(approval)) },
+    problems: { 404: ['not-found'] },
     async handle({ caller, query: { solution, state, ...paging } }) {
       const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
       return reply(200, mapPage(await approvals.list(caller, filter, pageOfQuery(paging)), approvalJson));
@@ -89,11 +99,10 @@ export const createApprovalRoutes = (approvals: ApprovalService): Route[] => [
     access: 'manager',
     params: { id: bigIdParameter('approval') },
     body: jsonBody(decision),
-    answers: { 200: json('What the decision did.', decided) },
+    answers: { 200: json('The decision, which a worker carries out within seconds.', approval) },
     problems: { 409: ['already-decided'] },
     async handle({ caller, params, body }) {
-      const { approval: after, applied, released } = await approvals.decide(caller, params.id, body.decision);
-      return reply(200, { ...approvalJson(after), applied, released });
+      return reply(200, approvalJson(await approvals.decide(caller, params.id, body.decision)));
     },
   }),
 ];

@@ -49,6 +49,7 @@ export const createAuditRoutes = (audit: AuditService): Route[] => [
     access: 'viewer',
     query,
     answers: { 200: json('A page of the audit trail.', pageOf(entry)) },
+    problems: { 404: ['not-found'] },
     async handle({ caller, query: { solution, user, action, ...paging } }) {
       const filter = { solutionId: solution ?? null, actor: user ?? null, action: action ?? null };
       return reply(200, mapPage(await audit.list(caller, filter, pageOfQuery(paging)), entryJson));

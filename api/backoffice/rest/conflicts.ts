@@ -53,6 +53,7 @@ export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
     access: 'viewer',
     query,
     answers: { 200: json('A page of conflicts.', pageOf(conflict)) },
+    problems: { 404: ['not-found'] },
     async handle({ caller, query: { solution, state, ...paging } }) {
       const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
       return reply(200, mapPage(await conflicts.list(caller, filter, pageOfQuery(paging)), conflictJson));

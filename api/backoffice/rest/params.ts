@@ -100,6 +100,18 @@ export const createParamRoutes = (params: ParamService): Route[] => [
   }),
   staffRoute({
     ...ofOneEntity,
+    method: 'get',
+    id: 'getParameter',
+    summary: 'Gives an entity, deleted or not',
+    access: 'viewer',
+    answers: { 200: json('The entity.', param, etagHeader) },
+    async handle({ caller, params: path }) {
+      const found = await params.get(caller, keyOf(path));
+      return reply(200, paramJson(found), { ETag: `"${found.version}"` });
+    },
+  }),
+  staffRoute({
+    ...ofOneEntity,
     method: 'put',
     id: 'putParameter',
     summary: 'Inserts or changes an entity',

@@ -81,6 +81,7 @@ export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] =
     access: 'viewer',
     query,
     answers: { 200: json('A page of refused items.', pageOf(item)) },
+    problems: { 404: ['not-found'] },
     async handle({ caller, query: { solution, sync, state, ...paging } }) {
       const filter = {
         solutionId: solution ?? null,

@@ -29,7 +29,11 @@ export function createAlertService({ db }: { readonly db: Db }) {
         if (before.acknowledgedAt !== null) return before;
         await createAlertStore(trx).acknowledge(id, caller.email, comment);
         const { solutionId, probeId, kind } = before;
-        const deed = { solutionId, after: { id, probeId, kind, comment } };
+        const deed = {
+          solutionId,
+          before: { id, probeId, kind, acknowledgedBy: null },
+          after: { id, probeId, kind, acknowledgedBy: caller.email, comment },
+        };
         await createAuditStore(trx).add([auditEntry(caller, 'alert.acknowledge', deed)]);
         return locked(trx, caller, id);
       });

@@ -36,6 +36,14 @@ export function createParamService({ db }: { readonly db: Db }) {
       return createParamStore(db).list({ solutionId, className: parameterClass.name }, page);
     },
 
+    /** Throws `not-found`. */
+    async get(caller: Caller, key: EntityKey): Promise<Param> {
+      await needVisible(db, caller, key.solutionId);
+      const param = isEntityId(key.id) ? await createParamStore(db).find(storeKey(key)) : null;
+      if (param === null) throw notFound('parameter');
+      return param;
+    },
+
     /**
      * Inserts or changes an entity; fields that are not named stay. `ifVersion`: the one that the edit is based on.
      * Throws `not-found`, `forbidden`, `invalid-fields`, `stale`.

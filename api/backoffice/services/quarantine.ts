@@ -66,7 +66,10 @@ export function createQuarantineService({ db, files, intake }: Deps) {
         () => Promise.resolve(zipStream(entries)),
         (syncId) => async (trx) => {
           await createSyncStore(trx).addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
-          await decide(trx, caller, item, 'replayed', { sync: syncId, isCorrected: correctedText !== null });
+          await decide(trx, caller, item, 'replayed', {
+            sync: syncId,
+            ...(correctedText === null ? {} : { text: correctedText.slice(0, maxToldLength) }),
+          });
         },
       );
     },
@@ -79,6 +82,9 @@ async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedIte
   return item;
 }
 
+/** Of a text in the audit trail: a corrected file may be large. */
+const maxToldLength = 10_000;
+
 async function decide(
   db: Db,
   caller: Caller,
@@ -87,11 +93,11 @@ async function decide(
   particulars: object,
 ): Promise<void> {
   if (!(await createQuarantineStore(db).decide(item.id, state, caller.email))) throw alreadyDecided();
-  const { id, file, line, rowId } = item;
+  const { id, file, line, rowId, code, raw } = item;
   const deed = {
     solutionId: item.solutionId,
-    before: { id, file, line, rowId },
-    after: { state, ...particulars },
+    before: { id, state: 'open', file, line, rowId, code, text: raw?.slice(0, maxToldLength) ?? null },
+    after: { id, state, ...particulars },
   };
   await createAuditStore(db).add([auditEntry(caller, `quarantine.${state}`, deed)]);
 }

@@ -112,7 +112,9 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         needEditor(caller);
         const { mail } = await found(trx, caller, id);
         await createSolutionAdminStore(trx).replaceSecret(id, hashSecret(secret));
-        await createAuditStore(trx).add([auditEntry(caller, 'solution.replace-secret', { solutionId: id })]);
+        await createAuditStore(trx).add([
+          auditEntry(caller, 'solution.replace-secret', { solutionId: id, after: { secret: 'changed' } }),
+        ]);
         return { id, mail, secret };
       });
     },
