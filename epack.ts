@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { registerSolutionMessages } from './client/commands/solution-messages';
 import { registerSolutionSimulate } from './client/commands/solution-simulate';
 import { registerSolutionSync } from './client/commands/solution-sync';
 import { type Config, ConfigError, configurationMarkdown, readConfig } from './shared/config/config';
@@ -137,6 +138,7 @@ solution
     console.log(`id ${added.id}\nmail ${added.mail}\nsecret ${added.secret}`);
   });
 registerSolutionSync(solution);
+registerSolutionMessages(solution);
 registerSolutionSimulate(solution);
 
 program.parseAsync().catch((error: unknown) => {

@@ -8,9 +8,9 @@ import { createKitchen, type Kitchen } from './kitchen';
 import { keepReadings, keepSettings } from './kitchen/keep-readings';
 import { daysLater } from './kitchen/wall-clock';
 import { fieldText } from './local-copy/edit-settings';
-import { csvFile, type LocalCopy, openLocalCopy, xmlFile } from './local-copy/local-copy';
+import { type LocalCopy, openLocalCopy, xmlFile } from './local-copy/local-copy';
+import { managerMessages, readMessages } from './local-copy/messages';
 import { readSettings } from './local-copy/settings-file';
-import { scanTable } from './local-copy/table-file';
 import { createSolution, type Solution } from './solution';
 import type { SyncOutcome } from './sync-work';
 import type { SyncEvent } from './sync-events';
@@ -151,23 +151,18 @@ async function nextSync(
 async function messagesOfTheDay({ solution, copy, print }: Stage): Promise<SyncOutcome> {
   print('   messagerie');
   const outcome = await solution.sync('messagerie');
-  await printFirstAlert(copy, print);
+  await readFirstAlert(copy, print);
   return outcome;
 }
 
 /** From the probes of the kitchen the server knows when a cold room was warm for too long, and tells the kitchen. */
-async function printFirstAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
-  const messages: string[][] = [];
-  const header = await scanTable(csvFile(copy.dir, 'Tbmessagerie'), 'Id', (row) =>
-    messages.push(row.cells()),
-  );
-  const [kind, subject, body] = ['Kind', 'Subject', 'Body'].map(
-    (name) => header?.columns.indexOf(name) ?? -1,
-  );
-  const alert = messages.find((cells) => cells[kind ?? -1] === 'probe-alert');
+async function readFirstAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
+  const alert = (await managerMessages(copy)).filter(({ kind }) => kind === 'probe-alert').at(-1);
   if (alert === undefined) return;
-  print(`     ${'reads'.padEnd(9)}${alert[subject ?? -1] ?? ''}`);
-  print(`     ${''.padEnd(9)}${alert[body ?? -1] ?? ''}`);
+  print(`     ${'reads'.padEnd(9)}${alert.subject}`);
+  print(`     ${''.padEnd(9)}${alert.body}`);
+  // The next sync would tell the manager.
+  await readMessages(copy, new Date(), [alert.id]);
 }
 
 function printReport({ print }: Stage, outcomes: readonly SyncOutcome[]): void {

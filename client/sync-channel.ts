@@ -189,8 +189,15 @@ function oweWhatIsLeft(
   carriedOut: CarriedOut | null,
 ): Promise<void> {
   const gaps = Object.entries(report.gaps ?? {}).map(([table, { ranges }]) => [table, ranges] as const);
-  const drift = carriedOut?.drift ?? stateOf(deps, channel).owed.drift;
-  return deps.copy.changeChannel(channel, { owed: { gaps: Object.fromEntries(gaps), drift } });
+  return deps.copy.changeState((state) => {
+    const { upload, owed, ...rest } = state.channels[channel];
+    const left = {
+      gaps: Object.fromEntries(gaps),
+      drift: carriedOut?.drift ?? owed.drift,
+      receipts: owed.receipts.filter((id) => !(upload?.receipts ?? []).includes(id)),
+    };
+    return { ...state, channels: { ...state.channels, [channel]: { ...rest, upload, owed: left } } };
+  });
 }
 
 /** The server knows an Idempotency-Key for 24 hours: later, repeating would send everything anew. */

@@ -52,7 +52,8 @@ export async function buildUpload(
   const { sentFiles, highestIds, entities: counted, rows, photos } = tally;
   const contents = { entities: counted, rows, photos };
   const built = { key: randomUUID(), builtAt: now.toISOString(), bytes, sha256: hash.digest('hex') };
-  return { ...built, resumeAt: null, sync: null, sentFiles, highestIds, contents };
+  const { receipts = [] } = wanted.owed ?? {};
+  return { ...built, resumeAt: null, sync: null, sentFiles, highestIds, receipts, contents };
 }
 
 interface Tally {
@@ -83,7 +84,9 @@ async function* entries(
   for (const name of wanted.parameterFiles) yield* settingsEntry(copy, path.parse(name).name, tally);
   for (const [table, highest] of wanted.highestIds) {
     const gaps = searchGaps(wanted.owed?.gaps[table] ?? []);
-    yield* tableEntry(copy, table, { highest, gaps }, tally);
+    // Of all other tables no row has an id below zero.
+    const receipts = new Set(wanted.owed?.receipts);
+    yield* tableEntry(copy, table, { highest, gaps, receipts }, tally);
   }
   if (channel === 'photos') yield* photoEntries(copy, tally);
   const statement = statementText(wanted.owed?.drift ?? [], tally.absent);
@@ -119,7 +122,7 @@ async function* tableEntry(
   await scanTable(file, 'Id', (row) => {
     const id = idOf(row);
     if (id > highest) highest = id;
-    if (isMissing(there, id)) rows += 1;
+    if (isMissing(there, row, id)) rows += 1;
   });
   tally.highestIds[table] = String(highest);
   const absent = there.gaps.absent();
@@ -136,10 +139,12 @@ async function* tableEntry(
 interface RowsThere {
   readonly highest: bigint;
   readonly gaps: GapSearch;
+  /** Ids of messages whose receipt it lacks. */
+  readonly receipts: ReadonlySet<string>;
 }
 
-const isMissing = ({ highest, gaps }: RowsThere, id: bigint): boolean =>
-  id > highest || (id >= 0n && gaps.find(id));
+const isMissing = ({ highest, gaps, receipts }: RowsThere, { key }: RowAtHand, id: bigint): boolean =>
+  id < 0n ? receipts.has(key) : id > highest || gaps.find(id);
 
 /** A row without a usable `Id` is below all others: it is never sent. */
 function idOf({ key }: RowAtHand): bigint {
@@ -149,7 +154,7 @@ function idOf({ key }: RowAtHand): bigint {
 async function* missingRows(file: string, there: RowsThere): AsyncGenerator<Buffer> {
   const selected = rewriteTable(file, 'Id', {
     header: (was) => was,
-    row: (row) => (isMissing(there, idOf(row)) ? Buffer.from(row.raw()) : null),
+    row: (row) => (isMissing(there, row, idOf(row)) ? Buffer.from(row.raw()) : null),
   });
   for await (const piece of selected) yield Buffer.isBuffer(piece) ? piece : headerLine(piece);
 }

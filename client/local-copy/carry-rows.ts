@@ -51,6 +51,9 @@ interface Rows<T> {
   readonly byKey: Map<string, T>;
 }
 
+/** Filled at the device: what the manager tells again does not know of it. */
+const ownColumns = ['readat'];
+
 const noRows = (): Rows<NamedRow> => ({ columns: [], byKey: new Map() });
 
 async function readTold(
@@ -119,8 +122,10 @@ function createCarrier(
     result.carried += 1;
     return asItIs(row, was, header);
   };
-  const changed = (row: RowAtHand, { file, op, row: wanted }: ToldRow): Buffer | null => {
+  const changed = (row: RowAtHand, { file, op, row: told }: ToldRow): Buffer | null => {
     const before = named(was.columns, row.cells());
+    const isOwn = (name: string) => ownColumns.includes(name) && (before.get(name) ?? '') !== '';
+    const wanted = new Map([...told].filter(([name]) => !isOwn(name)));
     if (op === 'i' && !agrees(wanted, before)) {
       refuse(file, row.key);
       return asItIs(row, was, header);

@@ -6,6 +6,8 @@ export interface Owed {
   readonly gaps: Readonly<Record<string, readonly IdSpan[]>>;
   /** Classes of which the copy holds something else than the server believes. */
   readonly drift: readonly string[];
+  /** Ids of messages of the manager that somebody has read. */
+  readonly receipts: readonly string[];
 }
 
 /** The gaps of one table while its rows pass by. */

@@ -43,6 +43,8 @@ export interface BuiltUpload {
   readonly sentFiles: Readonly<Record<string, string>>;
   /** The highest `Id` that the solution had of each table: rows above it have not been sent. */
   readonly highestIds: Readonly<Record<string, string>>;
+  /** The receipts of messages that it holds. */
+  readonly receipts: readonly string[];
   readonly contents: UploadContents;
 }
 
@@ -68,7 +70,7 @@ export interface FailedInstruction {
   readonly reason: string;
 }
 
-export const nothingOwed: Owed = { gaps: {}, drift: [] };
+export const nothingOwed: Owed = { gaps: {}, drift: [], receipts: [] };
 
 export const untouched: ChannelState = {
   upload: null,
@@ -110,6 +112,7 @@ const channelSchema = z.object({
       sync: z.string().nullable(),
       sentFiles: z.record(z.string(), z.string()),
       highestIds: z.record(z.string(), z.string()),
+      receipts: z.array(z.string()).default([]),
       contents: z.object({ entities: counts, rows: counts, photos: z.number() }),
     })
     .nullable(),
@@ -127,8 +130,9 @@ const channelSchema = z.object({
     .object({
       gaps: z.record(z.string(), z.array(z.tuple([z.string(), z.string()]))),
       drift: z.array(z.string()),
+      receipts: z.array(z.string()).default([]),
     })
-    .default({ gaps: {}, drift: [] }),
+    .default({ gaps: {}, drift: [], receipts: [] }),
 });
 
 const stateSchema = z.object({

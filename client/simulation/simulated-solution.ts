@@ -9,6 +9,7 @@ import { keepReadings, keepSettings } from '../kitchen/keep-readings';
 import { wallTime } from '../kitchen/wall-clock';
 import { editSettings, withField } from '../local-copy/edit-settings';
 import { type LocalCopy, openLocalCopy } from '../local-copy/local-copy';
+import { readMessages } from '../local-copy/messages';
 import type { SettingElement } from '../local-copy/settings-file';
 import { createSolution, type Solution } from '../solution';
 import { SolutionError } from '../solution-error';
@@ -112,6 +113,7 @@ function assemble(
       for (const channel of channels) {
         await sync(channel).catch((error: unknown) => deps.measures.addError(codeOf(error)));
       }
+      await readMessages(copy, now);
     },
     heal: network.heal,
     settle: async () => {
