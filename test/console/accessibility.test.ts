@@ -1,0 +1,84 @@
+import { source as axe } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { describeWithBrowser } from '../setup/chromium';
+import { onServer } from '../v4/on-server';
+import { type BusyKitchen, openBusyKitchen } from './busy-kitchen';
+import { newUser, signInAs, visit } from './staff';
+
+jest.setTimeout(240_000);
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+describeWithBrowser('Every page of the console', (browser) => {
+  const server = onServer({}, { worker: true });
+  let kitchen: BusyKitchen;
+  beforeAll(async () => {
+    kitchen = await openBusyKitchen(server());
+  });
+
+  const paths = (): string[] => [
+    '/',
+    '/solutions',
+    '/solutions?search=nothing',
+    '/solutions/new',
+    ...['', '/syncs', '/params', '/params/Fridges', '/params/Fridges/71', '/params/Fridges/new'].map(
+      ofKitchen,
+    ),
+    ...['/readings', '/readings/Tbfridge', '/temperatures', '/photos', '/messages', '/settings'].map(
+      ofKitchen,
+    ),
+    `/syncs/${kitchen.sync}`,
+    '/alerts',
+    '/quarantine',
+    '/conflicts',
+    '/approvals',
+    '/audit',
+    '/users',
+    '/users/1',
+    '/accounts',
+    '/nowhere',
+  ];
+  const ofKitchen = (path: string) => `/solutions/${kitchen.id}${path}`;
+
+  test.each([
+    ['light, on a desktop, in English', { colorScheme: 'light', viewport: { width: 1440, height: 900 } }],
+    [
+      'dark, on a tablet, in French',
+      { colorScheme: 'dark', viewport: { width: 820, height: 1180 }, locale: 'fr-FR' },
+    ],
+  ] as const)('can be used by everyone, and fits: %s', async (_name, options) => {
+    const email = await newUser(server(), 'admin');
+    const visitor = await visit(browser(), server(), options);
+    const { page } = visitor;
+    await page.goto('/');
+    const found = [...(await faultsOf(page, 'sign in'))];
+    await signInAs(page, email);
+    for (const path of paths()) {
+      await page.goto(path);
+      if (path.endsWith('/temperatures')) await page.waitForSelector('.chart canvas');
+      found.push(...(await faultsOf(page, path)));
+    }
+    await page.goto('/quarantine');
+    await page.locator('tbody th a').first().click();
+    await page.waitForSelector('textarea');
+    found.push(...(await faultsOf(page, 'an item of the quarantine')));
+    await visitor.close();
+    expect(found).toEqual([]);
+  });
+});
+
+/** What axe finds, and a page that is wider than the screen. */
+async function faultsOf(page: Page, name: string): Promise<string[]> {
+  await page.evaluate(axe);
+  const violations: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)');
+  const isTooWide: boolean = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
+  return [
+    ...violations.map(
+      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    ),
+    ...(isTooWide ? [`${name}: wider than the screen`] : []),
+  ];
+}

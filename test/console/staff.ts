@@ -1,0 +1,63 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { createUserService } from '../../api/backoffice/services/users';
+import { commandLineCaller, type Role } from '../../shared/domain/staff';
+import type { TestServer } from '../setup/server';
+
+export const password = 'correct horse battery';
+
+/** A page in a browser of its own, that notes what must not happen: refused scripts and styles, errors. */
+export interface Visitor {
+  readonly page: Page;
+  /** What the browser complained of. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+export async function visit(
+  browser: Browser,
+  server: TestServer,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: server.url,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Paris',
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Fills in the form, as whoever stands at the door. */
+export async function signInAs(page: Page, email: string): Promise<void> {
+  await page.goto('/');
+  await page.fill('input[name=email]', email);
+  await page.fill('input[name=password]', password);
+  await page.click('main button');
+  await page.waitForSelector('nav[aria-label]');
+}
+
+let count = 0;
+
+/** Someone of the staff. Answers the e-mail. */
+export async function newUser(
+  { db }: TestServer,
+  role: Role,
+  accountIds: readonly number[] = [],
+): Promise<string> {
+  count += 1;
+  const email = `${role}${count}@example.org`;
+  await createUserService({ db }).create(commandLineCaller, {
+    email,
+    password,
+    role,
+    accountIds: [...accountIds],
+  });
+  return email;
+}
