@@ -44,6 +44,16 @@ export type LogReplacementStore = ReturnType<typeof createLogReplacementStore>;
 /** What uploads that replace everything would do to logs: planned in the sync, applied once it is approved. */
 export function createLogReplacementStore(db: Db) {
   return {
+    /** False: neither is anything stored of the log, nor does an earlier plan of it wait. */
+    async isNeeded({ solutionId, table }: Pick<Replaced, 'solutionId' | 'table'>): Promise<boolean> {
+      const result = await db.raw<{ rows: { needed: boolean }[] }>(
+        `select exists (select from :table: where solution_id = :solutionId) or exists (select from approval
+           where solution_id = :solutionId and class = :name and kind = 'replace-logs' and state = 'open') as needed`,
+        { solutionId, table: table.table, name: table.name },
+      );
+      return result.rows[0]?.needed === true;
+    },
+
     /** Puts the plan up for approval, in place of an earlier one; nothing to do: no approval. */
     async plan(log: Replaced, { incoming, refusedIds, mayDelete }: Incoming): Promise<void> {
       await supersede(log);

@@ -24,6 +24,7 @@ export interface SentLog {
 export async function planLogReplacement(transaction: Transaction, sent: SentLog): Promise<void> {
   const { db } = transaction;
   const replacements = createLogReplacementStore(db);
+  if (sent.file === null && !(await replacements.isNeeded(sent))) return;
   await db.raw(
     `create temporary table ${incoming} (like ${sent.table.table} including indexes) on commit drop`,
   );
