@@ -129,8 +129,9 @@ describe('docker-compose.yml', () => {
     expect([...new Set(mounted)].sort()).toEqual(Object.keys(compose.volumes).sort());
   });
 
-  test('checks the health of the API, the database and the queue, and starts in order', () => {
-    for (const name of ['api', 'postgres', 'rabbitmq']) expect(serviceOf(name).healthcheck).toBeDefined();
+  test('checks the health of API, worker, database and queue, and starts in order', () => {
+    for (const name of ['api', 'worker', 'postgres', 'rabbitmq'])
+      expect(serviceOf(name).healthcheck).toBeDefined();
     const ready = {
       migrate: { condition: 'service_completed_successfully' },
       postgres: { condition: 'service_healthy' },
@@ -141,8 +142,12 @@ describe('docker-compose.yml', () => {
     expect(serviceOf('migrate').depends_on).toEqual({ postgres: { condition: 'service_healthy' } });
   });
 
-  test('asks the API for its readiness with a command that tells ready from not ready', async () => {
-    const { healthcheck } = serviceOf('api');
+  test.each([
+    ['api', '8080'],
+    ['worker', '9464'],
+  ])('asks the %s for its readiness with a command that tells ready from not ready', async (name, inside) => {
+    const { healthcheck, environment } = serviceOf(name);
+    if (name === 'worker') expect(environment['EPACK_WORKER_PORT']).toBe(inside);
     const [kind, program = '', ...options] =
       typeof healthcheck?.test === 'string' ? [] : (healthcheck?.test ?? []);
     expect(kind).toBe('CMD');
@@ -159,7 +164,7 @@ describe('docker-compose.yml', () => {
       const { port } = api.address() as AddressInfo;
       const child = spawn(
         program,
-        options.map((option) => option.replaceAll('8080', String(port))),
+        options.map((option) => option.replaceAll(inside, String(port))),
       );
       expect(await exitOf(child)).toBe(exitCode);
       expect(asked).toEqual(['/readyz']);

@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { settings } from '../../shared/config/settings';
+import { createLogger } from '../../shared/log';
+import { startWorker } from '../../worker/compose';
+import { fridgeLog, zipOf } from '../v4/archive';
+import { fullSync, onServer, signIn } from '../v4/on-server';
+import { metricsToken, scrape } from './scrape';
+
+// The dashboard and the rules as they are given away: what they ask for must be told.
+
+const folder = path.resolve(__dirname, '../../docs/operations');
+const read = (name: string): unknown => parse(readFileSync(path.join(folder, name), 'utf8'));
+
+const dashboard = z
+  .object({
+    uid: z.string(),
+    schemaVersion: z.number(),
+    panels: z.array(
+      z.object({
+        id: z.number(),
+        title: z.string().min(3),
+        gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
+        targets: z.array(z.object({ refId: z.string(), expr: z.string() })).min(1),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(path.join(folder, 'grafana-dashboard.json'), 'utf8')));
+
+const rules = z
+  .object({
+    groups: z.array(
+      z.strictObject({
+        name: z.string(),
+        rules: z.array(
+          z.strictObject({
+            alert: z.string().regex(/^Epack[A-Z]\w+$/),
+            expr: z.string(),
+            for: z
+              .string()
+              .regex(/^\d+[smhd]$/)
+              .optional(),
+            labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
+            annotations: z.strictObject({ summary: z.string(), advice: z.string() }),
+          }),
+        ),
+      }),
+    ),
+  })
+  .parse(read('prometheus-alerts.yml'))
+  .groups.flatMap(({ rules: all }) => all);
+
+const expressions = [
+  ...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)),
+  ...rules.map(({ alert, expr }) => [alert, expr] as const),
+];
+
+/** What an expression selects: a metric, and the labels that it or its grouping names. */
+function askedOf(expression: string): { metrics: string[]; labels: string[] } {
+  const metrics = [...expression.matchAll(/\b(?:epack|process|nodejs)_\w+/g)].map(([name]) => name);
+  const matchers = [...expression.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, label = '']) => label);
+  const groupings = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) =>
+    list.split(/,\s*/),
+  );
+  return { metrics, labels: [...matchers, ...groupings] };
+}
+
+describe('the dashboard and the alert rules', () => {
+  const server = onServer({ EPACK_METRICS_TOKEN: metricsToken });
+  let told: { readonly names: ReadonlySet<string>; readonly text: string };
+
+  beforeAll(async () => {
+    const log = createLogger({ level: 'silent', name: 'worker' });
+    const worker = await startWorker({ ...server().config, workerPort: 0 }, server().databaseUrl, log);
+    const client = await signIn(server());
+    await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
+    await client.postForm(Buffer.from('no zip'));
+    const [api, fromWorker] = [
+      await scrape(server().url),
+      await scrape(`http://127.0.0.1:${worker.port ?? 0}`),
+    ];
+    told = { names: new Set([...api.names, ...fromWorker.names]), text: api.text + fromWorker.text };
+    await worker.stop();
+  }, 60_000);
+
+  test.each(expressions)('%s asks for what is told: %s', (_title, expression) => {
+    const { metrics, labels } = askedOf(expression);
+    expect(metrics.length).toBeGreaterThan(0);
+    expect(metrics.filter((name) => !told.names.has(name))).toEqual([]);
+    // `instance` is Prometheus' own.
+    const known = (label: string) => label === 'instance' || new RegExp(`[{,]${label}="`).test(told.text);
+    expect(labels.filter((label) => !known(label))).toEqual([]);
+    for (const [open, close] of ['()', '{}', '[]'].map((pair) => pair.split(''))) {
+      expect(expression.split(open ?? '').length).toBe(expression.split(close ?? '').length);
+    }
+  });
+
+  test('every figure of ours is shown', () => {
+    const shown = new Set(expressions.flatMap(([, expression]) => askedOf(expression).metrics));
+    const declared = [...told.text.matchAll(/^# TYPE (epack_\w+)/gm)].map(([, name = '']) => name);
+    const isShown = (name: string) =>
+      [...shown].some((one) => one.replace(/_(bucket|count|sum)$/, '') === name);
+    expect(declared.filter((name) => !isShown(name))).toEqual([]);
+  });
+
+  test('no panel lies over another, and no two alerts bear one name', () => {
+    const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+  });
+
+  test('an alert’s advice names a symptom that the page has, and a setting that there is', () => {
+    const page = readFileSync(path.resolve(folder, '../operations.md'), 'utf8').replaceAll('`', '');
+    for (const { annotations } of rules) {
+      for (const [, symptom = ''] of annotations.advice.matchAll(/"([^"]+)"/g))
+        expect(page).toContain(symptom);
+      for (const [name] of annotations.advice.matchAll(/EPACK_\w+/g))
+        expect(name in settings.shape).toBe(true);
+    }
+  });
+
+  test('the example for Prometheus asks the ports that Compose gives, and loads the rules', () => {
+    const asked = z
+      .object({
+        rule_files: z.array(z.string()),
+        scrape_configs: z.array(
+          z.object({ static_configs: z.array(z.object({ targets: z.array(z.string()) })) }),
+        ),
+      })
+      .parse(read('prometheus-scrape.yml'));
+    for (const file of asked.rule_files) expect(existsSync(path.join(folder, file))).toBe(true);
+    const compose = readFileSync(path.resolve(folder, '../../docker-compose.yml'), 'utf8');
+    const targets = asked.scrape_configs.flatMap((job) => job.static_configs.flatMap((one) => one.targets));
+    for (const target of targets) expect(compose).toContain(target.split(':')[1] ?? '');
+  });
+});
