@@ -7,6 +7,7 @@ import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-server';
 import { openQueue } from '../shared/queue/open-queue';
+import { approvalsDecided } from '../shared/stores/approval-store';
 import { createJobStore } from '../shared/stores/job-store';
 import { createSyncStore } from '../shared/stores/sync-store';
 import { judgeNewReadings } from './channels/new-readings';
@@ -22,6 +23,7 @@ import { notifyOfStaleSolutions, removeOldNotifications } from './maintenance/no
 import { alertSilentProbes } from './maintenance/silent-probes';
 import { freeDeadUploads, requeueOrphans } from './maintenance/watchdog';
 import { createWorkerMetrics } from './ops/worker-metrics';
+import { applyApprovals } from './params/apply-approvals';
 import { failSync, processSync } from './process-sync';
 
 export interface RunningWorker {
@@ -35,6 +37,7 @@ export interface RunningWorker {
 }
 
 const probeAlerts = 'probe-alerts';
+const approvals = 'approvals';
 /** What others' servers may take. */
 const outsideMilliseconds = 10_000;
 
@@ -79,6 +82,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     },
     { name: 'orphan-files', everySeconds: 600, run: () => removeOrphanFiles({ db, files }) },
     { name: probeAlerts, everySeconds: 5, run: () => judgeNewReadings(db) },
+    { name: approvals, everySeconds: 5, run: () => applyApprovals(db) },
     { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db) },
     { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },
     { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
@@ -88,6 +92,8 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   ];
 
   const rounds = startRounds(maintenance, log);
+  const hurryApprovals = () => rounds.hurry(approvals);
+  notifications.subscribe(approvalsDecided, { onMessage: hurryApprovals, onReconnected: hurryApprovals });
 
   const consume = createConsumer({
     jobs,

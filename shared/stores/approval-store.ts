@@ -1,14 +1,16 @@
 import type { Channel } from '../domain/channel';
 import type { Db } from '../db/database';
+import type { Copy } from '../domain/merge-copy';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
 import type { AccountScope } from '../domain/staff';
 import { alreadyDecided, notFound } from '../errors/catalog';
-import { deletedDigest } from '../formats/parameter-digest';
 
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'superseded';
-export type ApprovalKind = 'deletes' | 'replace' | 'replace-logs';
+/** What is asked about parameters. */
+export type ParameterApprovalKind = 'deletes' | 'replace' | 'changes';
+export type ApprovalKind = ParameterApprovalKind | 'replace-logs';
 
-/** So many deletions in one sync that someone must approve them. */
+/** So many changes or deletions in one sync that someone must approve them. */
 export interface Approval {
   readonly id: string;
   readonly solutionId: number;
@@ -17,18 +19,25 @@ export interface Approval {
   /** e.g. `Fridges`. */
   readonly className: string;
   /**
-   * `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `replace-logs`:
+   * `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `changes`: it
+   * changed or added more than the class allows in one sync; `replace-logs`:
    * readings that it no longer has, or has otherwise (`className` is then the table); what is decided of these is
    * applied by `worker/maintenance/log-replacements.ts`.
    */
   readonly kind: ApprovalKind;
-  /** What would be deleted, by id. The decision is bound to these versions of the manager's copies. */
-  readonly plan: readonly { readonly id: string; readonly version: number }[];
+  /** What would be deleted or changed, by id. The decision is bound to these versions of the manager's copies. */
+  readonly plan: readonly PlannedEntity[];
   readonly state: ApprovalState;
   readonly createdAt: Date;
   readonly decidedAt: Date | null;
   /** E-mail. */
   readonly decidedBy: string | null;
+  /** When a worker carried the decision out. */
+  readonly appliedAt: Date | null;
+  /** Entities that it was done to: deleted, changed, or given back to life. */
+  readonly applied: number | null;
+  /** Entities that had changed since they were planned: planned anew at the next sync. */
+  readonly released: number | null;
   /** Of `replace-logs`: how many readings would go, and how many be replaced; the plan shows the first of them. */
   readonly logRows: { readonly deleted: number; readonly replaced: number } | null;
 }
@@ -39,14 +48,38 @@ export interface ApprovalFilter {
   readonly state: ApprovalState | null;
 }
 
-/** What a decision did. */
+/** A decision that nobody has carried out yet. */
 export interface DecidedApproval {
-  readonly approval: Approval;
-  /** Deleted, or given back to life. */
-  readonly applied: number;
-  /** Changed since it was planned: planned anew at the next sync. */
-  readonly released: number;
+  readonly id: string;
+  readonly solutionId: number;
+  /** IANA name. */
+  readonly timezone: string;
+  /** The sync that made the plan. */
+  readonly syncId: string;
+  readonly className: string;
+  readonly kind: ParameterApprovalKind;
+  readonly plan: readonly PlannedEntity[];
+  readonly isApproved: boolean;
+  /** E-mail. */
+  readonly decidedBy: string;
 }
+
+/** One line of a plan. */
+export interface PlannedEntity {
+  readonly id: string;
+  /** Of the manager's copy on which the plan stands; 0: it has none. */
+  readonly version: number;
+  /** Of `changes`: what the solution sent. */
+  readonly sent?: SentCopy;
+}
+
+export interface SentCopy extends Copy {
+  /** The solution's clock, as it was sent. */
+  readonly ts: string | null;
+}
+
+/** Workers listen: someone has decided. */
+export const approvalsDecided = 'epack_approval';
 
 export type ApprovalStore = ReturnType<typeof createApprovalStore>;
 
@@ -78,22 +111,58 @@ export function createApprovalStore(db: Db) {
     },
 
     /**
-     * approve: what is still as it was planned is deleted at once. reject: it lives on, and the solution is told so.
-     * Throws `not-found`, and `already-decided` where it is no longer open.
+     * Takes the decision; a worker carries it out at once. Throws `not-found`, and `already-decided` where it is no
+     * longer open.
      */
-    decide: (id: string, decision: 'approve' | 'reject', by: string): Promise<DecidedApproval> =>
-      db.transaction(async (transaction) => {
-        const approval = await close(transaction, id, decision, by);
-        const applied = await (decision === 'approve' ? deletePlanned : revivePlanned)(
-          transaction,
-          approval,
-          by,
-        );
-        const released = await releaseOthers(transaction, approval);
-        return { approval, applied, released };
-      }),
+    async decide(id: string, decision: 'approve' | 'reject', by: string): Promise<Approval> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `update approval a set state = :state, decided_at = now(), decided_by = :by
+         where a.id = :id and a.state = 'open' returning ${columns}`,
+        { id, state: decision === 'approve' ? 'approved' : 'rejected', by },
+      );
+      const row = result.rows[0];
+      if (row === undefined) {
+        const known = await db<{ id: string }>('approval').where({ id }).first('id');
+        throw known === undefined ? notFound('approval') : alreadyDecided();
+      }
+      await db.raw(`select pg_notify('${approvalsDecided}', ?)`, [id]);
+      return approvalFrom(row);
+    },
+
+    /** The class of the oldest decision about parameters that nobody has carried out. Null: there is none. */
+    async nextDecided(): Promise<{ solutionId: number; className: string } | null> {
+      const result = await db.raw<{ rows: { solution_id: number; class: string }[] }>(
+        `select solution_id, class from approval where ${isUndone} order by id limit 1`,
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : { solutionId: row.solution_id, className: row.class };
+    },
+
+    /** The decisions about a class that nobody has carried out, in order. The class must be locked. */
+    async decidedOf(key: {
+      readonly solutionId: number;
+      readonly className: string;
+    }): Promise<DecidedApproval[]> {
+      const result = await db.raw<{ rows: DecidedRow[] }>(
+        `select a.id, a.solution_id, s.timezone, a.sync_id, a.class, a.kind, a.plan, a.state, a.decided_by
+         from approval a join solution s on s.id = a.solution_id
+         where ${isUndone} and a.solution_id = :solutionId and a.class = :className order by a.id`,
+        { ...key },
+      );
+      return result.rows.map(decidedFrom);
+    },
+
+    /** `applied`: entities that it was done to; `released`: those that had changed since they were planned. */
+    async markApplied(id: string, applied: number, released: number): Promise<void> {
+      await db.raw(
+        `update approval set applied_at = now(), applied = :applied, released = :released where id = :id`,
+        { id, applied, released },
+      );
+    },
   };
 }
+
+const isUndone = `state in ('approved', 'rejected') and applied_at is null and kind in ('deletes', 'replace', 'changes')`;
 
 interface Row {
   id: string;
@@ -102,83 +171,43 @@ interface Row {
   channel: Channel;
   class: string;
   kind: ApprovalKind;
-  plan: { id: string; version: number }[];
+  plan: PlannedEntity[];
   state: ApprovalState;
   created_at: Date;
   decided_at: Date | null;
   decided_by: string | null;
+  applied_at: Date | null;
+  applied: number | null;
+  released: number | null;
   log_rows: Approval['logRows'];
 }
 
 const columns =
-  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.plan, a.state, a.created_at, a.decided_at, a.decided_by, a.log_rows';
+  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.plan, a.state, a.created_at, a.decided_at, a.decided_by, a.applied_at, a.applied, a.released, a.log_rows';
 
-/** Waits for a sync that merges the class, and keeps the next one waiting: both take many rows. */
-async function close(db: Db, id: string, decision: 'approve' | 'reject', by: string): Promise<Approval> {
-  await db.raw(
-    `select pg_advisory_xact_lock(hashtextextended('param ' || solution_id || ' ' || class, 0))
-     from approval where id = ?`,
-    [id],
-  );
-  const result = await db.raw<{ rows: Row[] }>(
-    `update approval a set state = :state, decided_at = now(), decided_by = :by
-     where a.id = :id and a.state = 'open' returning ${columns}`,
-    { id, state: decision === 'approve' ? 'approved' : 'rejected', by },
-  );
-  const row = result.rows[0];
-  if (row !== undefined) return approvalFrom(row);
-  const known = await db<{ id: string }>('approval').where({ id }).first('id');
-  throw known === undefined ? notFound('approval') : alreadyDecided();
+interface DecidedRow {
+  id: string;
+  solution_id: number;
+  timezone: string;
+  sync_id: string;
+  class: string;
+  kind: ParameterApprovalKind;
+  plan: PlannedEntity[];
+  state: 'approved' | 'rejected';
+  decided_by: string;
 }
 
-/** Rows of the plan as \`p\` and \`planned\`, still held; `tombstone`: what the solution holds of them. */
-const planned = `jsonb_to_recordset(cast(:plan as jsonb)) as planned (id text, version int)
-  where p.solution_id = :solutionId and p.class = :className and p.id = planned.id and p.held`;
-
-const bindingsOf = ({ solutionId, className, plan, kind }: Approval) => ({
-  solutionId,
-  className,
-  plan: JSON.stringify(plan),
-  deletedDigest,
-  sentAsDeleted: kind === 'deletes',
+const decidedFrom = (row: DecidedRow): DecidedApproval => ({
+  id: row.id,
+  solutionId: row.solution_id,
+  timezone: row.timezone,
+  syncId: row.sync_id,
+  className: row.class,
+  kind: row.kind,
+  plan: row.plan,
+  isApproved: row.state === 'approved',
+  decidedBy: row.decided_by,
 });
-
-/** What the solution sent as deleted it holds as deleted, until it is told to forget it. */
-const knownAsDeleted = `base_fields = case when p.base_fields is not null and :sentAsDeleted then cast('{}' as jsonb) end,
-  base_active = case when p.base_fields is not null and :sentAsDeleted then false end,
-  base_digest = cast(:deletedDigest as bytea)`;
-
-async function deletePlanned(db: Db, approval: Approval, by: string): Promise<number> {
-  const result = await db.raw<{ rowCount: number }>(
-    `with changed as (
-       update param p set is_active = false, digest = cast(:deletedDigest as bytea), version = p.version + 1,
-         updated_at = now(), updated_by = :by, failures = 0, failure_reason = null, held = false, ${knownAsDeleted}
-       from ${planned} and p.version = planned.version and p.is_active
-       returning p.id_server, p.version, p.fields
-     )
-     insert into param_version (id_server, version, fields, is_active, by, sync_id)
-     select id_server, version, fields, false, :by, :syncId from changed`,
-    { ...bindingsOf(approval), by, syncId: approval.syncId },
-  );
-  return result.rowCount;
-}
-
-async function revivePlanned(db: Db, approval: Approval): Promise<number> {
-  const result = await db.raw<{ rowCount: number }>(
-    `update param p set held = false, failures = 0, failure_reason = null, ${knownAsDeleted} from ${planned}`,
-    bindingsOf(approval),
-  );
-  return result.rowCount;
-}
-
-async function releaseOthers(db: Db, approval: Approval): Promise<number> {
-  const result = await db.raw<{ rowCount: number }>(
-    `update param p set held = false from ${planned}
-       and not exists (select from conflict c where c.id_server = p.id_server and c.state = 'open')`,
-    bindingsOf(approval),
-  );
-  return result.rowCount;
-}
 
 const approvalFrom = (row: Row): Approval => ({
   id: row.id,
@@ -192,5 +221,8 @@ const approvalFrom = (row: Row): Approval => ({
   createdAt: row.created_at,
   decidedAt: row.decided_at,
   decidedBy: row.decided_by,
+  appliedAt: row.applied_at,
+  applied: row.applied,
+  released: row.released,
   logRows: row.log_rows,
 });

@@ -1,4 +1,5 @@
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
+import { applyApprovals } from '../../worker/params/apply-approvals';
 import { newApproval, newConflict, newKitchen } from './fixtures';
 
 let backoffice: TestBackoffice;
@@ -265,7 +266,10 @@ describe('an approval', () => {
       state: 'open',
     });
     const decided = await admin.call('POST', `/api/approvals/${id}`, { decision });
-    expect(decided.json).toMatchObject({ state, decidedBy: admin.email, applied: 2, released: 0 });
+    expect(decided.json).toMatchObject({ state, decidedBy: admin.email, appliedAt: null, applied: null });
+    await applyApprovals(backoffice.db);
+    const after = await admin.call('GET', `/api/approvals?solution=${solution}&state=all`);
+    expect(after.at('items', 0)).toMatchObject({ state, applied: 2, released: 0 });
     const params = await admin.call('GET', `/api/solutions/${solution}/params/Fridges`);
     expect(params.at('items')).toMatchObject([
       { id: 'f1', isActive, isHeld: false },
@@ -275,7 +279,7 @@ describe('an approval', () => {
       'already-decided',
     );
     const trail = await admin.call('GET', `/api/audit?solution=${solution}&action=approval.decide`);
-    expect(trail.at('items', 0)).toMatchObject({ after: { decision, applied: 2 } });
+    expect(trail.at('items', 0)).toMatchObject({ after: { decision } });
   });
 
   test('needs a decision that there is', async () => {

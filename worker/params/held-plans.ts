@@ -1,26 +1,11 @@
 import type { Db } from '../../shared/db/database';
-import { type Copy, canonicalText } from '../../shared/domain/merge-copy';
+import { canonicalText } from '../../shared/domain/merge-copy';
+import type { ParameterApprovalKind, PlannedEntity } from '../../shared/stores/approval-store';
 import { planDigest } from '../pipeline/approval';
 import type { ClassKey } from '../systems/param-rows';
 
-/** `deletes`: the solution deleted it; `replace`: it replaces everything, and no longer has it. */
-export type HeldKind = 'deletes' | 'replace' | 'changes';
-
-/** One line of a plan that someone must approve. */
-export interface PlannedEntity {
-  readonly id: string;
-  /** Of the manager's copy on which the plan stands; 0: it has none. */
-  readonly version: number;
-  /** What the solution sent, where it is not that the entity is gone. */
-  readonly sent?: SentCopy;
-}
-
-export interface SentCopy extends Copy {
-  readonly ts: string | null;
-}
-
 export interface HeldEntity extends PlannedEntity {
-  readonly kind: HeldKind;
+  readonly kind: ParameterApprovalKind;
 }
 
 interface Sync {
@@ -71,7 +56,11 @@ interface OpenApproval {
   readonly plan: readonly PlannedEntity[];
 }
 
-async function openApproval(db: Db, key: ClassKey, kind: HeldKind): Promise<OpenApproval | null> {
+async function openApproval(
+  db: Db,
+  key: ClassKey,
+  kind: ParameterApprovalKind,
+): Promise<OpenApproval | null> {
   const result = await db.raw<{ rows: OpenApproval[] }>(
     `select id, plan from approval
      where solution_id = :solutionId and class = :className and kind = :kind and state = 'open' for update`,
@@ -88,7 +77,7 @@ async function openPlan(
   db: Db,
   key: ClassKey,
   sync: Sync,
-  kind: HeldKind,
+  kind: ParameterApprovalKind,
   plan: readonly PlannedEntity[],
 ): Promise<void> {
   await db.raw(

@@ -8,6 +8,7 @@ import type { Entry } from '../pipeline/entry';
 import { createManager } from '../systems/manager';
 import { absentIds, lockClass } from '../systems/param-rows';
 import { createSolutionSystem, type SentEntity } from '../systems/solution';
+import { carryOutDecided } from './apply-approvals';
 import { runClass } from './class-run';
 import { type HeldEntity, planHeld, waitingChanges } from './held-plans';
 import { recordEntries } from './record-entries';
@@ -92,7 +93,8 @@ async function mergeBatches(
   const { solutionId, syncId, timezone, parameterClass } = received;
   const replaces = received.replaceFromSolution === true;
   const key = { solutionId, className: parameterClass.name };
-  const hasSent = await lockClass(db, key);
+  const { hasSent, hasDecided } = await lockClass(db, key);
+  if (hasDecided) await carryOutDecided(db, parameterClass, key);
   const lead = replaces || parameterClass.direction === 'solution' ? ('there' as const) : null;
   const solution = createSolutionSystem({
     db,

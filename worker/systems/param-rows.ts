@@ -37,15 +37,31 @@ export interface ManagerCopy {
   readonly ts: string | null;
 }
 
-/** From here to the end of the transaction nobody else merges this class. True: instructions of it are unconfirmed. */
-export async function lockClass(db: Db, key: ClassKey): Promise<boolean> {
-  const result = await db.raw<{ rows: { has_sent: boolean }[] }>(
-    `select pg_advisory_xact_lock(hashtextextended('param ' || :solutionId || ' ' || :className, 0)),
-       exists (select from instruction i join param p on p.id_server = i.id_server
-         where p.solution_id = :solutionId and p.class = :className) as has_sent`,
+/** What there is to know of a class before it is merged. */
+export interface ClassState {
+  /** Instructions of it are unconfirmed. */
+  readonly hasSent: boolean;
+  /** Someone has decided about it, and nobody has carried it out yet. */
+  readonly hasDecided: boolean;
+}
+
+/** From here to the end of the transaction nobody else merges this class. */
+export async function lockClass(db: Db, key: ClassKey): Promise<ClassState> {
+  await db.raw(
+    `select pg_advisory_xact_lock(hashtextextended('param ' || :solutionId || ' ' || :className, 0))`,
+    {
+      ...key,
+    },
+  );
+  const result = await db.raw<{ rows: { has_sent: boolean; has_decided: boolean }[] }>(
+    `select exists (select from instruction i join param p on p.id_server = i.id_server
+         where p.solution_id = :solutionId and p.class = :className) as has_sent,
+       exists (select from approval where solution_id = :solutionId and class = :className
+         and state in ('approved', 'rejected') and applied_at is null) as has_decided`,
     { ...key },
   );
-  return result.rows[0]?.has_sent === true;
+  const row = result.rows[0];
+  return { hasSent: row?.has_sent === true, hasDecided: row?.has_decided === true };
 }
 
 export interface Comparison {

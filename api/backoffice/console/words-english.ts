@@ -354,6 +354,9 @@ export const english = {
   onlyKnown: (count: number) => several(count, 'other without a change', 'others without a change'),
   nothingCame: 'Nothing came, nothing changed',
   ignoredFiles: 'Files that nobody reads',
+  missingIds: (table: string, missing: string, ids: string) =>
+    `${table}: ${several(Number(missing), 'reading never came', 'readings never came')} (Id ${ids})`,
+  drifted: 'The kitchen held something else, and gets all of',
   refused: 'Refused',
   allOfThem: 'All of them',
 
@@ -544,9 +547,11 @@ export const english = {
   noApprovals: 'Nothing to approve',
   noApprovalsMeaning: 'No synchronisation wanted to delete too much.',
   toDelete: (count: number, className: string) => `${className}: ${several(count, 'deletion', 'deletions')}`,
+  toChange: (count: number, className: string) => `${className}: ${several(count, 'change', 'changes')}`,
   approvalKinds: {
     deletes: 'The kitchen has deleted them.',
     replace: 'The kitchen replaces everything, and no longer has them.',
+    changes: 'The kitchen changed or added more at once than the class allows.',
     'replace-logs': 'The kitchen replaces everything: these readings it no longer has, or has otherwise.',
   } satisfies Record<ApprovalKind, string>,
   approvalStates: {

@@ -325,6 +325,9 @@ export const french: Words = {
   onlyKnown: (count) => several(count, 'autre sans changement', 'autres sans changement'),
   nothingCame: 'Rien n’est venu, rien n’a changé',
   ignoredFiles: 'Fichiers que personne ne lit',
+  missingIds: (table, missing, ids) =>
+    `${table} : ${several(Number(missing), 'relevé jamais reçu', 'relevés jamais reçus')} (Id ${ids})`,
+  drifted: 'La cuisine avait autre chose et reçoit tout de',
   refused: 'Refusés',
   allOfThem: 'Tous',
 
@@ -490,9 +493,11 @@ export const french: Words = {
   noApprovals: 'Rien à approuver',
   noApprovalsMeaning: 'Aucune synchronisation n’a voulu trop supprimer.',
   toDelete: (count, className) => `${className} : ${several(count, 'suppression', 'suppressions')}`,
+  toChange: (count, className) => `${className} : ${several(count, 'modification', 'modifications')}`,
   approvalKinds: {
     deletes: 'La cuisine les a supprimés.',
     replace: 'La cuisine remplace tout, et ne les a plus.',
+    changes: 'La cuisine en a modifié ou ajouté plus d’un coup que la classe ne le permet.',
     'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou les a autrement.',
   },
   approvalStates: { open: 'en attente', approved: 'approuvé', rejected: 'refusé', superseded: 'dépassé' },

@@ -6,7 +6,6 @@ import {
   type Approval,
   type ApprovalFilter,
   createApprovalStore,
-  type DecidedApproval,
 } from '../../../shared/stores/approval-store';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
@@ -28,17 +27,16 @@ export function createApprovalService({ db }: { readonly db: Db }) {
       return createApprovalStore(db).list({ ...filter, accounts: caller.accounts }, page);
     },
 
-    /** Throws `not-found`, `forbidden`, `already-decided`. */
-    async decide(caller: Caller, id: string, decision: 'approve' | 'reject'): Promise<DecidedApproval> {
+    /** A worker carries it out at once. Throws `not-found`, `forbidden`, `already-decided`. */
+    async decide(caller: Caller, id: string, decision: 'approve' | 'reject'): Promise<Approval> {
       return inTransaction(db, async ({ db: trx }) => {
         const { solutionId, className, kind, plan } = await found(trx, caller, id);
         needEditor(caller);
         const decided = await createApprovalStore(trx).decide(id, decision, caller.email);
-        const { applied, released } = decided;
         const deed = {
           solutionId,
           before: { id, class: className, kind, plan },
-          after: { decision, applied, released },
+          after: { decision },
         };
         await createAuditStore(trx).add([auditEntry(caller, 'approval.decide', deed)]);
         return decided;

@@ -99,7 +99,7 @@ function ApprovalCard({ visit, approval, solution }: CardProps): VNode {
   return (
     <Card
       id={`a${approval.id}`}
-      title={words.toDelete(plan.length, className)}
+      title={(kind === 'changes' ? words.toChange : words.toDelete)(plan.length, className)}
       aside={
         <span class="soft">
           <a href={`/solutions/${approval.solutionId}`}>{solution?.name ?? approval.solutionId}</a> ·{' '}
