@@ -1,5 +1,5 @@
-import { startBackoffice, type TestBackoffice } from './backoffice';
-import { newKitchen, newSync, setStatut } from './fixtures';
+import { startBackoffice, type Staff, type TestBackoffice } from './backoffice';
+import { newAlert, newConflict, newKitchen, newQuarantined, newSync, setStatut } from './fixtures';
 
 let backoffice: TestBackoffice;
 beforeAll(async () => {
@@ -7,21 +7,42 @@ beforeAll(async () => {
 });
 afterAll(() => backoffice.stop());
 
-const get = (path: string, headers: Record<string, string> = {}) => backoffice.call('GET', path, { headers });
+const html = { accept: 'text/html,application/xhtml+xml' };
+const get = (path: string, headers: Record<string, string> = {}) =>
+  backoffice.call('GET', path, { headers: { ...html, ...headers } });
 const cookieOf = (token: string) => ({ cookie: `epack_session=${token}` });
+const page = (staff: Staff, path: string, headers: Record<string, string> = {}) =>
+  get(path, { ...cookieOf(staff.token), ...headers });
 
 /** As a browser sends a form. */
 async function post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
   const response = await fetch(backoffice.url + path, {
     method: 'POST',
     redirect: 'manual',
-    headers: { origin: backoffice.url, ...headers },
+    headers: { origin: backoffice.url, ...html, ...headers },
     body: new URLSearchParams(fields),
   });
-  return { status: response.status, headers: response.headers, text: await response.text() };
+  const { status } = response;
+  return {
+    status,
+    headers: response.headers,
+    text: await response.text(),
+    to: response.headers.get('location'),
+  };
 }
 
-describe('the start page', () => {
+/** The hidden field of someone's forms. */
+async function csrfOf(staff: Staff): Promise<string> {
+  const { text } = await page(staff, '/');
+  return /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? '';
+}
+
+/** As someone who is signed in sends a form of ours. */
+async function submit(staff: Staff, path: string, fields: Record<string, string> = {}) {
+  return post(path, { _csrf: await csrfOf(staff), ...fields }, cookieOf(staff.token));
+}
+
+describe('the way in', () => {
   test('says what this is, how it is, and asks to sign in, in English and in French', async () => {
     const english = await get('/', { 'accept-language': 'en-GB,en;q=0.9' });
     expect(english.status).toBe(200);
@@ -34,47 +55,44 @@ describe('the start page', () => {
     expect((await get('/', { 'accept-language': 'ja' })).text).toContain('<html lang="en">');
   });
 
-  test('runs no script, and no other site may frame it', async () => {
-    const page = await get('/');
-    expect(page.text).not.toMatch(/<script|javascript:|\son\w+=|style=/i);
-    const policy = page.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toContain('unsafe');
-    expect(page.headers.get('x-content-type-options')).toBe('nosniff');
-    const css = await get('/assets/console.css');
-    expect(css.headers.get('content-type')).toContain('text/css');
-    expect(page.text).toContain('href="/assets/console.css"');
+  test('holds no script and no style of its own, and loads what it needs from this server, for ever', async () => {
+    const { text } = await get('/');
+    expect(text).not.toMatch(/<script(?![^>]* src="\/assets\/)|javascript:|\son\w+=|style=|<style/i);
+    const assets = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(assets.length).toBeGreaterThan(3);
+    for (const path of assets) {
+      const asset = await get(path);
+      expect([path, asset.status]).toEqual([path, 200]);
+      expect(asset.headers.get('cache-control')).toContain('immutable');
+    }
+    const [css = ''] = assets.filter((path) => path.endsWith('console.css'));
+    expect((await get(css)).headers.get('content-type')).toContain('text/css');
+    expect((await get(css.replace(/[0-9a-f]{16}/, '0'.repeat(16)))).status).toBe(404);
   });
-});
 
-describe('the form to sign in', () => {
-  test('sets the cookie and leads to the solutions', async () => {
-    const { solution } = await newKitchen(backoffice);
+  test('sets the cookie and leads to where one wanted to go, but to no other site', async () => {
     const { email, password } = backoffice.admin;
-    const answer = await post('/sign-in', { email, password });
-    expect(answer.status).toBe(303);
-    expect(answer.headers.get('location')).toBe('/');
+    const answer = await post('/sign-in', { email, password, next: '/solutions?search=a' });
+    expect([answer.status, answer.to]).toEqual([303, '/solutions?search=a']);
+    for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example', '/a\r\nb']) {
+      expect((await post('/sign-in', { email, password, next })).to).toBe('/');
+    }
     const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-    const page = await get('/', { cookie });
-    expect(page.text).toContain(`href="/solutions/${solution}"`);
-    const out = await post('/sign-out', {}, { cookie });
-    expect(out.status).toBe(303);
+    expect((await get('/', { cookie })).text).toContain('action="/sign-out"');
+    expect((await post('/sign-out', {}, { cookie })).status).toBe(303);
     expect((await get('/', { cookie })).text).toContain('action="/sign-in"');
   });
 
   test('says what was wrong, and keeps the e-mail as it was typed', async () => {
-    const answer = await post(
-      '/sign-in',
-      { email: '"><b>x', password: 'wrong' },
-      { 'accept-language': 'fr' },
-    );
+    const typed = { email: '"><b>x', password: 'wrong' };
+    const answer = await post('/sign-in', typed, { 'accept-language': 'fr' });
     expect(answer.status).toBe(401);
     expect(answer.text).toContain('Adresse inconnue ou mot de passe erroné.');
-    expect(answer.text).toContain('value="&quot;&gt;&lt;b&gt;x"');
+    expect(answer.text).toContain('value="&quot;>&lt;b>x"');
   });
 
   test('says that there were too many attempts', async () => {
+    const from = { 'x-forwarded-for': '192.0.2.7', 'accept-language': 'en' };
     for (let attempt = 0; attempt < 10; attempt++)
       await post('/sign-in', { email: 'guess@x', password: 'x' }, from);
     const answer = await post('/sign-in', { email: 'guess@x', password: 'x' }, from);
@@ -82,14 +100,61 @@ describe('the form to sign in', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(200);
     expect(answer.text).toContain('Too many attempts');
   });
-  const from = { 'x-forwarded-for': '192.0.2.7', 'accept-language': 'en' };
 
   test('is refused from another site, and so is signing out', async () => {
     const { email, password, token } = backoffice.admin;
     const evil = { origin: 'https://evil.example' };
     expect((await post('/sign-in', { email, password }, evil)).status).toBe(403);
     expect((await post('/sign-out', {}, { ...evil, ...cookieOf(token) })).status).toBe(403);
-    expect((await get('/', cookieOf(token))).text).toContain('action="/sign-out"');
+    expect((await page(backoffice.admin, '/')).text).toContain('action="/sign-out"');
+  });
+
+  test('comes before any page', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const answer = await get(`/solutions/${solution}?done=saved`);
+    const wanted = `/?next=${encodeURIComponent(`/solutions/${solution}?done=saved`)}`;
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, wanted]);
+    expect((await get(wanted)).text).toContain(`name="next" value="/solutions/${solution}?done=saved"`);
+  });
+});
+
+describe('a form', () => {
+  test('needs the token of its own session', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const other = await backoffice.signIn('admin');
+    const path = `/solutions/${solution}/access/block`;
+    const cookie = cookieOf(backoffice.admin.token);
+    expect((await post(path, {}, cookie)).status).toBe(403);
+    expect((await post(path, { _csrf: await csrfOf(other) }, cookie)).status).toBe(403);
+    expect((await page(backoffice.admin, '/solutions?state=blocked')).text).not.toContain(
+      `/solutions/${solution}"`,
+    );
+    expect((await submit(backoffice.admin, path)).status).toBe(303);
+    expect((await page(backoffice.admin, '/solutions?state=blocked')).text).toContain(
+      `/solutions/${solution}"`,
+    );
+  });
+
+  test('is refused for a viewer, whatever was sent, and is no way to another account’s solution', async () => {
+    const { account, solution } = await newKitchen(backoffice);
+    const other = await newKitchen(backoffice);
+    const viewer = await backoffice.signIn('viewer', [account]);
+    const manager = await backoffice.signIn('manager', [account]);
+    const flag = { channel: 'synchro', flag: 'resend-logs', do: 'set' };
+    expect((await submit(viewer, `/solutions/${solution}/flags`, flag)).status).toBe(403);
+    expect((await submit(manager, `/solutions/${other.solution}/flags`, flag)).status).toBe(404);
+    expect((await submit(manager, `/solutions/${solution}/flags`, flag)).to).toContain('done=flag-set');
+    expect((await page(manager, `/solutions/${other.solution}`)).status).toBe(404);
+    expect((await page(manager, '/users')).status).toBe(403);
+  });
+
+  test('that was refused comes back with what was typed and the reason', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const fields = { id: '7', 'f.Name': 'Chambre <froide>', 'f.TempMax': 'warm' };
+    const answer = await submit(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('TempMax: not a number');
+    expect(answer.text).toContain('value="Chambre &lt;froide>"');
   });
 });
 
@@ -101,26 +166,52 @@ describe('the solutions', () => {
     const syncId = await newSync(backoffice, solution, { state: 'queued' });
     await setStatut(backoffice, solution, 'synchro', 1, syncId);
     const viewer = await backoffice.signIn('viewer', [account]);
-    const page = await get('/', { ...cookieOf(viewer.token), 'accept-language': 'en' });
-    expect(page.text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
-    expect(page.text).not.toContain('<script>');
-    expect(page.text).toContain('processing');
-    expect(page.text).toContain('2 hours ago');
+    const { text } = await page(viewer, '/solutions', { 'accept-language': 'en' });
+    expect(text).toContain('&lt;script>alert(1)&lt;/script>');
+    expect(text).not.toContain('<script>');
+    expect(text).toContain('processing');
+    expect(text).toContain('2 hours ago');
   });
 
   test('are those of the account alone', async () => {
     const mine = await newKitchen(backoffice);
     const other = await newKitchen(backoffice);
     const viewer = await backoffice.signIn('viewer', [mine.account]);
-    const page = await get('/', cookieOf(viewer.token));
-    expect(page.text).toContain(`/solutions/${mine.solution}"`);
-    expect(page.text).not.toContain(`/solutions/${other.solution}"`);
-    expect((await get(`/solutions/${other.solution}`, cookieOf(viewer.token))).status).toBe(404);
+    const { text } = await page(viewer, '/solutions');
+    expect(text).toContain(`/solutions/${mine.solution}"`);
+    expect(text).not.toContain(`/solutions/${other.solution}"`);
+    expect((await page(viewer, `/solutions/${other.solution}`)).status).toBe(404);
+  });
+
+  test('are enrolled by a form; the secret is shown this once', async () => {
+    const { account } = await newKitchen(backoffice);
+    const manager = await backoffice.signIn('manager', [account]);
+    const fields = { loginPolicy: 'secret', confirmation: 'explicit', timezone: 'Europe/Paris' };
+    const mail = `form-${account}@example.org`;
+    const answer = await submit(manager, '/solutions', { ...fields, mail, name: 'Par formulaire' });
+    const secret = /<code class="secret">([^<]+)</.exec(answer.text)?.[1] ?? '';
+    expect(secret.length).toBeGreaterThan(30);
+    expect((await page(manager, '/solutions')).text).not.toContain(secret);
+    const again = await submit(manager, '/solutions', { ...fields, mail, name: 'Encore' });
+    expect(again.text).toContain('There is such a solution already.');
+    expect(again.text).toContain('value="Encore"');
+  });
+
+  test('get a flag together: those that are ticked, or all that the filter finds', async () => {
+    const { account, solution } = await newKitchen(backoffice);
+    const manager = await backoffice.signIn('manager', [account]);
+    const fields = { flag: 'resend-params', channel: 'synchro', search: '', account: '', state: '' };
+    expect((await submit(manager, '/solutions/flags', { ...fields, scope: 'ticked' })).status).toBe(400);
+    await submit(manager, '/solutions/flags', { ...fields, scope: 'ticked', solution });
+    await submit(manager, '/solutions/flags', { ...fields, flag: 'resend-logs', scope: 'all' });
+    const { text } = await page(manager, `/solutions/${solution}`, { 'accept-language': 'en' });
+    expect(text).toContain('Clear: Manager sends all settings again');
+    expect(text).toContain('Clear: Solution sends its readings again');
   });
 });
 
-describe('the last syncs of a solution', () => {
-  test('show state, counts and rejections, on the clock of the kitchen', async () => {
+describe('one solution', () => {
+  test('shows the last syncs with counts and rejections, on the clock of the kitchen', async () => {
     const { solution } = await newKitchen(backoffice);
     await backoffice.admin.call('PATCH', `/api/solutions/${solution}`, { timezone: 'Indian/Reunion' });
     const logs = { Tbfridge: { inserted: 1234, duplicates: 0, rejected: 56 } };
@@ -128,22 +219,48 @@ describe('the last syncs of a solution', () => {
     const report = { outcome: 'processed', params: {}, logs, photos };
     const id = await newSync(backoffice, solution, { report });
     await backoffice.db('sync').where({ id }).update({ received_at: '2026-07-01T20:30:00Z' });
-    const page = await get(`/solutions/${solution}`, {
-      ...cookieOf(backoffice.admin.token),
+    const { status, text } = await page(backoffice.admin, `/solutions/${solution}`, {
       'accept-language': 'fr',
     });
-    expect(page.status).toBe(200);
-    expect(page.text).toContain('terminée');
-    expect(page.text).toMatch(/02\/07\/2026,? 00:30:00/);
-    expect(page.text).toContain('1234');
-    expect(page.text).toContain('<td class="number bad">56</td>');
+    expect(status).toBe(200);
+    expect(text).toContain('terminée');
+    expect(text).toMatch(/02\/07\/2026,? 00:30:00/);
+    expect(text).toMatch(/1\s234/);
+    expect(text).toContain('<td class="number bad">56</td>');
   });
 
-  test('lead visitors to the form first', async () => {
+  test('says at once what is wrong, where, why, and what to do', async () => {
     const { solution } = await newKitchen(backoffice);
-    const answer = await get(`/solutions/${solution}`);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+    const syncId = await newSync(backoffice, solution);
+    const refused = { kind: 'row', file: 'csv/Tbfridge.csv', raw: '7;x', header: 'Id;Temp' } as const;
+    await newQuarantined(backoffice, solution, syncId, refused);
+    await newAlert(backoffice, solution);
+    const copies = { base: { TempMax: 4 }, manager: { TempMax: 3 }, solution: { TempMax: 5 } };
+    await newConflict(backoffice, solution, '81', { ...copies, fields: ['TempMax'] });
+    const { text } = await page(backoffice.admin, `/solutions/${solution}`, { 'accept-language': 'en' });
+    expect(text).toContain('3 things to look at');
+    expect(text).toContain('A reading was refused');
+    expect(text).toContain('csv/Tbfridge.csv');
+    expect(text).toContain('for a test');
+    expect(text).toContain('Both sides changed the same setting');
+    expect(text).toContain('Call the kitchen');
   });
+
+  test('says that all is well where it is', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const syncId = await newSync(backoffice, solution);
+    await setStatut(backoffice, solution, 'synchro', 0, syncId);
+    const { text } = await page(backoffice.admin, `/solutions/${solution}`, { 'accept-language': 'en' });
+    expect(text).toContain('All is well');
+  });
+});
+
+test('who strays gets a page in words; a program gets a problem document', async () => {
+  const { status, text } = await page(backoffice.admin, '/nowhere', { 'accept-language': 'fr' });
+  expect(status).toBe(404);
+  expect(text).toContain('Il n’y a rien ici');
+  const program = await backoffice.call('GET', '/nowhere', { headers: cookieOf(backoffice.admin.token) });
+  expect(program.at('code')).toBe('not-found');
 });
 
 test('a form of our own page is not taken for one of another site behind a proxy', async () => {

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { channels } from '../../../../shared/domain/channel';
 import type { Page as ListPage } from '../../../../shared/domain/page';
+import type { IdSpan } from '../../../../shared/domain/log-gaps';
 import type { LogCounts, ParameterCounts, SyncReport } from '../../../../shared/domain/report';
 import { mayEdit } from '../../../../shared/domain/staff';
 import { syncStates } from '../../../../shared/domain/sync-state';
@@ -320,6 +321,14 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
           rows={[[words.tabs.photos, report.photos]]}
         />
       )}
+      {Object.entries(report.gaps ?? {}).map(([table, { missing, ranges }]) => (
+        <p class="soft">{words.missingIds(table, missing, ranges.map(spanText).join(', '))}</p>
+      ))}
+      {report.drift !== undefined && (
+        <p class="soft">
+          {words.drifted}: {report.drift.join(', ')}
+        </p>
+      )}
       {report.ignored.length > 0 && (
         <p class="soft">
           {words.ignoredFiles}: {report.ignored.join(', ')}
@@ -328,6 +337,8 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
     </Card>
   );
 }
+
+const spanText = ([first, last]: IdSpan) => (first === last ? first : `${first}–${last}`);
 
 const isNotEmpty = (counts: ParameterCounts | LogCounts) => Object.values(counts).some((count) => count > 0);
 
