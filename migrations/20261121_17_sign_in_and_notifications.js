@@ -114,7 +114,10 @@ exports.up = (knex) =>
     begin
       perform notify_targets('approval-waiting', new.solution_id, 'approval-waiting:' || new.id, clock_timestamp(),
         jsonb_build_object('approval', new.id::text, 'sync', new.sync_id, 'channel', new.channel,
-          'className', new.class, 'kind', new.kind, 'entities', jsonb_array_length(new.plan)));
+          'className', new.class, 'kind', new.kind,
+          -- What a replacement of readings would do is counted later.
+          'entities', case when new.kind <> 'replace-logs' and jsonb_typeof(new.plan) = 'array'
+            then jsonb_array_length(new.plan) end));
       return null;
     end $$;
     create trigger approval_waits after insert on approval for each row

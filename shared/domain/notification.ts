@@ -1,6 +1,6 @@
 /**
  * What someone can be told of. `sync-failed`: an upload could not be processed. `solution-stale`: no finished sync for
- * so many hours. `approval-waiting`: deletions wait for a decision. `probe-alert`: a probe is out of its limits, or silent.
+ * so many hours. `approval-waiting`: so much was deleted, changed or replaced that someone must decide. `probe-alert`: a probe is out of its limits, or silent.
  */
 export const notificationEvents = [
   'sync-failed',

@@ -26,7 +26,7 @@ const events = z
   .transform((named) => [...new Set(named)])
   .meta({
     description:
-      'sync-failed: an upload could not be processed. solution-stale: no finished sync for `staleHours`. approval-waiting: deletions wait for a decision. probe-alert: a probe is out of its limits, or silent.',
+      'sync-failed: an upload could not be processed. solution-stale: no finished sync for `staleHours`. approval-waiting: so much was deleted, changed or replaced that someone must decide. probe-alert: a probe is out of its limits, or silent.',
     examples: [['sync-failed', 'approval-waiting']],
   });
 const staleHours = z

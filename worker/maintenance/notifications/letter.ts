@@ -67,7 +67,9 @@ function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[
     case 'solution-stale':
       return [words.silentFor(textOf(facts['hours']))];
     case 'approval-waiting':
-      return [words.deletions(textOf(facts['className']), textOf(facts['entities']))];
+      return [
+        `${textOf(facts['className'])}: ${words.waits(textOf(facts['kind']), textOf(facts['entities']))}`,
+      ];
     case 'probe-alert':
       return [
         [textOf(facts['fridge']), textOf(facts['probe']), textOf(facts['kind'])].filter(isSaid).join(' · '),
@@ -106,7 +108,8 @@ interface Words {
   readonly footer: string;
   readonly several: (count: number) => string;
   readonly silentFor: (hours: string) => string;
-  readonly deletions: (className: string, entities: string) => string;
+  /** `entities`: how many; empty: not known. */
+  readonly waits: (kind: string, entities: string) => string;
 }
 
 const english: Words = {
@@ -122,7 +125,10 @@ const english: Words = {
   footer: 'The ePack server sends this to those whom its backoffice lists under notifications.',
   several: (count) => `${count} notifications`,
   silentFor: (hours) => `No finished sync for ${hours} hours.`,
-  deletions: (className, entities) => `${className}: ${entities} deletions wait for a decision.`,
+  waits: (kind, entities) => {
+    if (entities === '') return 'a replacement of readings waits for a decision.';
+    return `${entities} ${kind === 'changes' ? 'changes' : 'deletions'} wait for a decision.`;
+  },
 };
 
 const french: Words = {
@@ -139,7 +145,10 @@ const french: Words = {
     'Le serveur ePack envoie ceci aux destinataires inscrits sous « notifications » dans le backoffice.',
   several: (count) => `${count} notifications`,
   silentFor: (hours) => `Aucune synchronisation terminée depuis ${hours} heures.`,
-  deletions: (className, entities) => `${className} : ${entities} suppressions attendent une décision.`,
+  waits: (kind, entities) => {
+    if (entities === '') return 'un remplacement de relevés attend une décision.';
+    return `${entities} ${kind === 'changes' ? 'modifications attendent' : 'suppressions attendent'} une décision.`;
+  },
 };
 
 const inLanguage: Readonly<Record<MailLanguage, Words>> = { en: english, fr: french };
