@@ -59,6 +59,8 @@ export const english = {
   failed: 'That did not work. Try again.',
   refusals: {
     unknown: 'Your sign-in is known, but nobody has given you access here. Ask an admin.',
+    expired:
+      'The sign-in took too long, was begun in another browser, or has been used already. Begin again.',
     unverified: 'Your identity provider has not verified your e-mail address.',
     'other-person': 'This e-mail address belongs to another sign-in. Ask an admin.',
     'no-role': 'Your identity provider gives you no role here. Ask an admin.',

@@ -44,6 +44,8 @@ export const french: Words = {
   refusals: {
     unknown:
       'Votre identité est connue, mais personne ne vous a donné accès ici. Demandez à un administrateur.',
+    expired:
+      'La connexion a pris trop de temps, a commencé dans un autre navigateur, ou a déjà servi. Recommencez.',
     unverified: 'Votre fournisseur d’identité n’a pas vérifié votre adresse e-mail.',
     'other-person': 'Cette adresse e-mail appartient à une autre identité. Demandez à un administrateur.',
     'no-role': 'Votre fournisseur d’identité ne vous donne aucun rôle ici. Demandez à un administrateur.',
