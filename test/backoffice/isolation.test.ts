@@ -101,6 +101,7 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   'DELETE /solutions/:id/params/:class/:entity': { path: solution('/params/Fridges/f1'), edits: true },
   'GET /solutions/:id/params/:class/:entity/history': { path: solution('/params/Fridges/f1/history') },
   'GET /solutions/:id/logs/:table': { path: solution('/logs/Tbfridge') },
+  'GET /solutions/:id/gaps': { path: solution('/gaps') },
   'GET /solutions/:id/messages': { path: solution('/messages') },
   'POST /solutions/:id/messages': {
     path: solution('/messages'),

@@ -133,6 +133,7 @@ test('the protocol, from login to confirmation, and what staff see of it', async
   await ask('getSyncInstructions', { path: { sync } });
   await ask('listLogs', ofSolution({ table: 'Tbfridge' }));
   await ask('listLogs', { ...ofSolution({ table: 'Tbfridge' }), query: '?format=csv' });
+  await ask('listGaps', ofSolution());
   const replayed = await ask('replaySync', { path: { sync } });
   await eventually('the replay is ready', async () => {
     const { json } = await ask('getSync', { path: { sync: String(replayed.json['sync']) } });

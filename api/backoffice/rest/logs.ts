@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
+import { channels } from '../../../shared/domain/channel';
 import { notFound } from '../../../shared/errors/catalog';
 import { alsoAs, json, pageOf, pathParameter } from '../../http/operation';
+import { logGaps } from '../../http/report-shape';
 import { reply, type Route, sent } from '../../http/route';
 import type { LogService } from '../services/logs';
 import { idParameter } from './parameters';
@@ -70,6 +72,10 @@ const log = z.looseObject({ Id: z.string() }).meta({
   ],
 });
 
+const tableGaps = logGaps
+  .extend({ table: z.string().meta({ examples: ['Tbfridge'] }), channel: z.enum(channels) })
+  .meta({ id: 'LogGaps' });
+
 export const createLogRoutes = (logs: LogService): Route[] => [
   staffRoute({
     method: 'get',
@@ -97,6 +103,26 @@ export const createLogRoutes = (logs: LogService): Route[] => [
       const cells = { limit: asked.limit ?? Infinity, areExact: asked.cells === 'exact' };
       const pieces = await logs.exportCsv(caller, wanted, cells);
       return sendCsv(response, `${table.name}-${solutionId}.csv`, pieces);
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/solutions/{id}/gaps',
+    id: 'listGaps',
+    tag: 'Logs',
+    summary: 'Lists the ids that never came, of every log in which some are missing',
+    description: 'Between the lowest and the highest id that came; rows in quarantine came.',
+    access: 'viewer',
+    params: { id: idParameter('solution') },
+    answers: { 200: json('What is missing.', z.object({ items: z.array(tableGaps) })) },
+    async handle({ caller, params }) {
+      const items = await logs.gaps(caller, params.id);
+      return reply(200, {
+        items: items.map(({ table: { name, channel }, missing, ranges }) => ({
+          ...{ table: name, channel, missing },
+          ranges: ranges.map(([first, last]): [string, string] => [first, last]),
+        })),
+      });
     },
   }),
 ];

@@ -1,13 +1,16 @@
-import type { LogTable } from '../../../shared/catalog/log-tables';
+import { type LogTable, logTables } from '../../../shared/catalog/log-tables';
 import type { Db } from '../../../shared/db/database';
 import { type Page, pageOf } from '../../../shared/domain/page';
+import type { LogGaps } from '../../../shared/domain/log-gaps';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import { formatCsv } from '../../../shared/formats/csv-table';
 import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
+import { createLogMarkStore } from '../../../shared/stores/log-mark-store';
 import { createLogReadStore, type LogRow } from '../../../shared/stores/log-read-store';
 import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+import { needVisible } from './rights';
 
 export interface LogQuery {
   readonly solutionId: number;
@@ -23,6 +26,11 @@ export interface LogQuery {
 export interface WireLog {
   readonly Id: string;
   readonly [column: string]: unknown;
+}
+
+/** What is missing in one log. */
+export interface TableGaps extends LogGaps {
+  readonly table: LogTable;
 }
 
 export interface CsvOptions {
@@ -59,6 +67,16 @@ export function createLogService({ db }: { readonly db: Db }) {
       const range = await rangeOf(db, caller, query);
       const extraNames = await logs.extraNames(query.table, range);
       return csvPieces(query, range, extraNames, options);
+    },
+
+    /** Of every log in which ids are missing, in the order of the catalogue. Throws `not-found`. */
+    async gaps(caller: Caller, solutionId: number): Promise<TableGaps[]> {
+      await needVisible(db, caller, solutionId);
+      const found = await createLogMarkStore(db).gaps(solutionId);
+      return logTables.flatMap((table) => {
+        const gaps = found.get(table.table);
+        return gaps === undefined ? [] : [{ table, ...gaps }];
+      });
     },
   };
 
