@@ -124,6 +124,41 @@ key
     );
   });
 
+const account = program
+  .command('account')
+  .description('accounts: how long their data is kept, and their end');
+account
+  .command('retention')
+  .description('tell or set how long the data of an account is kept')
+  .requiredOption('--account <name>')
+  .option('--files <days>', 'uploads and packages; "default": EPACK_RETENTION_DAYS')
+  .option('--readings <days>', 'rows of logs, by the time that they were measured; "ever": for ever')
+  .action(async (options: { account: string; files?: string; readings?: string }) => {
+    const { changeRetention, daysFrom } = await import('./shared/process/account-commands.js');
+    const kept = await changeRetention(config(), options.account, {
+      fileDays: daysFrom(options.files),
+      readingDays: daysFrom(options.readings),
+    });
+    console.log(`files ${kept.fileDays ?? 'default'}\nreadings ${kept.readingDays ?? 'ever'}`);
+  });
+account
+  .command('purge')
+  .description('remove an account for good, with its solutions and all that they sent')
+  .requiredOption('--account <name>')
+  .option('--confirm <name>', 'the name once more; without it nothing is removed')
+  .action(async (options: { account: string; confirm?: string }) => {
+    const { purge } = await import('./shared/process/account-commands.js');
+    const { solutions, purged } = await purge(config(), options);
+    if (purged === null) {
+      console.log(
+        `Nothing was removed. To remove ${solutions} solutions for good: --confirm "${options.account}"`,
+      );
+      process.exitCode = 1;
+      return;
+    }
+    console.log(`removed ${purged.solutions} solutions, ${purged.syncs} syncs, ${purged.rows} other rows`);
+  });
+
 const solution = program.command('solution').description('solutions: enrol one, or be one');
 solution
   .command('add')

@@ -14,6 +14,7 @@ import { judgeNewReadings } from './channels/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './consumer';
 import { applyLogReplacements } from './maintenance/log-replacements';
+import { removeOldReadings } from './maintenance/old-readings';
 import { relayJobs } from './maintenance/relay';
 import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './maintenance/retention';
 import { type Round, startRounds } from './maintenance/rounds';
@@ -88,6 +89,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
     { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
     { name: 'log-replacements', everySeconds: 1, run: () => applyLogReplacements(db) },
+    { name: 'old-readings', everySeconds: 6 * 3_600, run: () => removeOldReadings(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 

@@ -242,19 +242,20 @@ export function createSyncStore(db: Db) {
       return new Set(rows.flatMap(({ archive_key }) => archive_key ?? []));
     },
 
-    /** Finished syncs whose files have been kept long enough. */
+    /** Finished syncs whose files have been kept long enough: so many days, or as many as their account says. */
     async findExpired(
       retentionDays: number,
       limit: number,
     ): Promise<{ id: string; archiveKey: string | null }[]> {
-      const rows = await db<Row>('sync')
-        .whereNull('files_removed_at')
-        .whereIn('state', ['confirmed', 'abandoned'])
-        .andWhereRaw('received_at < now() - make_interval(days => ?)', [retentionDays])
-        .orderBy('received_at')
-        .limit(limit)
-        .select('id', 'archive_key');
-      return rows.map((row) => ({ id: row.id, archiveKey: row.archive_key }));
+      const result = await db.raw<{ rows: Pick<Row, 'id' | 'archive_key'>[] }>(
+        `select sync.id, sync.archive_key
+         from sync join solution on solution.id = sync.solution_id join account on account.id = solution.account_id
+         where sync.files_removed_at is null and sync.state in ('confirmed', 'abandoned')
+           and sync.received_at < now() - make_interval(days => coalesce(account.file_retention_days, :retentionDays))
+         order by sync.received_at limit :limit`,
+        { retentionDays, limit },
+      );
+      return result.rows.map((row) => ({ id: row.id, archiveKey: row.archive_key }));
     },
 
     async markFilesRemoved(ids: readonly string[]): Promise<void> {

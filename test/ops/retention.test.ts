@@ -1,0 +1,185 @@
+import sharp from 'sharp';
+import { changeRetention, daysFrom, purge } from '../../shared/process/account-commands';
+import { createDiskFileStore } from '../../shared/files/disk-file-store';
+import { removeOldReadings } from '../../worker/maintenance/old-readings';
+import { removeExpiredFiles } from '../../worker/maintenance/retention';
+import { readConfig } from '../../shared/config/config';
+import { createSolutionClient, login } from '../setup/solution-client';
+import { fridgeLog, zipOf } from '../v4/archive';
+import { enrol, fullSync, onServer, signIn, storedFiles, syncTo2, tokenOf } from '../v4/on-server';
+
+const server = onServer({}, { worker: true });
+const config = () =>
+  readConfig({ DATABASE_URL: server().databaseUrl, EPACK_DATA_DIR: server().config.dataDir });
+
+let made = 0;
+async function newAccount(): Promise<{ id: number; name: string }> {
+  made += 1;
+  const name = `Customer ${made}`;
+  const [row] = await server().db<{ id: number; name: string }>('account').insert({ name }).returning('id');
+  return { id: row?.id ?? 0, name };
+}
+
+const auditOf = (action: string) =>
+  server().db<{ action: string; after: unknown; before: unknown }>('audit').where({ action }).orderBy('id');
+
+describe('retention of an account', () => {
+  test('is set, told and audited; what is not named stays', async () => {
+    const { name } = await newAccount();
+    expect(await changeRetention(config(), name, {})).toEqual({ fileDays: null, readingDays: null });
+    await changeRetention(config(), name, { fileDays: 7 });
+    expect(await changeRetention(config(), name, { readingDays: 400 })).toEqual({
+      fileDays: 7,
+      readingDays: 400,
+    });
+    expect(await changeRetention(config(), name, { fileDays: null })).toEqual({
+      fileDays: null,
+      readingDays: 400,
+    });
+    const trail = await auditOf('account.retention');
+    expect(trail.at(-1)).toMatchObject({ before: { account: name, fileDays: 7 }, after: { fileDays: null } });
+    await expect(changeRetention(config(), 'nobody', {})).rejects.toThrow('There is no account "nobody".');
+  });
+
+  test('takes whole days, and nothing else', () => {
+    expect([daysFrom('30'), daysFrom('ever'), daysFrom('default'), daysFrom(undefined)]).toEqual([
+      30,
+      null,
+      null,
+      undefined,
+    ]);
+    for (const wrong of ['0', '-1', '1.5', '36501', '3 days', ''])
+      expect(() => daysFrom(wrong)).toThrow(RangeError);
+  });
+
+  test('files go by the account’s own days, the others’ by those of all', async () => {
+    const [short, usual] = [await newAccount(), await newAccount()];
+    await changeRetention(config(), short.name, { fileDays: 2 });
+    const [first, second] = [
+      await signIn(server(), 'synchro', { accountId: short.id }),
+      await signIn(server(), 'synchro', { accountId: usual.id }),
+    ];
+    const syncs = [await fullSync(first, zipOf()), await fullSync(second, zipOf())];
+    await server()
+      .db('sync')
+      .whereIn('id', syncs)
+      .update({ received_at: server().db.raw(`now() - interval '3 days'`) });
+    const files = createDiskFileStore(server().config.filesDir);
+    await removeExpiredFiles({ db: server().db, files, retentionDays: 30 });
+    const removed = await server()
+      .db<{ id: string; files_removed_at: Date | null }>('sync')
+      .whereIn('id', syncs);
+    expect(removed.filter((sync) => sync.files_removed_at !== null).map(({ id }) => id)).toEqual([syncs[0]]);
+    const kept = (await storedFiles(server())).filter((key) => syncs.some((sync) => key.includes(sync)));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.every((key) => key.includes(syncs[1] ?? '-'))).toBe(true);
+  });
+
+  test('readings go by their own time, in batches, and never a younger one; the solution does not send them again', async () => {
+    const { id, name } = await newAccount();
+    const client = await signIn(server(), 'synchro', { accountId: id });
+    const untouched = await signIn(server(), 'synchro', {});
+    for (const one of [client, untouched])
+      await fullSync(one, zipOf({ 'csv/Tbfridge.csv': fridgeLog(20_001) }));
+    for (const one of [client, untouched]) {
+      await server().db.raw(
+        `insert into tbfridge (solution_id, id, measured_at)
+         select ?, g, case when g = 11000 then null when g <= 12000 then now() - interval '500 days' else now() end
+         from generate_series(1, 20000) g`,
+        [one.id],
+      );
+    }
+    const counted = async (solutionId: number) =>
+      Number((await server().db('tbfridge').where({ solution_id: solutionId }).count('* as n'))[0]?.['n']);
+    expect(await removeOldReadings(server().db)).toBe(0);
+    await changeRetention(config(), name, { readingDays: 365 });
+    expect(await removeOldReadings(server().db)).toBe(11_999);
+    expect([await counted(client.id), await counted(untouched.id)]).toEqual([8_002, 20_001]);
+    expect(await removeOldReadings(server().db)).toBe(0);
+    expect((await client.lastIdLogs()).json['Tbfridge']).toBe('20001');
+    expect(await auditOf('account.readings-removed')).toMatchObject([
+      { before: { account: name, days: 365 }, after: { tbfridge: 11_999 } },
+    ]);
+  });
+});
+
+describe('epack account purge', () => {
+  async function kitchen(accountId: number | null) {
+    const solution = await enrol(server(), accountId === null ? {} : { accountId });
+    const client = createSolutionClient(server().url, await tokenOf(server(), solution));
+    const photo = await sharp({ create: { width: 40, height: 30, channels: 3, background: '#3a3' } })
+      .jpeg()
+      .toBuffer();
+    const fridges =
+      '<ArrayOfDefFridges><DefFridges><Id>1</Id><IsActive>true</IsActive><Name>F</Name></DefFridges></ArrayOfDefFridges>';
+    await fullSync(
+      client,
+      zipOf({ 'xml/Fridges.xml': fridges, 'csv/Tbfridge.csv': `${fridgeLog(1, 2)}3,never,F,x\r\n` }),
+    );
+    await fullSync(client.on('photos'), zipOf({ 'photos/a.jpg': photo }));
+    await syncTo2(
+      client.on('sondes'),
+      zipOf({ 'csv/Tbsondes.csv': 'Id,ProbeId,MeasuredAt,Temperature\n1,P1,2026-11-20 07:00,3.5\n' }),
+    );
+    return { ...solution, client };
+  }
+
+  /** How many rows of each table are a solution's. */
+  async function rowsOf(solutionId: number): Promise<Record<string, number>> {
+    const { rows } = await server().db.raw<{ rows: { name: string }[] }>(
+      `select table_name as name from information_schema.columns
+       where table_schema = 'public' and column_name = 'solution_id' and table_name <> 'audit'`,
+    );
+    const counts: Record<string, number> = {};
+    for (const { name } of rows) {
+      const [row] = await server().db(name).where({ solution_id: solutionId }).count('* as n');
+      if (Number(row?.['n']) > 0) counts[name] = Number(row?.['n']);
+    }
+    return counts;
+  }
+
+  test('removes nothing without the name once more', async () => {
+    const account = await newAccount();
+    const one = await kitchen(account.id);
+    const before = await rowsOf(one.id);
+    expect(await purge(config(), { account: account.name })).toEqual({ solutions: 1, purged: null });
+    expect(await purge(config(), { account: account.name, confirm: 'Customer' })).toMatchObject({
+      purged: null,
+    });
+    expect(await rowsOf(one.id)).toEqual(before);
+    expect((await one.client.statut()).status).toBe(200);
+  });
+
+  test('removes every row and every file of its solutions, of nobody else, and says so in the audit trail', async () => {
+    const account = await newAccount();
+    const [gone, stays] = [await kitchen(account.id), await kitchen(null)];
+    const before = await rowsOf(stays.id);
+    expect(Object.keys(await rowsOf(gone.id)).length).toBeGreaterThan(8);
+    const files = await storedFiles(server());
+
+    const { purged } = await purge(config(), { account: account.name, confirm: account.name });
+    expect(purged).toMatchObject({ solutions: 1, syncs: 3 });
+    expect(await rowsOf(gone.id)).toEqual({});
+    expect(await rowsOf(stays.id)).toEqual(before);
+    const left = await storedFiles(server());
+    expect(left.length).toBeLessThan(files.length);
+    expect(
+      left.filter((key) => new RegExp(`^(photos|photo-names|thumbnails)/${gone.id}/`).test(key)),
+    ).toEqual([]);
+    const syncs = await server().db<{ id: string }>('sync').select('id');
+    const known = new Set(syncs.map(({ id }) => id));
+    const orphans = left.filter(
+      (key) => /^(uploads|packages)\//.test(key) && !known.has(key.split('/')[1] ?? ''),
+    );
+    expect(orphans).toEqual([]);
+
+    expect((await gone.client.statut()).status).toBe(401);
+    expect((await login(server().url, gone)).status).toBe(400);
+    expect((await stays.client.statut()).status).toBe(200);
+    expect(await server().db('account').where({ name: account.name })).toEqual([]);
+    expect((await auditOf('account.purge')).at(-1)).toMatchObject({
+      before: { account: account.name },
+      after: { solutions: 1 },
+    });
+  });
+});
