@@ -89,7 +89,7 @@ describe('a plan', () => {
     here.moveTo(file, inner);
     here.edit(file, { Max: 5 });
     const gone = there.add('Gone');
-    await pair.run({ readable: ['there'] });
+    await pair.run({ reading: { by: 'whole', readable: ['there'] } });
     there.remove(gone);
     there.calls.length = 0;
     const before = there.tree();

@@ -1,9 +1,10 @@
+import { type Approval, approvalsOf } from '../../worker/pipeline/approval';
+import type { Entry } from '../../worker/pipeline/entry';
 import type { Mappings, PerSide } from '../../worker/pipeline/mappings';
 import { plainHandlers } from '../../worker/pipeline/middlewares/resolve-conflicts';
 import type { StageSettings } from '../../worker/pipeline/stages';
 import {
   fromTheBeginning,
-  type Outcome,
   type Problem,
   type Progress,
   synchronise,
@@ -12,6 +13,12 @@ import {
 import type { System } from '../../worker/pipeline/system';
 import { createMemoryMappings, type MemoryMappings } from './memory-mappings';
 import { createMemorySystem, type MemorySystem } from './memory-system';
+
+export interface Outcome {
+  readonly entries: readonly Entry[];
+  readonly approvals: readonly Approval[];
+  readonly progress: Progress;
+}
 
 /** Two systems, and runs that go on where the last one ended. */
 export interface Pair {
@@ -35,11 +42,19 @@ export function createPair(
   const standard = {
     ...standardSettings({ here, there }, mappings),
     mode: 'apply' as const,
-    readable: ['here', 'there'] as const,
+    reading: { by: 'whole', readable: ['here', 'there'] } as const,
+    isolates: true,
     onProblem: (problem: Problem) => problems.push(problem),
   };
-  const run = (settings: Partial<SynchroniseSettings>) =>
-    synchronise({ ...standard, ...particulars, since: progress, ...settings });
+  const run = async (settings: Partial<SynchroniseSettings>): Promise<Outcome> => {
+    const entries: Entry[] = [];
+    const settled = (group: readonly Entry[]) => {
+      entries.push(...group);
+      return Promise.resolve();
+    };
+    const ended = await synchronise({ ...standard, ...particulars, since: progress, settled, ...settings });
+    return { entries, approvals: approvalsOf(entries), progress: ended };
+  };
   return {
     here,
     there,

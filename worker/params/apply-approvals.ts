@@ -96,6 +96,7 @@ async function carryOut(
   await runClass({
     db,
     key,
+    mode: 'apply',
     timezone,
     parameterClass,
     lead: isApproved ? (kind === 'changes' ? leadOf(parameterClass) : 'there') : 'here',

@@ -3,13 +3,11 @@ import type { Db } from '../../shared/db/database';
 import { flipLimits } from '../../shared/domain/flips';
 import type { Fields } from '../../shared/domain/merge-copy';
 import type { Entry } from '../pipeline/entry';
-import { execute } from '../pipeline/executor';
 import type { Limit } from '../pipeline/limit';
 import type { Side } from '../pipeline/mappings';
 import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
 import { plainHandlers, type Policy } from '../pipeline/middlewares/resolve-conflicts';
-import { streamSystem, tombstone } from '../pipeline/source';
-import { standardStages } from '../pipeline/stages';
+import { fromTheBeginning, synchronise } from '../pipeline/synchronise';
 import { coalesce } from '../systems/coalesce';
 import type { Manager } from '../systems/manager';
 import { type ClassKey, countActive, recentFields } from '../systems/param-rows';
@@ -20,6 +18,8 @@ import { newerSide } from './newer-side';
 export interface ClassRun {
   readonly db: Db;
   readonly key: ClassKey;
+  /** `plan`: nothing is written. */
+  readonly mode: 'apply' | 'plan';
   /** IANA name of the solution's time zone. */
   readonly timezone: string;
   readonly parameterClass: ParameterClass;
@@ -45,42 +45,39 @@ export interface RunLimits {
 /** Sends what the solution shows through the pipeline. What it costs grows with what differs. */
 export async function runClass(run: ClassRun): Promise<void> {
   const { parameterClass, lead, solution, manager, limits } = run;
-  const systems = { here: manager.system, there: solution };
-  const { mappings } = manager;
-  await execute(streamSystem('there', solution.list(null)), {
-    stages: standardStages({
-      systems,
-      mappings,
-      lead,
-      // A solution's Ids are the manager's, and it sends each once.
-      mentioned: () => undefined,
-      lastTurn: () => -1,
-      matchFields: [],
-      links: [],
-      prototype: null,
-      entries: limits === null ? null : changeLimit(run, limits),
-      size: { limit: null, sizeOf: () => 0 },
-      deletions: limits === null ? null : deletionLimit(run, limits),
-      flips: { recentVersions: limits === null ? null : recentVersions(run), flips: flipLimits.flips },
-      policy: policyOf[parameterClass.conflictPolicy],
-      fieldGroups: Object.entries(parameterClass.fieldPolicies).map(([field, policy]) => ({
-        fields: [field],
-        policy: policyOf[policy],
-      })),
-      handlers: plainHandlers((entry) => newer(run, entry)),
-      onUnhandled: (_, policy) => {
-        throw new Error(`nothing decides the policy ${policy} of ${parameterClass.name}`);
-      },
-      approved: new Set(),
-    }),
-    refetch: async ({ mention }) => (await solution.fetch(mention.key)) ?? tombstone(mention.key),
-    depthOf: () => Promise.resolve(0),
+  await synchronise({
+    mode: run.mode,
+    // A solution's Ids are the manager's, and it sends each once. What the manager changed is told where the package
+    // is written: it is due.
+    reading: { by: 'stream', side: 'there' },
+    since: fromTheBeginning,
+    systems: { here: manager.system, there: solution },
+    mappings: manager.mappings,
+    lead,
+    matchFields: [],
+    links: [],
+    prototype: null,
+    entries: limits === null ? null : changeLimit(run, limits),
+    size: { limit: null, sizeOf: () => 0 },
+    deletions: limits === null ? null : deletionLimit(run, limits),
+    flips: { recentVersions: limits === null ? null : recentVersions(run), flips: flipLimits.flips },
+    policy: policyOf[parameterClass.conflictPolicy],
+    fieldGroups: Object.entries(parameterClass.fieldPolicies).map(([field, policy]) => ({
+      fields: [field],
+      policy: policyOf[policy],
+    })),
+    handlers: plainHandlers((entry) => newer(run, entry)),
+    onUnhandled: (_, policy) => {
+      throw new Error(`nothing decides the policy ${policy} of ${parameterClass.name}`);
+    },
+    approved: new Set(),
     settled: async (entries) => {
       await run.settled(entries);
       manager.forget();
     },
     // All of it is one transaction: an error is the sync's.
-    isolates: () => false,
+    isolates: false,
+    onProblem: () => undefined,
   });
 }
 

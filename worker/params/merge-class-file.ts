@@ -117,6 +117,7 @@ async function mergeBatches(
   await runClass({
     db,
     key,
+    mode: 'apply',
     timezone,
     parameterClass,
     lead,

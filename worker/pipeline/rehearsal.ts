@@ -68,16 +68,20 @@ const isAt = (place: Place | null, { parent, name }: { parent: string | null; na
 
 function rehearseMappings(mappings: Mappings): Mappings {
   const saved = new Map<string, Mapping>();
+  const byKey: PerSide<Map<string, Mapping>> = { here: new Map(), there: new Map() };
   const latest = (mapping: Mapping | null) => (mapping === null ? null : (saved.get(mapping.id) ?? mapping));
   return {
-    byKey: async (side: Side, key: string) =>
-      [...saved.values()].find(({ keys }) => keys[side] === key) ?? latest(await mappings.byKey(side, key)),
+    byKey: async (side: Side, key: string) => byKey[side].get(key) ?? latest(await mappings.byKey(side, key)),
     byId: async (id) => saved.get(id) ?? (await mappings.byId(id)),
     all: (side) => mappings.all(side),
     save: (known, draft) => {
       const name = sides.map((side) => draft.keys[side] ?? '').join(' ');
       const mapping = { id: known?.id ?? `planned ${name}`, ...draft };
       saved.set(mapping.id, mapping);
+      for (const side of sides) {
+        const key = mapping.keys[side];
+        if (key !== null) byKey[side].set(key, mapping);
+      }
       return Promise.resolve(mapping);
     },
   };
