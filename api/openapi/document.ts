@@ -158,23 +158,23 @@ function securityOf(access: Access): OperationObject['security'] {
 
 function parametersOf({ params = {}, query, headers }: Operation, schemas: Schemas): ParameterObject[] {
   const inPath = Object.entries(params).map(([name, { schema }]) => parameter('path', name, schema, schemas));
-  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) =>
-    parameter('query', name, schema, schemas),
-  );
-  const inHeaders = Object.entries(headers?.shape ?? {}).map(([name, schema]) =>
+  const inQuery = fieldsOf(query).map(([name, schema]) => parameter('query', name, schema, schemas));
+  const inHeaders = fieldsOf(headers).map(([name, schema]) =>
     parameter('header', headerName(name), schema, schemas),
   );
   return [...inPath, ...inQuery, ...inHeaders];
 }
 
+const fieldsOf = (object: z.ZodObject | undefined) => Object.entries<z.ZodType>(object?.shape ?? {});
+
 function parameter(
   place: ParameterObject['in'],
   name: string,
-  shape: z.core.$ZodType,
+  shape: z.ZodType,
   schemas: Schemas,
 ): ParameterObject {
-  const { description, ...schema } = schemas.schemaOf(shape as z.ZodType);
-  const required = place === 'path' || !z.safeParse(shape, undefined).success;
+  const { description, ...schema } = schemas.schemaOf(shape);
+  const required = place === 'path' || !shape.safeParse(undefined).success;
   return { name, in: place, required, ...(typeof description === 'string' ? { description } : {}), schema };
 }
 
@@ -268,7 +268,7 @@ export function problemsOf(operation: Operation): Problems {
   ];
   const all = new Map<number, Set<string>>();
   for (const [status, applies, codes] of implied) if (applies) add(status, codes);
-  for (const [status, codes] of Object.entries(problems)) add(Number(status), codes as readonly string[]);
+  for (const [status, codes] of Object.entries(problems)) add(Number(status), codes);
   return Object.fromEntries([...all].map(([status, codes]) => [status, [...codes]]));
 
   function add(status: number, codes: readonly string[]): void {

@@ -18,11 +18,7 @@ export function createSchemas(): Schemas {
   const known = new Map<string, JsonSchema>();
   return {
     schemaOf(schema) {
-      const {
-        $schema: _,
-        $defs: definitions = {},
-        ...rest
-      } = z.toJSONSchema(schema, {
+      const { $defs: definitions = {}, ...rest } = z.toJSONSchema(schema, {
         io: 'input',
         unrepresentable: 'any',
         override: ({ zodSchema, jsonSchema }) => {
@@ -59,8 +55,8 @@ export function createSchemas(): Schemas {
 
 /** As a schema of the document: definitions are its components. */
 function referring(schema: unknown): JsonSchema {
-  const { id: _, ...moved } = moveReferences(schema) as Record<string, unknown>;
-  return moved;
+  const moved = Object.entries(moveReferences(schema) as JsonSchema);
+  return Object.fromEntries(moved.filter(([name]) => name !== 'id' && name !== '$schema'));
 }
 
 function moveReferences(part: unknown): unknown {
