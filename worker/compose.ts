@@ -39,6 +39,7 @@ export interface RunningWorker {
 
 const probeAlerts = 'probe-alerts';
 const approvals = 'approvals';
+const logReplacements = 'log-replacements';
 /** What others' servers may take. */
 const outsideMilliseconds = 10_000;
 
@@ -88,13 +89,16 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },
     { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
     { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
-    { name: 'log-replacements', everySeconds: 1, run: () => applyLogReplacements(db) },
+    { name: logReplacements, everySeconds: 5, run: () => applyLogReplacements(db) },
     { name: 'old-readings', everySeconds: 6 * 3_600, run: () => removeOldReadings(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 
   const rounds = startRounds(maintenance, log);
-  const hurryApprovals = () => rounds.hurry(approvals);
+  const hurryApprovals = () => {
+    rounds.hurry(approvals);
+    rounds.hurry(logReplacements);
+  };
   notifications.subscribe(approvalsDecided, { onMessage: hurryApprovals, onReconnected: hurryApprovals });
 
   const consume = createConsumer({
