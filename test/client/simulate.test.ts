@@ -32,4 +32,9 @@ test('solutions with bad networks, wrong clocks and busy people end with the ser
   expect(Object.keys(result.faults)).toEqual(
     expect.arrayContaining(['answer-lost', 'upload-cut', 'answer-cut', 'sent-twice', 'unreachable']),
   );
+  const { rows } = await real.server.db.raw<{ rows: object[] }>(
+    `select solution_id, channel, report -> 'gaps' as gaps, report -> 'drift' as drift from sync
+     where jsonb_exists(report, 'gaps') or jsonb_exists(report, 'drift')`,
+  );
+  expect(rows).toEqual([]);
 }, 120_000);
