@@ -245,12 +245,12 @@ module.exports = {
     },
     {
       name: 'no-test-file-that-nothing-reaches',
-      comment: 'No test leads here. A process that tests start is called …-child.ts.',
+      comment: 'No test leads here. A process that tests start is called …-child.ts or …-child.mjs.',
       severity: 'error',
       from: { path: '^test/(.+\\.test|setup/global-(setup|teardown))\\.ts$' },
       to: {
         path: '^test/',
-        pathNot: '(-child\\.ts|\\.cjs|\\.test\\.ts|/global-(setup|teardown)\\.ts)$',
+        pathNot: '(-child\\.(ts|mjs)|\\.cjs|\\.test\\.ts|/global-(setup|teardown)\\.ts)$',
         reachable: false,
       },
     },

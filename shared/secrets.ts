@@ -62,6 +62,9 @@ export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString(
 /** The token of a staff session: 256 random bits in base64url. */
 export const newSessionToken = newSecret;
 
+/** True of a text that may be one, by its form. */
+export const isSessionToken = (text: string): boolean => /^[\w-]{43}$/.test(text);
+
 /** For the column `user_session.token_sha256`. Looked up by equality: what is compared is a digest, so time tells nothing. */
 export const hashSessionToken = (token: string): Buffer => sha256(token);
 

@@ -22,3 +22,6 @@ export type MailLanguage = (typeof mailLanguages)[number];
 /** `parked`: it failed so often that it is not tried again until someone asks. */
 export const notificationStates = ['waiting', 'delivered', 'parked'] as const;
 export type NotificationState = (typeof notificationStates)[number];
+
+/** How long the secret of before signs the calls of a webhook as well. */
+export const secretOverlapHours = 24;

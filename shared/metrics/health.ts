@@ -23,13 +23,20 @@ export interface Readiness {
   readonly body: { readonly status: string; readonly checks: Health };
 }
 
-/** Never rejects. */
+/** Never rejects. Anyone may ask: those who ask while one look is under way share what it finds. */
 export function createHealthCheck({ db, queue, files }: Deps): HealthCheck {
-  return async () => ({
+  let underWay: Promise<Health> | null = null;
+  const look = async (): Promise<Health> => ({
     database: await works(() => db.raw('select 1 from channel_status limit 1')),
     queue: queue.isUp(),
     files: await works(() => files.check()),
   });
+  return () => {
+    underWay ??= look().finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  };
 }
 
 /** What `/readyz` says. A process that is stopping takes nothing new, whatever it can reach. */

@@ -3,6 +3,7 @@ import {
   mailLanguages,
   notificationEvents,
   notificationStates,
+  secretOverlapHours,
   targetKinds,
 } from '../../../shared/domain/notification';
 import { mapPage } from '../../../shared/domain/page';
@@ -11,7 +12,7 @@ import type { Notification } from '../../../shared/stores/notification-store';
 import type { NotificationTarget } from '../../../shared/stores/notification-target-store';
 import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
-import { type NotificationService, secretOverlapHours } from '../services/notifications';
+import type { NotificationService } from '../services/notifications';
 import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
 import { staffRoute } from './staff-route';
 

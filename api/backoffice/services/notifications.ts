@@ -1,5 +1,10 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
-import type { MailLanguage, NotificationEvent, TargetKind } from '../../../shared/domain/notification';
+import {
+  type MailLanguage,
+  type NotificationEvent,
+  secretOverlapHours,
+  type TargetKind,
+} from '../../../shared/domain/notification';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, sees } from '../../../shared/domain/staff';
 import { forbidden, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
@@ -36,9 +41,6 @@ export interface CreatedTarget {
   /** Of a webhook: shown this once. Null: an e-mail has none. */
   readonly secret: string | null;
 }
-
-/** How long the secret of before signs as well. */
-export const secretOverlapHours = 24;
 
 interface Deps {
   readonly db: Db;

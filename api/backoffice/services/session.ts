@@ -5,6 +5,7 @@ import {
   hashPassword,
   hashSessionToken,
   isOfOtherCost,
+  isSessionToken,
   newSessionToken,
   verifyPassword,
 } from '../../../shared/secrets';
@@ -67,6 +68,8 @@ export function createSessionService({ db }: { readonly db: Db }) {
 
     /** Who holds the token, with the rights of this moment. Null: nobody, any more. */
     async findCaller(token: string, address: string): Promise<Caller | null> {
+      // Whatever strangers send is not worth a look into the database.
+      if (!isSessionToken(token)) return null;
       const user = await createSessionStore(db).find(hashSessionToken(token));
       return user === null ? null : callerFrom(user, address);
     },
