@@ -33,6 +33,7 @@ function Page({ document }: { readonly document: OpenApiDocument }): VNode {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>{`${document.info.title}: interface`}</title>
+        <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/docs/style.css" />
       </head>
       <body>
@@ -157,6 +158,7 @@ function Contents({ content }: { readonly content: ContentObject }): VNode {
           <p class="quiet">
             <code>{mediaType}</code> {schema === undefined ? null : <Type schema={schema} />}
           </p>
+          {schema === undefined ? null : <Fields schema={schema} />}
           {example === undefined ? null : <pre>{exampleText(example)}</pre>}
         </>
       ))}
@@ -232,41 +234,59 @@ function AnswerPart({
 }
 
 function SchemaArticle({ name, schema }: { readonly name: string; readonly schema: JsonSchema }): VNode {
-  const properties = recordOf(schema['properties']);
-  const required = Array.isArray(schema['required']) ? (schema['required'] as unknown[]) : [];
   return (
     <article>
       <h3 id={`schema-${name}`}>{name}</h3>
       {typeof schema['description'] === 'string' ? <Prose text={schema['description']} /> : null}
-      <div class="wide">
-        <table>
-          <tbody>
-            {Object.entries(properties).map(([field, one]) => (
-              <tr>
-                <th scope="row">
-                  <code>{field}</code>
-                </th>
-                <td>
-                  <Type schema={recordOf(one)} />
-                  {required.includes(field) ? '' : ', optional'}
-                </td>
-                <td>
-                  {typeof recordOf(one)['description'] === 'string' ? (
-                    <Prose text={String(recordOf(one)['description'])} />
-                  ) : null}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Fields schema={schema} />
     </article>
+  );
+}
+
+/** The members of an object, where it names them. */
+function Fields({ schema }: { readonly schema: JsonSchema }): VNode | null {
+  const properties = Object.entries(recordOf(schema['properties']));
+  const required = listOf(schema['required']);
+  if (properties.length === 0) return null;
+  return (
+    <div class="wide">
+      <table>
+        <tbody>
+          {properties.map(([field, one]) => (
+            <tr>
+              <th scope="row">
+                <code>{field}</code>
+              </th>
+              <td>
+                <Type schema={recordOf(one)} />
+                {required.includes(field) ? '' : ', optional'}
+              </td>
+              <td>
+                {typeof recordOf(one)['description'] === 'string' ? (
+                  <Prose text={String(recordOf(one)['description'])} />
+                ) : null}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
 /** A schema in a few words. */
 function Type({ schema }: { readonly schema: JsonSchema }): VNode {
-  return <span>{typeOf(schema)}</span>;
+  const usual = schema['default'];
+  return (
+    <span>
+      {typeOf(schema)}
+      {usual === undefined ? null : (
+        <>
+          , else <code>{JSON.stringify(usual)}</code>
+        </>
+      )}
+    </span>
+  );
 }
 
 function typeOf(schema: JsonSchema): ComponentChildren {
