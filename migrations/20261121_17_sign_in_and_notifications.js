@@ -143,5 +143,6 @@ exports.down = (knex) =>
     drop table notification, notification_target, user_identity, oidc_attempt;
     delete from server_key where superseded_at is not null;
     alter table server_key drop constraint server_key_pkey, drop id, drop superseded_at, add primary key (name);
+    drop index user_session_user;
     alter table user_session drop id, drop method, drop address, drop user_agent, drop seen_at;
   `);
