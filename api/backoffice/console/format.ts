@@ -3,41 +3,38 @@ import type { Words } from './words';
 /** e.g. `3 minutes ago`. */
 export function ageText(words: Words, time: Date): string {
   const seconds = Math.round((Date.now() - time.getTime()) / 1000);
-  const isPast = seconds >= 0;
   const size = Math.abs(seconds);
   const [unitSeconds, unit] = ageUnits.find(([least]) => size >= least) ?? ([1, 'second'] as const);
   const count = Math.floor(size / unitSeconds);
-  return new Intl.RelativeTimeFormat(words.locale).format(isPast ? -count : count, unit);
+  return ages(words.locale).format(seconds >= 0 ? -count : count, unit);
 }
 
 /** How long something takes or took, e.g. `3 min`. */
 export function durationText(words: Words, seconds: number): string {
   const [unitSeconds, unit] = ageUnits.find(([least]) => seconds >= least) ?? ([1, 'second'] as const);
   const count = seconds / unitSeconds;
-  return new Intl.NumberFormat(words.locale, {
-    style: 'unit',
-    unit,
-    unitDisplay: 'short',
-    maximumFractionDigits: count < 10 ? 1 : 0,
-  }).format(count);
+  const maximumFractionDigits = count < 10 ? 1 : 0;
+  return numbers(words.locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits }).format(
+    count,
+  );
 }
 
 /** On the clock of the kitchen. */
-export function timeText(words: Words, time: Date, timezone: string): string {
-  const style = { dateStyle: 'short', timeStyle: 'medium', timeZone: timezone } as const;
-  return new Intl.DateTimeFormat(words.locale, style).format(time);
-}
+export const timeText = (words: Words, time: Date, timezone: string): string =>
+  dates(words.locale, { dateStyle: 'short', timeStyle: 'medium', timeZone: timezone }).format(time);
 
-/** On the clock of the kitchen. */
-export function dayText(words: Words, time: Date, timezone: string): string {
-  const style = { weekday: 'short', day: '2-digit', month: 'short', timeZone: timezone } as const;
-  return new Intl.DateTimeFormat(words.locale, style).format(time);
-}
+/** `YYYY-MM-DD` as a person says it, e.g. `Sat 21 Nov`. */
+export const dayText = (words: Words, day: string): string =>
+  dates(words.locale, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
 
-export function numberText(words: Words, value: number, digits = 0): string {
-  const style = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(words.locale, style).format(value);
-}
+export const numberText = (words: Words, value: number, digits = 0): string =>
+  numbers(words.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** With as many digits as it has, up to six. */
+export const exactText = (words: Words, value: number): string =>
+  numbers(words.locale, { maximumFractionDigits: 6 }).format(value);
 
 /** e.g. `1.4 MB`. */
 export function bytesText(words: Words, bytes: number): string {
@@ -56,3 +53,22 @@ const byteUnits = [
   [1e6, 'M'],
   [1e3, 'k'],
 ] as const;
+
+const ages = kept((locale: string) => new Intl.RelativeTimeFormat(locale));
+const dates = kept(
+  (locale: string, style: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, style),
+);
+const numbers = kept(
+  (locale: string, style: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, style),
+);
+
+/** Making one costs more than the row that it is for: each is made once. There are as many as time zones in use. */
+function kept<Given extends unknown[], Made>(make: (...given: Given) => Made): (...given: Given) => Made {
+  const made = new Map<string, Made>();
+  return (...given) => {
+    const key = JSON.stringify(given);
+    const one = made.get(key) ?? make(...given);
+    made.set(key, one);
+    return one;
+  };
+}

@@ -75,7 +75,14 @@ function dataOf(/** @type {Series} */ { points, bucketSeconds }) {
 const gapSeconds = (/** @type {number} */ bucketSeconds) => Math.max(3 * bucketSeconds, 1800);
 
 function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ series) {
-  const { zone = 'UTC', language = 'en', temperature = '', range = '', time = '' } = figure.dataset;
+  const {
+    zone = 'UTC',
+    language = 'en',
+    temperature = '',
+    lowest = '',
+    highest = '',
+    time = '',
+  } = figure.dataset;
   const degrees = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const value = (/** @type {unknown} */ _chart, /** @type {number | null} */ number) =>
     number === null ? '–' : `${degrees.format(number)} °C`;
@@ -85,13 +92,14 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
     timeZone: zone,
   });
   const axis = {
+    font: `12px ${getComputedStyle(figure).fontFamily}`,
     stroke: () => colour('--soft'),
     grid: { stroke: () => colour('--line'), width: 1 },
     ticks: { show: false },
   };
   return {
     tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
-    padding: /** @type {[number, number, number, number]} */ ([12, 12, 0, 0]),
+    padding: /** @type {[number, number, number, number]} */ ([12, 28, 0, 0]),
     cursor: { drag: { x: true, y: false } },
     scales: { y: { range: scaleOf(series) } },
     axes: [
@@ -118,9 +126,9 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
         value: (/** @type {unknown} */ _chart, /** @type {number | null} */ at) =>
           at === null ? '–' : moment.format(new Date(at * 1000)),
       },
-      { label: `${range} ↓`, value, stroke: 'transparent', points: { show: false } },
+      { label: lowest, value, stroke: 'transparent', points: { show: false } },
       { label: temperature, value, stroke: () => colour('--accent'), width: 2, points: { show: false } },
-      { label: `${range} ↑`, value, stroke: 'transparent', points: { show: false } },
+      { label: highest, value, stroke: 'transparent', points: { show: false } },
     ],
     bands: [
       { series: /** @type {[number, number]} */ ([3, 1]), fill: () => withAlpha(colour('--accent'), 0.22) },

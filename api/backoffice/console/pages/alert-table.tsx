@@ -41,7 +41,7 @@ export const AlertTable = ({ visit, alerts, names, zone }: Props): VNode => {
               <span class="under">{alertText(visit, alert)}</span>
             </th>
             {names !== null && (
-              <td>
+              <td class="wrap">
                 <a href={`/solutions/${alert.solutionId}`}>
                   {names.get(alert.solutionId)?.name ?? alert.solutionId}
                 </a>

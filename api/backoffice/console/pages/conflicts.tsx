@@ -157,8 +157,7 @@ function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): V
       {shown.map((name) => (
         <tr class={fields.includes(name) ? 'disputed' : undefined}>
           <th scope="row">
-            {name}
-            {fields.includes(name) && <Badge tone="bad">{words.disputed}</Badge>}
+            {name} {fields.includes(name) && <Badge tone="bad">{words.disputed}</Badge>}
           </th>
           <td class="soft">{base === null ? '–' : valueText(words, fieldOf(base, name))}</td>
           <td>{valueText(words, fieldOf(manager.fields, name))}</td>

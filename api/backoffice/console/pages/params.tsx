@@ -20,7 +20,7 @@ import type { InventoryService } from '../../services/inventory';
 import type { ParamService } from '../../services/params';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless, fieldsAfter } from '../form-input';
-import { numberText } from '../format';
+import { exactText, numberText } from '../format';
 import { ActionForm, Age, Badge, Card, Empty, Field, Moment, Pager, ProblemNote, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
@@ -514,8 +514,7 @@ export const byText = (words: Words, by: string): string => (by === 'solution' ?
 export function valueText(words: Words, value: FieldValue): string {
   if (value === null) return '–';
   if (typeof value === 'boolean') return value ? words.yes : words.no;
-  if (typeof value === 'number')
-    return new Intl.NumberFormat(words.locale, { maximumFractionDigits: 6 }).format(value);
+  if (typeof value === 'number') return exactText(words, value);
   return typeof value === 'string' ? value : value.xml;
 }
 

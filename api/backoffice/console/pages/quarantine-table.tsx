@@ -39,7 +39,7 @@ export const QuarantineTable = ({ words, items, zone, names }: Props): VNode => 
           <span class="under">{item.code}</span>
         </td>
         {names !== null && (
-          <td>
+          <td class="wrap">
             <a href={`/solutions/${item.solutionId}`}>
               {names.get(item.solutionId)?.name ?? item.solutionId}
             </a>

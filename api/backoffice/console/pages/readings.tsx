@@ -15,8 +15,8 @@ import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../rest/pa
 import type { InventoryService } from '../../services/inventory';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless } from '../form-input';
-import { numberText, timeText } from '../format';
-import { Badge, Card, Empty, Pager, Table } from '../parts';
+import { exactText, numberText, timeText } from '../format';
+import { Badge, Empty, Pager, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { SolutionPage } from './solution-frame';
@@ -127,34 +127,32 @@ function readingsPage(
       {items.length === 0 ? (
         <Empty title={words.noReadings} />
       ) : (
-        <Card>
-          <Table
-            label={table.name}
-            columns={[
-              { label: 'Id', isNumber: true },
-              ...filled.map((column) => ({
-                label: column.unit === undefined ? column.name : `${column.name} (${column.unit})`,
-                isNumber: isNumeric(column),
-              })),
-            ]}
-          >
-            {items.map((row) => (
-              <tr>
-                <th scope="row" class="number">
-                  {row.id}
-                </th>
-                {filled.map((column) => (
-                  <ReadingCell
-                    words={words}
-                    solution={solution}
-                    column={column}
-                    value={row.values[column.column] ?? null}
-                  />
-                ))}
-              </tr>
-            ))}
-          </Table>
-        </Card>
+        <Table
+          label={table.name}
+          columns={[
+            { label: 'Id', isNumber: true },
+            ...filled.map((column) => ({
+              label: column.unit === undefined ? column.name : `${column.name} (${column.unit})`,
+              isNumber: isNumeric(column),
+            })),
+          ]}
+        >
+          {items.map((row) => (
+            <tr>
+              <th scope="row" class="number">
+                {row.id}
+              </th>
+              {filled.map((column) => (
+                <ReadingCell
+                  words={words}
+                  solution={solution}
+                  column={column}
+                  value={row.values[column.column] ?? null}
+                />
+              ))}
+            </tr>
+          ))}
+        </Table>
       )}
       <Pager words={words} base={path} next={next} />
     </SolutionPage>
@@ -197,9 +195,6 @@ function ReadingCell({ words, solution, column, value }: CellProps): VNode {
   }
   if (value instanceof Date) return <td>{timeText(words, value, solution.timezone)}</td>;
   if (typeof value === 'boolean') return <td>{value ? words.yes : words.no}</td>;
-  if (typeof value === 'number') return <td class="number">{decimalText(words, value)}</td>;
+  if (typeof value === 'number') return <td class="number">{exactText(words, value)}</td>;
   return <td class={isNumeric(column) ? 'number' : undefined}>{value}</td>;
 }
-
-const decimalText = (words: Words, value: number) =>
-  new Intl.NumberFormat(words.locale, { maximumFractionDigits: 3 }).format(value);

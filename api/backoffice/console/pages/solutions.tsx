@@ -248,7 +248,6 @@ const SolutionTable = ({
         ? [{ label: <input type="checkbox" data-tick-all="solution" hidden aria-label={words.tickAll} /> }]
         : []),
       words.solution,
-      words.account,
       ...channels.map((channel) => words.channels[channel]),
       { label: words.alerts, isNumber: true },
     ]}
@@ -268,11 +267,11 @@ const SolutionTable = ({
         )}
         <th scope="row">
           <a href={`/solutions/${solution.id}`}>{solution.name}</a>
+          <span class="under">{solution.account.name}</span>
+          <span class="under">{solution.mail}</span>
           {solution.blockedAt !== null && <Badge tone="bad">{words.blocked}</Badge>}
           {solution.lockedAt !== null && <Badge tone="bad">{words.locked}</Badge>}
-          <span class="under">{solution.mail}</span>
         </th>
-        <td>{solution.account.name}</td>
         {solution.channels.map((channel) => (
           <ChannelCell words={words} channel={channel} zone={solution.timezone} />
         ))}

@@ -7,7 +7,7 @@ import { pathId, textOf } from '../../rest/parameters';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import type { Temperatures, TemperatureService } from '../../services/temperatures';
 import { blankless } from '../form-input';
-import { numberText } from '../format';
+import { dayText, numberText } from '../format';
 import { Age, Badge, Card, Empty, Field, Select, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
@@ -147,8 +147,8 @@ function Chart({
         data-zone={solution.timezone}
         data-language={words.locale}
         data-temperature={words.temperature}
-        data-range={words.lowestToHighest}
-        data-limit={words.limit}
+        data-lowest={words.lowest}
+        data-highest={words.highest}
         data-time={words.time}
         data-failed={words.chartFailed}
         data-empty={words.noReadingsThen}
@@ -202,7 +202,7 @@ const DayTable = ({ words, shown }: { words: Words; shown: Temperatures }): VNod
         {shown.days.map(({ day, low, mean, high, readings, outside }) => (
           <tr>
             <th scope="row">
-              <time dateTime={day}>{dayName(words, day)}</time>
+              <time dateTime={day}>{dayText(words, day)}</time>
             </th>
             <td class="number">{numberText(words, low, 1)} °C</td>
             <td class="number">{numberText(words, mean, 1)} °C</td>
@@ -215,14 +215,6 @@ const DayTable = ({ words, shown }: { words: Words; shown: Temperatures }): VNod
     )}
   </Card>
 );
-
-const dayName = (words: Words, day: string) =>
-  new Intl.DateTimeFormat(words.locale, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    timeZone: 'UTC',
-  }).format(new Date(`${day}T00:00:00Z`));
 
 const ProbeTable = ({
   words,
