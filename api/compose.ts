@@ -7,6 +7,7 @@ import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { createOpsServer } from '../shared/metrics/ops-server';
+import { within } from '../shared/process/within';
 import { openQueue } from '../shared/queue/open-queue';
 import { createFiguresStore } from '../shared/stores/figures-store';
 import { createFlagStore } from '../shared/stores/flag-store';
@@ -77,6 +78,9 @@ export interface ComposedApi {
   /** Ends what the server stands on. */
   close(): Promise<void>;
 }
+
+/** How long what was cut off may take to leave things as they were before. */
+const settleMilliseconds = 5_000;
 
 /** Builds the API. `databaseUrl`: configured, or that of the embedded database. */
 export async function composeApi(config: Config, databaseUrl: string, log: Logger): Promise<ComposedApi> {
@@ -193,7 +197,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     }),
     v4: v4.router,
     backoffice: backoffice.router,
-    documentation: createDocumentRouter([...v4.operations, ...backoffice.operations, ...opsOperations]).router,
+    documentation: createDocumentRouter([...v4.operations, ...backoffice.operations, ...opsOperations])
+      .router,
     console: createConsoleRoutes({
       ...staff,
       overview: createOverviewService({ db }),
@@ -226,6 +231,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     async close() {
       clearInterval(expiry);
       board.close();
+      // What was cut off is refused, so that its channel is free at once.
+      await within(settleMilliseconds, 'the end of uploads', intake.settled()).catch(() => undefined);
       await tracer.close();
       await queue.close();
       await notifications.close();

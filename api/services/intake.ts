@@ -67,6 +67,7 @@ export function createIntakeService(deps: Deps) {
   const { db, files, limits } = deps;
   // Packed by ourselves, what came with next to no compression may well shrink a thousandfold.
   const replayLimits = { ...limits, maxRatio: Infinity };
+  const underway = new Set<Promise<void>>();
 
   return {
     /** Before the body is read. Throws `wrong-status`; `unavailable` while the queue is away or this process stops. */
@@ -84,6 +85,11 @@ export function createIntakeService(deps: Deps) {
       const syncId = randomUUID();
       await claim(key, syncId, idempotencyKey);
       return newReception(key, syncId, origin);
+    },
+
+    /** Resolves once every archive that was on its way in is taken or refused. */
+    async settled(): Promise<void> {
+      await Promise.all(underway);
     },
 
     /** Those of the files that are the upload of a sync. */
@@ -113,6 +119,7 @@ export function createIntakeService(deps: Deps) {
   function newReception(key: ChannelKey, syncId: string, origin: Origin): Reception {
     let stored: { archiveKey: string; sha256: string; bytes: number } | null = null;
     const span = startSpan(key, syncId, origin);
+    const ended = begun();
     const inPart = <T>(name: string, work: () => Promise<T>) =>
       inSpan(deps.tracer, name, span.traceparent, work);
     // The disk takes the archive while the processor unpacks it; both are durable before the answer.
@@ -135,12 +142,24 @@ export function createIntakeService(deps: Deps) {
         await inPart('queue', () => queue(key, syncId, received, replay, asked));
         deps.traffic.uploadTaken(key.channel, received.archiveBytes);
         span.end();
+        ended();
         return { syncId };
       },
       refuse: async () => {
         span.end(new Error('refused'));
-        await refuse(key, syncId);
+        await refuse(key, syncId).finally(ended);
       },
+    };
+  }
+
+  /** Answers what is called at its end. */
+  function begun(): () => void {
+    let end = () => {};
+    const whole = new Promise<void>((resolve) => (end = resolve));
+    underway.add(whole);
+    return () => {
+      underway.delete(whole);
+      end();
     };
   }
 

@@ -14,7 +14,7 @@ export interface Processes {
   readonly db: Db;
   /** Of the file store. */
   readonly filesDir: string;
-  startApi(): Promise<RunningProcess>;
+  startApi(environment?: NodeJS.ProcessEnv): Promise<RunningProcess>;
   startWorker(environment?: NodeJS.ProcessEnv): Promise<RunningProcess>;
   /** Ends everything. Rejects where a process has ended that nobody had told to. */
   end(): Promise<void>;
@@ -63,7 +63,7 @@ export async function createProcesses({ environment = {}, databaseUrl }: Place =
     databaseUrl: database.url,
     db: database.db,
     filesDir: path.join(folder.path, 'data', 'files'),
-    startApi: () => start('api', settings),
+    startApi: (own = {}) => start('api', { ...settings, ...own }),
     startWorker: (own = {}) => start('worker', { ...settings, ...own }),
     async end() {
       await Promise.all([...running].map((each) => each.kill()));

@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { migrate } from '../../shared/db/database';
+import { freePort } from '../../shared/process/free-port';
+import { createProcesses, type Processes } from '../faults/on-processes';
+import { eventually } from '../queue/eventually';
+import { call, createSolutionClient } from '../setup/solution-client';
+import { fridgeLog, zipOf } from '../v4/archive';
+import { fullSync, reach2, signIn } from '../v4/on-server';
+
+/**
+ * What a next version may do to the schema while this one still runs: it adds. (docs/operations.md, "Upgrade".) Here
+ * this build is the old version: its processes meet a schema that has more in it than they know.
+ */
+const nextVersion = `
+  insert into knex_migrations (name, batch, migration_time) values ('29991231_99_next_version.js', 99, now());
+  create table next_version (id int generated always as identity primary key, solution_id int references solution on delete cascade);
+  create function next_version_note() returns trigger language plpgsql as $$
+    begin insert into next_version (solution_id) values (new.solution_id); return null; end $$;
+  create trigger next_version_note after insert on sync for each row execute function next_version_note();
+`;
+
+const tables = [
+  'solution',
+  'channel_status',
+  'sync',
+  'job',
+  'param',
+  'tbfridge',
+  'log_mark',
+  'photo',
+  'instruction',
+  'queue_message',
+];
+
+describe('during a rolling upgrade', () => {
+  let server: Processes;
+  beforeEach(async () => {
+    server = await createProcesses();
+  });
+  afterEach(() => server.end());
+
+  test('the old version works on the schema of the next one, and uploads that were begun before it go on', async () => {
+    await server.startApi();
+    const worker = await server.startWorker();
+    await eventually('the server is ready', async () => (await call(`${server.url}/readyz`)).status === 200);
+    const client = await signIn(server);
+    await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
+    await worker.stop();
+    await client.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(2) }));
+
+    await server.db.raw(nextVersion);
+    for (const table of tables) {
+      await server.db.raw(
+        `alter table ${table} add column next_note text, add column next_count int not null default 7`,
+      );
+    }
+
+    await server.startWorker();
+    await reach2(client);
+    await client.confirm();
+    await fullSync(
+      client,
+      zipOf({
+        'csv/Tbfridge.csv': fridgeLog(3),
+        'xml/Fridges.xml': '<ArrayOfDefFridges></ArrayOfDefFridges>',
+      }),
+    );
+    await fullSync(client.on('photos'), zipOf());
+    expect((await client.lastIdLogs()).json['Tbfridge']).toBe('3');
+    expect((await call(`${server.url}/readyz`)).status).toBe(200);
+    const rows = await server.db('tbfridge').where({ solution_id: client.id }).orderBy('id');
+    expect(rows.map(({ id, next_count: count }: { id: string; next_count: number }) => [id, count])).toEqual([
+      ['1', 7],
+      ['2', 7],
+      ['3', 7],
+    ]);
+  }, 90_000);
+
+  test('to go back is to start the old version again: it finds nothing to migrate, and says nothing against it', async () => {
+    await server.db.raw(nextVersion);
+    expect(await migrate(server.db)).toEqual([]);
+  });
+
+  test('two APIs side by side serve one solution: status, token and uploads of one are known to the other', async () => {
+    const port = await freePort();
+    const [first] = [await server.startApi(), await server.startWorker()];
+    const other = await server.startApi({ PORT: String(port) });
+    const url = `http://127.0.0.1:${port}`;
+    await eventually('both are ready', async () =>
+      (await Promise.all([server.url, url].map((one) => call(`${one}/readyz`)))).every(
+        ({ status }) => status === 200,
+      ),
+    );
+    const client = await signIn(server);
+    const beside = createSolutionClient(url, client.token);
+    const poll = beside.statut('?wait=30&not=0');
+    await client.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
+    expect((await poll).text).toMatch(/"[12]"/);
+    await reach2(beside);
+    await first.stop();
+    expect((await beside.download()).status).toBe(200);
+    expect((await beside.confirm()).json).toEqual({ statut: '0' });
+    await fullSync(beside, zipOf({ 'csv/Tbfridge.csv': fridgeLog(2) }));
+    await other.stop();
+  }, 90_000);
+});
+
+describe('migrations', () => {
+  const folder = path.resolve(__dirname, '../../migrations');
+  /** Before the first of them nothing was released. */
+  const since = '20261121_16';
+  const released = readdirSync(folder).filter((name) => name > since);
+
+  test.each(released)('%s only adds, so that the version before it goes on working', (name) => {
+    const text = readFileSync(path.join(folder, name), 'utf8');
+    const up = text.slice(text.indexOf('exports.up'), text.indexOf('exports.down'));
+    // A contraction says in which version the last reader of it went.
+    if (/-- contract: unused since \d+\.\d+/.test(up)) return;
+    expect(up).not.toMatch(
+      /\b(drop (table|column)|rename (to|column)|set not null|alter column \w+ type)\b/i,
+    );
+    for (const [added] of up.matchAll(/add column [^,;]*/gi)) {
+      if (/not null/i.test(added)) expect(added).toMatch(/default|generated/i);
+    }
+  });
+});
