@@ -51,6 +51,21 @@ program
   });
 
 program
+  .command('plan')
+  .description('print what processing an upload would do to the parameters; nothing is written')
+  .argument('<sync>', 'the UUID of a synchronisation whose upload is kept')
+  .action(async (sync: string) => {
+    const { planSync } = await import('./worker/main.js');
+    for (const { className, id, verdict, operations, disputed, reason } of await planSync(config(), sync)) {
+      const done = operations.map(({ side, op }) => `${side === 'here' ? 'manager' : 'solution'}: ${op}`);
+      const dispute = disputed === null ? [] : [`both changed ${disputed.join(', ') || 'it'}`];
+      console.log(
+        [className, id, verdict, ...done, ...dispute, ...(reason === null ? [] : [reason])].join('  '),
+      );
+    }
+  });
+
+program
   .command('migrate')
   .description('bring the database up to date')
   .action(async () => {

@@ -1,8 +1,13 @@
 import type { Config } from '../shared/config/config';
+import { openDatabase } from '../shared/db/database';
+import { notFound } from '../shared/errors/catalog';
+import { createDiskFileStore } from '../shared/files/disk-file-store';
 import { createLogger } from '../shared/log';
 import { findDatabaseUrl } from '../shared/process/database-url';
 import { runUntilStopped } from '../shared/process/lifecycle';
+import { createSyncStore } from '../shared/stores/sync-store';
 import { startWorker } from './compose';
+import { type PlannedLine, planUpload } from './params/plan-upload';
 
 /** `epack worker`: processes packages until it is told to stop. */
 export async function runWorker(config: Config): Promise<void> {
@@ -18,4 +23,17 @@ export async function runWorker(config: Config): Promise<void> {
       if (!(await worker.stop())) process.exit(0);
     },
   });
+}
+
+/** `epack plan`: what processing an upload would do to the parameters. Throws `not-found`. */
+export async function planSync(config: Config, syncId: string): Promise<PlannedLine[]> {
+  const url = await findDatabaseUrl(config);
+  const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-plan' });
+  try {
+    const upload = await createSyncStore(db).upload(syncId);
+    if (upload === null) throw notFound('synchronisation');
+    return await planUpload({ db, files: createDiskFileStore(config.filesDir) }, upload);
+  } finally {
+    await db.destroy();
+  }
 }

@@ -71,6 +71,33 @@ const columns = [
   'report',
 ] as const;
 
+/** An upload, as far as processing it goes. */
+export interface UnpackedUpload {
+  readonly syncId: string;
+  readonly solutionId: number;
+  readonly channel: Channel;
+  /** IANA name of the solution's time zone. */
+  readonly timezone: string;
+  /** Sum of its unpacked files. */
+  readonly unpackedBytes: number;
+}
+
+interface UploadRow {
+  id: string;
+  solution_id: number;
+  channel: Channel;
+  unpacked_bytes: string;
+  timezone: string;
+}
+
+const uploadFrom = (row: UploadRow): UnpackedUpload => ({
+  syncId: row.id,
+  solutionId: row.solution_id,
+  channel: row.channel,
+  timezone: row.timezone,
+  unpackedBytes: Number(row.unpacked_bytes),
+});
+
 export type SyncStore = ReturnType<typeof createSyncStore>;
 
 export function createSyncStore(db: Db) {
@@ -82,6 +109,17 @@ export function createSyncStore(db: Db) {
         .where({ id })
         .first(...columns);
       return row === undefined ? null : syncFrom(row);
+    },
+
+    /** What its processing needs of an upload. Null: there is none with this id. */
+    async upload(id: string): Promise<UnpackedUpload | null> {
+      const result = await db.raw<{ rows: UploadRow[] }>(
+        `select sync.id, sync.solution_id, sync.channel, sync.unpacked_bytes, solution.timezone
+         from sync join solution on solution.id = sync.solution_id where cast(sync.id as text) = ?`,
+        [id.toLowerCase()],
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : uploadFrom(row);
     },
 
     /** The sync under way, or else the last one. */

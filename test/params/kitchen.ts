@@ -54,6 +54,8 @@ export interface SyncOptions {
   readonly parameterClass?: ParameterClass;
   readonly replaceFromSolution?: boolean;
   readonly all?: boolean;
+  /** Nothing is written: told what would become of the entities. */
+  readonly onPlanned?: ReceivedClass['onPlanned'];
 }
 
 export async function openKitchen(db: Db, parameterClass: ParameterClass): Promise<Kitchen> {
@@ -133,7 +135,7 @@ async function runSync(
   solutionId: number,
   parameterClass: ParameterClass,
   sent: readonly Sent[] | Buffer | null,
-  { replaceFromSolution = false, all = false }: SyncOptions,
+  { replaceFromSolution = false, all = false, onPlanned }: SyncOptions,
 ): Promise<SyncOutcome> {
   const syncId = await addSync(db, solutionId);
   const rejected: Rejected[] = [];
@@ -144,6 +146,7 @@ async function runSync(
       timezone: 'Europe/Paris',
       parameterClass,
       replaceFromSolution,
+      ...(onPlanned === undefined ? {} : { onPlanned }),
     };
     const bytes =
       sent === null

@@ -158,6 +158,15 @@ describe('entry-limit', () => {
     expect(entries.map(({ verdict }) => verdict)).toEqual([undefined, 'skipped', 'skipped']);
   });
 
+  test('what waited before goes on waiting, and what another limit is about is let through', async () => {
+    const standings = { a0: 'waiting', a1: 'exempt', a2: 'counted', a3: 'counted' } as const;
+    const standing = ({ mention }: Entry) => standings[mention.key as keyof typeof standings];
+    const limit = entryLimit({ kind: 'soft', allowed: () => 1, standing });
+    const entries = [0, 1, 2, 3].map((turn) => createEntry('here', item(`a${turn}`), turn));
+    for (const entry of entries) await passes(limit, entry);
+    expect(entries.map(({ needs }) => needs)).toEqual(['changes', null, null, 'changes']);
+  });
+
   test('counts an entry once, however often it starts anew', async () => {
     const limit = entryLimit({ kind: 'hard', allowed: () => 1 });
     const entry = createEntry('here', item('a1'), 0);

@@ -3,7 +3,7 @@ import type { Db } from '../../shared/db/database';
 import { flipLimits } from '../../shared/domain/flips';
 import type { Fields } from '../../shared/domain/merge-copy';
 import type { Entry } from '../pipeline/entry';
-import type { Limit } from '../pipeline/limit';
+import type { Limit, Standing } from '../pipeline/limit';
 import type { Side } from '../pipeline/mappings';
 import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
 import { plainHandlers, type Policy } from '../pipeline/middlewares/resolve-conflicts';
@@ -99,7 +99,13 @@ function changeLimit({ db, key }: ClassRun, { maxChanges, waiting, inserted }: R
   const { kind, count, share } = maxChanges;
   let allowed: Promise<number> | undefined;
   const allow = async () => Math.max(count, Math.floor(((await countActive(db, key)) - inserted()) * share));
-  return { kind, allowed: () => (allowed ??= allow()), waits: ({ mention }) => waiting.has(mention.key) };
+  return { kind, allowed: () => (allowed ??= allow()), standing: (entry) => standingOf(waiting, entry) };
+}
+
+/** Deletions have a limit of their own. */
+function standingOf(waiting: ReadonlySet<string>, { mention }: Entry): Standing {
+  if (!mention.isActive) return 'exempt';
+  return waiting.has(mention.key) ? 'waiting' : 'counted';
 }
 
 function deletionLimit({ db, key }: ClassRun, { maxDeletes, inserted }: RunLimits): DeletionLimit {

@@ -22,6 +22,8 @@ export interface ReceivedClass {
   readonly file: ClassFile;
   /** What the solution sends replaces everything that the manager has of the class. */
   readonly replaceFromSolution?: boolean;
+  /** Nothing is written: told what would become of the entities that need a look. */
+  readonly onPlanned?: (entries: readonly Entry[]) => void;
 }
 
 /** False: the manager alone edits the class, and what the solution sends of it is ignored. */
@@ -90,7 +92,7 @@ async function mergeBatches(
   batches: AsyncIterable<readonly SentEntity[]>,
   survey: Survey,
 ): Promise<void> {
-  const { solutionId, syncId, timezone, parameterClass } = received;
+  const { solutionId, syncId, timezone, parameterClass, onPlanned } = received;
   const replaces = received.replaceFromSolution === true;
   const key = { solutionId, className: parameterClass.name };
   const { hasSent, hasDecided } = await lockClass(db, key);
@@ -117,7 +119,7 @@ async function mergeBatches(
   await runClass({
     db,
     key,
-    mode: 'apply',
+    mode: onPlanned === undefined ? 'apply' : 'plan',
     timezone,
     parameterClass,
     lead,
@@ -129,7 +131,10 @@ async function mergeBatches(
       waiting: maxChanges === null ? new Set() : await waitingChanges(db, key),
       inserted: () => counts.inserted,
     },
-    settled: (entries) => recordEntries(recording, entries),
+    settled: async (entries) => {
+      if (onPlanned === undefined) await recordEntries(recording, entries);
+      else onPlanned(entries);
+    },
   });
   await planHeld(db, key, { syncId, channel: parameterClass.channel }, held, touched);
 }

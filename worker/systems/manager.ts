@@ -101,7 +101,7 @@ export function createManager(settings: ManagerSettings): Manager {
     save: async (known, draft) => {
       const id = known?.keys.there ?? draft.keys.there ?? draft.keys.here ?? '';
       const row = await rowOf(id);
-      if (row === null) throw new Error(`the parameter ${id} was agreed on without being written`);
+      if (row === null) return addForgotten(id, draft.agreed);
       const base = baseFor(id, draft.agreed);
       if (row.held || !sameBase(base, row.base)) {
         await moveBase({ idServer: row.idServer, base, held: false });
@@ -159,6 +159,14 @@ export function createManager(settings: ManagerSettings): Manager {
     };
     readAs.set(mapping, row);
     return mapping;
+  }
+
+  /** What the manager shall not have, and the solution holds: it is kept as deleted, so that the solution is told. */
+  async function addForgotten(id: string, agreed: Copy | null): Promise<Mapping> {
+    const written = await put(id, null, { isActive: false, fields: {} }, agreed);
+    const row = await rowOf(id);
+    if (written.kind !== 'done' || row === null) throw new Error(`${id} was added in the meantime`);
+    return mappingOf(row);
   }
 
   async function change(id: string, expected: string, copy: Copy, agreed: Copy | null): Promise<Written> {

@@ -6,10 +6,11 @@ import type { Middleware, Next } from '../pipeline';
 export function entryLimit(limit: Limit | null): Middleware {
   let counted = 0;
   return (entry, next) => {
-    const isWaiting = limit?.waits?.(entry) === true;
+    const standing = limit?.standing?.(entry) ?? 'counted';
     // An entry that starts anew was counted.
-    if (entry.attempts === 1 && !isWaiting) counted += 1;
-    return limit === null ? next() : judge(limit, entry, isWaiting ? Infinity : counted, next);
+    if (entry.attempts === 1 && standing === 'counted') counted += 1;
+    if (limit === null || standing === 'exempt') return next();
+    return judge(limit, entry, standing === 'waiting' ? Infinity : counted, next);
   };
 }
 
