@@ -16,9 +16,9 @@ export function createBeliefStore(db: Db) {
       syncId: string,
       classes: readonly string[],
     ): Promise<Map<string, ClassDigest>> {
-      await join(solutionId, classes);
+      if (classes.length === 0) return new Map();
       const result = await db.raw<{ rows: Row[] }>(
-        `with told as (
+        `with ${joining}, told as (
            select p.class, p.id, i.fields is not null as lives, i.digest as told_digest,
              p.base_active is true and p.base_digest is not null as lived, p.base_digest,
              p.base_active is true and p.base_digest is null as was_unsure
@@ -53,23 +53,21 @@ export function createBeliefStore(db: Db) {
       );
     },
   };
-
-  /** The changes of a class since it was last asked about become one row with what they add up to. */
-  async function join(solutionId: number, classes: readonly string[]): Promise<void> {
-    await db.raw(
-      `with many as (
-         select class from param_belief where solution_id = :solutionId and class = any(:classes)
-         group by class having count(*) > 1
-       ), taken as (
-         delete from param_belief b using many
-         where b.solution_id = :solutionId and b.class = many.class returning b.*
-       )
-       insert into param_belief (solution_id, class, entities, unsure, digest)
-       select solution_id, class, sum(entities), sum(unsure), bit_xor(digest) from taken group by solution_id, class`,
-      { solutionId, classes: [...classes] },
-    );
-  }
 }
+
+/**
+ * The changes of a class since it was last asked about become one row with what they add up to; what reads them in the
+ * same statement finds them as they were before.
+ */
+const joining = `many as (
+    select class from param_belief where solution_id = :solutionId and class = any(:classes)
+    group by class having count(*) > 1
+  ), taken as (
+    delete from param_belief b using many where b.solution_id = :solutionId and b.class = many.class returning b.*
+  ), joined as (
+    insert into param_belief (solution_id, class, entities, unsure, digest)
+    select solution_id, class, sum(entities), sum(unsure), bit_xor(digest) from taken group by solution_id, class
+  )`;
 
 interface Row {
   class: string;
