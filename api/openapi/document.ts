@@ -255,13 +255,15 @@ export function problemsOf(operation: Operation): Problems {
   const { access, method, params = {}, query, headers, body, problems = {} } = operation;
   const reads = body !== undefined && body.readers.length > 0;
   const isEdit = method !== 'get' && method !== 'head' && method !== 'options';
+  const hasParams = Object.keys(params).length > 0;
+  const isDecoded = hasParams || [query, headers, body].some((part) => part !== undefined);
   const needsMore = access === 'manager' || access === 'admin';
   const implied: [number, boolean, readonly string[]][] = [
-    [400, query !== undefined || headers !== undefined || body !== undefined, ['bad-request']],
-    [401, access !== 'anyone', ['unauthorized', ...(access === 'solution' ? ['blocked'] : [])]],
+    [400, isDecoded, ['bad-request']],
+    [401, access !== 'anyone', ['unauthorized', ...(access === 'solution' ? ['blocked', 'locked'] : [])]],
     [403, isRole(access) && isEdit, ['cross-site']],
     [403, needsMore, ['forbidden']],
-    [404, Object.keys(params).length > 0, Object.values(params).map(({ absent }) => absent('').code)],
+    [404, hasParams, Object.values(params).map(({ absent }) => absent('').code)],
     [413, reads, ['too-large']],
     [415, reads, ['wrong-content-type']],
     [503, true, ['unavailable']],

@@ -56,13 +56,15 @@ export const uploadOperations: readonly Operation[] = [
         .optional()
         .meta({ description: '`sha256` of the archive, hexadecimal, in base64.' }),
     }),
+    body: describedBody({ 'application/offset+octet-stream': { schema: null } }, false),
     answers: {
+      200: json('All of it came at once: the upload is complete, and its job is queued.', begun, syncHeader),
       201: noContent('Begun.', {
         Location: 'Its path.',
         'Upload-Expires': 'Then it is removed, unless it is complete.',
       }),
     },
-    problems: { 403: ['wrong-status'], 412: ['tus-version'], 413: ['too-large'] },
+    problems: { ...archiveProblems, 412: ['tus-version'] },
   },
   {
     ...ofOneUpload,
