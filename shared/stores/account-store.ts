@@ -1,5 +1,6 @@
 import type { Db } from '../db/database';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
+import type { AccountScope } from '../domain/staff';
 
 /** A customer. */
 export interface Account {
@@ -34,6 +35,17 @@ export function createAccountStore(db: Db) {
         .where({ name })
         .first(...columns);
       return row === undefined ? null : accountFrom(row);
+    },
+
+    /** Those that someone may see, by name; at most a thousand. */
+    async seenBy(accounts: AccountScope): Promise<Account[]> {
+      const all = db<Row>('account');
+      const seen = accounts === 'all' ? all : all.whereIn('id', [...accounts]);
+      const rows = await seen
+        .orderBy('name')
+        .limit(1_000)
+        .select(...columns);
+      return rows.map(accountFrom);
     },
 
     /** Those of the accounts of these names; a name that is nobody's gives none. */

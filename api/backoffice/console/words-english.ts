@@ -3,6 +3,12 @@ import type { Channel } from '../../../shared/domain/channel';
 import type { Flag } from '../../../shared/domain/flag';
 import type { Side } from '../../../shared/domain/merge';
 import type { MessageKind } from '../../../shared/domain/message';
+import type {
+  MailLanguage,
+  NotificationState,
+  NotificationType,
+  TargetKind,
+} from '../../../shared/domain/notification';
 import type { ProbeAlertKind, ProbeAlertState } from '../../../shared/domain/probe-alert';
 import type { QuarantineState } from '../../../shared/domain/quarantine-state';
 import type { ReportTotals } from '../../../shared/domain/report-totals';
@@ -12,6 +18,7 @@ import type { Statut } from '../../../shared/domain/statut';
 import type { SyncState } from '../../../shared/domain/sync-state';
 import type { ApprovalKind, ApprovalState } from '../../../shared/stores/approval-store';
 import type { ConflictState } from '../../../shared/stores/conflict-store';
+import type { SignInMethod } from '../../../shared/stores/session-store';
 
 const several = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
@@ -115,6 +122,8 @@ export const english = {
     approved: 'Approved.',
     rejected: 'Rejected. What should have been deleted lives on.',
     acknowledged: 'Noted that you have seen the alert.',
+    'test-sent': 'A test is on its way. Its state stands below.',
+    'session-ended': 'The session has ended.',
     'message-sent': 'The message goes down with the next synchronisation.',
   },
   errors: {
@@ -227,6 +236,7 @@ export const english = {
     params: 'Settings of the kitchen',
     readings: 'Readings',
     temperatures: 'Temperatures',
+    alerts: 'Alerts',
     photos: 'Photos',
     messages: 'Messages',
     settings: 'Device and access',
@@ -239,6 +249,7 @@ export const english = {
   lastFinished: 'Last came to its end',
   lastSync: 'Last synchronisation',
   syncUnderWay: 'Synchronisation under way',
+  everythingOf: 'Everything of this solution:',
   lastSyncs: 'Last synchronisations',
   allSyncs: 'All of them',
   noSyncs: 'No synchronisation yet',
@@ -575,6 +586,58 @@ export const english = {
   beforeAndAfter: 'Before and after',
   before: 'Before',
   afterwards: 'After',
+
+  // Notifications
+  notifications: 'Notifications',
+  notificationsMeaning: 'Who is told, by e-mail or by webhook, when something needs someone.',
+  noTargets: 'Nobody is told yet',
+  noTargetsAdvice: 'Add an e-mail address, or the URL of a program.',
+  toldTo: 'To',
+  toldOf: 'Of what',
+  targetKinds: { email: 'E-mail', webhook: 'Webhook' } satisfies Record<TargetKind, string>,
+  addressHint: 'An e-mail address, or a URL that begins with https://.',
+  notificationEvents: {
+    'sync-failed': 'a synchronisation has failed',
+    'solution-stale': 'a solution is silent',
+    'approval-waiting': 'an approval waits',
+    'probe-alert': 'a probe is in alert',
+    test: 'a test',
+  } satisfies Record<NotificationType, string>,
+  everyAccount: 'every account',
+  staleHours: 'Silent for so many hours',
+  mailLanguage: 'Language of the mails',
+  mailLanguages: { en: 'English', fr: 'French' } satisfies Record<MailLanguage, string>,
+  addTarget: 'Add',
+  paused: 'paused',
+  pause: 'Pause: nothing new is noted for it',
+  givenUp: (count: number) => `${count} given up`,
+  triedAgain: (count: number) => `${count} tried again`,
+  whatWasTold: 'What was told',
+  nothingTold: 'Nothing yet',
+  notificationStates: {
+    waiting: 'waits',
+    delivered: 'delivered',
+    parked: 'given up',
+  } satisfies Record<NotificationState, string>,
+  sendTest: 'Send a test',
+  tryAgain: 'Try again',
+  stopTelling: 'Remove',
+  confirmStopTelling: 'Remove it? What waits for it is gone as well.',
+  newWebhookSecret: 'Make a new secret',
+  webhookSecretMeaning: 'It signs the calls. The program that is called needs it, to know them from others.',
+  secretOverlap: (hours: number) => `For ${hours} hours the old one signs as well.`,
+
+  // One's own
+  myAccount: 'My account',
+  changePassword: 'Change the password',
+  currentPassword: 'Current password',
+  changePasswordMeaning: 'All your other sessions end.',
+  mySessions: 'Open sessions',
+  signInMethods: { password: 'password', oidc: 'identity provider' } satisfies Record<SignInMethod, string>,
+  thisSession: 'this one',
+  endSession: 'End it',
+  from: 'From',
+  lastUsed: 'Last used',
 
   // Users and accounts
   users: 'Users',

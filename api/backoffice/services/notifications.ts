@@ -10,7 +10,7 @@ import { type Caller, sees } from '../../../shared/domain/staff';
 import { forbidden, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
 import { newWebhookSecret } from '../../../shared/secrets';
-import { createAccountStore } from '../../../shared/stores/account-store';
+import { type Account, createAccountStore } from '../../../shared/stores/account-store';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import {
   createNotificationStore,
@@ -60,6 +60,15 @@ export function createNotificationService({ db, rules }: Deps) {
     ): Promise<Page<NotificationTarget>> {
       needEditor(caller);
       return createNotificationTargetStore(db).list(caller.accounts, accountId, page);
+    },
+
+    /** Throws `not-found`, `forbidden`. */
+    get: (caller: Caller, id: number): Promise<NotificationTarget> => found(db, caller, id),
+
+    /** The accounts that the caller may name targets for. Throws `forbidden`. */
+    async accounts(caller: Caller): Promise<Account[]> {
+      needEditor(caller);
+      return createAccountStore(db).seenBy(caller.accounts);
     },
 
     /** Throws `not-found`, `forbidden`, `invalid-fields`. */
