@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
 import type { Channel } from '../../shared/domain/channel';
 import type { SyncState } from '../../shared/domain/sync-state';
-import { archiveKeyOf, packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
+import { archiveKeyOf, packageKeyOf, photoKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
 import { copyDigest } from '../../shared/formats/parameter-digest';
+import { createPhotoStore } from '../../shared/stores/photo-store';
 import type { TestBackoffice } from './backoffice';
 
 /** Where things are kept: of a backoffice, or of a whole server. */
@@ -228,4 +229,27 @@ export async function newAlert({ db }: Ground, solution: string, probe = 'P1'): 
     })
     .returning('id');
   return alerts[0]?.id ?? '';
+}
+
+/** A photo as the worker keeps it, without a thumbnail. */
+export async function newPhoto(
+  { db, files }: TestBackoffice,
+  solution: string,
+  syncId: string,
+  name: string,
+): Promise<void> {
+  const content = Buffer.from('a picture');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const { key: fileKey } = await files.write(photoKeyOf(Number(solution), sha256), content);
+  const photo = {
+    name,
+    sha256,
+    fileKey,
+    bytes: content.length,
+    width: 4,
+    height: 3,
+    exifTakenAt: null,
+    thumbnail: null,
+  };
+  await createPhotoStore(db).put(Number(solution), syncId, photo);
 }

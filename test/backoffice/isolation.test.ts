@@ -1,6 +1,14 @@
 import type { Router } from 'express';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
-import { newAlert, newApproval, newConflict, newKitchen, newQuarantined, newSync } from './fixtures';
+import {
+  newAlert,
+  newApproval,
+  newConflict,
+  newKitchen,
+  newPhoto,
+  newQuarantined,
+  newSync,
+} from './fixtures';
 
 let backoffice: TestBackoffice;
 let other: OtherKitchen;
@@ -44,6 +52,7 @@ async function newOtherKitchen(): Promise<OtherKitchen> {
   const conflict = await newConflict(backoffice, solution, 'f1', dispute);
   const approval = await newApproval(backoffice, solution, ['f2']);
   await backoffice.db('tbfridge').insert({ solution_id: solution, id: 1 });
+  await newPhoto(backoffice, solution, sync, 'label-12.jpg');
   const alert = await newAlert(backoffice, solution);
   const made = await backoffice.admin.call('POST', '/api/notification-targets', targetOf(account));
   const target = String(made.at('id'));
@@ -102,6 +111,9 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   'GET /solutions/:id/params/:class/:entity/history': { path: solution('/params/Fridges/f1/history') },
   'GET /solutions/:id/logs/:table': { path: solution('/logs/Tbfridge') },
   'GET /solutions/:id/gaps': { path: solution('/gaps') },
+  'GET /solutions/:id/photos': { path: solution('/photos') },
+  'GET /solutions/:id/photos/:name': { path: solution('/photos/label-12.jpg') },
+  'GET /solutions/:id/replacements': { path: solution('/replacements') },
   'GET /solutions/:id/messages': { path: solution('/messages') },
   'POST /solutions/:id/messages': {
     path: solution('/messages'),

@@ -192,6 +192,20 @@ describe('a table that the solution could not replace', () => {
     expect(await shown()).toEqual([]);
   });
 
+  test('is given up where staff clear the flag', async () => {
+    const client = await synchronised('synchro');
+    await setFlag(client, 'synchro', 'replace-from-manager');
+    await fail(client, await syncTo2(client, zipOf()));
+    expect((await admin.send('DELETE', flagPath(client, 'synchro', 'replace-from-manager'))).status).toBe(
+      204,
+    );
+    expect(await trailOf(client, 'flag.clear')).toMatchObject([
+      { before: { cancelled: ['csv/Tboil-r.csv'] } },
+    ]);
+    await syncTo2(client, zipOf());
+    expect(await told(client)).toEqual({});
+  });
+
   test('of messages comes with the messages again', async () => {
     const client = await synchronised('messagerie');
     await admin.send('POST', `/api/solutions/${client.id}/messages`, { subject: 'Bonjour', body: 'À tous' });
