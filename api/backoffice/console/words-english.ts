@@ -595,6 +595,7 @@ export const english = {
   toldTo: 'To',
   toldOf: 'Of what',
   targetKinds: { email: 'E-mail', webhook: 'Webhook' } satisfies Record<TargetKind, string>,
+  address: 'Address',
   addressHint: 'An e-mail address, or a URL that begins with https://.',
   notificationEvents: {
     'sync-failed': 'a synchronisation has failed',

@@ -527,6 +527,7 @@ export const french: Words = {
   toldTo: 'Destinataire',
   toldOf: 'De quoi',
   targetKinds: { email: 'E-mail', webhook: 'Webhook' },
+  address: 'Adresse',
   addressHint: 'Une adresse e-mail, ou une URL qui commence par https://.',
   notificationEvents: {
     'sync-failed': 'une synchronisation a échoué',

@@ -5,36 +5,39 @@ import type { Page as ListPage } from '../../../../shared/domain/page';
 import type { ProbeAlert } from '../../../../shared/stores/alert-store';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import { decode } from '../../../http/decode';
-import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId, textOf } from '../../rest/parameters';
+import { bigIdOf, pageOfQuery, pageQuery, pathBigId, pathId, textOf } from '../../rest/parameters';
 import type { AlertService } from '../../services/alerts';
 import type { OverviewService } from '../../services/overview';
+import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
 import { Empty, Pager, Tabs } from '../parts';
 import { isLocalPath, type Visit, type Visiting } from '../visit';
 import { AlertTable } from './alert-table';
+import { SolutionPage } from './solution-frame';
 
 interface Services {
   readonly alerts: AlertService;
   readonly overview: Pick<OverviewService, 'names'>;
+  readonly solutions: Pick<SolutionService, 'get'>;
 }
 
 const views = ['new', 'open', 'all'] as const;
 type View = (typeof views)[number];
-const query = pageQuery(bigIdOf).extend({ view: z.enum(views).default('new'), solution: idOf.optional() });
+const query = pageQuery(bigIdOf).extend({ view: z.enum(views).default('new') });
 const acknowledgement = z.object({ comment: textOf(500).optional(), back: z.string().refine(isLocalPath) });
 const shownRows = 50;
 
 /** Alerts of all solutions. */
-export function createAlertPageRoutes({ alerts, overview }: Services, visiting: Visiting): Router {
+export function createAlertPageRoutes({ alerts, overview, solutions }: Services, visiting: Visiting): Router {
   const router = Router();
 
   router.get(
     '/alerts',
     visiting.page(async (visit, request) => {
-      const { view, solution, ...paging } = decode(query, blankless(request.query));
+      const { view, ...paging } = decode(query, blankless(request.query));
       const filter = {
-        solutionId: solution ?? null,
+        solutionId: null,
         state: view === 'all' ? null : ('open' as const),
         kind: null,
         isAcknowledged: view === 'new' ? false : null,
@@ -45,6 +48,17 @@ export function createAlertPageRoutes({ alerts, overview }: Services, visiting: 
         page.items.map(({ solutionId }) => solutionId),
       );
       return alertsPage(visit, view, page, names);
+    }),
+  );
+
+  router.get(
+    '/solutions/:id/alerts',
+    visiting.page(async (visit, request) => {
+      const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
+      const paging = decode(pageQuery(bigIdOf), blankless(request.query));
+      const filter = { solutionId: solution.id, state: null, kind: null, isAcknowledged: null };
+      const page = await alerts.list(visit.caller, filter, { ...pageOfQuery(paging), limit: shownRows });
+      return alertsOfSolution(visit, solution, page);
     }),
   );
 
@@ -84,4 +98,19 @@ const alertsPage = (
       <Pager words={visit.words} base={`/alerts?view=${view}`} next={next} />
     </div>
   </Page>
+);
+
+const alertsOfSolution = (
+  visit: Visit,
+  solution: SolutionDetail,
+  { items, next }: ListPage<ProbeAlert>,
+): VNode => (
+  <SolutionPage visit={visit} solution={solution} tab="alerts">
+    {items.length === 0 ? (
+      <Empty title={visit.words.noAlerts}>{visit.words.noAlertsMeaning}</Empty>
+    ) : (
+      <AlertTable visit={visit} alerts={items} names={null} zone={solution.timezone} />
+    )}
+    <Pager words={visit.words} base={`/solutions/${solution.id}/alerts`} next={next} />
+  </SolutionPage>
 );

@@ -47,7 +47,11 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
         visit.caller,
         page.items.map(({ solutionId }) => solutionId),
       );
-      return listPage(visit, state, sync ?? null, page, names);
+      const scope = new URLSearchParams({
+        ...(solution === undefined ? {} : { solution: String(solution) }),
+        ...(sync === undefined ? {} : { sync }),
+      });
+      return listPage(visit, state, scope, page, names);
     }),
   );
 
@@ -96,17 +100,18 @@ const isSameText = (typed: string, raw: string | null) =>
 const listPage = (
   visit: Visit,
   state: (typeof views)[number],
-  syncId: string | null,
+  /** Of one solution, or of one sync. */
+  scope: URLSearchParams,
   { items, next }: ListPage<QuarantinedItem>,
   names: ReadonlyMap<number, SolutionName>,
 ): VNode => {
-  const ofSync = syncId === null ? '' : `&sync=${syncId}`;
+  const within = scope.size === 0 ? '' : `&${scope.toString()}`;
   return (
     <Page visit={visit} title={visit.words.quarantine} subtitle={visit.words.quarantineMeaning}>
       <Tabs
         label={visit.words.state}
         tabs={views.map((one) => ({
-          href: `/quarantine?state=${one}${ofSync}`,
+          href: `/quarantine?state=${one}${within}`,
           text: one === 'all' ? visit.words.all : visit.words.quarantineStates[one],
           isCurrent: one === state,
         }))}
@@ -117,7 +122,7 @@ const listPage = (
         ) : (
           <QuarantineTable words={visit.words} items={items} names={names} />
         )}
-        <Pager words={visit.words} base={`/quarantine?state=${state}${ofSync}`} next={next} />
+        <Pager words={visit.words} base={`/quarantine?state=${state}${within}`} next={next} />
       </div>
     </Page>
   );

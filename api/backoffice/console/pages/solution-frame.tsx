@@ -5,7 +5,7 @@ import { Badge, Tabs } from '../parts';
 import type { Visit } from '../visit';
 
 export type SolutionTab =
-  'now' | 'syncs' | 'params' | 'readings' | 'temperatures' | 'photos' | 'messages' | 'settings';
+  'now' | 'syncs' | 'params' | 'readings' | 'temperatures' | 'alerts' | 'photos' | 'messages' | 'settings';
 
 interface Props {
   readonly visit: Visit;
@@ -22,6 +22,7 @@ const tabs: readonly SolutionTab[] = [
   'params',
   'readings',
   'temperatures',
+  'alerts',
   'photos',
   'messages',
   'settings',

@@ -68,6 +68,16 @@ function solutionPage(visit: Visit, view: SupportView): VNode {
         hx-trigger={`every ${isBusy ? 2 : 15}s`}
       >
         <Findings visit={visit} solution={solution} findings={findings} />
+        <p class="soft">
+          {words.everythingOf}{' '}
+          <a href={`/quarantine?solution=${solution.id}&state=all`}>{words.quarantine}</a>
+          {' · '}
+          <a href={`/conflicts?solution=${solution.id}&state=all`}>{words.conflicts}</a>
+          {' · '}
+          <a href={`/approvals?solution=${solution.id}&state=all`}>{words.approvals}</a>
+          {' · '}
+          <a href={`/audit?solution=${solution.id}`}>{words.audit}</a>
+        </p>
         <ul class="channels" aria-label={words.channel}>
           {solution.channels.map((channel) => (
             <ChannelTile visit={visit} solution={solution} channel={channel} />
