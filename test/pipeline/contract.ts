@@ -63,6 +63,13 @@ export function describeSystem(name: string, open: () => Promise<System>): void 
       expect(since.items.map(({ key }) => key)).toEqual([second.key]);
     });
 
+    test('a listing of everything holds everything, and ends with a cursor', async () => {
+      const system = await open();
+      const keys = [(await created(system, '1', {})).key, (await created(system, '2', {})).key];
+      const whole = await listed(system, null);
+      expect(whole.items.map(({ key }) => key).sort()).toEqual(keys.sort());
+    });
+
     test('a tree moves items, and finds what lies in a folder', async () => {
       const system = await open();
       if (!system.capabilities.tree) return;

@@ -16,6 +16,7 @@ import {
   moveBases,
   type NewEntity,
   nothingHeld,
+  rowPages,
   sentCopies,
   updateEntities,
 } from './param-rows';
@@ -63,16 +64,16 @@ export function createManager(settings: ManagerSettings): Manager {
 
   const system: System = {
     capabilities: {
-      changes: 'delta',
+      changes: 'scan',
       tombstones: true,
       conditionalWrite: true,
       idempotentCreate: true,
       tree: false,
       deferred: false,
     },
-    // What the manager changed is found where it is told: an instruction is due wherever the copies differ.
     async *list() {
-      yield { items: [], cursor: '' };
+      for await (const page of rowPages(db, key)) yield { items: page.map(itemFrom), cursor: null };
+      yield { items: [], cursor: 'all' };
     },
     fetch: async (id) => {
       const row = await rowOf(id);

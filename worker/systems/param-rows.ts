@@ -150,6 +150,21 @@ export async function lockEntities(
   return new Map(result.rows.map((row) => [row.id, knownFrom(row)]));
 }
 
+/** All rows of a class, by id, in pages. */
+export async function* rowPages(db: Db, key: ClassKey): AsyncGenerator<readonly KnownEntity[]> {
+  for (let after = ''; ;) {
+    const result = await db.raw<{ rows: Row[] }>(
+      `select ${columns} from param p
+       where p.solution_id = :solutionId and p.class = :className and p.id > :after order by p.id limit 1000`,
+      { ...key, after },
+    );
+    const last = result.rows.at(-1);
+    if (last === undefined) return;
+    yield result.rows.map(knownFrom);
+    after = last.id;
+  }
+}
+
 /** Ids of what the manager holds, or the solution is known to hold, and that are not among `ids`. */
 export async function absentIds(db: Db, key: ClassKey, ids: readonly string[]): Promise<string[]> {
   const result = await db.raw<{ rows: { id: string }[] }>(
