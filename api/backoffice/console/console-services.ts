@@ -9,6 +9,7 @@ import type { FlagService } from '../services/flags';
 import type { OidcButton } from '../oidc/routes';
 import type { InventoryService } from '../services/inventory';
 import type { MessageService } from '../services/messages';
+import type { NotificationService } from '../services/notifications';
 import type { OverviewService } from '../services/overview';
 import type { ParamService } from '../services/params';
 import type { PhotoGalleryService } from '../services/photos';
@@ -28,6 +29,7 @@ export interface ConsoleServices {
   readonly solutions: SolutionService;
   readonly flags: FlagService;
   readonly messages: MessageService;
+  readonly notifications: NotificationService;
   readonly alerts: AlertService;
   readonly syncs: SyncService;
   readonly quarantine: QuarantineService;

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { isAdmin } from '../../../shared/domain/staff';
+import { isAdmin, mayEdit } from '../../../shared/domain/staff';
 import { assetUrl } from './assets';
 import { ActionForm } from './parts';
 import type { Visit } from './visit';
@@ -132,12 +132,15 @@ function Sidebar({ visit }: { visit: Visit }): VNode {
         <Link visit={visit} href="/conflicts" text={words.conflicts} count={waiting.conflicts} />
         <Link visit={visit} href="/approvals" text={words.approvals} count={waiting.approvals} />
         <Link visit={visit} href="/audit" text={words.audit} />
+        {mayEdit(caller) && <Link visit={visit} href="/notifications" text={words.notifications} />}
         {isAdmin(caller) && <Link visit={visit} href="/users" text={words.users} />}
         {isAdmin(caller) && <Link visit={visit} href="/accounts" text={words.accounts} />}
       </nav>
       <ActionForm action="/sign-out" csrf={csrf} class="me">
         <span class="me-who">
-          <span class="me-email">{caller.email}</span>
+          <a class="me-email" href="/me" title={words.myAccount}>
+            {caller.email}
+          </a>
           <span class="me-role">{words.roles[caller.role]}</span>
         </span>
         <button class="ghost">{words.signOut}</button>

@@ -28,7 +28,9 @@ import { createApprovalPageRoutes } from './pages/approvals';
 import { createAuditPageRoutes } from './pages/audit';
 import { createConflictPageRoutes } from './pages/conflicts';
 import { errorPage } from './pages/error';
+import { createMyPageRoutes } from './pages/me';
 import { createMessagePageRoutes } from './pages/messages';
+import { createNotificationPageRoutes } from './pages/notifications';
 import { overviewPage } from './pages/overview';
 import { createParamPageRoutes } from './pages/params';
 import { createPhotoPageRoutes } from './pages/photos';
@@ -73,6 +75,8 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createConflictPageRoutes(services, visiting));
   router.use(createApprovalPageRoutes(services, visiting));
   router.use(createAuditPageRoutes(services, visiting));
+  router.use(createNotificationPageRoutes(services, visiting));
+  router.use(createMyPageRoutes(services, visiting));
   router.use(createStaffPageRoutes(services, visiting));
   router.use(unknownPage);
   router.use(createErrorPage(services, visiting));
@@ -87,6 +91,8 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
     const visit = await visiting.visitOf(request);
     const health = await services.checkHealth();
     if (visit === null) {
+      // A live part of a page whose session has ended: the browser loads the page anew, and gets the form.
+      if (request.get('hx-request') !== undefined) response.setHeader('HX-Refresh', 'true');
       const problem = refusalText(wordsFor(request), request.query[refusalParameter]);
       await answerDoor(services, request, response, {
         problem,

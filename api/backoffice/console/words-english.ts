@@ -24,6 +24,10 @@ const several = (count: number, one: string, many: string) => (count === 1 ? `1 
 
 /** What to do about a refused row, entity, file or photo. */
 const codeAdvice: Readonly<Record<string, string>> = {
+  'above-limit':
+    'One synchronisation may not change so much of this class. If it is right, replay it; else discard it.',
+  'flip-flop':
+    'Two people or programs undo each other. Find out which value is right and set it here; after an hour the next synchronisation goes on by itself.',
   'id-conflict':
     'The server holds another reading under this Id. A restored or copied device often numbers anew: check the device, then discard this row, or give it a free Id and replay it.',
   'bad-value':
@@ -631,6 +635,7 @@ export const english = {
   // One's own
   myAccount: 'My account',
   changePassword: 'Change the password',
+  wrongCurrentPassword: 'That is not your current password.',
   currentPassword: 'Current password',
   changePasswordMeaning: 'All your other sessions end.',
   mySessions: 'Open sessions',

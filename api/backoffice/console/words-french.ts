@@ -4,6 +4,10 @@ const several = (count: number, one: string, many: string) =>
   count <= 1 ? `${count} ${one}` : `${count} ${many}`;
 
 const codeAdvice: Readonly<Record<string, string>> = {
+  'above-limit':
+    'Une synchronisation ne peut pas tant modifier dans cette classe. Si c’est voulu, relancez ; sinon, écartez.',
+  'flip-flop':
+    'Deux personnes ou programmes se contredisent. Trouvez la bonne valeur et fixez-la ici ; après une heure, la synchronisation suivante reprend d’elle-même.',
   'id-conflict':
     'Le serveur détient un autre relevé sous cet Id. Un appareil restauré ou copié renumérote souvent : vérifiez l’appareil, puis écartez cette ligne, ou donnez-lui un Id libre et relancez-la.',
   'bad-value':
@@ -558,6 +562,7 @@ export const french: Words = {
   secretOverlap: (hours: number) => `Pendant ${hours} heures, l’ancien signe aussi.`,
   myAccount: 'Mon compte',
   changePassword: 'Changer le mot de passe',
+  wrongCurrentPassword: 'Ce n’est pas votre mot de passe actuel.',
   currentPassword: 'Mot de passe actuel',
   changePasswordMeaning: 'Toutes vos autres sessions prennent fin.',
   mySessions: 'Sessions ouvertes',

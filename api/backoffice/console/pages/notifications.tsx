@@ -1,0 +1,418 @@
+import { type Request, Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import {
+  type MailLanguage,
+  mailLanguages,
+  notificationEvents,
+  type NotificationState,
+  secretOverlapHours,
+  targetKinds,
+} from '../../../../shared/domain/notification';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import { isAdmin } from '../../../../shared/domain/staff';
+import { AppError } from '../../../../shared/errors/app-error';
+import { notFound } from '../../../../shared/errors/catalog';
+import type { Account } from '../../../../shared/stores/account-store';
+import type { Notification } from '../../../../shared/stores/notification-store';
+import type { NotificationTarget } from '../../../../shared/stores/notification-target-store';
+import { decode } from '../../../http/decode';
+import { idOf, pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../rest/parameters';
+import type { NotificationService } from '../../services/notifications';
+import { blankless, fieldsAfter, listOf } from '../form-input';
+import { Page } from '../layout';
+import {
+  ActionForm,
+  Badge,
+  Card,
+  Empty,
+  Facts,
+  Field,
+  Moment,
+  Pager,
+  ProblemNote,
+  Select,
+  Table,
+  type Tone,
+} from '../parts';
+import type { Visit, Visiting } from '../visit';
+import type { Words } from '../words';
+
+interface Services {
+  readonly notifications: NotificationService;
+}
+
+const query = pageQuery(idOf);
+const listQuery = pageQuery(z.guid());
+const terms = {
+  address: textOf(2_000),
+  staleHours: z.coerce.number().int().min(1).max(8_760),
+  language: z.enum(mailLanguages),
+};
+const newTarget = z.object({
+  ...terms,
+  kind: z.enum(targetKinds),
+  account: z.union([z.literal('all').transform(() => null), idOf]),
+});
+const edit = z.object({ ...terms, paused: z.literal('yes').optional() });
+const events = z.array(z.enum(notificationEvents)).min(1);
+
+/** Who is told of what: the affair of managers, for their accounts. */
+export function createNotificationPageRoutes({ notifications }: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/notifications',
+    visiting.page((visit, request) => showTargets(visit, request, nothingTyped, null)),
+  );
+
+  router.post('/notifications', ...visiting.answer((visit, request) => add(visit, request)));
+
+  router.get(
+    '/notifications/:id',
+    visiting.page((visit, request) => showTarget(visit, request, null)),
+  );
+
+  router.post(
+    '/notifications/:id',
+    visiting.form(
+      async (caller, request) => {
+        const { paused, ...changes } = decode(edit, blankless(request.body));
+        const isPaused = paused === 'yes';
+        const id = targetId(request);
+        await notifications.update(caller, id, { ...changes, isPaused, events: eventsOf(request) });
+        return `/notifications/${id}?done=saved`;
+      },
+      (visit, request, problem) => showTarget(visit, request, problem.detail),
+    ),
+  );
+
+  router.post(
+    '/notifications/:id/test',
+    visiting.form(async (caller, request) => {
+      await notifications.test(caller, targetId(request));
+      return `/notifications/${targetId(request)}?done=test-sent`;
+    }),
+  );
+
+  router.post(
+    '/notifications/:id/secret',
+    ...visiting.answer(async (visit, request) => {
+      const id = targetId(request);
+      const secret = await notifications.replaceSecret(visit.caller, id);
+      return secretPage(visit, await notifications.get(visit.caller, id), secret);
+    }),
+  );
+
+  router.post(
+    '/notifications/:id/remove',
+    visiting.form(async (caller, request) => {
+      await notifications.remove(caller, targetId(request));
+      return '/notifications?done=saved';
+    }),
+  );
+
+  router.post(
+    '/notifications/:id/retry/:notification',
+    visiting.form(async (caller, request) => {
+      await notifications.retry(caller, notificationId(request));
+      return `/notifications/${targetId(request)}?done=saved`;
+    }),
+  );
+
+  return router;
+
+  async function add(visit: Visit, request: Request): Promise<VNode> {
+    const typed: Typed = {
+      ...nothingTyped,
+      ...fieldsAfter(request.body, ''),
+      events: listOf(request.body, 'event'),
+    };
+    try {
+      const { account: accountId, ...input } = decode(newTarget, blankless(request.body));
+      const chosen = { ...input, accountId, events: eventsOf(request) };
+      const { target, secret } = await notifications.create(visit.caller, chosen);
+      if (secret !== null) return secretPage(visit, target, secret);
+      return await showTargets({ ...visit, done: 'saved' }, request, nothingTyped, null);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return showTargets(visit, request, typed, error.detail);
+    }
+  }
+
+  async function showTargets(
+    visit: Visit,
+    request: Request,
+    typed: Typed,
+    problem: string | null,
+  ): Promise<VNode> {
+    const page = pageOfQuery(decode(query, blankless(request.query)));
+    const targets = await notifications.list(visit.caller, null, page);
+    return targetsPage(visit, targets, await notifications.accounts(visit.caller), typed, problem);
+  }
+
+  async function showTarget(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+    const target = await notifications.get(visit.caller, targetId(request));
+    const page = pageOfQuery({ ...decode(listQuery, blankless(request.query)), limit: 25 });
+    const told = await notifications.listOf(visit.caller, { targetId: target.id, state: null }, page);
+    return targetPage(visit, target, told, problem);
+  }
+}
+
+const targetId = (request: Request) => pathId(request, 'notification target');
+
+function notificationId(request: Request): string {
+  const text = pathText(request, 'notification');
+  if (!z.guid().safeParse(text).success) throw notFound('notification');
+  return text;
+}
+
+const eventsOf = (request: Request) => decode(events, listOf(request.body, 'event'));
+
+const isRefusal = (error: unknown): error is AppError =>
+  error instanceof AppError && ['invalid', 'unprocessable'].includes(error.kind);
+
+interface Typed {
+  readonly kind: string;
+  readonly address: string;
+  readonly account: string;
+  readonly events: readonly string[];
+  readonly staleHours: string;
+  readonly language: string;
+}
+
+const nothingTyped: Typed = {
+  kind: 'email',
+  address: '',
+  account: '',
+  events: ['sync-failed', 'solution-stale', 'approval-waiting'],
+  staleHours: '24',
+  language: '',
+};
+
+function targetsPage(
+  visit: Visit,
+  { items, next }: ListPage<NotificationTarget>,
+  accounts: readonly Account[],
+  typed: Typed,
+  problem: string | null,
+): VNode {
+  const { words, csrf, caller } = visit;
+  const names = new Map(accounts.map(({ id, name }) => [id, name]));
+  const everyAccount: readonly (readonly [string, string])[] = isAdmin(caller)
+    ? [['all', words.everyAccount]]
+    : [];
+  return (
+    <Page visit={visit} title={words.notifications} subtitle={words.notificationsMeaning}>
+      <div class="columns wide-left">
+        <div class="stack">
+          {items.length === 0 ? (
+            <Empty title={words.noTargets}>{words.noTargetsAdvice}</Empty>
+          ) : (
+            <Table
+              label={words.notifications}
+              columns={[words.toldTo, words.account, words.toldOf, words.state]}
+            >
+              {items.map((target) => (
+                <tr>
+                  <th scope="row" class="wrap">
+                    <a href={`/notifications/${target.id}`}>{shortened(target.address)}</a>
+                  </th>
+                  <td>{target.accountId === null ? words.everyAccount : names.get(target.accountId)}</td>
+                  <td class="wrap">
+                    {target.events.map((event) => words.notificationEvents[event]).join(', ')}
+                  </td>
+                  <td>
+                    <TargetState words={words} target={target} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <Pager words={words} base="/notifications" next={next} />
+        </div>
+        <Card title={words.addTarget}>
+          <ActionForm action="/notifications" csrf={csrf} class="stack">
+            <ProblemNote problem={problem} />
+            <Field label={words.toldTo}>
+              <Select
+                name="kind"
+                value={typed.kind}
+                options={targetKinds.map((kind) => [kind, words.targetKinds[kind]] as const)}
+              />
+            </Field>
+            <Terms words={words} typed={typed} />
+            <Field label={words.account}>
+              <Select
+                name="account"
+                value={typed.account}
+                options={[...accounts.map(({ id, name }) => [String(id), name] as const), ...everyAccount]}
+              />
+            </Field>
+            <button class="button">{words.addTarget}</button>
+          </ActionForm>
+        </Card>
+      </div>
+    </Page>
+  );
+}
+
+const Terms = ({ words, typed }: { words: Words; typed: Omit<Typed, 'kind' | 'account'> }): VNode => (
+  <>
+    <Field label={words.address} hint={words.addressHint}>
+      <input name="address" required maxLength={2_000} value={typed.address} />
+    </Field>
+    <fieldset class="boxes">
+      <legend class="field-label">{words.toldOf}</legend>
+      {notificationEvents.map((event) => (
+        <label class="box">
+          <input type="checkbox" name="event" value={event} checked={typed.events.includes(event)} />{' '}
+          {words.notificationEvents[event]}
+        </label>
+      ))}
+    </fieldset>
+    <Field label={words.staleHours}>
+      <input name="staleHours" type="number" required min={1} max={8_760} value={typed.staleHours} />
+    </Field>
+    <Field label={words.mailLanguage}>
+      <Select
+        name="language"
+        value={typed.language === '' ? languageOf(words) : typed.language}
+        options={mailLanguages.map((language) => [language, words.mailLanguages[language]] as const)}
+      />
+    </Field>
+  </>
+);
+
+/** Who reads this page in French gets French mails, unless they say otherwise. */
+const languageOf = (words: Words): MailLanguage =>
+  mailLanguages.find((language) => language === words.language) ?? 'en';
+
+function TargetState({ words, target }: { words: Words; target: NotificationTarget }): VNode {
+  if (target.isPaused) return <Badge tone="calm">{words.paused}</Badge>;
+  if (target.parked > 0) return <Badge tone="bad">{words.givenUp(target.parked)}</Badge>;
+  if (target.late > 0) return <Badge tone="busy">{words.triedAgain(target.late)}</Badge>;
+  return <Badge tone="good">{words.active}</Badge>;
+}
+
+function targetPage(
+  visit: Visit,
+  target: NotificationTarget,
+  { items, next }: ListPage<Notification>,
+  problem: string | null,
+): VNode {
+  const { words, csrf } = visit;
+  const base = `/notifications/${target.id}`;
+  const typed = { ...target, staleHours: String(target.staleHours) };
+  return (
+    <Page
+      visit={visit}
+      title={shortened(target.address)}
+      subtitle={words.targetKinds[target.kind]}
+      trail={[{ href: '/notifications', text: words.notifications }]}
+      aside={<TargetState words={words} target={target} />}
+    >
+      <div class="columns wide-left">
+        <Card title={words.whatWasTold}>
+          {items.length === 0 ? (
+            <Empty title={words.nothingTold} />
+          ) : (
+            <Table label={words.whatWasTold} columns={[words.toldOf, words.time, words.state, words.reason]}>
+              {items.map((one) => (
+                <ToldRow visit={visit} base={base} one={one} />
+              ))}
+            </Table>
+          )}
+          <Pager words={words} base={base} next={next} />
+        </Card>
+        <div class="stack">
+          <ActionForm action={base} csrf={csrf} class="card stack" label={words.save}>
+            <ProblemNote problem={problem} />
+            <Terms words={words} typed={typed} />
+            <label class="box">
+              <input type="checkbox" name="paused" value="yes" checked={target.isPaused} /> {words.pause}
+            </label>
+            <button class="button">{words.save}</button>
+          </ActionForm>
+          <section class="card stack">
+            <ActionForm action={`${base}/test`} csrf={csrf}>
+              <button class="button quiet">{words.sendTest}</button>
+            </ActionForm>
+            {target.kind === 'webhook' && (
+              <ActionForm action={`${base}/secret`} csrf={csrf}>
+                <button class="button quiet">{words.newWebhookSecret}</button>{' '}
+                <span class="hint">{words.secretOverlap(secretOverlapHours)}</span>
+              </ActionForm>
+            )}
+            <ActionForm action={`${base}/remove`} csrf={csrf}>
+              <button class="button danger" data-confirm={words.confirmStopTelling}>
+                {words.stopTelling}
+              </button>
+            </ActionForm>
+          </section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+const tones: Readonly<Record<NotificationState, Tone>> = {
+  waiting: 'busy',
+  delivered: 'good',
+  parked: 'bad',
+};
+
+function ToldRow({ visit, base, one }: { visit: Visit; base: string; one: Notification }): VNode {
+  const { words, csrf } = visit;
+  const name = words.notificationEvents[one.event];
+  return (
+    <tr>
+      <th scope="row">
+        {one.solutionId === null ? name : <a href={`/solutions/${one.solutionId}`}>{name}</a>}
+      </th>
+      <td>
+        <Moment words={words} at={one.occurredAt} />
+      </td>
+      <td>
+        <Badge tone={tones[one.state]}>{words.notificationStates[one.state]}</Badge>
+      </td>
+      <td class="wrap">
+        {one.lastError}
+        {one.state === 'parked' && (
+          <ActionForm action={`${base}/retry/${one.id}`} csrf={csrf}>
+            <button class="button quiet">{words.tryAgain}</button>
+          </ActionForm>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** A new secret, the only time that it can be read. */
+const secretPage = (visit: Visit, { id, address }: NotificationTarget, secret: string): VNode => (
+  <Page
+    visit={visit}
+    title={visit.words.newSecret}
+    trail={[{ href: '/notifications', text: visit.words.notifications }]}
+  >
+    <section class="card narrow stack">
+      <p class="notice busy" role="status">
+        {visit.words.shownOnce} {visit.words.webhookSecretMeaning}
+      </p>
+      <Facts
+        entries={[
+          [visit.words.toldTo, shortened(address)],
+          [visit.words.secret, <code class="secret">{secret}</code>],
+        ]}
+      />
+      <p>
+        <a class="button" href={`/notifications/${id}`}>
+          {visit.words.notifications}
+        </a>
+      </p>
+    </section>
+  </Page>
+);
+
+/** A URL may be as long as a page. */
+const shortened = (address: string) => (address.length > 60 ? `${address.slice(0, 59)}…` : address);
