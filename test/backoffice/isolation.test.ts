@@ -102,6 +102,7 @@ const ofSolutions: Record<RouteName, TryRoute> = {
     edits: true,
   },
   'GET /solutions/:id/params/:class': { path: solution('/params/Fridges') },
+  'GET /solutions/:id/params/:class/:entity': { path: solution('/params/Fridges/f1') },
   'PUT /solutions/:id/params/:class/:entity': {
     path: solution('/params/Fridges/f1'),
     body: () => ({ fields: { Name: 'Mine' } }),

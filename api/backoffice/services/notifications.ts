@@ -139,7 +139,7 @@ export function createNotificationService({ db, rules }: Deps) {
         const notifications = createNotificationStore(trx);
         const notification = await notifications.find(id);
         if (notification === null) throw notFound('notification');
-        const target = await found(trx, caller, notification.targetId);
+        const target = await found(trx, caller, notification.targetId, 'notification');
         if (!(await notifications.retry(id))) throw notReplayable('It has not been given up.');
         const after = { id, event: notification.event, address: target.address };
         await createAuditStore(trx).add([auditEntry(caller, 'notification.retry', { after })]);
@@ -148,10 +148,15 @@ export function createNotificationService({ db, rules }: Deps) {
   };
 }
 
-/** What one may not see is not there, whatever one's role. */
-async function found(db: Db, caller: Caller, id: number): Promise<NotificationTarget> {
+/** What one may not see is not there, whatever one's role. `what`: what was asked for. */
+async function found(
+  db: Db,
+  caller: Caller,
+  id: number,
+  what = 'notification target',
+): Promise<NotificationTarget> {
   const target = await createNotificationTargetStore(db).find(caller.accounts, id);
-  if (target === null) throw notFound('notification target');
+  if (target === null) throw notFound(what);
   needEditor(caller);
   return target;
 }

@@ -68,6 +68,7 @@ export function createQuarantineService({ db, files, intake }: Deps) {
           await createSyncStore(trx).addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
           await decide(trx, caller, item, 'replayed', {
             sync: syncId,
+            isCorrected: correctedText !== null,
             ...(correctedText === null ? {} : { text: correctedText.slice(0, maxToldLength) }),
           });
         },
