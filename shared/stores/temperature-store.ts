@@ -100,22 +100,13 @@ export function createTemperatureStore(db: Db) {
          from heard h full join fridge f on f.probe_id = h.probe_id
          left join lateral (
            select temperature from (
-             select probe_id, temperature from tbsondes where solution_id = :solutionId order by id desc limit 500
-           ) recent where recent.probe_id = h.probe_id limit 1
+             select id, probe_id, temperature from tbsondes where solution_id = :solutionId order by id desc limit 500
+           ) recent where recent.probe_id = h.probe_id order by id desc limit 1
          ) last on true
          order by f.name nulls last, 1`,
         { solutionId },
       );
       return result.rows;
-    },
-
-    /** Null: there is none. */
-    async lastReadingAt(solutionId: number): Promise<Date | null> {
-      const result = await db.raw<{ rows: { last_at: Date | null }[] }>(
-        `select max(last_at) as last_at from probe_state where solution_id = :solutionId`,
-        { solutionId },
-      );
-      return result.rows[0]?.last_at ?? null;
     },
 
     async buckets(

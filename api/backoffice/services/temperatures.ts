@@ -89,8 +89,8 @@ export function createTemperatureService({ db }: { readonly db: Db }) {
     const probes = await temperatures.probes(solutionId);
     const probe = probes.find((one) => one.probeId === probeId);
     if (probe === undefined) throw notFound('probe');
-    const last = probe.lastAt ?? new Date();
-    const to = new Date(last.getTime() + 1);
+    // A probe whose clock is ahead must not move the chart to where there is nothing.
+    const to = new Date(Math.min(probe.lastAt?.getTime() ?? Infinity, Date.now()) + 1);
     return { probe, range: { solutionId, probeId, from: new Date(to.getTime() - days * dayMs), to } };
   }
 
