@@ -36,6 +36,8 @@ describeWithBrowser('Every page of the console', (browser) => {
     '/conflicts',
     '/approvals',
     '/audit',
+    '/notifications',
+    '/me',
     '/users',
     '/users/1',
     '/accounts',
