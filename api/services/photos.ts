@@ -12,7 +12,7 @@ export interface PhotoFile {
 
 interface Deps {
   readonly photos: Pick<PhotoStore, 'find'>;
-  readonly files: Pick<FileStore, 'read'>;
+  readonly files: Pick<FileStore, 'read' | 'stat'>;
 }
 
 export type PhotoService = ReturnType<typeof createPhotoService>;
@@ -24,7 +24,8 @@ export function createPhotoService({ photos, files }: Deps) {
       // PostgreSQL cannot even be asked for it.
       if (name.includes('\0')) throw unknownPhoto();
       const photo = await photos.find(solutionId, name);
-      if (photo === null) throw unknownPhoto();
+      // Lost by the file store: it can be sent again.
+      if (photo === null || (await files.stat(photo.fileKey)) === null) throw unknownPhoto();
       return {
         bytes: photo.bytes,
         sha256: photo.sha256,

@@ -103,9 +103,13 @@ export function createLogReplacementStore(db: Db) {
       table: LogTable,
     ): Promise<AppliedReplacement> {
       const bindings = { approvalId, solutionId, syncId, table: table.table, name: table.name };
-      const deleted = await db.raw<{ rowCount: number }>(
-        `delete from :table: log using log_replacement_row r
-         where r.approval_id = :approvalId and log.solution_id = :solutionId and log.id = r.id`,
+      const gone = await db.raw<{ rows: { deleted: number }[] }>(
+        `with gone as (
+           delete from :table: log using log_replacement_row r
+           where r.approval_id = :approvalId and log.solution_id = :solutionId and log.id = r.id
+           returning r.content is null as is_deleted
+         )
+         select cast(count(*) filter (where is_deleted) as int) as deleted from gone`,
         bindings,
       );
       const replaced = await db.raw<{ rowCount: number }>(
@@ -122,7 +126,7 @@ export function createLogReplacementStore(db: Db) {
            and q.code = 'id-conflict' and q.state = 'open' and q.row_id = cast(r.id as text)`,
         bindings,
       );
-      return { deleted: deleted.rowCount - replaced.rowCount, replaced: replaced.rowCount };
+      return { deleted: gone.rows[0]?.deleted ?? 0, replaced: replaced.rowCount };
     },
 
     /** It is dealt with; its rows are forgotten. `rows`: how many of the log it changed. */

@@ -108,6 +108,17 @@ describe('GET /api/solutions/{id}/photos/{name}', () => {
     expect([answer.status, answer.body.equals(picture)]).toEqual([200, true]);
   });
 
+  test('one that the file store has lost: 404, to staff and to its solution', async () => {
+    const client = await signIn(server(), 'photos');
+    await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(12) }));
+    for (const file of await storedFiles(server()))
+      if (/^(photos|thumbnails)/.test(file) && file.includes(`/${client.id}/`))
+        await rm(path.join(server().config.filesDir, file));
+    for (const rest of ['/a.jpg', '/a.jpg?thumbnail'])
+      expectProblem(await admin.send('GET', photosOf(client, rest)), 404, 'not-found');
+    expectProblem(await client.photo('a.jpg'), 404, 'unknown-photo');
+  });
+
   test.each(['none.jpg', '%00.jpg', '..%2Fa.jpg', '%27%3B--'])('%s: 404', async (name) => {
     const client = await signIn(server(), 'photos');
     expectProblem(await admin.send('GET', photosOf(client, `/${name}`)), 404, 'not-found');

@@ -45,20 +45,24 @@ export function createPhotoGalleryService({ db, files }: Deps) {
     },
 
     /** Its name compares without case. Throws `not-found`. */
-    async open(caller: Caller, solutionId: number, name: string): Promise<Picture> {
-      const { bytes, sha256, fileKey } = await found(caller, solutionId, name);
-      return { bytes, sha256, open: (range) => files.read(fileKey, range) };
-    },
+    open: async (caller: Caller, solutionId: number, name: string): Promise<Picture> =>
+      whole(await found(caller, solutionId, name)),
 
     /** The photo itself where its thumbnail is lost; `rebuild-photo-index` makes it anew. Throws `not-found`. */
     async openThumbnail(caller: Caller, solutionId: number, name: string): Promise<Picture> {
-      const { bytes, sha256, fileKey, thumbnail } = await found(caller, solutionId, name);
-      const key = thumbnailKeyOf(solutionId, sha256);
+      const photo = await found(caller, solutionId, name);
+      const { thumbnail } = photo;
+      const key = thumbnailKeyOf(solutionId, photo.sha256);
       const isThere = thumbnail !== null && (await files.stat(key))?.bytes === thumbnail.bytes;
-      if (!isThere) return { bytes, sha256, open: (range) => files.read(fileKey, range) };
-      return { ...thumbnail, open: (range) => files.read(key, range) };
+      return isThere ? { ...thumbnail, open: (range) => files.read(key, range) } : whole(photo);
     },
   };
+
+  /** Throws `not-found` where the file store has lost it: it can be sent again. */
+  async function whole({ bytes, sha256, fileKey }: Photo): Promise<Picture> {
+    if ((await files.stat(fileKey)) === null) throw notFound('photo');
+    return { bytes, sha256, open: (range) => files.read(fileKey, range) };
+  }
 
   async function found(caller: Caller, solutionId: number, name: string): Promise<Photo> {
     await needVisible(db, caller, solutionId);
