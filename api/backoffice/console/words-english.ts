@@ -44,6 +44,9 @@ const codeAdvice: Readonly<Record<string, string>> = {
   'malformed-xml': 'The file is no well-formed XML. Correct it below and replay it.',
 };
 
+/** Every text of the pages. A language that lacks one does not compile. */
+export type Words = typeof english;
+
 export const english = {
   language: 'en',
   /** How dates and numbers are written. */

@@ -1,4 +1,4 @@
-import type { Words } from './words';
+import type { Words } from './words-english';
 
 const several = (count: number, one: string, many: string) =>
   count <= 1 ? `${count} ${one}` : `${count} ${many}`;
