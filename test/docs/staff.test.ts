@@ -52,6 +52,8 @@ test('docs/staff.md names what one presses as it is named there', () => {
     english.acknowledge,
     english.alertStates.escalated,
     english.replay,
+    english.myAccount,
+    english.notifications,
   ];
   expect(missing(pressed)).toEqual([]);
 });
