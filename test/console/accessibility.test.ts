@@ -27,9 +27,15 @@ describeWithBrowser('Every page of the console', (browser) => {
     ...['', '/syncs', '/params', '/params/Fridges', '/params/Fridges/71', '/params/Fridges/new'].map(
       ofKitchen,
     ),
-    ...['/readings', '/readings/Tbfridge', '/temperatures', '/photos', '/messages', '/settings'].map(
-      ofKitchen,
-    ),
+    ...[
+      '/readings',
+      '/readings/Tbfridge',
+      '/temperatures',
+      '/alerts',
+      '/photos',
+      '/messages',
+      '/settings',
+    ].map(ofKitchen),
     `/syncs/${kitchen.sync}`,
     '/alerts',
     '/quarantine',
@@ -40,6 +46,8 @@ describeWithBrowser('Every page of the console', (browser) => {
     '/me',
     '/users',
     '/users/1',
+    '/notifications',
+    '/me',
     '/accounts',
     '/nowhere',
   ];
