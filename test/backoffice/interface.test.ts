@@ -98,6 +98,18 @@ describe('an edit of what has an ETag', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412]);
   });
 
+  test('works for a user', async () => {
+    const { id } = await backoffice.signIn('viewer');
+    const path = `/api/users/${id}`;
+    const headers = { 'if-match': await etagOf(path) };
+    const roles = ['manager', 'admin', 'manager'];
+    const answers = await Promise.all(roles.map((role) => admin.call('PATCH', path, { role }, headers)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    const changed = answers.find(({ status }) => status === 200);
+    expect(changed?.headers.get('etag')).toBe(await etagOf(path));
+    expect((await admin.call('GET', '/api/users/99999999')).status).toBe(404);
+  });
+
   test('works for a parameter by its version', async () => {
     const { solution } = await newKitchen(backoffice);
     const path = `/api/solutions/${solution}/params/Fridges/f1`;

@@ -186,6 +186,7 @@ const ofAdmins: Record<RouteName, string> = {
   'POST /accounts': '/api/accounts',
   'GET /users': '/api/users',
   'POST /users': '/api/users',
+  'GET /users/:id': '/api/users/1',
   'PATCH /users/:id': '/api/users/1',
   'GET /users/:id/sessions': '/api/users/1/sessions',
   'DELETE /users/:id/sessions': '/api/users/1/sessions',

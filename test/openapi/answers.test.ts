@@ -186,7 +186,8 @@ test('accounts, users and their sessions', async () => {
   const password = 'correct horse battery';
   const user = { email, password, role: 'manager', accounts: [account] };
   const id = String((await ask('createUser', { body: user })).json['id']);
-  await ask('updateUser', { path: { id }, body: { role: 'viewer' } });
+  const etag = (await ask('getUser', { path: { id } })).headers.get('etag') ?? '';
+  await ask('updateUser', { path: { id }, body: { role: 'viewer' }, headers: { 'if-match': etag } });
   const token = String((await ask('signIn', { body: { email, password } })).json['token']);
   await ask('signIn', { body: { email, password } });
   const own = await ask('listOwnSessions', { token });

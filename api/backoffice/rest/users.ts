@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import { roles } from '../../../shared/domain/staff';
+import { revisionOf } from '../../../shared/formats/revision';
 import type { User } from '../../../shared/stores/user-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { UserService } from '../services/users';
+import { etagHeader, ifRevision } from './if-match';
 import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
 import { staffRoute } from './staff-route';
 
@@ -72,6 +74,19 @@ export const createUserRoutes = (users: UserService): Route[] => [
     },
   }),
   staffRoute({
+    method: 'get',
+    path: '/api/users/{id}',
+    id: 'getUser',
+    tag: 'Users',
+    summary: 'Gives a user',
+    access: 'admin',
+    params: { id: idParameter('user') },
+    answers: { 200: json('The user.', user, etagHeader) },
+    async handle({ caller, params }) {
+      return userReply(await users.get(caller, params.id));
+    },
+  }),
+  staffRoute({
     method: 'patch',
     path: '/api/users/{id}',
     id: 'updateUser',
@@ -80,15 +95,23 @@ export const createUserRoutes = (users: UserService): Route[] => [
     description: 'What is absent stays as it is. Someone must remain who can sign in as an admin.',
     access: 'admin',
     params: { id: idParameter('user') },
+    headers: ifRevision,
     body: jsonBody(edit),
-    answers: { 200: json('The user.', user) },
-    problems: { 409: ['last-admin'], 422: ['invalid-fields'] },
-    async handle({ caller, params, body: { accounts: accountIds, disabled: isDisabled, ...others } }) {
+    answers: { 200: json('The user.', user, etagHeader) },
+    problems: { 409: ['last-admin'], 412: ['stale'], 422: ['invalid-fields'] },
+    async handle({
+      caller,
+      params,
+      headers,
+      body: { accounts: accountIds, disabled: isDisabled, ...others },
+    }) {
       const changes = { ...others, accountIds, isDisabled };
-      return reply(200, userJson(await users.update(caller, params.id, changes)));
+      return userReply(await users.update(caller, params.id, changes, headers['if-match'] ?? null));
     },
   }),
 ];
+
+const userReply = (user: User) => reply(200, userJson(user), { ETag: `"${revisionOf(user)}"` });
 
 const userJson = ({ id, email, role, accountIds, isDisabled, createdAt }: User) => ({
   id: String(id),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, isAdmin, sees } from '../../../shared/domain/staff';
@@ -15,6 +14,7 @@ import {
   type SolutionFilter,
 } from '../../../shared/stores/solution-admin-store';
 import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
+import { revisionOf } from '../../../shared/formats/revision';
 import { lockVisible, needEditor } from './rights';
 import { auditEntry } from './trail';
 
@@ -95,7 +95,8 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         await lockVisible(trx, caller, id);
         needEditor(caller);
         const before = await found(trx, caller, id);
-        if (ifRevision !== null && ifRevision !== revisionOf(before)) throw staleVersion(revisionOf(before));
+        if (ifRevision !== null && ifRevision !== settingsRevision(before))
+          throw staleVersion(settingsRevision(before));
         await createSolutionAdminStore(trx).update(id, changes);
         const after = await found(trx, caller, id);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
@@ -130,7 +131,7 @@ async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution>
 async function detailed(db: Db, solution: AdminSolution): Promise<SolutionDetail> {
   const [listed] = await withAlerts(db, [solution]);
   const flags = await createFlagStore(db).listOfSolution(solution.id);
-  return { ...solution, openAlerts: listed?.openAlerts ?? 0, flags, revision: revisionOf(solution) };
+  return { ...solution, openAlerts: listed?.openAlerts ?? 0, flags, revision: settingsRevision(solution) };
 }
 
 async function withAlerts(db: Db, solutions: readonly AdminSolution[]): Promise<ListedSolution[]> {
@@ -172,8 +173,4 @@ const settingsOf = (solution: AdminSolution) => ({
   timezone: solution.timezone,
 });
 
-const revisionOf = (solution: AdminSolution) =>
-  createHash('sha256')
-    .update(JSON.stringify(settingsOf(solution)))
-    .digest('base64url')
-    .slice(0, 16);
+const settingsRevision = (solution: AdminSolution) => revisionOf(settingsOf(solution));

@@ -1,12 +1,19 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller, Role } from '../../../shared/domain/staff';
-import { alreadyExists, invalidFields, lastAdmin, notFound } from '../../../shared/errors/catalog';
+import {
+  alreadyExists,
+  invalidFields,
+  lastAdmin,
+  notFound,
+  staleVersion,
+} from '../../../shared/errors/catalog';
 import { hashPassword } from '../../../shared/secrets';
 import { createAccountStore } from '../../../shared/stores/account-store';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { createSessionStore } from '../../../shared/stores/session-store';
 import { createUserStore, type User } from '../../../shared/stores/user-store';
+import { revisionOf } from '../../../shared/formats/revision';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
 
@@ -51,15 +58,28 @@ export function createUserService({ db }: { readonly db: Db }) {
       });
     },
 
+    /** Throws `not-found`. */
+    async get(caller: Caller, id: number): Promise<User> {
+      needAdmin(caller);
+      return found(db, id);
+    },
+
     /**
-     * A new password, another role, other accounts and disabling end the user's sessions. Throws `not-found`, `invalid-fields`, `last-admin`.
+     * `ifRevision`: the one that the edit is based on; null: whichever it is. A new password, another role, other accounts and disabling end the user's sessions.
+     * Throws `not-found`, `stale`, `invalid-fields`, `last-admin`.
      */
-    async update(caller: Caller, id: number, edit: UserEdit): Promise<User> {
+    async update(
+      caller: Caller,
+      id: number,
+      edit: UserEdit,
+      ifRevision: string | null = null,
+    ): Promise<User> {
       needAdmin(caller);
       const passwordHash = edit.password === undefined ? undefined : await hashPassword(edit.password);
       return inTransaction(db, async ({ db: trx }) => {
         const admins = await createUserStore(trx).lockActiveAdmins();
         const before = await found(trx, id);
+        if (ifRevision !== null && ifRevision !== revisionOf(before)) throw staleVersion(revisionOf(before));
         await write(trx, id, edit, passwordHash);
         const after = await found(trx, id);
         if (admins.length === 1 && admins[0] === id && !isActiveAdmin(after)) throw lastAdmin();
