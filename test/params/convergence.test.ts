@@ -119,7 +119,11 @@ async function sync(
 /** A few syncs in peace; after them, one more has nothing to say. */
 async function settle(kitchen: Kitchen, device: Device): Promise<void> {
   // What went back and forth is quarantined for an hour.
-  await database.db.raw(`update param_version set at = at - interval '2 hours'`);
+  await database.db.raw(
+    `update param_version v set at = v.at - interval '2 hours'
+     from param p where p.id_server = v.id_server and p.solution_id = ?`,
+    [kitchen.solutionId],
+  );
   // What failed too often waits for an edit; staff see it and try again.
   for (const { id, isActive, failures } of await listed(kitchen)) {
     if (failures > 0 && isActive) await put(database.db, kitchen, id, {});

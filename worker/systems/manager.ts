@@ -22,6 +22,9 @@ import {
 } from './param-rows';
 import type { SentEntity, SolutionSystem } from './solution';
 
+/** Copies are compared; a row's version is the manager's alone. */
+const unkeptRevisions = { here: null, there: null } as const;
+
 export interface ManagerSettings {
   readonly db: Db;
   readonly key: ClassKey;
@@ -53,7 +56,6 @@ export interface Manager {
 export function createManager(settings: ManagerSettings): Manager {
   const { db, key, solution } = settings;
   const rows = new Map<string, KnownEntity | null>();
-  const readAs = new WeakMap<Mapping, KnownEntity>();
   const agreedOn = new Map<string, Copy | null>();
   const load = coalesce((ids: readonly string[]) => loadRows(ids));
   const write = coalesce((writes: readonly Write[]) => writeRows(settings, writes));
@@ -117,9 +119,8 @@ export function createManager(settings: ManagerSettings): Manager {
     mappings,
     baseFor,
     knownOf: (mapping) => {
-      const known = readAs.get(mapping);
-      if (known === undefined) throw new Error(`the mapping ${mapping.id} is not the manager's`);
-      return known;
+      if (mapping instanceof RowMapping) return mapping.row;
+      throw new Error(`the mapping ${mapping.id} is not the manager's`);
     },
     forget: () => {
       rows.clear();
@@ -151,15 +152,7 @@ export function createManager(settings: ManagerSettings): Manager {
   }
 
   function mappingOf(row: KnownEntity): Mapping {
-    const agreed = agreedOn.get(row.id) ?? null;
-    const mapping: Mapping = {
-      id: row.idServer,
-      keys: { here: row.id, there: row.id },
-      agreed: agreed === null ? null : { ...agreed, place: null },
-      revisions: { here: null, there: null },
-    };
-    readAs.set(mapping, row);
-    return mapping;
+    return new RowMapping(row, agreedOn.get(row.id) ?? null);
   }
 
   /** What the manager shall not have, and the solution holds: it is kept as deleted, so that the solution is told. */
@@ -196,6 +189,23 @@ export function createManager(settings: ManagerSettings): Manager {
     return isSent
       ? { copy: sent.copy, digest: sent.digest }
       : { copy: { isActive: true, fields: agreed.fields }, digest: copyDigest(agreed) };
+  }
+}
+
+/** A mapping that remembers the row that it was read from. */
+class RowMapping implements Mapping {
+  readonly id: string;
+  readonly keys: Mapping['keys'];
+  readonly agreed: Mapping['agreed'];
+  readonly revisions = unkeptRevisions;
+
+  constructor(
+    readonly row: KnownEntity,
+    agreed: Copy | null,
+  ) {
+    this.id = row.idServer;
+    this.keys = { here: row.id, there: row.id };
+    this.agreed = agreed === null ? null : { isActive: agreed.isActive, fields: agreed.fields, place: null };
   }
 }
 
