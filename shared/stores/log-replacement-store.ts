@@ -118,6 +118,8 @@ export function createLogReplacementStore(db: Db) {
         bindings,
       );
       await lowerMark(bindings);
+      // Without its statistics, as after a large plan, PostgreSQL would compare every row with every other.
+      await db.raw('set local enable_nestloop = off');
       // Refused at first as other content of a known Id: it has been taken now.
       await db.raw(
         `update quarantine q set state = 'replayed', decided_at = now(), decided_by = a.decided_by
