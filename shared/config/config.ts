@@ -70,7 +70,7 @@ function configFrom(read: z.output<typeof settings>) {
     smtpUrl: read.EPACK_SMTP_URL ?? null,
     mailFrom: read.EPACK_MAIL_FROM ?? null,
     webhookHttp: read.EPACK_WEBHOOK_HTTP === 'yes',
-    webhookNetworks: read.EPACK_WEBHOOK_NETWORKS,
+    webhookNetworks: read.EPACK_WEBHOOK_NETWORKS ?? [],
     maxArchiveBytes: read.EPACK_MAX_ARCHIVE_BYTES,
     maxUnpackedBytes: read.EPACK_MAX_UNPACKED_BYTES,
     maxArchiveEntries: read.EPACK_MAX_ARCHIVE_ENTRIES,

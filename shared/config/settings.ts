@@ -131,9 +131,9 @@ export const settings = z.object({
     .describe('Sender of the mails, e.g. `ePack <epack@example.org>`.'),
   EPACK_WEBHOOK_HTTP: yesOrNo.describe('Whether webhooks may be plain http.'),
   EPACK_WEBHOOK_NETWORKS: list(isNetwork, 'must be a list of addresses or networks, such as `10.0.5.0/24`')
-    .default([])
+    .optional()
     .describe(
-      'Private addresses or networks that webhooks may reach all the same, e.g. `10.0.5.0/24`. By default, none.',
+      'Private addresses or networks that webhooks may reach all the same, e.g. `10.0.5.0/24`. Not set: none.',
     ),
   EPACK_MAX_ARCHIVE_BYTES: whole(1, 2 ** 40, 512 * megabyte).describe('Largest upload.'),
   EPACK_MAX_UNPACKED_BYTES: whole(1, 2 ** 42, 2048 * megabyte).describe('Largest upload once unpacked.'),
