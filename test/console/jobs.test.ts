@@ -154,6 +154,22 @@ describeWithBrowser('The console in a browser', (browser) => {
     });
   });
 
+  test('says so where the readings of a chart cannot be had, and leads to the form where the session has ended', async () => {
+    const email = await newUser(server(), 'viewer', [kitchen.account]);
+    const visitor = await visit(browser(), server());
+    const { page } = visitor;
+    await signInAs(page, email);
+    await page.route('**/temperatures/series?*', (route) => route.abort());
+    await page.goto(`/solutions/${kitchen.id}/temperatures`);
+    await page.locator('.chart', { hasText: 'could not be loaded' }).waitFor();
+
+    await page.goto('/');
+    await page.context().clearCookies();
+    await page.evaluate(`htmx.ajax('GET', '/', { source: '#live', select: '#live' })`);
+    await page.waitForSelector('input[name=password]');
+    await visitor.close();
+  });
+
   test('shows a viewer everything and lets them change nothing', async () => {
     const email = await newUser(server(), 'viewer', [kitchen.account]);
     await asStaff(browser(), email, async (page) => {

@@ -4,7 +4,7 @@ import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
 import { crossSite } from '../../../shared/errors/catalog';
 import { problemOf } from '../../http/problem';
-import { tokenOf, visitorOf } from '../rest/authentication';
+import { callerOf, tokenOf, visitorOf } from '../rest/authentication';
 import type { OverviewService, WaitingCounts } from '../services/overview';
 import { csrfField, csrfTokenOf, isCsrfToken } from './csrf';
 import { renderPage } from './render';
@@ -54,20 +54,16 @@ export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
       act: (caller: Caller, request: Request) => Promise<string>,
       again?: (visit: Visit, request: Request, problem: AppError) => Promise<VNode>,
     ): RequestHandler[] => [
+      needSession,
       readForm,
       async (request, response) => {
-        const caller = visitorOf(request);
-        if (caller === null) {
-          response.redirect(303, '/');
-          return;
-        }
+        const caller = callerOf(request);
         needCsrfToken(request);
         try {
           response.redirect(303, await act(caller, request));
         } catch (error) {
           if (again === undefined || !isAboutInput(error)) throw error;
-          const visit = await visitOf(request);
-          if (visit === null) throw error;
+          const visit = await visitBy(caller, request);
           response.status(problemOf(error).status).send(renderPage(await again(visit, request, error)));
         }
       },
@@ -75,14 +71,11 @@ export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
 
     /** As `form`, where the answer is shown once and never again: a new secret. */
     answer: (answer: (visit: Visit, request: Request) => Promise<VNode>): RequestHandler[] => [
+      needSession,
       readForm,
       async (request, response) => {
-        const visit = await visitOf(request);
-        if (visit === null) {
-          response.redirect(303, '/');
-          return;
-        }
         needCsrfToken(request);
+        const visit = await visitBy(callerOf(request), request);
         response.send(renderPage(await answer(visit, request)));
       },
     ],
@@ -92,7 +85,10 @@ export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
 
   async function visitOf(request: Request): Promise<Visit | null> {
     const caller = visitorOf(request);
-    if (caller === null) return null;
+    return caller === null ? null : visitBy(caller, request);
+  }
+
+  async function visitBy(caller: Caller, request: Request): Promise<Visit> {
     const { done } = request.query;
     return {
       caller,
@@ -104,6 +100,12 @@ export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
     };
   }
 }
+
+/** Nobody sends us megabytes before we know who it is. */
+const needSession: RequestHandler = (request, response, next) => {
+  if (visitorOf(request) === null) response.redirect(303, '/');
+  else next();
+};
 
 /** A corrected file of the quarantine may be as large as this. */
 const readForm = express.urlencoded({ limit: '16mb', extended: false, parameterLimit: 5_000 });
