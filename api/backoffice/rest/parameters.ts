@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { type Channel, channels, isChannel } from '../../../shared/domain/channel';
-import { type Flag, flags, isFlag } from '../../../shared/domain/flag';
+import { channels } from '../../../shared/domain/channel';
+import { flags } from '../../../shared/domain/flag';
 import type { PageRequest } from '../../../shared/domain/page';
 import { notFound, unknownChannel } from '../../../shared/errors/catalog';
 import { pathParameter } from '../../http/operation';
@@ -110,18 +110,6 @@ export function pathSync(request: Request): string {
   const text = pathText(request, 'sync');
   if (!z.guid().safeParse(text).success) throw notFound('sync');
   return text;
-}
-
-export function pathChannel(request: Request): Channel {
-  const name = pathText(request, 'channel');
-  if (!isChannel(name)) throw unknownChannel(name);
-  return name;
-}
-
-export function pathFlag(request: Request): Flag {
-  const name = pathText(request, 'flag');
-  if (!isFlag(name)) throw notFound('flag');
-  return name;
 }
 
 export const pathText = (request: Request, name: string): string => String(request.params[name]);
