@@ -67,10 +67,10 @@ exports.up = async (knex) => {
   `);
   // A log row may name its photo.
   for (const { table_name: table } of await tablesWithPhotos(knex)) {
-    await knex.raw(
-      `create index ?? on ?? (solution_id, lower(photo_name)) where photo_name is not null`,
-      [`${table}_photo`, table],
-    );
+    await knex.raw(`create index ?? on ?? (solution_id, lower(photo_name)) where photo_name is not null`, [
+      `${table}_photo`,
+      table,
+    ]);
   }
 };
 

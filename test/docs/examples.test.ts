@@ -16,7 +16,13 @@ const onThisMachine = missing.length === 0 ? describe : describe.skip;
 onThisMachine('the examples', () => {
   const server = onServer({}, { worker: true });
 
-  test.each(['docs/protocol.md', 'docs/operations.md', 'docs/notifications.md', 'docs/sign-in.md', 'docs/rest.md'])(
+  test.each([
+    'docs/protocol.md',
+    'docs/operations.md',
+    'docs/notifications.md',
+    'docs/sign-in.md',
+    'docs/rest.md',
+  ])(
     'of %s run as they stand there',
     async (name) => {
       const folder = createTestFolder();
