@@ -13,8 +13,9 @@ import { stylesheet } from './stylesheet';
  */
 export function createDocumentRouter(operations: readonly Operation[]): Interface {
   const router = Router();
-  const routes = routesOf(() => document);
-  const document = createOpenApiDocument([...operations, ...routes]);
+  // Made for the first who asks: it is large, and most processes never need it.
+  let document: OpenApiDocument | null = null;
+  const routes = routesOf(() => (document ??= createOpenApiDocument([...operations, ...routes])));
   mountRoutes(router, routes, () => []);
   router.get('/docs/style.css', (_request, response) => {
     response.type('css').setHeader('Cache-Control', 'public, max-age=300').send(stylesheet);
