@@ -138,13 +138,15 @@ describe('deletions', () => {
 describe('an upload that replaces everything', () => {
   const replaceFromSolution = true;
 
-  test('wins over every edit of the manager, and deletes what it does not hold', async () => {
+  test('wins over every edit of the manager, and deletes what it does not hold once that is approved', async () => {
     const kitchen = await kitchenOfTwenty();
     await put(database.db, kitchen, '10', { Name: 'edited' });
     await put(database.db, kitchen, '77', { Name: 'of the manager alone' });
     const { counts, told } = await kitchen.syncAndConfirm(twenty.slice(0, 18), { replaceFromSolution });
-    expect(counts).toMatchObject({ updated: 1, deleted: 3, unchanged: 17, conflicts: 0 });
+    expect(counts).toMatchObject({ updated: 1, held: 3, deleted: 0, unchanged: 17, conflicts: 0 });
     expect(told).toEqual([]);
+    expect(await stored(database.db, kitchen, '77')).toMatchObject({ isActive: true });
+    await decide(kitchen, 'approve');
     expect(await stored(database.db, kitchen, '10')).toMatchObject({ fields: { Name: 'F0' } });
     expect(await stored(database.db, kitchen, '77')).toMatchObject({ isActive: false, isDue: false });
   });
@@ -166,7 +168,7 @@ describe('an upload that replaces everything', () => {
     expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: true });
   });
 
-  test('waits for an approval where it would delete too many', async () => {
+  test('keeps what it does not hold where that is rejected, and tells the solution of it', async () => {
     for (const decision of ['approve', 'reject'] as const) {
       const kitchen = await kitchenOfTwenty();
       const { counts } = await kitchen.syncAndConfirm(twenty.slice(0, 2), { replaceFromSolution });

@@ -1,4 +1,4 @@
-import type { ParameterClass } from '../../shared/catalog/parameter-classes';
+import type { ClassLimit, ParameterClass } from '../../shared/catalog/parameter-classes';
 import type { Transaction } from '../../shared/db/database';
 import { noParameterCounts, type ParameterCounts } from '../../shared/domain/report';
 import { AppError } from '../../shared/errors/app-error';
@@ -84,6 +84,8 @@ async function surveyOrReject(
   }
 }
 
+const noDeletion: ClassLimit = { kind: 'soft', count: 0, share: 0 };
+
 async function mergeBatches(
   db: Transaction['db'],
   received: ReceivedClass,
@@ -114,8 +116,9 @@ async function mergeBatches(
   const quarantine = (entry: Entry, sent: SentEntity | undefined) =>
     reject(quarantined(received, entry, sent));
   const recording = { db, key, syncId, solution, manager, hasSent, counts, quarantine, held, touched };
-  // Whoever replaces everything has had it approved; only what would be lost is asked for.
+  // Whoever sets the flag wants the changes; for what would be lost, however little, someone is asked.
   const maxChanges = replaces ? null : parameterClass.maxChanges;
+  const maxDeletes = replaces ? noDeletion : parameterClass.maxDeletes;
   await runClass({
     db,
     key,
@@ -127,7 +130,7 @@ async function mergeBatches(
     manager,
     limits: {
       maxChanges,
-      maxDeletes: parameterClass.maxDeletes,
+      maxDeletes,
       waiting: maxChanges === null ? new Set() : await waitingChanges(db, key),
       inserted: () => counts.inserted,
     },
