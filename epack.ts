@@ -56,7 +56,9 @@ program
   .argument('<sync>', 'the UUID of a synchronisation whose upload is kept')
   .action(async (sync: string) => {
     const { planSync } = await import('./worker/main.js');
-    for (const { className, id, verdict, operations, disputed, reason } of await planSync(config(), sync)) {
+    const lines = await planSync(config(), sync);
+    if (lines.length === 0) console.log('nothing would change');
+    for (const { className, id, verdict, operations, disputed, reason } of lines) {
       const done = operations.map(({ side, op }) => `${side === 'here' ? 'manager' : 'solution'}: ${op}`);
       const dispute = disputed === null ? [] : [`both changed ${disputed.join(', ') || 'it'}`];
       console.log(

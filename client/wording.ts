@@ -56,23 +56,46 @@ export function whatBecameOfIt({ outcome, reason, params, logs, photos, rejectio
   const tables = Object.values(logs);
   const total = <T>(rows: readonly T[], count: (row: T) => number) =>
     rows.reduce((so, row) => so + count(row), 0);
+  const stored = total(tables, (one) => one.inserted);
+  const added = total(settings, (one) => one.inserted);
   const said: [number, string][] = [
-    [total(settings, (one) => one.inserted), 'settings new'],
-    [total(settings, (one) => one.updated), 'changed'],
-    [total(settings, (one) => one.deleted), 'deleted'],
-    [total(settings, (one) => one.unchanged), 'unchanged'],
-    [total(settings, (one) => one.conflicts), 'in conflict'],
-    [total(settings, (one) => one.held), 'waiting for approval'],
-    [total(tables, (one) => one.inserted), 'readings stored'],
-    [total(tables, (one) => one.duplicates), 'known already'],
-    [photos.inserted, 'photos stored'],
-    [rejections.length, 'refused'],
+    [added, `${plural(added, 'setting')} new`],
+    among(
+      'changed',
+      total(settings, (one) => one.updated),
+    ),
+    among(
+      'deleted',
+      total(settings, (one) => one.deleted),
+    ),
+    among(
+      'unchanged',
+      total(settings, (one) => one.unchanged),
+    ),
+    among(
+      'in conflict',
+      total(settings, (one) => one.conflicts),
+    ),
+    among(
+      'waiting for approval',
+      total(settings, (one) => one.held),
+    ),
+    [stored, `${plural(stored, 'reading')} stored`],
+    among(
+      'known already',
+      total(tables, (one) => one.duplicates),
+    ),
+    [photos.inserted, `${plural(photos.inserted, 'photo')} stored`],
+    among('refused', rejections.length),
   ];
-  const parts = said
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => `${count.toLocaleString('en')} ${what}`);
+  const parts = said.filter(([count]) => count > 0).map(([, words]) => words);
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
 }
+
+const among = (what: string, count: number): [number, string] => [
+  count,
+  `${count.toLocaleString('en')} ${what}`,
+];
 
 /** One line for whatever stopped a command. */
 export function reasonOf(error: unknown): string {
