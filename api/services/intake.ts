@@ -1,7 +1,7 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import type { UnpackLimits } from '../../shared/archive/unpack';
-import { unpackArchive } from '../../shared/archive/unpack';
+import { type ArchiveArrival, watchArrival } from '../../shared/archive/archive-arrival';
+import { unpackArchive, type UnpackLimits } from '../../shared/archive/unpack';
 import type { Db } from '../../shared/db/database';
 import { inTransaction } from '../../shared/db/database';
 import type { ChannelKey } from '../../shared/domain/channel';
@@ -56,6 +56,13 @@ export interface Reception {
   complete(expectedSha256: string | null, replay?: Replay): Promise<{ syncId: string }>;
   /** Leaves the channel as it was before. */
   readonly refuse: () => Promise<void>;
+}
+
+interface StoredArchive {
+  readonly archiveKey: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly arrival: ArchiveArrival;
 }
 
 export type Replay = (db: Db) => Promise<void>;
@@ -117,7 +124,7 @@ export function createIntakeService(deps: Deps) {
   }
 
   function newReception(key: ChannelKey, syncId: string, origin: Origin): Reception {
-    let stored: { archiveKey: string; sha256: string; bytes: number } | null = null;
+    let stored: StoredArchive | null = null;
     const span = startSpan(key, syncId, origin);
     const ended = begun();
     const inPart = <T>(name: string, work: () => Promise<T>) =>
@@ -130,7 +137,8 @@ export function createIntakeService(deps: Deps) {
         stored = await inPart('store', () => storeArchive(syncId, body, batch));
       },
       adopt: async (archiveKey) => {
-        stored = { archiveKey, ...(await digest(await files.read(archiveKey))) };
+        const arrival = watchArrival();
+        stored = { archiveKey, arrival, ...(await digest(await files.read(archiveKey), arrival)) };
       },
       complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
@@ -189,29 +197,25 @@ export function createIntakeService(deps: Deps) {
     return deps.uploadIdleSeconds + 5;
   }
 
-  async function storeArchive(syncId: string, body: Readable, batch: WriteBatch) {
+  async function storeArchive(syncId: string, body: Readable, batch: WriteBatch): Promise<StoredArchive> {
     const archiveKey = archiveKeyOf(syncId);
     const hash = createHash('sha256');
-    const content = hashed(limitedTo(body, limits.maxArchiveBytes), hash);
+    const arrival = watchArrival();
+    const content = watched(limitedTo(body, limits.maxArchiveBytes), hash, arrival);
     const { bytes } = await whileReceiving(syncId, () => batch.write(archiveKey, content));
-    return { archiveKey, bytes, sha256: hash.digest('hex') };
+    return { archiveKey, bytes, sha256: hash.digest('hex'), arrival };
   }
 
   async function unpack(
     syncId: string,
-    stored: { archiveKey: string; sha256: string; bytes: number },
+    { archiveKey, sha256, bytes, arrival }: StoredArchive,
     batch: WriteBatch,
     allowed: UnpackLimits,
   ): Promise<ReceivedArchive> {
     const { unpackedBytes } = await whileReceiving(syncId, () =>
-      unpackArchive(files, stored.archiveKey, unpackedPrefixOf(syncId), allowed, batch),
+      unpackArchive(files, archiveKey, unpackedPrefixOf(syncId), allowed, { batch, arrival }),
     );
-    return {
-      archiveKey: stored.archiveKey,
-      archiveSha256: stored.sha256,
-      archiveBytes: stored.bytes,
-      unpackedBytes,
-    };
+    return { archiveKey, archiveSha256: sha256, archiveBytes: bytes, unpackedBytes };
   }
 
   /** The sync and its job are one transaction; the message that follows may be lost, the relay sends another. */
@@ -229,17 +233,20 @@ export function createIntakeService(deps: Deps) {
       else await replay(trx);
       return createJobStore(trx).insert(syncId, lane, origin);
     });
-    try {
-      await deps.queue.publish(lane, { version: 1, jobId });
-      await createJobStore(db).markPublished([jobId]);
-    } catch (error) {
-      const { requestId } = origin;
-      deps.log.warn(
-        { err: error, requestId, jobId, syncId, ...key },
-        'message not published; the relay will',
-      );
-    }
+    tell(jobId, lane, { ...key, syncId, requestId: origin.requestId });
     await deps.board.refresh(key);
+  }
+
+  /** Nobody waits for the message: it is the job's row that counts. */
+  function tell(jobId: string, lane: Lane, told: object): void {
+    const end = begun();
+    deps.queue
+      .publish(lane, { version: 1, jobId })
+      .then(() => createJobStore(db).markPublished([jobId]))
+      .catch((error: unknown) => {
+        deps.log.warn({ err: error, jobId, ...told }, 'message not published; the relay will');
+      })
+      .finally(end);
   }
 
   /** The watchdog does the same for an upload whose process died. */
@@ -292,19 +299,24 @@ async function* readUpTo(body: Readable, maxBytes: number): AsyncGenerator<Buffe
   }
 }
 
-async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+async function* watched(
+  chunks: AsyncIterable<Buffer>,
+  hash: Hash,
+  arrival: ArchiveArrival,
+): AsyncGenerator<Buffer> {
   for await (const chunk of chunks) {
     hash.update(chunk);
+    arrival.see(chunk);
     yield chunk;
   }
 }
 
-async function digest(body: AsyncIterable<Buffer>): Promise<{ sha256: string; bytes: number }> {
+async function digest(
+  body: AsyncIterable<Buffer>,
+  arrival = watchArrival(),
+): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of body) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
+  for await (const chunk of watched(body, hash, arrival)) bytes += chunk.length;
   return { sha256: hash.digest('hex'), bytes };
 }

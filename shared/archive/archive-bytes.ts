@@ -18,7 +18,10 @@ const BLOCKS_KEPT = 4;
  * Headers and small entries are read through a few blocks kept in memory: thousands of them cost a handful of
  * requests, which is what makes an object store usable and a disk quick.
  */
-export async function archiveBytesOf(store: FileStore, key: string): Promise<ArchiveBytes> {
+export async function archiveBytesOf(
+  store: Pick<FileStore, 'stat' | 'read'>,
+  key: string,
+): Promise<ArchiveBytes> {
   const archive = await store.stat(key);
   if (archive === null) throw notFound('archive');
   const size = archive.bytes;

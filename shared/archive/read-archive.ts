@@ -14,7 +14,11 @@ export interface ReadableEntry {
 }
 
 /** For an archive whose sender is trusted: a package of readings may well shrink a thousandfold. */
-const generousLimits: UnpackLimits = { maxEntries: 100_000, maxUnpackedBytes: Infinity, maxRatio: Infinity };
+export const generousLimits: UnpackLimits = {
+  maxEntries: 100_000,
+  maxUnpackedBytes: Infinity,
+  maxRatio: Infinity,
+};
 
 /**
  * The files in a local archive, in its order; its whole directory is checked before the first. Throws as
@@ -32,7 +36,8 @@ export async function* readArchive(
   }
 }
 
-async function openEntry(
+/** One entry of an archive, as a stream. */
+export async function openEntry(
   archive: ArchiveBytes,
   directory: ZipDirectory,
   entry: ArchiveEntry,

@@ -1,23 +1,18 @@
 import pLimit from 'p-limit';
 import type { FileStore, WriteBatch } from '../files/file-store';
-import { archiveBytesOf, type ArchiveBytes } from './archive-bytes';
+import type { ArchiveArrival } from './archive-arrival';
+import { archiveBytesOf } from './archive-bytes';
 import { entryContent } from './entry-content';
-import { readZipDirectory, type ArchiveEntry, type UnpackLimits, type ZipDirectory } from './zip-directory';
+import { generousLimits, openEntry, type ReadableEntry } from './read-archive';
+import { readZipDirectory, refused, type ArchiveEntry, type UnpackLimits } from './zip-directory';
 
 export type { UnpackLimits } from './zip-directory';
 
-export interface UnpackedEntry {
-  /** `/`-separated, relative, as in the archive. */
-  readonly name: string;
-  /** Where it lies in the file store. */
-  readonly key: string;
-  readonly bytes: number;
-}
-
-export interface Unpacked {
-  /** The files, in the archive's order; folders are left out. */
-  readonly entries: readonly UnpackedEntry[];
-  readonly unpackedBytes: number;
+/** What began when the archive's first byte came. */
+interface WhileArriving {
+  readonly batch?: WriteBatch;
+  /** Has seen the whole archive. */
+  readonly arrival?: Pick<ArchiveArrival, 'crc32Of'>;
 }
 
 /** More pay nothing on two cores, and would take the event loop's threads from everyone else. */
@@ -27,6 +22,9 @@ const inTurn = pLimit(2 * ENTRIES_AT_ONCE);
 
 /**
  * Unpacks an archive of the file store to below `targetPrefix` of the same store, which must be this archive's alone.
+ * An entry that is stored, not compressed, lies unpacked in the archive already: it is checked and stays there, so that
+ * photos are written once. `unpackedFiles` reads both. Answers the sum of the entries' sizes.
+ *
  * Memory does not grow with the archive. When it resolves, everything in `batch` is durable (the archive too, where
  * the batch began with it); when it rejects, nothing is left below `targetPrefix`. Nothing is ever written elsewhere.
  *
@@ -38,14 +36,22 @@ export async function unpackArchive(
   archiveKey: string,
   targetPrefix: string,
   limits: UnpackLimits,
-  batch: WriteBatch = store.startBatch(),
-): Promise<Unpacked> {
+  { batch = store.startBatch(), arrival }: WhileArriving = {},
+): Promise<{ unpackedBytes: number }> {
   const archive = await archiveBytesOf(store, archiveKey);
   const directory = await readZipDirectory(archive, limits);
   try {
-    const entries = directory.entries.map((entry) => unpackedEntry(entry, targetPrefix));
-    await writeEntries(archive, directory, batch, targetPrefix);
-    return { entries, unpackedBytes: entries.reduce((sum, entry) => sum + entry.bytes, 0) };
+    await forEachAtOnce(largestFirst(directory.entries), (entry, stop) =>
+      inTurn(async () => {
+        const dataStart = await directory.dataStart(entry);
+        const content = () => untilStopped(entryContent(archive, entry, dataStart), stop);
+        if (isStored(entry))
+          await checkStored(entry, arrival?.crc32Of(dataStart, entry.packedBytes), content);
+        else await batch.write(`${targetPrefix}/${entry.name}`, content());
+      }),
+    );
+    await batch.commit();
+    return { unpackedBytes: directory.entries.reduce((sum, entry) => sum + entry.unpackedBytes, 0) };
   } catch (error) {
     // Should this fail as well, the first failure is what the caller must see; it removes the whole upload.
     await store.remove(targetPrefix).catch(() => undefined);
@@ -53,27 +59,31 @@ export async function unpackArchive(
   }
 }
 
-const unpackedEntry = (entry: ArchiveEntry, targetPrefix: string): UnpackedEntry => ({
-  name: entry.name,
-  key: `${targetPrefix}/${entry.name}`,
-  bytes: entry.unpackedBytes,
-});
-
-async function writeEntries(
-  archive: ArchiveBytes,
-  directory: ZipDirectory,
-  batch: WriteBatch,
+/**
+ * The files of an archive that `unpackArchive` has unpacked to below `targetPrefix`, in the archive's order. Rejects
+ * with `not-found` without the archive, and where an unpacked file is not there, or not whole: a folder that is out of
+ * reach looks like one that is empty, and nothing of an upload may be lost so.
+ */
+export async function unpackedFiles(
+  store: Pick<FileStore, 'stat' | 'read' | 'list'>,
+  archiveKey: string,
   targetPrefix: string,
-): Promise<void> {
-  await forEachAtOnce(largestFirst(directory.entries), async (entry, stop) => {
-    await inTurn(async () => {
-      const dataStart = await directory.dataStart(entry);
-      const content = untilStopped(entryContent(archive, entry, dataStart), stop);
-      await batch.write(`${targetPrefix}/${entry.name}`, content);
-    });
+): Promise<ReadableEntry[]> {
+  const archive = await archiveBytesOf(store, archiveKey);
+  const directory = await readZipDirectory(archive, generousLimits);
+  const unpacked = new Map<string, number>();
+  for await (const { key, bytes } of store.list(targetPrefix)) unpacked.set(key, bytes);
+  return directory.entries.map((entry) => {
+    const { name, unpackedBytes: bytes } = entry;
+    if (isStored(entry)) return { name, bytes, open: () => openEntry(archive, directory, entry) };
+    const key = `${targetPrefix}/${name}`;
+    const found = unpacked.get(key) ?? 0;
+    if (found !== bytes) throw new Error(`of ${bytes} bytes of ${key} the file store has ${found}`);
+    return { name, bytes, open: () => store.read(key) };
   });
-  await batch.commit();
 }
+
+const isStored = (entry: ArchiveEntry): boolean => entry.method === 'stored';
 
 /** The large ones first, so that no lane is left alone with one at the end; the small ones as they lie, by blocks. */
 function largestFirst(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
@@ -107,4 +117,16 @@ async function* untilStopped(content: AsyncGenerator<Buffer>, stop: AbortSignal)
     stop.throwIfAborted();
     yield chunk;
   }
+}
+
+/** What did not show its CRC on the way in is read, and judged as it is read. */
+async function checkStored(
+  entry: ArchiveEntry,
+  crc32: number | null | undefined,
+  content: () => AsyncGenerator<Buffer>,
+): Promise<void> {
+  if (crc32 === null || crc32 === undefined) {
+    const chunks = content();
+    while ((await chunks.next()).done !== true);
+  } else if (crc32 !== entry.crc32) throw refused(entry.name, 'bad CRC');
 }

@@ -11,7 +11,8 @@ const PARTS_FOLDER = '.parts';
 /** A part of this age was left by a process that died. No upload takes that long. */
 const ABANDONED_PART_HOURS = 24;
 const READ_CHUNK_BYTES = 256 * 1024;
-const WRITE_BYTES = 512 * 1024;
+const WRITE_BYTES = 256 * 1024;
+const SYNC_BYTES = 8 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
 /** Of libuv's four threads, two stay free for inflating and writing. */
 const SYNCS_AT_ONCE = 2;
@@ -165,22 +166,46 @@ async function writePart(part: string, content: FileContent): Promise<number> {
   }
 }
 
-/** A network hands out small chunks, and each write is a trip to another thread: they travel together. */
+/**
+ * A network hands out small chunks, and each write is a trip to another thread: they travel together, while the next
+ * ones come in. Of a large file the disk has most when its last byte comes, so that the sync at its end is short.
+ */
 async function fill(file: FileHandle, content: FileContent): Promise<number> {
   let bytes = 0;
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
-  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
-    waiting.push(chunk);
-    waitingBytes += chunk.byteLength;
-    bytes += chunk.byteLength;
-    if (waitingBytes < WRITE_BYTES) continue;
-    await writeTogether(file, waiting, waitingBytes);
-    waiting = [];
-    waitingBytes = 0;
+  let unsyncedBytes = 0;
+  let writing = Promise.resolve();
+  let syncing = Promise.resolve();
+  try {
+    for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+      waiting.push(chunk);
+      waitingBytes += chunk.byteLength;
+      bytes += chunk.byteLength;
+      if (waitingBytes < WRITE_BYTES) continue;
+      await writing;
+      writing = seen(writeTogether(file, waiting, waitingBytes));
+      unsyncedBytes += waitingBytes;
+      waiting = [];
+      waitingBytes = 0;
+      if (unsyncedBytes < SYNC_BYTES) continue;
+      await syncing;
+      syncing = seen(file.datasync());
+      unsyncedBytes = 0;
+    }
+  } finally {
+    // Nothing happens to the file any more when this ends, however it ends.
+    await Promise.allSettled([writing, syncing]);
   }
+  await Promise.all([writing, syncing]);
   await writeTogether(file, waiting, waitingBytes);
   return bytes;
+}
+
+/** It is waited for later; until then its failure must not count as one that nobody saw. */
+function seen(work: Promise<void>): Promise<void> {
+  work.catch(() => undefined);
+  return work;
 }
 
 async function writeTogether(file: FileHandle, chunks: readonly Uint8Array[], total: number): Promise<void> {

@@ -11,8 +11,8 @@ export interface ClaimedJob {
   readonly channel: Channel;
   /** IANA name of the time zone of the solution. */
   readonly timezone: string;
-  /** Sum of its unpacked files. */
-  readonly unpackedBytes: number;
+  /** Its upload, in the file store. */
+  readonly archiveKey: string;
   /** How many times a worker has taken it, this time included. */
   readonly attempts: number;
   /** What only the present holder has. */
@@ -38,7 +38,7 @@ interface ClaimRow {
   solution_id: number;
   channel: Channel;
   timezone: string;
-  unpacked_bytes: string;
+  archive_key: string;
   waited_seconds: number;
   request_id: string | null;
   traceparent: string | null;
@@ -80,7 +80,7 @@ export function createJobStore(db: Db) {
          from sync join solution on solution.id = sync.solution_id
          where job.id = :id and sync.id = job.sync_id
            and (job.state = 'queued' and job.run_after <= now() or job.state = 'running' and job.lease_until < now())
-         returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, sync.unpacked_bytes,
+         returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, sync.archive_key,
            solution.timezone, job.request_id, job.traceparent,
            extract(epoch from now() - job.created_at)::float8 as waited_seconds`,
         { id, leaseSeconds },
@@ -190,7 +190,7 @@ const claimedFrom = (row: ClaimRow): ClaimedJob => ({
   solutionId: row.solution_id,
   channel: row.channel,
   timezone: row.timezone,
-  unpackedBytes: Number(row.unpacked_bytes),
+  archiveKey: row.archive_key,
   attempts: row.attempts,
   fence: row.fence,
   waitedSeconds: row.waited_seconds,

@@ -78,15 +78,15 @@ export interface UnpackedUpload {
   readonly channel: Channel;
   /** IANA name of the solution's time zone. */
   readonly timezone: string;
-  /** Sum of its unpacked files. */
-  readonly unpackedBytes: number;
+  /** Where it lies in the file store. */
+  readonly archiveKey: string;
 }
 
 interface UploadRow {
   id: string;
   solution_id: number;
   channel: Channel;
-  unpacked_bytes: string;
+  archive_key: string;
   timezone: string;
 }
 
@@ -95,7 +95,7 @@ const uploadFrom = (row: UploadRow): UnpackedUpload => ({
   solutionId: row.solution_id,
   channel: row.channel,
   timezone: row.timezone,
-  unpackedBytes: Number(row.unpacked_bytes),
+  archiveKey: row.archive_key,
 });
 
 export type SyncStore = ReturnType<typeof createSyncStore>;
@@ -111,11 +111,12 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : syncFrom(row);
     },
 
-    /** What its processing needs of an upload. Null: there is none with this id. */
+    /** What its processing needs of an upload. Null: there is none with this id, or it is not whole yet. */
     async upload(id: string): Promise<UnpackedUpload | null> {
       const result = await db.raw<{ rows: UploadRow[] }>(
-        `select sync.id, sync.solution_id, sync.channel, sync.unpacked_bytes, solution.timezone
-         from sync join solution on solution.id = sync.solution_id where cast(sync.id as text) = ?`,
+        `select sync.id, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
+         from sync join solution on solution.id = sync.solution_id
+         where cast(sync.id as text) = ? and sync.archive_key is not null`,
         [id.toLowerCase()],
       );
       const row = result.rows[0];

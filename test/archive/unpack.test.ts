@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import AdmZip from 'adm-zip';
-import { unpackArchive } from '../../shared/archive/unpack';
+import { unpackArchive, unpackedFiles } from '../../shared/archive/unpack';
 import { zipStream } from '../../shared/archive/zip-writer';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
@@ -31,21 +31,29 @@ describe('an archive that is accepted', () => {
     await expect(place.unpack(theirs.toBuffer())).resolves.toEqual({ unpacked: files });
   });
 
-  test('tells each file, its key and its size, and the sum', async () => {
+  test('leaves in the archive what is stored there, and unpacks the rest', async () => {
     const archive = handmadeZip([
       { name: 'xml/', content: '', method: 0, mode: 0o40755 },
-      { name: 'xml/B.xml', content: 'bb' },
+      { name: 'photos/b.jpg', content: 'bb', method: 0 },
       { name: 'A.xml', content: 'a' },
     ]);
     await place.store.write('told.zip', archive);
     await expect(unpackArchive(place.store, 'told.zip', 'told', wideLimits)).resolves.toEqual({
-      entries: [
-        { name: 'xml/B.xml', key: 'told/xml/B.xml', bytes: 2 },
-        { name: 'A.xml', key: 'told/A.xml', bytes: 1 },
-      ],
       unpackedBytes: 3,
     });
-    await Promise.all([place.store.remove('told'), place.store.remove('told.zip')]);
+    expect(await allOf(place.store.list('told'))).toEqual([{ key: 'told/A.xml', bytes: 1 }]);
+    const files = await unpackedFiles(place.store, 'told.zip', 'told');
+    const told = files.map(async (file) => [file.name, file.bytes, await text(await file.open())]);
+    expect(await Promise.all(told)).toEqual([
+      ['photos/b.jpg', 2, 'bb'],
+      ['A.xml', 1, 'a'],
+    ]);
+    await place.store.remove('told');
+    await expect(unpackedFiles(place.store, 'told.zip', 'told')).rejects.toThrow(
+      'of 1 bytes of told/A.xml the file store has 0',
+    );
+    await place.store.remove('told.zip');
+    await expect(unpackedFiles(place.store, 'told.zip', 'told')).rejects.toMatchObject({ code: 'not-found' });
   });
 
   test('may be empty: there is nothing to say, only to fetch', async () => {

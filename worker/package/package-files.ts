@@ -1,17 +1,13 @@
+import type { ReadableEntry } from '../../shared/archive/read-archive';
+import { unpackedFiles } from '../../shared/archive/unpack';
 import { findLogTable, type LogTable } from '../../shared/catalog/log-tables';
 import { findParameterClass, type ParameterClass } from '../../shared/catalog/parameter-classes';
 import type { Channel } from '../../shared/domain/channel';
-import type { FileStore, StoredFile } from '../../shared/files/file-store';
+import type { FileStore } from '../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../shared/files/layout';
-import type { Readable } from 'node:stream';
 
-/** A file of an unpacked package. */
-export interface PackageFile {
-  /** Name inside the package, e.g. `csv/Tbfridge.csv`, as the solution wrote it. */
-  readonly name: string;
-  readonly bytes: number;
-  open(): Promise<Readable>;
-}
+/** A file of an unpacked package; its name as the solution wrote it, e.g. `csv/Tbfridge.csv`. */
+export type PackageFile = ReadableEntry;
 
 /** An unpacked package, sorted by what reads it. */
 export interface PackageFiles {
@@ -29,12 +25,12 @@ export interface PackageFiles {
 interface UnpackedSync {
   readonly syncId: string;
   readonly channel: Channel;
-  readonly unpackedBytes: number;
+  readonly archiveKey: string;
 }
 
 /**
- * Sorts the unpacked files of a sync. Names compare without case; unknown files are no error. Throws where they are
- * not all there: a folder that is out of reach looks like one that is empty, and nothing of the upload may be lost so.
+ * Sorts the files of a sync's upload. Names compare without case; unknown files are no error. Throws where they are not
+ * all there.
  */
 export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Promise<PackageFiles> {
   const sorted = {
@@ -45,12 +41,8 @@ export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Pr
     statement: null,
     ignored: [],
   } as Sorting;
-  const listed = await listByName(files, unpackedPrefixOf(sync.syncId));
-  const bytes = listed.reduce((sum, file) => sum + file.bytes, 0);
-  if (bytes !== sync.unpackedBytes) {
-    throw new Error(`of ${sync.unpackedBytes} unpacked bytes the file store has ${bytes}`);
-  }
-  for (const file of listed) sortFile(sorted, file, sync.channel);
+  const unpacked = await unpackedFiles(files, sync.archiveKey, unpackedPrefixOf(sync.syncId));
+  for (const file of sortedByName(unpacked)) sortFile(sorted, file, sync.channel);
   return sorted;
 }
 
@@ -63,17 +55,8 @@ interface Sorting {
   ignored: string[];
 }
 
-async function listByName(files: FileStore, prefix: string): Promise<PackageFile[]> {
-  const listed: PackageFile[] = [];
-  for await (const stored of files.list(prefix)) listed.push(packageFile(files, prefix, stored));
-  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-const packageFile = (files: FileStore, prefix: string, { key, bytes }: StoredFile): PackageFile => ({
-  name: key.slice(prefix.length + 1),
-  bytes,
-  open: () => files.read(key),
-});
+const sortedByName = (listed: readonly PackageFile[]): PackageFile[] =>
+  [...listed].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 function sortFile(sorted: Sorting, file: PackageFile, channel: Channel): void {
   const [, folder = '', base = '', ending = ''] =

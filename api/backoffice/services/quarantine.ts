@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import type { ReadableEntry } from '../../../shared/archive/read-archive';
+import { unpackedFiles } from '../../../shared/archive/unpack';
 import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
@@ -20,7 +22,7 @@ import { auditEntry } from './trail';
 
 interface Deps {
   readonly db: Db;
-  readonly files: Pick<FileStore, 'read' | 'stat'>;
+  readonly files: Pick<FileStore, 'read' | 'stat' | 'list'>;
   readonly intake: Pick<IntakeService, 'begin'>;
 }
 
@@ -59,7 +61,7 @@ export function createQuarantineService({ db, files, intake }: Deps) {
       const item = await found(db, caller, id);
       needEditor(caller);
       if (item.state !== 'open') throw alreadyDecided();
-      const entries = await packageOf(files, item, correctedText);
+      const entries = await packageOf({ db, files }, item, correctedText);
       return replayArchive(
         intake,
         item,
@@ -103,9 +105,11 @@ async function decide(
   await createAuditStore(db).add([auditEntry(caller, `quarantine.${state}`, deed)]);
 }
 
+type Parts = Pick<Deps, 'db' | 'files'>;
+
 /** A package with nothing in it but the item: whatever else was in the upload is left alone. */
 async function packageOf(
-  files: Deps['files'],
+  parts: Parts,
   item: QuarantinedItem,
   correctedText: string | null,
 ): Promise<ZipEntry[]> {
@@ -116,12 +120,12 @@ async function packageOf(
       return [{ name: item.file, content: entityFile(item, correctedText) }];
     case 'file':
       return [
-        correctedText === null ? await uploaded(files, item, item.file) : correctedFile(item, correctedText),
+        correctedText === null ? await uploaded(parts, item, item.file) : correctedFile(item, correctedText),
       ];
     case 'photo':
       if (correctedText !== null) throw invalidFields([{ field: 'text', reason: 'a photo has no text' }]);
       // What its list said of it was noted when it came.
-      return [await uploaded(files, item, item.file)];
+      return [await uploaded(parts, item, item.file)];
   }
 }
 
@@ -148,13 +152,18 @@ const correctedFile = ({ file }: QuarantinedItem, text: string): ZipEntry => ({
 });
 
 /** A file as the solution sent it. */
-async function uploaded(files: Deps['files'], { syncId }: QuarantinedItem, name: string): Promise<ZipEntry> {
-  const key = `${unpackedPrefixOf(syncId)}/${name}`;
-  if ((await files.stat(key)) === null) throw notReplayable('The upload is not kept any more.');
-  return { name, content: () => Readable.from(contentOf(files, key), { objectMode: false }) };
+async function uploaded({ db, files }: Parts, { syncId }: QuarantinedItem, name: string): Promise<ZipEntry> {
+  const archiveKey = (await createSyncStore(db).find(syncId))?.archiveKey ?? null;
+  if (archiveKey === null || (await files.stat(archiveKey)) === null) {
+    throw notReplayable('The upload is not kept any more.');
+  }
+  const sent = await unpackedFiles(files, archiveKey, unpackedPrefixOf(syncId));
+  const file = sent.find((one) => one.name === name);
+  if (file === undefined) throw notReplayable('The upload has no such file.');
+  return { name, content: () => Readable.from(contentOf(file), { objectMode: false }) };
 }
 
 /** Opened when it is the file's turn: a replay that is refused before leaves nothing open. */
-async function* contentOf(files: Pick<FileStore, 'read'>, key: string): AsyncGenerator<Buffer> {
-  for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) yield chunk;
+async function* contentOf(file: ReadableEntry): AsyncGenerator<Buffer> {
+  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) yield chunk;
 }
