@@ -25,6 +25,6 @@ RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-# A small young generation keeps memory flat, see shared/process/supervisor.ts.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/epack.js"]
+# What keeps memory flat and collections short, see shared/process/supervisor.ts.
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--heap-growing-percent=100", "dist/epack.js"]
 CMD ["api"]

@@ -11,7 +11,9 @@ import type { BenchResult } from './result';
 import { finishSync, postArchive } from './sync-calls';
 
 const execute = promisify(execFile);
-const rounds = 9;
+const rounds = 25;
+/** Until the server's code is compiled: it is measured as one that has been up for a minute. */
+const warmUp = 5;
 
 const crowd = 20;
 
@@ -32,13 +34,14 @@ export async function run(): Promise<readonly BenchResult[]> {
     const alone = await peakOfApi();
     await uploadAtOnce(server, archive);
     const crowded = await peakOfApi();
+    const [upload, copy] = [median(ours.slice(warmUp)), median(limit.slice(warmUp))];
     return [
       {
         name: 'upload of 20 MB, durable',
-        ratio: median(ours.slice(1)) / median(limit.slice(1)),
+        ratio: upload / copy,
         target: '≤ 2.5 × cp + sync',
         lines: [
-          `ours ${median(ours.slice(1)).toFixed(0)} ms, cp + sync ${median(limit.slice(1)).toFixed(0)} ms`,
+          `ours ${upload.toFixed(0)} ms, cp + sync ${copy.toFixed(0)} ms`,
           `peak memory of the API ${(alone / 1e6).toFixed(0)} MB`,
         ],
       },

@@ -11,7 +11,7 @@ export interface ArchiveBytes {
   stream(position: number, length: number): Promise<Readable>;
 }
 
-const BLOCK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 const BLOCKS_KEPT = 4;
 
 /**

@@ -11,7 +11,10 @@ const PARTS_FOLDER = '.parts';
 /** A part of this age was left by a process that died. No upload takes that long. */
 const ABANDONED_PART_HOURS = 24;
 const READ_CHUNK_BYTES = 256 * 1024;
-const WRITE_BYTES = 256 * 1024;
+/** What is written at once of a file: much of one alone, less of many, because each holds it twice. */
+const MOST_WRITE_BYTES = 512 * 1024;
+const LEAST_WRITE_BYTES = 64 * 1024;
+const WRITE_BYTES_OF_ALL = 2 * 1024 * 1024;
 const SYNC_BYTES = 8 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
 /** Of libuv's four threads, two stay free for inflating and writing. */
@@ -177,12 +180,13 @@ async function fill(file: FileHandle, content: FileContent): Promise<number> {
   let unsyncedBytes = 0;
   let writing = Promise.resolve();
   let syncing = Promise.resolve();
+  filesUnderWay += 1;
   try {
     for await (const chunk of content instanceof Uint8Array ? [content] : content) {
       waiting.push(chunk);
       waitingBytes += chunk.byteLength;
       bytes += chunk.byteLength;
-      if (waitingBytes < WRITE_BYTES) continue;
+      if (waitingBytes < bytesAtOnce()) continue;
       await writing;
       writing = seen(writeTogether(file, waiting, waitingBytes));
       unsyncedBytes += waitingBytes;
@@ -196,11 +200,17 @@ async function fill(file: FileHandle, content: FileContent): Promise<number> {
   } finally {
     // Nothing happens to the file any more when this ends, however it ends.
     await Promise.allSettled([writing, syncing]);
+    filesUnderWay -= 1;
   }
   await Promise.all([writing, syncing]);
   await writeTogether(file, waiting, waitingBytes);
   return bytes;
 }
+
+let filesUnderWay = 0;
+
+const bytesAtOnce = (): number =>
+  Math.max(LEAST_WRITE_BYTES, Math.min(MOST_WRITE_BYTES, WRITE_BYTES_OF_ALL / filesUnderWay));
 
 /** It is waited for later; until then its failure must not count as one that nobody saw. */
 function seen(work: Promise<void>): Promise<void> {

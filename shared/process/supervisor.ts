@@ -24,10 +24,12 @@ const maxFailedStarts = 3;
 const steadyMilliseconds = 10_000;
 
 /**
- * Streams make much garbage that dies at once. Left to themselves, V8 lets it grow and the C library keeps what was
- * freed: an upload of 1 GB takes some 40 MB more than one of 1 MB, and under 25 MB with these (`bench/memory.ts`).
+ * Streams make much garbage that dies at once, nearly all of it the buffers of what comes in. A small young generation
+ * gives them back soon, and large buffers go back to the system. Beside a heap as small as ours V8 would take a few such
+ * buffers for a heap that is full, and mark it whole with every upload: it may double before that.
+ * (`bench/memory.ts`, `bench/upload.ts`: an upload of 20 MB takes half the time.)
  */
-const smallYoungGeneration = '--max-semi-space-size=4';
+const heapOptions = ['--max-semi-space-size=1', '--heap-growing-percent=100'];
 const largeBuffersGoBack = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** Keeps a process running: starts it, and starts it again, later and later, whenever it ends. */
@@ -62,7 +64,7 @@ export function supervise(command: Command): Supervised {
     const startedAt = Date.now();
     child = fork(command.script, [...command.args], {
       env: { ...largeBuffersGoBack, ...command.environment },
-      execArgv: [...process.execArgv, smallYoungGeneration],
+      execArgv: [...process.execArgv, ...heapOptions],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     child.on('message', (message) => {
