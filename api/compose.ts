@@ -22,7 +22,6 @@ import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
 import { createConsoleRoutes } from './backoffice/console/routes';
 import { createBackofficeRouter } from './backoffice/rest/router';
-import { createIdentityProvider } from './backoffice/oidc/identity-provider';
 import { createOidcRoutes, oidcCallbackPath, oidcPath } from './backoffice/oidc/routes';
 import { createOidcSignIn } from './backoffice/oidc/sign-in';
 import { createAccountService } from './backoffice/services/accounts';
@@ -91,7 +90,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   });
   const files = createDiskFileStore(config.filesDir);
   const notifications = createNotifications({ url: databaseUrl, log, applicationName: 'epack-api-listen' });
-  const queue = openQueue({ queueUrl: config.queueUrl, db, notifications, log });
+  const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
 
   const checkHealth = createHealthCheck({ db, queue, files });
   const metrics = createApiMetrics({
@@ -209,7 +208,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       checkHealth,
       log,
     }),
-    oidc: createOidc(config, db),
+    oidc: await createOidc(config, db),
     log,
     trustProxy: config.trustProxy,
   });
@@ -241,8 +240,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   };
 }
 
-function createOidc({ oidc, publicUrl }: Config, db: Db): Router | null {
+async function createOidc({ oidc, publicUrl }: Config, db: Db): Promise<Router | null> {
   if (oidc === null || publicUrl === null) return null;
+  // Loaded by those who use it: its code alone is some megabytes of memory.
+  const { createIdentityProvider } = await import('./backoffice/oidc/identity-provider.js');
   const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
   return createOidcRoutes(createOidcSignIn({ db, provider, users: createUserService({ db }), rules: oidc }));
 }

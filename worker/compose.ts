@@ -56,7 +56,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     log,
     applicationName: 'epack-worker-listen',
   });
-  const queue = openQueue({ queueUrl: config.queueUrl, db, notifications, log });
+  const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
   const jobs = createJobStore(db);
   const metrics = createWorkerMetrics(() => poolUse(db));
   const tracer = createTracer(config.otlpEndpoint, 'epack-worker');

@@ -3,6 +3,7 @@ import { probeAlertKinds } from '../../shared/domain/probe-alert';
 import { syncStates } from '../../shared/domain/sync-state';
 import { mergeExpositions } from '../../shared/metrics/exposition';
 import { createMetrics, type Sample } from '../../shared/metrics/metrics';
+import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
 import type { PoolUse } from '../../shared/db/database';
 import { type JobQueue, lanes } from '../../shared/queue/job-queue';
@@ -35,7 +36,8 @@ const cacheMilliseconds = 5_000;
  * latter, so that none has to be there: over several, take the maximum and not the sum.
  */
 export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps): ApiMetrics {
-  const metrics = createMetrics('api');
+  const metrics = createMetrics();
+  tellProcessFigures(metrics, 'api');
   const figures = cached(cacheMilliseconds, readFigures);
   const depths = cached(cacheMilliseconds, () => depthsOf(queue));
 

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { computedHistogram, type HistogramRow } from './exposition';
 
 // The door to prom-client.
@@ -14,7 +14,7 @@ export interface Sample {
 export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): (labels: Labels, by?: number) => void;
   /** Its value is read when someone asks: for what is counted elsewhere, by a plain integer. */
-  countedElsewhere(name: string, help: string, read: () => number): void;
+  countedElsewhere(name: string, help: string, read: () => number, labels?: Labels): void;
   /** `observe(labels, value)`. */
   histogram(
     name: string,
@@ -37,25 +37,24 @@ export interface Metrics {
 
 export const metricsContentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-/** `process`: the label that tells this process's own figures (memory, event loop) from another's. */
-export function createMetrics(process: 'api' | 'worker'): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const computed: (() => Promise<string>)[] = [];
-  collectDefaultMetrics({ register: registry, labels: { process } });
 
   return {
     counter(name, help, labels = []) {
       const counter = new Counter({ name, help, labelNames: [...labels], registers: [registry] });
       return (values, by = 1) => counter.inc({ ...values }, by);
     },
-    countedElsewhere(name, help, read) {
+    countedElsewhere(name, help, read, labels = {}) {
       new Counter({
         name,
         help,
+        labelNames: Object.keys(labels),
         registers: [registry],
         collect() {
           this.reset();
-          this.inc(read());
+          this.inc({ ...labels }, read());
         },
       });
     },

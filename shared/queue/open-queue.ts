@@ -3,7 +3,6 @@ import type { Notifications } from '../db/listen';
 import type { Logger } from '../log';
 import type { JobQueue } from './job-queue';
 import { createPostgresQueue } from './postgres-queue';
-import { createRabbitQueue } from './rabbit-queue';
 
 interface Place {
   /** RabbitMQ; null: the queue is in PostgreSQL. */
@@ -14,8 +13,9 @@ interface Place {
 }
 
 /** The queue that the configuration asks for. */
-export function openQueue({ queueUrl, db, notifications, log }: Place): JobQueue {
-  return queueUrl === null
-    ? createPostgresQueue({ db, notifications, log })
-    : createRabbitQueue({ url: queueUrl, log });
+export async function openQueue({ queueUrl, db, notifications, log }: Place): Promise<JobQueue> {
+  if (queueUrl === null) return createPostgresQueue({ db, notifications, log });
+  // Loaded by those who use it: its code alone is some megabytes of memory.
+  const { createRabbitQueue } = await import('./rabbit-queue.js');
+  return createRabbitQueue({ url: queueUrl, log });
 }

@@ -93,7 +93,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
   const log = createLogger({ level: 'silent', name: 'test' });
   const files = createDiskFileStore(folder.path);
   const notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
-  const queue = openQueue({ queueUrl: null, db, notifications, log });
+  const queue = await openQueue({ queueUrl: null, db, notifications, log });
   const board = { refresh: () => Promise.resolve() };
   const intake = createIntakeService({
     db,

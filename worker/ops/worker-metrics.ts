@@ -2,6 +2,7 @@ import { channels } from '../../shared/domain/channel';
 import type { LogCounts, ParameterCounts, SyncReport } from '../../shared/domain/report';
 import type { PoolUse } from '../../shared/db/database';
 import { createMetrics } from '../../shared/metrics/metrics';
+import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
 import type { ClaimedJob } from '../../shared/stores/job-store';
 
@@ -24,7 +25,8 @@ export interface WorkerMetrics {
 
 /** What a worker tells Prometheus: its own work. What waits for all workers is told by the API. */
 export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
-  const metrics = createMetrics('worker');
+  const metrics = createMetrics();
+  tellProcessFigures(metrics, 'worker');
   const inHand = new Set<ClaimedJob>();
   const processing = metrics.histogram(
     'epack_sync_processing_seconds',
