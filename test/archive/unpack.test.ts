@@ -302,6 +302,16 @@ describe('an entry is refused for its bytes:', () => {
     );
   });
 
+  test('another entry, whose header lies in the archive and not in its directory, is none', async () => {
+    const [seen, hidden] = [randomBytes(100_000), randomBytes(100_000)];
+    const inside = handmadeZip([{ name: 'same', content: hidden, method: 0 }]);
+    const archive = handmadeZip([
+      { name: 'outer', content: inside, method: 0 },
+      { name: 'same', content: seen, method: 0 },
+    ]);
+    expect(await place.unpack(archive)).toEqual({ unpacked: { outer: inside, same: seen } });
+  });
+
   test('the other lane stops as well, and what both wrote is gone', async () => {
     const archive = handmadeZip([
       { name: 'long', content: Buffer.concat([randomBytes(8_000_000), Buffer.alloc(8_000_000)]) },

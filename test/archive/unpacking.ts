@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { type ArchiveArrival, watchArrival } from '../../shared/archive/archive-arrival';
 import { unpackArchive, unpackedFiles, type UnpackLimits } from '../../shared/archive/unpack';
 import { AppError } from '../../shared/errors/app-error';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
@@ -18,7 +19,7 @@ export interface UnpackingPlace {
   readonly store: FileStore;
   /**
    * What becomes of an archive. Throws where the failure is none that a client may see, where a refusal left
-   * anything, or where anything was written beside the target.
+   * anything, where anything was written beside the target, or where it matters who saw the archive arrive.
    */
   unpack(archive: Buffer, limits?: Partial<UnpackLimits>): Promise<Outcome>;
   remove(): void;
@@ -40,7 +41,12 @@ export function createUnpackingPlace(): UnpackingPlace {
     store,
     async unpack(archive, limits) {
       await writeFile(path.join(root, ARCHIVE), archive);
-      const outcome = await outcomeOf(store, { ...wideLimits, ...limits });
+      const unseen = await outcomeOf(store, { ...wideLimits, ...limits });
+      await rm(path.join(root, 'syncs'), { recursive: true, force: true });
+      const outcome = await outcomeOf(store, { ...wideLimits, ...limits }, arrivalOf(archive));
+      // Of two bad entries either may be the one that is told.
+      if ('refused' in outcome) expect(unseen).toHaveProperty('refused');
+      else expect(outcome).toEqual(unseen);
       const allowed =
         'unpacked' in outcome ? Object.keys(outcome.unpacked).map((name) => `${TARGET}/${name}`) : [];
       const places = [ARCHIVE, ...allowed].map((key) => path.join('above', 'store', key));
@@ -52,9 +58,19 @@ export function createUnpackingPlace(): UnpackingPlace {
     remove: () => folder.remove(),
   };
 
-  async function outcomeOf(files: FileStore, limits: UnpackLimits): Promise<Outcome> {
+  async function outcomeOf(
+    files: FileStore,
+    limits: UnpackLimits,
+    arrival?: ArchiveArrival,
+  ): Promise<Outcome> {
     try {
-      const { unpackedBytes } = await unpackArchive(files, ARCHIVE, TARGET, limits);
+      const { unpackedBytes } = await unpackArchive(
+        files,
+        ARCHIVE,
+        TARGET,
+        limits,
+        arrival === undefined ? {} : { arrival },
+      );
       const unpacked: Record<string, Buffer> = {};
       for (const file of await unpackedFiles(files, ARCHIVE, TARGET)) {
         unpacked[file.name] = await buffer(await file.open());
@@ -67,6 +83,14 @@ export function createUnpackingPlace(): UnpackingPlace {
       return { refused: `${error.kind} ${error.message}` };
     }
   }
+}
+
+/** Has seen the archive come in pieces that no header and no entry agrees with. */
+export function arrivalOf(archive: Buffer): ArchiveArrival {
+  const arrival = watchArrival();
+  const pieceBytes = Math.ceil(archive.length / 997) + 6;
+  for (let at = 0; at < archive.length; at += pieceBytes) arrival.see(archive.subarray(at, at + pieceBytes));
+  return arrival;
 }
 
 /** Relative paths of all files. */
