@@ -123,6 +123,9 @@ function createEntityParser(
   let isNil = false;
   let isMarkup = false;
   let openTagEnd = 0;
+  // Of the entity that is being read, how many fields were.
+  let place = 0;
+  const namesByPlace: string[] = [];
 
   const refuse = (reason: string): never => {
     throw malformedXml(parser.line, reason);
@@ -133,9 +136,14 @@ function createEntityParser(
     lastEvent = parser.position;
     if (depth === fieldDepth) openField(tag);
     else if (depth > fieldDepth) isMarkup = true;
-    else if (depth === entityDepth) entity = newEntity(source.lastIndexOf('<', parser.position), parser.line);
+    else if (depth === entityDepth) openEntity();
     else if (!localName(tag.name).startsWith('ArrayOf')) refuse(`<${tag.name}> is no ArrayOf….`);
     if (depth > limits.maxDepth) refuse(`More than ${limits.maxDepth} elements lie inside each other.`);
+  };
+
+  const openEntity = () => {
+    entity = newEntity(source.lastIndexOf('<', parser.position), parser.line);
+    place = 0;
   };
 
   const openField = ({ attributes }: SaxesTagPlain) => {
@@ -172,10 +180,11 @@ function createEntityParser(
     depth -= 1;
   };
 
-  const endField = (owner: OpenEntity, name: string) => {
+  const endField = (owner: OpenEntity, tagName: string) => {
     const { fields, openTagEnds, ends } = owner;
     owner.isTooLarge ||= text.length > limits.maxTextLength || ends.length >= limits.maxFields;
     if (owner.isTooLarge) return;
+    const name = nameHere(tagName);
     const value = fieldValue();
     if (takeShared(owner, name, value)) return;
     if (Object.hasOwn(fields, name)) {
@@ -185,6 +194,17 @@ function createEntityParser(
     setField(fields, name, value);
     openTagEnds.push(openTagEnd);
     ends.push(parser.position);
+  };
+
+  /**
+   * Entities repeat their names in one order. The string of the entity before has been a name already; a new one, cut out
+   * of the document, V8 would have to look up by its characters: a tenth of the time.
+   */
+  const nameHere = (name: string): string => {
+    const before = namesByPlace[place];
+    if (before !== name) namesByPlace[place] = name;
+    place += 1;
+    return before === name ? before : name;
   };
 
   const fieldValue = (): FieldText => {
