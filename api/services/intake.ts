@@ -1,4 +1,4 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type ArchiveArrival, watchArrival } from '../../shared/archive/archive-arrival';
 import { unpackArchive, type UnpackLimits } from '../../shared/archive/unpack';
@@ -109,10 +109,10 @@ export function createIntakeService(deps: Deps) {
     return {
       syncId: first.id,
       store: async (body) => {
-        sha256 = (await digest(limitedTo(body, limits.maxArchiveBytes))).sha256;
+        ({ sha256 } = await readWhole(readUpTo(body, limits.maxArchiveBytes)));
       },
       adopt: async (archiveKey) => {
-        sha256 = (await digest(await files.read(archiveKey))).sha256;
+        ({ sha256 } = await readWhole(await files.read(archiveKey)));
       },
       complete: (expectedSha256) => {
         if (expectedSha256 !== null && expectedSha256 !== sha256) return Promise.reject(digestMismatch());
@@ -137,8 +137,7 @@ export function createIntakeService(deps: Deps) {
         stored = await inPart('store', () => storeArchive(syncId, body, batch));
       },
       adopt: async (archiveKey) => {
-        const arrival = watchArrival();
-        stored = { archiveKey, arrival, ...(await digest(await files.read(archiveKey), arrival)) };
+        stored = { archiveKey, ...(await readWhole(await files.read(archiveKey))) };
       },
       complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
@@ -199,11 +198,10 @@ export function createIntakeService(deps: Deps) {
 
   async function storeArchive(syncId: string, body: Readable, batch: WriteBatch): Promise<StoredArchive> {
     const archiveKey = archiveKeyOf(syncId);
-    const hash = createHash('sha256');
-    const arrival = watchArrival();
-    const content = watched(limitedTo(body, limits.maxArchiveBytes), hash, arrival);
-    const { bytes } = await whileReceiving(syncId, () => batch.write(archiveKey, content));
-    return { archiveKey, bytes, sha256: hash.digest('hex'), arrival };
+    const watch = watchArchive();
+    const content = readUpTo(body, limits.maxArchiveBytes, watch.see);
+    await whileReceiving(syncId, () => batch.write(archiveKey, content));
+    return { archiveKey, ...watch.whole() };
   }
 
   async function unpack(
@@ -275,23 +273,26 @@ export function createIntakeService(deps: Deps) {
   }
 }
 
+type See = (chunk: Buffer) => void;
+
 /**
  * The body's chunks. Fails with `too-large` once there are more bytes than allowed, and leaves the rest of the body
  * unread: the answer still has to go out on its connection.
  */
-function limitedTo(body: Readable, maxBytes: number): AsyncIterable<Buffer> {
+function readUpTo(body: Readable, maxBytes: number, see: See = () => undefined): AsyncIterable<Buffer> {
   // Whoever reads learns of a broken body; until then nobody may be listening, and that would end the process.
   body.on('error', () => undefined);
-  return readUpTo(body, maxBytes);
+  return seenUpTo(body, maxBytes, see);
 }
 
-async function* readUpTo(body: Readable, maxBytes: number): AsyncGenerator<Buffer> {
+async function* seenUpTo(body: Readable, maxBytes: number, see: See): AsyncGenerator<Buffer> {
   let bytes = 0;
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge(maxBytes);
+      see(chunk);
       yield chunk;
     }
   } catch (error) {
@@ -299,24 +300,24 @@ async function* readUpTo(body: Readable, maxBytes: number): AsyncGenerator<Buffe
   }
 }
 
-async function* watched(
-  chunks: AsyncIterable<Buffer>,
-  hash: Hash,
-  arrival: ArchiveArrival,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    arrival.see(chunk);
-    yield chunk;
-  }
+/** What is learnt of an archive by seeing each of its bytes once. */
+function watchArchive() {
+  const hash = createHash('sha256');
+  const arrival = watchArrival();
+  let bytes = 0;
+  return {
+    see: (chunk: Buffer): void => {
+      hash.update(chunk);
+      arrival.see(chunk);
+      bytes += chunk.length;
+    },
+    /** Once it has all been seen. */
+    whole: () => ({ sha256: hash.digest('hex'), bytes, arrival }),
+  };
 }
 
-async function digest(
-  body: AsyncIterable<Buffer>,
-  arrival = watchArrival(),
-): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of watched(body, hash, arrival)) bytes += chunk.length;
-  return { sha256: hash.digest('hex'), bytes };
+async function readWhole(archive: AsyncIterable<Buffer>) {
+  const watch = watchArchive();
+  for await (const chunk of archive) watch.see(chunk);
+  return watch.whole();
 }
