@@ -26,5 +26,5 @@ USER node
 VOLUME /data
 EXPOSE 8080
 # What keeps memory flat and collections short, see shared/process/supervisor.ts.
-ENTRYPOINT ["node", "--max-semi-space-size=1", "--heap-growing-percent=100", "dist/epack.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-parallel-scavenge", "--heap-growing-percent=100", "dist/epack.js"]
 CMD ["api"]

@@ -9,14 +9,22 @@ import type { BenchServer } from './bench-server';
 
 type Sender = Pick<BenchServer, 'url' | 'token'>;
 
-/** Sends an archive from a file; resolves with the answer. Plain node:http: fetch alone would cost more than the server. */
-export async function postArchive({ url, token }: Sender, channel: string, file: string): Promise<void> {
-  const { size } = await stat(file);
+/**
+ * Sends an archive, from a file or from memory; resolves when it is answered. Plain node:http: fetch alone would cost
+ * more than the server.
+ */
+export async function postArchive(
+  { url, token }: Sender,
+  channel: string,
+  archive: string | Buffer,
+): Promise<void> {
+  const bytes = typeof archive === 'string' ? (await stat(archive)).size : archive.length;
   const sending = request(`${url}/v4/${channel}/datas`, {
     method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/zip', 'Content-Length': size },
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/zip', 'Content-Length': bytes },
   });
-  createReadStream(file, { highWaterMark: 1024 * 1024 }).pipe(sending);
+  if (typeof archive === 'string') createReadStream(archive, { highWaterMark: 1024 * 1024 }).pipe(sending);
+  else sending.end(archive);
   const [response] = (await once(sending, 'response')) as [IncomingMessage];
   const answer = await text(response);
   if (response.statusCode !== 200) throw new Error(`${String(response.statusCode)} ${answer}`);

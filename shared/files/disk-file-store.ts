@@ -14,7 +14,7 @@ const READ_CHUNK_BYTES = 256 * 1024;
 /** What is written at once of a file: much of one alone, less of many, because each holds it twice. */
 const MOST_WRITE_BYTES = 512 * 1024;
 const LEAST_WRITE_BYTES = 64 * 1024;
-const WRITE_BYTES_OF_ALL = 2 * 1024 * 1024;
+const WRITE_BYTES_OF_ALL = 1024 * 1024;
 const SYNC_BYTES = 8 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
 /** Of libuv's four threads, two stay free for inflating and writing. */

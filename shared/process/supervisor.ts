@@ -26,10 +26,11 @@ const steadyMilliseconds = 10_000;
 /**
  * Streams make much garbage that dies at once, nearly all of it the buffers of what comes in. A small young generation
  * gives them back soon, and large buffers go back to the system. Beside a heap as small as ours V8 would take a few such
- * buffers for a heap that is full, and mark it whole with every upload: it may double before that.
+ * buffers for a heap that is full, and mark it whole with every upload: it may double before that. And so small a young
+ * generation is not worth several threads.
  * (`bench/memory.ts`, `bench/upload.ts`: an upload of 20 MB takes half the time.)
  */
-const heapOptions = ['--max-semi-space-size=1', '--heap-growing-percent=100'];
+const heapOptions = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--heap-growing-percent=100'];
 const largeBuffersGoBack = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** Keeps a process running: starts it, and starts it again, later and later, whenever it ends. */
