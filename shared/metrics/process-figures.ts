@@ -3,7 +3,7 @@ import type { Metrics } from './metrics';
 
 /**
  * What this process takes of its machine, under the names that Prometheus' own clients use. prom-client would tell them
- * as well, but cannot be kept from watching every collection of garbage: one status poll in twenty was lost to that.
+ * as well, but cannot be kept from watching every collection of garbage: two to five status polls of a hundred were lost to that.
  */
 export function tellProcessFigures(metrics: Metrics, processName: 'api' | 'worker'): void {
   const labels = { process: processName };

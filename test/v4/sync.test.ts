@@ -1,3 +1,4 @@
+import { handmadeZip, UTF8_FLAG } from '../archive/handmade-zip';
 import { fridgeLog, zipOf } from './archive';
 import { expectProblem, onServer, reach2, signIn } from './on-server';
 
@@ -54,6 +55,27 @@ describe('GET /v4/{channel}/sync', () => {
       confirmedAt: expect.stringMatching(rfc3339) as string,
     });
     await server().stopWorker();
+  });
+
+  test('a package that is stored, not compressed, is read out of its archive like any other', async () => {
+    const client = await signIn(server());
+    const ids = Array.from({ length: 5_000 }, (_, index) => index + 1);
+    const log = { name: 'csv/Tbfridge.csv', content: fridgeLog(...ids), method: 0 };
+    // Twice: where the sizes stand in the header and where they follow the data, as programs that stream write it.
+    const followed = { flags: UTF8_FLAG | 8, local: { crc: 0, packedBytes: 0, unpackedBytes: 0 } };
+    const logs: unknown[] = [];
+    await server().startWorker();
+    for (const archive of [handmadeZip([log]), handmadeZip([{ ...log, ...followed }])]) {
+      expect((await client.postForm(archive)).status).toBe(200);
+      await reach2(client);
+      logs.push((await client.sync()).json['report']);
+      await client.confirm();
+    }
+    await server().stopWorker();
+    expect(logs).toMatchObject([
+      { outcome: 'processed', logs: { Tbfridge: { inserted: 5_000, duplicates: 0, rejected: 0 } } },
+      { outcome: 'processed', logs: { Tbfridge: { inserted: 0, duplicates: 5_000, rejected: 0 } } },
+    ]);
   });
 
   test('is about the current one, or else the last; each channel has its own', async () => {
