@@ -12,7 +12,10 @@ export interface StoredFile {
   readonly bytes: number;
 }
 
-/** What an object is made of: all at once, or chunk by chunk (a `Readable` of bytes will do). */
+/**
+ * What an object is made of: all at once, or chunk by chunk (a `Readable` of bytes will do). A chunk that was given is
+ * never filled with other bytes: it may be written while the next one is asked for.
+ */
 export type FileContent = Uint8Array | AsyncIterable<Uint8Array>;
 
 /**

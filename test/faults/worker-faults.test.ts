@@ -21,10 +21,16 @@ type Client = SolutionClient & { readonly id: number };
 
 const archive = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3), 'csv/Tboil.csv': 'Id,Temp\n1,170\n' });
 
+/** Resolves when the message is sent, for which the answer does not wait. */
 async function post(client: Client, body = archive): Promise<string> {
   const answer = await client.postForm(body);
   expect(answer.status).toBe(200);
-  return textOf(answer.json['sync']);
+  const sync = textOf(answer.json['sync']);
+  await eventually('its message is sent', async () => {
+    const told = await processes.db('job').where({ sync_id: sync }).whereNotNull('published_at').select('id');
+    return told.length === 1;
+  });
+  return sync;
 }
 
 const readings = (client: Client) => processes.db('tbfridge').where({ solution_id: client.id }).select('id');
