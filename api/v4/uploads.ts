@@ -141,7 +141,7 @@ export function createUploads(deps: Deps): Uploads {
   async function finish(request: object, upload: Upload) {
     const { key, idempotencyKey, origin } = senderOf(request);
     const expectedSha256 = sha256Of(upload);
-    await syncFile(path.join(directory, upload.id));
+    for (const place of [path.join(directory, upload.id), directory, deps.filesDir]) await syncPlace(place);
     const reception = await deps.intake.begin(key, idempotencyKey ?? `tus:${upload.id}`, origin);
     try {
       await reception.adopt(keyOf(upload.id));
@@ -185,9 +185,9 @@ function sha256Of(upload: Upload): string | null {
   return written.toLowerCase();
 }
 
-/** The bytes of earlier requests may still be on their way to the disk. */
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r');
+/** The bytes of earlier requests may still be on their way to the disk, and the names that lead to them. */
+async function syncPlace(fileOrFolder: string): Promise<void> {
+  const handle = await open(fileOrFolder, 'r');
   try {
     await handle.sync();
   } finally {

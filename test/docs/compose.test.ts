@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { readConfig } from '../../shared/config/config';
 import { settings } from '../../shared/config/settings';
 import { freePort } from '../../shared/process/free-port';
+import { heapOptions, largeBuffersGoBack } from '../../shared/process/supervisor';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 
@@ -206,6 +207,12 @@ describe('the Dockerfile', () => {
     expect(valueOf('USER')).toBe('node');
     expect(valueOf('VOLUME')).toBe('/data');
     expect(valueOf('ENV')).toContain('EPACK_DATA_DIR=/data');
+  });
+
+  test('gives Node the options that the supervisor gives it', () => {
+    expect(entrypoint()).toEqual(['node', ...heapOptions, 'dist/epack.js']);
+    for (const [name, value] of Object.entries(largeBuffersGoBack))
+      expect(valueOf('ENV')).toContain(`${name}=${value}`);
   });
 
   test('starts commands that run with the packages of production alone', async () => {
