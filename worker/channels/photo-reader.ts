@@ -50,8 +50,14 @@ export async function readPhoto(
       .toBuffer();
     return { ...autoOrient, takenAt: takenAt(exif, timezone), thumbnail };
   } catch (error) {
-    return { problem: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) };
+    return { problem: problemFrom(error) };
   }
+}
+
+/** What sharp says of bytes that are no picture at all means nothing to who sent them. */
+function problemFrom(error: unknown): string {
+  const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  return said.includes('unsupported image format') ? 'it is no picture' : `it cannot be read: ${said}`;
 }
 
 function takenAt(exif: Buffer | undefined, timezone: string): Date | null {
