@@ -30,7 +30,11 @@ const steadyMilliseconds = 10_000;
  * generation is not worth several threads.
  * (`bench/memory.ts`, `bench/upload.ts`: an upload of 20 MB takes half the time.)
  */
-export const heapOptions = ['--max-semi-space-size=1', '--no-parallel-scavenge', '--heap-growing-percent=100'];
+export const heapOptions = [
+  '--max-semi-space-size=1',
+  '--no-parallel-scavenge',
+  '--heap-growing-percent=100',
+];
 export const largeBuffersGoBack = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** Keeps a process running: starts it, and starts it again, later and later, whenever it ends. */
