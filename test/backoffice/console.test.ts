@@ -1,5 +1,13 @@
 import { startBackoffice, type Staff, type TestBackoffice } from './backoffice';
-import { newAlert, newConflict, newKitchen, newQuarantined, newSync, setStatut } from './fixtures';
+import {
+  newAlert,
+  newApproval,
+  newConflict,
+  newKitchen,
+  newQuarantined,
+  newSync,
+  setStatut,
+} from './fixtures';
 
 let backoffice: TestBackoffice;
 beforeAll(async () => {
@@ -252,6 +260,55 @@ describe('one solution', () => {
     await setStatut(backoffice, solution, 'synchro', 0, syncId);
     const { text } = await page(backoffice.admin, `/solutions/${solution}`, { 'accept-language': 'en' });
     expect(text).toContain('All is well');
+  });
+});
+
+describe('what waits for one solution', () => {
+  const english = { 'accept-language': 'en' };
+  /** Where the tabs, the next page and the forms of a list lead. */
+  const leadsTo = (text: string, path: string) =>
+    [...text.matchAll(/(?:href|action)="([^"]+)"/g)]
+      .map(([, to = '']) => to.replaceAll('&amp;', '&'))
+      .filter((to) => new RegExp(`^${path}[?/]`).test(to));
+
+  test('stays that of this solution on the other tab, on the next page, and after a decision', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const other = await newKitchen(backoffice);
+    const copies = { base: { TempMax: 4 }, manager: { TempMax: 3 }, solution: { TempMax: 5 } };
+    for (let entity = 0; entity < 21; entity++) {
+      await newConflict(backoffice, solution, String(entity), { ...copies, fields: ['TempMax'] });
+    }
+    await newConflict(backoffice, other.solution, '1', { ...copies, fields: ['TempMax'] });
+    const { text } = await page(backoffice.admin, `/conflicts?solution=${solution}`, english);
+    const links = leadsTo(text, '/conflicts');
+    expect(links.length).toBeGreaterThan(20);
+    for (const link of links) expect(link).toMatch(new RegExp(`[?&]solution=${solution}(&|$)`));
+    const next = links.find((link) => link.includes('cursor=')) ?? '';
+    const [form = ''] = links.filter((link) => link.startsWith('/conflicts/'));
+    const second = await page(backoffice.admin, next, english);
+    expect([...second.text.matchAll(/id="c\d+"/g)]).toHaveLength(1);
+    const { to } = await submit(backoffice.admin, form, { choice: 'manager' });
+    expect(to).toBe(`/conflicts?solution=${solution}&done=decided`);
+  });
+
+  test('is so for approvals and the quarantine', async () => {
+    const { solution } = await newKitchen(backoffice);
+    await newApproval(backoffice, solution, ['1', '2']);
+    for (const path of ['/approvals', '/quarantine']) {
+      const { text } = await page(backoffice.admin, `${path}?solution=${solution}&state=all`, english);
+      const links = leadsTo(text, path);
+      expect(links.length).toBeGreaterThan(1);
+      for (const link of links) expect(link).toContain(`solution=${solution}`);
+    }
+    const { text } = await page(backoffice.admin, `/approvals?solution=${solution}`, english);
+    const [form = ''] = leadsTo(text, '/approvals').filter((link) => link.startsWith('/approvals/'));
+    const { to } = await submit(backoffice.admin, form, { decision: 'reject' });
+    expect(to).toBe(`/approvals?solution=${solution}&done=rejected`);
+  });
+
+  test('is that of all where no solution was asked for', async () => {
+    const { text } = await page(backoffice.admin, '/conflicts', english);
+    for (const link of leadsTo(text, '/conflicts')) expect(link).not.toContain('solution=');
   });
 });
 

@@ -11,6 +11,7 @@ import type { ApprovalService } from '../../services/approvals';
 import type { OverviewService } from '../../services/overview';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
+import { linkTo } from '../link';
 import { ActionForm, Age, Badge, Card, Empty, Pager, Tabs } from '../parts';
 import type { Visit, Visiting } from '../visit';
 
@@ -20,7 +21,8 @@ interface Services {
 }
 
 const views = ['open', 'all'] as const;
-const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), solution: idOf.optional() });
+const scope = z.object({ solution: idOf.optional() });
+const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
 const decision = z.object({ decision: z.enum(['approve', 'reject']) });
 const shownRows = 20;
 
@@ -38,7 +40,7 @@ export function createApprovalPageRoutes({ approvals, overview }: Services, visi
         visit.caller,
         page.items.map(({ solutionId }) => solutionId),
       );
-      return approvalsPage(visit, state, page, names);
+      return approvalsPage(visit, { state, solution }, page, names);
     }),
   );
 
@@ -47,16 +49,23 @@ export function createApprovalPageRoutes({ approvals, overview }: Services, visi
     visiting.form(async (caller, request) => {
       const { decision: decided } = decode(decision, request.body);
       await approvals.decide(caller, pathBigId(request, 'approval'), decided);
-      return `/approvals?done=${decided === 'approve' ? 'approved' : 'rejected'}`;
+      const done = decided === 'approve' ? 'approved' : 'rejected';
+      return linkTo('/approvals', { ...decode(scope, blankless(request.query)), done });
     }),
   );
 
   return router;
 }
 
+interface Shown {
+  readonly state: (typeof views)[number];
+  /** Undefined: all of them. */
+  readonly solution?: number | undefined;
+}
+
 const approvalsPage = (
   visit: Visit,
-  state: (typeof views)[number],
+  { state, solution }: Shown,
   { items, next }: ListPage<Approval>,
   names: ReadonlyMap<number, SolutionName>,
 ): VNode => (
@@ -64,7 +73,7 @@ const approvalsPage = (
     <Tabs
       label={visit.words.state}
       tabs={views.map((one) => ({
-        href: `/approvals?state=${one}`,
+        href: linkTo('/approvals', { state: one, solution }),
         text: visit.words.openOrAll[one],
         isCurrent: one === state,
       }))}
@@ -72,9 +81,14 @@ const approvalsPage = (
     <div class="stack">
       {items.length === 0 && <Empty title={visit.words.noApprovals}>{visit.words.noApprovalsMeaning}</Empty>}
       {items.map((approval) => (
-        <ApprovalCard visit={visit} approval={approval} solution={names.get(approval.solutionId)} />
+        <ApprovalCard
+          visit={visit}
+          approval={approval}
+          solution={names.get(approval.solutionId)}
+          action={linkTo(`/approvals/${approval.id}`, { solution })}
+        />
       ))}
-      <Pager words={visit.words} base={`/approvals?state=${state}`} next={next} />
+      <Pager words={visit.words} base={linkTo('/approvals', { state, solution })} next={next} />
     </div>
   </Page>
 );
@@ -83,6 +97,8 @@ interface CardProps {
   readonly visit: Visit;
   readonly approval: Approval;
   readonly solution: SolutionName | undefined;
+  /** Where the decision is sent; it leads back to the same list. */
+  readonly action: string;
 }
 
 /** Of readings there is only their table. */
@@ -93,7 +109,7 @@ const entityPath = ({ kind, solutionId, className }: Approval, id: string) =>
 
 const shownEntities = 200;
 
-function ApprovalCard({ visit, approval, solution }: CardProps): VNode {
+function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
   const { words, csrf, caller } = visit;
   const { className, plan, kind, state } = approval;
   return (
@@ -122,7 +138,7 @@ function ApprovalCard({ visit, approval, solution }: CardProps): VNode {
       </details>
       {state === 'open' ? (
         mayEdit(caller) && (
-          <ActionForm action={`/approvals/${approval.id}`} csrf={csrf} class="buttons">
+          <ActionForm action={action} csrf={csrf} class="buttons">
             <button class="button danger" name="decision" value="approve" data-confirm={words.confirmDelete}>
               {words.approve}
             </button>

@@ -12,6 +12,7 @@ import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
 import { blankless, fieldsAfter } from '../form-input';
 import { Page } from '../layout';
+import { linkTo } from '../link';
 import { ActionForm, Age, Badge, Card, Empty, Pager, Table, Tabs } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
@@ -23,7 +24,8 @@ interface Services {
 }
 
 const views = ['open', 'all'] as const;
-const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), solution: idOf.optional() });
+const scope = z.object({ solution: idOf.optional() });
+const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
 const decision = z.object({ choice: z.enum(['manager', 'solution', 'fields']) });
 const shownRows = 20;
 const fieldPrefix = 'f.';
@@ -42,7 +44,7 @@ export function createConflictPageRoutes({ conflicts, overview }: Services, visi
         visit.caller,
         page.items.map(({ solutionId }) => solutionId),
       );
-      return conflictsPage(visit, state, page, names);
+      return conflictsPage(visit, { state, solution }, page, names);
     }),
   );
 
@@ -53,16 +55,22 @@ export function createConflictPageRoutes({ conflicts, overview }: Services, visi
       const given: GivenChoice =
         choice === 'fields' ? { fields: fieldsAfter(request.body, fieldPrefix) } : choice;
       await conflicts.decide(caller, pathBigId(request, 'conflict'), given);
-      return '/conflicts?done=decided';
+      return linkTo('/conflicts', { ...decode(scope, blankless(request.query)), done: 'decided' });
     }),
   );
 
   return router;
 }
 
+interface Shown {
+  readonly state: (typeof views)[number];
+  /** Undefined: all of them. */
+  readonly solution?: number | undefined;
+}
+
 const conflictsPage = (
   visit: Visit,
-  state: (typeof views)[number],
+  { state, solution }: Shown,
   { items, next }: ListPage<Conflict>,
   names: ReadonlyMap<number, SolutionName>,
 ): VNode => (
@@ -70,7 +78,7 @@ const conflictsPage = (
     <Tabs
       label={visit.words.state}
       tabs={views.map((one) => ({
-        href: `/conflicts?state=${one}`,
+        href: linkTo('/conflicts', { state: one, solution }),
         text: visit.words.openOrAll[one],
         isCurrent: one === state,
       }))}
@@ -78,9 +86,14 @@ const conflictsPage = (
     <div class="stack">
       {items.length === 0 && <Empty title={visit.words.noConflicts}>{visit.words.noConflictsMeaning}</Empty>}
       {items.map((conflict) => (
-        <ConflictCard visit={visit} conflict={conflict} solution={names.get(conflict.solutionId)} />
+        <ConflictCard
+          visit={visit}
+          conflict={conflict}
+          solution={names.get(conflict.solutionId)}
+          action={linkTo(`/conflicts/${conflict.id}`, { solution })}
+        />
       ))}
-      <Pager words={visit.words} base={`/conflicts?state=${state}`} next={next} />
+      <Pager words={visit.words} base={linkTo('/conflicts', { state, solution })} next={next} />
     </div>
   </Page>
 );
@@ -89,9 +102,11 @@ interface CardProps {
   readonly visit: Visit;
   readonly conflict: Conflict;
   readonly solution: SolutionName | undefined;
+  /** Where the decision is sent; it leads back to the same list. */
+  readonly action: string;
 }
 
-function ConflictCard({ visit, conflict, solution }: CardProps): VNode {
+function ConflictCard({ visit, conflict, solution, action }: CardProps): VNode {
   const { words, caller } = visit;
   const isOpen = conflict.state === 'open';
   return (
@@ -113,7 +128,7 @@ function ConflictCard({ visit, conflict, solution }: CardProps): VNode {
     >
       <CopyTable words={words} conflict={conflict} />
       {isOpen ? (
-        mayEdit(caller) && <DecisionForms visit={visit} conflict={conflict} />
+        mayEdit(caller) && <DecisionForms visit={visit} conflict={conflict} action={action} />
       ) : (
         <p class="soft">
           <Badge tone="good">{words.conflictStates[conflict.state]}</Badge>{' '}
@@ -168,8 +183,11 @@ function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): V
   );
 }
 
-function DecisionForms({ visit: { words, csrf }, conflict }: { visit: Visit; conflict: Conflict }): VNode {
-  const action = `/conflicts/${conflict.id}`;
+function DecisionForms({
+  visit: { words, csrf },
+  conflict,
+  action,
+}: Pick<CardProps, 'visit' | 'conflict' | 'action'>): VNode {
   return (
     <>
       <ActionForm action={action} csrf={csrf} class="buttons">

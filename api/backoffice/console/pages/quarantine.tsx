@@ -12,6 +12,7 @@ import type { OverviewService } from '../../services/overview';
 import type { QuarantineService } from '../../services/quarantine';
 import { blankless, fieldsAfter } from '../form-input';
 import { Page } from '../layout';
+import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import { QuarantineTable, quarantineTones } from './quarantine-table';
@@ -47,11 +48,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
         visit.caller,
         page.items.map(({ solutionId }) => solutionId),
       );
-      const scope = new URLSearchParams({
-        ...(solution === undefined ? {} : { solution: String(solution) }),
-        ...(sync === undefined ? {} : { sync }),
-      });
-      return listPage(visit, state, scope, page, names);
+      return listPage(visit, { state, solution, sync }, page, names);
     }),
   );
 
@@ -97,36 +94,38 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
 const isSameText = (typed: string, raw: string | null) =>
   raw !== null && typed.replaceAll('\r\n', '\n') === raw.replaceAll('\r\n', '\n');
 
+interface Shown {
+  readonly state: (typeof views)[number];
+  /** Of one solution, or of one sync. */
+  readonly solution?: number | undefined;
+  readonly sync?: string | undefined;
+}
+
 const listPage = (
   visit: Visit,
-  state: (typeof views)[number],
-  /** Of one solution, or of one sync. */
-  scope: URLSearchParams,
+  shown: Shown,
   { items, next }: ListPage<QuarantinedItem>,
   names: ReadonlyMap<number, SolutionName>,
-): VNode => {
-  const within = scope.size === 0 ? '' : `&${scope.toString()}`;
-  return (
-    <Page visit={visit} title={visit.words.quarantine} subtitle={visit.words.quarantineMeaning}>
-      <Tabs
-        label={visit.words.state}
-        tabs={views.map((one) => ({
-          href: `/quarantine?state=${one}${within}`,
-          text: one === 'all' ? visit.words.all : visit.words.quarantineStates[one],
-          isCurrent: one === state,
-        }))}
-      />
-      <div class="stack">
-        {items.length === 0 ? (
-          <Empty title={visit.words.noQuarantine}>{visit.words.noQuarantineMeaning}</Empty>
-        ) : (
-          <QuarantineTable words={visit.words} items={items} names={names} />
-        )}
-        <Pager words={visit.words} base={`/quarantine?state=${state}${within}`} next={next} />
-      </div>
-    </Page>
-  );
-};
+): VNode => (
+  <Page visit={visit} title={visit.words.quarantine} subtitle={visit.words.quarantineMeaning}>
+    <Tabs
+      label={visit.words.state}
+      tabs={views.map((one) => ({
+        href: linkTo('/quarantine', { ...shown, state: one }),
+        text: one === 'all' ? visit.words.all : visit.words.quarantineStates[one],
+        isCurrent: one === shown.state,
+      }))}
+    />
+    <div class="stack">
+      {items.length === 0 ? (
+        <Empty title={visit.words.noQuarantine}>{visit.words.noQuarantineMeaning}</Empty>
+      ) : (
+        <QuarantineTable words={visit.words} items={items} names={names} />
+      )}
+      <Pager words={visit.words} base={linkTo('/quarantine', { ...shown })} next={next} />
+    </div>
+  </Page>
+);
 
 function itemPage(
   visit: Visit,
