@@ -12,6 +12,7 @@ const statusOf: Record<ErrorKind, number> = {
   unauthenticated: 401,
   forbidden: 403,
   absent: 404,
+  'wrong-method': 405,
   conflict: 409,
   stale: 412,
   'too-large': 413,
@@ -40,6 +41,7 @@ export function problemOf(error: unknown): Problem {
     ...(foreseen.retryAfterSeconds === undefined
       ? {}
       : { 'Retry-After': String(foreseen.retryAfterSeconds) }),
+    ...(foreseen.allowedMethods === undefined ? {} : { Allow: foreseen.allowedMethods.join(', ') }),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
-import { wrongBodyType } from '../../shared/errors/catalog';
+import { methodNotAllowed, wrongBodyType } from '../../shared/errors/catalog';
 import { decode } from './decode';
 import type { Access, Answers, Body, JsonAnswer, Operation, PathParameter } from './operation';
 
@@ -97,6 +97,22 @@ export function mountRoutes(
 ): void {
   for (const { method, path, access, handlers } of routes) {
     router[method](expressPath(path), ...checksFor(access), ...handlers);
+  }
+}
+
+/** Refuses whatever else is asked of the paths of these routes. Comes after them; `checks` stand before it. */
+export function refuseOtherMethods(
+  router: Router,
+  routes: readonly Route[],
+  checks: readonly RequestHandler[],
+): void {
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
+    // Express answers HEAD by what answers GET.
+    const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    router.all(expressPath(path), ...checks, () => {
+      throw methodNotAllowed(allowed);
+    });
   }
 }
 

@@ -4,6 +4,7 @@ export type ErrorKind =
   | 'unauthenticated'
   | 'forbidden'
   | 'absent'
+  | 'wrong-method'
   | 'conflict'
   | 'stale'
   | 'too-large'
@@ -25,6 +26,8 @@ export class AppError extends Error {
     readonly members: Readonly<Record<string, unknown>> = {},
     /** When to come again, for `too-many` and `unavailable`. */
     readonly retryAfterSeconds?: number,
+    /** What may be asked instead, for `wrong-method`. */
+    readonly allowedMethods?: readonly string[],
   ) {
     super(`${code}: ${detail}`);
     this.name = 'AppError';

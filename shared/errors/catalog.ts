@@ -160,6 +160,17 @@ export const notReplayable = (reason: string) => new AppError('conflict', 'not-r
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
 
+/** There is something here, for `allowed` alone: names of methods, in capitals. */
+export const methodNotAllowed = (allowed: readonly string[]) =>
+  new AppError(
+    'wrong-method',
+    'method-not-allowed',
+    `This path takes ${allowed.join(', ')}.`,
+    {},
+    undefined,
+    allowed,
+  );
+
 /** A body that would otherwise be taken for an empty one. `mediaTypes`: what the call takes. */
 export const wrongBodyType = (mediaTypes: readonly string[]) =>
   new AppError(

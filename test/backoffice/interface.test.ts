@@ -61,6 +61,31 @@ describe('a body', () => {
   });
 });
 
+describe('a method that a path does not have', () => {
+  test.each([
+    ['PATCH', '/api/solutions', 'GET, HEAD, POST'],
+    ['OPTIONS', '/api/solutions', 'GET, HEAD, POST'],
+    ['PUT', '/api/solutions/1', 'GET, HEAD, PATCH'],
+    ['POST', '/api/solutions/999999/params/Fridges/1', 'GET, HEAD, PUT, DELETE'],
+    ['GET', '/api/approvals/1', 'POST'],
+    ['GET', '/api/session', 'POST, DELETE'],
+    ['DELETE', '/api/users/', 'GET, HEAD, POST'],
+  ])('%s %s is refused, with those that it has', async (method, path, allow) => {
+    const answer = await admin.call(method, path);
+    expect([answer.status, answer.at('code')]).toEqual([405, 'method-not-allowed']);
+    expect(answer.headers.get('allow')).toBe(allow);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  test('is not told to whoever is not signed in, and a path that is not there stays not found', async () => {
+    expect((await backoffice.call('PATCH', '/api/solutions')).status).toBe(401);
+    expect((await admin.call('PATCH', '/api/nowhere')).status).toBe(404);
+    const headers = { authorization: `Bearer ${admin.token}` };
+    const head = await fetch(`${backoffice.url}/api/solutions`, { method: 'HEAD', headers });
+    expect(head.status).toBe(200);
+  });
+});
+
 describe('a query', () => {
   test('whose filters are empty filters by nothing', async () => {
     const { solution } = await newKitchen(backoffice);

@@ -17,7 +17,7 @@ import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import { createAccountRoutes } from './accounts';
-import { type Interface, mountRoutes, type Route } from '../../http/route';
+import { type Interface, mountRoutes, refuseOtherMethods, type Route } from '../../http/route';
 import { createAlertRoutes } from './alerts';
 import { createAuditRoutes } from './audit';
 import { createStaffCheck } from './authentication';
@@ -84,6 +84,7 @@ export function createBackofficeRouter(services: ApiServices): Interface {
   const operations = createApiRoutes(services);
   mountRoutes(router, operations, (access) => (access === 'anyone' ? [] : [check]));
   // Whoever is not signed in learns nothing of what there is.
+  refuseOtherMethods(router, operations, [check]);
   router.use('/api', check, () => {
     throw unknownRoute();
   });
