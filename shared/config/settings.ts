@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { passwordLength } from '../domain/staff';
 
 const megabyte = 2 ** 20;
 
@@ -64,7 +65,10 @@ export const settings = z.object({
   EPACK_DATABASE_CONNECTIONS: whole(2, 1000, 10).describe('Most connections to PostgreSQL, per process.'),
   QUEUE_URL: url('amqp:', 'amqps:').optional().describe('RabbitMQ. Not set: a queue in PostgreSQL.'),
   EPACK_ADMIN_EMAIL: anyText.optional().describe('The first user, made at the first start.'),
-  EPACK_ADMIN_PASSWORD: atLeast(8).optional().describe('Password of the first user.'),
+  EPACK_ADMIN_PASSWORD: atLeast(passwordLength.least)
+    .max(passwordLength.most, `must have at most ${passwordLength.most} characters`)
+    .optional()
+    .describe(`Password of the first user, ${passwordLength.least} characters or more.`),
   EPACK_TOKEN_SECRET: atLeast(32)
     .optional()
     .describe('Key that signs the tokens of solutions. Not set: one is made and kept in the database.'),

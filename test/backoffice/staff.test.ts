@@ -87,6 +87,17 @@ describe('users', () => {
     },
   );
 
+  test('choose passwords of eight characters or more, by the interface as in the console', async () => {
+    const { id } = await backoffice.signIn('viewer');
+    const path = `/api/users/${id}`;
+    expect((await backoffice.admin.call('PATCH', path, { password: 'seven77' })).status).toBe(400);
+    expect((await backoffice.admin.call('PATCH', path, { password: 'eight888' })).status).toBe(200);
+    const { text } = await backoffice.call('GET', `/users/${id}`, {
+      headers: { cookie: `epack_session=${backoffice.admin.token}`, accept: 'text/html' },
+    });
+    expect(text).toMatch(/<input name="password"[^>]* minlength="8"/i);
+  });
+
   test.each(['0', '999999', '12345678901234567890', 'x', '-1'])(
     'that are not there are 404: %s',
     async (id) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, ConfigError, configurationMarkdown, readConfig } from '../../shared/config/config';
 import { settings } from '../../shared/config/settings';
+import { passwordLength } from '../../shared/domain/staff';
 
 /** What is wrong with this environment; empty where nothing is. */
 function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
@@ -73,6 +74,14 @@ describe('the configuration', () => {
     expect(problemsOf({ EPACK_ADMIN_EMAIL: 'a@example.org', EPACK_ADMIN_PASSWORD: 'correct horse' })).toEqual(
       [],
     );
+  });
+
+  test('takes the password that the console takes', () => {
+    const problemsWith = (password: string) =>
+      problemsOf({ EPACK_ADMIN_EMAIL: 'a@example.org', EPACK_ADMIN_PASSWORD: password });
+    expect(problemsWith('x'.repeat(passwordLength.least))).toEqual([]);
+    expect(problemsWith('x'.repeat(passwordLength.least - 1))).toHaveLength(1);
+    expect(problemsWith('x'.repeat(passwordLength.most + 1))).toHaveLength(1);
   });
 
   test('keeps to the limits of each number, and takes no other spelling of one', () => {

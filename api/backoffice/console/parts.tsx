@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { passwordLength } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
 import { csrfField } from './csrf';
 import { ageText, bytesText, timeText } from './format';
@@ -154,6 +155,17 @@ export const Field = ({ label, hint, class: extra, children }: FieldProps): VNod
     {children}
     {hint !== undefined && <span class="hint">{hint}</span>}
   </label>
+);
+
+/** For a password that someone chooses. */
+export const NewPasswordInput = ({ name, isRequired }: { name: string; isRequired: boolean }): VNode => (
+  <input
+    name={name}
+    type="password"
+    required={isRequired}
+    minLength={passwordLength.least}
+    autocomplete="new-password"
+  />
 );
 
 interface SelectProps {

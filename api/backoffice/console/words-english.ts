@@ -661,7 +661,7 @@ export const english = {
   allAccounts: 'all',
   disabled: 'disabled',
   addUser: 'Add a user',
-  passwordHint: 'At least 12 characters.',
+  passwordHint: (least: number) => `At least ${least} characters.`,
   newPassword: 'New password',
   newPasswordHint: 'Left empty, the old one stays. A new one ends all of the user’s sessions.',
   mayNotSignIn: 'May not sign in any more',

@@ -583,7 +583,7 @@ export const french: Words = {
   allAccounts: 'tous',
   disabled: 'désactivé',
   addUser: 'Ajouter un utilisateur',
-  passwordHint: 'Au moins 12 caractères.',
+  passwordHint: (least: number) => `Au moins ${least} caractères.`,
   newPassword: 'Nouveau mot de passe',
   newPasswordHint: 'Vide, l’ancien reste. Un nouveau met fin à toutes les sessions de l’utilisateur.',
   mayNotSignIn: 'Ne peut plus se connecter',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { flags } from '../../../shared/domain/flag';
 import type { PageRequest } from '../../../shared/domain/page';
+import { passwordLength } from '../../../shared/domain/staff';
 import { notFound, unknownChannel } from '../../../shared/errors/catalog';
 import { pathParameter } from '../../http/operation';
 
@@ -16,6 +17,20 @@ export const textOf = (maxLength: number) =>
     .min(1)
     .max(maxLength)
     .refine((text) => /^[^\0\p{Surrogate}]*$/u.test(text), 'holds a character that cannot be kept');
+
+/** One that someone chooses. */
+export const chosenPassword = z
+  .string()
+  .min(passwordLength.least)
+  .max(passwordLength.most)
+  .meta({ examples: ['correct horse battery'] });
+
+/** One that someone gives to be let in: whatever it is, it is compared. */
+export const givenPassword = z
+  .string()
+  .min(1)
+  .max(passwordLength.most)
+  .meta({ examples: ['correct horse battery'] });
 
 /** An id in JSON is a text; a number is taken as well. PostgreSQL's int. */
 export const idOf = z

@@ -6,16 +6,12 @@ import { instant, json, jsonBody, noContent } from '../../http/operation';
 import { createRoute, emptyReply, reply, type Route } from '../../http/route';
 import type { SessionService } from '../services/session';
 import { clearSessionCookie, needSameSite, setSessionCookie, tokenOf } from './authentication';
-import { bigIdParameter, idParameter, textOf } from './parameters';
+import { bigIdParameter, chosenPassword, givenPassword, idParameter, textOf } from './parameters';
 import { staffRoute } from './staff-route';
 
 const credentials = z.object({
   email: textOf(320).meta({ examples: ['claire@example.org'] }),
-  password: z
-    .string()
-    .min(1)
-    .max(1024)
-    .meta({ examples: ['correct horse battery'] }),
+  password: givenPassword,
 });
 const session = z
   .object({
@@ -45,8 +41,8 @@ const openSession = z
 const openSessions = z.object({ items: z.array(openSession) });
 
 const passwordChange = z.strictObject({
-  current: z.string().min(1).max(1024),
-  next: z.string().min(8).max(1024),
+  current: givenPassword,
+  next: chosenPassword,
 });
 
 export const createSessionRoutes = (sessions: SessionService): Route[] => [

@@ -7,15 +7,10 @@ import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { UserService } from '../services/users';
 import { etagHeader, ifRevision } from './if-match';
-import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
+import { chosenPassword, idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
 import { staffRoute } from './staff-route';
 
 const email = textOf(320).meta({ examples: ['claire@example.org'] });
-const password = z
-  .string()
-  .min(8)
-  .max(1024)
-  .meta({ examples: ['correct horse battery'] });
 const role = z.enum(roles).meta({
   description: 'admin: everything. manager: edits and flags for its accounts. viewer: reads them.',
   examples: ['manager'],
@@ -27,9 +22,9 @@ const accounts = z
     description: 'Ids of the accounts whose solutions the user sees. An admin sees all.',
     examples: [['3']],
   });
-const newUser = z.strictObject({ email, password, role, accounts: accounts.default([]) });
+const newUser = z.strictObject({ email, password: chosenPassword, role, accounts: accounts.default([]) });
 const edit = z.strictObject({
-  password: password.optional().meta({ description: "A new one ends the user's sessions." }),
+  password: chosenPassword.optional().meta({ description: "A new one ends the user's sessions." }),
   role: role.optional(),
   accounts: accounts.optional(),
   disabled: z.boolean().optional().meta({ description: "True ends the user's sessions." }),

@@ -1,22 +1,23 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { bigIdOf } from '../../rest/parameters';
+import { bigIdOf, chosenPassword, givenPassword } from '../../rest/parameters';
 import { decode } from '../../../http/decode';
+import { passwordLength } from '../../../../shared/domain/staff';
 import type { OpenSession } from '../../../../shared/stores/session-store';
 import { AppError } from '../../../../shared/errors/app-error';
 import { invalidFields } from '../../../../shared/errors/catalog';
 import { tokenOf } from '../../rest/authentication';
 import type { SessionService } from '../../services/session';
 import { Page } from '../layout';
-import { ActionForm, Badge, Card, Field, Moment, ProblemNote, Table } from '../parts';
+import { ActionForm, Badge, Card, Field, Moment, NewPasswordInput, ProblemNote, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 
 interface Services {
   readonly sessions: Pick<SessionService, 'listOwn' | 'endOwn' | 'changePassword'>;
 }
 
-const passwordChange = z.object({ current: z.string().min(1).max(1024), next: z.string().min(12).max(1024) });
+const passwordChange = z.object({ current: givenPassword, next: chosenPassword });
 const ended = z.object({ session: bigIdOf });
 
 /** What is one's own: the password, and where one is signed in. */
@@ -85,8 +86,11 @@ function myPage(visit: Visit, sessions: readonly OpenSession[], problem: string 
             <Field label={words.currentPassword}>
               <input name={currentPassword} type="password" required autocomplete="current-password" />
             </Field>
-            <Field label={words.newPassword} hint={`${words.passwordHint} ${words.changePasswordMeaning}`}>
-              <input name="next" type="password" required minLength={12} autocomplete="new-password" />
+            <Field
+              label={words.newPassword}
+              hint={`${words.passwordHint(passwordLength.least)} ${words.changePasswordMeaning}`}
+            >
+              <NewPasswordInput name="next" isRequired />
             </Field>
             <button class="button">{words.changePassword}</button>
           </ActionForm>

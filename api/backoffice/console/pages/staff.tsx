@@ -2,16 +2,28 @@ import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import type { Page as ListPage } from '../../../../shared/domain/page';
-import { roles } from '../../../../shared/domain/staff';
+import { passwordLength, roles } from '../../../../shared/domain/staff';
 import type { Account } from '../../../../shared/stores/account-store';
 import type { User } from '../../../../shared/stores/user-store';
 import { decode } from '../../../http/decode';
-import { idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../rest/parameters';
+import { chosenPassword, idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../rest/parameters';
 import type { AccountService } from '../../services/accounts';
 import type { UserService } from '../../services/users';
 import { blankless, fieldsAfter, listOf } from '../form-input';
 import { Page } from '../layout';
-import { ActionForm, Badge, Card, Empty, Field, Moment, Pager, ProblemNote, Select, Table } from '../parts';
+import {
+  ActionForm,
+  Badge,
+  Card,
+  Empty,
+  Field,
+  Moment,
+  NewPasswordInput,
+  Pager,
+  ProblemNote,
+  Select,
+  Table,
+} from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -21,11 +33,10 @@ interface Services {
 }
 
 const query = pageQuery(idOf);
-const password = z.string().min(12).max(1024);
-const newUser = z.object({ email: textOf(320), password, role: z.enum(roles) });
+const newUser = z.object({ email: textOf(320), password: chosenPassword, role: z.enum(roles) });
 const userEdit = z.object({
   role: z.enum(roles),
-  password: password.optional(),
+  password: chosenPassword.optional(),
   isDisabled: z.literal('yes').optional(),
 });
 const newAccount = z.object({ name: textOf(200) });
@@ -173,8 +184,8 @@ function usersPage(
             <Field label={words.email}>
               <input name="email" required maxLength={320} inputMode="email" value={typed.email} />
             </Field>
-            <Field label={words.password} hint={words.passwordHint}>
-              <input name="password" type="password" required minLength={12} autocomplete="new-password" />
+            <Field label={words.password} hint={words.passwordHint(passwordLength.least)}>
+              <NewPasswordInput name="password" isRequired />
             </Field>
             <RoleField words={words} role={typed.role} />
             <AccountBoxes words={words} accounts={accounts} ticked={[]} />
@@ -208,7 +219,7 @@ function userPage(
         <RoleField words={words} role={user.role} />
         <AccountBoxes words={words} accounts={accounts} ticked={user.accountIds} />
         <Field label={words.newPassword} hint={words.newPasswordHint}>
-          <input name="password" type="password" minLength={12} autocomplete="new-password" />
+          <NewPasswordInput name="password" isRequired={false} />
         </Field>
         <label class="box">
           <input type="checkbox" name="isDisabled" value="yes" checked={user.isDisabled} />{' '}
