@@ -151,7 +151,7 @@ account
   .option('--files <days>', 'uploads and packages; "default": EPACK_RETENTION_DAYS')
   .option('--readings <days>', 'rows of logs, by the time that they were measured; "ever": for ever')
   .action(async (options: { account: string; files?: string; readings?: string }) => {
-    const { changeRetention, daysFrom } = await import('./shared/process/account-commands.js');
+    const { changeRetention, daysFrom } = await import('./api/administration.js');
     const kept = await changeRetention(config(), options.account, {
       fileDays: daysFrom(options.files),
       readingDays: daysFrom(options.readings),

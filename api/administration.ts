@@ -1,11 +1,13 @@
 import type { Config } from '../shared/config/config';
 import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
+import { type Retention, type RetentionChange, retentionLimits } from '../shared/domain/retention';
 import { commandLineCaller, roles } from '../shared/domain/staff';
 import { newPassword } from '../shared/secrets';
 import { createAccountStore } from '../shared/stores/account-store';
 import { createAuditStore } from '../shared/stores/audit-store';
 import { createServerKeyStore } from '../shared/stores/server-key-store';
 import { findDatabaseUrl } from '../shared/process/database-url';
+import { createAccountService } from './backoffice/services/accounts';
 import { createSolutionService, type EnrolledSolution } from './backoffice/services/solutions';
 import { auditEntry } from './backoffice/services/trail';
 import { createUserService } from './backoffice/services/users';
@@ -58,6 +60,27 @@ export function addSolution(
       timezone: input.timezone,
     });
   });
+}
+
+/** `epack account retention`. What is undefined stays as it is. Answers what holds now. */
+export function changeRetention(config: Config, name: string, change: RetentionChange): Promise<Retention> {
+  return withDatabase(config, async (db) => {
+    const account = await createAccountStore(db).findByName(name);
+    if (account === null) throw new Error(`There is no account "${name}".`);
+    const accounts = createAccountService({ db });
+    return (await accounts.changeRetention(commandLineCaller, account.id, change)).retention;
+  });
+}
+
+/** Days as someone writes them; `default` or `ever`: null. Throws a sentence. */
+export function daysFrom(written: string | undefined): number | null | undefined {
+  const { least, most } = retentionLimits;
+  if (written === undefined) return undefined;
+  if (written === 'default' || written === 'ever') return null;
+  if (/^[1-9]\d{0,4}$/.test(written) && Number(written) <= most) return Number(written);
+  throw new RangeError(
+    `Days are a whole number from ${least} to ${most}, "default" for files, or "ever" for readings.`,
+  );
 }
 
 /**

@@ -1,13 +1,8 @@
 import type { Db } from '../db/database';
 
-/** How long what belongs to an account is kept. Null: files as configured for all, readings for ever. */
-export interface Retention {
-  readonly fileDays: number | null;
-  readonly readingDays: number | null;
-}
-
-interface RetentionRow {
-  file_retention_days: number | null;
+interface ReadingRetentionRow {
+  id: number;
+  name: string;
   log_retention_days: number | null;
 }
 
@@ -16,22 +11,9 @@ export type AccountDataStore = ReturnType<typeof createAccountDataStore>;
 /** All that an account's solutions have left in the database, whatever tables there are. Much is deleted in batches. */
 export function createAccountDataStore(db: Db) {
   return {
-    async retentionOf(accountId: number): Promise<Retention> {
-      const row = await db<RetentionRow & { id: number }>('account')
-        .where({ id: accountId })
-        .first('file_retention_days', 'log_retention_days');
-      return { fileDays: row?.file_retention_days ?? null, readingDays: row?.log_retention_days ?? null };
-    },
-
-    async setRetention(accountId: number, { fileDays, readingDays }: Retention): Promise<void> {
-      await db('account')
-        .where({ id: accountId })
-        .update({ file_retention_days: fileDays, log_retention_days: readingDays });
-    },
-
     /** Accounts whose readings are not kept for ever. */
     async withReadingRetention(): Promise<{ id: number; name: string; readingDays: number }[]> {
-      const rows = await db<{ id: number; name: string } & RetentionRow>('account')
+      const rows = await db<ReadingRetentionRow>('account')
         .whereNotNull('log_retention_days')
         .select('id', 'name', 'log_retention_days');
       return rows.map((row) => ({ id: row.id, name: row.name, readingDays: row.log_retention_days ?? 0 }));

@@ -1,21 +1,25 @@
 import type { Db } from '../db/database';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
+import type { Retention } from '../domain/retention';
 import type { AccountScope } from '../domain/staff';
 
 /** A customer. */
 export interface Account {
   readonly id: number;
   readonly name: string;
+  readonly retention: Retention;
   readonly createdAt: Date;
 }
 
 interface Row {
   id: number;
   name: string;
+  file_retention_days: number | null;
+  log_retention_days: number | null;
   created_at: Date;
 }
 
-const columns = ['id', 'name', 'created_at'] as const;
+const columns = ['id', 'name', 'file_retention_days', 'log_retention_days', 'created_at'] as const;
 
 export type AccountStore = ReturnType<typeof createAccountStore>;
 
@@ -28,6 +32,22 @@ export function createAccountStore(db: Db) {
         .limit(limit + 1)
         .select(...columns);
       return pageOf(rows.map(accountFrom), limit, (last) => String(last.id));
+    },
+
+    async find(id: number): Promise<Account | null> {
+      const row = await db<Row>('account')
+        .where({ id })
+        .first(...columns);
+      return row === undefined ? null : accountFrom(row);
+    },
+
+    /** As `find`; nobody else changes it before the transaction ends. */
+    async lock(id: number): Promise<Account | null> {
+      const row = await db<Row>('account')
+        .where({ id })
+        .forUpdate()
+        .first(...columns);
+      return row === undefined ? null : accountFrom(row);
     },
 
     async findByName(name: string): Promise<Account | null> {
@@ -63,6 +83,12 @@ export function createAccountStore(db: Db) {
       return row === undefined ? null : accountFrom(row);
     },
 
+    async setRetention(id: number, { fileDays, readingDays }: Retention): Promise<void> {
+      await db<Row>('account')
+        .where({ id })
+        .update({ file_retention_days: fileDays, log_retention_days: readingDays });
+    },
+
     /** Those of the ids that are accounts. */
     async existing(ids: readonly number[]): Promise<number[]> {
       const rows = await db<Row>('account')
@@ -73,4 +99,9 @@ export function createAccountStore(db: Db) {
   };
 }
 
-const accountFrom = (row: Row): Account => ({ id: row.id, name: row.name, createdAt: row.created_at });
+const accountFrom = (row: Row): Account => ({
+  id: row.id,
+  name: row.name,
+  retention: { fileDays: row.file_retention_days, readingDays: row.log_retention_days },
+  createdAt: row.created_at,
+});

@@ -263,6 +263,25 @@ describe('one solution', () => {
   });
 });
 
+describe('an account', () => {
+  test('keeps its data as long as the form says; an empty field means the usual', async () => {
+    const { account } = await newKitchen(backoffice);
+    const path = `/accounts/${account}`;
+    const wrong = await submit(backoffice.admin, path, { fileDays: '0', readingDays: '' });
+    expect(wrong.status).toBe(400);
+    const saved = await submit(backoffice.admin, path, { fileDays: '', readingDays: '400' });
+    expect(saved.to).toBe('/accounts?done=saved');
+    const { text } = await page(backoffice.admin, path, { 'accept-language': 'fr' });
+    expect(text).toMatch(/name="readingDays"[^>]* value="400"/);
+    expect(text).toContain('Durée de conservation');
+    const all = await page(backoffice.admin, '/accounts?limit=1000', { 'accept-language': 'fr' });
+    expect(all.text).toContain('fichiers comme d’habitude, relevés 400 jours');
+    const manager = await backoffice.signIn('manager', [account]);
+    expect((await page(manager, path)).status).toBe(403);
+    expect((await submit(manager, path, { readingDays: '1' })).status).toBe(403);
+  });
+});
+
 describe('what waits for one solution', () => {
   const english = { 'accept-language': 'en' };
   /** Where the tabs, the next page and the forms of a list lead. */

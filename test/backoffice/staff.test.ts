@@ -21,6 +21,45 @@ describe('accounts', () => {
     expect(listed.json).toEqual({ items: [made.json], next: null });
   });
 
+  test('keep their data as long as an admin says; what is not named stays, and the trail tells who did it', async () => {
+    const { admin } = backoffice;
+    const made = await admin.call('POST', '/api/accounts', { name: 'Le Bouchon' });
+    expect(made.at('retention')).toEqual({ fileDays: null, readingDays: null });
+    const path = `/api/accounts/${String(made.at('id'))}`;
+    await admin.call('PATCH', path, { retention: { readingDays: 1825 } });
+    const changed = await admin.call('PATCH', path, { retention: { fileDays: 14 } });
+    expect(changed.at('retention')).toEqual({ fileDays: 14, readingDays: 1825 });
+    expect((await admin.call('GET', path)).json).toEqual(changed.json);
+    expect(
+      (await admin.call('GET', '/api/audit?action=account.retention&limit=1')).at('items', 0),
+    ).toMatchObject({
+      user: admin.email,
+      before: { account: 'Le Bouchon', fileDays: null, readingDays: 1825 },
+      after: { fileDays: 14, readingDays: 1825 },
+    });
+    const back = await admin.call('PATCH', path, { retention: { fileDays: null, readingDays: null } });
+    expect(back.at('retention')).toEqual({ fileDays: null, readingDays: null });
+    const told = await admin.call('GET', '/api/audit?action=account.retention');
+    await admin.call('PATCH', path, { retention: { fileDays: null } });
+    await admin.call('PATCH', path, {});
+    expect((await admin.call('GET', '/api/audit?action=account.retention')).json).toEqual(told.json);
+  });
+
+  test('are not kept other than by whole days, nor by two admins at once', async () => {
+    const { admin } = backoffice;
+    const path = `/api/accounts/${String((await admin.call('POST', '/api/accounts', { name: 'Deux' })).at('id'))}`;
+    for (const readingDays of [0, -1, 1.5, 36_501, '30']) {
+      expect((await admin.call('PATCH', path, { retention: { readingDays } })).status).toBe(400);
+    }
+    expect((await admin.call('PATCH', path, { name: 'Trois' })).status).toBe(400);
+    const headers = { 'if-match': (await admin.call('GET', path)).headers.get('etag') ?? '' };
+    const answers = await Promise.all(
+      [10, 20, 30].map((fileDays) => admin.call('PATCH', path, { retention: { fileDays } }, headers)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    expect((await admin.call('PATCH', '/api/accounts/999999', { retention: {} })).status).toBe(404);
+  });
+
   test.each(['manager', 'viewer'] as const)('are not the affair of a %s', async (role) => {
     const { call } = await backoffice.signIn(role);
     expect((await call('GET', '/api/accounts')).status).toBe(403);

@@ -181,6 +181,12 @@ test('photos, as the solution and as staff get them', async () => {
 test('accounts, users and their sessions', async () => {
   await ask('listAccounts');
   const account = String((await ask('createAccount', { body: { name: randomUUID() } })).json['id']);
+  const kept = await ask('getAccount', { path: { id: account } });
+  await ask('updateAccount', {
+    path: { id: account },
+    body: { retention: { fileDays: 14 } },
+    headers: { 'if-match': kept.headers.get('etag') ?? '' },
+  });
   await ask('listUsers');
   const email = `${randomUUID()}@example.org`;
   const password = 'correct horse battery';

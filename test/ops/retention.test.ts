@@ -1,5 +1,6 @@
 import sharp from 'sharp';
-import { changeRetention, daysFrom, purge } from '../../shared/process/account-commands';
+import { changeRetention, daysFrom } from '../../api/administration';
+import { purge } from '../../shared/process/account-commands';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { removeOldReadings } from '../../worker/maintenance/old-readings';
 import { removeExpiredFiles } from '../../worker/maintenance/retention';

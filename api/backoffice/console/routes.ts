@@ -23,6 +23,7 @@ import {
 import { textOf } from '../rest/parameters';
 import { createAssetRoutes } from './assets';
 import type { ConsoleServices } from './console-services';
+import { createAccountPageRoutes } from './pages/accounts';
 import { createAlertPageRoutes } from './pages/alerts';
 import { createApprovalPageRoutes } from './pages/approvals';
 import { createAuditPageRoutes } from './pages/audit';
@@ -78,6 +79,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createNotificationPageRoutes(services, visiting));
   router.use(createMyPageRoutes(services, visiting));
   router.use(createStaffPageRoutes(services, visiting));
+  router.use(createAccountPageRoutes(services, visiting));
   router.use(unknownPage);
   router.use(createErrorPage(services, visiting));
   return router;

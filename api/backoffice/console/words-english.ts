@@ -669,4 +669,14 @@ export const english = {
   accountsMeaning: 'Customers. A solution belongs to one; a user sees those that it was given.',
   addAccount: 'Add an account',
   noAccounts: 'There is no account yet',
+  retention: 'How long data is kept',
+  filesKept: (days: number | null) => `files ${days === null ? 'as usual' : several(days, 'day', 'days')}`,
+  readingsKept: (days: number | null) =>
+    `readings ${days === null ? 'for ever' : several(days, 'day', 'days')}`,
+  fileDays: 'Days for uploads and packages',
+  fileDaysHint: 'From their receipt. Left empty: as on the whole server.',
+  readingDays: 'Days for readings',
+  readingDaysHint:
+    'From the time that they were measured; older ones are removed for good. Left empty: for ever.',
+  confirmRetention: 'Save it? What is older is removed for good within hours.',
 };

@@ -592,4 +592,13 @@ export const french: Words = {
     'Les clients. Une solution appartient à un compte ; un utilisateur voit ceux qu’on lui a donnés.',
   addAccount: 'Ajouter un compte',
   noAccounts: 'Il n’y a encore aucun compte',
+  retention: 'Durée de conservation',
+  filesKept: (days) => `fichiers ${days === null ? 'comme d’habitude' : several(days, 'jour', 'jours')}`,
+  readingsKept: (days) => `relevés ${days === null ? 'sans limite' : several(days, 'jour', 'jours')}`,
+  fileDays: 'Jours pour les envois et les paquets',
+  fileDaysHint: 'À partir de leur réception. Vide : comme sur tout le serveur.',
+  readingDays: 'Jours pour les relevés',
+  readingDaysHint:
+    'À partir de la mesure ; les plus anciens sont supprimés définitivement. Vide : sans limite.',
+  confirmRetention: 'Enregistrer ? Ce qui est plus ancien sera supprimé définitivement en quelques heures.',
 };

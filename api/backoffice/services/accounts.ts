@@ -1,7 +1,9 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
+import { changedRetention, isSameRetention, type RetentionChange } from '../../../shared/domain/retention';
 import type { Caller } from '../../../shared/domain/staff';
-import { alreadyExists } from '../../../shared/errors/catalog';
+import { alreadyExists, notFound, staleVersion } from '../../../shared/errors/catalog';
+import { revisionOf } from '../../../shared/formats/revision';
 import { type Account, createAccountStore } from '../../../shared/stores/account-store';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { needAdmin } from './rights';
@@ -27,5 +29,42 @@ export function createAccountService({ db }: { readonly db: Db }) {
         return account;
       });
     },
+
+    /** Throws `not-found`. */
+    async get(caller: Caller, id: number): Promise<Account> {
+      needAdmin(caller);
+      return needed(await createAccountStore(db).find(id));
+    },
+
+    /**
+     * What is older than its days is removed by the workers, for good. `ifRevision`: the one that the edit is based on;
+     * null: whichever it is. Throws `not-found`, `stale`.
+     */
+    async changeRetention(
+      caller: Caller,
+      id: number,
+      change: RetentionChange,
+      ifRevision: string | null = null,
+    ): Promise<Account> {
+      needAdmin(caller);
+      return inTransaction(db, async ({ db: trx }) => {
+        const accounts = createAccountStore(trx);
+        const account = needed(await accounts.lock(id));
+        if (ifRevision !== null && ifRevision !== revisionOf(account))
+          throw staleVersion(revisionOf(account));
+        const before = account.retention;
+        const after = changedRetention(before, change);
+        if (isSameRetention(before, after)) return account;
+        await accounts.setRetention(id, after);
+        const deed = { before: { account: account.name, ...before }, after };
+        await createAuditStore(trx).add([auditEntry(caller, 'account.retention', deed)]);
+        return { ...account, retention: after };
+      });
+    },
   };
+}
+
+function needed(account: Account | null): Account {
+  if (account === null) throw notFound('account');
+  return account;
 }

@@ -17,7 +17,6 @@ import {
   Card,
   Empty,
   Field,
-  Moment,
   NewPasswordInput,
   Pager,
   ProblemNote,
@@ -29,7 +28,7 @@ import type { Words } from '../words';
 
 interface Services {
   readonly users: Pick<UserService, 'list' | 'create' | 'update'>;
-  readonly accounts: AccountService;
+  readonly accounts: Pick<AccountService, 'list'>;
 }
 
 const query = pageQuery(idOf);
@@ -39,9 +38,8 @@ const userEdit = z.object({
   password: chosenPassword.optional(),
   isDisabled: z.literal('yes').optional(),
 });
-const newAccount = z.object({ name: textOf(200) });
 
-/** Users and accounts: the affair of admins. */
+/** Users: the affair of admins. */
 export function createStaffPageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
 
@@ -87,22 +85,6 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     ),
   );
 
-  router.get(
-    '/accounts',
-    visiting.page((visit, request) => showAccounts(visit, request, null)),
-  );
-
-  router.post(
-    '/accounts',
-    visiting.form(
-      async (caller, request) => {
-        await services.accounts.create(caller, decode(newAccount, request.body).name);
-        return '/accounts?done=saved';
-      },
-      (visit, request, problem) => showAccounts(visit, request, problem.detail),
-    ),
-  );
-
   return router;
 
   async function showUsers(
@@ -123,11 +105,6 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     const { items } = await services.users.list(visit.caller, { limit: 1, after: id - 1 });
     const user = items.find((one) => one.id === id);
     return userPage(visit, user ?? null, await allAccounts(visit), problem);
-  }
-
-  async function showAccounts(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
-    const page = pageOfQuery(decode(query, blankless(request.query)));
-    return accountsPage(visit, await services.accounts.list(visit.caller, page), problem);
   }
 
   async function allAccounts({ caller }: Visit): Promise<readonly Account[]> {
@@ -256,41 +233,3 @@ const AccountBoxes = ({
     ))}
   </fieldset>
 );
-
-function accountsPage(visit: Visit, { items, next }: ListPage<Account>, problem: string | null): VNode {
-  const { words, csrf } = visit;
-  return (
-    <Page visit={visit} title={words.accounts} subtitle={words.accountsMeaning}>
-      <div class="columns wide-left">
-        <div class="stack">
-          {items.length === 0 ? (
-            <Empty title={words.noAccounts} />
-          ) : (
-            <Table label={words.accounts} columns={[words.name, words.created]}>
-              {items.map(({ id, name, createdAt }) => (
-                <tr>
-                  <th scope="row">
-                    <a href={`/solutions?account=${id}`}>{name}</a>
-                  </th>
-                  <td class="soft">
-                    <Moment words={words} at={createdAt} />
-                  </td>
-                </tr>
-              ))}
-            </Table>
-          )}
-          <Pager words={words} base="/accounts" next={next} />
-        </div>
-        <Card title={words.addAccount}>
-          <ActionForm action="/accounts" csrf={csrf} class="stack">
-            <ProblemNote problem={problem} />
-            <Field label={words.name}>
-              <input name="name" required maxLength={200} />
-            </Field>
-            <button class="button">{words.addAccount}</button>
-          </ActionForm>
-        </Card>
-      </div>
-    </Page>
-  );
-}

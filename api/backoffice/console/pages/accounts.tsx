@@ -1,0 +1,152 @@
+import { type Request, Router } from 'express';
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import type { Page as ListPage } from '../../../../shared/domain/page';
+import { type Retention, retentionLimits } from '../../../../shared/domain/retention';
+import type { Account } from '../../../../shared/stores/account-store';
+import { decode } from '../../../http/decode';
+import { idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../rest/parameters';
+import type { AccountService } from '../../services/accounts';
+import { blankless } from '../form-input';
+import { Page } from '../layout';
+import { ActionForm, Card, Empty, Field, Moment, Pager, ProblemNote, Table } from '../parts';
+import type { Visit, Visiting } from '../visit';
+import type { Words } from '../words';
+
+interface Services {
+  readonly accounts: AccountService;
+}
+
+const query = pageQuery(idOf);
+const newAccount = z.object({ name: textOf(200) });
+const days = z.coerce.number().int().min(retentionLimits.least).max(retentionLimits.most).optional();
+const retentionForm = z.object({ fileDays: days, readingDays: days });
+
+/** Customers, and how long their data is kept: the affair of admins. */
+export function createAccountPageRoutes({ accounts }: Services, visiting: Visiting): Router {
+  const router = Router();
+
+  router.get(
+    '/accounts',
+    visiting.page((visit, request) => showAccounts(visit, request, null)),
+  );
+
+  router.post(
+    '/accounts',
+    visiting.form(
+      async (caller, request) => {
+        await accounts.create(caller, decode(newAccount, request.body).name);
+        return '/accounts?done=saved';
+      },
+      (visit, request, problem) => showAccounts(visit, request, problem.detail),
+    ),
+  );
+
+  router.get(
+    '/accounts/:id',
+    visiting.page((visit, request) => showAccount(visit, request, null)),
+  );
+
+  router.post(
+    '/accounts/:id',
+    visiting.form(
+      async (caller, request) => {
+        // An empty field is no number of days: the usual holds.
+        const { fileDays = null, readingDays = null } = decode(retentionForm, blankless(request.body));
+        await accounts.changeRetention(caller, pathId(request, 'account'), { fileDays, readingDays });
+        return '/accounts?done=saved';
+      },
+      (visit, request, problem) => showAccount(visit, request, problem.detail),
+    ),
+  );
+
+  return router;
+
+  async function showAccounts(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+    const page = pageOfQuery(decode(query, blankless(request.query)));
+    return accountsPage(visit, await accounts.list(visit.caller, page), problem);
+  }
+
+  async function showAccount(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+    return accountPage(visit, await accounts.get(visit.caller, pathId(request, 'account')), problem);
+  }
+}
+
+function accountsPage(visit: Visit, { items, next }: ListPage<Account>, problem: string | null): VNode {
+  const { words, csrf } = visit;
+  return (
+    <Page visit={visit} title={words.accounts} subtitle={words.accountsMeaning}>
+      <div class="columns wide-left">
+        <div class="stack">
+          {items.length === 0 ? (
+            <Empty title={words.noAccounts} />
+          ) : (
+            <Table label={words.accounts} columns={[words.name, words.retention, words.created]}>
+              {items.map(({ id, name, retention, createdAt }) => (
+                <tr>
+                  <th scope="row">
+                    <a href={`/solutions?account=${id}`}>{name}</a>
+                  </th>
+                  <td class="wrap">
+                    <a href={`/accounts/${id}`}>{retentionText(words, retention)}</a>
+                  </td>
+                  <td class="soft">
+                    <Moment words={words} at={createdAt} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <Pager words={words} base="/accounts" next={next} />
+        </div>
+        <Card title={words.addAccount}>
+          <ActionForm action="/accounts" csrf={csrf} class="stack">
+            <ProblemNote problem={problem} />
+            <Field label={words.name}>
+              <input name="name" required maxLength={200} />
+            </Field>
+            <button class="button">{words.addAccount}</button>
+          </ActionForm>
+        </Card>
+      </div>
+    </Page>
+  );
+}
+
+const retentionText = (words: Words, { fileDays, readingDays }: Retention): string =>
+  `${words.filesKept(fileDays)}, ${words.readingsKept(readingDays)}`;
+
+function accountPage(visit: Visit, { id, name, retention }: Account, problem: string | null): VNode {
+  const { words, csrf } = visit;
+  return (
+    <Page
+      visit={visit}
+      title={name}
+      subtitle={words.retention}
+      trail={[{ href: '/accounts', text: words.accounts }]}
+    >
+      <ActionForm action={`/accounts/${id}`} csrf={csrf} class="card narrow stack">
+        <ProblemNote problem={problem} />
+        <Field label={words.fileDays} hint={words.fileDaysHint}>
+          <DaysInput name="fileDays" days={retention.fileDays} />
+        </Field>
+        <Field label={words.readingDays} hint={words.readingDaysHint}>
+          <DaysInput name="readingDays" days={retention.readingDays} />
+        </Field>
+        <button class="button" data-confirm={words.confirmRetention}>
+          {words.save}
+        </button>
+      </ActionForm>
+    </Page>
+  );
+}
+
+const DaysInput = ({ name, days }: { name: keyof Retention; days: number | null }): VNode => (
+  <input
+    name={name}
+    type="number"
+    min={retentionLimits.least}
+    max={retentionLimits.most}
+    value={days ?? ''}
+  />
+);
