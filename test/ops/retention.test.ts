@@ -5,6 +5,7 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { removeOldReadings } from '../../worker/maintenance/old-readings';
 import { removeExpiredFiles } from '../../worker/maintenance/retention';
 import { readConfig } from '../../shared/config/config';
+import { eventually } from '../queue/eventually';
 import { createSolutionClient, login } from '../setup/solution-client';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { enrol, fullSync, onServer, signIn, storedFiles, syncTo2, tokenOf } from '../v4/on-server';
@@ -122,6 +123,11 @@ describe('epack account purge', () => {
       client.on('sondes'),
       zipOf({ 'csv/Tbsondes.csv': 'Id,ProbeId,MeasuredAt,Temperature\n1,P1,2026-11-20 07:00,3.5\n' }),
     );
+    // A worker looks at the probe by itself; what that leaves must not come while rows are counted.
+    await eventually('the probe has been looked at', async () => {
+      const due = await server().db('probe_readings_due').where({ solution_id: solution.id });
+      return due.length === 0;
+    });
     return { ...solution, client };
   }
 
