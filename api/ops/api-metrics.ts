@@ -112,6 +112,13 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
       (await figures()).decisions.map(({ of: kind, count }) => ({ labels: { kind }, value: count })),
   );
   metrics.gauge(
+    'epack_notifications',
+    'Notifications that wait for an attempt, and those that were given up.',
+    ['state'],
+    async () =>
+      (await figures()).notifications.map(({ of: state, count }) => ({ labels: { state }, value: count })),
+  );
+  metrics.gauge(
     'epack_solutions_never_finished',
     'Solutions that never finished a sync of a channel, the blocked ones left out.',
     ['channel'],

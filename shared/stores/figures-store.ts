@@ -1,4 +1,5 @@
 import type { Channel } from '../domain/channel';
+import type { NotificationState } from '../domain/notification';
 import type { SyncState } from '../domain/sync-state';
 import type { Db } from '../db/database';
 
@@ -27,6 +28,8 @@ export interface Figures {
   readonly alerts: readonly Count<string>[];
   /** Conflicts and approvals that wait for someone. */
   readonly decisions: readonly Count<'conflict' | 'approval'>[];
+  /** Those that are not delivered. */
+  readonly notifications: readonly Count<NotificationState>[];
   readonly finished: readonly FinishedAges[];
   readonly neverFinished: readonly Count<Channel>[];
 }
@@ -50,7 +53,7 @@ export const finishedAgeBuckets = [
 ];
 
 interface Row {
-  figure: 'syncs' | 'jobs' | 'oldest' | 'alerts' | 'decisions' | 'finished' | 'never';
+  figure: 'syncs' | 'jobs' | 'oldest' | 'alerts' | 'decisions' | 'notifications' | 'finished' | 'never';
   first: string;
   second: string;
   count: number;
@@ -75,6 +78,10 @@ const sql = `
   select 'decisions', 'conflict', '', count(*), 0 from conflict where state = 'open'
   union all
   select 'decisions', 'approval', '', count(*), 0 from approval where state = 'open'
+  union all
+  select 'notifications', 'waiting', '', count(*), 0 from notification where state = 'waiting'
+  union all
+  select 'notifications', 'parked', '', count(*), 0 from notification where state = 'parked'
   union all
   select 'finished', channel, width_bucket(age, array[${finishedAgeBuckets.join(', ')}]::float8[])::text, count(*), sum(age)
   from (
@@ -106,6 +113,10 @@ export function createFiguresStore(db: Db) {
         alerts: of('alerts').map((row) => ({ of: row.first, count: row.count })),
         decisions: of('decisions').map((row) => ({
           of: row.first as 'conflict' | 'approval',
+          count: row.count,
+        })),
+        notifications: of('notifications').map((row) => ({
+          of: row.first as NotificationState,
           count: row.count,
         })),
         finished: agesOf(of('finished')),

@@ -4,8 +4,10 @@ import { createLogger } from '../../shared/log';
 import { createOpsServer } from '../../shared/metrics/ops-server';
 import { startWorker } from '../../worker/compose';
 import { figuresSql, createFiguresStore } from '../../shared/stores/figures-store';
+import { createNotificationStore } from '../../shared/stores/notification-store';
 import { mergeExpositions } from '../../shared/metrics/exposition';
 import { call } from '../setup/solution-client';
+import { newTarget } from '../notifications/scene';
 import { zipOf } from '../v4/archive';
 import { expectProblem, fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
 import { eventually } from '../queue/eventually';
@@ -132,13 +134,40 @@ describe('what is true of the whole installation', () => {
     expect(row.finished_at).toBeNull();
   });
 
+  test('notifications that wait, and those that were given up; not those that arrived', async () => {
+    const target = await newTarget(server().db, { address: 'https://hooks.example/metrics' });
+    // What a worker would try at once must be left alone by it here.
+    await server()
+      .db('notification_target')
+      .where({ id: target })
+      .update({ paused_at: server().db.fn.now() });
+    const { notifications: before } = await figures();
+    const countOf = (state: string, counts = before) => counts.find(({ of }) => of === state)?.count ?? NaN;
+    const notifications = createNotificationStore(server().db);
+    for (const state of ['waiting', 'parked', 'parked', 'delivered']) {
+      const id = await notifications.addTest(target);
+      await server()
+        .db('notification')
+        .where({ id })
+        .update({ state, delivered_at: state === 'delivered' ? new Date() : null });
+    }
+    const { notifications: after } = await figures();
+    expect(countOf('waiting', after) - countOf('waiting')).toBe(1);
+    expect(countOf('parked', after) - countOf('parked')).toBe(2);
+    expect(after).toHaveLength(2);
+    await eventually('it is told', async () => {
+      const told = await scrape(server().url);
+      return told.value('epack_notifications', { state: 'parked' }) === countOf('parked', after);
+    });
+  });
+
   test('costs no more when more is stored: syncs, jobs and alerts are found by an index', async () => {
     const plan = await server().db.transaction(async (trx) => {
       await trx.raw('set local enable_seqscan = off');
       const { rows } = await trx.raw<{ rows: { 'QUERY PLAN': string }[] }>(`explain ${figuresSql}`);
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     });
-    for (const table of ['sync', 'job', 'probe_alert', 'conflict', 'approval']) {
+    for (const table of ['sync', 'job', 'probe_alert', 'conflict', 'approval', 'notification']) {
       expect(plan).not.toMatch(new RegExp(`Seq Scan on ${table}\\b`));
     }
   });
