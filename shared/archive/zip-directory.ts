@@ -48,9 +48,12 @@ export async function readZipDirectory(archive: ArchiveBytes, limits: UnpackLimi
     throw badArchive(null, `too many entries (more than ${limits.maxEntries})`);
   const directoryStart = cursorOf(zip);
   const declared = await declaredEntries(zip);
-  await checkDirectoryEnd(archive, zip);
-  const files = withRoom(declared, directoryStart).filter((entry) => !isFolder(entry.name));
+  await checkDirectoryEnd(archive, zip, directoryStart);
+  const entries = withRoom(declared, directoryStart);
+  const files = entries.filter((entry) => !isFolder(entry.name));
   checkSizes(files, limits);
+  // Nobody opens a folder, so its header is compared now: one changed byte makes a folder of an empty file's name.
+  for (const entry of entries) if (isFolder(entry.name)) await readDataStart(zip, entry);
   return {
     entries: files,
     dataStart: (entry) => readDataStart(zip, entry),
@@ -146,17 +149,38 @@ function methodOf(entry: yauzl.Entry, name: string): ArchiveEntry['method'] {
 }
 
 /**
- * The directory must end where the end record begins. Otherwise its count is wrong, and files would be left out in
- * silence.
+ * The directory must end where the end record begins, and be as long, with as many entries, as that says twice over.
+ * Otherwise its count or its beginning is wrong, and files would be left out in silence.
  */
-async function checkDirectoryEnd(archive: ArchiveBytes, zip: yauzl.ZipFile): Promise<void> {
+async function checkDirectoryEnd(
+  archive: ArchiveBytes,
+  zip: yauzl.ZipFile,
+  directoryStart: number,
+): Promise<void> {
   const endRecord = archive.size - END_RECORD_BYTES - zip.comment.length;
   const directoryEnd = cursorOf(zip);
-  if (directoryEnd === endRecord) return;
-  const next = await archive.read(directoryEnd, 4);
-  const isZip64End = next.toString('latin1') === 'PK\x06\x06' && directoryEnd < endRecord;
-  if (!isZip64End) throw badArchive(null, 'its directory does not end where it should: damaged or truncated');
+  const found = { entries: zip.entriesRead, bytes: directoryEnd - directoryStart };
+  if (directoryEnd === endRecord && agreesWithEnd(await archive.read(endRecord, END_RECORD_BYTES), found))
+    return;
+  const next = await archive.read(directoryEnd, ZIP64_END_RECORD_BYTES);
+  if (directoryEnd < endRecord && agreesWithZip64End(next, found)) return;
+  throw badArchive(null, 'its directory does not end where it should: damaged or truncated');
 }
+
+interface FoundDirectory {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** yauzl looks at neither of these two fields. */
+const agreesWithEnd = (record: Buffer, { entries, bytes }: FoundDirectory): boolean =>
+  record.readUInt16LE(8) === entries && record.readUInt32LE(12) === bytes;
+
+const agreesWithZip64End = (record: Buffer, { entries, bytes }: FoundDirectory): boolean =>
+  record.length === ZIP64_END_RECORD_BYTES &&
+  record.toString('latin1', 0, 4) === 'PK\x06\x06' &&
+  record.readBigUInt64LE(24) === BigInt(entries) &&
+  record.readBigUInt64LE(40) === BigInt(bytes);
 
 /** yauzl's types call it a boolean; it is the position of the next entry in the directory. */
 const cursorOf = (zip: yauzl.ZipFile): number => Number(zip.readEntryCursor);
@@ -306,6 +330,7 @@ const isFolder = (name: string): boolean => name.endsWith('/');
 
 const RATIO_FROM_BYTES = 1024 * 1024;
 const END_RECORD_BYTES = 22;
+const ZIP64_END_RECORD_BYTES = 56;
 const LOCAL_HEADER_BYTES = 30;
 const ENCRYPTED_FLAG = 0x1;
 const SIZES_FOLLOW_FLAG = 0x8;

@@ -5,7 +5,8 @@ import AdmZip from 'adm-zip';
 import fc from 'fast-check';
 import { zipStream } from '../../shared/archive/zip-writer';
 import { realData } from '../setup/real-data';
-import { createUnpackingPlace, type UnpackingPlace } from './unpacking';
+import { handmadeZip } from './handmade-zip';
+import { createUnpackingPlace, type Outcome, type UnpackingPlace } from './unpacking';
 
 let place: UnpackingPlace;
 beforeAll(() => (place = createUnpackingPlace()));
@@ -94,25 +95,60 @@ test('an archive without its beginning is refused', async () => {
   }
 });
 
+/** Large enough to be judged by what was seen of it while it came. */
+const largeStored = handmadeZip([
+  { name: 'photos/1.jpg', method: 0, content: Buffer.alloc(70_000, 'photo') },
+  { name: 'leer.txt', method: 0, content: '' },
+]);
+
 test('an archive with any bytes changed is refused, or gives the right files: never a part, never others', async () => {
-  const archives = await validArchives();
+  const samples: { archive: Buffer; contents: readonly Buffer[] }[] = [];
+  for (const archive of [...(await validArchives()), largeStored])
+    samples.push({ archive, contents: contentsOf(await place.unpack(archive)) });
   const change = fc.record({ at: fc.nat(), to: fc.integer({ min: 0, max: 255 }), nearEnd: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(...archives),
+      fc.constantFrom(...samples),
       fc.array(change, { minLength: 1, maxLength: 4 }),
-      async (archive, changes) => {
+      async ({ archive, contents }, changes) => {
         const changed = Buffer.from(archive);
         // Half of the changes go to the directory, which is where the harm is.
         const reach = (nearEnd: boolean) => (nearEnd ? Math.min(400, changed.length) : changed.length);
         for (const { at, to, nearEnd } of changes) changed[changed.length - 1 - (at % reach(nearEnd))] = to;
         const outcome = await place.unpack(changed);
-        if ('unpacked' in outcome) expect(outcome.unpacked).toEqual(files);
+        if ('unpacked' in outcome) expect(contentsOf(outcome)).toEqual(contents);
       },
     ),
     { numRuns: 700 },
   );
 }, 120_000);
+
+/** Without their names: where both headers of an entry get the same other name, nothing tells that it had another. */
+function contentsOf(outcome: Outcome): Buffer[] {
+  if ('refused' in outcome) throw new Error(outcome.refused);
+  return Object.values(outcome.unpacked).sort((a, b) => a.compare(b));
+}
+
+test('an archive with a "/" in one of an entry’s two names, where the other has none, is refused', async () => {
+  for (const archive of await validArchives()) {
+    for (const at of placesOf(archive, Object.keys(files))) {
+      const changed = Buffer.from(archive);
+      changed.write('/', at);
+      if (changed.equals(archive)) continue;
+      expect({ at, isRefused: 'refused' in (await place.unpack(changed)) }).toEqual({ at, isRefused: true });
+    }
+  }
+}, 60_000);
+
+/** Of every byte of these names, wherever they stand. */
+function placesOf(archive: Buffer, names: readonly string[]): number[] {
+  const places: number[] = [];
+  for (const name of names.map((text) => Buffer.from(text))) {
+    for (let at = archive.indexOf(name); at >= 0; at = archive.indexOf(name, at + 1))
+      for (let byte = 0; byte < name.length; byte += 1) places.push(at + byte);
+  }
+  return places;
+}
 
 test('any bytes at all are refused', async () => {
   const pieces = fc.constantFrom(

@@ -331,6 +331,17 @@ describe('an entry is refused for its bytes:', () => {
       bad('a.txt', 'its header disagrees with the directory'),
     );
   });
+
+  test.each(['/', '\\'])(
+    'an empty file that the directory makes a folder, by ending its name in "%s"',
+    async (end) => {
+      const archive = handmadeZip([
+        { name: 'a.txt' },
+        { name: 'empty.txt', content: '', method: 0, central: { rawName: Buffer.from(`empty.tx${end}`) } },
+      ]);
+      expect(await refusal(archive)).toBe(bad('empty.tx/', 'its header disagrees with the directory'));
+    },
+  );
 });
 
 describe('an archive is refused for its shape:', () => {
@@ -367,6 +378,22 @@ describe('an archive is refused for its shape:', () => {
     expect(await refusal(handmadeZip([{ name: 'a' }], { count: 2 }))).toMatch(
       /bad-archive: entry 2 of its directory/,
     );
+  });
+
+  test.each([
+    ['', false, 22],
+    [' of zip64', true, 22 + 20 + 56],
+  ])('an end record%s that begins the directory after its first entry', async (_, zip64, fromEnd) => {
+    const archive = handmadeZip([{ name: 'a' }, { name: 'b' }], { count: 1, zip64 });
+    const start = archive.length - fromEnd + (zip64 ? 48 : 16);
+    archive.writeUInt32LE(archive.readUInt32LE(start) + 46 + 'a'.length, start);
+    expect(await refusal(archive)).toMatch('damaged or truncated');
+  });
+
+  test('an end record that counts fewer entries on this disk than in all', async () => {
+    const archive = handmadeZip([{ name: 'a' }, { name: 'b' }]);
+    archive.writeUInt16LE(1, archive.length - 22 + 8);
+    expect(await refusal(archive)).toMatch('damaged or truncated');
   });
 
   test('bytes after its end', async () => {
