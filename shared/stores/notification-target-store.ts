@@ -93,6 +93,11 @@ export function createNotificationTargetStore(db: Db) {
       return row === undefined ? null : targetFrom(row);
     },
 
+    /** Nobody else changes it before the transaction ends. */
+    async lock(id: number): Promise<void> {
+      await db.raw('select from notification_target where id = ? for update', [id]);
+    },
+
     async insert(target: NewTarget): Promise<number> {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `insert into notification_target (account_id, kind, address, events, stale_hours, language, secret)

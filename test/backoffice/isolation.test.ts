@@ -159,6 +159,8 @@ const ofSolutions: Record<RouteName, TryRoute> = {
     body: ({ account }) => targetOf(account),
     edits: true,
   },
+  // Its address may hold a secret: a viewer does not see it.
+  'GET /notification-targets/:id': { path: targetPath(''), edits: true },
   'PATCH /notification-targets/:id': { path: targetPath(''), body: () => ({ paused: true }), edits: true },
   'DELETE /notification-targets/:id': { path: targetPath(''), edits: true },
   'POST /notification-targets/:id/secret': { path: targetPath('/secret'), edits: true },

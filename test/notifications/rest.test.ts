@@ -87,10 +87,29 @@ describe('a target', () => {
     expect((await manager.call('POST', targets, { ...webhook(account), ...particulars })).status).toBe(400);
   });
 
+  test('is not overwritten by whoever was slower; what becomes of its notifications is no change of it', async () => {
+    const { account, manager } = await newScene();
+    const path = `${targets}/${String((await manager.call('POST', targets, webhook(account))).at('id'))}`;
+    const headers = { 'if-match': (await manager.call('GET', path)).headers.get('etag') ?? '' };
+    const sent = await manager.call('POST', `${path}/test`);
+    await backoffice
+      .db('notification')
+      .where({ id: String(sent.at('notification')) })
+      .update({ state: 'parked' });
+    const hours = [1, 2, 3].map((staleHours) => manager.call('PATCH', path, { staleHours }, headers));
+    const answers = await Promise.all(hours);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
+    const now = await manager.call('GET', path);
+    expect(answers.find(({ status }) => status === 200)?.headers.get('etag')).toBe(now.headers.get('etag'));
+    expect(now.at('parked')).toBe(1);
+    expect((await manager.call('PATCH', path, { paused: true })).status).toBe(200);
+  });
+
   test('of another account is not there, and cannot be made', async () => {
     const [own, other] = [await newScene(), await newScene()];
     const id = String((await own.manager.call('POST', targets, webhook(own.account))).at('id'));
     for (const [method, path] of [
+      ['GET', `${targets}/${id}`],
       ['PATCH', `${targets}/${id}`],
       ['DELETE', `${targets}/${id}`],
       ['POST', `${targets}/${id}/secret`],

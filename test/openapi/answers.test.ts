@@ -284,6 +284,7 @@ test('who is told of what', async () => {
   const made = await ask('createNotificationTarget', { body: target });
   const ofTarget = { path: { id: String(made.json['id']) } };
   await ask('listNotificationTargets');
+  await ask('getNotificationTarget', ofTarget);
   await ask('updateNotificationTarget', { ...ofTarget, body: { paused: true } });
   await ask('replaceWebhookSecret', ofTarget);
   const tested = await ask('testNotificationTarget', ofTarget);

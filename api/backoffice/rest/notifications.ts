@@ -12,7 +12,8 @@ import type { Notification } from '../../../shared/stores/notification-store';
 import type { NotificationTarget } from '../../../shared/stores/notification-target-store';
 import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
-import type { NotificationService } from '../services/notifications';
+import { type NotificationService, targetRevision } from '../services/notifications';
+import { etagHeader, ifRevision } from './if-match';
 import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
 import { staffRoute } from './staff-route';
 
@@ -130,6 +131,19 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     },
   }),
   staffRoute({
+    method: 'get',
+    path: '/api/notification-targets/{id}',
+    id: 'getNotificationTarget',
+    tag: 'Notifications',
+    summary: 'Gives who is told of what',
+    access: 'manager',
+    params: { id: targetParameter },
+    answers: { 200: json('The target.', target, etagHeader) },
+    async handle({ caller, params }) {
+      return targetReply(await notifications.get(caller, params.id));
+    },
+  }),
+  staffRoute({
     method: 'patch',
     path: '/api/notification-targets/{id}',
     id: 'updateNotificationTarget',
@@ -138,11 +152,13 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     description: 'What is absent stays as it is.',
     access: 'manager',
     params: { id: targetParameter },
+    headers: ifRevision,
     body: jsonBody(edit),
-    answers: { 200: json('The target.', target) },
-    problems: { 422: ['invalid-fields'] },
-    async handle({ caller, params, body: { paused: isPaused, ...others } }) {
-      return reply(200, targetJson(await notifications.update(caller, params.id, { ...others, isPaused })));
+    answers: { 200: json('The target.', target, etagHeader) },
+    problems: { 412: ['stale'], 422: ['invalid-fields'] },
+    async handle({ caller, params, headers, body: { paused: isPaused, ...others } }) {
+      const changes = { ...others, isPaused };
+      return targetReply(await notifications.update(caller, params.id, changes, headers['if-match'] ?? null));
     },
   }),
   staffRoute({
@@ -219,6 +235,9 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     },
   }),
 ];
+
+const targetReply = (found: NotificationTarget) =>
+  reply(200, targetJson(found), { ETag: `"${targetRevision(found)}"` });
 
 const targetJson = ({ id, accountId, isPaused, ...target }: NotificationTarget) => ({
   ...target,

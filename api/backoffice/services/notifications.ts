@@ -7,7 +7,14 @@ import {
 } from '../../../shared/domain/notification';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, sees } from '../../../shared/domain/staff';
-import { forbidden, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
+import {
+  forbidden,
+  invalidFields,
+  notFound,
+  notReplayable,
+  staleVersion,
+} from '../../../shared/errors/catalog';
+import { revisionOf } from '../../../shared/formats/revision';
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
 import { newWebhookSecret } from '../../../shared/secrets';
 import { type Account, createAccountStore } from '../../../shared/stores/account-store';
@@ -84,10 +91,21 @@ export function createNotificationService({ db, rules }: Deps) {
       });
     },
 
-    /** Throws `not-found`, `forbidden`, `invalid-fields`. */
-    update: (caller: Caller, id: number, changes: TargetChanges): Promise<NotificationTarget> =>
+    /**
+     * `ifRevision`: the one that the edit is based on; null: whichever it is.
+     * Throws `not-found`, `forbidden`, `stale`, `invalid-fields`.
+     */
+    update: (
+      caller: Caller,
+      id: number,
+      changes: TargetChanges,
+      ifRevision: string | null = null,
+    ): Promise<NotificationTarget> =>
       inTransaction(db, async ({ db: trx }) => {
+        await createNotificationTargetStore(trx).lock(id);
         const before = await found(trx, caller, id);
+        const revision = targetRevision(before);
+        if (ifRevision !== null && ifRevision !== revision) throw staleVersion(revision);
         if (changes.address !== undefined) checkAddress(before.kind, changes.address, rules);
         await createNotificationTargetStore(trx).update(id, changes);
         const after = await found(trx, caller, id);
@@ -147,6 +165,9 @@ export function createNotificationService({ db, rules }: Deps) {
     },
   };
 }
+
+/** Of what someone decides about it: what becomes of its notifications is no change of it. */
+export const targetRevision = (target: NotificationTarget): string => revisionOf(toldOf(target));
 
 /** What one may not see is not there, whatever one's role. `what`: what was asked for. */
 async function found(
