@@ -6,11 +6,11 @@ import { fridgeLog, zipOf } from '../v4/archive';
 import { reach2, signIn, storedFiles } from '../v4/on-server';
 import { createProcesses, holdTable, jobOf, type Processes, type RunningProcess } from './on-processes';
 
-// An upload that gives no sign for a second is dead after six: its channel is looked at every five.
+// An upload that gives no sign for three seconds is dead after eight: its channel is looked at every five.
 let processes: Processes;
 let api: RunningProcess;
 beforeAll(async () => {
-  processes = await createProcesses({ environment: { EPACK_UPLOAD_IDLE_SECONDS: '1' } });
+  processes = await createProcesses({ environment: { EPACK_UPLOAD_IDLE_SECONDS: '3' } });
   api = await processes.startApi();
   await processes.startWorker();
 });
@@ -33,6 +33,11 @@ const stateOf = async (client: Client) =>
   )?.state;
 const files = () => storedFiles({ config: { filesDir: processes.filesDir } });
 
+async function someoneWaitsFor(table: string): Promise<boolean> {
+  const waiting = await processes.db('pg_locks').whereRaw('relation = ?::regclass and not granted', table);
+  return waiting.length > 0;
+}
+
 /** As if the upload had never come. */
 async function expectFreed(client: Client): Promise<void> {
   await eventually('the channel is free', async () => (await client.statut()).text === '"0"');
@@ -51,8 +56,8 @@ async function expectFreed(client: Client): Promise<void> {
 /** Syncs whose files are there to stay. */
 const known: string[] = [];
 
-/** Begins an upload that will not go on. */
-function receiving(client: Client): Promise<unknown> {
+/** Begins an upload that does not come to its end: it goes on slowly, or not at all. */
+function receiving(client: Client, goesOn: 'slowly' | 'not at all'): Promise<unknown> {
   const sent = open(`${client.base}/datas`, 'POST', {
     ...client.authorized,
     'Content-Type': 'application/zip',
@@ -60,6 +65,10 @@ function receiving(client: Client): Promise<unknown> {
   });
   const answer = answerTo(sent).catch(() => null);
   sent.write(Buffer.alloc(200_000));
+  if (goesOn === 'slowly') {
+    const timer = setInterval(() => sent.write('-'), 100);
+    sent.once('close', () => clearInterval(timer));
+  }
   return answer;
 }
 
@@ -69,21 +78,19 @@ test('kill -9 of the API while it receives, while it unpacks, or before it queue
     await signIn(processes),
     await signIn(processes),
   ];
-  const answers: Promise<unknown>[] = [];
-  const held = await holdTable(processes.db, 'job');
-  answers.push(queues.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) })).catch(() => null));
-  await eventually('one is unpacked', async () =>
-    (await files()).some((file) => file.endsWith('/unpacked/csv/Tbfridge.csv')),
-  );
-  // It waits for the table now.
-  await sleep(200);
-  answers.push(receiving(receives));
-  await eventually('one is received', async () => (await stateOf(receives)) === 'receiving');
   const many = zipOf(Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`files/${n}.txt`, `${n}`])));
-  answers.push(unpacks.postForm(many).catch(() => null));
+  const held = await holdTable(processes.db, 'job');
+  // All at once: an upload that had to wait for the others for too long would count as dead.
+  const answers = [
+    receiving(receives, 'slowly'),
+    queues.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) })).catch(() => null),
+    unpacks.postForm(many).catch(() => null),
+  ];
+  await eventually('one is received', async () => (await stateOf(receives)) === 'receiving');
   await eventually('one is being unpacked', async () =>
     (await files()).some((file) => file.includes('/unpacked/files/')),
   );
+  await eventually('one would queue its job', async () => await someoneWaitsFor('job'));
   await api.kill();
   await held.release();
   expect(await Promise.all(answers)).toEqual([null, null, null]);
@@ -141,6 +148,6 @@ describe('what was taken before the kill is processed', () => {
 
 test('an upload that dies half-way while the API lives frees its channel as well', async () => {
   const client = await signIn(processes);
-  expect(await receiving(client)).toBeNull();
+  expect(await receiving(client, 'not at all')).toBeNull();
   await expectFreed(client);
 });
