@@ -67,6 +67,9 @@ export function createConflictStore(db: Db) {
 
     find: (id: string): Promise<Conflict | null> => findConflict(db, id),
 
+    /** From here to the end of the transaction, neither copy changes, and nobody else decides. */
+    lock: (id: string): Promise<void> => lockConflict(db, id),
+
     /**
      * Settles an open conflict. What only one side changed is kept on both, whatever the choice; the next sync tells
      * the solution. Throws `not-found`, and `already-decided` where it is no longer open.
@@ -137,15 +140,20 @@ interface SidesRow {
 }
 
 /** The entity first, then the conflict: a sync takes them in that order too. */
-async function lockSides(db: Db, id: string): Promise<Sides> {
+async function lockConflict(db: Db, id: string): Promise<void> {
   await db.raw(
     `select from param where id_server = (select id_server from conflict where id = ?) for update`,
     [id],
   );
+  await db.raw(`select from conflict where id = ? for update`, [id]);
+}
+
+async function lockSides(db: Db, id: string): Promise<Sides> {
+  await lockConflict(db, id);
   const result = await db.raw<{ rows: SidesRow[] }>(
     `select c.id_server, p.base_fields, p.base_active, p.fields, p.is_active, c.solution_fields, c.solution_active,
        c.solution_ts, c.state
-     from ${tables} where c.id = ? for update of c`,
+     from ${tables} where c.id = ?`,
     [id],
   );
   const row = result.rows[0];

@@ -306,7 +306,10 @@ describe('what waits for one solution', () => {
     const [form = ''] = links.filter((link) => link.startsWith('/conflicts/'));
     const second = await page(backoffice.admin, next, english);
     expect([...second.text.matchAll(/id="c\d+"/g)]).toHaveLength(1);
-    const { to } = await submit(backoffice.admin, form, { choice: 'manager' });
+    const revision = /name="revision" value="([^"]+)"/.exec(text)?.[1] ?? '';
+    const late = await submit(backoffice.admin, form, { choice: 'manager', revision: 'of-other-copies' });
+    expect([late.status, late.text.includes('Someone was faster')]).toEqual([412, true]);
+    const { to } = await submit(backoffice.admin, form, { choice: 'manager', revision });
     expect(to).toBe(`/conflicts?solution=${solution}&done=decided`);
   });
 

@@ -236,6 +236,33 @@ describe('a conflict', () => {
     expect(trail.at('items')).toHaveLength(1);
   });
 
+  test('is not settled by whoever saw other copies than those of now', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const id = await newConflict(backoffice, solution, 'f1', dispute);
+    const seen = async () => {
+      const listed = await admin.call('GET', `/api/conflicts?solution=${solution}`);
+      return { 'if-match': `"${String(listed.at('items', 0, 'revision'))}"` };
+    };
+    const decide = (headers: Record<string, string>) =>
+      admin.call('POST', `/api/conflicts/${id}`, { choice: 'solution' }, headers);
+    const before = await seen();
+    await admin.call('PUT', `/api/solutions/${solution}/params/Fridges/f1`, { fields: { TempMax: 3 } });
+    const late = await decide(before);
+    expect([late.status, late.at('code')]).toEqual([412, 'stale']);
+    const between = await seen();
+    // As a later sync renews it.
+    await backoffice
+      .db('conflict')
+      .where({ id })
+      .update({ solution_fields: JSON.stringify({ ...dispute.solution, TempMax: 9 }) });
+    expect((await decide(between)).status).toBe(412);
+    const now = await seen();
+    const answers = await Promise.all([decide(now), decide(now), decide(now)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    const param = await admin.call('GET', `/api/solutions/${solution}/params/Fridges/f1`);
+    expect(param.at('fields', 'TempMax')).toBe(9);
+  });
+
   test('is not settled by values that cannot be', async () => {
     const { solution } = await newKitchen(backoffice);
     const id = await newConflict(backoffice, solution, 'f1', dispute);

@@ -3,8 +3,9 @@ import { mapPage } from '../../../shared/domain/page';
 import type { Conflict } from '../../../shared/stores/conflict-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
-import type { ConflictService } from '../services/conflicts';
+import { conflictRevision, type ConflictService } from '../services/conflicts';
 import { copy, fields, givenFields } from './entity-fields';
+import { ifRevision } from './if-match';
 import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
 import { staffRoute } from './staff-route';
 
@@ -35,6 +36,10 @@ const conflict = z
         description: 'In dispute; empty where one side deleted what the other changed.',
         examples: [['TempMax']],
       }),
+    revision: z.string().meta({
+      description: 'Of both copies, for `If-Match` of a decision.',
+      examples: ['mB9w1yVq0m6XlTn2'],
+    }),
     state: z.enum(states).meta({ description: '`resolved`: by the policy of the class.' }),
     resolution: z.enum(['manager', 'solution', 'fields']).nullable(),
     createdAt: instant,
@@ -65,32 +70,31 @@ export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
     id: 'decideConflict',
     tag: 'Conflicts',
     summary: 'Decides a conflict',
-    description: 'Both sides get the result; the solution with its next package.',
+    description:
+      'Both sides get the result; the solution with its next package. While it is open, either copy may change, by an edit or by a sync: with the `revision` in `If-Match`, nothing is decided about copies that nobody has seen.',
     access: 'manager',
     params: { id: bigIdParameter('conflict') },
+    headers: ifRevision,
     body: jsonBody(decision),
     answers: { 200: json('The conflict, decided.', conflict) },
-    problems: { 409: ['already-decided'], 422: ['invalid-fields'] },
-    async handle({ caller, params, body }) {
-      return reply(200, conflictJson(await conflicts.decide(caller, params.id, body.choice)));
+    problems: { 409: ['already-decided'], 412: ['stale'], 422: ['invalid-fields'] },
+    async handle({ caller, params, headers, body }) {
+      const ifMatch = headers['if-match'] ?? null;
+      return reply(200, conflictJson(await conflicts.decide(caller, params.id, body.choice, ifMatch)));
     },
   }),
 ];
 
-const conflictJson = ({
-  solutionId,
-  syncId,
-  className,
-  entityId,
-  manager,
-  solution,
-  ...conflict
-}: Conflict) => ({
-  ...conflict,
-  solution: String(solutionId),
-  sync: syncId,
-  class: className,
-  entity: entityId,
-  managerCopy: manager,
-  solutionCopy: solution,
-});
+const conflictJson = (conflict: Conflict) => {
+  const { solutionId, syncId, className, entityId, manager, solution, ...others } = conflict;
+  return {
+    ...others,
+    solution: String(solutionId),
+    sync: syncId,
+    class: className,
+    entity: entityId,
+    managerCopy: manager,
+    solutionCopy: solution,
+    revision: conflictRevision(conflict),
+  };
+};

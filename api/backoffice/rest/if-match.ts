@@ -23,7 +23,9 @@ export const ifRevision = z.object({
     .meta({ examples: ['"mB9w1yVq0m6XlTn2"'] })
     .transform((text) => (text === '*' ? null : text.replaceAll('"', '')))
     .optional()
-    .meta({ description: 'The `ETag` that the edit is based on. Another one by now: 412 `stale`.' }),
+    .meta({
+      description: 'The `ETag`, or `revision`, that the edit is based on. Another one by now: 412 `stale`.',
+    }),
 });
 
 export const etagHeader = { ETag: 'For `If-Match` of an edit.' } as const;

@@ -3,8 +3,9 @@ import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Side } from '../../../shared/domain/merge';
 import type { Caller } from '../../../shared/domain/staff';
-import { invalidFields, notFound } from '../../../shared/errors/catalog';
+import { invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
+import { revisionOf } from '../../../shared/formats/revision';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import {
   type Conflict,
@@ -33,11 +34,21 @@ export function createConflictService({ db }: { readonly db: Db }) {
       return createConflictStore(db).list({ ...filter, accounts: caller.accounts }, page);
     },
 
-    /** Throws `not-found`, `forbidden`, `invalid-fields`, `already-decided`. */
-    async decide(caller: Caller, id: string, given: GivenChoice): Promise<Conflict> {
+    /**
+     * `ifRevision`: of the copies that the decision is based on; null: whichever they are.
+     * Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `already-decided`.
+     */
+    async decide(
+      caller: Caller,
+      id: string,
+      given: GivenChoice,
+      ifRevision: string | null = null,
+    ): Promise<Conflict> {
       return inTransaction(db, async ({ db: trx }) => {
+        await createConflictStore(trx).lock(id);
         const before = await found(trx, caller, id);
         needEditor(caller);
+        checkRevision(before, ifRevision);
         const choice = validated(before, given);
         const decided = await createConflictStore(trx).decide(id, choice, caller.email);
         const deed = {
@@ -50,6 +61,18 @@ export function createConflictService({ db }: { readonly db: Db }) {
       });
     },
   };
+}
+
+/** Another one as soon as either side's copy is another, by an edit or by a later sync. */
+export const conflictRevision = ({ manager, solution }: Conflict): string =>
+  revisionOf({ manager, solution });
+
+/** Of one that is no longer open something else is said. */
+function checkRevision(conflict: Conflict, ifRevision: string | null): void {
+  const revision = conflictRevision(conflict);
+  if (ifRevision !== null && conflict.state === 'open' && ifRevision !== revision) {
+    throw staleVersion(revision);
+  }
 }
 
 async function found(db: Db, caller: Caller, id: string): Promise<Conflict> {

@@ -8,7 +8,7 @@ import type { Conflict } from '../../../../shared/stores/conflict-store';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
-import type { ConflictService, GivenChoice } from '../../services/conflicts';
+import { conflictRevision, type ConflictService, type GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
 import { blankless, fieldsAfter } from '../form-input';
 import { Page } from '../layout';
@@ -26,7 +26,11 @@ interface Services {
 const views = ['open', 'all'] as const;
 const scope = z.object({ solution: idOf.optional() });
 const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
-const decision = z.object({ choice: z.enum(['manager', 'solution', 'fields']) });
+const decision = z.object({
+  choice: z.enum(['manager', 'solution', 'fields']),
+  // Of the copies that were shown: what changed meanwhile must be looked at first.
+  revision: z.string().max(64).optional(),
+});
 const shownRows = 20;
 const fieldPrefix = 'f.';
 
@@ -51,10 +55,10 @@ export function createConflictPageRoutes({ conflicts, overview }: Services, visi
   router.post(
     '/conflicts/:id',
     visiting.form(async (caller, request) => {
-      const { choice } = decode(decision, request.body);
+      const { choice, revision } = decode(decision, request.body);
       const given: GivenChoice =
         choice === 'fields' ? { fields: fieldsAfter(request.body, fieldPrefix) } : choice;
-      await conflicts.decide(caller, pathBigId(request, 'conflict'), given);
+      await conflicts.decide(caller, pathBigId(request, 'conflict'), given, revision ?? null);
       return linkTo('/conflicts', { ...decode(scope, blankless(request.query)), done: 'decided' });
     }),
   );
@@ -188,9 +192,11 @@ function DecisionForms({
   conflict,
   action,
 }: Pick<CardProps, 'visit' | 'conflict' | 'action'>): VNode {
+  const revision = conflictRevision(conflict);
   return (
     <>
       <ActionForm action={action} csrf={csrf} class="buttons">
+        <input type="hidden" name="revision" value={revision} />
         <button class="button" name="choice" value="manager">
           {words.keepManagers}
         </button>
@@ -202,6 +208,7 @@ function DecisionForms({
         <details>
           <summary>{words.otherValues}</summary>
           <ActionForm action={action} csrf={csrf} class="filters">
+            <input type="hidden" name="revision" value={revision} />
             {conflict.fields.map((name) => (
               <label class="field">
                 <span class="field-label">{name}</span>
