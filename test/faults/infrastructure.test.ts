@@ -9,7 +9,7 @@ import { describeWithOwnRabbit } from '../setup/rabbitmq';
 import { type Answer, call, type SolutionClient } from '../setup/solution-client';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { expectProblem, reach2, signIn } from '../v4/on-server';
-import { createProcesses, type Processes } from './on-processes';
+import { createProcesses, type Processes, type RunningProcess } from './on-processes';
 
 type Client = SolutionClient & { readonly id: number };
 
@@ -133,21 +133,30 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     processes = await createProcesses({ environment: { QUEUE_URL: rabbit().url, EPACK_LEASE_SECONDS: '2' } });
     await processes.startApi();
     await ready(processes);
-  }, 60_000);
+    // A quorum queue of RabbitMQ 3.10 that is killed soon after its declaration has no leader any more.
+    await rabbit().stop();
+    await rabbit().start();
+    await ready(processes);
+  }, 120_000);
   afterAll(() => processes.end());
+
+  let worker: RunningProcess | null = null;
+  afterEach(async () => {
+    await worker?.stop();
+    worker = null;
+  });
 
   test('with jobs waiting in it, killed: none is lost', async () => {
     const clients = await Promise.all(Array.from({ length: 6 }, () => signIn(processes)));
     for (const client of clients) expect((await client.postForm(archive)).status).toBe(200);
-    // A quorum queue of RabbitMQ 3.10 that dies within a second of its declaration has no leader any more.
-    await sleep(2_000);
     await rabbit().kill();
     await rabbit().start();
-    await processes.startWorker();
+    worker = await processes.startWorker();
     await expectApplied(processes, clients);
   }, 120_000);
 
   test('while it is away an upload is answered with 503 unavailable and Retry-After and keeps nothing; the rest goes on', async () => {
+    worker = await processes.startWorker();
     const client = await signIn(processes);
     const busy = await signIn(processes);
     await ready(processes);
@@ -167,6 +176,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
   }, 120_000);
 
   test('stopped in the middle of uploads and of processing, it loses nothing and doubles nothing', async () => {
+    worker = await processes.startWorker();
     const clients = await Promise.all(Array.from({ length: 12 }, () => signIn(processes)));
     await ready(processes);
     const posting = Promise.all(clients.map((client, n) => postUntilTaken(client, `key-${n}`)));

@@ -71,21 +71,16 @@ test(`kill -9 of the worker at ${kills} moments: the rows are those of an undist
   for (const client of disturbed) await postNext(client);
   for (let killed = 0; killed < kills; killed += 1) {
     const worker = await processes.startWorker();
-    await eventually(
-      'something is processed',
-      async () =>
-        (await processes
-          .db('job')
-          .where({ state: 'running' })
-          .andWhereRaw('lease_until > now()')
-          .first('id')) !== undefined,
-    );
+    await somethingIsProcessed();
     await sleep(Math.random() * 1500);
+    // A fast machine is done with all of them by now.
+    await somethingIsProcessed();
     await worker.kill();
-    for (const client of disturbed) await goOn(client);
   }
-  const takenOver = await processes.db('job').where('fence', '>', 1).count<{ count: string }[]>('* as count');
-  expect(Number(takenOver[0]?.count)).toBeGreaterThan(2);
+  const [takenOver] = await processes
+    .db('job')
+    .sum<{ times: string }[]>({ times: processes.db.raw('fence - 1') });
+  expect(Number(takenOver?.times)).toBeGreaterThan(2);
 
   const worker = await processes.startWorker();
   for (const client of disturbed) await reach2(client);
@@ -103,6 +98,14 @@ test(`kill -9 of the worker at ${kills} moments: the rows are those of an undist
   }
   await worker.stop();
 
+  async function somethingIsProcessed(): Promise<void> {
+    await eventually('something is processed', async () => {
+      for (const client of disturbed) await goOn(client);
+      const running = processes.db('job').where({ state: 'running' }).andWhereRaw('lease_until > now()');
+      return (await running.first('id')) !== undefined;
+    });
+  }
+
   /** Where a sync is done, the next one follows. */
   async function goOn(client: Client): Promise<void> {
     if ((await client.statut()).text !== '"2"') return;
@@ -115,7 +118,7 @@ test(`kill -9 of the worker at ${kills} moments: the rows are those of an undist
     expect((await client.postForm(packageOf(round))).status).toBe(200);
     rounds.set(client, round + 1);
   }
-}, 200_000);
+}, 300_000);
 
 test('no process has left a session in the database', async () => {
   const db = openDatabase({ url: processes.databaseUrl, maxConnections: 1, applicationName: 'epack-look' });

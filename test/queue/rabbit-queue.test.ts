@@ -1,6 +1,5 @@
 import { connect, type ConfirmChannel } from 'amqplib';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { maxDeliveries, type JobMessage, type JobQueue } from '../../shared/queue/job-queue';
 import { describeWithOwnRabbit, describeWithRabbit, type RabbitServer } from '../setup/rabbitmq';
 import { itKeepsTheContract, type QueueServer } from './contract';
@@ -13,15 +12,18 @@ describeWithOwnRabbit('the job queue on RabbitMQ', (rabbit) => {
   test('what was confirmed survives a power cut', async () => {
     const place = { url: rabbit().url, prefix: `test-${randomUUID()}` };
     const queue = await openUp(place);
+    // A quorum queue of RabbitMQ 3.10 that is killed soon after its declaration has no leader any more.
+    await rabbit().stop();
+    await eventually('it is known to be away', () => !queue.isUp());
+    await rabbit().start();
+    await eventually('the queue is up again', () => queue.isUp());
     await Promise.all(numbers(100).map((jobId) => queue.publish('small', { version: 1, jobId })));
-    // A quorum queue that dies within a second of its declaration may stay without a leader.
-    await sleep(2_000);
     await rabbit().kill();
     await rabbit().start();
     const seen = await consumed(queue);
     await eventually('all have arrived', () => new Set(seen).size === 100);
     await queue.close();
-  }, 60_000);
+  }, 120_000);
 });
 
 describeWithRabbit('on RabbitMQ alone', (url) => {
