@@ -6,7 +6,7 @@ let real: RealServer;
 
 beforeAll(async () => {
   real = await startRealServer();
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 test('the demonstration tells its story, and can be told again on the same server', async () => {
@@ -26,4 +26,4 @@ test('the demonstration tells its story, and can be told again on the same serve
     expect(story).toContain('<TempMax>4</TempMax> is now <TempMax>3</TempMax>');
     expect(story).not.toContain('refused');
   }
-}, 180_000);
+});

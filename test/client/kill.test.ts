@@ -14,7 +14,7 @@ let real: RealServer;
 
 beforeAll(async () => {
   real = await startRealServer();
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 const hook = path.join(__dirname, '../setup/typescript-hook.cjs');
@@ -51,4 +51,4 @@ test('a solution that is killed with SIGKILL again and again ends where an undis
   const compared = { enrolled, copy: after, solution: programOf(real, enrolled, after) };
   expect(await differencesOf(compared)).toEqual([]);
   expect(await deepDifferencesOf(compared, real.backoffice)).toEqual([]);
-}, 120_000);
+});

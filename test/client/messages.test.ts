@@ -15,7 +15,7 @@ beforeAll(async () => {
     body: JSON.stringify(real.server.admin),
   });
   staff = { Authorization: `Bearer ${textOf(session.json['token'])}`, 'Content-Type': 'application/json' };
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 const messagesAt = (id: string) => `${real.server.url}/api/solutions/${id}/messages`;

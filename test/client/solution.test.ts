@@ -17,7 +17,7 @@ let real: RealServer;
 
 beforeAll(async () => {
   real = await startRealServer();
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 const from = new Date('2026-11-16T05:00:00Z');

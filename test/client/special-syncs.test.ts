@@ -23,7 +23,7 @@ beforeAll(async () => {
     body: JSON.stringify(real.server.admin),
   });
   staff = { Authorization: `Bearer ${textOf(session.json['token'])}`, 'Content-Type': 'application/json' };
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 async function setFlag({ id }: Enrolled, channel: Channel, flag: Flag): Promise<void> {

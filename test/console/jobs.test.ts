@@ -4,8 +4,6 @@ import { onServer } from '../v4/on-server';
 import { type BusyKitchen, openBusyKitchen } from './busy-kitchen';
 import { newUser, password, signInAs, visit, type Visitor } from './staff';
 
-jest.setTimeout(120_000);
-
 describeWithBrowser('The console in a browser', (browser) => {
   const server = onServer({}, { worker: true });
   let kitchen: BusyKitchen;

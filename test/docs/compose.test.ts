@@ -238,7 +238,7 @@ describe('the Dockerfile', () => {
       await database.drop();
       image.remove();
     }
-  }, 120_000);
+  });
 
   const entrypoint = () => listOf('ENTRYPOINT');
   const listOf = (keyword: string) => z.array(z.string()).parse(JSON.parse(valueOf(keyword)));

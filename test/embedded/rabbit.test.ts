@@ -23,5 +23,5 @@ describeWithOwnRabbit('a RabbitMQ of the suite', (rabbit) => {
     const message = await (await after.createChannel()).get('kept', { noAck: true });
     expect(message && message.content.toString()).toBe('still here');
     await after.close();
-  }, 120_000);
+  });
 });

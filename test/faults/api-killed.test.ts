@@ -97,7 +97,7 @@ test('kill -9 of the API while it receives, while it unpacks, or before it queue
   for (const client of [receives, unpacks, queues]) expect(await stateOf(client)).toBe('receiving');
   await restartApi();
   for (const client of [receives, unpacks, queues]) await expectFreed(client);
-}, 90_000);
+});
 
 describe('what was taken before the kill is processed', () => {
   test('killed after the job was written and before its message was: the relay sends it', async () => {
@@ -143,7 +143,7 @@ describe('what was taken before the kill is processed', () => {
         logs: { Tbfridge: { inserted: 5, duplicates: 0 } },
       });
     }
-  }, 120_000);
+  });
 });
 
 test('an upload that dies half-way while the API lives frees its channel as well', async () => {

@@ -66,7 +66,7 @@ describe('PostgreSQL stops and starts again', () => {
     await processes.startApi();
     await processes.startWorker();
     await ready(processes);
-  }, 60_000);
+  });
   afterAll(async () => {
     await processes.end();
     await postgres.stop();
@@ -124,7 +124,7 @@ describe('PostgreSQL stops and starts again', () => {
     process.kill(Number(pid), 'SIGKILL');
     await posting;
     await expectApplied(processes, clients);
-  }, 90_000);
+  });
 });
 
 describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
@@ -137,7 +137,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     await rabbit().stop();
     await rabbit().start();
     await ready(processes);
-  }, 120_000);
+  });
   afterAll(() => processes.end());
 
   let worker: RunningProcess | null = null;
@@ -153,7 +153,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     await rabbit().start();
     worker = await processes.startWorker();
     await expectApplied(processes, clients);
-  }, 120_000);
+  });
 
   test('while it is away an upload is answered with 503 unavailable and Retry-After and keeps nothing; the rest goes on', async () => {
     worker = await processes.startWorker();
@@ -173,7 +173,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     await rabbit().start();
     await postUntilTaken(client, 'key');
     await expectApplied(processes, [client]);
-  }, 120_000);
+  });
 
   test('stopped in the middle of uploads and of processing, it loses nothing and doubles nothing', async () => {
     worker = await processes.startWorker();
@@ -184,5 +184,5 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     await rabbit().start();
     await posting;
     await expectApplied(processes, clients);
-  }, 120_000);
+  });
 });

@@ -127,7 +127,7 @@ describe('epack backup and epack restore', () => {
       await started.stop();
       await server().startWorker();
     }
-  }, 90_000);
+  });
 
   test('a backup is one state, whatever is written meanwhile', async () => {
     const client = await signIn(server());
@@ -154,7 +154,7 @@ describe('epack backup and epack restore', () => {
     } finally {
       await other.destroy();
     }
-  }, 60_000);
+  });
 
   test('nothing is restored over what is there', async () => {
     const { file } = await writeBackup(own(), newFolder());
@@ -191,7 +191,7 @@ describe('epack backup and epack restore', () => {
     expect(await storedFiles({ config: target })).toEqual([]);
     await restoreBackup(target, file);
     expect((await storedFiles({ config: target })).length).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   test('a backup of an earlier version is brought up to date', async () => {
     const earlier = await earlierDatabase();
@@ -208,7 +208,7 @@ describe('epack backup and epack restore', () => {
     } finally {
       await other.destroy();
     }
-  }, 60_000);
+  });
 
   /** As a server of the first ten migrations left it. */
   async function earlierDatabase(): Promise<TestDatabase> {

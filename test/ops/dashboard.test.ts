@@ -83,7 +83,7 @@ describe('the dashboard and the alert rules', () => {
     ];
     told = { names: new Set([...api.names, ...fromWorker.names]), text: api.text + fromWorker.text };
     await worker.stop();
-  }, 60_000);
+  });
 
   test.each(expressions)('%s asks for what is told: %s', (_title, expression) => {
     const { metrics, labels } = askedOf(expression);

@@ -76,4 +76,4 @@ test('one search tells the story of a sync: by its request, or by its id, in the
     await database.drop();
     folder.remove();
   }
-}, 60_000);
+});

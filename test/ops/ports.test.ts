@@ -33,4 +33,4 @@ test('on a port of its own an API tells its figures without a token, together wi
   } finally {
     await server.end();
   }
-}, 60_000);
+});

@@ -21,7 +21,7 @@ describe('with a collector', () => {
     server = await createProcesses({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
     await Promise.all([server.startApi(), server.startWorker()]);
     await eventually('the server is ready', async () => (await call(`${server.url}/readyz`)).status === 200);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.end();
     await collector.stop();
@@ -137,4 +137,4 @@ test('a collector that is away holds nothing up', async () => {
   } finally {
     await server.end();
   }
-}, 60_000);
+});

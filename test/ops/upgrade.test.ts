@@ -75,7 +75,7 @@ describe('during a rolling upgrade', () => {
       ['2', 7],
       ['3', 7],
     ]);
-  }, 90_000);
+  });
 
   test('to go back is to start the old version again: it finds nothing to migrate, and says nothing against it', async () => {
     await server.db.raw(nextVersion);
@@ -103,7 +103,7 @@ describe('during a rolling upgrade', () => {
     expect((await beside.confirm()).json).toEqual({ statut: '0' });
     await fullSync(beside, zipOf({ 'csv/Tbfridge.csv': fridgeLog(2) }));
     await other.stop();
-  }, 90_000);
+  });
 });
 
 describe('migrations', () => {

@@ -6,7 +6,7 @@ let real: RealServer;
 
 beforeAll(async () => {
   real = await startRealServer();
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 const plan = (syncId: string) =>

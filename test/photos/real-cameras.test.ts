@@ -8,7 +8,7 @@ import { signInStaff } from './staff';
 let real: RealServer;
 beforeAll(async () => {
   real = await startRealServer();
-}, 60_000);
+});
 afterAll(() => real.stop());
 
 const folder = realData('photos');

@@ -17,7 +17,7 @@ describe('on PostgreSQL alone', () => {
   beforeAll(async () => {
     server = await startPostgres();
     db = openDatabase({ url: server.url, maxConnections: 2, applicationName: 'queue-test' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await db.destroy();
     await server.remove();

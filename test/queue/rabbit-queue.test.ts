@@ -23,7 +23,7 @@ describeWithOwnRabbit('the job queue on RabbitMQ', (rabbit) => {
     const seen = await consumed(queue);
     await eventually('all have arrived', () => new Set(seen).size === 100);
     await queue.close();
-  }, 120_000);
+  });
 });
 
 describeWithRabbit('on RabbitMQ alone', (url) => {
