@@ -141,6 +141,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     intake,
     board,
     locker: createUploadLocker(createUploadLockStore(db)),
+    files,
     filesDir: config.filesDir,
     maxArchiveBytes: config.maxArchiveBytes,
     uploadIdleSeconds: config.uploadIdleSeconds,
@@ -186,7 +187,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   };
   const backoffice = createBackofficeRouter(staff);
   const { server, app } = createHttpServer({
-    statut: createStatutRoute({ board, advice: createPollAdvice(jobs), traffic: metrics.traffic }),
+    statut: createStatutRoute({ board, advice: createPollAdvice(jobs), traffic: metrics.traffic, log }),
     health: createOpsRoutes({
       check: checkHealth,
       isDraining,

@@ -66,16 +66,26 @@ export const unknownRouteHandler: RequestHandler = () => {
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    // A caller that went away in the middle is no mistake of ours, and reads no answer. A disk does not heal itself.
-    if ((foreseenOf(error) === null && !wasAborted(response)) || isFileStoreAway(error)) {
-      const requestId = response.getHeader('X-Request-Id');
-      log.error({ err: error, requestId, method: request.method, path: request.path }, 'request failed');
-    }
+    logFailure(log, error, request.method, request.path, response);
     sendProblem(response, error);
   };
 }
 
-const wasAborted = (response: ServerResponse) => response.destroyed && !response.writableFinished;
+/** Tells operators what nobody foresaw. */
+export function logFailure(
+  log: Pick<Logger, 'error'>,
+  error: unknown,
+  method: string,
+  path: string,
+  response: ServerResponse,
+): void {
+  // A caller that went away in the middle is no mistake of ours, and reads no answer. A disk does not heal itself.
+  if ((foreseenOf(error) !== null || wasAborted(response)) && !isFileStoreAway(error)) return;
+  const requestId = response.getHeader('X-Request-Id');
+  log.error({ err: error, requestId, method, path }, 'request failed');
+}
+
+const wasAborted = (response: ServerResponse): boolean => response.destroyed && !response.writableFinished;
 
 function foreseenOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error;

@@ -11,6 +11,7 @@ import {
   idempotencyKeyReused,
   tooLarge,
   unavailable,
+  uploadGivenUp,
   wrongStatus,
 } from '../../shared/errors/catalog';
 import { UploadAborted } from '../../shared/errors/upload-aborted';
@@ -96,8 +97,13 @@ export function createIntakeService(deps: Deps) {
 
     /** Resolves once every archive that was on its way in is taken or refused. */
     async settled(): Promise<void> {
-      await Promise.all(underway);
+      // What ends leaves a message to be sent, and that one is waited for as well.
+      while (underway.size > 0) await Promise.all(underway);
     },
+
+    /** The sync that this file of the store is the upload of. */
+    syncOf: async (archiveKey: string): Promise<string | null> =>
+      (await createSyncStore(db).findByArchive(archiveKey))?.id ?? null,
 
     /** Those of the files that are the upload of a sync. */
     archivesAmong: (keys: readonly string[]): Promise<Set<string>> => createSyncStore(db).archivesAmong(keys),
@@ -137,7 +143,7 @@ export function createIntakeService(deps: Deps) {
         stored = await inPart('store', () => storeArchive(syncId, body, batch));
       },
       adopt: async (archiveKey) => {
-        stored = { archiveKey, ...(await readWhole(await files.read(archiveKey))) };
+        stored = await inPart('store', () => readStored(syncId, archiveKey));
       },
       complete: async (expectedSha256, replay) => {
         if (stored === null) throw new Error('complete() before the archive');
@@ -204,6 +210,11 @@ export function createIntakeService(deps: Deps) {
     return { archiveKey, ...watch.whole() };
   }
 
+  async function readStored(syncId: string, archiveKey: string): Promise<StoredArchive> {
+    const whole = await whileReceiving(syncId, async () => readWhole(await files.read(archiveKey)));
+    return { archiveKey, ...whole };
+  }
+
   async function unpack(
     syncId: string,
     { archiveKey, sha256, bytes, arrival }: StoredArchive,
@@ -226,7 +237,7 @@ export function createIntakeService(deps: Deps) {
   ): Promise<void> {
     const lane: Lane = received.unpackedBytes > limits.largePackageBytes ? 'large' : 'small';
     const jobId = await inTransaction(db, async ({ db: trx }) => {
-      if (!(await createSyncStore(trx).markQueued(syncId, received))) throw unavailable('database');
+      if (!(await createSyncStore(trx).markQueued(syncId, received))) throw uploadGivenUp();
       if (replay === undefined) await createFlagStore(trx).honour(key, syncId);
       else await replay(trx);
       return createJobStore(trx).insert(syncId, lane, origin);

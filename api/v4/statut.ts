@@ -3,18 +3,20 @@ import { z } from 'zod';
 import { isChannel } from '../../shared/domain/channel';
 import type { SolutionAccess } from '../../shared/stores/solution-store';
 import { badRequest, unknownChannel } from '../../shared/errors/catalog';
+import type { Logger } from '../../shared/log';
 import type { PollAdvice } from '../services/poll-advice';
 import type { BoardStatus, StatutBoard } from '../services/statut-board';
 import type { Traffic } from '../services/traffic';
 import { requestIdOf } from '../http/request-id';
 import { json, type Operation } from '../http/operation';
-import { sendProblem } from '../http/problem';
+import { logFailure, sendProblem } from '../http/problem';
 import { channelParameter, syncHeader } from './parameters';
 
 interface Deps {
   readonly board: StatutBoard;
   readonly advice: PollAdvice;
   readonly traffic: Pick<Traffic, 'polls' | 'waitingPolls'>;
+  readonly log: Pick<Logger, 'error'>;
 }
 
 /** Beside the route, which knows nothing of schemas: it is the hot path. */
@@ -45,10 +47,10 @@ const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
 
 /**
  * GET /v4/{channel}/statut → `"0"`, `"1"` or `"2"`, answered ahead of Express: it is by far the most frequent
- * call, and an Express route costs twelve times as much (docs/performance.md).
+ * call, and an Express route costs many times as much (docs/decisions/004).
  * Answers false where the request is for someone else.
  */
-export function createStatutRoute({ board, advice, traffic }: Deps) {
+export function createStatutRoute({ board, advice, traffic, log }: Deps) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     if (request.method !== 'GET') return false;
     const matched = path.exec(request.url ?? '');
@@ -88,6 +90,7 @@ export function createStatutRoute({ board, advice, traffic }: Deps) {
       send(request, response, await other.finally(() => (traffic.waitingPolls -= 1)));
     } catch (error) {
       response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
+      logFailure(log, error, 'GET', `/v4/${channel}/statut`, response);
       sendProblem(response, error);
     }
   }

@@ -2,7 +2,6 @@ import { FileStore as TusFileStore } from '@tus/file-store';
 import { type Locker, Server as TusServer, type Upload } from '@tus/server';
 import type { Request as ExpressRequest, RequestHandler, Response as ExpressResponse } from 'express';
 import { randomUUID } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
@@ -19,6 +18,8 @@ import {
   wrongStatus,
   wrongUploadType,
 } from '../../shared/errors/catalog';
+import type { FileStore } from '../../shared/files/file-store';
+import { resumableFolder, resumableKeyOf } from '../../shared/files/layout';
 import { callerKey } from '../http/caller';
 import { continueIfExpected } from '../http/expect';
 import { originOf } from '../http/origin';
@@ -30,7 +31,8 @@ interface Deps {
   readonly intake: IntakeService;
   readonly board: Pick<StatutBoard, 'read'>;
   readonly locker: Locker;
-  /** Folder of the file store; uploads grow in its folder `tus`. */
+  readonly files: Pick<FileStore, 'makeDurable'>;
+  /** Folder of the file store: tus writes there by itself. */
   readonly filesDir: string;
   readonly maxArchiveBytes: number;
   readonly uploadIdleSeconds: number;
@@ -53,6 +55,8 @@ export interface Uploads {
 const expiryMilliseconds = 24 * 3_600_000;
 /** What was completed in its last minute may be in the middle of becoming a sync. */
 const graceMilliseconds = 3_600_000;
+/** Uploads are kept with their syncs, for weeks: there may be many, and each that is looked at is an open file. */
+const sweptAtOnce = 200;
 
 /**
  * /v4/{channel}/uploads: the tus 1.0 protocol (creation, termination, expiration). The door to tus.
@@ -60,7 +64,7 @@ const graceMilliseconds = 3_600_000;
  */
 export function createUploads(deps: Deps): Uploads {
   const senders = new WeakMap<object, Sender>();
-  const directory = path.join(deps.filesDir, 'tus');
+  const directory = path.join(deps.filesDir, resumableFolder);
   const store = new TusFileStore({ directory, expirationPeriodInMilliseconds: expiryMilliseconds });
   const tus = new TusServer({
     path: '/v4',
@@ -110,19 +114,22 @@ export function createUploads(deps: Deps): Uploads {
 
   /** tus' own sweep would take the uploads of syncs as well. Answers how many it removed. */
   async function removeExpired(): Promise<number> {
-    const expired = await expiredUploads();
-    const kept = await deps.intake.archivesAmong(expired.map(keyOf));
-    const abandoned = expired.filter((id) => !kept.has(keyOf(id)));
-    // Another process may be quicker.
-    for (const id of abandoned) await store.remove(id).catch(() => undefined);
-    return abandoned.length;
+    const ids = (await store.configstore.list?.()) ?? [];
+    let removed = 0;
+    for (let at = 0; at < ids.length; at += sweptAtOnce)
+      removed += await removeAbandoned(ids.slice(at, at + sweptAtOnce));
+    return removed;
   }
 
-  async function expiredUploads(): Promise<string[]> {
+  async function removeAbandoned(ids: readonly string[]): Promise<number> {
+    const kept = await deps.intake.archivesAmong(ids.map(resumableKeyOf));
+    const others = ids.filter((id) => !kept.has(resumableKeyOf(id)));
+    const uploads = await Promise.all(others.map((id) => store.configstore.get(id)));
     const latest = Date.now() - expiryMilliseconds - graceMilliseconds;
-    const ids = (await store.configstore.list?.()) ?? [];
-    const uploads = await Promise.all(ids.map((id) => store.configstore.get(id)));
-    return ids.filter((_, index) => Date.parse(uploads[index]?.creation_date ?? '') < latest);
+    const expired = others.filter((_, index) => Date.parse(uploads[index]?.creation_date ?? '') < latest);
+    // Another process may be quicker.
+    for (const id of expired) await store.remove(id).catch(() => undefined);
+    return expired.length;
   }
 
   function senderOf(request: object): Sender {
@@ -137,20 +144,25 @@ export function createUploads(deps: Deps): Uploads {
     return {};
   }
 
-  /** Sent again after a lost answer, the completing request gets the first answer: its upload is its key. */
+  /** Sent again after a lost answer, the completing request gets the first answer: the upload has its sync. */
   async function finish(request: object, upload: Upload) {
-    const { key, idempotencyKey, origin } = senderOf(request);
+    const syncId =
+      (await deps.intake.syncOf(resumableKeyOf(upload.id))) ?? (await becomeSync(senderOf(request), upload));
+    return {
+      status_code: 200,
+      headers: { 'Content-Type': 'application/json; charset=utf-8', 'Epack-Sync': syncId },
+      body: JSON.stringify({ sync: syncId, statut: '1' }),
+    };
+  }
+
+  async function becomeSync({ key, idempotencyKey, origin }: Sender, upload: Upload): Promise<string> {
     const expectedSha256 = sha256Of(upload);
-    for (const place of [path.join(directory, upload.id), directory, deps.filesDir]) await syncPlace(place);
-    const reception = await deps.intake.begin(key, idempotencyKey ?? `tus:${upload.id}`, origin);
+    // The bytes of earlier requests may still be on their way to the disk, and the names that lead to them.
+    await deps.files.makeDurable(resumableKeyOf(upload.id));
+    const reception = await deps.intake.begin(key, idempotencyKey, origin);
     try {
-      await reception.adopt(keyOf(upload.id));
-      const { syncId } = await reception.complete(expectedSha256);
-      return {
-        status_code: 200,
-        headers: { 'Content-Type': 'application/json; charset=utf-8', 'Epack-Sync': syncId },
-        body: JSON.stringify({ sync: syncId, statut: '1' }),
-      };
+      await reception.adopt(resumableKeyOf(upload.id));
+      return (await reception.complete(expectedSha256)).syncId;
     } catch (error) {
       await reception.refuse();
       if (isFinal(error)) await store.remove(upload.id);
@@ -169,9 +181,6 @@ const isUploadType = (type: string | undefined) =>
 const isOwn = (key: ChannelKey, id: string | undefined) =>
   id !== undefined && /^\d+-[a-z]+-[0-9a-f-]{36}$/.test(id) && id.startsWith(`${ownerOf(key)}-`);
 
-/** In the file store. */
-const keyOf = (uploadId: string) => `tus/${uploadId}`;
-
 /** An archive that was refused stays refused; one that could not be taken now may be tried again. */
 function isFinal(error: unknown): boolean {
   return error instanceof AppError && error.kind !== 'unavailable' && error.kind !== 'forbidden';
@@ -183,16 +192,6 @@ function sha256Of(upload: Upload): string | null {
   if (!/^[0-9a-f]{64}$/i.test(written))
     throw badRequest('The metadata "sha256" must be 64 hexadecimal digits.');
   return written.toLowerCase();
-}
-
-/** The bytes of earlier requests may still be on their way to the disk, and the names that lead to them. */
-async function syncPlace(fileOrFolder: string): Promise<void> {
-  const handle = await open(fileOrFolder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function webRequestOf(request: ExpressRequest): Request {

@@ -1,6 +1,7 @@
 import type { Db } from '../db/database';
 import type { FileStore } from '../files/file-store';
-import { lastingPrefixes, packagePrefixOf, uploadPrefixOf } from '../files/layout';
+import { lastingPrefixes } from '../files/layout';
+import { removeSyncFiles } from '../files/sync-files';
 import { type Account } from '../stores/account-store';
 import { createAccountDataStore } from '../stores/account-data-store';
 import { createAuditStore } from '../stores/audit-store';
@@ -59,15 +60,7 @@ async function removeSyncs({ db, files }: Deps, solutionId: number): Promise<num
     const some = await data.someSyncs(solutionId);
     if (some.length === 0) return total;
     await data.deleteSyncs(some.map(({ id }) => id));
-    for (const { id, archiveKey } of some) {
-      await files.remove(uploadPrefixOf(id));
-      await files.remove(packagePrefixOf(id));
-      // One that came as a resumable upload lies elsewhere, its particulars beside it.
-      if (archiveKey?.startsWith('tus/') === true) {
-        await files.remove(archiveKey);
-        await files.remove(`${archiveKey}.json`);
-      }
-    }
+    for (const sync of some) await removeSyncFiles(files, sync);
     total += some.length;
   }
 }

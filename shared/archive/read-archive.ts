@@ -9,13 +9,13 @@ export interface ReadableEntry {
   /** `/`-separated, relative, safe to use as a path below a folder. */
   readonly name: string;
   readonly bytes: number;
-  /** The content, unpacked as it is read. It fails with `bad-archive` at its end where the CRC is another. */
+  /** The content. What is unpacked as it is read fails with `bad-archive` at its end where the CRC is another. */
   open(): Promise<Readable>;
 }
 
 /** For an archive whose sender is trusted: a package of readings may well shrink a thousandfold. */
 export const generousLimits: UnpackLimits = {
-  maxEntries: 100_000,
+  maxEntries: Infinity,
   maxUnpackedBytes: Infinity,
   maxRatio: Infinity,
 };

@@ -60,9 +60,9 @@ export async function unpackArchive(
 }
 
 /**
- * The files of an archive that `unpackArchive` has unpacked to below `targetPrefix`, in the archive's order. Rejects
- * with `not-found` without the archive, and where an unpacked file is not there, or not whole: a folder that is out of
- * reach looks like one that is empty, and nothing of an upload may be lost so.
+ * The files of an archive that `unpackArchive` has unpacked to below `targetPrefix`, in the archive's order. What is not
+ * there, or not whole, is unpacked once more while it is read: a backup leaves it out, and the archive has it all.
+ * Rejects with `not-found` without the archive.
  */
 export async function unpackedFiles(
   store: Pick<FileStore, 'stat' | 'read' | 'list'>,
@@ -75,11 +75,9 @@ export async function unpackedFiles(
   for await (const { key, bytes } of store.list(targetPrefix)) unpacked.set(key, bytes);
   return directory.entries.map((entry) => {
     const { name, unpackedBytes: bytes } = entry;
-    if (isStored(entry)) return { name, bytes, open: () => openEntry(archive, directory, entry) };
     const key = `${targetPrefix}/${name}`;
-    const found = unpacked.get(key) ?? 0;
-    if (found !== bytes) throw new Error(`of ${bytes} bytes of ${key} the file store has ${found}`);
-    return { name, bytes, open: () => store.read(key) };
+    const isUnpacked = !isStored(entry) && unpacked.get(key) === bytes;
+    return { name, bytes, open: () => (isUnpacked ? store.read(key) : openEntry(archive, directory, entry)) };
   });
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../db/whole-tables';
 import { AppError } from '../errors/app-error';
 import type { FileStore, StoredFile } from '../files/file-store';
-import { lastingPrefixes, unpackedPrefixOf } from '../files/layout';
+import { lastingPrefixes, particularsKeyOf } from '../files/layout';
 import {
   type BackupHeader,
   type BackupManifest,
@@ -125,21 +125,18 @@ async function* tableEntries(
 async function* wantedKeys(client: Connection): AsyncGenerator<string> {
   interface Row {
     id: string;
-    state: string;
     archive_key: string | null;
     package_key: string | null;
   }
   for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
     const { rows } = await client.query<Row>(
-      `select id, state, archive_key, package_key from sync
+      `select id, archive_key, package_key from sync
        where id > $1 and files_removed_at is null and state <> 'receiving' order by id limit ${pageRows}`,
       [after],
     );
     for (const row of rows) {
       if (row.archive_key !== null) yield row.archive_key;
       if (row.package_key !== null) yield row.package_key;
-      // What was processed is not unpacked again.
-      if (row.state === 'queued' || row.state === 'processing') yield `${unpackedPrefixOf(row.id)}/`;
     }
     const last = rows.at(-1);
     if (last === undefined) break;
@@ -161,8 +158,8 @@ async function* existing(
     const found = await files.stat(key);
     if (found === null) missing.count += 1;
     else yield found;
-    // Beside an archive that came as a resumable upload lie its particulars.
-    const particulars = key.startsWith('tus/') ? await files.stat(`${key}.json`) : null;
+    const beside = particularsKeyOf(key);
+    const particulars = beside === null ? null : await files.stat(beside);
     if (particulars !== null) yield particulars;
   }
 }

@@ -149,8 +149,7 @@ function startTable(client: Connection, shape: TableShape): TableLoad {
     async take(part) {
       for await (const chunk of part) {
         if (zipped.destroyed) await rows;
-        // The tar's chunk is used again for what follows it.
-        if (!zipped.write(Buffer.from(chunk))) await drained(zipped);
+        if (!zipped.write(chunk)) await drained(zipped);
       }
     },
     async end() {

@@ -35,6 +35,10 @@ export const unavailable = (what: 'database' | 'queue' | 'file store' | 'server'
   return new AppError('unavailable', 'unavailable', detail, {}, 5);
 };
 
+/** The channel was reset, or the upload gave no sign for too long. */
+export const uploadGivenUp = () =>
+  new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile: send it again.', {}, 5);
+
 export const wrongStatus = (statut: Statut, needed: Statut) =>
   new AppError('forbidden', 'wrong-status', `The channel's status is ${statut}; this call needs ${needed}.`, {
     statut: String(statut),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import pLimit from 'p-limit';
 import path from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { notFound } from '../errors/catalog';
@@ -17,8 +18,10 @@ const LEAST_WRITE_BYTES = 64 * 1024;
 const WRITE_BYTES_OF_ALL = 1024 * 1024;
 const SYNC_BYTES = 8 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
-/** Of libuv's four threads, two stay free for inflating and writing. */
-const SYNCS_AT_ONCE = 2;
+/** Files of one batch that are written and not yet durable: each is open. */
+const UNSYNCED_FILES = 2;
+/** Of all files together: of libuv's four threads, two stay free for inflating and writing. */
+const syncInTurn = pLimit(2);
 
 /** The file store in a directory. What `write` and `commit` resolve for is fsynced: the file and every folder above. */
 export function createDiskFileStore(folder: string): FileStore {
@@ -34,7 +37,7 @@ export function createDiskFileStore(folder: string): FileStore {
         const bytes = await writePart(part, content);
         await mkdir(path.dirname(target), { recursive: true });
         await rename(part, target);
-        await syncFolders(foldersAbove(root, target));
+        await syncAll(foldersAbove(root, target));
         return { key, bytes };
       } catch (error) {
         await rm(part, { force: true });
@@ -43,6 +46,11 @@ export function createDiskFileStore(folder: string): FileStore {
     },
 
     startBatch: () => startDiskBatch(root, prepare),
+
+    async makeDurable(key) {
+      const target = locate(root, key);
+      await syncAll([target, ...foldersAbove(root, target)]);
+    },
 
     async read(key, range) {
       if (range !== undefined && range.end < range.start)
@@ -101,7 +109,7 @@ function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch 
       await makeFolders(target);
       const file = await open(target, 'w');
       const bytes = await fill(file, content).catch((error: unknown) => closeAndThrow(file, error));
-      while (syncs.size >= SYNCS_AT_ONCE) await Promise.race(syncs);
+      while (syncs.size >= UNSYNCED_FILES) await Promise.race(syncs);
       syncInBackground(file);
       return { key, bytes };
     },
@@ -109,7 +117,7 @@ function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch 
     async commit() {
       await Promise.all(syncs);
       if (failure !== null) throw failure.error;
-      await syncFolders([...folders]);
+      await syncAll([...folders]);
     },
   };
 
@@ -121,7 +129,7 @@ function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch 
 
   /** The disk writes this file while the processor unpacks the next one. */
   function syncInBackground(file: FileHandle): void {
-    const sync = syncAndClose(file)
+    const sync = syncInTurn(() => syncAndClose(file))
       .catch((error: unknown) => {
         failure ??= { error };
       })
@@ -149,7 +157,7 @@ const isUnsafeSegment = (segment: string): boolean =>
 async function prepareRoot(root: string): Promise<void> {
   const parts = path.join(root, PARTS_FOLDER);
   await mkdir(parts, { recursive: true });
-  await syncFolders([root, path.dirname(root)]);
+  await syncAll([root, path.dirname(root)]);
   const oldestMs = Date.now() - ABANDONED_PART_HOURS * 3_600_000;
   for await (const entry of await opendir(parts)) {
     const part = path.join(parts, entry.name);
@@ -162,7 +170,7 @@ async function writePart(part: string, content: FileContent): Promise<number> {
   const file = await open(part, 'wx');
   try {
     const bytes = await fill(file, content);
-    await file.sync();
+    await syncInTurn(() => file.sync());
     return bytes;
   } finally {
     await file.close();
@@ -194,7 +202,7 @@ async function fill(file: FileHandle, content: FileContent): Promise<number> {
       waitingBytes = 0;
       if (unsyncedBytes < SYNC_BYTES) continue;
       await syncing;
-      syncing = seen(file.datasync());
+      syncing = seen(syncInTurn(() => file.datasync()));
       unsyncedBytes = 0;
     }
   } finally {
@@ -259,8 +267,8 @@ function foldersAbove(root: string, target: string): string[] {
 }
 
 /** One after another: an archive can bring more folders than a process may have open files. */
-async function syncFolders(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await syncAndClose(await open(folder, 'r'));
+async function syncAll(paths: readonly string[]): Promise<void> {
+  for (const one of paths) await syncAndClose(await open(one, 'r'));
 }
 
 async function* walk(folder: string, keyPrefix: string): AsyncGenerator<StoredFile> {

@@ -44,6 +44,8 @@ export interface FileStore {
   /** Writes one object, durably. Overwrites. Rejects with the content's own error where the content fails. */
   write(key: string, content: FileContent): Promise<StoredFile>;
   startBatch(): WriteBatch;
+  /** For what another library wrote: the object, and the names that lead to it, survive a power cut. */
+  makeDurable(key: string): Promise<void>;
   /** A range that goes beyond the end gives what there is. Rejects with `not-found` where there is no such object. */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** Null where there is no such object. */

@@ -2,6 +2,12 @@
 export const uploadPrefixOf = (syncId: string) => `uploads/${syncId}`;
 export const archiveKeyOf = (syncId: string) => `${uploadPrefixOf(syncId)}/archive.zip`;
 export const unpackedPrefixOf = (syncId: string) => `${uploadPrefixOf(syncId)}/unpacked`;
+/** Resumable uploads grow here, and stay when they have become a sync's. */
+export const resumableFolder = 'tus';
+export const resumableKeyOf = (uploadId: string) => `${resumableFolder}/${uploadId}`;
+/** What is known of a resumable upload lies beside it. Null: the archive did not come as one. */
+export const particularsKeyOf = (archiveKey: string) =>
+  archiveKey.startsWith(`${resumableFolder}/`) ? `${archiveKey}.json` : null;
 export const packagePrefixOf = (syncId: string) => `packages/${syncId}`;
 /** Of one attempt: a worker that lost its lease never writes over its successor's package. */
 export const packageKeyOf = (syncId: string, fence: number) => `${packagePrefixOf(syncId)}/${fence}.zip`;

@@ -164,7 +164,10 @@ export function createFlagStore(db: Db) {
   /** A worker in the middle of the sync holds no lock that this waits for: it finds out when it is done. */
   async function abandonSyncs(syncIds: readonly string[]): Promise<void> {
     await db.raw(
-      `update sync set state = 'abandoned', receiving_until = null where id = any(cast(? as uuid[]))`,
+      `update sync set state = 'abandoned', receiving_until = null,
+         -- What never became whole may be sent again under its key.
+         idempotency_key = case when state = 'receiving' then null else idempotency_key end
+       where id = any(cast(? as uuid[]))`,
       [[...syncIds]],
     );
   }

@@ -200,15 +200,13 @@ export function createSyncStore(db: Db) {
       return (await db('sync').where({ id, state: 'receiving' }).delete()) === 1;
     },
 
-    /** Syncs whose row was removed so long ago. An archive that another sync replays is not theirs any more. */
+    /** Syncs whose row was removed so long ago. */
     async findGone(
       olderThanSeconds: number,
       limit: number,
     ): Promise<{ id: string; archiveKey: string | null }[]> {
       const result = await db.raw<{ rows: { sync_id: string; archive_key: string | null }[] }>(
-        `select sync_id, case when not exists (
-             select from sync where sync.archive_key = gone.archive_key) then archive_key end as archive_key
-         from sync_gone gone where at < now() - make_interval(secs => :olderThanSeconds)
+        `select sync_id, archive_key from sync_gone where at < now() - make_interval(secs => :olderThanSeconds)
          order by at limit :limit`,
         { olderThanSeconds, limit },
       );
@@ -273,6 +271,14 @@ export function createSyncStore(db: Db) {
 
     async addEvent(syncId: string, step: string, detail: string | null): Promise<void> {
       await db('sync_event').insert({ sync_id: syncId, step, detail });
+    },
+
+    /** The sync whose upload this file is. */
+    async findByArchive(archiveKey: string): Promise<Sync | null> {
+      const row = await db<Row>('sync')
+        .where({ archive_key: archiveKey })
+        .first(...columns);
+      return row === undefined ? null : syncFrom(row);
     },
 
     /** Those of the files that are the upload of a sync. */

@@ -126,6 +126,12 @@ export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
     });
   });
 
+  test('what is there is made durable; what is not there cannot be', async () => {
+    await store.write('a/b', Buffer.from('b'));
+    await expect(store.makeDurable('a/b')).resolves.toBeUndefined();
+    await expect(store.makeDurable('a/c')).rejects.toThrow();
+  });
+
   describe('listing and removing', () => {
     beforeEach(async () => {
       for (const key of ['one/a', 'one/b/c', 'one/.hidden', 'onetwo/a', 'two'])
@@ -171,6 +177,7 @@ export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
       await expect(store.startBatch().write(key, Buffer.from('x'))).rejects.toThrow(RangeError);
       await expect(store.read(key)).rejects.toThrow(RangeError);
       await expect(store.stat(key)).rejects.toThrow(RangeError);
+      await expect(store.makeDurable(key)).rejects.toThrow(RangeError);
       await expect(store.remove(key)).rejects.toThrow(RangeError);
       await expect(Promise.resolve().then(() => allOf(store.list(key)))).rejects.toThrow(RangeError);
     });

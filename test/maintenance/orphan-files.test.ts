@@ -81,19 +81,17 @@ describe('the files of an upload whose row is gone', () => {
     expect(await filesOf(upload)).toEqual([]);
   });
 
-  test('are not those that another sync replays', async () => {
+  test('are never those of another sync: an upload belongs to one', async () => {
     const upload = `tus/${solutionId}-synchro-${randomUUID()}`;
-    const first = await receive(upload);
-    await database.db('sync').where({ id: first }).update({ archive_key: upload });
-    const { rows } = await database.db.raw<{ rows: { id: string }[] }>(
-      `insert into sync (id, solution_id, channel, state, archive_key)
-       select gen_random_uuid(), solution_id, channel, 'queued', archive_key from sync where id = ? returning id`,
-      [first],
+    await receive(upload);
+    await expect(receive(upload)).rejects.toMatchObject({ constraint: 'sync_archive' });
+  });
+
+  test('are removed in one round, however many wait', async () => {
+    await database.db.raw(
+      `insert into sync_gone (sync_id) select gen_random_uuid() from generate_series(1, 450)`,
     );
-    expect(rows).toHaveLength(1);
-    await createSyncStore(database.db).removeReceiving(first);
     await hourPasses();
-    await sweep();
-    expect(await filesOf(upload)).toEqual([upload]);
+    expect(await sweep()).toBe(450);
   });
 });

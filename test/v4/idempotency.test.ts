@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { formOf, textOf } from '../setup/solution-client';
+import { createFlagStore } from '../../shared/stores/flag-store';
+import { eventually } from '../queue/eventually';
+import { answerTo, formOf, open, textOf } from '../setup/solution-client';
 import { fridgeLog, zipOf } from './archive';
 import { expectProblem, onServer, reach2, signIn } from './on-server';
 
@@ -91,6 +93,27 @@ describe('Idempotency-Key', () => {
     const key = newKey();
     expectProblem(await client.postForm(Buffer.from('no zip'), {}, key), 415, 'not-a-zip');
     expect((await client.postForm(archive, {}, key)).status).toBe(200);
+  });
+
+  test('an upload that was given up by a reset leaves its key free, and says what happened', async () => {
+    const client = await signIn(server());
+    const key = newKey();
+    const sent = open(`${client.base}/datas`, 'POST', {
+      ...client.authorized,
+      ...key,
+      'Content-Type': 'application/zip',
+      'Content-Length': String(archive.length),
+    });
+    const answer = answerTo(sent);
+    sent.flushHeaders();
+    sent.write(archive.subarray(0, 10));
+    await eventually('the channel is taken', async () => (await client.statut()).text === '"1"');
+    await createFlagStore(server().db).resetChannels([client.id], 'synchro');
+    sent.end(archive.subarray(10));
+    const refused = await answer;
+    expectProblem(refused, 503, 'unavailable');
+    expect(refused.json['detail']).toMatch(/given up/);
+    expect((await client.postBare(archive, key)).status).toBe(200);
   });
 
   test('within 24 h: after that the key may come again, with anything', async () => {

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { composeApi } from '../../api/compose';
 import { channels } from '../../shared/domain/channel';
+import type { Logger } from '../../shared/log';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { eventually } from '../queue/eventually';
 import { answerTo, open, type SolutionClient } from '../setup/solution-client';
@@ -188,4 +192,32 @@ test('statut goes on through a whole sync, and each change is told to whoever wa
   await watching;
   expect(seen.at(-1)).toBe('"2"');
   await server().stopWorker();
+});
+
+describe('a poll that fails for a reason that nobody foresaw', () => {
+  test('is told of in the log, though Express never sees it', async () => {
+    const client = await signIn(server());
+    const told: object[] = [];
+    const quiet = () => undefined;
+    const log: Logger = {
+      error: (fields) => told.push(fields),
+      warn: quiet,
+      info: quiet,
+      debug: quiet,
+      child: () => log,
+    };
+    const api = await composeApi(server().config, server().databaseUrl, log);
+    api.server.listen(0, '127.0.0.1');
+    await once(api.server, 'listening');
+    const { port } = api.server.address() as AddressInfo;
+    const poll = () =>
+      fetch(`http://127.0.0.1:${port}/v4/synchro/statut`, {
+        headers: { ...client.authorized, 'X-Request-Id': 'kitchen-7' },
+      });
+    await server().db.schema.renameTable('channel_status', 'elsewhere');
+    const failed = await poll().finally(() => server().db.schema.renameTable('elsewhere', 'channel_status'));
+    expect(failed.status).toBe(500);
+    expect(told).toMatchObject([{ requestId: 'kitchen-7', method: 'GET', path: '/v4/synchro/statut' }]);
+    await api.close();
+  });
 });

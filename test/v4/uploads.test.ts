@@ -256,6 +256,24 @@ describe('a connection that is cut', () => {
     expect(await server().db('sync').where({ solution_id: client.id }).select('id')).toHaveLength(1);
     await server().stopWorker();
   });
+
+  test('the completing PATCH again, with a key of another archive: the first answer, and the upload stays', async () => {
+    const client = await signIn(server());
+    const key = { 'Idempotency-Key': 'of another archive' };
+    await client.postForm(zipOf(), {}, key);
+    await server().startWorker();
+    await eventually('the status is 2', async () => (await client.statut()).text === '"2"');
+    await server().stopWorker();
+    await client.confirm();
+    const upload = await begin(client);
+    const first = await upload.patch(archive, 0);
+    expect(first.status).toBe(200);
+    expect(await upload.patch(Buffer.alloc(0), archive.length, key)).toMatchObject({
+      status: 200,
+      text: first.text,
+    });
+    expect(await storedFiles(server())).toContain(`tus/${upload.id}`);
+  });
 });
 
 describe('with the errors of POST datas', () => {
@@ -510,6 +528,7 @@ describe('expiration', () => {
       intake,
       board,
       locker,
+      files,
       filesDir: config.filesDir,
       maxArchiveBytes: 1,
       uploadIdleSeconds: 1,

@@ -1,6 +1,6 @@
 import type { Db } from '../../shared/db/database';
-import { packagePrefixOf, uploadPrefixOf } from '../../shared/files/layout';
 import type { FileStore } from '../../shared/files/file-store';
+import { removeSyncFiles } from '../../shared/files/sync-files';
 import { createFailedLoginStore } from '../../shared/stores/failed-login-store';
 import { createSyncStore } from '../../shared/stores/sync-store';
 
@@ -17,14 +17,12 @@ const orphanSeconds = 3_600;
 /** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
 export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
   const syncs = createSyncStore(db);
-  const expired = await syncs.findExpired(retentionDays, batchSize);
-  for (const { id, archiveKey } of expired) {
-    if (archiveKey !== null) await removeArchive(files, archiveKey);
-    await files.remove(uploadPrefixOf(id));
-    await files.remove(packagePrefixOf(id));
-  }
-  await syncs.markFilesRemoved(expired.map(({ id }) => id));
-  return expired.length;
+  return inBatches(async () => {
+    const expired = await syncs.findExpired(retentionDays, batchSize);
+    for (const sync of expired) await removeSyncFiles(files, sync);
+    await syncs.markFilesRemoved(expired.map(({ id }) => id));
+    return expired.length;
+  });
 }
 
 /**
@@ -33,20 +31,12 @@ export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Pr
  */
 export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays'>): Promise<number> {
   const syncs = createSyncStore(db);
-  const gone = await syncs.findGone(orphanSeconds, batchSize);
-  for (const { id, archiveKey } of gone) {
-    if (archiveKey !== null) await removeArchive(files, archiveKey);
-    await files.remove(uploadPrefixOf(id));
-    await files.remove(packagePrefixOf(id));
-  }
-  await syncs.forgetGone(gone.map(({ id }) => id));
-  return gone.length;
-}
-
-/** Beside an archive that came as a resumable upload lie its particulars. */
-async function removeArchive(files: Deps['files'], archiveKey: string): Promise<void> {
-  await files.remove(archiveKey);
-  await files.remove(`${archiveKey}.json`);
+  return inBatches(async () => {
+    const gone = await syncs.findGone(orphanSeconds, batchSize);
+    for (const sync of gone) await removeSyncFiles(files, sync);
+    await syncs.forgetGone(gone.map(({ id }) => id));
+    return gone.length;
+  });
 }
 
 /** Removes what only counted for a while. */
@@ -54,4 +44,13 @@ export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
   await db('user_session').whereRaw('expires_at < now()').delete();
   await db('job').where({ state: 'done' }).andWhereRaw(`finished_at < now() - interval '7 days'`).delete();
+}
+
+/** Until a batch is not full: what waits must not grow from round to round. Answers the sum. */
+async function inBatches(removeSome: () => Promise<number>): Promise<number> {
+  for (let total = 0; ;) {
+    const removed = await removeSome();
+    total += removed;
+    if (removed < batchSize) return total;
+  }
 }
