@@ -254,6 +254,29 @@ describe('one solution', () => {
     expect(text).toContain('Call the kitchen');
   });
 
+  test('says in French why something was refused, before what the server said of it in English', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const syncId = await newSync(backoffice, solution);
+    const refused = {
+      kind: 'row',
+      file: 'csv/Tbfridge.csv',
+      code: 'bad-id',
+      raw: 'x;4',
+      header: 'Id;Temp',
+    } as const;
+    const item = await newQuarantined(backoffice, solution, syncId, refused);
+    for (const path of [
+      `/solutions/${solution}`,
+      `/quarantine?solution=${solution}`,
+      `/quarantine/${item}`,
+    ]) {
+      const { text } = await page(backoffice.admin, path, { 'accept-language': 'fr' });
+      expect(text).toContain('L’Id n’est pas valable.');
+      expect(text).toContain('<span lang="en">for a test</span>');
+      expect(text.indexOf('L’Id n’est pas valable.')).toBeLessThan(text.indexOf('for a test'));
+    }
+  });
+
   test('says that all is well where it is', async () => {
     const { solution } = await newKitchen(backoffice);
     const syncId = await newSync(backoffice, solution);

@@ -1,4 +1,5 @@
 import { findLogTable } from '../../shared/catalog/log-tables';
+import type { RefusalCode } from '../../shared/domain/refusal';
 import { decodeText } from '../../shared/formats/csv-cell';
 import { detectDelimiter } from '../../shared/formats/csv-delimiter';
 import { CsvRows } from '../../shared/formats/csv-rows';
@@ -50,7 +51,7 @@ interface HeaderProblem {
 
 interface BadLine {
   readonly line: number;
-  readonly code: string;
+  readonly code: RefusalCode;
   readonly reason: string;
   readonly raw: string;
 }
@@ -156,7 +157,16 @@ const subject = 'Photos';
 
 const rejectedFile = ({ name: file }: PackageFile, { raw, problem }: HeaderProblem) => ({
   kind: 'file' as const,
-  ...{ subject, file, line: null, rowId: null, code: 'bad-header', reason: problem, header: raw, raw: null },
+  ...{
+    subject,
+    file,
+    line: null,
+    rowId: null,
+    code: 'bad-header' as const,
+    reason: problem,
+    header: raw,
+    raw: null,
+  },
 });
 
 const rejectedLine = ({ name: file }: PackageFile, { raw: header }: ListHeader, bad: BadLine) => ({

@@ -73,7 +73,7 @@ const rejectedPhoto = (file: PackageFile, problem: string) => ({
   file: file.name,
   line: null,
   rowId: null,
-  code: 'bad-photo',
+  code: 'bad-photo' as const,
   reason: problem,
   header: null,
   // The photo itself stays in the upload.

@@ -1,4 +1,5 @@
 import type { LogTable } from '../../shared/catalog/log-tables';
+import type { RefusalCode } from '../../shared/domain/refusal';
 import { decodeText } from '../../shared/formats/csv-cell';
 import type { CsvRows } from '../../shared/formats/csv-rows';
 import type { Reject } from '../package/rejections';
@@ -39,7 +40,7 @@ export function createLogRejections(table: LogTable, file: string, reject: Rejec
     header: LogHeader,
     line: number,
     rowId: string | null,
-    code: string,
+    code: RefusalCode,
     reason: string,
     raw: Buffer,
   ): Promise<void> {

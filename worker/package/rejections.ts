@@ -1,3 +1,5 @@
+import type { RefusalCode } from '../../shared/domain/refusal';
+
 /** One thing of a package that could not be applied, with all that staff need to mend and replay it. */
 export interface Rejected {
   readonly kind: 'row' | 'entity' | 'file' | 'photo';
@@ -9,8 +11,7 @@ export interface Rejected {
   readonly line: number | null;
   /** As the solution wrote it. */
   readonly rowId: string | null;
-  /** Stable: `bad-value`, `bad-id`, `id-conflict`, … */
-  readonly code: string;
+  readonly code: RefusalCode;
   /** A sentence for a person. */
   readonly reason: string;
   /** The header row of a row's file, as it was sent. */

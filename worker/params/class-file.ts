@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ParameterClass } from '../../shared/catalog/parameter-classes';
 import type { Copy } from '../../shared/domain/merge-copy';
+import type { RefusalCode } from '../../shared/domain/refusal';
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import { decodeFields } from '../../shared/formats/parameter-values';
 import type { EntityProblem, ReadEntity } from '../../shared/formats/xml-entity';
@@ -69,7 +70,7 @@ const maxBatch = 1_000;
 /** UTF-16 units. */
 const maxBatchLength = 4_194_304;
 
-type Problem = Omit<EntityProblem, 'kind' | 'code'> & { readonly code: string };
+type Problem = Omit<EntityProblem, 'kind' | 'code'> & { readonly code: RefusalCode };
 
 function takeEntity(
   parameterClass: ParameterClass,

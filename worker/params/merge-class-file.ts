@@ -67,7 +67,7 @@ async function surveyOrReject(
     return await surveyClassFile(file);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'malformed-xml') throw error;
-    const { code, detail: reason, members } = error;
+    const { detail: reason, members } = error;
     const line = typeof members['line'] === 'number' ? members['line'] : null;
     await reject({
       kind: 'file',
@@ -75,7 +75,7 @@ async function surveyOrReject(
       file: file.name,
       line,
       rowId: null,
-      code,
+      code: 'malformed-xml',
       reason,
       header: null,
       raw: null,
@@ -152,7 +152,7 @@ const quarantined = (
   file: file.name,
   line: sent?.line ?? null,
   rowId: mention.key,
-  code: verdict === 'skipped' ? 'above-limit' : 'flip-flop',
+  code: verdict === 'skipped' ? ('above-limit' as const) : ('flip-flop' as const),
   reason: reason ?? '',
   header: null,
   raw: sent?.raw ?? null,

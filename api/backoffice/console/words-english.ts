@@ -11,6 +11,7 @@ import type {
 } from '../../../shared/domain/notification';
 import type { ProbeAlertKind, ProbeAlertState } from '../../../shared/domain/probe-alert';
 import type { QuarantineState } from '../../../shared/domain/quarantine-state';
+import type { RefusalCode } from '../../../shared/domain/refusal';
 import type { ReportTotals } from '../../../shared/domain/report-totals';
 import type { Confirmation, LoginPolicy, SolutionState } from '../../../shared/domain/solution-settings';
 import type { Role } from '../../../shared/domain/staff';
@@ -22,26 +23,85 @@ import type { SignInMethod } from '../../../shared/stores/session-store';
 
 const several = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
-/** What to do about a refused row, entity, file or photo. */
-const codeAdvice: Readonly<Record<string, string>> = {
-  'above-limit':
-    'One synchronisation may not change so much of this class. If it is right, replay it; else discard it.',
-  'flip-flop':
-    'Two people or programs undo each other. Find out which value is right and set it here; after an hour the next synchronisation goes on by itself.',
-  'id-conflict':
-    'The server holds another reading under this Id. A restored or copied device often numbers anew: check the device, then discard this row, or give it a free Id and replay it.',
-  'bad-value':
-    'A value cannot be a true reading, or is not written as it should be. Correct it below and replay it.',
-  'bad-entity': 'The entity cannot be read. Correct its text below and replay it.',
-  'bad-header': 'The first line of the file does not name its columns. Correct the file and replay it.',
-  'bad-id': 'The Id is not a whole number. Correct it below and replay it.',
-  'bad-photo': 'The photo is damaged. Ask the kitchen to take it again, then discard this one.',
-  'duplicate-id':
-    'The file holds this Id twice. Keep the right one: correct the Id and replay it, or discard it.',
-  'missing-id': 'The row has no Id. Give it one that is free and replay it, or discard it.',
-  'too-large': 'It is larger than the server takes. Send its shortened text, or discard it.',
-  'unknown-message': 'The receipt is of a message that the server never sent. It can be discarded.',
-  'malformed-xml': 'The file is no well-formed XML. Correct it below and replay it.',
+/** Why a row, an entity, a file or a photo was refused, and what to do about it. */
+export interface Refusal {
+  readonly why: string;
+  readonly advice: string;
+}
+
+const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
+  'above-limit': {
+    why: 'One synchronisation may not change so much of this class.',
+    advice: 'If it is right, replay it; else discard it.',
+  },
+  'bad-entity': { why: 'The setting cannot be read.', advice: 'Correct its text below and replay it.' },
+  'bad-header': {
+    why: 'The first line of the file does not name its columns.',
+    advice: 'Correct the file and replay it.',
+  },
+  'bad-id': {
+    why: 'The Id is none that can be kept.',
+    advice:
+      'Correct it below and replay it: a whole number for a reading, a short text without blanks for a setting.',
+  },
+  'bad-photo': {
+    why: 'The photo is damaged, or is no picture.',
+    advice: 'Ask the kitchen to take it again, then discard this one.',
+  },
+  'bad-quote': {
+    why: 'A quotation mark stands where none may be.',
+    advice: 'Correct the line below and replay it.',
+  },
+  'bad-statement': {
+    why: 'What the device says of itself cannot be read.',
+    advice:
+      'The rest of its package was applied. If it comes again, have the program of the device updated; this one can be discarded.',
+  },
+  'bad-value': {
+    why: 'A value cannot be a true one, or is not written as it should be.',
+    advice: 'Correct it below and replay it.',
+  },
+  'duplicate-column': {
+    why: 'The file names one column twice.',
+    advice: 'Correct its first line and replay it.',
+  },
+  'duplicate-id': {
+    why: 'The file holds this Id twice.',
+    advice: 'Keep the right one: correct the Id and replay it, or discard it.',
+  },
+  'flip-flop': {
+    why: 'Two people or programs undo each other.',
+    advice:
+      'Find out which value is right and set it here; after an hour the next synchronisation goes on by itself.',
+  },
+  'id-conflict': {
+    why: 'The server holds another reading under this Id.',
+    advice:
+      'A restored or copied device often numbers anew: check the device, then discard this row, or give it a free Id and replay it.',
+  },
+  'malformed-xml': { why: 'The file is no well-formed XML.', advice: 'Correct it below and replay it.' },
+  'missing-id': { why: 'It has no Id.', advice: 'Give it one that is free and replay it, or discard it.' },
+  'no-id-column': { why: 'The file has no column Id.', advice: 'Correct its first line and replay it.' },
+  'row-too-large': {
+    why: 'The row is longer than the server takes.',
+    advice: 'Shorten it and replay it, or discard it.',
+  },
+  'too-large': {
+    why: 'It is larger than the server takes.',
+    advice: 'Send its shortened text, or discard it.',
+  },
+  'unknown-message': {
+    why: 'The receipt is of a message that the server never sent.',
+    advice: 'It can be discarded.',
+  },
+  'unterminated-quote': {
+    why: 'A quotation mark is opened and never closed.',
+    advice: 'Correct the line below and replay it.',
+  },
+  'wrong-cell-count': {
+    why: 'The row has not as many values as the file has columns.',
+    advice: 'Correct it below and replay it.',
+  },
 };
 
 /** Every text of the pages. A language that lacks one does not compile. */
@@ -313,8 +373,13 @@ export const english = {
   worst: (value: string) => `worst ${value}`,
   limitOf: (value: string) => `limit ${value}`,
   after: (duration: string) => `after ${duration}`,
-  codeAdvice: (code: string) =>
-    codeAdvice[code] ?? 'Read the reason, correct the text and replay it, or discard it.',
+  refusedBecause,
+  /** Of a code that an earlier version gave. */
+  refusedOtherwise: {
+    why: 'It could not be applied.',
+    advice: 'Read the reason, correct the text and replay it, or discard it.',
+  },
+  technicalReason: 'Technical reason',
 
   // Synchronisations
   received: 'Received',

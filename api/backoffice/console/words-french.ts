@@ -3,24 +3,82 @@ import type { Words } from './words-english';
 const several = (count: number, one: string, many: string) =>
   count <= 1 ? `${count} ${one}` : `${count} ${many}`;
 
-const codeAdvice: Readonly<Record<string, string>> = {
-  'above-limit':
-    'Une synchronisation ne peut pas tant modifier dans cette classe. Si c’est voulu, relancez ; sinon, écartez.',
-  'flip-flop':
-    'Deux personnes ou programmes se contredisent. Trouvez la bonne valeur et fixez-la ici ; après une heure, la synchronisation suivante reprend d’elle-même.',
-  'id-conflict':
-    'Le serveur détient un autre relevé sous cet Id. Un appareil restauré ou copié renumérote souvent : vérifiez l’appareil, puis écartez cette ligne, ou donnez-lui un Id libre et relancez-la.',
-  'bad-value':
-    'Une valeur ne peut pas être un vrai relevé, ou est mal écrite. Corrigez-la ci-dessous, puis relancez.',
-  'bad-entity': 'Le réglage est illisible. Corrigez son texte ci-dessous, puis relancez.',
-  'bad-header': 'La première ligne du fichier ne nomme pas ses colonnes. Corrigez le fichier, puis relancez.',
-  'bad-id': 'L’Id n’est pas un nombre entier. Corrigez-le ci-dessous, puis relancez.',
-  'bad-photo': 'La photo est endommagée. Demandez à la cuisine de la refaire, puis écartez celle-ci.',
-  'duplicate-id': 'Le fichier contient cet Id deux fois. Corrigez l’Id et relancez, ou écartez la ligne.',
-  'missing-id': 'La ligne n’a pas d’Id. Donnez-lui un Id libre et relancez-la, ou écartez-la.',
-  'too-large': 'C’est plus grand que ce que le serveur accepte. Envoyez un texte abrégé, ou écartez.',
-  'unknown-message': 'L’accusé porte sur un message que le serveur n’a jamais envoyé. On peut l’écarter.',
-  'malformed-xml': 'Le fichier n’est pas du XML bien formé. Corrigez-le ci-dessous, puis relancez.',
+const refusedBecause: Words['refusedBecause'] = {
+  'above-limit': {
+    why: 'Une synchronisation ne peut pas tant modifier dans cette classe.',
+    advice: 'Si c’est voulu, relancez ; sinon, écartez.',
+  },
+  'bad-entity': { why: 'Le réglage est illisible.', advice: 'Corrigez son texte ci-dessous, puis relancez.' },
+  'bad-header': {
+    why: 'La première ligne du fichier ne nomme pas ses colonnes.',
+    advice: 'Corrigez le fichier, puis relancez.',
+  },
+  'bad-id': {
+    why: 'L’Id n’est pas valable.',
+    advice:
+      'Corrigez-le ci-dessous, puis relancez : un nombre entier pour un relevé, un texte court sans espace pour un réglage.',
+  },
+  'bad-photo': {
+    why: 'La photo est endommagée, ou n’est pas une image.',
+    advice: 'Demandez à la cuisine de la refaire, puis écartez celle-ci.',
+  },
+  'bad-quote': { why: 'Un guillemet est mal placé.', advice: 'Corrigez la ligne ci-dessous, puis relancez.' },
+  'bad-statement': {
+    why: 'Ce que l’appareil dit de lui-même est illisible.',
+    advice:
+      'Le reste de son paquet a été appliqué. Si cela revient, faites mettre à jour le programme de l’appareil ; on peut écarter celui-ci.',
+  },
+  'bad-value': {
+    why: 'Une valeur ne peut pas être vraie, ou est mal écrite.',
+    advice: 'Corrigez-la ci-dessous, puis relancez.',
+  },
+  'duplicate-column': {
+    why: 'Le fichier nomme deux fois la même colonne.',
+    advice: 'Corrigez sa première ligne, puis relancez.',
+  },
+  'duplicate-id': {
+    why: 'Le fichier contient cet Id deux fois.',
+    advice: 'Corrigez l’Id et relancez, ou écartez la ligne.',
+  },
+  'flip-flop': {
+    why: 'Deux personnes ou programmes se contredisent.',
+    advice:
+      'Trouvez la bonne valeur et fixez-la ici ; après une heure, la synchronisation suivante reprend d’elle-même.',
+  },
+  'id-conflict': {
+    why: 'Le serveur détient un autre relevé sous cet Id.',
+    advice:
+      'Un appareil restauré ou copié renumérote souvent : vérifiez l’appareil, puis écartez cette ligne, ou donnez-lui un Id libre et relancez-la.',
+  },
+  'malformed-xml': {
+    why: 'Le fichier n’est pas du XML bien formé.',
+    advice: 'Corrigez-le ci-dessous, puis relancez.',
+  },
+  'missing-id': { why: 'Il manque un Id.', advice: 'Donnez-en un qui soit libre et relancez, ou écartez.' },
+  'no-id-column': {
+    why: 'Le fichier n’a pas de colonne Id.',
+    advice: 'Corrigez sa première ligne, puis relancez.',
+  },
+  'row-too-large': {
+    why: 'La ligne est plus longue que ce que le serveur accepte.',
+    advice: 'Abrégez-la et relancez, ou écartez-la.',
+  },
+  'too-large': {
+    why: 'C’est plus grand que ce que le serveur accepte.',
+    advice: 'Envoyez un texte abrégé, ou écartez.',
+  },
+  'unknown-message': {
+    why: 'L’accusé porte sur un message que le serveur n’a jamais envoyé.',
+    advice: 'On peut l’écarter.',
+  },
+  'unterminated-quote': {
+    why: 'Un guillemet ouvert n’est jamais fermé.',
+    advice: 'Corrigez la ligne ci-dessous, puis relancez.',
+  },
+  'wrong-cell-count': {
+    why: 'La ligne n’a pas autant de valeurs que le fichier a de colonnes.',
+    advice: 'Corrigez-la ci-dessous, puis relancez.',
+  },
 };
 
 export const french: Words = {
@@ -276,7 +334,12 @@ export const french: Words = {
   worst: (value) => `au pire ${value}`,
   limitOf: (value) => `limite ${value}`,
   after: (duration) => `après ${duration}`,
-  codeAdvice: (code) => codeAdvice[code] ?? 'Lisez la raison, corrigez le texte et relancez, ou écartez.',
+  refusedBecause,
+  refusedOtherwise: {
+    why: 'Cela n’a pas pu être appliqué.',
+    advice: 'Lisez la raison, corrigez le texte et relancez, ou écartez.',
+  },
+  technicalReason: 'Raison technique',
 
   received: 'Reçue',
   size: 'Taille',

@@ -4,6 +4,7 @@ import type { SolutionDetail } from '../../services/solutions';
 import type { Finding } from '../../services/support';
 import { durationText, numberText } from '../format';
 import { ActionForm, Age } from '../parts';
+import { refusalOf, ServersReason } from '../refusal';
 import type { Visit } from '../visit';
 
 interface Props {
@@ -107,7 +108,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
       return {
         what: findings.failed(words.channels[channel]),
         at: age(receivedAt),
-        why: report?.reason ?? words.noReason,
+        why: report?.reason === undefined ? words.noReason : <ServersReason reason={report.reason} />,
         advice: findings.failedAdvice,
         action: (
           <>
@@ -149,6 +150,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
     }
     case 'quarantined': {
       const { item } = finding;
+      const { why, advice } = refusalOf(words, item.code);
       return {
         what: findings.quarantined[item.kind],
         at: age(item.createdAt),
@@ -156,10 +158,13 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
           <>
             <code>{item.file}</code>
             {item.line !== null && `, ${words.line} ${item.line}`}
-            {item.rowId !== null && `, Id ${item.rowId}`}: {item.reason}
+            {item.rowId !== null && `, Id ${item.rowId}`}: {why}
+            <span class="under">
+              <ServersReason reason={item.reason} />
+            </span>
           </>
         ),
-        advice: words.codeAdvice(item.code),
+        advice,
         action: link(`/quarantine/${item.id}`, words.correct),
       };
     }

@@ -6,6 +6,7 @@ import type { Overview } from '../../services/overview';
 import { numberText } from '../format';
 import { Page } from '../layout';
 import { Age, Badge, Card, Empty, Table } from '../parts';
+import { ServersReason } from '../refusal';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
 
@@ -178,7 +179,9 @@ const Failures = ({ words, overview }: { words: Words; overview: Overview }): VN
           <li>
             <div>
               <a href={`/solutions/${sync.solutionId}`}>{sync.solutionName}</a>
-              <p class="soft">{sync.reason ?? words.noReason}</p>
+              <p class="soft">
+                {sync.reason === null ? words.noReason : <ServersReason reason={sync.reason} />}
+              </p>
             </div>
             <a class="soft" href={`/syncs/${sync.id}`}>
               {words.channels[sync.channel]} · <Age words={words} at={sync.receivedAt} />

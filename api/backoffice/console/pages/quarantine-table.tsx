@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import type { QuarantinedItem } from '../../../../shared/stores/quarantine-store';
+import { refusalOf, ServersReason } from '../refusal';
 import { Age, Badge, Table, type Tone } from '../parts';
 import type { Words } from '../words';
 
@@ -35,8 +36,10 @@ export const QuarantineTable = ({ words, items, zone, names }: Props): VNode => 
           {item.rowId !== null && <span class="under">Id {item.rowId}</span>}
         </th>
         <td class="wrap">
-          {item.reason}
-          <span class="under">{item.code}</span>
+          {refusalOf(words, item.code).why}
+          <span class="under">
+            <code>{item.code}</code>: <ServersReason reason={item.reason} />
+          </span>
         </td>
         {names !== null && (
           <td class="wrap">

@@ -14,6 +14,7 @@ import { blankless, fieldsAfter } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
+import { refusalOf, ServersReason } from '../refusal';
 import type { Visit, Visiting } from '../visit';
 import { QuarantineTable, quarantineTones } from './quarantine-table';
 
@@ -135,6 +136,7 @@ function itemPage(
   problem: string | null,
 ): VNode {
   const { words, caller } = visit;
+  const refusal = refusalOf(words, item.code);
   return (
     <Page
       visit={visit}
@@ -144,8 +146,8 @@ function itemPage(
     >
       <div class="stack">
         <section class={item.state === 'open' ? 'verdict bad' : 'verdict'}>
-          <h2>{item.reason}</h2>
-          <p>{words.codeAdvice(item.code)}</p>
+          <h2>{refusal.why}</h2>
+          <p>{refusal.advice}</p>
         </section>
         <Card>
           <Facts
@@ -153,6 +155,7 @@ function itemPage(
               [words.file, <code>{item.file}</code>],
               item.line === null ? null : [words.line, String(item.line)],
               item.rowId === null ? null : ['Id', item.rowId],
+              [words.technicalReason, <ServersReason reason={item.reason} />],
               [words.code, <code>{item.code}</code>],
               [
                 words.solution,

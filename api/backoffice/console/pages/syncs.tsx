@@ -20,6 +20,7 @@ import { blankless } from '../form-input';
 import { durationText, numberText } from '../format';
 import { Page } from '../layout';
 import { ActionForm, Bytes, Card, Empty, Facts, Field, Moment, Pager, Select, Table } from '../parts';
+import { ServersReason } from '../refusal';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { QuarantineTable } from './quarantine-table';
@@ -173,7 +174,13 @@ function syncPage(
         {sync.report?.outcome === 'failed' && (
           <section class="verdict bad">
             <h2>{words.findings.thisFailed}</h2>
-            <p>{sync.report.reason ?? words.noReason}</p>
+            <p>
+              {sync.report.reason === undefined ? (
+                words.noReason
+              ) : (
+                <ServersReason reason={sync.report.reason} />
+              )}
+            </p>
             <p>{words.findings.failedAdvice}</p>
           </section>
         )}
@@ -283,7 +290,11 @@ const Steps = ({
         <span class="soft">
           <Moment words={words} at={at} zone={zone} />
         </span>
-        {detail !== null && <p class="soft">{detail}</p>}
+        {detail !== null && (
+          <p class="soft">
+            <ServersReason reason={detail} />
+          </p>
+        )}
       </li>
     ))}
   </ol>
