@@ -1,20 +1,15 @@
 import { appendRows } from '../../client/local-copy/append-rows';
 import { managerMessages, readMessages } from '../../client/local-copy/messages';
-import { call, textOf } from '../setup/solution-client';
+import { call } from '../setup/solution-client';
 import { copyWith, put, textIn } from './copies';
-import { programOf, type RealServer, startRealServer } from './real-server';
+import { programOf, type RealServer, staffHeaders, startRealServer } from './real-server';
 
 let real: RealServer;
 let staff: Record<string, string>;
 
 beforeAll(async () => {
   real = await startRealServer();
-  const session = await call(`${real.server.url}/api/session`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(real.server.admin),
-  });
-  staff = { Authorization: `Bearer ${textOf(session.json['token'])}`, 'Content-Type': 'application/json' };
+  staff = await staffHeaders(real);
 });
 afterAll(() => real.stop());
 

@@ -5,6 +5,7 @@ import type { LocalCopy } from '../../client/local-copy/local-copy';
 import { createSolution, type Solution, type SolutionOptions } from '../../client/solution';
 import type { SyncEvent } from '../../client/sync-events';
 import { startTestServer, type TestServer } from '../setup/server';
+import { call, textOf } from '../setup/solution-client';
 
 /** A real server with its worker, seen through HTTP. */
 export interface RealServer {
@@ -34,6 +35,14 @@ export async function startRealServer(environment: NodeJS.ProcessEnv = {}): Prom
       await server.stop();
     },
   };
+}
+
+/** The headers with which staff send JSON to the REST interface, signed in. */
+export async function staffHeaders({ server }: RealServer): Promise<Record<string, string>> {
+  const json = { 'Content-Type': 'application/json' };
+  const body = JSON.stringify(server.admin);
+  const session = await call(`${server.url}/api/session`, { method: 'POST', headers: json, body });
+  return { ...json, Authorization: `Bearer ${textOf(session.json['token'])}` };
 }
 
 export const quick: RetryPolicy = { attempts: 10, firstDelayMs: 5, maxDelayMs: 50 };

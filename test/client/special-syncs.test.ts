@@ -10,19 +10,14 @@ import { appendRows } from '../../client/local-copy/append-rows';
 import { jpeg } from '../photos/pictures';
 import { eventually } from '../queue/eventually';
 import { classFile, copyWith, fridge, put, textIn } from './copies';
-import { programOf, type RealServer, startRealServer } from './real-server';
+import { programOf, type RealServer, staffHeaders, startRealServer } from './real-server';
 
 let real: RealServer;
 let staff: Record<string, string>;
 
 beforeAll(async () => {
   real = await startRealServer();
-  const session = await call(`${real.server.url}/api/session`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(real.server.admin),
-  });
-  staff = { Authorization: `Bearer ${textOf(session.json['token'])}`, 'Content-Type': 'application/json' };
+  staff = await staffHeaders(real);
 });
 afterAll(() => real.stop());
 

@@ -9,7 +9,7 @@ import { mergeExpositions } from '../../shared/metrics/exposition';
 import { call } from '../setup/solution-client';
 import { newTarget } from '../notifications/scene';
 import { zipOf } from '../v4/archive';
-import { expectProblem, fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
+import { expectProblem, fullSync, onServer, reach2, signIn, syncTo2 } from '../v4/on-server';
 import { eventually } from '../queue/eventually';
 import { metricsToken, scrape, scrapeOf } from './scrape';
 
@@ -57,7 +57,7 @@ describe('GET /metrics', () => {
     const before = (await scrape(server().url)).value('epack_polls_total') ?? NaN;
     for (let poll = 0; poll < 5; poll += 1) await client.statut();
     expect((await scrape(server().url)).value('epack_polls_total')).toBe(before + 5);
-    const waiting = client.statut('?wait=5&not=0');
+    const waiting = client.statut('?wait=60&not=0');
     await eventually(
       'the poll waits',
       async () => (await scrape(server().url)).value('epack_polls_waiting') === 1,
@@ -65,6 +65,7 @@ describe('GET /metrics', () => {
     await client.postForm(zipOf({}));
     await waiting;
     expect((await scrape(server().url)).value('epack_polls_waiting')).toBe(0);
+    await reach2(client);
   });
 
   test('tells how the connections to PostgreSQL are used, and how this process is', async () => {
@@ -194,6 +195,7 @@ describe('a worker', () => {
       expect((await call(`${url}/metrics`)).status).toBe(401);
     } finally {
       await worker.stop();
+      await server().startWorker();
     }
     await expect(call(`${url}/healthz`)).rejects.toThrow();
   });
