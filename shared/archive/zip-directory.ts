@@ -249,19 +249,38 @@ async function readLocalHeader(zip: yauzl.ZipFile, entry: ArchiveEntry): Promise
 /** A reader that trusts the other header would see another file: such an archive means harm, or is damaged. */
 function checkLocalHeader(header: yauzl.LocalFileHeader, entry: ArchiveEntry): void {
   if ((header.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0) throw refused(entry.name, 'encrypted');
+  const isLeftOut = (header.generalPurposeBitFlag & SIZES_FOLLOW_FLAG) !== 0;
+  // A program that streams leaves them at 0 and writes them after the data.
+  const is = (local: number, declared: number) => local === declared || (isLeftOut && local === 0);
+  const { packedBytes, unpackedBytes } = localSizes(header, entry.name);
   const agrees =
     header.fileName.equals(entry.rawName) &&
     header.compressionMethod === (entry.method === 'deflated' ? 8 : 0) &&
-    agreesOrIsLeftOut(header, header.crc32, entry.crc32) &&
-    agreesOrIsLeftOut(header, header.compressedSize, entry.packedBytes) &&
-    agreesOrIsLeftOut(header, header.uncompressedSize, entry.unpackedBytes);
+    is(header.crc32, entry.crc32) &&
+    is(packedBytes, entry.packedBytes) &&
+    is(unpackedBytes, entry.unpackedBytes);
   if (!agrees) throw refused(entry.name, 'its header disagrees with the directory');
 }
 
-/** A program that streams leaves them at 0 and writes them after the data; zip64 has them in an extra field. */
-function agreesOrIsLeftOut(header: yauzl.LocalFileHeader, local: number, declared: number): boolean {
-  if (local === declared || local === ZIP64_MARK) return true;
-  return (header.generalPurposeBitFlag & SIZES_FOLLOW_FLAG) !== 0 && local === 0;
+/** Zip64 has both in an extra field, and marks in their places. Source: APPNOTE.TXT, 4.5.3. */
+function localSizes(
+  { compressedSize, uncompressedSize, extraField }: yauzl.LocalFileHeader,
+  name: string,
+): Pick<ArchiveEntry, 'packedBytes' | 'unpackedBytes'> {
+  const isMarked = compressedSize === ZIP64_MARK || uncompressedSize === ZIP64_MARK;
+  const sizes = isMarked ? zip64Sizes(extraField, name) : null;
+  const sizeOf = (size: number, at: number) =>
+    size === ZIP64_MARK && sizes !== null ? Number(sizes.readBigUInt64LE(at)) : size;
+  return { packedBytes: sizeOf(compressedSize, 8), unpackedBytes: sizeOf(uncompressedSize, 0) };
+}
+
+function zip64Sizes(extraField: Buffer, name: string): Buffer | null {
+  try {
+    const found = yauzl.parseExtraFields(extraField).find(({ id }) => id === ZIP64_FIELD);
+    return found !== undefined && found.data.length >= 16 ? found.data : null;
+  } catch (error) {
+    throw translated(error, name);
+  }
 }
 
 /** What yauzl reads goes through the blocks that are kept in memory. */
@@ -337,6 +356,7 @@ const SIZES_FOLLOW_FLAG = 0x8;
 const UTF8_FLAG = 0x800;
 const HIDDEN_HEADERS_FLAG = 0x2000;
 const ZIP64_MARK = 0xffffffff;
+const ZIP64_FIELD = 0x0001;
 const UNIX_FILE_TYPE = 0o170000;
 const UNIX_REGULAR_FILE = 0o100000;
 const UNIX_FOLDER = 0o040000;

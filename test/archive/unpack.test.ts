@@ -339,10 +339,20 @@ describe('an entry is refused for its bytes:', () => {
     ['CRC', { crc: 1 }],
     ['size', { unpackedBytes: 1 }],
     ['packed size', { packedBytes: 1 }],
+    ['CRC, by the mark of zip64', { crc: 0xffffffff }],
+    ['size, by a mark of zip64 without its field', { unpackedBytes: 0xffffffff }],
+    ['size, in its zip64 field', { unpackedBytes: 0xffffffff, extra: extraField(1, Buffer.alloc(16, 3)) }],
+    ['packed size, in its zip64 field', { packedBytes: 0xffffffff, extra: extraField(1, Buffer.alloc(16)) }],
   ])('a header that disagrees with the directory on the %s', async (_, local) => {
     expect(await refusal(handmadeZip([{ local }]))).toBe(
       bad('a.txt', 'its header disagrees with the directory'),
     );
+  });
+
+  test('a zip64 mark whose extra fields are damaged', async () => {
+    const extra = extraField(1, Buffer.alloc(16)).subarray(0, 10);
+    const archive = handmadeZip([{ local: { packedBytes: 0xffffffff, extra } }]);
+    expect(await refusal(archive)).toBe(bad('a.txt', 'a damaged extra field'));
   });
 
   test.each(['/', '\\'])(
