@@ -38,7 +38,7 @@ export function jsonBody(value: unknown): { headers: Record<string, string>; bod
   return bufferBody(Buffer.from(JSON.stringify(value)), 'application/json');
 }
 
-export function bufferBody(
+function bufferBody(
   bytes: Buffer,
   contentType: string,
 ): { headers: Record<string, string>; body: OutgoingBody } {

@@ -70,7 +70,7 @@ export interface FailedInstruction {
   readonly reason: string;
 }
 
-export const nothingOwed: Owed = { gaps: {}, drift: [], receipts: [] };
+const nothingOwed: Owed = { gaps: {}, drift: [], receipts: [] };
 
 export const untouched: ChannelState = {
   upload: null,

@@ -8,7 +8,3 @@ export const flags = [
   'reset-status',
 ] as const;
 export type Flag = (typeof flags)[number];
-
-export function isFlag(name: string): name is Flag {
-  return (flags as readonly string[]).includes(name);
-}

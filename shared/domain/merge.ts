@@ -55,11 +55,6 @@ export function mergeThreeWay(input: MergeInput): Merge {
   return mergeFields(input);
 }
 
-/** For a class that the solution alone edits, and for an upload that replaces everything: its copy counts. */
-export function replaceWithSolution(input: Pick<MergeInput, 'base' | 'manager' | 'solution'>): Merge {
-  return outcome(input, input.solution, null);
-}
-
 /** One side deleted what the other changed: the change wins, unless the policy names a winner or asks someone. */
 function mergeDeletion(input: MergeInput): Merge {
   const { policy, manager, solution } = input;

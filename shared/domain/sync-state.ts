@@ -18,7 +18,3 @@ export const syncStates = [
   'abandoned',
 ] as const;
 export type SyncState = (typeof syncStates)[number];
-
-export function isSyncState(name: string): name is SyncState {
-  return (syncStates as readonly string[]).includes(name);
-}

@@ -39,7 +39,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** Seconds. */
-export const finishedAgeBuckets = [
+const finishedAgeBuckets = [
   15 * minute,
   hour,
   6 * hour,

@@ -98,6 +98,19 @@ export function restart(entry: Entry, mention: Item): void {
   Object.assign(entry, nothingKnown(), { mention, attempts: entry.attempts + 1 });
 }
 
+/** It is not as both sides shall hold it: no later listing would mention it again, and its folder must stay. */
+export const isUnfinished = ({ verdict }: Entry): boolean =>
+  verdict !== undefined && unfinishedVerdicts.has(verdict);
+
+const unfinishedVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
+  'held',
+  'skipped',
+  'conflict',
+  'quarantined',
+  'untouched',
+  'failed',
+]);
+
 export function settle(entry: Entry, verdict: Verdict, reason: string | null = null): void {
   entry.verdict = verdict;
   entry.reason = reason;

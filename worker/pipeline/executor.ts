@@ -1,4 +1,4 @@
-import { type Entry, restart, settle } from './entry';
+import { type Entry, isUnfinished, restart, settle } from './entry';
 import { createPipeline, type Middleware } from './pipeline';
 import type { Item } from './system';
 
@@ -44,17 +44,8 @@ export async function execute(
 const maxAttempts = 4;
 
 /** Where it lies must stay, until it has been moved or deleted. */
-const holdsItsFolder = ({ verdict, agreed }: Entry) =>
-  (agreed?.place?.parent ?? null) !== null && verdict !== undefined && unfinishedVerdicts.has(verdict);
-
-const unfinishedVerdicts: ReadonlySet<string> = new Set([
-  'held',
-  'skipped',
-  'conflict',
-  'quarantined',
-  'untouched',
-  'failed',
-]);
+const holdsItsFolder = (entry: Entry) =>
+  (entry.agreed?.place?.parent ?? null) !== null && isUnfinished(entry);
 
 async function destroy(
   settings: ExecutorSettings,

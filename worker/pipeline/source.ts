@@ -3,7 +3,7 @@ import { type Mappings, type PerSide, type Side, sides } from './mappings';
 import type { Item, Page, System } from './system';
 
 /** Entries, and systems, that are worked on at once. */
-export const groupSize = 8;
+const groupSize = 8;
 
 export interface SourceSettings {
   readonly systems: PerSide<System>;

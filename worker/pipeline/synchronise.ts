@@ -1,4 +1,4 @@
-import type { Entry } from './entry';
+import { type Entry, isUnfinished } from './entry';
 import { execute } from './executor';
 import type { Mappings, PerSide, Side } from './mappings';
 import { rehearse } from './rehearsal';
@@ -84,11 +84,6 @@ async function read(settings: SynchroniseSettings): Promise<Read> {
     lastTurn: () => -1,
   };
 }
-
-/** What no later listing would mention again. */
-const isUnfinished = ({ verdict }: Entry) =>
-  verdict !== undefined &&
-  ['held', 'skipped', 'conflict', 'quarantined', 'untouched', 'failed'].includes(verdict);
 
 const keyOf = ({ side, mention }: Entry): Unfinished => ({ side, key: mention.key });
 

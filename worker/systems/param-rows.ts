@@ -214,7 +214,7 @@ export async function sentCopies(db: Db, idServers: readonly string[]): Promise<
   return copies;
 }
 
-/** Versions of entities within the last hour, by `idServer`, the earliest first. */
+/** Versions of entities within the last `minutes`, by `idServer`, the earliest first. */
 export async function recentFields(
   db: Db,
   idServers: readonly string[],
