@@ -62,7 +62,9 @@ export const confirmOperation: Operation = {
 /** POST /v4/{channel}/confirm → `{"statut": "0"}`. An empty body confirms the package at hand in full. */
 export function postConfirm(service: DeliveryService): RequestHandler {
   return async (request, response) => {
-    const confirmation = decode(body, request.body ?? {});
+    // Undefined: there was none. What was there is not taken for nothing, `null` neither.
+    const sent: unknown = request.body;
+    const confirmation = decode(body, sent === undefined ? {} : sent);
     const key = callerKey(request, response);
     await service.confirm(key, confirmation.sync ?? null, confirmation.failed ?? []);
     response.json({ statut: '0' });

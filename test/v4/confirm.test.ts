@@ -51,6 +51,7 @@ describe('POST /v4/{channel}/confirm', () => {
   test.each([
     ['nothing', undefined, {}],
     ['nothing, as JSON', undefined, { 'Content-Type': 'application/json' }],
+    ['nothing, in chunks', undefined, { 'Transfer-Encoding': 'chunked' }],
     ['{}', {}, { 'Content-Type': 'application/json' }],
     ['nulls', { sync: null, failed: null }, { 'Content-Type': 'application/json' }],
   ])('an empty body confirms the package at hand in full: %s', async (_what, body, headers) => {
@@ -228,6 +229,8 @@ describe('what cannot be read confirms nothing', () => {
     ['no JSON', '{"sync":', { 'Content-Type': 'application/json' }],
     ['a form', 'sync=x', { 'Content-Type': 'application/x-www-form-urlencoded' }],
     ['a list', '[]', { 'Content-Type': 'application/json' }],
+    ['null', 'null', { 'Content-Type': 'application/json' }],
+    ['blanks', ' \r\n', { 'Content-Type': 'application/json' }],
     ['a sync that is no UUID', '{"sync":"7"}', { 'Content-Type': 'application/json' }],
     ['failures that are no list', '{"failed":{}}', { 'Content-Type': 'application/json' }],
     ['a NUL in a name', '{"failed":[{"id":"1","file":"a\\u0000b"}]}', { 'Content-Type': 'application/json' }],
