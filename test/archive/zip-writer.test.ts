@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import AdmZip from 'adm-zip';
 import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
+import { eventually } from '../queue/eventually';
 
 const pseudoRandom = (bytes: number): Buffer =>
   Buffer.from(Array.from({ length: bytes }, (_, i) => (i * 7919 + (i >> 4) * 31) % 251));
@@ -142,6 +143,5 @@ test('an archive that is given up closes the content that is open, and asks for 
   const closed = once(source, 'close');
   stream.destroy();
   await closed;
-  await sleep(10);
-  expect(finished).toBe(true);
+  await eventually('the entries are given up', () => finished);
 });
