@@ -1,7 +1,7 @@
 import { deviceOf } from '../../api/http/device';
 import { call, login, type SolutionClient, textOf } from '../setup/solution-client';
 import { zipOf } from '../v4/archive';
-import { enrol, onServer, signIn, syncTo2 } from '../v4/on-server';
+import { enrol, onServer, reach2, signIn, syncTo2 } from '../v4/on-server';
 
 const server = onServer({}, { worker: true });
 const hours = (count: number) => new Date(Date.now() + count * 3_600_000).toUTCString();
@@ -95,7 +95,7 @@ describe('a solution’s clock and version', () => {
 });
 
 async function finish(client: SolutionClient): Promise<void> {
-  await client.statut('?wait=30&not=1');
+  await reach2(client);
   await client.confirm();
 }
 

@@ -8,7 +8,7 @@ let server: Server;
 
 beforeAll(async () => {
   const app = express();
-  app.post('/login', takeBodyWithin(300), express.json(), (request, response) => {
+  app.post('/login', takeBodyWithin(2_000), express.json(), (request, response) => {
     response.json(request.body);
   });
   server = createServer(app);

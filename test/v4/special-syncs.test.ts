@@ -135,7 +135,7 @@ describe.each(channels)('on %s', (channel) => {
     const client = await synchronised(channel);
     const sync = await syncTo2(client, await uploads[channel]());
     await setFlag(client, channel, 'reset-status');
-    expect((await client.statut('?wait=20&not=2')).text).toBe('"0"');
+    expect((await client.statut('?wait=60&not=2')).text).toBe('"0"');
     expect(await flagsOf(client)).toEqual([]);
     expect((await admin.send('GET', `/api/syncs/${sync}`)).json).toMatchObject({
       state: 'abandoned',
