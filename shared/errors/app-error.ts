@@ -1,3 +1,5 @@
+import { type FieldProblem, faultText } from '../domain/field-fault';
+
 /** What kind of failure a foreseen error is, in the words of the domain. The API alone turns a kind into an HTTP number. */
 export type ErrorKind =
   | 'invalid'
@@ -31,5 +33,14 @@ export class AppError extends Error {
   ) {
     super(`${code}: ${detail}`);
     this.name = 'AppError';
+  }
+}
+
+/** Fields that cannot be taken as they are. Programs are told in English; pages word `problems` by themselves. */
+export class InvalidFields extends AppError {
+  constructor(readonly problems: readonly FieldProblem[]) {
+    const told = problems.map(({ field, fault }) => ({ field, reason: faultText(fault) }));
+    const detail = told.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
+    super('unprocessable', 'invalid-fields', detail, { problems: told });
   }
 }

@@ -1,5 +1,6 @@
+import type { FieldProblem } from '../domain/field-fault';
 import type { Statut } from '../domain/statut';
-import { AppError } from './app-error';
+import { AppError, InvalidFields } from './app-error';
 
 // Every foreseen error, one function each. The codes are those of the wire contract: never rename one.
 
@@ -144,10 +145,7 @@ export const notFound = (what: string) => new AppError('absent', 'not-found', `T
 export const staleVersion = (version: number | string) =>
   new AppError('stale', 'stale', 'It has changed since you read it.', { version });
 
-export const invalidFields = (problems: readonly { field: string; reason: string }[]) =>
-  new AppError('unprocessable', 'invalid-fields', problems.map((p) => `${p.field}: ${p.reason}`).join('; '), {
-    problems,
-  });
+export const invalidFields = (problems: readonly FieldProblem[]) => new InvalidFields(problems);
 
 export const editedBySolution = (className: string) =>
   new AppError('forbidden', 'forbidden', `Only the solution edits ${className}.`);

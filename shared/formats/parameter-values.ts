@@ -1,14 +1,9 @@
 import type { Column } from '../catalog/column';
 import type { ParameterClass } from '../catalog/parameter-classes';
+import type { FieldFault, FieldProblem } from '../domain/field-fault';
 import type { Fields, FieldValue } from '../domain/merge-copy';
 import { type FieldText, sharedFields } from './xml-entity';
 import { defaultXmlLimits, isMarkupOf } from './xml-reader';
-
-export interface FieldProblem {
-  readonly field: string;
-  /** Sentence for a person. */
-  readonly reason: string;
-}
 
 export interface DecodedFields {
   /** Declared fields in their canonical form, all others exactly as they were. */
@@ -40,7 +35,7 @@ export function validateFields(
   const columns = columnsOf(parameterClass);
   if (!fitsAnEntity(fields)) return { fields: {}, problems: [tooMuch] };
   return decodeEach(fields, (name, value) => {
-    if (!fieldName.test(name) || sharedFields.has(name)) throw new BadValue('not the name of a field');
+    if (!fieldName.test(name) || sharedFields.has(name)) throw new BadValue({ code: 'not-a-field-name' });
     const column = columns.get(name);
     return column === undefined ? undeclaredValue(name, value) : decodeValue(column, plainValue(value));
   });
@@ -55,13 +50,17 @@ function fitsAnEntity(fields: Readonly<Record<string, unknown>>): boolean {
 /** Written as XML a character may become five. */
 const maxFieldsLength = defaultXmlLimits.maxEntityLength / 5;
 
-const tooMuch: FieldProblem = { field: 'fields', reason: 'too many, or too long, for one entity' };
+const tooMuch: FieldProblem = { field: 'fields', fault: { code: 'too-much' } };
 
 /** As in XML, without a prefix. */
 const fieldName = /^[\p{L}_][\p{L}\p{N}_.-]{0,127}$/u;
 
 /** Never leaves this file. */
-class BadValue extends Error {}
+class BadValue extends Error {
+  constructor(readonly fault: FieldFault) {
+    super(fault.code);
+  }
+}
 
 function columnsOf(parameterClass: ParameterClass): ReadonlyMap<string, Column> {
   return new Map(parameterClass.columns.map((column) => [column.name, column]));
@@ -78,7 +77,7 @@ function decodeEach<Value>(
       decoded.push([name, decode(name, value)]);
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
-      problems.push({ field: name, reason: error.message });
+      problems.push({ field: name, fault: error.fault });
     }
   }
   return { fields: Object.fromEntries(decoded), problems };
@@ -86,7 +85,7 @@ function decodeEach<Value>(
 
 function undeclaredValue(name: string, value: unknown): FieldValue {
   if (typeof value === 'object' && value !== null && 'xml' in value && typeof value.xml === 'string') {
-    if (!isMarkupOf(name, value.xml)) throw new BadValue(`not well-formed <${name}> elements`);
+    if (!isMarkupOf(name, value.xml)) throw new BadValue({ code: 'not-well-formed', element: name });
     return { xml: value.xml };
   }
   return plainValue(value);
@@ -96,16 +95,16 @@ function undeclaredValue(name: string, value: unknown): FieldValue {
 function plainValue(value: unknown): string | null {
   if (value === null) return null;
   if (typeof value === 'boolean' || typeof value === 'number') return String(value);
-  if (typeof value !== 'string') throw new BadValue('not a value');
+  if (typeof value !== 'string') throw new BadValue({ code: 'not-a-value' });
   if (/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\p{Surrogate}]/u.test(value)) {
-    throw new BadValue('holds a character that XML cannot hold');
+    throw new BadValue({ code: 'character-not-in-xml' });
   }
   return value;
 }
 
 function decodeValue(column: Column, value: FieldText): FieldValue {
   if (value === null) return null;
-  if (typeof value === 'object') throw new BadValue('not a single value');
+  if (typeof value === 'object') throw new BadValue({ code: 'not-a-single-value' });
   if (column.type === 'text' && column.oneOf === undefined) return value;
   const text = value.trim();
   if (text === '') return null;
@@ -127,26 +126,26 @@ function decodeValue(column: Column, value: FieldText): FieldValue {
 
 function oneOf(choices: readonly string[], text: string): string {
   const found = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
-  if (found === undefined) throw new BadValue(`none of ${choices.join(', ')}`);
+  if (found === undefined) throw new BadValue({ code: 'none-of', choices });
   return found;
 }
 
 /** With a point or a comma; an exponent, as .NET writes the smallest and the largest. */
 function decimalFrom(text: string): number {
-  if (!/^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?$/i.test(text)) throw new BadValue('not a number');
+  if (!/^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?$/i.test(text))
+    throw new BadValue({ code: 'not-a-number' });
   return Number(text.replace(',', '.')) + 0;
 }
 
 function integerFrom(text: string): number {
   const value = decimalFrom(text);
-  if (!Number.isSafeInteger(value)) throw new BadValue('not a whole number');
+  if (!Number.isSafeInteger(value)) throw new BadValue({ code: 'not-a-whole-number' });
   return value;
 }
 
 function within({ min, max, unit }: Column, value: number): number {
   const isWithin = value >= (min ?? -Infinity) && value <= (max ?? Infinity);
-  if (!isWithin)
-    throw new BadValue(`not between ${min ?? ''} and ${max ?? ''}${unit === undefined ? '' : ` ${unit}`}`);
+  if (!isWithin) throw new BadValue({ code: 'not-between', min, max, unit });
   // -0 is 0.
   return value === 0 ? 0 : value;
 }
@@ -160,13 +159,13 @@ function booleanFrom(text: string): boolean {
     case '0':
       return false;
     default:
-      throw new BadValue('neither true nor false');
+      throw new BadValue({ code: 'neither-true-nor-false' });
   }
 }
 
 function dateFrom(text: string): string {
   const date = /^(\d{4}-\d{2}-\d{2})(?:T00:00:00)?$/.exec(text)?.[1];
-  if (date === undefined || !isDay(date)) throw new BadValue('not a date (YYYY-MM-DD)');
+  if (date === undefined || !isDay(date)) throw new BadValue({ code: 'not-a-date' });
   return date;
 }
 
@@ -174,7 +173,7 @@ function dateFrom(text: string): string {
 function timeFrom(text: string): string {
   const found =
     /^(\d{4}-\d{2}-\d{2})[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(text);
-  if (found?.[1] === undefined || !isDay(found[1])) throw new BadValue('not a time (YYYY-MM-DD hh:mm:ss)');
+  if (found?.[1] === undefined || !isDay(found[1])) throw new BadValue({ code: 'not-a-time' });
   return text;
 }
 

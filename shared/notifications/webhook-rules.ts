@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import type { FieldFault } from '../domain/field-fault';
 
 /** Where webhooks may lead. */
 export interface WebhookRules {
@@ -12,20 +13,20 @@ export interface WebhookRules {
  * What is wrong with the URL of a webhook; null: nothing that its text would tell. Whether its name leads to an
  * address that may be called is known only when it is called.
  */
-export function webhookUrlProblem(written: string, rules: WebhookRules): string | null {
-  if (!URL.canParse(written)) return 'is no URL';
+export function webhookUrlProblem(written: string, rules: WebhookRules): FieldFault | null {
+  if (!URL.canParse(written)) return { code: 'not-a-url' };
   const url = new URL(written);
   if (url.protocol !== 'https:' && !(rules.allowsHttp && url.protocol === 'http:')) {
-    return rules.allowsHttp ? 'must begin with https:// or http://' : 'must begin with https://';
+    return { code: 'not-https', allowsHttp: rules.allowsHttp };
   }
-  if (url.username !== '' || url.password !== '') return 'must hold no user and no password';
+  if (url.username !== '' || url.password !== '') return { code: 'holds-credentials' };
   const host = hostOf(url);
-  if (isIP(host) !== 0 && !mayBeCalled(host, rules)) return 'leads to a private address';
+  if (isIP(host) !== 0 && !mayBeCalled(host, rules)) return { code: 'private-address' };
   return null;
 }
 
 /** The name, or the address, without the brackets of IPv6. */
-export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
 /**
  * True for an address of the public internet, or one that is allowed by name of its network. This server stands within

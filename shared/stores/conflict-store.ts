@@ -5,6 +5,7 @@ import { type Page, pageOf, type PageRequest } from '../domain/page';
 import type { AccountScope } from '../domain/staff';
 import { alreadyDecided, notFound } from '../errors/catalog';
 import { copyDigest, deletedDigest } from '../formats/parameter-digest';
+import { revisionOf } from '../formats/revision';
 
 /** `open` waits for someone; `decided`: someone did; `resolved`: the policy did; `superseded`: the sides agreed otherwise. */
 export type ConflictState = 'open' | 'decided' | 'resolved' | 'superseded';
@@ -22,6 +23,8 @@ export interface Conflict {
   /** While it is open: as it is now; later: as it was. */
   readonly manager: Copy;
   readonly solution: Copy;
+  /** Another one as soon as either copy is another, by an edit or by a later sync. */
+  readonly revision: string;
   /** In dispute; empty where one side deleted what the other changed. */
   readonly fields: readonly string[];
   readonly state: ConflictState;
@@ -234,19 +237,24 @@ async function markDecided(
 
 const digestOf = (copy: Copy): Buffer => (copy.isActive ? copyDigest(copy) : deletedDigest);
 
-const conflictFrom = (row: Row): Conflict => ({
-  id: row.id,
-  solutionId: row.solution_id,
-  syncId: row.sync_id,
-  className: row.class,
-  entityId: row.entity_id,
-  base: row.base_fields,
-  manager: { isActive: row.manager_active, fields: row.manager_fields },
-  solution: { isActive: row.solution_active, fields: row.solution_fields },
-  fields: row.fields,
-  state: row.state,
-  resolution: row.resolution,
-  createdAt: row.created_at,
-  decidedAt: row.decided_at,
-  decidedBy: row.decided_by,
-});
+const conflictFrom = (row: Row): Conflict => {
+  const manager = { isActive: row.manager_active, fields: row.manager_fields };
+  const solution = { isActive: row.solution_active, fields: row.solution_fields };
+  return {
+    id: row.id,
+    solutionId: row.solution_id,
+    syncId: row.sync_id,
+    className: row.class,
+    entityId: row.entity_id,
+    base: row.base_fields,
+    manager,
+    solution,
+    revision: revisionOf({ manager, solution }),
+    fields: row.fields,
+    state: row.state,
+    resolution: row.resolution,
+    createdAt: row.created_at,
+    decidedAt: row.decided_at,
+    decidedBy: row.decided_by,
+  };
+};

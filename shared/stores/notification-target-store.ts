@@ -2,6 +2,7 @@ import type { Db } from '../db/database';
 import type { MailLanguage, NotificationEvent, TargetKind } from '../domain/notification';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
 import type { AccountScope } from '../domain/staff';
+import { revisionOf } from '../formats/revision';
 
 /** Someone, or some program, who is told. Without its secret. */
 export interface NotificationTarget {
@@ -16,6 +17,8 @@ export interface NotificationTarget {
   readonly staleHours: number;
   readonly language: MailLanguage;
   readonly isPaused: boolean;
+  /** Another one after each change of what someone decides about it; what becomes of its notifications is none. */
+  readonly revision: string;
   /** How many notifications failed and are tried again, and how many are tried no more. */
   readonly late: number;
   readonly parked: number;
@@ -152,16 +155,22 @@ export function createNotificationTargetStore(db: Db) {
 
 const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);
 
-const targetFrom = (row: Row): NotificationTarget => ({
-  id: row.id,
-  accountId: row.account_id,
-  kind: row.kind,
-  address: row.address,
-  events: row.events,
-  staleHours: row.stale_hours,
-  language: row.language,
-  isPaused: row.paused_at !== null,
-  late: row.late,
-  parked: row.parked,
-  createdAt: row.created_at,
-});
+function targetFrom(row: Row): NotificationTarget {
+  const decided = {
+    id: row.id,
+    accountId: row.account_id,
+    kind: row.kind,
+    address: row.address,
+    events: row.events,
+    staleHours: row.stale_hours,
+    language: row.language,
+    isPaused: row.paused_at !== null,
+  };
+  return {
+    ...decided,
+    revision: revisionOf(decided),
+    late: row.late,
+    parked: row.parked,
+    createdAt: row.created_at,
+  };
+}

@@ -166,6 +166,40 @@ describe('a form', () => {
   });
 });
 
+describe('what was typed wrong', () => {
+  const french = { 'accept-language': 'fr' };
+  const submitInFrench = async (staff: Staff, path: string, fields: Record<string, string>) =>
+    post(path, { _csrf: await csrfOf(staff), ...fields }, { ...cookieOf(staff.token), ...french });
+
+  test('is told in French: which field, and what is wrong with it', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const fields = { id: '7', 'f.Name': 'F', 'f.TempMax': 'chaud', 'f.TempMin': '-999' };
+    const refused = await submitInFrench(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
+    expect(refused.status).toBe(422);
+    expect(refused.text).toContain('TempMax : ce n’est pas un nombre');
+    expect(refused.text).toContain('TempMin : doit être entre ');
+    const target = {
+      kind: 'email',
+      address: 'nobody',
+      event: 'sync-failed',
+      staleHours: '24',
+      language: 'fr',
+    };
+    const typed = await submitInFrench(backoffice.admin, '/notifications', { ...target, account: 'all' });
+    expect(typed.text).toContain('Adresse : ce n’est pas une adresse e-mail');
+  });
+
+  test('is told in French also where it is there already, or is no more to be decided', async () => {
+    const { account } = await newKitchen(backoffice);
+    const name = String((await backoffice.admin.call('GET', `/api/accounts/${account}`)).at('name'));
+    const again = await submitInFrench(backoffice.admin, '/accounts', { name });
+    expect([again.status, again.text.includes('Cela existe déjà.')]).toEqual([409, true]);
+    const empty = await submitInFrench(backoffice.admin, '/accounts', { name: '' });
+    expect(empty.text).toContain('Il manque quelque chose');
+    expect(empty.text).toMatch(/<span lang="en">name: [^<]+</);
+  });
+});
+
 describe('the solutions', () => {
   test('show the status of each channel and when it last synchronised, whatever their names hold', async () => {
     const { account, solution } = await newKitchen(backoffice);

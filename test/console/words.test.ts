@@ -1,6 +1,7 @@
 import { refusalOf } from '../../api/backoffice/console/refusal';
 import { english } from '../../api/backoffice/console/words-english';
 import { french } from '../../api/backoffice/console/words-french';
+import { type FieldFault, faultText } from '../../shared/domain/field-fault';
 import { refusalCodes } from '../../shared/domain/refusal';
 
 describe('why something was refused', () => {
@@ -16,5 +17,52 @@ describe('why something was refused', () => {
   test('is told also where an earlier version gave another code', () => {
     expect(refusalOf(french, 'no-longer-given')).toBe(french.refusedOtherwise);
     expect(refusalOf(english, 'constructor')).toBe(english.refusedOtherwise);
+  });
+});
+
+describe('what is wrong with a field', () => {
+  /** One of each: whoever adds a fault is asked for an example here. */
+  const examples: { readonly [Code in FieldFault['code']]: Extract<FieldFault, { code: Code }> } = {
+    'not-a-field-name': { code: 'not-a-field-name' },
+    'not-well-formed': { code: 'not-well-formed', element: 'Steps' },
+    'not-a-value': { code: 'not-a-value' },
+    'not-a-single-value': { code: 'not-a-single-value' },
+    'character-not-in-xml': { code: 'character-not-in-xml' },
+    'none-of': { code: 'none-of', choices: ['positive', 'negative'] },
+    'not-a-number': { code: 'not-a-number' },
+    'not-a-whole-number': { code: 'not-a-whole-number' },
+    'not-between': { code: 'not-between', min: -200, max: 400, unit: '°C' },
+    'neither-true-nor-false': { code: 'neither-true-nor-false' },
+    'not-a-date': { code: 'not-a-date' },
+    'not-a-time': { code: 'not-a-time' },
+    'too-much': { code: 'too-much' },
+    'not-an-id': { code: 'not-an-id' },
+    'no-such-class': { code: 'no-such-class', className: 'Fridges' },
+    'no-such-account': { code: 'no-such-account', account: 7 },
+    'account-needed': { code: 'account-needed' },
+    'not-an-email': { code: 'not-an-email' },
+    'not-a-url': { code: 'not-a-url' },
+    'not-https': { code: 'not-https', allowsHttp: false },
+    'holds-credentials': { code: 'holds-credentials' },
+    'private-address': { code: 'private-address' },
+    'photo-has-no-text': { code: 'photo-has-no-text' },
+    'wrong-password': { code: 'wrong-password' },
+    other: { code: 'other', text: 'as it was sent' },
+  };
+
+  test.each(Object.values(examples))('$code is told in both languages, with its values', (fault) => {
+    const [said, dit] = [faultText(fault), french.fault(fault)];
+    if (fault.code !== 'other') expect(dit).not.toBe(said);
+    for (const [name, value] of Object.entries(fault)) {
+      if (name === 'code' || typeof value === 'boolean') continue;
+      for (const one of [value].flat()) for (const text of [said, dit]) expect(text).toContain(String(one));
+    }
+  });
+
+  test('names the end of a range that has only one', () => {
+    expect(faultText({ code: 'not-between', max: 100, unit: '%' })).toBe('above 100 %');
+    expect(faultText({ code: 'not-between', min: 0 })).toBe('below 0');
+    expect(french.fault({ code: 'not-between', max: 100, unit: '%' })).toBe('doit être 100 % au plus');
+    expect(french.fault({ code: 'not-between', min: 0 })).toBe('doit être 0 au moins');
   });
 });

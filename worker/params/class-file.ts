@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ParameterClass } from '../../shared/catalog/parameter-classes';
+import { faultText } from '../../shared/domain/field-fault';
 import type { Copy } from '../../shared/domain/merge-copy';
 import type { RefusalCode } from '../../shared/domain/refusal';
 import { copyDigest } from '../../shared/formats/parameter-digest';
@@ -86,7 +87,7 @@ function takeEntity(
   const { fields, problems } = decodeFields(parameterClass, entity.fields);
   // The fields of a deleted entity no longer count.
   if (isActive && problems.length > 0) {
-    const reason = problems.map((problem) => `${problem.field}: ${problem.reason}`).join('; ');
+    const reason = problems.map(({ field, fault }) => `${field}: ${faultText(fault)}`).join('; ');
     return { problem: { id, line, code: 'bad-value', reason, raw } };
   }
   const copy: Copy = { isActive, fields: isActive ? fields : {} };

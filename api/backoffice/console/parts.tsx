@@ -3,6 +3,7 @@ import { passwordLength } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
 import { csrfField } from './csrf';
 import { ageText, bytesText, timeText } from './format';
+import type { Told } from './told';
 import type { Words } from './words';
 
 // The small parts that all pages are made of.
@@ -187,7 +188,7 @@ export const Select = ({ name, value, options, form }: SelectProps): VNode => (
 );
 
 /** What went wrong with what was typed. */
-export const ProblemNote = ({ problem }: { problem: string | null }): VNode | null =>
+export const ProblemNote = ({ problem }: { problem: Told | null }): VNode | null =>
   problem === null ? null : (
     <p class="notice bad" role="alert">
       {problem}

@@ -11,6 +11,7 @@ import type {
 } from '../../../shared/domain/notification';
 import type { ProbeAlertKind, ProbeAlertState } from '../../../shared/domain/probe-alert';
 import type { QuarantineState } from '../../../shared/domain/quarantine-state';
+import { faultText } from '../../../shared/domain/field-fault';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 import type { ReportTotals } from '../../../shared/domain/report-totals';
 import type { Confirmation, LoginPolicy, SolutionState } from '../../../shared/domain/solution-settings';
@@ -104,6 +105,9 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   },
 };
 
+/** Of errors, by their code. None: what the server says of them is in English already. */
+const problems: Readonly<Record<string, string>> = {};
+
 /** Every text of the pages. A language that lacks one does not compile. */
 export type Words = typeof english;
 
@@ -193,6 +197,11 @@ export const english = {
     'session-ended': 'The session has ended.',
     'message-sent': 'The message goes down with the next synchronisation.',
   },
+  problems,
+  /** What is wrong with a field. */
+  fault: faultText,
+  problemSeparator: '; ',
+  problemOf: (field: string, fault: string) => `${field}: ${fault}`,
   errors: {
     absent: 'There is nothing here',
     absentAdvice: 'It may have been removed, or it belongs to an account that you cannot see.',

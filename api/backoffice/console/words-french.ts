@@ -1,3 +1,4 @@
+import type { FieldFault } from '../../../shared/domain/field-fault';
 import type { Words } from './words-english';
 
 const several = (count: number, one: string, many: string) =>
@@ -80,6 +81,78 @@ const refusedBecause: Words['refusedBecause'] = {
     advice: 'Corrigez-la ci-dessous, puis relancez.',
   },
 };
+
+const problems: Words['problems'] = {
+  'bad-request': 'Il manque quelque chose, ou c’est trop long ou mal écrit.',
+  'already-exists': 'Cela existe déjà.',
+  'last-admin': 'Il doit rester quelqu’un qui puisse se connecter comme administrateur.',
+  'not-replayable': 'Cela ne peut pas être traité à nouveau.',
+  'already-decided': 'Quelqu’un en a déjà décidé.',
+  stale: 'Cela a changé depuis que vous l’avez ouvert.',
+  'too-large': 'C’est plus grand que ce que le serveur accepte.',
+};
+
+/** What is wrong with a field. */
+function faultText(fault: FieldFault): string {
+  switch (fault.code) {
+    case 'not-a-field-name':
+      return 'ce n’est pas le nom d’un champ';
+    case 'not-well-formed':
+      return `ce ne sont pas des éléments <${fault.element}> bien formés`;
+    case 'not-a-value':
+      return 'ce n’est pas une valeur';
+    case 'not-a-single-value':
+      return 'une seule valeur est attendue';
+    case 'character-not-in-xml':
+      return 'contient un caractère impossible en XML';
+    case 'none-of':
+      return `choisissez parmi ${fault.choices.join(', ')}`;
+    case 'not-a-number':
+      return 'ce n’est pas un nombre';
+    case 'not-a-whole-number':
+      return 'ce n’est pas un nombre entier';
+    case 'not-between':
+      return `doit être ${rangeText(fault)}`;
+    case 'neither-true-nor-false':
+      return 'ni vrai ni faux';
+    case 'not-a-date':
+      return 'ce n’est pas une date (AAAA-MM-JJ)';
+    case 'not-a-time':
+      return 'ce n’est pas une date avec heure (AAAA-MM-JJ hh:mm:ss)';
+    case 'too-much':
+      return 'trop de champs, ou trop longs';
+    case 'not-an-id':
+      return 'ce n’est pas un Id valable';
+    case 'no-such-class':
+      return `la classe ${fault.className} n’existe plus`;
+    case 'no-such-account':
+      return `il n’y a pas de compte ${fault.account}`;
+    case 'account-needed':
+      return 'choisissez un compte';
+    case 'not-an-email':
+      return 'ce n’est pas une adresse e-mail';
+    case 'not-a-url':
+      return 'ce n’est pas une URL';
+    case 'not-https':
+      return fault.allowsHttp ? 'doit commencer par https:// ou http://' : 'doit commencer par https://';
+    case 'holds-credentials':
+      return 'ne doit contenir ni utilisateur ni mot de passe';
+    case 'private-address':
+      return 'mène à une adresse privée';
+    case 'photo-has-no-text':
+      return 'une photo n’a pas de texte';
+    case 'wrong-password':
+      return 'ce n’est pas le bon';
+    case 'other':
+      return fault.text;
+  }
+}
+
+function rangeText({ min, max, unit }: Extract<FieldFault, { code: 'not-between' }>): string {
+  const end = unit === undefined ? '' : ` ${unit}`;
+  if (min === undefined) return `${max ?? ''}${end} au plus`;
+  return max === undefined ? `${min}${end} au moins` : `entre ${min} et ${max}${end}`;
+}
 
 export const french: Words = {
   language: 'fr',
@@ -166,6 +239,10 @@ export const french: Words = {
     'session-ended': 'La session a pris fin.',
     'message-sent': 'Le message partira avec la prochaine synchronisation.',
   },
+  problems,
+  fault: faultText,
+  problemSeparator: ' ; ',
+  problemOf: (field, fault) => `${field} : ${fault}`,
   errors: {
     absent: 'Il n’y a rien ici',
     absentAdvice: 'Cela a pu être retiré, ou appartient à un compte que vous ne voyez pas.',

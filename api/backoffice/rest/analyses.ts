@@ -1,5 +1,6 @@
 import express from 'express';
 import { z } from 'zod';
+import type { FieldProblem } from '../../../shared/domain/field-fault';
 import { invalidFields } from '../../../shared/errors/catalog';
 import { resultOperators } from '../../../shared/domain/lab-result';
 import { decodeText } from '../../../shared/formats/csv-cell';
@@ -55,7 +56,12 @@ const jsonBody = z.union([
 function rowsOf(body: Buffer): Record<string, unknown>[] {
   const { header, rows } = parseCsv(decodeText(body));
   if (rows.length === 0 || rows.length > maxAnalyses) {
-    throw invalidFields([{ field: 'body', reason: `a header row and 1 to ${maxAnalyses} rows are needed` }]);
+    throw invalidFields([
+      {
+        field: 'body',
+        fault: { code: 'other', text: `a header row and 1 to ${maxAnalyses} rows are needed` },
+      },
+    ]);
   }
   return rows.map((row) => Object.fromEntries(header.map((name, cell) => [name, row[cell]])));
 }
@@ -100,16 +106,16 @@ function judgeable(
   records: readonly Record<string, unknown>[],
   nameOf: (place: number) => string,
 ): AnalysisInput[] {
-  const problems: { field: string; reason: string }[] = [];
+  const problems: FieldProblem[] = [];
   const analyses: AnalysisInput[] = [];
   records.forEach((given, place) => {
     const parsed = analysis.safeParse(withKnownNames(given));
     if (parsed.success) analyses.push(parsed.data);
     else
       problems.push(
-        ...parsed.error.issues.map(({ path, message }) => ({
+        ...parsed.error.issues.map(({ path, message }): FieldProblem => ({
           field: nameOf(place) + (path.join('.') || 'analysis'),
-          reason: message,
+          fault: { code: 'other', text: message },
         })),
       );
   });

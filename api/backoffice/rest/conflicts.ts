@@ -3,7 +3,7 @@ import { mapPage } from '../../../shared/domain/page';
 import type { Conflict } from '../../../shared/stores/conflict-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
-import { conflictRevision, type ConflictService } from '../services/conflicts';
+import type { ConflictService } from '../services/conflicts';
 import { copy, fields, givenFields } from './entity-fields';
 import { ifRevision } from './if-match';
 import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
@@ -85,16 +85,20 @@ export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
   }),
 ];
 
-const conflictJson = (conflict: Conflict) => {
-  const { solutionId, syncId, className, entityId, manager, solution, ...others } = conflict;
-  return {
-    ...others,
-    solution: String(solutionId),
-    sync: syncId,
-    class: className,
-    entity: entityId,
-    managerCopy: manager,
-    solutionCopy: solution,
-    revision: conflictRevision(conflict),
-  };
-};
+const conflictJson = ({
+  solutionId,
+  syncId,
+  className,
+  entityId,
+  manager,
+  solution,
+  ...conflict
+}: Conflict) => ({
+  ...conflict,
+  solution: String(solutionId),
+  sync: syncId,
+  class: className,
+  entity: entityId,
+  managerCopy: manager,
+  solutionCopy: solution,
+});

@@ -12,7 +12,7 @@ import type { Notification } from '../../../shared/stores/notification-store';
 import type { NotificationTarget } from '../../../shared/stores/notification-target-store';
 import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
-import { type NotificationService, targetRevision } from '../services/notifications';
+import type { NotificationService } from '../services/notifications';
 import { etagHeader, ifRevision } from './if-match';
 import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
 import { staffRoute } from './staff-route';
@@ -237,9 +237,9 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
 ];
 
 const targetReply = (found: NotificationTarget) =>
-  reply(200, targetJson(found), { ETag: `"${targetRevision(found)}"` });
+  reply(200, targetJson(found), { ETag: `"${found.revision}"` });
 
-const targetJson = ({ id, accountId, isPaused, ...target }: NotificationTarget) => ({
+const targetJson = ({ id, accountId, isPaused, revision: _, ...target }: NotificationTarget) => ({
   ...target,
   id: String(id),
   account: accountId === null ? null : String(accountId),

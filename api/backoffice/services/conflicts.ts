@@ -5,7 +5,6 @@ import { type Side } from '../../../shared/domain/merge';
 import type { Caller } from '../../../shared/domain/staff';
 import { invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
-import { revisionOf } from '../../../shared/formats/revision';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import {
   type Conflict,
@@ -63,16 +62,9 @@ export function createConflictService({ db }: { readonly db: Db }) {
   };
 }
 
-/** Another one as soon as either side's copy is another, by an edit or by a later sync. */
-export const conflictRevision = ({ manager, solution }: Conflict): string =>
-  revisionOf({ manager, solution });
-
 /** Of one that is no longer open something else is said. */
-function checkRevision(conflict: Conflict, ifRevision: string | null): void {
-  const revision = conflictRevision(conflict);
-  if (ifRevision !== null && conflict.state === 'open' && ifRevision !== revision) {
-    throw staleVersion(revision);
-  }
+function checkRevision({ state, revision }: Conflict, ifRevision: string | null): void {
+  if (ifRevision !== null && state === 'open' && ifRevision !== revision) throw staleVersion(revision);
 }
 
 async function found(db: Db, caller: Caller, id: string): Promise<Conflict> {
@@ -87,7 +79,7 @@ function validated({ className }: Conflict, given: GivenChoice): ConflictChoice 
   if (typeof given === 'string') return given;
   const parameterClass = findParameterClass(className);
   if (parameterClass === undefined)
-    throw invalidFields([{ field: 'choice', reason: `${className} is no class any more` }]);
+    throw invalidFields([{ field: 'choice', fault: { code: 'no-such-class', className } }]);
   const { fields, problems } = validateFields(parameterClass, given.fields);
   if (problems.length > 0) throw invalidFields(problems);
   return { fields };

@@ -1,4 +1,5 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
+import type { FieldFault } from '../../../shared/domain/field-fault';
 import {
   type MailLanguage,
   type NotificationEvent,
@@ -14,7 +15,6 @@ import {
   notReplayable,
   staleVersion,
 } from '../../../shared/errors/catalog';
-import { revisionOf } from '../../../shared/formats/revision';
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
 import { newWebhookSecret } from '../../../shared/secrets';
 import { type Account, createAccountStore } from '../../../shared/stores/account-store';
@@ -104,8 +104,7 @@ export function createNotificationService({ db, rules }: Deps) {
       inTransaction(db, async ({ db: trx }) => {
         await createNotificationTargetStore(trx).lock(id);
         const before = await found(trx, caller, id);
-        const revision = targetRevision(before);
-        if (ifRevision !== null && ifRevision !== revision) throw staleVersion(revision);
+        if (ifRevision !== null && ifRevision !== before.revision) throw staleVersion(before.revision);
         if (changes.address !== undefined) checkAddress(before.kind, changes.address, rules);
         await createNotificationTargetStore(trx).update(id, changes);
         const after = await found(trx, caller, id);
@@ -166,9 +165,6 @@ export function createNotificationService({ db, rules }: Deps) {
   };
 }
 
-/** Of what someone decides about it: what becomes of its notifications is no change of it. */
-export const targetRevision = (target: NotificationTarget): string => revisionOf(toldOf(target));
-
 /** What one may not see is not there, whatever one's role. `what`: what was asked for. */
 async function found(
   db: Db,
@@ -193,13 +189,13 @@ async function needAccount(db: Db, caller: Caller, accountId: number | null): Pr
 }
 
 function checkAddress(kind: TargetKind, address: string, rules: WebhookRules): void {
-  const problem =
+  const fault: FieldFault | null =
     kind === 'webhook'
       ? webhookUrlProblem(address, rules)
       : isMail.test(address)
         ? null
-        : 'is no e-mail address';
-  if (problem !== null) throw invalidFields([{ field: 'address', reason: problem }]);
+        : { code: 'not-an-email' };
+  if (fault !== null) throw invalidFields([{ field: 'address', fault }]);
 }
 
 /** One address, without a name: what stands on either side of the sign is the mail server's affair. */
@@ -217,4 +213,5 @@ async function tell(
 }
 
 /** What someone decides about a target; not what becomes of its notifications. */
-const toldOf = ({ late: _late, parked: _parked, ...target }: NotificationTarget) => target;
+const toldOf = ({ late: _late, parked: _parked, revision: _revision, ...target }: NotificationTarget) =>
+  target;

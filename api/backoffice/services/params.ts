@@ -56,7 +56,7 @@ export function createParamService({ db }: { readonly db: Db }) {
     ): Promise<{ param: Param; isNew: boolean }> {
       return inTransaction(db, async ({ db: trx }) => {
         await needEditable(trx, caller, key);
-        if (!isEntityId(key.id)) throw invalidFields([{ field: 'Id', reason: 'is no Id' }]);
+        if (!isEntityId(key.id)) throw invalidFields([{ field: 'Id', fault: { code: 'not-an-id' } }]);
         const fields = validated(key.parameterClass, given);
         const params = createParamStore(trx);
         const before = await params.find(storeKey(key));

@@ -123,7 +123,8 @@ async function packageOf(
         correctedText === null ? await uploaded(parts, item, item.file) : correctedFile(item, correctedText),
       ];
     case 'photo':
-      if (correctedText !== null) throw invalidFields([{ field: 'text', reason: 'a photo has no text' }]);
+      if (correctedText !== null)
+        throw invalidFields([{ field: 'text', fault: { code: 'photo-has-no-text' } }]);
       // What its list said of it was noted when it came.
       return [await uploaded(parts, item, item.file)];
   }

@@ -143,13 +143,14 @@ async function accountFor(db: Db, caller: Caller, wanted: number | null): Promis
   const accounts = createAccountStore(db);
   if (wanted !== null) {
     const exists = sees(caller, wanted) && (await accounts.existing([wanted])).length === 1;
-    if (!exists) throw invalidFields([{ field: 'account', reason: `there is no account ${wanted}` }]);
+    if (!exists)
+      throw invalidFields([{ field: 'account', fault: { code: 'no-such-account', account: wanted } }]);
     return wanted;
   }
   if (isAdmin(caller)) return defaultAccount(db);
   const [only, ...others] = caller.accounts === 'all' ? [] : caller.accounts;
   if (only === undefined || others.length > 0) {
-    throw invalidFields([{ field: 'account', reason: 'is needed: it could be one of several, or none' }]);
+    throw invalidFields([{ field: 'account', fault: { code: 'account-needed' } }]);
   }
   return only;
 }

@@ -123,7 +123,9 @@ async function needAccounts(db: Db, ids: readonly number[]): Promise<void> {
   const existing = await createAccountStore(db).existing(ids);
   const unknown = ids.filter((id) => !existing.includes(id));
   if (unknown.length > 0) {
-    throw invalidFields(unknown.map((id) => ({ field: 'accounts', reason: `there is no account ${id}` })));
+    throw invalidFields(
+      unknown.map((id) => ({ field: 'accounts', fault: { code: 'no-such-account', account: id } })),
+    );
   }
 }
 

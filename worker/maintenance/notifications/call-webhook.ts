@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { faultText } from '../../../shared/domain/field-fault';
 import {
   mayBeCalled,
   type WebhookRules,
@@ -44,8 +45,8 @@ export class WebhookFailure extends Error {
  * name that leads elsewhere a moment later gains nothing.
  */
 export async function callWebhook(call: WebhookCall, limits: WebhookLimits): Promise<void> {
-  const problem = webhookUrlProblem(call.url, limits);
-  if (problem !== null) throw new WebhookFailure(`The URL ${problem}.`);
+  const fault = webhookUrlProblem(call.url, limits);
+  if (fault !== null) throw new WebhookFailure(`The URL ${faultText(fault)}.`);
   const status = await post(new URL(call.url), call, limits);
   if (status >= 200 && status < 300) return;
   if (status >= 300 && status < 400)

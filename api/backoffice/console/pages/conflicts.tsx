@@ -8,7 +8,7 @@ import type { Conflict } from '../../../../shared/stores/conflict-store';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
-import { conflictRevision, type ConflictService, type GivenChoice } from '../../services/conflicts';
+import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
 import { blankless, fieldsAfter } from '../form-input';
 import { Page } from '../layout';
@@ -192,11 +192,10 @@ function DecisionForms({
   conflict,
   action,
 }: Pick<CardProps, 'visit' | 'conflict' | 'action'>): VNode {
-  const revision = conflictRevision(conflict);
   return (
     <>
       <ActionForm action={action} csrf={csrf} class="buttons">
-        <input type="hidden" name="revision" value={revision} />
+        <input type="hidden" name="revision" value={conflict.revision} />
         <button class="button" name="choice" value="manager">
           {words.keepManagers}
         </button>
@@ -208,7 +207,7 @@ function DecisionForms({
         <details>
           <summary>{words.otherValues}</summary>
           <ActionForm action={action} csrf={csrf} class="filters">
-            <input type="hidden" name="revision" value={revision} />
+            <input type="hidden" name="revision" value={conflict.revision} />
             {conflict.fields.map((name) => (
               <label class="field">
                 <span class="field-label">{name}</span>

@@ -11,6 +11,7 @@ import { tokenOf } from '../../rest/authentication';
 import type { SessionService } from '../../services/session';
 import { Page } from '../layout';
 import { ActionForm, Badge, Card, Field, Moment, NewPasswordInput, ProblemNote, Table } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 
 interface Services {
@@ -58,17 +59,17 @@ export function createMyPageRoutes({ sessions }: Services, visiting: Visiting): 
 /** Whoever mistypes the current password is still signed in: it is the form that is wrong. */
 function asInput(error: unknown): never {
   if (error instanceof AppError && error.kind === 'unauthenticated') {
-    throw invalidFields([{ field: currentPassword, reason: 'is wrong' }]);
+    throw invalidFields([{ field: currentPassword, fault: { code: 'wrong-password' } }]);
   }
   throw error;
 }
 
 const currentPassword = 'current';
 
-const wordsOf = ({ words }: Visit, { kind, detail }: AppError) =>
-  kind === 'unprocessable' ? words.wrongCurrentPassword : detail;
+const wordsOf = ({ words }: Visit, problem: AppError): Told =>
+  problem.kind === 'unprocessable' ? words.wrongCurrentPassword : toldOf(words, problem);
 
-function myPage(visit: Visit, sessions: readonly OpenSession[], problem: string | null): VNode {
+function myPage(visit: Visit, sessions: readonly OpenSession[], problem: Told | null): VNode {
   const { words, csrf, caller } = visit;
   return (
     <Page visit={visit} title={words.myAccount} subtitle={`${caller.email} · ${words.roles[caller.role]}`}>

@@ -10,6 +10,7 @@ import type { MessageService } from '../../services/messages';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless, fieldsAfter } from '../form-input';
 import { ActionForm, Age, Badge, Card, Empty, Field, Pager, ProblemNote, type Tone } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { SolutionPage } from './solution-frame';
@@ -42,14 +43,14 @@ export function createMessagePageRoutes(services: Services, visiting: Visiting):
       },
       (visit, request, problem) => {
         const { subject = '', body = '' } = fieldsAfter(request.body, '');
-        return show(visit, request, { subject, body }, problem.detail);
+        return show(visit, request, { subject, body }, toldOf(visit.words, problem));
       },
     ),
   );
 
   return router;
 
-  async function show(visit: Visit, request: Request, typed: Typed, problem: string | null): Promise<VNode> {
+  async function show(visit: Visit, request: Request, typed: Typed, problem: Told | null): Promise<VNode> {
     const id = pathId(request, 'solution');
     const solution = await services.solutions.get(visit.caller, id);
     const page = { ...pageOfQuery(decode(query, blankless(request.query))), limit: shownRows };
@@ -73,7 +74,7 @@ function messagesPage(
   solution: SolutionDetail,
   { items, next }: ListPage<Message>,
   typed: Typed,
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, csrf, caller } = visit;
   const path = `/solutions/${solution.id}/messages`;

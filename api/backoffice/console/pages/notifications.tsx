@@ -35,6 +35,7 @@ import {
   Table,
   type Tone,
 } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -83,7 +84,7 @@ export function createNotificationPageRoutes({ notifications }: Services, visiti
         await notifications.update(caller, id, { ...changes, isPaused, events: eventsOf(request) });
         return `/notifications/${id}?done=saved`;
       },
-      (visit, request, problem) => showTarget(visit, request, problem.detail),
+      (visit, request, problem) => showTarget(visit, request, toldOf(visit.words, problem)),
     ),
   );
 
@@ -136,7 +137,7 @@ export function createNotificationPageRoutes({ notifications }: Services, visiti
       return await showTargets({ ...visit, done: 'saved' }, request, nothingTyped, null);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return showTargets(visit, request, typed, error.detail);
+      return showTargets(visit, request, typed, toldOf(visit.words, error));
     }
   }
 
@@ -144,14 +145,14 @@ export function createNotificationPageRoutes({ notifications }: Services, visiti
     visit: Visit,
     request: Request,
     typed: Typed,
-    problem: string | null,
+    problem: Told | null,
   ): Promise<VNode> {
     const page = pageOfQuery(decode(query, blankless(request.query)));
     const targets = await notifications.list(visit.caller, null, page);
     return targetsPage(visit, targets, await notifications.accounts(visit.caller), typed, problem);
   }
 
-  async function showTarget(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+  async function showTarget(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const target = await notifications.get(visit.caller, targetId(request));
     const page = pageOfQuery({ ...decode(listQuery, blankless(request.query)), limit: 25 });
     const told = await notifications.listOf(visit.caller, { targetId: target.id, state: null }, page);
@@ -195,7 +196,7 @@ function targetsPage(
   { items, next }: ListPage<NotificationTarget>,
   accounts: readonly Account[],
   typed: Typed,
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, csrf, caller } = visit;
   const names = new Map(accounts.map(({ id, name }) => [id, name]));
@@ -299,7 +300,7 @@ function targetPage(
   visit: Visit,
   target: NotificationTarget,
   { items, next }: ListPage<Notification>,
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, csrf } = visit;
   const base = `/notifications/${target.id}`;

@@ -22,6 +22,7 @@ import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless, fieldsAfter } from '../form-input';
 import { exactText, numberText } from '../format';
 import { ActionForm, Age, Badge, Card, Empty, Field, Moment, Pager, ProblemNote, Table } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { SolutionPage } from './solution-frame';
@@ -86,7 +87,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
           parameterClass,
           { kind: 'new' },
           typedFields(request),
-          problem.detail,
+          toldOf(visit.words, problem),
         );
       },
     ),
@@ -118,7 +119,11 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
         return `${entityPath(key.solutionId, key.parameterClass, id)}?done=${deed === 'delete' ? 'deleted' : 'saved'}`;
       },
       (visit, request, problem) =>
-        known(visit, request, problem.kind === 'stale' ? visit.words.errors.staleAdvice : problem.detail),
+        known(
+          visit,
+          request,
+          problem.kind === 'stale' ? visit.words.errors.staleAdvice : toldOf(visit.words, problem),
+        ),
     ),
   );
 
@@ -130,7 +135,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
     return { solution, parameterClass };
   }
 
-  async function known(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+  async function known(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const { solution, parameterClass } = await keyOf(visit, request);
     const id = pathText(request, 'entity');
     const param = await services.inventory.param(visit.caller, solution.id, parameterClass, id);
@@ -304,7 +309,7 @@ function entityPage(
   parameterClass: ParameterClass,
   shown: Shown,
   values: Fields,
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, caller } = visit;
   const list = `/solutions/${solution.id}/params/${parameterClass.name}`;

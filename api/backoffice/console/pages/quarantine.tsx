@@ -15,6 +15,7 @@ import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
 import { refusalOf, ServersReason } from '../refusal';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import { QuarantineTable, quarantineTones } from './quarantine-table';
 
@@ -69,7 +70,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
         const { syncId } = await quarantine.replay(caller, id, corrected);
         return `/syncs/${syncId}?done=replayed`;
       },
-      (visit, request, problem) => show(visit, request, problem.detail),
+      (visit, request, problem) => show(visit, request, toldOf(visit.words, problem)),
     ),
   );
 
@@ -83,7 +84,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
 
   return router;
 
-  async function show(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+  async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const item = await quarantine.get(visit.caller, pathBigId(request, 'quarantined item'));
     const names = await overview.names(visit.caller, [item.solutionId]);
     const typed = fieldsAfter(request.body, '')['text'] ?? item.raw ?? '';
@@ -133,7 +134,7 @@ function itemPage(
   item: QuarantinedItem,
   solution: SolutionName | undefined,
   typed: string,
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, caller } = visit;
   const refusal = refusalOf(words, item.code);

@@ -10,6 +10,7 @@ import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { fieldsAfter } from '../form-input';
 import { durationText } from '../format';
 import { ActionForm, Card, Facts, Field, Moment, ProblemNote } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import { SolutionPage } from './solution-frame';
 import { isTimezone, PolicyFields, secretPage } from './solutions';
@@ -52,7 +53,7 @@ export function createSettingsPageRoutes({ solutions }: Services, visiting: Visi
           visit,
           solution,
           { ...solution, ...fieldsAfter(request.body, '') },
-          problem.detail,
+          toldOf(visit.words, problem),
         );
       },
     ),
@@ -89,7 +90,7 @@ const changesOf = {
 
 type Typed = Readonly<Record<'name' | 'loginPolicy' | 'confirmation' | 'timezone', string>>;
 
-function settingsPage(visit: Visit, solution: SolutionDetail, typed: Typed, problem: string | null): VNode {
+function settingsPage(visit: Visit, solution: SolutionDetail, typed: Typed, problem: Told | null): VNode {
   const { words, csrf, caller } = visit;
   const canEdit = mayEdit(caller);
   const skew = solution.clockSkewSeconds;

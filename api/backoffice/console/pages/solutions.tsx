@@ -31,6 +31,7 @@ import {
   StatutBadge,
   Table,
 } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -126,7 +127,7 @@ export function createSolutionListRoutes(services: Services, visiting: Visiting)
       );
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      return enrolPage(visit, await accountsOf(visit), typed, error.detail);
+      return enrolPage(visit, await accountsOf(visit), typed, toldOf(visit.words, error));
     }
   }
 }
@@ -352,7 +353,7 @@ const enrolPage = (
   visit: Visit,
   accounts: readonly Account[],
   typed: EnrolForm,
-  problem: string | null,
+  problem: Told | null,
 ): VNode => {
   const { words, csrf } = visit;
   return (

@@ -23,6 +23,7 @@ import {
   Select,
   Table,
 } from '../parts';
+import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -58,7 +59,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
       },
       (visit, request, problem) => {
         const { email = '', role = 'viewer' } = fieldsAfter(request.body, '');
-        return showUsers(visit, request, { email, role }, problem.detail);
+        return showUsers(visit, request, { email, role }, toldOf(visit.words, problem));
       },
     ),
   );
@@ -81,7 +82,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
         });
         return '/users?done=saved';
       },
-      (visit, request, problem) => showUser(visit, request, problem.detail),
+      (visit, request, problem) => showUser(visit, request, toldOf(visit.words, problem)),
     ),
   );
 
@@ -91,7 +92,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     visit: Visit,
     request: Request,
     typed: TypedUser,
-    problem: string | null,
+    problem: Told | null,
   ): Promise<VNode> {
     const users = await services.users.list(
       visit.caller,
@@ -100,7 +101,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     return usersPage(visit, users, await allAccounts(visit), typed, problem);
   }
 
-  async function showUser(visit: Visit, request: Request, problem: string | null): Promise<VNode> {
+  async function showUser(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const id = pathId(request, 'user');
     const { items } = await services.users.list(visit.caller, { limit: 1, after: id - 1 });
     const user = items.find((one) => one.id === id);
@@ -125,7 +126,7 @@ function usersPage(
   { items, next }: ListPage<User>,
   accounts: readonly Account[],
   typed: TypedUser,
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, csrf } = visit;
   const names = new Map(accounts.map(({ id, name }) => [id, name]));
@@ -178,7 +179,7 @@ function userPage(
   visit: Visit,
   user: User | null,
   accounts: readonly Account[],
-  problem: string | null,
+  problem: Told | null,
 ): VNode {
   const { words, csrf } = visit;
   const trail = [{ href: '/users', text: words.users }];

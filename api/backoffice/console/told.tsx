@@ -1,0 +1,40 @@
+import type { VNode } from 'preact';
+import { type AppError, InvalidFields } from '../../../shared/errors/app-error';
+import type { FieldProblem } from '../../../shared/domain/field-fault';
+import { ServersReason } from './refusal';
+import type { Words } from './words';
+
+/** What is told of what was refused. */
+export type Told = string | VNode;
+
+/** In the words of whoever sent it, as far as there are any; what the server says by itself is in English. */
+export function toldOf(words: Words, error: AppError): Told {
+  if (error instanceof InvalidFields) {
+    return error.problems.map((problem) => fieldText(words, problem)).join(words.problemSeparator);
+  }
+  const sentence = Object.hasOwn(words.problems, error.code) ? words.problems[error.code] : undefined;
+  if (sentence === undefined) return <ServersReason reason={error.detail} />;
+  if (!hasParticulars.includes(error.code)) return sentence;
+  return (
+    <>
+      {sentence}{' '}
+      <span class="under">
+        <ServersReason reason={error.detail} />
+      </span>
+    </>
+  );
+}
+
+/** One code, many reasons. */
+const hasParticulars = ['bad-request', 'not-replayable'];
+
+function fieldText(words: Words, { field, fault }: FieldProblem): string {
+  const labels: Readonly<Record<string, string>> = {
+    address: words.address,
+    account: words.account,
+    accounts: words.accounts,
+    text: words.text,
+  };
+  const label = Object.hasOwn(labels, field) ? (labels[field] ?? field) : field;
+  return words.problemOf(label, words.fault(fault));
+}
