@@ -18,4 +18,6 @@ export const probeAlertLimits = {
   believedAheadMinutes: 60,
   /** A latest reading that is older than that when it arrives comes from a wrong clock, or from an archive. */
   believedBehindDays: 30,
+  /** Times from when to when a probe was heard of; of more, the earliest count as one. */
+  heardSpans: 100,
 } as const;

@@ -1,6 +1,6 @@
 import { alertSilentProbes } from '../../worker/maintenance/silent-probes';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
-import { openProbeKitchen, type ProbeKitchen, steady } from './probes';
+import { openProbeKitchen, type ProbeKitchen, type Reading, start, steady } from './probes';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -119,4 +119,176 @@ test('several workers at once open each alert once', async () => {
   await round();
   expect(await kitchen.alerts()).toHaveLength(2500);
   expect(await kitchen.told()).toHaveLength(2500);
+});
+
+describe('a silence of the past', () => {
+  const at = (...minutesAgo: number[]): Reading[] =>
+    minutesAgo.map((minutes) => ({ at: ago(minutes), temp: 3 }));
+  const silences = async () =>
+    (await kitchen.alerts()).map(({ kind, since, closed_at }) => ({ kind, since, closed_at }));
+  const silence = (from: number, until: number) => ({
+    kind: 'signal-lost',
+    since: ago(from),
+    closed_at: ago(until),
+  });
+
+  test('is told with its end, whether it lies within an upload or not', async () => {
+    await kitchen.send(at(300, 100));
+    await kitchen.send(at(95, 48));
+    await round();
+    expect(await kitchen.alerts()).toEqual([
+      {
+        probe: 'P1',
+        kind: 'signal-lost',
+        worst: null,
+        since: ago(300),
+        opened_at: ago(240),
+        escalated_at: null,
+        closed_at: ago(100),
+      },
+    ]);
+    expect(await kitchen.told()).toHaveLength(2);
+  });
+
+  test('lies between the last reading of one upload and the first of the next, too', async () => {
+    await kitchen.send(at(310, 300));
+    await kitchen.send(at(100, 90));
+    await kitchen.send(at(20, 10));
+    expect(await silences()).toEqual([silence(300, 100), silence(90, 20)]);
+  });
+
+  test('of exactly the delay is none', async () => {
+    await kitchen.send(at(120, 60, 0));
+    expect(await silences()).toEqual([]);
+  });
+
+  test('of four delays was escalated', async () => {
+    await kitchen.send(at(300, 50));
+    expect(await kitchen.alerts()).toMatchObject([{ opened_at: ago(240), escalated_at: ago(60) }]);
+    expect(await kitchen.told()).toHaveLength(3);
+  });
+
+  test('is none of a probe that is never lost, and without a fridge takes twelve hours', async () => {
+    await kitchen.fridge('P1', { SignalLossMinutes: 0 });
+    const other = (minutes: number, probe: string) => ({ at: ago(minutes), temp: 3, probe });
+    await kitchen.send([
+      ...at(1400, 0),
+      other(730, 'gone'),
+      other(5, 'gone'),
+      other(725, 'there'),
+      other(5, 'there'),
+    ]);
+    expect(await kitchen.alerts()).toMatchObject([{ probe: 'gone', since: ago(730), closed_at: ago(5) }]);
+  });
+
+  test('of which an open alert tells is not told again', async () => {
+    await kitchen.send(at(300));
+    await round();
+    await kitchen.send(at(100, 95, 20));
+    expect(await silences()).toEqual([silence(300, 100), silence(95, 20)]);
+  });
+
+  test('keeps its alert where an older reading comes in the meantime', async () => {
+    await kitchen.send(at(300));
+    await round();
+    await kitchen.send(at(290));
+    await round();
+    expect(await silences()).toEqual([{ ...silence(300, 0), closed_at: null }]);
+    await kitchen.send(at(280, 5));
+    expect(await silences()).toEqual([silence(300, 5)]);
+  });
+
+  test('that late readings fill, whole or in part, stays the one that was told', async () => {
+    await kitchen.send(at(400, 390), 1);
+    await kitchen.send(at(100, 90), 100);
+    await kitchen.send(at(250), 10);
+    await kitchen.send(steady(ago(385), ago(255), 3), 11);
+    await kitchen.send(at(310), 99);
+    expect(await silences()).toEqual([silence(390, 100)]);
+  });
+
+  test('that late readings show before all that was known is told', async () => {
+    await kitchen.send(at(50, 40), 100);
+    await kitchen.send(at(300, 290, 100), 1);
+    expect(await silences()).toEqual([silence(290, 100)]);
+  });
+
+  test('is told once, however often its readings are sent', async () => {
+    for (let time = 0; time < 3; time++) await kitchen.send(at(300, 100, 40), 1);
+    await kitchen.send(at(300, 100, 40, 35), 1);
+    expect(await silences()).toEqual([silence(300, 100)]);
+  });
+
+  test('no second one comes of more silences than are remembered', async () => {
+    await kitchen.fridge('P1', { SignalLossMinutes: 1 });
+    const sparse = Array.from({ length: 150 }, (_, step) => ({ at: step * 4, temp: 3 }));
+    await kitchen.send(sparse, 1);
+    await kitchen.send(
+      [1, 5, 401, 501].map((minute) => ({ at: minute, temp: 3 })),
+      1000,
+    );
+    expect(await kitchen.alerts()).toHaveLength(149);
+  });
+
+  test('is none where a clock was set', async () => {
+    const years = 10 * 365 * 1440;
+    await kitchen.send(at(years + 10, years, 100, -years));
+    await kitchen.send(at(50, -years, 45));
+    await kitchen.send(at(-7200));
+    await kitchen.send(at(10));
+    expect(await silences()).toEqual([]);
+  });
+
+  test('counts in the own time of a clock that is wrong', async () => {
+    const years = 10 * 365 * 1440;
+    await kitchen.send(at(years + 100, years));
+    await kitchen.send(at(100 - years, -years));
+    expect(await silences()).toEqual([silence(years + 100, years), silence(100 - years, -years)]);
+  });
+
+  describe.each([
+    ['shorter than the pieces that readings are gathered in', 60],
+    ['longer', 400],
+  ])('with a delay that is %s', (_name, delay) => {
+    const readings = Array.from({ length: 120 }, (_, step) => ({
+      at: step * delay + ((step * step * 7919) % 97) * Math.ceil(delay / 60),
+      temp: 3,
+    })).sort((one, other) => one.at - other.at);
+    const expected = readings.flatMap(({ at: until }, index) => {
+      const since = readings[index - 1]?.at ?? until;
+      return until - since > delay ? [{ kind: 'signal-lost', since, closed_at: until }] : [];
+    });
+    beforeEach(async () => {
+      kitchen = await openProbeKitchen(database.db, start - 40 * 1440 * minute);
+      await kitchen.fridge('P1', { SignalLossMinutes: delay });
+    });
+
+    test('all of them are found in one upload', async () => {
+      expect(expected.length).toBeGreaterThan(20);
+      await kitchen.send(readings);
+      expect(await silences()).toEqual(expected);
+    });
+
+    test('in uploads of any size the same ones are', async () => {
+      for (let from = 0, size = 1; from < readings.length; from += size, size = (size % 7) + 1)
+        await kitchen.send(readings.slice(from, from + size));
+      expect(await silences()).toEqual(expected);
+    });
+
+    test('in uploads of any order they are, no two of them of one time', async () => {
+      const pieces = Array.from({ length: 12 }, (_, piece) => (piece * 5) % 12);
+      for (const piece of pieces) {
+        await kitchen.send(readings.slice(piece * 10, piece * 10 + 10), piece * 10 + 1);
+      }
+      const found = (await kitchen.alerts()).map(
+        ({ since, closed_at }) => [Number(since), Number(closed_at)] as const,
+      );
+      found.forEach(([since], index) =>
+        expect(since).toBeGreaterThanOrEqual(found[index - 1]?.[1] ?? -Infinity),
+      );
+      for (const one of expected) {
+        expect(found.some(([since, until]) => since <= one.since && until >= one.closed_at)).toBe(true);
+      }
+    });
+  });
 });

@@ -9,7 +9,7 @@ export interface NewReadings {
   select(columns: readonly string[]): string;
 }
 
-const { battery, believedAheadMinutes, believedBehindDays, escalationFactor } = probeAlertLimits;
+const { battery, believedAheadMinutes, believedBehindDays, escalationFactor, heardSpans } = probeAlertLimits;
 
 /**
  * Opens, escalates and closes alerts by the readings that are new, as a set, in a transaction of its own; its work grows
@@ -32,7 +32,9 @@ export async function updateProbeAlerts(db: Db, solutionId: number, readings: Ne
     await settleOpenAlerts(db, solutionId);
     await openAlerts(db, solutionId);
   }
-  if (isHeardAgain) await closeLostSignals(db, solutionId);
+  await findHeardSpans(db, solutionId, rows);
+  if (isHeardAgain) await closeLostSignals(db, solutionId, rows);
+  await openPastSilences(db, solutionId);
   if (hasBatteryNews) await judgeBatteries(db, solutionId, rows);
   await rememberProbes(db, solutionId, isWatched);
   await tellProbeEvents(db);
@@ -54,9 +56,10 @@ async function gatherReadings(db: Db, rows: string): Promise<void> {
   );
 }
 
+const bucketMinutes = 180;
 const believedUntil = `now() + interval '${believedAheadMinutes} minutes'`;
 /** A piece lies before that or after it, never both. */
-const bucket = `date_bin('3 hours', measured_at, ${believedUntil})`;
+const bucket = `date_bin(make_interval(mins => ${bucketMinutes}), measured_at, ${believedUntil})`;
 
 /** What there is to do. */
 interface News {
@@ -80,7 +83,8 @@ async function findNews(db: Db, solutionId: number): Promise<News> {
      )
      select cast(row_number() over () as int) as place, heard.probe_id,
        coalesce(believed_at, newest_at) as newest_at, oldest_at, believed_at is null as is_ahead,
-       fridge.name as fridge_name, fridge.temp_min, fridge.temp_max, fridge.delay_minutes, fridge.signal_loss_minutes,
+       fridge.name as fridge_name, fridge.temp_min, fridge.temp_max, fridge.delay_minutes,
+       coalesce(fridge.signal_loss_minutes, ${probeAlertLimits.signalLossMinutes}) as signal_loss_minutes,
        state.last_at as known_at, coalesce(state.side, 0) as side, state.since, state.before_at,
        coalesce(warmest > temp_max, false) or coalesce(coldest < temp_min, false) or coalesce(state.side <> 0, false)
          or ${hasOpen("'high', 'low'")} as is_watched,
@@ -250,17 +254,112 @@ async function openAlerts(db: Db, solutionId: number): Promise<void> {
   );
 }
 
-/** A reading that is newer than all before says that the probe is there again. */
-async function closeLostSignals(db: Db, solutionId: number): Promise<void> {
+/**
+ * From when to when each probe was heard of, by what is new and what was known: between two of its spans lies a silence.
+ * Pieces that are no wider than the delay hold none, so it is enough to look at where they begin and end. What a worker
+ * that knew no spans yet has heard counts as one.
+ */
+async function findHeardSpans(db: Db, solutionId: number, rows: string): Promise<void> {
   await db.raw(
-    `with closed as (
-       update probe_alert a set closed_at = case when n.oldest_at > n.known_at then n.oldest_at else n.newest_at end
-       from probe_news n
-       where a.solution_id = :solutionId and a.probe_id = n.probe_id and a.kind = 'signal-lost' and a.closed_at is null
-         and ${isOnTime}
+    `create temporary table probe_span on commit drop as
+     with heard as (
+       select n.place, b.start_at, b.last_at from probe_bucket b join probe_news n on n.probe_id = b.probe_id
+       where (not b.is_future or n.is_ahead) and not ${hasShortDelay}
+       union all
+       select n.place, min(measured_at), max(measured_at)
+       from (${rows}) reading join probe_news n on n.probe_id = reading.probe_id
+       where ${hasShortDelay} and measured_at is not null and (measured_at < ${believedUntil} or n.is_ahead)
+       group by n.place, date_bin(make_interval(mins => n.signal_loss_minutes), measured_at, ${believedUntil})
+       union all
+       select n.place, lower(span), upper(span)
+       from probe_news n join probe_state state on state.solution_id = :solutionId and state.probe_id = n.probe_id
+       cross join lateral unnest(state.heard_spans) as span
+       where n.is_ahead or lower(span) < ${believedUntil}
+       union all
+       select n.place, least(coalesce(upper(state.heard_spans), n.known_at), n.known_at), n.known_at
+       from probe_news n join probe_state state on state.solution_id = :solutionId and state.probe_id = n.probe_id
+       where n.known_at is not null
+     ), preceded as (
+       select *, max(last_at) over (
+         partition by place order by start_at rows between unbounded preceding and 1 preceding) as silent_from
+       from heard
+     ), numbered as (
+       select p.*, count(*) filter (where n.signal_loss_minutes > 0
+         and start_at - silent_from > make_interval(mins => n.signal_loss_minutes)) over in_time as span
+       from preceded p join probe_news n on n.place = p.place
+       window in_time as (partition by p.place order by start_at rows unbounded preceding)
+     )
+     select place, min(start_at) as start_at, max(last_at) as last_at,
+       lag(max(last_at)) over (partition by place order by span) as silent_from,
+       row_number() over (partition by place order by span desc) as from_last
+     from numbered group by place, span`,
+    { solutionId },
+  );
+}
+
+/** Its delay is shorter than the pieces in which the readings are gathered. */
+const hasShortDelay = `n.signal_loss_minutes between 1 and ${bucketMinutes - 1}`;
+
+/**
+ * A reading that is newer than all before says that the probe is there again: the one that ends the silence of which the
+ * alert tells, else the first. One that was sent before the alert and came after it says nothing of now.
+ */
+async function closeLostSignals(db: Db, solutionId: number, rows: string): Promise<void> {
+  await db.raw(
+    `with first as (
+       select n.place, min(measured_at) as at
+       from (${rows}) reading join probe_news n on n.probe_id = reading.probe_id
+       where n.was_lost and measured_at <= n.newest_at and (n.known_at is null or measured_at > n.known_at)
+       group by n.place
+     ), closed as (
+       update probe_alert a set closed_at = coalesce(silence.start_at, first.at)
+       from probe_news n join first on first.place = n.place
+       left join probe_alert lost on lost.solution_id = :solutionId and lost.probe_id = n.probe_id
+         and lost.kind = 'signal-lost' and lost.closed_at is null
+       left join probe_span silence on silence.place = n.place
+         and silence.silent_from <= lost.opened_at and silence.start_at > lost.opened_at
+       where a.id = lost.id and (n.newest_at >= a.opened_at or ${silentAt(heardAt, 'n')} > now())
        returning a.id, a.closed_at
      )
      insert into probe_event (alert_id, event, at) select id, 'closed', closed_at from closed`,
+    { solutionId },
+  );
+}
+
+/**
+ * Silences that were over before we heard of them, each once: not what is left of one that late readings fill in part,
+ * and none of which an alert tells that was opened while it lasted. Longer ones are taken for a clock that was set.
+ */
+async function openPastSilences(db: Db, solutionId: number): Promise<void> {
+  await db.raw(
+    `with silence as (
+       select n.*, silent_from, start_at as heard_again_at, make_interval(mins => n.signal_loss_minutes) as delay
+       from probe_span span join probe_news n on n.place = span.place
+       left join probe_state state on state.solution_id = :solutionId and state.probe_id = n.probe_id
+       where start_at - silent_from <= interval '${believedBehindDays} days'
+         and (start_at < ${believedUntil}) = (silent_from < ${believedUntil})
+         and (state.probe_id is null or not (
+           tstzmultirange(range_merge(heard_spans)) - heard_spans @> tstzrange(silent_from, start_at, '()')))
+     ), opened as (
+       insert into probe_alert (solution_id, probe_id, kind, fridge_name, delay_minutes, since, opened_at, escalated_at,
+         closed_at)
+       select :solutionId, probe_id, 'signal-lost', fridge_name, signal_loss_minutes, silent_from, silent_from + delay,
+         case when heard_again_at - silent_from > ${escalationFactor} * delay
+           then silent_from + ${escalationFactor} * delay end,
+         heard_again_at
+       from silence s
+       where not exists (
+         select from probe_alert a where a.solution_id = :solutionId and a.probe_id = s.probe_id
+           and a.kind = 'signal-lost' and a.since < s.heard_again_at and coalesce(a.closed_at, 'infinity') > s.silent_from)
+       order by silent_from
+       returning id, opened_at, escalated_at, closed_at
+     )
+     insert into probe_event (alert_id, event, at)
+     select id, 'opened', opened_at from opened
+     union all
+     select id, 'escalated', escalated_at from opened where escalated_at is not null
+     union all
+     select id, 'closed', closed_at from opened`,
     { solutionId },
   );
 }
@@ -313,14 +412,26 @@ async function rememberProbes(db: Db, solutionId: number, isWatched: boolean): P
      select :solutionId, n.probe_id, n.newest_at, heard_at, ${silentAt('heard_at', 'n')}, coalesce(e.side, n.side),
        case when e.place is null then n.since when e.side <> 0 then e.since end, coalesce(e.before_at, n.before_at)
      from probe_news n left join ${isWatched ? 'probe_episode' : noEpisodes} e on e.place = n.place and e.is_latest
-     cross join lateral (
-       select case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
-         then n.newest_at else now() end as heard_at) h
+     cross join lateral (select ${heardAt} as heard_at) h
      where ${isOnTime}
      order by n.probe_id
      on conflict (solution_id, probe_id) do update set last_at = excluded.last_at, heard_at = excluded.heard_at,
        silent_at = excluded.silent_at, is_lost = false, side = excluded.side, since = excluded.since,
        before_at = excluded.before_at`,
+    { solutionId },
+  );
+  await db.raw(
+    `update probe_state state set heard_spans = heard.spans
+     from (
+       select probe_id, range_agg(few) as spans
+       from (
+         select n.probe_id, tstzrange(min(start_at), max(last_at), '[]') as few
+         from probe_span span join probe_news n on n.place = span.place
+         group by n.probe_id, least(from_last, ${heardSpans})
+       ) kept
+       group by probe_id
+     ) heard
+     where state.solution_id = :solutionId and state.probe_id = heard.probe_id`,
     { solutionId },
   );
   if (!isWatched) return;
@@ -334,6 +445,10 @@ async function rememberProbes(db: Db, solutionId: number, isWatched: boolean): P
 
 const noEpisodes = `(select 0 as place, 0 as side, cast(null as timestamptz) as since,
   cast(null as timestamptz) as before_at, true as is_latest where false)`;
+
+/** Its own time, where that can be right. */
+const heardAt = `case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
+  then n.newest_at else now() end`;
 
 /** How long an alert stays open before it is escalated. */
 const patienceMinutes = (alias: string) => `${escalationFactor} * greatest(${alias}.delay_minutes, 1)`;
