@@ -252,6 +252,35 @@ describe('the solutions', () => {
   });
 });
 
+describe('the messages of a solution', () => {
+  test('tell of a probe in the language of who looks, above what the kitchen was told', async () => {
+    const { solution } = await newKitchen(backoffice);
+    const told = { solution_id: solution, sender: 'ePack', is_conform: false, measured_at: new Date() };
+    await backoffice.db('manager_message').insert([
+      {
+        ...told,
+        kind: 'probe-alert',
+        subject: 'Vitrine: 2 (P1): too warm',
+        body: 'too warm, since 2026-11-20 07:00.',
+      },
+      {
+        solution_id: solution,
+        sender: 'x@example.org',
+        kind: 'message',
+        subject: 'Rappel: too warm',
+        body: 'x',
+      },
+    ]);
+    const path = `/solutions/${solution}/messages`;
+    const french = await page(backoffice.admin, path, { 'accept-language': 'fr' });
+    expect(french.text).toContain('<h2>Vitrine: 2 (P1) : trop chaud</h2>');
+    expect(french.text).toMatch(/lang="en">\s*too warm, since/);
+    expect(french.text).toContain('<h2>Rappel: too warm</h2>');
+    const english = await page(backoffice.admin, path, { 'accept-language': 'en' });
+    expect(english.text).toContain('<h2>Vitrine: 2 (P1): too warm</h2>');
+  });
+});
+
 describe('one solution', () => {
   test('shows the last syncs with counts and rejections, on the clock of the kitchen', async () => {
     const { solution } = await newKitchen(backoffice);

@@ -1,4 +1,5 @@
 import type { Db } from '../../shared/db/database';
+import { type ProbeEvent, probeEventTexts } from '../../shared/domain/probe-event';
 
 /** A temporary table for what happens to alerts in this transaction: `alert_id, event, at`. */
 export async function newProbeEvents(db: Db): Promise<void> {
@@ -29,9 +30,13 @@ export async function tellProbeEvents(db: Db): Promise<void> {
   await db.raw('drop table probe_event');
 }
 
-const wording = `case a.kind
-  when 'high' then case e.event when 'opened' then 'too warm' when 'escalated' then 'still too warm' else 'within its limits again' end
-  when 'low' then case e.event when 'opened' then 'too cold' when 'escalated' then 'still too cold' else 'within its limits again' end
-  when 'signal-lost' then case e.event when 'opened' then 'no signal' when 'escalated' then 'still no signal' else 'the signal is back' end
-  else case e.event when 'opened' then 'battery low' when 'escalated' then 'battery nearly empty' else 'battery well again' end
-end`;
+/** Of texts of our own, without a quote. */
+const wording = `case a.kind ${Object.entries(probeEventTexts)
+  .map(([kind, texts]) => `when '${kind}' then case e.event ${whens(texts)} end`)
+  .join(' ')} end`;
+
+function whens(texts: Readonly<Record<ProbeEvent, string>>): string {
+  return Object.entries(texts)
+    .map(([event, text]) => `when '${event}' then '${text}'`)
+    .join(' ');
+}

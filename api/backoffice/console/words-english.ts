@@ -10,6 +10,7 @@ import type {
   TargetKind,
 } from '../../../shared/domain/notification';
 import type { ProbeAlertKind, ProbeAlertState } from '../../../shared/domain/probe-alert';
+import type { ProbeEventText } from '../../../shared/domain/probe-event';
 import type { QuarantineState } from '../../../shared/domain/quarantine-state';
 import { faultText } from '../../../shared/domain/field-fault';
 import type { RefusalCode } from '../../../shared/domain/refusal';
@@ -540,6 +541,20 @@ export const english = {
     'probe-alert': 'alert of a probe',
     analysis: 'lab result',
   } satisfies Record<MessageKind, string>,
+  /** What happened to a probe, as the kitchen is told. */
+  probeEvents: {
+    'too warm': 'too warm',
+    'still too warm': 'still too warm',
+    'too cold': 'too cold',
+    'still too cold': 'still too cold',
+    'within its limits again': 'within its limits again',
+    'no signal': 'no signal',
+    'still no signal': 'still no signal',
+    'the signal is back': 'the signal is back',
+    'battery low': 'battery low',
+    'battery nearly empty': 'battery nearly empty',
+    'battery well again': 'battery well again',
+  } satisfies Record<ProbeEventText, string>,
   read: 'read',
   delivered: 'delivered',
   waitsForSync: 'waits',

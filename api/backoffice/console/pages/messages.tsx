@@ -126,10 +126,12 @@ const MessageRow = ({
 }): VNode => (
   <li class="card">
     <div class="message-head">
-      <h2>{one.subject}</h2>
+      <h2>{titleOf(words, one)}</h2>
       <Receipt words={words} message={one} />
     </div>
-    <p class="pre">{one.body}</p>
+    <p class="pre" lang={one.kind === 'probe-alert' ? 'en' : undefined}>
+      {one.body}
+    </p>
     <p class="soft">
       {words.messageKinds[one.kind]} · {one.sender} · <Age words={words} at={one.sentAt} zone={zone} />
       {one.readAt !== null && (
@@ -142,6 +144,16 @@ const MessageRow = ({
     {one.failureReason !== null && <p class="bad">{words.couldNotCarryOut(one.failureReason)}</p>}
   </li>
 );
+
+/** Of an alert what happened is said in the words of whoever looks; below stands what the kitchen was told. */
+function titleOf(words: Words, { kind, subject }: Message): string {
+  const at = subject.lastIndexOf(': ');
+  const happened = subject.slice(at + 2);
+  const known: Readonly<Record<string, string>> = words.probeEvents;
+  const said = Object.hasOwn(known, happened) ? known[happened] : undefined;
+  if (kind !== 'probe-alert' || at === -1 || said === undefined) return subject;
+  return words.problemOf(subject.slice(0, at), said);
+}
 
 function Receipt({
   words,

@@ -1,0 +1,15 @@
+import type { ProbeAlertKind } from './probe-alert';
+
+/** What can happen to a probe alert. */
+export type ProbeEvent = 'opened' | 'escalated' | 'closed';
+
+/** As the kitchen is told of it on `messagerie`, after the name of the place. */
+export const probeEventTexts = {
+  high: { opened: 'too warm', escalated: 'still too warm', closed: 'within its limits again' },
+  low: { opened: 'too cold', escalated: 'still too cold', closed: 'within its limits again' },
+  'signal-lost': { opened: 'no signal', escalated: 'still no signal', closed: 'the signal is back' },
+  'low-battery': { opened: 'battery low', escalated: 'battery nearly empty', closed: 'battery well again' },
+} as const satisfies Record<ProbeAlertKind, Record<ProbeEvent, string>>;
+
+type EventTexts = (typeof probeEventTexts)[ProbeAlertKind];
+export type ProbeEventText = EventTexts[keyof EventTexts];
