@@ -49,6 +49,7 @@ describeWithBrowser('Every page of the console', (browser) => {
     '/notifications',
     '/me',
     '/accounts',
+    `/accounts/${kitchen.account}`,
     '/nowhere',
   ];
   const ofKitchen = (path: string) => `/solutions/${kitchen.id}${path}`;
