@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createFlagStore } from '../../shared/stores/flag-store';
+import { createChannelResetStore } from '../../shared/stores/channel-reset-store';
 import { eventually } from '../queue/eventually';
 import { answerTo, formOf, open, textOf } from '../setup/solution-client';
 import { fridgeLog, zipOf } from './archive';
@@ -108,7 +108,7 @@ describe('Idempotency-Key', () => {
     sent.flushHeaders();
     sent.write(archive.subarray(0, 10));
     await eventually('the channel is taken', async () => (await client.statut()).text === '"1"');
-    await createFlagStore(server().db).resetChannels([client.id], 'synchro');
+    await createChannelResetStore(server().db).reset([client.id], 'synchro');
     sent.end(archive.subarray(10));
     const refused = await answer;
     expectProblem(refused, 503, 'unavailable');

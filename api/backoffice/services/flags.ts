@@ -5,6 +5,7 @@ import type { Flag } from '../../../shared/domain/flag';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import { type AuditEntry, createAuditStore } from '../../../shared/stores/audit-store';
+import { createChannelResetStore } from '../../../shared/stores/channel-reset-store';
 import { createFlagStore } from '../../../shared/stores/flag-store';
 import { createReplacementStore, type DueReplacement } from '../../../shared/stores/replacement-store';
 import { createSolutionAdminStore, type SolutionFilter } from '../../../shared/stores/solution-admin-store';
@@ -96,7 +97,7 @@ async function reset(
   channel: Channel,
   flag: Flag,
 ): Promise<void> {
-  const given = await createFlagStore(db).resetChannels(solutionIds, channel);
+  const given = await createChannelResetStore(db).reset(solutionIds, channel);
   const givenBySolution = new Map(given.map((one) => [one.solutionId, one]));
   const entries = solutionIds.map((solutionId): AuditEntry => {
     const busy = givenBySolution.get(solutionId);
