@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { isDatabaseAway, isDatabaseFull } from '../shared/db/database-away';
 import { isFileStoreAway } from '../shared/files/file-store-away';
 import { AppError } from '../shared/errors/app-error';
@@ -45,11 +46,14 @@ export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Ver
       return await whileLeased(deps, job, log, async () => {
         try {
           report = await attempt(deps, job, span);
-          outcome = report === null ? 'failed' : 'processed';
-          log.info(
-            { attempts: job.attempts, milliseconds: Math.round(performance.now() - startedAt) },
-            'sync processed',
-          );
+          if (report === null) {
+            outcome = 'failed';
+            log.error({ attempts: deps.maxAttempts }, 'sync failed for good: no attempt came to its end');
+          } else {
+            outcome = 'processed';
+            const milliseconds = Math.round(performance.now() - startedAt);
+            log.info({ attempts: job.attempts, milliseconds }, 'sync processed');
+          }
           return 'done';
         } catch (error) {
           span.end(error);
@@ -77,7 +81,9 @@ const storyOf = ({ id, syncId, solutionId, channel, origin }: ClaimedJob) => ({
 /** Null: a job that killed its worker on every attempt is not tried for ever. */
 async function attempt(deps: Deps, job: ClaimedJob, { traceparent }: Span): Promise<SyncReport | null> {
   if (job.attempts > deps.maxAttempts) {
-    await deps.failSync(job);
+    await deps.syncs.addEvent(job.syncId, 'failed', 'No attempt came to its end.');
+    // This one tried nothing.
+    await deps.failSync({ ...job, attempts: deps.maxAttempts });
     return null;
   }
   await deps.syncs.markProcessing(job.syncId, job.attempts);
@@ -103,7 +109,7 @@ async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): 
     return retried;
   }
   if (isDatabaseAway(error)) {
-    // Nothing can be written down now: the lease will end, and the sync be taken again.
+    void giveBack(deps, job, log);
     throw error;
   }
   if (job.attempts >= deps.maxAttempts || isHopeless(error)) {
@@ -116,6 +122,24 @@ async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): 
   await deps.syncs.addEvent(job.syncId, 'attempt-failed', messageOf(error));
   await deps.jobs.retryLater(job, backoffMs(job.attempts, { firstMs: 1_000, maxMs: 60_000 }) / 1000);
   return retried;
+}
+
+/**
+ * Nothing can be written down now. Once it can, the attempt does not count, for nobody's upload is given up because
+ * PostgreSQL was restarted often. Should this process end before, the lease ends, and another takes the sync.
+ */
+async function giveBack({ jobs }: Pick<Deps, 'jobs'>, job: ClaimedJob, log: Logger): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await setTimeout(backoffMs(attempt, { firstMs: 500, maxMs: 5_000 }), undefined, { ref: false });
+    try {
+      await jobs.postpone(job, 0);
+      return;
+    } catch (error) {
+      if (isDatabaseAway(error)) continue;
+      log.warn({ err: error }, 'the sync was not given back; its lease will end');
+      return;
+    }
+  }
 }
 
 /** It lies in the upload itself: another attempt would end in the same. */

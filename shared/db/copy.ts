@@ -64,6 +64,8 @@ async function openStatement(client: Client, sql: string): Promise<CopyStatement
   const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   const statement: CopyStatement = {
     write: (bytes) => {
+      // The library lets go of the connection then, and would trip over it.
+      if (hasFailed) return failure;
       // The library holds on to a write that is smaller than the socket's buffer after it has called back.
       const lasting = bytes.length < SOCKET_BUFFER_BYTES ? Buffer.from(bytes) : bytes;
       const written = new Promise<void>((resolve) => stream.write(lasting, () => resolve()));
@@ -71,6 +73,7 @@ async function openStatement(client: Client, sql: string): Promise<CopyStatement
     },
     end: async () => {
       await statement.write(TRAILER);
+      if (hasFailed) return failure;
       const finished = new Promise<void>((resolve) => stream.end(() => resolve()));
       await Promise.race([finished, failure]);
     },

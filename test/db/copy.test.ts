@@ -1,5 +1,6 @@
 import { binaryCopyRows, createBinaryCopy } from '../../shared/db/copy';
 import { inTransaction } from '../../shared/db/database';
+import { eventually } from '../queue/eventually';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
 let database: TestDatabase;
@@ -100,4 +101,21 @@ test('a connection that is lost in the middle is an error like any other', async
   });
   await expect(lost).rejects.toThrow();
   expect(await counted()).toEqual([]);
+});
+
+test('a refusal that comes while nobody writes is told to whoever writes next', async () => {
+  const refused = inTransaction(database.db, async ({ db, client }) => {
+    const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+    const copy = createBinaryCopy(client, 'counted', ['n']);
+    await copy.write(Buffer.alloc(100, 0xee));
+    await eventually('it is refused', async () => {
+      const session = await database
+        .db('pg_stat_activity')
+        .where({ pid: rows[0]?.pid ?? 0 })
+        .first<{ state: string } | undefined>('state');
+      return session?.state === 'idle in transaction (aborted)';
+    });
+    await copy.write(row(2));
+  });
+  await expect(refused).rejects.toMatchObject({ code: '22P04' });
 });

@@ -247,10 +247,39 @@ describe('a job that fails on every attempt', () => {
   test('a package whose files cannot be found is not taken for an empty one', async () => {
     const client = await signIn(processes);
     const sync = await post(client);
-    const unpacked = path.join(processes.filesDir, 'uploads', sync, 'unpacked');
-    await rename(unpacked, `${unpacked}-away`);
+    const upload = path.join(processes.filesDir, 'uploads', sync);
+    await rename(upload, `${upload}-away`);
     await withWorkers(1, () => expectFailed(client, sync));
   });
+
+  test('what PostgreSQL breaks off is not counted, however often', async () => {
+    const client = await signIn(processes);
+    const held = await holdTable(processes.db, 'tboil');
+    await withWorkers(1, async () => {
+      const sync = await post(client);
+      for (let outage = 1; outage <= 4; outage += 1) {
+        await eventually('it waits for the table', async () => (await breakOff()) > 0);
+        await eventually(
+          'it is given back, or taken again',
+          async () => ((await jobOf(processes.db, sync))?.fence ?? 0) > outage,
+        );
+      }
+      await held.release();
+      await reach2(client);
+      expect((await client.sync()).json).toMatchObject({ statut: '2', report: { outcome: 'processed' } });
+      expect(await jobOf(processes.db, sync)).toMatchObject({ state: 'done', attempts: 1 });
+    });
+    expect(await readings(client)).toHaveLength(3);
+  });
+
+  /** Ends the sessions of workers that wait for a table. Answers how many. */
+  async function breakOff(): Promise<number> {
+    const { rows } = await processes.db.raw<{ rows: unknown[] }>(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and application_name = 'epack-worker' and wait_event_type = 'Lock'`,
+    );
+    return rows.length;
+  }
 
   test('one that kills its worker on every attempt is not tried for ever', async () => {
     const client = await signIn(processes);
@@ -276,7 +305,17 @@ describe('a job that fails on every attempt', () => {
       );
     }
     await withWorkers(1, () => reach2(client));
-    expect((await client.sync()).json).toMatchObject({ state: 'failed', statut: '2' });
+    expect((await client.sync()).json).toMatchObject({
+      state: 'failed',
+      statut: '2',
+      report: { reason: expect.stringContaining('in 2 attempts') as string },
+    });
+    expect(await processes.db('sync_event').where({ sync_id: sync }).select('step', 'detail')).toContainEqual(
+      {
+        step: 'failed',
+        detail: 'No attempt came to its end.',
+      },
+    );
     expect(await readings(client)).toEqual([]);
   });
 });
