@@ -152,8 +152,15 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       .catch((error: unknown) => log.warn({ err: error }, 'expired uploads not removed'));
   }, 3_600_000);
 
+  const statut = createStatutRoute({
+    board,
+    advice: createPollAdvice(jobs),
+    traffic: metrics.traffic,
+    log,
+  });
   const v4 = createV4Router({
     board,
+    statut: statut.handler,
     login,
     handshake,
     intake,
@@ -187,7 +194,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   };
   const backoffice = createBackofficeRouter(staff);
   const { server, app } = createHttpServer({
-    statut: createStatutRoute({ board, advice: createPollAdvice(jobs), traffic: metrics.traffic, log }),
+    statut: statut.ahead,
     health: createOpsRoutes({
       check: checkHealth,
       isDraining,

@@ -15,6 +15,12 @@ export function createCallerCheck(board: Pick<StatutBoard, 'findCaller' | 'authe
   };
 }
 
+/** For calls that anyone may make. Throws `unknown-channel`. */
+export const refuseUnknownChannel: RequestHandler = (request, _response, next) => {
+  checkChannel(request);
+  next();
+};
+
 export function checkChannel(request: Request): void {
   channelOf(request);
 }

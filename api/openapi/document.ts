@@ -80,7 +80,7 @@ const introduction = [
   'Two interfaces: `/api` for staff and for other programs, and `/v4` for the solutions (docs/protocol.md).',
   '',
   'Ids in JSON are texts. Times are RFC 3339 in UTC. Lists come in pages: `?limit=&cursor=`, and each page names the `next`.',
-  'Errors are `application/problem+json` (RFC 9457) with a stable `code`. What belongs to an account that the caller does not see is 404, as if it did not exist. Below `/api`, a method that a path does not have is 405 `method-not-allowed`, with `Allow`.',
+  'Errors are `application/problem+json` (RFC 9457) with a stable `code`. What belongs to an account that the caller does not see is 404, as if it did not exist. A method that a path does not have is 405 `method-not-allowed`, with `Allow`.',
 ].join('\n');
 
 const securitySchemes = {

@@ -1,7 +1,7 @@
 import express, { type RequestHandler, Router } from 'express';
-import { createCallerCheck } from '../http/caller';
+import { createCallerCheck, refuseUnknownChannel } from '../http/caller';
 import { takeBody, takeBodyWithin } from '../http/expect';
-import { type Interface, mountRoutes, type Route } from '../http/route';
+import { type Interface, mountRoutes, refuseOtherMethods, type Route } from '../http/route';
 import type { DeliveryService } from '../services/delivery';
 import type { HandshakeService } from '../services/handshake';
 import type { IntakeService } from '../services/intake';
@@ -28,12 +28,13 @@ export interface V4Services {
   readonly delivery: DeliveryService;
   readonly photos: PhotoService;
   readonly uploads: RequestHandler;
+  readonly statut: RequestHandler;
   readonly traffic: Pick<Traffic, 'uploadRefused'>;
   readonly maxArchiveBytes: number;
   readonly uploadIdleSeconds: number;
 }
 
-/** The ePack V4 protocol, one line a verb. The status poll is answered ahead of this (`v4/statut.ts`). */
+/** The ePack V4 protocol, one line a verb. The status poll is nearly always answered ahead of this (`v4/statut.ts`). */
 export function createV4Router(services: V4Services): Interface {
   const router = Router({ caseSensitive: true, strict: false });
   const caller = createCallerCheck(services.board);
@@ -43,6 +44,7 @@ export function createV4Router(services: V4Services): Interface {
       ...loginOperation,
       handlers: [takeBodyWithin(loginMilliseconds), jsonOf('16kb'), postLogin(services.login)],
     },
+    { ...statutOperation, handlers: [services.statut] },
     { ...lastIdLogsOperation, handlers: [getLastIdLogs(handshake)] },
     { ...listSyncParamsOperation, handlers: [getListSyncParams(handshake)] },
     { ...postDatasOperation, handlers: [postDatas(services.intake, services)] },
@@ -54,12 +56,17 @@ export function createV4Router(services: V4Services): Interface {
     ...uploadOperations.map((operation) => ({ ...operation, handlers: [uploads] })),
   ];
   mountRoutes(router, routes, (access) => (access === 'anyone' ? [] : [caller]));
-  // Other methods: tus knows what to say to them.
-  router.all(['/v4/:channel/uploads', '/v4/:channel/uploads/:id'], caller, uploads);
+  const openRoutes = routes.filter(({ access }) => access === 'anyone');
+  refuseOtherMethods(router, openRoutes, [refuseUnknownChannel]);
+  refuseOtherMethods(
+    router,
+    routes.filter((route) => !openRoutes.includes(route)),
+    [caller],
+  );
   // Whatever else: an unknown channel is told from an unknown route, and both from a missing token.
   router.all('/v4/:channel{/*rest}', caller);
   router.use(countRefusals(services.traffic));
-  return { router, operations: [statutOperation, ...routes] };
+  return { router, operations: routes };
 }
 
 /** For the few hundred bytes of a login, on the worst of lines. */

@@ -1,12 +1,14 @@
+import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { isChannel } from '../../shared/domain/channel';
+import { type Channel, type ChannelKey, isChannel } from '../../shared/domain/channel';
 import type { SolutionAccess } from '../../shared/stores/solution-store';
-import { badRequest, unknownChannel } from '../../shared/errors/catalog';
+import { badRequest } from '../../shared/errors/catalog';
 import type { Logger } from '../../shared/log';
 import type { PollAdvice } from '../services/poll-advice';
 import type { BoardStatus, StatutBoard } from '../services/statut-board';
 import type { Traffic } from '../services/traffic';
+import { callerKey } from '../http/caller';
 import { requestIdOf } from '../http/request-id';
 import { json, type Operation } from '../http/operation';
 import { logFailure, sendProblem } from '../http/problem';
@@ -43,71 +45,97 @@ export const statutOperation: Operation = {
   },
 };
 
+export interface StatutRoute {
+  /** Answers the poll as solutions write it, ahead of Express. False: the request is for someone else. */
+  readonly ahead: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** The same poll written in another way (HEAD, escapes in the path): that is for Express to understand. */
+  readonly handler: RequestHandler;
+}
+
 const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
 
 /**
  * GET /v4/{channel}/statut → `"0"`, `"1"` or `"2"`, answered ahead of Express: it is by far the most frequent
  * call, and an Express route costs many times as much (docs/decisions/004).
- * Answers false where the request is for someone else.
  */
-export function createStatutRoute({ board, advice, traffic, log }: Deps) {
-  return (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (request.method !== 'GET') return false;
-    const matched = path.exec(request.url ?? '');
-    if (matched === null) return false;
-    const [, channel = '', query = ''] = matched;
-    const caller = board.findCaller(request.headers.authorization ?? '');
-    const status =
-      caller !== null && query === '' && isChannel(channel) ? board.find(caller.id, channel) : null;
-    if (status !== null) send(request, response, status);
-    else void answer(request, response, channel, query);
-    return true;
+export function createStatutRoute({ board, advice, traffic, log }: Deps): StatutRoute {
+  return {
+    ahead: (request, response) => {
+      if (request.method !== 'GET') return false;
+      const matched = path.exec(request.url ?? '');
+      if (matched === null) return false;
+      const [, channel = '', query = ''] = matched;
+      // Unknown, or written with escapes.
+      if (!isChannel(channel)) return false;
+      const caller = board.findCaller(request.headers.authorization ?? '');
+      const status = caller !== null && query === '' ? board.find(caller.id, channel) : null;
+      const requestId = requestIdOf(request.headers['x-request-id']);
+      if (status !== null) send(response, status, requestId);
+      else void answerAlone(request, response, channel, query, requestId);
+      return true;
+    },
+
+    handler: async (request, response) => {
+      const requestId = String(response.getHeader('X-Request-Id'));
+      await answer(response, callerKey(request, response), queryOf(request.url), requestId);
+    },
   };
 
   /** Whatever memory alone does not answer. */
-  async function answer(
+  async function answerAlone(
     request: IncomingMessage,
     response: ServerResponse,
-    channel: string,
+    channel: Channel,
     query: string,
+    requestId: string,
   ): Promise<void> {
     try {
-      if (!isChannel(channel)) throw unknownChannel(channel);
       const { authorization } = request.headers;
       const caller: SolutionAccess =
         board.findCaller(authorization ?? '') ?? (await board.authenticate(authorization));
-      const key = { solutionId: caller.id, channel };
-      const wait = waitOf(new URLSearchParams(query));
-      const status = await board.read(key);
-      if (wait === null || (wait.not !== null && wait.not !== status.statut)) {
-        send(request, response, status);
-        return;
-      }
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
-      traffic.waitingPolls += 1;
-      const other = board.waitForOther(key, status.statut, wait.seconds * 1000, gone.signal);
-      send(request, response, await other.finally(() => (traffic.waitingPolls -= 1)));
+      await answer(response, { solutionId: caller.id, channel }, query, requestId);
     } catch (error) {
-      response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
+      response.setHeader('X-Request-Id', requestId);
       logFailure(log, error, 'GET', `/v4/${channel}/statut`, response);
       sendProblem(response, error);
     }
   }
 
-  function send(request: IncomingMessage, response: ServerResponse, status: BoardStatus): void {
+  async function answer(
+    response: ServerResponse,
+    key: ChannelKey,
+    query: string,
+    requestId: string,
+  ): Promise<void> {
+    const wait = waitOf(new URLSearchParams(query));
+    const status = await board.read(key);
+    if (wait === null || (wait.not !== null && wait.not !== status.statut)) {
+      send(response, status, requestId);
+      return;
+    }
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    traffic.waitingPolls += 1;
+    const other = board.waitForOther(key, status.statut, wait.seconds * 1000, gone.signal);
+    send(response, await other.finally(() => (traffic.waitingPolls -= 1)), requestId);
+  }
+
+  /** Of the answer to a HEAD, Node leaves the body out. */
+  function send(response: ServerResponse, status: BoardStatus, requestId: string): void {
     traffic.polls += 1;
     const headers: Record<string, string> = {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': '3',
       'Cache-Control': 'no-store',
-      'X-Request-Id': requestIdOf(request.headers['x-request-id']),
+      'X-Request-Id': requestId,
       'Epack-Poll-After': String(advice.secondsFor(status.statut)),
     };
     if (status.syncId !== null) headers['Epack-Sync'] = status.syncId;
     response.writeHead(200, headers).end(`"${status.statut}"`);
   }
 }
+
+const queryOf = (url: string) => (url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 
 /** `?wait=S&not=N`; null: answer at once. Without `not`: until it is other than it is now. */
 function waitOf(query: URLSearchParams): { seconds: number; not: number | null } | null {

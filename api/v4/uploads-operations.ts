@@ -27,6 +27,13 @@ const ofOneUpload = {
   },
 } as const;
 const headers = z.object({ 'tus-resumable': version });
+const abilities = {
+  204: noContent('In headers.', {
+    'Tus-Version': '`1.0.0`',
+    'Tus-Extension': 'What is offered beyond the core.',
+    'Tus-Max-Size': 'In bytes.',
+  }),
+};
 const offset = { 'Tus-Resumable': '`1.0.0`', 'Upload-Offset': 'Where the upload stands, in bytes.' };
 
 export const uploadOperations: readonly Operation[] = [
@@ -35,13 +42,14 @@ export const uploadOperations: readonly Operation[] = [
     method: 'options',
     id: 'describeUploads',
     summary: 'Tells what the server can do of tus',
-    answers: {
-      204: noContent('In headers.', {
-        'Tus-Version': '`1.0.0`',
-        'Tus-Extension': 'What is offered beyond the core.',
-        'Tus-Max-Size': 'In bytes.',
-      }),
-    },
+    answers: abilities,
+  },
+  {
+    ...ofOneUpload,
+    method: 'options',
+    id: 'describeUpload',
+    summary: 'The same, asked at an upload',
+    answers: abilities,
   },
   {
     ...ofUploads,

@@ -13,7 +13,6 @@ import {
   offsetMismatch,
   tooLarge,
   tusVersion,
-  unknownRoute,
   unknownUpload,
   wrongStatus,
   wrongUploadType,
@@ -89,8 +88,6 @@ export function createUploads(deps: Deps): Uploads {
 
   return {
     route: async (request, response) => {
-      // tus would give the upload back, all of it through memory.
-      if (request.method === 'GET') throw unknownRoute();
       if (request.method === 'PATCH' && !isUploadType(request.headers['content-type']))
         throw wrongUploadType();
       const sender: Sender = {

@@ -156,6 +156,7 @@ test('resumable uploads', async () => {
     };
   };
   const given = await begin();
+  await ask('describeUpload', given);
   await ask('headUpload', { ...given, headers });
   await ask('deleteUpload', { ...given, headers });
   const type = { 'content-type': 'application/offset+octet-stream' };

@@ -106,14 +106,40 @@ describe('what is not there', () => {
     }
   });
 
-  test('an unknown path, or a verb that a path does not have: 404 not-found', async () => {
+  test('an unknown path: 404 not-found', async () => {
     const client = await signIn(server());
     expectProblem(await client.send('nothing-here'), 404, 'not-found');
-    expectProblem(await client.send('datas', { method: 'PUT' }), 404, 'not-found');
-    expectProblem(await client.send('statut', { method: 'POST' }), 404, 'not-found');
+    expectProblem(await client.send('nothing-here', { method: 'POST' }), 404, 'not-found');
+    expectProblem(await client.send('statuts'), 404, 'not-found');
     expectProblem(await client.send('datas/more'), 404, 'not-found');
     expectProblem(await call(`${server().url}/v4`), 404, 'not-found');
     expectProblem(await call(`${server().url}/v5/synchro/statut`), 404, 'not-found');
+  });
+
+  test.each([
+    ['PUT', 'datas', 'POST, GET, HEAD'],
+    ['DELETE', 'datas', 'POST, GET, HEAD'],
+    ['POST', 'statut', 'GET, HEAD'],
+    ['OPTIONS', 'statut', 'GET, HEAD'],
+    ['OPTIONS', 'sync', 'GET, HEAD'],
+    ['GET', 'confirm', 'POST'],
+    ['HEAD', 'confirm', 'POST'],
+    ['POST', 'lastIdLogs/', 'GET, HEAD'],
+    ['GET', 'login', 'POST'],
+    ['PUT', 'uploads', 'OPTIONS, POST'],
+    ['POST', 'uploads/1', 'OPTIONS, HEAD, PATCH, DELETE'],
+    ['PROPFIND', 'files/a.jpg', 'GET, HEAD'],
+  ])('%s %s: 405 method-not-allowed, with the methods that it has', async (method, path, allow) => {
+    const client = await signIn(server(), 'photos');
+    const answer = await client.send(path, { method });
+    expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
+    if (method !== 'HEAD') expectProblem(answer, 405, 'method-not-allowed');
+  });
+
+  test('which methods a path has is told to whoever is signed in, but for login', async () => {
+    expectProblem(await call(`${server().url}/v4/synchro/datas`, { method: 'PUT' }), 401, 'unauthorized');
+    expectProblem(await call(`${server().url}/v4/synchro/login`), 405, 'method-not-allowed');
+    expectProblem(await call(`${server().url}/v4/nowhere/login`), 404, 'unknown-channel');
   });
 
   test('a path that cannot be decoded is a bad request', async () => {

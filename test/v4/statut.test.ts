@@ -5,6 +5,7 @@ import { composeApi } from '../../api/compose';
 import { channels } from '../../shared/domain/channel';
 import type { Logger } from '../../shared/log';
 import { createStatusStore } from '../../shared/stores/status-store';
+import { head, rawCall } from '../hostile/raw-call';
 import { eventually } from '../queue/eventually';
 import { answerTo, open, type SolutionClient } from '../setup/solution-client';
 import { zipOf } from './archive';
@@ -178,6 +179,34 @@ describe('?wait=S&not=N', () => {
   });
 });
 
+describe('the same poll, written in another way', () => {
+  test('HEAD answers as GET does, without the body', async () => {
+    const client = await signIn(server());
+    await claim(client);
+    const [get, short] = [await client.statut(), await client.send('statut', { method: 'HEAD' })];
+    expect([short.status, short.text]).toEqual([200, '']);
+    for (const name of ['content-type', 'content-length', 'cache-control', 'epack-sync'])
+      expect([name, short.headers[name]]).toEqual([name, get.headers[name]]);
+    expect(short.headers['epack-poll-after']).toMatch(/^[1-9]\d*$/);
+    const headers = { 'X-Request-Id': 'kitchen-8' };
+    const waited = await client.send('statut?wait=60&not=2', { method: 'HEAD', headers });
+    expect(waited.headers['x-request-id']).toBe('kitchen-8');
+    expect((await client.send('statut?wait=0', { method: 'HEAD' })).status).toBe(400);
+    const stranger = { Authorization: 'Bearer x' };
+    expect((await client.send('statut', { method: 'HEAD', headers: stranger })).status).toBe(401);
+  });
+
+  test.each([
+    ['a slash at its end', '/v4/synchro/statut/'],
+    ['a channel with escapes', '/v4/s%79nchro/statut?wait=1&not=1'],
+    ['the absolute form', 'http://epack.example/v4/synchro/statut?wait=1&not=1'],
+  ])('%s', async (_what, path) => {
+    const client = await signIn(server());
+    const ask = { ...client.authorized, Connection: 'close' };
+    expect(await rawCall(server().url, head('GET', path, ask))).toMatch(/^HTTP\/1\.1 200 .*"0"$/s);
+  });
+});
+
 test('statut goes on through a whole sync, and each change is told to whoever waits', async () => {
   await server().startWorker();
   const client = await signIn(server());
@@ -218,6 +247,8 @@ describe('a poll that fails for a reason that nobody foresaw', () => {
     const failed = await poll().finally(() => server().db.schema.renameTable('elsewhere', 'channel_status'));
     expect(failed.status).toBe(500);
     expect(told).toMatchObject([{ requestId: 'kitchen-7', method: 'GET', path: '/v4/synchro/statut' }]);
+    api.server.close();
+    api.server.closeAllConnections();
     await api.close();
   });
 });

@@ -437,12 +437,15 @@ describe('tus errors', () => {
     }
   });
 
-  test('an upload is not given back: GET finds nothing', async () => {
+  test('an upload is not given back: there is no GET', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
-    expectProblem(await client.send(upload.path), 404, 'not-found');
+    expectProblem(await client.send(upload.path), 405, 'method-not-allowed');
     await upload.patch(archive, 0);
-    expectProblem(await client.send(upload.path), 404, 'not-found');
+    const answer = await client.send(upload.path);
+    expectProblem(answer, 405, 'method-not-allowed');
+    expect(answer.headers.allow).toBe('OPTIONS, HEAD, PATCH, DELETE');
+    expect((await client.send(upload.path, { method: 'OPTIONS' })).status).toBe(204);
   });
 });
 
