@@ -91,7 +91,7 @@ export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<vo
     reason: `The upload could not be processed in ${job.attempts} attempts. It is kept and can be replayed.`,
   };
   const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
-    instructions: [],
+    instructions: standingFiles(db, job),
     report,
   });
   await inTransaction(db, async (transaction) => {
@@ -185,8 +185,12 @@ async function* instructionFiles(
   for (const table of replacements.tables) {
     yield logReplacement(transaction.db, table, job.solutionId, managerRows);
   }
-  if (job.channel === 'photos') yield photoIndex(createPhotoStore(transaction.db), job.solutionId);
+  yield* standingFiles(transaction.db, job);
 }
+
+/** What every package of the channel holds, whatever became of the upload. */
+const standingFiles = (db: Db, { channel, solutionId }: ClaimedJob): InstructionFile[] =>
+  channel === 'photos' ? [photoIndex(createPhotoStore(db), solutionId)] : [];
 
 /** Where the solution holds what nobody here could read, a replacement would take it away, and no digest can be right. */
 const isWhole = ({ name }: ParameterClass, { params }: SyncReport): boolean =>
