@@ -4,6 +4,7 @@ import { solutionBlocked, solutionLocked, unauthorized } from '../../shared/erro
 import { statutFrom } from '../../shared/domain/statut';
 import type { ChannelStatus, StatusStore } from '../../shared/stores/status-store';
 import type { SolutionAccess, SolutionStore } from '../../shared/stores/solution-store';
+import { createStatutWaits } from './statut-waits';
 import type { Tokens } from './tokens';
 
 /** What a poll needs of a status. */
@@ -21,14 +22,6 @@ interface CachedToken {
   readonly expiresAtMs: number;
 }
 
-/** Someone who waits for another status. */
-interface Waiter {
-  readonly onStatus: (status: BoardStatus) => void;
-  readonly onRefused: (refusal: Error) => void;
-  /** Nobody waits any longer. */
-  readonly onEnd: () => void;
-}
-
 /** Beyond this many the oldest are dropped; a dropped entry only costs its next caller a look-up. */
 const maxEntries = 100_000;
 
@@ -42,7 +35,7 @@ export function createStatutBoard(deps: Deps) {
   const tokens = new Map<string, CachedToken>();
   const access = new Map<number, SolutionAccess>();
   const statuses = new Map<string, BoardStatus>();
-  const waiters = new Map<string, Set<Waiter>>();
+  const waits = createStatutWaits();
   // Goes up whenever what is being read from the database may be old by the time it arrives.
   let generation = 0;
   const listening = { statut: false, solution: false };
@@ -109,41 +102,21 @@ export function createStatutBoard(deps: Deps) {
       gone: AbortSignal,
     ): Promise<BoardStatus> {
       if (isEnding) return read(key);
-      const name = nameOf(key.solutionId, key.channel);
-      await new Promise<void>((resolve, reject) => {
-        const stopWaiting = () => {
-          clearTimeout(timer);
-          gone.removeEventListener('abort', finish);
-          removeWaiter(name, waiter);
-        };
-        const finish = () => {
-          stopWaiting();
-          resolve();
-        };
-        const waiter: Waiter = {
-          onStatus: (status) => {
-            if (status.statut !== not) finish();
-          },
-          onRefused: (refusal) => {
-            stopWaiting();
-            reject(refusal);
-          },
-          onEnd: finish,
-        };
-        const timer = setTimeout(finish, milliseconds);
-        gone.addEventListener('abort', finish);
-        addWaiter(name, waiter);
-        // Read after the waiter stands, so that a change in between is not missed.
-        read(key).then(waiter.onStatus, finish);
-        void sendAwayIfRefused(key.solutionId);
+      const over = waits.wait(nameOf(key.solutionId, key.channel), {
+        not,
+        milliseconds,
+        gone,
+        look: () => read(key),
       });
+      void sendAwayIfRefused(key.solutionId);
+      await over;
       return read(key);
     },
 
     /** From now on nobody waits: whoever does is told the status as it is. */
     endWaits(): void {
       isEnding = true;
-      for (const waiting of waiters.values()) for (const { onEnd } of [...waiting]) onEnd();
+      waits.end();
     },
 
     close(): void {
@@ -188,7 +161,7 @@ export function createStatutBoard(deps: Deps) {
     const known = statuses.get(name);
     if (known !== undefined && known.revision > status.revision) return;
     if (listening.statut) keep(statuses, name, status);
-    for (const { onStatus: wake } of [...(waiters.get(name) ?? [])]) wake(status);
+    waits.tell(name, status);
   }
 
   /** A right may be on its way from the database in an older state: what arrives after this is not kept. */
@@ -201,13 +174,13 @@ export function createStatutBoard(deps: Deps) {
   /** Its tokens stop working at once: nobody goes on waiting with one. */
   async function sendAwayIfRefused(solutionId: number): Promise<void> {
     const names = channels.map((channel) => nameOf(solutionId, channel));
-    if (!names.some((name) => waiters.has(name))) return;
+    if (!names.some(waits.has)) return;
     // Where the database cannot say, they wait on: whoever asks after that is asked for its right.
     const found = access.get(solutionId) ?? (await readAccess(solutionId).catch(() => undefined));
     if (found === undefined) return;
     const refusal = found === null ? unauthorized() : refusalOf(found);
     if (refusal === null) return;
-    for (const name of names) for (const { onRefused } of [...(waiters.get(name) ?? [])]) onRefused(refusal);
+    for (const name of names) waits.refuse(name, refusal);
   }
 
   /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
@@ -221,31 +194,18 @@ export function createStatutBoard(deps: Deps) {
   }
 
   function sendRefusedAway(): void {
-    const solutionIds = new Set([...waiters.keys()].map((name) => Number(name.split(' ')[0])));
+    const solutionIds = new Set(waits.names().map((name) => Number(name.split(' ')[0])));
     for (const solutionId of solutionIds) void sendAwayIfRefused(solutionId);
   }
 
   function wakeAll(): void {
-    for (const [name, waiting] of waiters) {
+    for (const name of waits.names()) {
       const [solutionId, channel] = name.split(' ') as [string, Channel];
       void readStatus({ solutionId: Number(solutionId), channel }).then(
-        (status) => {
-          for (const { onStatus: wake } of [...waiting]) wake(status);
-        },
+        (status) => waits.tell(name, status),
         () => undefined,
       );
     }
-  }
-
-  function addWaiter(name: string, waiter: Waiter): void {
-    const waiting = waiters.get(name) ?? new Set();
-    waiters.set(name, waiting.add(waiter));
-  }
-
-  function removeWaiter(name: string, waiter: Waiter): void {
-    const waiting = waiters.get(name);
-    waiting?.delete(waiter);
-    if (waiting?.size === 0) waiters.delete(name);
   }
 }
 
