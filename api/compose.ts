@@ -1,7 +1,7 @@
 import type { Express, Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
-import { type Db, openDatabase, poolUse } from '../shared/db/database';
+import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
@@ -87,9 +87,15 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     url: databaseUrl,
     maxConnections: config.databaseConnections,
     applicationName: 'epack-api',
+    statementPatienceMs: 60_000,
   });
   const files = createDiskFileStore(config.filesDir);
-  const notifications = createNotifications({ url: databaseUrl, log, applicationName: 'epack-api-listen' });
+  const notifications = createNotifications({
+    url: databaseUrl,
+    log,
+    applicationName: 'epack-api-listen',
+    onLost: () => dropConnections(db),
+  });
   const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
 
   const checkHealth = createHealthCheck({ db, queue, files });

@@ -39,11 +39,15 @@ async function stop(api: ComposedApi, drainSeconds: number): Promise<void> {
   server.prependListener('request', closeAfterwards).prependListener('checkContinue', closeAfterwards);
   const closed = new Promise((resolve) => server.close(resolve));
   api.drain();
-  server.closeIdleConnections();
+  // Again and again: a request that had begun ends later, and its caller would keep the connection.
+  const idle = setInterval(() => server.closeIdleConnections(), idleEveryMilliseconds);
   const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
   // To the last, so that whoever watches sees it stop.
   if (api.opsServer.listening) await closeServer(api.opsServer);
   await api.close();
 }
+
+const idleEveryMilliseconds = 100;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config/config';
-import { openDatabase, poolUse } from '../shared/db/database';
+import { dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
@@ -55,6 +55,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     url: databaseUrl,
     log,
     applicationName: 'epack-worker-listen',
+    onLost: () => dropConnections(db),
   });
   const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
   const jobs = createJobStore(db);

@@ -5,9 +5,15 @@
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string' && awayCode.test(error.code)) return true;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  return awayMessage.test(error.message);
+  // A text quotes the statement with its values: of an error that has a code, it could say what a solution sent.
+  if ('code' in error && typeof error.code === 'string') return awayCode.test(error.code);
+  return awayMessage.test(error.message) || isStatementOverdue(error);
+}
+
+/** True where the pool's patience with a statement ended. Source: pg, which names it so without a code. */
+export function isStatementOverdue(error: Error): boolean {
+  return error.message.endsWith('Query read timeout');
 }
 
 /** True where PostgreSQL is there and has no room for more. Source: SQLSTATE 53100. */
@@ -16,7 +22,7 @@ export function isDatabaseFull(error: unknown): boolean {
 }
 
 const awayCode =
-  /^(08...|57P0[1-5]|53[0-9]{3}|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_AGAIN)$/;
+  /^(08...|57P0[1-5]|53[0-9]{3}|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/;
 
 const awayMessage =
-  /Connection terminated|Client has encountered a connection error|Timeout acquiring a connection|Unable to acquire a connection|connection is closed|Connection ended/i;
+  /Connection terminated|Client has encountered a connection error|Timeout acquiring a connection|Unable to acquire a connection|connection is closed|Connection ended|timeout expired/i;

@@ -1,6 +1,8 @@
 import knex, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import path from 'node:path';
+import { keptAlive } from './connection';
+import { isStatementOverdue } from './database-away';
 
 /** The pool, or a transaction: what a store runs its SQL on. */
 export type Db = Knex;
@@ -16,18 +18,62 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly maxConnections: number;
   readonly applicationName: string;
+  /** A statement that takes longer has failed, and its connection is given up. Without it, one may take for ever. */
+  readonly statementPatienceMs?: number;
 }
 
 /** Opens the pool. It connects when it is first used. */
-export function openDatabase(options: DatabaseOptions): Db {
-  return knex({
+export function openDatabase({
+  url,
+  maxConnections,
+  applicationName,
+  statementPatienceMs,
+}: DatabaseOptions): Db {
+  const db = knex({
     client: 'pg',
-    connection: { connectionString: options.url, application_name: options.applicationName },
-    pool: { min: 0, max: options.maxConnections },
+    connection: {
+      connectionString: url,
+      application_name: applicationName,
+      connectionTimeoutMillis: 10_000,
+      ...keptAlive,
+      ...(statementPatienceMs === undefined ? {} : { query_timeout: statementPatienceMs }),
+    },
+    pool: { min: 0, max: maxConnections, afterCreate: keepAliveThere },
     acquireConnectionTimeout: 10_000,
     // What fails reaches its caller as an error; knex would print it on the console besides.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },
   });
+  db.on('query-error', (error: Error, { __knexUid: uid }: { readonly __knexUid: string }) => {
+    if (isStatementOverdue(error)) giveUp(connectionsOf(db).filter(({ __knexUid }) => __knexUid === uid));
+  });
+  return db;
+}
+
+/**
+ * Gives up every connection, with what is under way on it: that fails as it does when PostgreSQL goes away, and the next
+ * statement opens a new one. For when they may be dead without having said so (docs/decisions/024).
+ */
+export function dropConnections(db: Db): void {
+  giveUp(connectionsOf(db));
+}
+
+function giveUp(connections: readonly PooledConnection[]): void {
+  for (const { connection } of connections)
+    connection.stream.destroy(new Error('Connection terminated: nothing came back on it'));
+}
+
+const connectionsOf = (db: Db): PooledConnection[] => {
+  const { used, free } = poolOf(db);
+  return [...used, ...free].map(({ resource }) => resource);
+};
+
+/** PostgreSQL keeps what a session holds, locks as well, until it learns that nobody is there any more: in two hours. */
+function keepAliveThere(connection: Client, done: (error: Error | null) => void): void {
+  connection.query(
+    `select set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+       set_config('tcp_keepalives_count', '4', false), set_config('tcp_user_timeout', '30000', false)`,
+    done,
+  );
 }
 
 const silence = () => undefined;
@@ -53,7 +99,7 @@ export interface PoolUse {
 }
 
 export function poolUse(db: Db): PoolUse {
-  const { pool } = db.client as { readonly pool: Pool };
+  const pool = poolOf(db);
   return {
     used: pool.numUsed(),
     free: pool.numFree(),
@@ -62,12 +108,21 @@ export function poolUse(db: Db): PoolUse {
   };
 }
 
+const poolOf = (db: Db): Pool => (db.client as { readonly pool: Pool }).pool;
+
 /** The part of knex's untyped pool that counts. */
 interface Pool {
   readonly max: number;
+  readonly used: readonly { readonly resource: PooledConnection }[];
+  readonly free: readonly { readonly resource: PooledConnection }[];
   numUsed(): number;
   numFree(): number;
   numPendingAcquires(): number;
+}
+
+/** PostgreSQL's own client, and what knex calls it. */
+interface PooledConnection extends Client {
+  readonly __knexUid: string;
 }
 
 /** The part of knex's untyped client that hands out connections. */

@@ -3,6 +3,7 @@ import { Client, escapeIdentifier } from 'pg';
 import type { Logger } from '../log';
 import { keepOpen, type Session } from '../process/keep-open';
 import { within } from '../process/within';
+import { keptAlive } from './connection';
 
 /** What PostgreSQL tells by NOTIFY, over one connection of the process that all listeners share. */
 export interface Notifications {
@@ -38,11 +39,14 @@ export interface NotificationsOptions {
   readonly checkEveryMs?: number;
   /** A check or a connection that takes longer has failed. */
   readonly patienceMs?: number;
+  /** The connection was lost, and not closed: others to the same place may be as dead, and do not say so. */
+  readonly onLost?: () => void;
 }
 
 /** Connects in the background, and again whenever the connection is lost. The URL must not lead to a pooler in transaction mode. */
 export function createNotifications(options: NotificationsOptions): Notifications {
   const listeners = new Map<string, Set<ChannelListener>>();
+  let isClosing = false;
   const connection = keepOpen({
     what: "The connection for PostgreSQL's notifications",
     log: options.log,
@@ -51,13 +55,17 @@ export function createNotifications(options: NotificationsOptions): Notification
       for (const [channel, known] of listeners) void greet(session, channel, [...known]);
     },
     onLost: () => {
+      if (!isClosing) options.onLost?.();
       for (const listener of everyListener()) listener.onLost?.();
     },
   });
   return {
     subscribe,
     isConnected: () => connection.current()?.listening() ?? false,
-    close: () => connection.close(),
+    close: () => {
+      isClosing = true;
+      return connection.close();
+    },
   };
 
   function subscribe(channel: string, listener: ChannelListener): Subscription {
@@ -104,8 +112,7 @@ async function openListening(
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: patienceMs,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
+    ...keptAlive,
     stream: () => socket,
   });
   const lost = new Promise<Error>((resolve) => {
