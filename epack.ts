@@ -85,7 +85,7 @@ program
   .action(async ({ to }: { to: string }) => {
     const { backupSummary, writeBackup } = await import('./shared/process/backup-commands.js');
     const { file, manifest } = await writeBackup(config(), to);
-    console.error(`${file}: ${backupSummary(manifest)}`);
+    console.error(`${file === '-' ? 'backed up' : file}: ${backupSummary(manifest)}`);
   });
 
 program

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { isNativeError } from 'node:util/types';
 import { createGunzip } from 'node:zlib';
 import type { Connection } from '../db/connection';
 import { type Db, migrate, migrateTo } from '../db/database';
@@ -98,13 +99,27 @@ async function makeSchema({ db, client }: Target, { migrations }: BackupHeader):
 
 /** One pass: nothing is kept but what is being taken. */
 async function takeEntries(
-  { client, files }: Target,
+  target: Target,
   entries: AsyncGenerator<TarEntry>,
   tables: readonly TableShape[],
 ): Promise<Taken> {
+  const current: { load: TableLoad | null } = { load: null };
+  try {
+    return await takeEach(target, entries, tables, current);
+  } catch (error) {
+    await current.load?.giveUp();
+    throw error;
+  }
+}
+
+async function takeEach(
+  { client, files }: Target,
+  entries: AsyncGenerator<TarEntry>,
+  tables: readonly TableShape[],
+  current: { load: TableLoad | null },
+): Promise<Taken> {
   const loaded: BackupManifest['tables'] = {};
   const tally = createFileTally();
-  const current: { load: TableLoad | null } = { load: null };
   const endTable = async () => {
     if (current.load !== null) loaded[current.load.name] = await current.load.end();
     current.load = null;
@@ -133,6 +148,8 @@ async function takeEntries(
 interface TableLoad {
   readonly name: string;
   take(part: TarEntry['content']): Promise<void>;
+  /** Or PostgreSQL would wait for the rest of the table, and whoever rolls back for PostgreSQL. */
+  giveUp(): Promise<void>;
   end(): Promise<{ rows: number; sha256: string }>;
 }
 
@@ -141,7 +158,9 @@ function startTable(client: Connection, shape: TableShape): TableLoad {
   const hash = createHash('sha256');
   const plain = zipped.pipe(createGunzip());
   zipped.on('error', (error) => plain.destroy(error));
-  const rows = copyIn(client, shape, hashed(plain, hash));
+  const rows = copyIn(client, shape, hashed(plain, hash)).catch((error: unknown) => {
+    throw isOfZlib(error) ? new Error(`The backup is damaged: ${shape.name}.`, { cause: error }) : error;
+  });
   // Who waits for it comes later.
   rows.catch((error: unknown) => zipped.destroy(error instanceof Error ? error : new Error('failed')));
   return {
@@ -152,12 +171,19 @@ function startTable(client: Connection, shape: TableShape): TableLoad {
         if (!zipped.write(chunk)) await drained(zipped);
       }
     },
+    async giveUp() {
+      zipped.destroy(new Error('The table does not come to its end.'));
+      await rows.catch(() => undefined);
+    },
     async end() {
       zipped.end();
       return { rows: await rows, sha256: hash.digest('hex') };
     },
   };
 }
+
+const isOfZlib = (error: unknown): boolean =>
+  isNativeError(error) && 'code' in error && String(error.code).startsWith('Z_');
 
 const drained = (stream: PassThrough): Promise<void> =>
   new Promise((resolve) => {

@@ -38,10 +38,13 @@ export async function* writeTar(entries: AsyncIterable<TarEntry>): AsyncGenerato
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const reader = createReader(source);
   let longName: string | null = null;
-  for (;;) {
-    const block = await reader.exactly(blockBytes);
+  for (let isFirst = true; ; isFirst = false) {
+    // Whatever is shorter than a block never was an archive.
+    const block = await reader.exactly(blockBytes, isFirst ? noArchive : cutOff);
     if (block.every((byte) => byte === 0)) return;
-    const { name, bytes, type } = parsedHeader(block);
+    const parsed = parsedHeader(block);
+    if (parsed === null) throw new Error(isFirst ? noArchive : 'The backup is damaged.');
+    const { name, bytes, type } = parsed;
     if (type === 'x') {
       longName = pathOf(await reader.exactly(bytes));
       await reader.exactly(padding(bytes).length);
@@ -81,10 +84,11 @@ function header(name: string, bytes: number, type: '0' | 'x'): Buffer {
   return block;
 }
 
-function parsedHeader(block: Buffer): { name: string; bytes: number; type: string } {
+/** Null where it is none. */
+function parsedHeader(block: Buffer): { name: string; bytes: number; type: string } | null {
   const sum = Number.parseInt(textAt(block, 148, 8), 8);
   const unsigned = Buffer.from(block).fill(' ', 148, 156);
-  if (sum !== sumOf(unsigned)) throw new Error('This is no backup: a tar header is damaged.');
+  if (sum !== sumOf(unsigned)) return null;
   const isLarge = block.readUInt8(124) === 0x80;
   return {
     name: textAt(block, 0, 100),
@@ -114,8 +118,12 @@ function paxRecord(key: string, value: string): string {
 const pathOf = (records: Buffer): string | null =>
   /^\d+ path=(.*)\n$/m.exec(records.toString('utf8'))?.[1] ?? null;
 
+const cutOff = 'The backup is cut off.';
+const noArchive = 'This is no backup of this server: it is no tar archive.';
+
 interface Reader {
-  exactly(bytes: number): Promise<Buffer>;
+  /** Throws `ifShort` where the source has fewer. */
+  exactly(bytes: number, ifShort?: string): Promise<Buffer>;
   /** At least one byte. */
   upTo(bytes: number): Promise<Buffer>;
 }
@@ -123,25 +131,25 @@ interface Reader {
 function createReader(source: AsyncIterable<Uint8Array>): Reader {
   const chunks = source[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);
-  const fill = async () => {
+  const fill = async (ifShort: string) => {
     while (rest.length === 0) {
       const next = await chunks.next();
-      if (next.done === true) throw new Error('The backup is cut off.');
+      if (next.done === true) throw new Error(ifShort);
       rest = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.byteLength);
     }
   };
-  const upTo = async (bytes: number): Promise<Buffer> => {
-    await fill();
+  const upTo = async (bytes: number, ifShort = cutOff): Promise<Buffer> => {
+    await fill(ifShort);
     const taken = rest.subarray(0, bytes);
     rest = rest.subarray(taken.length);
     return taken;
   };
   return {
-    upTo,
-    async exactly(bytes) {
+    upTo: (bytes) => upTo(bytes),
+    async exactly(bytes, ifShort) {
       const parts: Buffer[] = [];
       for (let left = bytes; left > 0;) {
-        const part = await upTo(left);
+        const part = await upTo(left, ifShort);
         parts.push(part);
         left -= part.length;
       }

@@ -59,6 +59,13 @@ export async function findEmbeddedPostgres(dataDir: string): Promise<string | nu
   return postmaster?.isReady === true ? urlOf(cluster, postmaster.port, 'epack') : null;
 }
 
+/** Removes the embedded database of a data directory for good, unless it runs. */
+export async function removeEmbeddedPostgres(dataDir: string): Promise<void> {
+  const cluster = await readCluster(dataDir);
+  if (cluster !== null && (await findPostmaster(cluster)) !== null) return;
+  await rm(path.join(dataDir, 'postgres'), { recursive: true, force: true });
+}
+
 /** Holds the database, and starts it again when it dies under us. */
 async function keepRunning(
   cluster: PostgresCluster,

@@ -7,6 +7,7 @@ import { readTar, type TarEntry, writeTar } from '../../shared/backup/tar';
 import { type Config, readConfig } from '../../shared/config/config';
 import { type Db, migrateTo, openDatabase } from '../../shared/db/database';
 import { restoreBackup, writeBackup } from '../../shared/process/backup-commands';
+import { findEmbeddedPostgres } from '../../shared/process/embedded-postgres';
 import { eventually } from '../queue/eventually';
 import { setting, type TestDatabase } from '../setup/database';
 import { createTestFolder, type TestFolder } from '../setup/folder';
@@ -190,6 +191,49 @@ describe('epack backup and epack restore', () => {
     expect(await storedFiles({ config: target })).toEqual([]);
     await restoreBackup(target, file);
     expect((await storedFiles({ config: target })).length).toBeGreaterThan(0);
+  });
+
+  test('a table that is cut off in its middle ends the restore; one that cannot be unzipped is named, and nothing of it is left behind', async () => {
+    const { file } = await writeBackup(own(), newFolder());
+    const damaged = readFileSync(file);
+    const table = damaged.indexOf('tables/account.copy.gz.000001');
+    const target = configOf(await emptyDatabase(), newFolder());
+    const cut = path.join(newFolder(), 'cut.tar');
+    writeFileSync(cut, damaged.subarray(0, table + 522));
+    await expect(restoreBackup(target, cut)).rejects.toThrow('The backup is cut off.');
+    damaged.fill(0xff, table + 512, table + 522);
+    writeFileSync(file, damaged);
+    await expect(restoreBackup(target, file)).rejects.toThrow('The backup is damaged: account.');
+  });
+
+  test('what is no backup is called so, and what is not there or not to be written is named', async () => {
+    const folder = newFolder();
+    const target = configOf(await emptyDatabase(), newFolder());
+    const text = path.join(folder, 'notes.txt');
+    for (const content of ['', 'A letter.\n', 'A long letter.\n'.repeat(100)]) {
+      writeFileSync(text, content);
+      await expect(restoreBackup(target, text)).rejects.toThrow(
+        /^This is no backup of this server: it is no tar/,
+      );
+    }
+    await expect(restoreBackup(target, folder)).rejects.toThrow(`${folder} cannot be read: it is a folder.`);
+    const nobody = path.join(folder, 'nobody');
+    await expect(restoreBackup(target, nobody)).rejects.toThrow(`${nobody} cannot be read: it is not there.`);
+    await expect(writeBackup(own(), path.join(nobody, 'x.tar'))).rejects.toThrow(
+      `No backup can be written to ${nobody}: it is not there.`,
+    );
+  });
+
+  test('an embedded database that was made for a restore goes again where that fails, and none runs', async () => {
+    const dataDir = newFolder();
+    const embedded = readConfig({ EPACK_DATA_DIR: dataDir });
+    await expect(restoreBackup(embedded, path.join(dataDir, 'nobody'))).rejects.toThrow(/it is not there/);
+    expect(readdirSync(dataDir)).toEqual([]);
+    const text = path.join(newFolder(), 'notes.txt');
+    writeFileSync(text, 'A letter.\n');
+    await expect(restoreBackup(embedded, text)).rejects.toThrow(/no backup/);
+    expect(readdirSync(dataDir)).not.toContain('postgres');
+    expect(await findEmbeddedPostgres(dataDir)).toBeNull();
   });
 
   test('a backup of an earlier version is brought up to date', async () => {
