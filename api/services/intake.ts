@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { type ArchiveArrival, watchArrival } from '../../shared/archive/archive-arrival';
+import type { ArchiveArrival } from '../../shared/archive/archive-arrival';
 import { unpackArchive, type UnpackLimits } from '../../shared/archive/unpack';
 import type { Db } from '../../shared/db/database';
 import { inTransaction } from '../../shared/db/database';
@@ -9,12 +9,10 @@ import { noOrigin, type Origin } from '../../shared/domain/origin';
 import {
   digestMismatch,
   idempotencyKeyReused,
-  tooLarge,
   unavailable,
   uploadGivenUp,
   wrongStatus,
 } from '../../shared/errors/catalog';
-import { UploadAborted } from '../../shared/errors/upload-aborted';
 import type { FileStore, WriteBatch } from '../../shared/files/file-store';
 import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/files/layout';
 import type { Logger } from '../../shared/log';
@@ -25,6 +23,7 @@ import { createSolutionStore } from '../../shared/stores/solution-store';
 import { createStatusStore } from '../../shared/stores/status-store';
 import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/sync-store';
 import { inSpan, type Span, type Tracer } from '../../shared/tracing';
+import { readUpTo, readWhole, watchArchive } from './archive-body';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
 
@@ -282,53 +281,4 @@ export function createIntakeService(deps: Deps) {
       clearInterval(beat);
     }
   }
-}
-
-type See = (chunk: Buffer) => void;
-
-/**
- * The body's chunks. Fails with `too-large` once there are more bytes than allowed, and leaves the rest of the body
- * unread: the answer still has to go out on its connection.
- */
-function readUpTo(body: Readable, maxBytes: number, see: See = () => undefined): AsyncIterable<Buffer> {
-  // Whoever reads learns of a broken body; until then nobody may be listening, and that would end the process.
-  body.on('error', () => undefined);
-  return seenUpTo(body, maxBytes, see);
-}
-
-async function* seenUpTo(body: Readable, maxBytes: number, see: See): AsyncGenerator<Buffer> {
-  let bytes = 0;
-  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  try {
-    for await (const chunk of chunks) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(maxBytes);
-      see(chunk);
-      yield chunk;
-    }
-  } catch (error) {
-    throw body.errored === null ? error : new UploadAborted();
-  }
-}
-
-/** What is learnt of an archive by seeing each of its bytes once. */
-function watchArchive() {
-  const hash = createHash('sha256');
-  const arrival = watchArrival();
-  let bytes = 0;
-  return {
-    see: (chunk: Buffer): void => {
-      hash.update(chunk);
-      arrival.see(chunk);
-      bytes += chunk.length;
-    },
-    /** Once it has all been seen. */
-    whole: () => ({ sha256: hash.digest('hex'), bytes, arrival }),
-  };
-}
-
-async function readWhole(archive: AsyncIterable<Buffer>) {
-  const watch = watchArchive();
-  for await (const chunk of archive) watch.see(chunk);
-  return watch.whole();
 }
