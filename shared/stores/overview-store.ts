@@ -49,6 +49,8 @@ export interface SolutionName {
 export type OverviewStore = ReturnType<typeof createOverviewStore>;
 
 const visible = '(cast(:accounts as int[]) is null or s.account_id = any(:accounts))';
+/** A link to a solution needs a text. */
+const shownName = `coalesce(nullif(btrim(s.name), ''), s.mail)`;
 const mostCounted = 1000;
 
 /** The whole installation at a glance, as far as the accounts reach. */
@@ -102,7 +104,7 @@ export function createOverviewStore(db: Db) {
     /** The newest first. */
     async failures(accounts: AccountScope, hours: number, limit: number): Promise<FailedSync[]> {
       const result = await db.raw<{ rows: FailedSync[] }>(
-        `select y.id, y.solution_id as "solutionId", s.name as "solutionName", y.channel,
+        `select y.id, y.solution_id as "solutionId", ${shownName} as "solutionName", y.channel,
            y.received_at as "receivedAt", y.report ->> 'reason' as reason
          from sync y join solution s on s.id = y.solution_id
          where y.files_removed_at is null and y.received_at > now() - make_interval(hours => :hours)
@@ -116,7 +118,7 @@ export function createOverviewStore(db: Db) {
     /** Those that have been silent for longest first. Blocked ones are not expected to speak. */
     async stale(accounts: AccountScope, hours: number, limit: number): Promise<StaleSolution[]> {
       const result = await db.raw<{ rows: StaleSolution[] }>(
-        `select s.id, s.name, max(c.since) as since
+        `select s.id, ${shownName} as name, max(c.since) as since
          from solution s join channel_status c on c.solution_id = s.id
          where s.blocked_at is null and ${visible}
          group by s.id having max(c.since) < now() - make_interval(hours => :hours)
@@ -139,7 +141,7 @@ export function createOverviewStore(db: Db) {
 
     async names(accounts: AccountScope, ids: readonly number[]): Promise<SolutionName[]> {
       const result = await db.raw<{ rows: SolutionName[] }>(
-        `select s.id, s.name, s.timezone from solution s where s.id = any(:ids) and ${visible}`,
+        `select s.id, ${shownName} as name, s.timezone from solution s where s.id = any(:ids) and ${visible}`,
         { accounts: idsOf(accounts), ids: [...new Set(ids)] },
       );
       return result.rows;

@@ -1,3 +1,4 @@
+import { isTimeZone } from '../../../shared/domain/known-zone';
 import type { Words } from './words';
 
 /** e.g. `3 minutes ago`. */
@@ -19,8 +20,13 @@ export function durationText(words: Words, seconds: number): string {
   );
 }
 
-/** On the clock of the kitchen. */
-export const timeText = (words: Words, time: Date, timezone: string): string =>
+/** On the clock of the kitchen; where its time zone is none, in UTC, which is said. */
+export function timeText(words: Words, time: Date, timezone: string): string {
+  if (timezone === 'UTC' || !isTimeZone(timezone)) return `${clockText(words, time, 'UTC')} UTC`;
+  return clockText(words, time, timezone);
+}
+
+const clockText = (words: Words, time: Date, timezone: string) =>
   dates(words.locale, { dateStyle: 'short', timeStyle: 'medium', timeZone: timezone }).format(time);
 
 /** `YYYY-MM-DD` as a person says it, e.g. `Sat 21 Nov`. */

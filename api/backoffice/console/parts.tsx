@@ -29,13 +29,13 @@ interface MomentProps {
 /** A point in time, on the clock of the kitchen. */
 export const Moment = ({ words, at, zone }: MomentProps): VNode => (
   <time dateTime={at.toISOString()} {...(zone === undefined ? { 'data-local': words.locale } : {})}>
-    {zone === undefined ? `${timeText(words, at, 'UTC')} UTC` : timeText(words, at, zone)}
+    {timeText(words, at, zone ?? 'UTC')}
   </time>
 );
 
 /** e.g. `3 minutes ago`; the exact time is the title. */
 export const Age = ({ words, at, zone = 'UTC' }: MomentProps): VNode => (
-  <time dateTime={at.toISOString()} title={`${timeText(words, at, zone)}${zone === 'UTC' ? ' UTC' : ''}`}>
+  <time dateTime={at.toISOString()} title={timeText(words, at, zone)}>
     {ageText(words, at)}
   </time>
 );

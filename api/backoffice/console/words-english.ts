@@ -318,6 +318,8 @@ export const english = {
     messages: 'Messages',
     settings: 'Device and access',
   },
+  noSuchZone: (zone: string) =>
+    `Its time zone, “${zone}”, is none: times are shown in UTC until someone sets a right one.`,
   version: 'Version',
   allWell: 'All is well',
   allWellMeaning: 'The last synchronisations came to their end, and nothing waits for you.',

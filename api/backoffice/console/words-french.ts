@@ -344,6 +344,8 @@ export const french: Words = {
     messages: 'Messages',
     settings: 'Appareil et accès',
   },
+  noSuchZone: (zone) =>
+    `Son fuseau horaire, « ${zone} », n’existe pas : les heures sont en UTC tant que personne ne le corrige.`,
   version: 'Version',
   allWell: 'Tout va bien',
   allWellMeaning: 'Les dernières synchronisations sont allées à leur terme, et rien ne vous attend.',

@@ -27,7 +27,8 @@ const query = z.object({
   after: logId.optional().meta({ description: 'Readings whose Id is greater.' }),
   cursor: logId.optional().meta({ description: '`next` of the page before: the same as `after`.' }),
   from: time.optional().meta({
-    description: "Measured then or later; without an offset on the solution's clock.",
+    description:
+      "Measured then or later; without an offset on the solution's clock. 422 where that is in no time zone.",
   }),
   to: time.optional().meta({ description: 'Measured before it.', examples: ['2026-11-21'] }),
   limit: z.coerce
@@ -87,6 +88,7 @@ export const createLogRoutes = (logs: LogService): Route[] => [
     access: 'viewer',
     params: { id: idParameter('solution'), table: tableParameter },
     query,
+    problems: { 422: ['invalid-fields'] },
     answers: { 200: alsoAs(json('A page of readings, or the export.', pageOf(log)), ['text/csv']) },
     async handle({ response, caller, params: { id: solutionId, table }, query: asked }) {
       const wanted = {

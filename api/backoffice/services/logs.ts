@@ -1,9 +1,10 @@
 import { type LogTable, logTables } from '../../../shared/catalog/log-tables';
 import type { Db } from '../../../shared/db/database';
 import { type Page, pageOf } from '../../../shared/domain/page';
+import { isTimeZone } from '../../../shared/domain/known-zone';
 import type { LogGaps } from '../../../shared/domain/log-gaps';
 import type { Caller } from '../../../shared/domain/staff';
-import { notFound } from '../../../shared/errors/catalog';
+import { invalidFields, notFound } from '../../../shared/errors/catalog';
 import { formatCsv } from '../../../shared/formats/csv-table';
 import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
@@ -50,7 +51,7 @@ export function createLogService({ db }: { readonly db: Db }) {
   const logs = createLogReadStore(db);
 
   return {
-    /** Throws `not-found`. */
+    /** Throws `not-found`, and `invalid-fields` for a time on a clock that is in no time zone. */
     async list(caller: Caller, query: LogQuery, limit: number): Promise<Page<WireLog>> {
       const range = await rangeOf(db, caller, query);
       const rows = await logs.rows(query.table, range, query.afterId, limit + 1);
@@ -61,7 +62,7 @@ export function createLogService({ db }: { readonly db: Db }) {
     /**
      * CSV in pieces, all rows or the first `limit`. Each piece is one short query that begins after the last id: a
      * slow reader holds neither a connection nor a snapshot of the database, and memory does not grow.
-     * Throws `not-found` before the first piece.
+     * Throws as `list` does, before the first piece.
      */
     async exportCsv(caller: Caller, query: LogQuery, options: CsvOptions): Promise<AsyncGenerator<string>> {
       const range = await rangeOf(db, caller, query);
@@ -107,10 +108,26 @@ type LogRange = Awaited<ReturnType<typeof rangeOf>>;
 async function rangeOf(db: Db, caller: Caller, { solutionId, from, to }: LogQuery) {
   const solution = await createSolutionAdminStore(db).find(caller.accounts, solutionId);
   if (solution === null) throw notFound('solution');
-  const timeOf = (text: string | null) =>
-    text === null ? null : { text, timezone: hasOffset(text) ? null : solution.timezone };
-  return { solutionId, from: timeOf(from), to: timeOf(to) };
+  const timeOf = (field: 'from' | 'to', text: string | null) => {
+    if (text === null) return null;
+    if (hasOffset(text)) return { text, timezone: null };
+    if (!isTimeZone(solution.timezone)) throw noClock(field, solution.timezone);
+    return { text, timezone: solution.timezone };
+  };
+  return { solutionId, from: timeOf('from', from), to: timeOf('to', to) };
 }
+
+/** Silently taken for UTC, other readings would come than were asked for. */
+const noClock = (field: string, timezone: string) =>
+  invalidFields([
+    {
+      field,
+      fault: {
+        code: 'other',
+        text: `needs an offset, e.g. Z: the solution's time zone, ${JSON.stringify(timezone)}, is none`,
+      },
+    },
+  ]);
 
 const hasOffset = (time: string) => /(Z|[+-]\d\d:?\d\d)$/i.test(time.slice(10));
 

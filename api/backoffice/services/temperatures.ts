@@ -1,4 +1,5 @@
 import type { Db } from '../../../shared/db/database';
+import { knownZone } from '../../../shared/domain/known-zone';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
@@ -82,7 +83,7 @@ export function createTemperatureService({ db }: { readonly db: Db }) {
   async function timezoneOf(caller: Caller, solutionId: number): Promise<string> {
     const solution = await createSolutionAdminStore(db).find(caller.accounts, solutionId);
     if (solution === null) throw notFound('solution');
-    return solution.timezone;
+    return knownZone(solution.timezone);
   }
 
   async function found({ solutionId, probeId, days }: SeriesQuery) {

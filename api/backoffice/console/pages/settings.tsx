@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { isTimeZone } from '../../../../shared/domain/known-zone';
 import { confirmations, loginPolicies } from '../../../../shared/domain/solution-settings';
 import { mayEdit } from '../../../../shared/domain/staff';
 import { badRequest } from '../../../../shared/errors/catalog';
@@ -13,7 +14,7 @@ import { ActionForm, Card, Facts, Field, Moment, ProblemNote } from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import { SolutionPage } from './solution-frame';
-import { isTimezone, PolicyFields, secretPage } from './solutions';
+import { PolicyFields, secretPage } from './solutions';
 
 interface Services {
   readonly solutions: Pick<SolutionService, 'get' | 'update' | 'replaceSecret'>;
@@ -23,7 +24,7 @@ const settings = z.object({
   name: textOf(200),
   loginPolicy: z.enum(loginPolicies),
   confirmation: z.enum(confirmations),
-  timezone: textOf(64).refine(isTimezone, 'is no time zone'),
+  timezone: textOf(64).refine(isTimeZone, 'is no time zone'),
 });
 const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
 

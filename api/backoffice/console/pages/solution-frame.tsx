@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { isTimeZone } from '../../../../shared/domain/known-zone';
 import type { SolutionDetail } from '../../services/solutions';
 import { Page } from '../layout';
 import { Badge, Tabs } from '../parts';
@@ -32,7 +33,7 @@ const tabs: readonly SolutionTab[] = [
 export const SolutionPage = ({ visit, solution, tab, aside, hasCharts = false, children }: Props): VNode => (
   <Page
     visit={visit}
-    title={solution.name}
+    title={shownName(solution)}
     trail={[{ href: '/solutions', text: visit.words.solutions }]}
     subtitle={
       <>
@@ -53,9 +54,21 @@ export const SolutionPage = ({ visit, solution, tab, aside, hasCharts = false, c
         isCurrent: one === tab,
       }))}
     />
-    <div class="stack">{children}</div>
+    <div class="stack">
+      {!isTimeZone(solution.timezone) && (
+        <p class="notice busy">
+          {visit.words.noSuchZone(solution.timezone)}{' '}
+          <a href={solutionPath(solution.id, 'settings')}>{visit.words.tabs.settings}</a>
+        </p>
+      )}
+      {children}
+    </div>
   </Page>
 );
+
+/** A link needs a text, also to a solution whose name is blank. */
+export const shownName = ({ name, mail }: Pick<SolutionDetail, 'name' | 'mail'>): string =>
+  name.trim() === '' ? mail : name;
 
 export const solutionPath = (id: number, tab: SolutionTab): string =>
   tab === 'now' ? `/solutions/${id}` : `/solutions/${id}/${tab}`;

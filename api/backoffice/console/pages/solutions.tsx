@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import { channels } from '../../../../shared/domain/channel';
 import { flags } from '../../../../shared/domain/flag';
+import { isTimeZone } from '../../../../shared/domain/known-zone';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { confirmations, loginPolicies, solutionStates } from '../../../../shared/domain/solution-settings';
 import { isAdmin, mayEdit } from '../../../../shared/domain/staff';
@@ -34,6 +35,7 @@ import {
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
+import { shownName } from './solution-frame';
 
 interface Services {
   readonly solutions: Pick<SolutionService, 'list' | 'create'>;
@@ -60,7 +62,7 @@ const enrolment = z.object({
   account: idOf.optional(),
   loginPolicy: z.enum(loginPolicies),
   confirmation: z.enum(confirmations),
-  timezone: textOf(64).refine(isTimezone, 'is no time zone'),
+  timezone: textOf(64).refine(isTimeZone, 'is no time zone'),
 });
 
 /** Finding solutions, flags for many at once, and enrolling one. */
@@ -262,12 +264,12 @@ const SolutionTable = ({
               name="solution"
               value={solution.id}
               form="bulk"
-              aria-label={words.tick(solution.name)}
+              aria-label={words.tick(shownName(solution))}
             />
           </td>
         )}
         <th scope="row">
-          <a href={`/solutions/${solution.id}`}>{solution.name}</a>
+          <a href={`/solutions/${solution.id}`}>{shownName(solution)}</a>
           <span class="under">{solution.account.name}</span>
           <span class="under">{solution.mail}</span>
           {solution.blockedAt !== null && <Badge tone="bad">{words.blocked}</Badge>}
@@ -410,15 +412,6 @@ export const PolicyFields = ({
     </Field>
   </>
 );
-
-export function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const filterQuery = ({ search, accountId, state }: SolutionFilter) =>
   new URLSearchParams({

@@ -24,7 +24,7 @@ import { ServersReason } from '../refusal';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { QuarantineTable } from './quarantine-table';
-import { SolutionPage } from './solution-frame';
+import { shownName, SolutionPage } from './solution-frame';
 import { SyncBadge, SyncTable } from './sync-table';
 
 interface Services {
@@ -164,7 +164,7 @@ function syncPage(
       title={words.syncOf(words.channels[sync.channel])}
       trail={[
         { href: '/solutions', text: words.solutions },
-        { href: `/solutions/${solution.id}`, text: solution.name },
+        { href: `/solutions/${solution.id}`, text: shownName(solution) },
         { href: `/solutions/${solution.id}/syncs`, text: words.tabs.syncs },
       ]}
       subtitle={<code>{sync.id}</code>}

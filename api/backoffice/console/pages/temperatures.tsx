@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { knownZone } from '../../../../shared/domain/known-zone';
 import type { Probe } from '../../../../shared/stores/temperature-store';
 import { decode } from '../../../http/decode';
 import { pathId, textOf } from '../../rest/parameters';
@@ -144,7 +145,7 @@ function Chart({
       <figure
         class="chart"
         data-chart={`/solutions/${solution.id}/temperatures/series?${series.toString()}`}
-        data-zone={solution.timezone}
+        data-zone={knownZone(solution.timezone)}
         data-language={words.locale}
         data-temperature={words.temperature}
         data-lowest={words.lowest}
