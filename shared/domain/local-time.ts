@@ -11,6 +11,8 @@ export interface TimeZone {
    * Never shown (the hour that spring skips): as if the clock had not been put forward, like `compatible` of Temporal.
    */
   instantOf(wallMs: number, previousMs?: number): number;
+  /** The other instant at which the wall clock shows the same; NaN where there is none. */
+  otherInstantOf(instantMs: number): number;
 }
 
 /** The zones are kept: asking again costs nothing. Throws a RangeError for a name that is no time zone. */
@@ -34,7 +36,7 @@ function createTimeZone(name: string): TimeZone {
   let lastDay = NaN;
   let lastOffset = NaN;
 
-  return { name, offsetAt: offsets.at, isRepeated, instantOf };
+  return { name, offsetAt: offsets.at, isRepeated, instantOf, otherInstantOf };
 
   function isRepeated(wallMs: number): boolean {
     if (!Number.isNaN(steadyOffsetOn(wallMs))) return false;
@@ -49,6 +51,15 @@ function createTimeZone(name: string): TimeZone {
     if (!isShownAt(first, wallMs)) return isShownAt(second, wallMs) ? second : first;
     const secondIsNext = first <= previousMs && previousMs < second && isShownAt(second, wallMs);
     return secondIsNext ? second : first;
+  }
+
+  function otherInstantOf(instantMs: number): number {
+    // A wall clock is less than a day from UTC, so the days around are looked at either way.
+    if (Number.isNaN(instantMs) || !Number.isNaN(steadyOffsetOn(instantMs))) return NaN;
+    const wallMs = instantMs + offsets.at(instantMs);
+    const { first, second } = candidates(wallMs);
+    if (first === second || !isShownAt(first, wallMs) || !isShownAt(second, wallMs)) return NaN;
+    return instantMs === first ? second : first;
   }
 
   /** By the offset of the day before and by that of the day after. No zone is more than 15 hours from UTC. */

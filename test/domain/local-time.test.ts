@@ -106,3 +106,23 @@ test('the hour that spring skips is read as if the clock had not been put forwar
 test('a name that is no time zone is refused', () => {
   expect(() => timeZone('Europe/Lyon')).toThrow(RangeError);
 });
+
+test('the other instant that the wall shows alike is found from either', () => {
+  const paris = timeZone('Europe/Paris');
+  const [first, second] = [wall('2026-10-25T00:30'), wall('2026-10-25T01:30')];
+  expect([first, second].map((at) => paris.otherInstantOf(at))).toEqual([second, first]);
+  for (const once of ['2026-10-24T23:59', '2026-10-25T02:00', '2026-03-29T01:00', '2026-07-01T12:00'])
+    expect(paris.otherInstantOf(wall(once))).toBeNaN();
+  expect(paris.otherInstantOf(NaN)).toBeNaN();
+  expect(paris.instantOf(wall('2026-10-25T02:30'))).toBe(first);
+  fc.assert(
+    fc.property(fc.constantFrom(...zones, ...more), moments, (name, at) => {
+      const zone = timeZone(name);
+      const other = zone.otherInstantOf(at);
+      const wallMs = at + zone.offsetAt(at);
+      expect(Number.isNaN(other)).toBe(!zone.isRepeated(wallMs));
+      if (!Number.isNaN(other)) expect(other + zone.offsetAt(other)).toBe(wallMs);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -114,6 +114,63 @@ describe('readings of one night in several uploads', () => {
   });
 });
 
+describe('rows of the hour that is written twice, sent again without those around them', () => {
+  const night = [
+    '1,A,2026-10-25 01:30',
+    '2,A,2026-10-25 02:00',
+    '3,A,2026-10-25 02:30',
+    '4,A,2026-10-25 02:00',
+    '5,A,2026-10-25 02:30',
+    '6,A,2026-10-25 03:00',
+  ];
+  const some = (...ids: number[]) => sondes(...ids.map((id) => night[id - 1] ?? ''));
+  beforeEach(() => log.load('Tbsondes', sondes(...night)));
+
+  test('are duplicates, whichever they are', async () => {
+    const stored = await times();
+    for (let chosen = 1; chosen < 64; chosen++) {
+      const ids = [1, 2, 3, 4, 5, 6].filter((id) => chosen & (1 << (id - 1)));
+      for (const order of [ids, ids.toReversed()])
+        expect(await log.load('Tbsondes', some(...order))).toEqual({
+          inserted: 0,
+          duplicates: ids.length,
+          rejected: 0,
+          rejections: [],
+        });
+    }
+    expect(await times()).toEqual(stored);
+  });
+
+  test('twice in one upload they are, too', async () => {
+    await log.empty('Tbsondes');
+    const twice = sondes(...night, night[0] ?? '', night[4] ?? '');
+    expect(await log.load('Tbsondes', twice)).toMatchObject({ inserted: 6, duplicates: 2, rejected: 0 });
+  });
+
+  test.each([
+    ['another value beside the time', 'Id,ProbeId,MeasuredAt,Temperature\n5,A,2026-10-25 02:30,4\n'],
+    ['another half of that hour', sondes('1,A,2026-10-25 01:30', '5,A,2026-10-25 02:00')],
+    ['an hour that is written once', sondes('6,A,2026-10-25 04:00')],
+    ['the other one, by its offset', sondes('5,A,2026-10-25T02:30+02:00')],
+  ])('are not with %s', async (_name, csv) => {
+    expect((await log.load('Tbsondes', csv)).rejections).toMatchObject([{ code: 'id-conflict' }]);
+  });
+
+  test('each time of a row is looked at by itself', async () => {
+    const cooking = (measured: string, started: string, ended: string) =>
+      `Id,MeasuredAt,StartAt,EndAt\n7,2026-10-25 ${measured},${started},${ended}\n`;
+    const [first, second] = ['2026-10-25T02:10+02:00', '2026-10-25T02:50+01:00'];
+    await log.load('Tbfreezing', cooking('02:30+01:00', first, second));
+    const again = (...row: [string, string, string]) => log.load('Tbfreezing', cooking(...row));
+    const local = '2026-10-25 02:50';
+    expect(await again('02:30', first, second)).toMatchObject({ duplicates: 1 });
+    expect(await again('02:30', first, local)).toMatchObject({ duplicates: 1 });
+    expect(await again('02:30', '2026-10-25 02:10', local)).toMatchObject({ duplicates: 1 });
+    expect(await again('02:30', first, '2026-10-25T02:50+02:00')).toMatchObject({ rejected: 1 });
+    expect(await again('02:30', '', local)).toMatchObject({ rejected: 1 });
+  });
+});
+
 test('a row that was refused is no previous reading', async () => {
   const csv = 'Id,ProbeId,MeasuredAt,Temperature\n1,A,2026-10-25 02:30,cold\n2,A,2026-10-25 02:30,3\n';
   await log.load('Tbsondes', csv);

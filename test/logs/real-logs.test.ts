@@ -59,6 +59,18 @@ whereThereIs(coldRoom)('half a year of a cold room: 4 probes, hourly, local time
       timezone: 'Europe/London',
     });
     expect(rest).toMatchObject({ inserted: 0, duplicates: lines.length - second, rejected: 0 });
+    // Without the first of those two hours.
+    const fewer = lines.filter((_, at) => at < second - 4 || at >= second);
+    const some = await log.load('Tbsondes', [header, ...fewer].join('\n'), { timezone: 'Europe/London' });
+    expect(some).toMatchObject({ inserted: 0, duplicates: lines.length - 4, rejected: 0 });
+    // Each of the two in the place of the other is another row: their temperatures differ.
+    const swapped = lines.slice(second - 4, second).map((line, probe) => {
+      const [, ...cells] = (lines[second + probe] ?? '').split(',');
+      return [line.split(',')[0], ...cells].join(',');
+    });
+    const other = await log.load('Tbsondes', [header, ...swapped].join('\n'), { timezone: 'Europe/London' });
+    expect(other.rejections.every(({ code }) => code === 'id-conflict')).toBe(true);
+    expect(other.rejected).toBeGreaterThan(0);
   });
 });
 

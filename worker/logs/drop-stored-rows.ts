@@ -6,7 +6,7 @@ import type { TupleBuffer } from './tuple-buffer';
 /**
  * Takes out of the buffer the rows that the log holds byte for byte: an upload that is sent twice then costs the database
  * no more than reading them. It may leave some in: those are compared as values later.
- * Its rows begin with solution and id and end with `placeBytes` that the log does not hold.
+ * Its rows begin with solution and id and end with `placeBytes` that the log does not hold; where it is more, they stay in.
  */
 export async function dropStoredRows(
   client: Transaction['client'],

@@ -5,6 +5,7 @@ import { dropStoredRows } from './drop-stored-rows';
 import type { Lane } from './lanes';
 import type { LogKey } from './log-mark';
 import { readSpans } from './read-spans';
+import type { RowEncoder } from './row-encoder';
 
 /**
  * Rows whose ids may be stored already: those at or below the highest id seen when they are read. What the log does not
@@ -26,27 +27,42 @@ export interface ConflictingRow {
   readonly raw: Buffer;
 }
 
-/** What the temporary table holds beyond the log's columns: line, offset in the file, length, each a field of a tuple. */
+/** What the temporary table holds in the end: line, offset in the file, length, each a field of a tuple. */
 export const PLACE_FIELDS = 3;
 const PLACE_BYTES = 8 + 12 + 8;
+/** Of a time that is not written twice: that it is null. */
+const OTHER_TIME_BYTES = 4;
 
 export function createLateRows(
   { db, client }: Transaction,
   log: LogKey,
-  columns: readonly string[],
+  { columns, timeColumns }: Pick<RowEncoder, 'columns' | 'timeColumns'>,
 ): LateRows {
   const { solutionId, table } = log;
   const stored = `"${table.table}"`;
   const list = (of: string) => columns.map((column) => `${of}."${column}"`).join(', ');
   const sameId = `stored.solution_id = ${solutionId} and stored.id = late.id`;
-  const isOther = `(${list('late')}) is distinct from (${list('stored')})`;
+  const otherTime = (column: string) => `"other_${column}"`;
+  // What the clock shows twice is told apart by the rows around it. Where those are not sent with it, either is the same row.
+  const meant = columns.map((column) =>
+    timeColumns.includes(column)
+      ? `case when late.${otherTime(column)} = stored."${column}" then stored."${column}" else late."${column}" end`
+      : `late."${column}"`,
+  );
+  const isOther = `(${meant.join(', ')}) is distinct from (${list('stored')})`;
   let isOpen = false;
 
   return {
-    copy: createBinaryCopy(client, 'late_row', [...columns, 'line', 'byte_offset', 'byte_length']),
+    copy: createBinaryCopy(client, 'late_row', [
+      ...columns,
+      ...timeColumns.map((column) => `other_${column}`),
+      'line',
+      'byte_offset',
+      'byte_length',
+    ]),
 
     async prepare(rows) {
-      await dropStoredRows(client, log, columns, rows, PLACE_BYTES);
+      await dropStoredRows(client, log, columns, rows, timeColumns.length * OTHER_TIME_BYTES + PLACE_BYTES);
       if (!rows.isEmpty) await open();
     },
 
@@ -91,7 +107,8 @@ export function createLateRows(
     if (isOpen) return;
     await db.raw(
       `create temporary table late_row on commit drop as
-       select ${list('stored')}, 0::int as line, 0::bigint as byte_offset, 0::int as byte_length
+       select ${list('stored')}, ${timeColumns.map((column) => `stored."${column}" as ${otherTime(column)},`).join(' ')}
+         0::int as line, 0::bigint as byte_offset, 0::int as byte_length
        from ${stored} stored with no data`,
     );
     isOpen = true;

@@ -101,7 +101,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   await lockLog(db, input);
   const mark = await readHighestId(db, input);
   const encoder = createRowEncoder(header, input);
-  const lateRows = createLateRows(transaction, input, encoder.columns);
+  const lateRows = createLateRows(transaction, input, encoder);
   const freshRows = { copy: createBinaryCopy(client, input.table.table, encoder.columns) };
   const lanes = createLanes({ fresh: freshRows, late: lateRows });
   const taker = createRowTaker(header, encoder, lanes, mark);

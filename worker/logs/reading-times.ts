@@ -13,20 +13,35 @@ export class ReadingTimes {
   private pendingMs = 0;
   /** The instant of the last cell read: microseconds since 2000-01-01T00:00Z, as PostgreSQL keeps it. */
   instant = 0;
+  /** By column, of the row at hand: the instants of times that were written without an offset; NaN for the others. */
+  private readonly localMs: Float64Array;
   /** The last cell could not be read because the series' reading before this file decides: call `seed`, then read it again. */
   needsEarlierReadings = false;
 
-  constructor(private readonly zone: TimeZone) {}
+  /** `columns`: how many columns of time a row has; they are numbered from 0. */
+  constructor(
+    private readonly zone: TimeZone,
+    columns: number,
+  ) {
+    this.localMs = new Float64Array(columns).fill(NaN);
+  }
 
   /** A time other than the reading's own: the earlier one where it is written alike twice. False: it is no time. */
-  read(bytes: Uint8Array, from: number, to: number): boolean {
+  read(column: number, bytes: Uint8Array, from: number, to: number): boolean {
     if (!this.time.read(bytes, from, to)) return false;
-    this.setInstant(this.instantMs(-Infinity));
+    this.setInstant(column, this.instantMs(-Infinity));
     return true;
   }
 
   /** The time of a reading of the series whose name is the bytes from `seriesFrom` to `seriesTo`. */
-  readReading(bytes: Uint8Array, from: number, to: number, seriesFrom: number, seriesTo: number): boolean {
+  readReading(
+    column: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    seriesFrom: number,
+    seriesTo: number,
+  ): boolean {
     const { time } = this;
     if (!time.read(bytes, from, to)) return false;
     const series = this.series.find(bytes, seriesFrom, seriesTo);
@@ -36,7 +51,7 @@ export class ReadingTimes {
     }
     this.pendingMs = this.instantMs(series.previousMs);
     this.pending = series;
-    this.setInstant(this.pendingMs);
+    this.setInstant(column, this.pendingMs);
     return true;
   }
 
@@ -45,8 +60,14 @@ export class ReadingTimes {
     return this.time.readDate(bytes, from, to);
   }
 
+  /** What else a time of the row at hand may be, which is written alike twice: as `instant`; NaN: nothing. */
+  otherInstant(column: number): number {
+    return postgresMicroseconds(this.zone.otherInstantOf(this.localMs[column] ?? NaN));
+  }
+
   beginRow(): void {
     this.pending = null;
+    for (let column = 0; column < this.localMs.length; column++) this.localMs[column] = NaN;
   }
 
   /** The row has been taken: its reading is now its series' previous one. A row that was refused leaves no trace. */
@@ -72,8 +93,9 @@ export class ReadingTimes {
       : wallMs - offsetMinutes * MINUTE_MS;
   }
 
-  private setInstant(instantMs: number): void {
-    this.instant = (instantMs - POSTGRES_EPOCH_MS) * 1000;
+  private setInstant(column: number, instantMs: number): void {
+    this.localMs[column] = this.time.offsetMinutes === null ? instantMs : NaN;
+    this.instant = postgresMicroseconds(instantMs);
   }
 }
 
@@ -105,6 +127,8 @@ class SeriesTable {
     return series;
   }
 }
+
+const postgresMicroseconds = (instantMs: number): number => (instantMs - POSTGRES_EPOCH_MS) * 1000;
 
 function isName(name: Buffer, bytes: Uint8Array, from: number, to: number): boolean {
   if (name.length !== to - from) return false;

@@ -11,9 +11,11 @@ import { MAX_BYTES_PER_FIELD, MAX_BYTES_PER_TEXT_BYTE, type TupleBuffer } from '
 export interface RowEncoder {
   /** The columns that it fills, in its order. */
   readonly columns: readonly string[];
+  /** Those of them that hold a time. */
+  readonly timeColumns: readonly string[];
   /** For times that are written alike twice. */
   readonly times: ReadingTimes;
-  /** How much room the row at hand may take in a tuple buffer. */
+  /** How much room the row at hand may take in a tuple buffer, with the caller's fields. */
   maxBytes(row: CsvRows): number;
   /**
    * Writes the row at hand into `out`, which must have room for it, or writes nothing.
@@ -25,6 +27,11 @@ export interface RowEncoder {
     out: TupleBuffer,
     moreFields: number,
   ): 'encoded' | 'needs-earlier-readings' | BadValue;
+  /**
+   * Adds a field for each of `timeColumns` to the row that was just encoded: what else the time may be, because the clock on
+   * the wall shows it twice; null for nothing.
+   */
+  addOtherTimes(out: TupleBuffer): void;
 }
 
 /** A sentence that names the column, its value and what was expected. */
@@ -40,13 +47,14 @@ export function createRowEncoder(
   input: { readonly solutionId: number; readonly timezone: string; readonly table: LogTable },
 ): RowEncoder {
   const { solutionId, table } = input;
-  const times = new ReadingTimes(timeZone(input.timezone));
+  const timeColumns = table.columns.filter(({ type }) => type === 'time').map(({ column }) => column);
+  const times = new ReadingTimes(timeZone(input.timezone), timeColumns.length);
   const seriesCell = header.declared.find(({ column }) => column.name === table.series)?.cell ?? null;
   const fields = header.declared.map(({ column, cell }) => ({
     column,
     cell,
     isTrimmed: column.type !== 'text' || column.oneOf !== undefined,
-    write: cellWriter(column, times, seriesCell),
+    write: cellWriter(column, { times, place: timeColumns.indexOf(column.column), seriesCell }),
   }));
   const undeclared = header.undeclared.map(({ name, cell }) => ({
     name,
@@ -55,10 +63,11 @@ export function createRowEncoder(
   }));
   const fieldCount = fields.length + 3;
   const fixedBytes =
-    (fieldCount + 4) * MAX_BYTES_PER_FIELD + undeclared.reduce((sum, { key }) => sum + key.length + 4, 0);
+    (fieldCount + timeColumns.length + 4) * MAX_BYTES_PER_FIELD +
+    undeclared.reduce((sum, { key }) => sum + key.length + 4, 0);
   const columns = ['solution_id', 'id', ...fields.map(({ column }) => column.column), 'extra'];
 
-  return { columns, times, maxBytes, encode };
+  return { columns, timeColumns, times, maxBytes, encode, addOtherTimes };
 
   function maxBytes(row: CsvRows): number {
     return row.fault !== null ? 0 : fixedBytes + (row.end - row.start) * MAX_BYTES_PER_TEXT_BYTE;
@@ -85,6 +94,14 @@ export function createRowEncoder(
     }
     times.acceptRow();
     return 'encoded';
+  }
+
+  function addOtherTimes(out: TupleBuffer): void {
+    for (let column = 0; column < timeColumns.length; column++) {
+      const other = times.otherInstant(column);
+      if (Number.isNaN(other)) out.null();
+      else out.int64(other);
+    }
   }
 
   function writeUndeclared(row: CsvRows, out: TupleBuffer): boolean {
@@ -133,7 +150,14 @@ function writePair(
   return from === to || out.jsonPair(column.key, row.bytes, from, to, row.cellEscaped[column.cell] === 1);
 }
 
-function cellWriter(column: LogColumn, times: ReadingTimes, seriesCell: number | null): CellWriter {
+interface TimeCells {
+  readonly times: ReadingTimes;
+  /** Which of the columns of time it is. */
+  readonly place: number;
+  readonly seriesCell: number | null;
+}
+
+function cellWriter(column: LogColumn, cells: TimeCells): CellWriter {
   switch (column.type) {
     case 'text':
       return column.oneOf === undefined ? writeText : choiceWriter(column.oneOf);
@@ -144,9 +168,9 @@ function cellWriter(column: LogColumn, times: ReadingTimes, seriesCell: number |
     case 'boolean':
       return writeBoolean;
     case 'time':
-      return column.name === READING_TIME ? readingTimeWriter(times, seriesCell) : timeWriter(times);
+      return column.name === READING_TIME ? readingTimeWriter(cells) : timeWriter(cells);
     case 'date':
-      return dateWriter(times);
+      return dateWriter(cells);
   }
 }
 
@@ -190,25 +214,25 @@ const writeBoolean: CellWriter = (row, from, to, _escaped, out) => {
 };
 
 const timeWriter =
-  (times: ReadingTimes): CellWriter =>
+  ({ times, place }: TimeCells): CellWriter =>
   (row, from, to, _escaped, out) => {
-    if (!times.read(row.bytes, from, to)) return false;
+    if (!times.read(place, row.bytes, from, to)) return false;
     out.int64(times.instant);
     return true;
   };
 
 const readingTimeWriter =
-  (times: ReadingTimes, seriesCell: number | null): CellWriter =>
+  ({ times, place, seriesCell }: TimeCells): CellWriter =>
   (row, from, to, _escaped, out) => {
     const seriesFrom = seriesCell === null ? 0 : (row.cellStart[seriesCell] ?? 0);
     const seriesTo = seriesCell === null ? 0 : (row.cellEnd[seriesCell] ?? 0);
-    if (!times.readReading(row.bytes, from, to, seriesFrom, seriesTo)) return false;
+    if (!times.readReading(place, row.bytes, from, to, seriesFrom, seriesTo)) return false;
     out.int64(times.instant);
     return true;
   };
 
 const dateWriter =
-  (times: ReadingTimes): CellWriter =>
+  ({ times }: TimeCells): CellWriter =>
   (row, from, to, _escaped, out) => {
     const days = times.readDate(row.bytes, from, to);
     if (Number.isNaN(days)) return false;

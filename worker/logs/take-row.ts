@@ -66,8 +66,9 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
   }
 
   function encodeLate(row: CsvRows, out: TupleBuffer): ReturnType<RowEncoder['encode']> {
-    const outcome = encoder.encode(row, id, out, PLACE_FIELDS);
+    const outcome = encoder.encode(row, id, out, encoder.timeColumns.length + PLACE_FIELDS);
     if (outcome !== 'encoded') return outcome;
+    encoder.addOtherTimes(out);
     out.int32(row.line);
     out.int64(row.offset);
     out.int32(row.end - row.start);
