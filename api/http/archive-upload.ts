@@ -3,6 +3,7 @@ import multer, { MulterError, type StorageEngine } from 'multer';
 import type { Readable } from 'node:stream';
 import { badRequest, notAZip, tooLarge } from '../../shared/errors/catalog';
 import { UploadAborted } from '../../shared/errors/upload-aborted';
+import { sha256OfDigest } from './digest-header';
 import { continueIfExpected } from './expect';
 
 /** What came beside the archive. */
@@ -30,7 +31,7 @@ export async function receiveArchive(
 ): Promise<ReceivedUpload> {
   const form = formOf(request);
   refuseAnnounced(request, form, limits.maxArchiveBytes);
-  const expectedSha256 = sha256OfContentDigest(request.headers['content-digest']);
+  const expectedSha256 = sha256OfDigest('Content-Digest', request.headers['content-digest']);
   request.setTimeout(limits.uploadIdleSeconds * 1000, () => request.destroy());
   continueIfExpected(request, response);
   try {
@@ -125,15 +126,4 @@ function sha256OfField(body: unknown): string | null {
     throw badRequest('The part "sha256" must be 64 hexadecimal digits.');
   }
   return written.toLowerCase();
-}
-
-/** RFC 9530, e.g. `sha-256=:base64:`. Other algorithms are passed over. */
-function sha256OfContentDigest(header: string | string[] | undefined): string | null {
-  if (header === undefined) return null;
-  const written = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]+={0,2}):/.exec(String(header))?.[1];
-  if (written === undefined) {
-    if (/(?:^|,)\s*sha-256=/.test(String(header))) throw badRequest('The Content-Digest cannot be read.');
-    return null;
-  }
-  return Buffer.from(written, 'base64').toString('hex');
 }

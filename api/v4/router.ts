@@ -18,6 +18,7 @@ import { getPhoto, photoOperation } from './photos';
 import { postDatas, postDatasOperation } from './post-datas';
 import { getSync, syncOperation } from './sync';
 import { statutOperation } from './statut';
+import { speakTus } from './uploads';
 import { uploadOperations } from './uploads-operations';
 
 export interface V4Services {
@@ -55,6 +56,7 @@ export function createV4Router(services: V4Services): Interface {
     { ...photoOperation, handlers: [getPhoto(services.photos)] },
     ...uploadOperations.map((operation) => ({ ...operation, handlers: [uploads] })),
   ];
+  router.use('/v4/:channel/uploads', speakTus);
   mountRoutes(router, routes, (access) => (access === 'anyone' ? [] : [caller]));
   const openRoutes = routes.filter(({ access }) => access === 'anyone');
   refuseOtherMethods(router, openRoutes, [refuseUnknownChannel]);

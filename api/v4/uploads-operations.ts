@@ -34,6 +34,16 @@ const abilities = {
     'Tus-Max-Size': 'In bytes.',
   }),
 };
+const digests = {
+  'content-digest': z.string().optional().meta({
+    description:
+      'Of a body that is the whole archive (RFC 9530): `sha-256=:…:`. Of a part it is not looked at.',
+  }),
+  'repr-digest': z.string().optional().meta({
+    description: 'Of the whole archive, with the request that completes it: `sha-256=:…:`.',
+  }),
+};
+const location = { Location: 'Its path.' };
 const offset = { 'Tus-Resumable': '`1.0.0`', 'Upload-Offset': 'Where the upload stands, in bytes.' };
 
 export const uploadOperations: readonly Operation[] = [
@@ -63,12 +73,17 @@ export const uploadOperations: readonly Operation[] = [
         .string()
         .optional()
         .meta({ description: '`sha256` of the archive, hexadecimal, in base64.' }),
+      'idempotency-key': idempotencyHeader,
+      ...digests,
     }),
     body: describedBody({ 'application/offset+octet-stream': { schema: null } }, false),
     answers: {
-      200: json('All of it came at once: the upload is complete, and its job is queued.', begun, syncHeader),
+      200: json('All of it came at once: the upload is complete, and its job is queued.', begun, {
+        ...syncHeader,
+        ...location,
+      }),
       201: noContent('Begun.', {
-        Location: 'Its path.',
+        ...location,
         'Upload-Expires': 'Then it is removed, unless it is complete.',
       }),
     },
@@ -88,8 +103,9 @@ export const uploadOperations: readonly Operation[] = [
     method: 'patch',
     id: 'continueUpload',
     summary: 'Sends more of an upload',
-    description: 'The one that completes it does what POST datas does, with its answers and errors.',
-    headers: headers.extend({ 'upload-offset': bytes, 'idempotency-key': idempotencyHeader }),
+    description:
+      'The one that completes it does what POST datas does, with its answers and errors. Who cannot send PATCH or DELETE sends POST with `X-HTTP-Method-Override`.',
+    headers: headers.extend({ 'upload-offset': bytes, 'idempotency-key': idempotencyHeader, ...digests }),
     body: describedBody({ 'application/offset+octet-stream': { schema: null } }),
     answers: {
       200: json('The upload is complete, and its job is queued.', begun, syncHeader),

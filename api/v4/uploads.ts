@@ -10,6 +10,7 @@ import type { Origin } from '../../shared/domain/origin';
 import { AppError } from '../../shared/errors/app-error';
 import {
   badRequest,
+  digestMismatch,
   offsetMismatch,
   tooLarge,
   tusVersion,
@@ -20,6 +21,7 @@ import {
 import type { FileStore } from '../../shared/files/file-store';
 import { resumableFolder, resumableKeyOf } from '../../shared/files/layout';
 import { callerKey } from '../http/caller';
+import { sha256OfDigest } from '../http/digest-header';
 import { continueIfExpected } from '../http/expect';
 import { originOf } from '../http/origin';
 import type { IntakeService } from '../services/intake';
@@ -37,11 +39,15 @@ interface Deps {
   readonly uploadIdleSeconds: number;
 }
 
-/** Who sent a request, and what went wrong in it that we know better than tus does. */
+/** Who sent a request, what its headers say, and what went wrong in it that we know better than tus does. */
 interface Sender {
   readonly key: ChannelKey;
   readonly idempotencyKey: string | null;
   readonly origin: Origin;
+  /** Of the bytes that this request brings, hex. */
+  readonly contentSha256: string | null;
+  /** Of the whole archive, hex. */
+  readonly archiveSha256: string | null;
   failure: Error | null;
 }
 
@@ -74,7 +80,7 @@ export function createUploads(deps: Deps): Uploads {
     lockDrainTimeout: 1_000,
     // The id says whose it is, so that nothing else has to.
     namingFunction: (request) => `${ownerOf(senderOf(request).key)}-${randomUUID()}`,
-    generateUrl: (request, { id }) => `/v4/${senderOf(request).key.channel}/uploads/${id}`,
+    generateUrl: (request, { id }) => locationOf(senderOf(request).key, id),
     getFileIdFromRequest: (request, id) => (isOwn(senderOf(request).key, id) ? id : undefined),
     // Then it is the upload of a sync, and kept for as long as that.
     disableTerminationForFinishedUploads: true,
@@ -88,12 +94,15 @@ export function createUploads(deps: Deps): Uploads {
 
   return {
     route: async (request, response) => {
+      refuseOtherVersions(request, response);
       if (request.method === 'PATCH' && !isUploadType(request.headers['content-type']))
         throw wrongUploadType();
       const sender: Sender = {
         key: callerKey(request, response),
         idempotencyKey: idempotencyKeyOf(request),
         origin: originOf(request, response),
+        contentSha256: sha256OfDigest('Content-Digest', request.headers['content-digest']),
+        archiveSha256: sha256OfDigest('Repr-Digest', request.headers['repr-digest']),
         failure: null,
       };
       const webRequest = webRequestOf(request);
@@ -142,22 +151,29 @@ export function createUploads(deps: Deps): Uploads {
   }
 
   /** Sent again after a lost answer, the completing request gets the first answer: the upload has its sync. */
-  async function finish(request: object, upload: Upload) {
+  async function finish(request: Request, upload: Upload) {
     const syncId =
-      (await deps.intake.syncOf(resumableKeyOf(upload.id))) ?? (await becomeSync(senderOf(request), upload));
+      (await deps.intake.syncOf(resumableKeyOf(upload.id))) ?? (await becomeSync(request, upload));
+    const made = request.method === 'POST' ? { Location: locationOf(senderOf(request).key, upload.id) } : {};
     return {
       status_code: 200,
-      headers: { 'Content-Type': 'application/json; charset=utf-8', 'Epack-Sync': syncId },
+      headers: { 'Content-Type': 'application/json; charset=utf-8', 'Epack-Sync': syncId, ...made },
       body: JSON.stringify({ sync: syncId, statut: '1' }),
     };
   }
 
-  async function becomeSync({ key, idempotencyKey, origin }: Sender, upload: Upload): Promise<string> {
-    const expectedSha256 = sha256Of(upload);
+  async function becomeSync(request: Request, upload: Upload): Promise<string> {
+    const sender = senderOf(request);
+    const { key, idempotencyKey, origin } = sender;
     // The bytes of earlier requests may still be on their way to the disk, and the names that lead to them.
     await deps.files.makeDurable(resumableKeyOf(upload.id));
     const reception = await deps.intake.begin(key, idempotencyKey, origin);
     try {
+      const expectedSha256 = agreedSha256([
+        sha256OfMetadata(upload),
+        sender.archiveSha256,
+        bringsAll(request) ? sender.contentSha256 : null,
+      ]);
       await reception.adopt(resumableKeyOf(upload.id));
       return (await reception.complete(expectedSha256)).syncId;
     } catch (error) {
@@ -167,6 +183,27 @@ export function createUploads(deps: Deps): Uploads {
     }
   }
 }
+
+const version = '1.0.0';
+
+/**
+ * Ahead of all that answers about uploads: every answer says `Tus-Resumable`, and who can send neither PATCH nor DELETE
+ * sends POST with `X-HTTP-Method-Override`. Source: tus 1.0, core.
+ */
+export const speakTus: RequestHandler = (request, response, next) => {
+  response.setHeader('Tus-Resumable', version);
+  const meant = request.headers['x-http-method-override'];
+  if (request.method === 'POST' && (meant === 'PATCH' || meant === 'DELETE')) request.method = meant;
+  next();
+};
+
+function refuseOtherVersions(request: ExpressRequest, response: ExpressResponse): void {
+  if (request.method === 'OPTIONS' || request.headers['tus-resumable'] === version) return;
+  response.setHeader('Tus-Version', version);
+  throw tusVersion();
+}
+
+const locationOf = ({ channel }: ChannelKey, id: string) => `/v4/${channel}/uploads/${id}`;
 
 const ownerOf = ({ solutionId, channel }: ChannelKey) => `${solutionId}-${channel}`;
 
@@ -183,7 +220,17 @@ function isFinal(error: unknown): boolean {
   return error instanceof AppError && error.kind !== 'unavailable' && error.kind !== 'forbidden';
 }
 
-function sha256Of(upload: Upload): string | null {
+/** Of a request that completes its upload: nothing came before it. */
+const bringsAll = ({ method, headers }: Request) => method === 'POST' || headers.get('upload-offset') === '0';
+
+/** Throws `digest-mismatch` where they are not of one archive. */
+function agreedSha256(given: readonly (string | null)[]): string | null {
+  const [first = null, ...others] = new Set(given.filter((sha256) => sha256 !== null));
+  if (others.length > 0) throw digestMismatch();
+  return first;
+}
+
+function sha256OfMetadata(upload: Upload): string | null {
   const written = upload.metadata?.['sha256'];
   if (written === undefined || written === null) return null;
   if (!/^[0-9a-f]{64}$/i.test(written))
@@ -234,8 +281,6 @@ function refusalOf(status: number, text: string, maxArchiveBytes: number): Error
       return unknownUpload();
     case 409:
       return offsetMismatch();
-    case 412:
-      return tusVersion();
     case 413:
       return tooLarge(maxArchiveBytes);
     default:

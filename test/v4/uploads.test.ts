@@ -130,6 +130,29 @@ describe('/v4/{channel}/uploads: tus 1.0', () => {
     });
     expect(answer.status).toBe(200);
     expect(answer.json['statut']).toBe('1');
+    expect(answer.headers).toMatchObject({
+      'tus-resumable': '1.0.0',
+      'upload-offset': String(archive.length),
+    });
+    const upload = uploadAt(client, textOf(answer.headers.location).split('/').at(-1) ?? '');
+    expect((await upload.head()).headers['upload-offset']).toBe(String(archive.length));
+    expect((await upload.patch(Buffer.alloc(0), archive.length)).text).toBe(answer.text);
+  });
+
+  test('as POST with X-HTTP-Method-Override, for who can send neither PATCH nor DELETE', async () => {
+    const client = await signIn(server());
+    const upload = await begin(client);
+    const instead = (method: string, headers: Record<string, string>, body?: Buffer) =>
+      client.send(upload.path, {
+        method: 'POST',
+        headers: { ...tus, 'X-HTTP-Method-Override': method, ...headers },
+        ...(body === undefined ? {} : { body }),
+      });
+    const part = await instead('PATCH', patchHeaders(0), archive.subarray(0, 1000));
+    expect(part).toMatchObject({ status: 204, headers: { 'upload-offset': '1000' } });
+    expectProblem(await instead('GET', {}), 405, 'method-not-allowed');
+    expect((await instead('DELETE', {})).status).toBe(204);
+    expect((await upload.head()).status).toBe(404);
   });
 
   test('the whole protocol as tus-js-client speaks it, in chunks', async () => {
@@ -305,11 +328,67 @@ describe('with the errors of POST datas', () => {
     await expectGone(client, upload);
   });
 
+  const digestOf = (bytes: Buffer) => `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`;
+  const other = digestOf(Buffer.from('another archive'));
+
+  test('400 digest-mismatch, by the Content-Digest of a request that brings the whole archive', async () => {
+    const client = await signIn(server());
+    const upload = await begin(client);
+    expectProblem(await upload.patch(archive, 0, { 'Content-Digest': other }), 400, 'digest-mismatch');
+    await expectGone(client, upload);
+    const created = await client.send('uploads', {
+      method: 'POST',
+      headers: {
+        ...tus,
+        'Upload-Length': String(archive.length),
+        'Content-Type': 'application/offset+octet-stream',
+        'Content-Digest': other,
+      },
+      body: archive,
+    });
+    expectProblem(created, 400, 'digest-mismatch');
+    expect((await storedFiles(server())).filter((file) => file.startsWith(`tus/${client.id}-`))).toEqual([]);
+    const right = await begin(client);
+    expect((await right.patch(archive, 0, { 'Content-Digest': digestOf(archive) })).status).toBe(200);
+  });
+
+  test('400 digest-mismatch, by the Repr-Digest of the request that completes it', async () => {
+    const client = await signIn(server());
+    const [begun, rest] = [archive.subarray(0, 1000), archive.subarray(1000)];
+    const upload = await begin(client);
+    await upload.patch(begun, 0);
+    expectProblem(await upload.patch(rest, 1000, { 'Repr-Digest': other }), 400, 'digest-mismatch');
+    await expectGone(client, upload);
+    const right = await begin(client);
+    await right.patch(begun, 0, { 'Content-Digest': other });
+    const digests = { 'Content-Digest': digestOf(rest), 'Repr-Digest': digestOf(archive) };
+    expect((await right.patch(rest, 1000, digests)).status).toBe(200);
+  });
+
+  test('400 digest-mismatch, where its digests are of two archives', async () => {
+    const client = await signIn(server());
+    const upload = await begin(
+      client,
+      archive.length,
+      metadata({ sha256: createHash('sha256').update(archive).digest('hex') }),
+    );
+    expectProblem(await upload.patch(archive, 0, { 'Repr-Digest': other }), 400, 'digest-mismatch');
+    await expectGone(client, upload);
+  });
+
+  test('a digest header that cannot be read is a bad request, before anything is taken', async () => {
+    const client = await signIn(server());
+    const upload = await begin(client);
+    for (const name of ['Content-Digest', 'Repr-Digest'])
+      expectProblem(await upload.patch(archive, 0, { [name]: 'sha-256=x' }), 400, 'bad-request');
+    expect((await upload.head()).headers['upload-offset']).toBe('0');
+  });
+
   test('a digest that is none is a bad request', async () => {
     const client = await signIn(server());
     const upload = await begin(client, archive.length, metadata({ sha256: 'abc' }));
     expectProblem(await upload.patch(archive, 0), 400, 'bad-request');
-    expect((await client.statut()).text).toBe('"0"');
+    await expectGone(client, upload);
   });
 
   test('403 wrong-status: the upload stays, and gets through once the channel is free', async () => {
@@ -365,13 +444,40 @@ describe('with the errors of POST datas', () => {
 });
 
 describe('tus errors', () => {
-  test('412 without Tus-Resumable: 1.0.0', async () => {
+  test.each([
+    ['without Tus-Resumable', {}],
+    ['of another version', { 'Tus-Resumable': '0.2.2' }],
+  ])('412 %s, on every call but OPTIONS; Tus-Version tells which there is', async (_what, spoken) => {
     const client = await signIn(server());
-    expectProblem(
-      await client.send('uploads', { method: 'POST', headers: { 'Upload-Length': '5' } }),
-      412,
-      'tus-version',
-    );
+    const upload = await begin(client);
+    const headers = { ...patchHeaders(0), ...spoken };
+    const length = { 'Upload-Length': String(archive.length), ...spoken };
+    const answers = [
+      await client.send('uploads', { method: 'POST', headers: length }),
+      await client.send(upload.path, { method: 'PATCH', headers, body: archive }),
+      await client.send(upload.path, { method: 'DELETE', headers: spoken }),
+      await client.send(upload.path, { method: 'HEAD', headers: spoken }),
+    ];
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        status: 412,
+        headers: { 'tus-version': '1.0.0', 'tus-resumable': '1.0.0' },
+      });
+      if (answer.text !== '') expectProblem(answer, 412, 'tus-version');
+    }
+    expect((await upload.head()).headers['upload-offset']).toBe('0');
+    expect((await client.send('uploads', { method: 'OPTIONS', headers: spoken })).status).toBe(204);
+  });
+
+  test('every refusal says which tus is spoken', async () => {
+    const client = await signIn(server());
+    const answers = [
+      await client.send('uploads', { method: 'PUT' }),
+      await client.send('uploads', { method: 'POST', headers: { Authorization: 'Bearer x' } }),
+      await client.send('uploads/x', { method: 'PATCH', headers: { ...tus, ...patchHeaders(0) } }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([405, 401, 404]);
+    for (const { headers } of answers) expect(headers['tus-resumable']).toBe('1.0.0');
   });
 
   test.each([
