@@ -5,6 +5,7 @@ import { badRequest, notAZip, tooLarge } from '../../shared/errors/catalog';
 import { UploadAborted } from '../../shared/errors/upload-aborted';
 import { sha256OfDigest } from './digest-header';
 import { continueIfExpected } from './expect';
+import { filePart, pipeForm } from './form-parts';
 
 /** What came beside the archive. */
 export interface ReceivedUpload {
@@ -84,7 +85,13 @@ async function receiveForm(
       return storing;
     });
     const limits = { files: 1, fields: 10, fieldSize: 1024, parts: 20 };
-    multer({ storage, limits }).single('file')(request, response, (error: unknown) => {
+    // multer's types do not know of it yet.
+    const options: multer.Options & { streamHandler: typeof pipeForm } = {
+      storage,
+      limits,
+      streamHandler: pipeForm,
+    };
+    multer(options).single(filePart)(request, response, (error: unknown) => {
       if (error === undefined || error === null) resolve();
       else reject(translated(error));
     });

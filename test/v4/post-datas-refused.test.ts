@@ -44,7 +44,7 @@ describe('a refused upload leaves the status at 0 and stores nothing', () => {
     const client = await signIn(server());
     await expectRefused(client, await client.postForm(zipOf(), { name: 'archive' }), 400, 'bad-request');
     const boundary = 'x';
-    const fieldsOnly = `--${boundary}\r\nContent-Disposition: form-data; name="file"\r\n\r\nPK\r\n--${boundary}--\r\n`;
+    const fieldsOnly = `--${boundary}\r\nContent-Disposition: form-data; name="files"\r\n\r\nPK\r\n--${boundary}--\r\n`;
     const answer = await client.send('datas', {
       method: 'POST',
       headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}` },

@@ -30,6 +30,43 @@ describe('POST /v4/{channel}/datas', () => {
     expect((await client.statut()).headers['epack-sync']).toBe(answer.json['sync']);
   });
 
+  test.each([
+    ['no filename', 'form-data; name="file"'],
+    ['no filename and no quotes, as .NET sends it', 'form-data; name=file'],
+    ['no filename, and a type', 'form-data; name="file"\r\nContent-Type: application/zip'],
+    [
+      'no filename, and no type in particular',
+      'form-data; name=file\r\nContent-Type: application/octet-stream',
+    ],
+    ['a filename without quotes', 'form-data; name="file"; filename=C:\\Users\\k\\sync.zip'],
+    ['an empty filename', 'form-data; name="file"; filename=""'],
+    ['a filename before its name', 'form-data; filename="sync; name=x.zip"; name="file"'],
+    ['its type first', 'form-data; name=file', 'Content-Type: application/zip\r\n'],
+  ])('takes a part `file` with %s', async (_what, disposition, before = '') => {
+    const head = `${before}content-disposition: ${disposition}`;
+    // .NET puts the boundary in quotes.
+    const headers = { 'Content-Type': 'multipart/form-data; boundary="a-b"' };
+    const text = (name: string, value: string) =>
+      `--a-b\r\nContent-Disposition: form-data; name=${name}\r\n\r\n${value}\r\n`;
+    // Nothing that a text holds is taken for the part.
+    const texts = text('sha256', hex(archive)) + text('note', 'content-disposition: form-data; name=file');
+    const body = Buffer.concat([
+      Buffer.from(`${texts}--a-b\r\n${head}\r\n\r\n`),
+      archive,
+      Buffer.from('\r\n--a-b--\r\n'),
+    ]);
+    for (const size of [body.length, 11]) {
+      const client = await signIn(server());
+      const pieces: Buffer[] = [];
+      for (let at = 0; at < body.length; at += size) pieces.push(body.subarray(at, at + size));
+      const answer = await inPieces(client, pieces, headers);
+      expect([answer.status, answer.text]).toEqual([200, answer.text]);
+      const { sync } = answer.json;
+      const kept = path.join(server().config.filesDir, 'uploads', textOf(sync), 'archive.zip');
+      expect((await readFile(kept)).equals(archive)).toBe(true);
+    }
+  });
+
   test('takes it as the bare body with Content-Type: application/zip', async () => {
     const client = await signIn(server());
     const answer = await client.postBare(archive);
