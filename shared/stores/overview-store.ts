@@ -11,6 +11,11 @@ export interface WaitingCounts {
   readonly approvals: number;
 }
 
+/** All that is open about one solution; each counted up to a thousand. */
+export interface OpenCounts extends WaitingCounts {
+  readonly failedInstructions: number;
+}
+
 export interface StatutCount {
   readonly channel: Channel;
   readonly statut: Statut;
@@ -68,6 +73,22 @@ export function createOverviewStore(db: Db) {
         { accounts: idsOf(accounts) },
       );
       return result.rows[0] ?? { alerts: 0, quarantine: 0, conflicts: 0, approvals: 0 };
+    },
+
+    async openOf(solutionId: number): Promise<OpenCounts> {
+      const open = (table: string, condition: string) =>
+        `(select count(*)::int from (select from ${table}
+          where solution_id = :solutionId and ${condition} limit ${mostCounted}) as counted)`;
+      const result = await db.raw<{ rows: OpenCounts[] }>(
+        `select ${open('probe_alert', 'closed_at is null')} as alerts,
+           ${open('quarantine', `state = 'open'`)} as quarantine,
+           ${open('conflict', `state = 'open'`)} as conflicts,
+           ${open('approval', `state = 'open'`)} as approvals,
+           ${open('param', 'failures > 0')} as "failedInstructions"`,
+        { solutionId },
+      );
+      const none = { alerts: 0, quarantine: 0, conflicts: 0, approvals: 0, failedInstructions: 0 };
+      return result.rows[0] ?? none;
     },
 
     async statuts(accounts: AccountScope): Promise<StatutCount[]> {

@@ -2,12 +2,12 @@ import type { Answer, Staff, TestBackoffice } from './backoffice';
 
 /** Someone of the staff before the pages, without a script. */
 export interface PageVisitor {
-  look(path: string, language?: 'en' | 'fr'): Promise<Answer>;
+  readonly look: (path: string, language?: 'en' | 'fr') => Promise<Answer>;
   /** Sends a form of the console. A field may be given many times. Answers the status, and where it leads. */
-  submit(
+  readonly submit: (
     path: string,
     fields?: Readonly<Record<string, string | readonly string[]>>,
-  ): Promise<{ status: number; to: string | null }>;
+  ) => Promise<{ status: number; to: string | null }>;
 }
 
 export function pageVisitor(backoffice: TestBackoffice, { token }: Staff): PageVisitor {

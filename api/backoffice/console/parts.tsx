@@ -97,6 +97,11 @@ export const Table = ({ label, columns, children }: TableProps): VNode => (
   </div>
 );
 
+/** A box that ticks all of a list; a script shows it. */
+export const tickAllColumn = (words: Words, name: string): Column => ({
+  label: <input type="checkbox" data-tick-all={name} hidden aria-label={words.tickAll} />,
+});
+
 /** Nothing is there, and what that means. */
 export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }): VNode => (
   <div class="empty">

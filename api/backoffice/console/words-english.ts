@@ -21,6 +21,7 @@ import type { Statut } from '../../../shared/domain/statut';
 import type { SyncState } from '../../../shared/domain/sync-state';
 import type { ApprovalKind, ApprovalState } from '../../../shared/stores/approval-store';
 import type { ConflictState } from '../../../shared/stores/conflict-store';
+import type { CountedFinding } from '../services/support';
 import type { SignInMethod } from '../../../shared/stores/session-store';
 
 const several = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
@@ -36,7 +37,7 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
     why: 'One synchronisation may not change so much of this class.',
     advice: 'If it is right, replay it; else discard it.',
   },
-  'bad-entity': { why: 'The setting cannot be read.', advice: 'Correct its text below and replay it.' },
+  'bad-entity': { why: 'The setting cannot be read.', advice: 'Correct its text and replay it.' },
   'bad-header': {
     why: 'The first line of the file does not name its columns.',
     advice: 'Correct the file and replay it.',
@@ -44,7 +45,7 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   'bad-id': {
     why: 'The Id is none that can be kept.',
     advice:
-      'Correct it below and replay it: a whole number for a reading, a short text without blanks for a setting.',
+      'Correct it and replay it: a whole number for a reading, a short text without blanks for a setting.',
   },
   'bad-photo': {
     why: 'The photo is damaged, or is no picture.',
@@ -52,7 +53,7 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   },
   'bad-quote': {
     why: 'A quotation mark stands where none may be.',
-    advice: 'Correct the line below and replay it.',
+    advice: 'Correct the line and replay it.',
   },
   'bad-statement': {
     why: 'What the device says of itself cannot be read.',
@@ -61,7 +62,7 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   },
   'bad-value': {
     why: 'A value cannot be a true one, or is not written as it should be.',
-    advice: 'Correct it below and replay it.',
+    advice: 'Correct it and replay it.',
   },
   'duplicate-column': {
     why: 'The file names one column twice.',
@@ -81,7 +82,7 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
     advice:
       'A restored or copied device often numbers anew: check the device, then discard this row, or give it a free Id and replay it.',
   },
-  'malformed-xml': { why: 'The file is no well-formed XML.', advice: 'Correct it below and replay it.' },
+  'malformed-xml': { why: 'The file is no well-formed XML.', advice: 'Correct it and replay it.' },
   'missing-id': { why: 'It has no Id.', advice: 'Give it one that is free and replay it, or discard it.' },
   'no-id-column': { why: 'The file has no column Id.', advice: 'Correct its first line and replay it.' },
   'row-too-large': {
@@ -98,11 +99,11 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   },
   'unterminated-quote': {
     why: 'A quotation mark is opened and never closed.',
-    advice: 'Correct the line below and replay it.',
+    advice: 'Correct the line and replay it.',
   },
   'wrong-cell-count': {
     why: 'The row has not as many values as the file has columns.',
-    advice: 'Correct it below and replay it.',
+    advice: 'Correct it and replay it.',
   },
 };
 
@@ -117,6 +118,8 @@ export const english = {
   /** How dates and numbers are written. */
   locale: 'en-GB',
   byte: 'B',
+  /** Between a name and what it is. */
+  colon: ': ',
 
   // Everywhere
   title: 'ePack synchronisation server',
@@ -193,6 +196,7 @@ export const english = {
     decided: 'Decided. The solution is told with its next synchronisation.',
     approved: 'Approved.',
     rejected: 'Rejected. What should have been deleted lives on.',
+    'acknowledged-many': 'Noted that you have seen them.',
     acknowledged: 'Noted that you have seen the alert.',
     'test-sent': 'A test is on its way. Its state stands below.',
     'session-ended': 'The session has ended.',
@@ -323,6 +327,19 @@ export const english = {
   version: 'Version',
   allWell: 'All is well',
   allWellMeaning: 'The last synchronisations came to their end, and nothing waits for you.',
+  andMore: {
+    alert: (count: number) => several(count, 'alert more', 'alerts more'),
+    quarantined: (count: number) => several(count, 'more in quarantine', 'more in quarantine'),
+    conflict: (count: number) => several(count, 'conflict more', 'conflicts more'),
+    approval: (count: number) => several(count, 'approval more', 'approvals more'),
+    'instruction-failed': (count: number) =>
+      several(
+        count,
+        'setting more that could not be carried out',
+        'settings more that could not be carried out',
+      ),
+  } satisfies Record<CountedFinding, (count: number) => string>,
+  moreAdvice: 'The gravest or newest are listed; all of them stand in their own list.',
   toLookAt: (count: number) => several(count, 'thing to look at', 'things to look at'),
   neverFinished: 'Has never come to its end',
   lastFinished: 'Last came to its end',
@@ -600,6 +617,7 @@ export const english = {
   notYet: 'not yet',
   comment: 'Comment',
   acknowledge: 'I have seen it',
+  acknowledgeTicked: 'I have seen those that are ticked',
   noAlerts: 'No alerts',
   noAlertsMeaning: 'Every probe is within its limits, or somebody has seen to it.',
 
@@ -621,12 +639,15 @@ export const english = {
   correctionHint: 'Change what is wrong, and nothing else. Left as it is, it is processed as it was sent.',
   noText: 'Its text was not kept; it is processed as it was sent.',
   discard: 'Discard',
+  discardTicked: 'Discard those that are ticked',
+  confirmDiscardMany: 'Discard all that are ticked? They will not be applied.',
   confirmDiscard: 'Discard it? It will not be applied.',
 
   // Conflicts
   conflicts: 'Conflicts',
   conflictsMeaning:
     'Kitchen and manager changed the same field differently. Both copies stay as they are until someone decides.',
+  allConflictsMeaning: 'Fields that kitchen and manager changed differently, and what became of each.',
   openOrAll: { open: 'Open', all: 'All' },
   noConflicts: 'No conflicts',
   noConflictsMeaning: 'Nobody has to decide anything.',
@@ -636,6 +657,7 @@ export const english = {
   managersCopy: 'Manager',
   solutionsCopy: 'Kitchen',
   disputed: 'disputed',
+  wasDisputed: 'was disputed',
   keepManagers: 'Keep the manager’s',
   keepSolutions: 'Keep the kitchen’s',
   otherValues: 'Other values',

@@ -9,7 +9,7 @@ const refusedBecause: Words['refusedBecause'] = {
     why: 'Une synchronisation ne peut pas tant modifier dans cette classe.',
     advice: 'Si c’est voulu, relancez ; sinon, écartez.',
   },
-  'bad-entity': { why: 'Le réglage est illisible.', advice: 'Corrigez son texte ci-dessous, puis relancez.' },
+  'bad-entity': { why: 'Le réglage est illisible.', advice: 'Corrigez son texte, puis relancez.' },
   'bad-header': {
     why: 'La première ligne du fichier ne nomme pas ses colonnes.',
     advice: 'Corrigez le fichier, puis relancez.',
@@ -17,13 +17,13 @@ const refusedBecause: Words['refusedBecause'] = {
   'bad-id': {
     why: 'L’Id n’est pas valable.',
     advice:
-      'Corrigez-le ci-dessous, puis relancez : un nombre entier pour un relevé, un texte court sans espace pour un réglage.',
+      'Corrigez-le, puis relancez : un nombre entier pour un relevé, un texte court sans espace pour un réglage.',
   },
   'bad-photo': {
     why: 'La photo est endommagée, ou n’est pas une image.',
     advice: 'Demandez à la cuisine de la refaire, puis écartez celle-ci.',
   },
-  'bad-quote': { why: 'Un guillemet est mal placé.', advice: 'Corrigez la ligne ci-dessous, puis relancez.' },
+  'bad-quote': { why: 'Un guillemet est mal placé.', advice: 'Corrigez la ligne, puis relancez.' },
   'bad-statement': {
     why: 'Ce que l’appareil dit de lui-même est illisible.',
     advice:
@@ -31,7 +31,7 @@ const refusedBecause: Words['refusedBecause'] = {
   },
   'bad-value': {
     why: 'Une valeur ne peut pas être vraie, ou est mal écrite.',
-    advice: 'Corrigez-la ci-dessous, puis relancez.',
+    advice: 'Corrigez-la, puis relancez.',
   },
   'duplicate-column': {
     why: 'Le fichier nomme deux fois la même colonne.',
@@ -53,7 +53,7 @@ const refusedBecause: Words['refusedBecause'] = {
   },
   'malformed-xml': {
     why: 'Le fichier n’est pas du XML bien formé.',
-    advice: 'Corrigez-le ci-dessous, puis relancez.',
+    advice: 'Corrigez-le, puis relancez.',
   },
   'missing-id': { why: 'Il manque un Id.', advice: 'Donnez-en un qui soit libre et relancez, ou écartez.' },
   'no-id-column': {
@@ -74,11 +74,11 @@ const refusedBecause: Words['refusedBecause'] = {
   },
   'unterminated-quote': {
     why: 'Un guillemet ouvert n’est jamais fermé.',
-    advice: 'Corrigez la ligne ci-dessous, puis relancez.',
+    advice: 'Corrigez la ligne, puis relancez.',
   },
   'wrong-cell-count': {
     why: 'La ligne n’a pas autant de valeurs que le fichier a de colonnes.',
-    advice: 'Corrigez-la ci-dessous, puis relancez.',
+    advice: 'Corrigez-la, puis relancez.',
   },
 };
 
@@ -131,6 +131,14 @@ function faultText(fault: FieldFault): string {
       return 'choisissez un compte';
     case 'not-an-email':
       return 'ce n’est pas une adresse e-mail';
+    case 'not-a-time-zone':
+      return 'ce n’est pas un fuseau horaire, p. ex. Europe/Paris';
+    case 'empty':
+      return 'ne doit pas être vide';
+    case 'too-long':
+      return `${fault.most} caractères au plus`;
+    case 'character-not-kept':
+      return 'contient un caractère impossible à enregistrer';
     case 'not-a-url':
       return 'ce n’est pas une URL';
     case 'not-https':
@@ -158,6 +166,7 @@ export const french: Words = {
   language: 'fr',
   locale: 'fr-FR',
   byte: 'o',
+  colon: ' : ',
 
   title: 'Serveur de synchronisation ePack',
   about:
@@ -234,6 +243,7 @@ export const french: Words = {
     decided: 'Décidé. La solution l’apprendra à sa prochaine synchronisation.',
     approved: 'Approuvé.',
     rejected: 'Refusé. Ce qui devait être supprimé est conservé.',
+    'acknowledged-many': 'Il est noté que vous les avez vues.',
     acknowledged: 'Il est noté que vous avez vu l’alerte.',
     'test-sent': 'Un essai est en route. Son état figure ci-dessous.',
     'session-ended': 'La session a pris fin.',
@@ -349,6 +359,19 @@ export const french: Words = {
   version: 'Version',
   allWell: 'Tout va bien',
   allWellMeaning: 'Les dernières synchronisations sont allées à leur terme, et rien ne vous attend.',
+  andMore: {
+    alert: (count) => several(count, 'alerte de plus', 'alertes de plus'),
+    quarantined: (count) => `${count} de plus en quarantaine`,
+    conflict: (count) => several(count, 'conflit de plus', 'conflits de plus'),
+    approval: (count) => several(count, 'approbation de plus', 'approbations de plus'),
+    'instruction-failed': (count) =>
+      several(
+        count,
+        'réglage de plus qui n’a pas pu être exécuté',
+        'réglages de plus qui n’ont pas pu être exécutés',
+      ),
+  },
+  moreAdvice: 'Ici figurent les plus graves ou les plus récents ; tous se trouvent dans leur liste.',
   toLookAt: (count) => several(count, 'point à regarder', 'points à regarder'),
   neverFinished: 'N’est jamais allée à son terme',
   lastFinished: 'Terminée',
@@ -607,6 +630,7 @@ export const french: Words = {
   notYet: 'pas encore',
   comment: 'Commentaire',
   acknowledge: 'Je l’ai vue',
+  acknowledgeTicked: 'J’ai vu celles qui sont cochées',
   noAlerts: 'Aucune alerte',
   noAlertsMeaning: 'Chaque sonde est dans ses limites, ou quelqu’un s’en occupe.',
 
@@ -623,11 +647,15 @@ export const french: Words = {
   correctionHint: 'Changez ce qui est faux, et rien d’autre. Laissé tel quel, il est traité comme reçu.',
   noText: 'Son texte n’a pas été gardé ; il est traité comme reçu.',
   discard: 'Écarter',
+  discardTicked: 'Écarter ce qui est coché',
+  confirmDiscardMany: 'Écarter tout ce qui est coché ? Cela ne sera pas appliqué.',
   confirmDiscard: 'Écarter ? Cela ne sera pas appliqué.',
 
   conflicts: 'Conflits',
   conflictsMeaning:
     'Cuisine et manager ont modifié le même champ différemment. Les deux versions restent telles quelles jusqu’à une décision.',
+  allConflictsMeaning:
+    'Les champs que cuisine et manager ont modifiés différemment, et ce qu’il en est advenu.',
   openOrAll: { open: 'À trancher', all: 'Tous' },
   noConflicts: 'Aucun conflit',
   noConflictsMeaning: 'Personne n’a rien à trancher.',
@@ -637,6 +665,7 @@ export const french: Words = {
   managersCopy: 'Manager',
   solutionsCopy: 'Cuisine',
   disputed: 'disputé',
+  wasDisputed: 'a été disputé',
   keepManagers: 'Garder celle du manager',
   keepSolutions: 'Garder celle de la cuisine',
   otherValues: 'D’autres valeurs',

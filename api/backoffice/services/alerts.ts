@@ -23,22 +23,33 @@ export function createAlertService({ db }: { readonly db: Db }) {
 
     /** Someone has seen it; it closes when the probe is well again. Who did so first stays. Throws `not-found`, `forbidden`. */
     async acknowledge(caller: Caller, id: string, comment: string | null): Promise<ProbeAlert> {
-      return inTransaction(db, async ({ db: trx }) => {
-        const before = await locked(trx, caller, id);
-        needEditor(caller);
-        if (before.acknowledgedAt !== null) return before;
-        await createAlertStore(trx).acknowledge(id, caller.email, comment);
-        const { solutionId, probeId, kind } = before;
-        const deed = {
-          solutionId,
-          before: { id, probeId, kind, acknowledgedBy: null },
-          after: { id, probeId, kind, acknowledgedBy: caller.email, comment },
-        };
-        await createAuditStore(trx).add([auditEntry(caller, 'alert.acknowledge', deed)]);
-        return locked(trx, caller, id);
+      return inTransaction(db, ({ db: trx }) => acknowledge(trx, caller, id, comment));
+    },
+
+    /** As `acknowledge`, all of them or none. */
+    async acknowledgeMany(caller: Caller, ids: readonly string[], comment: string | null): Promise<void> {
+      // Always in the same order: two who have seen the same ones wait for each other, and do not block.
+      const ordered = [...new Set(ids)].sort((one, other) => Number(one) - Number(other));
+      await inTransaction(db, async ({ db: trx }) => {
+        for (const id of ordered) await acknowledge(trx, caller, id, comment);
       });
     },
   };
+}
+
+async function acknowledge(db: Db, caller: Caller, id: string, comment: string | null): Promise<ProbeAlert> {
+  const before = await locked(db, caller, id);
+  needEditor(caller);
+  if (before.acknowledgedAt !== null) return before;
+  await createAlertStore(db).acknowledge(id, caller.email, comment);
+  const { solutionId, probeId, kind } = before;
+  const deed = {
+    solutionId,
+    before: { id, probeId, kind, acknowledgedBy: null },
+    after: { id, probeId, kind, acknowledgedBy: caller.email, comment },
+  };
+  await createAuditStore(db).add([auditEntry(caller, 'alert.acknowledge', deed)]);
+  return locked(db, caller, id);
 }
 
 async function locked(db: Db, caller: Caller, id: string): Promise<ProbeAlert> {

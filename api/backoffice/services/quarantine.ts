@@ -53,6 +53,18 @@ export function createQuarantineService({ db, files, intake }: Deps) {
       });
     },
 
+    /** Those that someone has decided meanwhile stay as they are. Throws `not-found`, `forbidden`. */
+    async discardMany(caller: Caller, ids: readonly string[]): Promise<void> {
+      await inTransaction(db, async ({ db: trx }) => {
+        // Always in the same order: two who discard the same ones wait for each other, and do not block.
+        for (const id of ordered(ids)) {
+          const item = await found(trx, caller, id);
+          needEditor(caller);
+          await decideOpen(trx, caller, item, 'discarded', {});
+        }
+      });
+    },
+
     /**
      * Sends the item, or its corrected text, as a package of its own; refused again, it comes back as a new item.
      * Throws `not-found`, `forbidden`, `already-decided`, `not-replayable`, `invalid-fields`, `wrong-status`.
@@ -85,17 +97,25 @@ async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedIte
   return item;
 }
 
+const ordered = (ids: readonly string[]) =>
+  [...new Set(ids)].sort((one, other) => Number(one) - Number(other));
+
 /** Of a text in the audit trail: a corrected file may be large. */
 const maxToldLength = 10_000;
 
-async function decide(
+async function decide(...decision: Parameters<typeof decideOpen>): Promise<void> {
+  if (!(await decideOpen(...decision))) throw alreadyDecided();
+}
+
+/** False: someone else was faster. */
+async function decideOpen(
   db: Db,
   caller: Caller,
   item: QuarantinedItem,
   state: 'replayed' | 'discarded',
   particulars: object,
-): Promise<void> {
-  if (!(await createQuarantineStore(db).decide(item.id, state, caller.email))) throw alreadyDecided();
+): Promise<boolean> {
+  if (!(await createQuarantineStore(db).decide(item.id, state, caller.email))) return false;
   const { id, file, line, rowId, code, raw } = item;
   const deed = {
     solutionId: item.solutionId,
@@ -103,6 +123,7 @@ async function decide(
     after: { id, state, ...particulars },
   };
   await createAuditStore(db).add([auditEntry(caller, `quarantine.${state}`, deed)]);
+  return true;
 }
 
 type Parts = Pick<Deps, 'db' | 'files'>;

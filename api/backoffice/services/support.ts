@@ -6,6 +6,7 @@ import { type Approval, createApprovalStore } from '../../../shared/stores/appro
 import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
 import { type Conflict, createConflictStore } from '../../../shared/stores/conflict-store';
 import { createInventoryStore, type FailedEntity } from '../../../shared/stores/inventory-store';
+import { createOverviewStore } from '../../../shared/stores/overview-store';
 import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/quarantine-store';
 import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/sync-timeline-store';
 import type { SolutionDetail, SolutionService } from './solutions';
@@ -27,7 +28,11 @@ export type Finding =
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   | { readonly kind: 'approval'; readonly approval: Approval }
   | { readonly kind: 'instruction-failed'; readonly entity: FailedEntity }
-  | { readonly kind: 'wrong-clock'; readonly seconds: number };
+  | { readonly kind: 'wrong-clock'; readonly seconds: number }
+  /** So many of a kind beside those that are told of one by one. */
+  | { readonly kind: 'more'; readonly of: CountedFinding; readonly count: number };
+
+export type CountedFinding = 'alert' | 'quarantined' | 'conflict' | 'approval' | 'instruction-failed';
 
 export interface SupportView {
   readonly solution: SolutionDetail;
@@ -115,7 +120,8 @@ const stuckOf = ({ channels: all }: SolutionDetail): Finding[] =>
 async function waitingOf(db: Db, { accounts }: Caller, solutionId: number): Promise<Finding[]> {
   const page = { limit: shownOfKind, after: null };
   const scope = { accounts, solutionId };
-  const [alerts, items, conflicts, approvals, entities] = await Promise.all([
+  const [counts, alerts, items, conflicts, approvals, entities] = await Promise.all([
+    createOverviewStore(db).openOf(solutionId),
     createAlertStore(db).list({ ...scope, state: 'open', kind: null, isAcknowledged: null }, page),
     createQuarantineStore(db).list({ ...scope, syncId: null, state: 'open' }, page),
     createConflictStore(db).list({ ...scope, state: 'open' }, page),
@@ -124,11 +130,19 @@ async function waitingOf(db: Db, { accounts }: Caller, solutionId: number): Prom
   ]);
   return [
     ...alerts.items.map((alert): Finding => ({ kind: 'alert', alert })),
+    ...more('alert', counts.alerts),
     ...items.items.map((item): Finding => ({ kind: 'quarantined', item })),
+    ...more('quarantined', counts.quarantine),
     ...conflicts.items.map((conflict): Finding => ({ kind: 'conflict', conflict })),
+    ...more('conflict', counts.conflicts),
     ...approvals.items.map((approval): Finding => ({ kind: 'approval', approval })),
+    ...more('approval', counts.approvals),
     ...entities.map((entity): Finding => ({ kind: 'instruction-failed', entity })),
+    ...more('instruction-failed', counts.failedInstructions),
   ];
 }
+
+const more = (of: CountedFinding, all: number): Finding[] =>
+  all > shownOfKind ? [{ kind: 'more', of, count: all - shownOfKind }] : [];
 
 const secondsSince = (milliseconds: number) => (Date.now() - milliseconds) / 1000;

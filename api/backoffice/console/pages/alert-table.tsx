@@ -2,8 +2,9 @@ import type { VNode } from 'preact';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { ProbeAlert } from '../../../../shared/stores/alert-store';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
-import { ActionForm, Age, Badge, Table } from '../parts';
+import { ActionForm, Age, Badge, Table, tickAllColumn } from '../parts';
 import type { Visit } from '../visit';
+import type { Words } from '../words';
 import { alertText } from './findings';
 
 interface Props {
@@ -12,15 +13,22 @@ interface Props {
   /** Null: all are of one solution, which need not be named. */
   readonly names: ReadonlyMap<number, SolutionName> | null;
   readonly zone?: string;
+  /** The form that ticked alerts belong to; null: none can be ticked. */
+  readonly tickedFor?: string | null;
 }
 
+/** Alerts that someone may say to have seen. */
+export const canAcknowledge = ({ caller }: Visit, alerts: readonly ProbeAlert[]): boolean =>
+  mayEdit(caller) && alerts.some(({ acknowledgedAt }) => acknowledgedAt === null);
+
 /** Alerts about probes: what, where, since when, and whether someone has seen them. */
-export const AlertTable = ({ visit, alerts, names, zone }: Props): VNode => {
+export const AlertTable = ({ visit, alerts, names, zone, tickedFor = null }: Props): VNode => {
   const { words } = visit;
   return (
     <Table
       label={words.alerts}
       columns={[
+        ...(tickedFor === null ? [] : [tickAllColumn(words, 'alert')]),
         words.alert,
         ...(names === null ? [] : [words.solution]),
         words.since,
@@ -32,11 +40,24 @@ export const AlertTable = ({ visit, alerts, names, zone }: Props): VNode => {
         const clock = zone ?? names?.get(alert.solutionId)?.timezone;
         return (
           <tr>
+            {tickedFor !== null && (
+              <td class="tick">
+                {alert.acknowledgedAt === null && (
+                  <input
+                    type="checkbox"
+                    name="alert"
+                    value={alert.id}
+                    form={tickedFor}
+                    aria-label={words.tick(titleOf(words, alert))}
+                  />
+                )}
+              </td>
+            )}
             <th scope="row" class="wrap">
               <a
                 href={`/solutions/${alert.solutionId}/temperatures?probe=${encodeURIComponent(alert.probeId)}`}
               >
-                {words.alertKinds[alert.kind]}: {alert.fridgeName ?? alert.probeId}
+                {titleOf(words, alert)}
               </a>
               <span class="under">{alertText(visit, alert)}</span>
             </th>
@@ -69,6 +90,10 @@ export const AlertTable = ({ visit, alerts, names, zone }: Props): VNode => {
     </Table>
   );
 };
+
+/** e.g. `Too warm: Chambre froide`. */
+export const titleOf = (words: Words, { kind, fridgeName, probeId }: ProbeAlert): string =>
+  `${words.alertKinds[kind]}${words.colon}${fridgeName ?? probeId}`;
 
 function Acknowledgement({
   visit: { words, csrf, caller, path },

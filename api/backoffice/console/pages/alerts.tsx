@@ -2,6 +2,7 @@ import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import type { Page as ListPage } from '../../../../shared/domain/page';
+import { badRequest } from '../../../../shared/errors/catalog';
 import type { ProbeAlert } from '../../../../shared/stores/alert-store';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import { decode } from '../../../http/decode';
@@ -9,11 +10,11 @@ import { bigIdOf, pageOfQuery, pageQuery, pathBigId, pathId, textOf } from '../.
 import type { AlertService } from '../../services/alerts';
 import type { OverviewService } from '../../services/overview';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
-import { blankless } from '../form-input';
+import { blankless, listOf } from '../form-input';
 import { Page } from '../layout';
-import { Empty, Pager, Tabs } from '../parts';
+import { ActionForm, Empty, Field, Pager, Tabs } from '../parts';
 import { isLocalPath, type Visit, type Visiting } from '../visit';
-import { AlertTable } from './alert-table';
+import { AlertTable, canAcknowledge } from './alert-table';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -26,6 +27,7 @@ const views = ['new', 'open', 'all'] as const;
 type View = (typeof views)[number];
 const query = pageQuery(bigIdOf).extend({ view: z.enum(views).default('new') });
 const acknowledgement = z.object({ comment: textOf(500).optional(), back: z.string().refine(isLocalPath) });
+const manySeen = z.object({ comment: textOf(500).optional(), view: z.enum(views) });
 const shownRows = 50;
 
 /** Alerts of all solutions. */
@@ -71,6 +73,17 @@ export function createAlertPageRoutes({ alerts, overview, solutions }: Services,
     }),
   );
 
+  router.post(
+    '/alerts/acknowledge',
+    visiting.form(async (caller, request) => {
+      const { comment = null, view } = decode(manySeen, blankless(request.body));
+      const ids = listOf(request.body, 'alert').map((text) => decode(bigIdOf, text));
+      if (ids.length === 0) throw badRequest('No alert is ticked.');
+      await alerts.acknowledgeMany(caller, ids, comment);
+      return `/alerts?view=${view}&done=acknowledged-many`;
+    }),
+  );
+
   return router;
 }
 
@@ -93,7 +106,23 @@ const alertsPage = (
       {items.length === 0 ? (
         <Empty title={visit.words.noAlerts}>{visit.words.noAlertsMeaning}</Empty>
       ) : (
-        <AlertTable visit={visit} alerts={items} names={names} />
+        <>
+          <AlertTable
+            visit={visit}
+            alerts={items}
+            names={names}
+            tickedFor={canAcknowledge(visit, items) ? 'bulk' : null}
+          />
+          {canAcknowledge(visit, items) && (
+            <ActionForm action="/alerts/acknowledge" csrf={visit.csrf} id="bulk" class="filters">
+              <input type="hidden" name="view" value={view} />
+              <Field label={visit.words.comment} class="grow">
+                <input name="comment" maxLength={500} />
+              </Field>
+              <button class="button quiet">{visit.words.acknowledgeTicked}</button>
+            </ActionForm>
+          )}
+        </>
       )}
       <Pager words={visit.words} base={`/alerts?view=${view}`} next={next} />
     </div>

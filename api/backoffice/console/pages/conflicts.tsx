@@ -78,7 +78,11 @@ const conflictsPage = (
   { items, next }: ListPage<Conflict>,
   names: ReadonlyMap<number, SolutionName>,
 ): VNode => (
-  <Page visit={visit} title={visit.words.conflicts} subtitle={visit.words.conflictsMeaning}>
+  <Page
+    visit={visit}
+    title={visit.words.conflicts}
+    subtitle={state === 'open' ? visit.words.conflictsMeaning : visit.words.allConflictsMeaning}
+  >
     <Tabs
       label={visit.words.state}
       tabs={views.map((one) => ({
@@ -151,6 +155,7 @@ const nameOf = ({ manager, solution, entityId }: Conflict): string => {
 
 function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): VNode {
   const { base, manager, solution, fields } = conflict;
+  const isOpen = conflict.state === 'open';
   const all = new Set([
     ...Object.keys(manager.fields),
     ...Object.keys(solution.fields),
@@ -166,7 +171,7 @@ function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): V
       columns={[words.field, words.agreedBefore, words.managersCopy, words.solutionsCopy]}
     >
       {(!manager.isActive || !solution.isActive) && (
-        <tr class="disputed">
+        <tr class={isOpen ? 'disputed' : undefined}>
           <th scope="row">{words.entity}</th>
           <td class="soft">–</td>
           <td>{manager.isActive ? words.changed : words.deleted}</td>
@@ -174,9 +179,12 @@ function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): V
         </tr>
       )}
       {shown.map((name) => (
-        <tr class={fields.includes(name) ? 'disputed' : undefined}>
+        <tr class={isOpen && fields.includes(name) ? 'disputed' : undefined}>
           <th scope="row">
-            {name} {fields.includes(name) && <Badge tone="bad">{words.disputed}</Badge>}
+            {name}{' '}
+            {fields.includes(name) && (
+              <Badge tone={isOpen ? 'bad' : 'calm'}>{isOpen ? words.disputed : words.wasDisputed}</Badge>
+            )}
           </th>
           <td class="soft">{base === null ? '–' : valueText(words, fieldOf(base, name))}</td>
           <td>{valueText(words, fieldOf(manager.fields, name))}</td>

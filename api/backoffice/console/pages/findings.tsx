@@ -1,7 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SolutionDetail } from '../../services/solutions';
-import type { Finding } from '../../services/support';
+import type { CountedFinding, Finding } from '../../services/support';
 import { durationText, numberText } from '../format';
 import { ActionForm, Age } from '../parts';
 import { refusalOf, ServersReason } from '../refusal';
@@ -26,7 +26,7 @@ export function Findings({ visit, solution, findings }: Props): VNode {
   }
   return (
     <section class="verdict bad">
-      <h2>{words.toLookAt(findings.length)}</h2>
+      <h2>{words.toLookAt(findings.reduce((sum, finding) => sum + countOf(finding), 0))}</h2>
       <ol class="findings">
         {findings.map((finding) => (
           <FindingRow {...partsOf(visit, solution, finding)} />
@@ -35,6 +35,8 @@ export function Findings({ visit, solution, findings }: Props): VNode {
     </section>
   );
 }
+
+const countOf = (finding: Finding) => (finding.kind === 'more' ? finding.count : 1);
 
 interface FindingParts {
   readonly what: ComponentChildren;
@@ -211,8 +213,24 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         action: link(`/solutions/${solution.id}/params/${className}/${encodeURIComponent(id)}`, words.look),
       };
     }
+    case 'more':
+      return {
+        what: words.andMore[finding.of](finding.count),
+        at: null,
+        why: null,
+        advice: words.moreAdvice,
+        action: link(listPaths[finding.of](solution.id), words.allOfThem),
+      };
   }
 }
+
+const listPaths: Readonly<Record<CountedFinding, (solutionId: number) => string>> = {
+  alert: (id) => `/solutions/${id}/alerts`,
+  quarantined: (id) => `/quarantine?solution=${id}`,
+  conflict: (id) => `/conflicts?solution=${id}`,
+  approval: (id) => `/approvals?solution=${id}`,
+  'instruction-failed': (id) => `/solutions/${id}/params`,
+};
 
 /** e.g. `worst 8.4 °C, limit 4 °C, after 30 min`. */
 export function alertText(

@@ -2,7 +2,8 @@ import type { VNode } from 'preact';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import type { QuarantinedItem } from '../../../../shared/stores/quarantine-store';
 import { refusalOf, ServersReason } from '../refusal';
-import { Age, Badge, Table, type Tone } from '../parts';
+import { linkTo } from '../link';
+import { Age, Badge, Table, tickAllColumn, type Tone } from '../parts';
 import type { Words } from '../words';
 
 interface Props {
@@ -12,13 +13,20 @@ interface Props {
   readonly zone?: string;
   /** Null: all are of one solution, which need not be named. */
   readonly names: ReadonlyMap<number, SolutionName> | null;
+  /** The list that an item's page leads back to. */
+  readonly list: ListQuery;
+  /** The form that ticked items belong to; null: none can be ticked. */
+  readonly tickedFor?: string | null;
 }
 
+export type ListQuery = Readonly<Record<string, string | number | undefined>>;
+
 /** What was refused: which file, which row, why. */
-export const QuarantineTable = ({ words, items, zone, names }: Props): VNode => (
+export const QuarantineTable = ({ words, items, zone, names, list, tickedFor = null }: Props): VNode => (
   <Table
     label={words.refused}
     columns={[
+      ...(tickedFor === null ? [] : [tickAllColumn(words, 'item')]),
       words.fileAndRow,
       words.reason,
       ...(names === null ? [] : [words.solution]),
@@ -28,8 +36,21 @@ export const QuarantineTable = ({ words, items, zone, names }: Props): VNode => 
   >
     {items.map((item) => (
       <tr>
+        {tickedFor !== null && (
+          <td class="tick">
+            {item.state === 'open' && (
+              <input
+                type="checkbox"
+                name="item"
+                value={item.id}
+                form={tickedFor}
+                aria-label={words.tick(`${item.file} ${item.line ?? ''}`.trim())}
+              />
+            )}
+          </td>
+        )}
         <th scope="row">
-          <a href={`/quarantine/${item.id}`}>
+          <a href={linkTo(`/quarantine/${item.id}`, list)}>
             <code>{item.file}</code>
             {item.line !== null && `, ${words.line} ${item.line}`}
           </a>

@@ -4,13 +4,14 @@ import { z } from 'zod';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { quarantineStates } from '../../../../shared/domain/quarantine-state';
 import { mayEdit } from '../../../../shared/domain/staff';
+import { badRequest } from '../../../../shared/errors/catalog';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
 import type { QuarantinedItem } from '../../../../shared/stores/quarantine-store';
 import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
 import type { OverviewService } from '../../services/overview';
 import type { QuarantineService } from '../../services/quarantine';
-import { blankless, fieldsAfter } from '../form-input';
+import { blankless, fieldsAfter, listOf } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
@@ -25,11 +26,12 @@ interface Services {
 }
 
 const views = [...quarantineStates, 'all'] as const;
-const query = pageQuery(bigIdOf).extend({
+const scope = z.object({
   state: z.enum(views).default('open'),
   solution: idOf.optional(),
   sync: z.guid().optional(),
 });
+const query = pageQuery(bigIdOf).extend(scope.shape);
 const shownRows = 50;
 
 /** What could not be applied: read, corrected, sent again, or thrown away. */
@@ -78,7 +80,17 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
     '/quarantine/:id/discard',
     visiting.form(async (caller, request) => {
       await quarantine.discard(caller, pathBigId(request, 'quarantined item'));
-      return '/quarantine?done=discarded';
+      return linkTo('/quarantine', { ...shownBefore(request), done: 'discarded' });
+    }),
+  );
+
+  router.post(
+    '/quarantine/discard',
+    visiting.form(async (caller, request) => {
+      const ids = listOf(request.body, 'item').map((text) => decode(bigIdOf, text));
+      if (ids.length === 0) throw badRequest('Nothing is ticked.');
+      await quarantine.discardMany(caller, ids);
+      return linkTo('/quarantine', { ...shownBefore(request), done: 'discarded' });
     }),
   );
 
@@ -88,9 +100,12 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
     const item = await quarantine.get(visit.caller, pathBigId(request, 'quarantined item'));
     const names = await overview.names(visit.caller, [item.solutionId]);
     const typed = fieldsAfter(request.body, '')['text'] ?? item.raw ?? '';
-    return itemPage(visit, item, names.get(item.solutionId), typed, problem);
+    return itemPage(visit, item, names.get(item.solutionId), shownBefore(request), typed, problem);
   }
 }
+
+/** The list that one came from, and is led back to. */
+const shownBefore = (request: Request): Shown => decode(scope, blankless(request.query));
 
 /** A form sends its line ends as CRLF, whatever they were. */
 const isSameText = (typed: string, raw: string | null) =>
@@ -122,17 +137,41 @@ const listPage = (
       {items.length === 0 ? (
         <Empty title={visit.words.noQuarantine}>{visit.words.noQuarantineMeaning}</Empty>
       ) : (
-        <QuarantineTable words={visit.words} items={items} names={names} />
+        <>
+          <QuarantineTable
+            words={visit.words}
+            items={items}
+            names={names}
+            list={{ ...shown }}
+            tickedFor={canDiscard(visit, items) ? 'bulk' : null}
+          />
+          {canDiscard(visit, items) && (
+            <ActionForm
+              action={linkTo('/quarantine/discard', { ...shown })}
+              csrf={visit.csrf}
+              id="bulk"
+              class="buttons"
+            >
+              <button class="button quiet" data-confirm={visit.words.confirmDiscardMany}>
+                {visit.words.discardTicked}
+              </button>
+            </ActionForm>
+          )}
+        </>
       )}
       <Pager words={visit.words} base={linkTo('/quarantine', { ...shown })} next={next} />
     </div>
   </Page>
 );
 
+const canDiscard = ({ caller }: Visit, items: readonly QuarantinedItem[]) =>
+  mayEdit(caller) && items.some(({ state }) => state === 'open');
+
 function itemPage(
   visit: Visit,
   item: QuarantinedItem,
   solution: SolutionName | undefined,
+  list: Shown,
   typed: string,
   problem: Told | null,
 ): VNode {
@@ -142,7 +181,7 @@ function itemPage(
     <Page
       visit={visit}
       title={words.findings.quarantined[item.kind]}
-      trail={[{ href: '/quarantine', text: words.quarantine }]}
+      trail={[{ href: linkTo('/quarantine', { ...list }), text: words.quarantine }]}
       aside={<Badge tone={quarantineTones[item.state]}>{words.quarantineStates[item.state]}</Badge>}
     >
       <div class="stack">
@@ -176,7 +215,7 @@ function itemPage(
         <Card title={item.state === 'open' ? words.correctAndReplay : words.asItWasSent}>
           <ProblemNote problem={problem} />
           {item.state === 'open' && mayEdit(caller) ? (
-            <CorrectionForm visit={visit} item={item} typed={typed} />
+            <CorrectionForm visit={visit} item={item} list={list} typed={typed} />
           ) : (
             <>
               {item.header !== null && <pre class="soft">{item.header}</pre>}
@@ -192,15 +231,22 @@ function itemPage(
 function CorrectionForm({
   visit: { words, csrf },
   item,
+  list,
   typed,
 }: {
   visit: Visit;
   item: QuarantinedItem;
+  list: Shown;
   typed: string;
 }): VNode {
   return (
     <>
-      <ActionForm action={`/quarantine/${item.id}/replay`} csrf={csrf} class="stack" id="replay">
+      <ActionForm
+        action={linkTo(`/quarantine/${item.id}/replay`, { ...list })}
+        csrf={csrf}
+        class="stack"
+        id="replay"
+      >
         {item.header !== null && (
           <div>
             <p class="field-label">{words.header}</p>
@@ -226,7 +272,7 @@ function CorrectionForm({
         <button class="button" form="replay">
           {words.replay}
         </button>
-        <ActionForm action={`/quarantine/${item.id}/discard`} csrf={csrf}>
+        <ActionForm action={linkTo(`/quarantine/${item.id}/discard`, { ...list })} csrf={csrf}>
           <button class="button quiet" data-confirm={words.confirmDiscard}>
             {words.discard}
           </button>

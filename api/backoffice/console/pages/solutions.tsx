@@ -31,6 +31,7 @@ import {
   Select,
   StatutBadge,
   Table,
+  tickAllColumn,
 } from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
@@ -247,9 +248,7 @@ const SolutionTable = ({
   <Table
     label={words.solutions}
     columns={[
-      ...(canTick
-        ? [{ label: <input type="checkbox" data-tick-all="solution" hidden aria-label={words.tickAll} /> }]
-        : []),
+      ...(canTick ? [tickAllColumn(words, 'solution')] : []),
       words.solution,
       ...channels.map((channel) => words.channels[channel]),
       { label: words.alerts, isNumber: true },

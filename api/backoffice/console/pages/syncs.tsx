@@ -229,7 +229,13 @@ function syncPage(
             title={words.refused}
             aside={<a href={`/quarantine?sync=${sync.id}&state=all`}>{words.allOfThem}</a>}
           >
-            <QuarantineTable words={words} items={refused.items} zone={solution.timezone} names={null} />
+            <QuarantineTable
+              words={words}
+              items={refused.items}
+              zone={solution.timezone}
+              names={null}
+              list={{ sync: sync.id, state: 'all' }}
+            />
           </Card>
         )}
       </div>
