@@ -6,12 +6,14 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { badRequest, unknownExpectation } from '../shared/errors/catalog';
 import type { Logger } from '../shared/log';
 import { takeBody } from './http/expect';
-import { createProblemHandler, unknownRouteHandler } from './http/problem';
+import { createProblemHandler, sendProblem, unknownRouteHandler } from './http/problem';
 import { requestIdOf } from './http/request-id';
 import { createRequestLog } from './http/request-log';
 import { securityHeaders } from './http/security-headers';
+import { refuseUnreadable } from './http/unreadable';
 
 export interface AppParts {
   /** Answered ahead of Express where it says true. */
@@ -47,14 +49,18 @@ export function createHttpServer(parts: AppParts): HttpServer {
   const app = createApp(parts);
   const listener = app as RequestListener;
   const answer: RequestListener = (request, response) => {
-    if (parts.statut(request, response)) return;
-    response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
-    response.once('finish', () => closeIfUnread(request));
-    listener(request, response);
+    if (isWithoutHost(request)) refuse(request, response, badRequest('The header Host is needed.'));
+    else if (!parts.statut(request, response)) {
+      begin(request, response);
+      listener(request, response);
+    }
   };
-  const server = createServer(answer);
+  // Node would refuse such a request by itself, without a word.
+  const server = createServer({ requireHostHeader: false }, answer);
   // A caller that asks before it sends its body is told to go on by the route that wants it.
   server.on('checkContinue', answer);
+  server.on('checkExpectation', (request, response) => refuse(request, response, unknownExpectation()));
+  refuseUnreadable(server, parts.log);
   // An upload may take hours on a bad line: what counts is that bytes keep coming.
   server.requestTimeout = 0;
   server.timeout = idleConnectionMilliseconds;
@@ -80,6 +86,22 @@ function createApp(parts: AppParts): Express {
   app.use(unknownRouteHandler);
   app.use(createProblemHandler(log));
   return app;
+}
+
+/** Source: RFC 9112, 3.2. */
+const isWithoutHost = (request: IncomingMessage) =>
+  request.headers.host === undefined && request.httpVersion === '1.1';
+
+function begin(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));
+  response.once('finish', () => closeIfUnread(request));
+}
+
+/** Ahead of Express. */
+function refuse(request: IncomingMessage, response: ServerResponse, refusal: Error): void {
+  begin(request, response);
+  response.setHeader('Connection', 'close');
+  sendProblem(response, refusal);
 }
 
 /** The answer is out, but the body is not read: give the caller time to read the answer, not to send it all. */

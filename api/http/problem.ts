@@ -13,13 +13,16 @@ const statusOf: Record<ErrorKind, number> = {
   forbidden: 403,
   absent: 404,
   'wrong-method': 405,
+  overdue: 408,
   conflict: 409,
   stale: 412,
   'too-large': 413,
   unsupported: 415,
   'out-of-range': 416,
+  unmet: 417,
   unprocessable: 422,
   'too-many': 429,
+  'head-too-large': 431,
   unavailable: 503,
 };
 

@@ -9,9 +9,12 @@ export type ErrorKind =
   | 'wrong-method'
   | 'conflict'
   | 'stale'
+  | 'overdue'
   | 'too-large'
+  | 'head-too-large'
   | 'out-of-range'
   | 'unsupported'
+  | 'unmet'
   | 'unprocessable'
   | 'too-many'
   | 'unavailable';

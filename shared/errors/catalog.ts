@@ -56,6 +56,15 @@ export const tooLarge = (maxBytes: number) =>
 /** Of a body that is no archive. */
 export const bodyTooLarge = () => new AppError('too-large', 'too-large', 'The body is too large.');
 
+export const headTooLarge = () =>
+  new AppError('head-too-large', 'head-too-large', 'The path and the headers are too long.');
+
+/** Of a request whose headers take too long to come. */
+export const requestOverdue = () => new AppError('overdue', 'overdue', 'The headers took too long to come.');
+
+export const unknownExpectation = () =>
+  new AppError('unmet', 'unknown-expectation', 'Expect can be 100-continue, and nothing else.');
+
 export const notAZip = (detail: string) => new AppError('unsupported', 'not-a-zip', detail);
 
 /** `entry` is the name in the archive, `reason` what is wrong with it. */

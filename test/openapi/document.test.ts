@@ -78,7 +78,12 @@ describe('the OpenAPI document', () => {
     );
     const ofPages = ['503 identity-provider-away', '401 sign-in-refused'];
     // Of no call: it is told of calls that there are not.
-    const ofNoCall = ['405 method-not-allowed'];
+    const ofNoCall = [
+      '405 method-not-allowed',
+      '408 overdue',
+      '417 unknown-expectation',
+      '431 head-too-large',
+    ];
     const internal = [
       ...ofPages,
       ...ofNoCall,
