@@ -26,6 +26,10 @@ export interface QuarantinedItem {
   readonly raw: string | null;
   readonly state: QuarantineState;
   readonly createdAt: Date;
+  /** How often the same was sent while this was open. */
+  readonly seenCount: number;
+  /** When it was sent last; null: only once. */
+  readonly lastSeenAt: Date | null;
   readonly decidedAt: Date | null;
   /** E-mail. */
   readonly decidedBy: string | null;
@@ -34,6 +38,7 @@ export interface QuarantinedItem {
 export interface QuarantineFilter {
   readonly accounts: AccountScope;
   readonly solutionId: number | null;
+  /** Those that it refused first, or sent again as the latest. */
   readonly syncId: string | null;
   readonly state: QuarantineState | null;
 }
@@ -54,6 +59,8 @@ interface Row {
   raw: string | null;
   state: QuarantineState;
   created_at: Date;
+  seen_count: number;
+  last_seen_at: Date | null;
   decided_at: Date | null;
   decided_by: string | null;
 }
@@ -65,13 +72,13 @@ const selectItem = `
       select first.header from quarantine first
       where first.sync_id = q.sync_id and first.file = q.file and first.header is not null limit 1
     ) else q.header end as header,
-    q.raw, q.state, q.created_at, q.decided_at, q.decided_by
+    q.raw, q.state, q.created_at, q.seen_count, q.last_seen_at, q.decided_at, q.decided_by
   from quarantine q join solution s on s.id = q.solution_id
   where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 
-/** What staff read and decide. Workers put things in by COPY. */
+/** What staff read and decide. Workers put things in as sets. */
 export function createQuarantineStore(db: Db) {
   return {
     /** The newest first. */
@@ -82,7 +89,7 @@ export function createQuarantineStore(db: Db) {
       const result = await db.raw<{ rows: Row[] }>(
         `${selectItem}
            and (cast(:solutionId as int) is null or q.solution_id = :solutionId)
-           and (cast(:syncId as uuid) is null or q.sync_id = :syncId)
+           and (cast(:syncId as uuid) is null or q.sync_id = :syncId or q.last_sync_id = :syncId)
            and (cast(:state as text) is null or q.state = :state)
            and (cast(:after as bigint) is null or q.id < :after)
          order by q.id desc limit :rows`,
@@ -129,6 +136,8 @@ const itemFrom = (row: Row): QuarantinedItem => ({
   raw: row.raw,
   state: row.state,
   createdAt: row.created_at,
+  seenCount: row.seen_count,
+  lastSeenAt: row.last_seen_at,
   decidedAt: row.decided_at,
   decidedBy: row.decided_by,
 });

@@ -630,6 +630,8 @@ export const english = {
     replayed: 'processed again',
     discarded: 'discarded',
   } satisfies Record<QuarantineState, string>,
+  sentTimes: (count: number) => `sent ${count} times`,
+  lastTime: 'last',
   fileAndRow: 'File and row',
   noQuarantine: 'Nothing here',
   noQuarantineMeaning: 'Everything that came could be applied.',

@@ -638,6 +638,8 @@ export const french: Words = {
   quarantineMeaning:
     'Ce qui n’a pas pu être appliqué est gardé ici, comme reçu. Le reste de son paquet a été appliqué.',
   quarantineStates: { open: 'à traiter', replayed: 'relancé', discarded: 'écarté' },
+  sentTimes: (count) => `envoyé ${count} fois`,
+  lastTime: 'la dernière',
   fileAndRow: 'Fichier et ligne',
   noQuarantine: 'Rien ici',
   noQuarantineMeaning: 'Tout ce qui est venu a pu être appliqué.',

@@ -66,6 +66,14 @@ const item = z
       }),
     state: z.enum(quarantineStates),
     createdAt: instant,
+    seenCount: z
+      .number()
+      .int()
+      .meta({
+        description: 'How often the same entity was sent while this was open; it is not listed again.',
+        examples: [1],
+      }),
+    lastSeenAt: instant.nullable().meta({ description: 'When it was sent last; null: only once.' }),
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
   })

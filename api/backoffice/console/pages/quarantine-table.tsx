@@ -71,6 +71,12 @@ export const QuarantineTable = ({ words, items, zone, names, list, tickedFor = n
         )}
         <td>
           <Age words={words} at={item.createdAt} zone={zone ?? names?.get(item.solutionId)?.timezone} />
+          {item.lastSeenAt !== null && (
+            <span class="under">
+              {words.sentTimes(item.seenCount)}, {words.lastTime}{' '}
+              <Age words={words} at={item.lastSeenAt} zone={zone ?? names?.get(item.solutionId)?.timezone} />
+            </span>
+          )}
         </td>
         <td>
           <Badge tone={quarantineTones[item.state]}>{words.quarantineStates[item.state]}</Badge>

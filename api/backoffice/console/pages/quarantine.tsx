@@ -208,6 +208,14 @@ function itemPage(
                   <Moment words={words} at={item.createdAt} zone={solution?.timezone} />
                 </a>,
               ],
+              item.lastSeenAt === null
+                ? null
+                : [
+                    words.sentTimes(item.seenCount),
+                    <>
+                      {words.lastTime} <Moment words={words} at={item.lastSeenAt} zone={solution?.timezone} />
+                    </>,
+                  ],
               item.decidedBy === null ? null : [words.quarantineStates[item.state], item.decidedBy],
             ]}
           />
