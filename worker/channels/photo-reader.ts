@@ -54,11 +54,18 @@ export async function readPhoto(
   }
 }
 
-/** What sharp says of bytes that are no picture at all means nothing to who sent them. */
+/** The names of libraries, and what they call things, mean nothing to staff. */
 function problemFrom(error: unknown): string {
-  const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-  return said.includes('unsupported image format') ? 'it is no picture' : `it cannot be read: ${said}`;
+  const said = error instanceof Error ? error.message : String(error);
+  return sayings.find(([theirs]) => theirs.test(said))?.[1] ?? 'it is damaged';
 }
+
+const sayings: readonly (readonly [RegExp, string])[] = [
+  [/buffer is empty/i, 'it is empty'],
+  [/unsupported image format/, 'it is no picture'],
+  [/premature end of JPEG|datastream contains no image/, 'it is cut short'],
+  [/exceeds pixel limit/, `it has more than ${maxPixels} pixels`],
+];
 
 function takenAt(exif: Buffer | undefined, timezone: string): Date | null {
   const time = exif === undefined ? null : readExifTime(exif);
