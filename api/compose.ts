@@ -185,7 +185,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
     photos: createPhotoGalleryService({ db, files }),
-    messages: createMessageService({ db }),
+    messages: createMessageService({ db, language: config.language }),
     alerts: createAlertService({ db }),
     syncs: createSyncService({ db, files, intake }),
     quarantine: createQuarantineService({ db, files, intake }),

@@ -64,6 +64,8 @@ function configFrom(read: z.output<typeof settings>) {
     /** The key that signs, and those that are accepted beside it. Null: kept in the database. */
     tokenSecrets: tokenSecretsOf(read),
     trustProxy: read.EPACK_TRUST_PROXY,
+    /** Of what the server tells kitchens. */
+    language: read.EPACK_LANGUAGE,
     /** Without a slash at its end. */
     publicUrl: read.EPACK_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     oidc: oidcFrom(read),

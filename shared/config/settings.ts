@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { languages } from '../domain/language';
 import { passwordLength } from '../domain/staff';
 
 const megabyte = 2 ** 20;
@@ -103,6 +104,10 @@ export const settings = z.object({
     .describe(
       'OpenID Connect issuer through which staff may sign in; see [sign-in](sign-in.md). Not set: passwords only.',
     ),
+  EPACK_LANGUAGE: z
+    .enum(languages)
+    .default('en')
+    .describe('Language of what the server tells kitchens, probe alerts and lab results: `en` or `fr`.'),
   EPACK_OIDC_CLIENT_ID: anyText.optional().describe('The client that the issuer knows this server as.'),
   EPACK_OIDC_CLIENT_SECRET: anyText.optional().describe('Secret of that client.'),
   EPACK_OIDC_NAME: anyText.default('OpenID Connect').describe('What the button on the sign-in page names.'),

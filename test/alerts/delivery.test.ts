@@ -36,7 +36,7 @@ test('what a sync on sondes finds goes down on messagerie, once', async () => {
     ?.toString('utf8');
   expect(told?.match(/probe-alert/g)).toHaveLength(1);
   expect(told).toMatch(/Chambre froide \(P1\): too warm/);
-  expect(told).toMatch(/Worst value: 8 °C\. Limit: 4 °C\./);
+  expect(told).toMatch(/Above its upper limit of 4 °C since .*\. Highest: 8 °C\./);
   await messagerie.confirm();
   await syncTo2(messagerie, zipOf());
   expect([...unzip((await messagerie.download()).body).keys()]).toEqual(['report.json', 'manifest.json']);

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { createParamService } from '../../api/backoffice/services/params';
 import { findParameterClass } from '../../shared/catalog/parameter-classes';
 import { type Db, inTransaction } from '../../shared/db/database';
+import type { Language } from '../../shared/domain/language';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { loadChannelLog } from '../../worker/channels/channel-log';
 import { judgeNewReadings } from '../../worker/channels/new-readings';
@@ -31,7 +32,11 @@ export interface ProbeKitchen {
 /** The readings' own times begin then: at noon UTC two days ago, so that a day of them lies in the past at any hour. */
 export const start = new Date(new Date(Date.now() - 2 * 86_400_000).setUTCHours(12, 0, 0, 0)).getTime();
 
-export async function openProbeKitchen(db: Db, startMs = start): Promise<ProbeKitchen> {
+export async function openProbeKitchen(
+  db: Db,
+  startMs = start,
+  language: Language = 'en',
+): Promise<ProbeKitchen> {
   const name = randomUUID();
   const added = await db.raw<{ rows: { id: number }[] }>(
     `with kitchen as (insert into account (name) values (:name) returning id)
@@ -68,7 +73,7 @@ export async function openProbeKitchen(db: Db, startMs = start): Promise<ProbeKi
     await inTransaction(db, (transaction) =>
       loadChannelLog(transaction, 'sondes', input, (rejected) => Promise.reject(new Error(rejected.reason))),
     );
-    await judgeNewReadings(db);
+    await judgeNewReadings(db, language);
   }
 
   async function alerts(): Promise<Record<string, unknown>[]> {

@@ -17,7 +17,7 @@ beforeEach(async () => {
   await kitchen.fridge('P1', { SignalLossMinutes: 60 });
 });
 
-const round = () => alertSilentProbes(database.db);
+const round = () => alertSilentProbes(database.db, 'en');
 const ago = (minutes: number) => 1440 - minutes;
 
 test('a probe that is silent for longer than its delay opens one alert', async () => {

@@ -117,7 +117,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
     photos: createPhotoGalleryService({ db, files }),
-    messages: createMessageService({ db }),
+    messages: createMessageService({ db, language: 'en' }),
     alerts: createAlertService({ db }),
     syncs: createSyncService({ db, files, intake }),
     quarantine: createQuarantineService({ db, files, intake }),

@@ -3,6 +3,7 @@ import { createMessageService } from '../../api/backoffice/services/messages';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import type { Flag } from '../../shared/domain/flag';
 import { commandLineCaller } from '../../shared/domain/staff';
+import type { Language } from '../../shared/domain/language';
 import { unzip, zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
 import type { SolutionClient } from '../setup/solution-client';
@@ -14,15 +15,16 @@ type Row = Record<string, string>;
 
 const kitchen = (): Promise<Client> => signIn(server(), 'messagerie');
 
+const messageService = (language: Language = 'en') => createMessageService({ ...server(), language });
+
 const send = (client: Client, subject = 'Recall', body = 'Lot 12, "ham";\nplease throw away') =>
-  createMessageService(server()).send(commandLineCaller, client.id, { subject, body });
+  messageService().send(commandLineCaller, client.id, { subject, body });
 
 const setFlag = (client: Client, flag: Flag) =>
   createFlagService(server()).set(commandLineCaller, { solutionId: client.id, channel: 'messagerie' }, flag);
 
 const sentTo = async (client: Client) =>
-  (await createMessageService(server()).list(commandLineCaller, client.id, { limit: 100, after: null }))
-    .items;
+  (await messageService().list(commandLineCaller, client.id, { limit: 100, after: null })).items;
 
 /** The rows of a file of the package at hand; null: it holds no such file. */
 async function told(client: SolutionClient, op: 'i' | 'r' = 'i'): Promise<Row[] | null> {
@@ -172,7 +174,7 @@ test('replace-from-manager sends both sides’ messages as one table', async () 
   const delivered = await send(client, 'First');
   await fullSync(client, zipOf());
   const due = await send(client, 'Second');
-  await createMessageService(server()).sendAnalyses(commandLineCaller, client.id, [tartare]);
+  await messageService().sendAnalyses(commandLineCaller, client.id, [tartare]);
   await setFlag(client, 'replace-from-manager');
   await syncTo2(client, zipOf());
   expect(await told(client)).toBeNull();
@@ -201,7 +203,7 @@ const tartare = {
 
 test('a lab result goes down with its verdict', async () => {
   const client = await kitchen();
-  await createMessageService(server()).sendAnalyses(commandLineCaller, client.id, [tartare]);
+  await messageService().sendAnalyses(commandLineCaller, client.id, [tartare]);
   await syncTo2(client, zipOf());
   expect(await told(client)).toMatchObject([
     {
@@ -209,7 +211,7 @@ test('a lab result goes down with its verdict', async () => {
       MeasuredAt: '2026-11-18T09:30:00.000Z',
       IsConform: 'true',
       Subject: 'Steak tartare, E. coli: acceptable',
-      Body: 'Steak tartare, E. coli: 60 UFC/g (m = 50, M = 500): acceptable.\nBatch 4',
+      Body: 'Measured: 60 UFC/g (m = 50, M = 500). Verdict: acceptable.\nBatch 4',
       Sample: 'Steak tartare',
       Germ: 'E. coli',
       Operator: '=',
@@ -218,6 +220,21 @@ test('a lab result goes down with its verdict', async () => {
       LimitSatisfactory: '50',
       LimitAcceptable: '500',
       Verdict: 'acceptable',
+    },
+  ]);
+});
+
+test('a lab result is told in the language of the installation, its columns are the same in all', async () => {
+  const client = await kitchen();
+  const result = { ...tartare, operator: '>' as const, value: 2500.5, comment: null };
+  await messageService('fr').sendAnalyses(commandLineCaller, client.id, [result]);
+  await syncTo2(client, zipOf());
+  expect(await told(client)).toMatchObject([
+    {
+      Subject: 'Steak tartare, E. coli : non satisfaisant',
+      Body: 'Mesure : > 2500,5 UFC/g (m = 50, M = 500). Conclusion : non satisfaisant.',
+      Value: '2500.5',
+      Verdict: 'unsatisfactory',
     },
   ]);
 });

@@ -1,4 +1,5 @@
 import { type Db, inTransaction } from '../../shared/db/database';
+import type { Language } from '../../shared/domain/language';
 import type { InsertedRows } from '../logs/load-log-file';
 import { type NewReadings, updateProbeAlerts } from './sondes';
 
@@ -26,9 +27,9 @@ export async function noteNewReadings(
  * Judges alerts by all readings that are due: an upload's, in a transaction of its own, which also forgets that they were.
  * What fails comes again after a minute, and holds up nobody else. Answers how many uploads were judged.
  */
-export async function judgeNewReadings(db: Db): Promise<number> {
+export async function judgeNewReadings(db: Db, language: Language): Promise<number> {
   for (let judged = 0; ; judged++) {
-    const due = await judgeNext(db);
+    const due = await judgeNext(db, language);
     if (due === null) return judged;
     if ('error' in due) {
       await postpone(db, due.id);
@@ -46,7 +47,10 @@ interface Due {
 }
 
 /** Null: there is nothing to judge. An upload of a solution waits for the one before it. */
-async function judgeNext(db: Db): Promise<{ id: string } | { id: string; error: unknown } | null> {
+async function judgeNext(
+  db: Db,
+  language: Language,
+): Promise<{ id: string } | { id: string; error: unknown } | null> {
   let taken: Due | undefined;
   try {
     await inTransaction(db, async ({ db: trx }) => {
@@ -57,7 +61,7 @@ async function judgeNext(db: Db): Promise<{ id: string } | { id: string; error: 
       );
       taken = result.rows[0];
       if (taken === undefined) return;
-      await updateProbeAlerts(trx, taken.solution_id, readingsOf(taken));
+      await updateProbeAlerts(trx, taken.solution_id, readingsOf(taken), language);
       await trx('probe_readings_due').where({ id: taken.id }).delete();
     });
   } catch (error) {

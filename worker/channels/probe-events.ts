@@ -1,5 +1,6 @@
 import type { Db } from '../../shared/db/database';
-import { type ProbeEvent, probeEventTexts } from '../../shared/domain/probe-event';
+import type { Language } from '../../shared/domain/language';
+import { type HappenedToProbe, probeMessage } from './probe-message';
 
 /** A temporary table for what happens to alerts in this transaction: `alert_id, event, at`. */
 export async function newProbeEvents(db: Db): Promise<void> {
@@ -10,33 +11,39 @@ export async function newProbeEvents(db: Db): Promise<void> {
 }
 
 /** Tells each solution on `messagerie` what happened, in the order of the readings' times; forgets it after that. */
-export async function tellProbeEvents(db: Db): Promise<void> {
+export async function tellProbeEvents(db: Db, language: Language): Promise<void> {
   await db.raw(
-    `insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform)
-     select a.solution_id, 'probe-alert', 'ePack', p.place || ': ' || p.what,
-       p.what || case when e.event = 'closed' then '. It had been so since ' else ', since ' end || p.since
-         || coalesce('. Worst value: ' || a.worst_value || p.unit, '')
-         || coalesce('. Limit: ' || a.limit_value || p.unit, '') || '.',
-       e.at, e.event = 'closed'
+    `declare happened_to_probe no scroll cursor for
+     select a.solution_id, a.kind, e.event, e.at, a.since, a.probe_id as "probeId", a.fridge_name as "fridgeName",
+       a.limit_value as "limit", a.worst_value as worst, s.timezone
      from probe_event e join probe_alert a on a.id = e.alert_id join solution s on s.id = a.solution_id
-     cross join lateral (
-       select coalesce(a.fridge_name || ' (' || a.probe_id || ')', 'Probe ' || a.probe_id) as place,
-         to_char(a.since at time zone s.timezone, 'YYYY-MM-DD HH24:MI') as since,
-         case when a.kind = 'low-battery' then ' %' else ' °C' end as unit,
-         ${wording} as what
-     ) p
      order by e.at, a.id, array_position(array['opened', 'escalated', 'closed'], e.event)`,
   );
+  const fetch = () => db.raw<{ rows: Happened[] }>('fetch 1000 from happened_to_probe');
+  for (let { rows } = await fetch(); rows.length > 0; { rows } = await fetch())
+    await tell(db, language, rows);
+  await db.raw('close happened_to_probe');
   await db.raw('drop table probe_event');
 }
 
-/** Of texts of our own, without a quote. */
-const wording = `case a.kind ${Object.entries(probeEventTexts)
-  .map(([kind, texts]) => `when '${kind}' then case e.event ${whens(texts)} end`)
-  .join(' ')} end`;
+interface Happened extends HappenedToProbe {
+  readonly solution_id: number;
+}
 
-function whens(texts: Readonly<Record<ProbeEvent, string>>): string {
-  return Object.entries(texts)
-    .map(([event, text]) => `when '${event}' then '${text}'`)
-    .join(' ');
+async function tell(db: Db, language: Language, happened: readonly Happened[]): Promise<void> {
+  const messages = happened.map((one, place) => ({
+    place,
+    solution_id: one.solution_id,
+    ...probeMessage(language, one),
+    measured_at: one.at,
+    is_conform: one.event === 'closed',
+  }));
+  await db.raw(
+    `insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform)
+     select solution_id, 'probe-alert', 'ePack', subject, body, measured_at, is_conform
+     from jsonb_to_recordset(cast(? as jsonb)) as message (place int, solution_id int, subject text, body text,
+       measured_at timestamptz, is_conform boolean)
+     order by place`,
+    [JSON.stringify(messages)],
+  );
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../../shared/db/database';
+import type { Language } from '../../shared/domain/language';
 import { probeAlertLimits } from '../../shared/domain/probe-alert';
 import { newProbeEvents, tellProbeEvents } from './probe-events';
 import { fridgesOf } from './probe-fridges';
@@ -14,9 +15,14 @@ const { battery, believedAheadMinutes, believedBehindDays, escalationFactor, hea
 /**
  * Opens, escalates and closes alerts by the readings that are new, as a set, in a transaction of its own; its work grows
  * with them and never with what is stored. All times are the readings' own; a clock that is wrong moves an alert and
- * does not hide it. Source: ePack V4, Probe alerts.
+ * does not hide it. `language`: of what the kitchen is told. Source: ePack V4, Probe alerts.
  */
-export async function updateProbeAlerts(db: Db, solutionId: number, readings: NewReadings): Promise<void> {
+export async function updateProbeAlerts(
+  db: Db,
+  solutionId: number,
+  readings: NewReadings,
+  language: Language,
+): Promise<void> {
   const rows = readings.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);
   // What has just been loaded has no statistics yet: PostgreSQL takes it for little, and would sort or look up row by row
   // where it should hash (measured on 100,000 readings: 9 s instead of 0.5 s).
@@ -37,7 +43,7 @@ export async function updateProbeAlerts(db: Db, solutionId: number, readings: Ne
   await openPastSilences(db, solutionId);
   if (hasBatteryNews) await judgeBatteries(db, solutionId, rows);
   await rememberProbes(db, solutionId, isWatched);
-  await tellProbeEvents(db);
+  await tellProbeEvents(db, language);
 }
 
 /**

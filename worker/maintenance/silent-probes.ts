@@ -1,4 +1,5 @@
 import { type Db, inTransaction } from '../../shared/db/database';
+import type { Language } from '../../shared/domain/language';
 import { probeAlertLimits } from '../../shared/domain/probe-alert';
 import { newProbeEvents, tellProbeEvents } from '../channels/probe-events';
 import { fridgesOf } from '../channels/probe-fridges';
@@ -10,20 +11,20 @@ const batchSize = 1_000;
  * Opens an alert for every probe that has been silent for longer than its delay, and escalates those that stay so.
  * An index finds them: a round without any costs a look-up. Answers how many became silent.
  */
-export async function alertSilentProbes(db: Db): Promise<number> {
+export async function alertSilentProbes(db: Db, language: Language): Promise<number> {
   for (let total = 0; ;) {
-    const found = await inTransaction(db, ({ db: trx }) => alertSome(trx));
+    const found = await inTransaction(db, ({ db: trx }) => alertSome(trx, language));
     total += found;
     if (found < batchSize) return total;
   }
 }
 
-async function alertSome(db: Db): Promise<number> {
+async function alertSome(db: Db, language: Language): Promise<number> {
   await newProbeEvents(db);
   const found = await findSilent(db);
   if (found > 0) await openAlerts(db);
   await escalate(db);
-  await tellProbeEvents(db);
+  await tellProbeEvents(db, language);
   return found;
 }
 

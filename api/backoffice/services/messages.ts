@@ -1,10 +1,12 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import { type LabResult, verdictOf } from '../../../shared/domain/lab-result';
+import type { Language } from '../../../shared/domain/language';
 import type { JudgedResult, NewMessage } from '../../../shared/domain/message';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { createMessageStore, type Message } from '../../../shared/stores/message-store';
+import { labResultText } from './lab-result-text';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 
@@ -22,8 +24,11 @@ export interface AnalysisInput extends LabResult {
 
 export type MessageService = ReturnType<typeof createMessageService>;
 
-/** What staff tell a solution: it goes down with the next package of its channel `messagerie`. */
-export function createMessageService({ db }: { readonly db: Db }) {
+/**
+ * What staff tell a solution: it goes down with the next package of its channel `messagerie`. `language`: of what is
+ * written for them.
+ */
+export function createMessageService({ db, language }: { readonly db: Db; readonly language: Language }) {
   return {
     /** What was told, alerts too, with its receipts. Throws `not-found`. */
     async list(caller: Caller, solutionId: number, page: PageRequest<string>): Promise<Page<Message>> {
@@ -45,7 +50,7 @@ export function createMessageService({ db }: { readonly db: Db }) {
         caller,
         solutionId,
         'analysis.send',
-        analyses.map((analysis) => analysisMessage(caller, analysis)),
+        analyses.map((analysis) => analysisMessage(caller, language, analysis)),
       );
     },
   };
@@ -76,24 +81,20 @@ const from = (caller: Caller) => ({
   result: null,
 });
 
-function analysisMessage(caller: Caller, { sampledAt, comment, ...given }: AnalysisInput): NewMessage {
+function analysisMessage(
+  caller: Caller,
+  language: Language,
+  { sampledAt, comment, ...given }: AnalysisInput,
+): NewMessage {
   const result: JudgedResult = { ...given, verdict: verdictOf(given) };
-  const { sample, germ, verdict } = result;
+  const { subject, body } = labResultText(language, result);
   return {
     ...from(caller),
     kind: 'analysis',
-    subject: `${sample}, ${germ}: ${verdict}`,
-    body: [sentenceOf(result), ...(comment === null ? [] : [comment])].join('\n'),
+    subject,
+    body: [body, ...(comment === null ? [] : [comment])].join('\n'),
     measuredAt: sampledAt,
-    isConform: verdict !== 'unsatisfactory',
+    isConform: result.verdict !== 'unsatisfactory',
     result,
   };
-}
-
-function sentenceOf(result: JudgedResult): string {
-  const { sample, germ, operator, value, unit, limitSatisfactory: m, limitAcceptable: M, verdict } = result;
-  const measured = [operator === '=' ? '' : operator, String(value), unit ?? ''].filter(
-    (part) => part !== '',
-  );
-  return `${sample}, ${germ}: ${measured.join(' ')} (m = ${m}, M = ${M}): ${verdict}.`;
 }

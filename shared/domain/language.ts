@@ -1,0 +1,7 @@
+/** What the people of a kitchen read. */
+export const languages = ['en', 'fr'] as const;
+export type Language = (typeof languages)[number];
+
+/** With all its digits; French has a decimal comma. */
+export const decimalText = (language: Language, value: number): string =>
+  language === 'fr' ? String(value).replace('.', ',') : String(value);
