@@ -1,18 +1,24 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Config } from '../shared/config/config';
 import { createLogger } from '../shared/log';
 import { closeServer, listenOn } from '../shared/metrics/ops-server';
+import { makeDataFolder } from '../shared/process/data-folder';
 import { findDatabaseUrl } from '../shared/process/database-url';
 import { runUntilStopped } from '../shared/process/lifecycle';
+import { withPortNamed } from '../shared/process/operator-errors';
 import { type ComposedApi, composeApi } from './compose';
 
 /** `epack api`: serves until it is told to stop. */
 export async function runApi(config: Config): Promise<void> {
   const log = createLogger({ level: config.logLevel, name: 'api' });
+  await makeDataFolder(config);
   const api = await composeApi(config, await findDatabaseUrl(config), log);
-  const port = await listenOn(api.server, config.port, config.host);
-  const metricsPort =
-    config.metricsPort === null ? null : await listenOn(api.opsServer, config.metricsPort, config.host);
+  const sockets = socketsOf(api.server);
+  const port = await listenOn(api.server, config.port, config.host).catch((error: unknown) => {
+    throw withPortNamed(error, config.port, 'PORT');
+  });
+  const metricsPort = await listenForMetrics(api, config);
   log.info({ port, metricsPort }, 'api listens');
   if (process.send === undefined && typeof api.firstAdmin?.drawnPassword === 'string') {
     process.stdout.write(
@@ -23,7 +29,15 @@ export async function runApi(config: Config): Promise<void> {
     log,
     ready: { port, metricsPort, firstAdmin: api.firstAdmin },
     patienceMilliseconds: (config.drainSeconds + 10) * 1000,
-    stop: () => stop(api, config.drainSeconds),
+    stop: () => stop(api, sockets, config.drainSeconds),
+  });
+}
+
+async function listenForMetrics({ opsServer }: ComposedApi, config: Config): Promise<number | null> {
+  const { metricsPort, host } = config;
+  if (metricsPort === null) return null;
+  return listenOn(opsServer, metricsPort, host).catch((error: unknown) => {
+    throw withPortNamed(error, metricsPort, 'EPACK_METRICS_PORT');
   });
 }
 
@@ -31,7 +45,7 @@ export async function runApi(config: Config): Promise<void> {
  * Takes no further connection and no further upload, answers polls with the status as it is, and lets what is under
  * way end, for a while. An upload that is cut then is given up within a minute; its solution comes again.
  */
-async function stop(api: ComposedApi, drainSeconds: number): Promise<void> {
+async function stop(api: ComposedApi, sockets: ReadonlySet<Socket>, drainSeconds: number): Promise<void> {
   const { server } = api;
   // A kept connection would bring one request after another.
   const closeAfterwards = (_request: IncomingMessage, response: ServerResponse) =>
@@ -40,7 +54,11 @@ async function stop(api: ComposedApi, drainSeconds: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   api.drain();
   // Again and again: a request that had begun ends later, and its caller would keep the connection.
-  const idle = setInterval(() => server.closeIdleConnections(), idleEveryMilliseconds);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    // To Node, one that never brought a byte waits for its first request; browsers open some in advance.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, idleEveryMilliseconds);
   const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;
   clearInterval(idle);
@@ -51,3 +69,13 @@ async function stop(api: ComposedApi, drainSeconds: number): Promise<void> {
 }
 
 const idleEveryMilliseconds = 100;
+
+/** The connections that there are. */
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}

@@ -58,8 +58,12 @@ export function dropConnections(db: Db): void {
 }
 
 function giveUp(connections: readonly PooledConnection[]): void {
-  for (const { connection } of connections)
-    connection.stream.destroy(new Error('Connection terminated: nothing came back on it'));
+  for (const client of connections) {
+    const error = new Error('Connection terminated: nothing came back on it');
+    // Or it would be handed out once more before its socket has told.
+    client.__knex__disposed = error;
+    client.connection.stream.destroy(error);
+  }
 }
 
 const connectionsOf = (db: Db): PooledConnection[] => {
@@ -123,6 +127,8 @@ interface Pool {
 /** PostgreSQL's own client, and what knex calls it. */
 interface PooledConnection extends Client {
   readonly __knexUid: string;
+  /** Set: not to be used again. */
+  __knex__disposed?: Error;
 }
 
 /** The part of knex's untyped client that hands out connections. */

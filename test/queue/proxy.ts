@@ -8,6 +8,8 @@ export interface Proxy {
   /** Nothing moves any more, and nobody is told: a pulled cable. */
   freeze(): void;
   thaw(): void;
+  /** The connections there are lose all that is sent on them, and nobody is told; new ones are well: a failover. */
+  lose(): void;
   /** Ends every connection at once. */
   cut(): void;
   close(): Promise<void>;
@@ -16,6 +18,7 @@ export interface Proxy {
 export async function openProxy(target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  let lost = new Set<Socket>();
   let frozen = false;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
@@ -24,7 +27,9 @@ export async function openProxy(target: string): Promise<Proxy> {
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => to.write(chunk));
+      from.on('data', (chunk) => {
+        if (!lost.has(from)) to.write(chunk);
+      });
       from.on('error', () => undefined);
       from.on('close', () => {
         sockets.delete(from);
@@ -47,6 +52,9 @@ export async function openProxy(target: string): Promise<Proxy> {
     thaw: () => {
       frozen = false;
       for (const socket of sockets) socket.resume();
+    },
+    lose: () => {
+      lost = new Set(sockets);
     },
     cut,
     close: async () => {

@@ -1,0 +1,106 @@
+import { dropConnections, inTransaction, openDatabase, poolUse, type Db } from '../../shared/db/database';
+import { isDatabaseAway } from '../../shared/db/database-away';
+import { eventually } from '../queue/eventually';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+
+let database: TestDatabase;
+let db: Db;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+afterEach(() => db.destroy());
+
+const open = (statementPatienceMs?: number): Db =>
+  openDatabase({
+    url: database.url,
+    maxConnections: 2,
+    applicationName: 'epack-pool-test',
+    ...(statementPatienceMs === undefined ? {} : { statementPatienceMs }),
+  });
+
+const backendOf = async (on: Db): Promise<number> => {
+  const { rows } = await on.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
+};
+
+const sleepers = async (): Promise<number> => {
+  const { rows } = await database.db.raw<{ rows: unknown[] }>(
+    `select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
+  );
+  return rows.length;
+};
+
+const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(work).then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+describe('dropping the connections', () => {
+  test('fails what is under way as if PostgreSQL had gone away, and the next statement finds another', async () => {
+    db = open();
+    const idle = await backendOf(db);
+    const sleeping = failureOf(db.raw('select pg_sleep(3600)'));
+    await eventually('it sleeps', async () => (await sleepers()) === 1);
+    const inTurn = failureOf(
+      inTransaction(db, async ({ db: trx }) => {
+        await backendOf(trx);
+        dropConnections(db);
+        await backendOf(trx);
+      }),
+    );
+    expect(isDatabaseAway(await sleeping)).toBe(true);
+    expect(isDatabaseAway(await inTurn)).toBe(true);
+    expect(await backendOf(db)).not.toBe(idle);
+    expect(poolUse(db)).toMatchObject({ used: 0, waiting: 0 });
+  });
+
+  test('of connections that nobody uses is noticed by nobody', async () => {
+    db = open();
+    const before = await backendOf(db);
+    dropConnections(db);
+    expect(await backendOf(db)).not.toBe(before);
+  });
+});
+
+describe('a statement without an end', () => {
+  test('fails as if PostgreSQL had gone away, and its connection is used no more', async () => {
+    db = open(300);
+    const before = await backendOf(db);
+    expect(isDatabaseAway(await failureOf(db.raw('select pg_sleep(3600)')))).toBe(true);
+    expect(await backendOf(db)).not.toBe(before);
+  });
+
+  test('fails its transaction at once, and leaves the other connections alone', async () => {
+    db = open(300);
+    await inTransaction(db, async ({ db: trx }) => {
+      const mine = await backendOf(trx);
+      const failed = inTransaction(db, ({ db: other }) =>
+        other.raw('select pg_sleep(3600)').then(() => null),
+      );
+      expect(isDatabaseAway(await failureOf(failed))).toBe(true);
+      expect(await backendOf(trx)).toBe(mine);
+    });
+  });
+
+  test('may take as long as it takes where no patience is set', async () => {
+    db = open();
+    expect(await failureOf(db.raw('select pg_sleep(0.5)'))).toBeNull();
+  });
+});
+
+test('PostgreSQL looks itself whether a connection is still there', async () => {
+  db = open();
+  const { rows } = await db.raw<{ rows: { idle: string }[] }>(
+    `select current_setting('tcp_keepalives_idle') as idle`,
+  );
+  expect(rows[0]?.idle).toBe(new URL(database.url).hostname === '' ? '0' : '10');
+});
+
+test('an error that quotes what a solution sent is no sign that PostgreSQL is away', async () => {
+  db = open();
+  const said = await failureOf(db.raw(`select cast(? as integer)`, ['Connection terminated unexpectedly']));
+  expect(String(said)).toContain('Connection terminated unexpectedly');
+  expect(isDatabaseAway(said)).toBe(false);
+});
