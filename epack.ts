@@ -1,22 +1,26 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { registerSolutionMessages } from './client/commands/solution-messages';
 import { registerSolutionSimulate } from './client/commands/solution-simulate';
 import { registerSolutionSync } from './client/commands/solution-sync';
-import { type Config, ConfigError, configurationMarkdown, readConfig } from './shared/config/config';
+import { type Config, configurationMarkdown, readConfig } from './shared/config/config';
+import { toldToOperator, withDatabaseNamed } from './shared/process/operator-errors';
 
 // The one command. What a server's subcommand needs is loaded when it runs.
 
 const program = new Command('epack')
   .description('ePack sync server: where the solutions of professional kitchens synchronise.')
-  .showHelpAfterError();
+  .version(packageVersion(), '--version', 'print the version')
+  .showHelpAfterError('(see --help)');
 
 program
   .command('start')
   .description('run everything here: database (embedded, unless DATABASE_URL is set), API and worker')
   .action(async () => {
     const { runServer } = await import('./shared/process/start-server.js');
-    await runServer(config(), process.env, __filename, console.log);
+    await onServer((settings) => runServer(settings, process.env, __filename, console.log));
   });
 
 program
@@ -26,12 +30,8 @@ program
   .action(async (options: { once?: boolean }) => {
     const { demonstrate } = await import('./shared/process/demonstration.js');
     const { runDemo } = await import('./client/demo.js');
-    await demonstrate({
-      environment: process.env,
-      script: __filename,
-      isOnce: options.once === true,
-      runDemo,
-    });
+    const isOnce = options.once === true;
+    await onServer(() => demonstrate({ environment: process.env, script: __filename, isOnce, runDemo }));
   });
 
 program
@@ -39,7 +39,7 @@ program
   .description('run the front API and the backoffice')
   .action(async () => {
     const { runApi } = await import('./api/main.js');
-    await runApi(config());
+    await onServer(runApi);
   });
 
 program
@@ -47,7 +47,7 @@ program
   .description('run a worker, which processes uploads')
   .action(async () => {
     const { runWorker } = await import('./worker/main.js');
-    await runWorker(config());
+    await onServer(runWorker);
   });
 
 program
@@ -56,7 +56,7 @@ program
   .argument('<sync>', 'the UUID of a synchronisation whose upload is kept')
   .action(async (sync: string) => {
     const { planSync } = await import('./worker/main.js');
-    const lines = await planSync(config(), sync);
+    const lines = await onServer((settings) => planSync(settings, sync));
     if (lines.length === 0) console.log('nothing would change');
     for (const { className, id, verdict, operations, disputed, reason } of lines) {
       const done = operations.map(({ side, op }) => `${side === 'here' ? 'manager' : 'solution'}: ${op}`);
@@ -72,7 +72,7 @@ program
   .description('bring the database up to date')
   .action(async () => {
     const { migrateDatabase } = await import('./api/administration.js');
-    const ran = await migrateDatabase(config());
+    const ran = await onServer(migrateDatabase);
     console.log(
       ran.length === 0 ? 'The database is up to date.' : ran.map((name) => `ran ${name}`).join('\n'),
     );
@@ -84,7 +84,7 @@ program
   .requiredOption('--to <path>', 'a new file, a folder to make one in, or - for standard output')
   .action(async ({ to }: { to: string }) => {
     const { backupSummary, writeBackup } = await import('./shared/process/backup-commands.js');
-    const { file, manifest } = await writeBackup(config(), to);
+    const { file, manifest } = await onServer((settings) => writeBackup(settings, to));
     console.error(`${file === '-' ? 'backed up' : file}: ${backupSummary(manifest)}`);
   });
 
@@ -94,7 +94,7 @@ program
   .requiredOption('--from <file>', 'a backup, or - for standard input')
   .action(async ({ from }: { from: string }) => {
     const { backupSummary, restoreBackup } = await import('./shared/process/backup-commands.js');
-    const { header, manifest, migrated } = await restoreBackup(config(), from);
+    const { header, manifest, migrated } = await onServer((settings) => restoreBackup(settings, from));
     console.log(`restored the state of ${header.createdAt}: ${backupSummary(manifest)}`);
     for (const name of migrated) console.log(`ran ${name}`);
   });
@@ -115,15 +115,27 @@ program
 const user = program.command('user').description('staff');
 user
   .command('add')
-  .description('add someone; the password is read from EPACK_ADMIN_PASSWORD, or made and printed once')
-  .requiredOption('--email <email>')
-  .option('--role <role>', 'admin, manager or viewer', 'admin')
-  .action(async (options: { email: string; role: string }) => {
+  .description('add someone; a password is made, and printed this once, unless one is given')
+  .requiredOption('--email <email>', 'what they sign in with')
+  .option('--role <role>', 'admin (everything), manager (edits) or viewer (reads)', 'admin')
+  .option(
+    '--account <name>',
+    'an account that a manager or viewer may see; may be given several times',
+    (name: string, before: string[]) => [...before, name],
+    [],
+  )
+  .option('--password-stdin', 'read the password from standard input: its first line')
+  .action(async (options: { email: string; role: string; account: string[]; passwordStdin?: boolean }) => {
     const { addUser } = await import('./api/administration.js');
-    const added = await addUser(config(), options);
-    console.log(
-      added.password === null ? `added ${added.email}` : `added ${added.email}, password ${added.password}`,
+    const password = options.passwordStdin === true ? await firstLineOfInput() : null;
+    const { email, role } = options;
+    const added = await onServer((settings) =>
+      addUser(settings, { email, role, accounts: options.account, password }),
     );
+    const told = added.drawnPassword === null ? '' : `, password ${added.drawnPassword}`;
+    console.log(`added ${added.email}${told}`);
+    if (added.role !== 'admin' && options.account.length === 0)
+      console.error(`${added.email} sees no account yet: give some in the console, under Users.`);
   });
 
 const key = program.command('key').description('the key that signs the tokens of solutions');
@@ -133,7 +145,7 @@ key
   .option('--leaked', 'refuse the tokens of the old key from now on: every solution signs in anew')
   .action(async (options: { leaked?: boolean }) => {
     const { rotateTokenKey } = await import('./api/administration.js');
-    await rotateTokenKey(config(), { isLeaked: options.leaked === true });
+    await onServer((settings) => rotateTokenKey(settings, { isLeaked: options.leaked === true }));
     console.log(
       options.leaked === true
         ? 'A new key signs. Restart every API process: each remembers tokens of the old key.'
@@ -147,46 +159,50 @@ const account = program
 account
   .command('retention')
   .description('tell or set how long the data of an account is kept')
-  .requiredOption('--account <name>')
+  .requiredOption('--account <name>', 'name of the customer')
   .option('--files <days>', 'uploads and packages; "default": EPACK_RETENTION_DAYS')
   .option('--readings <days>', 'rows of logs, by the time that they were measured; "ever": for ever')
   .action(async (options: { account: string; files?: string; readings?: string }) => {
     const { changeRetention, daysFrom } = await import('./api/administration.js');
-    const kept = await changeRetention(config(), options.account, {
-      fileDays: daysFrom(options.files),
-      readingDays: daysFrom(options.readings),
-    });
+    const change = { fileDays: daysFrom(options.files), readingDays: daysFrom(options.readings) };
+    const kept = await onServer((settings) => changeRetention(settings, options.account, change));
     console.log(`files ${kept.fileDays ?? 'default'}\nreadings ${kept.readingDays ?? 'ever'}`);
   });
 account
   .command('purge')
   .description('remove an account for good, with its solutions and all that they sent')
-  .requiredOption('--account <name>')
+  .requiredOption('--account <name>', 'name of the customer')
   .option('--confirm <name>', 'the name once more; without it nothing is removed')
   .action(async (options: { account: string; confirm?: string }) => {
     const { purge } = await import('./shared/process/account-commands.js');
-    const { solutions, purged } = await purge(config(), options);
+    const { solutions, purged } = await onServer((settings) => purge(settings, options));
     if (purged === null) {
       console.log(
-        `Nothing was removed. To remove ${solutions} solutions for good: --confirm "${options.account}"`,
+        `Nothing was removed. To remove ${counted(solutions, 'solution')} for good: --confirm "${options.account}"`,
       );
       process.exitCode = 1;
       return;
     }
-    console.log(`removed ${purged.solutions} solutions, ${purged.syncs} syncs, ${purged.rows} other rows`);
+    console.log(
+      `removed ${counted(purged.solutions, 'solution')}, ${counted(purged.syncs, 'sync')}, ${counted(purged.rows, 'other row')}`,
+    );
   });
 
 const solution = program.command('solution').description('solutions: enrol one, or be one');
 solution
   .command('add')
   .description('enrol a solution; its secret is printed once')
-  .requiredOption('--mail <mail>')
-  .requiredOption('--name <name>')
-  .option('--account <account>', 'name of the customer')
-  .option('--timezone <zone>', 'IANA name', 'Europe/Paris')
+  .requiredOption('--mail <mail>', 'what the solution signs in with; an address, though no mail goes there')
+  .requiredOption('--name <name>', 'what staff call it, e.g. the kitchen')
+  .option(
+    '--account <account>',
+    'name of the customer; one that is not there yet is made (default: "Default")',
+  )
+  .option('--timezone <zone>', 'IANA name of the zone that its clock shows', 'Europe/Paris')
   .action(async (options: { mail: string; name: string; account?: string; timezone: string }) => {
     const { addSolution } = await import('./api/administration.js');
-    const added = await addSolution(config(), options);
+    const added = await onServer((settings) => addSolution(settings, options));
+    if (added.madeAccount !== null) console.log(`account "${added.madeAccount}" made`);
     console.log(`id ${added.id}\nmail ${added.mail}\nsecret ${added.secret}`);
   });
 registerSolutionSync(solution);
@@ -194,12 +210,40 @@ registerSolutionMessages(solution);
 registerSolutionSimulate(solution);
 
 program.parseAsync().catch((error: unknown) => {
-  const isForeseen = error instanceof ConfigError || (error instanceof Error && error.name !== 'TypeError');
-  console.error(isForeseen ? error.message : error);
+  console.error(toldToOperator(error) ?? error);
   // Not by itself: what was opened before it failed, a connection to the database, would keep it for ever.
   process.exit(1);
 });
 
+/** What works with the configured database. */
+async function onServer<T>(work: (settings: Config) => Promise<T>): Promise<T> {
+  const settings = config();
+  try {
+    return await work(settings);
+  } catch (error) {
+    throw withDatabaseNamed(error, settings);
+  }
+}
+
 function config(): Config {
   return readConfig(process.env);
 }
+
+async function firstLineOfInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8').split(/\r?\n/)[0] ?? '';
+}
+
+/** That of the package.json above this file; a build lies one folder deeper. */
+function packageVersion(): string {
+  for (const folder of [__dirname, path.dirname(__dirname)]) {
+    const file = path.join(folder, 'package.json');
+    if (!existsSync(file)) continue;
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown };
+    return String(version);
+  }
+  return 'unknown';
+}
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

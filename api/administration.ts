@@ -1,14 +1,14 @@
 import type { Config } from '../shared/config/config';
 import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
 import { type Retention, type RetentionChange, retentionLimits } from '../shared/domain/retention';
-import { commandLineCaller, roles } from '../shared/domain/staff';
+import { commandLineCaller, passwordLength, type Role, roles } from '../shared/domain/staff';
 import { newPassword } from '../shared/secrets';
-import { createAccountStore } from '../shared/stores/account-store';
+import { type Account, createAccountStore } from '../shared/stores/account-store';
 import { createAuditStore } from '../shared/stores/audit-store';
 import { createServerKeyStore } from '../shared/stores/server-key-store';
 import { findDatabaseUrl } from '../shared/process/database-url';
 import { createAccountService } from './backoffice/services/accounts';
-import { createSolutionService, type EnrolledSolution } from './backoffice/services/solutions';
+import { createSolutionService, type EnrolledSolution, soundSolution } from './backoffice/services/solutions';
 import { auditEntry } from './backoffice/services/trail';
 import { createUserService } from './backoffice/services/users';
 import { keyOverlapSeconds, tokenKeyName } from './services/token-keys';
@@ -20,26 +20,44 @@ export function migrateDatabase(config: Config): Promise<string[]> {
   return withDatabase(config, migrate);
 }
 
-/** `epack user add`. The password is null where it was configured, and so is known. */
+export interface AddedUser {
+  readonly email: string;
+  readonly role: Role;
+  /** Where nobody chose it: drawn here, and told this once. Null: it was given. */
+  readonly drawnPassword: string | null;
+}
+
+/** `epack user add`. `password`: as someone chose it; null: one is drawn. Throws a sentence, `invalid-fields`, `already-exists`. */
 export function addUser(
   config: Config,
-  input: { readonly email: string; readonly role: string },
-): Promise<{ email: string; password: string | null }> {
+  input: {
+    readonly email: string;
+    readonly role: string;
+    readonly password: string | null;
+    /** Names of accounts that are there. */
+    readonly accounts: readonly string[];
+  },
+): Promise<AddedUser> {
   const role = roles.find((known) => known === input.role);
-  if (role === undefined) throw new RangeError('The role must be admin, manager or viewer.');
-  const password = config.adminPassword ?? newPassword();
+  if (role === undefined) throw new RangeError(`The role must be ${roles.join(', ')}.`);
+  const password = input.password ?? newPassword();
+  const { least, most } = passwordLength;
+  if (password.length < least || password.length > most)
+    throw new RangeError(`The password must have ${least} to ${most} characters.`);
   return withDatabase(config, async (db) => {
-    await createUserService({ db }).create(commandLineCaller, {
-      email: input.email,
-      password,
-      role,
-      accountIds: [],
-    });
-    return { email: input.email, password: config.adminPassword === null ? password : null };
+    const accountIds = await accountIdsOf(db, input.accounts);
+    const user = { email: input.email, password, role, accountIds };
+    const { email } = await createUserService({ db }).create(commandLineCaller, user);
+    return { email, role, drawnPassword: input.password === null ? password : null };
   });
 }
 
-/** `epack solution add`. The secret is shown this once. */
+export interface AddedSolution extends EnrolledSolution {
+  /** The name of an account that was made for it. Null: there was one. */
+  readonly madeAccount: string | null;
+}
+
+/** `epack solution add`. The secret is shown this once. Throws `invalid-fields`, `already-exists`. */
 export function addSolution(
   config: Config,
   input: {
@@ -48,17 +66,20 @@ export function addSolution(
     readonly account?: string;
     readonly timezone: string;
   },
-): Promise<EnrolledSolution> {
+): Promise<AddedSolution> {
+  // Before an account is made for it.
+  const { mail, name, timezone } = soundSolution(input);
   return withDatabase(config, async (db) => {
-    const accountId = input.account === undefined ? null : await accountIdOf(db, input.account);
-    return createSolutionService({ db }).create(commandLineCaller, {
-      mail: input.mail,
-      name: input.name,
-      accountId,
+    const account = input.account === undefined ? null : await accountOf(db, input.account.trim());
+    const enrolled = await createSolutionService({ db }).create(commandLineCaller, {
+      mail,
+      name,
+      accountId: account?.id ?? null,
       loginPolicy: 'secret',
       confirmation: 'explicit',
-      timezone: input.timezone,
+      timezone,
     });
+    return { ...enrolled, madeAccount: account?.isNew === true ? account.name : null };
   });
 }
 
@@ -106,10 +127,20 @@ export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked
 }
 
 /** An account that is not there yet is made. */
-async function accountIdOf(db: Db, name: string): Promise<number | null> {
-  const accounts = createAccountStore(db);
-  const account = (await accounts.insert(name)) ?? (await accounts.findByName(name));
-  return account?.id ?? null;
+async function accountOf(db: Db, name: string): Promise<Account & { readonly isNew: boolean }> {
+  const known = await createAccountStore(db).findByName(name);
+  if (known !== null) return { ...known, isNew: false };
+  return { ...(await createAccountService({ db }).create(commandLineCaller, name)), isNew: true };
+}
+
+async function accountIdsOf(db: Db, names: readonly string[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (const name of names) {
+    const account = await createAccountStore(db).findByName(name.trim());
+    if (account === null) throw new Error(`There is no account "${name}".`);
+    ids.push(account.id);
+  }
+  return ids;
 }
 
 async function withDatabase<T>(config: Config, work: (db: Db) => Promise<T>): Promise<T> {

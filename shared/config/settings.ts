@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { languages } from '../domain/language';
 import { passwordLength } from '../domain/staff';
+import { isMailAddress } from '../domain/staff-input';
 
 const megabyte = 2 ** 20;
 
@@ -65,7 +66,11 @@ export const settings = z.object({
     .describe('PostgreSQL 15 or later. Not set: an embedded PostgreSQL in the data folder.'),
   EPACK_DATABASE_CONNECTIONS: whole(2, 1000, 10).describe('Most connections to PostgreSQL, per process.'),
   QUEUE_URL: url('amqp:', 'amqps:').optional().describe('RabbitMQ. Not set: a queue in PostgreSQL.'),
-  EPACK_ADMIN_EMAIL: anyText.optional().describe('The first user, made at the first start.'),
+  EPACK_ADMIN_EMAIL: z
+    .string()
+    .refine(isMailAddress, 'must be an e-mail address')
+    .optional()
+    .describe('The first user, made at the first start.'),
   EPACK_ADMIN_PASSWORD: atLeast(passwordLength.least)
     .max(passwordLength.most, `must have at most ${passwordLength.most} characters`)
     .optional()
@@ -99,15 +104,15 @@ export const settings = z.object({
     .describe(
       'Under which address people reach the server, e.g. `https://epack.example`: for sign-in and for links in mails.',
     ),
+  EPACK_LANGUAGE: z
+    .enum(languages)
+    .default('en')
+    .describe('Language of what the server tells kitchens, probe alerts and lab results: `en` or `fr`.'),
   EPACK_OIDC_ISSUER: url('https:', 'http:')
     .optional()
     .describe(
       'OpenID Connect issuer through which staff may sign in; see [sign-in](sign-in.md). Not set: passwords only.',
     ),
-  EPACK_LANGUAGE: z
-    .enum(languages)
-    .default('en')
-    .describe('Language of what the server tells kitchens, probe alerts and lab results: `en` or `fr`.'),
   EPACK_OIDC_CLIENT_ID: anyText.optional().describe('The client that the issuer knows this server as.'),
   EPACK_OIDC_CLIENT_SECRET: anyText.optional().describe('Secret of that client.'),
   EPACK_OIDC_NAME: anyText.default('OpenID Connect').describe('What the button on the sign-in page names.'),

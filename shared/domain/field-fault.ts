@@ -24,6 +24,10 @@ export type FieldFault =
   | { readonly code: 'account-needed' }
   | { readonly code: 'not-an-email' }
   | { readonly code: 'not-a-url' }
+  | { readonly code: 'not-a-time-zone' }
+  | { readonly code: 'empty' }
+  | { readonly code: 'too-long'; readonly most: number }
+  | { readonly code: 'character-not-kept' }
   | { readonly code: 'not-https'; readonly allowsHttp: boolean }
   | { readonly code: 'holds-credentials' }
   | { readonly code: 'private-address' }
@@ -76,6 +80,14 @@ export function faultText(fault: FieldFault): string {
       return 'is needed: it could be one of several, or none';
     case 'not-an-email':
       return 'is no e-mail address';
+    case 'not-a-time-zone':
+      return 'is no time zone, e.g. Europe/Paris';
+    case 'empty':
+      return 'is empty';
+    case 'too-long':
+      return `has more than ${fault.most} characters`;
+    case 'character-not-kept':
+      return 'holds a character that cannot be kept';
     case 'not-a-url':
       return 'is no URL';
     case 'not-https':

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Channel, channels } from '../../../shared/domain/channel';
 import { flags } from '../../../shared/domain/flag';
+import { isTimeZone } from '../../../shared/domain/known-zone';
 import { mapPage } from '../../../shared/domain/page';
 import { confirmations, loginPolicies, solutionStates } from '../../../shared/domain/solution-settings';
 import type {
@@ -32,7 +33,7 @@ const confirmation = z.enum(confirmations).meta({
 });
 const timezone = z
   .string()
-  .refine(isTimezone, 'is no IANA time zone, e.g. Europe/Paris')
+  .refine(isTimeZone, 'is no IANA time zone, e.g. Europe/Paris')
   .meta({ description: 'IANA name; times without an offset are local to it.', examples: ['Europe/Paris'] });
 
 /** What finds solutions, also for many at once. */
@@ -240,15 +241,6 @@ const changesOf = ({ blocked, locked, ...others }: z.output<typeof edit>): Solut
   isBlocked: blocked,
   isLocked: locked,
 });
-
-function isTimezone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const enrolledJson = ({ id, mail, secret }: EnrolledSolution) => ({ id: String(id), mail, secret });
 

@@ -2,7 +2,8 @@ import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { changedRetention, isSameRetention, type RetentionChange } from '../../../shared/domain/retention';
 import type { Caller } from '../../../shared/domain/staff';
-import { alreadyExists, notFound, staleVersion } from '../../../shared/errors/catalog';
+import { accountProblems } from '../../../shared/domain/staff-input';
+import { alreadyExists, invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { revisionOf } from '../../../shared/formats/revision';
 import { type Account, createAccountStore } from '../../../shared/stores/account-store';
 import { createAuditStore } from '../../../shared/stores/audit-store';
@@ -19,9 +20,12 @@ export function createAccountService({ db }: { readonly db: Db }) {
       return createAccountStore(db).list(page);
     },
 
-    /** Throws `already-exists`. */
-    async create(caller: Caller, name: string): Promise<Account> {
+    /** Throws `already-exists`, `invalid-fields`. */
+    async create(caller: Caller, written: string): Promise<Account> {
       needAdmin(caller);
+      const name = written.trim();
+      const problems = accountProblems({ name });
+      if (problems.length > 0) throw invalidFields(problems);
       return inTransaction(db, async ({ db: trx }) => {
         const account = await createAccountStore(trx).insert(name);
         if (account === null) throw alreadyExists('account');

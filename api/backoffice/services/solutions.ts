@@ -14,6 +14,7 @@ import {
   type SolutionFilter,
 } from '../../../shared/stores/solution-admin-store';
 import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
+import { solutionProblems, type SolutionText, trimmed } from '../../../shared/domain/staff-input';
 import { revisionOf } from '../../../shared/formats/revision';
 import { lockVisible, needEditor } from './rights';
 import { auditEntry } from './trail';
@@ -67,8 +68,9 @@ export function createSolutionService({ db }: { readonly db: Db }) {
     },
 
     /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
-    async create(caller: Caller, input: SolutionInput): Promise<EnrolledSolution> {
+    async create(caller: Caller, written: SolutionInput): Promise<EnrolledSolution> {
       needEditor(caller);
+      const input = soundSolution(written);
       const secret = newSecret();
       return inTransaction(db, async ({ db: trx }) => {
         const accountId = await accountFor(trx, caller, input.accountId);
@@ -84,13 +86,14 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       });
     },
 
-    /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`. */
+    /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`, `invalid-fields`. */
     async update(
       caller: Caller,
       id: number,
-      changes: SolutionChanges,
+      written: SolutionChanges,
       ifRevision: string | null = null,
     ): Promise<SolutionDetail> {
+      const changes = soundSolution(written);
       return inTransaction(db, async ({ db: trx }) => {
         await lockVisible(trx, caller, id);
         needEditor(caller);
@@ -120,6 +123,14 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       });
     },
   };
+}
+
+/** Without the blanks around what was written. Throws `invalid-fields`. */
+export function soundSolution<T extends SolutionText>(written: T): T {
+  const input = trimmed(written);
+  const problems = solutionProblems(input);
+  if (problems.length > 0) throw invalidFields(problems);
+  return input;
 }
 
 async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution> {

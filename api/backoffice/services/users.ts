@@ -1,6 +1,7 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller, Role } from '../../../shared/domain/staff';
+import { userProblems } from '../../../shared/domain/staff-input';
 import {
   alreadyExists,
   invalidFields,
@@ -43,8 +44,11 @@ export function createUserService({ db }: { readonly db: Db }) {
     },
 
     /** Throws `already-exists`, `invalid-fields`. */
-    async create(caller: Caller, input: UserInput): Promise<User> {
+    async create(caller: Caller, written: UserInput): Promise<User> {
       needAdmin(caller);
+      const input = { ...written, email: written.email.trim() };
+      const problems = userProblems(input);
+      if (problems.length > 0) throw invalidFields(problems);
       const passwordHash = await hashPassword(input.password);
       return inTransaction(db, async ({ db: trx }) => {
         const users = createUserStore(trx);

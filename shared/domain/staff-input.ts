@@ -1,0 +1,54 @@
+import type { FieldFault, FieldProblem } from './field-fault';
+import { isTimeZone } from './known-zone';
+
+// What staff write about a solution or a user, by whichever way: the console, the interface, the command line.
+
+/** Something, an @, something, and no blank: the rest is for mail servers to say. */
+export const isMailAddress = (text: string): boolean => /^\S+@\S+$/.test(text);
+
+/** In characters. */
+const longest = { mail: 320, name: 200 } as const;
+
+export interface SolutionText {
+  readonly mail?: string | undefined;
+  readonly name?: string | undefined;
+  readonly timezone?: string | undefined;
+}
+
+/** Without the blanks around what was written. What is absent stays so. */
+export const trimmed = <T extends SolutionText>(written: T): T => ({
+  ...written,
+  ...(written.mail === undefined ? {} : { mail: written.mail.trim() }),
+  ...(written.name === undefined ? {} : { name: written.name.trim() }),
+  ...(written.timezone === undefined ? {} : { timezone: written.timezone.trim() }),
+});
+
+/** What is wrong; nothing where all of it can be taken. */
+export const solutionProblems = ({ mail, name, timezone }: SolutionText): FieldProblem[] =>
+  problemsOf({
+    mail: mail === undefined ? null : mailFault(mail),
+    name: name === undefined ? null : textFault(name, longest.name),
+    timezone: timezone === undefined || isTimeZone(timezone) ? null : { code: 'not-a-time-zone' },
+  });
+
+/** What is wrong; nothing where it can be taken. */
+export const userProblems = ({ email }: { readonly email: string }): FieldProblem[] =>
+  problemsOf({ email: mailFault(email) });
+
+/** What is wrong; nothing where it can be taken. */
+export const accountProblems = ({ name }: { readonly name: string }): FieldProblem[] =>
+  problemsOf({ name: textFault(name, longest.name) });
+
+const problemsOf = (faults: Readonly<Record<string, FieldFault | null>>): FieldProblem[] =>
+  Object.entries(faults).flatMap(([field, fault]) => (fault === null ? [] : [{ field, fault }]));
+
+function mailFault(mail: string): FieldFault | null {
+  return textFault(mail, longest.mail) ?? (isMailAddress(mail) ? null : { code: 'not-an-email' });
+}
+
+/** PostgreSQL can keep neither NUL nor half of a character. */
+function textFault(text: string, most: number): FieldFault | null {
+  if (text === '') return { code: 'empty' };
+  if (text.length > most) return { code: 'too-long', most };
+  return /^[^\0\p{Surrogate}]*$/u.test(text) ? null : { code: 'character-not-kept' };
+}

@@ -1,0 +1,53 @@
+import { isNativeError } from 'node:util/types';
+import type { Config } from '../config/config';
+import { ConfigError } from '../config/config';
+import { isDatabaseAway } from '../db/database-away';
+import { AppError } from '../errors/app-error';
+
+// What whoever starts a command is told of what went wrong: what it is, and the setting that leads there.
+
+/** A sentence; null: a defect, of which a developer wants to see all. */
+export function toldToOperator(error: unknown): string | null {
+  // The code before it is for programs.
+  if (error instanceof AppError) return error.detail;
+  if (error instanceof ConfigError) return error.message;
+  if (!isNativeError(error) || ['TypeError', 'ReferenceError', 'SyntaxError'].includes(error.name))
+    return null;
+  return reasonOf(error);
+}
+
+/** Names the database, and where it is meant to be, where that is what failed. Any other error as it is. */
+export function withDatabaseNamed(error: unknown, { databaseUrl }: Pick<Config, 'databaseUrl'>): unknown {
+  if (!isNativeError(error) || error instanceof AppError || databaseUrl === null) return error;
+  if (!isDatabaseAway(error) && !refusesUs(error)) return error;
+  const where = `${whereOf(databaseUrl)} (DATABASE_URL)`;
+  return new Error(`PostgreSQL cannot be used at ${where}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** Names the setting where a port cannot be had. Any other error as it is. */
+export function withPortNamed(error: unknown, port: number, setting: string): unknown {
+  const code = isNativeError(error) && 'code' in error ? error.code : '';
+  if (code === 'EADDRINUSE') return new Error(`Port ${port} is taken: set ${setting} to another.`);
+  if (code === 'EACCES')
+    return new Error(`Port ${port} is not for this user to have: set ${setting} to another.`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new Error('HOST is no address of this machine: set it to another, or to none.');
+  return error;
+}
+
+/** An address that leads to several tries has one reason for each, and none of its own. */
+function reasonOf(error: Error): string {
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map((one) => (isNativeError(one) ? one.message : String(one))).join('; ');
+  return error.message;
+}
+
+/** Without user and password. */
+function whereOf(databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  return `${hostname === '' ? 'localhost' : hostname}:${port === '' ? '5432' : port}${pathname}`;
+}
+
+/** SQLSTATE 28: wrong user or password; 3D000: no such database. */
+const refusesUs = (error: Error): boolean =>
+  'code' in error && typeof error.code === 'string' && /^(28...|3D000)$/.test(error.code);
