@@ -1,11 +1,13 @@
+import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config/config';
 import { dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
-import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { createDiskFileStore, removeAbandonedParts } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-server';
+import { withPortNamed } from '../shared/process/operator-errors';
 import { openQueue } from '../shared/queue/open-queue';
 import { approvalsDecided } from '../shared/stores/approval-store';
 import { createJobStore } from '../shared/stores/job-store';
@@ -84,6 +86,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       run: () => removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
     },
     { name: 'orphan-files', everySeconds: 600, run: () => removeOrphanFiles({ db, files }) },
+    { name: 'abandoned-parts', everySeconds: 3_600, run: () => removeAbandonedParts(config.filesDir) },
     { name: probeAlerts, everySeconds: 5, run: () => judgeNewReadings(db, config.language) },
     { name: approvals, everySeconds: 5, run: () => applyApprovals(db) },
     { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db, config.language) },
@@ -127,7 +130,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     isDraining: () => isDraining,
     token: config.metricsToken,
   });
-  const port = config.workerPort === null ? null : await listenOn(ops, config.workerPort, config.host);
+  const port = await listen(ops, config);
 
   return {
     port,
@@ -168,6 +171,13 @@ async function endsWithin(seconds: number, work: Promise<unknown>): Promise<bool
 }
 
 /** Null: no mail server is configured. */
+async function listen(ops: Server, { workerPort, host }: Config): Promise<number | null> {
+  if (workerPort === null) return null;
+  return listenOn(ops, workerPort, host).catch((error: unknown) => {
+    throw withPortNamed(error, workerPort, 'EPACK_WORKER_PORT');
+  });
+}
+
 function mailerOf({ smtpUrl, mailFrom }: Config): Mailer | null {
   if (smtpUrl === null || mailFrom === null) return null;
   return createMailer({ url: smtpUrl, from: mailFrom, timeoutMilliseconds: outsideMilliseconds });

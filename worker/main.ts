@@ -3,6 +3,7 @@ import { openDatabase } from '../shared/db/database';
 import { notFound } from '../shared/errors/catalog';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import { createLogger } from '../shared/log';
+import { makeDataFolder } from '../shared/process/data-folder';
 import { findDatabaseUrl } from '../shared/process/database-url';
 import { runUntilStopped } from '../shared/process/lifecycle';
 import { createSyncStore } from '../shared/stores/sync-store';
@@ -12,6 +13,7 @@ import { type PlannedLine, planUpload } from './params/plan-upload';
 /** `epack worker`: processes packages until it is told to stop. */
 export async function runWorker(config: Config): Promise<void> {
   const log = createLogger({ level: config.logLevel, name: 'worker' });
+  await makeDataFolder(config);
   const worker = await startWorker(config, await findDatabaseUrl(config), log);
   log.info({ port: worker.port }, 'worker started');
   await runUntilStopped({
@@ -25,8 +27,9 @@ export async function runWorker(config: Config): Promise<void> {
   });
 }
 
-/** `epack plan`: what processing an upload would do to the parameters. Throws `not-found`. */
+/** `epack plan`: what processing an upload would do to the parameters. Throws `not-found`, or a sentence. */
 export async function planSync(config: Config, syncId: string): Promise<PlannedLine[]> {
+  if (!isUuid(syncId)) throw new RangeError(`"${syncId}" is no UUID.`);
   const url = await findDatabaseUrl(config);
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-plan' });
   try {
@@ -37,3 +40,5 @@ export async function planSync(config: Config, syncId: string): Promise<PlannedL
     await db.destroy();
   }
 }
+
+const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);

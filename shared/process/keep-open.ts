@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
 import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
 
@@ -18,6 +19,8 @@ export interface KeepOpenOptions<S extends Session> {
   readonly open: () => Promise<S>;
   readonly onOpened: (session: S) => void;
   readonly onLost: () => void;
+  /** An outage that goes on is told again after so long. */
+  readonly tellEveryMs?: number;
 }
 
 export interface KeptOpen<S extends Session> {
@@ -31,6 +34,7 @@ export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOp
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
   let current: S | null = null;
+  let toldAt: number | null = null;
   void run();
   return {
     current: () => current,
@@ -53,7 +57,7 @@ export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOp
     try {
       session = await options.open();
     } catch (err) {
-      options.log.warn({ err }, `${options.what} cannot be opened`);
+      tell(err, 'cannot be opened');
       return false;
     }
     return await staysWith(session);
@@ -66,14 +70,24 @@ export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOp
     }
     const openedAt = performance.now();
     current = session;
+    toldAt = null;
     options.log.info({}, `${options.what} is open`);
     options.onOpened(session);
     const err = await session.lost;
     current = null;
     options.onLost();
-    if (!isClosing()) options.log.warn({ err }, `${options.what} is lost`);
+    if (!isClosing()) tell(err, 'is lost');
     return performance.now() - openedAt > pauses.maxMs;
+  }
+
+  /** Once an outage, and then rarely: it heals by itself, and its log is read for other things. */
+  function tell(error: unknown, what: string): void {
+    if (toldAt !== null && performance.now() - toldAt < (options.tellEveryMs ?? usuallyTellEveryMs)) return;
+    toldAt = performance.now();
+    const reason = isNativeError(error) ? error.message || error.name : String(error);
+    options.log.warn({ reason }, `${options.what} ${what}`);
   }
 }
 
+const usuallyTellEveryMs = 10 * 60_000;
 const pauses = { firstMs: 100, maxMs: 5_000 };

@@ -1,10 +1,14 @@
+import { createServer } from 'node:http';
 import path from 'node:path';
 import type { Config } from '../config/config';
 import { migrate, openDatabase } from '../db/database';
 import { createLogger, type Logger } from '../log';
+import { closeServer, listenOn } from '../metrics/ops-server';
+import { makeDataFolder } from './data-folder';
 import { startEmbeddedPostgres } from './embedded-postgres';
 import { freePort } from './free-port';
 import { runUntilStopped } from './lifecycle';
+import { withPortNamed } from './operator-errors';
 import { type Supervised, supervise } from './supervisor';
 
 export interface RunningServer {
@@ -28,8 +32,14 @@ export async function startServer(
   script: string,
 ): Promise<RunningServer> {
   const log = createLogger({ level: config.logLevel, name: 'start' });
+  await makeDataFolder(config);
+  // Before a database is made, and the API tried three times.
+  await refuseTakenPort(config);
   const database = await openOwnDatabase(config, log);
-  await bringUpToDate(database.url);
+  await bringUpToDate(database.url).catch(async (error: unknown) => {
+    await database.stop();
+    throw error;
+  });
   const both = { ...environment, DATABASE_URL: database.url, EPACK_DATA_DIR: config.dataDir };
   const together = await metricsTogether(config);
   const start = (name: 'api' | 'worker'): Supervised =>
@@ -106,6 +116,20 @@ async function metricsTogether({
     api: { EPACK_WORKER_METRICS_URL: `http://127.0.0.1:${port}/metrics` },
     worker: { EPACK_WORKER_PORT: port, HOST: '127.0.0.1' },
   };
+}
+
+async function refuseTakenPort({ port, host, metricsPort }: Config): Promise<void> {
+  const wanted = [
+    { at: port, setting: 'PORT' },
+    { at: metricsPort ?? 0, setting: 'EPACK_METRICS_PORT' },
+  ];
+  for (const { at, setting } of wanted.filter((one) => one.at !== 0)) {
+    const probe = createServer();
+    await listenOn(probe, at, host).catch((error: unknown) => {
+      throw withPortNamed(error, at, setting);
+    });
+    await closeServer(probe);
+  }
 }
 
 async function openOwnDatabase(config: Config, log: Logger): Promise<{ url: string; stop(): Promise<void> }> {

@@ -26,7 +26,7 @@ test('an API whose port is in use says so and ends, so that it is started again'
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  expect(said).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+  expect(said).toContain(`Port ${port} is taken: set PORT to another.`);
   expect(child.exitCode).toBe(1);
 
   other.close();

@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { isDatabaseAway } from '../../shared/db/database-away';
 import { AppError } from '../../shared/errors/app-error';
 import type { Logger } from '../../shared/log';
@@ -34,14 +35,15 @@ function startRound(round: Round, log: Logger): { hurry(): void; stop(): Promise
   let isHurried = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
+  const outage: Outage = { toldAt: null };
   const begin = () => {
     isHurried = false;
     timer = undefined;
     running = round
       .run()
       .then(
-        () => undefined,
-        (error: unknown) => report(round, error, log),
+        () => void (outage.toldAt = null),
+        (error: unknown) => report(round, error, outage, log),
       )
       .finally(() => {
         if (!isStopped) timer = setTimeout(begin, isHurried ? 0 : round.everySeconds * 1000);
@@ -63,9 +65,22 @@ function startRound(round: Round, log: Logger): { hurry(): void; stop(): Promise
   };
 }
 
-/** With the database or the queue away a round has nothing to do; it heals itself. */
-function report(round: Round, error: unknown, log: Logger): void {
+/** When it was last told that a round cannot do its work; null: it can. */
+interface Outage {
+  toldAt: number | null;
+}
+
+const tellEveryMs = 10 * 60_000;
+
+/** With the database or the queue away a round has nothing to do; it heals itself, and is told once, then rarely. */
+function report(round: Round, error: unknown, outage: Outage, log: Logger): void {
   const heals = isDatabaseAway(error) || (error instanceof AppError && error.kind === 'unavailable');
-  if (heals) log.warn({ err: error, round: round.name }, 'round skipped');
-  else log.error({ err: error, round: round.name }, 'round failed');
+  if (!heals) {
+    log.error({ err: error, round: round.name }, 'round failed');
+    return;
+  }
+  if (outage.toldAt !== null && performance.now() - outage.toldAt < tellEveryMs) return;
+  outage.toldAt = performance.now();
+  const reason = isNativeError(error) ? error.message : String(error);
+  log.warn({ reason, round: round.name }, 'round skipped');
 }
