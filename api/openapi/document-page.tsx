@@ -21,6 +21,11 @@ interface Call {
   readonly operation: OperationObject;
 }
 
+interface Chapter {
+  readonly name: string;
+  readonly calls: readonly Call[];
+}
+
 function Page({ document }: { readonly document: OpenApiDocument }): VNode {
   const chapters = document.tags.map(({ name, description }) => ({
     name,
@@ -42,21 +47,13 @@ function Page({ document }: { readonly document: OpenApiDocument }): VNode {
         </a>
         <div class="frame">
           <nav aria-label="Calls">
-            {chapters.map(({ name, calls }) => (
-              <>
-                <h2>{name}</h2>
-                <ul>
-                  {calls.map(({ operation }) => (
-                    <li>
-                      <a href={`#${operation.operationId}`}>{operation.summary}</a>
-                    </li>
-                  ))}
-                </ul>
-              </>
-            ))}
-            <h2>
-              <a href="#schemas">Schemas</a>
-            </h2>
+            <div class="wide">
+              <ContentsList chapters={chapters} />
+            </div>
+            <details class="narrow">
+              <summary>Contents</summary>
+              <ContentsList chapters={chapters} />
+            </details>
           </nav>
           <main id="content">
             <h1>{document.info.title}</h1>
@@ -88,6 +85,26 @@ function Page({ document }: { readonly document: OpenApiDocument }): VNode {
     </html>
   );
 }
+
+const ContentsList = ({ chapters }: { readonly chapters: readonly Chapter[] }): VNode => (
+  <>
+    {chapters.map(({ name, calls }) => (
+      <>
+        <h2>{name}</h2>
+        <ul>
+          {calls.map(({ operation }) => (
+            <li>
+              <a href={`#${operation.operationId}`}>{operation.summary}</a>
+            </li>
+          ))}
+        </ul>
+      </>
+    ))}
+    <h2>
+      <a href="#schemas">Schemas</a>
+    </h2>
+  </>
+);
 
 const callsOf = ({ paths }: OpenApiDocument): Call[] =>
   Object.entries(paths).flatMap(([path, item]) =>

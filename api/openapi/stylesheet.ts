@@ -44,7 +44,11 @@ td p { margin: 0; }
 pre { background: var(--raised); border-radius: 6px; padding: 0.75rem 1rem; overflow-x: auto; margin: 0.5rem 0 0; }
 details { margin-top: 0.75rem; }
 summary { cursor: pointer; font-size: 0.875rem; }
+.narrow { display: none; }
+.narrow summary { cursor: pointer; font-weight: 600; }
 @media (max-width: 56rem) {
+  .wide { display: none; }
+  .narrow { display: block; }
   .frame { grid-template-columns: minmax(0, 1fr); }
   nav { position: static; max-height: none; border-bottom: 1px solid var(--line); padding: 1rem; }
   main { padding: 1rem; }

@@ -11,6 +11,10 @@ export interface Probe {
   readonly lastAt: Date | null;
   /** °C. */
   readonly lastTemperature: number | null;
+  /** The reading since which it is out of its limits; null: it is within, or has none. */
+  readonly outsideSince: Date | null;
+  /** It has been too warm or too cold for longer than its delay. */
+  readonly isInAlert: boolean;
 }
 
 /** Readings of one piece of time. */
@@ -93,10 +97,14 @@ export function createTemperatureStore(db: Db) {
            where solution_id = :solutionId and class = 'Fridges' and is_active and coalesce(fields ->> 'ProbeId', '') <> ''
            group by fields ->> 'ProbeId'
          ), heard as (
-           select probe_id, last_at from probe_state where solution_id = :solutionId
+           select probe_id, last_at, since from probe_state where solution_id = :solutionId
          )
          select coalesce(h.probe_id, f.probe_id) as "probeId", f.name as "fridgeName", f.low as "min", f.high as "max",
-           h.last_at as "lastAt", last.temperature as "lastTemperature"
+           h.last_at as "lastAt", last.temperature as "lastTemperature", h.since as "outsideSince",
+           exists (
+             select from probe_alert a where a.solution_id = :solutionId and a.closed_at is null
+               and a.kind in ('high', 'low') and a.probe_id = coalesce(h.probe_id, f.probe_id)
+           ) as "isInAlert"
          from heard h full join fridge f on f.probe_id = h.probe_id
          left join lateral (
            select temperature from (

@@ -12,6 +12,7 @@ export function ageText(words: Words, time: Date): string {
 
 /** How long something takes or took, e.g. `3 min`. */
 export function durationText(words: Words, seconds: number): string {
+  if (seconds < 1) return words.underASecond;
   const [unitSeconds, unit] = ageUnits.find(([least]) => seconds >= least) ?? ([1, 'second'] as const);
   const count = seconds / unitSeconds;
   const maximumFractionDigits = count < 10 ? 1 : 0;
@@ -35,12 +36,15 @@ export const dayText = (words: Words, day: string): string =>
     new Date(`${day}T00:00:00Z`),
   );
 
+/** With the sign of a minus, not a hyphen. */
 export const numberText = (words: Words, value: number, digits = 0): string =>
-  numbers(words.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  numbers(words.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .format(value)
+    .replace('-', '−');
 
 /** With as many digits as it has, up to six. */
 export const exactText = (words: Words, value: number): string =>
-  numbers(words.locale, { maximumFractionDigits: 6 }).format(value);
+  numbers(words.locale, { maximumFractionDigits: 6 }).format(value).replace('-', '−');
 
 /** e.g. `1.4 MB`. */
 export function bytesText(words: Words, bytes: number): string {

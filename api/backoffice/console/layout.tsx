@@ -8,6 +8,8 @@ import type { Words } from './words';
 interface PageProps {
   readonly visit: Visit;
   readonly title: string;
+  /** Of the browser's tab, where it must say more than the heading. */
+  readonly tabTitle?: string;
   /** Where one comes from: links, the nearest last. */
   readonly trail?: readonly { readonly href: string; readonly text: string }[];
   /** Beside the title. */
@@ -22,6 +24,7 @@ interface PageProps {
 export function Page({
   visit,
   title,
+  tabTitle = title,
   trail = [],
   aside,
   subtitle,
@@ -30,7 +33,7 @@ export function Page({
 }: PageProps): VNode {
   const { words } = visit;
   return (
-    <Document words={words} title={title} hasCharts={hasCharts}>
+    <Document words={words} title={tabTitle} hasCharts={hasCharts}>
       <a class="skip" href="#content">
         {words.skipToContent}
       </a>

@@ -73,13 +73,15 @@ interface TableProps {
   /** What the table holds, for those who hear it. */
   readonly label: string;
   readonly columns: readonly (Column | string)[];
+  /** How it fits where there is little room: cells below each other on a phone, or closer to each other anywhere. */
+  readonly fit?: 'stacks' | 'compact';
   readonly children: ComponentChildren;
 }
 
 /** It scrolls by itself where it is wider than the page, with the keyboard too. */
-export const Table = ({ label, columns, children }: TableProps): VNode => (
+export const Table = ({ label, columns, fit, children }: TableProps): VNode => (
   <div class="scroll" role="region" aria-label={label} tabIndex={0}>
-    <table>
+    <table class={fit}>
       <thead>
         <tr>
           {columns.map((column) => {

@@ -442,6 +442,7 @@ export const english = {
     processed: 'Answer ready',
     confirmed: 'Carried out',
   },
+  underASecond: 'under a second',
   processedIn: (duration: string) => `processed in ${duration}`,
   steps: 'Steps',
   stepNames: {
@@ -543,6 +544,8 @@ export const english = {
   neverHeard: 'never heard',
   tooWarm: 'too warm',
   tooCold: 'too cold',
+  aboveLimit: (duration: string | null) => `above its limit${duration === null ? '' : ` for ${duration}`}`,
+  belowLimit: (duration: string | null) => `below its limit${duration === null ? '' : ` for ${duration}`}`,
   withinLimits: 'within limits',
 
   // Photos

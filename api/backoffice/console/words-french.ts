@@ -7,7 +7,7 @@ const several = (count: number, one: string, many: string) =>
 const refusedBecause: Words['refusedBecause'] = {
   'above-limit': {
     why: 'Une synchronisation ne peut pas tant modifier dans cette classe.',
-    advice: 'Si c’est voulu, relancez ; sinon, écartez.',
+    advice: 'Si c’est voulu, relancez ; sinon, écartez.',
   },
   'bad-entity': { why: 'Le réglage est illisible.', advice: 'Corrigez son texte, puis relancez.' },
   'bad-header': {
@@ -17,7 +17,7 @@ const refusedBecause: Words['refusedBecause'] = {
   'bad-id': {
     why: 'L’Id n’est pas valable.',
     advice:
-      'Corrigez-le, puis relancez : un nombre entier pour un relevé, un texte court sans espace pour un réglage.',
+      'Corrigez-le, puis relancez : un nombre entier pour un relevé, un texte court sans espace pour un réglage.',
   },
   'bad-photo': {
     why: 'La photo est endommagée, ou n’est pas une image.',
@@ -27,7 +27,7 @@ const refusedBecause: Words['refusedBecause'] = {
   'bad-statement': {
     why: 'Ce que l’appareil dit de lui-même est illisible.',
     advice:
-      'Le reste de son paquet a été appliqué. Si cela revient, faites mettre à jour le programme de l’appareil ; on peut écarter celui-ci.',
+      'Le reste de son paquet a été appliqué. Si cela revient, faites mettre à jour le programme de l’appareil ; on peut écarter celui-ci.',
   },
   'bad-value': {
     why: 'Une valeur ne peut pas être vraie, ou est mal écrite.',
@@ -44,12 +44,12 @@ const refusedBecause: Words['refusedBecause'] = {
   'flip-flop': {
     why: 'Deux personnes ou programmes se contredisent.',
     advice:
-      'Trouvez la bonne valeur et fixez-la ici ; après une heure, la synchronisation suivante reprend d’elle-même.',
+      'Trouvez la bonne valeur et fixez-la ici ; après une heure, la synchronisation suivante reprend d’elle-même.',
   },
   'id-conflict': {
     why: 'Le serveur détient un autre relevé sous cet Id.',
     advice:
-      'Un appareil restauré ou copié renumérote souvent : vérifiez l’appareil, puis écartez cette ligne, ou donnez-lui un Id libre et relancez-la.',
+      'Un appareil restauré ou copié renumérote souvent : vérifiez l’appareil, puis écartez cette ligne, ou donnez-lui un Id libre et relancez-la.',
   },
   'malformed-xml': {
     why: 'Le fichier n’est pas du XML bien formé.',
@@ -162,11 +162,12 @@ function rangeText({ min, max, unit }: Extract<FieldFault, { code: 'not-between'
   return max === undefined ? `${min}${end} au moins` : `entre ${min} et ${max}${end}`;
 }
 
+/** Before : ; ? and ! stand no-break spaces, as French print has them: a sign never begins a line. */
 export const french: Words = {
   language: 'fr',
   locale: 'fr-FR',
   byte: 'o',
-  colon: ' : ',
+  colon: ' : ',
 
   title: 'Serveur de synchronisation ePack',
   about:
@@ -251,8 +252,8 @@ export const french: Words = {
   },
   problems,
   fault: faultText,
-  problemSeparator: ' ; ',
-  problemOf: (field, fault) => `${field} : ${fault}`,
+  problemSeparator: ' ; ',
+  problemOf: (field, fault) => `${field} : ${fault}`,
   errors: {
     absent: 'Il n’y a rien ici',
     absentAdvice: 'Cela a pu être retiré, ou appartient à un compte que vous ne voyez pas.',
@@ -267,10 +268,10 @@ export const french: Words = {
     unavailable: 'Une partie du serveur est injoignable',
     unavailableAdvice: 'Rien n’est perdu. Réessayez dans une minute.',
     refused: 'Cela ne peut pas se faire',
-    refusedAdvice: 'Revenez et corrigez ce qui ne va pas :',
+    refusedAdvice: 'Revenez et corrigez ce qui ne va pas :',
     unforeseen: 'Une erreur est survenue sur le serveur',
     unforeseenAdvice:
-      'Elle a été notée. Réessayez ; si elle persiste, prévenez la personne qui exploite le serveur.',
+      'Elle a été notée. Réessayez ; si elle persiste, prévenez la personne qui exploite le serveur.',
   },
 
   overview: 'Vue d’ensemble',
@@ -300,7 +301,7 @@ export const french: Words = {
   search: 'Recherche',
   searchHint: 'Nom ou adresse',
   noSolutions: 'Il n’y a encore aucune solution',
-  noSolutionsAdvice: 'Inscrivez la première : elle reçoit un secret avec lequel elle se connecte.',
+  noSolutionsAdvice: 'Inscrivez la première : elle reçoit un secret avec lequel elle se connecte.',
   solutionStates: { active: 'active', blocked: 'bloquée', locked: 'verrouillée', busy: 'occupée' },
   blocked: 'bloquée',
   locked: 'verrouillée',
@@ -321,7 +322,7 @@ export const french: Words = {
   timezoneHint: 'p. ex. Europe/Paris, Indian/Reunion',
   newSecret: 'Un nouveau secret',
   secret: 'Secret',
-  shownOnce: 'Notez-le maintenant : il ne sera plus jamais affiché.',
+  shownOnce: 'Notez-le maintenant : il ne sera plus jamais affiché.',
   toTheSolution: 'Vers la solution',
   flagsForMany: 'Une demande pour plusieurs',
   flag: 'Demande',
@@ -329,7 +330,7 @@ export const french: Words = {
   tickedOnes: 'celles qui sont cochées',
   allThatTheFilterFinds: 'toutes celles du filtre',
   setFlag: 'Poser la demande',
-  confirmBulk: 'Poser cette demande pour toutes les solutions choisies ?',
+  confirmBulk: 'Poser cette demande pour toutes les solutions choisies ?',
   flagNames: {
     'replace-from-manager': 'Tout remplacer sur la solution',
     'replace-from-solution': 'Tout remplacer sur le manager',
@@ -355,7 +356,7 @@ export const french: Words = {
     settings: 'Appareil et accès',
   },
   noSuchZone: (zone) =>
-    `Son fuseau horaire, « ${zone} », n’existe pas : les heures sont en UTC tant que personne ne le corrige.`,
+    `Son fuseau horaire, « ${zone} », n’existe pas : les heures sont en UTC tant que personne ne le corrige.`,
   version: 'Version',
   allWell: 'Tout va bien',
   allWellMeaning: 'Les dernières synchronisations sont allées à leur terme, et rien ne vous attend.',
@@ -371,13 +372,13 @@ export const french: Words = {
         'réglages de plus qui n’ont pas pu être exécutés',
       ),
   },
-  moreAdvice: 'Ici figurent les plus graves ou les plus récents ; tous se trouvent dans leur liste.',
+  moreAdvice: 'Ici figurent les plus graves ou les plus récents ; tous se trouvent dans leur liste.',
   toLookAt: (count) => several(count, 'point à regarder', 'points à regarder'),
   neverFinished: 'N’est jamais allée à son terme',
   lastFinished: 'Terminée',
   lastSync: 'Dernière synchronisation',
   syncUnderWay: 'Synchronisation en cours',
-  everythingOf: 'Tout ce qui concerne cette solution :',
+  everythingOf: 'Tout ce qui concerne cette solution :',
   lastSyncs: 'Dernières synchronisations',
   allSyncs: 'Toutes',
   noSyncs: 'Aucune synchronisation pour l’instant',
@@ -386,7 +387,7 @@ export const french: Words = {
   setByWhom: (email) => `par ${email}`,
   beingHonoured: 'en cours d’exécution',
   clear: 'Lever',
-  clearFlag: (flag) => `Lever : ${flag}`,
+  clearFlag: (flag) => `Lever : ${flag}`,
   set: 'posée',
   findings: {
     blocked: 'Cette solution est bloquée',
@@ -399,22 +400,22 @@ export const french: Words = {
     neverAdvice: 'Vérifiez que l’appareil est sur le réseau, et que l’adresse et le secret sont bien saisis.',
     silent: 'Elle est muette',
     silentAdvice:
-      'Demandez si l’appareil est allumé et a du réseau. Rien n’est perdu : il enverra ce qu’il a gardé.',
+      'Demandez si l’appareil est allumé et a du réseau. Rien n’est perdu : il enverra ce qu’il a gardé.',
     clock: 'L’horloge de l’appareil est fausse',
     clockWhy: (duration, isAhead) => `Elle est ${isAhead ? 'en avance' : 'en retard'} de ${duration}.`,
-    clockAdvice: 'Demandez à la cuisine de régler l’heure : les relevés portent celle de l’appareil.',
-    failed: (channel) => `La dernière synchronisation a échoué : ${channel}`,
+    clockAdvice: 'Demandez à la cuisine de régler l’heure : les relevés portent celle de l’appareil.',
+    failed: (channel) => `La dernière synchronisation a échoué : ${channel}`,
     thisFailed: 'Cette synchronisation a échoué',
     failedAdvice: 'Rien n’en a été appliqué, et l’envoi est conservé. Relancez-le une fois la cause écartée.',
-    processing: (channel) => `Le traitement dure : ${channel}`,
+    processing: (channel) => `Le traitement dure : ${channel}`,
     processingAdvice:
-      'Regardez ses étapes. Si aucun worker ne tourne, démarrez-en un ; la tâche n’est pas perdue.',
-    notFetched: (channel) => `La réponse n’a pas été récupérée : ${channel}`,
+      'Regardez ses étapes. Si aucun worker ne tourne, démarrez-en un ; la tâche n’est pas perdue.',
+    notFetched: (channel) => `La réponse n’a pas été récupérée : ${channel}`,
     notFetchedAdvice:
       'Demandez à la cuisine de synchroniser. Si l’appareil a été remplacé, réinitialisez le canal.',
     alertAdvice: {
-      high: 'Appelez la cuisine : déplacer les denrées, regarder la porte, le chargement et le froid.',
-      low: 'Appelez la cuisine : regarder le thermostat, et les denrées qui ne doivent pas geler.',
+      high: 'Appelez la cuisine : déplacer les denrées, regarder la porte, le chargement et le froid.',
+      low: 'Appelez la cuisine : regarder le thermostat, et les denrées qui ne doivent pas geler.',
       'signal-lost': 'Demandez si la sonde est à sa place, alimentée, et assez près de son récepteur.',
       'low-battery': 'Faites changer la pile de la sonde.',
     },
@@ -431,7 +432,7 @@ export const french: Words = {
     instruction: (count) =>
       `La solution n’a pas pu exécuter une instruction (${several(count, 'tentative', 'tentatives')})`,
     instructionAdvice:
-      'Lisez sa raison, corrigez le réglage et enregistrez-le : il aura une nouvelle chance.',
+      'Lisez sa raison, corrigez le réglage et enregistrez-le : il aura une nouvelle chance.',
   },
   worst: (value) => `au pire ${value}`,
   limitOf: (value) => `limite ${value}`,
@@ -464,7 +465,7 @@ export const french: Words = {
     held: 'Retenus',
     rejected: 'Refusés',
   },
-  syncOf: (channel) => `Synchronisation : ${channel}`,
+  syncOf: (channel) => `Synchronisation : ${channel}`,
   progress: 'Avancement',
   isDone: 'fait',
   stages: {
@@ -474,6 +475,7 @@ export const french: Words = {
     processed: 'Réponse prête',
     confirmed: 'Exécutée',
   },
+  underASecond: 'moins d’une seconde',
   processedIn: (duration) => `traitée en ${duration}`,
   steps: 'Étapes',
   stepNames: {
@@ -495,13 +497,13 @@ export const french: Words = {
   download: 'Télécharger',
   notKept: 'non conservé',
   attempts: 'Tentatives',
-  confirmReplay: 'Traiter cet envoi à nouveau ?',
+  confirmReplay: 'Traiter cet envoi à nouveau ?',
   report: 'Compte rendu',
   onlyKnown: (count) => several(count, 'autre sans changement', 'autres sans changement'),
   nothingCame: 'Rien n’est venu, rien n’a changé',
   ignoredFiles: 'Fichiers que personne ne lit',
   missingIds: (table, missing, ids) =>
-    `${table} : ${several(Number(missing), 'relevé jamais reçu', 'relevés jamais reçus')} (Id ${ids})`,
+    `${table} : ${several(Number(missing), 'relevé jamais reçu', 'relevés jamais reçus')} (Id ${ids})`,
   drifted: 'La cuisine avait autre chose et reçoit tout de',
   refused: 'Refusés',
   allOfThem: 'Tous',
@@ -527,9 +529,9 @@ export const french: Words = {
   fromTo: (from, to) => `de ${from} à ${to}`,
   undeclaredFields: (count) =>
     `${several(count, 'autre champ', 'autres champs')}, gardés comme la solution les a envoyés`,
-  confirmDelete: 'Supprimer aussi sur la solution ?',
+  confirmDelete: 'Supprimer aussi sur la solution ?',
   onlySolutionEdits: 'Seule la solution modifie cette classe.',
-  couldNotCarryOut: (reason) => `La solution n’a pas pu l’exécuter : ${reason}`,
+  couldNotCarryOut: (reason) => `La solution n’a pas pu l’exécuter : ${reason}`,
   fromSync: 'par cette synchronisation',
   theSolution: 'la solution',
 
@@ -542,7 +544,7 @@ export const french: Words = {
   notConform: 'non conforme',
 
   noProbes: 'Aucune sonde pour l’instant',
-  noProbesAdvice: 'Les sondes parlent sur leur canal ; une enceinte nomme sa sonde dans ses réglages.',
+  noProbesAdvice: 'Les sondes parlent sur leur canal ; une enceinte nomme sa sonde dans ses réglages.',
   probe: 'Sonde',
   allProbes: 'Toutes les sondes',
   period: 'Période',
@@ -553,7 +555,7 @@ export const french: Words = {
   limits: 'Limites',
   noLimits: 'sans limites',
   gap: 'Sans relevé',
-  chartOf: (probe) => `Températures de ${probe} ; le tableau ci-dessous dit la même chose.`,
+  chartOf: (probe) => `Températures de ${probe} ; le tableau ci-dessous dit la même chose.`,
   chartNeedsScript: 'Le graphique demande JavaScript. Le tableau ci-dessous dit la même chose.',
   chartFailed: 'Le graphique n’a pas pu être chargé. Le tableau ci-dessous dit la même chose.',
   noReadingsThen: 'Aucun relevé dans cette période',
@@ -568,6 +570,8 @@ export const french: Words = {
   neverHeard: 'jamais entendue',
   tooWarm: 'trop chaud',
   tooCold: 'trop froid',
+  aboveLimit: (duration) => `au-dessus de sa limite${duration === null ? '' : ` depuis ${duration}`}`,
+  belowLimit: (duration) => `en dessous de sa limite${duration === null ? '' : ` depuis ${duration}`}`,
   withinLimits: 'dans les limites',
 
   noPhotos: 'Aucune photo pour l’instant',
@@ -609,10 +613,10 @@ export const french: Words = {
   ignoreMac: 'Accepter toute MAC',
   makeSecret: 'Créer un nouveau secret',
   confirmSecret:
-    'Créer un nouveau secret ? L’ancien reste valable jusqu’à l’usage du nouveau, 24 heures au plus.',
+    'Créer un nouveau secret ? L’ancien reste valable jusqu’à l’usage du nouveau, 24 heures au plus.',
   block: 'Bloquer',
   unblock: 'Débloquer',
-  confirmBlock: 'Bloquer cette solution ? Elle est déconnectée aussitôt.',
+  confirmBlock: 'Bloquer cette solution ? Elle est déconnectée aussitôt.',
 
   alerts: 'Alertes',
   alert: 'Alerte',
@@ -647,11 +651,11 @@ export const french: Words = {
   asItWasSent: 'Comme reçu',
   header: 'Colonnes',
   correctionHint: 'Changez ce qui est faux, et rien d’autre. Laissé tel quel, il est traité comme reçu.',
-  noText: 'Son texte n’a pas été gardé ; il est traité comme reçu.',
+  noText: 'Son texte n’a pas été gardé ; il est traité comme reçu.',
   discard: 'Écarter',
   discardTicked: 'Écarter ce qui est coché',
-  confirmDiscardMany: 'Écarter tout ce qui est coché ? Cela ne sera pas appliqué.',
-  confirmDiscard: 'Écarter ? Cela ne sera pas appliqué.',
+  confirmDiscardMany: 'Écarter tout ce qui est coché ? Cela ne sera pas appliqué.',
+  confirmDiscard: 'Écarter ? Cela ne sera pas appliqué.',
 
   conflicts: 'Conflits',
   conflictsMeaning:
@@ -688,18 +692,18 @@ export const french: Words = {
   approvalsMeaning: 'Tant de suppressions en une synchronisation que quelqu’un doit dire oui.',
   noApprovals: 'Rien à approuver',
   noApprovalsMeaning: 'Aucune synchronisation n’a voulu trop supprimer.',
-  toDelete: (count, className) => `${className} : ${several(count, 'suppression', 'suppressions')}`,
-  toChange: (count, className) => `${className} : ${several(count, 'modification', 'modifications')}`,
+  toDelete: (count, className) => `${className} : ${several(count, 'suppression', 'suppressions')}`,
+  toChange: (count, className) => `${className} : ${several(count, 'modification', 'modifications')}`,
   approvalKinds: {
     deletes: 'La cuisine les a supprimés.',
     replace: 'La cuisine remplace tout, et ne les a plus.',
     changes: 'La cuisine en a modifié ou ajouté plus d’un coup que la classe ne le permet.',
-    'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou les a autrement.',
+    'replace-logs': 'La cuisine remplace tout : ces relevés, elle ne les a plus, ou les a autrement.',
   },
   approvalStates: { open: 'en attente', approved: 'approuvé', rejected: 'refusé', superseded: 'dépassé' },
   whichOnes: 'Lesquels',
-  approve: 'Approuver : les supprimer',
-  reject: 'Refuser : les garder',
+  approve: 'Approuver : les supprimer',
+  reject: 'Refuser : les garder',
 
   audit: 'Journal d’audit',
   auditMeaning: 'Qui a fait quoi, quand, d’où.',
@@ -732,7 +736,7 @@ export const french: Words = {
   mailLanguages: { en: 'anglais', fr: 'français' },
   addTarget: 'Ajouter',
   paused: 'en pause',
-  pause: 'Mettre en pause : rien de nouveau n’est noté',
+  pause: 'Mettre en pause : rien de nouveau n’est noté',
   givenUp: (count: number) => `${count} abandonnée${count > 1 ? 's' : ''}`,
   triedAgain: (count: number) => `${count} en nouvel essai`,
   whatWasTold: 'Ce qui a été envoyé',
@@ -741,7 +745,7 @@ export const french: Words = {
   sendTest: 'Envoyer un essai',
   tryAgain: 'Réessayer',
   stopTelling: 'Retirer',
-  confirmStopTelling: 'Le retirer ? Ce qui l’attend disparaît aussi.',
+  confirmStopTelling: 'Le retirer ? Ce qui l’attend disparaît aussi.',
   newWebhookSecret: 'Créer un nouveau secret',
   webhookSecretMeaning:
     'Il signe les appels. Le programme appelé en a besoin pour les distinguer de tous les autres.',
@@ -762,9 +766,9 @@ export const french: Words = {
   role: 'Rôle',
   roles: { admin: 'Administrateur', manager: 'Gestionnaire', viewer: 'Lecteur' },
   roleMeanings: {
-    admin: 'Administrateur : tout, utilisateurs compris',
-    manager: 'Gestionnaire : modifie ses comptes',
-    viewer: 'Lecteur : regarde ses comptes',
+    admin: 'Administrateur : tout, utilisateurs compris',
+    manager: 'Gestionnaire : modifie ses comptes',
+    viewer: 'Lecteur : regarde ses comptes',
   },
   allAccounts: 'tous',
   disabled: 'désactivé',
@@ -775,16 +779,16 @@ export const french: Words = {
   mayNotSignIn: 'Ne peut plus se connecter',
   accounts: 'Comptes',
   accountsMeaning:
-    'Les clients. Une solution appartient à un compte ; un utilisateur voit ceux qu’on lui a donnés.',
+    'Les clients. Une solution appartient à un compte ; un utilisateur voit ceux qu’on lui a donnés.',
   addAccount: 'Ajouter un compte',
   noAccounts: 'Il n’y a encore aucun compte',
   retention: 'Durée de conservation',
   filesKept: (days) => `fichiers ${days === null ? 'comme d’habitude' : several(days, 'jour', 'jours')}`,
   readingsKept: (days) => `relevés ${days === null ? 'sans limite' : several(days, 'jour', 'jours')}`,
   fileDays: 'Jours pour les envois et les paquets',
-  fileDaysHint: 'À partir de leur réception. Vide : comme sur tout le serveur.',
+  fileDaysHint: 'À partir de leur réception. Vide : comme sur tout le serveur.',
   readingDays: 'Jours pour les relevés',
   readingDaysHint:
-    'À partir de la mesure ; les plus anciens sont supprimés définitivement. Vide : sans limite.',
-  confirmRetention: 'Enregistrer ? Ce qui est plus ancien sera supprimé définitivement en quelques heures.',
+    'À partir de la mesure ; les plus anciens sont supprimés définitivement. Vide : sans limite.',
+  confirmRetention: 'Enregistrer ? Ce qui est plus ancien sera supprimé définitivement en quelques heures.',
 };

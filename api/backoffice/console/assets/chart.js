@@ -84,8 +84,9 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
     time = '',
   } = figure.dataset;
   const degrees = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const degreesOf = (/** @type {number} */ number) => `${degrees.format(number).replace('-', '−')} °C`;
   const value = (/** @type {unknown} */ _chart, /** @type {number | null} */ number) =>
-    number === null ? '–' : `${degrees.format(number)} °C`;
+    number === null ? '–' : degreesOf(number);
   const moment = new Intl.DateTimeFormat(language, {
     dateStyle: 'medium',
     timeStyle: 'short',
@@ -116,8 +117,7 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
       {
         ...axis,
         size: 64,
-        values: (/** @type {unknown} */ _chart, /** @type {number[]} */ ticks) =>
-          ticks.map((tick) => `${degrees.format(tick)} °C`),
+        values: (/** @type {unknown} */ _chart, /** @type {number[]} */ ticks) => ticks.map(degreesOf),
       },
     ],
     series: [

@@ -27,6 +27,10 @@ function tickAll(/** @type {ParentNode} */ root) {
   }
 }
 
+/** Of a bar that scrolls sideways, the part that one is at is shown. */
+for (const current of document.querySelectorAll('nav [aria-current]'))
+  current.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 /** What cannot be taken back is asked for twice. */
 document.addEventListener('submit', (event) => {
   const button = event instanceof SubmitEvent ? event.submitter : null;

@@ -27,6 +27,7 @@ export const AlertTable = ({ visit, alerts, names, zone, tickedFor = null }: Pro
   return (
     <Table
       label={words.alerts}
+      fit="stacks"
       columns={[
         ...(tickedFor === null ? [] : [tickAllColumn(words, 'alert')]),
         words.alert,

@@ -78,6 +78,7 @@ function auditPage(
         ) : (
           <Table
             label={words.audit}
+            fit="stacks"
             columns={[words.time, words.who, words.action, words.solution, words.beforeAndAfter]}
           >
             {items.map((entry) => (

@@ -140,7 +140,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
     case 'alert': {
       const { alert } = finding;
       return {
-        what: `${words.alertKinds[alert.kind]}: ${alert.fridgeName ?? alert.probeId}`,
+        what: `${words.alertKinds[alert.kind]}${words.colon}${alert.fridgeName ?? alert.probeId}`,
         at: age(alert.openedAt),
         why: alertText(visit, alert),
         advice: findings.alertAdvice[alert.kind],
@@ -160,7 +160,9 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
           <>
             <code>{item.file}</code>
             {item.line !== null && `, ${words.line} ${item.line}`}
-            {item.rowId !== null && `, Id ${item.rowId}`}: {why}
+            {item.rowId !== null && `, Id ${item.rowId}`}
+            {words.colon}
+            {why}
             <span class="under">
               <ServersReason reason={item.reason} />
             </span>
@@ -178,7 +180,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         why: (
           <>
             <code>{`xml/${conflict.className}.xml`}</code>, Id {conflict.entityId}
-            {conflict.fields.length > 0 && `: ${conflict.fields.join(', ')}`}
+            {conflict.fields.length > 0 && `${words.colon}${conflict.fields.join(', ')}`}
           </>
         ),
         advice: findings.conflictAdvice,
@@ -192,7 +194,9 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         at: age(approval.createdAt),
         why: (
           <>
-            <code>{approval.className}</code>: {words.approvalKinds[approval.kind]}
+            <code>{approval.className}</code>
+            {words.colon}
+            {words.approvalKinds[approval.kind]}
           </>
         ),
         advice: findings.approvalAdvice,
@@ -206,7 +210,9 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         at: null,
         why: (
           <>
-            <code>{`xml/${className}.xml`}</code>, {label ?? `Id ${id}`}: {reason ?? words.noReason}
+            <code>{`xml/${className}.xml`}</code>, {label ?? `Id ${id}`}
+            {words.colon}
+            {reason ?? words.noReason}
           </>
         ),
         advice: findings.instructionAdvice,
@@ -247,6 +253,6 @@ export function alertText(
   return [
     ...(alert.worst === null ? [] : [words.worst(value(alert.worst))]),
     ...(alert.limit === null ? [] : [words.limitOf(value(alert.limit))]),
-    words.after(durationText(words, alert.delayMinutes * 60)),
+    ...(alert.delayMinutes === 0 ? [] : [words.after(durationText(words, alert.delayMinutes * 60))]),
   ].join(', ');
 }

@@ -150,6 +150,7 @@ const Statuts = ({ words, overview }: { words: Words; overview: Overview }): VNo
   <Card title={words.channelsByStatus}>
     <Table
       label={words.channelsByStatus}
+      fit="compact"
       columns={[
         words.channel,
         ...statutOrder.map((statut) => ({ label: words.statuts[statut], isNumber: true })),

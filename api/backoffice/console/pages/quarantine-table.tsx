@@ -25,6 +25,7 @@ export type ListQuery = Readonly<Record<string, string | number | undefined>>;
 export const QuarantineTable = ({ words, items, zone, names, list, tickedFor = null }: Props): VNode => (
   <Table
     label={words.refused}
+    fit="stacks"
     columns={[
       ...(tickedFor === null ? [] : [tickAllColumn(words, 'item')]),
       words.fileAndRow,
@@ -59,7 +60,9 @@ export const QuarantineTable = ({ words, items, zone, names, list, tickedFor = n
         <td class="wrap">
           {refusalOf(words, item.code).why}
           <span class="under">
-            <code>{item.code}</code>: <ServersReason reason={item.reason} />
+            <code>{item.code}</code>
+            {words.colon}
+            <ServersReason reason={item.reason} />
           </span>
         </td>
         {names !== null && (

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { z } from 'zod';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { quarantineStates } from '../../../../shared/domain/quarantine-state';
+import { isCutText } from '../../../../shared/domain/kept-text';
 import { mayEdit } from '../../../../shared/domain/staff';
 import { badRequest } from '../../../../shared/errors/catalog';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
@@ -263,6 +264,9 @@ function CorrectionForm({
         )}
         {item.raw === null ? (
           <p class="soft">{words.noText}</p>
+        ) : isCutText(item.raw) ? (
+          // Corrected, it would lose what is not here; as it is, all of the upload is processed again.
+          <pre>{item.raw}</pre>
         ) : (
           <Field label={words.text} hint={words.correctionHint}>
             <textarea

@@ -34,6 +34,7 @@ export const SolutionPage = ({ visit, solution, tab, aside, hasCharts = false, c
   <Page
     visit={visit}
     title={shownName(solution)}
+    tabTitle={`${visit.words.tabs[tab]} · ${shownName(solution)}`}
     trail={[{ href: '/solutions', text: visit.words.solutions }]}
     subtitle={
       <>

@@ -134,7 +134,11 @@ function usersPage(
     <Page visit={visit} title={words.users} subtitle={words.usersMeaning}>
       <div class="columns wide-left">
         <div class="stack">
-          <Table label={words.users} columns={[words.email, words.role, words.accounts, words.state]}>
+          <Table
+            label={words.users}
+            fit="stacks"
+            columns={[words.email, words.role, words.accounts, words.state]}
+          >
             {items.map((user) => (
               <tr>
                 <th scope="row">

@@ -19,6 +19,7 @@ export const SyncTable = ({
 }): VNode => (
   <Table
     label={words.lastSyncs}
+    fit="stacks"
     columns={[
       words.received,
       words.channel,
@@ -64,7 +65,10 @@ function CountCell({
   const value = totals?.[count] ?? null;
   const isBad = count === 'rejected' && value !== null && value > 0;
   return (
-    <td class={isBad ? 'number bad' : value === 0 ? 'number soft' : 'number'}>
+    <td
+      class={isBad ? 'number bad' : value === 0 ? 'number soft' : 'number'}
+      data-label={value === null || value === 0 ? undefined : words.counts[count]}
+    >
       {value === null ? '' : numberText(words, value)}
     </td>
   );

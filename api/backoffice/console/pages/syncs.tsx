@@ -343,12 +343,16 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
       ))}
       {report.drift !== undefined && (
         <p class="soft">
-          {words.drifted}: {report.drift.join(', ')}
+          {words.drifted}
+          {words.colon}
+          {report.drift.join(', ')}
         </p>
       )}
       {report.ignored.length > 0 && (
         <p class="soft">
-          {words.ignoredFiles}: {report.ignored.join(', ')}
+          {words.ignoredFiles}
+          {words.colon}
+          {report.ignored.join(', ')}
         </p>
       )}
     </Card>
@@ -394,7 +398,9 @@ function CountTable<Name extends string>({ words, label, names, rows }: CountTab
       {others.length > 0 && (
         <details>
           <summary>
-            {label}: {words.onlyKnown(others.length)}
+            {label}
+            {words.colon}
+            {words.onlyKnown(others.length)}
           </summary>
           <p class="soft">{others.sort().join(', ')}</p>
         </details>

@@ -8,7 +8,7 @@ import { pathId, textOf } from '../../rest/parameters';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import type { Temperatures, TemperatureService } from '../../services/temperatures';
 import { blankless } from '../form-input';
-import { dayText, numberText } from '../format';
+import { dayText, durationText, numberText } from '../format';
 import { Age, Badge, Card, Empty, Field, Select, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
@@ -175,7 +175,7 @@ const Limits = ({ words, probe }: { words: Words; probe: Probe }): VNode => (
   <span class="soft">
     {probe.min === null && probe.max === null
       ? words.noLimits
-      : `${words.limits}: ${rangeText(words, probe)}`}
+      : `${words.limits}${words.colon}${rangeText(words, probe)}`}
   </span>
 );
 
@@ -259,15 +259,20 @@ const ProbeTable = ({
   </Card>
 );
 
-function ProbeBadge({
-  words,
-  probe: { lastTemperature, min, max },
-}: {
-  words: Words;
-  probe: Probe;
-}): VNode | null {
+function ProbeBadge({ words, probe }: { words: Words; probe: Probe }): VNode {
+  const { lastTemperature, min, max } = probe;
   if (lastTemperature === null) return <Badge tone="calm">{words.neverHeard}</Badge>;
-  if (max !== null && lastTemperature > max) return <Badge tone="bad">{words.tooWarm}</Badge>;
-  if (min !== null && lastTemperature < min) return <Badge tone="bad">{words.tooCold}</Badge>;
-  return <Badge tone="good">{words.withinLimits}</Badge>;
+  const isWarm = max !== null && lastTemperature > max;
+  const isCold = min !== null && lastTemperature < min;
+  if (!isWarm && !isCold) return <Badge tone="good">{words.withinLimits}</Badge>;
+  if (probe.isInAlert) return <Badge tone="bad">{isWarm ? words.tooWarm : words.tooCold}</Badge>;
+  return (
+    <Badge tone="busy">{(isWarm ? words.aboveLimit : words.belowLimit)(outsideText(words, probe))}</Badge>
+  );
+}
+
+/** Null: for less than a minute, as far as is known. */
+function outsideText(words: Words, { outsideSince, lastAt }: Probe): string | null {
+  const seconds = ((lastAt?.getTime() ?? 0) - (outsideSince?.getTime() ?? Infinity)) / 1000;
+  return seconds < 60 ? null : durationText(words, seconds);
 }
