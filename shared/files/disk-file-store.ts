@@ -138,6 +138,19 @@ function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch 
   }
 }
 
+/** Removes what processes that died left half written in the file store of this directory, a day later. */
+export async function removeAbandonedParts(folder: string): Promise<void> {
+  const parts = path.join(path.resolve(folder), PARTS_FOLDER);
+  const entries = await opendir(parts).catch(absentAsNull);
+  if (entries === null) return;
+  const oldestMs = Date.now() - ABANDONED_PART_HOURS * 3_600_000;
+  for await (const entry of entries) {
+    const part = path.join(parts, entry.name);
+    const found = await stat(part).catch(absentAsNull);
+    if (found !== null && found.mtimeMs < oldestMs) await rm(part, { force: true });
+  }
+}
+
 /** Turns a key into a path, and refuses one that would leave the root: the last line of defence, not the first. */
 function locate(root: string, key: string): string {
   const segments = key.split('/');
@@ -155,15 +168,8 @@ const isUnsafeSegment = (segment: string): boolean =>
   segment.includes(path.sep);
 
 async function prepareRoot(root: string): Promise<void> {
-  const parts = path.join(root, PARTS_FOLDER);
-  await mkdir(parts, { recursive: true });
+  await mkdir(path.join(root, PARTS_FOLDER), { recursive: true });
   await syncAll([root, path.dirname(root)]);
-  const oldestMs = Date.now() - ABANDONED_PART_HOURS * 3_600_000;
-  for await (const entry of await opendir(parts)) {
-    const part = path.join(parts, entry.name);
-    const found = await stat(part).catch(absentAsNull);
-    if (found !== null && found.mtimeMs < oldestMs) await rm(part, { force: true });
-  }
 }
 
 async function writePart(part: string, content: FileContent): Promise<number> {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createDiskFileStore } from '../../shared/files/disk-file-store';
+import { createDiskFileStore, removeAbandonedParts } from '../../shared/files/disk-file-store';
 import { createTestFolder, type TestFolder } from '../setup/folder';
 import { allOf } from './all-of';
 import { itKeepsTheFileStoreContract } from './contract';
@@ -15,7 +15,7 @@ const newRoot = (): string => path.join(folder.path, `deep/store-${(stores += 1)
 itKeepsTheFileStoreContract(() => createDiskFileStore(newRoot()));
 
 describe('on a disk', () => {
-  test('what a killed process left half written is swept after a day, by the next that writes', async () => {
+  test('what a killed process left half written is swept after a day, and nothing else', async () => {
     const root = newRoot();
     const parts = path.join(root, '.parts');
     await mkdir(parts, { recursive: true });
@@ -25,9 +25,13 @@ describe('on a disk', () => {
     await utimes(path.join(parts, 'old'), twoDaysAgo, twoDaysAgo);
     const store = createDiskFileStore(root);
     await store.write('a', Buffer.from('a'));
+    await utimes(path.join(root, 'a'), twoDaysAgo, twoDaysAgo);
+    await removeAbandonedParts(root);
     await expect(readdir(parts)).resolves.toEqual(['new']);
     await expect(allOf(store.list(''))).resolves.toEqual([{ key: 'a', bytes: 1 }]);
     await expect(store.remove('.parts')).rejects.toThrow(RangeError);
+    // Where nothing was written yet there is nothing to sweep.
+    await removeAbandonedParts(newRoot());
   });
 
   test('a full disk is told as the system tells it', async () => {
