@@ -165,7 +165,7 @@ describe('a file', () => {
       rowId: null,
       code,
       header,
-      raw: null,
+      raw: `${header}\n1,2,3\n`,
     });
   });
 });

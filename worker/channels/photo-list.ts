@@ -6,6 +6,7 @@ import { CsvRows } from '../../shared/formats/csv-rows';
 import { createCsvSource, type CsvSource } from '../../shared/formats/csv-source';
 import { readInstant } from '../../shared/formats/read-instant';
 import type { PhotoNote } from '../../shared/stores/photo-store';
+import { keptTextOf } from '../package/kept-text';
 import type { PackageFile } from '../package/package-files';
 import type { Reject } from '../package/rejections';
 
@@ -23,7 +24,7 @@ export async function* readPhotoList(
   try {
     const header = await readHeader(source);
     if (header === null) return;
-    if ('problem' in header) await reject(rejectedFile(file, header));
+    if ('problem' in header) await reject(rejectedFile(file, header, await keptTextOf(file)));
     else yield* readNotes(source, header, timezone, (line) => reject(rejectedLine(file, header, line)));
   } finally {
     source.close();
@@ -155,7 +156,7 @@ const rawOf = (row: CsvRows): string =>
 
 const subject = 'Photos';
 
-const rejectedFile = ({ name: file }: PackageFile, { raw, problem }: HeaderProblem) => ({
+const rejectedFile = ({ name: file }: PackageFile, { raw: header, problem }: HeaderProblem, raw: string) => ({
   kind: 'file' as const,
   ...{
     subject,
@@ -164,8 +165,8 @@ const rejectedFile = ({ name: file }: PackageFile, { raw, problem }: HeaderProbl
     rowId: null,
     code: 'bad-header' as const,
     reason: problem,
-    header: raw,
-    raw: null,
+    header,
+    raw,
   },
 });
 

@@ -58,7 +58,7 @@ export async function loadLogFile(
   reject: Reject,
 ): Promise<LogCounts> {
   const counts: LogCounts = { inserted: 0, duplicates: 0, rejected: 0 };
-  const rejections = createLogRejections(input.table, input.file.name, (rejected) => {
+  const rejections = createLogRejections(input.table, input.file, (rejected) => {
     counts.rejected++;
     return reject(rejected);
   });

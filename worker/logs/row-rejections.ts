@@ -1,7 +1,8 @@
+import type { Readable } from 'node:stream';
 import type { LogTable } from '../../shared/catalog/log-tables';
 import type { RefusalCode } from '../../shared/domain/refusal';
-import { decodeText } from '../../shared/formats/csv-cell';
 import type { CsvRows } from '../../shared/formats/csv-rows';
+import { decodeBeginning, keepable, keptTextOf } from '../package/kept-text';
 import type { Reject } from '../package/rejections';
 import type { ConflictingRow } from './late-rows';
 import type { HeaderFault, LogHeader } from './log-header';
@@ -14,9 +15,14 @@ export interface LogRejections {
   rejectConflict(header: LogHeader, row: ConflictingRow): Promise<void>;
 }
 
-export function createLogRejections(table: LogTable, file: string, reject: Reject): LogRejections {
+export function createLogRejections(
+  table: LogTable,
+  source: { readonly name: string; open(): Promise<Readable> },
+  reject: Reject,
+): LogRejections {
+  const file = source.name;
   return {
-    rejectFile: ({ code, reason, raw }) =>
+    rejectFile: async ({ code, reason, raw }) =>
       reject({
         kind: 'file',
         subject: table.name,
@@ -25,8 +31,8 @@ export function createLogRejections(table: LogTable, file: string, reject: Rejec
         rowId: null,
         code,
         reason,
-        header: keep(raw),
-        raw: null,
+        header: keepable(raw),
+        raw: await keptTextOf(source),
       }),
 
     rejectRow: (header, row, { code, reason, rowId }) =>
@@ -44,29 +50,17 @@ export function createLogRejections(table: LogTable, file: string, reject: Rejec
     reason: string,
     raw: Buffer,
   ): Promise<void> {
-    const kept = keep(decodeText(raw.subarray(0, lengthToKeep(raw))));
+    const kept = keepable(decodeBeginning(raw));
     return reject({
       kind: 'row',
       subject: table.name,
       file,
       line,
-      rowId: rowId === null ? null : keep(rowId),
+      rowId: rowId === null ? null : keepable(rowId),
       code,
       reason,
-      header: keep(header.raw),
+      header: keepable(header.raw),
       raw: kept,
     });
   }
 }
-
-/** PostgreSQL takes no NUL in a text; its symbol shows where one was. */
-const keep = (text: string): string => text.slice(0, MAX_KEPT_BYTES).replaceAll('\0', '\u2400');
-
-/** Not in the middle of a UTF-8 character: the whole would no longer be read as UTF-8. */
-function lengthToKeep(raw: Buffer): number {
-  let length = Math.min(raw.length, MAX_KEPT_BYTES);
-  while (length > MAX_KEPT_BYTES - 4 && ((raw[length] ?? 0) & 0xc0) === 0x80) length--;
-  return length;
-}
-
-const MAX_KEPT_BYTES = 64 * 1024;

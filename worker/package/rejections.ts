@@ -16,7 +16,7 @@ export interface Rejected {
   readonly reason: string;
   /** The header row of a row's file, as it was sent. */
   readonly header: string | null;
-  /** As it was sent. */
+  /** As it was sent; of a large file the beginning (`shared/domain/kept-text.ts`). Null: a photo. */
   readonly raw: string | null;
 }
 

@@ -3,6 +3,7 @@ import { findLogTable, type LogTable } from '../../shared/catalog/log-tables';
 import { findParameterClass, type ParameterClass } from '../../shared/catalog/parameter-classes';
 import type { Channel } from '../../shared/domain/channel';
 import type { IdSpan } from '../../shared/domain/log-gaps';
+import { keptTextOf } from './kept-text';
 import type { PackageFile } from './package-files';
 import type { Reject } from './rejections';
 
@@ -25,7 +26,7 @@ export async function readStatement(
   const said = text === null ? 'It is too large.' : decode(text);
   if (typeof said !== 'string') return statementFrom(said, channel);
   const what = { kind: 'file', subject: null, file: file.name, line: null, rowId: null } as const;
-  const raw = text?.replaceAll('\0', '\u2400') ?? null;
+  const raw = text?.replaceAll('\0', '\u2400') ?? (await keptTextOf(file));
   await reject({ ...what, code: 'bad-statement', reason: said, header: null, raw });
   return silent;
 }

@@ -2,6 +2,7 @@ import type { ClassLimit, ParameterClass } from '../../shared/catalog/parameter-
 import type { Transaction } from '../../shared/db/database';
 import { noParameterCounts, type ParameterCounts } from '../../shared/domain/report';
 import { AppError } from '../../shared/errors/app-error';
+import { keptTextOf } from '../package/kept-text';
 import type { Reject } from '../package/rejections';
 import { type ClassFile, readClassFile, surveyClassFile, type Survey } from './class-file';
 import type { Entry } from '../pipeline/entry';
@@ -78,7 +79,7 @@ async function surveyOrReject(
       code: 'malformed-xml',
       reason,
       header: null,
-      raw: null,
+      raw: await keptTextOf(file),
     });
     return null;
   }

@@ -61,7 +61,8 @@ const item = z
       .string()
       .nullable()
       .meta({
-        description: 'As it was sent; of a large entity its beginning.',
+        description:
+          'As it was sent; of a large entity or file its beginning, of a file with `…` as its last line.',
         examples: ['8380;2026-11-20 07:31:00;Anaïs;1;3,5°'],
       }),
     state: z.enum(quarantineStates),

@@ -1,0 +1,10 @@
+/** Of what was refused, staff are shown so much. */
+export const maxKeptBytes = 64 * 1024;
+
+/** The last line of a text of which only the beginning is kept. */
+const cutMark = '\n…';
+
+export const cutText = (beginning: string): string => `${beginning}${cutMark}`;
+
+/** True: a correction of it would lose the rest. */
+export const isCutText = (kept: string): boolean => kept.endsWith(cutMark);
