@@ -21,7 +21,7 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data && chown node:node /data && chmod +x dist/epack.js && ln -s /app/dist/epack.js /usr/local/bin/epack
 USER node
 VOLUME /data
 EXPOSE 8080

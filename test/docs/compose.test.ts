@@ -87,22 +87,22 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  test('publishes a port of the API alone; the worker cannot be reached from outside, nor reach out', () => {
+  test('publishes a port of the API alone; who sends mails reaches out, the others do not', () => {
     const published = services.filter(([, { ports, expose }]) => ports.length + expose.length > 0);
     expect(published.map(([name]) => name)).toEqual(['api']);
     expect(services.filter(([, { network_mode: mode }]) => mode !== undefined)).toEqual([]);
-    for (const name of ['worker', 'migrate', 'postgres', 'rabbitmq']) {
-      const { networks } = serviceOf(name);
-      expect(networks.length).toBeGreaterThan(0);
-      for (const network of networks) expect(compose.networks[network]?.internal).toBe(true);
-    }
+    const reachesOut = ({ networks }: Service) =>
+      networks.some((network) => compose.networks[network]?.internal !== true);
+    for (const [, { networks }] of services) expect(networks).toContain('inside');
+    expect(compose.networks['inside']?.internal).toBe(true);
+    expect(services.filter(([, one]) => reachesOut(one)).map(([name]) => name)).toEqual(['api', 'worker']);
   });
 
   test('holds no secret: each comes from the environment, and nothing starts without it', () => {
     const isSecret = (name: string) => /PASS|SECRET|TOKEN|_KEY/.test(name);
     for (const [, { environment }] of services) {
       for (const [name, value] of Object.entries(environment)) {
-        if (isSecret(name)) expect(value).toMatch(/^\$\{\w+:\?\}$/);
+        if (isSecret(name)) expect(value).toMatch(/^\$\{\w+:[?-]\}$/);
         if (value.includes('://')) expect(new RegExp('://\\w+:\\$\\{\\w+:\\?\\}@').test(value)).toBe(true);
       }
     }
@@ -116,11 +116,36 @@ describe('docker-compose.yml', () => {
   test('gives each process of ours settings that it knows, and that are sound', () => {
     for (const [, one] of ours) {
       const environment = environmentOf(one);
-      const unknown = Object.keys(environment).filter((name) => !(name in settings.shape));
+      const unknown = Object.keys(environment).filter(
+        (name) => !(name in settings.shape) && name !== 'OTEL_EXPORTER_OTLP_HEADERS',
+      );
       expect(unknown).toEqual([]);
       expect(() => readConfig(environment)).not.toThrow();
     }
     expect(readConfig(environmentOf(serviceOf('api')))).toMatchObject({ trustProxy: 0, logLevel: 'info' });
+  });
+
+  test('hands every setting on to API and worker, from the file .env', () => {
+    // What the containers fix among themselves.
+    const fixed = [
+      ...['PORT', 'HOST', 'DATABASE_URL', 'QUEUE_URL', 'EPACK_DATA_DIR', 'EPACK_TRUST_PROXY'],
+      ...['EPACK_ADMIN_EMAIL', 'EPACK_ADMIN_PASSWORD'],
+      ...['EPACK_METRICS_PORT', 'EPACK_WORKER_PORT', 'EPACK_WORKER_METRICS_URL'],
+    ];
+    for (const name of ['api', 'worker']) {
+      const { environment } = serviceOf(name);
+      const missing = Object.keys(settings.shape).filter(
+        (one) => !fixed.includes(one) && filledIn(environment[one] ?? '', { [one]: 'given' }) !== 'given',
+      );
+      expect(missing).toEqual([]);
+    }
+    const given = environmentOf(serviceOf('worker'), {
+      ...operator,
+      EPACK_SMTP_URL: 'smtps://mail.example',
+      EPACK_MAIL_FROM: 'epack@example.org',
+      EPACK_RETENTION_DAYS: '7',
+    });
+    expect(readConfig(given)).toMatchObject({ smtpUrl: 'smtps://mail.example', retentionDays: 7 });
   });
 
   test('lets API and worker see one file store, which outlives them, as do database and queue', () => {
@@ -207,6 +232,14 @@ describe('the Dockerfile', () => {
     expect(valueOf('USER')).toBe('node');
     expect(valueOf('VOLUME')).toBe('/data');
     expect(valueOf('ENV')).toContain('EPACK_DATA_DIR=/data');
+  });
+
+  test('has the command epack on its path', () => {
+    expect(last.some(({ rest }) => rest.includes('ln -s /app/dist/epack.js /usr/local/bin/epack'))).toBe(
+      true,
+    );
+    expect(last.some(({ rest }) => rest.includes('chmod +x dist/epack.js'))).toBe(true);
+    expect(readFileSync(inRoot('epack.ts'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   test('gives Node the options that the supervisor gives it', () => {
