@@ -79,7 +79,7 @@ async function enrol(backoffice: Backoffice, print: Stage['print']): Promise<Enr
   const mail = `cuisine-${randomBytes(2).toString('hex')}@bouchon-lyon.example`;
   const enrolled = await backoffice.enrol({ mail, name: 'Le Bouchon des Brotteaux, Lyon' });
   heading(print, 'Staff enrol a kitchen: Le Bouchon des Brotteaux, Lyon');
-  print(`   solution ${enrolled.id}, ${mail}; its secret is shown this once`);
+  print(`   solution ${enrolled.id}, ${mail}; its secret stays with the kitchen`);
   return enrolled;
 }
 

@@ -74,14 +74,20 @@ export const settings = z.object({
   EPACK_ADMIN_PASSWORD: atLeast(passwordLength.least)
     .max(passwordLength.most, `must have at most ${passwordLength.most} characters`)
     .optional()
-    .describe(`Password of the first user, ${passwordLength.least} characters or more.`),
+    .describe(
+      `Password of the first user, ${passwordLength.least} to ${passwordLength.most} characters. Nobody else gets it.`,
+    ),
   EPACK_TOKEN_SECRET: atLeast(32)
     .optional()
-    .describe('Key that signs the tokens of solutions. Not set: one is made and kept in the database.'),
+    .describe(
+      'Key that signs the tokens of solutions, 32 characters or more. Not set: one is made and kept in the database.',
+    ),
   EPACK_TOKEN_MINUTES: whole(1, 43_200, 720).describe('How long a token of a solution is valid.'),
   EPACK_TOKEN_SECRET_ACCEPTED: atLeast(32)
     .optional()
-    .describe('Another key whose tokens are accepted as well, while EPACK_TOKEN_SECRET is being replaced.'),
+    .describe(
+      'Another key, as long, whose tokens are accepted as well, while EPACK_TOKEN_SECRET is being replaced.',
+    ),
   EPACK_TRUST_PROXY: z
     .union(
       [
@@ -182,7 +188,7 @@ export const settings = z.object({
   EPACK_METRICS_TOKEN: atLeast(16)
     .optional()
     .describe(
-      'Bearer token for /metrics. Set: /metrics is on PORT as well. Not set: only on the ports of its own, without a token.',
+      'Bearer token for /metrics, 16 characters or more. Set: /metrics is on PORT as well. Not set: only on the ports of its own, without a token.',
     ),
   EPACK_WORKER_PORT: whole(0, 65_535, 0)
     .unwrap()
