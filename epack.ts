@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { registerSolutionMessages } from './client/commands/solution-messages';
 import { registerSolutionSimulate } from './client/commands/solution-simulate';
 import { registerSolutionSync } from './client/commands/solution-sync';
 import { type Config, configurationMarkdown, readConfig } from './shared/config/config';
+import { packageVersion } from './shared/process/package-version';
 import { toldToOperator, withDatabaseNamed } from './shared/process/operator-errors';
 
 // The one command. What a server's subcommand needs is loaded when it runs.
@@ -233,17 +232,6 @@ async function firstLineOfInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8').split(/\r?\n/)[0] ?? '';
-}
-
-/** That of the package.json above this file; a build lies one folder deeper. */
-function packageVersion(): string {
-  for (const folder of [__dirname, path.dirname(__dirname)]) {
-    const file = path.join(folder, 'package.json');
-    if (!existsSync(file)) continue;
-    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown };
-    return String(version);
-  }
-  return 'unknown';
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -219,6 +219,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       inventory: createInventoryService({ db }),
       temperatures: createTemperatureService({ db }),
       oidcButton: config.oidc === null ? null : { label: config.oidc.name, path: oidcPath },
+      sendsMail: config.smtpUrl !== null && config.mailFrom !== null,
       checkHealth,
       log,
     }),

@@ -11,8 +11,8 @@ import type {
 import type { JsonSchema } from './schemas';
 
 /** The document as a page: no script, nothing from elsewhere. Every text that is put in is escaped. */
-export function documentPage(document: OpenApiDocument): string {
-  return `<!doctype html>${renderToString(<Page document={document} />)}`;
+export function documentPage(document: OpenApiDocument, serverVersion: string): string {
+  return `<!doctype html>${renderToString(<Page document={document} serverVersion={serverVersion} />)}`;
 }
 
 interface Call {
@@ -26,7 +26,13 @@ interface Chapter {
   readonly calls: readonly Call[];
 }
 
-function Page({ document }: { readonly document: OpenApiDocument }): VNode {
+interface PageProps {
+  readonly document: OpenApiDocument;
+  /** e.g. `0.1.0`. */
+  readonly serverVersion: string;
+}
+
+function Page({ document, serverVersion }: PageProps): VNode {
   const chapters = document.tags.map(({ name, description }) => ({
     name,
     description,
@@ -58,8 +64,8 @@ function Page({ document }: { readonly document: OpenApiDocument }): VNode {
           <main id="content">
             <h1>{document.info.title}</h1>
             <p class="quiet">
-              Version {document.info.version}. For programs: <a href="/openapi.json">openapi.json</a> (OpenAPI{' '}
-              {document.openapi}).
+              Protocol {document.info.version.split('.')[0]}, server {serverVersion}. For programs:{' '}
+              <a href="/openapi.json">openapi.json</a> (OpenAPI {document.openapi}).
             </p>
             {document.info.description
               .split('\n')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Router } from 'express';
 import type { Operation } from '../http/operation';
+import { packageVersion } from '../../shared/process/package-version';
 import { file, json } from '../http/operation';
 import { createRoute, type Interface, mountRoutes, reply, type Route, sent } from '../http/route';
 import { createOpenApiDocument, type OpenApiDocument } from './document';
@@ -53,7 +54,7 @@ function routesOf(documentOf: () => OpenApiDocument): Route[] {
         access: 'anyone',
         answers: { 200: file('For people.', ['text/html']) },
         async handle({ response }) {
-          page ??= documentPage(documentOf());
+          page ??= documentPage(documentOf(), packageVersion());
           response.type('html').setHeader('Cache-Control', 'public, max-age=300').send(page);
           return sent;
         },

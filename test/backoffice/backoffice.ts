@@ -130,6 +130,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     support: createSupportService({ db, solutions }),
     inventory: createInventoryService({ db }),
     temperatures: createTemperatureService({ db }),
+    sendsMail: false,
     oidcButton: null,
     log,
   };

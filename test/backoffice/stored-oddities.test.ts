@@ -56,3 +56,18 @@ test('a solution whose name is blank is called by its mail', async () => {
   );
   expect((await look(`/solutions/${solution}`)).text).toContain(`<h1>${mail}</h1>`);
 });
+
+test('who has been given no account is told who can give one, and is offered no enrolment', async () => {
+  const { look } = pageVisitor(backoffice, await backoffice.signIn('manager'));
+  for (const path of ['/solutions', '/solutions/new']) {
+    const { text } = await look(path);
+    expect(text).toContain('An administrator must give you one first');
+    expect(text).not.toContain('Enrol the first one');
+    expect(text).not.toContain('name="mail"');
+  }
+});
+
+test('where no mail can be sent, the page of the notifications says so', async () => {
+  const { look } = pageVisitor(backoffice, backoffice.admin);
+  expect((await look('/notifications')).text).toContain('No mail server is configured (EPACK_SMTP_URL');
+});

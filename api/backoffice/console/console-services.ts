@@ -44,6 +44,8 @@ export interface ConsoleServices {
   readonly photos: PhotoGalleryService;
   /** Sign-in through an identity provider; null: none is configured. */
   readonly oidcButton: OidcButton | null;
+  /** False: no mail server is configured, and e-mails are not sent. */
+  readonly sendsMail: boolean;
   readonly checkHealth: HealthCheck;
   readonly log: Pick<Logger, 'error'>;
 }

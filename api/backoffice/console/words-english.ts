@@ -267,6 +267,8 @@ export const english = {
   tickAll: 'Tick all on this page',
   enrolSolution: 'Enrol a solution',
   enrol: 'Enrol',
+  noAccountGiven: 'You have been given no account yet',
+  noAccountGivenAdvice: 'An administrator must give you one first: you see the solutions of your accounts.',
   mail: 'Mail of the solution',
   mailHint: 'With this the device signs in.',
   loginPolicy: 'Signs in with',
@@ -715,6 +717,8 @@ export const english = {
   // Notifications
   notifications: 'Notifications',
   notificationsMeaning: 'Who is told, by e-mail or by webhook, when something needs someone.',
+  noMailServer:
+    'No mail server is configured (EPACK_SMTP_URL and EPACK_MAIL_FROM): e-mails are not sent. Webhooks are called.',
   noTargets: 'Nobody is told yet',
   noTargetsAdvice: 'Add an e-mail address, or the URL of a program.',
   toldTo: 'To',

@@ -309,6 +309,9 @@ export const french: Words = {
   tickAll: 'Tout cocher sur cette page',
   enrolSolution: 'Inscrire une solution',
   enrol: 'Inscrire',
+  noAccountGiven: 'Aucun compte ne vous a encore été donné',
+  noAccountGivenAdvice:
+    'Un administrateur doit d’abord vous en donner un : vous voyez les solutions de vos comptes.',
   mail: 'Adresse de la solution',
   mailHint: 'C’est avec elle que l’appareil se connecte.',
   loginPolicy: 'Se connecte avec',
@@ -716,6 +719,8 @@ export const french: Words = {
 
   notifications: 'Notifications',
   notificationsMeaning: 'Qui est prévenu, par e-mail ou par webhook, quand quelque chose attend quelqu’un.',
+  noMailServer:
+    'Aucun serveur de messagerie n’est configuré (EPACK_SMTP_URL et EPACK_MAIL_FROM) : les e-mails ne partent pas. Les webhooks sont appelés.',
   noTargets: 'Personne n’est encore prévenu',
   noTargetsAdvice: 'Ajoutez une adresse e-mail, ou l’URL d’un programme.',
   toldTo: 'Destinataire',

@@ -41,6 +41,7 @@ import type { Words } from '../words';
 
 interface Services {
   readonly notifications: NotificationService;
+  readonly sendsMail: boolean;
 }
 
 const query = pageQuery(idOf);
@@ -59,7 +60,10 @@ const edit = z.object({ ...terms, paused: z.literal('yes').optional() });
 const events = z.array(z.enum(notificationEvents)).min(1);
 
 /** Who is told of what: the affair of managers, for their accounts. */
-export function createNotificationPageRoutes({ notifications }: Services, visiting: Visiting): Router {
+export function createNotificationPageRoutes(
+  { notifications, sendsMail }: Services,
+  visiting: Visiting,
+): Router {
   const router = Router();
 
   router.get(
@@ -149,14 +153,15 @@ export function createNotificationPageRoutes({ notifications }: Services, visiti
   ): Promise<VNode> {
     const page = pageOfQuery(decode(query, blankless(request.query)));
     const targets = await notifications.list(visit.caller, null, page);
-    return targetsPage(visit, targets, await notifications.accounts(visit.caller), typed, problem);
+    const accounts = await notifications.accounts(visit.caller);
+    return targetsPage(visit, targets, { accounts, sendsMail }, typed, problem);
   }
 
   async function showTarget(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const target = await notifications.get(visit.caller, targetId(request));
     const page = pageOfQuery({ ...decode(listQuery, blankless(request.query)), limit: 25 });
     const told = await notifications.listOf(visit.caller, { targetId: target.id, state: null }, page);
-    return targetPage(visit, target, told, problem);
+    return targetPage(visit, target, told, sendsMail, problem);
   }
 }
 
@@ -194,7 +199,7 @@ const nothingTyped: Typed = {
 function targetsPage(
   visit: Visit,
   { items, next }: ListPage<NotificationTarget>,
-  accounts: readonly Account[],
+  { accounts, sendsMail }: { readonly accounts: readonly Account[]; readonly sendsMail: boolean },
   typed: Typed,
   problem: Told | null,
 ): VNode {
@@ -205,6 +210,7 @@ function targetsPage(
     : [];
   return (
     <Page visit={visit} title={words.notifications} subtitle={words.notificationsMeaning}>
+      {!sendsMail && <NoMail words={words} />}
       <div class="columns wide-left">
         <div class="stack">
           {items.length === 0 ? (
@@ -296,10 +302,14 @@ function TargetState({ words, target }: { words: Words; target: NotificationTarg
   return <Badge tone="good">{words.active}</Badge>;
 }
 
+/** An e-mail address would be taken without a word, and nobody told. */
+const NoMail = ({ words }: { words: Words }): VNode => <p class="notice busy apart">{words.noMailServer}</p>;
+
 function targetPage(
   visit: Visit,
   target: NotificationTarget,
   { items, next }: ListPage<Notification>,
+  sendsMail: boolean,
   problem: Told | null,
 ): VNode {
   const { words, csrf } = visit;
@@ -313,6 +323,7 @@ function targetPage(
       trail={[{ href: '/notifications', text: words.notifications }]}
       aside={<TargetState words={words} target={target} />}
     >
+      {!sendsMail && target.kind === 'email' && <NoMail words={words} />}
       <div class="columns wide-left">
         <Card title={words.whatWasTold}>
           {items.length === 0 ? (

@@ -175,7 +175,7 @@ function listPage(
       visit={visit}
       title={words.solutions}
       aside={
-        canEdit ? (
+        canEdit && hasAccounts(visit) ? (
           <a class="button" href="/solutions/new">
             {words.enrolSolution}
           </a>
@@ -185,9 +185,7 @@ function listPage(
       <div class="stack">
         <FilterForm words={words} filter={filter} accounts={accounts} />
         {items.length === 0 ? (
-          <Empty title={isFiltered ? words.nothingFound : words.noSolutions}>
-            {isFiltered ? words.nothingFoundAdvice : words.noSolutionsAdvice}
-          </Empty>
+          <NoSolutions visit={visit} isFiltered={isFiltered} />
         ) : (
           <>
             <SolutionTable words={words} items={items} canTick={canEdit} />
@@ -199,6 +197,20 @@ function listPage(
     </Page>
   );
 }
+
+/** A user without an account sees nothing, and can enrol nothing. */
+const hasAccounts = ({ caller }: Visit) => caller.accounts === 'all' || caller.accounts.length > 0;
+
+function NoSolutions({ visit, isFiltered }: { visit: Visit; isFiltered: boolean }): VNode {
+  const { words, caller } = visit;
+  if (!hasAccounts(visit)) return <NoAccount words={words} />;
+  if (isFiltered) return <Empty title={words.nothingFound}>{words.nothingFoundAdvice}</Empty>;
+  return <Empty title={words.noSolutions}>{mayEdit(caller) ? words.noSolutionsAdvice : undefined}</Empty>;
+}
+
+const NoAccount = ({ words }: { words: Words }): VNode => (
+  <Empty title={words.noAccountGiven}>{words.noAccountGivenAdvice}</Empty>
+);
 
 const FilterForm = ({
   words,
@@ -357,6 +369,13 @@ const enrolPage = (
   problem: Told | null,
 ): VNode => {
   const { words, csrf } = visit;
+  if (!hasAccounts(visit)) {
+    return (
+      <Page visit={visit} title={words.enrolSolution} trail={[{ href: '/solutions', text: words.solutions }]}>
+        <NoAccount words={words} />
+      </Page>
+    );
+  }
   return (
     <Page visit={visit} title={words.enrolSolution} trail={[{ href: '/solutions', text: words.solutions }]}>
       <ActionForm action="/solutions" csrf={csrf} class="card narrow stack">

@@ -66,7 +66,7 @@ function CountCell({
   const isBad = count === 'rejected' && value !== null && value > 0;
   return (
     <td
-      class={isBad ? 'number bad' : value === 0 ? 'number soft' : 'number'}
+      class={isBad ? 'number bad' : value === 0 ? 'number soft zero' : 'number'}
       data-label={value === null || value === 0 ? undefined : words.counts[count]}
     >
       {value === null ? '' : numberText(words, value)}
