@@ -1,6 +1,6 @@
 /**
  * Why a sync of the reference solution stopped. `code` is the server's own (`wrong-status`, `locked`, …) or one of
- * the solution's: `connection-lost`, `bad-answer`, `bad-package`, `in-use`, `bad-copy`, `gave-up-waiting`.
+ * the solution's: `connection-lost`, `unreachable`, `bad-answer`, `bad-package`, `in-use`, `bad-copy`, `no-copy`, `gave-up-waiting`.
  */
 export class SolutionError extends Error {
   constructor(
@@ -30,6 +30,14 @@ export class ServerProblem extends SolutionError {
 /** The network failed: it is not known whether the server did what was asked. */
 export const connectionLost = (what: string, cause?: unknown) =>
   new SolutionError('connection-lost', `The connection was lost: ${what}.`, { cause });
+
+/** Nobody was ever reached there. */
+export const unreachable = (url: string, reason: string) =>
+  new SolutionError('unreachable', `The server ${url} cannot be reached: ${reason}.`);
+
+/** There is nothing to look at in that folder. */
+export const noCopy = (dir: string) =>
+  new SolutionError('no-copy', `There is no local copy in ${dir}: "epack solution sync" makes one.`);
 
 export const badAnswer = (what: string) =>
   new SolutionError('bad-answer', `The server's answer is not as the protocol has it: ${what}.`);

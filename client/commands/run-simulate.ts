@@ -9,6 +9,7 @@ import {
 } from '../simulate';
 import type { Latencies } from '../simulation/measures';
 import { table } from '../wording';
+import { needServer } from './first-contact';
 
 export interface SimulateCommandOptions {
   readonly url: string;
@@ -30,6 +31,7 @@ export interface SimulateCommandOptions {
 
 /** Runs a simulation and prints what came of it. @returns the exit code. */
 export async function runSimulate(options: SimulateCommandOptions): Promise<number> {
+  await needServer(options.url);
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), 'epack-simulation-')));
   try {
     const result = await simulate({

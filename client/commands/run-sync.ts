@@ -3,6 +3,7 @@ import { openLocalCopy } from '../local-copy/local-copy';
 import { createSolution, type Solution } from '../solution';
 import { SolutionError } from '../solution-error';
 import type { SyncOutcome } from '../sync-work';
+import { needServer } from './first-contact';
 import { createSyncProgress } from './progress';
 import { plural, reasonOf, table, whatBecameOfIt, whatIsIn } from '../wording';
 
@@ -20,6 +21,7 @@ export interface SyncCommandOptions {
 /** Synchronises the channels one after another and prints how each ended. @returns the exit code. */
 export async function runSync(options: SyncCommandOptions): Promise<number> {
   const wanted = options.channel ?? channels;
+  await needServer(options.url);
   const copy = await openLocalCopy(options.dir);
   const progress = createSyncProgress(wanted, process.stderr);
   const solution = createSolution({
@@ -61,9 +63,12 @@ async function syncAll(solution: Solution, wanted: readonly Channel[]): Promise<
   return results;
 }
 
-/** Trying the other channels would only cost login attempts. */
+/** Trying the other channels would only cost login attempts, or as long again. */
 function isForAllChannels(error: unknown): boolean {
-  return error instanceof SolutionError && ['bad-credentials', 'locked', 'blocked'].includes(error.code);
+  return (
+    error instanceof SolutionError &&
+    ['bad-credentials', 'locked', 'blocked', 'connection-lost'].includes(error.code)
+  );
 }
 
 function printResults(results: readonly ChannelResult[]): void {

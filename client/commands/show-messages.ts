@@ -1,9 +1,11 @@
-import { openLocalCopy } from '../local-copy/local-copy';
+import { hasLocalCopy, openLocalCopy } from '../local-copy/local-copy';
 import { managerMessages, readMessages } from '../local-copy/messages';
+import { noCopy } from '../solution-error';
 import { plural, table } from '../wording';
 
-/** Prints the manager's messages, the latest first. `areRead`: from now on they count as read. */
+/** Prints the manager's messages, the latest first. @throws SolutionError `no-copy`. `areRead`: from now on they count as read. */
 export async function showMessages(dir: string, areRead: boolean): Promise<void> {
+  if (!(await hasLocalCopy(dir))) throw noCopy(dir);
   const copy = await openLocalCopy(dir);
   try {
     const messages = await managerMessages(copy);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Channel } from '../../shared/domain/channel';
 import { badCopy } from '../solution-error';
@@ -53,6 +53,13 @@ export async function openLocalCopy(dir: string, options: LocalCopyOptions = {})
     throw error;
   }
 }
+
+/** True where `openLocalCopy` has been before. */
+export const hasLocalCopy = (dir: string): Promise<boolean> =>
+  stat(path.join(dir, '.epack')).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 export const xmlFile = (dir: string, className: string) => path.join(dir, 'xml', `${className}.xml`);
 export const csvFile = (dir: string, table: string) => path.join(dir, 'csv', `${table}.csv`);
