@@ -1,4 +1,5 @@
 import type { Db } from '../db/database';
+import type { AuditAction } from '../domain/audit-action';
 import { type Page, pageOf, type PageRequest } from '../domain/page';
 import type { AccountScope } from '../domain/staff';
 
@@ -6,8 +7,7 @@ import type { AccountScope } from '../domain/staff';
 export interface AuditEntry {
   /** E-mail of who did it. */
   readonly actor: string;
-  /** e.g. `solution.update`, `flag.set`. */
-  readonly action: string;
+  readonly action: AuditAction;
   readonly solutionId: number | null;
   /** The network address it came from. */
   readonly address: string | null;
@@ -15,7 +15,9 @@ export interface AuditEntry {
   readonly after: unknown;
 }
 
-export interface RecordedAudit extends AuditEntry {
+export interface RecordedAudit extends Omit<AuditEntry, 'action'> {
+  /** e.g. `solution.update`; an earlier version may have known others. */
+  readonly action: string;
   readonly id: string;
   readonly at: Date;
 }

@@ -176,7 +176,7 @@ describe('what was typed wrong', () => {
     const fields = { id: '7', 'f.Name': 'F', 'f.TempMax': 'chaud', 'f.TempMin': '-999' };
     const refused = await submitInFrench(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
     expect(refused.status).toBe(422);
-    expect(refused.text).toContain('TempMax : ce n’est pas un nombre');
+    expect(refused.text).toContain('TempMax\u00a0: ce n’est pas un nombre');
     expect(refused.text).toContain('TempMin : doit être entre ');
     const target = {
       kind: 'email',
@@ -186,7 +186,7 @@ describe('what was typed wrong', () => {
       language: 'fr',
     };
     const typed = await submitInFrench(backoffice.admin, '/notifications', { ...target, account: 'all' });
-    expect(typed.text).toContain('Adresse : ce n’est pas une adresse e-mail');
+    expect(typed.text).toContain('Adresse\u00a0: ce n’est pas une adresse e-mail');
   });
 
   test('is told in French also where it is there already, or is no more to be decided', async () => {
@@ -273,7 +273,7 @@ describe('the messages of a solution', () => {
     ]);
     const path = `/solutions/${solution}/messages`;
     const french = await page(backoffice.admin, path, { 'accept-language': 'fr' });
-    expect(french.text).toContain('<h2>Vitrine: 2 (P1) : trop chaud</h2>');
+    expect(french.text).toContain('<h2>Vitrine: 2 (P1)\u00a0: trop chaud</h2>');
     expect(french.text).toMatch(/lang="en">\s*too warm, since/);
     expect(french.text).toContain('<h2>Rappel: too warm</h2>');
     const english = await page(backoffice.admin, path, { 'accept-language': 'en' });
@@ -297,7 +297,7 @@ describe('one solution', () => {
     expect(text).toContain('terminée');
     expect(text).toMatch(/02\/07\/2026,? 00:30:00/);
     expect(text).toMatch(/1\s234/);
-    expect(text).toContain('<td class="number bad">56</td>');
+    expect(text).toContain('<td class="number bad" data-label="Refusés">56</td>');
   });
 
   test('says at once what is wrong, where, why, and what to do', async () => {

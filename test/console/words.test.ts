@@ -1,6 +1,7 @@
 import { refusalOf } from '../../api/backoffice/console/refusal';
 import { english } from '../../api/backoffice/console/words-english';
 import { french } from '../../api/backoffice/console/words-french';
+import { auditActions } from '../../shared/domain/audit-action';
 import { type FieldFault, faultText } from '../../shared/domain/field-fault';
 import { refusalCodes } from '../../shared/domain/refusal';
 
@@ -69,4 +70,22 @@ describe('what is wrong with a field', () => {
     expect(french.fault({ code: 'not-between', max: 100, unit: '%' })).toBe('doit être 100 % au plus');
     expect(french.fault({ code: 'not-between', min: 0 })).toBe('doit être 0 au moins');
   });
+});
+
+describe('what is told in the audit trail', () => {
+  test.each(auditActions)('%s has words in both languages', (action) => {
+    expect(english.auditActions[action]).not.toBe(action);
+    expect(french.auditActions[action]).not.toBe(english.auditActions[action]);
+  });
+});
+
+test('French stands as it is printed: no sign that ends a part begins a line', () => {
+  const texts = (value: unknown): string[] => {
+    if (typeof value === 'string') return [value];
+    return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
+  };
+  const all = texts(french);
+  expect(all.length).toBeGreaterThan(400);
+  expect(all.filter((text) => / [:;?!»](\s|$)|« /.test(text))).toEqual([]);
+  expect(french.clearFlag('x')).toBe('Lever\u00a0: x');
 });

@@ -3,6 +3,7 @@ import { type LabResult, verdictOf } from '../../../shared/domain/lab-result';
 import type { Language } from '../../../shared/domain/language';
 import type { JudgedResult, NewMessage } from '../../../shared/domain/message';
 import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
 import { createAuditStore } from '../../../shared/stores/audit-store';
 import { createMessageStore, type Message } from '../../../shared/stores/message-store';
@@ -58,7 +59,7 @@ export function createMessageService({ db, language }: { readonly db: Db; readon
   async function tell(
     caller: Caller,
     solutionId: number,
-    action: string,
+    action: AuditAction,
     messages: readonly NewMessage[],
   ): Promise<Message[]> {
     return inTransaction(db, async ({ db: trx }) => {

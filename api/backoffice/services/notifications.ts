@@ -204,7 +204,7 @@ const isMail = /^[^\s<>@,;:"()[\]\\]+@[^\s<>@,;:"()[\]\\]+$/;
 async function tell(
   db: Db,
   caller: Caller,
-  verb: string,
+  verb: 'create' | 'update' | 'delete',
   before: NotificationTarget | null,
   after: NotificationTarget | null,
 ): Promise<void> {

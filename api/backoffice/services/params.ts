@@ -1,6 +1,7 @@
 import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
 import { editedBySolution, invalidFields, notFound } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
@@ -108,7 +109,7 @@ function validated(parameterClass: ParameterClass, given: Readonly<Record<string
 async function tell(
   db: Db,
   caller: Caller,
-  action: string,
+  action: AuditAction,
   { solutionId, parameterClass, id }: EntityKey,
   before: Param | null,
   after: Param,

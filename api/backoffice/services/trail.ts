@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
 import type { AuditEntry } from '../../../shared/stores/audit-store';
 
@@ -9,8 +10,8 @@ interface Deed {
   readonly after?: unknown;
 }
 
-/** The entry of the audit trail for what a caller did. `action`: `<thing>.<verb>`. */
-export const auditEntry = (caller: Caller, action: string, deed: Deed = {}): AuditEntry => ({
+/** The entry of the audit trail for what a caller did. */
+export const auditEntry = (caller: Caller, action: AuditAction, deed: Deed = {}): AuditEntry => ({
   actor: caller.email,
   action,
   solutionId: deed.solutionId ?? null,

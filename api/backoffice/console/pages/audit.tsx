@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
+import { auditActions } from '../../../../shared/domain/audit-action';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import type { RecordedAudit } from '../../../../shared/stores/audit-store';
 import type { SolutionName } from '../../../../shared/stores/overview-store';
@@ -9,7 +10,7 @@ import type { AuditService } from '../../services/audit';
 import type { OverviewService } from '../../services/overview';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
-import { Empty, Field, Moment, Pager, Table } from '../parts';
+import { Empty, Field, Moment, Pager, Select, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -66,7 +67,7 @@ function auditPage(
             <input name="user" value={filter.user} placeholder="someone@example.org" />
           </Field>
           <Field label={words.action}>
-            <input name="action" value={filter.action} placeholder="flag.set" />
+            <Select name="action" value={filter.action} options={actionOptions(words, filter.action)} />
           </Field>
           <Field label={words.solutionNumber}>
             <input name="solution" value={filter.solution} inputMode="numeric" size={8} />
@@ -92,6 +93,20 @@ function auditPage(
   );
 }
 
+/** One that an address asks for, and that nobody knows, stays to be seen. */
+const actionOptions = (words: Words, asked: string): (readonly [string, string])[] => [
+  ['', words.all],
+  ...[...new Set<string>([...auditActions, ...(asked === '' ? [] : [asked])])].map(
+    (action) => [action, actionText(words, action)] as const,
+  ),
+];
+
+/** An action that no one has words for, of an earlier version, is shown by its code. */
+function actionText(words: Words, action: string): string {
+  const known: Readonly<Record<string, string>> = words.auditActions;
+  return Object.hasOwn(known, action) ? (known[action] ?? action) : action;
+}
+
 const AuditRow = ({
   words,
   entry,
@@ -109,8 +124,11 @@ const AuditRow = ({
       {entry.actor}
       {entry.address !== null && <span class="under">{entry.address}</span>}
     </th>
-    <td>
-      <code>{entry.action}</code>
+    <td class="wrap">
+      {actionText(words, entry.action)}
+      <span class="under">
+        <code>{entry.action}</code>
+      </span>
     </td>
     <td>
       {entry.solutionId === null ? (
