@@ -84,7 +84,7 @@ export function createUploads(deps: Deps): Uploads {
     getFileIdFromRequest: (request, id) => (isOwn(senderOf(request).key, id) ? id : undefined),
     // Then it is the upload of a sync, and kept for as long as that.
     disableTerminationForFinishedUploads: true,
-    onUploadCreate: (request) => refuseUnlessIdle(request),
+    onUploadCreate: (request, upload) => judge(request, upload),
     onUploadFinish: (request, upload) => finish(request, upload),
     onResponseError: (request, error) => {
       if (isNativeError(error)) senderOf(request).failure = error;
@@ -144,7 +144,9 @@ export function createUploads(deps: Deps): Uploads {
     return sender;
   }
 
-  async function refuseUnlessIdle(request: object): Promise<Record<string, never>> {
+  /** Before a byte of it is taken. */
+  async function judge(request: object, upload: Upload): Promise<Record<string, never>> {
+    sha256OfMetadata(upload);
     const { statut } = await deps.board.read(senderOf(request).key);
     if (statut !== 0) throw wrongStatus(statut, 0);
     return {};
@@ -153,7 +155,8 @@ export function createUploads(deps: Deps): Uploads {
   /** Sent again after a lost answer, the completing request gets the first answer: the upload has its sync. */
   async function finish(request: Request, upload: Upload) {
     const syncId =
-      (await deps.intake.syncOf(resumableKeyOf(upload.id))) ?? (await becomeSync(request, upload));
+      (await deps.intake.syncOf(resumableKeyOf(upload.id))) ??
+      (await becomeSync(request, upload).catch((error: unknown) => giveUp(request, upload, error)));
     const made = request.method === 'POST' ? { Location: locationOf(senderOf(request).key, upload.id) } : {};
     return {
       status_code: 200,
@@ -178,9 +181,20 @@ export function createUploads(deps: Deps): Uploads {
       return (await reception.complete(expectedSha256)).syncId;
     } catch (error) {
       await reception.refuse();
-      if (isFinal(error)) await store.remove(upload.id);
       throw error;
     }
+  }
+
+  /** Whoever sent it with its creation was not told where it lies, and cannot go on with it. */
+  async function giveUp(request: Request, { id }: Upload, error: unknown): Promise<never> {
+    if (isFinal(error) || (request.method === 'POST' && (await isNobodys(id)))) await store.remove(id);
+    throw error;
+  }
+
+  /** What failed may have been the answer to a commit that went through: then it is a sync's. */
+  async function isNobodys(id: string): Promise<boolean> {
+    const syncId = await deps.intake.syncOf(resumableKeyOf(id)).catch(() => undefined);
+    return syncId === null;
   }
 }
 

@@ -386,9 +386,27 @@ describe('with the errors of POST datas', () => {
 
   test('a digest that is none is a bad request', async () => {
     const client = await signIn(server());
-    const upload = await begin(client, archive.length, metadata({ sha256: 'abc' }));
-    expectProblem(await upload.patch(archive, 0), 400, 'bad-request');
-    await expectGone(client, upload);
+    expectProblem(await create(client, archive.length, metadata({ sha256: 'abc' })), 400, 'bad-request');
+    expect((await client.statut()).text).toBe('"0"');
+  });
+
+  test('403 wrong-status with its creation: nothing of it stays, for nobody was told where it is', async () => {
+    const client = await signIn(server());
+    const sent = open(`${client.base}/uploads`, 'POST', {
+      ...client.authorized,
+      ...tus,
+      'Upload-Length': String(archive.length),
+      'Content-Type': 'application/offset+octet-stream',
+    });
+    const answer = answerTo(sent);
+    sent.write(archive.subarray(0, 1000));
+    const own = async () =>
+      (await storedFiles(server())).filter((file) => file.startsWith(`tus/${client.id}-`));
+    await eventually('it is begun', async () => (await own()).length > 0);
+    await client.postForm(zipOf());
+    sent.end(archive.subarray(1000));
+    expectProblem(await answer, 403, 'wrong-status');
+    expect(await own()).toEqual([]);
   });
 
   test('403 wrong-status: the upload stays, and gets through once the channel is free', async () => {
