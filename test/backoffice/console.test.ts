@@ -177,7 +177,7 @@ describe('what was typed wrong', () => {
     const refused = await submitInFrench(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
     expect(refused.status).toBe(422);
     expect(refused.text).toContain('TempMax\u00a0: ce n’est pas un nombre');
-    expect(refused.text).toContain('TempMin : doit être entre ');
+    expect(refused.text).toContain('TempMin\u00a0: doit être entre ');
     const target = {
       kind: 'email',
       address: 'nobody',

@@ -1,6 +1,9 @@
+import { calledBy } from '../../api/backoffice/console/called';
 import { refusalOf } from '../../api/backoffice/console/refusal';
 import { english } from '../../api/backoffice/console/words-english';
 import { french } from '../../api/backoffice/console/words-french';
+import { logTables } from '../../shared/catalog/log-tables';
+import { parameterClasses } from '../../shared/catalog/parameter-classes';
 import { auditActions } from '../../shared/domain/audit-action';
 import { type FieldFault, faultText } from '../../shared/domain/field-fault';
 import { refusalCodes } from '../../shared/domain/refusal';
@@ -88,4 +91,13 @@ test('French stands as it is printed: no sign that ends a part begins a line', (
   expect(all.length).toBeGreaterThan(400);
   expect(all.filter((text) => / [:;?!»](\s|$)|« /.test(text))).toEqual([]);
   expect(french.clearFlag('x')).toBe('Lever\u00a0: x');
+});
+
+test('every class and every table of the catalogue has a name that people use, in both languages', () => {
+  const names = [...parameterClasses, ...logTables].map(({ name }) => name);
+  const translated = names.filter((name) => !['Notes', 'Options', 'Sessions'].includes(name));
+  expect(translated.filter((name) => calledBy(french, name) === name)).toEqual([]);
+  expect(names.filter((name) => name.startsWith('Tb') && calledBy(english, name) === name)).toEqual([]);
+  expect(calledBy(french, 'Fridges')).toBe('Enceintes froides');
+  expect(calledBy(english, 'constructor')).toBe('constructor');
 });

@@ -9,6 +9,7 @@ import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
 import type { ApprovalService } from '../../services/approvals';
 import type { OverviewService } from '../../services/overview';
+import { calledBy } from '../called';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
@@ -115,7 +116,7 @@ function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
   return (
     <Card
       id={`a${approval.id}`}
-      title={(kind === 'changes' ? words.toChange : words.toDelete)(plan.length, className)}
+      title={(kind === 'changes' ? words.toChange : words.toDelete)(plan.length, calledBy(words, className))}
       aside={
         <span class="soft">
           <a href={`/solutions/${approval.solutionId}`}>{solution?.name ?? approval.solutionId}</a> ·{' '}

@@ -10,6 +10,7 @@ import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../rest/parameters';
 import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
+import { calledBy } from '../called';
 import { blankless, fieldsAfter } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
@@ -122,7 +123,7 @@ function ConflictCard({ visit, conflict, solution, action }: CardProps): VNode {
       id={`c${conflict.id}`}
       title={
         <>
-          {conflict.className} · {nameOf(conflict)}
+          {calledBy(words, conflict.className)} · {nameOf(conflict)}
         </>
       }
       aside={

@@ -25,6 +25,7 @@ import { ActionForm, Age, Badge, Card, Empty, Field, Moment, Pager, ProblemNote,
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
+import { Called, calledBy } from '../called';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -198,7 +199,9 @@ function classesPage(visit: Visit, solution: SolutionDetail, counts: readonly Cl
             return (
               <tr>
                 <th scope="row">
-                  <a href={`/solutions/${solution.id}/params/${name}`}>{name}</a>
+                  <a href={`/solutions/${solution.id}/params/${name}`}>
+                    <Called words={words} name={name} />
+                  </a>
                 </th>
                 <td class="soft">{words.directions[direction]}</td>
                 <td class="number">{numberText(words, active)}</td>
@@ -214,7 +217,9 @@ function classesPage(visit: Visit, solution: SolutionDetail, counts: readonly Cl
         <ul class="chips">
           {others.map(({ name }) => (
             <li>
-              <a href={`/solutions/${solution.id}/params/${name}`}>{name}</a>
+              <a href={`/solutions/${solution.id}/params/${name}`} title={name}>
+                {calledBy(words, name)}
+              </a>
             </li>
           ))}
         </ul>
@@ -240,7 +245,8 @@ function listPage(
     <SolutionPage visit={visit} solution={solution} tab="params">
       <div class="section-head">
         <h2>
-          <a href={`/solutions/${solution.id}/params`}>{words.tabs.params}</a> / {parameterClass.name}
+          <a href={`/solutions/${solution.id}/params`}>{words.tabs.params}</a> /{' '}
+          <Called words={words} name={parameterClass.name} />
         </h2>
         {canEdit && (
           <a class="button" href={`${path}/new`}>
@@ -319,7 +325,8 @@ function entityPage(
       <div class="section-head">
         <h2>
           <a href={`/solutions/${solution.id}/params`}>{words.tabs.params}</a> /{' '}
-          <a href={list}>{parameterClass.name}</a> / {shown.kind === 'new' ? words.addEntity : shown.param.id}
+          <a href={list}>{calledBy(words, parameterClass.name)}</a> /{' '}
+          {shown.kind === 'new' ? words.addEntity : shown.param.id}
         </h2>
         {shown.kind === 'known' && (
           <span>

@@ -19,6 +19,7 @@ import { exactText, numberText, timeText } from '../format';
 import { Badge, Empty, Pager, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
+import { Called } from '../called';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -83,7 +84,9 @@ function tablesPage(visit: Visit, solution: SolutionDetail, marks: readonly Tabl
           {shown.map(({ name, table, channel }) => (
             <tr>
               <th scope="row">
-                <a href={`/solutions/${solution.id}/readings/${name}`}>{name}</a>
+                <a href={`/solutions/${solution.id}/readings/${name}`}>
+                  <Called words={words} name={name} />
+                </a>
               </th>
               <td class="soft">{words.channels[channel]}</td>
               <td class="number">{numberText(words, Number(byTable.get(table) ?? 0))}</td>
@@ -118,7 +121,8 @@ function readingsPage(
     <SolutionPage visit={visit} solution={solution} tab="readings">
       <div class="section-head">
         <h2>
-          <a href={`/solutions/${solution.id}/readings`}>{words.tabs.readings}</a> / {table.name}
+          <a href={`/solutions/${solution.id}/readings`}>{words.tabs.readings}</a> /{' '}
+          <Called words={words} name={table.name} />
         </h2>
         <a class="button quiet" href={csvPath(solution, table.name)}>
           {words.downloadCsv(table.name)}

@@ -16,6 +16,7 @@ import { syncCursor } from '../../rest/syncs';
 import type { QuarantineService } from '../../services/quarantine';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import type { SyncFile, SyncService, SyncTimeline } from '../../services/syncs';
+import { Called, calledBy } from '../called';
 import { blankless } from '../form-input';
 import { durationText, numberText } from '../format';
 import { Page } from '../layout';
@@ -387,7 +388,9 @@ function CountTable<Name extends string>({ words, label, names, rows }: CountTab
         >
           {changed.map(([name, counts]) => (
             <tr>
-              <th scope="row">{name}</th>
+              <th scope="row">
+                <Called words={words} name={name} />
+              </th>
               {names.map((count) => (
                 <td class={cellClass(count, counts[count])}>{numberText(words, counts[count])}</td>
               ))}
@@ -402,7 +405,12 @@ function CountTable<Name extends string>({ words, label, names, rows }: CountTab
             {words.colon}
             {words.onlyKnown(others.length)}
           </summary>
-          <p class="soft">{others.sort().join(', ')}</p>
+          <p class="soft">
+            {others
+              .map((name) => calledBy(words, name))
+              .sort()
+              .join(', ')}
+          </p>
         </details>
       )}
     </>
