@@ -5,7 +5,7 @@ import { registerSolutionSimulate } from './client/commands/solution-simulate';
 import { registerSolutionSync } from './client/commands/solution-sync';
 import { type Config, configurationMarkdown, readConfig } from './shared/config/config';
 import { packageVersion } from './shared/process/package-version';
-import { toldToOperator, withDatabaseNamed } from './shared/process/operator-errors';
+import { exitCodeFor, toldToOperator, withDatabaseNamed } from './shared/process/operator-errors';
 
 // The one command. What a server's subcommand needs is loaded when it runs.
 
@@ -211,7 +211,7 @@ registerSolutionSimulate(solution);
 program.parseAsync().catch((error: unknown) => {
   console.error(toldToOperator(error) ?? error);
   // Not by itself: what was opened before it failed, a connection to the database, would keep it for ever.
-  process.exit(1);
+  process.exit(exitCodeFor(error));
 });
 
 /** What works with the configured database. */

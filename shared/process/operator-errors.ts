@@ -16,6 +16,14 @@ export function toldToOperator(error: unknown): string | null {
   return reasonOf(error);
 }
 
+/** Of a process that could not start because the database was away: the same start may succeed later (sysexits.h). */
+export const tryAgainExitCode = 75;
+
+export function exitCodeFor(error: unknown): number {
+  const cause = isNativeError(error) ? (error.cause ?? error) : error;
+  return isDatabaseAway(cause) ? tryAgainExitCode : 1;
+}
+
 /** Names the database, and where it is meant to be, where that is what failed. Any other error as it is. */
 export function withDatabaseNamed(error: unknown, { databaseUrl }: Pick<Config, 'databaseUrl'>): unknown {
   if (!isNativeError(error) || error instanceof AppError || databaseUrl === null) return error;

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
+import { tryAgainExitCode } from './operator-errors';
 
 export interface Supervised {
   /** Resolves with what the process said when it was ready, for the first time; rejects where it never gets so far. */
@@ -18,7 +19,7 @@ interface Command {
   readonly log: Logger;
 }
 
-/** A process that ends so often before it was ever ready will not mend itself: a port in use, a missing file. */
+/** A process that ends so often before it was ever ready will not mend itself, unless it says that it will. */
 const maxFailedStarts = 3;
 /** A process that ran so long before it ended did not fail at its start. */
 const steadyMilliseconds = 10_000;
@@ -80,7 +81,7 @@ export function supervise(command: Command): Supervised {
     child.once('exit', (code, signal) => {
       if (isStopped) return;
       failures = Date.now() - startedAt > steadyMilliseconds ? 1 : failures + 1;
-      if (!wasReady && failures >= maxFailedStarts) {
+      if (!wasReady && failures >= maxFailedStarts && code !== tryAgainExitCode) {
         onFailed(new Error(`The process "${command.name}" does not start; its log says why.`));
         return;
       }

@@ -33,3 +33,21 @@ test('an API whose port is in use says so and ends, so that it is started again'
   await database.drop();
   folder.remove();
 });
+
+test('an API that cannot reach its database says so, and that the same start may succeed later', async () => {
+  const folder = createTestFolder();
+  const child = spawn(process.execPath, [program, 'api'], {
+    env: {
+      ...process.env,
+      DATABASE_URL: 'postgres://localhost:1/epack',
+      EPACK_DATA_DIR: folder.path,
+      PORT: '0',
+      HOST: '127.0.0.1',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect(said).toContain('PostgreSQL cannot be used at localhost:1/epack (DATABASE_URL)');
+  expect(child.exitCode).toBe(75);
+  folder.remove();
+});
