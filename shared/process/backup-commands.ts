@@ -10,6 +10,7 @@ import type { Config } from '../config/config';
 import { openConnection } from '../db/connection';
 import { openDatabase } from '../db/database';
 import { createDiskFileStore } from '../files/disk-file-store';
+import { makeDataFolder } from './data-folder';
 import { findEmbeddedPostgres, removeEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres';
 import { exists } from './whole-folder';
 
@@ -51,7 +52,10 @@ export async function restoreBackup(config: Config, from: string): Promise<Resto
   // Before the database: a name that is nobody's starts nothing.
   const source = from === '-' ? process.stdin : await openToRead(from);
   try {
-    return await onNewDatabase(config, (url) => restoreInto(url, config.filesDir, source));
+    return await onNewDatabase(config, async (url) => {
+      await makeDataFolder(config);
+      return restoreInto(url, config.filesDir, source);
+    });
   } finally {
     source.destroy();
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readConfig } from '../config/config';
+import { makeDataFolder } from './data-folder';
 import { runServerUntilStopped, startServer } from './start-server';
 
 /** What the reference solution shows, once a server is up. */
@@ -28,7 +29,9 @@ interface Stage {
 export async function demonstrate({ environment, script, isOnce, runDemo }: Stage): Promise<void> {
   // Its log would drown the story.
   const quiet = { LOG_LEVEL: 'warn', ...environment };
-  const { dataDir } = readConfig(quiet);
+  const config = readConfig(quiet);
+  const { dataDir } = config;
+  await makeDataFolder(config);
   const signIn = await signInOf(quiet, dataDir);
   const settings = { ...quiet, EPACK_ADMIN_EMAIL: signIn.email, EPACK_ADMIN_PASSWORD: signIn.password };
   const server = await startServer(readConfig(settings), settings, script);
@@ -65,7 +68,6 @@ async function signInOf(environment: NodeJS.ProcessEnv, dataDir: string): Promis
     return JSON.parse(await readFile(kept, 'utf8')) as SignIn;
   } catch {
     const made = { email: 'demo@localhost', password: randomBytes(12).toString('base64url') };
-    await mkdir(dataDir, { recursive: true });
     await writeFile(kept, JSON.stringify(made), { mode: 0o600 });
     return made;
   }

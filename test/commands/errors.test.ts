@@ -24,12 +24,12 @@ describe('what a command says when it cannot do its work', () => {
         PORT: '0',
       });
       const where = 'PostgreSQL cannot be used at 127.0.0.1:1/epack (DATABASE_URL): connect ECONNREFUSED';
-      expect([exitCode, err]).toEqual([1, expect.stringContaining(where)]);
+      expect([exitCode, err]).toEqual([75, expect.stringContaining(where)]);
       expect(err).not.toMatch(/very-secret| {2}at /);
     },
   );
 
-  test.each(['start', 'api', 'worker'])(
+  test.each(['start', 'demo', 'api', 'worker'])(
     '%s names the data folder that cannot be written',
     async (command) => {
       const file = path.join(folder.path, 'a-file');
