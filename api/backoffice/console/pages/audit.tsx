@@ -66,7 +66,7 @@ function auditPage(
           <Field label={words.who} class="grow">
             <input name="user" value={filter.user} placeholder="someone@example.org" />
           </Field>
-          <Field label={words.action}>
+          <Field label={words.action} class="short">
             <Select name="action" value={filter.action} options={actionOptions(words, filter.action)} />
           </Field>
           <Field label={words.solutionNumber}>
