@@ -250,12 +250,7 @@ async function openAlerts(db: Db, solutionId: number): Promise<void> {
        order by e.since
        returning id, opened_at, escalated_at, closed_at
      )
-     insert into probe_event (alert_id, event, at)
-     select id, 'opened', opened_at from opened
-     union all
-     select id, 'escalated', escalated_at from opened where escalated_at is not null
-     union all
-     select id, 'closed', closed_at from opened where closed_at is not null`,
+     ${eventsOfOpened}`,
     { solutionId },
   );
 }
@@ -360,15 +355,18 @@ async function openPastSilences(db: Db, solutionId: number): Promise<void> {
        order by silent_from
        returning id, opened_at, escalated_at, closed_at
      )
-     insert into probe_event (alert_id, event, at)
+     ${eventsOfOpened}`,
+    { solutionId },
+  );
+}
+
+/** What becomes known at once of alerts of the past: that they were opened, escalated, and closed. */
+const eventsOfOpened = `insert into probe_event (alert_id, event, at)
      select id, 'opened', opened_at from opened
      union all
      select id, 'escalated', escalated_at from opened where escalated_at is not null
      union all
-     select id, 'closed', closed_at from opened`,
-    { solutionId },
-  );
-}
+     select id, 'closed', closed_at from opened where closed_at is not null`;
 
 /** By the probe's latest reading alone: a battery does not recover between two. */
 async function judgeBatteries(db: Db, solutionId: number, rows: string): Promise<void> {

@@ -129,7 +129,7 @@ const MessageRow = ({
       <h2>{titleOf(words, one)}</h2>
       <Receipt words={words} message={one} />
     </div>
-    <p class="pre" lang={one.kind === 'probe-alert' ? 'en' : undefined}>
+    <p class="pre" lang={languageOf(words, one)}>
       {one.body}
     </p>
     <p class="soft">
@@ -146,13 +146,25 @@ const MessageRow = ({
 );
 
 /** Of an alert what happened is said in the words of whoever looks; below stands what the kitchen was told. */
-function titleOf(words: Words, { kind, subject }: Message): string {
+function titleOf(words: Words, message: Message): string {
+  const event = englishEventOf(words, message);
+  return event === null ? message.subject : words.problemOf(event.place, event.said);
+}
+
+/** Kitchens are told of probes in English or French. Undefined: a person wrote it. */
+function languageOf(words: Words, message: Message): string | undefined {
+  if (message.kind !== 'probe-alert') return undefined;
+  return englishEventOf(words, message) === null ? 'fr' : 'en';
+}
+
+/** What an English alert tells of. */
+function englishEventOf(words: Words, { kind, subject }: Message): { place: string; said: string } | null {
   const at = subject.lastIndexOf(': ');
-  const happened = subject.slice(at + 2);
   const known: Readonly<Record<string, string>> = words.probeEvents;
+  const happened = subject.slice(at + 2);
   const said = Object.hasOwn(known, happened) ? known[happened] : undefined;
-  if (kind !== 'probe-alert' || at === -1 || said === undefined) return subject;
-  return words.problemOf(subject.slice(0, at), said);
+  if (kind !== 'probe-alert' || at === -1 || said === undefined) return null;
+  return { place: subject.slice(0, at), said };
 }
 
 function Receipt({
