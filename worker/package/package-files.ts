@@ -28,10 +28,7 @@ interface UnpackedSync {
   readonly archiveKey: string;
 }
 
-/**
- * Sorts the files of a sync's upload. Names compare without case; unknown files are no error. Throws where they are not
- * all there.
- */
+/** Sorts the files of a sync's upload. Names compare without case; unknown files are no error. Throws without its archive. */
 export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Promise<PackageFiles> {
   const sorted = {
     parameters: [],
