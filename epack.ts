@@ -18,7 +18,7 @@ program
   .command('start')
   .description('run everything here: database (embedded, unless DATABASE_URL is set), API and worker')
   .action(async () => {
-    const { runServer } = await import('./shared/process/start-server.js');
+    const { runServer } = await import('./commands/start-server.js');
     await onServer((settings) => runServer(settings, process.env, __filename, console.log));
   });
 
@@ -27,7 +27,7 @@ program
   .description('run everything here, and watch a kitchen synchronise on all four channels')
   .option('--once', 'stop the server when the demonstration is over')
   .action(async (options: { once?: boolean }) => {
-    const { demonstrate } = await import('./shared/process/demonstration.js');
+    const { demonstrate } = await import('./commands/demonstration.js');
     const { runDemo } = await import('./client/demo.js');
     const isOnce = options.once === true;
     await onServer(() => demonstrate({ environment: process.env, script: __filename, isOnce, runDemo }));
@@ -70,7 +70,7 @@ program
   .command('migrate')
   .description('bring the database up to date')
   .action(async () => {
-    const { migrateDatabase } = await import('./api/administration.js');
+    const { migrateDatabase } = await import('./commands/administration.js');
     const ran = await onServer(migrateDatabase);
     console.log(
       ran.length === 0 ? 'The database is up to date.' : ran.map((name) => `ran ${name}`).join('\n'),
@@ -82,7 +82,7 @@ program
   .description('back up the database and the files, while the server runs')
   .requiredOption('--to <path>', 'a new file, a folder to make one in, or - for standard output')
   .action(async ({ to }: { to: string }) => {
-    const { backupSummary, writeBackup } = await import('./shared/process/backup-commands.js');
+    const { backupSummary, writeBackup } = await import('./commands/backup-commands.js');
     const { file, manifest } = await onServer((settings) => writeBackup(settings, to));
     console.error(`${file === '-' ? 'backed up' : file}: ${backupSummary(manifest)}`);
   });
@@ -92,7 +92,7 @@ program
   .description('put a backup into an empty database and an empty data folder')
   .requiredOption('--from <file>', 'a backup, or - for standard input')
   .action(async ({ from }: { from: string }) => {
-    const { backupSummary, restoreBackup } = await import('./shared/process/backup-commands.js');
+    const { backupSummary, restoreBackup } = await import('./commands/backup-commands.js');
     const { header, manifest, migrated } = await onServer((settings) => restoreBackup(settings, from));
     console.log(`restored the state of ${header.createdAt}: ${backupSummary(manifest)}`);
     for (const name of migrated) console.log(`ran ${name}`);
@@ -125,7 +125,7 @@ user
   )
   .option('--password-stdin', 'read the password from standard input: its first line')
   .action(async (options: { email: string; role: string; account: string[]; passwordStdin?: boolean }) => {
-    const { addUser } = await import('./api/administration.js');
+    const { addUser } = await import('./commands/administration.js');
     const password = options.passwordStdin === true ? await firstLineOfInput() : null;
     const { email, role } = options;
     const added = await onServer((settings) =>
@@ -143,7 +143,7 @@ key
   .description('make a new key; tokens of the old one stay valid until they expire')
   .option('--leaked', 'refuse the tokens of the old key from now on: every solution signs in anew')
   .action(async (options: { leaked?: boolean }) => {
-    const { rotateTokenKey } = await import('./api/administration.js');
+    const { rotateTokenKey } = await import('./commands/administration.js');
     await onServer((settings) => rotateTokenKey(settings, { isLeaked: options.leaked === true }));
     console.log(
       options.leaked === true
@@ -162,7 +162,7 @@ account
   .option('--files <days>', 'uploads and packages; "default": EPACK_RETENTION_DAYS')
   .option('--readings <days>', 'rows of logs, by the time that they were measured; "ever": for ever')
   .action(async (options: { account: string; files?: string; readings?: string }) => {
-    const { changeRetention, daysFrom } = await import('./api/administration.js');
+    const { changeRetention, daysFrom } = await import('./commands/administration.js');
     const change = { fileDays: daysFrom(options.files), readingDays: daysFrom(options.readings) };
     const kept = await onServer((settings) => changeRetention(settings, options.account, change));
     console.log(`files ${kept.fileDays ?? 'default'}\nreadings ${kept.readingDays ?? 'ever'}`);
@@ -173,7 +173,7 @@ account
   .requiredOption('--account <name>', 'name of the customer')
   .option('--confirm <name>', 'the name once more; without it nothing is removed')
   .action(async (options: { account: string; confirm?: string }) => {
-    const { purge } = await import('./shared/process/account-commands.js');
+    const { purge } = await import('./commands/account-commands.js');
     const { solutions, purged } = await onServer((settings) => purge(settings, options));
     if (purged === null) {
       console.log(
@@ -199,7 +199,7 @@ solution
   )
   .option('--timezone <zone>', 'IANA name of the zone that its clock shows', 'Europe/Paris')
   .action(async (options: { mail: string; name: string; account?: string; timezone: string }) => {
-    const { addSolution } = await import('./api/administration.js');
+    const { addSolution } = await import('./commands/administration.js');
     const added = await onServer((settings) => addSolution(settings, options));
     if (added.madeAccount !== null) console.log(`account "${added.madeAccount}" made`);
     console.log(`id ${added.id}\nmail ${added.mail}\nsecret ${added.secret}`);

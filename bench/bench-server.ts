@@ -2,8 +2,8 @@ import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readConfig } from '../shared/config/config';
-import { findEmbeddedPostgres } from '../shared/process/embedded-postgres';
-import { startServer } from '../shared/process/start-server';
+import { findEmbeddedPostgres } from '../shared/embedded/embedded-postgres';
+import { startServer } from '../commands/start-server';
 
 /** The whole server on the embedded default, as `epack start` runs it, with one solution to speak as. */
 export interface BenchServer {

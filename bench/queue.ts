@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '../shared/db/database';
 import { createNotifications } from '../shared/db/listen';
 import { createLogger } from '../shared/log';
-import { startEmbeddedPostgres } from '../shared/process/embedded-postgres';
+import { startEmbeddedPostgres } from '../shared/embedded/embedded-postgres';
 import type { JobQueue } from '../shared/queue/job-queue';
 import { createPostgresQueue } from '../shared/queue/postgres-queue';
 import { createRabbitQueue } from '../shared/queue/rabbit-queue';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort } from '../shared/process/free-port';
+import { freePort } from '../shared/embedded/free-port';
 import type { BenchResult } from './result';
 
 /** The embedded default, from nothing to `/readyz`; then the same data folder once more. */

@@ -3,12 +3,12 @@ import { openDatabase } from '../shared/db/database';
 import { notFound } from '../shared/errors/catalog';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import { createLogger } from '../shared/log';
-import { makeDataFolder } from '../shared/process/data-folder';
-import { findDatabaseUrl } from '../shared/process/database-url';
+import { makeDataFolder } from '../shared/embedded/data-folder';
+import { findDatabaseUrl } from '../shared/embedded/database-url';
 import { runUntilStopped } from '../shared/process/lifecycle';
-import { createSyncStore } from '../shared/stores/sync-store';
+import { createSyncStore } from '../shared/stores/syncs/sync-store';
 import { startWorker } from './compose';
-import { type PlannedLine, planUpload } from './params/plan-upload';
+import { type PlannedLine, planUpload } from './solution-sync/params/plan-upload';
 
 /** `epack worker`: processes packages until it is told to stop. */
 export async function runWorker(config: Config): Promise<void> {

@@ -7,7 +7,7 @@ import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
 import type { PoolUse } from '../../shared/db/database';
 import { type JobQueue, lanes } from '../../shared/queue/job-queue';
-import type { Figures } from '../../shared/stores/figures-store';
+import type { Figures } from '../../shared/stores/solutions/figures-store';
 import type { Traffic } from '../services/traffic';
 
 interface Deps {

@@ -4,13 +4,13 @@ import type { ChannelKey } from '../../shared/domain/channel';
 import type { FailedInstruction } from '../../shared/domain/failed-instruction';
 import { noSync, otherSync, wrongStatus } from '../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../shared/files/file-store';
-import { createFlagStore } from '../../shared/stores/flag-store';
-import { createInstructionStore } from '../../shared/stores/instruction-store';
-import { createAuditStore } from '../../shared/stores/audit-store';
-import { createMessageStore } from '../../shared/stores/message-store';
-import { createReplacementStore } from '../../shared/stores/replacement-store';
-import { createStatusStore } from '../../shared/stores/status-store';
-import { createSyncStore, type Sync } from '../../shared/stores/sync-store';
+import { createFlagStore } from '../../shared/stores/solutions/flag-store';
+import { createInstructionStore } from '../../shared/stores/parameters/instruction-store';
+import { createAuditStore } from '../../shared/stores/staff/audit-store';
+import { createMessageStore } from '../../shared/stores/messages/message-store';
+import { createReplacementStore } from '../../shared/stores/parameters/replacement-store';
+import { createStatusStore } from '../../shared/stores/syncs/status-store';
+import { createSyncStore, type Sync } from '../../shared/stores/syncs/sync-store';
 import type { StatutBoard } from './statut-board';
 
 interface Deps {

@@ -3,9 +3,9 @@ import { parameterClassesOf } from '../../shared/catalog/parameter-classes';
 import { handshakeFlags, haveEffect } from '../../shared/catalog/special-syncs';
 import type { ChannelKey } from '../../shared/domain/channel';
 import { wrongStatus } from '../../shared/errors/catalog';
-import type { FlagStore } from '../../shared/stores/flag-store';
-import type { LogMarkStore } from '../../shared/stores/log-mark-store';
-import type { StatusStore } from '../../shared/stores/status-store';
+import type { FlagStore } from '../../shared/stores/solutions/flag-store';
+import type { LogMarkStore } from '../../shared/stores/logs/log-mark-store';
+import type { StatusStore } from '../../shared/stores/syncs/status-store';
 
 interface Deps {
   readonly statuses: Pick<StatusStore, 'read'>;

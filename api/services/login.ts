@@ -7,8 +7,8 @@ import {
   solutionLocked,
   tooManyRequests,
 } from '../../shared/errors/catalog';
-import { createFailedLoginStore, type FailedLoginStore } from '../../shared/stores/failed-login-store';
-import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solution-store';
+import { createFailedLoginStore, type FailedLoginStore } from '../../shared/stores/staff/failed-login-store';
+import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { verifySecret } from '../../shared/secrets';
 import type { Tokens } from './tokens';
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { unknownPhoto } from '../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../shared/files/file-store';
-import type { PhotoStore } from '../../shared/stores/photo-store';
+import type { PhotoStore } from '../../shared/stores/photos/photo-store';
 
 export interface PhotoFile {
   readonly bytes: number;

@@ -1,5 +1,5 @@
 import type { Statut } from '../../shared/domain/statut';
-import type { JobStore } from '../../shared/stores/job-store';
+import type { JobStore } from '../../shared/stores/jobs/job-store';
 
 export type PollAdvice = ReturnType<typeof createPollAdvice>;
 

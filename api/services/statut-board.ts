@@ -2,8 +2,8 @@ import { type Channel, type ChannelKey, channels } from '../../shared/domain/cha
 import type { Notifications } from '../../shared/db/listen';
 import { solutionBlocked, solutionLocked, unauthorized } from '../../shared/errors/catalog';
 import { statutFrom } from '../../shared/domain/statut';
-import type { ChannelStatus, StatusStore } from '../../shared/stores/status-store';
-import type { SolutionAccess, SolutionStore } from '../../shared/stores/solution-store';
+import type { ChannelStatus, StatusStore } from '../../shared/stores/syncs/status-store';
+import type { SolutionAccess, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { createStatutWaits } from './statut-waits';
 import type { Tokens } from './tokens';
 

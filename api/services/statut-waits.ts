@@ -1,4 +1,4 @@
-import type { ChannelStatus } from '../../shared/stores/status-store';
+import type { ChannelStatus } from '../../shared/stores/syncs/status-store';
 
 type Status = Pick<ChannelStatus, 'statut'>;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { ServerKeyStore } from '../../shared/stores/server-key-store';
+import type { ServerKeyStore } from '../../shared/stores/staff/server-key-store';
 
 /** What signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
 export interface TokenKey {

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Channel, type ChannelKey, isChannel } from '../../shared/domain/channel';
-import type { SolutionAccess } from '../../shared/stores/solution-store';
+import type { SolutionAccess } from '../../shared/stores/solutions/solution-store';
 import { badRequest } from '../../shared/errors/catalog';
 import type { Logger } from '../../shared/log';
 import type { PollAdvice } from '../services/poll-advice';

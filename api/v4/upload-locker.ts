@@ -2,7 +2,7 @@ import type { Lock, Locker, RequestRelease } from '@tus/server';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { offsetMismatch } from '../../shared/errors/catalog';
-import type { UploadLockStore } from '../../shared/stores/upload-lock-store';
+import type { UploadLockStore } from '../../shared/stores/syncs/upload-lock-store';
 
 const leaseSeconds = 15;
 const renewMilliseconds = 5_000;

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import { Client, escapeIdentifier } from 'pg';
 import type { Logger } from '../log';
-import { keepOpen, type Session } from '../process/keep-open';
-import { within } from '../process/within';
+import { keepOpen, type Session } from '../connections/keep-open';
+import { within } from '../connections/within';
 import { keptAlive } from './connection';
 
 /** What PostgreSQL tells by NOTIFY, over one connection of the process that all listeners share. */

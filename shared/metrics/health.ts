@@ -1,6 +1,6 @@
 import type { Db } from '../db/database';
 import type { FileStore } from '../files/file-store';
-import { within } from '../process/within';
+import { within } from '../connections/within';
 import type { JobQueue } from '../queue/job-queue';
 
 interface Deps {

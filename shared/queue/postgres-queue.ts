@@ -1,7 +1,7 @@
 import type { Db } from '../db/database';
 import type { Notifications } from '../db/listen';
 import type { Logger } from '../log';
-import { within } from '../process/within';
+import { within } from '../connections/within';
 import { inBatches } from './batches';
 import { type Consumption, type JobMessage, type JobQueue, type Lane, type Verdict } from './job-queue';
 import { createMessageTable, queueChannel, type MessageToSend } from './message-table';

@@ -1,6 +1,6 @@
 import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
-import { within } from '../process/within';
+import { within } from '../connections/within';
 import { inBatches } from './batches';
 import { createBell } from './bell';
 import { maxDeliveries, type Consumption, type JobMessage, type Lane, type Verdict } from './job-queue';

@@ -1,5 +1,5 @@
 import type { Logger } from '../log';
-import { keepOpen, type KeptOpen } from '../process/keep-open';
+import { keepOpen, type KeptOpen } from '../connections/keep-open';
 import {
   lanes,
   maxDeliveries,

@@ -6,8 +6,8 @@ import {
   type ConsumeMessage,
 } from 'amqplib';
 import type { Logger } from '../log';
-import type { Session } from '../process/keep-open';
-import { within } from '../process/within';
+import type { Session } from '../connections/keep-open';
+import { within } from '../connections/within';
 
 // The only file that knows amqplib.
 

@@ -1,6 +1,6 @@
 import type { ProbeAlertKind } from '../../shared/domain/probe-alert';
 import type { ProbeEvent } from '../../shared/domain/probe-event';
-import { type HappenedToProbe, probeMessage } from '../../worker/channels/probe-message';
+import { type HappenedToProbe, probeMessage } from '../../worker/alerts/probe-message';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { openProbeKitchen, steady } from './probes';
 

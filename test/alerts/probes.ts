@@ -5,8 +5,8 @@ import { findParameterClass } from '../../shared/catalog/parameter-classes';
 import { type Db, inTransaction } from '../../shared/db/database';
 import type { Language } from '../../shared/domain/language';
 import { commandLineCaller } from '../../shared/domain/staff';
-import { loadChannelLog } from '../../worker/channels/channel-log';
-import { judgeNewReadings } from '../../worker/channels/new-readings';
+import { loadChannelLog } from '../../worker/solution-sync/logs/channel-log';
+import { judgeNewReadings } from '../../worker/alerts/new-readings';
 import { logTable } from '../logs/log-database';
 
 /** A reading: minutes after the start, temperature (null: an empty cell), and what else there is of it. */

@@ -1,4 +1,4 @@
-import { alertSilentProbes } from '../../worker/maintenance/silent-probes';
+import { alertSilentProbes } from '../../worker/alerts/silent-probes';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { openProbeKitchen, type ProbeKitchen, type Reading, start, steady } from './probes';
 

@@ -1,4 +1,4 @@
-import { freePort } from '../../shared/process/free-port';
+import { freePort } from '../../shared/embedded/free-port';
 import { startTestServer, type TestServer } from '../setup/server';
 import { type Browser, type BrowserAnswer, createBrowser, locationOf } from './browser';
 import {

@@ -1,8 +1,8 @@
-import { rotateTokenKey } from '../../api/administration';
+import { rotateTokenKey } from '../../commands/administration';
 import { createConfiguredKeys, createKeptKeys, keyOverlapSeconds } from '../../api/services/token-keys';
 import { createTokens } from '../../api/services/tokens';
 import { readConfig } from '../../shared/config/config';
-import { createServerKeyStore } from '../../shared/stores/server-key-store';
+import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { headerOf } from '../v4/jwt';
 

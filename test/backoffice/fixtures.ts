@@ -5,7 +5,7 @@ import type { Channel } from '../../shared/domain/channel';
 import type { SyncState } from '../../shared/domain/sync-state';
 import { archiveKeyOf, packageKeyOf, photoKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
 import { copyDigest } from '../../shared/formats/parameter-digest';
-import { createPhotoStore } from '../../shared/stores/photo-store';
+import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import type { TestBackoffice } from './backoffice';
 
 /** Where things are kept: of a backoffice, or of a whole server. */

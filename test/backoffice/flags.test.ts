@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createFlagStore } from '../../shared/stores/flag-store';
-import { createJobStore } from '../../shared/stores/job-store';
-import { createStatusStore } from '../../shared/stores/status-store';
-import { createSyncStore } from '../../shared/stores/sync-store';
+import { createFlagStore } from '../../shared/stores/solutions/flag-store';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { createStatusStore } from '../../shared/stores/syncs/status-store';
+import { createSyncStore } from '../../shared/stores/syncs/sync-store';
 import { inTransaction } from '../../shared/db/database';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 import { newKitchen, newSync, setStatut } from './fixtures';

@@ -1,5 +1,5 @@
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
-import { applyApprovals } from '../../worker/params/apply-approvals';
+import { applyApprovals } from '../../worker/solution-sync/params/apply-approvals';
 import { newApproval, newConflict, newKitchen } from './fixtures';
 
 let backoffice: TestBackoffice;

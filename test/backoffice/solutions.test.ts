@@ -1,6 +1,6 @@
 import { openConnection } from '../../shared/db/connection';
 import { hashSecret, verifySecret } from '../../shared/secrets';
-import { createSolutionStore } from '../../shared/stores/solution-store';
+import { createSolutionStore } from '../../shared/stores/solutions/solution-store';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 
 let backoffice: TestBackoffice;

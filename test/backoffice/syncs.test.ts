@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createJobStore } from '../../shared/stores/job-store';
-import { createStatusStore } from '../../shared/stores/status-store';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { createStatusStore } from '../../shared/stores/syncs/status-store';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 import { newKitchen, newQuarantined, newSync, setStatut, unpackedOf } from './fixtures';
 

@@ -3,7 +3,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { makeDataFolder } from '../../shared/process/data-folder';
+import { makeDataFolder } from '../../shared/embedded/data-folder';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder, type TestFolder } from '../setup/folder';
 import { epack } from './epack';

@@ -1,4 +1,4 @@
-import { keepOpen, type Session } from '../../shared/process/keep-open';
+import { keepOpen, type Session } from '../../shared/connections/keep-open';
 import type { Logger } from '../../shared/log';
 import { eventually } from '../queue/eventually';
 

@@ -8,8 +8,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig } from '../../shared/config/config';
 import { settings } from '../../shared/config/settings';
-import { freePort } from '../../shared/process/free-port';
-import { heapOptions, largeBuffersGoBack } from '../../shared/process/supervisor';
+import { freePort } from '../../shared/embedded/free-port';
+import { heapOptions, largeBuffersGoBack } from '../../commands/supervisor';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 

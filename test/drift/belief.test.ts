@@ -1,4 +1,4 @@
-import { createBeliefStore } from '../../shared/stores/belief-store';
+import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
 import { classDigest } from '../../shared/formats/class-digest';
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import type { Fields } from '../../shared/domain/merge-copy';

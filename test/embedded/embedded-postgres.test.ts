@@ -7,7 +7,7 @@ import {
   findEmbeddedPostgres,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
-} from '../../shared/process/embedded-postgres';
+} from '../../shared/embedded/embedded-postgres';
 import { createTestFolder } from '../setup/folder';
 import { startHolder } from './holder';
 import { addReading, allReadings, createReadings, query } from './readings';

@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../shared/process/embedded-postgres';
+import { startEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 
 // A process that uses the embedded database of a data directory: prints its url, and stops when told by SIGTERM.
 

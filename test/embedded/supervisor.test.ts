@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createLogger } from '../../shared/log';
-import { supervise } from '../../shared/process/supervisor';
+import { supervise } from '../../commands/supervisor';
 import { createTestFolder } from '../setup/folder';
 
 const folder = createTestFolder();

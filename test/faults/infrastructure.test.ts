@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '../../shared/db/database';
-import { startEmbeddedPostgres } from '../../shared/process/embedded-postgres';
+import { startEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 import { eventually } from '../queue/eventually';
 import { createTestFolder, type TestFolder } from '../setup/folder';
 import { describeWithOwnRabbit } from '../setup/rabbitmq';

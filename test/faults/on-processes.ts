@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openDatabase, type Db } from '../../shared/db/database';
-import { freePort } from '../../shared/process/free-port';
+import { freePort } from '../../shared/embedded/free-port';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 

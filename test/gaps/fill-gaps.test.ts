@@ -1,4 +1,4 @@
-import { createLogMarkStore } from '../../shared/stores/log-mark-store';
+import { createLogMarkStore } from '../../shared/stores/logs/log-mark-store';
 import { copyWith, put } from '../client/copies';
 import { programOf, type RealServer, startRealServer } from '../client/real-server';
 

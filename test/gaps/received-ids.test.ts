@@ -1,4 +1,4 @@
-import { createLogMarkStore } from '../../shared/stores/log-mark-store';
+import { createLogMarkStore } from '../../shared/stores/logs/log-mark-store';
 import { createLogDatabase, type LogDatabase } from '../logs/log-database';
 
 let database: LogDatabase;

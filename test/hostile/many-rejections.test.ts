@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createQuarantineStore } from '../../shared/stores/quarantine-store';
+import { createQuarantineStore } from '../../shared/stores/syncs/quarantine-store';
 import { zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn } from '../v4/on-server';
 

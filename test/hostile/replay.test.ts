@@ -1,4 +1,4 @@
-import { createQuarantineStore } from '../../shared/stores/quarantine-store';
+import { createQuarantineStore } from '../../shared/stores/syncs/quarantine-store';
 import { call, textOf } from '../setup/solution-client';
 import { fullSync, onServer, reach2, signIn } from '../v4/on-server';
 import { storedZip } from './stored-zip';

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { findLogTable, type LogTable } from '../../shared/catalog/log-tables';
 import { inTransaction } from '../../shared/db/database';
 import type { LogCounts } from '../../shared/domain/report';
-import { loadLogFile } from '../../worker/logs/load-log-file';
-import type { Rejected } from '../../worker/package/rejections';
+import { loadLogFile } from '../../worker/solution-sync/logs/load-log-file';
+import type { Rejected } from '../../worker/solution-sync/package/rejections';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
 /** A database with one solution, and log files loaded into it. */

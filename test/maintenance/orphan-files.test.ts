@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { archiveKeyOf, packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
-import { createSyncStore } from '../../shared/stores/sync-store';
-import { removeOrphanFiles } from '../../worker/maintenance/retention';
+import { createSyncStore } from '../../shared/stores/syncs/sync-store';
+import { removeOrphanFiles } from '../../worker/upkeep/retention';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 

@@ -1,6 +1,6 @@
 import { SMTPServer } from 'smtp-server';
 import type { AddressInfo } from 'node:net';
-import { createMailer } from '../../worker/maintenance/notifications/send-mail';
+import { createMailer } from '../../worker/notifications/send-mail';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { deliver, fail, hurry, newAccount, newQueuedSync, newTarget, outboxOf } from './scene';
 

@@ -1,5 +1,5 @@
-import { createNotificationStore } from '../../shared/stores/notification-store';
-import { createNotificationTargetStore } from '../../shared/stores/notification-target-store';
+import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
+import { createNotificationTargetStore } from '../../shared/stores/notifications/notification-target-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { fail, newAccount, newQueuedSync, newTarget, outboxOf } from './scene';
 

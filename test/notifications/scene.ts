@@ -3,10 +3,13 @@ import type { Db } from '../../shared/db/database';
 import type { NotificationEvent } from '../../shared/domain/notification';
 import { createLogger } from '../../shared/log';
 import { newWebhookSecret } from '../../shared/secrets';
-import { createNotificationTargetStore, type NewTarget } from '../../shared/stores/notification-target-store';
-import type { WebhookLimits } from '../../worker/maintenance/notifications/call-webhook';
-import { deliverNotifications } from '../../worker/maintenance/notifications/deliver';
-import type { Mailer } from '../../worker/maintenance/notifications/send-mail';
+import {
+  createNotificationTargetStore,
+  type NewTarget,
+} from '../../shared/stores/notifications/notification-target-store';
+import type { WebhookLimits } from '../../worker/notifications/call-webhook';
+import { deliverNotifications } from '../../worker/notifications/deliver';
+import type { Mailer } from '../../worker/notifications/send-mail';
 
 export interface TestAccount {
   readonly accountId: number;

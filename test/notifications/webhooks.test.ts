@@ -1,9 +1,9 @@
 import type { LookupAddress } from 'node:dns';
 import { Webhook } from 'standardwebhooks';
 import { newWebhookSecret } from '../../shared/secrets';
-import { createNotificationStore } from '../../shared/stores/notification-store';
-import { createNotificationTargetStore } from '../../shared/stores/notification-target-store';
-import { mostAttempts } from '../../worker/maintenance/notifications/deliver';
+import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
+import { createNotificationTargetStore } from '../../shared/stores/notifications/notification-target-store';
+import { mostAttempts } from '../../worker/notifications/deliver';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { type Receiver, startReceiver, status, well } from './receiver';
 import {

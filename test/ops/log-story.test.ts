@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import path from 'node:path';
-import { freePort } from '../../shared/process/free-port';
+import { freePort } from '../../shared/embedded/free-port';
 import { eventually } from '../queue/eventually';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';

@@ -1,5 +1,5 @@
 import { createProcesses } from '../faults/on-processes';
-import { freePort } from '../../shared/process/free-port';
+import { freePort } from '../../shared/embedded/free-port';
 import { eventually } from '../queue/eventually';
 import { call } from '../setup/solution-client';
 import { scrape } from './scrape';

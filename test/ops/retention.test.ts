@@ -1,9 +1,9 @@
 import sharp from 'sharp';
-import { changeRetention, daysFrom } from '../../api/administration';
-import { purge } from '../../shared/process/account-commands';
+import { changeRetention, daysFrom } from '../../commands/administration';
+import { purge } from '../../commands/account-commands';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
-import { removeOldReadings } from '../../worker/maintenance/old-readings';
-import { removeExpiredFiles } from '../../worker/maintenance/retention';
+import { removeOldReadings } from '../../worker/upkeep/old-readings';
+import { removeExpiredFiles } from '../../worker/upkeep/retention';
 import { readConfig } from '../../shared/config/config';
 import { eventually } from '../queue/eventually';
 import { createSolutionClient, login } from '../setup/solution-client';

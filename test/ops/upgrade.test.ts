@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { migrate } from '../../shared/db/database';
-import { freePort } from '../../shared/process/free-port';
+import { freePort } from '../../shared/embedded/free-port';
 import { createProcesses, type Processes } from '../faults/on-processes';
 import { eventually } from '../queue/eventually';
 import { call, createSolutionClient } from '../setup/solution-client';

@@ -1,5 +1,5 @@
-import { createApprovalStore } from '../../shared/stores/approval-store';
-import { applyApprovals } from '../../worker/params/apply-approvals';
+import { createApprovalStore } from '../../shared/stores/parameters/approval-store';
+import { applyApprovals } from '../../worker/solution-sync/params/apply-approvals';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { approvalsOf, by, put, remove, stored } from './edits';
 import { declared, type Kitchen, openKitchen, type Sent, xmlOf } from './kitchen';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ParameterClass } from '../../shared/catalog/parameter-classes';
 import { canonicalText, type Copy, type Fields } from '../../shared/domain/merge-copy';
-import { createParamStore } from '../../shared/stores/param-store';
+import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { keyOf, put, remove, stored } from './edits';
 import { declared, type Kitchen, openKitchen, type Sent, type SyncOutcome } from './kitchen';

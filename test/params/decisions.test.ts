@@ -1,6 +1,6 @@
 import type { Fields } from '../../shared/domain/merge-copy';
-import { createConflictStore } from '../../shared/stores/conflict-store';
-import { createParamStore } from '../../shared/stores/param-store';
+import { createConflictStore } from '../../shared/stores/parameters/conflict-store';
+import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { by, conflictsOf, keyOf, put, stored } from './edits';
 import { declared, type Kitchen, openKitchen } from './kitchen';

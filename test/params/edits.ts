@@ -1,8 +1,8 @@
 import type { Db } from '../../shared/db/database';
 import type { Fields } from '../../shared/domain/merge-copy';
-import { createConflictStore, type Conflict } from '../../shared/stores/conflict-store';
-import { createApprovalStore, type Approval } from '../../shared/stores/approval-store';
-import { createParamStore, type Param } from '../../shared/stores/param-store';
+import { createConflictStore, type Conflict } from '../../shared/stores/parameters/conflict-store';
+import { createApprovalStore, type Approval } from '../../shared/stores/parameters/approval-store';
+import { createParamStore, type Param } from '../../shared/stores/parameters/param-store';
 import type { Kitchen } from './kitchen';
 
 type Entities = Pick<Kitchen, 'solutionId' | 'parameterClass'>;

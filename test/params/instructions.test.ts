@@ -1,5 +1,5 @@
 import type { Fields } from '../../shared/domain/merge-copy';
-import { createParamStore } from '../../shared/stores/param-store';
+import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { by, conflictsOf, keyOf, put, remove, stored } from './edits';
 import { declared, type Kitchen, openKitchen } from './kitchen';

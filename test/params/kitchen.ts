@@ -8,10 +8,10 @@ import type { ParameterCounts } from '../../shared/domain/report';
 import { decodeFields } from '../../shared/formats/parameter-values';
 import { readEntities } from '../../shared/formats/xml-reader';
 import { writeEntities, type WrittenEntity } from '../../shared/formats/xml-writer';
-import { createInstructionStore } from '../../shared/stores/instruction-store';
-import type { Rejected } from '../../worker/package/rejections';
-import { dueInstructions } from '../../worker/params/due-instructions';
-import { mergeClassFile, type ReceivedClass } from '../../worker/params/merge-class-file';
+import { createInstructionStore } from '../../shared/stores/parameters/instruction-store';
+import type { Rejected } from '../../worker/solution-sync/package/rejections';
+import { dueInstructions } from '../../worker/solution-sync/params/due-instructions';
+import { mergeClassFile, type ReceivedClass } from '../../worker/solution-sync/params/merge-class-file';
 
 /** What a solution sends of one entity. */
 export interface Sent {

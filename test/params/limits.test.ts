@@ -1,7 +1,7 @@
 import type { ClassLimit } from '../../shared/catalog/parameter-classes';
-import { createApprovalStore } from '../../shared/stores/approval-store';
-import { createParamStore } from '../../shared/stores/param-store';
-import { applyApprovals } from '../../worker/params/apply-approvals';
+import { createApprovalStore } from '../../shared/stores/parameters/approval-store';
+import { createParamStore } from '../../shared/stores/parameters/param-store';
+import { applyApprovals } from '../../worker/solution-sync/params/apply-approvals';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { approvalsOf, by, put, stored } from './edits';
 import { declared, type Kitchen, openKitchen, type Sent } from './kitchen';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import Papa from 'papaparse';
 import type { Fields } from '../../shared/domain/merge-copy';
-import { createConflictStore } from '../../shared/stores/conflict-store';
-import { createParamStore } from '../../shared/stores/param-store';
+import { createConflictStore } from '../../shared/stores/parameters/conflict-store';
+import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { realData } from '../setup/real-data';
 import { by, conflictsOf, put, remove, stored } from './edits';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { mergeThreeWay, type MergeInput, type MergePolicy } from '../../shared/domain/merge';
 import { type Copy, type Fields, sameCopy, sameValue } from '../../shared/domain/merge-copy';
 import { lastAgreed } from '../../shared/domain/merge-lost-confirm';
-import { newerSide } from '../../worker/params/newer-side';
+import { newerSide } from '../../worker/solution-sync/params/newer-side';
 
 const live = (fields: Fields): Copy => ({ isActive: true, fields });
 const gone: Copy = { isActive: false, fields: {} };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Fields } from '../../shared/domain/merge-copy';
 import { copyDigest } from '../../shared/formats/parameter-digest';
-import { coalesce } from '../../worker/systems/coalesce';
-import { createManager } from '../../worker/systems/manager';
-import { createSolutionSystem, type SentEntity } from '../../worker/systems/solution';
+import { coalesce } from '../../worker/systems/solution/coalesce';
+import { createManager } from '../../worker/systems/solution/manager';
+import { createSolutionSystem, type SentEntity } from '../../worker/systems/solution/solution';
 import { describeSystem } from '../pipeline/contract';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { put } from './edits';

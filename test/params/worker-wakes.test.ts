@@ -1,4 +1,4 @@
-import { createApprovalStore } from '../../shared/stores/approval-store';
+import { createApprovalStore } from '../../shared/stores/parameters/approval-store';
 import { approvalsOf, by, stored } from './edits';
 import { declared, openKitchen, type Sent } from './kitchen';
 import { startTestServer, type TestServer } from '../setup/server';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readExifTime } from '../../worker/channels/photo-exif';
+import { readExifTime } from '../../worker/solution-sync/photos/photo-exif';
 import { exifBlock } from './pictures';
 
 const original = '2026:11:20 07:31:00';

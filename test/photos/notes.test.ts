@@ -1,7 +1,7 @@
 import { zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn } from '../v4/on-server';
 import type { SolutionClient } from '../setup/solution-client';
-import { createPhotoStore } from '../../shared/stores/photo-store';
+import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import { exifBlock, jpeg, withExif } from './pictures';
 
 const server = onServer({}, { worker: true });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import AdmZip from 'adm-zip';
 import sharp from 'sharp';
-import { type ReadPhoto, readPhoto } from '../../worker/channels/photo-reader';
+import { type ReadPhoto, readPhoto } from '../../worker/solution-sync/photos/photo-reader';
 import { realData } from '../setup/real-data';
 import { exifBlock, jpeg, withExif } from './pictures';
 

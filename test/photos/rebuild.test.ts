@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { parseCsv } from '../../shared/formats/csv-table';
-import { createPhotoStore, type Photo } from '../../shared/stores/photo-store';
+import { createPhotoStore, type Photo } from '../../shared/stores/photos/photo-store';
 import { eventually } from '../queue/eventually';
 import { unzip, zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn, storedFiles, syncTo2 } from '../v4/on-server';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase, type Db } from '../../shared/db/database';
-import { startEmbeddedPostgres } from '../../shared/process/embedded-postgres';
+import { startEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 import { maxDeliveries } from '../../shared/queue/job-queue';
 import { createTestFolder } from '../setup/folder';
 import { itKeepsTheContract, type QueueServer } from './contract';

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../shared/process/free-port';
+import { freePort } from '../../shared/embedded/free-port';
 import { dockerImage, findRabbitSource } from './rabbitmq-source';
 import { startTiedShell } from './tied-shell';
 

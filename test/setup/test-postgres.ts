@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { startEmbeddedPostgres } from '../../shared/process/embedded-postgres';
+import { startEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 
 /**
  * The PostgreSQL of this test run: `DATABASE_URL` where it is set (its role must be allowed to create databases),

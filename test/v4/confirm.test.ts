@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createFlagStore } from '../../shared/stores/flag-store';
+import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import type { SolutionClient } from '../setup/solution-client';
 import { unzip, zipOf } from './archive';
 import { edit } from './edits';

@@ -1,6 +1,6 @@
 import { logTablesOf } from '../../shared/catalog/log-tables';
 import { parameterClasses } from '../../shared/catalog/parameter-classes';
-import { createFlagStore } from '../../shared/stores/flag-store';
+import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import type { Channel } from '../../shared/domain/channel';
 import type { Flag } from '../../shared/domain/flag';
 import type { SolutionClient } from '../setup/solution-client';

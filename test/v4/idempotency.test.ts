@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createChannelResetStore } from '../../shared/stores/channel-reset-store';
+import { createChannelResetStore } from '../../shared/stores/syncs/channel-reset-store';
 import { eventually } from '../queue/eventually';
 import { answerTo, formOf, open, textOf } from '../setup/solution-client';
 import { fridgeLog, zipOf } from './archive';

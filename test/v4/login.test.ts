@@ -2,7 +2,7 @@ import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { composeApi } from '../../api/compose';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createLogger } from '../../shared/log';
-import type { SolutionChanges } from '../../shared/stores/solution-admin-store';
+import type { SolutionChanges } from '../../shared/stores/solutions/solution-admin-store';
 import { eventually } from '../queue/eventually';
 import { call, createSolutionClient, login, textOf } from '../setup/solution-client';
 import { claimsOf, headerOf } from './jwt';

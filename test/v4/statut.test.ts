@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { composeApi } from '../../api/compose';
 import { channels } from '../../shared/domain/channel';
 import type { Logger } from '../../shared/log';
-import { createStatusStore } from '../../shared/stores/status-store';
+import { createStatusStore } from '../../shared/stores/syncs/status-store';
 import { head, rawCall } from '../hostile/raw-call';
 import { eventually } from '../queue/eventually';
 import { answerTo, open, type SolutionClient } from '../setup/solution-client';

@@ -9,7 +9,7 @@ import { createUploadLocker } from '../../api/v4/upload-locker';
 import { createUploads } from '../../api/v4/uploads';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { createLogger } from '../../shared/log';
-import { createUploadLockStore } from '../../shared/stores/upload-lock-store';
+import { createUploadLockStore } from '../../shared/stores/syncs/upload-lock-store';
 import { eventually } from '../queue/eventually';
 import { type Answer, answerTo, open, type SolutionClient, textOf } from '../setup/solution-client';
 import { fridgeLog, zipOf } from './archive';

@@ -4,7 +4,7 @@ import type { PoolUse } from '../../shared/db/database';
 import { createMetrics } from '../../shared/metrics/metrics';
 import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
-import type { ClaimedJob } from '../../shared/stores/job-store';
+import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
 
 /** What became of one attempt at a sync. */
 export type AttemptOutcome = 'processed' | 'failed' | 'retried';

@@ -19,8 +19,8 @@ import {
   setSessionCookie,
   tokenOf,
   visitorOf,
-} from '../rest/authentication';
-import { textOf } from '../rest/parameters';
+} from '../http/authentication';
+import { textOf } from '../http/request-fields';
 import { createAssetRoutes } from './assets';
 import type { ConsoleServices } from './console-services';
 import { createAccountPageRoutes } from './pages/accounts';

@@ -4,7 +4,7 @@ import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
 import { crossSite } from '../../../shared/errors/catalog';
 import { problemOf } from '../../http/problem';
-import { callerOf, tokenOf, visitorOf } from '../rest/authentication';
+import { callerOf, tokenOf, visitorOf } from '../http/authentication';
 import type { OverviewService, WaitingCounts } from '../services/overview';
 import { csrfField, csrfTokenOf, isCsrfToken } from './csrf';
 import { renderPage } from './render';

@@ -20,10 +20,10 @@ import type { Confirmation, LoginPolicy, SolutionState } from '../../../shared/d
 import type { Role } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
 import type { SyncState } from '../../../shared/domain/sync-state';
-import type { ApprovalKind, ApprovalState } from '../../../shared/stores/approval-store';
-import type { ConflictState } from '../../../shared/stores/conflict-store';
+import type { ApprovalKind, ApprovalState } from '../../../shared/stores/parameters/approval-store';
+import type { ConflictState } from '../../../shared/stores/parameters/conflict-store';
 import type { CountedFinding } from '../services/support';
-import type { SignInMethod } from '../../../shared/stores/session-store';
+import type { SignInMethod } from '../../../shared/stores/staff/session-store';
 
 const several = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { addressOf } from '../../http/address';
 import { AppError } from '../../../shared/errors/app-error';
-import { setSessionCookie } from '../rest/authentication';
+import { setSessionCookie } from '../http/authentication';
 import { type OidcSignIn, oidcAttemptSeconds } from './sign-in';
 
 /** For the sign-in page: what to show, and where it leads. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import { signInRefused, tooManyRequests } from '../../../shared/errors/catalog';
-import { createFailedLoginStore } from '../../../shared/stores/failed-login-store';
-import { createOidcStore } from '../../../shared/stores/oidc-store';
+import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
+import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
 import { openSession, type Origin, type Session } from '../services/session';
 import type { UserService } from '../services/users';
 import { type AdmissionRules, admit } from './admission';

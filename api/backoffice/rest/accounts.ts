@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import { retentionLimits } from '../../../shared/domain/retention';
 import { revisionOf } from '../../../shared/formats/revision';
-import type { Account } from '../../../shared/stores/account-store';
+import type { Account } from '../../../shared/stores/solutions/account-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { AccountService } from '../services/accounts';
 import { etagHeader, ifRevision } from './if-match';
-import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
+import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const newAccount = z.strictObject({ name: textOf(200).meta({ examples: ['Restaurants Martin'] }) });

@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import { probeAlertKinds, probeAlertStates } from '../../../shared/domain/probe-alert';
-import type { ProbeAlert } from '../../../shared/stores/alert-store';
+import type { ProbeAlert } from '../../../shared/stores/alerts/alert-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { AlertService } from '../services/alerts';
-import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, textOf } from './parameters';
+import {
+  bigIdOf,
+  bigIdParameter,
+  idOf,
+  pageOfQuery,
+  pageQuery,
+  solutionKey,
+  textOf,
+} from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const query = pageQuery(bigIdOf).extend({

@@ -8,7 +8,7 @@ import { parseCsv } from '../../../shared/formats/csv-table';
 import { decode } from '../../http/decode';
 import type { Body } from '../../http/operation';
 import type { AnalysisInput } from '../services/messages';
-import { textOf } from './parameters';
+import { textOf } from '../http/request-fields';
 
 // Lab results as laboratories send them: one, several, or a table of them.
 

@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { mapPage } from '../../../shared/domain/page';
-import type { Approval } from '../../../shared/stores/approval-store';
+import type { Approval } from '../../../shared/stores/parameters/approval-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { ApprovalService } from '../services/approvals';
-import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
+import {
+  bigIdOf,
+  bigIdParameter,
+  idOf,
+  pageOfQuery,
+  pageQuery,
+  solutionKey,
+  syncKey,
+} from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const states = ['open', 'approved', 'rejected', 'superseded'] as const;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
-import type { RecordedAudit } from '../../../shared/stores/audit-store';
+import type { RecordedAudit } from '../../../shared/stores/staff/audit-store';
 import { instant, json, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { AuditService } from '../services/audit';
-import { bigIdOf, idOf, pageOfQuery, pageQuery, textOf } from './parameters';
+import { bigIdOf, idOf, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const query = pageQuery(bigIdOf).extend({

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
-import type { Conflict } from '../../../shared/stores/conflict-store';
+import type { Conflict } from '../../../shared/stores/parameters/conflict-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { ConflictService } from '../services/conflicts';
 import { copy, fields, givenFields } from './entity-fields';
 import { ifRevision } from './if-match';
-import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
+import {
+  bigIdOf,
+  bigIdParameter,
+  idOf,
+  pageOfQuery,
+  pageQuery,
+  solutionKey,
+  syncKey,
+} from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const states = ['open', 'decided', 'resolved', 'superseded'] as const;

@@ -3,7 +3,7 @@ import { channels } from '../../../shared/domain/channel';
 import { json, jsonBody, noContent } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
 import type { FlagService, Selection } from '../services/flags';
-import { channelParameter, flagParameter, idOf, idParameter } from './parameters';
+import { channelParameter, flagParameter, idOf, idParameter } from '../http/request-fields';
 import { filterOf, solutionFilter } from './solutions';
 import { staffRoute } from './staff-route';
 

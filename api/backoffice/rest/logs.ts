@@ -9,7 +9,7 @@ import { alsoAs, json, pageOf, pathParameter } from '../../http/operation';
 import { logGaps } from '../../http/report-shape';
 import { reply, type Route, sent } from '../../http/route';
 import type { LogService } from '../services/logs';
-import { idParameter } from './parameters';
+import { idParameter } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const defaultLimit = 100;

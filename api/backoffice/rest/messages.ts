@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { resultOperators, verdicts } from '../../../shared/domain/lab-result';
 import { messageKinds } from '../../../shared/domain/message';
 import { mapPage } from '../../../shared/domain/page';
-import type { Message } from '../../../shared/stores/message-store';
+import type { Message } from '../../../shared/stores/messages/message-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { MessageService } from '../services/messages';
 import { analysesBody } from './analyses';
-import { idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
+import { idParameter, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const maxBodyLength = 10_000;

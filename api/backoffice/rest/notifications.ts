@@ -8,13 +8,13 @@ import {
 } from '../../../shared/domain/notification';
 import { mapPage } from '../../../shared/domain/page';
 import { notFound } from '../../../shared/errors/catalog';
-import type { Notification } from '../../../shared/stores/notification-store';
-import type { NotificationTarget } from '../../../shared/stores/notification-target-store';
+import type { Notification } from '../../../shared/stores/notifications/notification-store';
+import type { NotificationTarget } from '../../../shared/stores/notifications/notification-target-store';
 import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
 import type { NotificationService } from '../services/notifications';
 import { etagHeader, ifRevision } from './if-match';
-import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
+import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const kind = z.enum(targetKinds).meta({ examples: ['webhook'] });

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
 import { mapPage } from '../../../shared/domain/page';
 import { notFound } from '../../../shared/errors/catalog';
-import type { Param, ParamVersion } from '../../../shared/stores/param-store';
+import type { Param, ParamVersion } from '../../../shared/stores/parameters/param-store';
 import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
 import type { EntityKey, ParamService } from '../services/params';
 import { fields, givenFields } from './entity-fields';
 import { etagHeader, ifVersion } from './if-match';
-import { idParameter, pageOfQuery, pageQuery, syncKey, textOf } from './parameters';
+import { idParameter, pageOfQuery, pageQuery, syncKey, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const entityCursor = textOf(64);

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import { mapPage } from '../../../shared/domain/page';
 import { badRequest, notFound } from '../../../shared/errors/catalog';
-import type { ListedPhoto } from '../../../shared/stores/photo-store';
+import type { ListedPhoto } from '../../../shared/stores/photos/photo-store';
 import { file, instant, json, noContent, pageOf, pathParameter } from '../../http/operation';
 import { reply, type Route, sent } from '../../http/route';
 import { fileHeaders, sendFile } from '../../http/send-file';
 import type { PhotoGalleryService, Picture } from '../services/photos';
-import { bigIdOf, idParameter, pageOfQuery, pageQuery, syncKey } from './parameters';
+import { bigIdOf, idParameter, pageOfQuery, pageQuery, syncKey } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const table = z

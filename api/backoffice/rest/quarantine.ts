@@ -2,11 +2,19 @@ import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { mapPage } from '../../../shared/domain/page';
 import { quarantineStates } from '../../../shared/domain/quarantine-state';
-import type { QuarantinedItem } from '../../../shared/stores/quarantine-store';
+import type { QuarantinedItem } from '../../../shared/stores/syncs/quarantine-store';
 import { instant, json, jsonBody, noContent, pageOf } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
 import type { QuarantineService } from '../services/quarantine';
-import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, solutionKey, syncKey } from './parameters';
+import {
+  bigIdOf,
+  bigIdParameter,
+  idOf,
+  pageOfQuery,
+  pageQuery,
+  solutionKey,
+  syncKey,
+} from '../http/request-fields';
 import { staffRoute } from './staff-route';
 import { replayProblems, startedSync } from './syncs';
 

@@ -20,7 +20,7 @@ import { createAccountRoutes } from './accounts';
 import { type Interface, mountRoutes, refuseOtherMethods, type Route } from '../../http/route';
 import { createAlertRoutes } from './alerts';
 import { createAuditRoutes } from './audit';
-import { createStaffCheck } from './authentication';
+import { createStaffCheck } from '../http/authentication';
 import { createFlagRoutes } from './flags';
 import { createLogRoutes } from './logs';
 import { createMessageRoutes } from './messages';

@@ -1,12 +1,12 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import type { OpenSession } from '../../../shared/stores/session-store';
+import type { OpenSession } from '../../../shared/stores/staff/session-store';
 import { addressOf } from '../../http/address';
 import { instant, json, jsonBody, noContent } from '../../http/operation';
 import { createRoute, emptyReply, reply, type Route } from '../../http/route';
 import type { SessionService } from '../services/session';
-import { clearSessionCookie, needSameSite, setSessionCookie, tokenOf } from './authentication';
-import { bigIdParameter, chosenPassword, givenPassword, idParameter, textOf } from './parameters';
+import { clearSessionCookie, needSameSite, setSessionCookie, tokenOf } from '../http/authentication';
+import { bigIdParameter, chosenPassword, givenPassword, idParameter, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const credentials = z.object({

@@ -9,7 +9,7 @@ import type {
   AdminSolution,
   SolutionChanges,
   SolutionFilter,
-} from '../../../shared/stores/solution-admin-store';
+} from '../../../shared/stores/solutions/solution-admin-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type {
@@ -19,7 +19,7 @@ import type {
   SolutionService,
 } from '../services/solutions';
 import { etagHeader, ifRevision } from './if-match';
-import { idOf, idParameter, pageOfQuery, pageQuery, syncKey, textOf } from './parameters';
+import { idOf, idParameter, pageOfQuery, pageQuery, syncKey, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const name = textOf(200).meta({ examples: ['Le Petit Zinc'] });

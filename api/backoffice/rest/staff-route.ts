@@ -3,7 +3,7 @@ import { type Caller, isAdmin, type Role } from '../../../shared/domain/staff';
 import { forbidden } from '../../../shared/errors/catalog';
 import type { Answers } from '../../http/operation';
 import { createRoute, type Route, type RouteDeclaration } from '../../http/route';
-import { callerOf } from './authentication';
+import { callerOf } from '../http/authentication';
 
 /** A call of the backoffice, by someone who is signed in. */
 export interface StaffContext {

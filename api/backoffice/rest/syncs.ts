@@ -4,13 +4,20 @@ import { channels } from '../../../shared/domain/channel';
 import { mapPage } from '../../../shared/domain/page';
 import { totalsOf } from '../../../shared/domain/report-totals';
 import { syncStates } from '../../../shared/domain/sync-state';
-import type { SyncDetail, SyncSummary } from '../../../shared/stores/sync-timeline-store';
+import type { SyncDetail, SyncSummary } from '../../../shared/stores/syncs/sync-timeline-store';
 import { file, instant, json, noContent, pageOf } from '../../http/operation';
 import { syncReport } from '../../http/report-shape';
 import { reply, type Route, sent } from '../../http/route';
 import { fileHeaders, sendFile } from '../../http/send-file';
 import type { SyncFile, SyncService, SyncTimeline } from '../services/syncs';
-import { idParameter, pageOfQuery, pageQuery, solutionKey, syncKey, syncParameter } from './parameters';
+import {
+  idParameter,
+  pageOfQuery,
+  pageQuery,
+  solutionKey,
+  syncKey,
+  syncParameter,
+} from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 /** `<when it was received, with microseconds>_<its id>`. */

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import { roles } from '../../../shared/domain/staff';
 import { revisionOf } from '../../../shared/formats/revision';
-import type { User } from '../../../shared/stores/user-store';
+import type { User } from '../../../shared/stores/staff/user-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { UserService } from '../services/users';
 import { etagHeader, ifRevision } from './if-match';
-import { chosenPassword, idOf, idParameter, pageOfQuery, pageQuery, textOf } from './parameters';
+import { chosenPassword, idOf, idParameter, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const email = textOf(320).meta({ examples: ['claire@example.org'] });

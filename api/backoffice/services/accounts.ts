@@ -5,8 +5,8 @@ import type { Caller } from '../../../shared/domain/staff';
 import { accountProblems } from '../../../shared/domain/staff-input';
 import { alreadyExists, invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { revisionOf } from '../../../shared/formats/revision';
-import { type Account, createAccountStore } from '../../../shared/stores/account-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
+import { type Account, createAccountStore } from '../../../shared/stores/solutions/account-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
 

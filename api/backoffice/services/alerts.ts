@@ -2,8 +2,12 @@ import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
-import { type AlertFilter, createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
+import {
+  type AlertFilter,
+  createAlertStore,
+  type ProbeAlert,
+} from '../../../shared/stores/alerts/alert-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 

@@ -6,9 +6,9 @@ import {
   type Approval,
   type ApprovalFilter,
   createApprovalStore,
-} from '../../../shared/stores/approval-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+} from '../../../shared/stores/parameters/approval-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 

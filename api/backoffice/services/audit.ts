@@ -1,7 +1,11 @@
 import type { Db } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
-import { type AuditFilter, createAuditStore, type RecordedAudit } from '../../../shared/stores/audit-store';
+import {
+  type AuditFilter,
+  createAuditStore,
+  type RecordedAudit,
+} from '../../../shared/stores/staff/audit-store';
 import { needVisible } from './rights';
 
 export type AuditService = ReturnType<typeof createAuditService>;

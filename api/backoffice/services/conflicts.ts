@@ -5,14 +5,14 @@ import { type Side } from '../../../shared/domain/merge';
 import type { Caller } from '../../../shared/domain/staff';
 import { invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
-import { createAuditStore } from '../../../shared/stores/audit-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import {
   type Conflict,
   type ConflictChoice,
   type ConflictFilter,
   createConflictStore,
-} from '../../../shared/stores/conflict-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+} from '../../../shared/stores/parameters/conflict-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 

@@ -1,8 +1,8 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import { commandLineCaller } from '../../../shared/domain/staff';
 import { hashPassword, newPassword } from '../../../shared/secrets';
-import { createAuditStore } from '../../../shared/stores/audit-store';
-import { createUserStore } from '../../../shared/stores/user-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createUserStore } from '../../../shared/stores/staff/user-store';
 import { auditEntry } from './trail';
 
 export interface FirstAdmin {

@@ -4,11 +4,17 @@ import type { Channel, ChannelKey } from '../../../shared/domain/channel';
 import type { Flag } from '../../../shared/domain/flag';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
-import { type AuditEntry, createAuditStore } from '../../../shared/stores/audit-store';
-import { createChannelResetStore } from '../../../shared/stores/channel-reset-store';
-import { createFlagStore } from '../../../shared/stores/flag-store';
-import { createReplacementStore, type DueReplacement } from '../../../shared/stores/replacement-store';
-import { createSolutionAdminStore, type SolutionFilter } from '../../../shared/stores/solution-admin-store';
+import { type AuditEntry, createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createChannelResetStore } from '../../../shared/stores/syncs/channel-reset-store';
+import { createFlagStore } from '../../../shared/stores/solutions/flag-store';
+import {
+  createReplacementStore,
+  type DueReplacement,
+} from '../../../shared/stores/parameters/replacement-store';
+import {
+  createSolutionAdminStore,
+  type SolutionFilter,
+} from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 

@@ -10,9 +10,9 @@ import {
   type ClassCounts,
   createInventoryStore,
   type TableMark,
-} from '../../../shared/stores/inventory-store';
-import { createLogReadStore, type LogRow } from '../../../shared/stores/log-read-store';
-import { createParamStore, type Param } from '../../../shared/stores/param-store';
+} from '../../../shared/stores/solutions/inventory-store';
+import { createLogReadStore, type LogRow } from '../../../shared/stores/logs/log-read-store';
+import { createParamStore, type Param } from '../../../shared/stores/parameters/param-store';
 import { needVisible } from './rights';
 
 export type InventoryService = ReturnType<typeof createInventoryService>;

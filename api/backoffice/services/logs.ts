@@ -8,9 +8,9 @@ import { invalidFields, notFound } from '../../../shared/errors/catalog';
 import { formatCsv } from '../../../shared/formats/csv-table';
 import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
-import { createLogMarkStore } from '../../../shared/stores/log-mark-store';
-import { createLogReadStore, type LogRow } from '../../../shared/stores/log-read-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
+import { createLogReadStore, type LogRow } from '../../../shared/stores/logs/log-read-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needVisible } from './rights';
 
 export interface LogQuery {

@@ -17,18 +17,18 @@ import {
 } from '../../../shared/errors/catalog';
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
 import { newWebhookSecret } from '../../../shared/secrets';
-import { type Account, createAccountStore } from '../../../shared/stores/account-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
+import { type Account, createAccountStore } from '../../../shared/stores/solutions/account-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import {
   createNotificationStore,
   type Notification,
   type NotificationFilter,
-} from '../../../shared/stores/notification-store';
+} from '../../../shared/stores/notifications/notification-store';
 import {
   createNotificationTargetStore,
   type NotificationTarget,
   type TargetChanges,
-} from '../../../shared/stores/notification-target-store';
+} from '../../../shared/stores/notifications/notification-target-store';
 import { needEditor } from './rights';
 import { auditEntry } from './trail';
 

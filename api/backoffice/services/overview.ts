@@ -8,9 +8,9 @@ import {
   type StaleSolution,
   type StatutCount,
   type WaitingCounts,
-} from '../../../shared/stores/overview-store';
+} from '../../../shared/stores/solutions/overview-store';
 
-export type { WaitingCounts } from '../../../shared/stores/overview-store';
+export type { WaitingCounts } from '../../../shared/stores/solutions/overview-store';
 
 export interface Overview {
   readonly solutions: number;

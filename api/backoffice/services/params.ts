@@ -6,13 +6,13 @@ import type { Caller } from '../../../shared/domain/staff';
 import { editedBySolution, invalidFields, notFound } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
 import { isEntityId } from '../../../shared/formats/xml-entity';
-import { createAuditStore } from '../../../shared/stores/audit-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import {
   createParamStore,
   type Param,
   type ParamKey,
   type ParamVersion,
-} from '../../../shared/stores/param-store';
+} from '../../../shared/stores/parameters/param-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 

@@ -10,7 +10,7 @@ import {
   type ListedPhoto,
   type Photo,
   type PhotoOwner,
-} from '../../../shared/stores/photo-store';
+} from '../../../shared/stores/photos/photo-store';
 import { needVisible } from './rights';
 
 interface Deps {

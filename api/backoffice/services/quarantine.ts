@@ -8,13 +8,13 @@ import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { FileStore } from '../../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../../shared/files/layout';
-import { createAuditStore } from '../../../shared/stores/audit-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import {
   createQuarantineStore,
   type QuarantinedItem,
   type QuarantineFilter,
-} from '../../../shared/stores/quarantine-store';
-import { createSyncStore } from '../../../shared/stores/sync-store';
+} from '../../../shared/stores/syncs/quarantine-store';
+import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
 import type { IntakeService } from '../../services/intake';
 import { type Replayed, replayArchive } from './replay';
 import { needEditor, needVisible } from './rights';

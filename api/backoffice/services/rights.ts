@@ -1,7 +1,7 @@
 import type { Db } from '../../../shared/db/database';
 import { type Caller, isAdmin, mayEdit } from '../../../shared/domain/staff';
 import { forbidden, notFound } from '../../../shared/errors/catalog';
-import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 
 /** Throws `forbidden`. */
 export function needAdmin(caller: Caller): void {

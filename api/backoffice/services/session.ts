@@ -9,16 +9,16 @@ import {
   newSessionToken,
   verifyPassword,
 } from '../../../shared/secrets';
-import { createAuditStore } from '../../../shared/stores/audit-store';
-import { createFailedLoginStore } from '../../../shared/stores/failed-login-store';
-import { createOidcStore } from '../../../shared/stores/oidc-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
+import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
 import {
   createSessionStore,
   type OpenSession,
   type SessionUser,
   type SignInMethod,
-} from '../../../shared/stores/session-store';
-import { createUserStore } from '../../../shared/stores/user-store';
+} from '../../../shared/stores/staff/session-store';
+import { createUserStore } from '../../../shared/stores/staff/user-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
 

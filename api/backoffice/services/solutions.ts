@@ -3,16 +3,16 @@ import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, isAdmin, sees } from '../../../shared/domain/staff';
 import { alreadyExists, invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { hashSecret, newSecret } from '../../../shared/secrets';
-import { createAccountStore } from '../../../shared/stores/account-store';
-import { createAlertStore } from '../../../shared/stores/alert-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
-import { createFlagStore, type SetFlag } from '../../../shared/stores/flag-store';
+import { createAccountStore } from '../../../shared/stores/solutions/account-store';
+import { createAlertStore } from '../../../shared/stores/alerts/alert-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createFlagStore, type SetFlag } from '../../../shared/stores/solutions/flag-store';
 import {
   type AdminSolution,
   createSolutionAdminStore,
   type SolutionChanges,
   type SolutionFilter,
-} from '../../../shared/stores/solution-admin-store';
+} from '../../../shared/stores/solutions/solution-admin-store';
 import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
 import { solutionProblems, type SolutionText, trimmed } from '../../../shared/domain/staff-input';
 import { revisionOf } from '../../../shared/formats/revision';

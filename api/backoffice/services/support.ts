@@ -2,13 +2,13 @@ import type { Db } from '../../../shared/db/database';
 import { type Channel, channels } from '../../../shared/domain/channel';
 import type { Caller } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
-import { type Approval, createApprovalStore } from '../../../shared/stores/approval-store';
-import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
-import { type Conflict, createConflictStore } from '../../../shared/stores/conflict-store';
-import { createInventoryStore, type FailedEntity } from '../../../shared/stores/inventory-store';
-import { createOverviewStore } from '../../../shared/stores/overview-store';
-import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/quarantine-store';
-import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/sync-timeline-store';
+import { type Approval, createApprovalStore } from '../../../shared/stores/parameters/approval-store';
+import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
+import { type Conflict, createConflictStore } from '../../../shared/stores/parameters/conflict-store';
+import { createInventoryStore, type FailedEntity } from '../../../shared/stores/solutions/inventory-store';
+import { createOverviewStore } from '../../../shared/stores/solutions/overview-store';
+import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/syncs/quarantine-store';
+import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/syncs/sync-timeline-store';
 import type { SolutionDetail, SolutionService } from './solutions';
 
 /** Something about a solution that is not as it should be, for whoever answers the telephone. */

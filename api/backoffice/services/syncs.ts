@@ -4,8 +4,8 @@ import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../../shared/files/file-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
-import { createSyncStore } from '../../../shared/stores/sync-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
 import {
   createSyncTimelineStore,
   type SyncDetail,
@@ -13,7 +13,7 @@ import {
   type SyncFilter,
   type SyncPageKey,
   type SyncSummary,
-} from '../../../shared/stores/sync-timeline-store';
+} from '../../../shared/stores/syncs/sync-timeline-store';
 import type { IntakeService } from '../../services/intake';
 import { type Replayed, replayArchive } from './replay';
 import { needEditor, needVisible } from './rights';

@@ -2,14 +2,14 @@ import type { Db } from '../../../shared/db/database';
 import { knownZone } from '../../../shared/domain/known-zone';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
-import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alert-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solution-admin-store';
+import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
+import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import {
   createTemperatureStore,
   type DayOfTemperatures,
   type Probe,
   type TemperatureBucket,
-} from '../../../shared/stores/temperature-store';
+} from '../../../shared/stores/logs/temperature-store';
 
 /** One probe over some days. */
 export interface Temperatures {

@@ -1,6 +1,6 @@
 import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
-import type { AuditEntry } from '../../../shared/stores/audit-store';
+import type { AuditEntry } from '../../../shared/stores/staff/audit-store';
 
 /** What is told of something that was done. Never put a secret into `before` or `after`. */
 interface Deed {

@@ -10,10 +10,10 @@ import {
   staleVersion,
 } from '../../../shared/errors/catalog';
 import { hashPassword } from '../../../shared/secrets';
-import { createAccountStore } from '../../../shared/stores/account-store';
-import { createAuditStore } from '../../../shared/stores/audit-store';
-import { createSessionStore } from '../../../shared/stores/session-store';
-import { createUserStore, type User } from '../../../shared/stores/user-store';
+import { createAccountStore } from '../../../shared/stores/solutions/account-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createSessionStore } from '../../../shared/stores/staff/session-store';
+import { createUserStore, type User } from '../../../shared/stores/staff/user-store';
 import { revisionOf } from '../../../shared/formats/revision';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { mayEdit } from '../../../../shared/domain/staff';
-import type { ProbeAlert } from '../../../../shared/stores/alert-store';
-import type { SolutionName } from '../../../../shared/stores/overview-store';
+import type { ProbeAlert } from '../../../../shared/stores/alerts/alert-store';
+import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import { ActionForm, Age, Badge, Table, tickAllColumn } from '../parts';
 import type { Visit } from '../visit';
 import type { Words } from '../words';

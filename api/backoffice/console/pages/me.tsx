@@ -1,13 +1,13 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { bigIdOf, chosenPassword, givenPassword } from '../../rest/parameters';
+import { bigIdOf, chosenPassword, givenPassword } from '../../http/request-fields';
 import { decode } from '../../../http/decode';
 import { passwordLength } from '../../../../shared/domain/staff';
-import type { OpenSession } from '../../../../shared/stores/session-store';
+import type { OpenSession } from '../../../../shared/stores/staff/session-store';
 import { AppError } from '../../../../shared/errors/app-error';
 import { invalidFields } from '../../../../shared/errors/catalog';
-import { tokenOf } from '../../rest/authentication';
+import { tokenOf } from '../../http/authentication';
 import type { SessionService } from '../../services/session';
 import { Page } from '../layout';
 import { ActionForm, Badge, Card, Field, Moment, NewPasswordInput, ProblemNote, Table } from '../parts';

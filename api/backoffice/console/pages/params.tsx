@@ -12,10 +12,10 @@ import { type Fields, fieldOf, type FieldValue, sameValue } from '../../../../sh
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { mayEdit } from '../../../../shared/domain/staff';
 import { notFound } from '../../../../shared/errors/catalog';
-import type { ClassCounts } from '../../../../shared/stores/inventory-store';
-import type { Param, ParamVersion } from '../../../../shared/stores/param-store';
+import type { ClassCounts } from '../../../../shared/stores/solutions/inventory-store';
+import type { Param, ParamVersion } from '../../../../shared/stores/parameters/param-store';
 import { decode } from '../../../http/decode';
-import { pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../rest/parameters';
+import { pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../http/request-fields';
 import type { InventoryService } from '../../services/inventory';
 import type { ParamService } from '../../services/params';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';

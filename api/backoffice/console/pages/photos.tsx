@@ -1,10 +1,10 @@
 import { type Request, type Response, Router } from 'express';
 import type { VNode } from 'preact';
 import type { Page as ListPage } from '../../../../shared/domain/page';
-import type { ListedPhoto } from '../../../../shared/stores/photo-store';
+import type { ListedPhoto } from '../../../../shared/stores/photos/photo-store';
 import { decode } from '../../../http/decode';
 import { sendFile } from '../../../http/send-file';
-import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../rest/parameters';
+import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../http/request-fields';
 import type { PhotoGalleryService, Picture } from '../../services/photos';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless } from '../form-input';

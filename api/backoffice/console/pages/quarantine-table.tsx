@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
-import type { SolutionName } from '../../../../shared/stores/overview-store';
-import type { QuarantinedItem } from '../../../../shared/stores/quarantine-store';
+import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
+import type { QuarantinedItem } from '../../../../shared/stores/syncs/quarantine-store';
 import { refusalOf, ServersReason } from '../refusal';
 import { linkTo } from '../link';
 import { Age, Badge, Table, tickAllColumn, type Tone } from '../parts';

@@ -8,10 +8,10 @@ import {
 } from '../../../../shared/catalog/log-tables';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { notFound } from '../../../../shared/errors/catalog';
-import type { TableMark } from '../../../../shared/stores/inventory-store';
-import type { LogRow, LogValue } from '../../../../shared/stores/log-read-store';
+import type { TableMark } from '../../../../shared/stores/solutions/inventory-store';
+import type { LogRow, LogValue } from '../../../../shared/stores/logs/log-read-store';
 import { decode } from '../../../http/decode';
-import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../rest/parameters';
+import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../http/request-fields';
 import type { InventoryService } from '../../services/inventory';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless } from '../form-input';

@@ -6,7 +6,7 @@ import { confirmations, loginPolicies } from '../../../../shared/domain/solution
 import { mayEdit } from '../../../../shared/domain/staff';
 import { badRequest } from '../../../../shared/errors/catalog';
 import { decode } from '../../../http/decode';
-import { pathId, textOf } from '../../rest/parameters';
+import { pathId, textOf } from '../../http/request-fields';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { fieldsAfter } from '../form-input';
 import { durationText } from '../format';

@@ -9,10 +9,10 @@ import { confirmations, loginPolicies, solutionStates } from '../../../../shared
 import { isAdmin, mayEdit } from '../../../../shared/domain/staff';
 import { AppError } from '../../../../shared/errors/app-error';
 import { badRequest } from '../../../../shared/errors/catalog';
-import type { Account } from '../../../../shared/stores/account-store';
-import type { AdminChannel, SolutionFilter } from '../../../../shared/stores/solution-admin-store';
+import type { Account } from '../../../../shared/stores/solutions/account-store';
+import type { AdminChannel, SolutionFilter } from '../../../../shared/stores/solutions/solution-admin-store';
 import { decode } from '../../../http/decode';
-import { idOf, pageOfQuery, pageQuery, textOf } from '../../rest/parameters';
+import { idOf, pageOfQuery, pageQuery, textOf } from '../../http/request-fields';
 import type { AccountService } from '../../services/accounts';
 import type { FlagService } from '../../services/flags';
 import type { EnrolledSolution, ListedSolution, SolutionService } from '../../services/solutions';

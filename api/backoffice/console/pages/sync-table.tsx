@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { type ReportTotals, totalsOf } from '../../../../shared/domain/report-totals';
-import type { SyncSummary } from '../../../../shared/stores/sync-timeline-store';
+import type { SyncSummary } from '../../../../shared/stores/syncs/sync-timeline-store';
 import { numberText } from '../format';
 import { Badge, Bytes, Moment, Table, type Tone } from '../parts';
 import type { Words } from '../words';

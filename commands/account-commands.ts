@@ -1,0 +1,37 @@
+import { purgeAccount, type Purged } from './accounts/purge';
+import type { Config } from '../shared/config/config';
+import { type Db, openDatabase } from '../shared/db/database';
+import { commandLineCaller } from '../shared/domain/staff';
+import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { createAccountDataStore } from '../shared/stores/solutions/account-data-store';
+import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
+import { findDatabaseUrl } from '../shared/embedded/database-url';
+
+/** `epack account purge`. Null: nothing was done, `confirm` is not the account's name; `solutions` would go. */
+export function purge(
+  config: Config,
+  { account: name, confirm }: { readonly account: string; readonly confirm?: string },
+): Promise<{ readonly solutions: number; readonly purged: Purged | null }> {
+  return withAccount(config, name, async (db, account) => {
+    const solutions = (await createAccountDataStore(db).solutionIds(account.id)).length;
+    if (confirm !== account.name) return { solutions, purged: null };
+    const files = createDiskFileStore(config.filesDir);
+    return { solutions, purged: await purgeAccount({ db, files, actor: commandLineCaller.email }, account) };
+  });
+}
+
+async function withAccount<T>(
+  config: Config,
+  name: string,
+  work: (db: Db, account: Account) => Promise<T>,
+): Promise<T> {
+  const url = await findDatabaseUrl(config);
+  const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-command' });
+  try {
+    const account = await createAccountStore(db).findByName(name);
+    if (account === null) throw new Error(`There is no account "${name}".`);
+    return await work(db, account);
+  } finally {
+    await db.destroy();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Db } from '../../shared/db/database';
+import type { FileStore } from '../../shared/files/file-store';
+import { lastingPrefixes } from '../../shared/files/layout';
+import { removeSyncFiles } from '../../shared/files/sync-files';
+import { type Account } from '../../shared/stores/solutions/account-store';
+import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
+import { createAuditStore } from '../../shared/stores/staff/audit-store';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: Pick<FileStore, 'remove'>;
+  /** Who asked for it, for the audit trail. */
+  readonly actor: string;
+}
+
+export interface Purged {
+  readonly solutions: number;
+  readonly syncs: number;
+  /** Of all other tables. */
+  readonly rows: number;
+}
+
+/**
+ * Removes an account for good: its solutions, all that they sent and were sent, files included. In batches, while
+ * the server runs; after an interruption, the same again takes up where it ended. What was done with them stays in the
+ * audit trail.
+ */
+export async function purgeAccount(deps: Deps, account: Pick<Account, 'id' | 'name'>): Promise<Purged> {
+  const data = createAccountDataStore(deps.db);
+  // Nobody may add what was just removed.
+  await data.blockAll(account.id);
+  const purged = { solutions: 0, syncs: 0, rows: 0 };
+  for (const solutionId of await data.solutionIds(account.id)) {
+    // Syncs first: a worker in the middle of one finds it gone and commits nothing of it.
+    purged.syncs += await removeSyncs(deps, solutionId);
+    for (const table of await data.tablesBySolution()) purged.rows += await data.deleteAll(table, solutionId);
+    for (const prefix of lastingPrefixes) await deps.files.remove(`${prefix}/${solutionId}`);
+    await data.deleteSolution(solutionId);
+    purged.solutions += 1;
+  }
+  await deps.db.transaction(async (trx) => {
+    await createAccountDataStore(trx).deleteAccount(account.id);
+    await createAuditStore(trx).add([
+      {
+        actor: deps.actor,
+        action: 'account.purge',
+        solutionId: null,
+        address: null,
+        before: { account: account.name },
+        after: purged,
+      },
+    ]);
+  });
+  return purged;
+}
+
+async function removeSyncs({ db, files }: Deps, solutionId: number): Promise<number> {
+  const data = createAccountDataStore(db);
+  for (let total = 0; ;) {
+    const some = await data.someSyncs(solutionId);
+    if (some.length === 0) return total;
+    await data.deleteSyncs(some.map(({ id }) => id));
+    for (const sync of some) await removeSyncFiles(files, sync);
+    total += some.length;
+  }
+}

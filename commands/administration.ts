@@ -1,0 +1,158 @@
+import type { Config } from '../shared/config/config';
+import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
+import { type Retention, type RetentionChange, retentionLimits } from '../shared/domain/retention';
+import { commandLineCaller, passwordLength, type Role, roles } from '../shared/domain/staff';
+import { newPassword } from '../shared/secrets';
+import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
+import { createAuditStore } from '../shared/stores/staff/audit-store';
+import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
+import { findDatabaseUrl } from '../shared/embedded/database-url';
+import { createAccountService } from '../api/backoffice/services/accounts';
+import {
+  createSolutionService,
+  type EnrolledSolution,
+  soundSolution,
+} from '../api/backoffice/services/solutions';
+import { auditEntry } from '../api/backoffice/services/trail';
+import { createUserService } from '../api/backoffice/services/users';
+import { keyOverlapSeconds, tokenKeyName } from '../api/services/token-keys';
+
+// What the command line does beside running servers, by the same services as the backoffice.
+
+/** `epack migrate`. Answers the migrations that it ran. */
+export function migrateDatabase(config: Config): Promise<string[]> {
+  return withDatabase(config, migrate);
+}
+
+export interface AddedUser {
+  readonly email: string;
+  readonly role: Role;
+  /** Where nobody chose it: drawn here, and told this once. Null: it was given. */
+  readonly drawnPassword: string | null;
+}
+
+/** `epack user add`. `password`: as someone chose it; null: one is drawn. Throws a sentence, `invalid-fields`, `already-exists`. */
+export function addUser(
+  config: Config,
+  input: {
+    readonly email: string;
+    readonly role: string;
+    readonly password: string | null;
+    /** Names of accounts that are there. */
+    readonly accounts: readonly string[];
+  },
+): Promise<AddedUser> {
+  const role = roles.find((known) => known === input.role);
+  if (role === undefined) throw new RangeError(`The role must be ${roles.join(', ')}.`);
+  const password = input.password ?? newPassword();
+  const { least, most } = passwordLength;
+  if (password.length < least || password.length > most)
+    throw new RangeError(`The password must have ${least} to ${most} characters.`);
+  return withDatabase(config, async (db) => {
+    const accountIds = await accountIdsOf(db, input.accounts);
+    const user = { email: input.email, password, role, accountIds };
+    const { email } = await createUserService({ db }).create(commandLineCaller, user);
+    return { email, role, drawnPassword: input.password === null ? password : null };
+  });
+}
+
+export interface AddedSolution extends EnrolledSolution {
+  /** The name of an account that was made for it. Null: there was one. */
+  readonly madeAccount: string | null;
+}
+
+/** `epack solution add`. The secret is shown this once. Throws `invalid-fields`, `already-exists`. */
+export function addSolution(
+  config: Config,
+  input: {
+    readonly mail: string;
+    readonly name: string;
+    readonly account?: string;
+    readonly timezone: string;
+  },
+): Promise<AddedSolution> {
+  // Before an account is made for it.
+  const { mail, name, timezone } = soundSolution(input);
+  return withDatabase(config, async (db) => {
+    const account = input.account === undefined ? null : await accountOf(db, input.account.trim());
+    const enrolled = await createSolutionService({ db }).create(commandLineCaller, {
+      mail,
+      name,
+      accountId: account?.id ?? null,
+      loginPolicy: 'secret',
+      confirmation: 'explicit',
+      timezone,
+    });
+    return { ...enrolled, madeAccount: account?.isNew === true ? account.name : null };
+  });
+}
+
+/** `epack account retention`. What is undefined stays as it is. Answers what holds now. */
+export function changeRetention(config: Config, name: string, change: RetentionChange): Promise<Retention> {
+  return withDatabase(config, async (db) => {
+    const account = await createAccountStore(db).findByName(name);
+    if (account === null) throw new Error(`There is no account "${name}".`);
+    const accounts = createAccountService({ db });
+    return (await accounts.changeRetention(commandLineCaller, account.id, change)).retention;
+  });
+}
+
+/** Days as someone writes them; `default` or `ever`: null. Throws a sentence. */
+export function daysFrom(written: string | undefined): number | null | undefined {
+  const { least, most } = retentionLimits;
+  if (written === undefined) return undefined;
+  if (written === 'default' || written === 'ever') return null;
+  if (/^[1-9]\d{0,4}$/.test(written) && Number(written) <= most) return Number(written);
+  throw new RangeError(
+    `Days are a whole number from ${least} to ${most}, "default" for files, or "ever" for readings.`,
+  );
+}
+
+/**
+ * `epack key rotate`: a new key signs the tokens of solutions. Tokens of the old one stay valid until they expire, or,
+ * where `isLeaked`, no longer. Throws a `RangeError` where the key is configured.
+ */
+export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked: boolean }): Promise<void> {
+  if (config.tokenSecrets !== null) {
+    throw new RangeError('The key is EPACK_TOKEN_SECRET: replace it there, see docs/sign-in.md.');
+  }
+  return withDatabase(config, (db) =>
+    inTransaction(db, async ({ db: trx }) => {
+      const keys = createServerKeyStore(trx);
+      await keys.replace(tokenKeyName);
+      await keys.removeReplaced(tokenKeyName, isLeaked ? 0 : keyOverlapSeconds(config.tokenMinutes));
+      const after = {
+        key: tokenKeyName,
+        tokensOfTheOldOne: isLeaked ? 'refused' : 'accepted until they expire',
+      };
+      await createAuditStore(trx).add([auditEntry(commandLineCaller, 'key.rotate', { after })]);
+    }),
+  );
+}
+
+/** An account that is not there yet is made. */
+async function accountOf(db: Db, name: string): Promise<Account & { readonly isNew: boolean }> {
+  const known = await createAccountStore(db).findByName(name);
+  if (known !== null) return { ...known, isNew: false };
+  return { ...(await createAccountService({ db }).create(commandLineCaller, name)), isNew: true };
+}
+
+async function accountIdsOf(db: Db, names: readonly string[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (const name of names) {
+    const account = await createAccountStore(db).findByName(name.trim());
+    if (account === null) throw new Error(`There is no account "${name}".`);
+    ids.push(account.id);
+  }
+  return ids;
+}
+
+async function withDatabase<T>(config: Config, work: (db: Db) => Promise<T>): Promise<T> {
+  const url = await findDatabaseUrl(config);
+  const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-command' });
+  try {
+    return await work(db);
+  } finally {
+    await db.destroy();
+  }
+}

@@ -1,0 +1,213 @@
+import type { LogTable } from '../../catalog/log-tables';
+import type { Db } from '../../db/database';
+import type { Channel } from '../../domain/channel';
+
+interface Replaced {
+  readonly solutionId: number;
+  readonly syncId: string;
+  readonly channel: Channel;
+  readonly table: LogTable;
+}
+
+interface Incoming {
+  /** A temporary table like the log: what the solution holds of it. */
+  readonly incoming: string;
+  /** Rows that it holds as well, though they could not be read. */
+  readonly refusedIds: readonly string[];
+  /** Also what it no longer holds. */
+  readonly mayDelete: boolean;
+}
+
+/** A plan on which someone has decided, and that has not been dealt with. */
+export interface DecidedReplacement {
+  readonly approvalId: string;
+  readonly solutionId: number;
+  readonly syncId: string;
+  readonly channel: Channel;
+  /** e.g. `Tbfridge`. */
+  readonly tableName: string;
+  readonly isApproved: boolean;
+  /** E-mail. */
+  readonly decidedBy: string | null;
+}
+
+export interface AppliedReplacement {
+  readonly deleted: number;
+  readonly replaced: number;
+}
+
+/** The first so many rows of a plan are shown with it. */
+const maxShown = 1_000;
+
+export type LogReplacementStore = ReturnType<typeof createLogReplacementStore>;
+
+/** What uploads that replace everything would do to logs: planned in the sync, applied once it is approved. */
+export function createLogReplacementStore(db: Db) {
+  return {
+    /** False: neither is anything stored of the log, nor does an earlier plan of it wait. */
+    async isNeeded({ solutionId, table }: Pick<Replaced, 'solutionId' | 'table'>): Promise<boolean> {
+      const result = await db.raw<{ rows: { needed: boolean }[] }>(
+        `select exists (select from :table: where solution_id = :solutionId) or exists (select from approval
+           where solution_id = :solutionId and class = :name and kind = 'replace-logs' and state = 'open') as needed`,
+        { solutionId, table: table.table, name: table.name },
+      );
+      return result.rows[0]?.needed === true;
+    },
+
+    /** Puts the plan up for approval, in place of an earlier one; nothing to do: no approval. */
+    async plan(log: Replaced, { incoming, refusedIds, mayDelete }: Incoming): Promise<void> {
+      await supersede(log);
+      const approvalId = await openApproval(log);
+      await db.raw(
+        `insert into log_replacement (approval_id, highest_sent)
+         select :approvalId, greatest(coalesce(max(id), -1), (select max(id) from unnest(cast(:refusedIds as bigint[])) as id))
+         from :incoming:`,
+        { approvalId, incoming, refusedIds: [...refusedIds] },
+      );
+      const columns = ['extra', ...log.table.columns.map(({ column }) => column)];
+      const list = (of: string) => columns.map((column) => `${of}."${column}"`).join(', ');
+      await db.raw(
+        `insert into log_replacement_row (approval_id, id, content)
+         select :approvalId, stored.id, case when sent.id is not null then to_jsonb(sent) end
+         from :table: stored left join :incoming: sent on sent.solution_id = stored.solution_id and sent.id = stored.id
+         where stored.solution_id = :solutionId
+           and case when sent.id is null then :mayDelete and stored.id <> all(cast(:refusedIds as bigint[]))
+             else (${list('sent')}) is distinct from (${list('stored')}) end`,
+        {
+          approvalId,
+          table: log.table.table,
+          incoming,
+          solutionId: log.solutionId,
+          mayDelete,
+          refusedIds: [...refusedIds],
+        },
+      );
+      await showPlan(approvalId);
+    },
+
+    /** The oldest of those that are decided; locked, so that one worker deals with it. Null: there is none. */
+    async takeDecided(): Promise<DecidedReplacement | null> {
+      const result = await db.raw<{ rows: DecidedRow[] }>(
+        `select a.id, a.solution_id, a.sync_id, a.channel, a.class, a.state, a.decided_by
+         from log_replacement r join approval a on a.id = r.approval_id
+         where r.applied_at is null and a.state <> 'open'
+         order by r.approval_id limit 1 for no key update of r skip locked`,
+      );
+      const [row] = result.rows;
+      return row === undefined ? null : decidedFrom(row);
+    },
+
+    /** Does what was approved. The log must be locked. */
+    async apply(
+      { approvalId, solutionId, syncId }: DecidedReplacement,
+      table: LogTable,
+    ): Promise<AppliedReplacement> {
+      const bindings = { approvalId, solutionId, syncId, table: table.table, name: table.name };
+      const gone = await db.raw<{ rows: { deleted: number }[] }>(
+        `with gone as (
+           delete from :table: log using log_replacement_row r
+           where r.approval_id = :approvalId and log.solution_id = :solutionId and log.id = r.id
+           returning r.content is null as is_deleted
+         )
+         select cast(count(*) filter (where is_deleted) as int) as deleted from gone`,
+        bindings,
+      );
+      const replaced = await db.raw<{ rowCount: number }>(
+        `insert into :table: select (jsonb_populate_record(cast(null as :table:), r.content)).*
+         from log_replacement_row r where r.approval_id = :approvalId and r.content is not null`,
+        bindings,
+      );
+      await lowerMark(bindings);
+      // Without its statistics, as after a large plan, PostgreSQL would compare every row with every other.
+      await db.raw('set local enable_nestloop = off');
+      // Refused at first as other content of a known Id: it has been taken now.
+      await db.raw(
+        `update quarantine q set state = 'replayed', decided_at = now(), decided_by = a.decided_by
+         from log_replacement_row r join approval a on a.id = r.approval_id
+         where r.approval_id = :approvalId and r.content is not null and q.sync_id = :syncId and q.subject = :name
+           and q.code = 'id-conflict' and q.state = 'open' and q.row_id = cast(r.id as text)`,
+        bindings,
+      );
+      return { deleted: gone.rows[0]?.deleted ?? 0, replaced: replaced.rowCount };
+    },
+
+    /** It is dealt with; its rows are forgotten. `rows`: how many of the log it changed. */
+    async close(approvalId: string, rows: number): Promise<void> {
+      await db('log_replacement_row').where({ approval_id: approvalId }).delete();
+      await db('log_replacement').where({ approval_id: approvalId }).update({ applied_at: db.fn.now() });
+      await db('approval')
+        .where({ id: approvalId })
+        .whereNot({ state: 'superseded' })
+        .update({ applied_at: db.fn.now(), applied: rows, released: 0 });
+    },
+  };
+
+  async function supersede({ solutionId, table }: Replaced): Promise<void> {
+    await db('approval')
+      .where({ solution_id: solutionId, class: table.name, kind: 'replace-logs', state: 'open' })
+      .update({ state: 'superseded', decided_at: db.fn.now() });
+  }
+
+  async function openApproval({ solutionId, syncId, channel, table }: Replaced): Promise<string> {
+    const result = await db.raw<{ rows: { id: string }[] }>(
+      `insert into approval (solution_id, sync_id, channel, class, kind, plan)
+       values (:solutionId, :syncId, :channel, :name, 'replace-logs', '[]') returning id`,
+      { solutionId, syncId, channel, name: table.name },
+    );
+    return result.rows[0]?.id ?? '';
+  }
+
+  async function showPlan(approvalId: string): Promise<void> {
+    await db.raw(
+      `update approval set
+         plan = (select coalesce(jsonb_agg(jsonb_build_object('id', cast(id as text), 'version', 1) order by id), '[]')
+           from (select id from log_replacement_row where approval_id = :approvalId order by id limit :maxShown) shown),
+         log_rows = (select jsonb_build_object('deleted', count(*) filter (where content is null), 'replaced', count(content))
+           from log_replacement_row where approval_id = :approvalId)
+       where id = :approvalId`,
+      { approvalId, maxShown },
+    );
+    await db.raw(
+      `delete from approval where id = :approvalId
+         and not exists (select from log_replacement_row where approval_id = :approvalId)`,
+      { approvalId },
+    );
+  }
+
+  /** The solution goes on from the highest id that it has itself, and its rows from there on are asked for. */
+  async function lowerMark(bindings: {
+    approvalId: string;
+    solutionId: number;
+    table: string;
+  }): Promise<void> {
+    await db.raw(
+      `update log_mark m set highest_id = now_highest.id, received = m.received * int8multirange(int8range(null, now_highest.id, '(]'))
+       from (
+         select greatest(r.highest_sent, (select max(id) from :table: where solution_id = :solutionId)) as id
+         from log_replacement r where r.approval_id = :approvalId
+       ) now_highest
+       where m.solution_id = :solutionId and m.table_name = :table`,
+      bindings,
+    );
+  }
+}
+
+interface DecidedRow {
+  id: string;
+  solution_id: number;
+  sync_id: string;
+  channel: Channel;
+  class: string;
+  state: 'approved' | 'rejected' | 'superseded';
+  decided_by: string | null;
+}
+
+const decidedFrom = (row: DecidedRow): DecidedReplacement => ({
+  approvalId: row.id,
+  solutionId: row.solution_id,
+  syncId: row.sync_id,
+  channel: row.channel,
+  tableName: row.class,
+  isApproved: row.state === 'approved',
+  decidedBy: row.decided_by,
+});

@@ -1,0 +1,220 @@
+import type { Db } from '../../db/database';
+import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
+import type { ResultOperator, Verdict } from '../../domain/lab-result';
+import type { JudgedResult, MessageKind, NewMessage } from '../../domain/message';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+
+/** What the manager told a solution, and what became of it. */
+export interface Message extends NewMessage {
+  /** Below zero: as it is on the wire. */
+  readonly id: string;
+  readonly sentAt: Date;
+  /** When the solution confirmed that it has it. */
+  readonly deliveredAt: Date | null;
+  /** By the solution's clock. */
+  readonly readAt: Date | null;
+  /** In a row. */
+  readonly failures: number;
+  readonly failureReason: string | null;
+  /** It failed too often: it goes into no package any more. */
+  readonly isParked: boolean;
+}
+
+/** What a solution sends back of a message that it holds. */
+export interface Receipt {
+  /** Of the message. */
+  readonly id: string;
+  /** Null: nobody has read it yet. */
+  readonly readAt: Date | null;
+}
+
+export type MessageStore = ReturnType<typeof createMessageStore>;
+
+/** What the manager tells on `messagerie`: kept until it is delivered, and after that with its receipt. */
+export function createMessageStore(db: Db) {
+  return {
+    /** In the order given. */
+    async add(solutionId: number, messages: readonly NewMessage[]): Promise<Message[]> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `insert into manager_message (solution_id, ${given})
+         select :solutionId, ${given}
+         from jsonb_to_recordset(cast(:rows as jsonb)) as message (place int, kind text, sender text, subject text,
+           body text, measured_at timestamptz, is_conform boolean, sample text, germ text, operator text,
+           value double precision, unit text, limit_satisfactory double precision,
+           limit_acceptable double precision, verdict text)
+         order by place returning ${columns}`,
+        { solutionId, rows: JSON.stringify(messages.map(rowOf)) },
+      );
+      return result.rows.map(messageFrom).sort((one, other) => Number(other.id) - Number(one.id));
+    },
+
+    /** The newest first. */
+    async list(solutionId: number, { limit, after }: PageRequest<string>): Promise<Page<Message>> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `select ${columns} from manager_message
+         where solution_id = :solutionId and (cast(:after as bigint) is null or id > :after)
+         order by id limit :rows`,
+        { solutionId, after, rows: limit + 1 },
+      );
+      return pageOf(result.rows.map(messageFrom), limit, (last) => last.id);
+    },
+
+    /**
+     * Marks what this sync's package is to tell: what is not confirmed yet and has not failed too often, or all of
+     * that where the package tells everything. Answers how many, and whether there are lab results among them.
+     */
+    async markTold(
+      solutionId: number,
+      syncId: string,
+      { parkedToo }: { readonly parkedToo: boolean },
+    ): Promise<{ count: number; hasResults: boolean }> {
+      const result = await db.raw<{ rows: { count: number; has_results: boolean }[] }>(
+        `with told as (
+           update manager_message set told_in = :syncId
+           where solution_id = :solutionId and delivered_at is null and (failures < :maxFailures or :parkedToo)
+           returning kind
+         )
+         select cast(count(*) as int) as count, coalesce(bool_or(kind = 'analysis'), false) as has_results from told`,
+        { solutionId, syncId, maxFailures, parkedToo },
+      );
+      const [row] = result.rows;
+      return { count: row?.count ?? 0, hasResults: row?.has_results ?? false };
+    },
+
+    async hasResults(solutionId: number): Promise<boolean> {
+      const rows = await db('manager_message')
+        .where({ solution_id: solutionId, kind: 'analysis' })
+        .limit(1)
+        .select(db.raw('1'));
+      return rows.length > 0;
+    },
+
+    /** The oldest first, in pages. `toldIn` null: all of the solution's. */
+    async *pages(solutionId: number, toldIn: string | null): AsyncGenerator<readonly Message[]> {
+      for (let before = '0'; ;) {
+        const result = await db.raw<{ rows: Row[] }>(
+          `select ${columns} from manager_message
+           where solution_id = :solutionId and id < :before
+             and (cast(:toldIn as uuid) is null or told_in = :toldIn)
+           order by id desc limit :pageSize`,
+          { solutionId, toldIn, before, pageSize },
+        );
+        const last = result.rows.at(-1);
+        if (last === undefined) return;
+        yield result.rows.map(messageFrom);
+        before = last.id;
+      }
+    },
+
+    /** The solution has what the sync's package told, but for what failed. Again: nothing happens. */
+    async confirm(solutionId: number, syncId: string, failed: readonly FailedInstruction[]): Promise<void> {
+      const ours = failed.filter(({ file }) => /^csv[\\/]tbmessagerie-[ir]\.csv$/i.test(file));
+      await db.raw(
+        `update manager_message m set told_in = null,
+           delivered_at = case when f.reason is null then coalesce(m.delivered_at, now()) else m.delivered_at end,
+           failures = case when f.reason is null then 0 else m.failures + 1 end,
+           failure_reason = f.reason
+         from (
+           select told.id, min(failed.reason) as reason
+           from manager_message told left join jsonb_to_recordset(cast(:failed as jsonb)) as failed (id text, reason text)
+             on failed.id in ('', cast(told.id as text))
+           where told.solution_id = :solutionId and told.told_in = :syncId
+           group by told.id
+         ) f
+         where m.id = f.id`,
+        { solutionId, syncId, failed: JSON.stringify(ours) },
+      );
+    },
+
+    /** Takes receipts, each message once. What was read once stays read. Answers the ids that are the solution's messages. */
+    async receive(solutionId: number, receipts: readonly Receipt[]): Promise<ReadonlySet<string>> {
+      const result = await db.raw<{ rows: { id: string }[] }>(
+        `update manager_message m
+         set read_at = coalesce(m.read_at, receipt.read_at), delivered_at = coalesce(m.delivered_at, now())
+         from jsonb_to_recordset(cast(:rows as jsonb)) as receipt (id bigint, read_at timestamptz)
+         where m.solution_id = :solutionId and m.id = receipt.id
+         returning m.id`,
+        { solutionId, rows: JSON.stringify(receipts.map(({ id, readAt }) => ({ id, read_at: readAt }))) },
+      );
+      return new Set(result.rows.map(({ id }) => id));
+    },
+  };
+}
+
+interface Row {
+  id: string;
+  kind: MessageKind;
+  sender: string;
+  subject: string;
+  body: string;
+  measured_at: Date | null;
+  is_conform: boolean | null;
+  sent_at: Date;
+  delivered_at: Date | null;
+  read_at: Date | null;
+  failures: number;
+  failure_reason: string | null;
+  sample: string | null;
+  germ: string | null;
+  operator: ResultOperator | null;
+  value: number | null;
+  unit: string | null;
+  limit_satisfactory: number | null;
+  limit_acceptable: number | null;
+  verdict: Verdict | null;
+}
+
+const pageSize = 1_000;
+
+const given = `kind, sender, subject, body, measured_at, is_conform, sample, germ, operator, value, unit,
+  limit_satisfactory, limit_acceptable, verdict`;
+const columns = `id, ${given}, sent_at, delivered_at, read_at, failures, failure_reason`;
+
+const rowOf = ({ result, measuredAt, isConform, ...message }: NewMessage, place: number) => ({
+  ...message,
+  place,
+  measured_at: measuredAt,
+  is_conform: isConform,
+  sample: result?.sample,
+  germ: result?.germ,
+  operator: result?.operator,
+  value: result?.value,
+  unit: result?.unit,
+  limit_satisfactory: result?.limitSatisfactory,
+  limit_acceptable: result?.limitAcceptable,
+  verdict: result?.verdict,
+});
+
+const messageFrom = (row: Row): Message => ({
+  id: row.id,
+  kind: row.kind,
+  sender: row.sender,
+  subject: row.subject,
+  body: row.body,
+  measuredAt: row.measured_at,
+  isConform: row.is_conform,
+  result: resultFrom(row),
+  sentAt: row.sent_at,
+  deliveredAt: row.delivered_at,
+  readAt: row.read_at,
+  failures: row.failures,
+  failureReason: row.failure_reason,
+  isParked: row.delivered_at === null && row.failures >= maxFailures,
+});
+
+/** The table's constraint: an analysis has them all. */
+function resultFrom(row: Row): JudgedResult | null {
+  const { sample, germ, operator, value, verdict } = row;
+  if (sample === null || germ === null || operator === null || value === null || verdict === null)
+    return null;
+  return {
+    sample,
+    germ,
+    operator,
+    value,
+    unit: row.unit,
+    limitSatisfactory: row.limit_satisfactory ?? 0,
+    limitAcceptable: row.limit_acceptable ?? 0,
+    verdict,
+  };
+}

@@ -1,0 +1,228 @@
+import type { Channel } from '../../domain/channel';
+import type { Db } from '../../db/database';
+import type { Copy } from '../../domain/merge-copy';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { AccountScope } from '../../domain/staff';
+import { alreadyDecided, notFound } from '../../errors/catalog';
+
+export type ApprovalState = 'open' | 'approved' | 'rejected' | 'superseded';
+/** What is asked about parameters. */
+export type ParameterApprovalKind = 'deletes' | 'replace' | 'changes';
+export type ApprovalKind = ParameterApprovalKind | 'replace-logs';
+
+/** So many changes or deletions in one sync that someone must approve them. */
+export interface Approval {
+  readonly id: string;
+  readonly solutionId: number;
+  readonly syncId: string;
+  readonly channel: Channel;
+  /** e.g. `Fridges`. */
+  readonly className: string;
+  /**
+   * `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `changes`: it
+   * changed or added more than the class allows in one sync; `replace-logs`:
+   * readings that it no longer has, or has otherwise (`className` is then the table); what is decided of these is
+   * applied by `worker/solution-sync/logs/apply-replacements.ts`.
+   */
+  readonly kind: ApprovalKind;
+  /** What would be deleted or changed, by id. The decision is bound to these versions of the manager's copies. */
+  readonly plan: readonly PlannedEntity[];
+  readonly state: ApprovalState;
+  readonly createdAt: Date;
+  readonly decidedAt: Date | null;
+  /** E-mail. */
+  readonly decidedBy: string | null;
+  /** When a worker carried the decision out. */
+  readonly appliedAt: Date | null;
+  /** Entities that it was done to: deleted, changed, or given back to life. */
+  readonly applied: number | null;
+  /** Entities that had changed since they were planned: planned anew at the next sync. */
+  readonly released: number | null;
+  /** Of `replace-logs`: how many readings would go, and how many be replaced; the plan shows the first of them. */
+  readonly logRows: { readonly deleted: number; readonly replaced: number } | null;
+}
+
+export interface ApprovalFilter {
+  readonly accounts: AccountScope;
+  readonly solutionId: number | null;
+  readonly state: ApprovalState | null;
+}
+
+/** A decision that nobody has carried out yet. */
+export interface DecidedApproval {
+  readonly id: string;
+  readonly solutionId: number;
+  /** IANA name. */
+  readonly timezone: string;
+  /** The sync that made the plan. */
+  readonly syncId: string;
+  readonly className: string;
+  readonly kind: ParameterApprovalKind;
+  readonly plan: readonly PlannedEntity[];
+  readonly isApproved: boolean;
+  /** E-mail. */
+  readonly decidedBy: string;
+}
+
+/** One line of a plan. */
+export interface PlannedEntity {
+  readonly id: string;
+  /** Of the manager's copy on which the plan stands; 0: it has none. */
+  readonly version: number;
+  /** Of `changes`: what the solution sent. */
+  readonly sent?: SentCopy;
+}
+
+export interface SentCopy extends Copy {
+  /** The solution's clock, as it was sent. */
+  readonly ts: string | null;
+}
+
+/** Workers listen: someone has decided. */
+export const approvalsDecided = 'epack_approval';
+
+export type ApprovalStore = ReturnType<typeof createApprovalStore>;
+
+export function createApprovalStore(db: Db) {
+  return {
+    /** The newest first. */
+    async list(filter: ApprovalFilter, { limit, after }: PageRequest<string>): Promise<Page<Approval>> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `select ${columns} from approval a join solution s on s.id = a.solution_id
+         where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+           and (cast(:solutionId as int) is null or a.solution_id = :solutionId)
+           and (cast(:state as text) is null or a.state = :state)
+           and (cast(:after as bigint) is null or a.id < :after)
+         order by a.id desc limit :rows`,
+        {
+          ...filter,
+          accounts: filter.accounts === 'all' ? null : [...filter.accounts],
+          after,
+          rows: limit + 1,
+        },
+      );
+      return pageOf(result.rows.map(approvalFrom), limit, (last) => last.id);
+    },
+
+    async find(id: string): Promise<Approval | null> {
+      const result = await db.raw<{ rows: Row[] }>(`select ${columns} from approval a where a.id = ?`, [id]);
+      const row = result.rows[0];
+      return row === undefined ? null : approvalFrom(row);
+    },
+
+    /**
+     * Takes the decision; a worker carries it out at once. Throws `not-found`, and `already-decided` where it is no
+     * longer open.
+     */
+    async decide(id: string, decision: 'approve' | 'reject', by: string): Promise<Approval> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `update approval a set state = :state, decided_at = now(), decided_by = :by
+         where a.id = :id and a.state = 'open' returning ${columns}`,
+        { id, state: decision === 'approve' ? 'approved' : 'rejected', by },
+      );
+      const row = result.rows[0];
+      if (row === undefined) {
+        const known = await db<{ id: string }>('approval').where({ id }).first('id');
+        throw known === undefined ? notFound('approval') : alreadyDecided();
+      }
+      await db.raw(`select pg_notify('${approvalsDecided}', ?)`, [id]);
+      return approvalFrom(row);
+    },
+
+    /** The class of the oldest decision about parameters that nobody has carried out. Null: there is none. */
+    async nextDecided(): Promise<{ solutionId: number; className: string } | null> {
+      const result = await db.raw<{ rows: { solution_id: number; class: string }[] }>(
+        `select solution_id, class from approval where ${isUndone} order by id limit 1`,
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : { solutionId: row.solution_id, className: row.class };
+    },
+
+    /** The decisions about a class that nobody has carried out, in order. The class must be locked. */
+    async decidedOf(key: {
+      readonly solutionId: number;
+      readonly className: string;
+    }): Promise<DecidedApproval[]> {
+      const result = await db.raw<{ rows: DecidedRow[] }>(
+        `select a.id, a.solution_id, s.timezone, a.sync_id, a.class, a.kind, a.plan, a.state, a.decided_by
+         from approval a join solution s on s.id = a.solution_id
+         where ${isUndone} and a.solution_id = :solutionId and a.class = :className order by a.id`,
+        { ...key },
+      );
+      return result.rows.map(decidedFrom);
+    },
+
+    /** `applied`: entities that it was done to; `released`: those that had changed since they were planned. */
+    async markApplied(id: string, applied: number, released: number): Promise<void> {
+      await db.raw(
+        `update approval set applied_at = now(), applied = :applied, released = :released where id = :id`,
+        { id, applied, released },
+      );
+    },
+  };
+}
+
+const isUndone = `state in ('approved', 'rejected') and applied_at is null and kind in ('deletes', 'replace', 'changes')`;
+
+interface Row {
+  id: string;
+  solution_id: number;
+  sync_id: string;
+  channel: Channel;
+  class: string;
+  kind: ApprovalKind;
+  plan: PlannedEntity[];
+  state: ApprovalState;
+  created_at: Date;
+  decided_at: Date | null;
+  decided_by: string | null;
+  applied_at: Date | null;
+  applied: number | null;
+  released: number | null;
+  log_rows: Approval['logRows'];
+}
+
+const columns =
+  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.plan, a.state, a.created_at, a.decided_at, a.decided_by, a.applied_at, a.applied, a.released, a.log_rows';
+
+interface DecidedRow {
+  id: string;
+  solution_id: number;
+  timezone: string;
+  sync_id: string;
+  class: string;
+  kind: ParameterApprovalKind;
+  plan: PlannedEntity[];
+  state: 'approved' | 'rejected';
+  decided_by: string;
+}
+
+const decidedFrom = (row: DecidedRow): DecidedApproval => ({
+  id: row.id,
+  solutionId: row.solution_id,
+  timezone: row.timezone,
+  syncId: row.sync_id,
+  className: row.class,
+  kind: row.kind,
+  plan: row.plan,
+  isApproved: row.state === 'approved',
+  decidedBy: row.decided_by,
+});
+
+const approvalFrom = (row: Row): Approval => ({
+  id: row.id,
+  solutionId: row.solution_id,
+  syncId: row.sync_id,
+  channel: row.channel,
+  className: row.class,
+  kind: row.kind,
+  plan: row.plan,
+  state: row.state,
+  createdAt: row.created_at,
+  decidedAt: row.decided_at,
+  decidedBy: row.decided_by,
+  appliedAt: row.applied_at,
+  applied: row.applied,
+  released: row.released,
+  logRows: row.log_rows,
+});

@@ -1,0 +1,260 @@
+import type { Db } from '../../db/database';
+import { mergeThreeWay, type Side } from '../../domain/merge';
+import type { Copy, Fields } from '../../domain/merge-copy';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { AccountScope } from '../../domain/staff';
+import { alreadyDecided, notFound } from '../../errors/catalog';
+import { copyDigest, deletedDigest } from '../../formats/parameter-digest';
+import { revisionOf } from '../../formats/revision';
+
+/** `open` waits for someone; `decided`: someone did; `resolved`: the policy did; `superseded`: the sides agreed otherwise. */
+export type ConflictState = 'open' | 'decided' | 'resolved' | 'superseded';
+
+export interface Conflict {
+  readonly id: string;
+  readonly solutionId: number;
+  /** The sync that found it last. */
+  readonly syncId: string;
+  /** e.g. `Fridges`. */
+  readonly className: string;
+  readonly entityId: string;
+  /** What both sides last agreed on; null: they never did. */
+  readonly base: Fields | null;
+  /** While it is open: as it is now; later: as it was. */
+  readonly manager: Copy;
+  readonly solution: Copy;
+  /** Another one as soon as either copy is another, by an edit or by a later sync. */
+  readonly revision: string;
+  /** In dispute; empty where one side deleted what the other changed. */
+  readonly fields: readonly string[];
+  readonly state: ConflictState;
+  readonly resolution: Side | 'fields' | null;
+  readonly createdAt: Date;
+  readonly decidedAt: Date | null;
+  /** E-mail; null: the policy. */
+  readonly decidedBy: string | null;
+}
+
+/** Whose values win where both changed one field; or new values, already validated, for some fields. */
+export type ConflictChoice = Side | { readonly fields: Fields };
+
+export interface ConflictFilter {
+  readonly accounts: AccountScope;
+  readonly solutionId: number | null;
+  readonly state: ConflictState | null;
+}
+
+export type ConflictStore = ReturnType<typeof createConflictStore>;
+
+/** Conflicts between the two copies of an entity: those that wait for someone, and those that a policy resolved. */
+export function createConflictStore(db: Db) {
+  return {
+    /** The newest first. */
+    async list(filter: ConflictFilter, { limit, after }: PageRequest<string>): Promise<Page<Conflict>> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `select ${columns} from ${tables} join solution s on s.id = c.solution_id
+         where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+           and (cast(:solutionId as int) is null or c.solution_id = :solutionId)
+           and (cast(:state as text) is null or c.state = :state)
+           and (cast(:after as bigint) is null or c.id < :after)
+         order by c.id desc limit :rows`,
+        {
+          ...filter,
+          accounts: filter.accounts === 'all' ? null : [...filter.accounts],
+          after,
+          rows: limit + 1,
+        },
+      );
+      return pageOf(result.rows.map(conflictFrom), limit, (last) => last.id);
+    },
+
+    find: (id: string): Promise<Conflict | null> => findConflict(db, id),
+
+    /** From here to the end of the transaction, neither copy changes, and nobody else decides. */
+    lock: (id: string): Promise<void> => lockConflict(db, id),
+
+    /**
+     * Settles an open conflict. What only one side changed is kept on both, whatever the choice; the next sync tells
+     * the solution. Throws `not-found`, and `already-decided` where it is no longer open.
+     */
+    decide: (id: string, choice: ConflictChoice, by: string): Promise<Conflict> =>
+      db.transaction(async (transaction) => {
+        const sides = await lockSides(transaction, id);
+        const manager = settledCopy(sides, choice);
+        await writeSettled(transaction, sides, manager, by);
+        await markDecided(transaction, id, sides, typeof choice === 'string' ? choice : 'fields', by);
+        const decided = await findConflict(transaction, id);
+        if (decided === null) throw notFound('conflict');
+        return decided;
+      }),
+  };
+}
+
+interface Row {
+  id: string;
+  solution_id: number;
+  sync_id: string;
+  class: string;
+  entity_id: string;
+  base_fields: Fields | null;
+  manager_fields: Fields;
+  manager_active: boolean;
+  solution_fields: Fields;
+  solution_active: boolean;
+  fields: string[];
+  state: ConflictState;
+  resolution: Side | 'fields' | null;
+  created_at: Date;
+  decided_at: Date | null;
+  decided_by: string | null;
+}
+
+const tables = 'conflict c join param p on p.id_server = c.id_server';
+
+const columns = `c.id, c.solution_id, c.sync_id, c.class, c.entity_id, c.base_fields,
+  case when c.state = 'open' then p.fields else c.manager_fields end as manager_fields,
+  case when c.state = 'open' then p.is_active else c.manager_active end as manager_active,
+  c.solution_fields, c.solution_active, c.fields, c.state, c.resolution, c.created_at, c.decided_at, c.decided_by`;
+
+async function findConflict(db: Db, id: string): Promise<Conflict | null> {
+  const result = await db.raw<{ rows: Row[] }>(`select ${columns} from ${tables} where c.id = ?`, [id]);
+  const row = result.rows[0];
+  return row === undefined ? null : conflictFrom(row);
+}
+
+interface Sides {
+  readonly idServer: string;
+  readonly base: Copy | null;
+  readonly manager: Copy;
+  readonly solution: Copy;
+  readonly solutionTs: string | null;
+}
+
+interface SidesRow {
+  id_server: string;
+  base_fields: Fields | null;
+  base_active: boolean | null;
+  fields: Fields;
+  is_active: boolean;
+  solution_fields: Fields;
+  solution_active: boolean;
+  solution_ts: string | null;
+  state: ConflictState;
+}
+
+/** The entity first, then the conflict: a sync takes them in that order too. */
+async function lockConflict(db: Db, id: string): Promise<void> {
+  await db.raw(
+    `select from param where id_server = (select id_server from conflict where id = ?) for update`,
+    [id],
+  );
+  await db.raw(`select from conflict where id = ? for update`, [id]);
+}
+
+async function lockSides(db: Db, id: string): Promise<Sides> {
+  await lockConflict(db, id);
+  const result = await db.raw<{ rows: SidesRow[] }>(
+    `select c.id_server, p.base_fields, p.base_active, p.fields, p.is_active, c.solution_fields, c.solution_active,
+       c.solution_ts, c.state
+     from ${tables} where c.id = ?`,
+    [id],
+  );
+  const row = result.rows[0];
+  if (row === undefined) throw notFound('conflict');
+  if (row.state !== 'open') throw alreadyDecided();
+  return {
+    idServer: row.id_server,
+    base: row.base_fields === null ? null : { isActive: row.base_active === true, fields: row.base_fields },
+    manager: { isActive: row.is_active, fields: row.fields },
+    solution: { isActive: row.solution_active, fields: row.solution_fields },
+    solutionTs: row.solution_ts,
+  };
+}
+
+/** The manager's copy from now on; null: as it is. */
+function settledCopy({ base, manager, solution }: Sides, choice: ConflictChoice): Copy | null {
+  const policy = typeof choice === 'string' ? choice : 'manager';
+  const merged = mergeThreeWay({ base, manager, solution, policy, fieldPolicies: {}, newer: 'manager' });
+  if (typeof choice === 'string') return merged.manager;
+  const settled = merged.manager ?? manager;
+  // New values for an entity that one side deleted: it lives, with what the other side has.
+  const { fields } = settled.isActive ? settled : solution;
+  return {
+    isActive: true,
+    fields: Object.fromEntries([...Object.entries(fields), ...Object.entries(choice.fields)]),
+  };
+}
+
+/** The solution is known to hold the copy that it sent: what differs from it is due. */
+async function writeSettled(db: Db, sides: Sides, manager: Copy | null, by: string): Promise<void> {
+  const { idServer, solution, solutionTs } = sides;
+  await db.raw(
+    `update param set held = false, failures = 0, failure_reason = null, base_fields = cast(:fields as jsonb),
+       base_active = :isActive, base_digest = :digest
+     where id_server = :idServer`,
+    {
+      idServer,
+      fields: JSON.stringify(solution.fields),
+      isActive: solution.isActive,
+      digest: digestOf(solution),
+    },
+  );
+  if (manager === null) return;
+  await db.raw(
+    `with changed as (
+       update param set fields = case when :isActive then cast(:fields as jsonb) else fields end,
+         is_active = :isActive, digest = :digest, ts = coalesce(:solutionTs, ts), version = version + 1,
+         updated_at = now(), updated_by = :by, edited_at = now()
+       where id_server = :idServer returning id_server, version, fields, is_active, updated_by
+     )
+     insert into param_version (id_server, version, fields, is_active, by)
+     select id_server, version, fields, is_active, updated_by from changed`,
+    {
+      idServer,
+      fields: JSON.stringify(manager.fields),
+      isActive: manager.isActive,
+      digest: digestOf(manager),
+      solutionTs,
+      by,
+    },
+  );
+}
+
+async function markDecided(
+  db: Db,
+  id: string,
+  { manager }: Sides,
+  resolution: Side | 'fields',
+  by: string,
+): Promise<void> {
+  await db.raw(
+    `update conflict set state = 'decided', resolution = :resolution, decided_at = now(), decided_by = :by,
+       manager_fields = cast(:fields as jsonb), manager_active = :isActive
+     where id = :id`,
+    { id, resolution, by, fields: JSON.stringify(manager.fields), isActive: manager.isActive },
+  );
+}
+
+const digestOf = (copy: Copy): Buffer => (copy.isActive ? copyDigest(copy) : deletedDigest);
+
+const conflictFrom = (row: Row): Conflict => {
+  const manager = { isActive: row.manager_active, fields: row.manager_fields };
+  const solution = { isActive: row.solution_active, fields: row.solution_fields };
+  return {
+    id: row.id,
+    solutionId: row.solution_id,
+    syncId: row.sync_id,
+    className: row.class,
+    entityId: row.entity_id,
+    base: row.base_fields,
+    manager,
+    solution,
+    revision: revisionOf({ manager, solution }),
+    fields: row.fields,
+    state: row.state,
+    resolution: row.resolution,
+    createdAt: row.created_at,
+    decidedAt: row.decided_at,
+    decidedBy: row.decided_by,
+  };
+};

@@ -1,0 +1,211 @@
+import type { Db } from '../../db/database';
+import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
+import type { Fields } from '../../domain/merge-copy';
+import { deletedDigest } from '../../formats/parameter-digest';
+
+/** insert, update, delete; replace the whole class. */
+export type ParameterOp = 'i' | 'u' | 'd' | 'r';
+
+/** A file of a package that tells of parameters. */
+export interface RecordedFile {
+  /** e.g. `Fridges`. */
+  readonly className: string;
+  readonly op: ParameterOp;
+  /** Name inside the package, e.g. `xml/Fridges-u.xml`. */
+  readonly name: string;
+  /** Entities in it. */
+  readonly count: number;
+}
+
+/** What the solution is told of an entity. */
+export interface RecordedInstruction {
+  readonly id: string;
+  readonly idServer: string | null;
+  readonly ts: string | null;
+  readonly isActive: boolean;
+  readonly fields: Fields;
+}
+
+export type InstructionStore = ReturnType<typeof createInstructionStore>;
+
+/** What packages tell of parameters: recorded when a package is written, settled when it is confirmed. */
+export function createInstructionStore(db: Db) {
+  return {
+    /**
+     * Records what is due of these classes, with its content: what the manager changed, and what earlier packages
+     * told without ever being confirmed. An entity that is held, or has failed too often, is left out.
+     */
+    async recordDue(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
+      await db.raw(
+        `with told as (
+           select id_server from param
+           where solution_id = :solutionId and class = any(:classes) and due
+           union
+           select i.id_server from instruction i join param p on p.id_server = i.id_server
+           where p.solution_id = :solutionId and p.class = any(:classes) and i.sync_id <> :syncId
+             and (p.is_active or i.op <> 'd')
+         )
+         insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
+         select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
+           case when p.is_active then p.fields end, p.digest, t.ts
+         from told join param p on p.id_server = told.id_server ${toldOf}
+         where not p.held and p.failures < :maxFailures`,
+        { solutionId, syncId, classes: [...classes], maxFailures },
+      );
+    },
+
+    /**
+     * Records every entity of these classes as what replaces them. In a conflict that waits for someone, the
+     * solution keeps its own copy; what it deleted, and may not yet have deleted, stays deleted.
+     */
+    async recordAll(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
+      await db.raw(
+        `insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
+         select cast(:syncId as uuid), 'xml/' || p.class || '-r.xml', p.id, p.id_server, 'r',
+           case when c.id is null then p.fields else c.solution_fields end,
+           case when c.id is null then p.digest else c.solution_digest end,
+           case when c.id is null then t.ts else c.solution_ts end
+         from param p left join conflict c on c.id_server = p.id_server and c.state = 'open' ${toldOf}
+         where p.solution_id = :solutionId and p.class = any(:classes)
+           and case when p.held then c.solution_active is true else p.is_active end
+         union all
+         select cast(:syncId as uuid), 'xml/' || class || '-r.xml', '', null, 'r', null, null, null
+         from unnest(cast(:classes as text[])) as class`,
+        { solutionId, syncId, classes: [...classes] },
+      );
+    },
+
+    /** The files that tell what was recorded. */
+    async files(syncId: string): Promise<RecordedFile[]> {
+      const result = await db.raw<{ rows: { file: string; op: ParameterOp; count: number }[] }>(
+        `select file, op, cast(count(*) filter (where entity_id <> '') as int) as count
+         from instruction where sync_id = ? and file like 'xml/%' group by file, op order by file`,
+        [syncId],
+      );
+      return result.rows.map(({ file, op, count }) => ({
+        className: file.slice('xml/'.length, -`-${op}.xml`.length),
+        op,
+        name: file,
+        count,
+      }));
+    },
+
+    /** What a file tells, by id, in pages: it may be a whole class. */
+    async *pages(syncId: string, file: string): AsyncGenerator<readonly RecordedInstruction[]> {
+      for (let after = ''; ;) {
+        const rows = await page(syncId, file, after);
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        yield rows.map(instructionFrom);
+        after = last.entity_id;
+      }
+    },
+
+    /**
+     * The solution has carried the package out, but for what failed. What it was told becomes what it holds; where
+     * the manager's copy has changed since, that stays due. Again: nothing happens.
+     */
+    async confirm(syncId: string, failed: readonly FailedInstruction[]): Promise<void> {
+      if (failed.length > 0) await markFailed(syncId, failed);
+      await settleReplaced(syncId);
+      await settleDone(syncId);
+      if (failed.length > 0) await settleFailed(syncId);
+      await db.raw(
+        `delete from instruction i using instruction done
+         where done.sync_id = :syncId and done.failure is null
+           and i.id_server = done.id_server and i.sync_id <> :syncId`,
+        { syncId },
+      );
+      await db.raw(`delete from instruction where sync_id = ?`, [syncId]);
+    },
+  };
+
+  async function page(syncId: string, file: string, after: string): Promise<Row[]> {
+    const result = await db.raw<{ rows: Row[] }>(
+      `select entity_id, id_server, op, fields, ts from instruction
+       where sync_id = :syncId and file = :file and entity_id > :after order by entity_id limit :pageSize`,
+      { syncId, file, after, pageSize },
+    );
+    return result.rows;
+  }
+
+  async function markFailed(syncId: string, failed: readonly FailedInstruction[]): Promise<void> {
+    const rows = failed.map(({ file, ...rest }) => ({
+      ...rest,
+      file: file.replaceAll('\\', '/').toLowerCase(),
+    }));
+    for (const means of [`i.entity_id = f.id`, `f.id = ''`]) {
+      await db.raw(
+        `update instruction i set failure = f.reason
+         from jsonb_to_recordset(cast(:rows as jsonb)) as f (file text, id text, reason text)
+         where i.sync_id = :syncId and lower(i.file) = f.file and ${means}`,
+        { syncId, rows: JSON.stringify(rows) },
+      );
+    }
+  }
+
+  /** What a replaced class no longer holds, the solution no longer holds. A conflict that waits keeps its base. */
+  async function settleReplaced(syncId: string): Promise<void> {
+    await db.raw(
+      `update param p set base_fields = null, base_active = null, base_digest = :deletedDigest
+       from instruction whole join sync s on s.id = whole.sync_id
+       where whole.sync_id = :syncId and whole.op = 'r' and whole.entity_id = '' and whole.failure is null
+         and p.solution_id = s.solution_id and whole.file = 'xml/' || p.class || '-r.xml'
+         and p.base_fields is not null
+         and not exists (select from instruction i where i.sync_id = :syncId and i.id_server = p.id_server)
+         and not exists (select from conflict c where c.id_server = p.id_server and c.state = 'open')`,
+      { syncId, deletedDigest },
+    );
+  }
+
+  async function settleDone(syncId: string): Promise<void> {
+    await db.raw(
+      `update param p set base_fields = i.fields, base_active = case when i.fields is not null then true end,
+         base_digest = i.digest, failures = case when p.digest = i.digest then 0 else p.failures end,
+         failure_reason = case when p.digest = i.digest then null else p.failure_reason end
+       from instruction i
+       where i.sync_id = :syncId and i.id_server = p.id_server and i.failure is null and not p.held`,
+      { syncId },
+    );
+  }
+
+  /** A failure counts against what failed, not against what the manager has changed since. */
+  async function settleFailed(syncId: string): Promise<void> {
+    await db.raw(
+      `update param p set failures = p.failures + case when p.digest = i.digest then 1 else 0 end,
+         failure_reason = case when p.digest = i.digest then i.failure else p.failure_reason end,
+         -- Of a class that was to be replaced, nobody knows what the solution still holds.
+         base_digest = case when i.op = 'r' and not p.held then null else p.base_digest end
+       from instruction i
+       where i.sync_id = :syncId and i.id_server = p.id_server and i.failure is not null`,
+      { syncId },
+    );
+  }
+}
+
+interface Row {
+  entity_id: string;
+  id_server: string | null;
+  op: ParameterOp;
+  fields: Fields | null;
+  ts: string | null;
+}
+
+const pageSize = 1_000;
+
+/** What an entity's instruction is, and its `Ts`: the last change, whoever made it, by the solution's clock. */
+const toldOf = `cross join lateral (
+  select case when not p.is_active then 'd' when p.base_fields is null then 'i' else 'u' end as op,
+    case when p.edited_at = p.updated_at
+      then to_char(p.updated_at at time zone (select timezone from solution where id = p.solution_id),
+        'YYYY-MM-DD HH24:MI:SS')
+      else p.ts end as ts
+) t`;
+
+const instructionFrom = (row: Row): RecordedInstruction => ({
+  id: row.entity_id,
+  idServer: row.id_server,
+  ts: row.ts,
+  isActive: row.op !== 'd',
+  fields: row.fields ?? {},
+});

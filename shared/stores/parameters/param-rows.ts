@@ -1,0 +1,373 @@
+import type { Db } from '../../db/database';
+import type { Copy, Fields } from '../../domain/merge-copy';
+import { deletedDigest } from '../../formats/parameter-digest';
+
+/** The entities of one class of one solution. */
+export interface ClassKey {
+  readonly solutionId: number;
+  /** e.g. `Fridges`. */
+  readonly className: string;
+}
+
+/** An entity as both sides are known to hold it. */
+export interface KnownEntity {
+  readonly idServer: string;
+  readonly id: string;
+  readonly manager: Copy;
+  readonly version: number;
+  /** When the manager's copy was last changed by hand; by a sync, where it never was. */
+  readonly editedAt: Date;
+  readonly base: Base;
+  readonly held: boolean;
+}
+
+/** What the solution is known to hold. */
+export interface Base {
+  /** Null: nothing. */
+  readonly copy: Copy | null;
+  /** Digest of what it sends when it has changed nothing. */
+  readonly digest: Buffer | null;
+}
+
+/** The manager's copy from now on. */
+export interface ManagerCopy {
+  readonly copy: Copy;
+  readonly digest: Buffer;
+  /** The solution's clock at its last change, where the copy has something of it. */
+  readonly ts: string | null;
+}
+
+/** What there is to know of a class before it is merged. */
+export interface ClassState {
+  /** Instructions of it are unconfirmed. */
+  readonly hasSent: boolean;
+  /** Someone has decided about it, and nobody has carried it out yet. */
+  readonly hasDecided: boolean;
+}
+
+/** From here to the end of the transaction nobody else merges this class. */
+export async function lockClass(db: Db, key: ClassKey): Promise<ClassState> {
+  await db.raw(
+    `select pg_advisory_xact_lock(hashtextextended('param ' || :solutionId || ' ' || :className, 0))`,
+    {
+      ...key,
+    },
+  );
+  const result = await db.raw<{ rows: { has_sent: boolean; has_decided: boolean }[] }>(
+    `select exists (select from instruction i join param p on p.id_server = i.id_server
+         where p.solution_id = :solutionId and p.class = :className) as has_sent,
+       exists (select from approval where solution_id = :solutionId and class = :className
+         and state in ('approved', 'rejected') and applied_at is null) as has_decided`,
+    { ...key },
+  );
+  const row = result.rows[0];
+  return { hasSent: row?.has_sent === true, hasDecided: row?.has_decided === true };
+}
+
+export interface Comparison {
+  /** Also those that differ from the manager's copy alone. */
+  readonly withManager: boolean;
+  /** Also those of which unconfirmed instructions were sent. */
+  readonly withSent: boolean;
+}
+
+/** An entity that needs a look. */
+export interface Differing {
+  /** In what was sent, the first being 0. */
+  readonly place: number;
+  /** There is a row of it. */
+  readonly isKnown: boolean;
+}
+
+/** Who changes rows. */
+export interface Author {
+  readonly syncId: string;
+  /** `solution`, or an e-mail. */
+  readonly by: string;
+}
+
+/**
+ * The places in `sent` of the entities that need a look: those that are new or differ from the base, and those
+ * that are held. One look-up per entity, on digests alone.
+ */
+export async function findDiffering(
+  db: Db,
+  key: ClassKey,
+  sent: readonly { readonly id: string; readonly digest: Buffer }[],
+  { withManager, withSent }: Comparison,
+): Promise<Differing[]> {
+  const result = await db.raw<{ rows: { place: number; is_known: boolean }[] }>(
+    `select cast(s.place as int) as place, p.id_server is not null as is_known
+     from unnest(cast(:ids as text[]), cast(:digests as bytea[])) with ordinality as s (id, digest, place)
+     -- By the key, whatever the statistics say: of a class that was filled just now they know nothing, and PostgreSQL
+     -- would read all of it for each entity.
+     left join lateral (
+       select id_server, base_digest, digest, held from param
+       where solution_id = :solutionId and class = :className and id = s.id offset 0
+     ) p on true
+     where p.base_digest is distinct from s.digest or p.held
+       or (:withManager and p.digest <> s.digest)
+       or (:withSent and exists (select from instruction i where i.id_server = p.id_server))
+     order by s.place`,
+    {
+      ...key,
+      ids: sent.map(({ id }) => id),
+      digests: sent.map(({ digest }) => digest),
+      withManager,
+      withSent,
+    },
+  );
+  return result.rows.map(({ place, is_known: isKnown }) => ({ place: place - 1, isKnown }));
+}
+
+interface Row {
+  id_server: string;
+  id: string;
+  fields: Fields;
+  is_active: boolean;
+  version: number;
+  changed_at: Date;
+  base_fields: Fields | null;
+  base_active: boolean | null;
+  base_digest: Buffer | null;
+  held: boolean;
+}
+
+const columns = `p.id_server, p.id, p.fields, p.is_active, p.version, coalesce(p.edited_at, p.updated_at) as changed_at,
+  p.base_fields, p.base_active, p.base_digest, p.held`;
+
+/** By id; locked to the end of the transaction. */
+export async function lockEntities(
+  db: Db,
+  key: ClassKey,
+  ids: readonly string[],
+): Promise<Map<string, KnownEntity>> {
+  const result = await db.raw<{ rows: Row[] }>(
+    `select ${columns} from param p where p.solution_id = :solutionId and p.class = :className and p.id = any(:ids)
+     order by p.id for update`,
+    { ...key, ids: [...ids] },
+  );
+  return new Map(result.rows.map((row) => [row.id, knownFrom(row)]));
+}
+
+/** All rows of a class, by id, in pages. */
+export async function* rowPages(db: Db, key: ClassKey): AsyncGenerator<readonly KnownEntity[]> {
+  for (let after = ''; ;) {
+    const result = await db.raw<{ rows: Row[] }>(
+      `select ${columns} from param p
+       where p.solution_id = :solutionId and p.class = :className and p.id > :after order by p.id limit 1000`,
+      { ...key, after },
+    );
+    const last = result.rows.at(-1);
+    if (last === undefined) return;
+    yield result.rows.map(knownFrom);
+    after = last.id;
+  }
+}
+
+/** Ids of what the manager holds, or the solution is known to hold, and that are not among `ids`. */
+export async function absentIds(db: Db, key: ClassKey, ids: readonly string[]): Promise<string[]> {
+  const result = await db.raw<{ rows: { id: string }[] }>(
+    `select p.id from param p
+     where p.solution_id = :solutionId and p.class = :className and (p.is_active or p.base_fields is not null)
+       and not exists (select from unnest(cast(:ids as text[])) as s (id) where s.id = p.id)
+     order by p.id`,
+    { ...key, ids: [...ids] },
+  );
+  return result.rows.map(({ id }) => id);
+}
+
+const knownFrom = (row: Row): KnownEntity => ({
+  idServer: row.id_server,
+  id: row.id,
+  manager: { isActive: row.is_active, fields: row.fields },
+  version: row.version,
+  editedAt: row.changed_at,
+  base: {
+    copy: row.base_fields === null ? null : { isActive: row.base_active === true, fields: row.base_fields },
+    digest: row.base_digest,
+  },
+  held: row.held,
+});
+
+export async function countActive(db: Db, key: ClassKey): Promise<number> {
+  const result = await db.raw<{ rows: { count: number }[] }>(
+    `select cast(count(*) as int) as count from param
+     where solution_id = :solutionId and class = :className and is_active`,
+    { ...key },
+  );
+  return result.rows[0]?.count ?? 0;
+}
+
+/** What unconfirmed packages told of these entities, by `idServer`, the latest first. */
+export async function sentCopies(db: Db, idServers: readonly string[]): Promise<Map<string, Copy[]>> {
+  const result = await db.raw<{ rows: { id_server: string; fields: Fields | null }[] }>(
+    `select i.id_server, i.fields from instruction i join sync s on s.id = i.sync_id
+     where i.id_server = any(cast(:idServers as bigint[])) order by s.received_at desc`,
+    { idServers: [...idServers] },
+  );
+  const copies = new Map<string, Copy[]>();
+  for (const { id_server: idServer, fields } of result.rows) {
+    const copy: Copy = { isActive: fields !== null, fields: fields ?? {} };
+    copies.set(idServer, [...(copies.get(idServer) ?? []), copy]);
+  }
+  return copies;
+}
+
+/** Versions of entities within the last `minutes`, by `idServer`, the earliest first. */
+export async function recentFields(
+  db: Db,
+  idServers: readonly string[],
+  minutes: number,
+): Promise<Map<string, Fields[]>> {
+  const result = await db.raw<{ rows: { id_server: string; fields: Fields }[] }>(
+    `select id_server, fields from param_version
+     where id_server = any(cast(:idServers as bigint[])) and is_active
+       and at > now() - make_interval(mins => :minutes)
+     order by id_server, version`,
+    { idServers: [...idServers], minutes },
+  );
+  const versions = new Map<string, Fields[]>();
+  for (const { id_server: idServer, fields } of result.rows) {
+    const known = versions.get(idServer);
+    if (known === undefined) versions.set(idServer, [fields]);
+    else known.push(fields);
+  }
+  return versions;
+}
+
+/** The solution has shown what it did with them. */
+export async function forgetSent(db: Db, idServers: readonly string[]): Promise<void> {
+  await db.raw(`delete from instruction where id_server = any(cast(? as bigint[]))`, [[...idServers]]);
+}
+
+export interface NewEntity {
+  readonly id: string;
+  readonly manager: ManagerCopy;
+  readonly base: Base;
+}
+
+/** Answers the `idServer` of those that were added, by id: someone may have added the others in the meantime. */
+export async function insertEntities(
+  db: Db,
+  key: ClassKey,
+  { syncId, by }: Author,
+  entities: readonly NewEntity[],
+): Promise<ReadonlyMap<string, string>> {
+  if (entities.length === 0) return new Map();
+  const result = await db.raw<{ rows: { id: string; id_server: string }[] }>(
+    `with added as (
+       insert into param (solution_id, class, id, fields, is_active, digest, ts, updated_by,
+         base_fields, base_active, base_digest)
+       select :solutionId, :className, id, fields, is_active, digest, ts, :by,
+         case when base_active is not null then base_fields end, base_active, base_digest
+       from jsonb_to_recordset(cast(:rows as jsonb)) as change (id text, ${managerColumns}, ${baseColumns})
+       on conflict (solution_id, class, id) do nothing
+       returning id_server, id, version, fields, is_active
+     ), told as (
+       insert into param_version (id_server, version, fields, is_active, by, sync_id)
+       select id_server, version, fields, is_active, :by, cast(:syncId as uuid) from added
+     )
+     select id, id_server from added`,
+    {
+      ...key,
+      syncId,
+      by,
+      rows: JSON.stringify(
+        entities.map(({ id, manager, base }) => ({ id, ...managerRow(manager), ...baseRow(base) })),
+      ),
+    },
+  );
+  return new Map(result.rows.map(({ id, id_server: idServer }) => [id, idServer]));
+}
+
+export interface ChangedEntity {
+  readonly idServer: string;
+  readonly manager: ManagerCopy;
+  readonly base: Base;
+}
+
+/** The manager's copy changes, and with it what is held against it. */
+export async function updateEntities(
+  db: Db,
+  { syncId, by }: Author,
+  entities: readonly ChangedEntity[],
+): Promise<void> {
+  if (entities.length === 0) return;
+  await db.raw(
+    `with changed as (
+       update param p set fields = case when c.is_active then c.fields else p.fields end, is_active = c.is_active,
+         digest = c.digest, ts = coalesce(c.ts, p.ts), version = p.version + 1, updated_at = now(),
+         updated_by = :by, failures = 0, failure_reason = null, held = false,
+         base_fields = case when c.base_active is not null then c.base_fields end, base_active = c.base_active,
+         base_digest = c.base_digest
+       from jsonb_to_recordset(cast(:rows as jsonb)) as c (id_server bigint, ${managerColumns}, ${baseColumns})
+       where p.id_server = c.id_server
+       returning p.id_server, p.version, p.fields, p.is_active
+     )
+     insert into param_version (id_server, version, fields, is_active, by, sync_id)
+     select id_server, version, fields, is_active, :by, cast(:syncId as uuid) from changed`,
+    {
+      syncId,
+      by,
+      rows: JSON.stringify(
+        entities.map(({ idServer, manager, base }) => ({
+          id_server: idServer,
+          ...managerRow(manager),
+          ...baseRow(base),
+        })),
+      ),
+    },
+  );
+}
+
+/** The manager's copy stays; what the solution holds is known anew. */
+export async function moveBases(
+  db: Db,
+  entities: readonly { readonly idServer: string; readonly base: Base; readonly held: boolean }[],
+): Promise<void> {
+  if (entities.length === 0) return;
+  await db.raw(
+    `update param p set base_fields = case when c.base_active is not null then c.base_fields end,
+       base_active = c.base_active, base_digest = c.base_digest, held = c.held
+     from jsonb_to_recordset(cast(? as jsonb)) as c (id_server bigint, held boolean, ${baseColumns})
+     where p.id_server = c.id_server`,
+    [
+      JSON.stringify(
+        entities.map(({ idServer, base, held }) => ({ id_server: idServer, held, ...baseRow(base) })),
+      ),
+    ],
+  );
+}
+
+/** They no longer wait for an approval. One in a conflict that waits for someone goes on waiting. */
+export async function release(db: Db, key: ClassKey, ids: readonly string[]): Promise<void> {
+  await db.raw(
+    `update param p set held = false
+     where p.solution_id = :solutionId and p.class = :className and p.id = any(cast(:ids as text[])) and p.held
+       and not exists (select from conflict c where c.id_server = p.id_server and c.state = 'open')`,
+    { ...key, ids: [...ids] },
+  );
+}
+
+const managerColumns = 'fields jsonb, is_active boolean, digest bytea, ts text';
+const baseColumns = 'base_fields jsonb, base_active boolean, base_digest bytea';
+
+const managerRow = ({ copy, digest, ts }: ManagerCopy) => ({
+  fields: copy.fields,
+  is_active: copy.isActive,
+  digest: hex(digest),
+  ts,
+});
+
+const baseRow = ({ copy, digest }: Base) => ({
+  base_fields: copy?.fields ?? {},
+  base_active: copy?.isActive ?? null,
+  base_digest: digest === null ? null : hex(digest),
+});
+
+/** As PostgreSQL reads a bytea. */
+const hex = (digest: Buffer) => `\\x${digest.toString('hex')}`;
+
+/** The solution does not hold the entity, and does not send it; what it may still send is that it is deleted. */
+export const nothingHeld: Base = { copy: null, digest: deletedDigest };

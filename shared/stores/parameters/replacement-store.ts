@@ -1,0 +1,101 @@
+import type { Db } from '../../db/database';
+import type { Channel, ChannelKey } from '../../domain/channel';
+import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
+
+/** A class or table that the solution has to replace whole, and has not confirmed. */
+export interface DueReplacement {
+  readonly channel: Channel;
+  /** Name inside the package, e.g. `csv/Tbfridge-r.csv`. */
+  readonly file: string;
+  /** How often in a row the solution could not carry it out, and why. */
+  readonly failures: number;
+  readonly failureReason: string | null;
+  /** It has failed too often: it is not told again until staff ask for it anew. */
+  readonly isParked: boolean;
+}
+
+interface Row {
+  solution_id: number;
+  channel: Channel;
+  file: string;
+  told_in: string | null;
+  failures: number;
+  failure_reason: string | null;
+}
+
+export type ReplacementStore = ReturnType<typeof createReplacementStore>;
+
+/** Whole classes and tables that packages tell as `r`, until the solution has carried them out. */
+export function createReplacementStore(db: Db) {
+  return {
+    /** Asked for anew, what was parked is tried again. */
+    async ask({ solutionId, channel }: ChannelKey, files: readonly string[]): Promise<void> {
+      await db.raw(
+        `insert into replacement_due (solution_id, channel, file)
+         select :solutionId, :channel, file from unnest(cast(:files as text[])) as file
+         on conflict (solution_id, channel, file) do update
+           set told_in = null, failures = 0, failure_reason = null`,
+        { solutionId, channel, files: [...files] },
+      );
+    },
+
+    /** What is due, but for what is parked: the sync's package tells it. Answers the names of the files. */
+    async take({ solutionId, channel }: ChannelKey, syncId: string): Promise<string[]> {
+      const rows = await db<Row>('replacement_due')
+        .where({ solution_id: solutionId, channel })
+        .andWhere('failures', '<', maxFailures)
+        .update({ told_in: syncId })
+        .returning('file');
+      return rows.map(({ file }) => file);
+    },
+
+    /**
+     * The solution has carried them out, but for what failed. Of a class, single entities that failed are told on
+     * their own; of a table, any row that failed leaves the whole to be told again. Answers what is parked by that.
+     */
+    async confirm(syncId: string, failed: readonly FailedInstruction[]): Promise<DueReplacement[]> {
+      const reasons = failed
+        .map(({ file, id, reason }) => ({ file: file.replaceAll('\\', '/').toLowerCase(), id, reason }))
+        .filter(({ file, id }) => id === '' || file.startsWith('csv/'))
+        .map(({ file, reason }) => ({ file, reason }));
+      const result = await db.raw<{ rows: Row[] }>(
+        `update replacement_due due set told_in = null, failures = failures + 1, failure_reason = failed.reason
+         from (
+           select file, min(reason) as reason
+           from jsonb_to_recordset(cast(:reasons as jsonb)) as failed (file text, reason text) group by file
+         ) failed
+         where due.told_in = :syncId and lower(due.file) = failed.file
+         returning due.*`,
+        { syncId, reasons: JSON.stringify(reasons) },
+      );
+      await db('replacement_due').where({ told_in: syncId }).delete();
+      return result.rows.map(dueFrom).filter(({ isParked }) => isParked);
+    },
+
+    /** What is due is not told again. Answers the names of the files; what a package at hand tells is not among them. */
+    async cancel({ solutionId, channel }: ChannelKey): Promise<string[]> {
+      const rows = await db<Row>('replacement_due')
+        .where({ solution_id: solutionId, channel })
+        .andWhere('failures', '>', 0)
+        .delete()
+        .returning('file');
+      return rows.map(({ file }) => file);
+    },
+
+    async list(solutionId: number): Promise<DueReplacement[]> {
+      const rows = await db<Row>('replacement_due')
+        .where({ solution_id: solutionId })
+        .orderBy(['channel', 'file'])
+        .select('channel', 'file', 'failures', 'failure_reason');
+      return rows.map(dueFrom);
+    },
+  };
+}
+
+const dueFrom = (row: Pick<Row, 'channel' | 'file' | 'failures' | 'failure_reason'>): DueReplacement => ({
+  channel: row.channel,
+  file: row.file,
+  failures: row.failures,
+  failureReason: row.failure_reason,
+  isParked: row.failures >= maxFailures,
+});

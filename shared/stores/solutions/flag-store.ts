@@ -1,0 +1,125 @@
+import { handshakeFlags } from '../../catalog/special-syncs';
+import type { Db } from '../../db/database';
+import type { Channel, ChannelKey } from '../../domain/channel';
+import type { Flag } from '../../domain/flag';
+
+/** A special synchronisation that staff asked for and that has not been confirmed yet. */
+export interface SetFlag {
+  readonly channel: Channel;
+  readonly flag: Flag;
+  /** E-mail. */
+  readonly setBy: string;
+  readonly setAt: Date;
+  /** The sync that honours it; null: none has begun yet. */
+  readonly syncId: string | null;
+}
+
+interface Row {
+  solution_id: number;
+  channel: Channel;
+  flag: Flag;
+  set_by: string;
+  set_at: Date;
+  sync_id: string | null;
+  answered_at: Date | null;
+}
+
+const columns = ['channel', 'flag', 'set_by', 'set_at', 'sync_id'] as const;
+
+export type FlagStore = ReturnType<typeof createFlagStore>;
+
+/** All flags but `reset-status`, which acts at once and is never stored: that is `ChannelResetStore`. */
+export function createFlagStore(db: Db) {
+  return {
+    /** Those that the channel's next or present sync has to honour. */
+    async listOf(key: ChannelKey): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag').where(where(key)).orderBy('flag').select('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    async listOfSolution(solutionId: number): Promise<SetFlag[]> {
+      const rows = await db<Row>('solution_flag')
+        .where({ solution_id: solutionId })
+        .orderBy(['channel', 'flag'])
+        .select(...columns);
+      return rows.map(flagFrom);
+    },
+
+    /** Asking again while a sync honours it asks for one more sync. */
+    async set(solutionIds: readonly number[], channel: Channel, flag: Flag, setBy: string): Promise<void> {
+      await db.raw(
+        `insert into solution_flag (solution_id, channel, flag, set_by)
+         select id, :channel, :flag, :setBy from unnest(cast(:ids as int[])) as id order by id
+         on conflict (solution_id, channel, flag) do update
+           set set_by = excluded.set_by, set_at = now(), sync_id = null, answered_at = null`,
+        { ids: [...solutionIds], channel, flag, setBy },
+      );
+    },
+
+    /** False: it was not set. */
+    async clear(key: ChannelKey, flag: Flag): Promise<boolean> {
+      return (
+        (await db('solution_flag')
+          .where({ ...where(key), flag })
+          .delete()) === 1
+      );
+    },
+
+    /** The solution has been told of them in the handshake; its next upload is the answer. */
+    async markAnswered(key: ChannelKey, flags: readonly Flag[]): Promise<void> {
+      await db<Row>('solution_flag')
+        .where(where(key))
+        .whereIn('flag', flags)
+        .update({ answered_at: db.fn.now() });
+    },
+
+    /** Marks the flags that wait on the channel, and that an upload now in can honour, as honoured by its sync. */
+    async honour(key: ChannelKey, syncId: string): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag')
+        .where(where(key))
+        .whereNull('sync_id')
+        .andWhereRaw('(flag <> all(?) or answered_at is not null)', [[...handshakeFlags]])
+        .update({ sync_id: syncId })
+        .returning('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    async honouredBy(syncId: string): Promise<Flag[]> {
+      const rows = await db<Row>('solution_flag').where({ sync_id: syncId }).select('flag');
+      return rows.map((row) => row.flag);
+    },
+
+    /** The sync could not honour its flags: they wait for the next. */
+    async releaseFrom(syncId: string): Promise<void> {
+      await db<Row>('solution_flag').where({ sync_id: syncId }).update({ sync_id: null });
+    },
+
+    /** The sync is confirmed: the flags that it honoured are done, and the audit trail tells so. Answers them. */
+    async consume(key: ChannelKey, syncId: string): Promise<Flag[]> {
+      const result = await db.raw<{ rows: { flag: Flag }[] }>(
+        `with consumed as (
+           delete from solution_flag where solution_id = :solutionId and channel = :channel and sync_id = :syncId
+           returning solution_id, channel, flag, set_by, sync_id
+         ), told as (
+           insert into audit (actor, action, solution_id, before)
+           select 'solution', 'flag.consume', solution_id,
+             jsonb_build_object('channel', channel, 'flag', flag, 'setBy', set_by, 'sync', sync_id)
+           from consumed
+         )
+         select flag from consumed order by flag`,
+        { ...key, syncId },
+      );
+      return result.rows.map((row) => row.flag);
+    },
+  };
+}
+
+const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });
+
+const flagFrom = (row: Pick<Row, (typeof columns)[number]>): SetFlag => ({
+  channel: row.channel,
+  flag: row.flag,
+  setBy: row.set_by,
+  setAt: row.set_at,
+  syncId: row.sync_id,
+});

@@ -1,0 +1,73 @@
+import type { Db } from '../../db/database';
+import { maxFailures } from '../../domain/failed-instruction';
+
+/** What the manager holds of one parameter class of one solution. */
+export interface ClassCounts {
+  readonly className: string;
+  /** Entities that are not deleted. */
+  readonly active: number;
+  /** The solution has yet to be told. */
+  readonly due: number;
+  /** In a conflict or an approval. */
+  readonly held: number;
+  /** Failed on the solution so often that they go into no package any more. */
+  readonly parked: number;
+}
+
+/** How far one log table of one solution has come. */
+export interface TableMark {
+  /** As in PostgreSQL, e.g. `tbfridge`. */
+  readonly table: string;
+  readonly highestId: string;
+}
+
+/** An instruction that the solution could not carry out. */
+export interface FailedEntity {
+  readonly className: string;
+  readonly id: string;
+  /** The entity's name or label, where it has one. */
+  readonly label: string | null;
+  readonly failures: number;
+  readonly reason: string | null;
+}
+
+/** An entity's name or label, whatever its class calls it. */
+const labelOf = `coalesce(fields ->> 'Name', fields ->> 'Label', fields ->> 'Key', fields ->> 'Surface',
+  fields ->> 'Subject')`;
+
+export type InventoryStore = ReturnType<typeof createInventoryStore>;
+
+/** What there is of a solution, without reading it. */
+export function createInventoryStore(db: Db) {
+  return {
+    async classes(solutionId: number): Promise<ClassCounts[]> {
+      const result = await db.raw<{ rows: ClassCounts[] }>(
+        `select class as "className", count(*) filter (where is_active)::int as active,
+           count(*) filter (where due)::int as due, count(*) filter (where held)::int as held,
+           count(*) filter (where failures >= :maxFailures)::int as parked
+         from param where solution_id = :solutionId group by class order by class`,
+        { solutionId, maxFailures },
+      );
+      return result.rows;
+    },
+
+    async tables(solutionId: number): Promise<TableMark[]> {
+      const result = await db.raw<{ rows: TableMark[] }>(
+        `select lower(table_name) as "table", highest_id as "highestId" from log_mark
+         where solution_id = :solutionId order by table_name`,
+        { solutionId },
+      );
+      return result.rows;
+    },
+
+    /** Those that failed most often first. */
+    async failedEntities(solutionId: number, limit: number): Promise<FailedEntity[]> {
+      const result = await db.raw<{ rows: FailedEntity[] }>(
+        `select class as "className", id, ${labelOf} as label, failures, failure_reason as reason
+         from param where solution_id = :solutionId and failures > 0 order by failures desc, class, id limit :limit`,
+        { solutionId, limit },
+      );
+      return result.rows;
+    },
+  };
+}

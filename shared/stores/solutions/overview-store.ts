@@ -1,0 +1,173 @@
+import type { Db } from '../../db/database';
+import type { Channel } from '../../domain/channel';
+import type { AccountScope } from '../../domain/staff';
+import { type Statut, statutFrom } from '../../domain/statut';
+
+/** What waits for someone of the staff; counted up to a thousand. */
+export interface WaitingCounts {
+  readonly alerts: number;
+  readonly quarantine: number;
+  readonly conflicts: number;
+  readonly approvals: number;
+}
+
+/** All that is open about one solution; each counted up to a thousand. */
+export interface OpenCounts extends WaitingCounts {
+  readonly failedInstructions: number;
+}
+
+export interface StatutCount {
+  readonly channel: Channel;
+  readonly statut: Statut;
+  readonly count: number;
+}
+
+export interface FailedSync {
+  readonly id: string;
+  readonly solutionId: number;
+  readonly solutionName: string;
+  readonly channel: Channel;
+  readonly receivedAt: Date;
+  /** What the report says; null: nothing. */
+  readonly reason: string | null;
+}
+
+export interface StaleSolution {
+  readonly id: number;
+  readonly name: string;
+  /** When one of its channels last came to rest, or when it was enrolled. */
+  readonly since: Date;
+}
+
+export interface OpenJobs {
+  readonly count: number;
+  readonly oldestAt: Date | null;
+}
+
+export interface SolutionName {
+  readonly id: number;
+  readonly name: string;
+  /** IANA name. */
+  readonly timezone: string;
+}
+
+export type OverviewStore = ReturnType<typeof createOverviewStore>;
+
+const visible = '(cast(:accounts as int[]) is null or s.account_id = any(:accounts))';
+/** A link to a solution needs a text. */
+const shownName = `coalesce(nullif(btrim(s.name), ''), s.mail)`;
+const mostCounted = 1000;
+
+/** The whole installation at a glance, as far as the accounts reach. */
+export function createOverviewStore(db: Db) {
+  return {
+    async waiting(accounts: AccountScope): Promise<WaitingCounts> {
+      const open = (table: string, condition: string) =>
+        `(select count(*)::int from (select from ${table} t join solution s on s.id = t.solution_id
+          where ${condition} and ${visible} limit ${mostCounted}) as counted)`;
+      const result = await db.raw<{ rows: WaitingCounts[] }>(
+        `select ${open('probe_alert', 't.closed_at is null and t.acknowledged_at is null')} as alerts,
+           ${open('quarantine', `t.state = 'open'`)} as quarantine,
+           ${open('conflict', `t.state = 'open'`)} as conflicts,
+           ${open('approval', `t.state = 'open'`)} as approvals`,
+        { accounts: idsOf(accounts) },
+      );
+      return result.rows[0] ?? { alerts: 0, quarantine: 0, conflicts: 0, approvals: 0 };
+    },
+
+    async openOf(solutionId: number): Promise<OpenCounts> {
+      const open = (table: string, condition: string) =>
+        `(select count(*)::int from (select from ${table}
+          where solution_id = :solutionId and ${condition} limit ${mostCounted}) as counted)`;
+      const result = await db.raw<{ rows: OpenCounts[] }>(
+        `select ${open('probe_alert', 'closed_at is null')} as alerts,
+           ${open('quarantine', `state = 'open'`)} as quarantine,
+           ${open('conflict', `state = 'open'`)} as conflicts,
+           ${open('approval', `state = 'open'`)} as approvals,
+           ${open('param', 'failures > 0')} as "failedInstructions"`,
+        { solutionId },
+      );
+      const none = { alerts: 0, quarantine: 0, conflicts: 0, approvals: 0, failedInstructions: 0 };
+      return result.rows[0] ?? none;
+    },
+
+    async statuts(accounts: AccountScope): Promise<StatutCount[]> {
+      const result = await db.raw<{ rows: { channel: Channel; statut: number; count: number }[] }>(
+        `select c.channel, c.statut, count(*)::int as count
+         from channel_status c join solution s on s.id = c.solution_id
+         where ${visible} group by c.channel, c.statut`,
+        { accounts: idsOf(accounts) },
+      );
+      return result.rows.map((row) => ({ ...row, statut: statutFrom(row.statut) }));
+    },
+
+    async countSolutions(accounts: AccountScope): Promise<number> {
+      const result = await db.raw<{ rows: { count: number }[] }>(
+        `select count(*)::int as count from solution s where ${visible}`,
+        { accounts: idsOf(accounts) },
+      );
+      return result.rows[0]?.count ?? 0;
+    },
+
+    /** Received in each of the last minutes, the present one last. */
+    async syncsPerMinute(accounts: AccountScope, minutes: number): Promise<number[]> {
+      const result = await db.raw<{ rows: { ago: number; count: number }[] }>(
+        `select floor(extract(epoch from now() - y.received_at) / 60)::int as ago, count(*)::int as count
+         from sync y join solution s on s.id = y.solution_id
+         where y.files_removed_at is null and y.received_at > now() - make_interval(mins => :minutes) and ${visible}
+         group by ago`,
+        { accounts: idsOf(accounts), minutes },
+      );
+      const counts = new Map(result.rows.map((row) => [Math.max(0, row.ago), row.count]));
+      return Array.from({ length: minutes }, (_, place) => counts.get(minutes - 1 - place) ?? 0);
+    },
+
+    /** The newest first. */
+    async failures(accounts: AccountScope, hours: number, limit: number): Promise<FailedSync[]> {
+      const result = await db.raw<{ rows: FailedSync[] }>(
+        `select y.id, y.solution_id as "solutionId", ${shownName} as "solutionName", y.channel,
+           y.received_at as "receivedAt", y.report ->> 'reason' as reason
+         from sync y join solution s on s.id = y.solution_id
+         where y.files_removed_at is null and y.received_at > now() - make_interval(hours => :hours)
+           and (y.state = 'failed' or y.report ->> 'outcome' = 'failed') and ${visible}
+         order by y.received_at desc limit :limit`,
+        { accounts: idsOf(accounts), hours, limit },
+      );
+      return result.rows;
+    },
+
+    /** Those that have been silent for longest first. Blocked ones are not expected to speak. */
+    async stale(accounts: AccountScope, hours: number, limit: number): Promise<StaleSolution[]> {
+      const result = await db.raw<{ rows: StaleSolution[] }>(
+        `select s.id, ${shownName} as name, max(c.since) as since
+         from solution s join channel_status c on c.solution_id = s.id
+         where s.blocked_at is null and ${visible}
+         group by s.id having max(c.since) < now() - make_interval(hours => :hours)
+         order by since limit :limit`,
+        { accounts: idsOf(accounts), hours, limit },
+      );
+      return result.rows;
+    },
+
+    async openJobs(accounts: AccountScope): Promise<OpenJobs> {
+      const result = await db.raw<{ rows: { count: number; oldest_at: Date | null }[] }>(
+        `select count(*)::int as count, min(j.created_at) as oldest_at
+         from job j join sync y on y.id = j.sync_id join solution s on s.id = y.solution_id
+         where j.state in ('queued', 'running') and ${visible}`,
+        { accounts: idsOf(accounts) },
+      );
+      const row = result.rows[0];
+      return { count: row?.count ?? 0, oldestAt: row?.oldest_at ?? null };
+    },
+
+    async names(accounts: AccountScope, ids: readonly number[]): Promise<SolutionName[]> {
+      const result = await db.raw<{ rows: SolutionName[] }>(
+        `select s.id, ${shownName} as name, s.timezone from solution s where s.id = any(:ids) and ${visible}`,
+        { accounts: idsOf(accounts), ids: [...new Set(ids)] },
+      );
+      return result.rows;
+    },
+  };
+}
+
+const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);

@@ -1,0 +1,115 @@
+import type { Db } from '../../db/database';
+import type { Device } from '../../domain/device';
+import type { Confirmation, LoginPolicy } from '../../domain/solution-settings';
+
+/** What a solution signs in with, and whether it may. */
+export interface SolutionCredentials {
+  readonly id: number;
+  readonly loginPolicy: LoginPolicy;
+  readonly secretHash: string;
+  /** The secret before the last rotation, while it still works. */
+  readonly previousSecretHash: string | null;
+  /** Null: not bound yet. `ignore`: any will do. */
+  readonly mac: string | null;
+  readonly isLocked: boolean;
+  readonly isBlocked: boolean;
+}
+
+/** What every call of a signed-in solution needs to know of it. */
+export interface SolutionAccess {
+  readonly id: number;
+  readonly isBlocked: boolean;
+  readonly isLocked: boolean;
+  readonly confirmation: Confirmation;
+}
+
+interface CredentialsRow {
+  id: number;
+  login_policy: LoginPolicy;
+  secret_hash: string;
+  previous_secret_hash: string | null;
+  mac: string | null;
+  is_locked: boolean;
+  is_blocked: boolean;
+}
+
+interface AccessRow {
+  id: number;
+  blocked_at: Date | null;
+  locked_at: Date | null;
+  confirmation: Confirmation;
+}
+
+export type SolutionStore = ReturnType<typeof createSolutionStore>;
+
+export function createSolutionStore(db: Db) {
+  return {
+    async findCredentials(mail: string): Promise<SolutionCredentials | null> {
+      const result = await db.raw<{ rows: CredentialsRow[] }>(
+        `select id, login_policy, secret_hash, mac,
+           case when previous_secret_until > now() then previous_secret_hash end as previous_secret_hash,
+           locked_at is not null as is_locked, blocked_at is not null as is_blocked
+         from solution where lower(mail) = lower(?)`,
+        [mail],
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : credentialsFrom(row);
+    },
+
+    async findAccess(id: number): Promise<SolutionAccess | null> {
+      const row = await db<AccessRow>('solution')
+        .where({ id })
+        .first('id', 'blocked_at', 'locked_at', 'confirmation');
+      return row === undefined
+        ? null
+        : {
+            id: row.id,
+            isBlocked: row.blocked_at !== null,
+            isLocked: row.locked_at !== null,
+            confirmation: row.confirmation,
+          };
+    },
+
+    /**
+     * Binds the first MAC. False: another one has been bound meanwhile. A device signs in on its four channels at
+     * once: of its own logins none may lose.
+     */
+    async bindMac(id: number, mac: string): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        'update solution set mac = :mac where id = :id and (mac is null or mac = :mac)',
+        { id, mac },
+      );
+      return result.rowCount === 1;
+    },
+
+    async lock(id: number): Promise<void> {
+      await db('solution').where({ id }).whereNull('locked_at').update({ locked_at: db.fn.now() });
+    },
+
+    /** What it did not tell stays as it is. A second more or less comes from the way, and is not worth a write. */
+    async noteDevice(id: number, { clockSkewSeconds, version }: Device): Promise<void> {
+      await db.raw(
+        `update solution set clock_skew_seconds = coalesce(:clockSkewSeconds, clock_skew_seconds),
+           version = coalesce(:version, version)
+         where id = :id and (abs(cast(:clockSkewSeconds as bigint) - coalesce(clock_skew_seconds, 1e12)) > 1
+           or version is distinct from coalesce(:version, version))`,
+        { id, clockSkewSeconds, version },
+      );
+    },
+
+    /** The new secret has been used: the old one is over. */
+    async forgetPreviousSecret(id: number): Promise<void> {
+      await db('solution').where({ id }).update({ previous_secret_hash: null, previous_secret_until: null });
+    },
+  };
+}
+
+const credentialsFrom = (row: CredentialsRow): SolutionCredentials => ({
+  id: row.id,
+  loginPolicy: row.login_policy,
+  secretHash: row.secret_hash,
+  previousSecretHash: row.previous_secret_hash,
+  mac: row.mac,
+  isLocked: row.is_locked,
+  isBlocked: row.is_blocked,
+});

@@ -1,0 +1,151 @@
+import type { Db } from '../../db/database';
+import type { Role } from '../../domain/staff';
+
+/** Whose session it is, with what that user may do now: a change of role or accounts holds at the next call. */
+export interface SessionUser {
+  readonly userId: number;
+  readonly email: string;
+  readonly role: Role;
+  readonly accountIds: readonly number[];
+}
+
+/** How someone signed in. */
+export type SignInMethod = 'password' | 'oidc';
+
+export interface NewSession {
+  readonly tokenSha256: Buffer;
+  readonly userId: number;
+  /** How long it lasts. */
+  readonly seconds: number;
+  readonly method: SignInMethod;
+  /** Where it comes from. */
+  readonly address: string;
+  /** What the browser or program calls itself; null: it does not say. */
+  readonly userAgent: string | null;
+}
+
+/** A session as it is shown: without anything that would let someone use it. */
+export interface OpenSession {
+  readonly id: string;
+  readonly userId: number;
+  readonly method: SignInMethod;
+  readonly address: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Date;
+  /** To about ten minutes. */
+  readonly seenAt: Date;
+  readonly expiresAt: Date;
+  /** It is the one that asks. */
+  readonly isCurrent: boolean;
+}
+
+interface Row {
+  user_id: number;
+  email: string;
+  role: Role;
+  account_ids: number[];
+  is_seen_long_ago: boolean;
+}
+
+interface OpenRow {
+  id: string;
+  user_id: number;
+  method: SignInMethod;
+  address: string | null;
+  user_agent: string | null;
+  created_at: Date;
+  seen_at: Date;
+  expires_at: Date;
+  is_current: boolean;
+}
+
+/** A sign that a session is in use is written down this often. */
+const seenEverySeconds = 600;
+/** The most that are listed: nobody reads more. */
+const mostListed = 200;
+
+export type SessionStore = ReturnType<typeof createSessionStore>;
+
+/** Sessions of staff. Only digests of their tokens are stored. */
+export function createSessionStore(db: Db) {
+  return {
+    /** Answers when it ends. */
+    async insert(session: NewSession): Promise<Date> {
+      const result = await db.raw<{ rows: { expires_at: Date }[] }>(
+        `insert into user_session (token_sha256, user_id, method, address, user_agent, expires_at)
+         values (:tokenSha256, :userId, :method, :address, :userAgent, now() + make_interval(secs => :seconds))
+         returning expires_at`,
+        { ...session },
+      );
+      const row = result.rows[0];
+      if (row === undefined) throw new Error('insert into user_session returned no row');
+      return row.expires_at;
+    },
+
+    /** Null: there is no such session, it is over, or its user is disabled. */
+    async find(tokenSha256: Buffer): Promise<SessionUser | null> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `select u.id as user_id, u.email, u.role,
+           array(select a.account_id from user_account a where a.user_id = u.id) as account_ids,
+           s.seen_at < now() - make_interval(secs => ${seenEverySeconds}) as is_seen_long_ago
+         from user_session s join app_user u on u.id = s.user_id
+         where s.token_sha256 = ? and s.expires_at > now() and u.disabled_at is null`,
+        [tokenSha256],
+      );
+      const row = result.rows[0];
+      if (row === undefined) return null;
+      if (row.is_seen_long_ago) await touch(tokenSha256);
+      return sessionUserFrom(row);
+    },
+
+    /** The open sessions of a user, the newest first. `current`: digest of the token of whoever asks. */
+    async list(userId: number, current: Buffer | null): Promise<OpenSession[]> {
+      const result = await db.raw<{ rows: OpenRow[] }>(
+        `select id, user_id, method, address, user_agent, created_at, seen_at, expires_at,
+           coalesce(token_sha256 = cast(:current as bytea), false) as is_current
+         from user_session where user_id = :userId and expires_at > now()
+         order by id desc limit ${mostListed}`,
+        { userId, current },
+      );
+      return result.rows.map(openSessionFrom);
+    },
+
+    async remove(tokenSha256: Buffer): Promise<void> {
+      await db('user_session').where({ token_sha256: tokenSha256 }).delete();
+    },
+
+    /** False: the user has no such session. */
+    async removeOne(userId: number, id: string): Promise<boolean> {
+      return (await db('user_session').where({ id, user_id: userId }).delete()) === 1;
+    },
+
+    /** Signs a user out everywhere, but for the session of the token, where one is given. Answers how many ended. */
+    async removeOfUser(userId: number, butFor: Buffer | null = null): Promise<number> {
+      const sessions = db('user_session').where({ user_id: userId });
+      return butFor === null ? sessions.delete() : sessions.whereNot({ token_sha256: butFor }).delete();
+    },
+  };
+
+  async function touch(tokenSha256: Buffer): Promise<void> {
+    await db('user_session').where({ token_sha256: tokenSha256 }).update({ seen_at: db.fn.now() });
+  }
+}
+
+const sessionUserFrom = (row: Row): SessionUser => ({
+  userId: row.user_id,
+  email: row.email,
+  role: row.role,
+  accountIds: row.account_ids,
+});
+
+const openSessionFrom = (row: OpenRow): OpenSession => ({
+  id: row.id,
+  userId: row.user_id,
+  method: row.method,
+  address: row.address,
+  userAgent: row.user_agent,
+  createdAt: row.created_at,
+  seenAt: row.seen_at,
+  expiresAt: row.expires_at,
+  isCurrent: row.is_current,
+});

@@ -1,0 +1,153 @@
+import type { Db } from '../../db/database';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { Role } from '../../domain/staff';
+
+/** Someone of the staff. */
+export interface User {
+  readonly id: number;
+  readonly email: string;
+  readonly role: Role;
+  /** The accounts whose solutions this user sees; an admin sees all, whatever is listed. */
+  readonly accountIds: readonly number[];
+  readonly isDisabled: boolean;
+  readonly createdAt: Date;
+}
+
+export interface UserCredentials {
+  readonly id: number;
+  readonly passwordHash: string;
+}
+
+export interface NewUser {
+  readonly email: string;
+  readonly passwordHash: string;
+  readonly role: Role;
+}
+
+/** What is absent stays as it is. */
+export interface UserChanges {
+  readonly passwordHash?: string;
+  readonly role?: Role;
+  readonly isDisabled?: boolean;
+}
+
+interface Row {
+  id: number;
+  email: string;
+  role: Role;
+  account_ids: number[];
+  disabled_at: Date | null;
+  created_at: Date;
+}
+
+const selectUser = `
+  select u.id, u.email, u.role, u.disabled_at, u.created_at,
+    array(select a.account_id from user_account a where a.user_id = u.id order by a.account_id) as account_ids
+  from app_user u`;
+
+export type UserStore = ReturnType<typeof createUserStore>;
+
+/** E-mail addresses compare without case. */
+export function createUserStore(db: Db) {
+  return {
+    async list({ limit, after }: PageRequest<number>): Promise<Page<User>> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `${selectUser} where u.id > :after order by u.id limit :rows`,
+        { after: after ?? 0, rows: limit + 1 },
+      );
+      return pageOf(result.rows.map(userFrom), limit, (last) => String(last.id));
+    },
+
+    async find(id: number): Promise<User | null> {
+      const result = await db.raw<{ rows: Row[] }>(`${selectUser} where u.id = ?`, [id]);
+      const row = result.rows[0];
+      return row === undefined ? null : userFrom(row);
+    },
+
+    async findByEmail(email: string): Promise<User | null> {
+      const result = await db.raw<{ rows: Row[] }>(`${selectUser} where lower(u.email) = lower(?)`, [email]);
+      const row = result.rows[0];
+      return row === undefined ? null : userFrom(row);
+    },
+
+    async exists(email: string): Promise<boolean> {
+      const row = await db('app_user')
+        .whereRaw('lower(email) = lower(?)', [email])
+        .first<{ id: number } | undefined>('id');
+      return row !== undefined;
+    },
+
+    async any(): Promise<boolean> {
+      return (await db('app_user').first<{ id: number } | undefined>('id')) !== undefined;
+    },
+
+    /** Null: there is no such user, or it is disabled. */
+    async findCredentials(email: string): Promise<UserCredentials | null> {
+      const row = await db('app_user')
+        .whereRaw('lower(email) = lower(?)', [email])
+        .whereNull('disabled_at')
+        .first<{ id: number; password_hash: string } | undefined>('id', 'password_hash');
+      return row === undefined ? null : { id: row.id, passwordHash: row.password_hash };
+    },
+
+    /** Null: there is one with that e-mail. */
+    async insert({ email, passwordHash, role }: NewUser): Promise<number | null> {
+      const result = await db.raw<{ rows: { id: number }[] }>(
+        `insert into app_user (email, password_hash, role) values (:email, :passwordHash, :role)
+         on conflict (lower(email)) do nothing returning id`,
+        { email, passwordHash, role },
+      );
+      return result.rows[0]?.id ?? null;
+    },
+
+    async update(id: number, changes: UserChanges): Promise<void> {
+      await db.raw(
+        `update app_user set
+           password_hash = coalesce(:passwordHash, password_hash),
+           role = coalesce(:role, role),
+           disabled_at = case cast(:isDisabled as boolean)
+             when true then coalesce(disabled_at, now()) when false then null else disabled_at end
+         where id = :id`,
+        {
+          id,
+          passwordHash: changes.passwordHash ?? null,
+          role: changes.role ?? null,
+          isDisabled: changes.isDisabled ?? null,
+        },
+      );
+    },
+
+    async setAccounts(id: number, accountIds: readonly number[]): Promise<void> {
+      await db('user_account').where({ user_id: id }).delete();
+      if (accountIds.length === 0) return;
+      await db('user_account').insert(
+        accountIds.map((accountId) => ({ user_id: id, account_id: accountId })),
+      );
+    },
+
+    /** The admins who can sign in. Nobody may change one of them before the transaction ends. */
+    async lockActiveAdmins(): Promise<number[]> {
+      const rows = await db('app_user')
+        .where({ role: 'admin' })
+        .whereNull('disabled_at')
+        .orderBy('id')
+        .forUpdate()
+        .select<{ id: number }[]>('id');
+      return rows.map((row) => row.id);
+    },
+
+    /** Whoever calls this waits until the transaction of the one before has ended. */
+    async lockCreationOfFirst(): Promise<void> {
+      await db.raw(`select pg_advisory_xact_lock(hashtext('epack first admin'))`);
+    },
+  };
+}
+
+const userFrom = (row: Row): User => ({
+  id: row.id,
+  email: row.email,
+  role: row.role,
+  accountIds: row.account_ids,
+  isDisabled: row.disabled_at !== null,
+  createdAt: row.created_at,
+});

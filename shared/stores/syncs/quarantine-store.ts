@@ -1,0 +1,143 @@
+import type { Db } from '../../db/database';
+import type { Channel } from '../../domain/channel';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { QuarantineState } from '../../domain/quarantine-state';
+import type { AccountScope } from '../../domain/staff';
+
+/** A row, entity, file or photo of a package that could not be applied. */
+export interface QuarantinedItem {
+  readonly id: string;
+  readonly solutionId: number;
+  readonly syncId: string;
+  readonly channel: Channel;
+  readonly kind: 'row' | 'entity' | 'file' | 'photo';
+  /** Class or table, where it is known. */
+  readonly subject: string | null;
+  /** Name inside the package. */
+  readonly file: string;
+  readonly line: number | null;
+  /** As the solution wrote it. */
+  readonly rowId: string | null;
+  readonly code: string;
+  readonly reason: string;
+  /** The header row of a row's file, as it was sent. */
+  readonly header: string | null;
+  /** As it was sent. */
+  readonly raw: string | null;
+  readonly state: QuarantineState;
+  readonly createdAt: Date;
+  /** How often the same was sent while this was open. */
+  readonly seenCount: number;
+  /** When it was sent last; null: only once. */
+  readonly lastSeenAt: Date | null;
+  readonly decidedAt: Date | null;
+  /** E-mail. */
+  readonly decidedBy: string | null;
+}
+
+export interface QuarantineFilter {
+  readonly accounts: AccountScope;
+  readonly solutionId: number | null;
+  /** Those that it refused first, or sent again as the latest. */
+  readonly syncId: string | null;
+  readonly state: QuarantineState | null;
+}
+
+interface Row {
+  id: string;
+  solution_id: number;
+  sync_id: string;
+  channel: Channel;
+  kind: QuarantinedItem['kind'];
+  subject: string | null;
+  file: string;
+  line: number | null;
+  row_id: string | null;
+  code: string;
+  reason: string;
+  header: string | null;
+  raw: string | null;
+  state: QuarantineState;
+  created_at: Date;
+  seen_count: number;
+  last_seen_at: Date | null;
+  decided_at: Date | null;
+  decided_by: string | null;
+}
+
+/** Of the rows of a file the first holds the header for all of them. */
+const selectItem = `
+  select q.id, q.solution_id, q.sync_id, q.channel, q.kind, q.subject, q.file, q.line, q.row_id, q.code, q.reason,
+    case when q.kind = 'row' and q.header is null then (
+      select first.header from quarantine first
+      where first.sync_id = q.sync_id and first.file = q.file and first.header is not null limit 1
+    ) else q.header end as header,
+    q.raw, q.state, q.created_at, q.seen_count, q.last_seen_at, q.decided_at, q.decided_by
+  from quarantine q join solution s on s.id = q.solution_id
+  where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
+
+export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
+
+/** What staff read and decide. Workers put things in as sets. */
+export function createQuarantineStore(db: Db) {
+  return {
+    /** The newest first. */
+    async list(
+      filter: QuarantineFilter,
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<QuarantinedItem>> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `${selectItem}
+           and (cast(:solutionId as int) is null or q.solution_id = :solutionId)
+           and (cast(:syncId as uuid) is null or q.sync_id = :syncId or q.last_sync_id = :syncId)
+           and (cast(:state as text) is null or q.state = :state)
+           and (cast(:after as bigint) is null or q.id < :after)
+         order by q.id desc limit :rows`,
+        { ...filter, accounts: idsOf(filter.accounts), after, rows: limit + 1 },
+      );
+      return pageOf(result.rows.map(itemFrom), limit, (last) => last.id);
+    },
+
+    /** Null: there is none, or it is another account's. */
+    async find(accounts: AccountScope, id: string): Promise<QuarantinedItem | null> {
+      const result = await db.raw<{ rows: Row[] }>(`${selectItem} and q.id = :id`, {
+        accounts: idsOf(accounts),
+        id,
+      });
+      const row = result.rows[0];
+      return row === undefined ? null : itemFrom(row);
+    },
+
+    /** False: it had been decided before. */
+    async decide(id: string, state: Exclude<QuarantineState, 'open'>, decidedBy: string): Promise<boolean> {
+      const decided = await db('quarantine')
+        .where({ id, state: 'open' })
+        .update({ state, decided_by: decidedBy, decided_at: db.fn.now() });
+      return decided === 1;
+    },
+  };
+}
+
+const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);
+
+const itemFrom = (row: Row): QuarantinedItem => ({
+  id: row.id,
+  solutionId: row.solution_id,
+  syncId: row.sync_id,
+  channel: row.channel,
+  kind: row.kind,
+  subject: row.subject,
+  file: row.file,
+  line: row.line,
+  rowId: row.row_id,
+  code: row.code,
+  reason: row.reason,
+  header: row.header,
+  raw: row.raw,
+  state: row.state,
+  createdAt: row.created_at,
+  seenCount: row.seen_count,
+  lastSeenAt: row.last_seen_at,
+  decidedAt: row.decided_at,
+  decidedBy: row.decided_by,
+});

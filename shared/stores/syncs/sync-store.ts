@@ -1,0 +1,337 @@
+import type { Channel, ChannelKey } from '../../domain/channel';
+import type { SyncReport } from '../../domain/report';
+import type { SyncState } from '../../domain/sync-state';
+import type { Db } from '../../db/database';
+
+export interface Sync {
+  readonly id: string;
+  readonly solutionId: number;
+  readonly channel: Channel;
+  readonly state: SyncState;
+  readonly receivedAt: Date;
+  readonly processedAt: Date | null;
+  readonly confirmedAt: Date | null;
+  readonly attempts: number;
+  /** The upload in the file store. */
+  readonly archiveKey: string | null;
+  /** Hex. */
+  readonly archiveSha256: string | null;
+  /** The instruction package in the file store. */
+  readonly packageKey: string | null;
+  readonly packageSha256: string | null;
+  readonly packageBytes: number | null;
+  readonly report: SyncReport | null;
+}
+
+export interface ReceivedArchive {
+  readonly archiveKey: string;
+  readonly archiveSha256: string;
+  readonly archiveBytes: number;
+  readonly unpackedBytes: number;
+}
+
+export interface WrittenPackage {
+  readonly packageKey: string;
+  readonly packageSha256: string;
+  readonly packageBytes: number;
+}
+
+interface Row {
+  idempotency_key: string | null;
+  id: string;
+  solution_id: number;
+  channel: Channel;
+  state: SyncState;
+  received_at: Date;
+  processed_at: Date | null;
+  confirmed_at: Date | null;
+  attempts: number;
+  archive_key: string | null;
+  archive_sha256: string | null;
+  package_key: string | null;
+  package_sha256: string | null;
+  package_bytes: string | null;
+  report: SyncReport | null;
+}
+
+const columns = [
+  'id',
+  'solution_id',
+  'channel',
+  'state',
+  'received_at',
+  'processed_at',
+  'confirmed_at',
+  'attempts',
+  'archive_key',
+  'archive_sha256',
+  'package_key',
+  'package_sha256',
+  'package_bytes',
+  'report',
+] as const;
+
+/** An upload, as far as processing it goes. */
+export interface UnpackedUpload {
+  readonly syncId: string;
+  readonly solutionId: number;
+  readonly channel: Channel;
+  /** IANA name of the solution's time zone. */
+  readonly timezone: string;
+  /** Where it lies in the file store. */
+  readonly archiveKey: string;
+}
+
+interface UploadRow {
+  id: string;
+  solution_id: number;
+  channel: Channel;
+  archive_key: string;
+  timezone: string;
+}
+
+const uploadFrom = (row: UploadRow): UnpackedUpload => ({
+  syncId: row.id,
+  solutionId: row.solution_id,
+  channel: row.channel,
+  timezone: row.timezone,
+  archiveKey: row.archive_key,
+});
+
+export type SyncStore = ReturnType<typeof createSyncStore>;
+
+export function createSyncStore(db: Db) {
+  const inSeconds = (seconds: number) => db.raw(`now() + make_interval(secs => ?)`, [seconds]);
+
+  return {
+    async find(id: string): Promise<Sync | null> {
+      const row = await db<Row>('sync')
+        .where({ id })
+        .first(...columns);
+      return row === undefined ? null : syncFrom(row);
+    },
+
+    /** What its processing needs of an upload. Null: there is none with this id, or it is not whole yet. */
+    async upload(id: string): Promise<UnpackedUpload | null> {
+      const result = await db.raw<{ rows: UploadRow[] }>(
+        `select sync.id, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
+         from sync join solution on solution.id = sync.solution_id
+         where cast(sync.id as text) = ? and sync.archive_key is not null`,
+        [id.toLowerCase()],
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : uploadFrom(row);
+    },
+
+    /** The sync under way, or else the last one. */
+    async latest(key: ChannelKey): Promise<Sync | null> {
+      const row = await db<Row>('sync')
+        .where(where(key))
+        .orderBy('received_at', 'desc')
+        .first(...columns);
+      return row === undefined ? null : syncFrom(row);
+    },
+
+    /** Nobody else may change the channel's sync before the transaction ends. Sync, status, job: always in this order. */
+    async lockCurrent(key: ChannelKey): Promise<void> {
+      await db.raw(
+        `select from channel_status c join sync s on s.id = c.sync_id
+         where c.solution_id = :solutionId and c.channel = :channel for no key update of s`,
+        { solutionId: key.solutionId, channel: key.channel },
+      );
+    },
+
+    async lastConfirmedId(key: ChannelKey): Promise<string | null> {
+      const row = await db<Row>('sync')
+        .where({ ...where(key), state: 'confirmed' })
+        .orderBy('confirmed_at', 'desc')
+        .first('id');
+      return row?.id ?? null;
+    },
+
+    /** The sync that an upload with this key began within the last 24 hours. */
+    async findByIdempotencyKey(key: ChannelKey, idempotencyKey: string): Promise<Sync | null> {
+      const row = await db<Row>('sync')
+        .where({ ...where(key), idempotency_key: idempotencyKey })
+        .andWhereRaw(`received_at > now() - interval '24 hours'`)
+        .first(...columns);
+      return row === undefined ? null : syncFrom(row);
+    },
+
+    async insertReceiving(
+      id: string,
+      key: ChannelKey,
+      idempotencyKey: string | null,
+      seconds: number,
+    ): Promise<void> {
+      if (idempotencyKey !== null) await forgetOldKey(key, idempotencyKey);
+      await db('sync').insert({
+        id,
+        ...where(key),
+        state: 'receiving',
+        idempotency_key: idempotencyKey,
+        receiving_until: inSeconds(seconds),
+      });
+    },
+
+    /** Says that the upload is still alive. */
+    async keepReceiving(id: string, seconds: number): Promise<void> {
+      await db('sync')
+        .where({ id, state: 'receiving' })
+        .update({ receiving_until: inSeconds(seconds) });
+    },
+
+    /** False: the upload was given up meanwhile. */
+    async markQueued(id: string, received: ReceivedArchive): Promise<boolean> {
+      const moved = await db('sync').where({ id, state: 'receiving' }).update({
+        state: 'queued',
+        queued_at: db.fn.now(),
+        receiving_until: null,
+        archive_key: received.archiveKey,
+        archive_sha256: received.archiveSha256,
+        archive_bytes: received.archiveBytes,
+        unpacked_bytes: received.unpackedBytes,
+      });
+      return moved === 1;
+    },
+
+    /** Removes a sync whose upload was refused or died. False: it is not (any longer) being received. */
+    async removeReceiving(id: string): Promise<boolean> {
+      return (await db('sync').where({ id, state: 'receiving' }).delete()) === 1;
+    },
+
+    /** Syncs whose row was removed so long ago. */
+    async findGone(
+      olderThanSeconds: number,
+      limit: number,
+    ): Promise<{ id: string; archiveKey: string | null }[]> {
+      const result = await db.raw<{ rows: { sync_id: string; archive_key: string | null }[] }>(
+        `select sync_id, archive_key from sync_gone where at < now() - make_interval(secs => :olderThanSeconds)
+         order by at limit :limit`,
+        { olderThanSeconds, limit },
+      );
+      return result.rows.map((row) => ({ id: row.sync_id, archiveKey: row.archive_key }));
+    },
+
+    /** Nothing of them is left. */
+    async forgetGone(ids: readonly string[]): Promise<void> {
+      await db('sync_gone').whereIn('sync_id', ids).delete();
+    },
+
+    /** Uploads that gave no sign until their time was over. */
+    async findDeadUploads(limit: number): Promise<Pick<Sync, 'id' | 'solutionId' | 'channel'>[]> {
+      const rows = await db<Row>('sync')
+        .where({ state: 'receiving' })
+        .andWhereRaw('receiving_until < now()')
+        .limit(limit)
+        .select('id', 'solution_id', 'channel');
+      return rows.map((row) => ({ id: row.id, solutionId: row.solution_id, channel: row.channel }));
+    },
+
+    async markProcessing(id: string, attempts: number): Promise<void> {
+      await db('sync')
+        .where({ id })
+        .whereIn('state', ['queued', 'processing'])
+        .update({
+          state: 'processing',
+          attempts,
+          processing_at: db.raw('coalesce(processing_at, now())'),
+        });
+    },
+
+    /** False: the sync was reset meanwhile. */
+    async markProcessed(
+      id: string,
+      outcome: 'ready' | 'failed',
+      report: SyncReport,
+      written: WrittenPackage,
+    ): Promise<boolean> {
+      const moved = await db('sync')
+        .where({ id })
+        .whereIn('state', ['queued', 'processing'])
+        .update({
+          state: outcome,
+          // now() is when the transaction began, which may be minutes ago.
+          processed_at: db.raw('clock_timestamp()'),
+          report: JSON.stringify(report),
+          package_key: written.packageKey,
+          package_sha256: written.packageSha256,
+          package_bytes: written.packageBytes,
+        });
+      return moved === 1;
+    },
+
+    async markDownloaded(id: string): Promise<void> {
+      await db('sync').where({ id }).whereNull('downloaded_at').update({ downloaded_at: db.fn.now() });
+    },
+
+    async markConfirmed(id: string): Promise<void> {
+      await db('sync').where({ id }).update({ state: 'confirmed', confirmed_at: db.fn.now() });
+    },
+
+    async addEvent(syncId: string, step: string, detail: string | null): Promise<void> {
+      await db('sync_event').insert({ sync_id: syncId, step, detail });
+    },
+
+    /** The sync whose upload this file is. */
+    async findByArchive(archiveKey: string): Promise<Sync | null> {
+      const row = await db<Row>('sync')
+        .where({ archive_key: archiveKey })
+        .first(...columns);
+      return row === undefined ? null : syncFrom(row);
+    },
+
+    /** Those of the files that are the upload of a sync. */
+    async archivesAmong(keys: readonly string[]): Promise<Set<string>> {
+      const rows = await db<Row>('sync').whereIn('archive_key', keys).select('archive_key');
+      return new Set(rows.flatMap(({ archive_key }) => archive_key ?? []));
+    },
+
+    /** Finished syncs whose files have been kept long enough: so many days, or as many as their account says. */
+    async findExpired(
+      retentionDays: number,
+      limit: number,
+    ): Promise<{ id: string; archiveKey: string | null }[]> {
+      const result = await db.raw<{ rows: Pick<Row, 'id' | 'archive_key'>[] }>(
+        `select sync.id, sync.archive_key
+         from sync join solution on solution.id = sync.solution_id join account on account.id = solution.account_id
+         where sync.files_removed_at is null and sync.state in ('confirmed', 'abandoned')
+           and sync.received_at < now() - make_interval(days => coalesce(account.file_retention_days, :retentionDays))
+         order by sync.received_at limit :limit`,
+        { retentionDays, limit },
+      );
+      return result.rows.map((row) => ({ id: row.id, archiveKey: row.archive_key }));
+    },
+
+    async markFilesRemoved(ids: readonly string[]): Promise<void> {
+      await db('sync').whereIn('id', ids).update({ files_removed_at: db.fn.now() });
+    },
+  };
+
+  /** A key is good for 24 hours; then it may come again. */
+  async function forgetOldKey(key: ChannelKey, idempotencyKey: string): Promise<void> {
+    await db('sync')
+      .where({ ...where(key), idempotency_key: idempotencyKey })
+      .andWhereRaw(`received_at <= now() - interval '24 hours'`)
+      .update({ idempotency_key: null });
+  }
+}
+
+const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });
+
+const syncFrom = (row: Omit<Row, 'idempotency_key'>): Sync => ({
+  id: row.id,
+  solutionId: row.solution_id,
+  channel: row.channel,
+  state: row.state,
+  receivedAt: row.received_at,
+  processedAt: row.processed_at,
+  confirmedAt: row.confirmed_at,
+  attempts: row.attempts,
+  archiveKey: row.archive_key,
+  archiveSha256: row.archive_sha256,
+  packageKey: row.package_key,
+  packageSha256: row.package_sha256,
+  packageBytes: row.package_bytes === null ? null : Number(row.package_bytes),
+  report: row.report,
+});

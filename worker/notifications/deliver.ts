@@ -1,0 +1,139 @@
+import type { Db } from '../../shared/db/database';
+import { backoffMs } from '../../shared/domain/backoff';
+import type { Logger } from '../../shared/log';
+import {
+  type ClaimedNotification,
+  type ClaimedTarget,
+  createNotificationStore,
+  type NotificationStore,
+} from '../../shared/stores/notifications/notification-store';
+import { callWebhook, WebhookFailure, type WebhookLimits } from './call-webhook';
+import { letterOf, webhookBody } from './letter';
+import type { Mailer } from './send-mail';
+
+interface Deps {
+  readonly db: Db;
+  /** Null: no mail server is configured. */
+  readonly sendMail: Mailer | null;
+  readonly webhooks: WebhookLimits;
+  /** Null: no link is given. */
+  readonly publicUrl: string | null;
+  readonly log: Logger;
+}
+
+const perTarget = 50;
+/** Longer than one process may be at work on what it took. */
+const leaseSeconds = 60;
+/** What is not begun by then is left for the next round. */
+const workMilliseconds = 10_000;
+/** So many at once. */
+const mostTargetsAtOnce = 8;
+
+/** Half a minute, doubled up to six hours: the last attempt comes about a day after the first. */
+const backoff = { firstMs: 30_000, maxMs: 6 * 3_600_000 };
+export const mostAttempts = 13;
+
+/**
+ * Delivers what is due. A target that fails gets nothing more in this round: what waits for it waits together. Answers how
+ * many were delivered.
+ */
+export async function deliverNotifications(deps: Deps): Promise<number> {
+  const notifications = createNotificationStore(deps.db);
+  const claimed = await notifications.claim(perTarget, leaseSeconds);
+  const waiting = byTarget(claimed);
+  const until = Date.now() + workMilliseconds;
+  let delivered = 0;
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      delivered += await deliverTo(deps, notifications, next, until);
+    }
+  };
+  await Promise.all(Array.from({ length: mostTargetsAtOnce }, work));
+  return delivered;
+}
+
+function byTarget(claimed: readonly ClaimedNotification[]): ClaimedNotification[][] {
+  const groups = new Map<number, ClaimedNotification[]>();
+  for (const one of claimed) groups.set(one.target.id, [...(groups.get(one.target.id) ?? []), one]);
+  return [...groups.values()];
+}
+
+/** All are of one target. */
+async function deliverTo(
+  deps: Deps,
+  notifications: NotificationStore,
+  claimed: readonly ClaimedNotification[],
+  until: number,
+): Promise<number> {
+  const [first] = claimed;
+  if (first === undefined) return 0;
+  let delivered = 0;
+  for (const parcel of parcelsOf(claimed, first.target)) {
+    if (Date.now() > until) {
+      await notifications.postpone(parcel, 0);
+      continue;
+    }
+    try {
+      await send(deps, parcel, first.target);
+    } catch (error) {
+      await takeBack(deps, notifications, claimed.slice(delivered), parcel.length, error);
+      return delivered;
+    }
+    await notifications.markDelivered(parcel);
+    delivered += parcel.length;
+  }
+  return delivered;
+}
+
+/** What goes out together: all in one mail; each in a call of its own. */
+const parcelsOf = (claimed: readonly ClaimedNotification[], { kind }: ClaimedTarget) =>
+  kind === 'email' ? [claimed] : claimed.map((one) => [one]);
+
+async function send(
+  { sendMail, webhooks, publicUrl }: Deps,
+  parcel: readonly ClaimedNotification[],
+  { kind, address, language, secrets }: ClaimedTarget,
+): Promise<void> {
+  const [first] = parcel;
+  if (first === undefined) return;
+  switch (kind) {
+    case 'webhook':
+      return callWebhook(
+        { url: address, id: first.id, body: webhookBody(first, publicUrl), secrets },
+        webhooks,
+      );
+    case 'email':
+      if (sendMail === null) throw new Error('No mail server is configured (EPACK_SMTP_URL).');
+      return sendMail({ to: address, id: first.id, ...letterOf(parcel, language, publicUrl) });
+  }
+}
+
+/** The first `failed` of `left` were tried; the others share their delay, and their attempt does not count. */
+async function takeBack(
+  { log }: Deps,
+  notifications: NotificationStore,
+  left: readonly ClaimedNotification[],
+  failed: number,
+  error: unknown,
+): Promise<void> {
+  const tried = left.slice(0, failed);
+  const [first] = tried;
+  if (first === undefined) return;
+  const reason = reasonOf(error);
+  const delaySeconds = backoffMs(first.attempts, backoff) / 1000;
+  const isLast = (one: ClaimedNotification) =>
+    one.attempts >= mostAttempts || (error instanceof WebhookFailure && error.isGone);
+  const parked = tried.filter(isLast);
+  if (parked.length > 0) await notifications.park(parked, reason);
+  const again = tried.filter((one) => !isLast(one));
+  if (again.length > 0) await notifications.retryLater(again, reason, delaySeconds);
+  const others = left.slice(failed);
+  if (others.length > 0) await notifications.postpone(others, delaySeconds);
+  const fields = { targetId: first.target.id, notifications: tried.map(({ id }) => id), reason };
+  if (parked.length > 0) log.error(fields, 'notifications given up');
+  else log.warn(fields, 'notifications not delivered');
+}
+
+/** A mail server's words help whoever reads them. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : 'It failed.').replaceAll('\0', '').slice(0, 500);

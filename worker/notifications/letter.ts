@@ -1,0 +1,154 @@
+import type { MailLanguage, NotificationType } from '../../shared/domain/notification';
+import type { ClaimedNotification } from '../../shared/stores/notifications/notification-store';
+
+/** What a webhook is sent. `publicUrl`: under which people reach the server; null: no link is given. */
+export function webhookBody(notification: ClaimedNotification, publicUrl: string | null): string {
+  const { event, occurredAt, facts, solution } = notification;
+  return JSON.stringify({
+    type: event,
+    timestamp: occurredAt.toISOString(),
+    data: {
+      ...(solution === null
+        ? {}
+        : {
+            solution: { id: String(solution.id), name: solution.name, mail: solution.mail },
+            account: { id: String(solution.accountId), name: solution.accountName },
+          }),
+      ...facts,
+      ...(publicUrl === null ? {} : { url: linkOf(notification, publicUrl) }),
+    },
+  });
+}
+
+export interface Letter {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** One mail for several: a night on which two hundred solutions fall silent is one mail, not two hundred. */
+export function letterOf(
+  notifications: readonly ClaimedNotification[],
+  language: MailLanguage,
+  publicUrl: string | null,
+): Letter {
+  const words = inLanguage[language];
+  const paragraphs = notifications.map((notification) => paragraphOf(notification, language, publicUrl));
+  const [only] = notifications;
+  const subject =
+    notifications.length === 1 && only !== undefined
+      ? titleOf(only, words)
+      : words.several(notifications.length);
+  return { subject: `[ePack] ${subject}`, text: `${paragraphs.join('\n\n')}\n\n-- \n${words.footer}\n` };
+}
+
+function paragraphOf(
+  notification: ClaimedNotification,
+  language: MailLanguage,
+  publicUrl: string | null,
+): string {
+  const words = inLanguage[language];
+  const { solution } = notification;
+  return [
+    titleOf(notification, words),
+    ...(solution === null ? [] : [`${solution.accountName} · ${solution.mail}`]),
+    dateOf(notification.occurredAt, language, solution?.timezone ?? 'UTC'),
+    ...detailsOf(notification, words),
+    ...(publicUrl === null ? [] : [linkOf(notification, publicUrl)]),
+  ].join('\n');
+}
+
+const titleOf = ({ event, solution }: ClaimedNotification, words: Words): string =>
+  solution === null ? words.titles[event] : `${words.titles[event]}: ${solution.name}`;
+
+function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[] {
+  switch (event) {
+    case 'sync-failed':
+      return [`${words.channel}: ${textOf(facts['channel'])}`, textOf(facts['reason'])].filter(isSaid);
+    case 'solution-stale':
+      return [words.silentFor(textOf(facts['hours']))];
+    case 'approval-waiting':
+      return [
+        `${textOf(facts['className'])}: ${words.waits(textOf(facts['kind']), textOf(facts['entities']))}`,
+      ];
+    case 'probe-alert':
+      return [
+        [textOf(facts['fridge']), textOf(facts['probe']), textOf(facts['kind'])].filter(isSaid).join(' · '),
+      ];
+    case 'test':
+      return [words.test];
+  }
+}
+
+function linkOf({ event, facts, solution }: ClaimedNotification, publicUrl: string): string {
+  switch (event) {
+    case 'sync-failed':
+      return `${publicUrl}/syncs/${textOf(facts['sync'])}`;
+    case 'approval-waiting':
+      return `${publicUrl}/approvals`;
+    case 'solution-stale':
+    case 'probe-alert':
+      return `${publicUrl}/solutions/${solution?.id ?? ''}`;
+    case 'test':
+      return `${publicUrl}/`;
+  }
+}
+
+const textOf = (fact: unknown): string =>
+  typeof fact === 'string' || typeof fact === 'number' ? String(fact) : '';
+
+const isSaid = (text: string) => text !== '';
+
+const dateOf = (at: Date, language: MailLanguage, timeZone: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long', timeZone }).format(at);
+
+interface Words {
+  readonly titles: Readonly<Record<NotificationType, string>>;
+  readonly channel: string;
+  readonly test: string;
+  readonly footer: string;
+  readonly several: (count: number) => string;
+  readonly silentFor: (hours: string) => string;
+  /** `entities`: how many; empty: not known. */
+  readonly waits: (kind: string, entities: string) => string;
+}
+
+const english: Words = {
+  titles: {
+    'sync-failed': 'A sync has failed',
+    'solution-stale': 'A solution is silent',
+    'approval-waiting': 'An approval waits',
+    'probe-alert': 'A probe is in alert',
+    test: 'This is a test',
+  },
+  channel: 'Channel',
+  test: 'Someone asked for it in the backoffice. All is well.',
+  footer: 'The ePack server sends this to those whom its backoffice lists under notifications.',
+  several: (count) => `${count} notifications`,
+  silentFor: (hours) => `No finished sync for ${hours} hours.`,
+  waits: (kind, entities) => {
+    if (entities === '') return 'a replacement of readings waits for a decision.';
+    return `${entities} ${kind === 'changes' ? 'changes' : 'deletions'} wait for a decision.`;
+  },
+};
+
+const french: Words = {
+  titles: {
+    'sync-failed': 'Une synchronisation a échoué',
+    'solution-stale': 'Une solution ne se manifeste plus',
+    'approval-waiting': 'Une approbation est attendue',
+    'probe-alert': 'Une sonde est en alerte',
+    test: 'Ceci est un essai',
+  },
+  channel: 'Canal',
+  test: 'Quelqu’un l’a demandé dans le backoffice. Tout va bien.',
+  footer:
+    'Le serveur ePack envoie ceci aux destinataires inscrits sous « notifications » dans le backoffice.',
+  several: (count) => `${count} notifications`,
+  silentFor: (hours) => `Aucune synchronisation terminée depuis ${hours} heures.`,
+  waits: (kind, entities) => {
+    if (entities === '') return 'un remplacement de relevés attend une décision.';
+    return `${entities} ${kind === 'changes' ? 'modifications attendent' : 'suppressions attendent'} une décision.`;
+  },
+};
+
+const inLanguage: Readonly<Record<MailLanguage, Words>> = { en: english, fr: french };

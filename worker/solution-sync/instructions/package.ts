@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
+import type { Channel } from '../../../shared/domain/channel';
+import type { SyncReport } from '../../../shared/domain/report';
+import type { ClassDigest } from '../../../shared/formats/class-digest';
+import type { FileStore } from '../../../shared/files/file-store';
+import type { WrittenPackage } from '../../../shared/stores/syncs/sync-store';
+
+/** insert, update, delete, replace the whole. */
+export type InstructionOp = 'i' | 'u' | 'd' | 'r';
+
+/** One file of an instruction package. */
+export interface InstructionFile {
+  /** e.g. `xml/Fridges-u.xml`. */
+  readonly name: string;
+  readonly op: InstructionOp;
+  /** The file's text in pieces; answers how many instructions it held. */
+  content(): AsyncGenerator<string, number>;
+}
+
+export interface PackageContents {
+  readonly instructions: AsyncIterable<InstructionFile> | Iterable<InstructionFile>;
+  readonly report: SyncReport;
+  /** Asked once the instructions are written: what the solution holds of each class when it has carried them out. */
+  readonly classes?: () => Promise<ReadonlyMap<string, ClassDigest>>;
+}
+
+interface ManifestFile {
+  readonly name: string;
+  readonly op: InstructionOp;
+  readonly count: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+const protocol = 'ePack V4';
+
+/**
+ * Writes the instruction package: the files, `report.json`, `manifest.json`. Everything streams, so a package may
+ * hold a table of millions of rows. Source: ePack V4, The instruction package.
+ */
+export async function writePackage(
+  files: FileStore,
+  packageKey: string,
+  sync: { readonly syncId: string; readonly channel: Channel },
+  contents: PackageContents,
+): Promise<WrittenPackage> {
+  const hash = createHash('sha256');
+  const hashed = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  const fed = pipeline(zipStream(entries(sync, contents)), hashed);
+  // Where the store gives up, feeding it fails as well, and sooner; but only the store knows why.
+  fed.catch(() => undefined);
+  const stored = await files.write(packageKey, hashed);
+  await fed;
+  return { packageKey, packageBytes: stored.bytes, packageSha256: hash.digest('hex') };
+}
+
+/** The manifest comes last: it tells the digest of what was written before it. */
+async function* entries(
+  { syncId, channel }: { readonly syncId: string; readonly channel: Channel },
+  { instructions, report, classes }: PackageContents,
+): AsyncGenerator<ZipEntry> {
+  const listed: ManifestFile[] = [];
+  for await (const file of instructions) {
+    const written = createHash('sha256');
+    let count = 0;
+    yield {
+      name: file.name,
+      content: () =>
+        Readable.from(
+          hashing(file.content(), written, (total) => (count = total)),
+          { objectMode: false },
+        ),
+    };
+    listed.push({ name: file.name, op: file.op, count, sha256: written.digest('hex') });
+  }
+  yield { name: 'report.json', content: JSON.stringify(report, null, 2) };
+  const held = classes === undefined ? {} : { classes: Object.fromEntries(await classes()) };
+  const generatedAt = new Date().toISOString();
+  const manifest = { sync: syncId, channel, generatedAt, protocol, files: listed, ...held };
+  yield { name: 'manifest.json', content: JSON.stringify(manifest, null, 2) };
+}
+
+async function* hashing(
+  pieces: AsyncGenerator<string, number>,
+  hash: ReturnType<typeof createHash>,
+  onEnd: (count: number) => void,
+): AsyncGenerator<Buffer> {
+  for (;;) {
+    const piece = await pieces.next();
+    if (piece.done === true) {
+      onEnd(piece.value);
+      return;
+    }
+    const bytes = Buffer.from(piece.value, 'utf8');
+    hash.update(bytes);
+    yield bytes;
+  }
+}

@@ -1,0 +1,37 @@
+import { type LogTable, logTablesOf } from '../../../shared/catalog/log-tables';
+import { type ParameterClass, parameterClassesOf } from '../../../shared/catalog/parameter-classes';
+import { haveEffect } from '../../../shared/catalog/special-syncs';
+import type { Db } from '../../../shared/db/database';
+import type { ChannelKey } from '../../../shared/domain/channel';
+import type { Flag } from '../../../shared/domain/flag';
+import { createReplacementStore } from '../../../shared/stores/parameters/replacement-store';
+
+/** What a package tells whole, as `r`. */
+export interface Replacements {
+  readonly parameterClasses: readonly ParameterClass[];
+  readonly tables: readonly LogTable[];
+}
+
+/** What the flags ask for now, and what the solution could not replace when it was told before. */
+export async function dueReplacements(
+  db: Db,
+  { solutionId, channel }: ChannelKey,
+  syncId: string,
+  flags: readonly Flag[],
+): Promise<Replacements> {
+  const [classes, tables] = [parameterClassesOf(channel), logTablesOf(channel)];
+  const asked = [
+    ...(haveEffect(flags, 'tells-all-parameters') ? classes.map(classFileOf) : []),
+    ...(haveEffect(flags, 'tells-all-logs') ? tables.map(tableFileOf) : []),
+  ];
+  const replacements = createReplacementStore(db);
+  if (asked.length > 0) await replacements.ask({ solutionId, channel }, asked);
+  const due = new Set(await replacements.take({ solutionId, channel }, syncId));
+  return {
+    parameterClasses: classes.filter((one) => due.has(classFileOf(one))),
+    tables: tables.filter((one) => due.has(tableFileOf(one))),
+  };
+}
+
+const classFileOf = ({ name }: ParameterClass) => `xml/${name}-r.xml`;
+export const tableFileOf = ({ name }: LogTable) => `csv/${name}-r.csv`;

@@ -1,0 +1,42 @@
+import { findLogTable } from '../../../shared/catalog/log-tables';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
+import { lockLog } from './log-mark';
+
+/**
+ * Does to logs what was approved, and forgets what was not: each plan in one transaction, of which the audit trail tells.
+ * Answers how many plans.
+ */
+export async function applyLogReplacements(db: Db): Promise<number> {
+  let dealtWith = 0;
+  while (await inTransaction(db, ({ db: trx }) => applyNext(trx))) dealtWith += 1;
+  return dealtWith;
+}
+
+/** False: there is none. */
+async function applyNext(db: Db): Promise<boolean> {
+  const replacements = createLogReplacementStore(db);
+  const decided = await replacements.takeDecided();
+  if (decided === null) return false;
+  const { approvalId, solutionId, syncId, channel, tableName, decidedBy } = decided;
+  const table = findLogTable(tableName);
+  let rows = 0;
+  if (decided.isApproved && table !== undefined) {
+    await lockLog(db, { solutionId, table });
+    const applied = await replacements.apply(decided, table);
+    rows = applied.deleted + applied.replaced;
+    await createAuditStore(db).add([
+      {
+        actor: decidedBy ?? 'solution',
+        action: 'log.replace',
+        solutionId,
+        address: null,
+        before: { approval: approvalId, channel, table: tableName, sync: syncId },
+        after: applied,
+      },
+    ]);
+  }
+  await replacements.close(approvalId, rows);
+  return true;
+}

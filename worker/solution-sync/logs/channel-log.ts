@@ -1,0 +1,42 @@
+import type { Transaction } from '../../../shared/db/database';
+import type { Channel } from '../../../shared/domain/channel';
+import type { LogCounts } from '../../../shared/domain/report';
+import { type InsertedRows, loadLogFile, type LogFileInput } from './load-log-file';
+import type { Reject } from '../package/rejections';
+import { createReceipts } from '../messages/receipts';
+import { noteNewReadings } from '../../alerts/new-readings';
+
+/** Loads a log file, with what its channel does besides. */
+export function loadChannelLog(
+  transaction: Transaction,
+  channel: Channel,
+  input: LogFileInput,
+  reject: Reject,
+): Promise<LogCounts> {
+  switch (channel) {
+    case 'messagerie':
+      return loadMessages(transaction, input, reject);
+    case 'sondes':
+      return loadReadings(transaction, input, reject);
+    case 'synchro':
+    case 'photos':
+      return loadLogFile(transaction, input, reject);
+  }
+}
+
+function loadReadings(transaction: Transaction, input: LogFileInput, reject: Reject): Promise<LogCounts> {
+  const onInserted = (rows: InsertedRows) => noteNewReadings(transaction.db, input.solutionId, rows);
+  return loadLogFile(transaction, { ...input, onInserted }, reject);
+}
+
+/** A receipt is a row that we hold already: it counts as a duplicate. */
+async function loadMessages(
+  transaction: Transaction,
+  input: LogFileInput,
+  reject: Reject,
+): Promise<LogCounts> {
+  const receipts = createReceipts(input.file.name, input.timezone);
+  const counts = await loadLogFile(transaction, { ...input, divert: receipts.divert }, reject);
+  const { taken, rejected } = await receipts.take(transaction, input.solutionId, reject);
+  return { ...counts, duplicates: counts.duplicates + taken, rejected: counts.rejected + rejected };
+}

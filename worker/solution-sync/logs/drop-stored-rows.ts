@@ -1,0 +1,78 @@
+import { binaryCopyRows } from '../../../shared/db/copy';
+import type { Transaction } from '../../../shared/db/database';
+import type { LogKey } from './log-mark';
+import type { TupleBuffer } from './tuple-buffer';
+
+/**
+ * Takes out of the buffer the rows that the log holds byte for byte: an upload that is sent twice then costs the database
+ * no more than reading them. It may leave some in: those are compared as values later.
+ * Its rows begin with solution and id and end with `placeBytes` that the log does not hold; where it is more, they stay in.
+ */
+export async function dropStoredRows(
+  client: Transaction['client'],
+  log: LogKey,
+  columns: readonly string[],
+  buffer: TupleBuffer,
+  placeBytes: number,
+): Promise<void> {
+  const rows = buffer.rows;
+  const starts = rowStarts(rows);
+  if (!areIdsGrowing(rows, starts)) return;
+  const [first = 0, last = 0] = [starts[0], starts.at(-1)];
+  const stored = await binaryCopyRows(
+    client,
+    `select ${columns.map((column) => `"${column}"`).join(', ')} from "${log.table.table}"
+     where solution_id = ${log.solutionId} and id between ${idAt(rows, first)} and ${idAt(rows, last)}
+     order by id limit ${MAX_STORED_PER_ROW * starts.length}`,
+  );
+
+  let storedAt = 0;
+  let kept = 0;
+  starts.forEach((start, row) => {
+    const end = starts[row + 1] ?? rows.length;
+    while (storedAt < stored.length && compareIds(stored, storedAt, rows, start) < 0) {
+      storedAt = endOfRow(stored, storedAt);
+    }
+    if (startsWith(stored, storedAt, rows, start, end - placeBytes)) return;
+    rows.copyWithin(kept, start, end);
+    kept += end - start;
+  });
+  buffer.shrink(kept);
+}
+
+/** Where the file leaves most stored ids out, what lies between is not read whole. */
+const MAX_STORED_PER_ROW = 2;
+/** Field count, length and value of the solution, length of the id. */
+const ID_AT = 2 + 4 + 4 + 4;
+
+function rowStarts(rows: Buffer): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < rows.length; at = endOfRow(rows, at)) starts.push(at);
+  return starts;
+}
+
+function endOfRow(rows: Buffer, start: number): number {
+  let at = start + 2;
+  for (let fields = rows.readInt16BE(start); fields > 0; fields--)
+    at += 4 + Math.max(0, rows.readInt32BE(at));
+  return at;
+}
+
+function areIdsGrowing(rows: Buffer, starts: readonly number[]): boolean {
+  return starts.every((start, row) => row === 0 || compareIds(rows, starts[row - 1] ?? 0, rows, start) < 0);
+}
+
+function compareIds(some: Buffer, someStart: number, others: Buffer, otherStart: number): number {
+  const someAt = someStart + ID_AT;
+  const otherAt = otherStart + ID_AT;
+  const high = some.readUInt32BE(someAt) - others.readUInt32BE(otherAt);
+  return high === 0 ? some.readUInt32BE(someAt + 4) - others.readUInt32BE(otherAt + 4) : high;
+}
+
+const idAt = (rows: Buffer, start: number): bigint => rows.readBigInt64BE(start + ID_AT);
+
+/** Compares from the first field on: the field counts differ. Equal fields have equal lengths, so no more is needed. */
+function startsWith(stored: Buffer, storedAt: number, rows: Buffer, start: number, end: number): boolean {
+  const storedEnd = storedAt + (end - start);
+  return storedEnd <= stored.length && rows.compare(stored, storedAt + 2, storedEnd, start + 2, end) === 0;
+}

@@ -1,0 +1,73 @@
+import type { BinaryCopy } from '../../../shared/db/copy';
+import { TupleBuffer } from './tuple-buffer';
+
+/** One way for rows into the database: they gather in a buffer, and go on from there. */
+export interface Lane {
+  readonly copy: BinaryCopy;
+  /** Looks at the rows before they go on, while the connection takes statements. It may take some out. */
+  prepare?(rows: TupleBuffer): Promise<void>;
+}
+
+/**
+ * The two ways of a file's rows, which take turns on one connection: a COPY is ended when the other lane's buffer is full.
+ * So neither waits on disk or in memory, at the price of some milliseconds for every buffer of rows that come out of order.
+ */
+export interface Lanes {
+  /** Straight into the log. */
+  readonly fresh: TupleBuffer;
+  /** To be compared with the log. */
+  readonly late: TupleBuffer;
+  haveRoom(size: number): boolean;
+  makeRoom(size: number): Promise<void>;
+  /** Ends the COPY that is under way, so that the connection takes other statements. What is in the buffers stays there. */
+  pause(): Promise<void>;
+  /** Sends all that is left. */
+  finish(): Promise<void>;
+  abort(reason: unknown): Promise<void>;
+}
+
+export function createLanes(into: { readonly fresh: Lane; readonly late: Lane }): Lanes {
+  const fresh = new TupleBuffer(FRESH_BYTES);
+  const late = new TupleBuffer(LATE_BYTES);
+  const both = [
+    { lane: into.fresh, buffer: fresh },
+    { lane: into.late, buffer: late },
+  ];
+  let active: Lane | null = null;
+
+  return {
+    fresh,
+    late,
+    haveRoom: (size) => fresh.hasRoom(size) && late.hasRoom(size),
+    async makeRoom(size) {
+      for (const { lane, buffer } of both) if (!buffer.hasRoom(size)) await send(lane, buffer, size);
+    },
+    pause,
+    async finish() {
+      for (const { lane, buffer } of both) await send(lane, buffer, 0);
+      await pause();
+    },
+    async abort(reason) {
+      await active?.copy.abort(reason instanceof Error ? reason : new Error(String(reason)));
+    },
+  };
+
+  async function send(lane: Lane, buffer: TupleBuffer, roomAfter: number): Promise<void> {
+    if (active !== lane || lane.prepare !== undefined) await pause();
+    if (!buffer.isEmpty) await lane.prepare?.(buffer);
+    if (!buffer.isEmpty) {
+      active = lane;
+      await lane.copy.write(buffer.rows);
+    }
+    buffer.clear(roomAfter);
+  }
+
+  async function pause(): Promise<void> {
+    await active?.copy.finish();
+    active = null;
+  }
+}
+
+const FRESH_BYTES = 128 * 1024;
+/** Larger: where both lanes are in use, each of these costs an end and a start of COPY. */
+const LATE_BYTES = 512 * 1024;

@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream';
+import { createBinaryCopy } from '../../../shared/db/copy';
+import type { Transaction } from '../../../shared/db/database';
+import { dropStoredRows } from './drop-stored-rows';
+import type { Lane } from './lanes';
+import type { LogKey } from './log-mark';
+import { readSpans } from './read-spans';
+import type { RowEncoder } from './row-encoder';
+
+/**
+ * Rows whose ids may be stored already: those at or below the highest id seen when they are read. What the log does not
+ * hold byte for byte waits in a temporary table, each row with its place in the file, and is then compared as a set.
+ */
+export interface LateRows extends Lane {
+  /** Moves what is new into the log. Of rows of one id the first in the file wins. Answers how many it moved. */
+  insertNew(): Promise<number>;
+  /** After that, and until it is closed: SQL that reads their ids. Null: there were none. */
+  newIds(): string | null;
+  /** Rows of a stored id with other content than the stored row, in the order of the file, with their raw bytes. */
+  conflicts(openFile: () => Promise<Readable>): AsyncIterable<ConflictingRow>;
+  close(): Promise<void>;
+}
+
+export interface ConflictingRow {
+  readonly id: string;
+  readonly line: number;
+  readonly raw: Buffer;
+}
+
+/** What the temporary table holds in the end: line, offset in the file, length, each a field of a tuple. */
+export const PLACE_FIELDS = 3;
+const PLACE_BYTES = 8 + 12 + 8;
+/** Of a time that is not written twice: that it is null. */
+const OTHER_TIME_BYTES = 4;
+
+export function createLateRows(
+  { db, client }: Transaction,
+  log: LogKey,
+  { columns, timeColumns }: Pick<RowEncoder, 'columns' | 'timeColumns'>,
+): LateRows {
+  const { solutionId, table } = log;
+  const stored = `"${table.table}"`;
+  const list = (of: string) => columns.map((column) => `${of}."${column}"`).join(', ');
+  const sameId = `stored.solution_id = ${solutionId} and stored.id = late.id`;
+  const otherTime = (column: string) => `"other_${column}"`;
+  // What the clock shows twice is told apart by the rows around it. Where those are not sent with it, either is the same row.
+  const meant = columns.map((column) =>
+    timeColumns.includes(column)
+      ? `case when late.${otherTime(column)} = stored."${column}" then stored."${column}" else late."${column}" end`
+      : `late."${column}"`,
+  );
+  const isOther = `(${meant.join(', ')}) is distinct from (${list('stored')})`;
+  let isOpen = false;
+
+  return {
+    copy: createBinaryCopy(client, 'late_row', [
+      ...columns,
+      ...timeColumns.map((column) => `other_${column}`),
+      'line',
+      'byte_offset',
+      'byte_length',
+    ]),
+
+    async prepare(rows) {
+      await dropStoredRows(client, log, columns, rows, timeColumns.length * OTHER_TIME_BYTES + PLACE_BYTES);
+      if (!rows.isEmpty) await open();
+    },
+
+    async insertNew() {
+      if (!isOpen) return 0;
+      await db.raw(
+        `create temporary table unlike_row on commit drop as
+         select late.*, stored.id is null as is_new
+         from late_row late left join ${stored} stored on ${sameId}
+         where stored.id is null or ${isOther}`,
+      );
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `insert into ${stored} (${list('late').replaceAll('late.', '')})
+         select distinct on (id) ${list('late')} from unlike_row late where is_new order by id, byte_offset`,
+      );
+      return rowCount;
+    },
+
+    newIds: () => (isOpen ? 'select distinct id from unlike_row where is_new' : null),
+
+    async *conflicts(openFile) {
+      if (!isOpen) return;
+      await db.raw(
+        `declare conflicting_row no scroll cursor for
+         select late.id::text, late.line, late.byte_offset::float8 as offset, late.byte_length as length
+         from unlike_row late join ${stored} stored on ${sameId}
+         where ${isOther} order by byte_offset`,
+      );
+      const spans = fetchAll(() => db.raw<{ rows: Span[] }>('fetch 1000 from conflicting_row'));
+      for await (const { span, bytes } of readSpans(openFile, spans)) {
+        yield { id: span.id, line: span.line, raw: bytes };
+      }
+      await db.raw('close conflicting_row');
+    },
+
+    async close() {
+      if (isOpen) await db.raw('drop table late_row, unlike_row');
+    },
+  };
+
+  async function open(): Promise<void> {
+    if (isOpen) return;
+    await db.raw(
+      `create temporary table late_row on commit drop as
+       select ${list('stored')}, ${timeColumns.map((column) => `stored."${column}" as ${otherTime(column)},`).join(' ')}
+         0::int as line, 0::bigint as byte_offset, 0::int as byte_length
+       from ${stored} stored with no data`,
+    );
+    isOpen = true;
+  }
+}
+
+interface Span {
+  readonly id: string;
+  readonly line: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+async function* fetchAll(fetch: () => PromiseLike<{ rows: Span[] }>): AsyncGenerator<Span> {
+  for (let { rows } = await fetch(); rows.length > 0; { rows } = await fetch()) yield* rows;
+}

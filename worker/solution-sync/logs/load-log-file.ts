@@ -1,0 +1,156 @@
+import type { Readable } from 'node:stream';
+import type { LogTable } from '../../../shared/catalog/log-tables';
+import { createBinaryCopy } from '../../../shared/db/copy';
+import type { Transaction } from '../../../shared/db/database';
+import type { LogCounts } from '../../../shared/domain/report';
+import { decodeText } from '../../../shared/formats/csv-cell';
+import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
+import { CsvRows } from '../../../shared/formats/csv-rows';
+import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-source';
+import type { Reject } from '../package/rejections';
+import { findEarlierReadings } from './earlier-readings';
+import { createLanes } from './lanes';
+import { createLateRows } from './late-rows';
+import { type HeaderFault, type LogHeader, MAX_COLUMNS, readLogHeader } from './log-header';
+import { lockLog, readHighestId } from './log-mark';
+import { noteReceived } from './received-ids';
+import { createRowEncoder } from './row-encoder';
+import { createLogRejections, type LogRejections } from './row-rejections';
+import { createRowTaker } from './take-row';
+
+export interface LogFile {
+  /** Inside the package: `csv/Tbsondes.csv`. */
+  readonly name: string;
+  /** From its first byte. It may be called again. */
+  open(): Promise<Readable>;
+}
+
+export interface LogFileInput {
+  readonly solutionId: number;
+  /** IANA name: what times without an offset are local to. */
+  readonly timezone: string;
+  readonly table: LogTable;
+  readonly file: LogFile;
+  /** Takes rows that are not of this log. True: it has taken it. */
+  readonly divert?: DivertRow;
+  /** Called once where anything was inserted, in the same transaction. */
+  readonly onInserted?: (rows: InsertedRows) => Promise<void>;
+}
+
+/** The rows that a file added to its log. */
+export interface InsertedRows {
+  /** All above this id are new. */
+  readonly aboveId: bigint;
+  /** SQL that reads the ids of the new ones below it, valid until the callback is done. Null: there are none. */
+  readonly lateIds: string | null;
+}
+
+export type DivertRow = (header: LogHeader, row: CsvRows) => boolean;
+
+/**
+ * Loads a log file inside the sync's transaction; until it is done, the connection is its own (so `reject` must not use it).
+ * Rows whose ids grow above the highest one known go straight into the log: nothing of theirs can be stored. The others are
+ * compared with the log as a set. Memory does not grow with the file. Source: ePack V4, Logs.
+ */
+export async function loadLogFile(
+  transaction: Transaction,
+  input: LogFileInput,
+  reject: Reject,
+): Promise<LogCounts> {
+  const counts: LogCounts = { inserted: 0, duplicates: 0, rejected: 0 };
+  const rejections = createLogRejections(input.table, input.file, (rejected) => {
+    counts.rejected++;
+    return reject(rejected);
+  });
+  const rows = new CsvRows({ maxRowBytes: MAX_ROW_BYTES, maxCells: MAX_COLUMNS + 1 });
+  const source = createCsvSource(await input.file.open(), rows);
+  try {
+    const header = await readHeader(source, input.table);
+    if (header === null) return counts;
+    if ('code' in header) await rejections.rejectFile(header);
+    else await loadRows(transaction, input, { source, header, rejections, counts });
+    return counts;
+  } finally {
+    source.close();
+  }
+}
+
+/** Null: the file is empty. */
+async function readHeader(source: CsvSource, table: LogTable): Promise<LogHeader | HeaderFault | null> {
+  const { rows } = source;
+  let line = rows.peekLine();
+  while (line === null && (await source.pull())) line = rows.peekLine();
+  if (line === null) return null;
+  rows.useDelimiter(detectDelimiter(decodeText(line)).charCodeAt(0));
+  let isRead = rows.next();
+  while (!isRead && (await source.pull())) isRead = rows.next();
+  return isRead ? readLogHeader(rows, table) : null;
+}
+
+interface OpenLogFile {
+  readonly source: CsvSource;
+  readonly header: LogHeader;
+  readonly rejections: LogRejections;
+  readonly counts: LogCounts;
+}
+
+async function loadRows(transaction: Transaction, input: LogFileInput, opened: OpenLogFile): Promise<void> {
+  const { db, client } = transaction;
+  const { source, header, rejections, counts } = opened;
+  const { rows } = source;
+  await lockLog(db, input);
+  const mark = await readHighestId(db, input);
+  const encoder = createRowEncoder(header, input);
+  const lateRows = createLateRows(transaction, input, encoder);
+  const freshRows = { copy: createBinaryCopy(client, input.table.table, encoder.columns) };
+  const lanes = createLanes({ fresh: freshRows, late: lateRows });
+  const taker = createRowTaker(header, encoder, lanes, mark);
+
+  try {
+    do await takeRows();
+    while (await source.pull());
+    await lanes.finish();
+  } catch (error) {
+    await lanes.abort(error);
+    throw error;
+  }
+  const moved = await lateRows.insertNew();
+  counts.inserted = taker.taken.fresh + moved;
+  counts.duplicates = taker.taken.late - moved - (await rejectConflicts());
+  if (counts.inserted > 0) await input.onInserted?.({ aboveId: mark, lateIds: lateRows.newIds() });
+  const { highestId, receivedIds: ids } = taker;
+  if (!ids.isEmpty || moved > 0)
+    await noteReceived(db, input, { highestId: highestId.toBigInt(), ids, newIds: lateRows.newIds() });
+  await lateRows.close();
+
+  /** Waits only where it must: to wait for each row would cost more than the row. */
+  async function takeRows(): Promise<void> {
+    while (rows.next()) {
+      if (input.divert?.(header, rows) === true) continue;
+      const size = encoder.maxBytes(rows);
+      if (!lanes.haveRoom(size)) await lanes.makeRoom(size);
+      const refusal = taker.take(rows);
+      if (refusal === 'needs-earlier-readings') await takeAfterEarlierReadings();
+      else if (refusal !== null) await rejections.rejectRow(header, rows, refusal);
+    }
+  }
+
+  async function takeAfterEarlierReadings(): Promise<void> {
+    await lanes.pause();
+    encoder.times.seed(await findEarlierReadings(db, input, taker.firstId));
+    const refusal = taker.take(rows);
+    if (refusal !== null && refusal !== 'needs-earlier-readings')
+      await rejections.rejectRow(header, rows, refusal);
+  }
+
+  async function rejectConflicts(): Promise<number> {
+    let conflicts = 0;
+    for await (const conflict of lateRows.conflicts(() => input.file.open())) {
+      conflicts++;
+      await rejections.rejectConflict(header, conflict);
+    }
+    return conflicts;
+  }
+}
+
+const MAX_ROW_BYTES = 1024 * 1024;

@@ -1,0 +1,66 @@
+import type { LogColumn, LogTable } from '../../../shared/catalog/log-tables';
+import { decodeText } from '../../../shared/formats/csv-cell';
+import type { CsvRows } from '../../../shared/formats/csv-rows';
+
+/** What the header row of a log file says: which cell holds what. */
+export interface LogHeader {
+  /** As it was sent. */
+  readonly raw: string;
+  readonly cellCount: number;
+  readonly idCell: number;
+  /** Of the table's columns, in its order: the cell that holds each, or null where the file has none. */
+  readonly declared: readonly { readonly column: LogColumn; readonly cell: number | null }[];
+  /** Columns that the table does not declare, by their names as sent; in the order in which jsonb keeps them. */
+  readonly undeclared: readonly { readonly name: string; readonly cell: number }[];
+}
+
+/** Why no row of the file can be read. */
+export interface HeaderFault {
+  readonly code: 'bad-header' | 'no-id-column' | 'duplicate-column';
+  readonly reason: string;
+  readonly raw: string;
+}
+
+export const MAX_COLUMNS = 1000;
+
+/** Reads the row at hand as a header row. Names compare without case. */
+export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | HeaderFault {
+  const raw = decodeText(row.bytes.subarray(row.start, row.end));
+  const fault = (code: HeaderFault['code'], reason: string): HeaderFault => ({ code, reason, raw });
+  if (row.fault !== null) return fault('bad-header', `The header row cannot be read: ${row.fault}.`);
+  if (row.cellCount > MAX_COLUMNS)
+    return fault('bad-header', `The file has more than ${MAX_COLUMNS} columns.`);
+  if (/\r(?!\n)/.test(raw)) return fault('bad-header', 'Rows must end with LF or CRLF, not with CR alone.');
+  if (raw.includes('\0')) return fault('bad-header', 'The header row holds NUL characters.');
+
+  const names = cellTexts(row);
+  // A delimiter after the last name makes no column.
+  if (names.length > 1 && names.at(-1) === '') names.pop();
+  const lowerNames = names.map((name) => name.toLowerCase());
+  const duplicate = lowerNames.find((name, cell) => lowerNames.indexOf(name) !== cell);
+  if (duplicate !== undefined)
+    return fault('duplicate-column', `Column ${JSON.stringify(duplicate)} is there twice.`);
+  const idCell = lowerNames.indexOf('id');
+  if (idCell === -1) return fault('no-id-column', 'The file has no column Id.');
+
+  const cellOf = (name: string) => lowerNames.indexOf(name.toLowerCase());
+  const declared = table.columns.map((column) => {
+    const cell = cellOf(column.name);
+    return { column, cell: cell === -1 ? null : cell };
+  });
+  const known = new Set([idCell, ...declared.map(({ cell }) => cell)]);
+  const undeclared = names
+    .map((name, cell) => ({ name, cell }))
+    .filter(({ cell }) => !known.has(cell))
+    .sort((a, b) => compareJsonbKeys(Buffer.from(a.name), Buffer.from(b.name)));
+  return { raw, cellCount: names.length, idCell, declared, undeclared };
+}
+
+function cellTexts(row: CsvRows): string[] {
+  return Array.from({ length: row.cellCount }, (_, cell) => {
+    const text = decodeText(row.bytes.subarray(row.cellStart[cell], row.cellEnd[cell])).trim();
+    return row.cellEscaped[cell] === 1 ? text.replaceAll('""', '"') : text;
+  });
+}
+
+const compareJsonbKeys = (a: Buffer, b: Buffer): number => a.length - b.length || a.compare(b);

@@ -1,0 +1,143 @@
+import type { TimeZone } from '../../../shared/domain/local-time';
+import { CsvTime } from '../../../shared/formats/csv-time';
+
+/**
+ * Turns the times of one file into instants, with what it must remember to tell the two hours of autumn apart that the
+ * clock on the wall writes alike: the reading before, of the same series (a probe, or the whole table).
+ */
+export class ReadingTimes {
+  private readonly time = new CsvTime();
+  private readonly series = new SeriesTable();
+  private seeded = false;
+  private pending: Series | null = null;
+  private pendingMs = 0;
+  /** The instant of the last cell read: microseconds since 2000-01-01T00:00Z, as PostgreSQL keeps it. */
+  instant = 0;
+  /** By column, of the row at hand: the instants of times that were written without an offset; NaN for the others. */
+  private readonly localMs: Float64Array;
+  /** The last cell could not be read because the series' reading before this file decides: call `seed`, then read it again. */
+  needsEarlierReadings = false;
+
+  /** `columns`: how many columns of time a row has; they are numbered from 0. */
+  constructor(
+    private readonly zone: TimeZone,
+    columns: number,
+  ) {
+    this.localMs = new Float64Array(columns).fill(NaN);
+  }
+
+  /** A time other than the reading's own: the earlier one where it is written alike twice. False: it is no time. */
+  read(column: number, bytes: Uint8Array, from: number, to: number): boolean {
+    if (!this.time.read(bytes, from, to)) return false;
+    this.setInstant(column, this.instantMs(-Infinity));
+    return true;
+  }
+
+  /** The time of a reading of the series whose name is the bytes from `seriesFrom` to `seriesTo`. */
+  readReading(
+    column: number,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    seriesFrom: number,
+    seriesTo: number,
+  ): boolean {
+    const { time } = this;
+    if (!time.read(bytes, from, to)) return false;
+    const series = this.series.find(bytes, seriesFrom, seriesTo);
+    if (series.previousMs === -Infinity && !this.seeded && time.offsetMinutes === null) {
+      this.needsEarlierReadings = this.zone.isRepeated(time.wallMs);
+      if (this.needsEarlierReadings) return false;
+    }
+    this.pendingMs = this.instantMs(series.previousMs);
+    this.pending = series;
+    this.setInstant(column, this.pendingMs);
+    return true;
+  }
+
+  /** Days since 1970-01-01. NaN: it is no date. */
+  readDate(bytes: Uint8Array, from: number, to: number): number {
+    return this.time.readDate(bytes, from, to);
+  }
+
+  /** What else a time of the row at hand may be, which is written alike twice: as `instant`; NaN: nothing. */
+  otherInstant(column: number): number {
+    return postgresMicroseconds(this.zone.otherInstantOf(this.localMs[column] ?? NaN));
+  }
+
+  beginRow(): void {
+    this.pending = null;
+    for (let column = 0; column < this.localMs.length; column++) this.localMs[column] = NaN;
+  }
+
+  /** The row has been taken: its reading is now its series' previous one. A row that was refused leaves no trace. */
+  acceptRow(): void {
+    if (this.pending !== null) this.pending.previousMs = this.pendingMs;
+  }
+
+  /** The last readings before this file, by series. */
+  seed(readings: readonly { readonly series: string; readonly at: Date }[]): void {
+    this.seeded = true;
+    this.needsEarlierReadings = false;
+    for (const reading of readings) {
+      const name = Buffer.from(reading.series);
+      const series = this.series.find(name, 0, name.length);
+      if (series.previousMs === -Infinity) series.previousMs = reading.at.getTime();
+    }
+  }
+
+  private instantMs(previousMs: number): number {
+    const { wallMs, offsetMinutes } = this.time;
+    return offsetMinutes === null
+      ? this.zone.instantOf(wallMs, previousMs)
+      : wallMs - offsetMinutes * MINUTE_MS;
+  }
+
+  private setInstant(column: number, instantMs: number): void {
+    this.localMs[column] = this.time.offsetMinutes === null ? instantMs : NaN;
+    this.instant = postgresMicroseconds(instantMs);
+  }
+}
+
+interface Series {
+  readonly name: Buffer;
+  previousMs: number;
+}
+
+/** The series of a file by their names' bytes: a look-up makes no string. */
+class SeriesTable {
+  private buckets = new Map<number, Series[]>();
+  private size = 0;
+
+  find(bytes: Uint8Array, from: number, to: number): Series {
+    let hash = to - from;
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME);
+    for (const series of this.buckets.get(hash) ?? [])
+      if (isName(series.name, bytes, from, to)) return series;
+    return this.add(hash, Buffer.from(bytes.subarray(from, to)));
+  }
+
+  private add(hash: number, name: Buffer): Series {
+    if (++this.size > MAX_SERIES) {
+      this.buckets = new Map();
+      this.size = 1;
+    }
+    const series = { name, previousMs: -Infinity };
+    this.buckets.set(hash, [...(this.buckets.get(hash) ?? []), series]);
+    return series;
+  }
+}
+
+const postgresMicroseconds = (instantMs: number): number => (instantMs - POSTGRES_EPOCH_MS) * 1000;
+
+function isName(name: Buffer, bytes: Uint8Array, from: number, to: number): boolean {
+  if (name.length !== to - from) return false;
+  for (let at = 0; at < name.length; at++) if (name[at] !== bytes[from + at]) return false;
+  return true;
+}
+
+const MINUTE_MS = 60_000;
+const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+const FNV_PRIME = 0x01000193;
+/** No site has so many probes; a file that makes names up does not fill the memory. */
+const MAX_SERIES = 10_000;

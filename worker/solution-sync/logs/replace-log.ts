@@ -1,0 +1,62 @@
+import type { LogTable } from '../../../shared/catalog/log-tables';
+import type { Transaction } from '../../../shared/db/database';
+import type { Channel } from '../../../shared/domain/channel';
+import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
+import type { Rejected } from '../package/rejections';
+import { type LogFile, loadLogFile } from './load-log-file';
+
+export interface SentLog {
+  readonly solutionId: number;
+  readonly syncId: string;
+  readonly channel: Channel;
+  /** IANA name of the solution's time zone. */
+  readonly timezone: string;
+  readonly table: LogTable;
+  /** The whole log, as the solution holds it. Null: it sent none, so it holds no row. */
+  readonly file: LogFile | null;
+}
+
+/**
+ * Plans what an upload that replaces everything does to a log: rows that the solution no longer has go, rows that it has
+ * otherwise are replaced. Readings are evidence, so nothing of it is done before someone has approved it. Call it once
+ * the file has been loaded: what is new in it is in the log by then. Source: ePack V4, `replace-from-solution`.
+ */
+export async function planLogReplacement(transaction: Transaction, sent: SentLog): Promise<void> {
+  const { db } = transaction;
+  const replacements = createLogReplacementStore(db);
+  if (sent.file === null && !(await replacements.isNeeded(sent))) return;
+  await db.raw(
+    `create temporary table ${incoming} (like ${sent.table.table} including indexes) on commit drop`,
+  );
+  const refused = await loadIncoming(transaction, sent);
+  await replacements.plan(sent, { incoming, refusedIds: refused.ids, mayDelete: refused.areAllKnown });
+  await db.raw(`drop table ${incoming}`);
+}
+
+/** It is loaded like a log, beside it. */
+const incoming = 'incoming_log';
+
+interface Refused {
+  readonly ids: readonly string[];
+  /** False: rows were refused that cannot be told apart, so what the solution no longer has cannot be told either. */
+  readonly areAllKnown: boolean;
+}
+
+/** What is refused was rejected when the log itself was loaded. */
+async function loadIncoming(transaction: Transaction, { file, ...sent }: SentLog): Promise<Refused> {
+  const ids: string[] = [];
+  let areAllKnown = true;
+  const takeNote = ({ rowId }: Rejected) => {
+    if (rowId !== null && /^\d{1,18}$/.test(rowId) && ids.length < maxRefused) ids.push(rowId);
+    else areAllKnown = false;
+    return Promise.resolve();
+  };
+  if (file !== null) {
+    await loadLogFile(transaction, { ...sent, file, table: { ...sent.table, table: incoming } }, takeNote);
+    // It is no log that the solution is asked for.
+    await transaction.db('log_mark').where({ solution_id: sent.solutionId, table_name: incoming }).delete();
+  }
+  return { ids, areAllKnown };
+}
+
+const maxRefused = 100_000;

@@ -1,0 +1,278 @@
+import type { LogColumn, LogTable } from '../../../shared/catalog/log-tables';
+import { timeZone } from '../../../shared/domain/local-time';
+import { decodeText, readBoolean, readDecimal } from '../../../shared/formats/csv-cell';
+import type { CsvRows } from '../../../shared/formats/csv-rows';
+import type { LogHeader } from './log-header';
+import type { LogId } from './log-id';
+import { ReadingTimes } from './reading-times';
+import { MAX_BYTES_PER_FIELD, MAX_BYTES_PER_TEXT_BYTE, type TupleBuffer } from './tuple-buffer';
+
+/** Checks a row's values and writes them as PostgreSQL keeps them. Whatever it writes, PostgreSQL accepts. */
+export interface RowEncoder {
+  /** The columns that it fills, in its order. */
+  readonly columns: readonly string[];
+  /** Those of them that hold a time. */
+  readonly timeColumns: readonly string[];
+  /** For times that are written alike twice. */
+  readonly times: ReadingTimes;
+  /** How much room the row at hand may take in a tuple buffer, with the caller's fields. */
+  maxBytes(row: CsvRows): number;
+  /**
+   * Writes the row at hand into `out`, which must have room for it, or writes nothing.
+   * `moreFields`: how many fields the caller adds.
+   */
+  encode(
+    row: CsvRows,
+    id: LogId,
+    out: TupleBuffer,
+    moreFields: number,
+  ): 'encoded' | 'needs-earlier-readings' | BadValue;
+  /**
+   * Adds a field for each of `timeColumns` to the row that was just encoded: what else the time may be, because the clock on
+   * the wall shows it twice; null for nothing.
+   */
+  addOtherTimes(out: TupleBuffer): void;
+}
+
+/** A sentence that names the column, its value and what was expected. */
+export interface BadValue {
+  readonly reason: string;
+}
+
+/** The column that holds the time of the reading itself. */
+export const READING_TIME = 'MeasuredAt';
+
+export function createRowEncoder(
+  header: LogHeader,
+  input: { readonly solutionId: number; readonly timezone: string; readonly table: LogTable },
+): RowEncoder {
+  const { solutionId, table } = input;
+  const timeColumns = table.columns.filter(({ type }) => type === 'time').map(({ column }) => column);
+  const times = new ReadingTimes(timeZone(input.timezone), timeColumns.length);
+  const seriesCell = header.declared.find(({ column }) => column.name === table.series)?.cell ?? null;
+  const fields = header.declared.map(({ column, cell }) => ({
+    column,
+    cell,
+    isTrimmed: column.type !== 'text' || column.oneOf !== undefined,
+    write: cellWriter(column, { times, place: timeColumns.indexOf(column.column), seriesCell }),
+  }));
+  const undeclared = header.undeclared.map(({ name, cell }) => ({
+    name,
+    cell,
+    key: Buffer.from(`{${JSON.stringify(name)}: `),
+  }));
+  const fieldCount = fields.length + 3;
+  const fixedBytes =
+    (fieldCount + timeColumns.length + 4) * MAX_BYTES_PER_FIELD +
+    undeclared.reduce((sum, { key }) => sum + key.length + 4, 0);
+  const columns = ['solution_id', 'id', ...fields.map(({ column }) => column.column), 'extra'];
+
+  return { columns, timeColumns, times, maxBytes, encode, addOtherTimes };
+
+  function maxBytes(row: CsvRows): number {
+    return row.fault !== null ? 0 : fixedBytes + (row.end - row.start) * MAX_BYTES_PER_TEXT_BYTE;
+  }
+
+  function encode(
+    row: CsvRows,
+    id: LogId,
+    out: TupleBuffer,
+    moreFields: number,
+  ): ReturnType<RowEncoder['encode']> {
+    times.beginRow();
+    out.beginRow(fieldCount + moreFields);
+    out.int32(solutionId);
+    out.int64Halves(id.high, id.low);
+    for (const field of fields) {
+      if (writeField(row, field, out)) continue;
+      out.dropRow();
+      return times.needsEarlierReadings ? 'needs-earlier-readings' : badValue(row, field);
+    }
+    if (!writeUndeclared(row, out)) {
+      out.dropRow();
+      return undeclaredWithNul;
+    }
+    times.acceptRow();
+    return 'encoded';
+  }
+
+  function addOtherTimes(out: TupleBuffer): void {
+    for (let column = 0; column < timeColumns.length; column++) {
+      const other = times.otherInstant(column);
+      if (Number.isNaN(other)) out.null();
+      else out.int64(other);
+    }
+  }
+
+  function writeUndeclared(row: CsvRows, out: TupleBuffer): boolean {
+    if (undeclared.length > 0)
+      return out.jsonObject(() => undeclared.every((column) => writePair(row, column, out)));
+    out.null();
+    return true;
+  }
+}
+
+interface Field {
+  readonly column: LogColumn;
+  readonly cell: number | null;
+  readonly isTrimmed: boolean;
+  readonly write: CellWriter;
+}
+
+/** Writes the value of a cell that is not empty. False: it is none that the column takes; nothing counts as written. */
+type CellWriter = (row: CsvRows, from: number, to: number, escaped: boolean, out: TupleBuffer) => boolean;
+
+function writeField(row: CsvRows, field: Field, out: TupleBuffer): boolean {
+  const { cell } = field;
+  let from = 0;
+  let to = 0;
+  if (cell !== null) {
+    from = row.cellStart[cell] ?? 0;
+    to = row.cellEnd[cell] ?? 0;
+    if (field.isTrimmed) {
+      while (from < to && isBlank(row.bytes[from])) from++;
+      while (from < to && isBlank(row.bytes[to - 1])) to--;
+    }
+  }
+  if (from < to) return field.write(row, from, to, cell !== null && row.cellEscaped[cell] === 1, out);
+  out.null();
+  return true;
+}
+
+/** An empty undeclared cell is left out. */
+function writePair(
+  row: CsvRows,
+  column: { readonly cell: number; readonly key: Buffer },
+  out: TupleBuffer,
+): boolean {
+  const from = row.cellStart[column.cell] ?? 0;
+  const to = row.cellEnd[column.cell] ?? 0;
+  return from === to || out.jsonPair(column.key, row.bytes, from, to, row.cellEscaped[column.cell] === 1);
+}
+
+interface TimeCells {
+  readonly times: ReadingTimes;
+  /** Which of the columns of time it is. */
+  readonly place: number;
+  readonly seriesCell: number | null;
+}
+
+function cellWriter(column: LogColumn, cells: TimeCells): CellWriter {
+  switch (column.type) {
+    case 'text':
+      return column.oneOf === undefined ? writeText : choiceWriter(column.oneOf);
+    case 'decimal':
+      return decimalWriter(column);
+    case 'integer':
+      return integerWriter(column);
+    case 'boolean':
+      return writeBoolean;
+    case 'time':
+      return column.name === READING_TIME ? readingTimeWriter(cells) : timeWriter(cells);
+    case 'date':
+      return dateWriter(cells);
+  }
+}
+
+const writeText: CellWriter = (row, from, to, escaped, out) => out.text(row.bytes, from, to, escaped);
+
+/** In any case; kept as the catalogue spells it, as in parameters. */
+function choiceWriter(choices: readonly string[]): CellWriter {
+  const spelled = new Map(choices.map((choice) => [choice.toLowerCase(), Buffer.from(choice)]));
+  return (row, from, to, _escaped, out) => {
+    const choice = spelled.get(decodeText(row.bytes.subarray(from, to)).toLowerCase());
+    return choice !== undefined && out.text(choice, 0, choice.length, false);
+  };
+}
+
+function decimalWriter({ min = -Infinity, max = Infinity }: LogColumn): CellWriter {
+  return (row, from, to, _escaped, out) => {
+    const value = readDecimal(row.bytes, from, to);
+    if (!(value >= min && value <= max)) return false;
+    out.float64(value);
+    return true;
+  };
+}
+
+function integerWriter({
+  min = Number.MIN_SAFE_INTEGER,
+  max = Number.MAX_SAFE_INTEGER,
+}: LogColumn): CellWriter {
+  return (row, from, to, _escaped, out) => {
+    const value = readDecimal(row.bytes, from, to);
+    if (!(value >= min && value <= max && Number.isSafeInteger(value))) return false;
+    out.int64(value);
+    return true;
+  };
+}
+
+const writeBoolean: CellWriter = (row, from, to, _escaped, out) => {
+  const value = readBoolean(row.bytes, from, to);
+  if (value === -1) return false;
+  out.boolean(value === 1);
+  return true;
+};
+
+const timeWriter =
+  ({ times, place }: TimeCells): CellWriter =>
+  (row, from, to, _escaped, out) => {
+    if (!times.read(place, row.bytes, from, to)) return false;
+    out.int64(times.instant);
+    return true;
+  };
+
+const readingTimeWriter =
+  ({ times, place, seriesCell }: TimeCells): CellWriter =>
+  (row, from, to, _escaped, out) => {
+    const seriesFrom = seriesCell === null ? 0 : (row.cellStart[seriesCell] ?? 0);
+    const seriesTo = seriesCell === null ? 0 : (row.cellEnd[seriesCell] ?? 0);
+    if (!times.readReading(place, row.bytes, from, to, seriesFrom, seriesTo)) return false;
+    out.int64(times.instant);
+    return true;
+  };
+
+const dateWriter =
+  ({ times }: TimeCells): CellWriter =>
+  (row, from, to, _escaped, out) => {
+    const days = times.readDate(row.bytes, from, to);
+    if (Number.isNaN(days)) return false;
+    out.int32(days - DAYS_BEFORE_2000);
+    return true;
+  };
+
+function badValue(row: CsvRows, field: Field): BadValue {
+  const cell = field.cell ?? 0;
+  const value = decodeText(row.bytes.subarray(row.cellStart[cell], row.cellEnd[cell]));
+  const shown = value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value;
+  return {
+    reason: `${field.column.name} is ${JSON.stringify(shown)}; expected ${expectation(field.column)}.`,
+  };
+}
+
+function expectation(column: LogColumn): string {
+  const { type, min, max, unit = '', oneOf } = column;
+  const range = [min === undefined ? '' : ` from ${min}`, max === undefined ? '' : ` to ${max}`].join('');
+  switch (type) {
+    case 'text':
+      return oneOf === undefined ? 'a text without NUL characters' : `one of ${oneOf.join(', ')}`;
+    case 'decimal':
+      return `a number${range} ${unit}`.trimEnd();
+    case 'integer':
+      return `a whole number${range} ${unit}`.trimEnd();
+    case 'boolean':
+      return '1, 0, true or false';
+    case 'time':
+      return 'a time such as 2026-11-20 07:31:00 between 1970 and 2199';
+    case 'date':
+      return 'a date such as 2026-11-20 between 1970 and 2199';
+  }
+}
+
+const undeclaredWithNul: BadValue = {
+  reason: 'An undeclared column holds a NUL character; expected a text without.',
+};
+
+const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
+
+const MAX_SHOWN = 100;
+const DAYS_BEFORE_2000 = 10_957;

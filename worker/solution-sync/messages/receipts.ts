@@ -1,0 +1,175 @@
+import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
+import type { Transaction } from '../../../shared/db/database';
+import { decodeText } from '../../../shared/formats/csv-cell';
+import type { CsvRows } from '../../../shared/formats/csv-rows';
+import { formatCsv, formatCsvRows } from '../../../shared/formats/csv-table';
+import { formatLogValue } from '../../../shared/formats/log-value';
+import { readInstant } from '../../../shared/formats/read-instant';
+import {
+  createMessageStore,
+  type Message,
+  type Receipt,
+} from '../../../shared/stores/messages/message-store';
+import type { ManagerRows } from '../instructions/log-replacements';
+import type { InstructionFile } from '../instructions/package';
+import type { LogHeader } from '../logs/log-header';
+import type { DivertRow } from '../logs/load-log-file';
+import type { Reject, Rejected } from '../package/rejections';
+
+interface Receiver {
+  readonly solutionId: number;
+  readonly syncId: string;
+}
+
+/** What the manager has told and the solution has not confirmed: `csv/Tbmessagerie-i.csv`, or no file. */
+export async function* dueMessages(
+  { db }: Transaction,
+  { solutionId, syncId }: Receiver,
+): AsyncGenerator<InstructionFile> {
+  const messages = createMessageStore(db);
+  const { count, hasResults } = await messages.markTold(solutionId, syncId, { parkedToo: false });
+  if (count === 0) return;
+  yield { name: `csv/${table().name}-i.csv`, op: 'i', content };
+
+  async function* content(): AsyncGenerator<string, number> {
+    const columns = ['Id', ...table().columns.map(({ name }) => name), ...(hasResults ? resultColumns : [])];
+    yield formatCsv(columns, []);
+    for await (const page of messages.pages(solutionId, syncId)) {
+      yield formatCsvRows(page.map(cellsOf).map((row) => columns.map((name) => row.get(name) ?? '')));
+    }
+    return count;
+  }
+}
+
+/** All that the manager has ever told, for a package that replaces the solution's table. */
+export async function replacingMessages(
+  { db }: Transaction,
+  { solutionId, syncId }: Receiver,
+): Promise<ManagerRows> {
+  const messages = createMessageStore(db);
+  await messages.markTold(solutionId, syncId, { parkedToo: true });
+  return {
+    columns: (await messages.hasResults(solutionId)) ? resultColumns : [],
+    async *pages() {
+      for await (const page of messages.pages(solutionId, null)) yield page.map(cellsOf);
+    },
+  };
+}
+
+/** Receipts among the rows of a `Tbmessagerie` file: rows of the manager's messages, which are no rows of the log. */
+export interface Receipts {
+  readonly divert: DivertRow;
+  /** Once the file is read. Answers how many rows were receipts; what is no message of this solution is rejected. */
+  take(
+    transaction: Transaction,
+    solutionId: number,
+    reject: Reject,
+  ): Promise<{ taken: number; rejected: number }>;
+}
+
+export function createReceipts(file: string, timezone: string): Receipts {
+  const found = new Map<string, FoundReceipt>();
+  let rows = 0;
+
+  return {
+    divert(header, row) {
+      const receipt = receiptOf(header, row, timezone);
+      if (receipt === null || (!found.has(receipt.id) && found.size >= maxReceipts)) return false;
+      rows += 1;
+      // Whether it was read counts, and when first; the row may come more than once.
+      if ((found.get(receipt.id)?.readAt ?? null) === null) found.set(receipt.id, receipt);
+      return true;
+    },
+
+    async take({ db }, solutionId, reject) {
+      if (found.size === 0) return { taken: 0, rejected: 0 };
+      const known = await createMessageStore(db).receive(solutionId, [...found.values()]);
+      const unknown = [...found.values()].filter(({ id }) => !known.has(id));
+      for (const receipt of unknown) await reject(unknownMessage(file, receipt));
+      return { taken: rows - unknown.length, rejected: unknown.length };
+    },
+  };
+}
+
+interface FoundReceipt extends Receipt {
+  readonly line: number;
+  readonly header: string;
+  readonly raw: string;
+}
+
+/** More than anyone reads; what is above it is refused as any row with an Id below zero. */
+const maxReceipts = 100_000;
+const maxKeptLength = 10_000;
+const minus = 0x2d;
+
+/** Null: the row is not about a message of the manager. */
+function receiptOf(header: LogHeader, row: CsvRows, timezone: string): FoundReceipt | null {
+  const idAt = row.cellStart[header.idCell] ?? 0;
+  if (row.fault !== null || row.cellCount < header.cellCount || row.bytes[idAt] !== minus) return null;
+  const id = textOf(row, header.idCell);
+  if (!/^-[1-9]\d{0,17}$/.test(id)) return null;
+  const cell = header.declared.find(({ column }) => column.name === 'ReadAt')?.cell ?? null;
+  const written = cell === null ? '' : textOf(row, cell);
+  const readAt = written === '' ? null : readInstant(written, timezone);
+  // What cannot be read is no time: the row goes the way of every refused one.
+  if (written !== '' && readAt === null) return null;
+  const raw = decodeText(row.bytes.subarray(row.start, row.end)).slice(0, maxKeptLength);
+  return { id, readAt, line: row.line, header: header.raw, raw: raw.replaceAll('\0', '\u2400') };
+}
+
+const textOf = (row: CsvRows, cell: number): string =>
+  decodeText(row.bytes.subarray(row.cellStart[cell], row.cellEnd[cell])).trim();
+
+const unknownMessage = (file: string, { id, line, header, raw }: FoundReceipt): Rejected => ({
+  kind: 'row',
+  subject: table().name,
+  file,
+  line,
+  rowId: id,
+  code: 'unknown-message',
+  reason: `The manager has told this solution no message ${id}.`,
+  header,
+  raw,
+});
+
+/** Beyond the table's columns: of lab results. Names of columns compare without case, so not `Limitm` and `LimitM`. */
+const resultColumns = [
+  'Sample',
+  'Germ',
+  'Operator',
+  'Value',
+  'Unit',
+  'LimitSatisfactory',
+  'LimitAcceptable',
+  'Verdict',
+];
+
+/** By the names of the columns. */
+function cellsOf({ result, ...message }: Message): ReadonlyMap<string, string> {
+  const time = (value: Date | null) => formatLogValue({ type: 'time' }, value);
+  return new Map([
+    ['Id', message.id],
+    ['MeasuredAt', time(message.measuredAt ?? message.sentAt)],
+    ['IsConform', formatLogValue({ type: 'boolean' }, message.isConform)],
+    ['Sender', message.sender],
+    ['Kind', message.kind],
+    ['Subject', message.subject],
+    ['Body', message.body],
+    ['SentAt', time(message.sentAt)],
+    ['ReadAt', time(message.readAt)],
+    ['Sample', result?.sample ?? ''],
+    ['Germ', result?.germ ?? ''],
+    ['Operator', result?.operator ?? ''],
+    ['Value', result === null ? '' : String(result.value)],
+    ['Unit', result?.unit ?? ''],
+    ['LimitSatisfactory', result === null ? '' : String(result.limitSatisfactory)],
+    ['LimitAcceptable', result === null ? '' : String(result.limitAcceptable)],
+    ['Verdict', result?.verdict ?? ''],
+  ]);
+}
+
+function table(): LogTable {
+  const declared = findLogTable('Tbmessagerie');
+  if (declared === undefined) throw new Error('Tbmessagerie is not in the catalogue');
+  return declared;
+}

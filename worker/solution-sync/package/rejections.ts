@@ -1,0 +1,24 @@
+import type { RefusalCode } from '../../../shared/domain/refusal';
+
+/** One thing of a package that could not be applied, with all that staff need to mend and replay it. */
+export interface Rejected {
+  readonly kind: 'row' | 'entity' | 'file' | 'photo';
+  /** Class or table, where it is known. */
+  readonly subject: string | null;
+  /** Name inside the package, e.g. `csv/Tbfridge.csv`. */
+  readonly file: string;
+  /** The first line of the file is 1. */
+  readonly line: number | null;
+  /** As the solution wrote it. */
+  readonly rowId: string | null;
+  readonly code: RefusalCode;
+  /** A sentence for a person. */
+  readonly reason: string;
+  /** The header row of a row's file, as it was sent. */
+  readonly header: string | null;
+  /** As it was sent; of a large file the beginning (`shared/domain/kept-text.ts`). Null: a photo. */
+  readonly raw: string | null;
+}
+
+/** Takes what could not be applied. It may have to wait for the database: await it. */
+export type Reject = (rejected: Rejected) => Promise<void>;

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
+import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
+import type { Channel } from '../../../shared/domain/channel';
+import type { IdSpan } from '../../../shared/domain/log-gaps';
+import { keptTextOf } from './kept-text';
+import type { PackageFile } from './package-files';
+import type { Reject } from './rejections';
+
+/** What a solution says of itself in `solution.json`, beyond its data. It need not say anything. */
+export interface SolutionStatement {
+  /** Classes of which it holds something else than the last manifest told. */
+  readonly drifted: readonly ParameterClass[];
+  /** Ids that it has no rows of, and never will. */
+  readonly absent: readonly { readonly table: LogTable; readonly spans: readonly IdSpan[] }[];
+}
+
+/** Names that are not of the channel are passed over. A file that cannot be read is rejected, and says nothing. */
+export async function readStatement(
+  file: PackageFile | null,
+  channel: Channel,
+  reject: Reject,
+): Promise<SolutionStatement> {
+  if (file === null) return silent;
+  const text = await textOf(file);
+  const said = text === null ? 'It is too large.' : decode(text);
+  if (typeof said !== 'string') return statementFrom(said, channel);
+  const what = { kind: 'file', subject: null, file: file.name, line: null, rowId: null } as const;
+  const raw = text?.replaceAll('\0', '\u2400') ?? (await keptTextOf(file));
+  await reject({ ...what, code: 'bad-statement', reason: said, header: null, raw });
+  return silent;
+}
+
+const silent: SolutionStatement = { drifted: [], absent: [] };
+
+const maxBytes = 1_048_576;
+const maxSpans = 1_000;
+
+async function textOf(file: PackageFile): Promise<string | null> {
+  if (file.bytes > maxBytes) return null;
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
+}
+
+const highestId = 2n ** 63n - 2n;
+const id = z
+  .union([z.string().regex(/^\d{1,19}$/), z.number().int().nonnegative()])
+  .transform((written) => BigInt(written))
+  .refine((value) => value <= highestId, 'an id of more than 63 bits');
+const span = z
+  .tuple([id, id])
+  .refine(([first, last]) => first <= last, 'its first id is above its last')
+  .transform(([first, last]): IdSpan => [String(first), String(last)]);
+const shape = z.object({
+  drift: z.array(z.string().max(64)).max(1_000).default([]),
+  absent: z.record(z.string().max(64), z.array(span).max(maxSpans)).default({}),
+});
+
+/** A text: why not. */
+function decode(text: string): z.output<typeof shape> | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'It is not JSON.';
+  }
+  const decoded = shape.safeParse(json);
+  if (decoded.success) return decoded.data;
+  return decoded.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+}
+
+function statementFrom({ drift, absent }: z.output<typeof shape>, channel: Channel): SolutionStatement {
+  const drifted = new Set(
+    drift.flatMap((name) => findParameterClass(name) ?? []).filter((found) => found.channel === channel),
+  );
+  const tables = Object.entries(absent).flatMap(([name, spans]) => {
+    const table = findLogTable(name);
+    return table?.channel === channel ? [{ table, spans }] : [];
+  });
+  return { drifted: [...drifted], absent: tables };
+}

@@ -1,0 +1,67 @@
+import type { Db } from '../../../shared/db/database';
+import type { MergeConflict } from '../../../shared/domain/merge';
+import type { Copy } from '../../../shared/domain/merge-copy';
+import type { ClassKey, KnownEntity } from '../../../shared/stores/parameters/param-rows';
+import type { SentEntity } from '../../systems/solution/solution';
+
+/** A field, or a whole entity, that both sides changed differently. */
+export interface FoundConflict {
+  readonly known: KnownEntity;
+  readonly sent: SentEntity;
+  /** The copy on which both sides last agreed. */
+  readonly base: Copy | null;
+  readonly conflict: MergeConflict;
+}
+
+/** Keeps both copies. One that is parked stays open: the same again, in a later sync, renews it. */
+export async function recordConflicts(
+  db: Db,
+  key: ClassKey,
+  syncId: string,
+  found: readonly FoundConflict[],
+): Promise<void> {
+  if (found.length === 0) return;
+  await db.raw(
+    `insert into conflict (solution_id, class, sync_id, id_server, entity_id, base_fields, manager_fields,
+       manager_active, solution_fields, solution_active, solution_digest, solution_ts, fields, state, resolution)
+     select :solutionId, :className, :syncId, id_server, entity_id, nullif(base_fields, 'null'), manager_fields,
+       manager_active, solution_fields, solution_active, solution_digest, solution_ts, fields,
+       case when resolution is null then 'open' else 'resolved' end, resolution
+     from jsonb_to_recordset(cast(:rows as jsonb)) as found (id_server bigint, entity_id text, base_fields jsonb,
+       manager_fields jsonb, manager_active boolean, solution_fields jsonb, solution_active boolean,
+       solution_digest bytea, solution_ts text, fields text[], resolution text)
+     on conflict (id_server) where state = 'open' do update set sync_id = excluded.sync_id,
+       base_fields = excluded.base_fields, manager_fields = excluded.manager_fields,
+       manager_active = excluded.manager_active, solution_fields = excluded.solution_fields,
+       solution_active = excluded.solution_active, solution_digest = excluded.solution_digest,
+       solution_ts = excluded.solution_ts, fields = excluded.fields
+       where (conflict.solution_digest, conflict.fields, conflict.manager_fields, conflict.manager_active)
+         is distinct from
+         (excluded.solution_digest, excluded.fields, excluded.manager_fields, excluded.manager_active)`,
+    { ...key, syncId, rows: JSON.stringify(found.map(rowOf)) },
+  );
+}
+
+/** The sides agreed, or the policy decided, before anyone did. */
+export async function supersedeConflicts(db: Db, idServers: readonly string[]): Promise<void> {
+  if (idServers.length === 0) return;
+  await db.raw(
+    `update conflict set state = 'superseded', decided_at = now()
+     where state = 'open' and id_server = any(cast(? as bigint[]))`,
+    [[...idServers]],
+  );
+}
+
+const rowOf = ({ known, sent, base, conflict }: FoundConflict) => ({
+  id_server: known.idServer,
+  entity_id: known.id,
+  base_fields: base?.isActive === true ? base.fields : null,
+  manager_fields: known.manager.fields,
+  manager_active: known.manager.isActive,
+  solution_fields: sent.copy.fields,
+  solution_active: sent.copy.isActive,
+  solution_digest: `\\x${sent.digest.toString('hex')}`,
+  solution_ts: sent.ts,
+  fields: conflict.fields,
+  resolution: conflict.resolution,
+});

@@ -1,0 +1,59 @@
+import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
+import type { Transaction } from '../../../shared/db/database';
+import { writeEntityPages } from '../../../shared/formats/xml-writer';
+import {
+  createInstructionStore,
+  type ParameterOp,
+} from '../../../shared/stores/parameters/instruction-store';
+
+/** What a package is to tell, and to whom. */
+export interface DueInstructionsInput {
+  readonly solutionId: number;
+  readonly syncId: string;
+  /** The classes of the sync's channel. */
+  readonly parameterClasses: readonly ParameterClass[];
+  /** Every class whole, as `r`, instead of what is due. */
+  readonly all: boolean;
+}
+
+/** One file of an instruction package. */
+export interface ParameterFile {
+  /** Name inside the package, e.g. `xml/Fridges-u.xml`. */
+  readonly name: string;
+  readonly op: ParameterOp;
+  readonly parameterClass: ParameterClass;
+  /** Entities in it. */
+  readonly count: number;
+  /** The file's text in pieces; answers how many instructions it held. */
+  content(): AsyncGenerator<string, number>;
+}
+
+/**
+ * What the solution must be told of parameters, file by file, deletions last. It is recorded in the caller's
+ * transaction as what this sync's package tells, so that the confirmation can move the base to exactly that.
+ */
+export async function* dueInstructions(
+  { db }: Transaction,
+  { solutionId, syncId, parameterClasses, all }: DueInstructionsInput,
+): AsyncGenerator<ParameterFile> {
+  const instructions = createInstructionStore(db);
+  const classes = new Map(parameterClasses.map((parameterClass) => [parameterClass.name, parameterClass]));
+  const names = [...classes.keys()];
+  await (all
+    ? instructions.recordAll(solutionId, syncId, names)
+    : instructions.recordDue(solutionId, syncId, names));
+  const files = await instructions.files(syncId);
+  const deletionsLast = [...files.filter(({ op }) => op !== 'd'), ...files.filter(({ op }) => op === 'd')];
+  for (const { className, ...file } of deletionsLast) {
+    const parameterClass = classes.get(className);
+    if (parameterClass === undefined) continue;
+    yield {
+      ...file,
+      parameterClass,
+      async *content() {
+        yield* writeEntityPages(parameterClass, instructions.pages(syncId, file.name));
+        return file.count;
+      },
+    };
+  }
+}

@@ -1,0 +1,63 @@
+import { type Db, inTransaction, type Transaction } from '../../../shared/db/database';
+import type { FileStore } from '../../../shared/files/file-store';
+import type { UnpackedUpload } from '../../../shared/stores/syncs/sync-store';
+import { sortPackageFiles } from '../package/package-files';
+import type { Entry, Operation, Verdict } from '../../pipeline/entry';
+import { mergeClassFile, type ReceivedClass } from './merge-class-file';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: FileStore;
+}
+
+/** What processing would do to one entity. */
+export interface PlannedLine {
+  readonly className: string;
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** A sentence for a person, where the verdict needs one. */
+  readonly reason: string | null;
+  /** `here` is the manager, `there` the solution. */
+  readonly operations: readonly Operation[];
+  /** The fields that both sides changed differently; null: none. Empty: one side deleted what the other changed. */
+  readonly disputed: readonly string[] | null;
+}
+
+/**
+ * What processing an upload would do to the parameters, entity by entity, without those that stay as they are. It is
+ * the same run, on a rehearsal of both systems, and its transaction is rolled back.
+ */
+export async function planUpload({ db, files }: Deps, upload: UnpackedUpload): Promise<PlannedLine[]> {
+  const { parameters } = await sortPackageFiles(files, upload);
+  const lines: PlannedLine[] = [];
+  await andRollBack(db, async (transaction) => {
+    for (const { parameterClass, file } of parameters) {
+      const received: ReceivedClass = {
+        ...upload,
+        parameterClass,
+        file,
+        onPlanned: (entries) => lines.push(...entries.flatMap((entry) => lineOf(parameterClass.name, entry))),
+      };
+      await mergeClassFile(transaction, received, () => Promise.resolve());
+    }
+  });
+  return lines;
+}
+
+function lineOf(className: string, { mention, verdict, reason, operations, conflict }: Entry): PlannedLine[] {
+  if (verdict === undefined || verdict === 'unchanged' || verdict === 'agreed') return [];
+  return [{ className, id: mention.key, verdict, reason, operations, disputed: conflict && conflict.fields }];
+}
+
+class RolledBack extends Error {}
+
+async function andRollBack(db: Db, work: (transaction: Transaction) => Promise<void>): Promise<void> {
+  try {
+    await inTransaction(db, async (transaction): Promise<never> => {
+      await work(transaction);
+      throw new RolledBack();
+    });
+  } catch (error) {
+    if (!(error instanceof RolledBack)) throw error;
+  }
+}

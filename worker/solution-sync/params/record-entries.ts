@@ -1,0 +1,153 @@
+import type { Db } from '../../../shared/db/database';
+import type { Side } from '../../../shared/domain/merge';
+import { sameCopy } from '../../../shared/domain/merge-copy';
+import type { ParameterCounts } from '../../../shared/domain/report';
+import { copyDigest } from '../../../shared/formats/parameter-digest';
+import type { Conflict, Entry } from '../../pipeline/entry';
+import type { Manager } from '../../systems/solution/manager';
+import {
+  type Base,
+  type ClassKey,
+  forgetSent,
+  type KnownEntity,
+  moveBases,
+} from '../../../shared/stores/parameters/param-rows';
+import type { SentEntity, SolutionSystem } from '../../systems/solution/solution';
+import { type FoundConflict, recordConflicts, supersedeConflicts } from './conflict-rows';
+import type { HeldEntity } from './held-plans';
+
+export interface Recording {
+  readonly db: Db;
+  readonly key: ClassKey;
+  readonly syncId: string;
+  readonly solution: SolutionSystem;
+  readonly manager: Manager;
+  /** There are instructions of the class that were never confirmed. */
+  readonly hasSent: boolean;
+  readonly counts: ParameterCounts;
+  /** Keeps an entity in quarantine. */
+  readonly quarantine: (entry: Entry, sent: SentEntity | undefined) => Promise<void>;
+  /** Grows: what waits for an approval. */
+  readonly held: HeldEntity[];
+  /** Grows: ids of entities that waited before, or wait now. */
+  readonly touched: Set<string>;
+}
+
+/** Keeps what became of a group of entities: counts, conflicts with both copies, what waits and why. */
+export async function recordEntries(recording: Recording, entries: readonly Entry[]): Promise<void> {
+  const { db, key, syncId, solution, hasSent, touched } = recording;
+  const rows = entries.flatMap((entry) => {
+    const known = knownOf(recording, entry);
+    return known === null ? [] : [{ entry, known }];
+  });
+  for (const entry of entries) await recordEntry(recording, entry);
+  for (const { entry, known } of rows) if (known.held || waits(entry)) touched.add(entry.mention.key);
+  await moveBases(
+    db,
+    rows.filter(({ entry }) => waits(entry)).flatMap((row) => waitingBase(solution, row)),
+  );
+  const superseded = rows.filter(({ entry, known }) => known.held && entry.verdict !== 'conflict');
+  await supersedeConflicts(db, superseded.map(idServerOf));
+  await recordConflicts(
+    db,
+    key,
+    syncId,
+    rows.flatMap((row) => conflictOf(solution, row)),
+  );
+  if (hasSent && rows.length > 0) await forgetSent(db, rows.map(idServerOf));
+}
+
+interface KnownEntry {
+  readonly entry: Entry;
+  readonly known: KnownEntity;
+}
+
+const idServerOf = ({ known }: KnownEntry) => known.idServer;
+
+const knownOf = ({ manager }: Recording, { mapping }: Entry): KnownEntity | null =>
+  mapping === null ? null : manager.knownOf(mapping);
+
+/** Both copies stay as they are, until someone decides or a later sync shows something else. */
+const waits = ({ verdict }: Entry) =>
+  verdict === 'conflict' || verdict === 'held' || verdict === 'skipped' || verdict === 'quarantined';
+
+async function recordEntry(recording: Recording, entry: Entry): Promise<void> {
+  const { counts, solution, held } = recording;
+  const sent = solution.sentOf(entry.mention.key);
+  switch (entry.verdict) {
+    case 'held':
+      counts.held += 1;
+      held.push(heldFrom(recording, entry, sent));
+      return;
+    case 'skipped':
+    case 'quarantined':
+      await recording.quarantine(entry, sent);
+      return;
+    case 'failed':
+    case 'untouched':
+    case undefined:
+      throw new Error(`${recording.key.className} ${entry.mention.key}: ${entry.reason ?? 'undecided'}`);
+    default:
+      counts[countOf(entry)] += 1;
+  }
+}
+
+function heldFrom(
+  { solution }: Recording,
+  { mention, needs, views }: Entry,
+  sent: SentEntity | undefined,
+): HeldEntity {
+  const plan = { id: mention.key, version: Number(views.here.item?.revision ?? 0) };
+  if (needs === 'changes' && sent !== undefined)
+    return { kind: 'changes', ...plan, sent: { ...sent.copy, ts: sent.ts } };
+  return { kind: solution.lacks(mention.key) ? 'replace' : 'deletes', ...plan };
+}
+
+/** What was done on the manager's side; a dispute counts as one, whoever won it. */
+function countOf({ conflict, operations }: Entry): keyof ParameterCounts {
+  if (conflict !== null) return 'conflicts';
+  const own = operations.find(({ side }) => side === 'here');
+  switch (own?.op) {
+    case 'create':
+      return 'inserted';
+    case 'delete':
+      return 'deleted';
+    case 'update':
+    case 'move':
+      return 'updated';
+    case undefined:
+      return 'unchanged';
+  }
+}
+
+/** What was found out of a lost confirmation is kept; nothing else changes. */
+function waitingBase(
+  solution: SolutionSystem,
+  { entry, known }: KnownEntry,
+): { idServer: string; base: Base; held: boolean }[] {
+  const { agreed } = entry;
+  const isShown = !solution.lacks(known.id) && !sameCopy(agreed, known.base.copy);
+  if (known.held && !isShown) return [];
+  const copy = agreed === null ? null : { isActive: agreed.isActive, fields: agreed.fields };
+  const base = isShown ? { copy, digest: copy && copyDigest(copy) } : known.base;
+  return [{ idServer: known.idServer, base, held: true }];
+}
+
+function conflictOf(solution: SolutionSystem, { entry, known }: KnownEntry): FoundConflict[] {
+  const { conflict, verdict, agreed } = entry;
+  const sent = solution.sentOf(known.id);
+  if (conflict === null || sent === undefined || (waits(entry) && verdict !== 'conflict')) return [];
+  const { fields } = conflict;
+  return [{ known, sent, base: agreed, conflict: { fields, resolution: resolutionOf(conflict) } }];
+}
+
+function resolutionOf({ resolution }: Conflict): Side | 'fields' | null {
+  switch (resolution) {
+    case 'here':
+      return 'manager';
+    case 'there':
+      return 'solution';
+    default:
+      return resolution;
+  }
+}

@@ -1,0 +1,113 @@
+import type { Db } from '../../../shared/db/database';
+import type { FileStore } from '../../../shared/files/file-store';
+import { photoKeyOf, photoNamePrefixOf, thumbnailKeyOf } from '../../../shared/files/layout';
+import { createPhotoStore, type Photo, type PhotoStore } from '../../../shared/stores/photos/photo-store';
+import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
+import { type PhotoName, photoFrom, readPhotoName, sha256Of, storePhotoName } from './photo-content';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: Pick<FileStore, 'stat' | 'read' | 'write' | 'list'>;
+}
+
+interface Owner {
+  readonly solutionId: number;
+  readonly syncId: string;
+  /** IANA name of the solution's time zone. */
+  readonly timezone: string;
+}
+
+/** What came of a rebuilt index. */
+interface Rebuilt {
+  /** Entries whose photo the file store lost, or that it holds damaged. */
+  forgotten: number;
+  /** Photos of the file store that had no entry. */
+  found: number;
+}
+
+/**
+ * The flag `rebuild-photo-index`: the index becomes what the file store holds, each photo read to its last byte. What was
+ * lost leaves it, so that the solution, which is told the index, sends it again; what the index lost comes back under its
+ * name. Memory holds one photo at a time.
+ */
+export async function rebuildPhotoIndex({ db, files }: Deps, owner: Owner): Promise<void> {
+  const photos = createPhotoStore(db);
+  await needFileStore(db, files, owner.syncId);
+  const rebuilt: Rebuilt = { forgotten: 0, found: 0 };
+  await forgetLost({ photos, files }, owner, rebuilt);
+  await addFound({ photos, files }, owner, rebuilt);
+  const detail = `${rebuilt.forgotten} entries forgotten, ${rebuilt.found} photos found`;
+  await createSyncStore(db).addEvent(owner.syncId, 'photo-index-rebuilt', detail);
+}
+
+/** A file store that is out of reach looks like one that is empty: then nothing may be forgotten. */
+async function needFileStore(db: Db, files: Pick<FileStore, 'stat'>, syncId: string): Promise<void> {
+  const archiveKey = (await createSyncStore(db).find(syncId))?.archiveKey ?? null;
+  if (archiveKey === null || (await files.stat(archiveKey)) === null) {
+    throw new Error('the file store does not show the upload that it has just taken');
+  }
+}
+
+interface Parts {
+  readonly photos: PhotoStore;
+  readonly files: Deps['files'];
+}
+
+async function forgetLost({ photos, files }: Parts, owner: Owner, rebuilt: Rebuilt): Promise<void> {
+  for await (const photo of photos.listAll(owner.solutionId)) {
+    const content = await readPhotoContent(files, photo);
+    if (content === null) {
+      await photos.remove(owner.solutionId, [photo.name]);
+      rebuilt.forgotten += 1;
+    } else {
+      await mendBeside({ photos, files }, owner, photo, content);
+    }
+  }
+}
+
+/** What lies beside a photo can be made anew. */
+async function mendBeside(
+  { photos, files }: Parts,
+  owner: Owner,
+  { name, sha256, thumbnail }: Photo,
+  content: Buffer,
+): Promise<void> {
+  await storePhotoName(files, owner.solutionId, { name, sha256 });
+  const stored = await files.stat(thumbnailKeyOf(owner.solutionId, sha256));
+  if (thumbnail !== null && stored?.bytes === thumbnail.bytes) return;
+  const made = await photoFrom(files, owner, name, content);
+  if ('problem' in made || made.thumbnail === null) return;
+  await photos.setThumbnail(owner.solutionId, name, made.thumbnail);
+}
+
+async function addFound({ photos, files }: Parts, owner: Owner, rebuilt: Rebuilt): Promise<void> {
+  const { solutionId, syncId } = owner;
+  for await (const { key } of files.list(photoNamePrefixOf(solutionId))) {
+    const named = readPhotoName(await readAll(files, key));
+    if (named === null || (await photos.find(solutionId, named.name)) !== null) continue;
+    const content = await readNamed(files, solutionId, named);
+    const photo = content === null ? null : await photoFrom(files, owner, named.name, content);
+    if (photo === null || 'problem' in photo) continue;
+    await photos.put(solutionId, syncId, photo);
+    rebuilt.found += 1;
+  }
+}
+
+const readNamed = (files: Deps['files'], solutionId: number, { sha256 }: PhotoName) =>
+  readPhotoContent(files, { sha256, fileKey: photoKeyOf(solutionId, sha256) });
+
+/** Null: it is not there, or is not what it was. */
+async function readPhotoContent(
+  files: Deps['files'],
+  { fileKey, sha256 }: Pick<Photo, 'fileKey' | 'sha256'>,
+): Promise<Buffer | null> {
+  if ((await files.stat(fileKey)) === null) return null;
+  const content = await readAll(files, fileKey);
+  return sha256Of(content) === sha256 ? content : null;
+}
+
+async function readAll(files: Pick<FileStore, 'read'>, key: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

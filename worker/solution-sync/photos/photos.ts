@@ -1,0 +1,87 @@
+import type { PhotoCounts } from '../../../shared/domain/report';
+import type { FileStore } from '../../../shared/files/file-store';
+import type { PhotoStore } from '../../../shared/stores/photos/photo-store';
+import type { PackageFile, PackageFiles } from '../package/package-files';
+import type { Reject } from '../package/rejections';
+import { photoFrom, storePhoto } from './photo-content';
+import { readPhotoList } from './photo-list';
+
+interface Deps {
+  readonly photos: Pick<PhotoStore, 'put' | 'note'>;
+  readonly files: Pick<FileStore, 'write' | 'stat'>;
+}
+
+interface Sender {
+  readonly solutionId: number;
+  readonly syncId: string;
+  /** IANA name of the solution's time zone. */
+  readonly timezone: string;
+}
+
+const maxPhotoBytes = 64 * 1024 * 1024;
+
+/**
+ * Keeps the photos of a package, one after another: content once, in the file store; name and particulars in the database.
+ * What is said of photos is noted on its own: a photo may come before it or after it, or be refused.
+ */
+export async function keepPhotos(
+  deps: Deps,
+  sender: Sender,
+  { photos, photoList }: Pick<PackageFiles, 'photos' | 'photoList'>,
+  reject: Reject,
+): Promise<PhotoCounts> {
+  const counts: PhotoCounts = { inserted: 0, duplicates: 0, rejected: 0 };
+  if (photoList !== null) await takeNotes(deps, sender, photoList, reject);
+  for (const file of photos) {
+    const outcome = await keepPhoto(deps, sender, file);
+    if ('problem' in outcome) {
+      counts.rejected += 1;
+      await reject(rejectedPhoto(file, outcome.problem));
+    } else {
+      counts[outcome.isNew ? 'inserted' : 'duplicates'] += 1;
+    }
+  }
+  return counts;
+}
+
+async function takeNotes(
+  { photos }: Deps,
+  { solutionId, syncId, timezone }: Sender,
+  list: PackageFile,
+  reject: Reject,
+): Promise<void> {
+  for await (const notes of readPhotoList(list, timezone, reject))
+    await photos.note(solutionId, syncId, notes);
+}
+
+async function keepPhoto(
+  { photos, files }: Deps,
+  sender: Sender,
+  file: PackageFile,
+): Promise<{ isNew: boolean } | { problem: string }> {
+  if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
+  const content = await readAll(file);
+  const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
+  if ('problem' in photo) return photo;
+  await storePhoto(files, sender.solutionId, photo, content);
+  return { isNew: await photos.put(sender.solutionId, sender.syncId, photo) };
+}
+
+const rejectedPhoto = (file: PackageFile, problem: string) => ({
+  kind: 'photo' as const,
+  subject: null,
+  file: file.name,
+  line: null,
+  rowId: null,
+  code: 'bad-photo' as const,
+  reason: problem,
+  header: null,
+  // The photo itself stays in the upload.
+  raw: null,
+});
+
+async function readAll(file: PackageFile): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

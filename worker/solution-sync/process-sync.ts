@@ -1,0 +1,250 @@
+import { logTablesOf } from '../../shared/catalog/log-tables';
+import { type ParameterClass, parameterClassesOf } from '../../shared/catalog/parameter-classes';
+import { haveEffect } from '../../shared/catalog/special-syncs';
+import { type Db, inTransaction, type Transaction } from '../../shared/db/database';
+import type { Flag } from '../../shared/domain/flag';
+import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../../shared/domain/report';
+import type { ClassDigest } from '../../shared/formats/class-digest';
+import { fenceLost } from '../../shared/errors/catalog';
+import type { FileStore } from '../../shared/files/file-store';
+import { packageKeyOf } from '../../shared/files/layout';
+import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
+import { createFlagStore } from '../../shared/stores/solutions/flag-store';
+import { type ClaimedJob, createJobStore } from '../../shared/stores/jobs/job-store';
+import { createPhotoStore } from '../../shared/stores/photos/photo-store';
+import { createStatusStore } from '../../shared/stores/syncs/status-store';
+import { createSyncStore, type WrittenPackage } from '../../shared/stores/syncs/sync-store';
+import { loadChannelLog } from './logs/channel-log';
+import { dueMessages, replacingMessages } from './messages/receipts';
+import { keepPhotos } from './photos/photos';
+import { photoIndex } from './photos/photo-index';
+import { rebuildPhotoIndex } from './photos/photo-rebuild';
+import { logReplacement } from './instructions/log-replacements';
+import { dueReplacements } from './instructions/replacements';
+import { type InstructionFile, writePackage } from './instructions/package';
+import { findChannelGaps } from './logs/channel-gaps';
+import { planLogReplacement } from './logs/replace-log';
+import { type PackageFiles, sortPackageFiles } from './package/package-files';
+import { quarantineAll } from './package/quarantine';
+import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
+import { readStatement, type SolutionStatement } from './package/solution-statement';
+import { dueInstructions } from './params/due-instructions';
+import { isMerged, mergeClassFile } from './params/merge-class-file';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: FileStore;
+}
+
+/** Runs one step of a sync, and may tell how long it took. */
+export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>;
+
+const plainly: Step = (_name, work) => work();
+
+/**
+ * Applies an upload and answers it: logs, parameters, photos, instructions, report, status 2 and the end of the
+ * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
+ */
+export async function processSync(
+  { db, files }: Deps,
+  job: ClaimedJob,
+  step: Step = plainly,
+): Promise<SyncReport> {
+  const upload = await step('sort', () => sortPackageFiles(files, job));
+  const spool = createRejectionSpool();
+  try {
+    return await inTransaction(db, async (transaction) => {
+      await takeOver(transaction, job);
+      const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
+      const statement = await readStatement(upload.statement, job.channel, spool.reject);
+      const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
+      const logs = await step('logs', () => loadLogs(transaction, job, upload, flags, spool));
+      const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
+      await step('quarantine', () => quarantineAll(transaction.db, job, spool));
+      const gaps = await findChannelGaps(transaction.db, job, statement);
+      const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
+      const written = await step('package', () =>
+        writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
+          instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
+          report,
+          classes: () => believedClasses(transaction, job, report),
+        }),
+      );
+      await step('commit', () => commitOutcome(transaction, job, 'ready', report, written));
+      return report;
+    });
+  } finally {
+    await spool.close();
+  }
+}
+
+/** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
+export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<void> {
+  const report: SyncReport = {
+    sync: job.syncId,
+    outcome: 'failed',
+    params: {},
+    logs: {},
+    photos: noPhotos(),
+    rejections: [],
+    ignored: [],
+    reason: `The upload could not be processed in ${job.attempts} attempts. It is kept and can be replayed.`,
+  };
+  const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
+    instructions: standingFiles(db, job),
+    report,
+  });
+  await inTransaction(db, async (transaction) => {
+    await takeOver(transaction, job);
+    await createFlagStore(transaction.db).releaseFrom(job.syncId);
+    await commitOutcome(transaction, job, 'failed', report, written);
+  });
+}
+
+async function takeOver({ db }: Transaction, job: ClaimedJob): Promise<void> {
+  if (!(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
+}
+
+async function mergeParameters(
+  transaction: Transaction,
+  job: ClaimedJob,
+  { parameters }: PackageFiles,
+  flags: readonly Flag[],
+  { reject }: RejectionSpool,
+): Promise<Record<string, ParameterCounts>> {
+  const counts: Record<string, ParameterCounts> = {};
+  const replaceFromSolution = haveEffect(flags, 'replaces-manager');
+  for (const { parameterClass, file } of parameters) {
+    const received = { ...job, parameterClass, file, replaceFromSolution };
+    if (!isMerged(received)) continue;
+    counts[parameterClass.name] = await mergeClassFile(transaction, received, reject);
+  }
+  return counts;
+}
+
+async function loadLogs(
+  transaction: Transaction,
+  job: ClaimedJob,
+  { logs }: PackageFiles,
+  flags: readonly Flag[],
+  { reject }: RejectionSpool,
+): Promise<Record<string, LogCounts>> {
+  const counts: Record<string, LogCounts> = {};
+  for (const { table, file } of logs) {
+    counts[table.name] = await loadChannelLog(transaction, job.channel, { ...job, table, file }, reject);
+  }
+  if (haveEffect(flags, 'replaces-manager')) await planLogReplacements(transaction, job, logs);
+  return counts;
+}
+
+/** A log without a file is one without rows. */
+async function planLogReplacements(
+  transaction: Transaction,
+  job: ClaimedJob,
+  logs: PackageFiles['logs'],
+): Promise<void> {
+  for (const table of logTablesOf(job.channel)) {
+    const sent = logs.filter((log) => log.table === table);
+    // Of two files of one name nobody can tell which is the log.
+    if (sent.length <= 1)
+      await planLogReplacement(transaction, { ...job, table, file: sent[0]?.file ?? null });
+  }
+}
+
+async function keepAllPhotos(
+  { db }: Transaction,
+  files: FileStore,
+  job: ClaimedJob,
+  upload: PackageFiles,
+  flags: readonly Flag[],
+  { reject }: RejectionSpool,
+): Promise<PhotoCounts> {
+  const photos = createPhotoStore(db);
+  if (haveEffect(flags, 'rebuilds-photo-index')) await rebuildPhotoIndex({ db, files }, job);
+  return keepPhotos({ photos, files }, job, upload, reject);
+}
+
+/** What the solution is to do, file by file, in the order in which it is to do it. */
+async function* instructionFiles(
+  transaction: Transaction,
+  job: ClaimedJob,
+  flags: readonly Flag[],
+  drifted: readonly ParameterClass[],
+): AsyncGenerator<InstructionFile> {
+  const replacements = await dueReplacements(transaction.db, job, job.syncId, flags);
+  const whole = new Set([...drifted, ...replacements.parameterClasses]);
+  const others = parameterClassesOf(job.channel).filter((one) => !whole.has(one));
+  if (whole.size > 0)
+    yield* dueInstructions(transaction, { ...job, parameterClasses: [...whole], all: true });
+  if (others.length > 0)
+    yield* dueInstructions(transaction, { ...job, parameterClasses: others, all: false });
+  const tellsMessages = job.channel === 'messagerie';
+  if (tellsMessages && replacements.tables.length === 0) yield* dueMessages(transaction, job);
+  const managerRows =
+    tellsMessages && replacements.tables.length > 0 ? await replacingMessages(transaction, job) : null;
+  for (const table of replacements.tables) {
+    yield logReplacement(transaction.db, table, job.solutionId, managerRows);
+  }
+  yield* standingFiles(transaction.db, job);
+}
+
+/** What every package of the channel holds, whatever became of the upload. */
+const standingFiles = (db: Db, { channel, solutionId }: ClaimedJob): InstructionFile[] =>
+  channel === 'photos' ? [photoIndex(createPhotoStore(db), solutionId)] : [];
+
+/** Where the solution holds what nobody here could read, a replacement would take it away, and no digest can be right. */
+const isWhole = ({ name }: ParameterClass, { params }: SyncReport): boolean =>
+  (params[name]?.rejected ?? 0) === 0;
+
+const replaceable = ({ drifted }: SolutionStatement, report: SyncReport): ParameterClass[] =>
+  drifted.filter((one) => isWhole(one, report));
+
+function believedClasses(
+  { db }: Transaction,
+  { solutionId, syncId, channel }: ClaimedJob,
+  report: SyncReport,
+): Promise<ReadonlyMap<string, ClassDigest>> {
+  const known = parameterClassesOf(channel).filter((one) => isWhole(one, report));
+  return createBeliefStore(db).afterPackage(
+    solutionId,
+    syncId,
+    known.map(({ name }) => name),
+  );
+}
+
+function reportOf(
+  job: ClaimedJob,
+  counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps'>,
+  { parameters, ignored }: PackageFiles,
+  { drifted }: SolutionStatement,
+  { reported }: RejectionSpool,
+): SyncReport {
+  const unmerged = parameters.filter(
+    ({ parameterClass }) => counts.params[parameterClass.name] === undefined,
+  );
+  return {
+    sync: job.syncId,
+    outcome: 'processed',
+    ...counts,
+    rejections: [...reported],
+    ignored: [...ignored, ...unmerged.map(({ file }) => file.name)],
+    ...(drifted.length === 0 ? {} : { drift: drifted.map(({ name }) => name) }),
+  };
+}
+
+/** The order of the rows is that of every other change of them: sync, status, job. */
+async function commitOutcome(
+  { db }: Transaction,
+  job: ClaimedJob,
+  outcome: 'ready' | 'failed',
+  report: SyncReport,
+  written: WrittenPackage,
+): Promise<void> {
+  const isMine =
+    (await createSyncStore(db).markProcessed(job.syncId, outcome, report, written)) &&
+    (await createStatusStore(db).move(job, job.syncId, 'packageReady')) &&
+    (await createJobStore(db).finish(job));
+  if (!isMine) throw fenceLost(job.id);
+}
+
+const noPhotos = (): PhotoCounts => ({ inserted: 0, duplicates: 0, rejected: 0 });

@@ -1,0 +1,140 @@
+import type { Db } from '../../../shared/db/database';
+import type { Copy } from '../../../shared/domain/merge-copy';
+import { tombstone } from '../../pipeline/source';
+import type { Item, Page, System, Written } from '../../pipeline/system';
+import {
+  type ClassKey,
+  findDiffering,
+  insertEntities,
+  nothingHeld,
+} from '../../../shared/stores/parameters/param-rows';
+
+/** The solution's copy of an entity. */
+export interface SentEntity {
+  readonly id: string;
+  /** The solution's clock at its last change, as it was sent. */
+  readonly ts: string | null;
+  readonly copy: Copy;
+  readonly digest: Buffer;
+  /** Of its first line in the file, the first being 1. */
+  readonly line: number | null;
+  /** As it was sent. */
+  readonly raw: string | null;
+}
+
+export interface SolutionSettings {
+  readonly db: Db;
+  readonly key: ClassKey;
+  readonly syncId: string;
+  /** What the solution sent, each Id once. */
+  readonly batches: AsyncIterable<readonly SentEntity[]> | Iterable<readonly SentEntity[]>;
+  /** Also what differs from the manager's copy alone. */
+  readonly withManager: boolean;
+  /** Instructions of the class are unconfirmed: what they told needs a look. */
+  readonly hasSent: boolean;
+  /** Asked last: what it lacks although it replaces everything. Null: absence says nothing. */
+  readonly absentIds: (() => Promise<readonly string[]>) | null;
+  /** Told of entities that need no look. */
+  readonly onUnchanged: (count: number) => void;
+}
+
+/** A solution, as far as it has sent what it holds. */
+export interface SolutionSystem extends System {
+  /** What it sent of an entity; undefined: nothing, or it is no longer at hand. */
+  sentOf(id: string): SentEntity | undefined;
+  /** It replaces everything, and does not hold the entity. */
+  lacks(id: string): boolean;
+}
+
+/**
+ * A solution as a system. Its listing is what it sent and what differs from what it was known to hold: one statement
+ * on digests for a thousand entities. Its writes are deferred: an instruction is due wherever the manager's copy is
+ * not what the solution holds, and the confirmation acknowledges it.
+ */
+export function createSolutionSystem(settings: SolutionSettings): SolutionSystem {
+  const { batches, absentIds } = settings;
+  const atHand = new Map<string, SentEntity>();
+  const gone = new Map<string, SentEntity>();
+  const absent = new Set<string>();
+  return {
+    capabilities: {
+      changes: 'scan',
+      tombstones: true,
+      conditionalWrite: true,
+      idempotentCreate: true,
+      tree: false,
+      deferred: true,
+    },
+    list,
+    fetch: (id) => {
+      const sent = atHand.get(id) ?? gone.get(id);
+      return Promise.resolve(sent === undefined ? null : itemFrom(sent));
+    },
+    find: () => Promise.resolve([]),
+    create: deferred,
+    update: deferred,
+    move: () => Promise.resolve({ kind: 'refused', reason: 'a solution has no folders' }),
+    delete: deferred,
+    sentOf: (id) => atHand.get(id) ?? gone.get(id),
+    lacks: (id) => absent.has(id),
+  };
+
+  async function* list(): AsyncGenerator<Page> {
+    for await (const batch of batches) {
+      atHand.clear();
+      yield { items: (await differing(settings, batch)).map(show), cursor: null };
+    }
+    if (absentIds !== null) yield* absentPages(await absentIds());
+    yield { items: [], cursor: 'all' };
+  }
+
+  /** What is deleted stays at hand until the second stage. */
+  function show(sent: SentEntity): Item {
+    (sent.copy.isActive ? atHand : gone).set(sent.id, sent);
+    return itemFrom(sent);
+  }
+
+  function* absentPages(ids: readonly string[]): Generator<Page> {
+    atHand.clear();
+    for (const id of ids) absent.add(id);
+    for (let start = 0; start < ids.length; start += pageSize)
+      yield { items: ids.slice(start, start + pageSize).map(tombstone), cursor: null };
+  }
+}
+
+const pageSize = 1_000;
+
+const deferred = (): Promise<Written> => Promise.resolve({ kind: 'deferred' });
+
+const itemFrom = ({ id, copy, digest }: SentEntity): Item => ({
+  key: id,
+  revision: digest.toString('hex'),
+  isActive: copy.isActive,
+  fields: copy.fields,
+  place: null,
+  isFolder: false,
+  origin: null,
+});
+
+async function differing(
+  { db, key, syncId, withManager, hasSent, onUnchanged }: SolutionSettings,
+  batch: readonly SentEntity[],
+): Promise<SentEntity[]> {
+  const found = await findDiffering(db, key, batch, { withManager, withSent: hasSent });
+  const sent = found.flatMap(({ place, isKnown }) => {
+    const entity = batch[place];
+    return entity === undefined ? [] : [{ entity, isKnown }];
+  });
+  const isForgotten = ({ entity, isKnown }: (typeof sent)[number]) => !isKnown && !entity.copy.isActive;
+  const forgotten = sent.filter(isForgotten).map(({ entity }) => entity);
+  await insertEntities(db, key, { syncId, by: 'solution' }, forgotten.map(asForgotten));
+  onUnchanged(batch.length - sent.length + forgotten.length);
+  return sent.filter((one) => !isForgotten(one)).map(({ entity }) => entity);
+}
+
+/** A deleted entity that nobody knew is kept as well, so that it needs no look the next time. */
+const asForgotten = ({ id, ts, copy, digest }: SentEntity) => ({
+  id,
+  manager: { copy, digest, ts },
+  base: nothingHeld,
+});

@@ -1,0 +1,38 @@
+import { findLogTable } from '../../shared/catalog/log-tables';
+import type { Db } from '../../shared/db/database';
+import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
+import { createAuditStore } from '../../shared/stores/staff/audit-store';
+
+/** Removes the readings of accounts that do not keep them for ever, and says so in the audit trail. Answers how many. */
+export async function removeOldReadings(db: Db): Promise<number> {
+  const data = createAccountDataStore(db);
+  let total = 0;
+  for (const { id, name, readingDays } of await data.withReadingRetention()) {
+    const removed: Record<string, number> = {};
+    for (const solutionId of await data.solutionIds(id)) {
+      for (const marked of await data.logTablesOf(solutionId)) {
+        const table = findLogTable(marked)?.table;
+        if (table === undefined) continue;
+        const count = await data.deleteOldReadings(table, solutionId, readingDays);
+        if (count > 0) removed[table] = (removed[table] ?? 0) + count;
+      }
+    }
+    const sum = Object.values(removed).reduce((all, count) => all + count, 0);
+    if (sum > 0) await tell(db, name, readingDays, removed);
+    total += sum;
+  }
+  return total;
+}
+
+async function tell(db: Db, account: string, days: number, removed: Record<string, number>): Promise<void> {
+  await createAuditStore(db).add([
+    {
+      actor: 'retention',
+      action: 'account.readings-removed',
+      solutionId: null,
+      address: null,
+      before: { account, days },
+      after: removed,
+    },
+  ]);
+}

@@ -1,0 +1,56 @@
+import type { Db } from '../../shared/db/database';
+import type { FileStore } from '../../shared/files/file-store';
+import { removeSyncFiles } from '../../shared/files/sync-files';
+import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
+import { createSyncStore } from '../../shared/stores/syncs/sync-store';
+
+interface Deps {
+  readonly db: Db;
+  readonly files: Pick<FileStore, 'remove'>;
+  readonly retentionDays: number;
+}
+
+const batchSize = 200;
+const failedLoginSeconds = 3_600;
+const orphanSeconds = 3_600;
+
+/** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
+export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
+  const syncs = createSyncStore(db);
+  return inBatches(async () => {
+    const expired = await syncs.findExpired(retentionDays, batchSize);
+    for (const sync of expired) await removeSyncFiles(files, sync);
+    await syncs.markFilesRemoved(expired.map(({ id }) => id));
+    return expired.length;
+  });
+}
+
+/**
+ * Removes what is left of syncs that are gone, an hour later: an upload that was given up may still be on its way, and
+ * cleans up after itself when it fails. Answers of how many.
+ */
+export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays'>): Promise<number> {
+  const syncs = createSyncStore(db);
+  return inBatches(async () => {
+    const gone = await syncs.findGone(orphanSeconds, batchSize);
+    for (const sync of gone) await removeSyncFiles(files, sync);
+    await syncs.forgetGone(gone.map(({ id }) => id));
+    return gone.length;
+  });
+}
+
+/** Removes what only counted for a while. */
+export async function removeStaleRows(db: Db): Promise<void> {
+  await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
+  await db('user_session').whereRaw('expires_at < now()').delete();
+  await db('job').where({ state: 'done' }).andWhereRaw(`finished_at < now() - interval '7 days'`).delete();
+}
+
+/** Until a batch is not full: what waits must not grow from round to round. Answers the sum. */
+async function inBatches(removeSome: () => Promise<number>): Promise<number> {
+  for (let total = 0; ;) {
+    const removed = await removeSome();
+    total += removed;
+    if (removed < batchSize) return total;
+  }
+}
