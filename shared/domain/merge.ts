@@ -1,139 +1,169 @@
-import { type Copy, type Fields, sameCopy } from './merge-copy';
-import { changeOf, differingFields } from './merge-differences';
+import { type Copy, type Fields, type FieldValue, sameCopy } from './merge-copy';
+import { changeOf, type CopyChange, differingFields, type FieldDifference } from './merge-differences';
 
-/** Who wins where both sides changed one field differently. Source: ePack V4, Processing. */
-export type MergePolicy = 'newest' | 'manager' | 'solution' | 'manual';
-
+/** Who edits. */
 export type Side = 'manager' | 'solution';
 
-export interface MergeInput {
-  /** The copy on which both sides last agreed; null: they never did. */
-  readonly base: Copy | null;
-  /** Null: the manager never had the entity. */
-  readonly manager: Copy | null;
-  readonly solution: Copy;
-  readonly policy: MergePolicy;
-  /** Fields with a policy of their own. */
-  readonly fieldPolicies: Readonly<Record<string, MergePolicy>>;
-  /** Whose last change is the later one, for the policy `newest`; the manager on a tie. */
-  readonly newer: Side;
-}
-
+/** A dispute about an entity, as it is kept for people. */
 export interface MergeConflict {
   /** The fields that both sides changed differently; empty where one side deleted what the other changed. */
   readonly fields: readonly string[];
-  /** Whose values won; `fields`: each side won some; null: parked until someone decides. */
+  /** Whose values won; `fields`: each side won some; null: it waits until someone decides. */
   readonly resolution: Side | 'fields' | null;
 }
 
-export interface Merge {
-  /** What the manager holds from now on; null: what it holds stays as it is. */
-  readonly manager: Copy | null;
-  /** What the solution must be told; null: nothing. Not active: it must delete the entity. */
-  readonly instruction: Copy | null;
-  /**
-   * What both sides know of each other from now on: the solution's copy, since the manager has seen it.
-   * Null: as it was, because a conflict is parked.
-   */
-  readonly base: Copy | null;
-  /** The loser's values are those of the copy that lost. */
-  readonly conflict: MergeConflict | null;
+/** The two copies that are merged. */
+export type MergeSide = 'one' | 'other';
+
+/** Who wins a dispute; `nobody`: it waits for someone; or new values for some of the disputed fields. */
+export type MergeDecision = MergeSide | 'nobody' | { readonly values: Fields };
+
+/** Fields that are decided together: where both sides changed any of them, one policy decides them all. */
+export interface FieldGroup<Policy> {
+  readonly fields: readonly string[];
+  readonly policy: Policy;
+}
+
+/** How disputes about an entity are decided. */
+export interface MergeRule<Policy> {
+  /** Of a field without a group of its own. */
+  readonly policy: Policy;
+  readonly fieldGroups: readonly FieldGroup<Policy>[];
+  /** Both sides changed these fields differently. */
+  readonly decideFields: (policy: Policy, disputed: readonly FieldDifference[]) => MergeDecision;
+  /** One side deleted what the other, `changed`, has changed. */
+  readonly decideDeletion: (changed: MergeSide) => MergeDecision;
+}
+
+/** What is known of two copies before they are merged. */
+export interface Changes {
+  readonly one: CopyChange;
+  readonly other: CopyChange;
+  /** Where both are there and both were changed: the fields in which they differ. */
+  readonly differences: readonly FieldDifference[];
+}
+
+/** What both sides shall hold. */
+export type Merged =
+  /** All of one side's copy; `isDisputed`: the other side had something else in mind. */
+  | { readonly kind: 'side'; readonly side: MergeSide; readonly isDisputed: boolean }
+  | { readonly kind: 'fields'; readonly fields: Fields; readonly disputes: Disputes }
+  /** Both copies stay as they are; no field: one side deleted what the other changed. */
+  | { readonly kind: 'waits'; readonly fields: readonly string[] };
+
+/** The disputes of one entity, and who won them. */
+export interface Disputes {
+  readonly fields: readonly string[];
+  /** `fields`: each side won some, or new values did; null: there was no dispute. */
+  readonly winner: MergeSide | 'fields' | null;
 }
 
 /**
- * The three-way rule for one entity that both sides edit. No clock is needed to see who changed.
+ * The three-way rule. What only one side changed stands; a dispute is decided by the rule, field by field. A deletion
+ * beside a copy that nobody changed stands as well. No clock is needed to see who changed.
  * Source: ePack V4, Processing, Parameters.
  */
-export function mergeThreeWay(input: MergeInput): Merge {
-  const { manager, solution } = input;
-  if (sameCopy(manager ?? deleted, solution)) return outcome(input, manager, null);
-  const solutionState = changeOf(input.base, solution);
-  const managerState = changeOf(input.base, manager);
-  if (solutionState === 'unchanged') return outcome(input, manager, null);
-  if (managerState === 'unchanged') return outcome(input, solution, null);
-  if (solutionState === 'deleted' || managerState === 'deleted') return mergeDeletion(input);
-  return mergeFields(input);
-}
-
-/** One side deleted what the other changed: the change wins, unless the policy names a winner or asks someone. */
-function mergeDeletion(input: MergeInput): Merge {
-  const { policy, manager, solution } = input;
-  if (policy === 'manual') return parked([]);
-  const changedSide: Side = solution.isActive ? 'solution' : 'manager';
-  const winner = policy === 'newest' ? changedSide : policy;
-  const result = winner === 'solution' ? solution : manager;
-  return outcome(input, result, { fields: [], resolution: winner });
-}
-
-function mergeFields(input: MergeInput): Merge {
-  const base = fieldsOf(input.base);
-  const manager = fieldsOf(input.manager);
-  const solution = fieldsOf(input.solution);
-  const merged = new Map(Object.entries(manager));
-  const disputed = new Map<string, Side | null>();
-  for (const { name, other, changedBy } of differingFields({ base, one: manager, other: solution })) {
-    if (changedBy === 'one') continue;
-    const winner = changedBy === 'both' ? winnerOf(input, name) : 'solution';
-    if (changedBy === 'both') disputed.set(name, winner);
-    if (winner === 'solution') merged.set(name, other);
+export function mergeChanges<Policy>(
+  one: Fields,
+  { one: ours, other: theirs, differences }: Changes,
+  rule: MergeRule<Policy>,
+): Merged {
+  if (theirs === 'unchanged') return { kind: 'side', side: 'one', isDisputed: false };
+  if (ours === 'unchanged') return { kind: 'side', side: 'other', isDisputed: false };
+  // Both have deleted it.
+  if (ours === 'deleted' && theirs === 'deleted') return { kind: 'side', side: 'one', isDisputed: false };
+  if (ours === 'deleted' || theirs === 'deleted') {
+    const decision = rule.decideDeletion(ours === 'deleted' ? 'other' : 'one');
+    return typeof decision === 'object' || decision === 'nobody'
+      ? { kind: 'waits', fields: [] }
+      : { kind: 'side', side: decision, isDisputed: true };
   }
-  const winners = new Set(disputed.values());
-  if (winners.has(null)) return parked([...disputed.keys()]);
-  const result: Copy = { isActive: true, fields: Object.fromEntries(merged) };
-  if (disputed.size === 0) return outcome(input, result, null);
-  return outcome(input, result, { fields: [...disputed.keys()], resolution: onlyOne(winners) ?? 'fields' });
+  return mergeFields(one, differences, rule);
 }
 
-function winnerOf(input: MergeInput, field: string): Side | null {
-  const own = Object.hasOwn(input.fieldPolicies, field) ? input.fieldPolicies[field] : undefined;
-  const policy = own ?? input.policy;
-  switch (policy) {
-    case 'newest':
-      return input.newer;
-    case 'manager':
-    case 'solution':
-      return policy;
-    case 'manual':
-      return null;
-  }
-}
-
-function outcome(
-  input: Pick<MergeInput, 'base' | 'manager' | 'solution'>,
-  result: Copy | null,
-  conflict: MergeConflict | null,
-): Merge {
-  return {
-    manager: result === null || sameCopy(result, input.manager) ? null : result,
-    instruction: result?.isActive === true ? instructionFor(result, input.solution) : deletionFor(input.base),
-    base: input.solution,
-    conflict,
-  };
-}
-
-function instructionFor(result: Copy, solution: Copy): Copy | null {
-  return sameCopy(result, solution) ? null : result;
-}
-
-/** Also told to the solution that deleted the entity itself, so that it can forget it. Not where it was never known. */
-function deletionFor(base: Copy | null): Copy | null {
-  return base === null ? null : deleted;
+/** The same for three copies of which nothing else is known. Null: that side never had the entity. */
+export function mergeCopies<Policy>(
+  {
+    base,
+    one,
+    other,
+  }: { readonly base: Copy | null; readonly one: Copy | null; readonly other: Copy | null },
+  rule: MergeRule<Policy>,
+): Merged {
+  if (sameCopy(one ?? deleted, other ?? deleted)) return { kind: 'side', side: 'one', isDisputed: false };
+  const fields = { base: fieldsOf(base), one: fieldsOf(one), other: fieldsOf(other) };
+  const changes = { one: changeOf(base, one), other: changeOf(base, other) };
+  return mergeChanges(fields.one, { ...changes, differences: differingFields(fields) }, rule);
 }
 
 const deleted: Copy = { isActive: false, fields: {} };
 
-const parked = (fields: readonly string[]): Merge => ({
-  manager: null,
-  instruction: null,
-  base: null,
-  conflict: { fields, resolution: null },
-});
+const fieldsOf = (copy: Copy | null): Fields => (copy?.isActive === true ? copy.fields : {});
 
-function fieldsOf(copy: Copy | null): Fields {
-  return copy?.isActive === true ? copy.fields : {};
+function mergeFields<Policy>(
+  one: Fields,
+  differences: readonly FieldDifference[],
+  rule: MergeRule<Policy>,
+): Merged {
+  const fields = new Map<string, FieldValue>(Object.entries(one));
+  const disputed: string[] = [];
+  const winners = new Set<MergeSide | 'nobody' | 'fields'>();
+  for (const { group, members } of grouped(rule, differences)) {
+    const decision = isDisputed(group, members) ? rule.decideFields(group.policy, members) : 'each';
+    if (decision !== 'each') {
+      disputed.push(...members.map(({ name }) => name));
+      winners.add(typeof decision === 'object' ? 'fields' : decision);
+    }
+    for (const difference of members) takeOver(fields, difference, decision);
+  }
+  if (winners.has('nobody')) return { kind: 'waits', fields: disputed };
+  return {
+    kind: 'fields',
+    fields: Object.fromEntries(fields),
+    disputes: { fields: disputed, winner: winnerOf(winners) },
+  };
 }
 
-function onlyOne<T>(values: ReadonlySet<T>): T | undefined {
-  const [first] = values;
-  return values.size === 1 ? first : undefined;
+function winnerOf(winners: ReadonlySet<MergeSide | 'nobody' | 'fields'>): Disputes['winner'] {
+  const [winner] = winners;
+  if (winner === undefined) return null;
+  return winners.size === 1 && winner !== 'nobody' ? winner : 'fields';
+}
+
+/** `each`: nobody disputes it, so whoever changed a field gave it its value. */
+function takeOver(
+  fields: Map<string, FieldValue>,
+  { name, other, changedBy }: FieldDifference,
+  decision: MergeDecision | 'each',
+): void {
+  if (typeof decision === 'object') {
+    if (Object.hasOwn(decision.values, name)) fields.set(name, decision.values[name] ?? null);
+  } else if (decision === 'other' || (decision === 'each' && changedBy === 'other')) fields.set(name, other);
+}
+
+interface Grouped<Policy> {
+  readonly group: FieldGroup<Policy>;
+  readonly members: FieldDifference[];
+}
+
+/** A field without a group is one of its own. */
+function grouped<Policy>(
+  { policy, fieldGroups }: MergeRule<Policy>,
+  differences: readonly FieldDifference[],
+): Grouped<Policy>[] {
+  const found = new Map<FieldGroup<Policy>, Grouped<Policy>>();
+  for (const difference of differences) {
+    const declared = fieldGroups.find(({ fields }) => fields.includes(difference.name));
+    const group = declared ?? { fields: [difference.name], policy };
+    const known = found.get(group);
+    if (known === undefined) found.set(group, { group, members: [difference] });
+    else known.members.push(difference);
+  }
+  return [...found.values()];
+}
+
+/** Also where both changed different fields of one group. */
+function isDisputed<Policy>(group: FieldGroup<Policy>, members: readonly FieldDifference[]): boolean {
+  if (members.some(({ changedBy }) => changedBy === 'both')) return true;
+  return group.fields.length > 1 && new Set(members.map(({ changedBy }) => changedBy)).size > 1;
 }

@@ -1,8 +1,7 @@
 import type { Fields } from '../../shared/domain/merge-copy';
-import { createConflictStore } from '../../shared/stores/parameters/conflict-store';
 import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
-import { by, conflictsOf, keyOf, put, stored } from './edits';
+import { conflictsOf, decideConflict, keyOf, put, stored } from './edits';
 import { declared, type Kitchen, openKitchen } from './kitchen';
 
 let database: TestDatabase;
@@ -64,7 +63,7 @@ describe('a conflict that someone decides while its entity changes', () => {
 
   async function decide(kitchen: Kitchen, choice: 'manager' | 'solution') {
     const [open] = await conflictsOf(database.db, kitchen);
-    return createConflictStore(database.db).decide(open?.id ?? '', choice, by);
+    return decideConflict(database.db, open?.id, choice);
   }
 
   /** Syncs, and decisions about what is open still, until nothing moves. Answers the solution's copy. */

@@ -1,5 +1,8 @@
 import type { Db } from '../../shared/db/database';
 import type { Fields } from '../../shared/domain/merge-copy';
+import { createConflictService } from '../../api/backoffice/services/conflicts';
+import type { ConflictChoice } from '../../shared/domain/settle-conflict';
+import { commandLineCaller } from '../../shared/domain/staff';
 import { createConflictStore, type Conflict } from '../../shared/stores/parameters/conflict-store';
 import { createApprovalStore, type Approval } from '../../shared/stores/parameters/approval-store';
 import { createParamStore, type Param } from '../../shared/stores/parameters/param-store';
@@ -39,3 +42,7 @@ export async function approvalsOf(db: Db, { solutionId }: Entities): Promise<rea
   const filter = { accounts: 'all', solutionId, state: null } as const;
   return (await createApprovalStore(db).list(filter, { limit: 50, after: null })).items;
 }
+
+/** As staff decide it. */
+export const decideConflict = (db: Db, id: string | undefined, choice: ConflictChoice): Promise<Conflict> =>
+  createConflictService({ db }).decide({ ...commandLineCaller, email: by }, id ?? '', choice);

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import Papa from 'papaparse';
 import type { Fields } from '../../shared/domain/merge-copy';
-import { createConflictStore } from '../../shared/stores/parameters/conflict-store';
 import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { realData } from '../setup/real-data';
-import { by, conflictsOf, put, remove, stored } from './edits';
+import { by, conflictsOf, decideConflict, put, remove, stored } from './edits';
 import { declared, type Kitchen, openKitchen, type Sent, xmlOf } from './kitchen';
 
 let database: TestDatabase;
@@ -272,7 +271,7 @@ describe('a manual conflict', () => {
     const sent = { ...cold, TempMax: 9, Name: 'S' };
     await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
     const [open] = await conflictsOf(database.db, kitchen);
-    const decided = await createConflictStore(database.db).decide(open?.id ?? '', choice, by);
+    const decided = await decideConflict(database.db, open?.id, choice);
     expect(decided).toMatchObject({ state: 'decided', decidedBy: by });
     const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
     expect(told.map(({ fields }) => fields)).toEqual(isTold ? [{ ...cold, ...result }] : []);
@@ -285,9 +284,9 @@ describe('a manual conflict', () => {
       counts: { unchanged: 1 },
       told: [],
     });
-    await expect(
-      createConflictStore(database.db).decide(open?.id ?? '', 'manager', 'x'),
-    ).rejects.toMatchObject({ code: 'already-decided' });
+    await expect(decideConflict(database.db, open?.id, 'manager')).rejects.toMatchObject({
+      code: 'already-decided',
+    });
   });
 
   test('of a deletion and a change is decided for either', async () => {
@@ -299,7 +298,7 @@ describe('a manual conflict', () => {
       await kitchen.syncAndConfirm([{ id: '1', isActive: false }]);
       const [open] = await conflictsOf(database.db, kitchen);
       expect(open).toMatchObject({ fields: [], state: 'open' });
-      await createConflictStore(database.db).decide(open?.id ?? '', choice, by);
+      await decideConflict(database.db, open?.id, choice);
       const { told } = await kitchen.syncAndConfirm([{ id: '1', isActive: false }]);
       expect(told).toMatchObject([{ file: lives ? 'xml/Fridges-u.xml' : 'xml/Fridges-d.xml' }]);
       expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });

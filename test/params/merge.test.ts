@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { mergeThreeWay, type MergeInput, type MergePolicy } from '../../shared/domain/merge';
+import { mergeCopies, type MergeConflict, type Side } from '../../shared/domain/merge';
 import { type Copy, type Fields, sameCopy, sameValue } from '../../shared/domain/merge-copy';
 import { lastAgreed } from '../../shared/domain/merge-lost-confirm';
+import { settledCopy } from '../../shared/domain/settle-conflict';
 import { newerSide } from '../../worker/solution-sync/params/newer-side';
 
 const live = (fields: Fields): Copy => ({ isActive: true, fields });
@@ -10,55 +11,32 @@ const base = live({ Name: 'A', Max: 4 });
 
 describe('the three-way rule', () => {
   test('neither changed: nothing', () => {
-    expect(merge({ base, manager: base, solution: base })).toMatchObject({
-      manager: null,
-      instruction: null,
-      conflict: null,
-    });
+    expect(merge({ base, manager: base, solution: base })).toEqual({ result: base, conflict: null });
   });
 
   test('changed on the solution alone: the manager takes it', () => {
     const solution = live({ Name: 'A', Max: 5 });
-    expect(merge({ base, manager: base, solution })).toEqual({
-      manager: solution,
-      instruction: null,
-      base: solution,
-      conflict: null,
-    });
+    expect(merge({ base, manager: base, solution })).toEqual({ result: solution, conflict: null });
   });
 
   test('new on the solution: the manager takes it', () => {
-    expect(merge({ base: null, manager: null, solution: base })).toMatchObject({
-      manager: base,
-      instruction: null,
-    });
-    expect(merge({ base: null, manager: gone, solution: base })).toMatchObject({
-      manager: base,
-      instruction: null,
-    });
+    expect(merge({ base: null, manager: null, solution: base })).toEqual({ result: base, conflict: null });
+    expect(merge({ base: null, manager: gone, solution: base })).toEqual({ result: base, conflict: null });
   });
 
-  test('changed or new on the manager alone: the solution is told', () => {
+  test('changed or new on the manager alone: it stands', () => {
     const manager = live({ Name: 'A', Max: 5 });
-    expect(merge({ base, manager, solution: base })).toMatchObject({
-      manager: null,
-      instruction: manager,
-      conflict: null,
-    });
-    expect(merge({ base: null, manager, solution: gone })).toMatchObject({
-      manager: null,
-      instruction: manager,
-    });
+    expect(merge({ base, manager, solution: base })).toEqual({ result: manager, conflict: null });
+    expect(merge({ base: null, manager, solution: gone })).toEqual({ result: manager, conflict: null });
   });
 
   test('changed on both in other fields: both get the result', () => {
-    const result = live({ Name: 'B', Max: 5, Extra: 'x' });
     const merged = merge({
       base,
       manager: live({ Name: 'B', Max: 4, Extra: 'x' }),
       solution: live({ Name: 'A', Max: 5 }),
     });
-    expect(merged).toMatchObject({ manager: result, instruction: result, conflict: null });
+    expect(merged).toEqual({ result: live({ Name: 'B', Max: 5, Extra: 'x' }), conflict: null });
   });
 
   test('a field that one side cleared and the other left is cleared', () => {
@@ -67,22 +45,17 @@ describe('the three-way rule', () => {
       manager: live({ Name: null, Max: 4 }),
       solution: live({ Name: 'A', Max: 5 }),
     });
-    expect(sameCopy(merged.manager, live({ Max: 5 }))).toBe(true);
+    expect(sameCopy(merged.result, live({ Max: 5 }))).toBe(true);
   });
 
   test('changed on both in the same way: agreed', () => {
     const same = live({ Name: 'B', Max: 4 });
-    expect(merge({ base, manager: same, solution: same })).toMatchObject({
-      manager: null,
-      instruction: null,
-      base: same,
-      conflict: null,
-    });
+    expect(merge({ base, manager: same, solution: same })).toEqual({ result: same, conflict: null });
   });
 
   const manager = live({ Name: 'M', Max: 4, Note: 'm' });
   const solution = live({ Name: 'S', Max: 9 });
-  test.each<[MergePolicy, 'manager' | 'solution', string]>([
+  test.each<[Policy, Side, string]>([
     ['newest', 'manager', 'M'],
     ['newest', 'solution', 'S'],
     ['manager', 'solution', 'M'],
@@ -90,95 +63,66 @@ describe('the three-way rule', () => {
   ])(
     'the same field differently, policy %s, the %s being newer: %s wins, and all other edits stay',
     (policy, newer, name) => {
-      const merged = merge({ base, manager, solution, policy, newer });
       const winner = name === 'M' ? 'manager' : 'solution';
-      expect(merged.conflict).toEqual({ fields: ['Name'], resolution: winner });
-      expect(merged.manager).toEqual(live({ Name: name, Max: 9, Note: 'm' }));
-      expect(merged.instruction).toEqual(merged.manager);
+      expect(merge({ base, manager, solution, policy, newer })).toEqual({
+        result: live({ Name: name, Max: 9, Note: 'm' }),
+        conflict: { fields: ['Name'], resolution: winner },
+      });
     },
   );
 
-  test('the same field differently, policy manual: parked, both copies stay as they are', () => {
-    const merged = merge({ base, manager, solution, policy: 'manual' });
-    expect(merged).toEqual({
-      manager: null,
-      instruction: null,
-      base: null,
+  test('the same field differently, policy manual: both copies stay as they are', () => {
+    expect(merge({ base, manager, solution, policy: 'manual' })).toEqual({
+      result: null,
       conflict: { fields: ['Name'], resolution: null },
     });
   });
 
   test('a field may have a policy of its own', () => {
     const both = { base, manager: live({ Name: 'M', Max: 1 }), solution: live({ Name: 'S', Max: 2 }) };
-    expect(merge({ ...both, policy: 'manager', fieldPolicies: { Max: 'solution' } })).toMatchObject({
-      manager: live({ Name: 'M', Max: 2 }),
+    expect(merge({ ...both, policy: 'manager', fieldPolicies: { Max: 'solution' } })).toEqual({
+      result: live({ Name: 'M', Max: 2 }),
       conflict: { fields: ['Name', 'Max'], resolution: 'fields' },
     });
-    expect(
-      merge({ ...both, policy: 'manager', fieldPolicies: { Max: 'manual' } }).conflict?.resolution,
-    ).toBeNull();
+    expect(merge({ ...both, policy: 'manager', fieldPolicies: { Max: 'manual' } }).result).toBeNull();
   });
 
-  test('deleted on the solution, unchanged on the manager: deleted there, and the solution may forget it', () => {
-    expect(merge({ base, manager: base, solution: gone })).toMatchObject({
-      manager: gone,
-      instruction: gone,
-      conflict: null,
-    });
-  });
-
-  test('unchanged on the solution, deleted on the manager: the solution is told', () => {
-    expect(merge({ base, manager: gone, solution: base })).toMatchObject({
-      manager: null,
-      instruction: gone,
-      conflict: null,
-    });
-  });
-
-  test('deleted on both: the solution may forget it', () => {
-    expect(merge({ base, manager: gone, solution: gone })).toMatchObject({
-      manager: null,
-      instruction: gone,
-      conflict: null,
-    });
-  });
-
-  test('a deleted entity that nobody knew: nothing', () => {
-    expect(merge({ base: null, manager: null, solution: gone })).toMatchObject({
-      manager: null,
-      instruction: null,
-      conflict: null,
-    });
+  test('deleted on one side, unchanged on the other or deleted there too: deleted', () => {
+    for (const copies of [
+      { base, manager: base, solution: gone },
+      { base, manager: gone, solution: base },
+      { base, manager: gone, solution: gone },
+      { base: null, manager: null, solution: gone },
+    ]) {
+      const { result, conflict } = merge(copies);
+      expect([result?.isActive ?? false, conflict]).toEqual([false, null]);
+    }
   });
 
   const changed = live({ Name: 'B', Max: 4 });
-  test.each<[MergePolicy, 'lives' | 'is deleted']>([
+  test.each<[Policy, 'lives' | 'is deleted']>([
     ['newest', 'lives'],
     ['manager', 'lives'],
     ['solution', 'is deleted'],
   ])('deleted on the solution, changed on the manager, policy %s: it %s', (policy, fate) => {
-    const merged = merge({ base, manager: changed, solution: gone, policy });
-    expect(merged.conflict?.fields).toEqual([]);
-    expect(merged).toMatchObject(
-      fate === 'lives' ? { manager: null, instruction: changed } : { manager: gone, instruction: gone },
-    );
+    const { result, conflict } = merge({ base, manager: changed, solution: gone, policy });
+    expect(conflict?.fields).toEqual([]);
+    expect(result).toEqual(fate === 'lives' ? changed : gone);
   });
 
-  test.each<[MergePolicy, 'lives' | 'is deleted']>([
+  test.each<[Policy, 'lives' | 'is deleted']>([
     ['newest', 'lives'],
     ['manager', 'is deleted'],
     ['solution', 'lives'],
   ])('changed on the solution, deleted on the manager, policy %s: it %s', (policy, fate) => {
-    const merged = merge({ base, manager: gone, solution: changed, policy });
-    expect(merged).toMatchObject(
-      fate === 'lives' ? { manager: changed, instruction: null } : { manager: null, instruction: gone },
-    );
+    const { result } = merge({ base, manager: gone, solution: changed, policy });
+    expect(result).toEqual(fate === 'lives' ? changed : gone);
   });
 
-  test('deleted against changed, policy manual: parked', () => {
-    expect(merge({ base, manager: changed, solution: gone, policy: 'manual' }).conflict).toEqual({
-      fields: [],
-      resolution: null,
+  test('deleted against changed, policy manual: it waits', () => {
+    expect(merge({ base, manager: changed, solution: gone, policy: 'manual' })).toEqual({
+      result: null,
+      conflict: { fields: [], resolution: null },
     });
   });
 });
@@ -187,24 +131,11 @@ describe('any three copies', () => {
   test('merging again what was merged changes nothing', () => {
     fc.assert(
       fc.property(anyInput(), (input) => {
-        const first = merge(input);
-        fc.pre(first.conflict?.resolution !== null);
-        const manager = first.manager ?? input.manager;
-        const told = first.instruction ?? input.solution;
-        const again = merge({ ...input, base: told, manager, solution: told });
-        expect(again).toMatchObject({ manager: null, conflict: null });
-        if (told.isActive) expect(again.instruction).toBeNull();
-      }),
-    );
-  });
-
-  test('after the instruction both sides hold the same, unless it is parked', () => {
-    fc.assert(
-      fc.property(anyInput(), (input) => {
-        const merged = merge(input);
-        fc.pre(merged.conflict?.resolution !== null);
-        const manager = merged.manager ?? input.manager ?? gone;
-        expect(sameCopy(manager, merged.instruction ?? input.solution)).toBe(true);
+        const { result } = merge(input);
+        fc.pre(result !== null);
+        const again = merge({ ...input, base: result, manager: result, solution: result ?? gone });
+        expect(again.conflict).toBeNull();
+        expect(sameCopy(again.result, result)).toBe(true);
       }),
     );
   });
@@ -212,19 +143,18 @@ describe('any three copies', () => {
   test('no edit that only one side made is ever lost', () => {
     fc.assert(
       fc.property(anyFields(), anyFields(), anyFields(), anyPolicy(), (before, manager, solution, policy) => {
-        const merged = merge({
+        const { result } = merge({
           base: live(before),
           manager: live(manager),
           solution: live(solution),
           policy,
         });
-        fc.pre(merged.conflict?.resolution !== null);
-        const result = (merged.manager ?? live(manager)).fields;
+        fc.pre(result !== null);
         for (const name of names) {
-          if (sameValue(manager[name], before[name]))
-            expect(sameValue(result[name], solution[name])).toBe(true);
+          const value = result?.fields[name];
+          if (sameValue(manager[name], before[name])) expect(sameValue(value, solution[name])).toBe(true);
           else if (sameValue(solution[name], before[name]))
-            expect(sameValue(result[name], manager[name])).toBe(true);
+            expect(sameValue(value, manager[name])).toBe(true);
         }
       }),
     );
@@ -234,11 +164,10 @@ describe('any three copies', () => {
     fc.assert(
       fc.property(anyInput(), (input) => {
         const merged = merge(input);
-        const manager = input.manager ?? gone;
-        const turned = merge({ ...input, manager: input.solution, solution: manager });
+        const turned = merge({ ...input, manager: input.solution, solution: input.manager ?? gone });
         expect(turned.conflict === null).toBe(merged.conflict === null);
         if (merged.conflict !== null || turned.conflict !== null) return;
-        expect(sameCopy(merged.manager ?? manager, turned.manager ?? input.solution)).toBe(true);
+        expect(sameCopy(merged.result ?? gone, turned.result ?? gone)).toBe(true);
       }),
     );
   });
@@ -246,12 +175,23 @@ describe('any three copies', () => {
   test('a winner of a dispute is one of the two values', () => {
     fc.assert(
       fc.property(anyInput(), (input) => {
-        const merged = merge(input);
-        for (const name of merged.conflict?.fields ?? []) {
-          const result = (merged.manager ?? input.manager)?.fields[name];
+        const { result, conflict } = merge(input);
+        fc.pre(result !== null);
+        for (const name of conflict?.fields ?? []) {
           const sides = [input.manager?.fields[name], input.solution.fields[name]];
-          expect(sides.some((value) => sameValue(value, result))).toBe(true);
+          expect(sides.some((value) => sameValue(value, result?.fields[name]))).toBe(true);
         }
+      }),
+    );
+  });
+
+  test('whoever decides a dispute gets what the policy of that side would have given', () => {
+    fc.assert(
+      fc.property(anyInput(), fc.constantFrom<Side>('manager', 'solution'), (input, side) => {
+        const manager = input.manager ?? gone;
+        const byPolicy = merge({ ...input, manager, policy: side, fieldPolicies: {} }).result ?? gone;
+        const decided = settledCopy({ base: input.base, manager, solution: input.solution }, side);
+        expect(sameCopy(decided, byPolicy)).toBe(true);
       }),
     );
   });
@@ -284,9 +224,8 @@ describe('a lost confirmation', () => {
   test('its own write coming back does not undo what the manager did since', () => {
     const manager = live({ Name: 'C', Max: 4 });
     const agreed = lastAgreed(base, [sent], sent);
-    expect(merge({ base: agreed, manager, solution: sent, newer: 'solution' })).toMatchObject({
-      manager: null,
-      instruction: manager,
+    expect(merge({ base: agreed, manager, solution: sent, newer: 'solution' })).toEqual({
+      result: manager,
       conflict: null,
     });
   });
@@ -321,8 +260,56 @@ describe('who is newer', () => {
 
 const names = ['A', 'B', 'C'] as const;
 
-function merge(input: Partial<MergeInput> & Pick<MergeInput, 'base' | 'manager' | 'solution'>) {
-  return mergeThreeWay({ policy: 'newest', fieldPolicies: {}, newer: 'manager', ...input });
+type Policy = 'newest' | 'manager' | 'solution' | 'manual';
+
+interface MergeInput {
+  readonly base: Copy | null;
+  readonly manager: Copy | null;
+  readonly solution: Copy;
+  readonly policy: Policy;
+  readonly fieldPolicies: Readonly<Record<string, Policy>>;
+  readonly newer: Side;
+}
+
+/** Null: it waits for someone. */
+interface Outcome {
+  readonly result: Copy | null;
+  readonly conflict: MergeConflict | null;
+}
+
+function merge(given: Partial<MergeInput> & Pick<MergeInput, 'base' | 'manager' | 'solution'>): Outcome {
+  const input: MergeInput = { policy: 'newest', fieldPolicies: {}, newer: 'manager', ...given };
+  const { manager, solution, policy, newer } = input;
+  const decide = (by: Policy) => {
+    const winner = by === 'newest' ? newer : by;
+    return winner === 'manual' ? 'nobody' : winner === 'manager' ? 'one' : 'other';
+  };
+  const merged = mergeCopies(
+    { base: input.base, one: manager, other: solution },
+    {
+      policy,
+      fieldGroups: Object.entries(input.fieldPolicies).map(([field, own]) => ({
+        fields: [field],
+        policy: own,
+      })),
+      decideFields: decide,
+      decideDeletion: (changed) => (policy === 'newest' ? changed : decide(policy)),
+    },
+  );
+  const sideOf = { one: 'manager', other: 'solution', fields: 'fields' } as const;
+  switch (merged.kind) {
+    case 'waits':
+      return { result: null, conflict: { fields: merged.fields, resolution: null } };
+    case 'side': {
+      const conflict = merged.isDisputed ? { fields: [], resolution: sideOf[merged.side] } : null;
+      return { result: merged.side === 'one' ? (manager ?? gone) : solution, conflict };
+    }
+    case 'fields': {
+      const { fields, winner } = merged.disputes;
+      const conflict = winner === null ? null : { fields, resolution: sideOf[winner] };
+      return { result: live(merged.fields), conflict };
+    }
+  }
 }
 
 function anyFields(): fc.Arbitrary<Partial<Record<(typeof names)[number], number | null>> & Fields> {
@@ -337,7 +324,7 @@ function anyCopy(): fc.Arbitrary<Copy> {
   );
 }
 
-function anyPolicy(): fc.Arbitrary<MergePolicy> {
+function anyPolicy(): fc.Arbitrary<Policy> {
   return fc.constantFrom('newest', 'manager', 'solution', 'manual');
 }
 

@@ -1,14 +1,14 @@
 import { findParameterClass } from '../../../shared/catalog/parameter-classes';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
-import { type Side } from '../../../shared/domain/merge';
+import type { Side } from '../../../shared/domain/merge';
+import { type ConflictChoice, settledCopy } from '../../../shared/domain/settle-conflict';
 import type { Caller } from '../../../shared/domain/staff';
 import { invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import {
   type Conflict,
-  type ConflictChoice,
   type ConflictFilter,
   createConflictStore,
 } from '../../../shared/stores/parameters/conflict-store';
@@ -44,12 +44,18 @@ export function createConflictService({ db }: { readonly db: Db }) {
       ifRevision: string | null = null,
     ): Promise<Conflict> {
       return inTransaction(db, async ({ db: trx }) => {
-        await createConflictStore(trx).lock(id);
+        const conflicts = createConflictStore(trx);
+        await conflicts.lock(id);
         const before = await found(trx, caller, id);
         needEditor(caller);
         checkRevision(before, ifRevision);
         const choice = validated(before, given);
-        const decided = await createConflictStore(trx).decide(id, choice, caller.email);
+        const sides = await conflicts.sides(id);
+        const decided = await conflicts.settle(id, sides, {
+          settled: settledCopy(sides, choice),
+          resolution: typeof choice === 'string' ? choice : 'fields',
+          by: caller.email,
+        });
         const deed = {
           solutionId: before.solutionId,
           before: toldOf(before),

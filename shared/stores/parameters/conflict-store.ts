@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database';
-import { mergeThreeWay, type Side } from '../../domain/merge';
-import type { Copy, Fields } from '../../domain/merge-copy';
+import type { Side } from '../../domain/merge';
+import { type Copy, type Fields, sameCopy } from '../../domain/merge-copy';
+import type { DisputedCopies } from '../../domain/settle-conflict';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { AccountScope } from '../../domain/staff';
 import { alreadyDecided, notFound } from '../../errors/catalog';
@@ -35,8 +36,21 @@ export interface Conflict {
   readonly decidedBy: string | null;
 }
 
-/** Whose values win where both changed one field; or new values, already validated, for some fields. */
-export type ConflictChoice = Side | { readonly fields: Fields };
+/** The copies of an open conflict, as they are now. */
+export interface ConflictSides extends DisputedCopies {
+  readonly idServer: string;
+  /** The solution's clock at its change, as it was sent. */
+  readonly solutionTs: string | null;
+}
+
+/** What someone decided. */
+export interface Settlement {
+  /** What both sides shall hold. */
+  readonly settled: Copy;
+  readonly resolution: Side | 'fields';
+  /** E-mail. */
+  readonly by: string;
+}
 
 export interface ConflictFilter {
   readonly accounts: AccountScope;
@@ -73,20 +87,21 @@ export function createConflictStore(db: Db) {
     /** From here to the end of the transaction, neither copy changes, and nobody else decides. */
     lock: (id: string): Promise<void> => lockConflict(db, id),
 
+    /** Locks it, and answers its copies. Throws `not-found`, and `already-decided` where it is no longer open. */
+    sides: (id: string): Promise<ConflictSides> => lockSides(db, id),
+
     /**
-     * Settles an open conflict. What only one side changed is kept on both, whatever the choice; the next sync tells
-     * the solution. Throws `not-found`, and `already-decided` where it is no longer open.
+     * Settles an open conflict that is locked: the solution is known to hold the copy that it sent, and the next sync
+     * tells it what differs. Throws `not-found`.
      */
-    decide: (id: string, choice: ConflictChoice, by: string): Promise<Conflict> =>
-      db.transaction(async (transaction) => {
-        const sides = await lockSides(transaction, id);
-        const manager = settledCopy(sides, choice);
-        await writeSettled(transaction, sides, manager, by);
-        await markDecided(transaction, id, sides, typeof choice === 'string' ? choice : 'fields', by);
-        const decided = await findConflict(transaction, id);
-        if (decided === null) throw notFound('conflict');
-        return decided;
-      }),
+    async settle(id: string, sides: ConflictSides, settlement: Settlement): Promise<Conflict> {
+      await writeBase(db, sides);
+      if (!sameCopy(settlement.settled, sides.manager)) await writeManager(db, sides, settlement);
+      await markDecided(db, id, sides, settlement);
+      const decided = await findConflict(db, id);
+      if (decided === null) throw notFound('conflict');
+      return decided;
+    },
   };
 }
 
@@ -122,14 +137,6 @@ async function findConflict(db: Db, id: string): Promise<Conflict | null> {
   return row === undefined ? null : conflictFrom(row);
 }
 
-interface Sides {
-  readonly idServer: string;
-  readonly base: Copy | null;
-  readonly manager: Copy;
-  readonly solution: Copy;
-  readonly solutionTs: string | null;
-}
-
 interface SidesRow {
   id_server: string;
   base_fields: Fields | null;
@@ -151,7 +158,7 @@ async function lockConflict(db: Db, id: string): Promise<void> {
   await db.raw(`select from conflict where id = ? for update`, [id]);
 }
 
-async function lockSides(db: Db, id: string): Promise<Sides> {
+async function lockSides(db: Db, id: string): Promise<ConflictSides> {
   await lockConflict(db, id);
   const result = await db.raw<{ rows: SidesRow[] }>(
     `select c.id_server, p.base_fields, p.base_active, p.fields, p.is_active, c.solution_fields, c.solution_active,
@@ -171,23 +178,7 @@ async function lockSides(db: Db, id: string): Promise<Sides> {
   };
 }
 
-/** The manager's copy from now on; null: as it is. */
-function settledCopy({ base, manager, solution }: Sides, choice: ConflictChoice): Copy | null {
-  const policy = typeof choice === 'string' ? choice : 'manager';
-  const merged = mergeThreeWay({ base, manager, solution, policy, fieldPolicies: {}, newer: 'manager' });
-  if (typeof choice === 'string') return merged.manager;
-  const settled = merged.manager ?? manager;
-  // New values for an entity that one side deleted: it lives, with what the other side has.
-  const { fields } = settled.isActive ? settled : solution;
-  return {
-    isActive: true,
-    fields: Object.fromEntries([...Object.entries(fields), ...Object.entries(choice.fields)]),
-  };
-}
-
-/** The solution is known to hold the copy that it sent: what differs from it is due. */
-async function writeSettled(db: Db, sides: Sides, manager: Copy | null, by: string): Promise<void> {
-  const { idServer, solution, solutionTs } = sides;
+async function writeBase(db: Db, { idServer, solution }: ConflictSides): Promise<void> {
   await db.raw(
     `update param set held = false, failures = 0, failure_reason = null, base_fields = cast(:fields as jsonb),
        base_active = :isActive, base_digest = :digest
@@ -199,7 +190,13 @@ async function writeSettled(db: Db, sides: Sides, manager: Copy | null, by: stri
       digest: digestOf(solution),
     },
   );
-  if (manager === null) return;
+}
+
+async function writeManager(
+  db: Db,
+  { idServer, solutionTs }: ConflictSides,
+  { settled, by }: Settlement,
+): Promise<void> {
   await db.raw(
     `with changed as (
        update param set fields = case when :isActive then cast(:fields as jsonb) else fields end,
@@ -211,9 +208,9 @@ async function writeSettled(db: Db, sides: Sides, manager: Copy | null, by: stri
      select id_server, version, fields, is_active, updated_by from changed`,
     {
       idServer,
-      fields: JSON.stringify(manager.fields),
-      isActive: manager.isActive,
-      digest: digestOf(manager),
+      fields: JSON.stringify(settled.fields),
+      isActive: settled.isActive,
+      digest: digestOf(settled),
       solutionTs,
       by,
     },
@@ -223,9 +220,8 @@ async function writeSettled(db: Db, sides: Sides, manager: Copy | null, by: stri
 async function markDecided(
   db: Db,
   id: string,
-  { manager }: Sides,
-  resolution: Side | 'fields',
-  by: string,
+  { manager }: ConflictSides,
+  { resolution, by }: Settlement,
 ): Promise<void> {
   await db.raw(
     `update conflict set state = 'decided', resolution = :resolution, decided_at = now(), decided_by = :by,

@@ -1,19 +1,24 @@
-import type { Fields, FieldValue } from '../../../shared/domain/merge-copy';
-import type { FieldDifference } from '../../../shared/domain/merge-differences';
+import {
+  type FieldGroup as MergedGroup,
+  type MergeDecision,
+  type Merged,
+  mergeChanges,
+  type MergeRule,
+  type MergeSide,
+} from '../../../shared/domain/merge';
+import type { Fields } from '../../../shared/domain/merge-copy';
+import type { CopyChange, FieldDifference } from '../../../shared/domain/merge-differences';
 import { type Entry, settle } from '../entry';
 import type { Side } from '../mappings';
 import type { Middleware } from '../pipeline';
-import { deletedState, samePlace, type State } from '../state';
+import { type Change, deletedState, samePlace, type State } from '../state';
 import type { Place } from '../system';
 
 /** Who wins where both sides changed one thing differently. */
 export type Policy = 'newest' | Side | 'merge' | 'manual';
 
 /** Fields that are decided together: where both sides changed any of them, one policy decides them all. */
-export interface FieldGroup {
-  readonly fields: readonly string[];
-  readonly policy: Policy;
-}
+export type FieldGroup = MergedGroup<Policy>;
 
 /** What decides a dispute; `nobody`: it waits for someone. */
 export type Decision = Side | 'nobody' | { readonly values: Fields };
@@ -29,8 +34,10 @@ export interface ResolveConflictsSettings {
   readonly onUnhandled: (entry: Entry, policy: Policy) => void;
 }
 
-/** Handlers of the policies that need to know nothing of the fields. */
-export const plainHandlers = (newer: (entry: Entry) => Side): ResolveConflictsSettings['handlers'] => ({
+/** Handlers of the policies that need to know nothing of the fields. `newer` may leave it to a person. */
+export const plainHandlers = (
+  newer: (entry: Entry) => Side | 'nobody',
+): ResolveConflictsSettings['handlers'] => ({
   newest: newer,
   here: () => 'here',
   there: () => 'there',
@@ -38,93 +45,90 @@ export const plainHandlers = (newer: (entry: Entry) => Side): ResolveConflictsSe
 });
 
 /**
- * Decides what both sides shall hold. What only one side changed stands; a dispute goes to its policy. A deletion
- * never beats a change, unless the policy names a side. What nobody decides is left as it is on both sides.
+ * Decides what both sides shall hold, by the rule in `shared/domain/merge.ts`: `one` is here, `other` there. What only
+ * one side changed stands; a dispute goes to its policy. A deletion never beats a change, unless the policy names a
+ * side. What nobody decides is left as it is on both sides.
  */
 export function resolveConflicts(settings: ResolveConflictsSettings): Middleware {
   return (entry, next) => {
-    const { changes, views } = entry;
-    const ours = views.here.state ?? deletedState;
-    const theirs = views.there.state ?? deletedState;
-    if (entry.result === undefined) {
-      if (changes.there === 'unchanged') entry.result = ours;
-      else if (changes.here === 'unchanged') entry.result = theirs;
-      else if (ours.isActive && theirs.isActive) mergeChanges(settings, entry, ours, theirs);
-      else decideDeletion(settings, entry, ours, theirs);
-    }
+    if (entry.result === undefined) resolve(settings, entry);
     return entry.verdict === undefined ? next() : Promise.resolve();
   };
 }
 
-function decideDeletion(settings: ResolveConflictsSettings, entry: Entry, ours: State, theirs: State): void {
-  const asks = settings.policy === 'newest' || settings.policy === 'merge';
-  const changed: Side = ours.isActive ? 'here' : 'there';
-  const decision = asks ? changed : decide(settings, entry, settings.policy, []);
-  if (decision === null) return;
-  if (decision !== 'here' && decision !== 'there') {
-    park(entry, []);
-    return;
-  }
-  entry.conflict = { fields: [], resolution: decision };
-  entry.result = decision === 'here' ? ours : theirs;
+function resolve(settings: ResolveConflictsSettings, entry: Entry): void {
+  const { changes, differences, views } = entry;
+  const ours = views.here.state ?? deletedState;
+  const theirs = views.there.state ?? deletedState;
+  const known = { one: copyChange(changes.here), other: copyChange(changes.there), differences };
+  const merged = mergeChanges(ours.fields, known, ruleOf(settings, entry));
+  // Nothing decides it, and the entry says so.
+  if (entry.verdict === undefined) takeMerged(settings, entry, merged, { ours, theirs });
 }
 
-function mergeChanges(settings: ResolveConflictsSettings, entry: Entry, ours: State, theirs: State): void {
-  const fields = new Map<string, FieldValue>(Object.entries(ours.fields));
-  const disputes = createDisputes();
-  for (const { group, differences } of grouped(settings, entry.differences)) {
-    const decision = isDisputed(group, differences)
-      ? disputes.add(differences, decide(settings, entry, group.policy, differences))
-      : 'each';
-    if (decision === null) return;
-    for (const difference of differences) takeOver(fields, difference, decision);
-  }
-  const place = mergePlaces(settings, entry, ours.place, theirs.place, disputes);
-  if (place === 'unhandled') return;
-  if (disputes.isOpen()) {
-    park(entry, disputes.fields());
-    return;
-  }
-  entry.conflict = disputes.conflict();
-  entry.result = { isActive: true, fields: Object.fromEntries(fields), place };
+/** What moved or is new has changed as well. */
+const copyChange = (change: Change): CopyChange =>
+  change === 'unchanged' || change === 'deleted' ? change : 'changed';
+
+function ruleOf(settings: ResolveConflictsSettings, entry: Entry): MergeRule<Policy> {
+  const { policy, fieldGroups } = settings;
+  const keepsTheChange = policy === 'newest' || policy === 'merge';
+  return {
+    policy,
+    fieldGroups,
+    decideFields: (ofGroup, disputed) => decide(settings, entry, ofGroup, disputed),
+    decideDeletion: (changed) => (keepsTheChange ? changed : decide(settings, entry, policy, [])),
+  };
 }
 
-/** `each`: nobody disputes it, so whoever changed a field gave it its value. */
-function takeOver(
-  fields: Map<string, FieldValue>,
-  { name, other, changedBy }: FieldDifference,
-  decision: Decision | 'each',
+interface Both {
+  readonly ours: State;
+  readonly theirs: State;
+}
+
+function takeMerged(
+  settings: ResolveConflictsSettings,
+  entry: Entry,
+  merged: Merged,
+  { ours, theirs }: Both,
 ): void {
-  if (typeof decision === 'object') {
-    if (Object.hasOwn(decision.values, name)) fields.set(name, decision.values[name] ?? null);
-  } else if (decision === 'there' || (decision === 'each' && changedBy === 'other')) fields.set(name, other);
-}
-
-interface Grouped {
-  readonly group: FieldGroup;
-  readonly differences: FieldDifference[];
-}
-
-/** A field without a group is one of its own. */
-function grouped(
-  { policy, fieldGroups }: ResolveConflictsSettings,
-  differences: readonly FieldDifference[],
-): Grouped[] {
-  const found = new Map<FieldGroup, Grouped>();
-  for (const difference of differences) {
-    const declared = fieldGroups.find(({ fields }) => fields.includes(difference.name));
-    const group = declared ?? { fields: [difference.name], policy };
-    const known = found.get(group);
-    if (known === undefined) found.set(group, { group, differences: [difference] });
-    else known.differences.push(difference);
+  switch (merged.kind) {
+    case 'waits':
+      park(entry, merged.fields);
+      return;
+    case 'side':
+      entry.result = merged.side === 'one' ? ours : theirs;
+      if (merged.isDisputed) entry.conflict = { fields: [], resolution: sideOf(merged.side) };
+      return;
+    case 'fields': {
+      const place = mergePlaces(settings, entry, ours.place, theirs.place);
+      if (entry.verdict !== undefined) return;
+      const disputed = [...merged.disputes.fields, ...(place.winner === null ? [] : ['place'])];
+      if (place.winner === 'nobody') {
+        park(entry, disputed);
+        return;
+      }
+      entry.conflict = conflictOf(disputed, merged.disputes.winner, place.winner);
+      entry.result = { isActive: true, fields: merged.fields, place: place.place };
+    }
   }
-  return [...found.values()];
 }
 
-/** Also where both changed different fields of one group. */
-function isDisputed(group: FieldGroup, differences: readonly FieldDifference[]): boolean {
-  if (differences.some(({ changedBy }) => changedBy === 'both')) return true;
-  return group.fields.length > 1 && new Set(differences.map(({ changedBy }) => changedBy)).size > 1;
+const sideOf = (side: MergeSide): Side => (side === 'one' ? 'here' : 'there');
+
+type Winner = MergeSide | 'fields' | null;
+
+function conflictOf(disputed: readonly string[], ofFields: Winner, ofPlace: Winner): Entry['conflict'] {
+  const winner = ofFields ?? ofPlace;
+  if (winner === null) return null;
+  const isOne = winner !== 'fields' && (ofPlace === null || ofPlace === winner);
+  return { fields: disputed, resolution: isOne ? sideOf(winner) : 'fields' };
+}
+
+interface MergedPlace {
+  readonly place: Place | null;
+  /** Null: nobody disputes it. */
+  readonly winner: MergeSide | 'nobody' | null;
 }
 
 function mergePlaces(
@@ -132,63 +136,38 @@ function mergePlaces(
   entry: Entry,
   ours: Place | null,
   theirs: Place | null,
-  disputes: Disputes,
-): Place | null | 'unhandled' {
+): MergedPlace {
   const agreed = entry.agreed?.place ?? null;
-  if (ours === null || theirs === null || samePlace(ours, theirs)) return ours ?? theirs;
-  if (agreed !== null && samePlace(theirs, agreed)) return ours;
-  if (agreed !== null && samePlace(ours, agreed)) return theirs;
+  const undisputed = (place: Place | null): MergedPlace => ({ place, winner: null });
+  if (ours === null || theirs === null || samePlace(ours, theirs)) return undisputed(ours ?? theirs);
+  if (agreed !== null && samePlace(theirs, agreed)) return undisputed(ours);
+  if (agreed !== null && samePlace(ours, agreed)) return undisputed(theirs);
   const policy =
     settings.fieldGroups.find(({ fields }) => fields.includes('place'))?.policy ?? settings.policy;
-  const decision = disputes.addPlace(decide(settings, entry, policy, []));
-  if (decision === null) return 'unhandled';
-  return decision === 'there' ? theirs : ours;
+  const decision = decide(settings, entry, policy, []);
+  const winner = typeof decision === 'object' ? 'one' : decision;
+  return { place: winner === 'other' ? theirs : ours, winner };
 }
 
-/** Null: there is no handler, and the entry is left as it is. */
+/** Without a handler the entry is left as it is. */
 function decide(
   { handlers, onUnhandled }: ResolveConflictsSettings,
   entry: Entry,
   policy: Policy,
   disputed: readonly FieldDifference[],
-): Decision | null {
+): MergeDecision {
   const handler = handlers[policy];
-  if (handler !== undefined) return handler(entry, disputed);
-  onUnhandled(entry, policy);
-  settle(entry, 'untouched', `nothing decides the policy ${policy}`);
-  return null;
+  if (handler === undefined) {
+    onUnhandled(entry, policy);
+    settle(entry, 'untouched', `nothing decides the policy ${policy}`);
+    return 'nobody';
+  }
+  const decision = handler(entry, disputed);
+  if (decision === 'here') return 'one';
+  return decision === 'there' ? 'other' : decision;
 }
 
 function park(entry: Entry, fields: readonly string[]): void {
   entry.conflict = { fields, resolution: null };
   settle(entry, 'conflict', 'both sides changed it, and someone has to decide');
-}
-
-type Disputes = ReturnType<typeof createDisputes>;
-
-/** The disputes of one entry, and who won them. */
-function createDisputes() {
-  const disputed: string[] = [];
-  const winners = new Set<Side | 'nobody' | 'fields'>();
-  const add = (names: readonly string[], decision: Decision | null): Decision | null => {
-    disputed.push(...names);
-    if (decision !== null) winners.add(typeof decision === 'object' ? 'fields' : decision);
-    return decision;
-  };
-  return {
-    add: (differences: readonly FieldDifference[], decision: Decision | null) =>
-      add(
-        differences.map(({ name }) => name),
-        decision,
-      ),
-    addPlace: (decision: Decision | null) => add(['place'], decision),
-    isOpen: () => winners.has('nobody'),
-    fields: (): readonly string[] => disputed,
-    conflict(): Entry['conflict'] {
-      if (disputed.length === 0) return null;
-      const [winner] = winners;
-      const isOne = winners.size === 1 && winner !== undefined && winner !== 'nobody';
-      return { fields: disputed, resolution: isOne ? winner : 'fields' };
-    },
-  };
 }
