@@ -31,6 +31,7 @@ import { createAuditService } from './backoffice/services/audit';
 import { createConflictService } from './backoffice/services/conflicts';
 import { createFlagService } from './backoffice/services/flags';
 import { createInventoryService } from './backoffice/services/inventory';
+import { createKeptFormService } from './backoffice/services/kept-forms';
 import { createLogService } from './backoffice/services/logs';
 import { createMessageService } from './backoffice/services/messages';
 import { createOverviewService } from './backoffice/services/overview';
@@ -214,6 +215,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       .router,
     console: createConsoleRoutes({
       ...staff,
+      keptForms: createKeptFormService({ db }),
       overview: createOverviewService({ db }),
       support: createSupportService({ db, solutions: staff.solutions }),
       inventory: createInventoryService({ db }),

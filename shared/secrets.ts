@@ -68,6 +68,18 @@ export const isSessionToken = (text: string): boolean => /^[\w-]{43}$/.test(text
 /** For the column `user_session.token_sha256`. Looked up by equality: what is compared is a digest, so time tells nothing. */
 export const hashSessionToken = (token: string): Buffer => sha256(token);
 
+/**
+ * What the console's forms of a session bring along. It follows from the digest of the session's token, so that the
+ * database can tell whose form it is after the session has ended (migration `20261130_33`); nothing follows from it.
+ */
+export const formTokenOf = (sessionToken: string): string =>
+  sha256(Buffer.concat([Buffer.from('epack console form'), hashSessionToken(sessionToken)])).toString(
+    'base64url',
+  );
+
+/** For the column `form_owner.form_key`. */
+export const hashFormToken = (formToken: string): Buffer => sha256(Buffer.from(formToken, 'base64url'));
+
 interface Cost {
   /** Base-2 logarithm of scrypt's N. */
   readonly costLog2: number;
@@ -119,7 +131,7 @@ function parseHash(hash: string): PasswordHash {
   };
 }
 
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string | Buffer): Buffer => createHash('sha256').update(text).digest();
 
 /** Of no password: random bytes at today's cost. */
 const decoyHash = formatHash({ ...passwordCost, salt: randomBytes(16), key: randomBytes(keyBytes) });

@@ -103,6 +103,6 @@ describe("one's own page, without scripts", () => {
     const id = /name="session" value="(\d+)"/.exec(page.text)?.[1] ?? '';
     const ended = await browser.submit(await formOf(browser, '/me', '/me/sessions'), { session: id });
     expect(locationOf(ended)).toBe(at('/me?done=session-ended'));
-    expect(locationOf(await other.call('GET', at('/me')))).toBe(at('/?next=%2Fme'));
+    expect(locationOf(await other.call('GET', at('/me')))).toBe(at('/sign-in?next=%2Fme'));
   });
 });

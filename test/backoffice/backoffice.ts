@@ -14,6 +14,7 @@ import { createInventoryService } from '../../api/backoffice/services/inventory'
 import { createOverviewService } from '../../api/backoffice/services/overview';
 import { createSupportService } from '../../api/backoffice/services/support';
 import { createTemperatureService } from '../../api/backoffice/services/temperatures';
+import { createKeptFormService } from '../../api/backoffice/services/kept-forms';
 import { createLogService } from '../../api/backoffice/services/logs';
 import { createPhotoGalleryService } from '../../api/backoffice/services/photos';
 import { createMessageService } from '../../api/backoffice/services/messages';
@@ -126,6 +127,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     params: createParamService({ db }),
     notifications: createNotificationService({ db, rules: { allowsHttp: true, allowedNetworks: [] } }),
     audit: createAuditService({ db }),
+    keptForms: createKeptFormService({ db }),
     overview: createOverviewService({ db }),
     support: createSupportService({ db, solutions }),
     inventory: createInventoryService({ db }),

@@ -120,7 +120,7 @@ describe('the way in', () => {
   test('comes before any page', async () => {
     const { solution } = await newKitchen(backoffice);
     const answer = await get(`/solutions/${solution}?done=saved`);
-    const wanted = `/?next=${encodeURIComponent(`/solutions/${solution}?done=saved`)}`;
+    const wanted = `/sign-in?next=${encodeURIComponent(`/solutions/${solution}?done=saved`)}`;
     expect([answer.status, answer.headers.get('location')]).toEqual([303, wanted]);
     expect((await get(wanted)).text).toContain(`name="next" value="/solutions/${solution}?done=saved"`);
   });
@@ -154,6 +154,39 @@ describe('a form', () => {
     expect((await submit(manager, `/solutions/${solution}/flags`, flag)).to).toContain('done=flag-set');
     expect((await page(manager, `/solutions/${other.solution}`)).status).toBe(404);
     expect((await page(manager, '/users')).status).toBe(403);
+  });
+
+  test('that comes without a session is kept for its writer alone, whatever a stranger makes of it', async () => {
+    const staff = await backoffice.signIn('admin');
+    const { solution } = await newKitchen(backoffice);
+    const path = `/solutions/${solution}/messages`;
+    const shown = JSON.stringify({ texts: { subject: 'x', body: 'x' }, boxes: {}, hidden: [] });
+    const form = { _csrf: await csrfOf(staff), _page: path, _shown: shown, subject: 'Lot B', body: 'text' };
+    const keptForms = () => backoffice.db('kept_form').count('* as n').first();
+    const kept = await post(path, form);
+    expect(kept.status).toBe(303);
+    const [, next = ''] = /^\/sign-in\?next=(.*)$/.exec(kept.to ?? '') ?? [];
+    expect(decodeURIComponent(next)).toMatch(new RegExp(`^${path}\\?kept=[0-9a-f-]{36}$`));
+    const before = await keptForms();
+
+    // Another site's form, an unknown token, no list of what was shown, a megabyte: nothing is kept.
+    const strange = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    expect((await post(path, form, strange)).to).toBe('/');
+    const refused = `/sign-in?next=${encodeURIComponent(path)}`;
+    expect((await post(path, { ...form, _csrf: 'x'.repeat(43) })).to).toBe(refused);
+    expect((await post(path, { ...form, _shown: '{' })).to).toBe(refused);
+    expect((await post(path, { ...form, body: 'é'.repeat(900_000) })).to).toBe('/');
+    expect((await post(path, { ...form, _page: '//evil.example/' })).to).toMatch(
+      /^\/sign-in\?next=%2F%3Fkept/,
+    );
+    expect(await keptForms()).toEqual({ n: String(Number(before?.['n']) + 1) });
+
+    // The form of one person in the session of another is still refused; one person has five at most.
+    const other = await backoffice.signIn('admin');
+    expect((await post(path, form, cookieOf(other.token))).status).toBe(403);
+    for (let count = 0; count < 7; count++) await post(path, form);
+    expect(await keptForms()).toEqual({ n: '5' });
+    expect((await page(other, decodeURIComponent(next))).text).not.toContain('Lot B');
   });
 
   test('that was refused comes back with what was typed and the reason', async () => {

@@ -8,6 +8,7 @@ import type { ConflictService } from '../services/conflicts';
 import type { FlagService } from '../services/flags';
 import type { OidcButton } from '../oidc/routes';
 import type { InventoryService } from '../services/inventory';
+import type { KeptFormService } from '../services/kept-forms';
 import type { MessageService } from '../services/messages';
 import type { NotificationService } from '../services/notifications';
 import type { OverviewService } from '../services/overview';
@@ -24,6 +25,7 @@ import type { UserService } from '../services/users';
 /** What the pages stand on: the same services as the REST interface, and reads that only people need. */
 export interface ConsoleServices {
   readonly sessions: SessionService;
+  readonly keptForms: KeptFormService;
   readonly accounts: AccountService;
   readonly users: UserService;
   readonly solutions: SolutionService;

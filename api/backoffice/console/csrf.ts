@@ -1,15 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { formTokenOf } from '../../../shared/secrets';
 
 /** The name of the hidden field of every form. */
 export const csrfField = '_csrf';
 
 /**
  * What a form of ours must bring along. It follows from the session's token, which no page and no script can read,
- * so that nothing has to be kept, and a form of one session is worth nothing in another.
+ * so that a form of one session is worth nothing in another.
  */
-export function csrfTokenOf(sessionToken: string): string {
-  return createHmac('sha256', sessionToken).update('epack console form').digest('base64url');
-}
+export const csrfTokenOf = formTokenOf;
 
 export function isCsrfToken(given: unknown, sessionToken: string): boolean {
   if (typeof given !== 'string') return false;

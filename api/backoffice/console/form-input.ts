@@ -1,3 +1,34 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { FormFields } from '../../../shared/stores/staff/kept-form-store';
+
+// What came with a form. A browser sends every field of it, also those that nobody touched, and changes what it sends:
+// line breaks become CRLF, a value that is absent becomes an empty text, a box without a tick is not sent at all. So each
+// form says in a hidden field what it showed, and only what differs from that counts as written.
+
+/** The hidden fields of every form, beside the token. */
+export const shownField = '_shown';
+/** The page that shows the form. */
+export const pageField = '_page';
+/** The kept form that it was filled in from. */
+export const keptField = '_kept';
+
+/** What a form shows, by the names of its inputs. Passwords are not among them. */
+export interface ShownFields {
+  readonly texts: ReadonlyMap<string, string>;
+  /** The ticked values of boxes of one name. */
+  readonly boxes: ReadonlyMap<string, readonly string[]>;
+  readonly hidden: readonly string[];
+}
+
+/** For the hidden field: texts as digests, which are short however long a text is. */
+export const writeShown = ({ texts, boxes, hidden }: ShownFields): string =>
+  JSON.stringify({
+    texts: Object.fromEntries([...texts].map(([name, text]) => [name, digestOf(text) + lineBreakOf(text)])),
+    boxes: Object.fromEntries(boxes),
+    hidden,
+  });
+
 /** The fields of a form or a query that were filled in: a field left empty says nothing. */
 export function blankless(fields: unknown): Record<string, unknown> {
   return Object.fromEntries(entriesOf(fields).filter(([, value]) => value !== ''));
@@ -10,7 +41,13 @@ export function listOf(fields: unknown, name: string): string[] {
   return values.filter((one) => typeof one === 'string');
 }
 
-/** Fields whose names begin so, without that beginning. */
+/** A hidden field of ours; null: it did not come. */
+export function textOfField(fields: unknown, name: string): string | null {
+  const value = entriesOf(fields).find(([key]) => key === name)?.[1];
+  return typeof value === 'string' ? value : null;
+}
+
+/** The fields whose names begin so, without that beginning. For a form that makes something new: all of them count. */
 export function fieldsAfter(fields: unknown, prefix: string): Record<string, string> {
   return Object.fromEntries(
     entriesOf(fields).flatMap(([name, value]) =>
@@ -19,6 +56,86 @@ export function fieldsAfter(fields: unknown, prefix: string): Record<string, str
         : [],
     ),
   );
+}
+
+/**
+ * Of the fields whose names begin so, those that somebody touched, without that beginning, with the line breaks that
+ * the text had before. Where the form does not say what it showed, all that came counts.
+ */
+export function touchedTexts(fields: unknown, prefix = ''): Record<string, string> {
+  const shown = readShown(fields);
+  return Object.fromEntries(
+    Object.entries(fieldsAfter(fields, prefix)).flatMap(([name, text]) => {
+      const before = shown?.texts[prefix + name];
+      if (before?.startsWith(digestOf(text)) === true) return [];
+      return [[name, withLineBreaks(text, before)] as const];
+    }),
+  );
+}
+
+/**
+ * The boxes of a name as they are to be: `before`, with what was ticked and without what was unticked. What the form did
+ * not show stays. Where it does not say what it showed, exactly what came.
+ */
+export function tickedAfter(fields: unknown, name: string, before: readonly string[]): string[] {
+  const given = listOf(fields, name);
+  const shown = readShown(fields)?.boxes[name];
+  if (shown === undefined) return given;
+  const kept = before.filter((one) => given.includes(one) || !shown.includes(one));
+  return [...kept, ...given.filter((one) => !shown.includes(one) && !kept.includes(one))];
+}
+
+/** Of a single box: whether it is ticked now; undefined: nobody touched it. */
+export function touchedTick(fields: unknown, name: string): boolean | undefined {
+  const isTicked = listOf(fields, name).length > 0;
+  const shown = readShown(fields)?.boxes[name];
+  return shown !== undefined && shown.length > 0 === isTicked ? undefined : isTicked;
+}
+
+/** What of a form is kept while its writer signs in again: what it showed, without passwords. Null: it says nothing. */
+export function keepableFields(fields: unknown): FormFields | null {
+  const shown = readShown(fields);
+  if (shown === null) return null;
+  const names = [...Object.keys(shown.texts), ...Object.keys(shown.boxes), ...shown.hidden, shownField];
+  const kept = names.flatMap((name) => {
+    const values = listOf(fields, name);
+    const [only] = values;
+    return only === undefined ? [] : [[name, values.length === 1 ? only : values] as const];
+  });
+  return kept.length > 1 ? Object.fromEntries(kept) : null;
+}
+
+const shownShape = z.object({
+  texts: z.record(z.string(), z.string()),
+  boxes: z.record(z.string(), z.array(z.string())),
+  hidden: z.array(z.string()),
+});
+
+function readShown(fields: unknown): z.output<typeof shownShape> | null {
+  const written = textOfField(fields, shownField);
+  if (written === null) return null;
+  try {
+    return shownShape.safeParse(JSON.parse(written)).data ?? null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** The same for a text and for what a browser makes of its line breaks. */
+function digestOf(text: string): string {
+  const plain = text.replace(/\r\n?/g, '\n');
+  return createHash('sha256').update(plain).digest('base64url').slice(0, 22);
+}
+
+/** Stands behind the digest. */
+const lineBreaks: Readonly<Record<string, string>> = { n: '\n', r: '\r', w: '\r\n' };
+
+const lineBreakOf = (text: string) => (text.includes('\r\n') ? 'w' : /\r(?![^]*\n)/.test(text) ? 'r' : 'n');
+
+function withLineBreaks(text: string, before: string | undefined): string {
+  const lineBreak = lineBreaks[before?.at(-1) ?? 'n'] ?? '\n';
+  return text.replace(/\r\n?|\n/g, lineBreak);
 }
 
 const entriesOf = (fields: unknown): [string, unknown][] =>

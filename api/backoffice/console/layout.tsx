@@ -41,6 +41,11 @@ export function Page({
         <Sidebar visit={visit} />
         <main id="content" tabIndex={-1}>
           <Done words={words} done={visit.done} />
+          {visit.csrf.written !== null && visit.csrf.written.keptId !== null && (
+            <p class="notice busy" role="status">
+              {words.formIsBack}
+            </p>
+          )}
           {trail.length > 0 && (
             <nav class="trail" aria-label={words.youAreHere}>
               {trail.map(({ href, text }) => (

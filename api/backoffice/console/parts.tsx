@@ -2,8 +2,11 @@ import type { ComponentChildren, VNode } from 'preact';
 import { passwordLength } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
 import { csrfField } from './csrf';
+import { formContents } from './form-contents';
+import { keptField, pageField, shownField, writeShown } from './form-input';
 import { ageText, bytesText, timeText } from './format';
 import type { Told } from './told';
+import type { FormKey } from './form-key';
 import type { Words } from './words';
 
 // The small parts that all pages are made of.
@@ -135,20 +138,33 @@ export const Pager = ({
 
 interface FormProps {
   readonly action: string;
-  readonly csrf: string;
+  readonly csrf: FormKey;
   readonly class?: string;
   readonly label?: string;
   readonly id?: string;
   readonly children: ComponentChildren;
 }
 
-/** A form that changes something. */
-export const ActionForm = ({ action, csrf, class: extra, label, id, children }: FormProps): VNode => (
-  <form method="post" action={action} class={extra} aria-label={label} id={id}>
-    <input type="hidden" name={csrfField} value={csrf} />
-    {children}
-  </form>
-);
+/**
+ * A form that changes something. It brings along what it showed, so that only what was touched counts, and shows again
+ * what was written in it before and could not be taken.
+ */
+export function ActionForm({ action, csrf: key, class: extra, label, id, children }: FormProps): VNode {
+  const written = key.written?.action === action ? key.written : null;
+  const { content, shown } = formContents(children, written);
+  const hasInputs = shown.texts.size > 0 || shown.boxes.size > 0;
+  return (
+    <form method="post" action={action} class={extra} aria-label={label} id={id}>
+      <input type="hidden" name={csrfField} value={key.token} />
+      <input type="hidden" name={pageField} value={key.page} />
+      {hasInputs && <input type="hidden" name={shownField} value={writeShown(shown)} />}
+      {written !== null && written.keptId !== null && (
+        <input type="hidden" name={keptField} value={written.keptId} />
+      )}
+      {content}
+    </form>
+  );
+}
 
 interface FieldProps {
   readonly label: ComponentChildren;
@@ -164,6 +180,16 @@ export const Field = ({ label, hint, class: extra, children }: FieldProps): VNod
     {hint !== undefined && <span class="hint">{hint}</span>}
   </label>
 );
+
+/** A text as it is: an input of one line would take its line breaks away. */
+export const TextInput = ({ name, text }: { name: string; text: string }): VNode =>
+  /[\r\n]/.test(text) ? (
+    <textarea name={name} rows={Math.min(12, text.split(/\r\n?|\n/).length + 1)}>
+      {text}
+    </textarea>
+  ) : (
+    <input name={name} value={text} />
+  );
 
 /** For a password that someone chooses. */
 export const NewPasswordInput = ({ name, isRequired }: { name: string; isRequired: boolean }): VNode => (

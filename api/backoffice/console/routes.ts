@@ -57,7 +57,7 @@ const signInForm = z.object({
 /** Pages for people. All of them work without JavaScript. Others' routes below `/` come before these. */
 export function createConsoleRoutes(services: ConsoleServices): Router {
   const router = Router();
-  const visiting = createVisiting(services.overview);
+  const visiting = createVisiting(services);
   router.use(createAssetRoutes());
   router.use(pageHeaders);
   router.use(createVisitorCheck(services.sessions));
@@ -91,19 +91,17 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
 
   router.get('/', async (request, response) => {
     const visit = await visiting.visitOf(request);
-    const health = await services.checkHealth();
     if (visit === null) {
-      // A live part of a page whose session has ended: the browser loads the page anew, and gets the form.
-      if (request.get('hx-request') !== undefined) response.setHeader('HX-Refresh', 'true');
-      const problem = refusalText(wordsFor(request), request.query[refusalParameter]);
-      await answerDoor(services, request, response, {
-        problem,
-        email: '',
-        next: nextOf(request.query['next']),
-      });
+      await showDoor(services, request, response);
       return;
     }
+    const health = await services.checkHealth();
     response.send(renderPage(overviewPage(visit, await services.overview.look(visit.caller), health)));
+  });
+
+  router.get('/sign-in', async (request, response) => {
+    if (visitorOf(request) === null) await showDoor(services, request, response);
+    else response.redirect(303, nextOf(request.query['next']));
   });
 
   router.post(
@@ -140,6 +138,17 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
   });
 
   return router;
+}
+
+async function showDoor(services: ConsoleServices, request: Request, response: Response): Promise<void> {
+  // A live part of a page whose session has ended: the browser loads the page anew, and gets the form.
+  if (request.get('hx-request') !== undefined) response.setHeader('HX-Refresh', 'true');
+  const problem = refusalText(wordsFor(request), request.query[refusalParameter]);
+  await answerDoor(services, request, response, {
+    problem,
+    email: '',
+    next: nextOf(request.query['next']),
+  });
 }
 
 async function answerDoor(

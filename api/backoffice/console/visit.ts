@@ -1,12 +1,17 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { VNode } from 'preact';
+import { z } from 'zod';
 import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
 import { crossSite } from '../../../shared/errors/catalog';
 import { problemOf } from '../../http/problem';
-import { callerOf, tokenOf, visitorOf } from '../http/authentication';
+import { callerOf, isSameSite, tokenOf, visitorOf } from '../http/authentication';
+import type { KeptFormService } from '../services/kept-forms';
 import type { OverviewService, WaitingCounts } from '../services/overview';
 import { csrfField, csrfTokenOf, isCsrfToken } from './csrf';
+import { keepableFields, keptField, pageField, textOfField } from './form-input';
+import type { FormKey, WrittenForm } from './form-key';
+import { linkTo } from './link';
 import { renderPage } from './render';
 import { type Words, wordsFor } from './words';
 
@@ -14,8 +19,8 @@ import { type Words, wordsFor } from './words';
 export interface Visit {
   readonly caller: Caller;
   readonly words: Words;
-  /** For the hidden field of the forms. */
-  readonly csrf: string;
+  /** For the forms. */
+  readonly csrf: FormKey;
   /** e.g. `/solutions/3/syncs`. */
   readonly path: string;
   readonly waiting: WaitingCounts;
@@ -26,7 +31,31 @@ export interface Visit {
 /** Makes the request handlers of pages and of forms. */
 export type Visiting = ReturnType<typeof createVisiting>;
 
-export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
+interface VisitingParts {
+  readonly overview: Pick<OverviewService, 'waiting'>;
+  readonly keptForms: KeptFormService;
+}
+
+export function createVisiting({ overview, keptForms }: VisitingParts) {
+  /** Before every form. Whoever is not signed in (any more) is led to the way in, and what they wrote is kept. */
+  const gate: RequestHandler[] = [
+    async (request, response, next) => {
+      if (visitorOf(request) !== null) next();
+      else await leadToSignIn(request, response);
+    },
+    readForm,
+    async (request, response, next) => {
+      if (isCsrfToken(textOfField(request.body, csrfField), tokenOf(request))) {
+        next();
+        return;
+      }
+      // The form of an earlier session, sent in a newer one: its writer looks at it again, and sends it.
+      const keptId = await keep(request, callerOf(request));
+      if (keptId === null) throw crossSite();
+      response.redirect(303, linkTo(pageOf(request), { [keptParameter]: keptId }));
+    },
+  ];
+
   return {
     /** A page for whoever is signed in; a visitor is led to the form first, and back here after it. */
     page:
@@ -47,53 +76,92 @@ export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
       },
 
     /**
-     * What a form does. `act` answers where to go then. Where it was refused for what was typed, `again` shows the
-     * form anew with the reason; without it, or for any other reason, the error's own page is shown.
+     * What a form does. `act` returns where to go then. Where it was refused for what was typed, `again` shows the
+     * form anew with the reason, and the form fills in by itself what was typed; without `again`, or for any other
+     * reason, the error's own page is shown.
      */
     form: (
       act: (caller: Caller, request: Request) => Promise<string>,
       again?: (visit: Visit, request: Request, problem: AppError) => Promise<VNode>,
     ): RequestHandler[] => [
-      needSession,
-      readForm,
+      ...gate,
       async (request, response) => {
         const caller = callerOf(request);
-        needCsrfToken(request);
         try {
-          response.redirect(303, await act(caller, request));
+          const next = await act(caller, request);
+          await forgetKept(caller, request);
+          response.redirect(303, next);
         } catch (error) {
           if (again === undefined || !isAboutInput(error)) throw error;
-          const visit = await visitBy(caller, request);
+          const visit = await visitBy(caller, request, writtenIn(request));
           response.status(problemOf(error).status).send(renderPage(await again(visit, request, error)));
         }
       },
     ],
 
     /** As `form`, where the answer is shown once and never again: a new secret. */
-    answer: (answer: (visit: Visit, request: Request) => Promise<VNode>): RequestHandler[] => [
-      needSession,
-      readForm,
+    answer: (
+      answer: (visit: Visit, request: Request) => Promise<VNode>,
+      again?: (visit: Visit, request: Request, problem: AppError) => Promise<VNode>,
+    ): RequestHandler[] => [
+      ...gate,
       async (request, response) => {
-        needCsrfToken(request);
-        const visit = await visitBy(callerOf(request), request);
-        response.send(renderPage(await answer(visit, request)));
+        const caller = callerOf(request);
+        try {
+          const page = await answer(await visitBy(caller, request, null), request);
+          await forgetKept(caller, request);
+          response.send(renderPage(page));
+        } catch (error) {
+          if (again === undefined || !isAboutInput(error)) throw error;
+          const visit = await visitBy(caller, request, writtenIn(request));
+          response.status(problemOf(error).status).send(renderPage(await again(visit, request, error)));
+        }
       },
     ],
 
     visitOf,
   };
 
-  async function visitOf(request: Request): Promise<Visit | null> {
-    const caller = visitorOf(request);
-    return caller === null ? null : visitBy(caller, request);
+  async function leadToSignIn(request: Request, response: Response): Promise<void> {
+    const isRead = isSameSite(request) && (await isReadable(request, response));
+    const keptId = isRead ? await keep(request, null) : null;
+    const page = isRead ? pageOf(request) : '/';
+    if (keptId !== null) response.redirect(303, pathToSignIn(linkTo(page, { [keptParameter]: keptId })));
+    else response.redirect(303, page === '/' ? '/' : pathToSignIn(page));
   }
 
-  async function visitBy(caller: Caller, request: Request): Promise<Visit> {
+  async function keep(request: Request, caller: Caller | null): Promise<string | null> {
+    const token = textOfField(request.body, csrfField);
+    const fields = keepableFields(request.body);
+    const action = request.originalUrl;
+    if (token === null || fields === null || action.length > longestPath || !isLocalPath(action)) return null;
+    return keptForms.keep(token, caller, { page: pageOf(request), action, fields });
+  }
+
+  async function keptFor(caller: Caller, request: Request): Promise<WrittenForm | null> {
+    const id = z.guid().safeParse(request.query[keptParameter]).data;
+    const kept = id === undefined ? null : await keptForms.find(caller, id);
+    return kept === null
+      ? null
+      : { action: kept.action, fields: kept.fields, hasHidden: true, keptId: kept.id };
+  }
+
+  async function forgetKept(caller: Caller, request: Request): Promise<void> {
+    const id = z.guid().safeParse(textOfField(request.body, keptField)).data;
+    if (id !== undefined) await keptForms.forget(caller, id);
+  }
+
+  async function visitOf(request: Request): Promise<Visit | null> {
+    const caller = visitorOf(request);
+    return caller === null ? null : visitBy(caller, request, await keptFor(caller, request));
+  }
+
+  async function visitBy(caller: Caller, request: Request, written: WrittenForm | null): Promise<Visit> {
     const { done } = request.query;
     return {
       caller,
       words: wordsFor(request),
-      csrf: csrfTokenOf(tokenOf(request)),
+      csrf: { token: csrfTokenOf(tokenOf(request)), page: pageOf(request), written },
       path: request.path,
       waiting: await overview.waiting(caller),
       done: typeof done === 'string' ? done : null,
@@ -101,14 +169,46 @@ export function createVisiting(overview: Pick<OverviewService, 'waiting'>) {
   }
 }
 
-/** Nobody sends us megabytes before we know who it is. */
-const needSession: RequestHandler = (request, response, next) => {
-  if (visitorOf(request) === null) response.redirect(303, '/');
-  else next();
-};
-
 /** A corrected file of the quarantine may be as large as this. */
 const readForm = express.urlencoded({ limit: '16mb', extended: false, parameterLimit: 5_000 });
+
+/** Nobody sends us megabytes before we know who it is. */
+const readStrangersForm: RequestHandler = express.urlencoded({ limit: '1mb', extended: false, parameterLimit: 5_000 });
+
+/** False: it is too large, or no form. */
+const isReadable = (request: Request, response: Response): Promise<boolean> =>
+  new Promise((resolve) => {
+    readStrangersForm(request, response, (error?: unknown) => resolve(error === undefined));
+  });
+
+const keptParameter = 'kept';
+
+/** What was typed, and refused. */
+const writtenIn = (request: Request): WrittenForm => ({
+  action: request.originalUrl,
+  fields: request.body,
+  hasHidden: false,
+  keptId: textOfField(request.body, keptField),
+});
+
+/** Where the forms of a page lead back to. After a form it is the page that showed the form. */
+function pageOf(request: Request): string {
+  const path = request.method === 'GET' ? request.originalUrl : textOfField(request.body, pageField);
+  return path === null ? '/' : withoutNews(path);
+}
+
+/** Without what is told once. */
+function withoutNews(path: string): string {
+  if (path.length > longestPath || !isLocalPath(path)) return '/';
+  const { pathname, searchParams } = new URL(path, 'http://here.invalid');
+  searchParams.delete(keptParameter);
+  searchParams.delete('done');
+  const query = searchParams.toString();
+  const plain = query === '' ? pathname : `${pathname}?${query}`;
+  return isLocalPath(plain) ? plain : '/';
+}
+
+const longestPath = 1_500;
 
 /** Only a path of ours: a link must not lead elsewhere after the form. */
 export const isLocalPath = (text: string): boolean => /^\/(?![/\\])[\x21-\x7e]*$/.test(text);
@@ -116,15 +216,10 @@ export const isLocalPath = (text: string): boolean => /^\/(?![/\\])[\x21-\x7e]*$
 function signInPath(request: Request): string {
   const { originalUrl } = request;
   if (request.method !== 'GET' || originalUrl === '/' || !isLocalPath(originalUrl)) return '/';
-  return `/?next=${encodeURIComponent(originalUrl)}`;
+  return pathToSignIn(originalUrl);
 }
 
-function needCsrfToken(request: Request): void {
-  const body: unknown = request.body;
-  const given = typeof body === 'object' && body !== null ? Object.entries(body) : [];
-  const token: unknown = given.find(([name]) => name === csrfField)?.[1];
-  if (!isCsrfToken(token, tokenOf(request))) throw crossSite();
-}
+const pathToSignIn = (next: string) => `/sign-in?next=${encodeURIComponent(next)}`;
 
 const inputKinds = ['invalid', 'unprocessable', 'conflict', 'stale'];
 

@@ -186,8 +186,12 @@ export const english = {
   noReason: 'No reason was given.',
   nothingFound: 'Nothing found',
   nothingFoundAdvice: 'Search for part of a name or a mail, or show all states.',
+  formIsKept: 'Your session has ended. What you wrote is kept: sign in, and it is there again.',
+  formIsBack:
+    'Your session had ended before this could be sent. What you wrote stands below, and is not saved yet.',
   done: {
     saved: 'Saved.',
+    unchanged: 'Nothing was changed.',
     deleted: 'Deleted. The solution is told with its next synchronisation.',
     'flag-set': 'The flag is set.',
     'flag-cleared': 'The flag is cleared.',

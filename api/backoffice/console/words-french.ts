@@ -233,7 +233,12 @@ export const french: Words = {
   noReason: 'Aucune raison n’a été donnée.',
   nothingFound: 'Rien trouvé',
   nothingFoundAdvice: 'Cherchez une partie du nom ou de l’adresse, ou affichez tous les états.',
+  formIsKept:
+    'Votre session a pris fin. Votre saisie est conservée\u00a0: connectez-vous, et vous la retrouverez.',
+  formIsBack:
+    'Votre session avait pris fin avant l’envoi. Votre saisie est reprise ci-dessous\u00a0; elle n’est pas encore enregistrée.',
   done: {
+    unchanged: 'Rien n’a été modifié.',
     saved: 'Enregistré.',
     deleted: 'Supprimé. La solution l’apprendra à sa prochaine synchronisation.',
     'flag-set': 'La demande est posée.',

@@ -57,12 +57,15 @@ export function clearSessionCookie(request: Request, response: Response): void {
  * or at least by `Origin`; whoever sends neither is a program, which has no cookie but its own. Throws `cross-site`.
  */
 export function needSameSite(request: Request): void {
+  if (!isSameSite(request)) throw crossSite();
+}
+
+/** False: a page of another site made the browser send it. */
+export function isSameSite(request: Request): boolean {
   const site = request.get('sec-fetch-site');
-  if (site === 'same-origin' || site === 'none') return;
-  if (site !== undefined) throw crossSite();
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
   const origin = request.get('origin');
-  if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === request.host))
-    throw crossSite();
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === request.host);
 }
 
 async function recognise(sessions: Pick<SessionService, 'findCaller'>, request: Request): Promise<boolean> {

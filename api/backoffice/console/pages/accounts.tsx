@@ -7,7 +7,7 @@ import type { Account } from '../../../../shared/stores/solutions/account-store'
 import { decode } from '../../../http/decode';
 import { idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../http/request-fields';
 import type { AccountService } from '../../services/accounts';
-import { blankless } from '../form-input';
+import { blankless, touchedTexts } from '../form-input';
 import { Page } from '../layout';
 import { ActionForm, Card, Empty, Field, Moment, Pager, ProblemNote, Table } from '../parts';
 import { type Told, toldOf } from '../told';
@@ -20,7 +20,13 @@ interface Services {
 
 const query = pageQuery(idOf);
 const newAccount = z.object({ name: textOf(200) });
-const days = z.coerce.number().int().min(retentionLimits.least).max(retentionLimits.most).optional();
+/** An empty field is no number of days: the usual holds. */
+const days = z
+  .union([
+    z.literal('').transform(() => null),
+    z.coerce.number().int().min(retentionLimits.least).max(retentionLimits.most),
+  ])
+  .optional();
 const retentionForm = z.object({ fileDays: days, readingDays: days });
 
 /** Customers, and how long their data is kept: the affair of admins. */
@@ -52,9 +58,8 @@ export function createAccountPageRoutes({ accounts }: Services, visiting: Visiti
     '/accounts/:id',
     visiting.form(
       async (caller, request) => {
-        // An empty field is no number of days: the usual holds.
-        const { fileDays = null, readingDays = null } = decode(retentionForm, blankless(request.body));
-        await accounts.changeRetention(caller, pathId(request, 'account'), { fileDays, readingDays });
+        const change = decode(retentionForm, touchedTexts(request.body));
+        await accounts.changeRetention(caller, pathId(request, 'account'), change);
         return '/accounts?done=saved';
       },
       (visit, request, problem) => showAccount(visit, request, toldOf(visit.words, problem)),

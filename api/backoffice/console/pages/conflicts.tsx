@@ -11,10 +11,10 @@ import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/req
 import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
 import { calledBy } from '../called';
-import { blankless, fieldsAfter } from '../form-input';
+import { blankless, touchedTexts } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
-import { ActionForm, Age, Badge, Card, Empty, Pager, Table, Tabs } from '../parts';
+import { ActionForm, Age, Badge, Card, Empty, Pager, Table, Tabs, TextInput } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { valueText } from './params';
@@ -58,7 +58,7 @@ export function createConflictPageRoutes({ conflicts, overview }: Services, visi
     visiting.form(async (caller, request) => {
       const { choice, revision } = decode(decision, request.body);
       const given: GivenChoice =
-        choice === 'fields' ? { fields: fieldsAfter(request.body, fieldPrefix) } : choice;
+        choice === 'fields' ? { fields: touchedTexts(request.body, fieldPrefix) } : choice;
       await conflicts.decide(caller, pathBigId(request, 'conflict'), given, revision ?? null);
       return linkTo('/conflicts', { ...decode(scope, blankless(request.query)), done: 'decided' });
     }),
@@ -213,16 +213,16 @@ function DecisionForms({
         </button>
       </ActionForm>
       {conflict.fields.length > 0 && (
-        <details>
+        <details open={csrf.written?.action === action}>
           <summary>{words.otherValues}</summary>
           <ActionForm action={action} csrf={csrf} class="filters">
             <input type="hidden" name="revision" value={conflict.revision} />
             {conflict.fields.map((name) => (
               <label class="field">
                 <span class="field-label">{name}</span>
-                <input
+                <TextInput
                   name={`${fieldPrefix}${name}`}
-                  value={plainText(fieldOf(conflict.manager.fields, name))}
+                  text={plainText(fieldOf(conflict.manager.fields, name))}
                 />
               </label>
             ))}

@@ -8,7 +8,7 @@ import { decode, keepableText } from '../../../http/decode';
 import { pageOfQuery, pageQuery, pathId } from '../../http/request-fields';
 import type { MessageService } from '../../services/messages';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
-import { blankless, fieldsAfter } from '../form-input';
+import { blankless, touchedTexts } from '../form-input';
 import { ActionForm, Age, Badge, Card, Empty, Field, Pager, ProblemNote, type Tone } from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
@@ -30,7 +30,7 @@ export function createMessagePageRoutes(services: Services, visiting: Visiting):
 
   router.get(
     '/solutions/:id/messages',
-    visiting.page((visit, request) => show(visit, request, { subject: '', body: '' }, null)),
+    visiting.page((visit, request) => show(visit, request, null)),
   );
 
   router.post(
@@ -38,42 +38,27 @@ export function createMessagePageRoutes(services: Services, visiting: Visiting):
     visiting.form(
       async (caller, request) => {
         const id = pathId(request, 'solution');
-        await services.messages.send(caller, id, decode(message, request.body));
+        await services.messages.send(caller, id, decode(message, touchedTexts(request.body)));
         return `/solutions/${id}/messages?done=message-sent`;
       },
-      (visit, request, problem) => {
-        const { subject = '', body = '' } = fieldsAfter(request.body, '');
-        return show(visit, request, { subject, body }, toldOf(visit.words, problem));
-      },
+      (visit, request, problem) => show(visit, request, toldOf(visit.words, problem)),
     ),
   );
 
   return router;
 
-  async function show(visit: Visit, request: Request, typed: Typed, problem: Told | null): Promise<VNode> {
+  async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const id = pathId(request, 'solution');
     const solution = await services.solutions.get(visit.caller, id);
     const page = { ...pageOfQuery(decode(query, blankless(request.query))), limit: shownRows };
-    return messagesPage(
-      visit,
-      solution,
-      await services.messages.list(visit.caller, id, page),
-      typed,
-      problem,
-    );
+    return messagesPage(visit, solution, await services.messages.list(visit.caller, id, page), problem);
   }
-}
-
-interface Typed {
-  readonly subject: string;
-  readonly body: string;
 }
 
 function messagesPage(
   visit: Visit,
   solution: SolutionDetail,
   { items, next }: ListPage<Message>,
-  typed: Typed,
   problem: Told | null,
 ): VNode {
   const { words, csrf, caller } = visit;
@@ -98,12 +83,10 @@ function messagesPage(
             <ActionForm action={path} csrf={csrf} class="stack">
               <ProblemNote problem={problem} />
               <Field label={words.subject}>
-                <input name="subject" required maxLength={200} value={typed.subject} />
+                <input name="subject" required maxLength={200} />
               </Field>
               <Field label={words.text}>
-                <textarea name="body" required rows={6} maxLength={10_000}>
-                  {typed.body}
-                </textarea>
+                <textarea name="body" required rows={6} maxLength={10_000} />
               </Field>
               <p class="hint">{words.messageHint}</p>
               <button class="button">{words.send}</button>

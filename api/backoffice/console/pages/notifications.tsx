@@ -11,7 +11,6 @@ import {
 } from '../../../../shared/domain/notification';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { isAdmin } from '../../../../shared/domain/staff';
-import { AppError } from '../../../../shared/errors/app-error';
 import { notFound } from '../../../../shared/errors/catalog';
 import type { Account } from '../../../../shared/stores/solutions/account-store';
 import type { Notification } from '../../../../shared/stores/notifications/notification-store';
@@ -19,7 +18,7 @@ import type { NotificationTarget } from '../../../../shared/stores/notifications
 import { decode } from '../../../http/decode';
 import { idOf, pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../http/request-fields';
 import type { NotificationService } from '../../services/notifications';
-import { blankless, fieldsAfter, listOf } from '../form-input';
+import { blankless, listOf, tickedAfter, touchedTexts, touchedTick } from '../form-input';
 import { Page } from '../layout';
 import {
   ActionForm,
@@ -56,7 +55,7 @@ const newTarget = z.object({
   kind: z.enum(targetKinds),
   account: z.union([z.literal('all').transform(() => null), idOf]),
 });
-const edit = z.object({ ...terms, paused: z.literal('yes').optional() });
+const edit = z.object(terms).partial();
 const events = z.array(z.enum(notificationEvents)).min(1);
 
 /** Who is told of what: the affair of managers, for their accounts. */
@@ -68,10 +67,15 @@ export function createNotificationPageRoutes(
 
   router.get(
     '/notifications',
-    visiting.page((visit, request) => showTargets(visit, request, nothingTyped, null)),
+    visiting.page((visit, request) => showTargets(visit, request, null)),
   );
 
-  router.post('/notifications', ...visiting.answer((visit, request) => add(visit, request)));
+  router.post(
+    '/notifications',
+    ...visiting.answer(add, (visit, request, problem) =>
+      showTargets(visit, request, toldOf(visit.words, problem)),
+    ),
+  );
 
   router.get(
     '/notifications/:id',
@@ -82,10 +86,14 @@ export function createNotificationPageRoutes(
     '/notifications/:id',
     visiting.form(
       async (caller, request) => {
-        const { paused, ...changes } = decode(edit, blankless(request.body));
-        const isPaused = paused === 'yes';
         const id = targetId(request);
-        await notifications.update(caller, id, { ...changes, isPaused, events: eventsOf(request) });
+        const changes = decode(edit, touchedTexts(request.body));
+        const before = await notifications.get(caller, id);
+        await notifications.update(caller, id, {
+          ...changes,
+          isPaused: touchedTick(request.body, 'paused'),
+          events: decode(events, tickedAfter(request.body, 'event', before.events)),
+        });
         return `/notifications/${id}?done=saved`;
       },
       (visit, request, problem) => showTarget(visit, request, toldOf(visit.words, problem)),
@@ -128,33 +136,19 @@ export function createNotificationPageRoutes(
   return router;
 
   async function add(visit: Visit, request: Request): Promise<VNode> {
-    const typed: Typed = {
-      ...nothingTyped,
-      ...fieldsAfter(request.body, ''),
-      events: listOf(request.body, 'event'),
-    };
-    try {
-      const { account: accountId, ...input } = decode(newTarget, blankless(request.body));
-      const chosen = { ...input, accountId, events: eventsOf(request) };
-      const { target, secret } = await notifications.create(visit.caller, chosen);
-      if (secret !== null) return secretPage(visit, target, secret);
-      return await showTargets({ ...visit, done: 'saved' }, request, nothingTyped, null);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return showTargets(visit, request, typed, toldOf(visit.words, error));
-    }
+    const { account: accountId, ...input } = decode(newTarget, blankless(request.body));
+    const chosen = { ...input, accountId, events: decode(events, listOf(request.body, 'event')) };
+    const { target, secret } = await notifications.create(visit.caller, chosen);
+    return secret === null
+      ? showTargets({ ...visit, done: 'saved' }, request, null)
+      : secretPage(visit, target, secret);
   }
 
-  async function showTargets(
-    visit: Visit,
-    request: Request,
-    typed: Typed,
-    problem: Told | null,
-  ): Promise<VNode> {
+  async function showTargets(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const page = pageOfQuery(decode(query, blankless(request.query)));
     const targets = await notifications.list(visit.caller, null, page);
     const accounts = await notifications.accounts(visit.caller);
-    return targetsPage(visit, targets, { accounts, sendsMail }, typed, problem);
+    return targetsPage(visit, targets, { accounts, sendsMail }, problem);
   }
 
   async function showTarget(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
@@ -173,24 +167,15 @@ function notificationId(request: Request): string {
   return text;
 }
 
-const eventsOf = (request: Request) => decode(events, listOf(request.body, 'event'));
-
-const isRefusal = (error: unknown): error is AppError =>
-  error instanceof AppError && ['invalid', 'unprocessable'].includes(error.kind);
-
-interface Typed {
-  readonly kind: string;
+interface Terms {
   readonly address: string;
-  readonly account: string;
   readonly events: readonly string[];
   readonly staleHours: string;
   readonly language: string;
 }
 
-const nothingTyped: Typed = {
-  kind: 'email',
+const usualTerms: Terms = {
   address: '',
-  account: '',
   events: ['sync-failed', 'solution-stale', 'approval-waiting'],
   staleHours: '24',
   language: '',
@@ -200,7 +185,6 @@ function targetsPage(
   visit: Visit,
   { items, next }: ListPage<NotificationTarget>,
   { accounts, sendsMail }: { readonly accounts: readonly Account[]; readonly sendsMail: boolean },
-  typed: Typed,
   problem: Told | null,
 ): VNode {
   const { words, csrf, caller } = visit;
@@ -244,15 +228,15 @@ function targetsPage(
             <Field label={words.toldTo}>
               <Select
                 name="kind"
-                value={typed.kind}
+                value="email"
                 options={targetKinds.map((kind) => [kind, words.targetKinds[kind]] as const)}
               />
             </Field>
-            <Terms words={words} typed={typed} />
+            <TermFields words={words} terms={usualTerms} />
             <Field label={words.account}>
               <Select
                 name="account"
-                value={typed.account}
+                value=""
                 options={[...accounts.map(({ id, name }) => [String(id), name] as const), ...everyAccount]}
               />
             </Field>
@@ -264,27 +248,27 @@ function targetsPage(
   );
 }
 
-const Terms = ({ words, typed }: { words: Words; typed: Omit<Typed, 'kind' | 'account'> }): VNode => (
+const TermFields = ({ words, terms }: { words: Words; terms: Terms }): VNode => (
   <>
     <Field label={words.address} hint={words.addressHint}>
-      <input name="address" required maxLength={2_000} value={typed.address} />
+      <input name="address" required maxLength={2_000} value={terms.address} />
     </Field>
     <fieldset class="boxes">
       <legend class="field-label">{words.toldOf}</legend>
       {notificationEvents.map((event) => (
         <label class="box">
-          <input type="checkbox" name="event" value={event} checked={typed.events.includes(event)} />{' '}
+          <input type="checkbox" name="event" value={event} checked={terms.events.includes(event)} />{' '}
           {words.notificationEvents[event]}
         </label>
       ))}
     </fieldset>
     <Field label={words.staleHours}>
-      <input name="staleHours" type="number" required min={1} max={8_760} value={typed.staleHours} />
+      <input name="staleHours" type="number" required min={1} max={8_760} value={terms.staleHours} />
     </Field>
     <Field label={words.mailLanguage}>
       <Select
         name="language"
-        value={typed.language === '' ? languageOf(words) : typed.language}
+        value={terms.language === '' ? languageOf(words) : terms.language}
         options={mailLanguages.map((language) => [language, words.mailLanguages[language]] as const)}
       />
     </Field>
@@ -314,7 +298,6 @@ function targetPage(
 ): VNode {
   const { words, csrf } = visit;
   const base = `/notifications/${target.id}`;
-  const typed = { ...target, staleHours: String(target.staleHours) };
   return (
     <Page
       visit={visit}
@@ -340,7 +323,7 @@ function targetPage(
         <div class="stack">
           <ActionForm action={base} csrf={csrf} class="card stack" label={words.save}>
             <ProblemNote problem={problem} />
-            <Terms words={words} typed={typed} />
+            <TermFields words={words} terms={{ ...target, staleHours: String(target.staleHours) }} />
             <label class="box">
               <input type="checkbox" name="paused" value="yes" checked={target.isPaused} /> {words.pause}
             </label>

@@ -10,18 +10,31 @@ import {
 import { maxFailures } from '../../../../shared/domain/failed-instruction';
 import { type Fields, fieldOf, type FieldValue, sameValue } from '../../../../shared/domain/merge-copy';
 import type { Page as ListPage } from '../../../../shared/domain/page';
-import { mayEdit } from '../../../../shared/domain/staff';
-import { notFound } from '../../../../shared/errors/catalog';
+import { type Caller, mayEdit } from '../../../../shared/domain/staff';
+import { AppError } from '../../../../shared/errors/app-error';
+import { alreadyExists, notFound } from '../../../../shared/errors/catalog';
 import type { ClassCounts } from '../../../../shared/stores/solutions/inventory-store';
 import type { Param, ParamVersion } from '../../../../shared/stores/parameters/param-store';
 import { decode } from '../../../http/decode';
 import { pageOfQuery, pageQuery, pathId, pathText, textOf } from '../../http/request-fields';
 import type { InventoryService } from '../../services/inventory';
-import type { ParamService } from '../../services/params';
+import type { EntityKey, ParamService } from '../../services/params';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
-import { blankless, fieldsAfter } from '../form-input';
+import { blankless, touchedTexts } from '../form-input';
 import { exactText, numberText } from '../format';
-import { ActionForm, Age, Badge, Card, Empty, Field, Moment, Pager, ProblemNote, Table } from '../parts';
+import {
+  ActionForm,
+  Age,
+  Badge,
+  Card,
+  Empty,
+  Field,
+  Moment,
+  Pager,
+  ProblemNote,
+  Table,
+  TextInput,
+} from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
@@ -77,19 +90,13 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       async (caller, request) => {
         const { id } = decode(newEntity, request.body);
         const key = { solutionId: pathId(request, 'solution'), parameterClass: pathClass(request), id };
+        await needNew(caller, key);
         await services.params.put(caller, key, typedFields(request), null);
         return `${entityPath(key.solutionId, key.parameterClass, id)}?done=saved`;
       },
       async (visit, request, problem) => {
         const { solution, parameterClass } = await keyOf(visit, request);
-        return entityPage(
-          visit,
-          solution,
-          parameterClass,
-          { kind: 'new' },
-          typedFields(request),
-          toldOf(visit.words, problem),
-        );
+        return entityPage(visit, solution, parameterClass, { kind: 'new' }, toldOf(visit.words, problem));
       },
     ),
   );
@@ -98,7 +105,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
     '/solutions/:id/params/:class/new',
     visiting.page(async (visit, request) => {
       const { solution, parameterClass } = await keyOf(visit, request);
-      return entityPage(visit, solution, parameterClass, { kind: 'new' }, {}, null);
+      return entityPage(visit, solution, parameterClass, { kind: 'new' }, null);
     }),
   );
 
@@ -115,9 +122,15 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
         const key = { solutionId: pathId(request, 'solution'), parameterClass: pathClass(request), id };
         const { version, do: deed } = decode(edit, request.body);
         const ifVersion = version === undefined ? null : Number(version);
-        if (deed === 'delete') await services.params.delete(caller, key, ifVersion);
-        else await services.params.put(caller, key, typedFields(request), ifVersion);
-        return `${entityPath(key.solutionId, key.parameterClass, id)}?done=${deed === 'delete' ? 'deleted' : 'saved'}`;
+        const path = entityPath(key.solutionId, key.parameterClass, id);
+        if (deed === 'delete') {
+          await services.params.delete(caller, key, ifVersion);
+          return `${path}?done=deleted`;
+        }
+        const touched = typedFields(request);
+        if (Object.keys(touched).length === 0) return `${path}?done=unchanged`;
+        await services.params.put(caller, key, touched, ifVersion);
+        return `${path}?done=saved`;
       },
       (visit, request, problem) =>
         known(
@@ -145,8 +158,15 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       { solutionId: solution.id, parameterClass, id },
       { limit: shownVersions, after: null },
     );
-    const typed = problem === null ? param.fields : { ...param.fields, ...typedFields(request) };
-    return entityPage(visit, solution, parameterClass, { kind: 'known', param, history }, typed, problem);
+    return entityPage(visit, solution, parameterClass, { kind: 'known', param, history }, problem);
+  }
+
+  /** What is there already is not to be changed by a form that did not show it. Throws `already-exists`. */
+  async function needNew(caller: Caller, { solutionId, parameterClass, id }: EntityKey): Promise<void> {
+    const known = await services.inventory
+      .param(caller, solutionId, parameterClass, id)
+      .catch(nullWhereAbsent);
+    if (known?.isActive === true) throw alreadyExists('setting');
   }
 }
 
@@ -156,10 +176,15 @@ function pathClass(request: Request): ParameterClass {
   return parameterClass;
 }
 
-/** A field left empty has no value. */
+function nullWhereAbsent(error: unknown): null {
+  if (error instanceof AppError && error.kind === 'absent') return null;
+  throw error;
+}
+
+/** What somebody touched; a field that was emptied has no value. */
 const typedFields = (request: Request): Record<string, string | null> =>
   Object.fromEntries(
-    Object.entries(fieldsAfter(request.body, fieldPrefix)).map(([name, value]) => [
+    Object.entries(touchedTexts(request.body, fieldPrefix)).map(([name, value]) => [
       name,
       value === '' ? null : value,
     ]),
@@ -314,9 +339,9 @@ function entityPage(
   solution: SolutionDetail,
   parameterClass: ParameterClass,
   shown: Shown,
-  values: Fields,
   problem: Told | null,
 ): VNode {
+  const values: Fields = shown.kind === 'new' ? {} : shown.param.fields;
   const { words, caller } = visit;
   const list = `/solutions/${solution.id}/params/${parameterClass.name}`;
   const canEdit = mayEdit(caller) && parameterClass.direction !== 'solution';
@@ -441,7 +466,8 @@ function ColumnInput({ words, column, value }: { words: Words; column: Column; v
         : null;
   if (options === null) {
     const isNumber = column.type === 'decimal' || column.type === 'integer';
-    return <input name={name} value={text} {...(isNumber ? { inputMode: 'decimal' } : {})} />;
+    if (isNumber) return <input name={name} value={text} inputMode="decimal" />;
+    return <TextInput name={name} text={text} />;
   }
   return (
     <select name={name}>

@@ -12,7 +12,7 @@ import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/request-fields';
 import type { OverviewService } from '../../services/overview';
 import type { QuarantineService } from '../../services/quarantine';
-import { blankless, fieldsAfter, listOf } from '../form-input';
+import { blankless, touchedTexts, listOf } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
@@ -68,7 +68,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
       async (caller, request) => {
         const id = pathBigId(request, 'quarantined item');
         const { raw } = await quarantine.get(caller, id);
-        const { text } = fieldsAfter(request.body, '');
+        const { text } = touchedTexts(request.body);
         const corrected = text === undefined || isSameText(text, raw) ? null : text;
         const { syncId } = await quarantine.replay(caller, id, corrected);
         return `/syncs/${syncId}?done=replayed`;
@@ -100,8 +100,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
   async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const item = await quarantine.get(visit.caller, pathBigId(request, 'quarantined item'));
     const names = await overview.names(visit.caller, [item.solutionId]);
-    const typed = fieldsAfter(request.body, '')['text'] ?? item.raw ?? '';
-    return itemPage(visit, item, names.get(item.solutionId), shownBefore(request), typed, problem);
+    return itemPage(visit, item, names.get(item.solutionId), shownBefore(request), problem);
   }
 }
 
@@ -173,7 +172,6 @@ function itemPage(
   item: QuarantinedItem,
   solution: SolutionName | undefined,
   list: Shown,
-  typed: string,
   problem: Told | null,
 ): VNode {
   const { words, caller } = visit;
@@ -224,7 +222,7 @@ function itemPage(
         <Card title={item.state === 'open' ? words.correctAndReplay : words.asItWasSent}>
           <ProblemNote problem={problem} />
           {item.state === 'open' && mayEdit(caller) ? (
-            <CorrectionForm visit={visit} item={item} list={list} typed={typed} />
+            <CorrectionForm visit={visit} item={item} list={list} />
           ) : (
             <>
               {item.header !== null && <pre class="soft">{item.header}</pre>}
@@ -241,12 +239,10 @@ function CorrectionForm({
   visit: { words, csrf },
   item,
   list,
-  typed,
 }: {
   visit: Visit;
   item: QuarantinedItem;
   list: Shown;
-  typed: string;
 }): VNode {
   return (
     <>
@@ -275,7 +271,7 @@ function CorrectionForm({
               rows={Math.min(24, item.raw.split('\n').length + 2)}
               spellcheck={false}
             >
-              {typed}
+              {item.raw}
             </textarea>
           </Field>
         )}

@@ -8,7 +8,7 @@ import { badRequest } from '../../../../shared/errors/catalog';
 import { decode } from '../../../http/decode';
 import { pathId, textOf } from '../../http/request-fields';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
-import { fieldsAfter } from '../form-input';
+import { touchedTexts } from '../form-input';
 import { durationText } from '../format';
 import { ActionForm, Card, Facts, Field, Moment, ProblemNote } from '../parts';
 import { type Told, toldOf } from '../told';
@@ -21,10 +21,10 @@ interface Services {
 }
 
 const settings = z.object({
-  name: textOf(200),
-  loginPolicy: z.enum(loginPolicies),
-  confirmation: z.enum(confirmations),
-  timezone: textOf(64).refine(isTimeZone, 'is no time zone'),
+  name: textOf(200).optional(),
+  loginPolicy: z.enum(loginPolicies).optional(),
+  confirmation: z.enum(confirmations).optional(),
+  timezone: textOf(64).refine(isTimeZone, 'is no time zone').optional(),
 });
 const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
 
@@ -36,7 +36,7 @@ export function createSettingsPageRoutes({ solutions }: Services, visiting: Visi
     '/solutions/:id/settings',
     visiting.page(async (visit, request) => {
       const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
-      return settingsPage(visit, solution, solution, null);
+      return settingsPage(visit, solution, null);
     }),
   );
 
@@ -45,17 +45,16 @@ export function createSettingsPageRoutes({ solutions }: Services, visiting: Visi
     visiting.form(
       async (caller, request) => {
         const id = pathId(request, 'solution');
-        await solutions.update(caller, id, decode(settings, request.body));
+        const touched = touchedTexts(request.body);
+        if (Object.keys(settings.shape).every((name) => touched[name] === undefined)) {
+          return `/solutions/${id}/settings?done=unchanged`;
+        }
+        await solutions.update(caller, id, decode(settings, touched));
         return `/solutions/${id}/settings?done=saved`;
       },
       async (visit, request, problem) => {
         const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
-        return settingsPage(
-          visit,
-          solution,
-          { ...solution, ...fieldsAfter(request.body, '') },
-          toldOf(visit.words, problem),
-        );
+        return settingsPage(visit, solution, toldOf(visit.words, problem));
       },
     ),
   );
@@ -89,9 +88,7 @@ const changesOf = {
   'ignore-mac': { mac: 'ignore' },
 } as const;
 
-type Typed = Readonly<Record<'name' | 'loginPolicy' | 'confirmation' | 'timezone', string>>;
-
-function settingsPage(visit: Visit, solution: SolutionDetail, typed: Typed, problem: Told | null): VNode {
+function settingsPage(visit: Visit, solution: SolutionDetail, problem: Told | null): VNode {
   const { words, csrf, caller } = visit;
   const canEdit = mayEdit(caller);
   const skew = solution.clockSkewSeconds;
@@ -104,9 +101,9 @@ function settingsPage(visit: Visit, solution: SolutionDetail, typed: Typed, prob
             <fieldset disabled={!canEdit} class="stack">
               <legend class="visually-hidden">{words.tabs.settings}</legend>
               <Field label={words.name}>
-                <input name="name" required maxLength={200} value={typed.name} />
+                <input name="name" required maxLength={200} value={solution.name} />
               </Field>
-              <PolicyFields words={words} values={typed} />
+              <PolicyFields words={words} values={solution} />
             </fieldset>
             {canEdit && <button class="button">{words.save}</button>}
           </ActionForm>

@@ -29,6 +29,11 @@ export const signInPage = (
       <section class="card">
         <form method="post" action="/sign-in" class="stack">
           <ProblemNote problem={state.problem} />
+          {leadsToKeptForm(state.next) && (
+            <p class="notice busy" role="status">
+              {words.formIsKept}
+            </p>
+          )}
           <input type="hidden" name="next" value={state.next} />
           <Field label={words.email}>
             <input name="email" type="text" autocomplete="username" required value={state.email} autofocus />
@@ -57,3 +62,6 @@ export const signInPage = (
     </div>
   </PlainPage>
 );
+
+/** The session ended while something was written. */
+const leadsToKeptForm = (next: string) => /[?&]kept=/.test(next);

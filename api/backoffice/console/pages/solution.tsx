@@ -12,6 +12,7 @@ import type { FlagService } from '../../services/flags';
 import type { SolutionDetail } from '../../services/solutions';
 import type { SupportService, SupportView } from '../../services/support';
 import { ActionForm, Age, Badge, Card, Empty, Field, Select, StatutBadge } from '../parts';
+import type { FormKey } from '../form-key';
 import type { Visit, Visiting } from '../visit';
 import { Findings } from './findings';
 import { SolutionPage } from './solution-frame';
@@ -188,7 +189,7 @@ const FlagCard = ({
 
 interface FlagRowProps {
   readonly words: Visit['words'];
-  readonly csrf: string;
+  readonly csrf: FormKey;
   readonly solution: SolutionDetail;
   readonly flag: SetFlag;
   readonly canEdit: boolean;

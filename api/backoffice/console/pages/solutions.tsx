@@ -7,7 +7,6 @@ import { isTimeZone } from '../../../../shared/domain/known-zone';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { confirmations, loginPolicies, solutionStates } from '../../../../shared/domain/solution-settings';
 import { isAdmin, mayEdit } from '../../../../shared/domain/staff';
-import { AppError } from '../../../../shared/errors/app-error';
 import { badRequest } from '../../../../shared/errors/catalog';
 import type { Account } from '../../../../shared/stores/solutions/account-store';
 import type { AdminChannel, SolutionFilter } from '../../../../shared/stores/solutions/solution-admin-store';
@@ -100,10 +99,15 @@ export function createSolutionListRoutes(services: Services, visiting: Visiting)
 
   router.get(
     '/solutions/new',
-    visiting.page(async (visit) => enrolPage(visit, await accountsOf(visit), emptyForm, null)),
+    visiting.page(async (visit) => enrolPage(visit, await accountsOf(visit), null)),
   );
 
-  router.post('/solutions', ...visiting.answer((visit, request) => enrol(visit, request)));
+  router.post(
+    '/solutions',
+    ...visiting.answer(enrol, async (visit, _request, problem) =>
+      enrolPage(visit, await accountsOf(visit), toldOf(visit.words, problem)),
+    ),
+  );
 
   return router;
 
@@ -114,24 +118,8 @@ export function createSolutionListRoutes(services: Services, visiting: Visiting)
   }
 
   async function enrol(visit: Visit, request: Request): Promise<VNode> {
-    const parsed = enrolment.safeParse(blankless(request.body));
-    const typed = { ...emptyForm, ...stringsOf(request.body) };
-    if (!parsed.success) {
-      const problem = parsed.error.issues
-        .map(({ path, message }) => `${path.join('.')}: ${message}`)
-        .join('; ');
-      return enrolPage(visit, await accountsOf(visit), typed, problem);
-    }
-    const { account = null, ...input } = parsed.data;
-    try {
-      return secretPage(
-        visit,
-        await services.solutions.create(visit.caller, { ...input, accountId: account }),
-      );
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return enrolPage(visit, await accountsOf(visit), typed, toldOf(visit.words, error));
-    }
+    const { account = null, ...input } = decode(enrolment, blankless(request.body));
+    return secretPage(visit, await services.solutions.create(visit.caller, { ...input, accountId: account }));
   }
 }
 
@@ -349,25 +337,9 @@ const BulkForm = ({ visit: { words, csrf }, filter }: { visit: Visit; filter: So
   </Card>
 );
 
-type EnrolForm = Readonly<
-  Record<'mail' | 'name' | 'account' | 'loginPolicy' | 'confirmation' | 'timezone', string>
->;
+const usualPolicies = { loginPolicy: 'secret', confirmation: 'explicit', timezone: 'Europe/Paris' };
 
-const emptyForm: EnrolForm = {
-  mail: '',
-  name: '',
-  account: '',
-  loginPolicy: 'secret',
-  confirmation: 'explicit',
-  timezone: 'Europe/Paris',
-};
-
-const enrolPage = (
-  visit: Visit,
-  accounts: readonly Account[],
-  typed: EnrolForm,
-  problem: Told | null,
-): VNode => {
+const enrolPage = (visit: Visit, accounts: readonly Account[], problem: Told | null): VNode => {
   const { words, csrf } = visit;
   if (!hasAccounts(visit)) {
     return (
@@ -381,21 +353,21 @@ const enrolPage = (
       <ActionForm action="/solutions" csrf={csrf} class="card narrow stack">
         <ProblemNote problem={problem} />
         <Field label={words.name}>
-          <input name="name" required value={typed.name} maxLength={200} />
+          <input name="name" required maxLength={200} />
         </Field>
         <Field label={words.mail} hint={words.mailHint}>
-          <input name="mail" required value={typed.mail} maxLength={320} inputMode="email" />
+          <input name="mail" required maxLength={320} inputMode="email" />
         </Field>
         {accounts.length > 0 && (
           <Field label={words.account}>
             <Select
               name="account"
-              value={typed.account}
+              value=""
               options={accounts.map(({ id, name }) => [String(id), name] as const)}
             />
           </Field>
         )}
-        <PolicyFields words={words} values={typed} />
+        <PolicyFields words={words} values={usualPolicies} />
         <button class="button">{words.enrol}</button>
       </ActionForm>
     </Page>
@@ -437,13 +409,3 @@ const filterQuery = ({ search, accountId, state }: SolutionFilter) =>
     ...(accountId === null ? {} : { account: String(accountId) }),
     ...(state === null ? {} : { state }),
   }).toString();
-
-const stringsOf = (body: unknown): Partial<EnrolForm> =>
-  Object.fromEntries(
-    Object.entries(typeof body === 'object' && body !== null ? body : {}).filter(
-      ([, value]) => typeof value === 'string',
-    ),
-  );
-
-const isRefusal = (error: unknown): error is AppError =>
-  error instanceof AppError && (error.kind === 'conflict' || error.kind === 'unprocessable');

@@ -9,7 +9,7 @@ import { decode } from '../../../http/decode';
 import { chosenPassword, idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../http/request-fields';
 import type { AccountService } from '../../services/accounts';
 import type { UserService } from '../../services/users';
-import { blankless, fieldsAfter, listOf } from '../form-input';
+import { blankless, listOf, tickedAfter, touchedTexts, touchedTick } from '../form-input';
 import { Page } from '../layout';
 import {
   ActionForm,
@@ -28,16 +28,15 @@ import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
 interface Services {
-  readonly users: Pick<UserService, 'list' | 'create' | 'update'>;
+  readonly users: Pick<UserService, 'list' | 'get' | 'create' | 'update'>;
   readonly accounts: Pick<AccountService, 'list'>;
 }
 
 const query = pageQuery(idOf);
 const newUser = z.object({ email: textOf(320), password: chosenPassword, role: z.enum(roles) });
 const userEdit = z.object({
-  role: z.enum(roles),
+  role: z.enum(roles).optional(),
   password: chosenPassword.optional(),
-  isDisabled: z.literal('yes').optional(),
 });
 
 /** Users: the affair of admins. */
@@ -46,7 +45,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
 
   router.get(
     '/users',
-    visiting.page((visit, request) => showUsers(visit, request, noUser, null)),
+    visiting.page((visit, request) => showUsers(visit, request, null)),
   );
 
   router.post(
@@ -57,10 +56,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
         await services.users.create(caller, { ...input, accountIds: accountIdsOf(request) });
         return '/users?done=saved';
       },
-      (visit, request, problem) => {
-        const { email = '', role = 'viewer' } = fieldsAfter(request.body, '');
-        return showUsers(visit, request, { email, role }, toldOf(visit.words, problem));
-      },
+      (visit, request, problem) => showUsers(visit, request, toldOf(visit.words, problem)),
     ),
   );
 
@@ -73,12 +69,14 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     '/users/:id',
     visiting.form(
       async (caller, request) => {
-        const { isDisabled, ...edit } = decode(userEdit, blankless(request.body));
-        const accountIds = accountIdsOf(request);
-        await services.users.update(caller, pathId(request, 'user'), {
+        const id = pathId(request, 'user');
+        const edit = decode(userEdit, blankless(touchedTexts(request.body)));
+        const { accountIds: before } = await services.users.get(caller, id);
+        const accounts = tickedAfter(request.body, 'account', before.map(String));
+        await services.users.update(caller, id, {
           ...edit,
-          accountIds,
-          isDisabled: isDisabled === 'yes',
+          accountIds: accounts.map((text) => decode(idOf, text)),
+          isDisabled: touchedTick(request.body, 'isDisabled'),
         });
         return '/users?done=saved';
       },
@@ -88,17 +86,12 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
 
   return router;
 
-  async function showUsers(
-    visit: Visit,
-    request: Request,
-    typed: TypedUser,
-    problem: Told | null,
-  ): Promise<VNode> {
+  async function showUsers(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const users = await services.users.list(
       visit.caller,
       pageOfQuery(decode(query, blankless(request.query))),
     );
-    return usersPage(visit, users, await allAccounts(visit), typed, problem);
+    return usersPage(visit, users, await allAccounts(visit), problem);
   }
 
   async function showUser(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
@@ -115,17 +108,10 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
 
 const accountIdsOf = (request: Request) => listOf(request.body, 'account').map((text) => decode(idOf, text));
 
-interface TypedUser {
-  readonly email: string;
-  readonly role: string;
-}
-const noUser: TypedUser = { email: '', role: 'viewer' };
-
 function usersPage(
   visit: Visit,
   { items, next }: ListPage<User>,
   accounts: readonly Account[],
-  typed: TypedUser,
   problem: Told | null,
 ): VNode {
   const { words, csrf } = visit;
@@ -164,12 +150,12 @@ function usersPage(
           <ActionForm action="/users" csrf={csrf} class="stack">
             <ProblemNote problem={problem} />
             <Field label={words.email}>
-              <input name="email" required maxLength={320} inputMode="email" value={typed.email} />
+              <input name="email" required maxLength={320} inputMode="email" />
             </Field>
             <Field label={words.password} hint={words.passwordHint(passwordLength.least)}>
               <NewPasswordInput name="password" isRequired />
             </Field>
-            <RoleField words={words} role={typed.role} />
+            <RoleField words={words} role="viewer" />
             <AccountBoxes words={words} accounts={accounts} ticked={[]} />
             <button class="button">{words.addUser}</button>
           </ActionForm>
