@@ -173,7 +173,11 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
 const readForm = express.urlencoded({ limit: '16mb', extended: false, parameterLimit: 5_000 });
 
 /** Nobody sends us megabytes before we know who it is. */
-const readStrangersForm: RequestHandler = express.urlencoded({ limit: '1mb', extended: false, parameterLimit: 5_000 });
+const readStrangersForm: RequestHandler = express.urlencoded({
+  limit: '1mb',
+  extended: false,
+  parameterLimit: 5_000,
+});
 
 /** False: it is too large, or no form. */
 const isReadable = (request: Request, response: Response): Promise<boolean> =>
