@@ -2,7 +2,8 @@ import type { Column } from '../catalog/column';
 import type { ParameterClass } from '../catalog/parameter-classes';
 import type { FieldFault, FieldProblem } from '../domain/field-fault';
 import type { Fields, FieldValue } from '../domain/merge-copy';
-import { type FieldText, sharedFields } from './xml-entity';
+import { isUnsetTime } from './unset-time';
+import { type FieldText, isSharedField } from './xml-entity';
 import { defaultXmlLimits, isMarkupOf } from './xml-reader';
 
 export interface DecodedFields {
@@ -35,7 +36,7 @@ export function validateFields(
   const columns = columnsOf(parameterClass);
   if (!fitsAnEntity(fields)) return { fields: {}, problems: [tooMuch] };
   return decodeEach(fields, (name, value) => {
-    if (!fieldName.test(name) || sharedFields.has(name)) throw new BadValue({ code: 'not-a-field-name' });
+    if (!fieldName.test(name) || isSharedField(name)) throw new BadValue({ code: 'not-a-field-name' });
     const column = columns.get(name);
     return column === undefined ? undeclaredValue(name, value) : decodeValue(column, plainValue(value));
   });
@@ -118,9 +119,9 @@ function decodeValue(column: Column, value: FieldText): FieldValue {
     case 'boolean':
       return booleanFrom(text);
     case 'date':
-      return dateFrom(text);
+      return isUnsetTime(text) ? null : dateFrom(text);
     case 'time':
-      return timeFrom(text);
+      return isUnsetTime(text) ? null : timeFrom(text);
   }
 }
 

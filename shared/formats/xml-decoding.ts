@@ -5,22 +5,27 @@ type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 /**
  * The text of an XML document, chunk by chunk, by its byte order mark or else by its declaration, else as UTF-8.
  * Throws `malformed-xml` where the encoding is another one, or where the bytes are not of it.
+ *
+ * @param lineReached the line at the end of all that was given out so far, the first being 1
  */
-export async function* decodeXml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+export async function* decodeXml(
+  bytes: AsyncIterable<Uint8Array>,
+  lineReached: () => number,
+): AsyncGenerator<string> {
   let head: Uint8Array = new Uint8Array();
   let decode: Decode | null = null;
   for await (const chunk of bytes) {
     if (decode === null) {
       head = Buffer.concat([head, chunk]);
       if (head.length < headBytes) continue;
-      decode = decoderFor(encodingOf(head));
+      decode = decoderFor(encodingOf(head), lineReached);
     }
     const rest: Uint8Array = head.length > 0 ? head : chunk;
     head = new Uint8Array();
     for (let at = 0; at < rest.length; at += pieceBytes)
       yield decode(rest.subarray(at, at + pieceBytes), false);
   }
-  if (decode === null) yield decoderFor(encodingOf(head))(head, true);
+  if (decode === null) yield decoderFor(encodingOf(head), lineReached)(head, true);
   else yield decode(new Uint8Array(), true);
 }
 
@@ -68,7 +73,7 @@ function declaredEncoding(head: Uint8Array): Encoding {
   }
 }
 
-function decoderFor(encoding: Encoding): Decode {
+function decoderFor(encoding: Encoding, lineReached: () => number): Decode {
   if (encoding === 'windows-1252') return decodeWindows1252;
   const decoder = new TextDecoder(encoding, { fatal: true });
   return (bytes, isLast) => {
@@ -76,10 +81,38 @@ function decoderFor(encoding: Encoding): Decode {
       return decoder.decode(bytes, { stream: !isLast });
     } catch {
       // A decoder that is fatal throws for this only.
-      throw malformedXml(null, `The bytes are not ${encoding.toUpperCase()}.`);
+      const line = lineReached() + linesBeforeFault(bytes, encoding);
+      throw malformedXml(line, `The bytes are not ${encoding.toUpperCase()}.`);
     }
   };
 }
+
+/** How many lines end before the first bytes that are not of the encoding. */
+function linesBeforeFault(bytes: Uint8Array, encoding: Exclude<Encoding, 'windows-1252'>): number {
+  if (encoding !== 'utf-8')
+    return linesIn(new TextDecoder(encoding).decode(bytes).split('\ufffd', 1)[0] ?? '');
+  let lines = 0;
+  // What a character that began before these bytes goes on with tells nothing.
+  const first = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  for (let start = first; start >= 0; lines += 1) {
+    const end = bytes.indexOf(lineFeed, start);
+    const isWhole = end >= 0;
+    const decoder = new TextDecoder(encoding, { fatal: true });
+    try {
+      decoder.decode(bytes.subarray(start, isWhole ? end : undefined), { stream: !isWhole });
+    } catch {
+      return lines;
+    }
+    if (!isWhole) break;
+    start = end + 1;
+  }
+  // The fault is in a character that began before these bytes, or does not end in them.
+  return first === 0 ? lines : 0;
+}
+
+const lineFeed = 0x0a;
+
+const linesIn = (text: string) => text.split('\n').length - 1;
 
 /** By a table of our own: some versions of Node decode it as if it were ISO-8859-1. */
 function decodeWindows1252(bytes: Uint8Array): string {

@@ -1,4 +1,5 @@
 import type { Markup } from '../domain/merge-copy';
+import { isUnsetTime } from './unset-time';
 
 /** As it was written: text, null for `xsi:nil`, markup where there is more than text. */
 export type FieldText = string | null | Markup;
@@ -31,8 +32,8 @@ export interface EntityProblem {
 
 export type EntityProblemCode = 'missing-id' | 'bad-id' | 'bad-value' | 'bad-entity' | 'too-large';
 
-/** The fields that every class has. */
-export const sharedFields: ReadonlySet<string> = new Set(['Id', 'idServer', 'Ts', 'IsActive']);
+/** True: a field that every class has. Its name compares without case. */
+export const isSharedField = (name: string): boolean => sharedNames.has(name.toLowerCase());
 
 /** Decimal digits as a rule; any token of up to 64 characters is taken. */
 export function isEntityId(id: string): boolean {
@@ -53,6 +54,8 @@ export interface OpenEntity {
   readonly openTagEnds: number[];
   readonly ends: number[];
   hasLooseText: boolean;
+  /** A sentence for a person: something in it is no XML, and does not touch what stands around the entity. */
+  fault: string | null;
   isTooLarge: boolean;
   /** The beginning of an entity that is too large to be kept. */
   excerpt: string | null;
@@ -67,22 +70,39 @@ export const newEntity = (start: number, line: number): OpenEntity => ({
   openTagEnds: [],
   ends: [],
   hasLooseText: false,
+  fault: null,
   isTooLarge: false,
   excerpt: null,
 });
 
+type SharedName = keyof OpenEntity['shared'];
+
+const sharedNames: ReadonlyMap<string, SharedName> = new Map([
+  ['id', 'Id'],
+  ['idserver', 'idServer'],
+  ['ts', 'Ts'],
+  ['isactive', 'IsActive'],
+]);
+
 /** False: it is not one of the fields that every class has. */
 export function takeShared(open: OpenEntity, name: string, value: FieldText): boolean {
+  const known = sharedName(name);
+  if (known === undefined) return false;
+  if (open.shared[known] !== null) open.repeated = known;
+  open.shared[known] = typeof value === 'string' ? value.trim() : '';
+  return true;
+}
+
+/** In another case they are rare, and have two or eight letters: most names need no look-up. */
+function sharedName(name: string): SharedName | undefined {
   switch (name) {
     case 'Id':
     case 'idServer':
     case 'Ts':
     case 'IsActive':
-      if (open.shared[name] !== null) open.repeated = name;
-      open.shared[name] = typeof value === 'string' ? value.trim() : '';
-      return true;
+      return name;
     default:
-      return false;
+      return name.length === 2 || name.length === 8 ? sharedNames.get(name.toLowerCase()) : undefined;
   }
 }
 
@@ -103,7 +123,7 @@ export function closeEntity(open: OpenEntity, raw: string): ReadEntity | EntityP
     kind: 'entity',
     id: shared.Id ?? '',
     idServer: shared.idServer === '' ? null : shared.idServer,
-    ts: shared.Ts === '' ? null : shared.Ts,
+    ts: shared.Ts === null || shared.Ts === '' || isUnsetTime(shared.Ts) ? null : shared.Ts,
     isActive: active ?? true,
     fields: open.fields,
     line,
@@ -112,10 +132,11 @@ export function closeEntity(open: OpenEntity, raw: string): ReadEntity | EntityP
 }
 
 function problemOf(
-  { isTooLarge, repeated, hasLooseText, shared: { Id: id } }: OpenEntity,
+  { isTooLarge, fault, repeated, hasLooseText, shared: { Id: id } }: OpenEntity,
   active: boolean | null,
 ): { code: EntityProblemCode; reason: string } | null {
   if (isTooLarge) return { code: 'too-large', reason: 'The entity is too large.' };
+  if (fault !== null) return { code: 'bad-entity', reason: fault };
   if (repeated !== null) return { code: 'bad-entity', reason: `${repeated} is there more than once.` };
   if (hasLooseText) return { code: 'bad-entity', reason: 'There is text between its fields.' };
   if (id === null || id === '') return { code: 'missing-id', reason: 'The entity has no Id.' };

@@ -1,5 +1,14 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { malformedXml } from '../errors/catalog';
+import {
+  describeFault,
+  hideBareAmpersands,
+  isBrokenReference,
+  isCharacterFault,
+  joinSurrogates,
+  textOf,
+  unfinishedReference,
+} from './xml-characters';
 import { decodeXml } from './xml-decoding';
 import {
   closeEntity,
@@ -11,6 +20,7 @@ import {
   setField,
   takeShared,
 } from './xml-entity';
+import { areDeclared, declaredBy, type Namespaces, withDeclarations } from './xml-namespaces';
 import { createXmlSource } from './xml-source';
 
 export interface XmlLimits {
@@ -56,7 +66,7 @@ export async function* readEntityBatches(
 ): AsyncGenerator<readonly (ReadEntity | EntityProblem)[]> {
   let found: (ReadEntity | EntityProblem)[] = [];
   const parser = createEntityParser(limits, (entity) => found.push(entity));
-  for await (const text of decodeXml(bytes)) {
+  for await (const text of decodeXml(bytes, () => parser.line())) {
     parser.write(text);
     if (found.length > 0) yield found;
     found = [];
@@ -89,7 +99,7 @@ export function isMarkupOf(name: string, xml: string): boolean {
     if (error === refused) return false;
     throw error;
   }
-  return xml.includes('<');
+  return xml.includes('<') && areDeclared(xml);
 }
 
 /** Whatever the document says of itself: what 1.1 adds, nobody writes. */
@@ -98,6 +108,8 @@ const xml10 = { defaultXMLVersion: '1.0', forceXMLVersion: true, xmlns: false } 
 interface EntityParser {
   write(text: string): void;
   end(): void;
+  /** That of the last character that was read, the first being 1. */
+  line(): number;
 }
 
 /** The document's element is at depth 1, an entity's at 2, a field's at 3. */
@@ -106,6 +118,14 @@ const fieldDepth = 3;
 
 /** How much of an entity that is too large is kept for people to see. */
 const excerptLength = 2_000;
+
+/** Of what is told of a character: a reference is not longer. */
+const longestFault = 80;
+
+/** Of one file; each costs an error. A file with more of them is none that anybody mends entity by entity. */
+const maxCharacterFaults = 10_000;
+
+const noNamespaces: Namespaces = new Map();
 
 function createEntityParser(
   limits: XmlLimits,
@@ -118,11 +138,21 @@ function createEntityParser(
   let written = 0;
   let lastEvent = 0;
   let entity: OpenEntity | null = null;
+  let characterFaults = 0;
+  /** The beginning of a reference whose end has not come yet. */
+  let unfinished = '';
+  // Prefixes that the document's element declares, and with them those of the entity that is being read.
+  let ofDocument = noNamespaces;
+  let ofEntity = noNamespaces;
+  let entityTag: SaxesTagPlain | null = null;
+  /** The first reference that stands for no character, in what is being read: two of them may be one. */
+  let broken: { readonly at: number; readonly reason: string } | null = null;
   // Of the field that is being read.
   let text = '';
   let isNil = false;
   let isMarkup = false;
   let openTagEnd = 0;
+  let fieldTag: SaxesTagPlain | null = null;
   // Of the entity that is being read, how many fields were.
   let place = 0;
   const namesByPlace: string[] = [];
@@ -136,20 +166,31 @@ function createEntityParser(
     lastEvent = parser.position;
     if (depth === fieldDepth) openField(tag);
     else if (depth > fieldDepth) isMarkup = true;
-    else if (depth === entityDepth) openEntity();
-    else if (!localName(tag.name).startsWith('ArrayOf')) refuse(`<${tag.name}> is no ArrayOf….`);
+    else if (depth === entityDepth) openEntity(tag);
+    else openDocument(tag);
     if (depth > limits.maxDepth) refuse(`More than ${limits.maxDepth} elements lie inside each other.`);
   };
 
-  const openEntity = () => {
+  const openDocument = ({ name, attributes }: SaxesTagPlain) => {
+    if (!localName(name).startsWith('ArrayOf')) refuse(`<${name}> is no ArrayOf….`);
+    ofDocument = declaredBy(noNamespaces, attributes);
+  };
+
+  const openEntity = (tag: SaxesTagPlain) => {
     entity = newEntity(source.lastIndexOf('<', parser.position), parser.line);
+    entityTag = tag;
+    ofEntity = declaredBy(ofDocument, tag.attributes);
+    broken = null;
     place = 0;
   };
 
-  const openField = ({ attributes }: SaxesTagPlain) => {
+  const openField = (tag: SaxesTagPlain) => {
+    const { name: tagName, attributes } = tag;
+    fieldTag = tag;
     text = '';
     isNil = false;
-    isMarkup = false;
+    // What a prefix stands for is told in markup alone.
+    isMarkup = tagName.includes(':');
     openTagEnd = parser.position;
     for (const name in attributes) {
       if (localName(name) === 'nil') isNil = ['true', '1'].includes((attributes[name] ?? '').trim());
@@ -185,7 +226,7 @@ function createEntityParser(
     owner.isTooLarge ||= text.length > limits.maxTextLength || ends.length >= limits.maxFields;
     if (owner.isTooLarge) return;
     const name = nameHere(tagName);
-    const value = fieldValue();
+    const value = broken === null ? fieldValue() : mendedValue(owner, broken);
     if (takeShared(owner, name, value)) return;
     if (Object.hasOwn(fields, name)) {
       repeatField(owner, name);
@@ -208,8 +249,27 @@ function createEntityParser(
   };
 
   const fieldValue = (): FieldText => {
-    if (isMarkup) return { xml: element(openTagEnd, parser.position) };
+    if (isMarkup) return markup(element(openTagEnd, parser.position));
     return isNil ? null : text;
+  };
+
+  const markup = (xml: string): FieldText => {
+    const whole = fieldTag === null ? xml : withDeclarations(xml, fieldTag, ofEntity);
+    if (entity !== null && !areDeclared(whole))
+      entity.fault ??= `A prefix in <${fieldTag?.name ?? ''}> is not declared.`;
+    return { xml: whole };
+  };
+
+  /** Halves of characters are put together; of what is broken otherwise the value does not count. */
+  const mendedValue = (owner: OpenEntity, { at, reason }: NonNullable<typeof broken>): FieldText => {
+    const isInside = at > source.lastIndexOf('<', openTagEnd);
+    const joined = isInside ? joinSurrogates(element(openTagEnd, parser.position)) : null;
+    broken = null;
+    if (joined === null) {
+      owner.fault ??= reason;
+      return text;
+    }
+    return isMarkup ? markup(joined) : textOf(joined);
   };
 
   /** A list without an element of its own: all its elements, one after another, are the field. */
@@ -228,10 +288,17 @@ function createEntityParser(
   const endEntity = (ended: OpenEntity) => {
     entity = null;
     entities += 1;
+    ended.fault ??= broken?.reason ?? null;
     if (entities > limits.maxEntities) refuse(`There are more than ${limits.maxEntities} entities.`);
     ended.isTooLarge ||= parser.position - ended.start > limits.maxEntityLength;
     if (ended.isTooLarge) take(closeEntity(ended, ended.excerpt ?? excerptOf(ended)));
-    else take(closeEntity(ended, source.slice(ended.start, parser.position)));
+    else take(closeEntity(ended, wholeElement(ended)));
+  };
+
+  /** It is kept on its own, and may come back on its own. */
+  const wholeElement = ({ start }: OpenEntity) => {
+    const raw = source.slice(start, parser.position);
+    return entityTag === null ? raw : withDeclarations(raw, entityTag, ofDocument);
   };
 
   const excerptOf = ({ start }: OpenEntity) => source.slice(start, start + excerptLength);
@@ -244,8 +311,37 @@ function createEntityParser(
     source.forget(entity === null || entity.isTooLarge ? lastEvent : entity.start);
   };
 
+  /** What touches one character alone is the fault of its entity; all else refuses the file. */
+  const takeFault = (error: Error) => {
+    const message = error.message.replace(/^\d+:\d+: /, '');
+    if (entity === null || !isCharacterFault(message) || characterFaults >= maxCharacterFaults)
+      refuse(message);
+    else takeCharacterFault(entity, message);
+  };
+
+  const takeCharacterFault = (owner: OpenEntity, message: string) => {
+    characterFaults += 1;
+    if (owner.fault !== null) return;
+    const at = parser.position;
+    const reason = describeFault(
+      message,
+      source.slice(Math.max(at - longestFault, owner.start), at),
+      parser.line,
+    );
+    if (isBrokenReference(message)) broken ??= { at, reason };
+    else owner.fault = reason;
+  };
+
+  const parse = (next: string) => {
+    const whole = unfinished + next;
+    const end = unfinishedReference(whole);
+    unfinished = whole.slice(end);
+    const start = written - whole.length;
+    parser.write(hideBareAmpersands(() => source.slice(lastEvent, start), whole.slice(0, end)));
+  };
+
   // Not more than seven handlers: with the eighth, V8 keeps the parser as a dictionary, at a quarter of the speed.
-  parser.on('error', (error) => refuse(error.message.replace(/^\d+:\d+: /, '')));
+  parser.on('error', takeFault);
   parser.on('doctype', () => refuse('A DOCTYPE is not read here.'));
   parser.on('opentag', openTag);
   parser.on('text', addText);
@@ -256,10 +352,15 @@ function createEntityParser(
     write: (chunk) => {
       source.append(chunk);
       written += chunk.length;
-      parser.write(chunk);
+      if (unfinished !== '' || chunk.includes('&')) parse(chunk);
+      else parser.write(chunk);
       forgetWhatIsDone();
     },
-    end: () => void parser.close(),
+    end: () => {
+      if (unfinished !== '') parser.write(hideBareAmpersands(() => '', unfinished));
+      parser.close();
+    },
+    line: () => parser.line,
   };
 }
 

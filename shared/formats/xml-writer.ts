@@ -1,6 +1,7 @@
 import XMLBuilder from 'fast-xml-builder';
 import type { ParameterClass } from '../catalog/parameter-classes';
 import type { Fields, FieldValue } from '../domain/merge-copy';
+import { isSharedField } from './xml-entity';
 
 export interface WrittenEntity {
   readonly id: string;
@@ -83,9 +84,10 @@ function elementsText(itemElement: string, elements: readonly Element[]): string
 
 function elementOf(entity: WrittenEntity, order: ReadonlyMap<string, number>): Element {
   const place = (name: string) => order.get(name) ?? order.size;
-  const fields = Object.entries(entity.fields).sort(
-    ([one], [other]) => place(one) - place(other) || (one < other ? -1 : 1),
-  );
+  const fields = Object.entries(entity.fields)
+    // One that was kept under such a name before it was known in any case would stand there twice.
+    .filter(([name]) => !isSharedField(name))
+    .sort(([one], [other]) => place(one) - place(other) || (one < other ? -1 : 1));
   return Object.fromEntries([
     ['Id', escaped(entity.id)],
     ['idServer', escaped(entity.idServer ?? '')],

@@ -1,3 +1,4 @@
+import { date, time } from '../../shared/catalog/column';
 import { findParameterClass, type ParameterClass } from '../../shared/catalog/parameter-classes';
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import { decodeFields, validateFields } from '../../shared/formats/parameter-values';
@@ -31,6 +32,17 @@ describe('the values of parameters', () => {
   ])('%s %p is a bad value', (field, value) => {
     expect(decodeFields(fridges, { [field]: value }).problems).toMatchObject([{ field }]);
   });
+
+  test.each(['0001-01-01T00:00:00', '0001-01-01', '01/01/0001 00:00:00'])(
+    'a date or a time of %s was never set',
+    (text) => {
+      const dated: ParameterClass = { ...fridges, columns: [date('From'), time('At')] };
+      expect(decodeFields(dated, { From: text, At: text, Other: text })).toEqual({
+        fields: { From: null, At: null, Other: text },
+        problems: [],
+      });
+    },
+  );
 
   test('booleans and choices are read whatever their case', () => {
     expect(decodeFields(checkLists, { Mandatory: 'True' }).fields).toEqual({ Mandatory: true });

@@ -114,8 +114,9 @@ describe('the reader of parameter files', () => {
     ['a truncated file', sample.slice(0, 300)],
     ['a tag that is not closed', list('<Id>1</Id><Name>x')],
     ['tags that cross', list('<Id>1</Id><a><b></a></b>')],
-    ['an unknown entity reference', list('<Id>1</Id><Name>&eacute;</Name>')],
-    ['a character that XML cannot hold', list('<Id>1</Id><Name>&#0;</Name>')],
+    ['a character that XML cannot hold between entities', '<ArrayOfX>\v<X><Id>1</Id></X></ArrayOfX>'],
+    ['a character that XML cannot hold in a name', list('<Id>1</Id><Na\vme/>')],
+    ['as many such characters as nobody mends', list(`<Id>1</Id><Name>${'\v'.repeat(10_001)}</Name>`)],
     ['two documents', '<ArrayOfX/><ArrayOfX/>'],
     ['another root', '<html><body/></html>'],
     ['text between entities', '<ArrayOfX>hello<X><Id>1</Id></X></ArrayOfX>'],
@@ -136,6 +137,27 @@ describe('the reader of parameter files', () => {
       Buffer.from('</N></X></ArrayOfX>'),
     ]);
     await expect(readBytes([broken])).rejects.toMatchObject({ code: 'malformed-xml' });
+  });
+
+  test.each([
+    ['UTF-8', 'utf8', [0xe9]],
+    ['UTF-8, far down', 'utf8', [0xc3]],
+    ['UTF-16', 'utf16le', [0x00, 0xdc]],
+  ] as const)('names the line of bytes that are not %s', async (name, encoding, fault) => {
+    const lines = name.endsWith('down') ? 5_000 : 20;
+    const before = `<ArrayOfX>${'\r\n<X><Id>é</Id></X>'.repeat(lines)}`;
+    const mark = Buffer.from(encoding === 'utf8' ? [] : [0xff, 0xfe]);
+    const bytes = Buffer.concat([
+      mark,
+      Buffer.from(before, encoding),
+      Buffer.from(fault),
+      Buffer.from('\n</ArrayOfX>\n', encoding),
+    ]);
+    const pieces = [bytes.subarray(0, 700), bytes.subarray(700)];
+    await expect(readBytes(pieces)).rejects.toMatchObject({
+      code: 'malformed-xml',
+      members: { line: lines + 1 },
+    });
   });
 
   test('names the line where it stopped', async () => {
@@ -171,6 +193,128 @@ describe('the reader of parameter files', () => {
     ]);
     expect(entities[1]).toMatchObject({ id: null, line: 3, raw: '<X><Name>nobody</Name></X>' });
     expect(entities[2]).toMatchObject({ id: 'a b' });
+  });
+
+  test.each([
+    ['a reference to a control character', '&#x1D;', 'Line 4: &#x1D; stands for nothing.'],
+    ['a reference to NUL', '&#0;', 'Line 4: &#0; stands for nothing.'],
+    ['a control character', '\v', 'Line 4: the character U+000B cannot be in XML.'],
+    ['NUL', '\0', 'Line 4: the character U+0000 cannot be in XML.'],
+    ['a name that stands for nothing', '&eacute;', 'Line 4: &eacute; stands for nothing.'],
+    ['half of a character', '&#xD83D;', 'Line 4: &#xD83D; stands for nothing.'],
+    ['two halves in the wrong order', '&#xDE00;&#xD83D;', 'Line 4: &#xDE00; stands for nothing.'],
+    ['an ampersand', 'Fish & Chips', 'Line 4: "&" without a name behind it; it is written "&amp;".'],
+    ['an ampersand at the end', 'Fish &', 'Line 4: "&" without a name behind it; it is written "&amp;".'],
+    ['an empty name', 'a&;b', 'Line 4: "&" without a name behind it; it is written "&amp;".'],
+  ])('refuses an entity alone for %s, however the bytes are cut', async (_, fault, reason) => {
+    const raw = `<X><Id>2</Id>\r\n<Name>A${fault}B</Name></X>`;
+    const text = `<ArrayOfX>\n<X><Id>1</Id><N>&amp;</N></X>\n${raw}<X><Id>3</Id><N>a;b</N></X></ArrayOfX>`;
+    for (const size of [1, 2, 3, 5, 1000]) {
+      const bytes = Buffer.from(text);
+      const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (__, index) =>
+        bytes.subarray(index * size, (index + 1) * size),
+      );
+      expect(await readBytes(pieces)).toMatchObject([
+        { kind: 'entity', id: '1', fields: { N: '&' } },
+        { kind: 'problem', id: '2', line: 3, code: 'bad-entity', reason, raw },
+        { kind: 'entity', id: '3', fields: { N: 'a;b' } },
+      ]);
+    }
+  });
+
+  test('leaves an ampersand alone where it may stand', async () => {
+    const fields = '<A><![CDATA[a & b &#0; c]]></A><!-- x & y --><?pi & ?><B>x &amp; y</B>';
+    const text = list(`<Id>1</Id>${fields}`);
+    for (const size of [1, 4, 1000]) {
+      const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+      expect(await readBytes(pieces.map((piece) => Buffer.from(piece)))).toMatchObject([
+        { fields: { A: 'a & b &#0; c', B: 'x & y' } },
+      ]);
+    }
+  });
+
+  test('takes two references to the halves of a character for the character', async () => {
+    const [entity] = await read(
+      list(
+        '<Id>1</Id><A>x &#xD83D;&#xDE00; &lt;</A><B>&#55357;&#56832;</B><C><D e="&#xD83D;&#xDE00;">&#xd83d;&#xde00;</D></C>' +
+          '<F><![CDATA[&#xD83D;&#xDE00;]]>&#xD83D;&#xDE00;</F>',
+      ),
+    );
+    expect(entity).toMatchObject({
+      kind: 'entity',
+      fields: { A: 'x 😀 <', B: '😀', C: { xml: '<C><D e="😀">😀</D></C>' }, F: '&#xD83D;&#xDE00;😀' },
+    });
+  });
+
+  test('knows the fields that every class has in any case', async () => {
+    const text = list(
+      '<ID>7</ID><ISACTIVE>false</ISACTIVE><ts>2026-11-20 07:31:00</ts><IDSERVER>4</IDSERVER>',
+    );
+    expect(await read(text)).toMatchObject([
+      { id: '7', isActive: false, ts: '2026-11-20 07:31:00', idServer: '4', fields: {} },
+    ]);
+    expect(await read(list('<Id>7</Id><IsActive>true</IsActive><isactive>false</isactive>'))).toMatchObject([
+      { code: 'bad-entity', id: '7' },
+    ]);
+  });
+
+  test.each([
+    '0001-01-01T00:00:00',
+    '0001-01-01',
+    '01/01/0001 00:00:00',
+    '0001-01-01T00:00:00.0000000+01:00',
+  ])('takes a Ts of %s for none', async (ts) => {
+    expect(await read(list(`<Id>1</Id><Ts>${ts}</Ts>`))).toMatchObject([{ kind: 'entity', ts: null }]);
+  });
+
+  describe('namespace prefixes that are declared outside of a field', () => {
+    const contract = 'http://schemas.datacontract.org/2004/07/E.Pack';
+    const arrays = 'http://schemas.microsoft.com/2003/10/Serialization/Arrays';
+    const whole = (entity: string) =>
+      `<ArrayOfX xmlns="${contract}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:a="${arrays}">${entity}</ArrayOfX>`;
+
+    test('are declared in what is kept of it', async () => {
+      const [entity] = await read(
+        whole(
+          '<X xmlns:b="urn:&amp;&quot;b"><Id>1</Id><Steps><a:string>1</a:string></Steps><b:Note b:kind="n">x</b:Note>' +
+            '<Any i:type="a:int">5</Any><None i:nil="true"/><Own xmlns:a="urn:own"><a:q/></Own><Plain><q/></Plain></X>',
+        ),
+      );
+      expect(entity).toMatchObject({
+        fields: {
+          Steps: { xml: `<Steps xmlns:a="${arrays}"><a:string>1</a:string></Steps>` },
+          'b:Note': { xml: '<b:Note xmlns:b="urn:&amp;&quot;b" b:kind="n">x</b:Note>' },
+          Any: {
+            xml: `<Any xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns:a="${arrays}" i:type="a:int">5</Any>`,
+          },
+          None: null,
+          Own: { xml: '<Own xmlns:a="urn:own"><a:q/></Own>' },
+          Plain: { xml: '<Plain><q/></Plain>' },
+        },
+      });
+    });
+
+    test('are declared in an entity that is kept on its own', async () => {
+      const [entity] = await read(whole('<X><Steps><a:string/></Steps></X>'));
+      expect(entity).toMatchObject({
+        code: 'missing-id',
+        raw: `<X xmlns:a="${arrays}"><Steps><a:string/></Steps></X>`,
+      });
+    });
+
+    test('are the same whether the device repeats the declaration or not', async () => {
+      const steps = `<Steps xmlns:a="${arrays}"><a:string>1</a:string></Steps>`;
+      const [once] = await read(whole(`<X><Id>1</Id>${steps}</X>`));
+      expect(once).toMatchObject({ fields: { Steps: { xml: steps } } });
+    });
+
+    test('refuse the entity where nobody declares them', async () => {
+      const text = list('<Id>1</Id><Steps><d:Step/></Steps>').replace('</X>', '</X><X><Id>2</Id></X>');
+      expect(await read(text)).toMatchObject([
+        { code: 'bad-entity', id: '1' },
+        { kind: 'entity', id: '2' },
+      ]);
+    });
   });
 
   test('reports an entity that is too large and goes on', async () => {
@@ -235,6 +379,8 @@ describe('markup from the backoffice', () => {
     expect(isMarkupOf('Tag', '<Tag>a')).toBe(false);
     expect(isMarkupOf('Tag', '</markup><markup>')).toBe(false);
     expect(isMarkupOf('Tag', '')).toBe(false);
+    expect(isMarkupOf('Tag', '<Tag><a:b/></Tag>')).toBe(false);
+    expect(isMarkupOf('Tag', '<Tag xmlns:a="urn:a" xsi:nil="true"><a:b/></Tag>')).toBe(true);
   });
 });
 
