@@ -23,8 +23,10 @@ export interface LogTable {
   readonly channel: Channel;
   /** Without `Id`. */
   readonly columns: readonly LogColumn[];
-  /** The column that tells one series of readings from another (a probe), where a table holds several. */
+  /** The column that tells one series of readings from another (a probe, a fridge), where a table holds several. */
   readonly series: string | null;
+  /** A device measures: two readings of one series are never of the same time. People may note several in one minute. */
+  readonly isMeasuredByDevice: boolean;
 }
 
 export interface LogColumn extends Column {
@@ -49,10 +51,14 @@ function table(
   series: string | null = null,
 ): LogTable {
   const withNames = columns.map((column) => ({ ...column, column: snakeCase(column.name) }));
-  return { name, table: name.toLowerCase(), channel, columns: withNames, series };
+  const isMeasuredByDevice = channel === 'sondes';
+  return { name, table: name.toLowerCase(), channel, columns: withNames, series, isMeasuredByDevice };
 }
 
 const synchro = (name: string, ...own: Column[]): LogTable => table(name, 'synchro', [...shared, ...own]);
+/** Readings of several fridges in one table: each is a series of its own. */
+const perFridge = (name: string, ...own: Column[]): LogTable =>
+  table(name, 'synchro', [...shared, ...own], 'FridgeId');
 
 const checkList = [text('ListName'), text('Question'), text('Answer')];
 const startToEnd = [time('StartAt'), temperature('StartTemp'), time('EndAt'), temperature('EndTemp')];
@@ -124,7 +130,7 @@ export const logTables: readonly LogTable[] = [
   synchro('Tbetape', text('ProductName'), text('StepName'), time('StartAt'), time('EndAt')),
   synchro('Tbevaluation', text('Subject'), text('Question'), text('Answer'), decimal('Score', 0, 1e6)),
   synchro('Tbfreezing', text('ProductName'), ...startToEnd),
-  synchro(
+  perFridge(
     'Tbfridge',
     text('FridgeId'),
     text('FridgeName'),

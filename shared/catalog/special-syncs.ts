@@ -21,7 +21,8 @@ export type SpecialEffect =
 
 /** Source: ePack V4, Special synchronisations. */
 const effectsOf: Readonly<Record<Flag, readonly SpecialEffect[]>> = {
-  'replace-from-manager': ['tells-all-parameters', 'tells-all-logs'],
+  // It takes before it replaces: readings that only the solution holds would be lost otherwise.
+  'replace-from-manager': ['asks-all-logs', 'tells-all-parameters', 'tells-all-logs'],
   'replace-from-solution': ['asks-all-logs', 'asks-all-parameters', 'replaces-manager'],
   'resend-logs': ['asks-all-logs'],
   'resend-params': ['tells-all-parameters'],
@@ -36,3 +37,6 @@ export function haveEffect(asked: readonly Flag[], effect: SpecialEffect): boole
 
 /** They change what the solution sends, so they hold from the handshake on. One set after it waits for the next. */
 export const handshakeFlags: readonly Flag[] = flags.filter((flag) => haveEffect([flag], 'asks-all-logs'));
+
+/** Of those, the ones that a solution carries out even where it asks for no ids: it has nothing to send then. */
+export const oneWayFlags: readonly Flag[] = flags.filter((flag) => haveEffect([flag], 'tells-all-logs'));

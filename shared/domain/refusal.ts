@@ -12,6 +12,7 @@ export const refusalCodes = [
   'duplicate-id',
   'flip-flop',
   'id-conflict',
+  'id-jump',
   'malformed-xml',
   'missing-id',
   'no-id-column',

@@ -13,13 +13,17 @@ const report = z.object({
 test('a wide header is kept once, however many rows below it are refused, and shown with each', async () => {
   const client = await signIn(server());
   const header = ['Id', ...Array.from({ length: 900 }, (_, n) => `Column${n}${'x'.repeat(50)}`)].join(',');
-  const rows = Array.from({ length: 3_000 }, () => 'x').join('\n');
+  const rows = Array.from({ length: 3_000 }, (_, n) => `x${n}`).join('\n');
   await fullSync(client, zipOf({ 'csv/Tbfridge.csv': `${header}\n${rows}\n` }));
 
   expect(report.parse((await client.sync()).json['report']).logs['Tbfridge']?.rejected).toBe(3_000);
-  const kept = await server().db('quarantine').where({ solution_id: client.id }).select('header');
+  const kept = await server().db('quarantine').where({ solution_id: client.id }).select('header', 'sync_id');
   expect(kept).toHaveLength(3_000);
   expect(kept.filter((row: { header: unknown }) => row.header !== null)).toHaveLength(1);
+  const [{ sync_id: sync }] = kept as [{ sync_id: string }];
+  expect(await server().db('refused_header').where({ sync_id: sync }).select('file', 'header')).toEqual([
+    { file: 'csv/Tbfridge.csv', header },
+  ]);
   const filter = { accounts: 'all', solutionId: client.id, syncId: null, state: null } as const;
   const page = await createQuarantineStore(server().db).list(filter, { limit: 50, after: null });
   expect(new Set(page.items.map((item) => item.header))).toEqual(new Set([header]));

@@ -64,6 +64,7 @@ test('whatever values a correct writer writes, in any dialect and order of ids, 
   await fc.assert(
     fc.asyncProperty(rows, dialects, async (values, dialect) => {
       await log.empty('Tbdeliverytemp');
+      await log.acceptIdsUpTo('Tbdeliverytemp', 2n ** 63n - 1n);
       const number = (value: number | null) =>
         value === null ? '' : dialect.decimalComma ? String(value).replace('.', ',') : String(value);
       const csv = write(

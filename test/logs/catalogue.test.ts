@@ -29,6 +29,7 @@ test.each(logTables.map((table) => [table.name, table] as const))(
       solution_id: 'integer',
       id: 'bigint',
       ...Object.fromEntries(declared),
+      received_at: 'timestamp with time zone',
       extra: 'jsonb',
     });
   },

@@ -14,6 +14,8 @@ export interface LogDatabase extends TestDatabase {
   load(table: string, csv: Csv, options?: LoadOptions): Promise<Loaded>;
   rows(table: string, columns: string, solutionId?: number): Promise<Record<string, unknown>[]>;
   highestId(table: string): Promise<string | null>;
+  /** As if staff had accepted Ids up to this one. */
+  acceptIdsUpTo(table: string, id: bigint, solutionId?: number): Promise<void>;
   empty(...tables: string[]): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export async function createLogDatabase(): Promise<LogDatabase> {
   const { db } = database;
   const solutionId = await addSolution();
 
-  return { ...database, solutionId, addSolution, load, rows, highestId, empty };
+  return { ...database, solutionId, addSolution, load, rows, highestId, acceptIdsUpTo, empty };
 
   async function addSolution(): Promise<number> {
     const { rows: added } = await db.raw<{ rows: { id: number }[] }>(
@@ -78,8 +80,18 @@ export async function createLogDatabase(): Promise<LogDatabase> {
     return mark?.highest_id ?? null;
   }
 
+  async function acceptIdsUpTo(table: string, id: bigint, of = solutionId): Promise<void> {
+    await db.raw(
+      `insert into log_mark (solution_id, table_name, highest_id, accepted_id) values (:of, :table, -1, :id)
+       on conflict (solution_id, table_name) do update set accepted_id = excluded.accepted_id`,
+      { of, table: logTable(table).table, id: String(id) },
+    );
+  }
+
   async function empty(...tables: string[]): Promise<void> {
-    await db.raw(`truncate log_mark, ${tables.map((table) => logTable(table).table).join(', ')}`);
+    await db.raw(
+      `truncate log_mark, log_arrival, ${tables.map((table) => logTable(table).table).join(', ')}`,
+    );
   }
 }
 

@@ -40,9 +40,21 @@ test('the hour that autumn writes twice becomes two hours, for each probe by its
   ]);
 });
 
-test('a table without series is one series', async () => {
-  await log.load('Tbfridge', 'Id,MeasuredAt\n1,25/10/2026 02:00\n2,25/10/2026 02:00\n');
-  expect(await times('Tbfridge')).toEqual(['25 00:00', '25 01:00']);
+test('a table without series is one series, in which people note several readings in one minute', async () => {
+  await log.load(
+    'Tboil',
+    'Id,MeasuredAt\n1,25/10/2026 02:10\n2,25/10/2026 02:10\n3,25/10/2026 02:05\n4,25/10/2026 02:05\n',
+  );
+  expect(await times('Tboil')).toEqual(['25 00:10', '25 00:10', '25 01:05', '25 01:05']);
+});
+
+test('two fridges are two series: readings of the same minute stay in it, whatever order they come in', async () => {
+  await log.load(
+    'Tbfridge',
+    'Id,FridgeId,MeasuredAt\n' +
+      '1,A,25/10/2026 02:30\n2,B,25/10/2026 02:30\n3,A,25/10/2026 02:29\n4,B,25/10/2026 02:31\n5,B,25/10/2026 02:31\n',
+  );
+  expect(await times('Tbfridge')).toEqual(['25 00:30', '25 00:30', '25 01:29', '25 00:31', '25 00:31']);
 });
 
 test('an offset says which of the two it is', async () => {

@@ -51,31 +51,27 @@ export async function processSync(
   step: Step = plainly,
 ): Promise<SyncReport> {
   const upload = await step('sort', () => sortPackageFiles(files, job));
-  const spool = createRejectionSpool();
-  try {
-    return await inTransaction(db, async (transaction) => {
-      await takeOver(transaction, job);
-      const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
-      const statement = await readStatement(upload.statement, job.channel, spool.reject);
-      const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
-      const logs = await step('logs', () => loadLogs(transaction, job, upload, flags, spool));
-      const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
-      await step('quarantine', () => quarantineAll(transaction.db, job, spool));
-      const gaps = await findChannelGaps(transaction.db, job, statement);
-      const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
-      const written = await step('package', () =>
-        writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
-          instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
-          report,
-          classes: () => believedClasses(transaction, job, report),
-        }),
-      );
-      await step('commit', () => commitOutcome(transaction, job, 'ready', report, written));
-      return report;
-    });
-  } finally {
-    await spool.close();
-  }
+  return inTransaction(db, async (transaction) => {
+    const spool = createRejectionSpool((batch) => quarantineAll(transaction.db, job, batch));
+    await takeOver(transaction, job);
+    const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
+    const statement = await readStatement(upload.statement, job.channel, spool.reject);
+    const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
+    const logs = await step('logs', () => loadLogs(transaction, job, upload, flags, spool));
+    const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
+    await step('quarantine', () => spool.finish());
+    const gaps = await findChannelGaps(transaction.db, job, statement);
+    const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
+    const written = await step('package', () =>
+      writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
+        instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
+        report,
+        classes: () => believedClasses(transaction, job, report),
+      }),
+    );
+    await step('commit', () => commitOutcome(transaction, job, 'ready', report, written));
+    return report;
+  });
 }
 
 /** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */

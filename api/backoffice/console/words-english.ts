@@ -83,6 +83,11 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
     advice:
       'A restored or copied device often numbers anew: check the device, then discard this row, or give it a free Id and replay it.',
   },
+  'id-jump': {
+    why: 'The Id is far above all that this device has numbered so far: a bar code in the wrong column, perhaps, or a device that was restored.',
+    advice:
+      'If the number is right, process it again: the server then believes Ids up to it. Otherwise correct the Id, or discard the row.',
+  },
   'malformed-xml': { why: 'The file is no well-formed XML.', advice: 'Correct it and replay it.' },
   'missing-id': { why: 'It has no Id.', advice: 'Give it one that is free and replay it, or discard it.' },
   'no-id-column': { why: 'The file has no column Id.', advice: 'Correct its first line and replay it.' },
@@ -639,6 +644,7 @@ export const english = {
     open: 'open',
     replayed: 'processed again',
     discarded: 'discarded',
+    settled: 'settled by the device',
   } satisfies Record<QuarantineState, string>,
   sentTimes: (count: number) => `sent ${count} times`,
   lastTime: 'last',

@@ -51,6 +51,11 @@ const refusedBecause: Words['refusedBecause'] = {
     advice:
       'Un appareil restauré ou copié renumérote souvent : vérifiez l’appareil, puis écartez cette ligne, ou donnez-lui un Id libre et relancez-la.',
   },
+  'id-jump': {
+    why: 'L’Id dépasse de loin tout ce que cet appareil a numéroté jusqu’ici : un code-barres saisi dans la mauvaise colonne, peut-être, ou un appareil restauré.',
+    advice:
+      'Si le numéro est juste, relancez la ligne : le serveur admettra les Id jusqu’à celui-ci. Sinon, corrigez l’Id, ou écartez la ligne.',
+  },
   'malformed-xml': {
     why: 'Le fichier n’est pas du XML bien formé.',
     advice: 'Corrigez-le, puis relancez.',
@@ -649,7 +654,12 @@ export const french: Words = {
   quarantine: 'Quarantaine',
   quarantineMeaning:
     'Ce qui n’a pas pu être appliqué est gardé ici, comme reçu. Le reste de son paquet a été appliqué.',
-  quarantineStates: { open: 'à traiter', replayed: 'relancé', discarded: 'écarté' },
+  quarantineStates: {
+    open: 'à traiter',
+    replayed: 'relancé',
+    discarded: 'écarté',
+    settled: 'réglé par l’appareil',
+  },
   sentTimes: (count) => `envoyé ${count} fois`,
   lastTime: 'la dernière',
   fileAndRow: 'Fichier et ligne',

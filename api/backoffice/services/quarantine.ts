@@ -2,12 +2,15 @@ import { Readable } from 'node:stream';
 import type { ReadableEntry } from '../../../shared/archive/read-archive';
 import { unpackedFiles } from '../../../shared/archive/unpack';
 import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
+import { findLogTable } from '../../../shared/catalog/log-tables';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { FileStore } from '../../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../../shared/files/layout';
+import { lockLog } from '../../../shared/stores/logs/log-lock';
+import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import {
   createQuarantineStore,
@@ -50,23 +53,27 @@ export function createQuarantineService({ db, files, intake }: Deps) {
         const item = await found(trx, caller, id);
         needEditor(caller);
         await decide(trx, caller, item, 'discarded', {});
+        await giveBackIds(trx, [item]);
       });
     },
 
     /** Those that someone has decided meanwhile stay as they are. Throws `not-found`, `forbidden`. */
     async discardMany(caller: Caller, ids: readonly string[]): Promise<void> {
       await inTransaction(db, async ({ db: trx }) => {
+        const discarded: QuarantinedItem[] = [];
         // Always in the same order: two who discard the same ones wait for each other, and do not block.
         for (const id of ordered(ids)) {
           const item = await found(trx, caller, id);
           needEditor(caller);
-          await decideOpen(trx, caller, item, 'discarded', {});
+          if (await decideOpen(trx, caller, item, 'discarded', {})) discarded.push(item);
         }
+        await giveBackIds(trx, discarded);
       });
     },
 
     /**
      * Sends the item, or its corrected text, as a package of its own; refused again, it comes back as a new item.
+     * An Id that was refused for being far above the others is accepted by that.
      * Throws `not-found`, `forbidden`, `already-decided`, `not-replayable`, `invalid-fields`, `wrong-status`.
      */
     async replay(caller: Caller, id: string, correctedText: string | null): Promise<Replayed> {
@@ -79,6 +86,7 @@ export function createQuarantineService({ db, files, intake }: Deps) {
         item,
         () => Promise.resolve(zipStream(entries)),
         (syncId) => async (trx) => {
+          if (correctedText === null) await acceptId(trx, item);
           await createSyncStore(trx).addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
           await decide(trx, caller, item, 'replayed', {
             sync: syncId,
@@ -89,6 +97,28 @@ export function createQuarantineService({ db, files, intake }: Deps) {
       );
     },
   };
+}
+
+/** What is discarded no longer counts as known: `lastIdLogs` tells the highest Id of what is left. */
+async function giveBackIds(db: Db, items: readonly QuarantinedItem[]): Promise<void> {
+  const logs = new Map(
+    items.flatMap(({ kind, subject, solutionId }) => {
+      const table = kind === 'row' && subject !== null ? findLogTable(subject) : undefined;
+      return table === undefined ? [] : [[`${solutionId} ${table.table}`, { solutionId, table }] as const];
+    }),
+  );
+  // Always in the same order, as above.
+  for (const [, log] of [...logs].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    await lockLog(db, log.solutionId, log.table.table);
+    await createLogMarkStore(db).giveBackDiscarded(log);
+  }
+}
+
+async function acceptId(db: Db, { solutionId, subject, code, rowId }: QuarantinedItem): Promise<void> {
+  const table = findLogTable(subject ?? '');
+  const id = /^[ \t]*(\d{1,19})[ \t]*$/.exec(rowId ?? '')?.[1];
+  if (code !== 'id-jump' || table === undefined || id === undefined) return;
+  await createLogMarkStore(db).acceptUpTo({ solutionId, table }, id);
 }
 
 async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedItem> {

@@ -36,6 +36,9 @@ export interface AppliedReplacement {
   readonly replaced: number;
 }
 
+/** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
+const topId = 2n ** 63n - 1n;
+
 /** The first so many rows of a plan are shown with it. */
 const maxShown = 1_000;
 
@@ -113,10 +116,12 @@ export function createLogReplacementStore(db: Db) {
         bindings,
       );
       const replaced = await db.raw<{ rowCount: number }>(
-        `insert into :table: select (jsonb_populate_record(cast(null as :table:), r.content)).*
+        `insert into :table: select (jsonb_populate_record(cast(null as :table:),
+           r.content || jsonb_build_object('received_at', now()))).*
          from log_replacement_row r where r.approval_id = :approvalId and r.content is not null`,
         bindings,
       );
+      await noteInMark(bindings);
       await lowerMark(bindings);
       // Without its statistics, as after a large plan, PostgreSQL would compare every row with every other.
       await db.raw('set local enable_nestloop = off');
@@ -174,6 +179,27 @@ export function createLogReplacementStore(db: Db) {
     );
   }
 
+  /** What was removed is no longer expected to be stored; what was replaced is read again by those who read by arrival. */
+  async function noteInMark(bindings: {
+    approvalId: string;
+    solutionId: number;
+    table: string;
+  }): Promise<void> {
+    await db.raw(
+      `with changed as (
+         select coalesce(range_agg(int8range(id, id, '[]')) filter (where content is null and id < ${topId}), '{}') as removed,
+           range_agg(int8range(id, case when id < ${topId} then id + 1 end)) filter (where content is not null) as replaced
+         from log_replacement_row where approval_id = :approvalId
+       ), arrived as (
+         insert into log_arrival (solution_id, table_name, ids)
+         select :solutionId, :table, replaced from changed where replaced is not null
+       )
+       update log_mark set removed = log_mark.removed + changed.removed, is_check_asked = true
+       from changed where solution_id = :solutionId and table_name = :table`,
+      bindings,
+    );
+  }
+
   /** The solution goes on from the highest id that it has itself, and its rows from there on are asked for. */
   async function lowerMark(bindings: {
     approvalId: string;
@@ -181,7 +207,7 @@ export function createLogReplacementStore(db: Db) {
     table: string;
   }): Promise<void> {
     await db.raw(
-      `update log_mark m set highest_id = now_highest.id, received = m.received * int8multirange(int8range(null, now_highest.id, '(]'))
+      `update log_mark m set highest_id = now_highest.id, received = m.received - int8multirange(int8range(now_highest.id, null, '()'))
        from (
          select greatest(r.highest_sent, (select max(id) from :table: where solution_id = :solutionId)) as id
          from log_replacement r where r.approval_id = :approvalId

@@ -65,14 +65,16 @@ interface Row {
   decided_by: string | null;
 }
 
-/** Of the rows of a file the first holds the header for all of them. */
+/** The header of the rows of a file is kept once for all of them. */
 const selectItem = `
   select q.id, q.solution_id, q.sync_id, q.channel, q.kind, q.subject, q.file, q.line, q.row_id, q.code, q.reason,
-    case when q.kind = 'row' and q.header is null then (
+    case when q.kind = 'row' and q.header is null then coalesce((
+      select shared.header from refused_header shared where shared.sync_id = q.sync_id and shared.file = q.file
+    ), (
       select first.header from quarantine first
       where first.sync_id = q.sync_id and first.file = q.file and first.header is not null limit 1
-    ) else q.header end as header,
-    q.raw, q.state, q.created_at, q.seen_count, q.last_seen_at, q.decided_at, q.decided_by
+    )) else q.header end as header,
+    q.raw, case when q.settled_at is null then q.state else 'settled' end as state, q.created_at, q.seen_count, q.last_seen_at, q.decided_at, q.decided_by
   from quarantine q join solution s on s.id = q.solution_id
   where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
 
@@ -90,7 +92,8 @@ export function createQuarantineStore(db: Db) {
         `${selectItem}
            and (cast(:solutionId as int) is null or q.solution_id = :solutionId)
            and (cast(:syncId as uuid) is null or q.sync_id = :syncId or q.last_sync_id = :syncId)
-           and (cast(:state as text) is null or q.state = :state)
+           and (cast(:state as text) is null
+             or q.state = :state and q.settled_at is null or :state = 'settled' and q.settled_at is not null)
            and (cast(:after as bigint) is null or q.id < :after)
          order by q.id desc limit :rows`,
         { ...filter, accounts: idsOf(filter.accounts), after, rows: limit + 1 },

@@ -34,6 +34,15 @@ export function createStatusStore(db: Db) {
       return row === undefined ? null : statusFrom(row);
     },
 
+    /** The solution asks for the highest ids, to choose by them what it sends. Answers the status; null: no such channel. */
+    async noteIdsAsked(key: ChannelKey): Promise<Statut | null> {
+      const [row] = await db<Row & { ids_asked_at: Date }>('channel_status')
+        .where(where(key))
+        .update({ ids_asked_at: db.fn.now() })
+        .returning('statut');
+      return row === undefined ? null : statutFrom(row.statut);
+    },
+
     /** The same, and nobody else may change it before the transaction ends. */
     async readLocked(key: ChannelKey): Promise<ChannelStatus | null> {
       const row = await db<Row>('channel_status')

@@ -1,8 +1,8 @@
 import { findLogTable } from '../../../shared/catalog/log-tables';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { lockLog } from '../../../shared/stores/logs/log-lock';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
-import { lockLog } from './log-mark';
 
 /**
  * Does to logs what was approved, and forgets what was not: each plan in one transaction, of which the audit trail tells.
@@ -23,7 +23,7 @@ async function applyNext(db: Db): Promise<boolean> {
   const table = findLogTable(tableName);
   let rows = 0;
   if (decided.isApproved && table !== undefined) {
-    await lockLog(db, { solutionId, table });
+    await lockLog(db, solutionId, table.table);
     const applied = await replacements.apply(decided, table);
     rows = applied.deleted + applied.replaced;
     await createAuditStore(db).add([

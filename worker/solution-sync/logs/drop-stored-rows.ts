@@ -6,14 +6,13 @@ import type { TupleBuffer } from './tuple-buffer';
 /**
  * Takes out of the buffer the rows that the log holds byte for byte: an upload that is sent twice then costs the database
  * no more than reading them. It may leave some in: those are compared as values later.
- * Its rows begin with solution and id and end with `placeBytes` that the log does not hold; where it is more, they stay in.
+ * Its rows begin with the fields of `columns`, solution and id first; the fields after those are not in the log.
  */
 export async function dropStoredRows(
   client: Transaction['client'],
   log: LogKey,
   columns: readonly string[],
   buffer: TupleBuffer,
-  placeBytes: number,
 ): Promise<void> {
   const rows = buffer.rows;
   const starts = rowStarts(rows);
@@ -33,7 +32,7 @@ export async function dropStoredRows(
     while (storedAt < stored.length && compareIds(stored, storedAt, rows, start) < 0) {
       storedAt = endOfRow(stored, storedAt);
     }
-    if (startsWith(stored, storedAt, rows, start, end - placeBytes)) return;
+    if (startsWith(stored, storedAt, rows, start, endOfFields(rows, start, columns.length))) return;
     rows.copyWithin(kept, start, end);
     kept += end - start;
   });
@@ -51,10 +50,11 @@ function rowStarts(rows: Buffer): number[] {
   return starts;
 }
 
-function endOfRow(rows: Buffer, start: number): number {
+const endOfRow = (rows: Buffer, start: number): number => endOfFields(rows, start, rows.readInt16BE(start));
+
+function endOfFields(rows: Buffer, start: number, count: number): number {
   let at = start + 2;
-  for (let fields = rows.readInt16BE(start); fields > 0; fields--)
-    at += 4 + Math.max(0, rows.readInt32BE(at));
+  for (let fields = count; fields > 0; fields--) at += 4 + Math.max(0, rows.readInt32BE(at));
   return at;
 }
 

@@ -3,7 +3,7 @@ import { createBinaryCopy } from '../../../shared/db/copy';
 import type { Transaction } from '../../../shared/db/database';
 import { dropStoredRows } from './drop-stored-rows';
 import type { Lane } from './lanes';
-import type { LogKey } from './log-mark';
+import type { LogKey, LogState } from './log-mark';
 import { readSpans } from './read-spans';
 import type { RowEncoder } from './row-encoder';
 
@@ -18,6 +18,8 @@ export interface LateRows extends Lane {
   newIds(): string | null;
   /** Rows of a stored id with other content than the stored row, in the order of the file, with their raw bytes. */
   conflicts(openFile: () => Promise<Readable>): AsyncIterable<ConflictingRow>;
+  /** Rows that are stored as they are, and of whose Id an open item of quarantine says otherwise. */
+  storedInQuarantine(openFile: () => Promise<Readable>): AsyncIterable<StoredRow>;
   close(): Promise<void>;
 }
 
@@ -27,16 +29,21 @@ export interface ConflictingRow {
   readonly raw: Buffer;
 }
 
+/** A row as it was sent, and the item of quarantine that may hold the same. */
+export interface StoredRow {
+  readonly itemId: string;
+  readonly itemText: string;
+  readonly raw: Buffer;
+}
+
 /** What the temporary table holds in the end: line, offset in the file, length, each a field of a tuple. */
 export const PLACE_FIELDS = 3;
-const PLACE_BYTES = 8 + 12 + 8;
-/** Of a time that is not written twice: that it is null. */
-const OTHER_TIME_BYTES = 4;
 
 export function createLateRows(
   { db, client }: Transaction,
   log: LogKey,
   { columns, timeColumns }: Pick<RowEncoder, 'columns' | 'timeColumns'>,
+  { hasOpenConflicts }: Pick<LogState, 'hasOpenConflicts'>,
 ): LateRows {
   const { solutionId, table } = log;
   const stored = `"${table.table}"`;
@@ -44,9 +51,10 @@ export function createLateRows(
   const sameId = `stored.solution_id = ${solutionId} and stored.id = late.id`;
   const otherTime = (column: string) => `"other_${column}"`;
   // What the clock shows twice is told apart by the rows around it. Where those are not sent with it, either is the same row.
+  // So is a row that was read in another time zone, which was the solution's then.
   const meant = columns.map((column) =>
     timeColumns.includes(column)
-      ? `case when late.${otherTime(column)} = stored."${column}" then stored."${column}" else late."${column}" end`
+      ? `case when stored."${column}" = any(late.${otherTime(column)}) then stored."${column}" else late."${column}" end`
       : `late."${column}"`,
   );
   const isOther = `(${meant.join(', ')}) is distinct from (${list('stored')})`;
@@ -62,7 +70,8 @@ export function createLateRows(
     ]),
 
     async prepare(rows) {
-      await dropStoredRows(client, log, columns, rows, timeColumns.length * OTHER_TIME_BYTES + PLACE_BYTES);
+      // What is stored byte for byte may settle what quarantine says of its Id.
+      if (!hasOpenConflicts) await dropStoredRows(client, log, columns, rows);
       if (!rows.isEmpty) await open();
     },
 
@@ -98,6 +107,24 @@ export function createLateRows(
       await db.raw('close conflicting_row');
     },
 
+    async *storedInQuarantine(openFile) {
+      if (!isOpen || !hasOpenConflicts) return;
+      await db.raw(
+        `declare stored_row no scroll cursor for
+         select q.id::text, q.raw as text, late.line, late.byte_offset::float8 as offset, late.byte_length as length
+         from quarantine q join late_row late on late.id = q.log_id join ${stored} stored on ${sameId}
+         where q.solution_id = :solutionId and q.subject = :subject and q.code = 'id-conflict' and q.state = 'open'
+           and q.taken_at is null and q.raw is not null and not (${isOther})
+         order by byte_offset`,
+        { solutionId, subject: table.name },
+      );
+      const spans = fetchAll(() => db.raw<{ rows: ItemSpan[] }>('fetch 1000 from stored_row'));
+      for await (const { span, bytes } of readSpans(openFile, spans)) {
+        yield { itemId: span.id, itemText: span.text, raw: bytes };
+      }
+      await db.raw('close stored_row');
+    },
+
     async close() {
       if (isOpen) await db.raw('drop table late_row, unlike_row');
     },
@@ -107,7 +134,7 @@ export function createLateRows(
     if (isOpen) return;
     await db.raw(
       `create temporary table late_row on commit drop as
-       select ${list('stored')}, ${timeColumns.map((column) => `stored."${column}" as ${otherTime(column)},`).join(' ')}
+       select ${list('stored')}, ${timeColumns.map((column) => `null::timestamptz[] as ${otherTime(column)},`).join(' ')}
          0::int as line, 0::bigint as byte_offset, 0::int as byte_length
        from ${stored} stored with no data`,
     );
@@ -122,6 +149,10 @@ interface Span {
   readonly length: number;
 }
 
-async function* fetchAll(fetch: () => PromiseLike<{ rows: Span[] }>): AsyncGenerator<Span> {
+interface ItemSpan extends Span {
+  readonly text: string;
+}
+
+async function* fetchAll<One extends Span>(fetch: () => PromiseLike<{ rows: One[] }>): AsyncGenerator<One> {
   for (let { rows } = await fetch(); rows.length > 0; { rows } = await fetch()) yield* rows;
 }

@@ -7,15 +7,18 @@ import { decodeText } from '../../../shared/formats/csv-cell';
 import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
 import { CsvRows } from '../../../shared/formats/csv-rows';
 import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-source';
+import { lockLog } from '../../../shared/stores/logs/log-lock';
 import type { Reject } from '../package/rejections';
 import { findEarlierReadings } from './earlier-readings';
 import { createLanes } from './lanes';
 import { createLateRows } from './late-rows';
 import { type HeaderFault, type LogHeader, MAX_COLUMNS, readLogHeader } from './log-header';
-import { lockLog, readHighestId } from './log-mark';
-import { noteReceived } from './received-ids';
+import { type LogState, readLogState } from './log-mark';
+import { type Arrival, noteReceived } from './received-ids';
 import { createRowEncoder } from './row-encoder';
 import { createLogRejections, type LogRejections } from './row-rejections';
+import { createPendingRejections } from './pending-rejections';
+import { settleQuarantine } from './settle-quarantine';
 import { createRowTaker } from './take-row';
 
 export interface LogFile {
@@ -35,6 +38,8 @@ export interface LogFileInput {
   readonly divert?: DivertRow;
   /** Called once where anything was inserted, in the same transaction. */
   readonly onInserted?: (rows: InsertedRows) => Promise<void>;
+  /** The rows go into a table beside the log, of which nothing is kept: what is known of the log itself. */
+  readonly besideLog?: LogState;
 }
 
 /** The rows that a file added to its log. */
@@ -48,7 +53,8 @@ export interface InsertedRows {
 export type DivertRow = (header: LogHeader, row: CsvRows) => boolean;
 
 /**
- * Loads a log file inside the sync's transaction; until it is done, the connection is its own (so `reject` must not use it).
+ * Loads a log file inside the sync's transaction; until it is done, the connection is its own, but for what `reject` does
+ * while it is awaited.
  * Rows whose ids grow above the highest one known go straight into the log: nothing of theirs can be stored. The others are
  * compared with the log as a set. Memory does not grow with the file. Source: ePack V4, Logs.
  */
@@ -98,17 +104,19 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const { db, client } = transaction;
   const { source, header, rejections, counts } = opened;
   const { rows } = source;
-  await lockLog(db, input);
-  const mark = await readHighestId(db, input);
-  const encoder = createRowEncoder(header, input);
-  const lateRows = createLateRows(transaction, input, encoder);
+  await lockLog(db, input.solutionId, input.table.table);
+  const state = input.besideLog ?? (await readLogState(db, input));
+  const encoder = createRowEncoder(header, input, state.oldTimezones);
+  const lateRows = createLateRows(transaction, input, encoder, state);
   const freshRows = { copy: createBinaryCopy(client, input.table.table, encoder.columns) };
   const lanes = createLanes({ fresh: freshRows, late: lateRows });
-  const taker = createRowTaker(header, encoder, lanes, mark);
+  const taker = createRowTaker(header, encoder, lanes, state);
+  const pending = createPendingRejections(lanes, rejections);
 
   try {
     do await takeRows();
     while (await source.pull());
+    await pending.finish();
     await lanes.finish();
   } catch (error) {
     await lanes.abort(error);
@@ -117,11 +125,21 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const moved = await lateRows.insertNew();
   counts.inserted = taker.taken.fresh + moved;
   counts.duplicates = taker.taken.late - moved - (await rejectConflicts());
-  if (counts.inserted > 0) await input.onInserted?.({ aboveId: mark, lateIds: lateRows.newIds() });
-  const { highestId, receivedIds: ids } = taker;
-  if (!ids.isEmpty || moved > 0)
-    await noteReceived(db, input, { highestId: highestId.toBigInt(), ids, newIds: lateRows.newIds() });
+  if (counts.inserted > 0) await input.onInserted?.({ aboveId: state.highestId, lateIds: lateRows.newIds() });
+  if (input.besideLog === undefined) await note();
   await lateRows.close();
+
+  async function note(): Promise<void> {
+    const { highestId, receivedIds: ids } = taker;
+    const newIds = lateRows.newIds();
+    const arrival = counts.inserted > 0 ? arrivalOf(input.timezone, encoder.times.forms) : null;
+    if (!ids.isEmpty || moved > 0)
+      await noteReceived(db, input, { highestId: highestId.toBigInt(), ids, newIds, arrival });
+    await settleQuarantine(db, input, state, {
+      isStored: counts.inserted > 0,
+      storedItems: lateRows.storedInQuarantine(() => input.file.open()),
+    });
+  }
 
   /** Waits only where it must: to wait for each row would cost more than the row. */
   async function takeRows(): Promise<void> {
@@ -131,7 +149,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
       if (!lanes.haveRoom(size)) await lanes.makeRoom(size);
       const refusal = taker.take(rows);
       if (refusal === 'needs-earlier-readings') await takeAfterEarlierReadings();
-      else if (refusal !== null) await rejections.rejectRow(header, rows, refusal);
+      else if (refusal !== null) await pending.rejectRow(header, rows, refusal);
     }
   }
 
@@ -140,7 +158,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
     encoder.times.seed(await findEarlierReadings(db, input, taker.firstId));
     const refusal = taker.take(rows);
     if (refusal !== null && refusal !== 'needs-earlier-readings')
-      await rejections.rejectRow(header, rows, refusal);
+      await pending.rejectRow(header, rows, refusal);
   }
 
   async function rejectConflicts(): Promise<number> {
@@ -151,6 +169,12 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
     }
     return conflicts;
   }
+}
+
+function arrivalOf(timezone: string, { local, offset }: { local: boolean; offset: boolean }): Arrival {
+  if (local && offset) return { timezone, timeForm: 'mixed' };
+  if (local) return { timezone, timeForm: 'local' };
+  return { timezone, timeForm: offset ? 'offset' : null };
 }
 
 const MAX_ROW_BYTES = 1024 * 1024;

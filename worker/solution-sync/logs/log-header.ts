@@ -1,11 +1,14 @@
 import type { LogColumn, LogTable } from '../../../shared/catalog/log-tables';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
+import { keepable } from '../package/kept-text';
 
 /** What the header row of a log file says: which cell holds what. */
 export interface LogHeader {
   /** As it was sent. */
   readonly raw: string;
+  /** Of that, what is kept with refused rows. */
+  readonly kept: string;
   readonly cellCount: number;
   readonly idCell: number;
   /** Of the table's columns, in its order: the cell that holds each, or null where the file has none. */
@@ -53,7 +56,7 @@ export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | Header
     .map((name, cell) => ({ name, cell }))
     .filter(({ cell }) => !known.has(cell))
     .sort((a, b) => compareJsonbKeys(Buffer.from(a.name), Buffer.from(b.name)));
-  return { raw, cellCount: names.length, idCell, declared, undeclared };
+  return { raw, kept: keepable(raw), cellCount: names.length, idCell, declared, undeclared };
 }
 
 function cellTexts(row: CsvRows): string[] {

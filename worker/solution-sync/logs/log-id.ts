@@ -32,6 +32,13 @@ export class LogId {
     this.low = other.low;
   }
 
+  /** So many above another; `by` is less than 2^32. It may be more than an id can be. */
+  setAbove(other: LogId, by: number): void {
+    const low = other.low + by;
+    this.high = other.high + (low >= TWO_TO_32 ? 1 : 0);
+    this.low = low >>> 0;
+  }
+
   setBigInt(value: bigint): void {
     this.high = Number(value >> 32n);
     this.low = Number(value & 0xffffffffn);

@@ -6,22 +6,51 @@ export interface LogKey {
   readonly table: LogTable;
 }
 
-/** Only one transaction at a time adds to a log. Held until the transaction ends. */
-export async function lockLog(db: Db, { solutionId, table }: LogKey): Promise<void> {
-  await db.raw('select pg_advisory_xact_lock(hashtextextended(?, ?))', [`log ${table.table}`, solutionId]);
+/** What is known of a log before a file is loaded into it. */
+export interface LogState {
+  /** The highest id ever seen, -1 before the first: ids above it are certain not to be stored. */
+  readonly highestId: bigint;
+  /** Up to here staff accepted Ids that are far above the others; -1: none. */
+  readonly acceptedId: bigint;
+  /** Rows in quarantine of whose Id nothing is stored. */
+  readonly hasUntakenItems: boolean;
+  /** Rows in quarantine, open, of whose Id other content is stored. */
+  readonly hasOpenConflicts: boolean;
+  /** Time zones that the solution had before. */
+  readonly oldTimezones: readonly string[];
 }
 
-/**
- * The highest id ever seen, -1 before the first. Needs the lock: what another transaction adds is not seen before.
- * Rows above the mark (there should be none) count too: ids above the answer are certain not to be stored.
- */
-export async function readHighestId(db: Db, { solutionId, table }: LogKey): Promise<bigint> {
-  const { rows } = await db.raw<{ rows: { highest: string }[] }>(
-    `select greatest(
-       (select highest_id from log_mark where solution_id = :solutionId and table_name = :table),
-       (select max(id) from :table: where solution_id = :solutionId),
-       -1)::text as highest`,
-    { solutionId, table: table.table },
+/** Needs the lock: what another transaction adds is not seen before. Rows above the mark (there should be none) count too. */
+export async function readLogState(db: Db, { solutionId, table }: LogKey): Promise<LogState> {
+  const { rows } = await db.raw<{ rows: StateRow[] }>(
+    `select greatest(mark.highest_id, (select max(id) from :table: where solution_id = :solutionId), -1)::text as highest,
+       coalesce(mark.accepted_id, -1)::text as accepted,
+       exists (select from quarantine where solution_id = :solutionId and subject = :name and log_id is not null
+         and taken_at is null and code <> 'id-conflict') as untaken,
+       exists (select from quarantine where solution_id = :solutionId and subject = :name and log_id is not null
+         and taken_at is null and code = 'id-conflict' and state = 'open') as conflicts,
+       array(select timezone from solution_old_zone where solution_id = :solutionId
+         order by used_until desc limit ${maxOldZones}) as zones
+     from (select 1) as one
+     left join log_mark mark on mark.solution_id = :solutionId and mark.table_name = :table`,
+    { solutionId, table: table.table, name: table.name },
   );
-  return BigInt(rows[0]?.highest ?? -1);
+  const [row] = rows;
+  return {
+    highestId: BigInt(row?.highest ?? -1),
+    acceptedId: BigInt(row?.accepted ?? -1),
+    hasUntakenItems: row?.untaken === true,
+    hasOpenConflicts: row?.conflicts === true,
+    oldTimezones: row?.zones ?? [],
+  };
 }
+
+interface StateRow {
+  highest: string;
+  accepted: string;
+  untaken: boolean;
+  conflicts: boolean;
+  zones: string[];
+}
+
+const maxOldZones = 5;

@@ -6,6 +6,9 @@ import { CsvTime } from '../../../shared/formats/csv-time';
  * clock on the wall writes alike: the reading before, of the same series (a probe, or the whole table).
  */
 export class ReadingTimes {
+  private readonly zone: TimeZone;
+  private readonly oldZones: readonly TimeZone[];
+  private readonly leastStepMs: number;
   private readonly time = new CsvTime();
   private readonly series = new SeriesTable();
   private seeded = false;
@@ -13,17 +16,31 @@ export class ReadingTimes {
   private pendingMs = 0;
   /** The instant of the last cell read: microseconds since 2000-01-01T00:00Z, as PostgreSQL keeps it. */
   instant = 0;
-  /** By column, of the row at hand: the instants of times that were written without an offset; NaN for the others. */
+  /** By column, of the row at hand: instant and clock of times that were written without an offset; NaN for the others. */
   private readonly localMs: Float64Array;
+  private readonly wallMs: Float64Array;
+  /** Whether times came that had no offset, and some that had one: of rows that were taken. */
+  readonly forms = { local: false, offset: false };
+  private readonly pendingForms = { local: false, offset: false };
   /** The last cell could not be read because the series' reading before this file decides: call `seed`, then read it again. */
   needsEarlierReadings = false;
 
-  /** `columns`: how many columns of time a row has; they are numbered from 0. */
-  constructor(
-    private readonly zone: TimeZone,
-    columns: number,
-  ) {
-    this.localMs = new Float64Array(columns).fill(NaN);
+  /**
+   * `columns`: how many columns of time a row has; they are numbered from 0.
+   * `oldZones`: in which stored readings may have been read before.
+   * `areDistinct`: two readings of one series are never of the same time; else they may be.
+   */
+  constructor(options: {
+    readonly zone: TimeZone;
+    readonly columns: number;
+    readonly oldZones: readonly TimeZone[];
+    readonly areDistinct: boolean;
+  }) {
+    this.zone = options.zone;
+    this.oldZones = options.oldZones;
+    this.leastStepMs = options.areDistinct ? 1 : 0;
+    this.localMs = new Float64Array(options.columns).fill(NaN);
+    this.wallMs = new Float64Array(options.columns).fill(NaN);
   }
 
   /** A time other than the reading's own: the earlier one where it is written alike twice. False: it is no time. */
@@ -49,7 +66,8 @@ export class ReadingTimes {
       this.needsEarlierReadings = this.zone.isRepeated(time.wallMs);
       if (this.needsEarlierReadings) return false;
     }
-    this.pendingMs = this.instantMs(series.previousMs);
+    // Not before the reading before it; of a probe, after it.
+    this.pendingMs = this.instantMs(series.previousMs + this.leastStepMs - 1);
     this.pending = series;
     this.setInstant(column, this.pendingMs);
     return true;
@@ -60,19 +78,35 @@ export class ReadingTimes {
     return this.time.readDate(bytes, from, to);
   }
 
-  /** What else a time of the row at hand may be, which is written alike twice: as `instant`; NaN: nothing. */
-  otherInstant(column: number): number {
-    return postgresMicroseconds(this.zone.otherInstantOf(this.localMs[column] ?? NaN));
+  /**
+   * What else a time of the row at hand may have been read as, like `instant`: it is written alike twice in autumn, or the
+   * solution's zone was another one then. Usually nothing.
+   */
+  otherInstants(column: number): readonly number[] {
+    const instantMs = this.localMs[column] ?? NaN;
+    if (Number.isNaN(instantMs)) return none;
+    const other = this.zone.otherInstantOf(instantMs);
+    if (Number.isNaN(other) && this.oldZones.length === 0) return none;
+    const wallMs = this.wallMs[column] ?? NaN;
+    const earlier = this.oldZones.flatMap((zone) => {
+      const first = zone.instantOf(wallMs);
+      return [first, zone.otherInstantOf(first)];
+    });
+    return [other, ...earlier].filter((ms) => !Number.isNaN(ms)).map(postgresMicroseconds);
   }
 
   beginRow(): void {
     this.pending = null;
+    this.pendingForms.local = false;
+    this.pendingForms.offset = false;
     for (let column = 0; column < this.localMs.length; column++) this.localMs[column] = NaN;
   }
 
   /** The row has been taken: its reading is now its series' previous one. A row that was refused leaves no trace. */
   acceptRow(): void {
     if (this.pending !== null) this.pending.previousMs = this.pendingMs;
+    if (this.pendingForms.local) this.forms.local = true;
+    if (this.pendingForms.offset) this.forms.offset = true;
   }
 
   /** The last readings before this file, by series. */
@@ -94,10 +128,16 @@ export class ReadingTimes {
   }
 
   private setInstant(column: number, instantMs: number): void {
-    this.localMs[column] = this.time.offsetMinutes === null ? instantMs : NaN;
+    const isLocal = this.time.offsetMinutes === null;
+    this.localMs[column] = isLocal ? instantMs : NaN;
+    this.wallMs[column] = this.time.wallMs;
+    if (isLocal) this.pendingForms.local = true;
+    else this.pendingForms.offset = true;
     this.instant = postgresMicroseconds(instantMs);
   }
 }
+
+const none: readonly number[] = [];
 
 interface Series {
   readonly name: Buffer;

@@ -13,6 +13,10 @@ export interface ReceivedIds {
   readonly isEmpty: boolean;
   /** As PostgreSQL writes an `int8multirange`. */
   toText(): string;
+  /** Likewise, of those above all before them. */
+  highestText(): string;
+  /** Up to this id ranges were joined, so that ids that never came are among them. 0: none were. */
+  readonly joinedUpTo: bigint;
 }
 
 /** Beyond so many ranges of a log, the lowest are joined: what is missing among them is no longer looked for. */
@@ -24,6 +28,7 @@ export function createReceivedIds(): ReceivedIds {
   const end = new LogId();
   let isOpen = false;
   let refused: IdRange[] = [];
+  let joinedUpTo = 0n;
 
   return {
     noteHighest(id) {
@@ -46,7 +51,11 @@ export function createReceivedIds(): ReceivedIds {
         return;
       }
       refused.push({ from: at, to: at });
-      if (refused.length > 2 * maxRanges) refused = joinLowest(joined(refused));
+      if (refused.length > 2 * maxRanges) refused = withLowestJoined(joined(refused));
+    },
+
+    get joinedUpTo() {
+      return joinedUpTo;
     },
 
     get isEmpty() {
@@ -58,51 +67,95 @@ export function createReceivedIds(): ReceivedIds {
       const ranges = [...fresh, ...refused].filter(({ from }) => from < topId);
       return `{${ranges.map(({ from, to }) => `[${from},${to < topId ? to + 1n : topId})`).join()}}`;
     },
+
+    highestText() {
+      closeRange();
+      return `{${fresh.map(({ from, to }) => `[${from},${to < topId ? to + 1n : ''})`).join()}}`;
+    },
   };
+
+  function withLowestJoined(ranges: readonly IdRange[]): IdRange[] {
+    const fewer = joinLowest(ranges);
+    const [lowest] = fewer;
+    if (fewer.length < ranges.length && lowest !== undefined && lowest.to > joinedUpTo)
+      joinedUpTo = lowest.to;
+    return fewer;
+  }
 
   function closeRange(): void {
     if (!isOpen) return;
     fresh.push({ from: start.toBigInt(), to: end.toBigInt() });
     isOpen = false;
-    if (fresh.length > 2 * maxRanges) fresh.splice(0, fresh.length, ...joinLowest(fresh));
+    if (fresh.length > 2 * maxRanges) fresh.splice(0, fresh.length, ...withLowestJoined(fresh));
   }
 }
 
+/** What a file brought. */
+export interface Received {
+  /** The highest id seen of the log. */
+  readonly highestId: bigint;
+  readonly ids: ReceivedIds;
+  /** SQL that reads the ids of further rows that were stored; null: there are none. */
+  readonly newIds: string | null;
+  /** Null: no row was stored. */
+  readonly arrival: Arrival | null;
+}
+
+/** How the times of rows that were stored were written. */
+export interface Arrival {
+  /** IANA name of the zone in which those without an offset were read. */
+  readonly timezone: string;
+  /** Null: there were no times. */
+  readonly timeForm: 'local' | 'offset' | 'mixed' | null;
+}
+
 /**
- * Adds to what has been received of a log; `highest_id` grows with it. `newIds`: SQL that reads further ids.
- * Needs the log's lock. Its cost grows with the ranges, not with the rows of the log.
+ * Adds to what has been received of a log; `highest_id` grows with it, and rows that were stored get a number in the
+ * order of arrival. Needs the log's lock. Its cost grows with the ranges, not with the rows of the log.
  */
-export async function noteReceived(
-  db: Db,
-  { solutionId, table }: LogKey,
-  received: { readonly highestId: bigint; readonly ids: ReceivedIds; readonly newIds: string | null },
-): Promise<void> {
-  const { highestId, ids, newIds } = received;
-  const others =
-    newIds === null
-      ? `'{}'::int8multirange`
-      : `(select coalesce(range_agg(int8range(id, id, '[]')), '{}') from (${newIds}) late where id < ${topId})`;
+export async function noteReceived(db: Db, { solutionId, table }: LogKey, received: Received): Promise<void> {
+  const { highestId, ids, newIds, arrival } = received;
   await db.raw(
-    `with ranges as (
+    `with late as materialized (${newIds ?? 'select null::bigint as id where false'}), others as (
+       select coalesce(range_agg(int8range(id, id, '[]')) filter (where id < ${topId}), '{}') as ids,
+         coalesce(range_agg(int8range(id, null)) filter (where id = ${topId}), '{}') as top
+       from late
+     ), arrived as (
+       insert into log_arrival (solution_id, table_name, ids, timezone, time_form)
+       select :solutionId, :table, cast(:highestIds as int8multirange) + others.ids + others.top, :timezone, :timeForm
+       from others where :isStored
+     ), ranges as (
        select part, row_number() over (order by part desc) as place
-       from unnest(cast(:ids as int8multirange) + ${others} + coalesce(
+       from others cross join lateral unnest(cast(:ids as int8multirange) + others.ids + coalesce(
          (select received from log_mark where solution_id = :solutionId and table_name = :table), '{}')) as part
      ), few as (
-       select coalesce(range_agg(part), '{}') as received from (
-         select part from ranges where place < :maxRanges
+       select coalesce(range_agg(part), '{}') as received, coalesce(max(joined_up_to), 0) as joined_up_to from (
+         select part, 0::bigint as joined_up_to from ranges where place < :maxRanges
          union all
-         select range_merge(range_agg(part)) from ranges where place >= :maxRanges having count(*) > 0
+         select range_merge(range_agg(part)), case when count(*) > 1 then max(upper(part)) else 0 end
+         from ranges where place >= :maxRanges having count(*) > 0
        ) kept
      )
-     insert into log_mark (solution_id, table_name, highest_id, received)
-     select cast(:solutionId as int), cast(:table as text), cast(:highestId as bigint), received from few
+     insert into log_mark (solution_id, table_name, highest_id, received, counted_from, last_row_at)
+     select cast(:solutionId as int), cast(:table as text), cast(:highestId as bigint), received,
+       greatest(joined_up_to, cast(:joinedUpTo as bigint)), case when :isStored then now() end
+     from few
      on conflict (solution_id, table_name) do update
-     set highest_id = greatest(log_mark.highest_id, excluded.highest_id), received = excluded.received`,
+     set highest_id = greatest(log_mark.highest_id, excluded.highest_id), received = excluded.received,
+       counted_from = greatest(log_mark.counted_from, excluded.counted_from),
+       last_row_at = coalesce(excluded.last_row_at, log_mark.last_row_at),
+       absent = log_mark.absent - (select others.ids from others),
+       removed = log_mark.removed - (select others.ids from others)`,
     {
       solutionId,
       table: table.table,
       highestId: String(highestId),
       ids: ids.toText(),
+      highestIds: ids.highestText(),
+      joinedUpTo: String(ids.joinedUpTo),
+      isStored: arrival !== null,
+      timezone: arrival?.timezone ?? null,
+      timeForm: arrival?.timeForm ?? null,
       maxRanges,
     },
   );

@@ -4,6 +4,7 @@ import type { Channel } from '../../../shared/domain/channel';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
 import type { Rejected } from '../package/rejections';
 import { type LogFile, loadLogFile } from './load-log-file';
+import { type LogState, readLogState } from './log-mark';
 
 export interface SentLog {
   readonly solutionId: number;
@@ -52,9 +53,17 @@ async function loadIncoming(transaction: Transaction, { file, ...sent }: SentLog
     return Promise.resolve();
   };
   if (file !== null) {
-    await loadLogFile(transaction, { ...sent, file, table: { ...sent.table, table: incoming } }, takeNote);
-    // It is no log that the solution is asked for.
-    await transaction.db('log_mark').where({ solution_id: sent.solutionId, table_name: incoming }).delete();
+    // As in the log itself, whose Ids are known by now; the table beside it is empty.
+    const { highestId, acceptedId } = await readLogState(transaction.db, sent);
+    const besideLog: LogState = {
+      highestId: -1n,
+      acceptedId: highestId > acceptedId ? highestId : acceptedId,
+      hasUntakenItems: false,
+      hasOpenConflicts: false,
+      oldTimezones: [],
+    };
+    const table = { ...sent.table, table: incoming };
+    await loadLogFile(transaction, { ...sent, file, table, besideLog }, takeNote);
   }
   return { ids, areAllKnown };
 }

@@ -1,11 +1,12 @@
 import type { LogColumn, LogTable } from '../../../shared/catalog/log-tables';
+import { isTimeZone } from '../../../shared/domain/known-zone';
 import { timeZone } from '../../../shared/domain/local-time';
 import { decodeText, readBoolean, readDecimal } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import type { LogHeader } from './log-header';
 import type { LogId } from './log-id';
 import { ReadingTimes } from './reading-times';
-import { MAX_BYTES_PER_FIELD, MAX_BYTES_PER_TEXT_BYTE, type TupleBuffer } from './tuple-buffer';
+import { bytesOfTimes, MAX_BYTES_PER_FIELD, MAX_BYTES_PER_TEXT_BYTE, type TupleBuffer } from './tuple-buffer';
 
 /** Checks a row's values and writes them as PostgreSQL keeps them. Whatever it writes, PostgreSQL accepts. */
 export interface RowEncoder {
@@ -28,8 +29,8 @@ export interface RowEncoder {
     moreFields: number,
   ): 'encoded' | 'needs-earlier-readings' | BadValue;
   /**
-   * Adds a field for each of `timeColumns` to the row that was just encoded: what else the time may be, because the clock on
-   * the wall shows it twice; null for nothing.
+   * Adds a field for each of `timeColumns` to the row that was just encoded: an array of what else the time may have been
+   * read as, because the clock on the wall shows it twice or the solution's zone was another one; null for nothing.
    */
   addOtherTimes(out: TupleBuffer): void;
 }
@@ -45,10 +46,16 @@ export const READING_TIME = 'MeasuredAt';
 export function createRowEncoder(
   header: LogHeader,
   input: { readonly solutionId: number; readonly timezone: string; readonly table: LogTable },
+  oldTimezones: readonly string[] = [],
 ): RowEncoder {
   const { solutionId, table } = input;
   const timeColumns = table.columns.filter(({ type }) => type === 'time').map(({ column }) => column);
-  const times = new ReadingTimes(timeZone(input.timezone), timeColumns.length);
+  const times = new ReadingTimes({
+    zone: timeZone(input.timezone),
+    columns: timeColumns.length,
+    oldZones: oldTimezones.filter(isTimeZone).map(timeZone),
+    areDistinct: table.isMeasuredByDevice,
+  });
   const seriesCell = header.declared.find(({ column }) => column.name === table.series)?.cell ?? null;
   const fields = header.declared.map(({ column, cell }) => ({
     column,
@@ -63,7 +70,8 @@ export function createRowEncoder(
   }));
   const fieldCount = fields.length + 3;
   const fixedBytes =
-    (fieldCount + timeColumns.length + 4) * MAX_BYTES_PER_FIELD +
+    (fieldCount + 4) * MAX_BYTES_PER_FIELD +
+    timeColumns.length * bytesOfTimes(1 + 2 * oldTimezones.length) +
     undeclared.reduce((sum, { key }) => sum + key.length + 4, 0);
   const columns = ['solution_id', 'id', ...fields.map(({ column }) => column.column), 'extra'];
 
@@ -97,11 +105,7 @@ export function createRowEncoder(
   }
 
   function addOtherTimes(out: TupleBuffer): void {
-    for (let column = 0; column < timeColumns.length; column++) {
-      const other = times.otherInstant(column);
-      if (Number.isNaN(other)) out.null();
-      else out.int64(other);
-    }
+    for (let column = 0; column < timeColumns.length; column++) out.times(times.otherInstants(column));
   }
 
   function writeUndeclared(row: CsvRows, out: TupleBuffer): boolean {

@@ -1,9 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { LogTable } from '../../../shared/catalog/log-tables';
-import type { RefusalCode } from '../../../shared/domain/refusal';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { decodeBeginning, keepable, keptTextOf } from '../package/kept-text';
-import type { Reject } from '../package/rejections';
+import type { Reject, Rejected } from '../package/rejections';
 import type { ConflictingRow } from './late-rows';
 import type { HeaderFault, LogHeader } from './log-header';
 import type { RowRefusal } from './take-row';
@@ -11,7 +10,9 @@ import type { RowRefusal } from './take-row';
 /** Hands on what of a log file cannot be loaded, as text. */
 export interface LogRejections {
   rejectFile(fault: HeaderFault): Promise<void>;
-  rejectRow(header: LogHeader, row: CsvRows, refusal: RowRefusal): Promise<void>;
+  /** What is kept of a row; nothing of it belongs to the file any more. */
+  refusedRow(header: LogHeader, row: CsvRows, refusal: RowRefusal): Rejected;
+  reject: Reject;
   rejectConflict(header: LogHeader, row: ConflictingRow): Promise<void>;
 }
 
@@ -35,32 +36,29 @@ export function createLogRejections(
         raw: await keptTextOf(source),
       }),
 
-    rejectRow: (header, row, { code, reason, rowId }) =>
-      rejectRow(header, row.line, rowId, code, reason, row.bytes.subarray(row.start, row.end)),
-
-    rejectConflict: (header, { id, line, raw }) =>
-      rejectRow(header, line, id, 'id-conflict', `Id ${id} is stored already with other content.`, raw),
-  };
-
-  function rejectRow(
-    header: LogHeader,
-    line: number,
-    rowId: string | null,
-    code: RefusalCode,
-    reason: string,
-    raw: Buffer,
-  ): Promise<void> {
-    const kept = keepable(decodeBeginning(raw));
-    return reject({
-      kind: 'row',
-      subject: table.name,
-      file,
-      line,
+    refusedRow: (header, row, { code, reason, rowId }) => ({
+      ...placeOf(header),
+      line: row.line,
       rowId: rowId === null ? null : keepable(rowId),
       code,
       reason,
-      header: keepable(header.raw),
-      raw: kept,
-    });
+      raw: keepable(decodeBeginning(row.bytes.subarray(row.start, row.end))),
+    }),
+
+    reject,
+
+    rejectConflict: (header, { id, line, raw }) =>
+      reject({
+        ...placeOf(header),
+        line,
+        rowId: id,
+        code: 'id-conflict',
+        reason: `Id ${id} is stored already with other content.`,
+        raw: keepable(decodeBeginning(raw)),
+      }),
+  };
+
+  function placeOf(header: LogHeader): Pick<Rejected, 'kind' | 'subject' | 'file' | 'header'> {
+    return { kind: 'row', subject: table.name, file, header: header.kept };
   }
 }

@@ -14,7 +14,7 @@ export interface RowTaker {
   take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null;
   /** Of the file. It means nothing before the first row that has an id. */
   readonly firstId: LogId;
-  /** The highest id seen, in refused rows too. */
+  /** The highest id seen, in refused rows too, but for Ids that jump. */
   readonly highestId: LogId;
   /** Of rows that went straight into the log, and of refused ones. */
   readonly receivedIds: ReceivedIds;
@@ -23,20 +23,43 @@ export interface RowTaker {
 }
 
 export interface RowRefusal {
-  readonly code: RowFault | 'wrong-cell-count' | 'bad-id' | 'bad-value';
+  readonly code: RowFault | 'wrong-cell-count' | 'bad-id' | 'bad-value' | 'id-jump';
   readonly reason: string;
   /** As the solution wrote it, where it is certain which cell it is. */
   readonly rowId: string | null;
 }
 
-/** `mark`: the highest id seen before this file; -1 for none. */
-export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: Lanes, mark: bigint): RowTaker {
+/** What is known of a log before the file at hand. */
+export interface KnownIds {
+  /** The highest id seen; -1 for none. */
+  readonly highestId: bigint;
+  /** Staff accepted Ids up to it, however high above the others; -1: none. */
+  readonly acceptedId: bigint;
+}
+
+/** An Id further above the highest one known is believed only once staff accept it. */
+export const maxIdStep = 1_000_000;
+
+export function createRowTaker(
+  header: LogHeader,
+  encoder: RowEncoder,
+  lanes: Lanes,
+  known: KnownIds,
+): RowTaker {
   const { idCell, cellCount } = header;
   const id = new LogId();
   const firstId = new LogId();
   const highestId = new LogId();
-  highestId.setBigInt(mark);
+  highestId.setBigInt(known.highestId);
+  /** What lies above it jumps. */
+  const limit = new LogId();
+  limit.setBigInt(known.acceptedId > known.highestId ? known.acceptedId : known.highestId);
+  limit.setAbove(limit, maxIdStep);
+  /** Before the first row of a log nothing tells what its Ids are like: a row that can be read is believed. */
+  let isAnyKnown = known.highestId >= 0n || known.acceptedId >= 0n;
   const receivedIds = createReceivedIds();
+  const accepted = new LogId();
+  accepted.setBigInt(known.acceptedId);
   const taken = { fresh: 0, late: 0 };
   let hasFirstId = false;
 
@@ -53,13 +76,15 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
     }
     if (!readId(row)) return refuse(row, 'bad-id', 'Id is not a whole number from 0 to 9223372036854775807.');
     const isFresh = id.isAbove(highestId);
+    const isFar = isFresh && id.isAbove(limit);
+    if (isFar && isAnyKnown) return refuse(row, 'id-jump', jumpReason(highestId));
     const outcome = isFresh ? encoder.encode(row, id, lanes.fresh, 0) : encodeLate(row, lanes.late);
     if (outcome === 'needs-earlier-readings') return outcome;
-    if (isFresh) raiseHighest();
     if (outcome !== 'encoded') {
-      if (!isFresh) receivedIds.noteRefused(id);
+      if (!isFar) noteRefused(isFresh);
       return refuse(row, 'bad-value', outcome.reason);
     }
+    if (isFresh) raiseHighest();
     if (isFresh) taken.fresh++;
     else taken.late++;
     return null;
@@ -85,15 +110,22 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
     if (isBlank(row)) return null;
     if (idCell > 0 || row.cellCount === 0) return { code, reason, rowId: null };
     if (readId(row)) {
-      if (id.isAbove(highestId)) raiseHighest();
-      else receivedIds.noteRefused(id);
+      const isFresh = id.isAbove(highestId);
+      if (!isFresh || !id.isAbove(limit)) noteRefused(isFresh);
     }
     return refuse(row, code, reason);
+  }
+
+  function noteRefused(isFresh: boolean): void {
+    if (isFresh) raiseHighest();
+    else receivedIds.noteRefused(id);
   }
 
   function raiseHighest(): void {
     highestId.set(id);
     receivedIds.noteHighest(id);
+    isAnyKnown = true;
+    if (id.isAbove(accepted)) limit.setAbove(id, maxIdStep);
   }
 
   function readId(row: CsvRows): boolean {
@@ -113,6 +145,9 @@ export function createRowTaker(header: LogHeader, encoder: RowEncoder, lanes: La
     return { code, reason, rowId: decodeText(row.bytes.subarray(from, to)) || null };
   }
 }
+
+const jumpReason = (highest: LogId): string =>
+  `The Id is more than ${maxIdStep} above ${String(highest.toBigInt())}, the highest one known.`;
 
 function isBlank(row: CsvRows): boolean {
   for (let at = row.start; at < row.end; at++) if (!isBlankByte(row.bytes[at])) return false;

@@ -84,6 +84,21 @@ export class TupleBuffer {
     this.at += 12;
   }
 
+  /** An array of `timestamptz`: microseconds since 2000, each a safe integer; null where it is empty. */
+  times(values: readonly number[]): void {
+    if (values.length === 0) {
+      this.null();
+      return;
+    }
+    const sizeAt = this.at;
+    for (const word of [0, 1, 0, TIMESTAMPTZ, values.length, 1]) {
+      this.view.setInt32(this.at, word);
+      this.at += 4;
+    }
+    for (const value of values) this.int64(value);
+    this.view.setInt32(sizeAt, this.at - sizeAt - 4);
+  }
+
   float64(value: number): void {
     this.view.setInt32(this.at, 8);
     this.view.setFloat64(this.at + 4, value);
@@ -173,6 +188,10 @@ export const MAX_BYTES_PER_TEXT_BYTE = 6;
 /** The length before each field, and the largest value of fixed size. */
 export const MAX_BYTES_PER_FIELD = 12;
 
+/** What an array of so many times takes. */
+export const bytesOfTimes = (count: number): number => 24 + 12 * count;
+
+const TIMESTAMPTZ = 1184;
 const TWO_TO_32 = 2 ** 32;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

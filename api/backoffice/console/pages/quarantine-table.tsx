@@ -93,4 +93,5 @@ export const quarantineTones: Readonly<Record<QuarantinedItem['state'], Tone>> =
   open: 'busy',
   replayed: 'good',
   discarded: 'calm',
+  settled: 'good',
 };

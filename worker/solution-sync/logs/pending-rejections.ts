@@ -1,0 +1,44 @@
+import type { CsvRows } from '../../../shared/formats/csv-rows';
+import type { Rejected } from '../package/rejections';
+import type { Lanes } from './lanes';
+import type { LogHeader } from './log-header';
+import type { LogRejections } from './row-rejections';
+import type { RowRefusal } from './take-row';
+
+/** Rows that were refused while a COPY has the connection. They are handed on in portions, each between two COPYs. */
+export interface PendingRejections {
+  rejectRow(header: LogHeader, row: CsvRows, refusal: RowRefusal): Promise<void>;
+  /** Hands on all that is left. */
+  finish(): Promise<void>;
+}
+
+export function createPendingRejections(
+  lanes: Pick<Lanes, 'pause'>,
+  rejections: Pick<LogRejections, 'refusedRow' | 'reject'>,
+): PendingRejections {
+  let rows: Rejected[] = [];
+  let length = 0;
+
+  return {
+    async rejectRow(header, row, refusal) {
+      const refused = rejections.refusedRow(header, row, refusal);
+      rows.push(refused);
+      length += refused.raw?.length ?? 0;
+      if (rows.length >= maxRows || length >= maxLength) await handOn();
+    },
+    finish: handOn,
+  };
+
+  async function handOn(): Promise<void> {
+    if (rows.length === 0) return;
+    const full = rows;
+    rows = [];
+    length = 0;
+    await lanes.pause();
+    for (const refused of full) await rejections.reject(refused);
+  }
+}
+
+const maxRows = 1_000;
+/** UTF-16 units: a thousand rows may be a thousand large ones. */
+const maxLength = 1_048_576;
