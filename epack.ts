@@ -187,6 +187,27 @@ account
     );
   });
 
+const audit = program.command('audit').description('the audit trail: who did what, when, from where');
+audit
+  .command('verify')
+  .description('check that no row of the audit trail was altered or removed; names the first that was')
+  .option('--expect <place>', 'a place of the chain that was noted before, <position>:<hash>')
+  .action(async ({ expect }: { expect?: string }) => {
+    const { auditLines, verifyAuditTrail } = await import('./commands/audit-commands.js');
+    const verdict = await onServer((settings) => verifyAuditTrail(settings, expect ?? null));
+    for (const line of auditLines(verdict)) console.log(line);
+    if (verdict.fault !== null) process.exitCode = 1;
+  });
+audit
+  .command('purge')
+  .description('remove what is older than a day from the audit trail; an anchor and an entry tell of it')
+  .requiredOption('--before <date>', 'the first day that is kept, e.g. 2025-01-01')
+  .action(async ({ before }: { before: string }) => {
+    const { dayFrom, purgeAuditTrail } = await import('./commands/audit-commands.js');
+    const { removed } = await onServer((settings) => purgeAuditTrail(settings, dayFrom(before)));
+    console.log(`removed ${counted(removed, 'row')}`);
+  });
+
 const solution = program.command('solution').description('solutions: enrol one, or be one');
 solution
   .command('add')

@@ -18,6 +18,7 @@ import { createConsumer } from './jobs/consumer';
 import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
 import { removeOldReadings } from './upkeep/old-readings';
 import { relayJobs } from './jobs/relay';
+import { sealAuditTrail } from './upkeep/seal-audit-trail';
 import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './upkeep/retention';
 import { type Round, startRounds } from './jobs/rounds';
 import { deliverNotifications } from './notifications/deliver';
@@ -94,6 +95,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
     { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
     { name: logReplacements, everySeconds: 5, run: () => applyLogReplacements(db) },
+    { name: 'audit-trail', everySeconds: 5, run: () => sealAuditTrail({ db, log }) },
     { name: 'old-readings', everySeconds: 6 * 3_600, run: () => removeOldReadings(db) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];

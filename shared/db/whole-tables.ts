@@ -127,10 +127,17 @@ export async function copyIn(
   return stream.rowCount;
 }
 
-/** Empties all of the tables, and keeps their triggers from telling of what is put into them. */
+/**
+ * Empties the tables of what migrations put into them, and keeps their triggers from telling of what is loaded. A table
+ * that is only added to may be emptied by nobody, and has nothing in it yet.
+ */
 export async function prepareForLoad(client: Connection, tables: readonly TableShape[]): Promise<void> {
-  await client.query(`truncate ${tables.map(({ name }) => quoted(name)).join(', ')}`);
   for (const { name } of tables) await client.query(`alter table ${quoted(name)} disable trigger user`);
+  const { rows } = await client.query<{ name: string }>(
+    `select name from unnest($1::text[]) as name where has_table_privilege(quote_ident(name), 'truncate')`,
+    [tables.map(({ name }) => name)],
+  );
+  if (rows.length > 0) await client.query(`truncate ${rows.map(({ name }) => quoted(name)).join(', ')}`);
 }
 
 export async function endLoad(client: Connection, tables: readonly TableShape[]): Promise<void> {
