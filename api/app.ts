@@ -11,7 +11,9 @@ import type { Logger } from '../shared/log';
 import { takeBody } from './http/expect';
 import { createProblemHandler, sendProblem, unknownRouteHandler } from './http/problem';
 import { requestIdOf } from './http/request-id';
+import { createRefusedAccessWatch } from './http/refused-access';
 import { createRequestLog } from './http/request-log';
+import type { SecurityTrail } from './services/security-trail';
 import { securityHeaders } from './http/security-headers';
 import { refuseUnreadable } from './http/unreadable';
 
@@ -29,6 +31,7 @@ export interface AppParts {
   /** Sign-in through an identity provider; null: none is configured. */
   readonly oidc: Router | null;
   readonly log: Logger;
+  readonly trail: Pick<SecurityTrail, 'accessRefused'>;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed, or how many there are. */
   readonly trustProxy: number | readonly string[];
 }
@@ -69,7 +72,7 @@ export function createHttpServer(parts: AppParts): HttpServer {
 }
 
 function createApp(parts: AppParts): Express {
-  const { health, v4, backoffice, documentation, oidc, log, trustProxy } = parts;
+  const { health, v4, backoffice, documentation, oidc, log, trail, trustProxy } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -77,6 +80,7 @@ function createApp(parts: AppParts): Express {
   app.use(securityHeaders);
   app.use(health);
   app.use(createRequestLog(log));
+  app.use(createRefusedAccessWatch(trail));
   app.use(v4);
   app.use(takeBody);
   if (oidc !== null) app.use(oidc);

@@ -14,6 +14,7 @@ import { createFlagStore } from '../shared/stores/solutions/flag-store';
 import { createJobStore } from '../shared/stores/jobs/job-store';
 import { createLogMarkStore } from '../shared/stores/logs/log-mark-store';
 import { createPhotoStore } from '../shared/stores/photos/photo-store';
+import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
 import { createSolutionStore } from '../shared/stores/solutions/solution-store';
 import { createStatusStore } from '../shared/stores/syncs/status-store';
@@ -56,6 +57,8 @@ import { createIntakeService } from './services/intake';
 import { createLoginService } from './services/login';
 import { createPhotoService } from './services/photos';
 import { createPollAdvice } from './services/poll-advice';
+import { createSecurityTrail, type SecurityTrail } from './services/security-trail';
+import { watchedLogin, watchedProvider, watchedSessions } from './watched-sign-in';
 import { createStatutBoard } from './services/statut-board';
 import { createConfiguredKeys, createKeptKeys, type TokenKeys } from './services/token-keys';
 import { createTokens } from './services/tokens';
@@ -119,7 +122,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     tokens,
     notifications,
   });
-  const login = createLoginService({ db, solutions: createSolutionStore(db), tokens });
+  const trail = createSecurityTrail({ audit: createAuditStore(db), count: metrics.countSignInFailure, log });
+  const login = watchedLogin(trail, createLoginService({ db, solutions: createSolutionStore(db), tokens }));
   const handshake = createHandshakeService({
     statuses: createStatusStore(db),
     marks: createLogMarkStore(db),
@@ -179,7 +183,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     uploadIdleSeconds: config.uploadIdleSeconds,
   });
   const staff = {
-    sessions: createSessionService({ db }),
+    sessions: watchedSessions(trail, createSessionService({ db })),
     accounts: createAccountService({ db }),
     users: createUserService({ db }),
     solutions: createSolutionService({ db }),
@@ -225,8 +229,9 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       checkHealth,
       log,
     }),
-    oidc: await createOidc(config, db),
+    oidc: await createOidc(config, db, trail),
     log,
+    trail,
     trustProxy: config.trustProxy,
   });
 
@@ -250,6 +255,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       // What was cut off is refused, so that its channel is free at once.
       await within(settleMilliseconds, 'the end of uploads', intake.settled()).catch(() => undefined);
       await tracer.close();
+      await within(settleMilliseconds, 'the audit trail', trail.close()).catch(() => undefined);
       await queue.close();
       await notifications.close();
       await db.destroy();
@@ -257,12 +263,13 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   };
 }
 
-async function createOidc({ oidc, publicUrl }: Config, db: Db): Promise<Router | null> {
+async function createOidc({ oidc, publicUrl }: Config, db: Db, trail: SecurityTrail): Promise<Router | null> {
   if (oidc === null || publicUrl === null) return null;
   // Loaded by those who use it: its code alone is some megabytes of memory.
   const { createIdentityProvider } = await import('./backoffice/oidc/identity-provider.js');
   const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
-  return createOidcRoutes(createOidcSignIn({ db, provider, users: createUserService({ db }), rules: oidc }));
+  const signIn = createOidcSignIn({ db, provider, users: createUserService({ db }), rules: oidc });
+  return createOidcRoutes(watchedProvider(trail, signIn));
 }
 
 function tokenKeys({ tokenSecrets, tokenMinutes }: Config, db: Db): TokenKeys {

@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from '../../shared/log';
+import { addressOf } from './address';
 
-/** One line a request: what was asked, by whom, what came of it, how long it took. */
+/** One line a request: what was asked, by whom and from where, what came of it, how long it took. */
 export function createRequestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
     const path = request.baseUrl + request.path;
@@ -14,6 +15,8 @@ export function createRequestLog(log: Logger): RequestHandler {
           path,
           status: response.writableFinished ? response.statusCode : 'aborted',
           milliseconds: Number(process.hrtime.bigint() - startedAt) / 1e6,
+          address: addressOf(request),
+          user: userOf(response.locals),
           solutionId: solutionOf(response.locals),
           syncId: response.getHeader('Epack-Sync'),
         },
@@ -23,5 +26,9 @@ export function createRequestLog(log: Logger): RequestHandler {
     next();
   };
 }
+
+/** E-mail of the member of staff who calls; undefined: nobody who has signed in. */
+export const userOf = (locals: Record<string, unknown>): string | undefined =>
+  typeof locals['user'] === 'string' ? locals['user'] : undefined;
 
 const solutionOf = (locals: Record<string, unknown>) => locals['solutionId'];

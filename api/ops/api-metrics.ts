@@ -1,5 +1,6 @@
 import { channels } from '../../shared/domain/channel';
 import { probeAlertKinds } from '../../shared/domain/probe-alert';
+import { type SignInFailureKind, signInFailureKinds } from '../../shared/domain/sign-in-failure';
 import { syncStates } from '../../shared/domain/sync-state';
 import { mergeExpositions } from '../../shared/metrics/exposition';
 import { createMetrics, type Sample } from '../../shared/metrics/metrics';
@@ -24,6 +25,7 @@ export type RequestCount = (area: string, status: string, seconds: number) => vo
 export interface ApiMetrics {
   readonly traffic: Traffic;
   readonly countRequest: RequestCount;
+  readonly countSignInFailure: (kind: SignInFailureKind) => void;
   /** For Prometheus. */
   text(): Promise<string>;
 }
@@ -58,6 +60,12 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
     ['area', 'status'],
     [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
   );
+  const signInFailures = metrics.counter(
+    'epack_sign_in_failures_total',
+    'Sign-ins that were refused, of staff, of solutions and through the identity provider.',
+    ['kind'],
+  );
+  for (const kind of signInFailureKinds) signInFailures({ kind }, 0);
   for (const channel of channels) {
     taken({ channel }, 0);
     bytes({ channel }, 0);
@@ -142,6 +150,7 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
 
   return {
     traffic,
+    countSignInFailure: (kind) => signInFailures({ kind }),
     countRequest: (area, status, seconds) => requests({ area, status }, seconds),
     async text() {
       const own = metrics.text();

@@ -7,6 +7,7 @@ import {
   solutionLocked,
   tooManyRequests,
 } from '../../shared/errors/catalog';
+import { createAuditStore } from '../../shared/stores/staff/audit-store';
 import { createFailedLoginStore, type FailedLoginStore } from '../../shared/stores/staff/failed-login-store';
 import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { verifySecret } from '../../shared/secrets';
@@ -42,7 +43,7 @@ export function createLoginService(deps: Deps) {
     async login(attempt: LoginAttempt): Promise<string> {
       await refuseTooManyFailures(createFailedLoginStore(deps.db), attempt);
       const solution = await checkSecret(deps, attempt);
-      await checkMac(deps, solution, attempt.mac);
+      await checkMac(deps, solution, attempt);
       if (solution.isBlocked) throw solutionBlocked();
       await deps.solutions.noteDevice(solution.id, attempt.device);
       return deps.tokens.issue(solution.id);
@@ -92,13 +93,28 @@ function countFailure(db: Db, attempt: LoginAttempt): Promise<void> {
 const anyMac = 'ignore';
 
 /** The first login binds the MAC; another one later locks the solution. */
-async function checkMac(deps: Deps, solution: SolutionCredentials, mac: string): Promise<void> {
+async function checkMac(
+  deps: Deps,
+  solution: SolutionCredentials,
+  { mail, mac, address }: LoginAttempt,
+): Promise<void> {
   if (solution.isLocked) throw solutionLocked();
   if (solution.mac === anyMac || solution.mac === normalised(mac)) return;
   // A device must not give itself this right.
   if (normalised(mac) === anyMac) throw badRequest('"ignore" is no MAC.');
   if (solution.mac === null && (await deps.solutions.bindMac(solution.id, normalised(mac)))) return;
-  await deps.solutions.lock(solution.id);
+  if (await deps.solutions.lock(solution.id)) {
+    const [before, after] = [{ mac: solution.mac }, { mac: normalised(mac) }];
+    const entry = {
+      actor: mail,
+      action: 'solution.lock',
+      solutionId: solution.id,
+      address,
+      before,
+      after,
+    } as const;
+    await createAuditStore(deps.db).add([entry]);
+  }
   throw solutionLocked();
 }
 

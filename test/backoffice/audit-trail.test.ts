@@ -14,9 +14,8 @@ describe('the audit trail', () => {
 
   const config = () => readConfig({ DATABASE_URL: database.url });
   const verify = (expected: string | null = null) => verifyAuditTrail(config(), expected);
-  const logged: Record<string, unknown>[] = [];
-  const seal = () =>
-    sealAuditTrail({ db: database.db, log: { info: (fields) => void logged.push(Object(fields)) } });
+  const logged: unknown[] = [];
+  const seal = () => sealAuditTrail({ db: database.db, log: { info: (fields) => void logged.push(fields) } });
 
   /** Someone did so many things. */
   async function happen(count: number, db: Db = database.db): Promise<void> {
@@ -47,7 +46,7 @@ describe('the audit trail', () => {
     );
 
   const idOf = async (place: number): Promise<string> => {
-    const ids: string[] = await database.db('audit').orderBy('id').pluck('id');
+    const ids = (await database.db('audit').orderBy('id').pluck('id')) as string[];
     return ids[place] ?? '';
   };
 
@@ -140,8 +139,8 @@ describe('the audit trail', () => {
   test('whoever makes the chain anew or cuts its end off is betrayed by a place that was noted', async () => {
     await happen(4);
     await seal();
-    const noted = logged.at(-1);
-    const place = `${String(noted?.['position'])}:${String(noted?.['hash'])}`;
+    const { position, hash } = logged.at(-1) as { position: string; hash: string };
+    const place = `${position}:${hash}`;
     expect(place).toMatch(/^4:[0-9a-f]{64}$/);
     expect((await verify(place)).fault).toBeNull();
     await tamper(`update audit set actor = 'nobody' where id = ${await idOf(1)}; delete from audit_seal;

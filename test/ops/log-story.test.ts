@@ -21,6 +21,8 @@ test('one search tells the story of a sync: by its request, or by its id, in the
         EPACK_DATA_DIR: folder.path,
         PORT: String(port),
         HOST: '127.0.0.1',
+        EPACK_ADMIN_EMAIL: 'admin@example.org',
+        EPACK_ADMIN_PASSWORD: 'correct horse battery',
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       execArgv: [],
@@ -67,6 +69,17 @@ test('one search tells the story of a sync: by its request, or by its id, in the
       channel: 'synchro',
       attempts: 1,
     });
+    const signedIn = await call(`${url}/api/session`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ email: 'admin@example.org', password: 'correct horse battery' }),
+    });
+    const token = textOf(signedIn.json['token']);
+    await call(`${url}/api/solutions`, { headers: { Authorization: `Bearer ${token}` } });
+    const ofStaff = () => lines.find(({ path: asked }) => asked === '/api/solutions');
+    await eventually('the line of the call is there', () => ofStaff() !== undefined);
+    expect(ofStaff()).toMatchObject({ user: 'admin@example.org', address: '127.0.0.1', status: 200 });
+    expect(JSON.stringify(lines)).not.toContain(token);
   } finally {
     for (const child of children) {
       const ended = new Promise((resolve) => child.once('exit', resolve));

@@ -15,16 +15,16 @@ const signedIn = new WeakMap<Request, SignedIn>();
 
 /** Knows who calls before any route runs. Throws `unauthorized`, `cross-site`. */
 export function createStaffCheck(sessions: Pick<SessionService, 'findCaller'>): RequestHandler {
-  return async (request, _response, next) => {
-    if (!(await recognise(sessions, request))) throw unauthorized();
+  return async (request, response, next) => {
+    if (!(await recognise(sessions, request, response))) throw unauthorized();
     next();
   };
 }
 
 /** For pages that show something to everyone. Throws `cross-site`. */
 export function createVisitorCheck(sessions: Pick<SessionService, 'findCaller'>): RequestHandler {
-  return async (request, _response, next) => {
-    await recognise(sessions, request);
+  return async (request, response, next) => {
+    await recognise(sessions, request, response);
     next();
   };
 }
@@ -68,11 +68,17 @@ export function isSameSite(request: Request): boolean {
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === request.host);
 }
 
-async function recognise(sessions: Pick<SessionService, 'findCaller'>, request: Request): Promise<boolean> {
+async function recognise(
+  sessions: Pick<SessionService, 'findCaller'>,
+  request: Request,
+  response: Response,
+): Promise<boolean> {
   const bearer = bearerOf(request);
   const token = bearer ?? cookieOf(request);
   const caller = token === null ? null : await sessions.findCaller(token, addressOf(request));
   if (token === null || caller === null) return false;
+  // For the line of the log and for the trail, also where the call is refused.
+  response.locals['user'] = caller.email;
   // A browser sends the cookie by itself; a bearer token is sent by whoever knows it.
   if (bearer === null && isUnsafe(request)) needSameSite(request);
   signedIn.set(request, { caller, token });

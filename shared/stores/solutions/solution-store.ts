@@ -82,8 +82,13 @@ export function createSolutionStore(db: Db) {
       return result.rowCount === 1;
     },
 
-    async lock(id: number): Promise<void> {
-      await db('solution').where({ id }).whereNull('locked_at').update({ locked_at: db.fn.now() });
+    /** False: it was locked already. */
+    async lock(id: number): Promise<boolean> {
+      const locked = await db('solution')
+        .where({ id })
+        .whereNull('locked_at')
+        .update({ locked_at: db.fn.now() });
+      return locked === 1;
     },
 
     /** What it did not tell stays as it is. A second more or less comes from the way, and is not worth a write. */

@@ -1,0 +1,206 @@
+import type { AuditAction } from '../../shared/domain/audit-action';
+import { isDatabaseAway } from '../../shared/db/database-away';
+import type { SignInFailureKind } from '../../shared/domain/sign-in-failure';
+import { AppError } from '../../shared/errors/app-error';
+import type { Logger } from '../../shared/log';
+import type { AuditEntry, AuditStore } from '../../shared/stores/staff/audit-store';
+
+/** Who tries, by which door, and from where. */
+export interface SignInAttempt {
+  readonly door: 'staff' | 'solution' | 'provider';
+  /** What they call themselves: an e-mail, or the mail of a solution. It may be nobody's. */
+  readonly name: string;
+  readonly address: string;
+  /** What else tells who it was; never a secret. */
+  readonly particulars?: Readonly<Record<string, string>>;
+}
+
+/** A call that a role does not allow, or that another site made a browser send. */
+export interface RefusedAccess {
+  /** E-mail of who called; null: nobody who had signed in. */
+  readonly user: string | null;
+  readonly address: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+interface Deps {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly count: (kind: SignInFailureKind) => void;
+  readonly log: Pick<Logger, 'warn'>;
+  /** For tests of time; default the real one. Milliseconds. */
+  readonly now?: () => number;
+}
+
+export type SecurityTrail = ReturnType<typeof createSecurityTrail>;
+
+/** The same of the same name and address becomes one entry in so long. */
+const windowMilliseconds = 5 * 60_000;
+/** Entries that all attackers together may cause, per process: some 200 MB a year where an attack never ends. */
+const mostInWindow = 100;
+const mostInDay = 2_000;
+const dayMilliseconds = 86_400_000;
+const withinMinutes = windowMilliseconds / 60_000;
+const longestText = 320;
+
+interface Told {
+  readonly entry: RefusalEntry;
+  readonly endsAt: number;
+  /** How often it happened again since it was told. */
+  again: number;
+}
+
+/**
+ * Attacks leave a trace: what was refused goes to the audit trail, at a pace that nobody can drive up. The first time is
+ * written at once; what repeats it is counted, and written as one entry with the count when five minutes are over.
+ * Nobody waits for it, and a trail that cannot be written refuses nobody.
+ */
+export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps) {
+  const told = new Map<string, Told>();
+  let beyond = 0;
+  let windowEndsAt = now() + windowMilliseconds;
+  let day = { endsAt: now() + dayMilliseconds, entries: 0 };
+  const waiting: RefusalEntry[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  const timer = setInterval(tellRepeated, windowMilliseconds / 10);
+  timer.unref();
+
+  return {
+    /** Runs a sign-in and notes what it is refused for. Throws what it throws. */
+    async watch<T>(attempt: SignInAttempt, signIn: () => Promise<T>): Promise<T> {
+      try {
+        return await signIn();
+      } catch (error) {
+        if (error instanceof AppError) noteRefusal(attempt, error);
+        throw error;
+      }
+    },
+
+    accessRefused({ user, address, method, path }: RefusedAccess): void {
+      note(entryOf('access.refused', user ?? 'nobody', address, { method, path: kept(path) }));
+    },
+
+    /** Writes what was only counted so far, and resolves when all is written. */
+    async close(): Promise<void> {
+      clearInterval(timer);
+      for (const one of told.values()) tell(one);
+      told.clear();
+      tellBeyond();
+      await writing;
+    },
+  };
+
+  function noteRefusal(attempt: SignInAttempt, { code, members }: AppError): void {
+    const kind = kindOf(attempt.door, code);
+    if (kind === null) return;
+    count(kind);
+    const reason = typeof members['reason'] === 'string' ? members['reason'] : code;
+    const action = actionOf(kind);
+    const after = { door: attempt.door, reason, ...attempt.particulars };
+    note(entryOf(action, kept(attempt.name), attempt.address, after));
+  }
+
+  function note(entry: RefusalEntry): void {
+    const key = [entry.action, entry.actor.toLowerCase(), entry.address].join('\n');
+    const known = told.get(key);
+    if (known !== undefined && known.endsAt > now()) {
+      known.again += 1;
+      return;
+    }
+    if (known !== undefined) tell(known);
+    if (told.size >= mostInWindow || !isWithinDay()) {
+      beyond += 1;
+      return;
+    }
+    told.set(key, { entry, endsAt: now() + windowMilliseconds, again: 0 });
+    write(entry);
+  }
+
+  function isWithinDay(): boolean {
+    if (day.endsAt <= now()) day = { endsAt: now() + dayMilliseconds, entries: 0 };
+    return day.entries < mostInDay;
+  }
+
+  function tellRepeated(): void {
+    for (const [key, one] of told) {
+      if (one.endsAt > now()) continue;
+      tell(one);
+      told.delete(key);
+    }
+    if (now() >= windowEndsAt) tellBeyond();
+  }
+
+  /** One entry for all that there was no room for. */
+  function tellBeyond(): void {
+    windowEndsAt = now() + windowMilliseconds;
+    if (beyond === 0) return;
+    write(entryOf('sign-in.failed', 'many', null, { count: beyond, withinMinutes }));
+    beyond = 0;
+  }
+
+  function tell({ entry, again }: Told): void {
+    if (again === 0) return;
+    if (isWithinDay()) write({ ...entry, after: { ...entry.after, again, withinMinutes } });
+    else beyond += again;
+  }
+
+  /** One statement at a time, with all that has come meanwhile: an attack takes one connection at most. */
+  function write(entry: RefusalEntry): void {
+    day.entries += 1;
+    waiting.push(entry);
+    writing = writing.then(writeWaiting).catch((error: unknown) => {
+      // Whoever was refused is refused all the same.
+      if (!isDatabaseAway(error)) log.warn({ err: error }, 'refusals not written to the audit trail');
+    });
+  }
+
+  async function writeWaiting(): Promise<void> {
+    const entries = waiting.splice(0);
+    if (entries.length > 0) await audit.add(entries);
+  }
+}
+
+/** Whatever strangers send, as PostgreSQL can keep it. */
+const kept = (text: string): string => text.slice(0, longestText).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
+
+interface RefusalEntry extends AuditEntry {
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
+const entryOf = (
+  action: AuditAction,
+  actor: string,
+  address: string | null,
+  after: RefusalEntry['after'],
+): RefusalEntry => ({
+  actor,
+  action,
+  solutionId: null,
+  address,
+  before: null,
+  after,
+});
+
+/** Null: it is no refusal of the one who tries. */
+function kindOf(door: SignInAttempt['door'], code: string): SignInFailureKind | null {
+  if (code === 'too-many-requests') return `${door}-limited`;
+  switch (door) {
+    case 'staff':
+      return code === 'bad-credentials' ? 'staff-failed' : null;
+    case 'provider':
+      return code === 'sign-in-refused' ? 'provider-refused' : null;
+    case 'solution':
+      return solutionKinds[code] ?? null;
+  }
+}
+
+const solutionKinds: Readonly<Record<string, SignInFailureKind>> = {
+  'bad-credentials': 'solution-failed',
+  locked: 'solution-locked',
+  blocked: 'solution-blocked',
+};
+
+function actionOf(kind: SignInFailureKind): AuditAction {
+  if (kind.endsWith('-limited')) return 'sign-in.limited';
+  return kind.endsWith('-failed') ? 'sign-in.failed' : 'sign-in.refused';
+}
