@@ -140,6 +140,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       maxUnpackedBytes: config.maxUnpackedBytes,
       maxEntries: config.maxArchiveEntries,
       maxRatio: config.maxCompressionRatio,
+      maxArchiveRatio: config.maxArchiveRatio,
       largePackageBytes: config.largePackageBytes,
     },
     uploadIdleSeconds: config.uploadIdleSeconds,

@@ -114,7 +114,12 @@ async function unpackedInChild(folder: string, durability: Durability): Promise<
   return unpacking;
 }
 
-const limits: UnpackLimits = { maxEntries: 10_000, maxUnpackedBytes: 2 ** 31, maxRatio: 200 };
+const limits: UnpackLimits = {
+  maxEntries: 10_000,
+  maxUnpackedBytes: 2 ** 31,
+  maxRatio: 200,
+  maxArchiveRatio: 50,
+};
 
 async function unpack(store: FileStore, key: string, target: string): Promise<number> {
   const started = performance.now();

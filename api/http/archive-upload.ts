@@ -3,6 +3,7 @@ import multer, { MulterError, type StorageEngine } from 'multer';
 import type { Readable } from 'node:stream';
 import { badRequest, notAZip, tooLarge } from '../../shared/errors/catalog';
 import { UploadAborted } from '../../shared/errors/upload-aborted';
+import { refuseEncoded } from './content-encoding';
 import { sha256OfDigest } from './digest-header';
 import { continueIfExpected } from './expect';
 import { filePart, pipeForm } from './form-parts';
@@ -31,6 +32,7 @@ export async function receiveArchive(
   store: (archive: Readable) => Promise<void>,
 ): Promise<ReceivedUpload> {
   const form = formOf(request);
+  refuseEncoded(request);
   refuseAnnounced(request, form, limits.maxArchiveBytes);
   const expectedSha256 = sha256OfDigest('Content-Digest', request.headers['content-digest']);
   request.setTimeout(limits.uploadIdleSeconds * 1000, () => request.destroy());
@@ -56,6 +58,9 @@ function formOf(request: Request): UploadForm {
     case 'application/x-zip-compressed':
     case 'application/octet-stream':
       return 'bare';
+    case 'application/gzip':
+    case 'application/x-gzip':
+      throw notAZip('The body is a gzip file, not a zip file. Send a zip archive, without gzip around it.');
     default:
       throw notAZip('Send multipart/form-data with a part "file", or application/zip.');
   }

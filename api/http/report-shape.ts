@@ -89,6 +89,13 @@ export const syncReport = z
         description: 'Classes of which the solution said that it holds something else; they are replaced.',
         examples: [['Fridges']],
       }),
-    reason: z.string().optional().meta({ description: 'Why, when the outcome is `failed`.' }),
+    allIgnored: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Nothing in the package was read: everything in it was ignored.' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'Why, when the outcome is `failed`, or everything was ignored.' }),
   })
   .meta({ id: 'SyncReport' });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ArchiveArrival } from '../../shared/archive/archive-arrival';
 import { unpackArchive, type UnpackLimits } from '../../shared/archive/unpack';
+import { packageFileKindOf } from '../../shared/catalog/package-files';
 import type { Db } from '../../shared/db/database';
 import { inTransaction } from '../../shared/db/database';
 import type { ChannelKey } from '../../shared/domain/channel';
@@ -73,7 +74,7 @@ export type IntakeService = ReturnType<typeof createIntakeService>;
 export function createIntakeService(deps: Deps) {
   const { db, files, limits } = deps;
   // Packed by ourselves, what came with next to no compression may well shrink a thousandfold.
-  const replayLimits = { ...limits, maxRatio: Infinity };
+  const replayLimits = { ...limits, maxRatio: Infinity, maxArchiveRatio: Infinity };
   const underway = new Set<Promise<void>>();
 
   return {
@@ -149,7 +150,7 @@ export function createIntakeService(deps: Deps) {
         if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
         const archive = stored;
         const allowed = replay === undefined ? limits : replayLimits;
-        const received = await inPart('unpack', () => unpack(syncId, archive, batch, allowed));
+        const received = await inPart('unpack', () => unpack(key, syncId, { archive, batch, allowed }));
         const asked = { ...origin, traceparent: span.traceparent };
         await inPart('queue', () => queue(key, syncId, received, replay, asked));
         deps.traffic.uploadTaken(key.channel, received.archiveBytes);
@@ -215,13 +216,14 @@ export function createIntakeService(deps: Deps) {
   }
 
   async function unpack(
+    { channel }: ChannelKey,
     syncId: string,
-    { archiveKey, sha256, bytes, arrival }: StoredArchive,
-    batch: WriteBatch,
-    allowed: UnpackLimits,
+    { archive, batch, allowed }: { archive: StoredArchive; batch: WriteBatch; allowed: UnpackLimits },
   ): Promise<ReceivedArchive> {
+    const { archiveKey, sha256, bytes, arrival } = archive;
+    const isRead = (name: string) => packageFileKindOf(name, channel).kind !== 'ignored';
     const { unpackedBytes } = await whileReceiving(syncId, () =>
-      unpackArchive(files, archiveKey, unpackedPrefixOf(syncId), allowed, { batch, arrival }),
+      unpackArchive(files, archiveKey, unpackedPrefixOf(syncId), allowed, { batch, arrival, isRead }),
     );
     return { archiveKey, archiveSha256: sha256, archiveBytes: bytes, unpackedBytes };
   }

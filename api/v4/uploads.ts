@@ -21,6 +21,7 @@ import {
 import type { FileStore } from '../../shared/files/file-store';
 import { resumableFolder, resumableKeyOf } from '../../shared/files/layout';
 import { callerKey } from '../http/caller';
+import { refuseEncoded } from '../http/content-encoding';
 import { sha256OfDigest } from '../http/digest-header';
 import { continueIfExpected } from '../http/expect';
 import { originOf } from '../http/origin';
@@ -97,6 +98,7 @@ export function createUploads(deps: Deps): Uploads {
       refuseOtherVersions(request, response);
       if (request.method === 'PATCH' && !isUploadType(request.headers['content-type']))
         throw wrongUploadType();
+      refuseEncoded(request);
       const sender: Sender = {
         key: callerKey(request, response),
         idempotencyKey: idempotencyKeyOf(request),

@@ -6,7 +6,9 @@ const MAX_FOLDERS = 8;
 
 /** Why an entry may not have this name (`/`-separated, a folder's ends in `/`), in the words of the protocol; or null. */
 export function nameProblem(name: string): string | null {
-  if (name === '' || name === '/') return 'an empty name';
+  // Some programs write an entry for the archive's own folder.
+  if (name === '/') return null;
+  if (name === '') return 'an empty name';
   if (/\p{Cc}/u.test(name)) return 'a control character in its name';
   if (name.includes('\uFFFD')) return 'a name that is not valid UTF-8';
   if (name.startsWith('/')) return 'an absolute path';

@@ -18,6 +18,7 @@ export const generousLimits: UnpackLimits = {
   maxEntries: Infinity,
   maxUnpackedBytes: Infinity,
   maxRatio: Infinity,
+  maxArchiveRatio: Infinity,
 };
 
 /**

@@ -8,11 +8,13 @@ import { readZipDirectory, refused, type ArchiveEntry, type UnpackLimits } from 
 
 export type { UnpackLimits } from './zip-directory';
 
-/** What began when the archive's first byte came. */
-interface WhileArriving {
+interface Unpacking {
+  /** Began when the archive's first byte came. */
   readonly batch?: WriteBatch;
   /** Has seen the whole archive. */
   readonly arrival?: Pick<ArchiveArrival, 'crc32Of'>;
+  /** Whether anything will read the file. Not said: all are read. */
+  readonly isRead?: (name: string) => boolean;
 }
 
 /** More pay nothing on two cores, and would take the event loop's threads from everyone else. */
@@ -23,7 +25,8 @@ const inTurn = pLimit(2 * ENTRIES_AT_ONCE);
 /**
  * Unpacks an archive of the file store to below `targetPrefix` of the same store, which must be this archive's alone.
  * An entry that is stored, not compressed, lies unpacked in the archive already: it is checked and stays there, so that
- * photos are written once. `unpackedFiles` reads both. Answers the sum of the entries' sizes.
+ * photos are written once. Nor is a file written that nothing will read: it is only checked. `unpackedFiles` reads all of
+ * them. Answers the sum of the entries' sizes.
  *
  * Memory does not grow with the archive. When it resolves, everything in `batch` is durable (the archive too, where
  * the batch began with it); when it rejects, nothing is left below `targetPrefix`. Nothing is ever written elsewhere.
@@ -36,7 +39,7 @@ export async function unpackArchive(
   archiveKey: string,
   targetPrefix: string,
   limits: UnpackLimits,
-  { batch = store.startBatch(), arrival }: WhileArriving = {},
+  { batch = store.startBatch(), arrival, isRead = () => true }: Unpacking = {},
 ): Promise<{ unpackedBytes: number }> {
   const archive = await archiveBytesOf(store, archiveKey);
   const directory = await readZipDirectory(archive, limits);
@@ -47,7 +50,8 @@ export async function unpackArchive(
         const content = () => untilStopped(entryContent(archive, entry, dataStart), stop);
         if (isStored(entry))
           await checkStored(entry, arrival?.crc32Of(dataStart, entry.packedBytes), content);
-        else await batch.write(`${targetPrefix}/${entry.name}`, content());
+        else if (isRead(entry.name)) await batch.write(`${targetPrefix}/${entry.name}`, content());
+        else await readToEnd(content());
       }),
     );
     await batch.commit();
@@ -123,8 +127,11 @@ async function checkStored(
   crc32: number | null | undefined,
   content: () => AsyncGenerator<Buffer>,
 ): Promise<void> {
-  if (crc32 === null || crc32 === undefined) {
-    const chunks = content();
-    while ((await chunks.next()).done !== true);
-  } else if (crc32 !== entry.crc32) throw refused(entry.name, 'bad CRC');
+  if (crc32 === null || crc32 === undefined) await readToEnd(content());
+  else if (crc32 !== entry.crc32) throw refused(entry.name, 'bad CRC');
+}
+
+/** Content is judged as it is read. */
+async function readToEnd(content: AsyncGenerator<Buffer>): Promise<void> {
+  while ((await content.next()).done !== true);
 }

@@ -4,6 +4,15 @@ import * as yauzl from 'yauzl';
 import { AppError } from '../errors/app-error';
 import { badArchive, notAZip } from '../errors/catalog';
 import type { ArchiveBytes } from './archive-bytes';
+import {
+  contradictEachOther,
+  describesDirectory,
+  END_RECORD_BYTES,
+  type EndOfArchive,
+  type EndRecords,
+  findEndOfArchive,
+  readEndRecords,
+} from './end-records';
 import { createNameSet, MAX_NAME_BYTES, nameProblem } from './entry-name';
 
 // The door to yauzl: it reads the directory at the archive's end and the header before each entry. What it does not
@@ -15,6 +24,8 @@ export interface UnpackLimits {
   readonly maxUnpackedBytes: number;
   /** Unpacked bytes to packed ones, for an entry of more than 1 MiB unpacked. */
   readonly maxRatio: number;
+  /** Unpacked bytes to the archive's own, for an archive of more than 16 MiB unpacked. */
+  readonly maxArchiveRatio: number;
 }
 
 /** A file in the archive, as its directory declares it: what is unpacked must agree to the byte. */
@@ -43,15 +54,18 @@ export interface ZipDirectory {
  * whose detail names the entry and the reason. APPNOTE.TXT 6.3 is the format's specification.
  */
 export async function readZipDirectory(archive: ArchiveBytes, limits: UnpackLimits): Promise<ZipDirectory> {
-  const zip = await openZip(archive);
+  const end = await findEndOfArchive(archive);
+  const zip = await openZip(archive, end);
+  const records = await readEndRecords(archive, end.size - END_RECORD_BYTES - zip.comment.length);
+  if (contradictEachOther(records)) throw badArchive(null, 'its end records contradict each other');
   if (zip.entryCount > limits.maxEntries)
     throw badArchive(null, `too many entries (more than ${limits.maxEntries})`);
   const directoryStart = cursorOf(zip);
   const declared = await declaredEntries(zip);
-  await checkDirectoryEnd(archive, zip, directoryStart);
+  checkDirectoryEnd(zip, directoryStart, records);
   const entries = withRoom(declared, directoryStart);
   const files = entries.filter((entry) => !isFolder(entry.name));
-  checkSizes(files, limits);
+  checkSizes(files, archive.size, limits);
   // Nobody opens a folder, so its header is compared now: one changed byte makes a folder of an empty file's name.
   for (const entry of entries) if (isFolder(entry.name)) await readDataStart(zip, entry);
   return {
@@ -64,21 +78,24 @@ export async function readZipDirectory(archive: ArchiveBytes, limits: UnpackLimi
 export const refused = (entryName: string, reason: string): AppError =>
   badArchive(entryName.length > 200 ? `${entryName.slice(0, 200)}…` : entryName, reason);
 
-async function openZip(archive: ArchiveBytes): Promise<yauzl.ZipFile> {
+async function openZip(archive: ArchiveBytes, end: EndOfArchive): Promise<yauzl.ZipFile> {
   try {
     // Names and sizes are judged here, not by yauzl, so that a refusal can name its entry.
     const options = { autoClose: false, decodeStrings: false, validateEntrySizes: false };
-    return await yauzl.fromRandomAccessReaderPromise(new ArchiveReader(archive), archive.size, options);
+    return await yauzl.fromRandomAccessReaderPromise(new ArchiveReader(archive), end.size, options);
   } catch (error) {
-    if (isMissingEnd(error) && !(await startsLikeAZip(archive)))
-      throw notAZip('The archive is not a zip file.');
-    throw translated(error, null);
+    const other = isMissingEnd(error) ? whatElseItIs(await archive.read(0, 4)) : null;
+    throw other === null ? translated(error, null) : notAZip(other);
   }
 }
 
-async function startsLikeAZip(archive: ArchiveBytes): Promise<boolean> {
-  const start = await archive.read(0, 4);
-  return ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'].includes(start.toString('latin1'));
+/** Null: it begins like a zip archive. */
+function whatElseItIs(start: Buffer): string | null {
+  if (['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'].includes(start.toString('latin1'))) return null;
+  // Source: RFC 1952, 2.3.1.
+  if (start[0] === 0x1f && start[1] === 0x8b)
+    return 'The archive is a gzip file, not a zip file. Send a zip archive, without gzip around it.';
+  return 'The archive is not a zip file.';
 }
 
 type DeclaredEntry = Omit<ArchiveEntry, 'roomEnd'>;
@@ -149,38 +166,15 @@ function methodOf(entry: yauzl.Entry, name: string): ArchiveEntry['method'] {
 }
 
 /**
- * The directory must end where the end record begins, and be as long, with as many entries, as that says twice over.
- * Otherwise its count or its beginning is wrong, and files would be left out in silence.
+ * The directory must end where the end records begin, and be what they say. Otherwise its count or its beginning is
+ * wrong, and files would be left out in silence.
  */
-async function checkDirectoryEnd(
-  archive: ArchiveBytes,
-  zip: yauzl.ZipFile,
-  directoryStart: number,
-): Promise<void> {
-  const endRecord = archive.size - END_RECORD_BYTES - zip.comment.length;
+function checkDirectoryEnd(zip: yauzl.ZipFile, directoryStart: number, records: EndRecords): void {
   const directoryEnd = cursorOf(zip);
-  const found = { entries: zip.entriesRead, bytes: directoryEnd - directoryStart };
-  if (directoryEnd === endRecord && agreesWithEnd(await archive.read(endRecord, END_RECORD_BYTES), found))
-    return;
-  const next = await archive.read(directoryEnd, ZIP64_END_RECORD_BYTES);
-  if (directoryEnd < endRecord && agreesWithZip64End(next, found)) return;
-  throw badArchive(null, 'its directory does not end where it should: damaged or truncated');
+  const found = { entries: zip.entriesRead, start: directoryStart, bytes: directoryEnd - directoryStart };
+  if (directoryEnd !== records.start || !describesDirectory(records, found))
+    throw badArchive(null, 'its directory is not what its end says: damaged or truncated');
 }
-
-interface FoundDirectory {
-  readonly entries: number;
-  readonly bytes: number;
-}
-
-/** yauzl looks at neither of these two fields. */
-const agreesWithEnd = (record: Buffer, { entries, bytes }: FoundDirectory): boolean =>
-  record.readUInt16LE(8) === entries && record.readUInt32LE(12) === bytes;
-
-const agreesWithZip64End = (record: Buffer, { entries, bytes }: FoundDirectory): boolean =>
-  record.length === ZIP64_END_RECORD_BYTES &&
-  record.toString('latin1', 0, 4) === 'PK\x06\x06' &&
-  record.readBigUInt64LE(24) === BigInt(entries) &&
-  record.readBigUInt64LE(40) === BigInt(bytes);
 
 /** yauzl's types call it a boolean; it is the position of the next entry in the directory. */
 const cursorOf = (zip: yauzl.ZipFile): number => Number(zip.readEntryCursor);
@@ -210,7 +204,7 @@ const noRoom = (entry: DeclaredEntry, leavesTheData: boolean): AppError =>
   );
 
 /** What is declared is bounded here, and what comes out must agree with it to the byte: so both are bounded. */
-function checkSizes(files: readonly ArchiveEntry[], limits: UnpackLimits): void {
+function checkSizes(files: readonly ArchiveEntry[], archiveBytes: number, limits: UnpackLimits): void {
   let unpackedBytes = 0;
   for (const file of files) {
     unpackedBytes += file.unpackedBytes;
@@ -224,6 +218,12 @@ function checkSizes(files: readonly ArchiveEntry[], limits: UnpackLimits): void 
       throw refused(file.name, `compression ratio too high (more than ${limits.maxRatio})`);
     }
   }
+  // Thousands of small entries make a bomb of which none is large by itself.
+  if (unpackedBytes > ARCHIVE_RATIO_FROM_BYTES && unpackedBytes > archiveBytes * limits.maxArchiveRatio)
+    throw badArchive(
+      null,
+      `compression ratio of the whole archive too high (more than ${limits.maxArchiveRatio})`,
+    );
 }
 
 async function readDataStart(zip: yauzl.ZipFile, entry: ArchiveEntry): Promise<number> {
@@ -246,38 +246,56 @@ async function readLocalHeader(zip: yauzl.ZipFile, entry: ArchiveEntry): Promise
   }
 }
 
-/** A reader that trusts the other header would see another file: such an archive means harm, or is damaged. */
+/**
+ * A reader that trusts the other header would see another file: such an archive means harm, or is damaged. Where the
+ * sizes follow the data, nobody knew them yet when this header was written: then the directory counts, and the
+ * content's CRC decides. Source: APPNOTE.TXT, 4.4.4, bit 3.
+ */
 function checkLocalHeader(header: yauzl.LocalFileHeader, entry: ArchiveEntry): void {
   if ((header.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0) throw refused(entry.name, 'encrypted');
-  const isLeftOut = (header.generalPurposeBitFlag & SIZES_FOLLOW_FLAG) !== 0;
-  // A program that streams leaves them at 0 and writes them after the data.
-  const is = (local: number, declared: number) => local === declared || (isLeftOut && local === 0);
-  const { packedBytes, unpackedBytes } = localSizes(header, entry.name);
   const agrees =
-    header.fileName.equals(entry.rawName) &&
+    withSlashes(header.fileName).equals(withSlashes(entry.rawName)) &&
     header.compressionMethod === (entry.method === 'deflated' ? 8 : 0) &&
-    is(header.crc32, entry.crc32) &&
-    is(packedBytes, entry.packedBytes) &&
-    is(unpackedBytes, entry.unpackedBytes);
+    ((header.generalPurposeBitFlag & SIZES_FOLLOW_FLAG) !== 0 || saysTheSame(header, entry));
   if (!agrees) throw refused(entry.name, 'its header disagrees with the directory');
 }
 
-/** Zip64 has both in an extra field, and marks in their places. Source: APPNOTE.TXT, 4.5.3. */
+/** Some programs write `\\` in one of the two headers and `/` in the other. */
+function withSlashes(rawName: Buffer): Buffer {
+  if (!rawName.includes(BACKSLASH)) return rawName;
+  return Buffer.from(rawName.map((byte) => (byte === BACKSLASH ? SLASH : byte)));
+}
+
+function saysTheSame(header: yauzl.LocalFileHeader, entry: ArchiveEntry): boolean {
+  const { packedBytes, unpackedBytes } = localSizes(header, entry.name);
+  return (
+    header.crc32 === entry.crc32 &&
+    (packedBytes ?? entry.packedBytes) === entry.packedBytes &&
+    (unpackedBytes ?? entry.unpackedBytes) === entry.unpackedBytes
+  );
+}
+
+/**
+ * Zip64 has both sizes in an extra field, the unpacked one first, and marks in their places. A field that is too short for
+ * both holds the first that is marked; the other is said by the directory alone, and null. Source: APPNOTE.TXT, 4.5.3.
+ */
 function localSizes(
   { compressedSize, uncompressedSize, extraField }: yauzl.LocalFileHeader,
   name: string,
-): Pick<ArchiveEntry, 'packedBytes' | 'unpackedBytes'> {
+): { readonly packedBytes: number | null; readonly unpackedBytes: number | null } {
   const isMarked = compressedSize === ZIP64_MARK || uncompressedSize === ZIP64_MARK;
   const sizes = isMarked ? zip64Sizes(extraField, name) : null;
-  const sizeOf = (size: number, at: number) =>
-    size === ZIP64_MARK && sizes !== null ? Number(sizes.readBigUInt64LE(at)) : size;
+  const sizeOf = (size: number, place: 0 | 8) => {
+    if (size !== ZIP64_MARK || sizes === null) return size;
+    const at = sizes.length < 16 && uncompressedSize !== ZIP64_MARK ? 0 : place;
+    return at + 8 <= sizes.length ? Number(sizes.readBigUInt64LE(at)) : null;
+  };
   return { packedBytes: sizeOf(compressedSize, 8), unpackedBytes: sizeOf(uncompressedSize, 0) };
 }
 
 function zip64Sizes(extraField: Buffer, name: string): Buffer | null {
   try {
-    const found = yauzl.parseExtraFields(extraField).find(({ id }) => id === ZIP64_FIELD);
-    return found !== undefined && found.data.length >= 16 ? found.data : null;
+    return yauzl.parseExtraFields(extraField).find(({ id }) => id === ZIP64_FIELD)?.data ?? null;
   } catch (error) {
     throw translated(error, name);
   }
@@ -348,14 +366,15 @@ const reasonOf = (message: string): string =>
 const isFolder = (name: string): boolean => name.endsWith('/');
 
 const RATIO_FROM_BYTES = 1024 * 1024;
-const END_RECORD_BYTES = 22;
-const ZIP64_END_RECORD_BYTES = 56;
+const ARCHIVE_RATIO_FROM_BYTES = 16 * 1024 * 1024;
 const LOCAL_HEADER_BYTES = 30;
 const ENCRYPTED_FLAG = 0x1;
 const SIZES_FOLLOW_FLAG = 0x8;
 const UTF8_FLAG = 0x800;
 const HIDDEN_HEADERS_FLAG = 0x2000;
 const ZIP64_MARK = 0xffffffff;
+const BACKSLASH = 0x5c;
+const SLASH = 0x2f;
 const ZIP64_FIELD = 0x0001;
 const UNIX_FILE_TYPE = 0o170000;
 const UNIX_REGULAR_FILE = 0o100000;

@@ -77,6 +77,7 @@ function configFrom(read: z.output<typeof settings>) {
     maxUnpackedBytes: read.EPACK_MAX_UNPACKED_BYTES,
     maxArchiveEntries: read.EPACK_MAX_ARCHIVE_ENTRIES,
     maxCompressionRatio: read.EPACK_MAX_COMPRESSION_RATIO,
+    maxArchiveRatio: read.EPACK_MAX_ARCHIVE_RATIO,
     uploadIdleSeconds: read.EPACK_UPLOAD_IDLE_SECONDS,
     largePackageBytes: read.EPACK_LARGE_PACKAGE_BYTES,
     workerSmallJobs: read.EPACK_WORKER_SMALL_JOBS,

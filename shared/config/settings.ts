@@ -161,6 +161,9 @@ export const settings = z.object({
   EPACK_MAX_COMPRESSION_RATIO: whole(1, 100_000, 200).describe(
     'Highest compression ratio of an entry that unpacks to more than 1 MiB.',
   ),
+  EPACK_MAX_ARCHIVE_RATIO: whole(1, 100_000, 50).describe(
+    'Highest compression ratio of a whole upload that unpacks to more than 16 MiB.',
+  ),
   EPACK_UPLOAD_IDLE_SECONDS: whole(1, 50, 30).describe(
     'An upload that sends nothing for so long is given up, and its channel is free again.',
   ),

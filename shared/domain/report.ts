@@ -54,7 +54,9 @@ export interface SyncReport {
   readonly gaps?: Record<string, LogGaps>;
   /** Classes of which the solution said that it holds something else than the server believes. The package replaces them. */
   readonly drift?: string[];
-  /** Why, when the outcome is `failed`. */
+  /** Only true: nothing in the package was read, everything was ignored. `reason` says so in a sentence. */
+  readonly allIgnored?: true;
+  /** Why, when the outcome is `failed`, or where everything was ignored. */
   readonly reason?: string;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import AdmZip from 'adm-zip';
 import { unpackArchive, unpackedFiles } from '../../shared/archive/unpack';
 import { zipStream } from '../../shared/archive/zip-writer';
@@ -99,11 +100,87 @@ describe('an archive that is accepted', () => {
     await expect(place.unpack(archive)).resolves.toEqual({ unpacked: { a: Buffer.from('hello') } });
   });
 
-  test('may have its sizes after the data, as programs that stream write it', async () => {
-    const archive = handmadeZip([
-      { flags: UTF8_FLAG | 8, local: { crc: 0, packedBytes: 0, unpackedBytes: 0 } },
-    ]);
+  const unknown = Buffer.alloc(16, 0xff);
+  test.each([
+    ['zero before it', { crc: 0, packedBytes: 0, unpackedBytes: 0 }],
+    [
+      '-1 in a zip64 field before it, as SharpZipLib does',
+      { crc: 0, packedBytes: 0xffffffff, unpackedBytes: 0xffffffff, extra: extraField(1, unknown) },
+    ],
+    ['a guess before it', { crc: 7, packedBytes: 1, unpackedBytes: 1 }],
+  ])('may have its sizes after the data, as programs that stream write it, and %s', async (_, local) => {
+    const archive = handmadeZip([{ flags: UTF8_FLAG | 8, local }]);
     await expect(place.unpack(archive)).resolves.toEqual({ unpacked: { 'a.txt': Buffer.from('hello') } });
+    const damaged = handmadeZip([{ name: 'good.txt' }, { flags: UTF8_FLAG | 8, local, crc: 7 }]);
+    expect(await refusal(damaged)).toBe(bad('a.txt', 'bad CRC'));
+  });
+
+  const five = Buffer.alloc(8);
+  five.writeBigUInt64LE(5n, 0);
+  test.each([
+    ['unpacked', { unpackedBytes: 0xffffffff }],
+    ['packed', { packedBytes: 0xffffffff }],
+    ['unpacked, while both are marked', { unpackedBytes: 0xffffffff, packedBytes: 0xffffffff }],
+  ])('may have a zip64 field with one size, the %s', async (_, marked) => {
+    const zip64 = (value: Buffer) => ({ method: 0, local: { ...marked, extra: extraField(1, value) } });
+    await expect(place.unpack(handmadeZip([zip64(five)]))).resolves.toEqual({
+      unpacked: { 'a.txt': Buffer.from('hello') },
+    });
+    expect(await refusal(handmadeZip([zip64(Buffer.alloc(8, 3))]))).toBe(
+      bad('a.txt', 'its header disagrees with the directory'),
+    );
+  });
+
+  test('may have "\\" in one of its two names and "/" in the other', async () => {
+    const [slash, backslash] = [Buffer.from('xml/a.xml'), Buffer.from('xml\\a.xml')];
+    for (const [central, local] of [
+      [slash, backslash],
+      [backslash, slash],
+    ] as const) {
+      const archive = handmadeZip([{ central: { rawName: central }, local: { rawName: local } }]);
+      await expect(place.unpack(archive)).resolves.toEqual({
+        unpacked: { 'xml/a.xml': Buffer.from('hello') },
+      });
+    }
+  });
+
+  test.each([512, 10_240, 1_024_000])('may be padded with zeros to blocks of %d', async (blockBytes) => {
+    for (const end of [{}, { comment: 'sent by hand' }, { comment: 'zeros\0\0\0' }, { zip64: true }]) {
+      const archive = Buffer.concat([handmadeZip([{}], end), Buffer.alloc(blockBytes)]).subarray(
+        0,
+        blockBytes,
+      );
+      await expect(place.unpack(archive)).resolves.toEqual({ unpacked: { 'a.txt': Buffer.from('hello') } });
+    }
+  });
+
+  test.each(['/', '\\'])('may have an entry for its own folder, %j', async (name) => {
+    const folderEntry = { name, content: '', method: 0, mode: 0o40755 };
+    await expect(place.unpack(handmadeZip([folderEntry, {}]))).resolves.toEqual({
+      unpacked: { 'a.txt': Buffer.from('hello') },
+    });
+    expect(await refusal(handmadeZip([{ name }]))).toBe(bad('/', 'a folder with content'));
+  });
+
+  test('is not written where nothing will read it, but checked all the same, and readable', async () => {
+    const entries = [
+      { name: 'xml/a.xml', content: 'read' },
+      { name: 'notes/b.txt', content: 'ignored' },
+    ];
+    const isRead = (name: string) => name.startsWith('xml/');
+    await place.store.write('part.zip', handmadeZip(entries));
+    await unpackArchive(place.store, 'part.zip', 'part', wideLimits, { isRead });
+    expect(await allOf(place.store.list('part'))).toEqual([{ key: 'part/xml/a.xml', bytes: 4 }]);
+    const files = await unpackedFiles(place.store, 'part.zip', 'part');
+    expect(await Promise.all(files.map(async (file) => text(await file.open())))).toEqual([
+      'read',
+      'ignored',
+    ]);
+    await place.store.write('part.zip', handmadeZip([...entries, { name: 'c.txt', crc: 1 }]));
+    await expect(
+      unpackArchive(place.store, 'part.zip', 'other', wideLimits, { isRead }),
+    ).rejects.toMatchObject({ code: 'bad-archive' });
+    for (const key of ['part', 'part.zip']) await place.store.remove(key);
   });
 
   test('may have names with "\\", as .NET writes them', async () => {
@@ -163,11 +240,16 @@ describe('what is no zip at all', () => {
     ['one byte', Buffer.from('P')],
     ['a text', Buffer.from('Id,Temp\n1,3.5\n')],
     ['random bytes', Buffer.alloc(100_000, 'no zip ')],
+    ['a zip with gzip around it', gzipSync(handmadeZip([{}]))],
   ])('%s', async (_, bytes) => {
     await expect(place.unpack(bytes)).resolves.toEqual({
       refused: expect.stringMatching(/^unsupported not-a-zip:/) as string,
     });
   });
+});
+
+test('a gzip file is told to be one', async () => {
+  expect(await refusal(gzipSync(handmadeZip([{}])))).toMatch('a gzip file, not a zip file');
 });
 
 /** The refusal as the client reads it. */
@@ -193,7 +275,6 @@ describe('an entry is refused for its name:', () => {
     ['xml/./a.txt', '"." in its path'],
     ['xml//a.txt', 'an empty folder name in its path'],
     ['', 'an empty name'],
-    ['/', 'an empty name'],
     ['a\0.txt', 'a control character in its name'],
     ['a\n.txt', 'a control character in its name'],
     ['a\u0085.txt', 'a control character in its name'],
@@ -419,9 +500,32 @@ describe('an archive is refused for its shape:', () => {
     expect(await refusal(archive)).toMatch('damaged or truncated');
   });
 
-  test('bytes after its end', async () => {
-    const archive = Buffer.concat([handmadeZip([{}]), Buffer.from('more')]);
-    expect(await refusal(archive)).toMatch(/bad-archive: truncated, or followed by other bytes/);
+  test.each(['more', 'more\0\0\0', '\0\0more', '\0\n', '\0', '\0'.repeat(512)])(
+    'bytes after its end: %j',
+    async (more) => {
+      const archive = Buffer.concat([handmadeZip([{}]), Buffer.from(more)]);
+      expect(await refusal(archive)).toMatch(/bad-archive: truncated, or followed by other bytes/);
+    },
+  );
+
+  test.each([
+    ['entries', 8, 2],
+    ['entries in all', 10, 2],
+    ['length of the directory', 12, 4],
+    ['place of the directory', 16, 4],
+  ])('an end record that contradicts the zip64 record before it: %s', async (_, field, bytes) => {
+    const archive = handmadeZip([{ name: 'a' }], { zip64: true });
+    archive.writeUIntLE(3, archive.length - 22 + field, bytes);
+    expect(await refusal(archive)).toMatch('its end records contradict each other');
+  });
+
+  test('a zip64 record that counts no entries, where the end record counts one', async () => {
+    const none = Buffer.alloc(8);
+    const archive = handmadeZip([{ name: 'a' }], { zip64: true });
+    const zip64 = archive.length - 22 - 20 - 56;
+    for (const field of [24, 32]) none.copy(archive, zip64 + field);
+    for (const field of [8, 10]) archive.writeUInt16LE(1, archive.length - 22 + field);
+    expect(await refusal(archive)).toMatch('its end records contradict each other');
   });
 });
 
@@ -460,6 +564,27 @@ describe('the limits:', () => {
 
   test('the ratio of a smaller entry does not matter', async () => {
     expect(await refusal(handmadeZip([{ content: Buffer.alloc(1024 * 1024) }]))).toBe('unpacked a.txt');
+  });
+
+  test('that of many smaller ones does: the whole archive has a ratio, over 16 MiB unpacked', async () => {
+    const zeros = (count: number) =>
+      handmadeZip(
+        Array.from({ length: count }, (_, i) => ({
+          name: `csv/${i}.csv`,
+          content: Buffer.alloc(1024 * 1024),
+        })),
+      );
+    const limits = { maxArchiveRatio: 50 };
+    expect(await refusal(zeros(17), limits)).toBe(
+      'unprocessable bad-archive: compression ratio of the whole archive too high (more than 50)',
+    );
+    const unpacked = async (archive: Buffer, maxArchiveRatio: number) => {
+      await place.store.write('zeros.zip', archive);
+      return unpackArchive(place.store, 'zeros.zip', 'zeros', { ...wideLimits, maxArchiveRatio });
+    };
+    await expect(unpacked(zeros(16), 50)).resolves.toEqual({ unpackedBytes: 16 * 1024 * 1024 });
+    await expect(unpacked(zeros(17), 2_000)).resolves.toEqual({ unpackedBytes: 17 * 1024 * 1024 });
+    for (const key of ['zeros', 'zeros.zip']) await place.store.remove(key);
   });
 });
 

@@ -28,7 +28,12 @@ export interface UnpackingPlace {
 export const ARCHIVE = 'archive.zip';
 export const TARGET = 'syncs/one/unpacked';
 
-export const wideLimits: UnpackLimits = { maxEntries: 10_000, maxUnpackedBytes: 2 ** 31, maxRatio: 200 };
+export const wideLimits: UnpackLimits = {
+  maxEntries: 10_000,
+  maxUnpackedBytes: 2 ** 31,
+  maxRatio: 200,
+  maxArchiveRatio: 2_000,
+};
 
 export function createUnpackingPlace(): UnpackingPlace {
   const folder = createTestFolder();

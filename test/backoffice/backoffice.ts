@@ -204,6 +204,7 @@ const limits = {
   maxUnpackedBytes: 256 * 1024 * 1024,
   maxEntries: 1000,
   maxRatio: 200,
+  maxArchiveRatio: 50,
   largePackageBytes: 16 * 1024 * 1024,
 };
 

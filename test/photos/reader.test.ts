@@ -111,6 +111,75 @@ describe('no photo', () => {
     expect(await problemOf(picture)).toBe('it is damaged');
   });
 
+  describe.each([
+    ['baseline', {}],
+    ['with tables of its own', { optimiseCoding: true }],
+    ['progressive', { progressive: true }],
+    ['progressive, of finer colours', { progressive: true, chromaSubsampling: '4:4:4' }],
+  ])('%s', (_, options) => {
+    let picture: Buffer;
+    beforeAll(async () => {
+      picture = await noisy(options);
+    });
+    const places = Array.from({ length: 12 }, (__, n) => 0.1 + n * 0.06);
+    const holes: Readonly<Record<string, (hole: Buffer) => Buffer>> = {
+      zeros: (hole) => hole.fill(0),
+      'other bytes': (hole) => hole.fill('Q~f-3'),
+      nothing: () => Buffer.alloc(0),
+    };
+
+    test('is whole', async () => {
+      expect(await problemOf(picture)).toBe('none');
+    });
+
+    test.each(Object.keys(holes))('with a hole of 4 KiB somewhere, and %s in it', async (what) => {
+      for (const place of places) {
+        const at = Math.floor(picture.length * place);
+        const hole = holes[what]?.(Buffer.alloc(4096)) ?? Buffer.alloc(0);
+        const damaged = Buffer.concat([picture.subarray(0, at), hole, picture.subarray(at + 4096)]);
+        expect([place, await problemOf(damaged)]).toEqual([
+          place,
+          expect.stringMatching(/^it is (cut short|damaged)$/),
+        ]);
+      }
+    });
+
+    test.each([0.3, 0.6, 0.9])('cut at %d, with an end marker behind it', async (part) => {
+      const cut = picture.subarray(0, Math.floor(picture.length * part));
+      expect(await problemOf(Buffer.concat([cut, endMarker]))).toMatch(/^it is (cut short|damaged)$/);
+    });
+
+    test('with a few bytes left over before a marker does no harm', async () => {
+      for (const more of [Buffer.from('spare'), Buffer.alloc(3_000)]) {
+        const content = Buffer.concat([picture.subarray(0, -2), more, endMarker]);
+        expect(await problemOf(content)).toBe('none');
+      }
+    });
+
+    test('that holds a mark of another format in its coded data, as one in thousands does by chance, is no other', async () => {
+      const last = picture.lastIndexOf(Buffer.from([0xff, 0xda]));
+      const content = Buffer.concat([picture.subarray(0, -2), Buffer.from('<html'), endMarker]);
+      expect(last).toBeGreaterThan(0);
+      expect(await problemOf(content)).toBe('none');
+      expect(await problemOf(Buffer.concat([content, Buffer.from('<html')]))).toMatch('an HTML page');
+    });
+  });
+
+  test('one of one colour is nothing but zeros, and whole', async () => {
+    const flat = { create: { width: 2_000, height: 2_000, channels: 3, background: '#808080' } } as const;
+    for (const progressive of [false, true])
+      expect(await problemOf(await sharp(flat).jpeg({ progressive }).toBuffer())).toBe('none');
+  });
+
+  test('a progressive one of finer colours than fit into memory', async () => {
+    const picture = await sharp({
+      create: { width: 5_500, height: 5_500, channels: 3, background: '#336699' },
+    })
+      .jpeg({ quality: 5, progressive: true, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    expect(await problemOf(picture)).toMatch(/^it is progressive and has more than 50000000 pixels/);
+  });
+
   test.each(['png', 'webp', 'gif'] as const)('a %s under the name of a JPEG', async (format) => {
     const picture = await sharp(await jpeg(7))
       .toFormat(format)
@@ -165,6 +234,22 @@ describe('no photo', () => {
   });
 });
 
+/** A picture that has something of its own in each of its blocks, as photos do. */
+function noisy(options: sharp.JpegOptions): Promise<Buffer> {
+  const [width, height] = [600, 400];
+  const raw = Buffer.from(
+    Array.from(
+      { length: width * height * 3 },
+      (_, at) => (at / 30 + ((at * 7919) % 97) + ((at * at) % 41)) % 256,
+    ),
+  );
+  return sharp(raw, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 90, ...options })
+    .toBuffer();
+}
+
+const endMarker = Buffer.from([0xff, 0xd9]);
+
 describe('photos of real cameras', () => {
   const folder = realData('photos');
   const each = (name: string, run: () => Promise<void>) => (folder === null ? test.skip : test)(name, run);
@@ -211,6 +296,18 @@ describe('photos of real cameras', () => {
   each('whose EXIF is broken are photos all the same', async () => {
     for (const name of readdirSync(path.join(folder ?? '', 'invalid')))
       expect(await read(load(path.join('invalid', name)))).toMatchObject({ takenAt: null });
+  });
+
+  each('are refused when they are cut and given an end marker, or have a hole', async () => {
+    const damaged = path.join('damaged', 'cut-at-60-percent-with-end-marker.jpg');
+    expect(await problemOf(load(damaged))).toBe('it is cut short');
+    for (const place of Array.from({ length: 120 }, (_, n) => n)) {
+      const picture = Buffer.from(load('DSCN0010.jpg'));
+      const scan = picture.lastIndexOf(Buffer.from([0xff, 0xda]));
+      const at = scan + 20 + Math.floor(((picture.length - scan - 4_200) * place) / 120);
+      picture.fill(0, at, at + 4096);
+      expect([place, await problemOf(picture)]).toEqual([place, expect.stringMatching(/cut short|damaged/)]);
+    }
   });
 
   each('are refused when they are cut', async () => {

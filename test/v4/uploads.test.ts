@@ -636,6 +636,7 @@ describe('expiration', () => {
       maxUnpackedBytes: 1,
       maxEntries: 1,
       maxRatio: 1,
+      maxArchiveRatio: 1,
       largePackageBytes: 1,
     };
     const intake = createIntakeService({

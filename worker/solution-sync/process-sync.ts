@@ -7,7 +7,7 @@ import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../../
 import type { ClassDigest } from '../../shared/formats/class-digest';
 import { fenceLost } from '../../shared/errors/catalog';
 import type { FileStore } from '../../shared/files/file-store';
-import { packageKeyOf } from '../../shared/files/layout';
+import { packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
 import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { type ClaimedJob, createJobStore } from '../../shared/stores/jobs/job-store';
@@ -51,7 +51,7 @@ export async function processSync(
   step: Step = plainly,
 ): Promise<SyncReport> {
   const upload = await step('sort', () => sortPackageFiles(files, job));
-  return inTransaction(db, async (transaction) => {
+  const report = await inTransaction(db, async (transaction) => {
     const spool = createRejectionSpool((batch) => quarantineAll(transaction.db, job, batch));
     await takeOver(transaction, job);
     const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
@@ -72,6 +72,8 @@ export async function processSync(
     await step('commit', () => commitOutcome(transaction, job, 'ready', report, written));
     return report;
   });
+  await removeUnpacked(files, job);
+  return report;
 }
 
 /** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
@@ -95,6 +97,12 @@ export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<vo
     await createFlagStore(transaction.db).releaseFrom(job.syncId);
     await commitOutcome(transaction, job, 'failed', report, written);
   });
+  await removeUnpacked(files, job);
+}
+
+/** The archive has it all. What a failure leaves goes with the archive, and is no fault of the sync, which has ended. */
+async function removeUnpacked(files: FileStore, { syncId }: ClaimedJob): Promise<void> {
+  await files.remove(unpackedPrefixOf(syncId)).catch(() => undefined);
 }
 
 async function takeOver({ db }: Transaction, job: ClaimedJob): Promise<void> {
@@ -211,7 +219,7 @@ function believedClasses(
 function reportOf(
   job: ClaimedJob,
   counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps'>,
-  { parameters, ignored }: PackageFiles,
+  { parameters, ignored, isAllIgnored }: PackageFiles,
   { drifted }: SolutionStatement,
   { reported }: RejectionSpool,
 ): SyncReport {
@@ -225,7 +233,18 @@ function reportOf(
     rejections: [...reported],
     ignored: [...ignored, ...unmerged.map(({ file }) => file.name)],
     ...(drifted.length === 0 ? {} : { drift: drifted.map(({ name }) => name) }),
+    ...(isAllIgnored ? { allIgnored: true, reason: allIgnoredReason(ignored) } : {}),
   };
+}
+
+function allIgnoredReason(ignored: readonly string[]): string {
+  const [folder = '', ...others] = new Set(ignored.map((name) => name.slice(0, name.indexOf('/') + 1)));
+  const place =
+    others.length === 0 && folder !== '' ? ` Everything in it lies in the folder "${folder}".` : '';
+  return (
+    'Nothing of the upload was read, because no file in it is where one is expected.' +
+    `${place} The folders xml, csv and photos must be at the top of the archive.`
+  );
 }
 
 /** The order of the rows is that of every other change of them: sync, status, job. */

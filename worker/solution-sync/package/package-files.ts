@@ -1,7 +1,8 @@
 import type { ReadableEntry } from '../../../shared/archive/read-archive';
 import { unpackedFiles } from '../../../shared/archive/unpack';
-import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
-import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
+import type { LogTable } from '../../../shared/catalog/log-tables';
+import { packageFileKindOf } from '../../../shared/catalog/package-files';
+import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
 import type { Channel } from '../../../shared/domain/channel';
 import type { FileStore } from '../../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../../shared/files/layout';
@@ -20,6 +21,8 @@ export interface PackageFiles {
   readonly statement: PackageFile | null;
   /** Names of what nothing here reads. */
   readonly ignored: readonly string[];
+  /** True: there is something in the package, and nothing here reads any of it. */
+  readonly isAllIgnored: boolean;
 }
 
 interface UnpackedSync {
@@ -40,7 +43,7 @@ export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Pr
   } as Sorting;
   const unpacked = await unpackedFiles(files, sync.archiveKey, unpackedPrefixOf(sync.syncId));
   for (const file of sortedByName(unpacked)) sortFile(sorted, file, sync.channel);
-  return sorted;
+  return { ...sorted, isAllIgnored: unpacked.length > 0 && sorted.ignored.length === unpacked.length };
 }
 
 interface Sorting {
@@ -56,21 +59,25 @@ const sortedByName = (listed: readonly PackageFile[]): PackageFile[] =>
   [...listed].sort((a, b) => (a.name < b.name ? -1 : 1));
 
 function sortFile(sorted: Sorting, file: PackageFile, channel: Channel): void {
-  const [, folder = '', base = '', ending = ''] =
-    /^([^/]+)\/([^/]+)\.([^./]+)$/.exec(file.name.toLowerCase()) ?? [];
-  const parameterClass = findParameterClass(base);
-  const table = findLogTable(base);
-  if (folder === 'xml' && ending === 'xml' && parameterClass?.channel === channel) {
-    sorted.parameters.push({ parameterClass, file });
-  } else if (folder === 'csv' && ending === 'csv' && table?.channel === channel) {
-    sorted.logs.push({ table, file });
-  } else if (channel === 'photos' && folder === 'photos' && /^jpe?g$/.test(ending)) {
-    sorted.photos.push(file);
-  } else if (channel === 'photos' && folder === 'csv' && base === 'photos' && ending === 'csv') {
-    sorted.photoList = file;
-  } else if (file.name.toLowerCase() === 'solution.json') {
-    sorted.statement = file;
-  } else {
-    sorted.ignored.push(file.name);
+  const read = packageFileKindOf(file.name, channel);
+  switch (read.kind) {
+    case 'parameters':
+      sorted.parameters.push({ parameterClass: read.parameterClass, file });
+      return;
+    case 'log':
+      sorted.logs.push({ table: read.table, file });
+      return;
+    case 'photo':
+      sorted.photos.push(file);
+      return;
+    case 'photo-list':
+      sorted.photoList = file;
+      return;
+    case 'statement':
+      sorted.statement = file;
+      return;
+    case 'ignored':
+      sorted.ignored.push(file.name);
+      return;
   }
 }

@@ -1,12 +1,25 @@
+import type { JpegStructure } from './jpeg-structure';
+
 /**
  * What else than a picture a JPEG's bytes are, as words for a person; null: nothing that is known. A file that is two
  * things at once is made for a reader that takes it for the other. What cameras put behind a picture (a second one, a
- * short film) is none of these.
+ * short film) is none of these. Nor is what the coded data of the picture itself holds, by chance, in a few of ten
+ * thousand photos.
  */
-export function otherFormatOf(content: Buffer): string | null {
+export function otherFormatOf(content: Buffer, { scans }: Pick<JpegStructure, 'scans'>): string | null {
   if (content.subarray(0, pdfStartBytes).includes('%PDF-')) return 'a PDF document';
   if (endsAsZip(content)) return 'a zip archive';
-  return markupIn(content);
+  for (const [start, end] of outside(scans, content.length)) {
+    const found = markupIn(content.subarray(start, end));
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The places between the scans' coded data, first and last byte after. */
+function outside(scans: JpegStructure['scans'], bytes: number): (readonly [number, number])[] {
+  const starts = [0, ...scans.map(({ end }) => end)];
+  return starts.map((start, index) => [start, scans[index]?.start ?? bytes]);
 }
 
 /** Readers of PDF look for its mark that far. */

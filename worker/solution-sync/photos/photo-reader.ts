@@ -1,7 +1,10 @@
 import sharp from 'sharp';
 import { readInstant } from '../../../shared/formats/read-instant';
 import { readExifTime } from './photo-exif';
+import { judgeJpegData } from './jpeg-data';
+import { type JpegStructure, readJpegStructure } from './jpeg-structure';
 import { otherFormatOf } from './photo-polyglot';
+import { createRoom } from './room';
 
 export interface ReadPhoto {
   /** Pixels, as it is to be seen: after its orientation. */
@@ -15,44 +18,78 @@ export interface ReadPhoto {
 
 /** No device takes larger ones. */
 const maxPixels = 200_000_000;
-/** The decoder must hold a progressive picture whole: three bytes a pixel. */
-const maxProgressivePixels = 50_000_000;
+/** Three bytes a pixel, of fifty megapixels, as cameras code their colours. */
+const maxBytesInMemory = 150_000_000;
 const thumbnailPixels = 320;
 
 // A picture is decoded once, so what is cached would only lie there.
 sharp.cache(false);
 
+/** Of all photos of this process together: what is decoded at once is bounded by its pixels, not by how many photos it is. */
+const decoding = createRoom(maxBytesInMemory);
+
+type Problem = { readonly problem: string };
+
 /**
  * Decodes a JPEG whole, so that a cut or damaged one is found out, and makes its thumbnail of it. The door to sharp.
  * A time without offset is local to `timezone` (IANA). Answers a sentence where it is not a whole JPEG, or more than that.
  */
-export async function readPhoto(
-  content: Buffer,
-  timezone: string,
-): Promise<ReadPhoto | { readonly problem: string }> {
+export async function readPhoto(content: Buffer, timezone: string): Promise<ReadPhoto | Problem> {
   try {
-    const image = sharp(content, {
-      failOn: 'error',
-      limitInputPixels: maxPixels,
-      sequentialRead: true,
-      autoOrient: true,
-    });
-    const { format, isProgressive, width, height, exif, autoOrient } = await image.metadata();
+    const structure = readJpegStructure(content);
+    const { format } = await sharp(content, { limitInputPixels: maxPixels }).metadata();
     if (format !== 'jpeg') return { problem: `it is no JPEG but ${format}` };
-    if (isProgressive && width * height > maxProgressivePixels)
-      return { problem: `it is progressive and has more than ${maxProgressivePixels} pixels` };
-    const other = otherFormatOf(content);
+    const bytes = bytesInMemory(structure);
+    if (bytes > maxBytesInMemory)
+      return { problem: 'it is progressive and has more than 50000000 pixels, or finer colours than fit' };
+    const other = otherFormatOf(content, structure);
     if (other !== null) return { problem: `it is a JPEG and ${other} at once` };
-    // It is made small while it is decoded: every byte is read all the same, and no picture of a gigabyte is ever in memory.
-    const thumbnail = await image
-      .resize({ width: thumbnailPixels, height: thumbnailPixels, fit: 'inside', withoutEnlargement: true })
-      .jpeg({ quality: 75 })
-      .toBuffer();
-    return { ...autoOrient, takenAt: takenAt(exif, timezone), thumbnail };
+    return await decoding.hold(bytes, () => decode(content, structure, timezone));
   } catch (error) {
     return { problem: problemFrom(error) };
   }
 }
+
+async function decode(
+  content: Buffer,
+  structure: JpegStructure,
+  timezone: string,
+): Promise<ReadPhoto | Problem> {
+  const data = await judgeJpegData(content, structure);
+  if (data === 'cut short' || data === 'damaged') return { problem: `it is ${data}` };
+  const image = sharp(content, {
+    // What is not coded as cameras do is left to the decoder, which then may not warn of anything.
+    failOn: data === 'unknown' ? 'warning' : 'error',
+    limitInputPixels: maxPixels,
+    sequentialRead: true,
+    autoOrient: true,
+  });
+  const { exif, autoOrient } = await image.metadata();
+  // It is made small while it is decoded: every byte is read all the same, and no picture of a gigabyte is ever in memory.
+  const thumbnail = await image
+    .resize({ width: thumbnailPixels, height: thumbnailPixels, fit: 'inside', withoutEnlargement: true })
+    .jpeg({ quality: 75 })
+    .toBuffer();
+  return { ...autoOrient, takenAt: takenAt(exif, timezone), thumbnail };
+}
+
+/**
+ * What the decoder must hold of it: a picture that comes in one pass a few rows, any other whole, two bytes for each
+ * coefficient.
+ */
+function bytesInMemory({ frame, scans: [first] }: JpegStructure): number {
+  if (frame === null) return 0;
+  const { width, height, components, coding } = frame;
+  const [across, down] = [
+    Math.max(1, ...components.map((one) => one.across)),
+    Math.max(1, ...components.map((one) => one.down)),
+  ];
+  const samples = components.reduce((sum, one) => sum + one.across * one.down, 0) / (across * down);
+  const isOnePass = coding === 'sequential' && first?.components.length === components.length;
+  return Math.ceil(2 * samples * width * (isOnePass ? rowsAtOnce : height));
+}
+
+const rowsAtOnce = 64;
 
 /** The names of libraries, and what they call things, mean nothing to staff. */
 function problemFrom(error: unknown): string {

@@ -5,6 +5,7 @@ import type { PackageFile, PackageFiles } from '../package/package-files';
 import type { Reject } from '../package/rejections';
 import { photoFrom, storePhoto } from './photo-content';
 import { readPhotoList } from './photo-list';
+import { createRoom } from './room';
 
 interface Deps {
   readonly photos: Pick<PhotoStore, 'put' | 'note'>;
@@ -60,12 +61,17 @@ async function keepPhoto(
   file: PackageFile,
 ): Promise<{ isNew: boolean } | { problem: string }> {
   if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
-  const content = await readAll(file);
-  const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
-  if ('problem' in photo) return photo;
-  await storePhoto(files, sender.solutionId, photo, content);
-  return { isNew: await photos.put(sender.solutionId, sender.syncId, photo) };
+  return contents.hold(file.bytes, async () => {
+    const content = await readAll(file);
+    const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
+    if ('problem' in photo) return photo;
+    await storePhoto(files, sender.solutionId, photo, content);
+    return { isNew: await photos.put(sender.solutionId, sender.syncId, photo) };
+  });
 }
+
+/** Of all syncs of this process together: the photos that are in memory as they came. */
+const contents = createRoom(32 * 1024 * 1024);
 
 const rejectedPhoto = (file: PackageFile, problem: string) => ({
   kind: 'photo' as const,
@@ -81,7 +87,9 @@ const rejectedPhoto = (file: PackageFile, problem: string) => ({
 });
 
 async function readAll(file: PackageFile): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  // In its place at once: chunks that are put together would lie there twice.
+  const content = Buffer.alloc(file.bytes);
+  let bytes = 0;
+  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) bytes += chunk.copy(content, bytes);
+  return content.subarray(0, bytes);
 }

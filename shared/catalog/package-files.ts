@@ -1,0 +1,39 @@
+import type { Channel } from '../domain/channel';
+import { findLogTable, type LogTable } from './log-tables';
+import { findParameterClass, type ParameterClass } from './parameter-classes';
+
+/** What reads a file of an uploaded archive. */
+export type PackageFileKind =
+  | { readonly kind: 'parameters'; readonly parameterClass: ParameterClass }
+  | { readonly kind: 'log'; readonly table: LogTable }
+  | { readonly kind: 'photo' }
+  | { readonly kind: 'photo-list' }
+  | { readonly kind: 'statement' }
+  /** Nothing does. */
+  | { readonly kind: 'ignored' };
+
+/** By its name in the archive, `/`-separated, which compares without case. Source: ePack V4, The uploaded archive. */
+export function packageFileKindOf(name: string, channel: Channel): PackageFileKind {
+  const lower = name.normalize('NFC').toLowerCase();
+  if (lower === 'solution.json') return { kind: 'statement' };
+  const [, folder = '', base = '', ending = ''] = /^([^/]+)\/([^/]+)\.([^./]+)$/.exec(lower) ?? [];
+  // What macOS writes beside each file, under its name and ending.
+  if (base.startsWith('._')) return ignored;
+  if (folder === 'xml' && ending === 'xml') return parametersOf(base, channel);
+  if (folder === 'csv' && ending === 'csv') return listOf(base, channel);
+  if (channel === 'photos' && folder === 'photos' && /^jpe?g$/.test(ending)) return { kind: 'photo' };
+  return ignored;
+}
+
+function parametersOf(base: string, channel: Channel): PackageFileKind {
+  const parameterClass = findParameterClass(base);
+  return parameterClass?.channel === channel ? { kind: 'parameters', parameterClass } : ignored;
+}
+
+function listOf(base: string, channel: Channel): PackageFileKind {
+  const table = findLogTable(base);
+  if (table?.channel === channel) return { kind: 'log', table };
+  return channel === 'photos' && base === 'photos' ? { kind: 'photo-list' } : ignored;
+}
+
+const ignored: PackageFileKind = { kind: 'ignored' };
