@@ -16,6 +16,7 @@ import { createLogMarkStore } from '../shared/stores/logs/log-mark-store';
 import { createPhotoStore } from '../shared/stores/photos/photo-store';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
+import { createQuotaStore } from '../shared/stores/solutions/quota-store';
 import { createSolutionStore } from '../shared/stores/solutions/solution-store';
 import { createStatusStore } from '../shared/stores/syncs/status-store';
 import { createUploadLockStore } from '../shared/stores/syncs/upload-lock-store';
@@ -40,6 +41,7 @@ import { createNotificationService } from './backoffice/services/notifications';
 import { createParamService } from './backoffice/services/params';
 import { createPhotoGalleryService } from './backoffice/services/photos';
 import { createQuarantineService } from './backoffice/services/quarantine';
+import { createQuotaSettingsService } from './backoffice/services/quotas';
 import { createSessionService } from './backoffice/services/session';
 import { createSolutionService } from './backoffice/services/solutions';
 import { createSupportService } from './backoffice/services/support';
@@ -51,11 +53,13 @@ import { createApiMetrics } from './ops/api-metrics';
 import { opsOperations } from './ops/operations';
 import { createOpsRoutes } from './ops/routes';
 import { readWorkerMetrics } from './ops/worker-scrape';
+import { createDiskReserve } from './services/disk-reserve';
 import { createDeliveryService } from './services/delivery';
 import { createHandshakeService } from './services/handshake';
 import { createIntakeService } from './services/intake';
 import { createLoginService } from './services/login';
 import { createPhotoService } from './services/photos';
+import { createQuotaService } from './services/quotas';
 import { createPollAdvice } from './services/poll-advice';
 import { createSecurityTrail, type SecurityTrail } from './services/security-trail';
 import { watchedLogin, watchedProvider, watchedSessions } from './watched-sign-in';
@@ -129,7 +133,17 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     marks: createLogMarkStore(db),
     flags,
   });
+  const quotas = createQuotaService({
+    db,
+    standard: config.quotas,
+    reserve: createDiskReserve({
+      files,
+      quotas: createQuotaStore(db),
+      reserveBytes: config.diskReserveBytes,
+    }),
+  });
   const intake = createIntakeService({
+    quotas,
     db,
     files,
     queue,
@@ -153,6 +167,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     intake,
     board,
     locker: createUploadLocker(createUploadLockStore(db)),
+    quotas,
     files,
     filesDir: config.filesDir,
     maxArchiveBytes: config.maxArchiveBytes,
@@ -188,6 +203,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     accounts: createAccountService({ db }),
     users: createUserService({ db }),
     solutions: createSolutionService({ db }),
+    quotas: createQuotaSettingsService({ db, standard: config.quotas }),
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
     photos: createPhotoGalleryService({ db, files }),

@@ -111,7 +111,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     jobs,
     syncs: createSyncStore(db),
     processSync: async (job, step) => {
-      const report = await processSync({ db, files }, job, step);
+      const report = await processSync({ db, files, quotas: config.quotas }, job, step);
       if (job.channel === 'sondes') rounds.hurry(probeAlerts);
       return report;
     },

@@ -25,6 +25,7 @@ import { createStatusStore } from '../../shared/stores/syncs/status-store';
 import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/syncs/sync-store';
 import { inSpan, type Span, type Tracer } from '../../shared/tracing';
 import { readUpTo, readWhole, watchArchive } from './archive-body';
+import type { QuotaService } from './quotas';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
 
@@ -34,6 +35,7 @@ interface Deps {
   readonly queue: Pick<JobQueue, 'publish' | 'isUp'>;
   readonly board: Pick<StatutBoard, 'refresh'>;
   readonly log: Logger;
+  readonly quotas: Pick<QuotaService, 'needRoomOnDisk' | 'claim' | 'countUnannounced' | 'told'>;
   readonly limits: UnpackLimits & { readonly maxArchiveBytes: number; readonly largePackageBytes: number };
   readonly uploadIdleSeconds: number;
   readonly traffic: Pick<Traffic, 'uploadTaken'>;
@@ -66,6 +68,15 @@ interface StoredArchive {
   readonly arrival: ArchiveArrival;
 }
 
+/**
+ * Whether an upload counts against the quotas of its solution: what staff send again does not.
+ * `announcedBytes`: null where it came without a length; it is counted once it is whole.
+ */
+export type Counting = 'not-counted' | { readonly announcedBytes: number | null };
+
+const isUnannounced = (counting: Counting): boolean =>
+  counting !== 'not-counted' && counting.announcedBytes === null;
+
 export type Replay = (db: Db) => Promise<void>;
 
 export type IntakeService = ReturnType<typeof createIntakeService>;
@@ -78,11 +89,15 @@ export function createIntakeService(deps: Deps) {
   const underway = new Set<Promise<void>>();
 
   return {
-    /** Before the body is read. Throws `wrong-status`; `unavailable` while the queue is away or this process stops. */
+    /**
+     * Before the body is read. Throws `wrong-status`; `too-many-requests` and `too-large` beyond a quota; `unavailable`
+     * while the queue is away or this process stops.
+     */
     async begin(
       key: ChannelKey,
       idempotencyKey: string | null,
       origin: Origin = noOrigin,
+      counting: Counting = 'not-counted',
     ): Promise<Reception> {
       if (origin.device !== null) await createSolutionStore(db).noteDevice(key.solutionId, origin.device);
       const first =
@@ -90,9 +105,10 @@ export function createIntakeService(deps: Deps) {
       if (first !== null && first.state !== 'receiving') return repeatedReception(first);
       if (deps.isDraining()) throw unavailable('server');
       if (!deps.queue.isUp()) throw unavailable('queue');
+      if (counting !== 'not-counted') await deps.quotas.needRoomOnDisk(key.solutionId);
       const syncId = randomUUID();
-      await claim(key, syncId, idempotencyKey);
-      return newReception(key, syncId, origin);
+      await claim(key, syncId, idempotencyKey, counting);
+      return newReception(key, syncId, origin, counting);
     },
 
     /** Resolves once every archive that was on its way in is taken or refused. */
@@ -129,7 +145,7 @@ export function createIntakeService(deps: Deps) {
     };
   }
 
-  function newReception(key: ChannelKey, syncId: string, origin: Origin): Reception {
+  function newReception(key: ChannelKey, syncId: string, origin: Origin, counting: Counting): Reception {
     let stored: StoredArchive | null = null;
     const span = startSpan(key, syncId, origin);
     const ended = begun();
@@ -149,6 +165,7 @@ export function createIntakeService(deps: Deps) {
         if (stored === null) throw new Error('complete() before the archive');
         if (expectedSha256 !== null && expectedSha256 !== stored.sha256) throw digestMismatch();
         const archive = stored;
+        if (isUnannounced(counting)) await deps.quotas.countUnannounced(key.solutionId, archive.bytes);
         const allowed = replay === undefined ? limits : replayLimits;
         const received = await inPart('unpack', () => unpack(key, syncId, { archive, batch, allowed }));
         const asked = { ...origin, traceparent: span.traceparent };
@@ -185,16 +202,25 @@ export function createIntakeService(deps: Deps) {
     });
   }
 
-  /** The race of two uploads is decided by the one statement in `claim`. */
-  async function claim(key: ChannelKey, syncId: string, idempotencyKey: string | null): Promise<void> {
+  /** The race of two uploads is decided by the one statement that claims the channel; it counts the upload as well. */
+  async function claim(
+    key: ChannelKey,
+    syncId: string,
+    idempotencyKey: string | null,
+    counting: Counting,
+  ): Promise<void> {
     await inTransaction(db, async ({ db: trx }) => {
       const statuses = createStatusStore(trx);
-      if (!(await statuses.claim(key, syncId))) {
+      const isClaimed =
+        counting === 'not-counted'
+          ? await statuses.claim(key, syncId)
+          : await deps.quotas.claim(trx, key, syncId, counting.announcedBytes);
+      if (!isClaimed) {
         const now = await statuses.read(key);
         throw wrongStatus(now?.statut ?? 1, 0);
       }
       await createSyncStore(trx).insertReceiving(syncId, key, idempotencyKey, receivingSeconds());
-    });
+    }).catch((error: unknown) => deps.quotas.told(key.solutionId, error));
   }
 
   /** How long after its last sign of life an upload counts as dead; less than a minute. */

@@ -21,6 +21,7 @@ export const archiveProblems: Problems = {
   413: ['too-large'],
   415: ['not-a-zip'],
   422: ['bad-archive', 'idempotency-key-reused'],
+  429: ['too-many-requests'],
 };
 
 export const idempotencyHeader = z
@@ -61,7 +62,9 @@ export const postDatasOperation: Operation = {
 export function postDatas(service: IntakeService, limits: ReceiveLimits): RequestHandler {
   return async (request, response) => {
     const key = callerKey(request, response);
-    const reception = await service.begin(key, idempotencyKeyOf(request), originOf(request, response));
+    const origin = originOf(request, response);
+    const counting = { announcedBytes: announcedBytesOf(request) };
+    const reception = await service.begin(key, idempotencyKeyOf(request), origin, counting);
     try {
       const { expectedSha256 } = await receiveArchive(request, response, limits, reception.store);
       const { syncId } = await reception.complete(expectedSha256);
@@ -72,6 +75,12 @@ export function postDatas(service: IntakeService, limits: ReceiveLimits): Reques
       throw error;
     }
   };
+}
+
+/** Null: the body comes in chunks, and nobody knows how many. */
+function announcedBytesOf({ headers }: Request): number | null {
+  const length = headers['content-length'];
+  return length === undefined ? null : Number(length);
 }
 
 export function idempotencyKeyOf(request: Pick<Request, 'headers'>): string | null {

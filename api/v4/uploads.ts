@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import type { ChannelKey } from '../../shared/domain/channel';
 import type { Origin } from '../../shared/domain/origin';
-import { AppError } from '../../shared/errors/app-error';
+import { AppError, type ErrorKind } from '../../shared/errors/app-error';
 import {
   badRequest,
   digestMismatch,
@@ -26,6 +26,7 @@ import { sha256OfDigest } from '../http/digest-header';
 import { continueIfExpected } from '../http/expect';
 import { originOf } from '../http/origin';
 import type { IntakeService } from '../services/intake';
+import type { QuotaService } from '../services/quotas';
 import type { StatutBoard } from '../services/statut-board';
 import { idempotencyKeyOf } from './post-datas';
 
@@ -36,6 +37,10 @@ interface Deps {
   readonly files: Pick<FileStore, 'makeDurable'>;
   /** Folder of the file store: tus writes there by itself. */
   readonly filesDir: string;
+  readonly quotas: Pick<
+    QuotaService,
+    'needRoomOnDisk' | 'openUpload' | 'closeUploads' | 'closeUploadsOlderThan'
+  >;
   readonly maxArchiveBytes: number;
   readonly uploadIdleSeconds: number;
 }
@@ -50,6 +55,8 @@ interface Sender {
   /** Of the whole archive, hex. */
   readonly archiveSha256: string | null;
   failure: Error | null;
+  /** The upload that this request has begun. */
+  begunId: string | null;
 }
 
 export interface Uploads {
@@ -106,7 +113,10 @@ export function createUploads(deps: Deps): Uploads {
         contentSha256: sha256OfDigest('Content-Digest', request.headers['content-digest']),
         archiveSha256: sha256OfDigest('Repr-Digest', request.headers['repr-digest']),
         failure: null,
+        begunId: null,
       };
+      if (request.method === 'POST' || request.method === 'PATCH')
+        await deps.quotas.needRoomOnDisk(sender.key.solutionId);
       const webRequest = webRequestOf(request);
       senders.set(webRequest, sender);
       request.setTimeout(deps.uploadIdleSeconds * 1000, () => request.destroy());
@@ -115,6 +125,7 @@ export function createUploads(deps: Deps): Uploads {
       continueIfExpected(request, response);
       const answer = await tus.handleWeb(webRequest);
       request.setTimeout(0);
+      await closeWhatEnded(request, answer, sender);
       await send(answer, sender, deps.maxArchiveBytes, response);
     },
     removeExpired,
@@ -126,6 +137,7 @@ export function createUploads(deps: Deps): Uploads {
     let removed = 0;
     for (let at = 0; at < ids.length; at += sweptAtOnce)
       removed += await removeAbandoned(ids.slice(at, at + sweptAtOnce));
+    await deps.quotas.closeUploadsOlderThan((expiryMilliseconds + graceMilliseconds) / 1000);
     return removed;
   }
 
@@ -137,6 +149,7 @@ export function createUploads(deps: Deps): Uploads {
     const expired = others.filter((_, index) => Date.parse(uploads[index]?.creation_date ?? '') < latest);
     // Another process may be quicker.
     for (const id of expired) await store.remove(id).catch(() => undefined);
+    await deps.quotas.closeUploads(expired);
     return expired.length;
   }
 
@@ -149,9 +162,22 @@ export function createUploads(deps: Deps): Uploads {
   /** Before a byte of it is taken. */
   async function judge(request: object, upload: Upload): Promise<Record<string, never>> {
     sha256OfMetadata(upload);
-    const { statut } = await deps.board.read(senderOf(request).key);
+    const sender = senderOf(request);
+    const { statut } = await deps.board.read(sender.key);
     if (statut !== 0) throw wrongStatus(statut, 0);
+    // Without a length it may become as long as any.
+    const bytes = upload.size ?? deps.maxArchiveBytes;
+    await deps.quotas.openUpload({ id: upload.id, solutionId: sender.key.solutionId, bytes });
+    sender.begunId = upload.id;
     return {};
+  }
+
+  /** One that was given up leaves room for another, as does one that its sender cannot go on with: it knows no path to it. */
+  async function closeWhatEnded(request: ExpressRequest, answer: Response, sender: Sender): Promise<void> {
+    const isGivenUp = request.method === 'DELETE' && answer.ok;
+    const isLost = sender.begunId !== null && (!answer.ok || sender.failure !== null);
+    const id = isGivenUp ? request.params['id'] : isLost ? sender.begunId : null;
+    if (typeof id === 'string') await deps.quotas.closeUploads([id]);
   }
 
   /** Sent again after a lost answer, the completing request gets the first answer: the upload has its sync. */
@@ -159,6 +185,7 @@ export function createUploads(deps: Deps): Uploads {
     const syncId =
       (await deps.intake.syncOf(resumableKeyOf(upload.id))) ??
       (await becomeSync(request, upload).catch((error: unknown) => giveUp(request, upload, error)));
+    await deps.quotas.closeUploads([upload.id]);
     const made = request.method === 'POST' ? { Location: locationOf(senderOf(request).key, upload.id) } : {};
     return {
       status_code: 200,
@@ -172,7 +199,8 @@ export function createUploads(deps: Deps): Uploads {
     const { key, idempotencyKey, origin } = sender;
     // The bytes of earlier requests may still be on their way to the disk, and the names that lead to them.
     await deps.files.makeDurable(resumableKeyOf(upload.id));
-    const reception = await deps.intake.begin(key, idempotencyKey, origin);
+    const counting = { announcedBytes: upload.size ?? upload.offset };
+    const reception = await deps.intake.begin(key, idempotencyKey, origin, counting);
     try {
       const expectedSha256 = agreedSha256([
         sha256OfMetadata(upload),
@@ -189,7 +217,10 @@ export function createUploads(deps: Deps): Uploads {
 
   /** Whoever sent it with its creation was not told where it lies, and cannot go on with it. */
   async function giveUp(request: Request, { id }: Upload, error: unknown): Promise<never> {
-    if (isFinal(error) || (request.method === 'POST' && (await isNobodys(id)))) await store.remove(id);
+    if (isFinal(error) || (request.method === 'POST' && (await isNobodys(id)))) {
+      await store.remove(id);
+      await deps.quotas.closeUploads([id]);
+    }
     throw error;
   }
 
@@ -233,8 +264,10 @@ const isOwn = (key: ChannelKey, id: string | undefined) =>
 
 /** An archive that was refused stays refused; one that could not be taken now may be tried again. */
 function isFinal(error: unknown): boolean {
-  return error instanceof AppError && error.kind !== 'unavailable' && error.kind !== 'forbidden';
+  return error instanceof AppError && !passingKinds.includes(error.kind);
 }
+
+const passingKinds: readonly ErrorKind[] = ['unavailable', 'forbidden', 'too-many'];
 
 /** Of a request that completes its upload: nothing came before it. */
 const bringsAll = ({ method, headers }: Request) => method === 'POST' || headers.get('upload-offset') === '0';

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import type { Quotas } from '../domain/quota';
 import { type Role, roles } from '../domain/staff';
 import { settings } from './settings';
 
@@ -78,6 +79,9 @@ function configFrom(read: z.output<typeof settings>) {
     maxArchiveEntries: read.EPACK_MAX_ARCHIVE_ENTRIES,
     maxCompressionRatio: read.EPACK_MAX_COMPRESSION_RATIO,
     maxArchiveRatio: read.EPACK_MAX_ARCHIVE_RATIO,
+    quotas: quotasFrom(read),
+    /** Below so much free space, those who send most are refused. */
+    diskReserveBytes: read.EPACK_DISK_RESERVE_BYTES,
     uploadIdleSeconds: read.EPACK_UPLOAD_IDLE_SECONDS,
     largePackageBytes: read.EPACK_LARGE_PACKAGE_BYTES,
     workerSmallJobs: read.EPACK_WORKER_SMALL_JOBS,
@@ -94,6 +98,16 @@ function configFrom(read: z.output<typeof settings>) {
     logLevel: read.LOG_LEVEL,
   });
 }
+
+/** Of every solution that has no bounds of its own. */
+const quotasFrom = (read: z.output<typeof settings>): Quotas => ({
+  syncsPerDay: read.EPACK_QUOTA_SYNCS_PER_DAY,
+  bytesPerDay: read.EPACK_QUOTA_BYTES_PER_DAY ?? 16 * read.EPACK_MAX_ARCHIVE_BYTES,
+  openUploads: read.EPACK_QUOTA_OPEN_UPLOADS,
+  openUploadBytes: read.EPACK_QUOTA_OPEN_UPLOAD_BYTES ?? 8 * read.EPACK_MAX_ARCHIVE_BYTES,
+  openQuarantine: read.EPACK_QUOTA_OPEN_QUARANTINE,
+  extraColumns: read.EPACK_QUOTA_EXTRA_COLUMNS,
+});
 
 function tokenSecretsOf(read: z.output<typeof settings>): readonly [string, ...string[]] | null {
   const { EPACK_TOKEN_SECRET: signing, EPACK_TOKEN_SECRET_ACCEPTED: accepted } = read;

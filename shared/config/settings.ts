@@ -164,6 +164,33 @@ export const settings = z.object({
   EPACK_MAX_ARCHIVE_RATIO: whole(1, 100_000, 50).describe(
     'Highest compression ratio of a whole upload that unpacks to more than 16 MiB.',
   ),
+  EPACK_QUOTA_SYNCS_PER_DAY: whole(1, 2_000_000_000, 10_000).describe(
+    'Uploads that one solution may make in 24 hours, the refused ones included. Beyond: 429.',
+  ),
+  EPACK_QUOTA_BYTES_PER_DAY: whole(1, 2 ** 49, 1)
+    .unwrap()
+    .optional()
+    .describe(
+      'Bytes that one solution may upload in 24 hours. Beyond: 429, or 413 where one upload is larger than that. Not set: 16 times EPACK_MAX_ARCHIVE_BYTES.',
+    ),
+  EPACK_QUOTA_OPEN_UPLOADS: whole(1, 2_000_000_000, 64).describe(
+    'Resumable uploads that one solution may have begun and not finished. Beyond: 429.',
+  ),
+  EPACK_QUOTA_OPEN_UPLOAD_BYTES: whole(1, 2 ** 49, 1)
+    .unwrap()
+    .optional()
+    .describe(
+      'Announced lengths of these uploads together. Beyond: 429, or 413 where one upload is larger than that. Not set: 8 times EPACK_MAX_ARCHIVE_BYTES.',
+    ),
+  EPACK_QUOTA_OPEN_QUARANTINE: whole(1, 2_000_000_000, 10_000).describe(
+    'Items of one solution that wait in quarantine. What comes beyond is counted, and its upload is kept.',
+  ),
+  EPACK_QUOTA_EXTRA_COLUMNS: whole(1, 1_000, 100).describe(
+    'Columns of one log table that the table does not declare, per solution. A file with more is refused.',
+  ),
+  EPACK_DISK_RESERVE_BYTES: whole(0, 2 ** 49, 2048 * megabyte).describe(
+    'Free space of the file store below which the solutions that send most are refused, before all are. A tenth of the disk where that is less. `0`: none.',
+  ),
   EPACK_UPLOAD_IDLE_SECONDS: whole(1, 50, 30).describe(
     'An upload that sends nothing for so long is given up, and its channel is free again.',
   ),

@@ -75,6 +75,17 @@ export const badArchive = (entry: string | null, reason: string) =>
     entry === null ? reason : `${JSON.stringify(entry)}: ${reason}`,
   );
 
+/** A bound of the solution, of its account, or of the server's disk has no room now. `members`: which, and how much is used. */
+export const quotaSpent = (
+  detail: string,
+  members: Readonly<Record<string, unknown>>,
+  retryAfterSeconds: number,
+) => new AppError('too-many', 'too-many-requests', detail, members, retryAfterSeconds);
+
+/** What is asked is larger than a bound by itself: to come again would not help. */
+export const beyondQuota = (detail: string, members: Readonly<Record<string, unknown>>) =>
+  new AppError('too-large', 'too-large', detail, members);
+
 export const idempotencyKeyReused = () =>
   new AppError(
     'unprocessable',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import path from 'node:path';
@@ -72,6 +72,12 @@ export function createDiskFileStore(folder: string): FileStore {
 
     async remove(prefix) {
       await rm(locate(root, prefix), { recursive: true, force: true });
+    },
+
+    async space() {
+      await prepare();
+      const { bsize, blocks, bavail } = await statfs(root);
+      return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
     },
 
     async check() {

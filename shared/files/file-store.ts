@@ -12,6 +12,12 @@ export interface StoredFile {
   readonly bytes: number;
 }
 
+export interface StoreSpace {
+  readonly totalBytes: number;
+  /** What a process without special rights may still write. */
+  readonly freeBytes: number;
+}
+
 /**
  * What an object is made of: all at once, or chunk by chunk (a `Readable` of bytes will do). A chunk that was given is
  * never filled with other bytes: it may be written while the next one is asked for.
@@ -54,6 +60,8 @@ export interface FileStore {
   list(prefix: string): AsyncIterable<StoredFile>;
   /** Removes every object below the prefix, or the one object of that key. Nothing there: nothing happens. */
   remove(prefix: string): Promise<void>;
+  /** How much room there is. Null: as much as is asked for. */
+  space(): Promise<StoreSpace | null>;
   /** Rejects where the store cannot be reached or written. */
   check(): Promise<void>;
 }

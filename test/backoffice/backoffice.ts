@@ -20,6 +20,7 @@ import { createPhotoGalleryService } from '../../api/backoffice/services/photos'
 import { createMessageService } from '../../api/backoffice/services/messages';
 import { createNotificationService } from '../../api/backoffice/services/notifications';
 import { createQuarantineService } from '../../api/backoffice/services/quarantine';
+import { createQuotaSettingsService } from '../../api/backoffice/services/quotas';
 import { createSessionService } from '../../api/backoffice/services/session';
 import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSyncService } from '../../api/backoffice/services/syncs';
@@ -32,6 +33,7 @@ import { createIntakeService } from '../../api/services/intake';
 import type { Db } from '../../shared/db/database';
 import { createNotifications } from '../../shared/db/listen';
 import { commandLineCaller, type Role } from '../../shared/domain/staff';
+import { readConfig } from '../../shared/config/config';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { createLogger } from '../../shared/log';
@@ -39,6 +41,7 @@ import { openQueue } from '../../shared/queue/open-queue';
 import { createJudge } from '../openapi/judge';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
+import { usualQuotas } from '../setup/quotas';
 
 /** The backoffice on a database and a folder of its own, behind a real HTTP server. */
 export interface TestBackoffice {
@@ -97,6 +100,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
   const queue = await openQueue({ queueUrl: null, db, notifications, log });
   const board = { refresh: () => Promise.resolve() };
   const intake = createIntakeService({
+    quotas: usualQuotas(db),
     db,
     files,
     queue,
@@ -115,6 +119,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     accounts: createAccountService({ db }),
     users,
     solutions,
+    quotas: createQuotaSettingsService({ db, standard: readConfig({}).quotas }),
     flags: createFlagService({ db }),
     logs: createLogService({ db }),
     photos: createPhotoGalleryService({ db, files }),

@@ -188,6 +188,12 @@ test('accounts, users and their sessions', async () => {
     body: { retention: { fileDays: 14 } },
     headers: { 'if-match': kept.headers.get('etag') ?? '' },
   });
+  const bounds = await ask('getAccountQuotas', { path: { id: account } });
+  await ask('setAccountQuotas', {
+    path: { id: account },
+    body: { syncsPerDay: 500 },
+    headers: { 'if-match': bounds.headers.get('etag') ?? '' },
+  });
   await ask('listUsers');
   const email = `${randomUUID()}@example.org`;
   const password = 'correct horse battery';
@@ -213,6 +219,9 @@ test('solutions, their secrets and their flags', async () => {
   const etag = got.headers.get('etag') ?? '';
   await ask('updateSolution', { ...ofSolution(), body: { name: 'Zinc' }, headers: { 'if-match': etag } });
   await ask('replaceSecret', ofSolution());
+  const bounds = (await ask('getSolutionQuotas', ofSolution())).headers.get('etag') ?? '';
+  const quotas = { syncsPerDay: 500, extraColumns: null };
+  await ask('setSolutionQuotas', { ...ofSolution(), body: quotas, headers: { 'if-match': bounds } });
   const flag = { channel: 'synchro', flag: 'resend-params' };
   await ask('setFlag', ofSolution(flag));
   await ask('clearFlag', ofSolution(flag));

@@ -35,6 +35,8 @@ export async function startTestServer(environment: NodeJS.ProcessEnv = {}): Prom
     EPACK_ADMIN_PASSWORD: admin.password,
     HOST: '127.0.0.1',
     LOG_LEVEL: 'error',
+    // The disk that tests run on may be nearly full.
+    EPACK_DISK_RESERVE_BYTES: '0',
     ...environment,
   });
   const log = createLogger({ level: config.logLevel, name: 'test', to: 'stderr' });

@@ -11,6 +11,7 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { createLogger } from '../../shared/log';
 import { createUploadLockStore } from '../../shared/stores/syncs/upload-lock-store';
 import { eventually } from '../queue/eventually';
+import { usualQuotas } from '../setup/quotas';
 import { type Answer, answerTo, open, type SolutionClient, textOf } from '../setup/solution-client';
 import { fridgeLog, zipOf } from './archive';
 import { expectProblem, onServer, signIn, storedFiles } from './on-server';
@@ -639,7 +640,9 @@ describe('expiration', () => {
       maxArchiveRatio: 1,
       largePackageBytes: 1,
     };
+    const quotas = usualQuotas(db);
     const intake = createIntakeService({
+      quotas,
       db,
       files,
       queue,
@@ -653,6 +656,7 @@ describe('expiration', () => {
     });
     const locker = createUploadLocker(createUploadLockStore(db));
     return createUploads({
+      quotas,
       intake,
       board,
       locker,

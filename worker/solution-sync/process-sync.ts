@@ -3,6 +3,7 @@ import { type ParameterClass, parameterClassesOf } from '../../shared/catalog/pa
 import { haveEffect } from '../../shared/catalog/special-syncs';
 import { type Db, inTransaction, type Transaction } from '../../shared/db/database';
 import type { Flag } from '../../shared/domain/flag';
+import type { Quotas } from '../../shared/domain/quota';
 import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../../shared/domain/report';
 import type { ClassDigest } from '../../shared/formats/class-digest';
 import { fenceLost } from '../../shared/errors/catalog';
@@ -25,7 +26,7 @@ import { type InstructionFile, writePackage } from './instructions/package';
 import { findChannelGaps } from './logs/channel-gaps';
 import { planLogReplacement } from './logs/replace-log';
 import { type PackageFiles, sortPackageFiles } from './package/package-files';
-import { quarantineAll } from './package/quarantine';
+import { createQuarantineWriter } from './package/quarantine';
 import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
 import { readStatement, type SolutionStatement } from './package/solution-statement';
 import { dueInstructions } from './params/due-instructions';
@@ -34,6 +35,8 @@ import { isMerged, mergeClassFile } from './params/merge-class-file';
 interface Deps {
   readonly db: Db;
   readonly files: FileStore;
+  /** What holds for solutions without bounds of their own. */
+  readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
 }
 
 /** Runs one step of a sync, and may tell how long it took. */
@@ -46,20 +49,24 @@ const plainly: Step = (_name, work) => work();
  * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
  */
 export async function processSync(
-  { db, files }: Deps,
+  { db, files, quotas }: Deps,
   job: ClaimedJob,
   step: Step = plainly,
 ): Promise<SyncReport> {
   const upload = await step('sort', () => sortPackageFiles(files, job));
   const report = await inTransaction(db, async (transaction) => {
-    const spool = createRejectionSpool((batch) => quarantineAll(transaction.db, job, batch));
+    const quarantine = createQuarantineWriter(transaction.db, job, quotas.openQuarantine);
+    const spool = createRejectionSpool(quarantine.write);
     await takeOver(transaction, job);
     const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
     const statement = await readStatement(upload.statement, job.channel, spool.reject);
     const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
-    const logs = await step('logs', () => loadLogs(transaction, job, upload, flags, spool));
+    const logs = await step('logs', () => loadLogs(transaction, job, upload, { flags, quotas, spool }));
     const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
-    await step('quarantine', () => spool.finish());
+    await step('quarantine', async () => {
+      await spool.finish();
+      await quarantine.finish();
+    });
     const gaps = await findChannelGaps(transaction.db, job, statement);
     const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
     const written = await step('package', () =>
@@ -77,7 +84,7 @@ export async function processSync(
 }
 
 /** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
-export async function failSync({ db, files }: Deps, job: ClaimedJob): Promise<void> {
+export async function failSync({ db, files }: Omit<Deps, 'quotas'>, job: ClaimedJob): Promise<void> {
   const report: SyncReport = {
     sync: job.syncId,
     outcome: 'failed',
@@ -130,12 +137,16 @@ async function loadLogs(
   transaction: Transaction,
   job: ClaimedJob,
   { logs }: PackageFiles,
-  flags: readonly Flag[],
-  { reject }: RejectionSpool,
+  {
+    flags,
+    quotas,
+    spool,
+  }: { readonly flags: readonly Flag[]; readonly quotas: Deps['quotas']; readonly spool: RejectionSpool },
 ): Promise<Record<string, LogCounts>> {
   const counts: Record<string, LogCounts> = {};
   for (const { table, file } of logs) {
-    counts[table.name] = await loadChannelLog(transaction, job.channel, { ...job, table, file }, reject);
+    const input = { ...job, table, file, maxExtraColumns: quotas.extraColumns };
+    counts[table.name] = await loadChannelLog(transaction, job.channel, input, spool.reject);
   }
   if (haveEffect(flags, 'replaces-manager')) await planLogReplacements(transaction, job, logs);
   return counts;

@@ -15,6 +15,7 @@ import type { OverviewService } from '../services/overview';
 import type { ParamService } from '../services/params';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
+import type { QuotaSettingsService } from '../services/quotas';
 import type { SessionService } from '../services/session';
 import type { SolutionService } from '../services/solutions';
 import type { SupportService } from '../services/support';
@@ -29,6 +30,7 @@ export interface ConsoleServices {
   readonly accounts: AccountService;
   readonly users: UserService;
   readonly solutions: SolutionService;
+  readonly quotas: QuotaSettingsService;
   readonly flags: FlagService;
   readonly messages: MessageService;
   readonly notifications: NotificationService;

@@ -36,6 +36,7 @@ import { overviewPage } from './pages/overview';
 import { createParamPageRoutes } from './pages/params';
 import { createPhotoPageRoutes } from './pages/photos';
 import { createQuarantinePageRoutes } from './pages/quarantine';
+import { createQuotaPageRoutes } from './pages/quotas';
 import { createReadingPageRoutes } from './pages/readings';
 import { createSettingsPageRoutes } from './pages/settings';
 import { signInPage, type SignInState } from './pages/sign-in';
@@ -71,6 +72,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createPhotoPageRoutes(services, visiting));
   router.use(createMessagePageRoutes(services, visiting));
   router.use(createSettingsPageRoutes(services, visiting));
+  router.use(createQuotaPageRoutes(services, visiting));
   router.use(createAlertPageRoutes(services, visiting));
   router.use(createQuarantinePageRoutes(services, visiting));
   router.use(createConflictPageRoutes(services, visiting));

@@ -14,6 +14,7 @@ import type { ProbeAlertKind, ProbeAlertState } from '../../../shared/domain/pro
 import type { ProbeEventText } from '../../../shared/domain/probe-event';
 import type { QuarantineState } from '../../../shared/domain/quarantine-state';
 import { faultText } from '../../../shared/domain/field-fault';
+import type { QuotaName } from '../../../shared/domain/quota';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 import type { ReportTotals } from '../../../shared/domain/report-totals';
 import type { Confirmation, LoginPolicy, SolutionState } from '../../../shared/domain/solution-settings';
@@ -91,6 +92,11 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   'malformed-xml': { why: 'The file is no well-formed XML.', advice: 'Correct it and replay it.' },
   'missing-id': { why: 'It has no Id.', advice: 'Give it one that is free and replay it, or discard it.' },
   'no-id-column': { why: 'The file has no column Id.', advice: 'Correct its first line and replay it.' },
+  'quarantine-full': {
+    why: 'The kitchen has as many open items here as it may have: what came beyond is counted in this one.',
+    advice:
+      'Decide the others first. The upload is kept as long as this item is open: process it again then, and discard this item.',
+  },
   'row-too-large': {
     why: 'The row is longer than the server takes.',
     advice: 'Shorten it and replay it, or discard it.',
@@ -98,6 +104,11 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
   'too-large': {
     why: 'It is larger than the server takes.',
     advice: 'Send its shortened text, or discard it.',
+  },
+  'too-many-columns': {
+    why: 'The file brings more unknown columns than this log may have.',
+    advice:
+      'Have the program of the device looked at. If the columns are wanted, an admin allows more in the settings of the kitchen; then replay the file.',
   },
   'unknown-message': {
     why: 'The receipt is of a message that the server never sent.',
@@ -725,6 +736,7 @@ export const english = {
     'access.refused': 'was refused: not allowed',
     'account.create': 'created an account',
     'account.purge': 'removed an account and all that was its own',
+    'account.quotas': 'changed how much an account may send',
     'account.readings-removed': 'removed readings older than the account keeps',
     'account.retention': 'changed how long an account keeps data',
     'alert.acknowledge': 'has seen an alert',
@@ -758,6 +770,7 @@ export const english = {
     'sign-in.refused': 'was not let in',
     'solution.create': 'enrolled a solution',
     'solution.lock': 'came with another MAC, and was locked',
+    'solution.quotas': 'changed how much a solution may send',
     'solution.replace-secret': 'made a new secret of a solution',
     'solution.update': 'changed a solution',
     'sync.replay': 'had an upload processed again',
@@ -848,6 +861,30 @@ export const english = {
   accountsMeaning: 'Customers. A solution belongs to one; a user sees those that it was given.',
   addAccount: 'Add an account',
   noAccounts: 'There is no account yet',
+  // How much a solution or an account may take of the server
+  quotas: 'Limits of use',
+  quotasMeaning:
+    'How much of the server this kitchen may use, so that none can stop the others. Beyond a limit its device is told to come again later; nothing of what it holds is lost.',
+  accountQuotasMeaning:
+    'How much all kitchens of this account may use together. Without a value there is no limit; uploads and bytes are counted from the first value on.',
+  quota: 'Limit',
+  quotaUsed: 'Used',
+  quotaLimit: 'Allowed',
+  quotaNone: 'no limit',
+  quotaOwn: 'Own value',
+  quotaOwnHint: 'In bytes, where it is about bytes. Left empty: as usual.',
+  quotaDayEnds: 'Uploads and bytes are counted anew on',
+  quotaNames: {
+    syncsPerDay: 'Uploads in 24 hours',
+    bytesPerDay: 'Bytes sent in 24 hours',
+    openUploads: 'Resumable uploads not finished',
+    openUploadBytes: 'Bytes of uploads not finished',
+    openQuarantine: 'Open items in quarantine',
+    extraColumns: 'Unknown columns of one log',
+  } satisfies Record<QuotaName, string>,
+  quotaOfDisk: 'the free space on the server',
+  quotaRefused: (bound: string, when: string, isOfAccount: boolean) =>
+    `An upload was refused ${when}. Limit${isOfAccount ? ' of the account' : ''}: ${bound}.`,
   retention: 'How long data is kept',
   filesKept: (days: number | null) => `files ${days === null ? 'as usual' : several(days, 'day', 'days')}`,
   readingsKept: (days: number | null) =>

@@ -65,6 +65,11 @@ const refusedBecause: Words['refusedBecause'] = {
     why: 'Le fichier n’a pas de colonne Id.',
     advice: 'Corrigez sa première ligne, puis relancez.',
   },
+  'quarantine-full': {
+    why: 'La cuisine a ici autant d’éléments en attente qu’elle peut en avoir : les suivants sont comptés dans celui-ci.',
+    advice:
+      'Traitez d’abord les autres. L’envoi est conservé tant que cet élément est ouvert : relancez alors son traitement, puis écartez cet élément.',
+  },
   'row-too-large': {
     why: 'La ligne est plus longue que ce que le serveur accepte.',
     advice: 'Abrégez-la et relancez, ou écartez-la.',
@@ -72,6 +77,11 @@ const refusedBecause: Words['refusedBecause'] = {
   'too-large': {
     why: 'C’est plus grand que ce que le serveur accepte.',
     advice: 'Envoyez un texte abrégé, ou écartez.',
+  },
+  'too-many-columns': {
+    why: 'Le fichier apporte plus de colonnes inconnues que ce journal ne peut en avoir.',
+    advice:
+      'Faites vérifier le programme de l’appareil. Si ces colonnes sont voulues, un administrateur en autorise davantage dans les réglages de la cuisine ; relancez alors le fichier.',
   },
   'unknown-message': {
     why: 'L’accusé porte sur un message que le serveur n’a jamais envoyé.',
@@ -732,6 +742,7 @@ export const french: Words = {
     'access.refused': 's’est vu refuser un accès',
     'account.create': 'a créé un compte',
     'account.purge': 'a supprimé un compte et tout ce qui était à lui',
+    'account.quotas': 'a changé ce qu’un compte peut envoyer',
     'account.readings-removed': 'a supprimé les relevés plus anciens que ce que le compte conserve',
     'account.retention': 'a changé la durée de conservation d’un compte',
     'alert.acknowledge': 'a vu une alerte',
@@ -765,6 +776,7 @@ export const french: Words = {
     'sign-in.refused': 'n’a pas été autorisé à se connecter',
     'solution.create': 'a inscrit une solution',
     'solution.lock': 's’est présentée avec une autre adresse MAC et a été verrouillée',
+    'solution.quotas': 'a changé ce qu’une solution peut envoyer',
     'solution.replace-secret': 'a créé un nouveau secret de solution',
     'solution.update': 'a modifié une solution',
     'sync.replay': 'a relancé le traitement d’un envoi',
@@ -848,6 +860,30 @@ export const french: Words = {
     'Les clients. Une solution appartient à un compte ; un utilisateur voit ceux qu’on lui a donnés.',
   addAccount: 'Ajouter un compte',
   noAccounts: 'Il n’y a encore aucun compte',
+  // Ce qu’une solution ou un compte peut prendre du serveur
+  quotas: 'Limites d’usage',
+  quotasMeaning:
+    'Ce que cette cuisine peut utiliser du serveur, pour qu’aucune ne gêne les autres. Au-delà d’une limite, son appareil est prié de revenir plus tard ; rien de ce qu’il détient n’est perdu.',
+  accountQuotasMeaning:
+    'Ce que toutes les cuisines de ce compte peuvent utiliser ensemble. Sans valeur, il n’y a pas de limite ; les envois et les octets sont comptés à partir de la première valeur.',
+  quota: 'Limite',
+  quotaUsed: 'Utilisé',
+  quotaLimit: 'Autorisé',
+  quotaNone: 'sans limite',
+  quotaOwn: 'Valeur propre',
+  quotaOwnHint: 'En octets, là où il s’agit d’octets. Laissé vide : la valeur habituelle.',
+  quotaDayEnds: 'Les envois et les octets sont recomptés à partir du',
+  quotaNames: {
+    syncsPerDay: 'Envois en 24 heures',
+    bytesPerDay: 'Octets envoyés en 24 heures',
+    openUploads: 'Envois par morceaux inachevés',
+    openUploadBytes: 'Octets des envois inachevés',
+    openQuarantine: 'Éléments en quarantaine',
+    extraColumns: 'Colonnes inconnues d’un journal',
+  },
+  quotaOfDisk: 'la place libre sur le serveur',
+  quotaRefused: (bound, when, isOfAccount) =>
+    `Un envoi a été refusé ${when}. Limite${isOfAccount ? ' du compte' : ''} : ${bound}.`,
   retention: 'Durée de conservation',
   filesKept: (days) => `fichiers ${days === null ? 'comme d’habitude' : several(days, 'jour', 'jours')}`,
   readingsKept: (days) => `relevés ${days === null ? 'sans limite' : several(days, 'jour', 'jours')}`,

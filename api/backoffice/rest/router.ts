@@ -9,6 +9,7 @@ import type { MessageService } from '../services/messages';
 import type { NotificationService } from '../services/notifications';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
+import type { QuotaSettingsService } from '../services/quotas';
 import type { SessionService } from '../services/session';
 import type { SolutionService } from '../services/solutions';
 import type { SyncService } from '../services/syncs';
@@ -27,6 +28,7 @@ import { createMessageRoutes } from './messages';
 import { createNotificationRoutes } from './notifications';
 import { createPhotoRoutes } from './photos';
 import { createQuarantineRoutes } from './quarantine';
+import { createQuotaRoutes } from './quotas';
 import { createSessionRoutes } from './session';
 import { createSolutionRoutes } from './solutions';
 import { createSyncRoutes } from './syncs';
@@ -40,6 +42,7 @@ export interface ApiServices {
   readonly accounts: AccountService;
   readonly users: UserService;
   readonly solutions: SolutionService;
+  readonly quotas: QuotaSettingsService;
   readonly flags: FlagService;
   readonly logs: LogService;
   readonly photos: PhotoGalleryService;
@@ -60,7 +63,8 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createSessionRoutes(services.sessions),
     ...createAccountRoutes(services.accounts),
     ...createUserRoutes(services.users),
-    ...createSolutionRoutes(services.solutions),
+    ...createSolutionRoutes(services.solutions, services.quotas),
+    ...createQuotaRoutes(services.quotas),
     ...createFlagRoutes(services.flags),
     ...createParamRoutes(services.params),
     ...createLogRoutes(services.logs),

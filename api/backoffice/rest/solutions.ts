@@ -12,6 +12,7 @@ import type {
 } from '../../../shared/stores/solutions/solution-admin-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
+import type { QuotaSettingsService, SolutionQuotaView } from '../services/quotas';
 import type {
   EnrolledSolution,
   ListedSolution,
@@ -19,6 +20,7 @@ import type {
   SolutionService,
 } from '../services/solutions';
 import { etagHeader, ifRevision } from './if-match';
+import { solutionQuotas, solutionQuotasJson } from './quotas';
 import { idOf, idParameter, pageOfQuery, pageQuery, syncKey, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
@@ -140,6 +142,7 @@ const detail = solution
         sync: syncKey.nullable().meta({ description: 'The sync that honours it; null: none has begun yet.' }),
       }),
     ),
+    quotas: solutionQuotas,
   })
   .meta({ id: 'SolutionDetail' });
 const enrolled = z
@@ -153,7 +156,10 @@ const enrolled = z
   })
   .meta({ id: 'EnrolledSolution' });
 
-export const createSolutionRoutes = (solutions: SolutionService): Route[] => [
+export const createSolutionRoutes = (
+  solutions: SolutionService,
+  quotas: Pick<QuotaSettingsService, 'ofSolution'>,
+): Route[] => [
   staffRoute({
     method: 'get',
     path: '/api/solutions',
@@ -193,7 +199,8 @@ export const createSolutionRoutes = (solutions: SolutionService): Route[] => [
     params: { id: idParameter('solution') },
     answers: { 200: json('The solution.', detail, etagHeader) },
     async handle({ caller, params }) {
-      return detailReply(await solutions.get(caller, params.id));
+      const solution = await solutions.get(caller, params.id);
+      return detailReply(solution, await quotas.ofSolution(caller, params.id));
     },
   }),
   staffRoute({
@@ -211,7 +218,8 @@ export const createSolutionRoutes = (solutions: SolutionService): Route[] => [
     problems: { 412: ['stale'] },
     async handle({ caller, params, headers, body }) {
       const changes = changesOf(body);
-      return detailReply(await solutions.update(caller, params.id, changes, headers['if-match'] ?? null));
+      const solution = await solutions.update(caller, params.id, changes, headers['if-match'] ?? null);
+      return detailReply(solution, await quotas.ofSolution(caller, params.id));
     },
   }),
   staffRoute({
@@ -244,8 +252,12 @@ const changesOf = ({ blocked, locked, ...others }: z.output<typeof edit>): Solut
 
 const enrolledJson = ({ id, mail, secret }: EnrolledSolution) => ({ id: String(id), mail, secret });
 
-const detailReply = (solution: SolutionDetail) =>
-  reply(200, detailJson(solution), { ETag: `"${solution.revision}"` });
+const detailReply = (solution: SolutionDetail, quotas: SolutionQuotaView) =>
+  reply(
+    200,
+    { ...detailJson(solution), quotas: solutionQuotasJson(quotas) },
+    { ETag: `"${solution.revision}"` },
+  );
 
 const solutionJson = (solution: ListedSolution) => ({
   id: String(solution.id),

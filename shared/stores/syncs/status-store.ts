@@ -1,4 +1,5 @@
 import type { Channel, ChannelKey } from '../../domain/channel';
+import type { Quotas } from '../../domain/quota';
 import { type Statut, statutFrom, type StatutMove, statutMoves } from '../../domain/statut';
 import type { Db } from '../../db/database';
 
@@ -52,13 +53,36 @@ export function createStatusStore(db: Db) {
       return row === undefined ? null : statusFrom(row);
     },
 
-    /** Takes the free channel for a sync. False: it was not free. */
+    /** Takes the free channel for a sync that counts against no quota. False: it was not free. */
     async claim(key: ChannelKey, syncId: string): Promise<boolean> {
       const { from, to } = statutMoves.uploadClaimed;
       const moved = await db('channel_status')
         .where({ ...where(key), statut: from })
         .update({ statut: to, sync_id: syncId });
       return moved === 1;
+    },
+
+    /**
+     * Takes the free channel for a sync, and counts the sync and its bytes. `beyond-quota`: the day of the solution or of
+     * its account has no room for it, and the transaction must be given up. Of any number that come at once, no more are
+     * taken than there is room for.
+     */
+    async claimWithinQuota(
+      key: ChannelKey,
+      syncId: string,
+      { bytes, standard }: CountedUpload,
+    ): Promise<'claimed' | 'busy' | 'beyond-quota'> {
+      const { from, to } = statutMoves.uploadClaimed;
+      const { rows } = await db.raw<{ rows: { is_claimed: boolean; is_within_quota: boolean }[] }>(claimSql, {
+        ...key,
+        ...standard,
+        syncId,
+        bytes,
+        from,
+        to,
+      });
+      if (rows[0]?.is_claimed !== true) return 'busy';
+      return rows[0].is_within_quota ? 'claimed' : 'beyond-quota';
     },
 
     /** Moves the status of a sync. False: the channel is no longer this sync's, or not where the move begins. */
@@ -92,6 +116,54 @@ export function createStatusStore(db: Db) {
     },
   };
 }
+
+/** An upload as the day's quotas count it. */
+export interface CountedUpload {
+  /** As it was announced. */
+  readonly bytes: number;
+  /** What holds for solutions without bounds of their own. */
+  readonly standard: Pick<Quotas, 'syncsPerDay' | 'bytesPerDay'>;
+}
+
+/** Whether the 24 hours of the row `q` are over, and others begin. */
+const isNewDay = `q.day_began_at <= now() - interval '24 hours'`;
+
+/** What the row `q` of a quota holds once the upload `u` is counted in it. */
+const counted = `
+  day_began_at = case when ${isNewDay} then now() else q.day_began_at end,
+  syncs_used = case when ${isNewDay} then 1 else q.syncs_used + 1 end,
+  bytes_used = case when ${isNewDay} then 0 else q.bytes_used end + cast(:bytes as bigint)`;
+
+/**
+ * Source: ePack V4, POST /v4/{channel}/datas: "bytes and syncs a day are bounded". The account's row is locked after the
+ * solution's, always: two channels of one solution wait for each other, and never in a circle.
+ */
+const claimSql = `
+  with claimed as (
+    update channel_status set statut = :to, sync_id = :syncId
+    where solution_id = :solutionId and channel = :channel and statut = :from
+    returning solution_id
+  ), own as (
+    insert into solution_quota as q (solution_id, syncs_used, bytes_used)
+    select solution_id, 1, :bytes from claimed
+    where cast(:bytes as bigint) <= coalesce(
+      (select bytes_per_day from solution_quota own where own.solution_id = claimed.solution_id), :bytesPerDay)
+    on conflict (solution_id) do update set ${counted}
+    where ${isNewDay} or q.syncs_used < coalesce(q.syncs_per_day, :syncsPerDay)
+      and q.bytes_used + :bytes <= coalesce(q.bytes_per_day, :bytesPerDay)
+    returning solution_id
+  ), whole as (
+    update account_quota q set ${counted}
+    from own join solution s on s.id = own.solution_id
+    where q.account_id = s.account_id and (q.bytes_per_day is null or :bytes <= q.bytes_per_day)
+      and (${isNewDay} or (q.syncs_per_day is null or q.syncs_used < q.syncs_per_day)
+        and (q.bytes_per_day is null or q.bytes_used + :bytes <= q.bytes_per_day))
+    returning q.account_id
+  )
+  select exists (select from claimed) as is_claimed,
+    exists (select from own) and (exists (select from whole) or not exists (
+      select from account_quota q join solution s on s.account_id = q.account_id where s.id = :solutionId
+    )) as is_within_quota`;
 
 const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });
 

@@ -287,7 +287,10 @@ export function createSyncStore(db: Db) {
       return new Set(rows.flatMap(({ archive_key }) => archive_key ?? []));
     },
 
-    /** Finished syncs whose files have been kept long enough: so many days, or as many as their account says. */
+    /**
+     * Finished syncs whose files have been kept long enough: so many days, or as many as their account says. What found no
+     * room in quarantine is in its upload alone, until staff have decided the item that counts it.
+     */
     async findExpired(
       retentionDays: number,
       limit: number,
@@ -297,6 +300,9 @@ export function createSyncStore(db: Db) {
          from sync join solution on solution.id = sync.solution_id join account on account.id = solution.account_id
          where sync.files_removed_at is null and sync.state in ('confirmed', 'abandoned')
            and sync.received_at < now() - make_interval(days => coalesce(account.file_retention_days, :retentionDays))
+           and not (sync.quarantine_beyond > 0 and exists (
+             select from quarantine q where q.solution_id = sync.solution_id and q.channel = sync.channel
+               and q.state = 'open' and q.code = 'quarantine-full'))
          order by sync.received_at limit :limit`,
         { retentionDays, limit },
       );

@@ -10,6 +10,7 @@ import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-sou
 import { lockLog } from '../../../shared/stores/logs/log-lock';
 import type { Reject } from '../package/rejections';
 import { findEarlierReadings } from './earlier-readings';
+import { noteExtraColumns } from './extra-columns';
 import { createLanes } from './lanes';
 import { createLateRows } from './late-rows';
 import { type HeaderFault, type LogHeader, MAX_COLUMNS, readLogHeader } from './log-header';
@@ -34,6 +35,8 @@ export interface LogFileInput {
   readonly timezone: string;
   readonly table: LogTable;
   readonly file: LogFile;
+  /** How many undeclared columns the log may have, unless the solution has a bound of its own. Absent: any number. */
+  readonly maxExtraColumns?: number;
   /** Takes rows that are not of this log. True: it has taken it. */
   readonly divert?: DivertRow;
   /** Called once where anything was inserted, in the same transaction. */
@@ -105,6 +108,8 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const { source, header, rejections, counts } = opened;
   const { rows } = source;
   await lockLog(db, input.solutionId, input.table.table);
+  const fault = await noteExtraColumns(db, input, header, input.maxExtraColumns ?? Infinity);
+  if (fault !== null) return rejections.rejectFile(fault);
   const state = input.besideLog ?? (await readLogState(db, input));
   const encoder = createRowEncoder(header, input, state.oldTimezones);
   const lateRows = createLateRows(transaction, input, encoder, state);

@@ -19,7 +19,7 @@ export interface LogHeader {
 
 /** Why no row of the file can be read. */
 export interface HeaderFault {
-  readonly code: 'bad-header' | 'no-id-column' | 'duplicate-column';
+  readonly code: 'bad-header' | 'no-id-column' | 'duplicate-column' | 'too-many-columns';
   readonly reason: string;
   readonly raw: string;
 }

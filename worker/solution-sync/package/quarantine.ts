@@ -1,46 +1,162 @@
 import type { Db } from '../../../shared/db/database';
 import type { Channel } from '../../../shared/domain/channel';
+import type { RefusalCode } from '../../../shared/domain/refusal';
 import type { Rejected } from './rejections';
 
+/** Puts what a sync rejects in quarantine, portion by portion. */
+export interface QuarantineWriter {
+  write(batch: readonly Rejected[]): Promise<void>;
+  /** Tells what found no room. */
+  finish(): Promise<void>;
+}
+
+interface SyncOfSolution {
+  readonly syncId: string;
+  readonly solutionId: number;
+  readonly channel: Channel;
+}
+
 /**
- * Puts a portion of what a sync rejected in quarantine, as a set. An entity or a row of which an open item says the same
- * already is counted there: it comes with every sync until someone mends it, and would fill the list.
+ * An entity or a row of which an open item says the same already is counted there: it comes with every sync until someone
+ * mends it, and would fill the list. `standard`: how many open items a solution without a bound of its own may have. What
+ * comes beyond is counted in one item for all, and the uploads that held it are kept while that item is open.
  */
-export async function quarantineAll(
-  db: Db,
-  sync: { readonly syncId: string; readonly solutionId: number; readonly channel: Channel },
-  batch: readonly Rejected[],
-): Promise<void> {
-  // jsonb cannot hold NUL, and what was refused for one is kept without it.
-  const rows = JSON.stringify(counted(batch)).replaceAll('\\u0000', '\\ufffd');
-  await db.raw(
-    `with rejected as (
-       select *, case when kind = 'row' and raw is not null then md5(
-           md5(raw) || '/' || code || '/' || :channel || '/' || md5(file) || '/' || coalesce("rowId", subject, '')) end as same_row
-       from jsonb_to_recordset(cast(:rows as jsonb)) as rejected
-         (kind text, subject text, file text, line int, "rowId" text, code text, reason text, header text, raw text,
-          times int)
-     ), headers as (
+export function createQuarantineWriter(db: Db, sync: SyncOfSolution, standard: number): QuarantineWriter {
+  let room: number | null = null;
+  let beyond = 0;
+  let fileBeyond: string | null = null;
+
+  return {
+    async write(batch) {
+      room ??= await roomFor(db, sync.solutionId, standard);
+      const items = counted(batch);
+      const rest = items.slice(room);
+      room -= (await put(db, sync, items.slice(0, room))).length;
+      if (rest.length === 0) return;
+      beyond += timesOf(rest) - (await countAgain(db, sync, rest));
+      fileBeyond ??= rest[0]?.file ?? null;
+    },
+
+    async finish() {
+      if (beyond > 0 && fileBeyond !== null) await noteBeyond(db, sync, { count: beyond, file: fileBeyond });
+    },
+  };
+}
+
+/** How many further items may be open. Nobody else of the solution adds any before the transaction ends. */
+async function roomFor(db: Db, solutionId: number, standard: number): Promise<number> {
+  await db.raw(`select pg_advisory_xact_lock(hashtextextended('quarantine', ?))`, [solutionId]);
+  const { rows } = await db.raw<{ rows: { room: number }[] }>(
+    `select greatest(0, least(
+       coalesce(q.open_quarantine, :standard)
+         - (select count(*) from quarantine where solution_id = s.id and state = 'open'),
+       a.open_quarantine - case when a.open_quarantine is not null then (
+         select count(*) from quarantine i join solution m on m.id = i.solution_id
+         where m.account_id = s.account_id and i.state = 'open') end))::int as room
+     from solution s left join solution_quota q on q.solution_id = s.id
+       left join account_quota a on a.account_id = s.account_id
+     where s.id = :solutionId`,
+    { solutionId, standard },
+  );
+  return rows[0]?.room ?? 0;
+}
+
+const rejectedRows = `
+  select *, case when kind = 'row' and raw is not null then md5(
+      md5(raw) || '/' || code || '/' || :channel || '/' || md5(file) || '/' || coalesce("rowId", subject, '')) end as same_row
+  from jsonb_to_recordset(cast(:written as jsonb)) as rejected
+    (kind text, subject text, file text, line int, "rowId" text, code text, reason text, header text, raw text, times int)`;
+
+const countSameRows = `
+  update quarantine known set seen_count = known.seen_count + rejected.times, last_seen_at = now(), last_sync_id = :syncId
+  from rejected
+  where known.solution_id = :solutionId and known.same_row = rejected.same_row and known.state = 'open'`;
+
+/** Returns the ids of those that are new; the others are counted where they are open already. */
+async function put(db: Db, sync: SyncOfSolution, items: readonly Counted[]): Promise<string[]> {
+  if (items.length === 0) return [];
+  const { rows } = await db.raw<{ rows: { id: string; is_new: boolean }[] }>(
+    `with rejected as (${rejectedRows}), headers as (
        insert into refused_header (sync_id, file, header)
        select distinct on (file) :syncId, file, header from rejected where kind = 'row' and header is not null
        on conflict do nothing
-     ), again as (
-       update quarantine known set seen_count = known.seen_count + rejected.times, last_seen_at = now(),
-         last_sync_id = :syncId
-       from rejected
-       where known.solution_id = :solutionId and known.same_row = rejected.same_row and known.state = 'open'
-       returning known.same_row
-     )
+     ), again as (${countSameRows} returning known.same_row)
      insert into quarantine
        (solution_id, sync_id, channel, kind, subject, file, line, row_id, code, reason, header, raw, seen_count, same_row)
      select :solutionId, :syncId, :channel, kind, subject, file, line, "rowId", code, reason, header, raw, times, same_row
      from rejected where same_row is null or same_row not in (select same_row from again)
      on conflict (solution_id, same_as) where state = 'open' and same_as is not null
      do update set seen_count = quarantine.seen_count + excluded.seen_count, last_seen_at = now(),
-       last_sync_id = excluded.sync_id`,
-    { ...sync, rows },
+       last_sync_id = excluded.sync_id
+     returning id, xmax = 0 as is_new`,
+    { ...sync, written: jsonOf(items) },
   );
+  return rows.filter((row) => row.is_new).map((row) => row.id);
 }
+
+/** There is no room for new ones; those that are open already are counted there. Returns how many times that was. */
+async function countAgain(db: Db, sync: SyncOfSolution, items: readonly Counted[]): Promise<number> {
+  const rows = items.filter((item) => item.kind === 'row' && sameAs(item) !== null);
+  const entities = items.filter((item) => item.kind === 'entity' && sameAs(item) !== null);
+  return (await countRowsAgain(db, sync, rows)) + (await countEntitiesAgain(db, sync, entities));
+}
+
+async function countRowsAgain(db: Db, sync: SyncOfSolution, items: readonly Counted[]): Promise<number> {
+  if (items.length === 0) return 0;
+  const { rows } = await db.raw<{ rows: { times: number }[] }>(
+    `with rejected as (${rejectedRows}), again as (${countSameRows} returning rejected.times)
+     select coalesce(sum(times), 0)::int as times from again`,
+    { ...sync, written: jsonOf(items) },
+  );
+  return rows[0]?.times ?? 0;
+}
+
+/** The database alone knows what an entity is the same as: it is put there, and goes again where it is new. */
+async function countEntitiesAgain(db: Db, sync: SyncOfSolution, items: readonly Counted[]): Promise<number> {
+  const added = await put(db, sync, items);
+  if (added.length === 0) return timesOf(items);
+  const { rows } = await db.raw<{ rows: { times: number }[] }>(
+    `with gone as (delete from quarantine where id = any(:added) returning seen_count)
+     select sum(seen_count)::int as times from gone`,
+    { added },
+  );
+  return timesOf(items) - (rows[0]?.times ?? 0);
+}
+
+/** jsonb cannot hold NUL, and what was refused for one is kept without it. */
+const jsonOf = (items: readonly Counted[]): string => JSON.stringify(items).replaceAll('\\u0000', '\\ufffd');
+
+const timesOf = (items: readonly Counted[]): number => items.reduce((sum, { times }) => sum + times, 0);
+
+/** One open item for each channel of a solution, however many syncs bring more. */
+async function noteBeyond(
+  db: Db,
+  sync: SyncOfSolution,
+  { count, file }: { readonly count: number; readonly file: string },
+): Promise<void> {
+  await db('sync').where({ id: sync.syncId }).update({ quarantine_beyond: count });
+  const known = await db('quarantine')
+    .where({ solution_id: sync.solutionId, channel: sync.channel, code: full, state: 'open' })
+    .update({
+      seen_count: db.raw('seen_count + ?', [count]),
+      last_seen_at: db.fn.now(),
+      last_sync_id: sync.syncId,
+    });
+  if (known > 0) return;
+  await db('quarantine').insert({
+    solution_id: sync.solutionId,
+    sync_id: sync.syncId,
+    channel: sync.channel,
+    kind: 'file',
+    file,
+    code: full,
+    reason:
+      'The solution has as many open items in quarantine as it may have. Further ones are counted here.',
+    seen_count: count,
+  });
+}
+
+const full: RefusalCode = 'quarantine-full';
 
 interface Counted extends Rejected {
   readonly times: number;

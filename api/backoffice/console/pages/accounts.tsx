@@ -143,6 +143,9 @@ function accountPage(visit: Visit, { id, name, retention }: Account, problem: To
           {words.save}
         </button>
       </ActionForm>
+      <p>
+        <a href={`/accounts/${id}/quotas`}>{words.quotas}</a>
+      </p>
     </Page>
   );
 }

@@ -9,18 +9,21 @@ import type { AdminChannel } from '../../../../shared/stores/solutions/solution-
 import { decode } from '../../../http/decode';
 import { pathId } from '../../http/request-fields';
 import type { FlagService } from '../../services/flags';
+import type { QuotaSettingsService, SolutionQuotaView } from '../../services/quotas';
 import type { SolutionDetail } from '../../services/solutions';
 import type { SupportService, SupportView } from '../../services/support';
 import { ActionForm, Age, Badge, Card, Empty, Field, Select, StatutBadge } from '../parts';
 import type { FormKey } from '../form-key';
 import type { Visit, Visiting } from '../visit';
 import { Findings } from './findings';
+import { LastRefusal } from './quotas';
 import { SolutionPage } from './solution-frame';
 import { SyncTable } from './sync-table';
 
 interface Services {
   readonly support: SupportService;
   readonly flags: Pick<FlagService, 'set' | 'clear'>;
+  readonly quotas: Pick<QuotaSettingsService, 'ofSolution'>;
 }
 
 const flagForm = z.object({
@@ -35,9 +38,11 @@ export function createSolutionPageRoutes(services: Services, visiting: Visiting)
 
   router.get(
     '/solutions/:id',
-    visiting.page(async (visit, request) =>
-      solutionPage(visit, await services.support.look(visit.caller, pathId(request, 'solution'))),
-    ),
+    visiting.page(async (visit, request) => {
+      const id = pathId(request, 'solution');
+      const view = await services.support.look(visit.caller, id);
+      return solutionPage(visit, view, await services.quotas.ofSolution(visit.caller, id));
+    }),
   );
 
   router.post(
@@ -53,7 +58,7 @@ export function createSolutionPageRoutes(services: Services, visiting: Visiting)
   return router;
 }
 
-function solutionPage(visit: Visit, view: SupportView): VNode {
+function solutionPage(visit: Visit, view: SupportView, quotas: SolutionQuotaView): VNode {
   const { words, caller } = visit;
   const { solution, findings, syncs } = view;
   const isBusy = solution.channels.some(({ statut }) => statut === 1);
@@ -68,6 +73,7 @@ function solutionPage(visit: Visit, view: SupportView): VNode {
         hx-swap="outerHTML"
         hx-trigger={`every ${isBusy ? 2 : 15}s`}
       >
+        <LastRefusal words={words} view={quotas} />
         <Findings visit={visit} solution={solution} findings={findings} />
         <p class="soft">
           {words.everythingOf}{' '}
@@ -78,6 +84,8 @@ function solutionPage(visit: Visit, view: SupportView): VNode {
           <a href={`/approvals?solution=${solution.id}&state=all`}>{words.approvals}</a>
           {' · '}
           <a href={`/audit?solution=${solution.id}`}>{words.audit}</a>
+          {' · '}
+          <a href={`/solutions/${solution.id}/quotas`}>{words.quotas}</a>
         </p>
         <ul class="channels" aria-label={words.channel}>
           {solution.channels.map((channel) => (

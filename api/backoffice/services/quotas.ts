@@ -1,0 +1,177 @@
+import { type Db, inTransaction } from '../../../shared/db/database';
+import {
+  type AccountQuotaName,
+  accountQuotaNames,
+  type QuotaName,
+  quotaNames,
+  type Quotas,
+} from '../../../shared/domain/quota';
+import type { Caller } from '../../../shared/domain/staff';
+import { notFound, staleVersion } from '../../../shared/errors/catalog';
+import { revisionOf } from '../../../shared/formats/revision';
+import { createAccountStore } from '../../../shared/stores/solutions/account-store';
+import { createQuotaStore } from '../../../shared/stores/solutions/quota-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { lockVisible, needAdmin, needVisible } from './rights';
+import { auditEntry } from './trail';
+
+/** One bound as staff see it. */
+export interface BoundView {
+  /** What holds; null: there is no bound. */
+  readonly limit: number | null;
+  /** What staff set; null: nothing. */
+  readonly own: number | null;
+  readonly used: number;
+}
+
+export interface QuotaView<Name extends QuotaName> {
+  readonly bounds: Readonly<Record<Name, BoundView>>;
+  /** When what counts by the day counts anew; null: nothing counts yet. */
+  readonly dayEndsAt: Date | null;
+  /** Of the own bounds: another one after each change. */
+  readonly revision: string;
+}
+
+export interface SolutionQuotaView extends QuotaView<QuotaName> {
+  /** The last time that something was refused. */
+  readonly refusedAt: Date | null;
+  /** For which bound, e.g. `syncsPerDay`, `account: bytesPerDay`, `server: disk`. */
+  readonly refusedFor: string | null;
+}
+
+export interface AccountQuotaView extends QuotaView<AccountQuotaName> {
+  readonly accountName: string;
+}
+
+/** What is absent stays as it is; null: no own bound. */
+export type QuotaChange<Name extends QuotaName> = Readonly<Partial<Record<Name, number | null | undefined>>>;
+
+export type QuotaSettingsService = ReturnType<typeof createQuotaSettingsService>;
+
+/** How much of the server solutions and accounts may take, and take. Bounds protect all from one: they are set by admins. */
+export function createQuotaSettingsService({
+  db,
+  standard,
+}: {
+  readonly db: Db;
+  /** What holds for solutions without bounds of their own. */
+  readonly standard: Quotas;
+}) {
+  return {
+    /** Throws `not-found`. */
+    async ofSolution(caller: Caller, id: number): Promise<SolutionQuotaView> {
+      await needVisible(db, caller, id);
+      return viewOfSolution(db, id);
+    },
+
+    /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`. */
+    async changeOfSolution(
+      caller: Caller,
+      id: number,
+      change: QuotaChange<QuotaName>,
+      ifRevision: string | null = null,
+    ): Promise<SolutionQuotaView> {
+      return inTransaction(db, async ({ db: trx }) => {
+        await lockVisible(trx, caller, id);
+        needAdmin(caller);
+        const view = await viewOfSolution(trx, id);
+        const before = ownOf(view, quotaNames);
+        needRevision(view, ifRevision);
+        const after = changed(before, change);
+        await createQuotaStore(trx).setOfSolution(id, after);
+        await createAuditStore(trx).add([
+          auditEntry(caller, 'solution.quotas', { solutionId: id, before, after }),
+        ]);
+        return viewOfSolution(trx, id);
+      });
+    },
+
+    /** Throws `forbidden`, `not-found`. */
+    async ofAccount(caller: Caller, id: number): Promise<AccountQuotaView> {
+      needAdmin(caller);
+      return viewOfAccount(db, id);
+    },
+
+    /** As `changeOfSolution`. */
+    async changeOfAccount(
+      caller: Caller,
+      id: number,
+      change: QuotaChange<AccountQuotaName>,
+      ifRevision: string | null = null,
+    ): Promise<AccountQuotaView> {
+      needAdmin(caller);
+      return inTransaction(db, async ({ db: trx }) => {
+        await createAccountStore(trx).lock(id);
+        const view = await viewOfAccount(trx, id);
+        const before = ownOf(view, accountQuotaNames);
+        needRevision(view, ifRevision);
+        const after = changed(before, change);
+        await createQuotaStore(trx).setOfAccount(id, after);
+        const deed = { before: { account: view.accountName, ...before }, after };
+        await createAuditStore(trx).add([auditEntry(caller, 'account.quotas', deed)]);
+        return viewOfAccount(trx, id);
+      });
+    },
+  };
+
+  async function viewOfSolution(reader: Db, id: number): Promise<SolutionQuotaView> {
+    const holding = await createQuotaStore(reader).ofSolution(id);
+    if (holding === null) throw notFound('solution');
+    const { own, used, dayEndsAt, refusedAt, refusedFor } = holding;
+    const bound = (name: QuotaName): BoundView => ({
+      limit: own[name] ?? standard[name],
+      own: own[name],
+      used: used[name] ?? 0,
+    });
+    return { bounds: boundsOf(bound), dayEndsAt, refusedAt, refusedFor, revision: revisionOf(own) };
+  }
+
+  async function viewOfAccount(reader: Db, id: number): Promise<AccountQuotaView> {
+    const account = await createAccountStore(reader).find(id);
+    const holding = await createQuotaStore(reader).ofAccount(id);
+    if (account === null || holding === null) throw notFound('account');
+    const { own, used, dayEndsAt } = holding;
+    const bound = (name: AccountQuotaName): BoundView => ({
+      limit: own[name],
+      own: own[name],
+      used: used[name],
+    });
+    const bounds = accountBoundsOf(bound);
+    return { accountName: account.name, bounds, dayEndsAt, revision: revisionOf(own) };
+  }
+}
+
+const accountBoundsOf = (bound: (name: AccountQuotaName) => BoundView) => ({
+  syncsPerDay: bound('syncsPerDay'),
+  bytesPerDay: bound('bytesPerDay'),
+  openUploads: bound('openUploads'),
+  openUploadBytes: bound('openUploadBytes'),
+  openQuarantine: bound('openQuarantine'),
+});
+
+const boundsOf = (bound: (name: QuotaName) => BoundView) => ({
+  ...accountBoundsOf(bound),
+  extraColumns: bound('extraColumns'),
+});
+
+function needRevision({ revision }: { readonly revision: string }, wanted: string | null): void {
+  if (wanted !== null && wanted !== revision) throw staleVersion(revision);
+}
+
+type Own<Name extends QuotaName> = Readonly<Record<Name, number | null>>;
+
+const ownOf = <Name extends QuotaName>(view: QuotaView<Name>, names: readonly Name[]): Own<Name> =>
+  fromNames(names, (name) => view.bounds[name].own);
+
+function changed<Name extends QuotaName>(before: Own<Name>, change: QuotaChange<Name>): Own<Name> {
+  const set: Partial<Record<Name, number | null>> = {};
+  for (const name in before) if (change[name] !== undefined) set[name] = change[name];
+  return { ...before, ...set };
+}
+
+function fromNames<Name extends QuotaName>(
+  names: readonly Name[],
+  valueOf: (name: Name) => number | null,
+): Own<Name> {
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<Name, number | null>;
+}

@@ -1,0 +1,139 @@
+import { type Db, inTransaction } from '../../shared/db/database';
+import type { ChannelKey } from '../../shared/domain/channel';
+import { type QuotaRefusal, quotaRefusalText, type Quotas } from '../../shared/domain/quota';
+import type { AppError } from '../../shared/errors/app-error';
+import { beyondQuota, quotaSpent } from '../../shared/errors/catalog';
+import {
+  type AccountHolding,
+  type AnnouncedUpload,
+  createQuotaStore,
+  type SolutionHolding,
+} from '../../shared/stores/solutions/quota-store';
+import { createStatusStore } from '../../shared/stores/syncs/status-store';
+import type { DiskReserve } from './disk-reserve';
+
+interface Deps {
+  readonly db: Db;
+  /** What holds for solutions without bounds of their own. */
+  readonly standard: Quotas;
+  readonly reserve: Pick<DiskReserve, 'refusalFor'>;
+}
+
+export type QuotaService = ReturnType<typeof createQuotaService>;
+
+/**
+ * Whether a solution may send something now. What is refused is told with the bound, how much of it is taken and when it
+ * may be asked again. Source: ePack V4, POST /v4/{channel}/datas.
+ */
+export function createQuotaService({ db, standard, reserve }: Deps) {
+  return {
+    /** Before a byte of an upload is taken. Throws `too-many-requests` while the disk's reserve is touched. */
+    async needRoomOnDisk(solutionId: number): Promise<void> {
+      const refusal = await reserve.refusalFor(solutionId);
+      if (refusal !== null) await refuse(solutionId, refusal);
+    },
+
+    /**
+     * Takes the channel and counts the upload, in the transaction `trx`. False: the channel is not free.
+     * Throws `too-many-requests` or `too-large` beyond a bound: then the transaction must be given up.
+     */
+    async claim(trx: Db, key: ChannelKey, syncId: string, announcedBytes: number | null): Promise<boolean> {
+      const bytes = announcedBytes ?? 0;
+      const outcome = await createStatusStore(trx).claimWithinQuota(key, syncId, { bytes, standard });
+      if (outcome === 'beyond-quota') throw new BeyondQuota({ syncsPerDay: 1, bytesPerDay: bytes });
+      return outcome === 'claimed';
+    },
+
+    /** Of an upload that came without its length. Throws `too-many-requests`, `too-large`. */
+    async countUnannounced(solutionId: number, bytes: number): Promise<void> {
+      if (await createQuotaStore(db).countBytes(solutionId, bytes, standard)) return;
+      await refuse(solutionId, await refusalOf(solutionId, { bytesPerDay: bytes }));
+    },
+
+    /** Throws `too-many-requests`, `too-large`. */
+    async openUpload(upload: AnnouncedUpload): Promise<void> {
+      const isOpen = await inTransaction(db, ({ db: trx }) =>
+        createQuotaStore(trx).openUpload(upload, standard),
+      );
+      if (isOpen) return;
+      const asked = { openUploads: 1, openUploadBytes: upload.bytes };
+      await refuse(upload.solutionId, await refusalOf(upload.solutionId, asked));
+    },
+
+    closeUploads: (ids: readonly string[]): Promise<void> => createQuotaStore(db).closeUploads(ids),
+
+    closeUploadsOlderThan: (seconds: number): Promise<void> =>
+      createQuotaStore(db).closeUploadsOlderThan(seconds),
+
+    /** What becomes of an error: where a bound was met in a transaction that is over now, its refusal is thrown. */
+    async told(solutionId: number, error: unknown): Promise<never> {
+      if (error instanceof BeyondQuota) await refuse(solutionId, await refusalOf(solutionId, error.asked));
+      throw error;
+    },
+  };
+
+  async function refuse(solutionId: number, refusal: QuotaRefusal): Promise<never> {
+    await createQuotaStore(db).noteRefusal(solutionId, refusal);
+    throw toldAs(refusal);
+  }
+
+  /** Which bound it was. Read after it was met: where room was made in between, the nearest is named. */
+  async function refusalOf(solutionId: number, asked: Asked): Promise<QuotaRefusal> {
+    const store = createQuotaStore(db);
+    const solution = await store.ofSolution(solutionId);
+    const accountId = await store.accountOf(solutionId);
+    const account = accountId === null ? null : await store.ofAccount(accountId);
+    const bounds = [
+      ...(solution === null ? [] : boundsOf('solution', solution, asked, standard)),
+      ...(account === null ? [] : boundsOf('account', account, asked, null)),
+    ];
+    const met = bounds.find(({ limit, used, wanted }) => used + wanted > limit) ?? bounds[0];
+    if (met === undefined) throw new Error(`solution ${solutionId} has no bounds`);
+    const { wanted, until, ...refusal } = met;
+    return { ...refusal, until: wanted > refusal.limit ? null : until };
+  }
+}
+
+/** 429 with the time when it may be asked again, or 413. The codes are those that every solution knows. */
+function toldAs(refusal: QuotaRefusal): AppError {
+  const { quota, of, limit, used, until } = refusal;
+  const members = { quota, of, limit, used, until: until?.toISOString() ?? null };
+  const detail = quotaRefusalText(refusal);
+  if (until === null) return beyondQuota(detail, members);
+  return quotaSpent(detail, members, Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000)));
+}
+
+/** How much is wanted of which bound. */
+type Asked = Readonly<Partial<Record<AskedName, number>>>;
+type AskedName = 'syncsPerDay' | 'bytesPerDay' | 'openUploads' | 'openUploadBytes';
+const askedNames: readonly AskedName[] = ['bytesPerDay', 'syncsPerDay', 'openUploadBytes', 'openUploads'];
+
+interface Bound extends QuotaRefusal {
+  readonly wanted: number;
+}
+
+/** It ends the transaction in which a bound was met; which one is found after that. */
+class BeyondQuota extends Error {
+  constructor(readonly asked: Asked) {
+    super('a quota has no room');
+  }
+}
+
+/** An upload that is not finished is removed a day after it was begun; most are finished within minutes. */
+const openUploadsRetrySeconds = 600;
+
+function boundsOf(
+  of: 'solution' | 'account',
+  { own, used, dayEndsAt }: SolutionHolding | AccountHolding,
+  asked: Asked,
+  standard: Quotas | null,
+): Bound[] {
+  return askedNames.flatMap((quota) => {
+    const limit = own[quota] ?? standard?.[quota];
+    const wanted = asked[quota];
+    if (limit === undefined || wanted === undefined) return [];
+    const isOfDay = quota === 'syncsPerDay' || quota === 'bytesPerDay';
+    const soon = new Date(Date.now() + (isOfDay ? 1 : openUploadsRetrySeconds) * 1000);
+    return [{ quota, of, limit, used: used[quota], until: isOfDay ? (dayEndsAt ?? soon) : soon, wanted }];
+  });
+}

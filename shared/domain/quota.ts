@@ -1,0 +1,86 @@
+/** What one solution may take of the server. Every bound is a whole number above 0. */
+export interface Quotas {
+  /** Uploads that got the channel, whatever became of them, in 24 hours. */
+  readonly syncsPerDay: number;
+  /** Bytes of these uploads as they were announced. */
+  readonly bytesPerDay: number;
+  /** Resumable uploads that are begun and not finished. */
+  readonly openUploads: number;
+  /** The lengths that they announced, together. */
+  readonly openUploadBytes: number;
+  /** Items in quarantine that wait for a decision. What comes beyond is counted, and its upload is kept. */
+  readonly openQuarantine: number;
+  /** Columns of one log table that the table does not declare. */
+  readonly extraColumns: number;
+}
+
+export const quotaNames = [
+  'syncsPerDay',
+  'bytesPerDay',
+  'openUploads',
+  'openUploadBytes',
+  'openQuarantine',
+  'extraColumns',
+] as const satisfies readonly (keyof Quotas)[];
+export type QuotaName = (typeof quotaNames)[number];
+
+/** An account is bounded as a whole, for all its solutions together; each log table belongs to one solution. */
+export const accountQuotaNames = [
+  'syncsPerDay',
+  'bytesPerDay',
+  'openUploads',
+  'openUploadBytes',
+  'openQuarantine',
+] as const satisfies readonly QuotaName[];
+export type AccountQuotaName = (typeof accountQuotaNames)[number];
+
+/** Null: as configured for all solutions. */
+export type OwnQuotas = { readonly [Name in QuotaName]: number | null };
+/** Null: not bounded. */
+export type AccountQuotas = { readonly [Name in AccountQuotaName]: number | null };
+
+/** Those that are counted in bytes. The others are numbers of things, and smaller. */
+export const isByteQuota = (name: QuotaName): boolean => name === 'bytesPerDay' || name === 'openUploadBytes';
+
+/** The largest own bound that can be set. The database holds numbers of things in 32 bits. */
+export const mostOfQuota = (name: QuotaName): number => (isByteQuota(name) ? 2 ** 50 : 2_000_000_000);
+
+/** A bound that does not allow something. */
+export interface QuotaRefusal {
+  /** `disk`: the reserve of free space, below which those who send most are refused. */
+  readonly quota: QuotaName | 'disk';
+  readonly of: 'solution' | 'account' | 'server';
+  readonly limit: number;
+  /** Before what is refused. */
+  readonly used: number;
+  /** When it may be asked again; null: what is refused is too large by itself, at any time. */
+  readonly until: Date | null;
+}
+
+/** How much is taken of each bound. */
+export interface QuotaUse {
+  readonly syncsPerDay: number;
+  readonly bytesPerDay: number;
+  readonly openUploads: number;
+  readonly openUploadBytes: number;
+  readonly openQuarantine: number;
+  /** Of the log table that has most of them. Null: does not count here. */
+  readonly extraColumns: number | null;
+}
+
+/** As the one who is refused is told. */
+export function quotaRefusalText({ quota, of, limit, until }: QuotaRefusal): string {
+  const text = refusalTexts[quota](of, limit);
+  return until === null ? text : `${text} Come again after ${until.toISOString()}.`;
+}
+
+const refusalTexts: Record<QuotaRefusal['quota'], (of: QuotaRefusal['of'], limit: number) => string> = {
+  syncsPerDay: (of, limit) => `This ${of} may make ${limit} uploads in 24 hours.`,
+  bytesPerDay: (of, limit) => `This ${of} may upload ${limit} bytes in 24 hours.`,
+  openUploads: (of, limit) => `This ${of} may have ${limit} resumable uploads that are not finished.`,
+  openUploadBytes: (of, limit) =>
+    `The resumable uploads of this ${of} that are not finished may have ${limit} bytes together.`,
+  openQuarantine: (of, limit) => `This ${of} may have ${limit} items in quarantine.`,
+  extraColumns: (_of, limit) => `A log table may have ${limit} columns that it does not declare.`,
+  disk: () => 'The disk of the server is nearly full, and this solution has sent more of late than others.',
+};

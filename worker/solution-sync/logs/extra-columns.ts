@@ -1,0 +1,54 @@
+import type { Db } from '../../../shared/db/database';
+import type { LogTable } from '../../../shared/catalog/log-tables';
+import type { HeaderFault, LogHeader } from './log-header';
+
+/** A name is in every row that has the column: a long one would make a small file a large log. */
+const MAX_NAME_BYTES = 100;
+
+/**
+ * Notes the columns of a file that its log does not declare. Null: the log has room for them. Needs the log's lock.
+ * `standard`: how many a solution without a bound of its own may have in one log, over all its files.
+ */
+export async function noteExtraColumns(
+  db: Db,
+  { solutionId, table }: { readonly solutionId: number; readonly table: LogTable },
+  { undeclared, raw }: LogHeader,
+  standard: number,
+): Promise<HeaderFault | null> {
+  if (undeclared.length === 0) return null;
+  const names = undeclared.map(({ name }) => name);
+  const tooLong = names.find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
+  if (tooLong !== undefined)
+    return fault(raw, `The name of an undeclared column has more than ${MAX_NAME_BYTES} bytes.`);
+  const known = await readKnown(db, solutionId, table.table);
+  const all = new Set([...known.names, ...names]);
+  if (all.size === known.names.length) return null;
+  const most = known.most ?? standard;
+  if (all.size > most)
+    return fault(
+      raw,
+      `${table.name} would have ${all.size} columns that it does not declare; ${most} are allowed.`,
+    );
+  await db.raw(
+    `insert into log_extra_columns (solution_id, table_name, names) values (:solutionId, :table, :names)
+     on conflict (solution_id, table_name) do update set names = excluded.names`,
+    { solutionId, table: table.table, names: [...all] },
+  );
+  return null;
+}
+
+const fault = (raw: string, reason: string): HeaderFault => ({ code: 'too-many-columns', reason, raw });
+
+/** `most`: the solution's own bound. */
+async function readKnown(
+  db: Db,
+  solutionId: number,
+  table: string,
+): Promise<{ readonly names: readonly string[]; readonly most: number | null }> {
+  const { rows } = await db.raw<{ rows: { names: string[] | null; most: number | null }[] }>(
+    `select (select names from log_extra_columns where solution_id = :solutionId and table_name = :table) as names,
+       (select extra_columns from solution_quota where solution_id = :solutionId) as most`,
+    { solutionId, table },
+  );
+  return { names: rows[0]?.names ?? [], most: rows[0]?.most ?? null };
+}
