@@ -3,7 +3,7 @@ import { createQuarantineStore } from '../../shared/stores/syncs/quarantine-stor
 import { zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn } from '../v4/on-server';
 
-const server = onServer({}, { worker: true });
+const server = onServer({ EPACK_QUOTA_EXTRA_COLUMNS: '1000' }, { worker: true });
 
 const report = z.object({
   logs: z.record(z.string(), z.object({ rejected: z.number() })),
