@@ -40,7 +40,11 @@ export const syncReport = z
       description: 'By table.',
       examples: [{ Tbfridge: { inserted: 48, duplicates: 2, rejected: 1 } }],
     }),
-    photos: logCounts,
+    photos: logCounts.extend({
+      replaced: count.optional().meta({
+        description: 'Other pictures under names that are known. Each is kept, with its readings.',
+      }),
+    }),
     rejections: z
       .array(
         z.object({

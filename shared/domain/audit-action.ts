@@ -25,6 +25,7 @@ export const auditActions = [
   'notification-target.update',
   'param.delete',
   'param.put',
+  'photo.replace',
   'quarantine.discarded',
   'quarantine.replayed',
   'replacement.park',

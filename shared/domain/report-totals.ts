@@ -18,7 +18,12 @@ export function totalsOf({
   logs,
   photos,
 }: Pick<SyncReport, 'params' | 'logs' | 'photos'>): ReportTotals {
-  const counts = [...Object.values(params), ...Object.values(logs), photos];
+  const { replaced = 0, ...others } = photos;
+  const counts = [
+    ...Object.values(params),
+    ...Object.values(logs),
+    { ...others, inserted: others.inserted + replaced },
+  ];
   return counts.map((count) => ({ ...none, ...count })).reduce(sum, none);
 }
 

@@ -21,6 +21,8 @@ export interface LogCounts {
 /** What became of the photos of a sync. */
 export interface PhotoCounts {
   inserted: number;
+  /** Other pictures under names that are known: they are kept beside the first. Absent: none. */
+  replaced?: number;
   duplicates: number;
   rejected: number;
 }

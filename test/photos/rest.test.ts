@@ -39,6 +39,7 @@ describe('GET /api/solutions/{id}/photos', () => {
           takenAt: '2026-11-20T06:31:00.000Z',
           receivedAt: expect.any(String) as string,
           sync,
+          isSuperseded: false,
           logs: [],
         },
       ],
@@ -143,7 +144,7 @@ test('a broken photo in quarantine can be replayed: it is looked at once more, a
   const list = 'Name,Table,LogId\nb.jpg,Tbnothing,1\n';
   const sync = await fullSync(client, zipOf({ 'photos/a.jpg': cut, 'csv/Photos.csv': list }));
   const open = async (of: string) => (await admin.send('GET', `/api/quarantine?sync=${of}`)).json['items'];
-  const [line, photo] = Object.values((await open(sync)) ?? []);
+  const [photo, line] = Object.values((await open(sync)) ?? []);
   expect([line, photo]).toMatchObject([
     { kind: 'photo', file: 'photos/a.jpg', code: 'bad-photo' },
     { kind: 'row', file: 'csv/Photos.csv', line: 2 },

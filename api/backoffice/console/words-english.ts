@@ -492,6 +492,9 @@ export const english = {
   onlyKnown: (count: number) => several(count, 'other without a change', 'others without a change'),
   nothingCame: 'Nothing came, nothing changed',
   ignoredFiles: 'Files that nobody reads',
+  allIgnored:
+    'Nothing of the last upload was read: no file in it is where one is expected. The folders xml, csv and photos must be at the top of the archive.',
+  earlierPhotoOfName: 'earlier photo of this name',
   missingIds: (table: string, missing: string, ids: string) =>
     `${table}: ${several(Number(missing), 'reading never came', 'readings never came')} (Id ${ids})`,
   drifted: 'The kitchen held something else, and gets all of',
@@ -758,6 +761,7 @@ export const english = {
     'notification-target.update': 'changed who is notified of what',
     'param.delete': 'deleted a setting of the kitchen',
     'param.put': 'changed a setting of the kitchen',
+    'photo.replace': 'sent another photo under a known name',
     'quarantine.discarded': 'discarded what was in quarantine',
     'quarantine.replayed': 'had what was in quarantine processed again',
     'replacement.park': 'could not carry out the replacement of a file',

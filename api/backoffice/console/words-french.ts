@@ -525,6 +525,9 @@ export const french: Words = {
   onlyKnown: (count) => several(count, 'autre sans changement', 'autres sans changement'),
   nothingCame: 'Rien n’est venu, rien n’a changé',
   ignoredFiles: 'Fichiers que personne ne lit',
+  allIgnored:
+    'Rien du dernier envoi n’a été lu : aucun fichier n’y est à sa place. Les dossiers xml, csv et photos doivent se trouver à la racine de l’archive.',
+  earlierPhotoOfName: 'photo plus ancienne du même nom',
   missingIds: (table, missing, ids) =>
     `${table} : ${several(Number(missing), 'relevé jamais reçu', 'relevés jamais reçus')} (Id ${ids})`,
   drifted: 'La cuisine avait autre chose et reçoit tout de',
@@ -764,6 +767,7 @@ export const french: Words = {
     'notification-target.update': 'a modifié un destinataire de notifications',
     'param.delete': 'a supprimé un réglage de la cuisine',
     'param.put': 'a modifié un réglage de la cuisine',
+    'photo.replace': 'a envoyé une autre photo sous un nom déjà connu',
     'quarantine.discarded': 'a écarté un élément de la quarantaine',
     'quarantine.replayed': 'a relancé un élément de la quarantaine',
     'replacement.park': 'n’a pas pu exécuter le remplacement d’un fichier',

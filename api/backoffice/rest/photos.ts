@@ -28,6 +28,7 @@ const pixels = z
   .number()
   .int()
   .meta({ description: 'As it is to be seen.', examples: [1024] });
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const photo = z
   .object({
     name: z.string().meta({ examples: ['label-12.jpg'] }),
@@ -43,6 +44,10 @@ const photo = z
     takenAt: instant.nullable().meta({ description: 'What the solution says of it, else its camera.' }),
     receivedAt: instant,
     sync: syncKey.nullable(),
+    isSuperseded: z.boolean().meta({
+      description: 'Another photo has come under its name since. `?sha256=` opens this one.',
+      examples: [false],
+    }),
     logs: z
       .array(
         z.object({
@@ -90,6 +95,9 @@ export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
     access: 'viewer',
     params: { id: idParameter('solution'), name: nameParameter },
     query: z.object({
+      sha256: sha256.optional().meta({
+        description: 'Of several photos that came under the name, this one. Without it: the last.',
+      }),
       thumbnail: z
         .string()
         .optional()
@@ -101,11 +109,11 @@ export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
       304: noContent('It is the one of `If-None-Match`.'),
     },
     problems: { 416: ['range-not-satisfiable'] },
-    async handle({ request, response, caller, params: { id, name } }) {
+    async handle({ request, response, caller, params: { id, name }, query: { sha256: content } }) {
       // Decoded, `?thumbnail` is dropped with the empty fields of forms.
       const picture = await ('thumbnail' in request.query
-        ? photos.openThumbnail(caller, id, name)
-        : photos.open(caller, id, name));
+        ? photos.openThumbnail(caller, id, { name, sha256: content ?? null })
+        : photos.open(caller, id, { name, sha256: content ?? null }));
       return sendPicture(request, response, picture);
     },
   }),
@@ -127,8 +135,9 @@ const photoJson = ({
   takenAt,
   receivedAt,
   syncId,
+  isSuperseded,
   logs,
 }: ListedPhoto) => ({
-  ...{ name, sha256, bytes, width, height, takenAt, receivedAt, logs },
+  ...{ name, sha256, bytes, width, height, takenAt, receivedAt, isSuperseded, logs },
   sync: syncId,
 });

@@ -26,6 +26,12 @@ export interface Picture {
   open(range?: ByteRange): Promise<Readable>;
 }
 
+/** The last photo that came under a name; or, of those that did, the one with this content (hex). */
+export interface PhotoAddress {
+  readonly name: string;
+  readonly sha256: string | null;
+}
+
 export type PhotoGalleryService = ReturnType<typeof createPhotoGalleryService>;
 
 /** The photos of a solution, as staff see them. */
@@ -45,11 +51,11 @@ export function createPhotoGalleryService({ db, files }: Deps) {
     },
 
     /** Its name compares without case. Throws `not-found`. */
-    open: async (caller: Caller, solutionId: number, name: string): Promise<Picture> =>
+    open: async (caller: Caller, solutionId: number, name: PhotoAddress): Promise<Picture> =>
       whole(await found(caller, solutionId, name)),
 
     /** The photo itself where its thumbnail is lost; `rebuild-photo-index` makes it anew. Throws `not-found`. */
-    async openThumbnail(caller: Caller, solutionId: number, name: string): Promise<Picture> {
+    async openThumbnail(caller: Caller, solutionId: number, name: PhotoAddress): Promise<Picture> {
       const photo = await found(caller, solutionId, name);
       const { thumbnail } = photo;
       const key = thumbnailKeyOf(solutionId, photo.sha256);
@@ -64,10 +70,10 @@ export function createPhotoGalleryService({ db, files }: Deps) {
     return { bytes, sha256, open: (range) => files.read(fileKey, range) };
   }
 
-  async function found(caller: Caller, solutionId: number, name: string): Promise<Photo> {
+  async function found(caller: Caller, solutionId: number, { name, sha256 }: PhotoAddress): Promise<Photo> {
     await needVisible(db, caller, solutionId);
     // PostgreSQL cannot even be asked for a name with a NUL.
-    const photo = name.includes('\0') ? null : await photos.find(solutionId, name);
+    const photo = name.includes('\0') ? null : await photos.find(solutionId, name, sha256);
     if (photo === null) throw notFound('photo');
     return photo;
   }

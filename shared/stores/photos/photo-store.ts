@@ -1,6 +1,7 @@
-import { findLogTable, type LogTable, logTables } from '../../catalog/log-tables';
+import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import { createPhotoSuccession, tablesWithPhotos } from './photo-succession';
 
 /** What a photo's content tells. */
 export interface PhotoContent {
@@ -16,6 +17,9 @@ export interface PhotoContent {
 }
 
 export interface Photo extends PhotoContent {
+  readonly id: string;
+  /** True: another photo has come under its name, which stands for that one now. This one is kept with its readings. */
+  readonly isSuperseded: boolean;
   /** As the solution names it, e.g. `label-12.jpg`. Compared without case. */
   readonly name: string;
   /** What the solution says of it, else what the camera says. */
@@ -39,7 +43,6 @@ export interface PhotoNote {
 
 /** A photo as staff see it. */
 export interface ListedPhoto extends Photo {
-  readonly id: string;
   readonly syncId: string | null;
   readonly receivedAt: Date;
   /** The log rows that it belongs to: those that name it, and the one that the solution's list names. */
@@ -74,23 +77,31 @@ interface Row {
   created_at: Date;
   table_name: string | null;
   log_id: string | null;
+  is_superseded: boolean;
 }
 
+/** What became of a photo that came: `replaced` where its name stood for another one, which is kept beside it. */
+export type PhotoOutcome = 'inserted' | 'duplicates' | 'replaced';
+
 const selectPhoto = `
-  select p.id, p.name, p.sha256, p.file_key, p.bytes, p.width, p.height, coalesce(n.taken_at, p.exif_taken_at) as taken_at,
-    p.thumbnail_sha256, p.thumbnail_bytes, p.sync_id, p.created_at, n.table_name, n.log_id
-  from photo p left join photo_note n on n.solution_id = p.solution_id and lower(n.name) = lower(p.name)
+  select p.id, p.name, p.sha256, p.file_key, p.bytes, p.width, p.height, coalesce(n.taken_at, p.listed_taken_at, p.exif_taken_at) as taken_at,
+    p.thumbnail_sha256, p.thumbnail_bytes, p.sync_id, p.created_at, n.table_name, n.log_id,
+    p.superseded_at is not null as is_superseded
+  from photo p left join photo_note n
+    on n.solution_id = p.solution_id and lower(n.name) = lower(p.name) and p.superseded_at is null
   where p.solution_id = :solutionId`;
 
 export type PhotoStore = ReturnType<typeof createPhotoStore>;
 
 export function createPhotoStore(db: Db) {
   return {
-    async find(solutionId: number, name: string): Promise<Photo | null> {
-      const result = await db.raw<{ rows: Row[] }>(`${selectPhoto} and lower(p.name) = lower(:name)`, {
-        solutionId,
-        name,
-      });
+    /** The last that came under the name; or, of those that did, the one with this content (hex). */
+    async find(solutionId: number, name: string, sha256: string | null = null): Promise<Photo | null> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `${selectPhoto} and lower(p.name) = lower(:name)
+           and case when cast(:sha256 as text) is null then p.superseded_at is null else p.sha256 = :sha256 end`,
+        { solutionId, name: name.normalize('NFC'), sha256 },
+      );
       const [row] = result.rows;
       return row === undefined ? null : photoFrom(row);
     },
@@ -110,48 +121,48 @@ export function createPhotoStore(db: Db) {
       return { items: await withLogs(solutionId, page.items), next: page.next };
     },
 
-    /** All photos of a solution by name, in pages. */
+    /** All photos of a solution by name, in pages; of one name in the order in which they came. */
     async *listAll(solutionId: number): AsyncGenerator<Photo> {
-      let after = '';
+      let after = { name: '', id: '0' };
       for (;;) {
         const result = await db.raw<{ rows: Row[] }>(
-          `${selectPhoto} and p.name > :after order by p.name limit 1000`,
-          { solutionId, after },
+          `${selectPhoto} and (p.name, p.id) > (:name, cast(:id as bigint)) order by p.name, p.id limit 1000`,
+          { solutionId, ...after },
         );
         yield* result.rows.map(photoFrom);
         const last = result.rows.at(-1);
         if (last === undefined) return;
-        after = last.name;
+        after = { name: last.name, id: last.id };
       }
     },
 
-    /** Keeps a photo under its name. False: that very photo was there already. */
-    async put(solutionId: number, syncId: string, photo: NewPhoto): Promise<boolean> {
-      const { thumbnail, ...rest } = photo;
-      const result = await db.raw<{ rowCount: number }>(
-        `insert into photo (solution_id, name, sha256, file_key, bytes, width, height, exif_taken_at,
-           thumbnail_sha256, thumbnail_bytes, sync_id)
-         values (:solutionId, :name, :sha256, :fileKey, :bytes, :width, :height, :exifTakenAt,
-           :thumbnailSha256, :thumbnailBytes, :syncId)
-         on conflict (solution_id, lower(name)) do update set
-           sha256 = excluded.sha256, file_key = excluded.file_key, bytes = excluded.bytes,
-           width = excluded.width, height = excluded.height, exif_taken_at = excluded.exif_taken_at,
-           thumbnail_sha256 = excluded.thumbnail_sha256, thumbnail_bytes = excluded.thumbnail_bytes,
-           sync_id = excluded.sync_id, created_at = now()
-         where photo.sha256 <> excluded.sha256`,
-        { solutionId, syncId, ...rest, ...thumbnailRow(thumbnail) },
-      );
-      return result.rowCount === 1;
+    /** Keeps a photo under its name, in the transaction of its sync. */
+    async put(solutionId: number, syncId: string, photo: NewPhoto): Promise<PhotoOutcome> {
+      if (await insert(solutionId, syncId, photo)) return 'inserted';
+      const same = { solution_id: solutionId, sha256: photo.sha256 };
+      const known: unknown = await db('photo')
+        .where(same)
+        .whereRaw('lower(name) = lower(?)', [photo.name.normalize('NFC')])
+        .first('id');
+      if (known !== undefined) return 'duplicates';
+      await createPhotoSuccession(db).supersede(solutionId, photo.name.normalize('NFC'));
+      await insert(solutionId, syncId, photo);
+      return 'replaced';
+    },
+
+    /** Keeps a photo again that came before the one that its name stands for. False: it is there. */
+    async putEarlier(solutionId: number, syncId: string, photo: NewPhoto): Promise<boolean> {
+      return insert(solutionId, syncId, photo, 'now()');
     },
 
     async setThumbnail(
       solutionId: number,
-      name: string,
+      id: string,
       thumbnail: NonNullable<PhotoContent['thumbnail']>,
     ): Promise<void> {
       const { thumbnailSha256, thumbnailBytes } = thumbnailRow(thumbnail);
       await db('photo')
-        .where({ solution_id: solutionId, name })
+        .where({ solution_id: solutionId, id })
         .update({ thumbnail_sha256: thumbnailSha256, thumbnail_bytes: thumbnailBytes });
     },
 
@@ -159,7 +170,7 @@ export function createPhotoStore(db: Db) {
     async note(solutionId: number, syncId: string, notes: readonly PhotoNote[]): Promise<void> {
       await db.raw(
         `insert into photo_note (solution_id, name, taken_at, table_name, log_id, sync_id)
-         select :solutionId, name, "takenAt", "tableName", "logId", :syncId
+         select :solutionId, normalize(name, NFC), "takenAt", "tableName", "logId", :syncId
          from jsonb_to_recordset(cast(:rows as jsonb))
            as note (name text, "takenAt" timestamptz, "tableName" text, "logId" bigint)
          on conflict (solution_id, lower(name)) do update set
@@ -172,37 +183,81 @@ export function createPhotoStore(db: Db) {
     },
 
     /** Forgets photos; what was said of them stays, for when they come again. */
-    async remove(solutionId: number, names: readonly string[]): Promise<void> {
-      await db('photo').where({ solution_id: solutionId }).whereIn('name', names).delete();
+    async remove(solutionId: number, ids: readonly string[]): Promise<void> {
+      await db('photo').where({ solution_id: solutionId }).whereIn('id', ids).delete();
     },
   };
 
-  async function withLogs(solutionId: number, rows: readonly Row[]): Promise<ListedPhoto[]> {
-    const naming = await logsNaming(
-      solutionId,
-      rows.map(({ name }) => name),
+  /** False: its name stands for a photo, or it is there already. */
+  async function insert(
+    solutionId: number,
+    syncId: string,
+    { thumbnail, name, ...rest }: NewPhoto,
+    supersededAt: 'null' | 'now()' = 'null',
+  ): Promise<boolean> {
+    const result = await db.raw<{ rowCount: number }>(
+      `insert into photo (solution_id, name, sha256, file_key, bytes, width, height, exif_taken_at,
+         thumbnail_sha256, thumbnail_bytes, sync_id, superseded_at)
+       values (:solutionId, :name, :sha256, :fileKey, :bytes, :width, :height, :exifTakenAt,
+         :thumbnailSha256, :thumbnailBytes, :syncId, ${supersededAt})
+       on conflict do nothing`,
+      { solutionId, syncId, name: name.normalize('NFC'), ...rest, ...thumbnailRow(thumbnail) },
     );
-    const stored = await storedLogs(solutionId, rows);
+    return result.rowCount === 1;
+  }
+
+  async function withLogs(solutionId: number, rows: readonly Row[]): Promise<ListedPhoto[]> {
+    const current = rows.filter((row) => !row.is_superseded).map(({ name }) => name);
+    const naming = await logsNaming(solutionId, current);
+    const pinned = await pinnedLogs(solutionId, rows);
+    const said = rows.flatMap(({ table_name: table, log_id: id }) =>
+      table !== null && id !== null ? [{ table, id }] : [],
+    );
+    const stored = await storedLogs(solutionId, [...said, ...[...pinned.values()].flat()]);
     return rows.map((row) => {
-      const own = naming.get(row.name) ?? [];
-      const noted = notedLog(row, stored);
-      const isOwn = own.some(({ table, id }) => table === noted?.table && id === noted.id);
+      const own = row.is_superseded ? [] : (naming.get(row.name) ?? []);
+      const others = [
+        ...(row.table_name === null || row.log_id === null
+          ? []
+          : [{ table: row.table_name, id: row.log_id }]),
+        ...(pinned.get(row.id) ?? []),
+      ].map((log) => ({ ...log, isStored: stored.has(`${log.table} ${log.id}`) }));
+      const isNew = ({ table, id }: PhotoLog) => !own.some((log) => log.table === table && log.id === id);
       return {
         ...photoFrom(row),
-        ...{ id: row.id, syncId: row.sync_id, receivedAt: row.created_at },
-        logs: noted === null || isOwn ? own : [noted, ...own],
+        ...{ syncId: row.sync_id, receivedAt: row.created_at },
+        logs: [...others.filter(isNew), ...own],
       };
     });
   }
 
-  /** The log rows whose `PhotoName` it is, by the photo's name. */
+  /** The log rows that a photo was left with when another one came under its name, by the photo's id. */
+  async function pinnedLogs(solutionId: number, rows: readonly Row[]): Promise<Map<string, LogKey[]>> {
+    const result = await db.raw<{ rows: { photo_id: string; table_name: string; log_id: string }[] }>(
+      `select p.id as photo_id, r.table_name, r.log_id
+       from photo p join photo_reading r
+         on r.solution_id = p.solution_id and lower(r.photo_name) = lower(p.name) and r.sha256 = p.sha256
+       where p.solution_id = :solutionId and p.id = any(cast(:ids as bigint[]))
+       order by r.table_name, r.log_id limit ${maxLogs}`,
+      { solutionId, ids: rows.map(({ id }) => id) },
+    );
+    const found = new Map<string, LogKey[]>();
+    for (const { photo_id: photo, table_name: table, log_id: id } of result.rows)
+      found.set(photo, [...(found.get(photo) ?? []), { table, id }]);
+    return found;
+  }
+
+  /** The log rows whose `PhotoName` it is, by the photo's name, but those that an earlier photo of that name was left with. */
   async function logsNaming(solutionId: number, names: readonly string[]): Promise<Map<string, PhotoLog[]>> {
     if (names.length === 0) return new Map();
     const perTable = tablesWithPhotos.map(
       ({ name, table }) =>
         `select wanted.name, '${name}' as table_name, log.id
          from wanted join ${table} log on log.solution_id = :solutionId and log.photo_name is not null
-           and lower(log.photo_name) = lower(wanted.name)`,
+           and lower(normalize(log.photo_name, NFC)) = lower(wanted.name)
+         where not exists (select 1 from photo_reading r
+           where r.solution_id = :solutionId and r.table_name = '${name}' and r.log_id = log.id
+             and lower(r.photo_name) = lower(wanted.name))`,
     );
     const result = await db.raw<{ rows: { name: string; table_name: string; id: string }[] }>(
       `with wanted as materialized (select unnest(cast(:names as text[])) as name)
@@ -215,11 +270,11 @@ export function createPhotoStore(db: Db) {
     return found;
   }
 
-  /** Of the log rows that lists name: those that are there, as `Tbfridge 12`. */
-  async function storedLogs(solutionId: number, rows: readonly Row[]): Promise<ReadonlySet<string>> {
+  /** Those of the log rows that are there, as `Tbfridge 12`. */
+  async function storedLogs(solutionId: number, logs: readonly LogKey[]): Promise<ReadonlySet<string>> {
     const stored = new Set<string>();
-    for (const table of new Set(rows.flatMap(({ table_name: name }) => findLogTable(name ?? '') ?? []))) {
-      const ids = rows.flatMap((row) => (row.table_name === table.name ? (row.log_id ?? []) : []));
+    for (const table of new Set(logs.flatMap((log) => findLogTable(log.table) ?? []))) {
+      const ids = logs.flatMap((log) => (log.table === table.name ? [log.id] : []));
       const found = await db<{ id: string; solution_id: number }>(table.table)
         .where({ solution_id: solutionId })
         .whereIn('id', ids)
@@ -230,26 +285,28 @@ export function createPhotoStore(db: Db) {
   }
 }
 
+type LogKey = Pick<PhotoLog, 'table' | 'id'>;
+
 /** A photo that thousands of rows name is a mistake of the solution's; a page of the backoffice stays one. */
 const maxLogs = 10_000;
 
-const tablesWithPhotos = logTables.filter(({ columns }) => columns.some(({ name }) => name === 'PhotoName'));
-
 /** Names of tables come from the catalogue, never from a caller. */
+const pinned = `select 1 from photo_reading r
+  where r.solution_id = p.solution_id and r.table_name = :tableName and r.log_id = :logId`;
+
 function conditionOf(owner: PhotoOwner | null): { sql: string; bindings: Record<string, string> } {
   if (owner === null) return { sql: '', bindings: {} };
   const { name, table } = owner.table;
   const named = tablesWithPhotos.includes(owner.table)
-    ? `or lower(p.name) = (select lower(photo_name) from ${table} where solution_id = p.solution_id and id = :logId)`
+    ? `or (p.superseded_at is null
+        and lower(p.name) = (select lower(normalize(photo_name, NFC)) from ${table} where solution_id = p.solution_id and id = :logId)
+        and not exists (${pinned} and lower(r.photo_name) = lower(p.name)))`
     : '';
   return {
-    sql: `and ((n.table_name = :tableName and n.log_id = :logId) ${named})`,
+    sql: `and ((n.table_name = :tableName and n.log_id = :logId)
+      or exists (${pinned} and lower(r.photo_name) = lower(p.name) and r.sha256 = p.sha256) ${named})`,
     bindings: { tableName: name, logId: owner.logId },
   };
-}
-
-function notedLog({ table_name: table, log_id: id }: Row, stored: ReadonlySet<string>): PhotoLog | null {
-  return table === null || id === null ? null : { table, id, isStored: stored.has(`${table} ${id}`) };
 }
 
 const thumbnailRow = (thumbnail: PhotoContent['thumbnail']) => ({
@@ -258,6 +315,8 @@ const thumbnailRow = (thumbnail: PhotoContent['thumbnail']) => ({
 });
 
 const photoFrom = (row: Row): Photo => ({
+  id: row.id,
+  isSuperseded: row.is_superseded,
   name: row.name,
   sha256: row.sha256,
   fileKey: row.file_key,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNameKeyOf, thumbnailKeyOf } from '../../../shared/files/layout';
 import type { NewPhoto } from '../../../shared/stores/photos/photo-store';
@@ -29,41 +30,52 @@ export async function photoFrom(
   };
 }
 
-/** Stores a photo's content, once however many names it has, and then the name that it bears. */
-export async function storePhoto(
+/** Stores a photo's content, once however many names it has. */
+export const storePhoto = (
   files: Pick<FileStore, 'stat' | 'write'>,
-  solutionId: number,
-  { name, sha256, fileKey }: Pick<NewPhoto, 'name' | 'sha256' | 'fileKey'>,
+  { fileKey }: Pick<NewPhoto, 'fileKey'>,
   content: Buffer,
-): Promise<void> {
-  await writeMissing(files, fileKey, content);
-  await storePhotoName(files, solutionId, { name, sha256 });
-}
+): Promise<void> => writeMissing(files, fileKey, content);
 
-/** A content that is stored under a name. */
+/** The contents that are stored under a name. */
 export interface PhotoName {
+  /** In NFC. */
   readonly name: string;
-  /** Of the content, hex. */
+  /** Of the content that the name stands for, hex. */
   readonly sha256: string;
+  /** Of those that it stood for before, the oldest first. */
+  readonly earlier: readonly string[];
 }
 
-/** The last content to bear a name is the one that counts. */
+/** Notes which photo a name stands for, beside those that it stood for before. */
 export async function storePhotoName(
-  files: Pick<FileStore, 'write'>,
+  files: Pick<FileStore, 'stat' | 'read' | 'write'>,
   solutionId: number,
-  { name, sha256 }: PhotoName,
+  { name, sha256, isSuperseded }: Pick<PhotoName, 'name' | 'sha256'> & { readonly isSuperseded: boolean },
 ): Promise<void> {
-  const key = photoNameKeyOf(solutionId, sha256Of(Buffer.from(name.toLowerCase())));
-  await files.write(key, Buffer.from(JSON.stringify({ name, sha256 })));
+  const key = photoNameKeyOf(solutionId, sha256Of(Buffer.from(name.normalize('NFC').toLowerCase())));
+  const known = (await files.stat(key)) === null ? null : readPhotoName(await readAll(files, key));
+  const latest = isSuperseded ? (known?.sha256 ?? sha256) : sha256;
+  const all = new Set([...(known?.earlier ?? []), known?.sha256 ?? sha256, sha256]);
+  all.delete(latest);
+  const noted: PhotoName = { name: name.normalize('NFC'), sha256: latest, earlier: [...all] };
+  await files.write(key, Buffer.from(JSON.stringify(noted)));
 }
 
 /** Null: that is none of ours. */
 export function readPhotoName(content: Buffer): PhotoName | null {
-  const read = parsed(content.toString('utf8'));
-  if (typeof read !== 'object' || read === null || !('name' in read) || !('sha256' in read)) return null;
-  const { name, sha256 } = read;
-  if (typeof name !== 'string' || typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return null;
-  return { name, sha256 };
+  const read = photoName.safeParse(parsed(content.toString('utf8')));
+  return read.success ? { ...read.data, name: read.data.name.normalize('NFC') } : null;
+}
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+/** Files of earlier versions do not tell what a name stood for before. */
+const photoName = z.object({ name: z.string(), sha256: digest, earlier: z.array(digest).default([]) });
+
+export async function readAll(files: Pick<FileStore, 'read'>, key: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 export const sha256Of = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -116,7 +116,7 @@ function noteOf(row: CsvRows, header: ListHeader, timezone: string): PhotoNote |
     const reason = `The line has ${row.cellCount} cells, its header ${header.cellCount}.`;
     return { code: 'wrong-cell-count', reason };
   }
-  const name = textOf(row, header.name);
+  const name = textOf(row, header.name).normalize('NFC');
   if (name === '' || name.includes('\0') || name.length > maxNameLength)
     return badValue('Name is not the name of a photo.');
   const takenAt = timeOf(textOf(row, header.takenAt), timezone);

@@ -1,9 +1,14 @@
 import type { Db } from '../../../shared/db/database';
 import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNamePrefixOf, thumbnailKeyOf } from '../../../shared/files/layout';
-import { createPhotoStore, type Photo, type PhotoStore } from '../../../shared/stores/photos/photo-store';
+import {
+  createPhotoStore,
+  type NewPhoto,
+  type Photo,
+  type PhotoStore,
+} from '../../../shared/stores/photos/photo-store';
 import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
-import { type PhotoName, photoFrom, readPhotoName, sha256Of, storePhotoName } from './photo-content';
+import { type PhotoName, photoFrom, readAll, readPhotoName, sha256Of, storePhotoName } from './photo-content';
 
 interface Deps {
   readonly db: Db;
@@ -57,7 +62,7 @@ async function forgetLost({ photos, files }: Parts, owner: Owner, rebuilt: Rebui
   for await (const photo of photos.listAll(owner.solutionId)) {
     const content = await readPhotoContent(files, photo);
     if (content === null) {
-      await photos.remove(owner.solutionId, [photo.name]);
+      await photos.remove(owner.solutionId, [photo.id]);
       rebuilt.forgotten += 1;
     } else {
       await mendBeside({ photos, files }, owner, photo, content);
@@ -69,32 +74,46 @@ async function forgetLost({ photos, files }: Parts, owner: Owner, rebuilt: Rebui
 async function mendBeside(
   { photos, files }: Parts,
   owner: Owner,
-  { name, sha256, thumbnail }: Photo,
+  { id, name, sha256, isSuperseded, thumbnail }: Photo,
   content: Buffer,
 ): Promise<void> {
-  await storePhotoName(files, owner.solutionId, { name, sha256 });
+  await storePhotoName(files, owner.solutionId, { name, sha256, isSuperseded });
   const stored = await files.stat(thumbnailKeyOf(owner.solutionId, sha256));
   if (thumbnail !== null && stored?.bytes === thumbnail.bytes) return;
   const made = await photoFrom(files, owner, name, content);
   if ('problem' in made || made.thumbnail === null) return;
-  await photos.setThumbnail(owner.solutionId, name, made.thumbnail);
+  await photos.setThumbnail(owner.solutionId, id, made.thumbnail);
 }
 
 async function addFound({ photos, files }: Parts, owner: Owner, rebuilt: Rebuilt): Promise<void> {
   const { solutionId, syncId } = owner;
   for await (const { key } of files.list(photoNamePrefixOf(solutionId))) {
     const named = readPhotoName(await readAll(files, key));
-    if (named === null || (await photos.find(solutionId, named.name)) !== null) continue;
-    const content = await readNamed(files, solutionId, named);
-    const photo = content === null ? null : await photoFrom(files, owner, named.name, content);
-    if (photo === null || 'problem' in photo) continue;
+    if (named === null) continue;
+    for (const sha256 of named.earlier) {
+      const photo = await foundPhoto({ photos, files }, owner, { name: named.name, sha256 });
+      if (photo !== null && (await photos.putEarlier(solutionId, syncId, photo))) rebuilt.found += 1;
+    }
+    if ((await photos.find(solutionId, named.name)) !== null) continue;
+    const photo = await foundPhoto({ photos, files }, owner, named);
+    if (photo === null) continue;
     await photos.put(solutionId, syncId, photo);
     rebuilt.found += 1;
   }
 }
 
-const readNamed = (files: Deps['files'], solutionId: number, { sha256 }: PhotoName) =>
-  readPhotoContent(files, { sha256, fileKey: photoKeyOf(solutionId, sha256) });
+/** Null: the index has it, or the file store does not. */
+async function foundPhoto(
+  { photos, files }: Parts,
+  owner: Owner,
+  { name, sha256 }: Pick<PhotoName, 'name' | 'sha256'>,
+): Promise<NewPhoto | null> {
+  if ((await photos.find(owner.solutionId, name, sha256)) !== null) return null;
+  const fileKey = photoKeyOf(owner.solutionId, sha256);
+  const content = await readPhotoContent(files, { sha256, fileKey });
+  const photo = content === null ? null : await photoFrom(files, owner, name, content);
+  return photo === null || 'problem' in photo ? null : photo;
+}
 
 /** Null: it is not there, or is not what it was. */
 async function readPhotoContent(
@@ -104,10 +123,4 @@ async function readPhotoContent(
   if ((await files.stat(fileKey)) === null) return null;
   const content = await readAll(files, fileKey);
   return sha256Of(content) === sha256 ? content : null;
-}
-
-async function readAll(files: Pick<FileStore, 'read'>, key: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -1,15 +1,17 @@
 import type { PhotoCounts } from '../../../shared/domain/report';
 import type { FileStore } from '../../../shared/files/file-store';
-import type { PhotoStore } from '../../../shared/stores/photos/photo-store';
+import type { PhotoOutcome, PhotoStore } from '../../../shared/stores/photos/photo-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { PackageFile, PackageFiles } from '../package/package-files';
 import type { Reject } from '../package/rejections';
-import { photoFrom, storePhoto } from './photo-content';
+import { photoFrom, storePhoto, storePhotoName } from './photo-content';
 import { readPhotoList } from './photo-list';
 import { createRoom } from './room';
 
 interface Deps {
   readonly photos: Pick<PhotoStore, 'put' | 'note'>;
-  readonly files: Pick<FileStore, 'write' | 'stat'>;
+  readonly files: Pick<FileStore, 'read' | 'write' | 'stat'>;
+  readonly audit: Pick<AuditStore, 'add'>;
 }
 
 interface Sender {
@@ -32,16 +34,18 @@ export async function keepPhotos(
   reject: Reject,
 ): Promise<PhotoCounts> {
   const counts: PhotoCounts = { inserted: 0, duplicates: 0, rejected: 0 };
-  if (photoList !== null) await takeNotes(deps, sender, photoList, reject);
   for (const file of photos) {
     const outcome = await keepPhoto(deps, sender, file);
     if ('problem' in outcome) {
       counts.rejected += 1;
       await reject(rejectedPhoto(file, outcome.problem));
     } else {
-      counts[outcome.isNew ? 'inserted' : 'duplicates'] += 1;
+      counts[outcome.result] = (counts[outcome.result] ?? 0) + 1;
+      if (outcome.result === 'replaced') await tellOfReplacement(deps, sender, file);
     }
   }
+  // After the photos: what is said of a name is said of the photo that has just come under it.
+  if (photoList !== null) await takeNotes(deps, sender, photoList, reject);
   return counts;
 }
 
@@ -59,16 +63,31 @@ async function keepPhoto(
   { photos, files }: Deps,
   sender: Sender,
   file: PackageFile,
-): Promise<{ isNew: boolean } | { problem: string }> {
+): Promise<{ result: PhotoOutcome } | { problem: string }> {
   if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
   return contents.hold(file.bytes, async () => {
     const content = await readAll(file);
     const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
     if ('problem' in photo) return photo;
-    await storePhoto(files, sender.solutionId, photo, content);
-    return { isNew: await photos.put(sender.solutionId, sender.syncId, photo) };
+    await storePhoto(files, photo, content);
+    const result = await photos.put(sender.solutionId, sender.syncId, photo);
+    if (result !== 'duplicates')
+      await storePhotoName(files, sender.solutionId, { ...photo, isSuperseded: false });
+    return { result };
   });
 }
+
+/** Whoever looks for a photo by its name sees another one from now on. */
+const tellOfReplacement = ({ audit }: Deps, { solutionId, syncId }: Sender, { name }: PackageFile) =>
+  audit.add([
+    {
+      actor: 'solution',
+      action: 'photo.replace',
+      ...{ solutionId, address: null },
+      before: null,
+      after: { photo: name, sync: syncId },
+    },
+  ]);
 
 /** Of all syncs of this process together: the photos that are in memory as they came. */
 const contents = createRoom(32 * 1024 * 1024);

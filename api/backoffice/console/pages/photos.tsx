@@ -5,7 +5,7 @@ import type { ListedPhoto } from '../../../../shared/stores/photos/photo-store';
 import { decode } from '../../../http/decode';
 import { sendFile } from '../../../http/send-file';
 import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../http/request-fields';
-import type { PhotoGalleryService, Picture } from '../../services/photos';
+import type { PhotoAddress, PhotoGalleryService, Picture } from '../../services/photos';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless } from '../form-input';
 import { Bytes, Empty, Moment, Pager } from '../parts';
@@ -41,7 +41,7 @@ export function createPhotoPageRoutes({ solutions, photos }: Services, visiting:
   router.get(
     '/solutions/:id/photos/:name',
     visiting.data(async (caller, request, response) => {
-      const photo = await photos.open(caller, pathId(request, 'solution'), pathText(request, 'name'));
+      const photo = await photos.open(caller, pathId(request, 'solution'), addressOf(request));
       await send(request, response, photo, mayBeKept);
     }),
   );
@@ -49,16 +49,19 @@ export function createPhotoPageRoutes({ solutions, photos }: Services, visiting:
   router.get(
     '/solutions/:id/thumbnails/:name',
     visiting.data(async (caller, request, response) => {
-      const thumbnail = await photos.openThumbnail(
-        caller,
-        pathId(request, 'solution'),
-        pathText(request, 'name'),
-      );
+      const thumbnail = await photos.openThumbnail(caller, pathId(request, 'solution'), addressOf(request));
       await send(request, response, thumbnail, isKept);
     }),
   );
 
   return router;
+}
+
+/** Several photos may have come under one name. */
+function addressOf(request: Request): PhotoAddress {
+  const content = request.query['content'];
+  const isDigest = typeof content === 'string' && /^[0-9a-f]{64}$/.test(content);
+  return { name: pathText(request, 'name'), sha256: isDigest ? content : null };
 }
 
 async function send(request: Request, response: Response, picture: Picture, caching: string): Promise<void> {
@@ -97,9 +100,9 @@ function PhotoTile({
   const [log] = photo.logs;
   return (
     <li>
-      <a href={`/solutions/${solution.id}/photos/${name}`}>
+      <a href={`/solutions/${solution.id}/photos/${name}?content=${photo.sha256}`}>
         <img
-          src={`/solutions/${solution.id}/thumbnails/${name}?content=${photo.sha256.slice(0, 16)}`}
+          src={`/solutions/${solution.id}/thumbnails/${name}?content=${photo.sha256}`}
           alt={photo.name}
           loading="lazy"
           width={180}
@@ -119,6 +122,7 @@ function PhotoTile({
         )}
         {' · '}
         <Bytes words={words} count={photo.bytes} />
+        {photo.isSuperseded && <> · {words.earlierPhotoOfName}</>}
       </p>
     </li>
   );

@@ -349,6 +349,7 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
           {report.drift.join(', ')}
         </p>
       )}
+      {report.allIgnored === true && <p>{words.allIgnored}</p>}
       {report.ignored.length > 0 && (
         <p class="soft">
           {words.ignoredFiles}
