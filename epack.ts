@@ -225,6 +225,23 @@ solution
     if (added.madeAccount !== null) console.log(`account "${added.madeAccount}" made`);
     console.log(`id ${added.id}\nmail ${added.mail}\nsecret ${added.secret}`);
   });
+solution
+  .command('purge')
+  .description('remove a solution that staff have retired for good, with all that it sent')
+  .requiredOption('--solution <name>', 'its name or its mail')
+  .option('--confirm <name>', 'the same once more; without it nothing is removed')
+  .action(async (options: { solution: string; confirm?: string }) => {
+    const { purgeRetired } = await import('./commands/solution-commands.js');
+    const { solution: retired, purged } = await onServer((settings) => purgeRetired(settings, options));
+    if (purged === null) {
+      console.log(
+        `Nothing was removed. To remove ${retired.name} (${retired.mail}) of ${retired.account} for good: --confirm "${options.solution}"`,
+      );
+      process.exitCode = 1;
+      return;
+    }
+    console.log(`removed ${counted(purged.syncs, 'sync')}, ${counted(purged.rows, 'other row')}`);
+  });
 registerSolutionSync(solution);
 registerSolutionMessages(solution);
 registerSolutionSimulate(solution);

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response, Router } from 'express';
 import type { z } from 'zod';
-import { methodNotAllowed, wrongBodyType } from '../../shared/errors/catalog';
+import { badRequest, methodNotAllowed, wrongBodyType } from '../../shared/errors/catalog';
 import { decode } from './decode';
 import type { Access, Answers, Body, JsonAnswer, Operation, PathParameter } from './operation';
 
@@ -125,7 +125,7 @@ function decodedOf<P, Q extends z.ZodObject, H extends z.ZodObject, B>(
 ) {
   return {
     params: paramsOf(params, request),
-    query: (query === undefined ? {} : decode(query, withoutEmpty(request.query))) as z.output<Q>,
+    query: queryOf(query, request.query),
     headers: (headers === undefined ? {} : decode(headers, request.headers)) as z.output<H>,
     body: body?.decode(request.body) as B,
   };
@@ -150,6 +150,17 @@ function paramsOf<P>(
     return [name, parsed.data];
   });
   return Object.fromEntries(decoded) as P;
+}
+
+/** A name that is mistyped would filter by nothing, and more would come than was asked for. Throws `bad-request`. */
+function queryOf<Q extends z.ZodObject>(query: Q | undefined, given: Request['query']): z.output<Q> {
+  const known = Object.keys(query?.shape ?? {});
+  const unknown = Object.keys(given).filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    const names = known.length === 0 ? 'takes none' : `takes ${known.join(', ')}`;
+    throw badRequest(`This call has no query parameter ${unknown.slice(0, 10).join(', ')}; it ${names}.`);
+  }
+  return (query === undefined ? {} : decode(query, withoutEmpty(given))) as z.output<Q>;
 }
 
 /** `?search=&state=`, as forms send it, filters by nothing. */

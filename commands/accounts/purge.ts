@@ -4,6 +4,7 @@ import { lastingPrefixes } from '../../shared/files/layout';
 import { removeSyncFiles } from '../../shared/files/sync-files';
 import { type Account } from '../../shared/stores/solutions/account-store';
 import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
+import type { RetiredSolution } from '../../shared/stores/solutions/solution-admin-store';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
 
 interface Deps {
@@ -31,11 +32,9 @@ export async function purgeAccount(deps: Deps, account: Pick<Account, 'id' | 'na
   await data.blockAll(account.id);
   const purged = { solutions: 0, syncs: 0, rows: 0 };
   for (const solutionId of await data.solutionIds(account.id)) {
-    // Syncs first: a worker in the middle of one finds it gone and commits nothing of it.
-    purged.syncs += await removeSyncs(deps, solutionId);
-    for (const table of await data.tablesBySolution()) purged.rows += await data.deleteAll(table, solutionId);
-    for (const prefix of lastingPrefixes) await deps.files.remove(`${prefix}/${solutionId}`);
-    await data.deleteSolution(solutionId);
+    const { syncs, rows } = await removeSolution(deps, solutionId);
+    purged.syncs += syncs;
+    purged.rows += rows;
     purged.solutions += 1;
   }
   await deps.db.transaction(async (trx) => {
@@ -52,6 +51,33 @@ export async function purgeAccount(deps: Deps, account: Pick<Account, 'id' | 'na
     ]);
   });
   return purged;
+}
+
+/** As `purgeAccount`, for one solution, which staff have retired before: nobody uses it any more. */
+export async function purgeSolution(deps: Deps, { id, ...named }: RetiredSolution): Promise<Purged> {
+  const purged: Purged = { solutions: 1, ...(await removeSolution(deps, id)) };
+  await createAuditStore(deps.db).add([
+    {
+      actor: deps.actor,
+      action: 'solution.purge',
+      solutionId: null,
+      address: null,
+      before: { id, ...named },
+      after: purged,
+    },
+  ]);
+  return purged;
+}
+
+async function removeSolution(deps: Deps, solutionId: number): Promise<Omit<Purged, 'solutions'>> {
+  const data = createAccountDataStore(deps.db);
+  // Syncs first: a worker in the middle of one finds it gone and commits nothing of it.
+  const syncs = await removeSyncs(deps, solutionId);
+  let rows = 0;
+  for (const table of await data.tablesBySolution()) rows += await data.deleteAll(table, solutionId);
+  for (const prefix of lastingPrefixes) await deps.files.remove(`${prefix}/${solutionId}`);
+  await data.deleteSolution(solutionId);
+  return { syncs, rows };
 }
 
 async function removeSyncs({ db, files }: Deps, solutionId: number): Promise<number> {

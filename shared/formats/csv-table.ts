@@ -19,15 +19,19 @@ export function parseCsv(text: string): CsvTable {
   return { header, rows: rows.filter((row, index) => !isBlank(row, index)) };
 }
 
-/** Writes RFC 4180: `,`, quotes where they are needed, CRLF after every row. */
-export function formatCsv(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return formatCsvRows([header, ...rows]);
+/** Writes RFC 4180: `,` unless said otherwise, quotes where they are needed, CRLF after every row. */
+export function formatCsv(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  delimiter: ',' | ';' = ',',
+): string {
+  return formatCsvRows([header, ...rows], delimiter);
 }
 
 /** Rows without a header, for a table that is written part by part. */
-export function formatCsvRows(rows: readonly (readonly string[])[]): string {
+export function formatCsvRows(rows: readonly (readonly string[])[], delimiter: ',' | ';' = ','): string {
   if (rows.length === 0) return '';
   const data = rows.map((row) => [...row]);
   // An empty value that stands alone needs its quotes: it would be a blank line.
-  return `${unparse(data, { newline: '\r\n', quotes: data[0]?.length === 1 })}\r\n`;
+  return `${unparse(data, { delimiter, newline: '\r\n', quotes: data[0]?.length === 1 })}\r\n`;
 }

@@ -1,8 +1,10 @@
 /**
- * A text as a spreadsheet must see it: one that begins like a formula gets an apostrophe, so that nothing which a
- * device sent is ever calculated on the machine of whoever opens the file. A plain number stays a number.
- * Source: OWASP, CSV injection.
+ * A text as a spreadsheet must see it: what begins like a formula gets an apostrophe, so that nothing which a device sent
+ * is ever calculated on the machine of whoever opens the file. A cell begins also after each sign that separates cells or
+ * rows in some country: a French Excel splits at `;`, an English one at `,`, whatever wrote the file. Full-width signs count
+ * as signs in East Asian versions. A plain number stays a number. Source: OWASP, CSV injection.
  */
 export function spreadsheetText(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+([.,]\d+)?$/.test(text) ? `'${text}` : text;
+  if (/^[+-]?\d+([.,]\d+)?$/.test(text)) return text;
+  return text.replace(/(?<![^,;\t\r\n])(?=[ \u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])/g, "'");
 }

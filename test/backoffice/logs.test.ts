@@ -227,3 +227,81 @@ function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }
+
+describe('an export for a French Excel', () => {
+  const header =
+    'Id;MeasuredAt;UserName;IsConform;CorrectiveAction;Comment;PhotoName;FridgeId;FridgeName;Temp;';
+
+  test('has semicolons, decimal commas, the times of the kitchen, and a byte order mark', async () => {
+    const { path } = await newLog([
+      {
+        id: 7,
+        measured_at: '2026-07-01T06:30:00Z',
+        is_conform: true,
+        temp: 3.5,
+        comment: 'à vérifier; "ok"',
+      },
+      { id: 8, measured_at: '2026-12-01T06:30:00Z', is_conform: false, temp: -18 },
+    ]);
+    const answer = await fetchBytes(`${path}?format=csv&for=excel`);
+    expect([...answer.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+    const [first = '', ...lines] = answer.toString('utf8').slice(1).split('\r\n');
+    expect(first.startsWith(header)).toBe(true);
+    expect(lines).toEqual([
+      '7;2026-07-01 08:30:00;;1;;"à vérifier; ""ok""";;;;3,5;;;',
+      '8;2026-12-01 07:30:00;;0;;;;;;-18;;;',
+      '',
+    ]);
+  });
+
+  test('lets no text be calculated, wherever a spreadsheet may begin a cell, in both forms', async () => {
+    const hostile = [
+      '=1+1',
+      '+33 1 23',
+      '@SUM(A1)',
+      'x;=1+1',
+      'x;  -1+1',
+      'x,=1+1',
+      'x\t@a',
+      'x\r\n=1+1',
+      'x\n+1+1',
+      '\uff1d1+1',
+      'x;\uff0b1',
+      '\t=1',
+    ];
+    const rows = hostile.map((comment, place) => ({ id: place + 1, comment }));
+    const extra = { id: 99, extra: JSON.stringify({ 'a;=b': '-12,5' }) };
+    const { path } = await newLog([...rows, extra]);
+    for (const form of ['', '&for=excel', '&for=excel&cells=exact']) {
+      const text = (await fetchBytes(`${path}?format=csv${form}`)).toString('utf8');
+      expect(text).not.toMatch(/(^|[",;\t\r\n])[ ]*[=@+\uff1d\uff0b](?![^;,\r\n]*\d$)/);
+      expect(text).not.toContain(';  -1');
+      expect(text).toContain("a;'=b");
+      expect(text).toContain('-12,5');
+    }
+  });
+
+  test('is refused as JSON, and where the solution has no clock; a parameter that there is not is refused everywhere', async () => {
+    const { path, solution } = await newLog([{ id: 1 }]);
+    expect((await admin.call('GET', `${path}?for=excel`)).status).toBe(400);
+    expect((await admin.call('GET', `${path}?format=csv&for=word`)).status).toBe(400);
+    await backoffice.db('solution').where({ id: solution }).update({ timezone: 'Mars/Olympus' });
+    expect((await admin.call('GET', `${path}?format=csv&for=excel`)).status).toBe(422);
+    for (const wrong of [
+      `${path}?form=csv`,
+      `${path}?limit=1&order=`,
+      `/api/solutions?seach=x`,
+      '/api/users?a=1',
+    ]) {
+      const answer = await admin.call('GET', wrong);
+      expect([wrong, answer.status, answer.at('code')]).toEqual([wrong, 400, 'bad-request']);
+    }
+    const edit = await admin.call('PATCH', `/api/solutions/${solution}?dryRun=true`, { name: 'x' });
+    expect([edit.status, String(edit.at('detail'))]).toEqual([400, expect.stringContaining('dryRun')]);
+  });
+
+  async function fetchBytes(path: string): Promise<Buffer> {
+    const headers = { authorization: `Bearer ${admin.token}` };
+    return Buffer.from(await (await fetch(backoffice.url + path, { headers })).arrayBuffer());
+  }
+});

@@ -236,7 +236,7 @@ describe('editing a solution', () => {
     });
   });
 
-  test.each([{ mac: '00:11' }, { secret: 'x' }, { account: '1' }, { name: '' }, { timezone: 'x' }])(
+  test.each([{ mac: '00:11' }, { secret: 'x' }, { name: '' }, { timezone: 'x' }])(
     'refuses %j',
     async (body) => {
       const { id } = await enrol();
@@ -292,3 +292,106 @@ describe('a new secret', () => {
 
 const idsOf = (answer: { json: unknown }) =>
   (answer.json as { items: { id: string }[] }).items.map(({ id }) => id);
+
+describe('searching', () => {
+  test('does not care about case, accents, forms of apostrophes and of Unicode', async () => {
+    const name = 'Café de l’Étoile – Œufs & Bœuf';
+    const { id } = await enrol(manager, { name });
+    await enrol(manager, { name: 'Another % kitchen_' });
+    for (const words of [
+      "cafe de l'etoile",
+      'CAFÉ DE L’ÉTOILE',
+      'café',
+      'ÉTOILE'.normalize('NFD'),
+      'œufs',
+      'oeufs',
+      'oeufs & boeuf',
+      'l\u02bcetoile',
+    ]) {
+      const found = await manager.call('GET', `/api/solutions?search=${encodeURIComponent(words)}`);
+      expect([words, (found.at('items') as { id: string }[]).map((one) => one.id)]).toEqual([words, [id]]);
+    }
+    await backoffice
+      .db('solution')
+      .where({ id })
+      .update({ name: name.normalize('NFD') });
+    const composed = await manager.call('GET', `/api/solutions?search=${encodeURIComponent('café')}`);
+    expect(composed.at('items', 0, 'id')).toBe(id);
+    for (const sign of ['%', '_', '%25n_']) {
+      const found = await manager.call('GET', `/api/solutions?search=${encodeURIComponent(sign)}`);
+      expect((found.at('items') as unknown[]).length).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe('a kitchen that is sold, or whose mail was mistyped', () => {
+  test('gets another mail and another account, with the trail of it; a mail that is taken is refused', async () => {
+    const other = String((await backoffice.admin.call('POST', '/api/accounts', { name: 'Dupont' })).at('id'));
+    const [one, two] = [await enrol(), await enrol()];
+    const { admin } = backoffice;
+    const moved = await admin.call('PATCH', `/api/solutions/${one.id}`, {
+      mail: 'right@example.org',
+      account: other,
+    });
+    expect([moved.status, moved.at('mail'), moved.at('account', 'name')]).toEqual([
+      200,
+      'right@example.org',
+      'Dupont',
+    ]);
+    expect((await manager.call('GET', `/api/solutions/${one.id}`)).status).toBe(404);
+    const trail = await admin.call('GET', `/api/audit?solution=${one.id}&action=solution.update`);
+    expect(trail.at('items', 0, 'after', 'account')).toBe('Dupont');
+    expect(trail.at('items', 0, 'before', 'mail')).toBe(one.mail);
+
+    const taken = await manager.call('PATCH', `/api/solutions/${two.id}`, {
+      mail: 'RIGHT@example.org',
+      name: 'x',
+    });
+    expect([taken.status, taken.at('code')]).toEqual([409, 'already-exists']);
+    const unseen = await manager.call('PATCH', `/api/solutions/${two.id}`, { account: other });
+    expect([unseen.status, unseen.at('code')]).toEqual([422, 'invalid-fields']);
+    expect((await manager.call('PATCH', `/api/solutions/${two.id}`, { mail: 'no mail' })).status).toBe(422);
+    expect((await manager.call('GET', `/api/solutions/${two.id}`)).at('mail')).toBe(two.mail);
+    // Only another case of its own.
+    expect(
+      (await manager.call('PATCH', `/api/solutions/${two.id}`, { mail: two.mail.toUpperCase() })).status,
+    ).toBe(200);
+  });
+
+  test('of two that want one mail at once, one gets it', async () => {
+    const kitchens = [await enrol(), await enrol(), await enrol()];
+    const answers = await Promise.all(
+      kitchens.map(({ id }) => manager.call('PATCH', `/api/solutions/${id}`, { mail: 'wanted@example.org' })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+  });
+});
+
+describe('retiring a solution', () => {
+  test('hides it everywhere, keeps its data, and gives its mail back', async () => {
+    const { id, mail } = await enrol(manager, { name: 'Closed for good' });
+    await backoffice.db('tbfridge').insert({ solution_id: id, id: 1, temp: 3 });
+    const viewer = await backoffice.signIn('viewer', [account]);
+    expect((await viewer.call('DELETE', `/api/solutions/${id}`)).status).toBe(403);
+    expect((await manager.call('DELETE', `/api/solutions/${id}`)).status).toBe(204);
+    expect((await manager.call('DELETE', `/api/solutions/${id}`)).status).toBe(404);
+    for (const path of ['', '/syncs', '/logs/Tbfridge', '/params/Fridges', '/messages', '/gaps']) {
+      expect([path, (await backoffice.admin.call('GET', `/api/solutions/${id}${path}`)).status]).toEqual([
+        path,
+        404,
+      ]);
+    }
+    const listed = await backoffice.admin.call('GET', '/api/solutions?search=closed%20for%20good');
+    expect(listed.at('items')).toEqual([]);
+    expect(await backoffice.db('tbfridge').where({ solution_id: id })).toHaveLength(1);
+    const store = createSolutionStore(backoffice.db);
+    expect(await store.findCredentials(mail)).toBeNull();
+    expect(await store.findAccess(Number(id))).toMatchObject({ isBlocked: true });
+
+    const successor = await manager.call('POST', '/api/solutions', { mail, name: 'Open again' });
+    expect(successor.status).toBe(201);
+    expect(await store.findCredentials(mail)).toMatchObject({ id: Number(successor.at('id')) });
+    const trail = await backoffice.admin.call('GET', '/api/audit?action=solution.retire');
+    expect(trail.at('items', 0, 'before', 'mail')).toBe(mail);
+  });
+});

@@ -94,6 +94,7 @@ describe('what a command says when it cannot do its work', () => {
         'account retention',
         'account purge',
         'solution add',
+        'solution purge',
         'solution sync',
         'solution messages',
         'solution simulate',

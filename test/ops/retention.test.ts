@@ -1,6 +1,9 @@
 import sharp from 'sharp';
 import { changeRetention, daysFrom } from '../../commands/administration';
+import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { purge } from '../../commands/account-commands';
+import { purgeRetired } from '../../commands/solution-commands';
+import { commandLineCaller } from '../../shared/domain/staff';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { removeOldReadings } from '../../worker/upkeep/old-readings';
 import { removeExpiredFiles } from '../../worker/upkeep/retention';
@@ -189,4 +192,33 @@ describe('epack account purge', () => {
       after: { solutions: 1 },
     });
   });
+});
+
+describe('epack solution purge', () => {
+  test('removes a retired solution by its name, no other, and only where the name is said once more', async () => {
+    const account = await newAccount();
+    const [gone, stays] = [await kitchenOf(account.id), await kitchenOf(account.id)];
+    const named = { solution: gone.mail };
+    await expect(purgeRetired(config(), { ...named, confirm: gone.mail })).rejects.toThrow('Retire it first');
+    expect((await gone.client.statut()).status).toBe(200);
+    await createSolutionService({ db: server().db }).retire(commandLineCaller, gone.id);
+    // Within a second, on every process.
+    await eventually('its token is dead', async () => (await gone.client.statut()).status === 401);
+    expect((await login(server().url, gone)).status).toBe(400);
+
+    expect(await purgeRetired(config(), named)).toMatchObject({ purged: null, solution: { id: gone.id } });
+    const { purged } = await purgeRetired(config(), { ...named, confirm: gone.mail });
+    expect(purged).toMatchObject({ solutions: 1, syncs: 1 });
+    expect(await server().db('solution').where({ id: gone.id })).toEqual([]);
+    expect(await server().db('tbfridge').where({ solution_id: gone.id })).toEqual([]);
+    expect((await stays.client.statut()).status).toBe(200);
+    expect((await auditOf('solution.purge')).at(-1)).toMatchObject({ before: { mail: gone.mail } });
+  });
+
+  async function kitchenOf(accountId: number) {
+    const enrolled = await enrol(server(), { accountId });
+    const client = createSolutionClient(server().url, await tokenOf(server(), enrolled), 'synchro');
+    await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(3) }));
+    return { ...enrolled, client };
+  }
 });

@@ -208,6 +208,7 @@ export const english = {
   done: {
     saved: 'Saved.',
     unchanged: 'Nothing was changed.',
+    retired: 'The solution is retired. What it sent is kept.',
     deleted: 'Deleted. The solution is told with its next synchronisation.',
     'flag-set': 'The flag is set.',
     'flag-cleared': 'The flag is cleared.',
@@ -539,6 +540,7 @@ export const english = {
   noReadings: 'No readings',
   noReadingsAdvice: 'They come with the first synchronisation of the solution.',
   downloadCsv: (table: string) => `${table} as CSV`,
+  downloadForExcel: (table: string) => `${table} for a French Excel`,
   conform: 'conform',
   notConform: 'not conform',
 
@@ -625,6 +627,10 @@ export const english = {
   block: 'Block',
   unblock: 'Unblock',
   confirmBlock: 'Block this solution? It is signed out at once.',
+  retire: 'Retire',
+  retireMeaning:
+    'Nobody sees a retired solution any more, and it cannot sign in. What it sent is kept until whoever runs the server removes it.',
+  confirmRetire: 'Retire this solution? It disappears from every list and is signed out at once.',
 
   // Alerts
   alerts: 'Alerts',
@@ -776,6 +782,8 @@ export const english = {
     'solution.lock': 'came with another MAC, and was locked',
     'solution.quotas': 'changed how much a solution may send',
     'solution.replace-secret': 'made a new secret of a solution',
+    'solution.purge': 'removed a retired solution for good',
+    'solution.retire': 'retired a solution',
     'solution.update': 'changed a solution',
     'sync.replay': 'had an upload processed again',
     'user.change-password': 'changed the password',

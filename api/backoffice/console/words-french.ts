@@ -249,11 +249,12 @@ export const french: Words = {
   nothingFound: 'Rien trouvé',
   nothingFoundAdvice: 'Cherchez une partie du nom ou de l’adresse, ou affichez tous les états.',
   formIsKept:
-    'Votre session a pris fin. Votre saisie est conservée\u00a0: connectez-vous, et vous la retrouverez.',
+    'Votre session a pris fin. Votre saisie est conservée : connectez-vous, et vous la retrouverez.',
   formIsBack:
-    'Votre session avait pris fin avant l’envoi. Votre saisie est reprise ci-dessous\u00a0; elle n’est pas encore enregistrée.',
+    'Votre session avait pris fin avant l’envoi. Votre saisie est reprise ci-dessous ; elle n’est pas encore enregistrée.',
   done: {
     unchanged: 'Rien n’a été modifié.',
+    retired: 'La solution est retirée. Ses données sont conservées.',
     saved: 'Enregistré.',
     deleted: 'Supprimé. La solution l’apprendra à sa prochaine synchronisation.',
     'flag-set': 'La demande est posée.',
@@ -566,6 +567,7 @@ export const french: Words = {
   noReadings: 'Aucun relevé',
   noReadingsAdvice: 'Ils viennent avec la première synchronisation de la solution.',
   downloadCsv: (table) => `${table} en CSV`,
+  downloadForExcel: (table) => `${table} pour Excel`,
   conform: 'conforme',
   notConform: 'non conforme',
 
@@ -643,6 +645,10 @@ export const french: Words = {
   block: 'Bloquer',
   unblock: 'Débloquer',
   confirmBlock: 'Bloquer cette solution ? Elle est déconnectée aussitôt.',
+  retire: 'Retirer',
+  retireMeaning:
+    'Une solution retirée n’apparaît plus nulle part et ne peut plus se connecter. Ses données sont conservées jusqu’à ce que l’exploitant du serveur les supprime.',
+  confirmRetire: 'Retirer cette solution ? Elle disparaît de toutes les listes et est déconnectée aussitôt.',
 
   alerts: 'Alertes',
   alert: 'Alerte',
@@ -782,6 +788,8 @@ export const french: Words = {
     'solution.lock': 's’est présentée avec une autre adresse MAC et a été verrouillée',
     'solution.quotas': 'a changé ce qu’une solution peut envoyer',
     'solution.replace-secret': 'a créé un nouveau secret de solution',
+    'solution.purge': 'a supprimé définitivement une solution retirée',
+    'solution.retire': 'a retiré une solution',
     'solution.update': 'a modifié une solution',
     'sync.replay': 'a relancé le traitement d’un envoi',
     'user.change-password': 'a changé le mot de passe',

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import { channels } from '../../../shared/domain/channel';
-import { notFound } from '../../../shared/errors/catalog';
+import { badRequest, notFound } from '../../../shared/errors/catalog';
 import { alsoAs, json, pageOf, pathParameter } from '../../http/operation';
 import { logGaps } from '../../http/report-shape';
 import { reply, type Route, sent } from '../../http/route';
@@ -43,6 +43,10 @@ const query = z.object({
   cells: z.enum(['safe', 'exact']).default('safe').meta({
     description:
       'CSV: `safe` puts an apostrophe before a text that a spreadsheet would take for a formula; `exact` leaves it.',
+  }),
+  for: z.enum(['excel']).optional().meta({
+    description:
+      "CSV: for a French Excel, with `;`, decimal commas, 1 and 0, times on the solution's clock and a byte order mark; formulas are always made safe.",
   }),
 });
 
@@ -98,11 +102,16 @@ export const createLogRoutes = (logs: LogService): Route[] => [
         from: asked.from ?? null,
         to: asked.to ?? null,
       };
+      if (asked.for === 'excel' && asked.format !== 'csv') throw badRequest('for=excel needs format=csv.');
       if (asked.format === 'json') {
         const size = Math.min(asked.limit ?? defaultLimit, maxJsonLimit);
         return reply(200, await logs.list(caller, wanted, size));
       }
-      const cells = { limit: asked.limit ?? Infinity, areExact: asked.cells === 'exact' };
+      const cells = {
+        limit: asked.limit ?? Infinity,
+        areExact: asked.cells === 'exact',
+        isForExcel: asked.for === 'excel',
+      };
       const pieces = await logs.exportCsv(caller, wanted, cells);
       return sendCsv(response, `${table.name}-${solutionId}.csv`, pieces);
     },

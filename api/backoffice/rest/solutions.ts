@@ -10,8 +10,8 @@ import type {
   SolutionChanges,
   SolutionFilter,
 } from '../../../shared/stores/solutions/solution-admin-store';
-import { instant, json, jsonBody, pageOf } from '../../http/operation';
-import { reply, type Route } from '../../http/route';
+import { instant, json, jsonBody, noContent, pageOf } from '../../http/operation';
+import { emptyReply, reply, type Route } from '../../http/route';
 import type { QuotaSettingsService, SolutionQuotaView } from '../services/quotas';
 import type {
   EnrolledSolution,
@@ -42,7 +42,10 @@ const timezone = z
 export const solutionFilter = z.object({
   search: textOf(200)
     .optional()
-    .meta({ description: 'Part of the name or the mail, without case.', examples: ['zinc'] }),
+    .meta({
+      description: 'Part of the name or the mail; case, accents and forms of apostrophes do not count.',
+      examples: ['zinc'],
+    }),
   account: idOf.optional(),
   state: z.enum(solutionStates).optional().meta({
     description: '`active`: neither blocked nor locked; `busy`: a channel is not at 0.',
@@ -77,6 +80,8 @@ const edit = z.strictObject({
   loginPolicy: loginPolicy.optional(),
   confirmation: confirmation.optional(),
   timezone: timezone.optional(),
+  mail: mail.optional().meta({ description: 'What it signs in with. 409 where another solution has it.' }),
+  account: idOf.optional().meta({ description: 'Its customer from now on, with all that it sent.' }),
 });
 
 const channel = z
@@ -215,11 +220,27 @@ export const createSolutionRoutes = (
     headers: ifRevision,
     body: jsonBody(edit),
     answers: { 200: json('The solution.', detail, etagHeader) },
-    problems: { 412: ['stale'] },
+    problems: { 409: ['already-exists'], 412: ['stale'], 422: ['invalid-fields'] },
     async handle({ caller, params, headers, body }) {
       const changes = changesOf(body);
       const solution = await solutions.update(caller, params.id, changes, headers['if-match'] ?? null);
       return detailReply(solution, await quotas.ofSolution(caller, params.id));
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/solutions/{id}',
+    id: 'retireSolution',
+    tag: 'Solutions',
+    summary: 'Retires a solution',
+    description:
+      'It is hidden, its tokens stop working within a second, and its mail is free again. What it sent is kept until it is purged on the server (`epack solution purge`).',
+    access: 'manager',
+    params: { id: idParameter('solution') },
+    answers: { 204: noContent('It is retired.') },
+    async handle({ caller, params }) {
+      await solutions.retire(caller, params.id);
+      return emptyReply(204);
     },
   }),
   staffRoute({
@@ -244,10 +265,11 @@ export const filterOf = ({ search, account, state }: z.output<typeof solutionFil
   state: state ?? null,
 });
 
-const changesOf = ({ blocked, locked, ...others }: z.output<typeof edit>): SolutionChanges => ({
+const changesOf = ({ blocked, locked, account, ...others }: z.output<typeof edit>): SolutionChanges => ({
   ...others,
   isBlocked: blocked,
   isLocked: locked,
+  accountId: account,
 });
 
 const enrolledJson = ({ id, mail, secret }: EnrolledSolution) => ({ id: String(id), mail, secret });

@@ -39,6 +39,8 @@ export interface CsvOptions {
   readonly limit: number;
   /** False: no text can be taken for a formula by a spreadsheet. */
   readonly areExact: boolean;
+  /** For a French Excel: `;`, decimal comma, 1 and 0, times on the solution's clock, a byte order mark; never exact. */
+  readonly isForExcel: boolean;
 }
 
 /** Rows in memory at a time. */
@@ -66,6 +68,7 @@ export function createLogService({ db }: { readonly db: Db }) {
      */
     async exportCsv(caller: Caller, query: LogQuery, options: CsvOptions): Promise<AsyncGenerator<string>> {
       const range = await rangeOf(db, caller, query);
+      if (options.isForExcel && !isTimeZone(range.timezone)) throw noClock('for', range.timezone);
       const extraNames = await logs.extraNames(query.table, range);
       return csvPieces(query, range, extraNames, options);
     },
@@ -85,17 +88,19 @@ export function createLogService({ db }: { readonly db: Db }) {
     { table, afterId }: LogQuery,
     range: LogRange,
     extraNames: readonly string[],
-    { limit, areExact }: CsvOptions,
+    { limit, areExact, isForExcel }: CsvOptions,
   ): AsyncGenerator<string> {
-    const textOf = areExact ? (text: string) => text : spreadsheetText;
+    const textOf = areExact && !isForExcel ? (text: string) => text : spreadsheetText;
+    const valueOf = isForExcel ? excelValues(range.timezone) : formatLogValue;
+    const delimiter = isForExcel ? ';' : ',';
     const header = ['Id', ...table.columns.map(({ name }) => name), ...extraNames.map(textOf)];
-    yield formatCsv(header, []);
+    yield (isForExcel ? byteOrderMark : '') + formatCsv(header, [], delimiter);
     let after = afterId;
     for (let left = limit; left > 0;) {
       const size = Math.min(exportBatchSize, left);
       const rows = await logs.rows(table, range, after, size);
-      const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row, textOf));
-      if (first !== undefined) yield formatCsv(first, others);
+      const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row, { textOf, valueOf }));
+      if (first !== undefined) yield formatCsv(first, others, delimiter);
       if (rows.length < size) return;
       after = rows.at(-1)?.id ?? after;
       left -= size;
@@ -114,7 +119,8 @@ async function rangeOf(db: Db, caller: Caller, { solutionId, from, to }: LogQuer
     if (!isTimeZone(solution.timezone)) throw noClock(field, solution.timezone);
     return { text, timezone: solution.timezone };
   };
-  return { solutionId, from: timeOf('from', from), to: timeOf('to', to) };
+  const { timezone } = solution;
+  return { solutionId, timezone, from: timeOf('from', from), to: timeOf('to', to) };
 }
 
 /** Silently taken for UTC, other readings would come than were asked for. */
@@ -143,16 +149,41 @@ function wireLog(table: LogTable, row: LogRow): WireLog {
 const jsonValue = (type: LogTable['columns'][number]['type'], value: LogValue) =>
   type === 'integer' && value !== null ? Number(value) : value;
 
+interface CellWriting {
+  readonly textOf: (text: string) => string;
+  readonly valueOf: typeof formatLogValue;
+}
+
+/** Without it Excel takes UTF-8 for the code page of the country. */
+const byteOrderMark = '\uFEFF';
+
+/** As a French Excel reads numbers and times by itself. */
+function excelValues(timezone: string): typeof formatLogValue {
+  const onClock = excelClock(timezone);
+  return (column, value) => {
+    if (value instanceof Date && column.type !== 'date') return onClock(value);
+    if (typeof value === 'number') return String(value).replace('.', ',');
+    if (typeof value === 'boolean') return value ? '1' : '0';
+    return formatLogValue(column, value);
+  };
+}
+
+/** e.g. `2026-11-20 07:31:00`, which Excel knows in every language. */
+function excelClock(timeZone: string): (time: Date) => string {
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  return (time) => parts.format(time);
+}
+
 function csvRow(
   table: LogTable,
   extraNames: readonly string[],
   row: LogRow,
-  textOf: (text: string) => string,
+  { textOf, valueOf }: CellWriting,
 ): string[] {
   return [
     row.id,
     ...table.columns.map((column) => {
-      const written = formatLogValue(column, row.values[column.column] ?? null);
+      const written = valueOf(column, row.values[column.column] ?? null);
       return column.type === 'text' ? textOf(written) : written;
     }),
     ...extraNames.map((name) => textOf(extraText(row.extra?.[name]))),

@@ -86,7 +86,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       });
     },
 
-    /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`, `invalid-fields`. */
+    /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `already-exists`. */
     async update(
       caller: Caller,
       id: number,
@@ -100,11 +100,28 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         const before = await found(trx, caller, id);
         if (ifRevision !== null && ifRevision !== settingsRevision(before))
           throw staleVersion(settingsRevision(before));
-        await createSolutionAdminStore(trx).update(id, changes);
+        if (changes.accountId !== undefined) await accountFor(trx, caller, changes.accountId);
+        const isWritten = await createSolutionAdminStore(trx).update(id, changes);
+        if (!isWritten) throw alreadyExists('solution');
         const after = await found(trx, caller, id);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
         await createAuditStore(trx).add([auditEntry(caller, 'solution.update', deed)]);
         return detailed(trx, after);
+      });
+    },
+
+    /**
+     * Nobody sees it or signs in as it any more. What it sent is kept until `epack solution purge` removes it.
+     * Throws `not-found`, `forbidden`.
+     */
+    async retire(caller: Caller, id: number): Promise<void> {
+      await inTransaction(db, async ({ db: trx }) => {
+        await lockVisible(trx, caller, id);
+        needEditor(caller);
+        const before = await found(trx, caller, id);
+        await createSolutionAdminStore(trx).retire(id);
+        const deed = { solutionId: id, before: settingsOf(before) };
+        await createAuditStore(trx).add([auditEntry(caller, 'solution.retire', deed)]);
       });
     },
 
@@ -176,6 +193,8 @@ async function defaultAccount(db: Db): Promise<number> {
 
 /** What staff can change: what the audit trail shows before and after. */
 const settingsOf = (solution: AdminSolution) => ({
+  mail: solution.mail,
+  account: solution.account.name,
   name: solution.name,
   blocked: solution.blockedAt !== null,
   locked: solution.lockedAt !== null,

@@ -63,7 +63,7 @@ const selectAlert = `
   select a.id, a.solution_id, a.probe_id, a.kind, a.fridge_name, a.limit_value, a.worst_value, a.delay_minutes, a.since,
     a.opened_at, a.escalated_at, a.closed_at, a.recorded_at, a.acknowledged_at, a.acknowledged_by, a.comment
   from probe_alert a join solution s on s.id = a.solution_id
-  where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
+  where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
 
 export type AlertStore = ReturnType<typeof createAlertStore>;
 

@@ -89,7 +89,7 @@ export function createApprovalStore(db: Db) {
     async list(filter: ApprovalFilter, { limit, after }: PageRequest<string>): Promise<Page<Approval>> {
       const result = await db.raw<{ rows: Row[] }>(
         `select ${columns} from approval a join solution s on s.id = a.solution_id
-         where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+         where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
            and (cast(:solutionId as int) is null or a.solution_id = :solutionId)
            and (cast(:state as text) is null or a.state = :state)
            and (cast(:after as bigint) is null or a.id < :after)

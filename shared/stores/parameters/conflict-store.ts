@@ -67,7 +67,7 @@ export function createConflictStore(db: Db) {
     async list(filter: ConflictFilter, { limit, after }: PageRequest<string>): Promise<Page<Conflict>> {
       const result = await db.raw<{ rows: Row[] }>(
         `select ${columns} from ${tables} join solution s on s.id = c.solution_id
-         where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+         where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
            and (cast(:solutionId as int) is null or c.solution_id = :solutionId)
            and (cast(:state as text) is null or c.state = :state)
            and (cast(:after as bigint) is null or c.id < :after)

@@ -53,7 +53,8 @@ export interface SolutionName {
 
 export type OverviewStore = ReturnType<typeof createOverviewStore>;
 
-const visible = '(cast(:accounts as int[]) is null or s.account_id = any(:accounts))';
+const visible =
+  's.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))';
 /** A link to a solution needs a text. */
 const shownName = `coalesce(nullif(btrim(s.name), ''), s.mail)`;
 const mostCounted = 1000;

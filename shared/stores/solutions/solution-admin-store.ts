@@ -39,7 +39,7 @@ export interface AdminChannel {
 }
 
 export interface SolutionFilter {
-  /** Found in the name or the mail, without case. */
+  /** Found in the name or the mail, without case, accents and forms of apostrophes. */
   readonly search: string | null;
   readonly accountId: number | null;
   readonly state: SolutionState | null;
@@ -65,6 +65,17 @@ export interface SolutionChanges {
   readonly loginPolicy?: LoginPolicy | undefined;
   readonly confirmation?: Confirmation | undefined;
   readonly timezone?: string | undefined;
+  readonly mail?: string | undefined;
+  readonly accountId?: number | undefined;
+}
+
+/** Hidden from everybody, and kept until it is purged. */
+export interface RetiredSolution {
+  readonly id: number;
+  readonly mail: string;
+  readonly name: string;
+  /** The name of the account. */
+  readonly account: string;
 }
 
 interface Row {
@@ -99,9 +110,10 @@ const selectSolution = `
   from solution s join account a on a.id = s.account_id`;
 
 const matches = `
-  (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+  s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
   and (cast(:accountId as int) is null or s.account_id = :accountId)
-  and (cast(:pattern as text) is null or s.name ilike :pattern or s.mail ilike :pattern)
+  and (cast(:search as text) is null or position(search_form(:search) in search_form(s.name)) > 0
+    or position(search_form(:search) in search_form(s.mail)) > 0)
   and case cast(:state as text)
     when 'active' then s.blocked_at is null and s.locked_at is null
     when 'blocked' then s.blocked_at is not null
@@ -130,7 +142,8 @@ export function createSolutionAdminStore(db: Db) {
     /** Null: there is none, or it is another's. */
     async find(accounts: AccountScope, id: number): Promise<AdminSolution | null> {
       const result = await db.raw<{ rows: Row[] }>(
-        `${selectSolution} where s.id = :id and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`,
+        `${selectSolution} where s.id = :id and s.retired_at is null
+           and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`,
         { id, accounts: idsOf(accounts) },
       );
       return (await withChannels(result.rows))[0] ?? null;
@@ -139,7 +152,8 @@ export function createSolutionAdminStore(db: Db) {
     /** As `find`, and nobody else may change it before the transaction ends. */
     async lock(accounts: AccountScope, id: number): Promise<boolean> {
       const result = await db.raw<{ rows: unknown[] }>(
-        `select from solution s where id = :id and (cast(:accounts as int[]) is null or account_id = any(:accounts))
+        `select from solution s where id = :id and retired_at is null
+           and (cast(:accounts as int[]) is null or account_id = any(:accounts))
          for no key update`,
         { id, accounts: idsOf(accounts) },
       );
@@ -155,7 +169,8 @@ export function createSolutionAdminStore(db: Db) {
     async visibleOf(accounts: AccountScope, ids: readonly number[]): Promise<number[]> {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `select id from solution
-         where id = any(:ids) and (cast(:accounts as int[]) is null or account_id = any(:accounts)) order by id`,
+         where id = any(:ids) and retired_at is null
+           and (cast(:accounts as int[]) is null or account_id = any(:accounts)) order by id`,
         { ids: [...ids], accounts: idsOf(accounts) },
       );
       return result.rows.map((row) => row.id);
@@ -174,7 +189,7 @@ export function createSolutionAdminStore(db: Db) {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `insert into solution (account_id, mail, name, login_policy, confirmation, timezone, secret_hash)
          values (:accountId, :mail, :name, :loginPolicy, :confirmation, :timezone, :secretHash)
-         on conflict (lower(mail)) do nothing returning id`,
+         on conflict (lower(mail)) where retired_at is null do nothing returning id`,
         { ...solution },
       );
       const id = result.rows[0]?.id ?? null;
@@ -183,9 +198,44 @@ export function createSolutionAdminStore(db: Db) {
       return id;
     },
 
-    async update(id: number, changes: SolutionChanges): Promise<void> {
+    /** False: another solution has the mail, in whatever account. Nothing is changed then. */
+    async update(id: number, changes: SolutionChanges): Promise<boolean> {
       const columns = columnsOf(changes);
-      if (Object.keys(columns).length > 0) await db('solution').where({ id }).update(columns);
+      if (Object.keys(columns).length === 0) return true;
+      const update = db('solution').where({ id }).update(columns);
+      if (changes.mail === undefined) return (await update) === 1;
+      // Two that want the mail at once come one after the other.
+      await db.raw(`select pg_advisory_xact_lock(hashtextextended('solution mail ' || lower(?), 0))`, [
+        changes.mail,
+      ]);
+      const others = db('solution as other')
+        .whereRaw('lower(other.mail) = lower(?) and other.retired_at is null and other.id <> ?', [
+          changes.mail,
+          id,
+        ])
+        .select(db.raw('1'));
+      return (await update.whereNotExists(others)) === 1;
+    },
+
+    /** Nobody sees it or signs in as it any more; what it sent is kept. Its probes are silent without an alert. */
+    async retire(id: number): Promise<void> {
+      await db('solution')
+        .where({ id })
+        .update({ retired_at: db.fn.now(), blocked_at: db.raw('coalesce(blocked_at, now())') });
+      await db('probe_state')
+        .where({ solution_id: id })
+        .update({ silent_at: db.raw(`'infinity'`) });
+    },
+
+    /** Retired ones of this name or mail, with their accounts. */
+    async findRetired(nameOrMail: string): Promise<readonly RetiredSolution[]> {
+      const rows: RetiredSolution[] = await db('solution as s')
+        .join('account as a', 'a.id', 's.account_id')
+        .whereNotNull('s.retired_at')
+        .whereRaw('(s.name = ? or lower(s.mail) = lower(?))', [nameOrMail, nameOrMail])
+        .orderBy('s.id')
+        .select('s.id', 's.mail', 's.name', 'a.name as account');
+      return rows;
     },
 
     /**
@@ -231,6 +281,8 @@ export function createSolutionAdminStore(db: Db) {
       ...(changes.loginPolicy === undefined ? {} : { login_policy: changes.loginPolicy }),
       ...(changes.confirmation === undefined ? {} : { confirmation: changes.confirmation }),
       ...(changes.timezone === undefined ? {} : { timezone: changes.timezone }),
+      ...(changes.mail === undefined ? {} : { mail: changes.mail }),
+      ...(changes.accountId === undefined ? {} : { account_id: changes.accountId }),
       ...(changes.mac === undefined ? {} : { mac: changes.mac }),
       ...(changes.isLocked === undefined ? {} : { locked_at: null }),
       ...(changes.isBlocked === undefined
@@ -245,7 +297,7 @@ const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accou
 const bindingsOf = (accounts: AccountScope, filter: SolutionFilter) => ({
   accounts: idsOf(accounts),
   accountId: filter.accountId,
-  pattern: filter.search === null ? null : `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`,
+  search: filter.search,
   state: filter.state,
 });
 

@@ -49,7 +49,7 @@ export function createSolutionStore(db: Db) {
         `select id, login_policy, secret_hash, mac,
            case when previous_secret_until > now() then previous_secret_hash end as previous_secret_hash,
            locked_at is not null as is_locked, blocked_at is not null as is_blocked
-         from solution where lower(mail) = lower(?)`,
+         from solution where lower(mail) = lower(?) and retired_at is null`,
         [mail],
       );
       const row = result.rows[0];

@@ -76,7 +76,7 @@ const selectItem = `
     )) else q.header end as header,
     q.raw, case when q.settled_at is null then q.state else 'settled' end as state, q.created_at, q.seen_count, q.last_seen_at, q.decided_at, q.decided_by
   from quarantine q join solution s on s.id = q.solution_id
-  where (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
+  where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 

@@ -128,7 +128,8 @@ export function createSyncTimelineStore(db: Db) {
       const result = await db.raw<{ rows: DetailRow[] }>(
         `select ${summaryColumns}, y.archive_key, y.archive_sha256, y.package_key, y.package_sha256, y.report
          from sync y join solution s on s.id = y.solution_id
-         where y.id = :id and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`,
+         where y.id = :id and s.retired_at is null
+           and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`,
         { id, accounts: accounts === 'all' ? null : [...accounts] },
       );
       const row = result.rows[0];

@@ -93,6 +93,9 @@ function tablesPage(visit: Visit, solution: SolutionDetail, marks: readonly Tabl
               <td>
                 <a href={csvPath(solution, name)} aria-label={words.downloadCsv(name)}>
                   CSV
+                </a>{' '}
+                <a href={excelPath(solution, name)} aria-label={words.downloadForExcel(name)}>
+                  Excel
                 </a>
               </td>
             </tr>
@@ -104,6 +107,7 @@ function tablesPage(visit: Visit, solution: SolutionDetail, marks: readonly Tabl
 }
 
 const csvPath = ({ id }: SolutionDetail, table: string) => `/api/solutions/${id}/logs/${table}?format=csv`;
+const excelPath = (solution: SolutionDetail, table: string) => `${csvPath(solution, table)}&for=excel`;
 
 function readingsPage(
   visit: Visit,
@@ -124,9 +128,14 @@ function readingsPage(
           <a href={`/solutions/${solution.id}/readings`}>{words.tabs.readings}</a> /{' '}
           <Called words={words} name={table.name} />
         </h2>
-        <a class="button quiet" href={csvPath(solution, table.name)}>
-          {words.downloadCsv(table.name)}
-        </a>
+        <span class="buttons">
+          <a class="button quiet" href={csvPath(solution, table.name)}>
+            {words.downloadCsv(table.name)}
+          </a>
+          <a class="button quiet" href={excelPath(solution, table.name)}>
+            {words.downloadForExcel(table.name)}
+          </a>
+        </span>
       </div>
       {items.length === 0 ? (
         <Empty title={words.noReadings} />

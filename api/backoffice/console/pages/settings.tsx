@@ -1,27 +1,33 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { isTimeZone } from '../../../../shared/domain/known-zone';
 import { confirmations, loginPolicies } from '../../../../shared/domain/solution-settings';
 import { mayEdit } from '../../../../shared/domain/staff';
 import { badRequest } from '../../../../shared/errors/catalog';
+import type { Account } from '../../../../shared/stores/solutions/account-store';
 import { decode } from '../../../http/decode';
-import { pathId, textOf } from '../../http/request-fields';
+import { idOf, pathId, textOf } from '../../http/request-fields';
+import type { NotificationService } from '../../services/notifications';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { touchedTexts } from '../form-input';
 import { durationText } from '../format';
-import { ActionForm, Card, Facts, Field, Moment, ProblemNote } from '../parts';
+import { ActionForm, Card, Facts, Field, Moment, ProblemNote, Select } from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import { SolutionPage } from './solution-frame';
 import { PolicyFields, secretPage } from './solutions';
 
 interface Services {
-  readonly solutions: Pick<SolutionService, 'get' | 'update' | 'replaceSecret'>;
+  readonly solutions: Pick<SolutionService, 'get' | 'update' | 'replaceSecret' | 'retire'>;
+  /** The accounts that someone may choose from. */
+  readonly notifications: Pick<NotificationService, 'accounts'>;
 }
 
 const settings = z.object({
   name: textOf(200).optional(),
+  mail: textOf(320).optional(),
+  account: idOf.optional(),
   loginPolicy: z.enum(loginPolicies).optional(),
   confirmation: z.enum(confirmations).optional(),
   timezone: textOf(64).refine(isTimeZone, 'is no time zone').optional(),
@@ -29,15 +35,12 @@ const settings = z.object({
 const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
 
 /** What staff set about a solution itself, and who may use it. */
-export function createSettingsPageRoutes({ solutions }: Services, visiting: Visiting): Router {
+export function createSettingsPageRoutes({ solutions, notifications }: Services, visiting: Visiting): Router {
   const router = Router();
 
   router.get(
     '/solutions/:id/settings',
-    visiting.page(async (visit, request) => {
-      const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
-      return settingsPage(visit, solution, null);
-    }),
+    visiting.page((visit, request) => show(visit, request, null)),
   );
 
   router.post(
@@ -49,13 +52,11 @@ export function createSettingsPageRoutes({ solutions }: Services, visiting: Visi
         if (Object.keys(settings.shape).every((name) => touched[name] === undefined)) {
           return `/solutions/${id}/settings?done=unchanged`;
         }
-        await solutions.update(caller, id, decode(settings, touched));
+        const { account, ...changes } = decode(settings, touched);
+        await solutions.update(caller, id, { ...changes, accountId: account });
         return `/solutions/${id}/settings?done=saved`;
       },
-      async (visit, request, problem) => {
-        const solution = await solutions.get(visit.caller, pathId(request, 'solution'));
-        return settingsPage(visit, solution, toldOf(visit.words, problem));
-      },
+      (visit, request, problem) => show(visit, request, toldOf(visit.words, problem)),
     ),
   );
 
@@ -64,6 +65,14 @@ export function createSettingsPageRoutes({ solutions }: Services, visiting: Visi
     ...visiting.answer(async (visit, request) =>
       secretPage(visit, await solutions.replaceSecret(visit.caller, pathId(request, 'solution'))),
     ),
+  );
+
+  router.post(
+    '/solutions/:id/retire',
+    visiting.form(async (caller, request) => {
+      await solutions.retire(caller, pathId(request, 'solution'));
+      return '/solutions?done=retired';
+    }),
   );
 
   router.post(
@@ -78,6 +87,13 @@ export function createSettingsPageRoutes({ solutions }: Services, visiting: Visi
   );
 
   return router;
+
+  async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+    const { caller } = visit;
+    const solution = await solutions.get(caller, pathId(request, 'solution'));
+    const accounts = mayEdit(caller) ? await notifications.accounts(caller) : [];
+    return settingsPage(visit, solution, accounts, problem);
+  }
 }
 
 const changesOf = {
@@ -88,7 +104,12 @@ const changesOf = {
   'ignore-mac': { mac: 'ignore' },
 } as const;
 
-function settingsPage(visit: Visit, solution: SolutionDetail, problem: Told | null): VNode {
+function settingsPage(
+  visit: Visit,
+  solution: SolutionDetail,
+  accounts: readonly Account[],
+  problem: Told | null,
+): VNode {
   const { words, csrf, caller } = visit;
   const canEdit = mayEdit(caller);
   const skew = solution.clockSkewSeconds;
@@ -103,6 +124,20 @@ function settingsPage(visit: Visit, solution: SolutionDetail, problem: Told | nu
               <Field label={words.name}>
                 <input name="name" required maxLength={200} value={solution.name} />
               </Field>
+              {canEdit && (
+                <Field label={words.mail} hint={words.mailHint}>
+                  <input name="mail" required maxLength={320} inputMode="email" value={solution.mail} />
+                </Field>
+              )}
+              {accounts.length > 1 && (
+                <Field label={words.account}>
+                  <Select
+                    name="account"
+                    value={String(solution.account.id)}
+                    options={accounts.map(({ id, name }) => [String(id), name] as const)}
+                  />
+                </Field>
+              )}
               <PolicyFields words={words} values={solution} />
             </fieldset>
             {canEdit && <button class="button">{words.save}</button>}
@@ -155,6 +190,12 @@ function AccessCard({ visit: { words, csrf }, solution }: { visit: Visit; soluti
           ? deed('block', words.block, words.confirmBlock)
           : deed('unblock', words.unblock)}
       </div>
+      <p class="soft apart">{words.retireMeaning}</p>
+      <ActionForm action={`/solutions/${solution.id}/retire`} csrf={csrf}>
+        <button class="button danger" data-confirm={words.confirmRetire}>
+          {words.retire}
+        </button>
+      </ActionForm>
     </Card>
   );
 }
