@@ -222,6 +222,8 @@ test('solutions, their secrets and their flags', async () => {
   const bounds = (await ask('getSolutionQuotas', ofSolution())).headers.get('etag') ?? '';
   const quotas = { syncsPerDay: 500, extraColumns: null };
   await ask('setSolutionQuotas', { ...ofSolution(), body: quotas, headers: { 'if-match': bounds } });
+  const closed = await ask('enrolSolution', { body: { mail: 'closed@example.org', name: 'Closed' } });
+  await ask('retireSolution', { path: { id: String(closed.json['id']) } });
   const flag = { channel: 'synchro', flag: 'resend-params' };
   await ask('setFlag', ofSolution(flag));
   await ask('clearFlag', ofSolution(flag));
