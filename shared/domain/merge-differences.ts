@@ -16,16 +16,24 @@ export interface FieldDifference {
   readonly base: FieldValue;
   readonly one: FieldValue;
   readonly other: FieldValue;
-  /** `both`: each differs from what both last agreed on. */
+  /** `both`: each differs from what it was before. */
   readonly changedBy: 'one' | 'other' | 'both';
 }
 
 /** True where two values of a field say the same. */
 export type SameValue = (one: FieldValue, other: FieldValue, name: string) => boolean;
 
-/** Field by field, of all that any copy has or of `names` alone. */
+/**
+ * Field by field, of all that any copy has or of `names` alone. `otherBase`: what the other side held before, where
+ * that is not what this one held; what differs and was changed by neither is then no difference.
+ */
 export function differingFields(
-  copies: { readonly base: Fields; readonly one: Fields; readonly other: Fields },
+  copies: {
+    readonly base: Fields;
+    readonly otherBase?: Fields;
+    readonly one: Fields;
+    readonly other: Fields;
+  },
   names: Iterable<string> = namesOf(copies),
   isSame: SameValue = sameValue,
 ): FieldDifference[] {
@@ -36,7 +44,8 @@ export function differingFields(
     const other = fieldOf(copies.other, name);
     if (isSame(one, other, name)) continue;
     const isOneChanged = !isSame(one, base, name);
-    const isOtherChanged = !isSame(other, base, name);
+    const isOtherChanged = !isSame(other, fieldOf(copies.otherBase ?? copies.base, name), name);
+    if (!isOneChanged && !isOtherChanged) continue;
     const changedBy = isOneChanged && isOtherChanged ? 'both' : isOneChanged ? 'one' : 'other';
     found.push({ name, base, one, other, changedBy });
   }

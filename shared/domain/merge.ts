@@ -1,5 +1,5 @@
 import { type Copy, type Fields, type FieldValue, sameCopy } from './merge-copy';
-import { changeOf, type CopyChange, differingFields, type FieldDifference } from './merge-differences';
+import { changeOf, differingFields, type FieldDifference } from './merge-differences';
 
 /** Who edits. */
 export type Side = 'manager' | 'solution';
@@ -30,17 +30,13 @@ export interface MergeRule<Policy> {
   readonly policy: Policy;
   readonly fieldGroups: readonly FieldGroup<Policy>[];
   /** Both sides changed these fields differently. */
-  readonly decideFields: (policy: Policy, disputed: readonly FieldDifference[]) => MergeDecision;
+  readonly decideFields: (
+    policy: Policy,
+    disputed: readonly FieldDifference[],
+    group: FieldGroup<Policy>,
+  ) => MergeDecision;
   /** One side deleted what the other, `changed`, has changed. */
   readonly decideDeletion: (changed: MergeSide) => MergeDecision;
-}
-
-/** What is known of two copies before they are merged. */
-export interface Changes {
-  readonly one: CopyChange;
-  readonly other: CopyChange;
-  /** Where both are there and both were changed: the fields in which they differ. */
-  readonly differences: readonly FieldDifference[];
 }
 
 /** What both sides shall hold. */
@@ -58,30 +54,21 @@ export interface Disputes {
   readonly winner: MergeSide | 'fields' | null;
 }
 
-/**
- * The three-way rule. What only one side changed stands; a dispute is decided by the rule, field by field. A deletion
- * beside a copy that nobody changed stands as well. No clock is needed to see who changed.
- * Source: ePack V4, Processing, Parameters.
- */
-export function mergeChanges<Policy>(
-  one: Fields,
-  { one: ours, other: theirs, differences }: Changes,
-  rule: MergeRule<Policy>,
-): Merged {
-  if (theirs === 'unchanged') return { kind: 'side', side: 'one', isDisputed: false };
-  if (ours === 'unchanged') return { kind: 'side', side: 'other', isDisputed: false };
-  // Both have deleted it.
-  if (ours === 'deleted' && theirs === 'deleted') return { kind: 'side', side: 'one', isDisputed: false };
-  if (ours === 'deleted' || theirs === 'deleted') {
-    const decision = rule.decideDeletion(ours === 'deleted' ? 'other' : 'one');
-    return typeof decision === 'object' || decision === 'nobody'
-      ? { kind: 'waits', fields: [] }
-      : { kind: 'side', side: decision, isDisputed: true };
-  }
-  return mergeFields(one, differences, rule);
+/** What each side's fields become. */
+export interface MergedFields {
+  readonly one: Fields;
+  readonly other: Fields;
+  readonly disputed: readonly string[];
+  /** Disputed fields that nobody decided: each side keeps its own value. */
+  readonly open: readonly string[];
+  readonly winner: Disputes['winner'];
 }
 
-/** The same for three copies of which nothing else is known. Null: that side never had the entity. */
+/**
+ * The three-way rule for three copies. What only one side changed stands; a dispute is decided by the rule, field by
+ * field. A deletion beside a copy that nobody changed stands as well. No clock is needed to see who changed. Null: that
+ * side never had the entity. Source: ePack V4, Processing, Parameters.
+ */
 export function mergeCopies<Policy>(
   {
     base,
@@ -91,36 +78,56 @@ export function mergeCopies<Policy>(
   rule: MergeRule<Policy>,
 ): Merged {
   if (sameCopy(one ?? deleted, other ?? deleted)) return { kind: 'side', side: 'one', isDisputed: false };
+  const ours = changeOf(base, one);
+  const theirs = changeOf(base, other);
+  if (theirs === 'unchanged') return { kind: 'side', side: 'one', isDisputed: false };
+  if (ours === 'unchanged') return { kind: 'side', side: 'other', isDisputed: false };
+  if (ours === 'deleted' || theirs === 'deleted') {
+    const decision = rule.decideDeletion(ours === 'deleted' ? 'other' : 'one');
+    return typeof decision === 'object' || decision === 'nobody'
+      ? { kind: 'waits', fields: [] }
+      : { kind: 'side', side: decision, isDisputed: true };
+  }
   const fields = { base: fieldsOf(base), one: fieldsOf(one), other: fieldsOf(other) };
-  const changes = { one: changeOf(base, one), other: changeOf(base, other) };
-  return mergeChanges(fields.one, { ...changes, differences: differingFields(fields) }, rule);
+  const merged = mergeFields(fields, differingFields(fields), rule);
+  if (merged.open.length > 0) return { kind: 'waits', fields: merged.disputed };
+  const disputes = { fields: merged.disputed, winner: merged.winner };
+  return { kind: 'fields', fields: merged.one, disputes };
 }
 
 const deleted: Copy = { isActive: false, fields: {} };
 
 const fieldsOf = (copy: Copy | null): Fields => (copy?.isActive === true ? copy.fields : {});
 
-function mergeFields<Policy>(
-  one: Fields,
+/**
+ * The same for the fields of two copies that both sides changed. Each side gets what the other changed, and keeps the
+ * rest, so that a value which one side writes otherwise stays as that side writes it.
+ */
+export function mergeFields<Policy>(
+  { one, other }: { readonly one: Fields; readonly other: Fields },
   differences: readonly FieldDifference[],
   rule: MergeRule<Policy>,
-): Merged {
-  const fields = new Map<string, FieldValue>(Object.entries(one));
+): MergedFields {
+  const merged = { one: new Map(Object.entries(one)), other: new Map(Object.entries(other)) };
   const disputed: string[] = [];
+  const open: string[] = [];
   const winners = new Set<MergeSide | 'nobody' | 'fields'>();
   for (const { group, members } of grouped(rule, differences)) {
-    const decision = isDisputed(group, members) ? rule.decideFields(group.policy, members) : 'each';
+    const names = members.map(({ name }) => name);
+    const decision = isDisputed(group, members) ? rule.decideFields(group.policy, members, group) : 'each';
     if (decision !== 'each') {
-      disputed.push(...members.map(({ name }) => name));
+      disputed.push(...names);
       winners.add(typeof decision === 'object' ? 'fields' : decision);
     }
-    for (const difference of members) takeOver(fields, difference, decision);
+    if (decision === 'nobody') open.push(...names);
+    else for (const difference of members) takeOver(merged, difference, decision);
   }
-  if (winners.has('nobody')) return { kind: 'waits', fields: disputed };
   return {
-    kind: 'fields',
-    fields: Object.fromEntries(fields),
-    disputes: { fields: disputed, winner: winnerOf(winners) },
+    one: Object.fromEntries(merged.one),
+    other: Object.fromEntries(merged.other),
+    disputed,
+    open,
+    winner: winnerOf(winners),
   };
 }
 
@@ -132,13 +139,16 @@ function winnerOf(winners: ReadonlySet<MergeSide | 'nobody' | 'fields'>): Disput
 
 /** `each`: nobody disputes it, so whoever changed a field gave it its value. */
 function takeOver(
-  fields: Map<string, FieldValue>,
-  { name, other, changedBy }: FieldDifference,
-  decision: MergeDecision | 'each',
+  merged: Readonly<Record<MergeSide, Map<string, FieldValue>>>,
+  { name, one, other, changedBy }: FieldDifference,
+  decision: Exclude<MergeDecision, 'nobody'> | 'each',
 ): void {
   if (typeof decision === 'object') {
-    if (Object.hasOwn(decision.values, name)) fields.set(name, decision.values[name] ?? null);
-  } else if (decision === 'other' || (decision === 'each' && changedBy === 'other')) fields.set(name, other);
+    if (!Object.hasOwn(decision.values, name)) return;
+    for (const fields of Object.values(merged)) fields.set(name, decision.values[name] ?? null);
+  } else if (decision === 'other' || (decision === 'each' && changedBy === 'other'))
+    merged.one.set(name, other);
+  else merged.other.set(name, one);
 }
 
 interface Grouped<Policy> {

@@ -45,7 +45,8 @@ describe('a solution as a system', () => {
       onUnchanged: (count) => (unchanged += count),
     });
     const listed: string[] = [];
-    for await (const { items } of solution.list(null)) listed.push(...items.map(({ key }) => key));
+    for await (const { items } of solution.list(null, new AbortController().signal))
+      listed.push(...items.map(({ key }) => key));
     expect(listed).toEqual(['2', '3']);
     expect(unchanged).toBe(1);
     expect(solution.sentOf('3')?.copy.fields).toEqual({ Name: 'D' });

@@ -1,12 +1,12 @@
-import { createMemorySystem } from './memory-system';
 import { createPair, verdicts } from './pair';
+import { createRecords, createRemote } from './remote';
 
 test('a hundred mentions are one sync', async () => {
   const pair = createPair();
   pair.here.add('F', { fields: { Max: 4 } });
   pair.here.faults.mentions = 100;
   const outcome = await pair.run();
-  expect(outcome.entries).toHaveLength(100);
+  expect(outcome.entries).toHaveLength(1);
   expect(verdicts(outcome)).toEqual({ created: 1 });
   expect(pair.there.calls).toHaveLength(1);
 });
@@ -19,11 +19,11 @@ test('an answer that was lost makes nothing twice', async () => {
   await pair.run();
   await pair.run();
   expect(pair.there.tree()).toEqual({ F: { Max: 4 } });
-  expect(pair.mappings.stored.size).toBe(1);
+  expect(pair.links.stored.size).toBe(1);
 });
 
 test('also where creations have no key: the item is found by its place', async () => {
-  const pair = createPair(undefined, createMemorySystem('b', { idempotentCreate: false }));
+  const pair = createPair(undefined, createRemote('b', { capabilities: { creates: 'plain' } }));
   pair.here.add('F', { fields: { Max: 4 } });
   pair.there.faults.losesAnswers = 1;
   await pair.run();
@@ -31,10 +31,10 @@ test('also where creations have no key: the item is found by its place', async (
   expect(pair.there.tree()).toEqual({ F: { Max: 4 } });
 });
 
-test.each([true, false])(
-  'someone else’s write in between is not lost (compared by: %s)',
-  async (conditionalWrite) => {
-    const pair = createPair(undefined, createMemorySystem('b', { conditionalWrite }));
+test.each(['conditional', 'checked'] as const)(
+  'someone else’s write in between is not lost (%s)',
+  async (writes) => {
+    const pair = createPair(undefined, createRemote('b', { capabilities: { writes } }));
     const key = pair.here.add('F', { fields: { Max: 4 } });
     await pair.run();
     pair.here.edit(key, { Max: 5 });
@@ -65,11 +65,11 @@ test('a failure of one entry is its own', async () => {
 });
 
 test('ten changes among ten thousand cost as ten changes', async () => {
-  const pair = createPair(createMemorySystem('a', { tree: false }), createMemorySystem('b', { tree: false }));
+  const pair = createPair(createRecords('a'), createRecords('b'));
   const keys = Array.from({ length: 10_000 }, (_, index) => pair.here.add('', { fields: { Number: index } }));
   await pair.run();
   await pair.run();
-  pair.there.calls.length = 0;
+  pair.there.forgetCalls();
   for (const key of keys.slice(0, 10)) pair.here.edit(key, { Number: -1 });
   const outcome = await pair.run();
   expect(outcome.entries).toHaveLength(10);
@@ -89,9 +89,9 @@ describe('a plan', () => {
     here.moveTo(file, inner);
     here.edit(file, { Max: 5 });
     const gone = there.add('Gone');
-    await pair.run({ reading: { by: 'whole', readable: ['there'] } });
+    await pair.run({ readable: ['there'] });
     there.remove(gone);
-    there.calls.length = 0;
+    there.forgetCalls();
     const before = there.tree();
     const planned = await pair.plan();
     expect(there.calls).toEqual([]);
@@ -114,6 +114,7 @@ describe('a plan', () => {
       share: 0.5,
       emptiedFrom: null,
       total: () => Promise.resolve(4),
+      recent: () => Promise.resolve(0),
     };
     const { approvals } = await pair.run({ deletions });
     expect(approvals).toMatchObject([{ kind: 'deletions', entries: [{}, {}, {}] }]);

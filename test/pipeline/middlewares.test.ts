@@ -1,7 +1,17 @@
 import type { Fields } from '../../shared/domain/merge-copy';
 import { signatureOf } from '../../worker/pipeline/approval';
-import { createEntry, type Entry } from '../../worker/pipeline/entry';
-import type { Mapping, Side } from '../../worker/pipeline/mappings';
+import { type Calls, callSystems, createHalt } from '../../worker/pipeline/calls';
+import {
+  type Classified,
+  type Compared,
+  createEntry,
+  type Decided,
+  type Found,
+  type Mentioned,
+  type Resolved,
+} from '../../worker/pipeline/entry';
+import type { End, Link } from '../../worker/pipeline/links';
+import type { PerSide, Side } from '../../worker/pipeline/sides';
 import { automap } from '../../worker/pipeline/middlewares/automap';
 import { classify } from '../../worker/pipeline/middlewares/classify';
 import { deduplicate } from '../../worker/pipeline/middlewares/deduplicate';
@@ -19,110 +29,102 @@ import {
 import { resolveLinked } from '../../worker/pipeline/middlewares/resolve-linked';
 import { sizeLimit } from '../../worker/pipeline/middlewares/size-limit';
 import type { Middleware } from '../../worker/pipeline/pipeline';
-import { tombstone } from '../../worker/pipeline/source';
 import { deletedState, type State } from '../../worker/pipeline/state';
-import type { Item, Place } from '../../worker/pipeline/system';
-import { createMemoryMappings } from './memory-mappings';
-import { createMemorySystem } from './memory-system';
+import { type Item, type Place, tombstone } from '../../worker/pipeline/system';
+import { createMemoryLinks, type MemoryLinks } from './memory-links';
+import { standardRules } from './pair';
+import { createRemote, type Remote } from './remote';
 
-const live = (fields: Fields = {}, place: Place | null = null): State => ({ isActive: true, fields, place });
-const item = (key: string, state: Partial<State> = {}): Item => ({
+const live = (fields: Fields = {}, place: Place | null = null) => ({ isActive: true, fields, place });
+const item = (key: string, state: Partial<Item> | Omit<State, 'content'> = {}): Item => ({
   ...tombstone(key),
   revision: 'r1',
   isActive: true,
   ...state,
 });
 
+const names = { here: null, there: null };
+
 describe('automap', () => {
   const open = () => {
-    const systems = { here: createMemorySystem('a'), there: createMemorySystem('b') };
-    return { systems, mappings: createMemoryMappings(), mentioned: () => undefined, matchFields: ['Serial'] };
+    const { remotes, systems, links } = opened();
+    const mentioned = () => undefined;
+    return { remotes, settings: { systems, links, mentioned, matchFields: ['Serial'] } };
   };
+  const mentionedThere = (particulars: Partial<Item>, link: Link | null = null) =>
+    Object.assign(entryOf(item('b1', particulars), 0, 'there'), { link });
 
-  test('finds the other item by its key', async () => {
-    const settings = open();
-    const key = settings.systems.here.add('F', { fields: { Serial: 'S' } });
-    const mapping = await settings.mappings.save(null, {
-      keys: { here: key, there: 'b9' },
-      agreed: live({ Serial: 'S' }),
-      revisions: { here: null, there: null },
-    });
-    const entry = createEntry('there', item('b9'), 0);
-    expect(await passes(automap(settings), entry)).toBe(true);
-    expect(entry).toMatchObject({ mapping, agreed: mapping.agreed, views: { here: { item: { key } } } });
+  test('finds the other item by the link', async () => {
+    const { remotes, settings } = open();
+    const key = remotes.here.add('F', { fields: { Serial: 'S' } });
+    const link = linkOf(key, 'b1', live({ Serial: 'S' }));
+    const found = await passed(automap(settings), mentionedThere({}, link));
+    expect(found?.items.here?.key).toBe(key);
+    expect(found?.isJoined).toBe(false);
   });
 
-  test('then by the fields that match, and keeps the mapping', async () => {
-    const settings = open();
-    const key = settings.systems.here.add('X', { fields: { Serial: 'S' } });
-    const entry = createEntry('there', item('b1', { fields: { Serial: 'S' } }), 0);
-    expect(await passes(automap(settings), entry)).toBe(true);
-    expect(entry.views.here.item?.key).toBe(key);
-    expect(await settings.mappings.byKey('there', 'b1')).toMatchObject({ keys: { here: key }, agreed: null });
+  test('then by the fields that match, and keeps nothing of it until something is decided', async () => {
+    const { remotes, settings } = open();
+    const key = remotes.here.add('X', { fields: { Serial: 'S' } });
+    remotes.there.add('Y', { fields: { Serial: 'S' } });
+    const found = await passed(automap(settings), mentionedThere({ fields: { Serial: 'S' } }));
+    expect(found).toMatchObject({ items: { here: { key } }, isJoined: true, link: null });
+    expect(settings.links.stored.size).toBe(0);
   });
 
   test('then by the place', async () => {
-    const settings = open();
-    const key = settings.systems.here.add('F');
-    const entry = createEntry('there', item('b1', { place: { parent: null, name: 'F' } }), 0);
-    await passes(automap(settings), entry);
-    expect(entry.views.here.item?.key).toBe(key);
+    const { remotes, settings } = open();
+    const key = remotes.here.add('F');
+    const found = await passed(automap(settings), mentionedThere({ place: { parent: null, name: 'F' } }));
+    expect(found?.items.here?.key).toBe(key);
   });
 
   test('takes a folder for no document, and an item that is another one’s for nobody', async () => {
-    const settings = open();
-    settings.systems.here.add('F', { isFolder: true });
-    const taken = settings.systems.here.add('G', { fields: { Serial: 'S' } });
-    await settings.mappings.save(null, {
-      keys: { here: taken, there: 'b7' },
-      agreed: live(),
-      revisions: { here: null, there: null },
-    });
+    const { remotes, settings } = open();
+    remotes.here.add('F', { isFolder: true });
+    const taken = remotes.here.add('G', { fields: { Serial: 'S' } });
+    await linked(settings.links, taken, 'b7');
     const particulars = { place: { parent: null, name: 'F' }, fields: { Serial: 'S' } };
-    const entry = createEntry('there', item('b1', particulars), 0);
-    expect(await passes(automap(settings), entry)).toBe(true);
-    expect(entry).toMatchObject({ mapping: null, views: { here: { item: null } } });
+    const found = await passed(automap(settings), mentionedThere(particulars));
+    expect(found).toMatchObject({ link: null, items: { here: null } });
   });
 
-  test('of several candidates makes a conflict, and creates nothing', async () => {
-    const settings = open();
-    settings.systems.here.add('F', { fields: { Serial: 'S' } });
-    settings.systems.here.add('G', { fields: { Serial: 'S' } });
-    const entry = createEntry('there', item('b1', { fields: { Serial: 'S' } }), 0);
-    expect(await passes(automap(settings), entry)).toBe(false);
-    expect(entry.verdict).toBe('conflict');
-    expect(settings.mappings.stored.size).toBe(0);
+  test.each(['here', 'there'] as const)('of two candidates %s makes a conflict', async (side) => {
+    const { remotes, settings } = open();
+    for (const one of ['here', 'there'] as const)
+      for (let count = one === side ? 2 : 1; count > 0; count--)
+        remotes[one].add(`F${count}`, { fields: { Serial: 'S' } });
+    const entry = mentionedThere({ fields: { Serial: 'S' } });
+    expect(await passed(automap(settings), entry)).toBeNull();
+    expect(entry).toMatchObject({ verdict: 'conflict', conflict: { kind: 'match' } });
+    expect(entry.conflict?.candidates?.[side]).toHaveLength(2);
   });
 });
 
 describe('resolve-linked', () => {
-  test('names folders and links by their mappings, so that both sides speak alike', async () => {
-    const mappings = createMemoryMappings();
-    const keys = { here: 'a1', there: 'b1' };
-    const { id } = await mappings.save(null, {
-      keys,
-      agreed: live(),
-      revisions: { here: null, there: null },
+  test('names folders and links by their links, so that both sides speak alike', async () => {
+    const { systems, links } = opened();
+    const { id } = await linked(links, 'a1', 'b1');
+    const place = (parent: string) => ({ parent, name: 'F' });
+    const entry = foundOf({
+      here: item('a2', live({ Product: 'a1', Note: 'a1' }, place('a1'))),
+      there: item('b2', live({ Product: 'b1', Note: 'b1' }, place('b1'))),
     });
-    const entry = createEntry('here', item('a2'), 0);
-    entry.views = {
-      here: view(item('a2', live({ Product: 'a1', Note: 'a1' }, { parent: 'a1', name: 'F' }))),
-      there: view(item('b2', live({ Product: 'b1', Note: 'b1' }, { parent: 'b1', name: 'F' }))),
-    };
-    const settings = { mappings, links: ['Product'], prototype: ['Product'] };
-    expect(await passes(resolveLinked(settings), entry)).toBe(true);
-    expect(entry.views.here.state).toEqual(live({ Product: id }, { parent: id, name: 'F' }));
-    expect(entry.views.there.state).toEqual(entry.views.here.state);
+    const words = { links, linkFields: ['Product'], prototype: ['Product'] };
+    const resolved = await passed(resolveLinked({ systems, words }), entry);
+    expect(resolved?.states.here).toEqual(live({ Product: id }, place(id)));
+    expect(resolved?.states.there).toEqual(resolved?.states.here);
   });
 
   test.each([
-    ['a folder', { place: { parent: 'a9', name: 'F' } }],
-    ['a link', { fields: { Product: 'a9' } }],
-  ])('lets an entry wait for %s that nobody knows yet', async (_, particulars) => {
-    const entry = seen({ here: item('a2', particulars) });
-    const settings = { mappings: createMemoryMappings(), links: ['Product'], prototype: null };
-    expect(await passes(resolveLinked(settings), entry)).toBe(false);
-    expect(entry).toMatchObject({ startsAnew: true, verdict: undefined });
+    ['a folder', { place: { parent: 'a9', name: 'F' } }, null],
+    ['a link', { fields: { Product: 'a9' } }, 'Product'],
+  ])('lets an entry wait for %s that nobody knows yet', async (_, particulars, field) => {
+    const { systems, links } = opened();
+    const entry = foundOf({ here: item('a2', particulars) });
+    const words = { links, linkFields: ['Product'], prototype: null };
+    expect(await passed(resolveLinked({ systems, words }), entry)).toBeNull();
+    expect(entry).toMatchObject({ waitsFor: { side: 'here', key: 'a9', field }, verdict: undefined });
   });
 });
 
@@ -136,9 +138,8 @@ describe('deduplicate', () => {
     ['there', 'b1', 98, 'duplicate'],
     ['there', 'b1', 99, undefined],
   ] as const)('%s %s at turn %i: %s', async (side, key, turn, verdict) => {
-    const entry = createEntry(side, item(key), turn);
-    entry.mapping = mappingOf({ here: 'a1', there: 'b1' });
-    await passes(deduplicate({ lastTurn }), entry);
+    const entry = foundOf({}, { entry: entryOf(item(key), turn, side), link: linkOf('a1', 'b1') });
+    await passed(deduplicate({ lastTurn }), entry);
     expect(entry.verdict).toBe(verdict);
   });
 });
@@ -146,33 +147,32 @@ describe('deduplicate', () => {
 describe('entry-limit', () => {
   test('soft: those above it need an approval, and are still looked at', async () => {
     const limit = entryLimit({ kind: 'soft', allowed: () => 2 });
-    const entries = [0, 1, 2, 3].map((turn) => createEntry('here', item(`a${turn}`), turn));
-    for (const entry of entries) expect(await passes(limit, entry)).toBe(true);
+    const entries = [0, 1, 2, 3].map((turn) => entryOf(item(`a${turn}`), turn));
+    for (const entry of entries) expect(await passed(limit, entry)).not.toBeNull();
     expect(entries.map(({ needs }) => needs)).toEqual([null, null, 'changes', 'changes']);
   });
 
   test('hard: those above it are skipped, and still counted', async () => {
     const limit = entryLimit({ kind: 'hard', allowed: () => 1 });
-    const entries = [0, 1, 2].map((turn) => createEntry('here', item(`a${turn}`), turn));
-    for (const entry of entries) await passes(limit, entry);
+    const entries = [0, 1, 2].map((turn) => entryOf(item(`a${turn}`), turn));
+    for (const entry of entries) await passed(limit, entry);
     expect(entries.map(({ verdict }) => verdict)).toEqual([undefined, 'skipped', 'skipped']);
   });
 
   test('what waited before goes on waiting, and what another limit is about is let through', async () => {
     const standings = { a0: 'waiting', a1: 'exempt', a2: 'counted', a3: 'counted' } as const;
-    const standing = ({ mention }: Entry) => standings[mention.key as keyof typeof standings];
+    const standing = ({ mention }: Mentioned) => standings[mention.key as keyof typeof standings];
     const limit = entryLimit({ kind: 'soft', allowed: () => 1, standing });
-    const entries = [0, 1, 2, 3].map((turn) => createEntry('here', item(`a${turn}`), turn));
-    for (const entry of entries) await passes(limit, entry);
+    const entries = [0, 1, 2, 3].map((turn) => entryOf(item(`a${turn}`), turn));
+    for (const entry of entries) await passed(limit, entry);
     expect(entries.map(({ needs }) => needs)).toEqual(['changes', null, null, 'changes']);
   });
 
   test('counts an entry once, however often it starts anew', async () => {
     const limit = entryLimit({ kind: 'hard', allowed: () => 1 });
-    const entry = createEntry('here', item('a1'), 0);
-    await passes(limit, entry);
-    entry.attempts = 2;
-    expect(await passes(limit, entry)).toBe(true);
+    const entry = entryOf(item('a1'), 0);
+    await passed(limit, entry);
+    expect(await passed(limit, { ...entry, attempts: 2 })).not.toBeNull();
   });
 });
 
@@ -181,9 +181,9 @@ describe('size-limit', () => {
     ['soft', [undefined, undefined, undefined], [null, null, 'changes']],
     ['hard', [undefined, undefined, 'skipped'], [null, null, null]],
   ] as const)('%s: adds up', async (kind, verdicts, needs) => {
-    const limit = sizeLimit({ limit: { kind, allowed: () => 10 }, sizeOf: () => 5 });
-    const entries = [0, 1, 2].map((turn) => createEntry('here', item(`a${turn}`), turn));
-    for (const entry of entries) await passes(limit, entry);
+    const limit = sizeLimit({ limit: { kind, allowed: () => 10 }, each: null, sizeOf: () => 5 });
+    const entries = [0, 1, 2].map((turn) => entryOf(item(`a${turn}`), turn));
+    for (const entry of entries) await passed(limit, entry);
     expect(entries.map(({ verdict }) => verdict)).toEqual(verdicts);
     expect(entries.map((entry) => entry.needs)).toEqual(needs);
   });
@@ -203,54 +203,71 @@ describe('classify', () => {
     ['unchanged', base, { ...base, fields: { Max: 4, Note: null } }, 'unchanged'],
     ['never there', null, null, 'unchanged'],
   ])('%s', async (_, agreed, state, change) => {
-    const entry = stated(agreed, state, base);
-    await passes(classify({ lead: null }), entry);
+    const entry = await classified(agreed, state, base);
     expect(entry.changes.here).toBe(change);
   });
 
   test('our own write coming back is no change, whatever it looks like', async () => {
     const entry = stated(base, { ...base, fields: { Max: '4.0' } }, base);
-    entry.mapping = { ...mappingOf({ here: 'a1', there: 'b1' }), revisions: { here: 'r1', there: null } };
-    entry.views = { ...entry.views, here: { ...entry.views.here, item: item('a1') } };
-    await passes(classify({ lead: null }), entry);
-    expect(entry.changes.here).toBe('unchanged');
+    const link = linkOf('a1', 'b1', base, 'r1');
+    const shown = { ...entry, link, items: { here: item('a1'), there: null } };
+    const { changes } = await sure(classify({ lead: null, names }), shown);
+    expect(changes.here).toBe('unchanged');
   });
 
-  test('what both hold alike is decided', async () => {
+  test('each side is compared with what it was itself last seen to hold', async () => {
+    const entry = { ...stated(base, live({ N: ' A ' }), live({ N: 'A' })) };
+    const bases = { here: live({ N: ' A ' }), there: live({ N: 'A' }) };
+    const { changes } = await sure(classify({ lead: null, names }), { ...entry, bases });
+    expect(changes).toEqual({ here: 'unchanged', there: 'unchanged' });
+  });
+
+  test('what both hold alike is found to be alike', async () => {
     const same = { ...base, fields: { Max: 9 } };
-    const entry = stated(base, same, same);
-    await passes(classify({ lead: null }), entry);
-    expect(entry.result).toEqual(same);
+    expect((await classified(base, same, same)).isAlike).toBe(true);
+    expect((await classified(base, same, base)).isAlike).toBe(false);
   });
 
   test('of a side that leads, all is a change and of the other nothing', async () => {
     const entry = stated(base, live({ Max: 9 }), live({ Max: 4 }));
-    await passes(classify({ lead: 'there' }), entry);
-    expect(entry.changes).toEqual({ here: 'unchanged', there: 'changed' });
+    const { changes } = await sure(classify({ lead: 'there', names }), entry);
+    expect(changes).toEqual({ here: 'unchanged', there: 'changed' });
   });
 });
 
 describe('find-differences', () => {
+  const settings = { prototype: null, flows: {} };
+
   test('tells field by field who changed it, of the prototype alone', async () => {
-    const entry = stated(
+    const entry = await classified(
       live({ A: 1, B: 1, C: 1, D: 1 }),
       live({ A: 2, B: 1, C: 2, D: 2 }),
       live({ A: 1, B: 3, C: 3, D: 3 }),
     );
-    entry.changes = { here: 'changed', there: 'changed' };
-    await passes(findDifferences({ prototype: ['A', 'B', 'C'] }), entry);
-    expect(entry.differences.map(({ name, changedBy }) => [name, changedBy])).toEqual([
+    const compared = await sure(findDifferences({ ...settings, prototype: ['A', 'B', 'C'] }), entry);
+    expect(compared.differences.map(({ name, changedBy }) => [name, changedBy])).toEqual([
       ['A', 'one'],
       ['B', 'other'],
       ['C', 'both'],
     ]);
   });
 
-  test('has nothing to tell where one side changed alone', async () => {
-    const entry = stated(live({ A: 1 }), live({ A: 2 }), live({ A: 1 }));
-    entry.changes = { here: 'changed', there: 'unchanged' };
-    await passes(findDifferences({ prototype: null }), entry);
-    expect(entry.differences).toEqual([]);
+  test('takes all of a copy that was changed alone', async () => {
+    const entry = await classified(live({ A: 1 }), live({ A: 2 }), live({ A: 1 }));
+    const compared = await sure(findDifferences(settings), entry);
+    expect(compared).toMatchObject({ differences: [], takesAllOf: 'here' });
+  });
+
+  test('what neither changed is no difference', async () => {
+    const entry = {
+      ...stated(null, live({ N: ' A ', M: 2 }), live({ N: 'A', M: 1 })),
+      bases: { here: live({ N: ' A ', M: 1 }), there: live({ N: 'A', M: 1 }) },
+    };
+    const compared = await sure(
+      findDifferences(settings),
+      await sure(classify({ lead: null, names }), entry),
+    );
+    expect(compared.differences.map(({ name }) => name)).toEqual(['M']);
   });
 });
 
@@ -258,6 +275,7 @@ describe('resolve-conflicts', () => {
   const base = live({ Min: 0, Max: 4, Name: 'A' });
   const ours = live({ Min: 0, Max: 5, Name: 'A' });
   const theirs = live({ Min: 1, Max: 6, Name: 'B' });
+  const both = (state: State) => ({ here: state, there: state });
 
   test.each([
     ['here', live({ Min: 1, Max: 5, Name: 'B' }), 'here'],
@@ -267,7 +285,7 @@ describe('resolve-conflicts', () => {
     '%s: the disputed field goes to one side, all other edits stay',
     async (policy, result, side) => {
       const entry = await resolved({ policy, handlers: plainHandlers(() => 'there') }, base, ours, theirs);
-      expect(entry).toMatchObject({ result, conflict: { fields: ['Max'], resolution: side } });
+      expect(entry).toMatchObject({ results: both(result), conflict: { fields: ['Max'], resolution: side } });
     },
   );
 
@@ -276,78 +294,147 @@ describe('resolve-conflicts', () => {
       merge: (_, [difference]) => ({ values: { Max: Number(difference?.one) + Number(difference?.other) } }),
     };
     const entry = await resolved({ policy: 'merge', handlers: merge }, base, ours, theirs);
-    expect(entry).toMatchObject({ result: live({ Min: 1, Max: 11, Name: 'B' }) });
+    expect(entry).toMatchObject({ results: both(live({ Min: 1, Max: 11, Name: 'B' })), isMadeOfBoth: true });
   });
 
-  test('manual: it waits for someone, and keeps what both hold', async () => {
-    const entry = await resolved({ policy: 'manual' }, base, ours, theirs);
+  test('a group of fields may have a handler of its own', async () => {
+    const fieldGroups = [{ fields: ['Max'], policy: 'merge' as const, handler: () => 'there' as const }];
+    const entry = await resolved({ policy: 'here', fieldGroups }, base, ours, theirs);
+    expect(entry.results?.here.fields['Max']).toBe(6);
+  });
+
+  test('manual: the entity waits for someone, and keeps what both hold', async () => {
+    const entry = await resolved({ policy: 'manual', parks: 'entity' }, base, ours, theirs);
     expect(entry).toMatchObject({
       verdict: 'conflict',
-      result: undefined,
       conflict: { fields: ['Max'], resolution: null },
-      views: { here: { state: ours }, there: { state: theirs } },
+      states: { here: ours, there: theirs },
     });
+    expect(entry.results).toBeUndefined();
+  });
+
+  test('manual: or the disputed field alone waits, and the others go on', async () => {
+    const entry = await resolved({ policy: 'manual', parks: 'fields' }, base, ours, theirs);
+    expect(entry).toMatchObject({
+      open: ['Max'],
+      conflict: { fields: ['Max'], resolution: null },
+      results: { here: live({ Min: 1, Max: 5, Name: 'B' }), there: theirs },
+    });
+  });
+
+  test('what someone decided comes before the policy', async () => {
+    const decided = (_: Compared, disputed: readonly string[]) => (disputed.includes('Max') ? 'there' : null);
+    const entry = await resolved({ policy: 'manual', decided }, base, ours, theirs);
+    expect(entry).toMatchObject({ results: both(theirs), open: [] });
   });
 
   test('without a handler it is told, and left as it is', async () => {
     const told: string[] = [];
-    const onUnhandled = (_: Entry, policy: string) => told.push(policy);
+    const onUnhandled = (_: Compared, policy: string) => told.push(policy);
     const entry = await resolved({ policy: 'merge', handlers: {}, onUnhandled }, base, ours, theirs);
-    expect(entry).toMatchObject({ verdict: 'untouched', result: undefined });
+    expect(entry.verdict).toBe('untouched');
+    expect(entry.results).toBeUndefined();
     expect(told).toEqual(['merge']);
   });
 
   test('a group of fields is decided as one, also where each side changed another field of it', async () => {
     const fieldGroups = [{ fields: ['Min', 'Max'], policy: 'here' as const }];
-    const entry = await resolved(
-      { policy: 'there', fieldGroups },
-      base,
-      ours,
-      live({ Min: 1, Max: 4, Name: 'B' }),
-    );
+    const changed = live({ Min: 1, Max: 4, Name: 'B' });
+    const entry = await resolved({ policy: 'there', fieldGroups }, base, ours, changed);
     expect(entry).toMatchObject({
-      result: live({ Min: 0, Max: 5, Name: 'B' }),
+      results: both(live({ Min: 0, Max: 5, Name: 'B' })),
       conflict: { fields: ['Min', 'Max'], resolution: 'here' },
     });
   });
 
-  test('two moves are a dispute about the place; a move and a change are none', async () => {
-    const at = (parent: string, fields: Fields = {}) => live(fields, { parent, name: 'F' });
+  test.each([
+    ['to-there', 4, 5],
+    ['to-here', 6, 6],
+  ] as const)('a field that flows %s', async (flow, here, there) => {
+    const changedThere = flow === 'to-here';
+    const entry = await resolved(
+      { flows: { Max: flow } },
+      base,
+      changedThere ? live({ Min: 9, Max: 4, Name: 'A' }) : live({ Min: 0, Max: 4, Name: 'Z' }),
+      changedThere ? live({ Min: 0, Max: 6, Name: 'A' }) : live({ Min: 0, Max: 5, Name: 'A' }),
+    );
+    expect([entry.results?.here.fields['Max'], entry.results?.there.fields['Max']]).toEqual([here, there]);
+  });
+
+  test('two moves are a dispute about the place; a move and a change are none, nor a move and a new name', async () => {
+    const at = (parent: string, fields: Fields = {}, name = 'F') => live(fields, { parent, name });
     const moved = await resolved({ policy: 'there' }, at('m1'), at('m2'), at('m3'));
-    expect(moved).toMatchObject({ result: at('m3'), conflict: { fields: ['place'], resolution: 'there' } });
-    const both = await resolved({ policy: 'manual' }, at('m1'), at('m2'), at('m1', { A: 1 }));
-    expect(both).toMatchObject({ result: at('m2', { A: 1 }), conflict: null });
+    expect(moved).toMatchObject({
+      results: both(at('m3')),
+      conflict: { fields: ['place'], resolution: 'there' },
+    });
+    const changed = await resolved({ policy: 'manual' }, at('m1'), at('m2'), at('m1', { A: 1 }));
+    expect(changed).toMatchObject({ results: both(at('m2', { A: 1 })), conflict: null });
+    const renamed = await resolved({ policy: 'manual' }, at('m1'), at('m2'), at('m1', {}, 'G'));
+    expect(renamed).toMatchObject({ results: both(at('m2', {}, 'G')), conflict: null });
   });
 
   test.each([
-    ['newest', true],
-    ['merge', true],
+    ['restore', true],
+    ['delete', false],
     ['here', false],
     ['there', true],
     ['manual', undefined],
-  ] as const)('a deletion here against a change there, %s', async (policy, lives) => {
-    const entry = await resolved({ policy }, base, deletedState, theirs);
-    expect(entry.result?.isActive).toBe(lives);
-    expect(entry.conflict?.fields).toEqual([]);
+  ] as const)('a deletion here against a change there, %s', async (againstChange, lives) => {
+    const { unchanged } = standardRules.deletionPolicies;
+    const deletionPolicies = { unchanged, againstChange };
+    const entry = await resolved({ deletionPolicies }, base, deletedState, theirs);
+    expect(entry.results?.here.isActive).toBe(lives);
+    expect(entry.conflict).toMatchObject({ kind: 'deletion', fields: [] });
   });
 
-  async function resolved(
+  test.each([
+    ['propagate', { here: false, there: false }, null],
+    ['restore', { here: true, there: true }, null],
+    ['mark', { here: false, there: true }, null],
+    ['ask', { here: false, there: false }, 'deletions'],
+  ] as const)('a deletion here of what nobody changed there, %s', async (policy, lives, needs) => {
+    const unchanged = { here: policy, there: 'propagate' as const };
+    const deletionPolicies = { unchanged, againstChange: 'restore' as const };
+    const { results, needs: asked } = await resolved({ deletionPolicies }, base, deletedState, base);
+    expect({ here: results?.here.isActive, there: results?.there.isActive }).toEqual(lives);
+    expect(asked).toBe(needs);
+  });
+
+  test.each([
+    ['manual', undefined, ['B', 'C']],
+    ['here', { A: 1, B: 2, C: 3 }, undefined],
+    ['fill-empty', undefined, ['B', 'C']],
+  ] as const)(
+    'two that were just found to be one entity and differ, %s',
+    async (initial, fields, disputed) => {
+      const joined = {
+        ...stated(null, live({ A: 1, B: 2, C: 3 }), live({ A: 1, B: 5, C: 6 })),
+        isJoined: true,
+      };
+      const entry = await resolvedFrom({ initial }, joined);
+      expect(entry.results?.there.fields).toEqual(fields);
+      expect(entry.results === undefined ? entry.conflict?.fields : undefined).toEqual(disputed);
+    },
+  );
+
+  test('an empty field is filled with what the other has', async () => {
+    const joined = { ...stated(null, live({ A: null, B: 2 }), live({ A: 1, B: null })), isJoined: true };
+    const entry = await resolvedFrom({ initial: 'fill-empty' }, joined);
+    expect(entry.results).toEqual(both(live({ A: 1, B: 2 })));
+  });
+
+  const resolved = (settings: Partial<ResolveConflictsSettings>, agreed: State, here: State, there: State) =>
+    resolvedFrom(settings, stated(agreed, here, there));
+
+  async function resolvedFrom(
     settings: Partial<ResolveConflictsSettings>,
-    agreed: State,
-    here: State,
-    there: State,
-  ): Promise<Entry> {
-    const entry = stated(agreed, here, there);
-    await passes(classify({ lead: null }), entry);
-    await passes(findDifferences({ prototype: null }), entry);
-    const standard: ResolveConflictsSettings = {
-      policy: 'newest',
-      fieldGroups: [],
-      handlers: plainHandlers(() => 'here'),
-      onUnhandled: () => undefined,
-    };
-    await passes(resolveConflicts({ ...standard, ...settings }), entry);
-    return entry;
+    entry: Resolved,
+  ): Promise<Compared & Partial<Decided>> {
+    const rules = { ...standardRules, names, ...settings };
+    const compared = await sure(findDifferences(rules), await sure(classify({ lead: null, names }), entry));
+    await passed(resolveConflicts(rules), compared);
+    return compared;
   }
 });
 
@@ -358,79 +445,82 @@ describe('quarantine-flips', () => {
     ['on and on', [4, 5, 6, 7], 8, undefined],
     ['another field besides', [4, 3, 4, 3], 3, undefined],
   ])('%s', async (_, before, now, verdict) => {
-    const entry = stated(
-      live({ Max: before.at(-1) ?? 0 }),
-      live({ Max: before.at(-1) ?? 0 }),
-      live({ Max: now, N: 1 }),
-    );
-    entry.result = live({ Max: now, N: 1 });
+    const was = live({ Max: before.at(-1) ?? 0 });
+    const entry = decidedOf(was, was, live({ Max: now, N: 1 }), live({ Max: now, N: 1 }));
     const recentVersions = () => Promise.resolve(before.map((Max) => ({ Max })));
-    await passes(quarantineFlips({ recentVersions, flips: 3 }), entry);
+    await passed(quarantineFlips({ recentVersions, flips: 3 }), entry);
     expect(entry.verdict).toBe(verdict);
   });
 });
 
 describe('execute', () => {
-  test('brings the side that is behind to the result, and records the agreement', async () => {
-    const settings = executing();
-    const key = settings.systems.there.add('F', { fields: { Max: 4 } });
+  test('brings the side that is behind to the result, and records what each holds', async () => {
+    const { remotes, settings } = executing();
+    const key = remotes.there.add('F', { fields: { Max: 4, Own: 1 } });
     const theirs = await settings.systems.there.fetch(key);
-    const entry = seen({ here: item('a1', live({ Max: 5 })), there: theirs });
-    entry.result = live({ Max: 5 });
-    await passes(execute(settings), entry);
+    const entry = decided({ here: item('a1', live({ Max: 5 })), there: theirs }, live({ Max: 5 }));
+    entry.results = { here: live({ Max: 5 }), there: live({ Max: 5, Own: 1 }) };
+    await passed(execute(settings), entry);
     expect(entry).toMatchObject({ verdict: 'updated', operations: [{ side: 'there', op: 'update' }] });
-    expect(await settings.systems.there.fetch(key)).toMatchObject({ fields: { Max: 5 } });
-    expect(entry.mapping).toMatchObject({ agreed: live({ Max: 5 }), keys: { here: 'a1', there: key } });
+    expect(remotes.there.tree()).toEqual({ F: { Max: 5, Own: 1 } });
+    expect(entry.link?.ends).toMatchObject({
+      here: { key: 'a1', seen: { fields: { Max: 5 } } },
+      there: { key, seen: { fields: { Max: 5, Own: 1 } } },
+    });
   });
 
   test('leaves deletions to the second stage', async () => {
-    const entry = seen({ here: item('a1'), there: null });
-    entry.result = deletedState;
-    await passes(execute(executing()), entry);
+    const entry = decided({ here: item('a1') }, deletedState);
+    await passed(execute(executing().settings), entry);
     expect(entry).toMatchObject({ isDestructive: true, verdict: undefined, operations: [] });
   });
 
   test('starts anew where someone else wrote in between', async () => {
-    const settings = executing();
-    const key = settings.systems.there.add('F');
-    const entry = seen({ here: item('a1', live({ Max: 5 })), there: { ...item(key), revision: 'old' } });
-    entry.result = live({ Max: 5 });
-    await passes(execute(settings), entry);
+    const { remotes, settings } = executing();
+    const there = { ...item(remotes.there.add('F')), revision: 'old' };
+    const entry = decided({ here: item('a1', live({ Max: 5 })), there }, live({ Max: 5 }));
+    await passed(execute(settings), entry);
     expect(entry).toMatchObject({ startsAnew: true, verdict: undefined });
   });
 
   test('holds what needs an approval, until exactly that is approved', async () => {
-    const settings = executing();
-    const held = () => {
-      const entry = seen({ here: item('a1', live({ Max: 5 })), there: null });
-      entry.result = live({ Max: 5 });
+    const { settings } = executing();
+    const held = (Max: number) => {
+      const entry = decided({ here: item('a1', live({ Max })) }, live({ Max }));
       entry.needs = 'changes';
       return entry;
     };
-    const first = held();
-    await passes(execute(settings), first);
+    const first = held(5);
+    await passed(execute(settings), first);
     expect(first.verdict).toBe('held');
     const approved = new Set([signatureOf(first)]);
-    const second = held();
-    await passes(execute({ ...settings, approved }), second);
+    const second = held(5);
+    await passed(execute({ ...settings, approved }), second);
     expect(second.verdict).toBe('created');
-    const other = held();
-    other.result = live({ Max: 6 });
-    await passes(execute({ ...settings, approved }), other);
+    const other = held(6);
+    await passed(execute({ ...settings, approved }), other);
     expect(other.verdict).toBe('held');
   });
 
   function executing() {
-    const systems = { here: createMemorySystem('a'), there: createMemorySystem('b') };
+    const { remotes, systems, links } = opened();
     const settings = {
       systems,
-      mappings: createMemoryMappings(),
-      links: [],
-      prototype: null,
+      links,
+      words: { links, linkFields: [], prototype: null },
+      noticed: () => undefined,
+      matchFields: [],
+      writeBack: { here: null, there: null },
       destroys: false,
       approved: new Set<string>(),
     } satisfies ExecuteSettings;
-    return settings;
+    return { remotes, settings };
+  }
+
+  function decided(items: Partial<PerSide<Item | null>>, result: State): Decided {
+    const { here = null, there = null } = items;
+    const entry = decidedOf(null, shownBy(here), shownBy(there), result);
+    return Object.assign(entry, { items: { here, there }, mention: here ?? tombstone('a1') });
   }
 });
 
@@ -443,118 +533,168 @@ describe('deletion-gate', () => {
     ['one side emptied', 2, 2, 2, true],
     ['one side nearly emptied', 2, 3, 2, false],
   ])('%s', async (_, deletions, before, emptiedFrom, isHeld) => {
-    const destructive = Array.from({ length: deletions }, (__, turn) =>
-      createEntry('here', item(`a${turn}`), turn),
-    );
+    const destructive = Array.from({ length: deletions }, (__, turn) => entryOf(item(`a${turn}`), turn));
     const limit = {
       kind: 'soft' as const,
       count: 2,
       share: 0.5,
       emptiedFrom,
       total: () => Promise.resolve(before),
+      recent: () => Promise.resolve(0),
     };
     const gate = deletionGate({ limit, destructive, approved: new Set() });
-    for (const entry of destructive) expect(await passes(gate, entry)).toBe(!isHeld);
+    for (const entry of destructive) expect((await passed(gate, entry)) !== null).toBe(!isHeld);
     expect(destructive[0]?.needs).toBe(isHeld ? 'deletions' : null);
   });
 
   test('hard: skips them all', async () => {
-    const entry = createEntry('here', item('a1'), 0);
+    const entry = entryOf(item('a1'), 0);
     const limit = {
       kind: 'hard' as const,
       count: 0,
       share: 0,
       emptiedFrom: null,
       total: () => Promise.resolve(9),
+      recent: () => Promise.resolve(0),
     };
-    await passes(deletionGate({ limit, destructive: [entry], approved: new Set() }), entry);
+    await passed(deletionGate({ limit, destructive: [entry], approved: new Set() }), entry);
     expect(entry).toMatchObject({ verdict: 'skipped', needs: null });
   });
 
   test('does not count what was approved', async () => {
-    const [first, second] = [createEntry('here', item('a1'), 0), createEntry('here', item('a2'), 1)];
+    const [first, second] = [entryOf(item('a1'), 0), entryOf(item('a2'), 1)];
     const limit = {
       kind: 'soft' as const,
       count: 1,
       share: 0,
       emptiedFrom: null,
       total: () => Promise.resolve(9),
+      recent: () => Promise.resolve(0),
     };
     const gate = deletionGate({
       limit,
       destructive: [first, second],
       approved: new Set([signatureOf(first)]),
     });
-    expect([await passes(gate, first), await passes(gate, second)]).toEqual([true, true]);
+    expect(await passed(gate, first)).not.toBeNull();
+    expect(await passed(gate, second)).not.toBeNull();
+  });
+
+  test('counts what went through it in the last hours, however it came', async () => {
+    const entry = entryOf(item('a1'), 0);
+    const limit = { kind: 'soft' as const, count: 2, share: 0.1, emptiedFrom: null };
+    const counted = { ...limit, total: () => Promise.resolve(8), recent: () => Promise.resolve(2) };
+    expect(
+      await passed(deletionGate({ limit: counted, destructive: [entry], approved: new Set() }), entry),
+    ).toBeNull();
+    expect(entry).toMatchObject({ verdict: 'held', needs: 'deletions' });
   });
 });
 
 describe('keep-full-folders', () => {
   test('lets an empty folder go, and keeps one that is not', async () => {
-    const systems = { here: createMemorySystem('a'), there: createMemorySystem('b') };
-    const empty = systems.here.add('E', { isFolder: true });
-    const full = systems.here.add('F', { isFolder: true });
-    systems.here.add('I', { parent: full });
+    const { remotes, systems } = opened();
+    const empty = remotes.here.add('E', { isFolder: true });
+    const full = remotes.here.add('F', { isFolder: true });
+    remotes.here.add('I', { parent: full });
     const results: (boolean | undefined)[] = [];
     for (const key of [empty, full]) {
-      const entry = seen({ here: await systems.here.fetch(key), there: null });
-      entry.result = deletedState;
-      await passes(keepFullFolders({ systems, unfinished: [] }), entry);
-      results.push(entry.result.isActive);
+      const here = await systems.here.fetch(key);
+      const entry = Object.assign(decidedOf(null, live(), deletedState, deletedState), {
+        items: { here, there: null },
+      });
+      await passed(keepFullFolders({ systems, unfinished: [] }), entry);
+      results.push(entry.results.here.isActive);
     }
     expect(results).toEqual([false, true]);
   });
 
   test('holds a folder out of which a move failed, and the folder around it', async () => {
-    const systems = { here: createMemorySystem('a'), there: createMemorySystem('b') };
-    const failed = createEntry('here', item('a9'), 0);
-    failed.agreed = live({}, { parent: 'm2', name: 'I' });
+    const { systems } = opened();
+    const was = (parent: string | null) => live({}, { parent, name: 'x' });
+    const failed = stated(was('m2'), null, null);
     const middleware = keepFullFolders({ systems, unfinished: [failed] });
-    const folder = (id: string, parent: string | null) => {
-      const entry = seen({ here: item('a1', { place: { parent: null, name: 'x' } }), there: null });
-      entry.views = {
-        ...entry.views,
-        here: { ...entry.views.here, item: { ...item('a1'), isFolder: true } },
-      };
-      entry.mapping = { ...mappingOf({ here: 'a1', there: 'b1' }), id };
-      entry.agreed = live({}, { parent, name: 'x' });
-      entry.result = deletedState;
-      return entry;
-    };
+    const folder = (id: string, parent: string | null) =>
+      Object.assign(decidedOf(was(parent), was(parent), deletedState, deletedState), {
+        link: { ...linkOf('a1', 'b1'), id },
+        items: { here: { ...item('a1'), isFolder: true }, there: null },
+      });
     const [inner, outer] = [folder('m2', 'm1'), folder('m1', null)];
-    await passes(middleware, inner);
-    await passes(middleware, outer);
+    await passed(middleware, inner);
+    await passed(middleware, outer);
     expect([inner.verdict, outer.verdict]).toEqual(['held', 'held']);
   });
 });
 
-/** Runs one step alone. True: it let the entry go on. */
-async function passes(middleware: Middleware, entry: Entry): Promise<boolean> {
-  let isPassed = false;
-  await middleware(entry, () => {
-    isPassed = true;
+/** Runs one step alone. What it hands on; null: it keeps the entry back. */
+async function passed<In, Out extends In>(middleware: Middleware<In, Out>, entry: In): Promise<Out | null> {
+  let reached: Out | null = null;
+  await middleware(entry, (one) => {
+    reached = one;
     return Promise.resolve();
   });
-  return isPassed;
+  return reached;
 }
 
-function view(shown: Item | null) {
-  return { item: shown, state: shown };
+async function sure<In, Out extends In>(middleware: Middleware<In, Out>, entry: In): Promise<Out> {
+  const reached = await passed(middleware, entry);
+  if (reached === null) throw new Error('the step kept the entry back');
+  return reached;
 }
 
-function seen({ here, there = null }: { here: Item | null; there?: Item | null }): Entry {
-  const entry = createEntry('here', here ?? tombstone('a1'), 0);
-  entry.views = { here: view(here), there: view(there) };
-  return entry;
+function opened(): { remotes: PerSide<Remote>; systems: PerSide<Calls>; links: MemoryLinks } {
+  const remotes = { here: createRemote('a'), there: createRemote('b') };
+  return {
+    remotes,
+    systems: callSystems(remotes, createHalt(new AbortController().signal)),
+    links: createMemoryLinks(),
+  };
 }
 
-function stated(agreed: State | null, here: State | null, there: State | null): Entry {
-  const entry = createEntry('here', item('a1'), 0);
-  entry.agreed = agreed;
-  entry.views = { here: { item: null, state: here }, there: { item: null, state: there } };
-  return entry;
+function entryOf(mention: Item, turn: number, side: Side = 'here'): Mentioned {
+  return createEntry({ side, item: mention, turn, isDoubted: false });
 }
 
-function mappingOf(keys: Mapping['keys']): Mapping {
-  return { id: 'm1', keys, agreed: null, revisions: { here: null, there: null } };
+function foundOf(
+  { here = null, there = null }: Partial<PerSide<Item | null>>,
+  { entry, link = null }: { entry?: Mentioned; link?: Link | null } = {},
+): Found {
+  const begun = entry ?? entryOf(here ?? tombstone('a1'), 0);
+  return Object.assign(begun, { link, items: { here, there }, isJoined: false });
 }
+
+function stated(agreed: State | null, here: State | null, there: State | null): Resolved {
+  const states = { here: here ?? deletedState, there: there ?? deletedState };
+  return Object.assign(foundOf({}), { states, bases: { here: agreed, there: agreed }, leftOut: [] });
+}
+
+const classified = (agreed: State | null, here: State | null, there: State | null): Promise<Classified> =>
+  sure(classify({ lead: null, names }), stated(agreed, here, there));
+
+function decidedOf(agreed: State | null, here: State, there: State, result: State): Decided {
+  return Object.assign(stated(agreed, here, there), {
+    changes: { here: 'changed' as const, there: 'unchanged' as const },
+    isAlike: false,
+    differences: [],
+    takesAllOf: null,
+    results: { here: result, there: result },
+    open: [],
+    isMadeOfBoth: false,
+    keptAfter: null,
+  });
+}
+
+const shownBy = (shown: Item | null): State =>
+  shown === null ? deletedState : { isActive: shown.isActive, fields: shown.fields, place: shown.place };
+
+function linkOf(here: string, there: string, seen: State = live(), revision: string | null = null): Link {
+  const end = (key: string): End => ({ key, revision, seen });
+  const ends = { here: end(here), there: end(there) };
+  return { id: 'm1', syncKey: 's1', ends, intent: null, state: 'active', version: 1 };
+}
+
+const linked = (links: MemoryLinks, here: string, there: string): Promise<Link> => {
+  const states = { here: live(), there: live() };
+  const event = { operations: [], verdict: null, before: states, after: states };
+  return links.finish(null, { ends: linkOf(here, there).ends, state: 'active', intent: null, event });
+};

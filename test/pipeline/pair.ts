@@ -1,8 +1,8 @@
 import { type Approval, approvalsOf } from '../../worker/pipeline/approval';
-import type { Entry } from '../../worker/pipeline/entry';
-import type { Mappings, PerSide } from '../../worker/pipeline/mappings';
-import { plainHandlers } from '../../worker/pipeline/middlewares/resolve-conflicts';
-import type { StageSettings } from '../../worker/pipeline/stages';
+import { type Entry, isUnfinished } from '../../worker/pipeline/entry';
+import type { Side } from '../../worker/pipeline/sides';
+import { plainHandlers, propagateDeletions } from '../../worker/pipeline/middlewares/resolve-conflicts';
+import type { Rules } from '../../worker/pipeline/stages';
 import {
   fromTheBeginning,
   type Problem,
@@ -10,9 +10,10 @@ import {
   synchronise,
   type SynchroniseSettings,
 } from '../../worker/pipeline/synchronise';
-import type { System } from '../../worker/pipeline/system';
-import { createMemoryMappings, type MemoryMappings } from './memory-mappings';
-import { createMemorySystem, type MemorySystem } from './memory-system';
+import { scopeOf } from '../../worker/pipeline/trouble';
+import { type Kill, Killed } from './kill';
+import { createMemoryLinks, type MemoryLinks } from './memory-links';
+import { createRemote, type Remote } from './remote';
 
 export interface Outcome {
   readonly entries: readonly Entry[];
@@ -22,79 +23,119 @@ export interface Outcome {
 
 /** Two systems, and runs that go on where the last one ended. */
 export interface Pair {
-  readonly here: MemorySystem;
-  readonly there: MemorySystem;
-  readonly mappings: MemoryMappings;
+  readonly here: Remote;
+  readonly there: Remote;
+  readonly links: MemoryLinks;
   readonly problems: Problem[];
+  progress: Progress;
   run(settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
   /** What a run would do. */
   plan(settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
+  /** One entity is looked at, as for a webhook; nothing is listed. */
+  look(side: Side, key: string, settings?: Partial<SynchroniseSettings>): Promise<Outcome>;
+  /** Runs until nothing is written and nothing waits. The number of runs before that; null: it never came to rest. */
+  settle(settings?: Partial<SynchroniseSettings>, runs?: number): Promise<number | null>;
+  /** The key there of what has this key here. */
+  other(key: string): string;
+  killWith(kill: Kill): void;
 }
 
 export function createPair(
-  here: MemorySystem = createMemorySystem('a'),
-  there: MemorySystem = createMemorySystem('b'),
+  here: Remote = createRemote('a'),
+  there: Remote = createRemote('b'),
   particulars: Partial<SynchroniseSettings> = {},
 ): Pair {
-  const mappings = createMemoryMappings();
+  const links = createMemoryLinks();
   const problems: Problem[] = [];
-  let progress: Progress = fromTheBeginning;
-  const standard = {
-    ...standardSettings({ here, there }, mappings),
-    mode: 'apply' as const,
-    reading: { by: 'whole', readable: ['here', 'there'] } as const,
-    isolates: true,
-    onProblem: (problem: Problem) => problems.push(problem),
-  };
   const run = async (settings: Partial<SynchroniseSettings>): Promise<Outcome> => {
     const entries: Entry[] = [];
-    const settled = (group: readonly Entry[]) => {
-      entries.push(...group);
-      return Promise.resolve();
-    };
-    const ended = await synchronise({ ...standard, ...particulars, since: progress, settled, ...settings });
-    return { entries, approvals: approvalsOf(entries), progress: ended };
+    const progress = await synchronise({
+      ...standardRules,
+      systems: { here, there },
+      links,
+      mode: 'apply',
+      readable: ['here', 'there'],
+      signal: new AbortController().signal,
+      isDecided: () => false,
+      // A dead process learns nothing more.
+      scopeOf: (error) => (error instanceof Killed ? 'run' : scopeOf(error)),
+      onProblem: (problem) => problems.push(problem),
+      since: pair.progress,
+      settled: async (entry) => {
+        entries.push(entry);
+      },
+      ...particulars,
+      ...settings,
+    });
+    return { entries, approvals: approvalsOf(entries), progress };
   };
-  return {
+  const pair: Pair = {
     here,
     there,
-    mappings,
+    links,
     problems,
+    progress: fromTheBeginning,
     async run(settings = {}) {
       const outcome = await run(settings);
-      progress = outcome.progress;
+      pair.progress = outcome.progress;
       return outcome;
     },
     plan: (settings = {}) => run({ ...settings, mode: 'plan' }),
+    look: (side, key, settings = {}) =>
+      run({
+        ...settings,
+        readable: [],
+        since: { ...pair.progress, again: [{ side, key, verdict: null, waitsFor: null }] },
+      }),
+    async settle(settings = {}, runs = 12) {
+      for (let ran = 0; ran < runs; ran++) {
+        here.forgetCalls();
+        there.forgetCalls();
+        const { entries } = await pair.run(settings);
+        const isQuiet = here.calls.length + there.calls.length === 0 && !entries.some(isUnfinished);
+        if (isQuiet) return ran;
+      }
+      return null;
+    },
+    other(key) {
+      const found = [...links.stored.values()].find(({ ends }) => ends.here?.key === key)?.ends.there?.key;
+      if (found === undefined) throw new Error(`${key} has no counterpart`);
+      return found;
+    },
+    killWith(kill) {
+      here.kill = kill;
+      there.kill = kill;
+      links.kill = kill;
+    },
   };
+  return pair;
 }
 
 /** Nothing is limited, the newest wins, and that is always here. */
-export function standardSettings(
-  systems: PerSide<System>,
-  mappings: Mappings,
-): Omit<StageSettings, 'mentioned' | 'lastTurn'> {
-  return {
-    systems,
-    mappings,
-    matchFields: [],
-    links: [],
-    prototype: null,
-    entries: null,
-    size: { limit: null, sizeOf: () => 0 },
-    deletions: null,
-    flips: { recentVersions: null, flips: 3 },
-    lead: null,
-    policy: 'newest',
-    fieldGroups: [],
-    handlers: plainHandlers(() => 'here'),
-    onUnhandled: () => undefined,
-    approved: new Set(),
-  };
-}
+export const standardRules: Rules = {
+  matchFields: [],
+  linkFields: [],
+  prototype: null,
+  entries: null,
+  size: { limit: null, each: null, sizeOf: () => 0 },
+  deletions: null,
+  flips: { recentVersions: null, flips: 3 },
+  lead: null,
+  policy: 'newest',
+  fieldGroups: [],
+  handlers: plainHandlers(() => 'here'),
+  onUnhandled: () => undefined,
+  initial: null,
+  deletionPolicies: propagateDeletions,
+  flows: {},
+  parks: 'fields',
+  decided: () => null,
+  writeBack: { here: null, there: null },
+  approved: new Set(),
+};
 
 /** How often each verdict was given; duplicates are not told. */
-export function verdicts({ entries }: Outcome): Record<string, number> {
+export function verdicts({ entries }: Pick<Outcome, 'entries'>): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { verdict = 'none' } of entries) {
     if (verdict !== 'duplicate') counts[verdict] = (counts[verdict] ?? 0) + 1;

@@ -1,42 +1,59 @@
-import { createPipeline, type Middleware } from '../../worker/pipeline/pipeline';
 import { createEntry } from '../../worker/pipeline/entry';
-import { tombstone } from '../../worker/pipeline/source';
+import { createPipeline, type Middleware } from '../../worker/pipeline/pipeline';
+import type { Mentioned } from '../../worker/pipeline/entry';
+import { callSystems, createHalt } from '../../worker/pipeline/calls';
 import { standardStages } from '../../worker/pipeline/stages';
-import { createPair, standardSettings } from './pair';
+import { tombstone } from '../../worker/pipeline/system';
+import { createPair, standardRules } from './pair';
 
 test('the order of the steps', () => {
-  const { here, there, mappings } = createPair();
-  const stages = standardStages({
-    ...standardSettings({ here, there }, mappings),
+  const { here, there, links } = createPair();
+  const halt = createHalt(new AbortController().signal);
+  const stages = standardStages(standardRules, {
+    systems: callSystems({ here, there }, halt),
+    links,
+    signal: halt.signal,
     mentioned: () => undefined,
     lastTurn: () => -1,
+    noticed: () => undefined,
+    wanting: () => undefined,
   });
-  expect(Object.keys(stages.change)).toEqual([
+  expect(stages.change.steps).toEqual([
+    'settleIntent',
     'automap',
     'resolveLinked',
     'deduplicate',
     'entryLimit',
     'sizeLimit',
+    'compareContent',
     'classify',
     'findDifferences',
     'resolveConflicts',
     'quarantineFlips',
+    'giveWay',
     'execute',
   ]);
-  expect(Object.keys(stages.deletion([], []))).toEqual(['deletionGate', 'keepFullFolders', 'execute']);
+  expect(stages.deletion([], []).steps).toEqual(['deletionGate', 'keepFullFolders', 'execute']);
 });
 
 test('a pipeline runs its steps in order, until one does not go on', async () => {
   const ran: string[] = [];
   const step =
-    (name: string, goesOn = true): Middleware =>
-    async (_, next) => {
+    (name: string, goesOn = true): Middleware<Mentioned> =>
+    async (entry, next) => {
       ran.push(name);
-      if (goesOn) await next();
+      if (goesOn) await next(entry);
       ran.push(`after ${name}`);
     };
-  await createPipeline([step('one'), step('two', false), step('three')])(
-    createEntry('here', tombstone('a'), 0),
-  );
+  let isReached = false;
+  const entry = createEntry({ side: 'here', item: tombstone('a'), turn: 0, isDoubted: false });
+  await createPipeline<Mentioned>()
+    .then('one', step('one'))
+    .then('two', step('two', false))
+    .then('three', step('three'))
+    .run(entry, () => {
+      isReached = true;
+    });
   expect(ran).toEqual(['one', 'two', 'after two', 'after one']);
+  expect(isReached).toBe(false);
 });

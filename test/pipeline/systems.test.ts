@@ -1,12 +1,12 @@
 import { describeSystem } from './contract';
-import { createMemorySystem } from './memory-system';
+import { createRecords, createRemote, scanning } from './remote';
 
-describeSystem('a tree in memory', () => Promise.resolve(createMemorySystem('a')));
+describeSystem('a tree in memory', () => Promise.resolve(createRemote('a')));
 
 describeSystem('a list without revisions and without keys for its creations', () =>
-  Promise.resolve(createMemorySystem('a', { tree: false, conditionalWrite: false, idempotentCreate: false })),
+  Promise.resolve(createRecords('a', { capabilities: { writes: 'checked', creates: 'plain' } })),
 );
 
 describeSystem('a scan without tombstones', () =>
-  Promise.resolve(createMemorySystem('a', { changes: 'scan', tombstones: false })),
+  Promise.resolve(createRemote('a', { capabilities: scanning })),
 );

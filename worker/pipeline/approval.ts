@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { canonicalText } from '../../shared/domain/merge-copy';
-import type { ApprovalKind, Entry, View } from './entry';
-import { deletedState } from './state';
+import type { ApprovalKind, Entry } from './entry';
+import { sides } from './sides';
+import { deletedState, type State } from './state';
+import type { Item } from './system';
 
 /** What someone must approve before it is done. */
 export interface Approval {
@@ -24,21 +26,26 @@ export function approvalsOf(held: readonly Entry[]): Approval[] {
 }
 
 /** What would be done to an entity, and what it was decided on: another revision of either side is another plan. */
-export function signatureOf({ side, mention, views, result }: Entry): string {
-  const { place } = result ?? deletedState;
+export function signatureOf({ side, mention, items, results }: Entry): string {
+  const decided = sides.flatMap((one) => partsOf(results?.[one] ?? deletedState));
   return digestOf([
     side,
     mention.key,
-    revisionOf(views.here),
-    revisionOf(views.there),
-    canonicalText(result ?? deletedState),
-    place?.parent ?? null,
-    place?.name ?? null,
+    revisionOf(items?.here ?? null),
+    revisionOf(items?.there ?? null),
+    ...decided,
   ]);
 }
 
+const partsOf = (state: State) => [
+  canonicalText(state),
+  state.place?.parent ?? null,
+  state.place?.name ?? null,
+  state.content ?? null,
+];
+
 /** What is gone has none: a tombstone and no trace at all are the same. */
-const revisionOf = ({ item }: View) => (item?.isActive === true ? item.revision : null);
+const revisionOf = (item: Item | null) => (item?.isActive === true ? item.revision : null);
 
 /** In whichever order they come. */
 export const planDigest = (signatures: readonly string[]): string => digestOf([...signatures].sort());

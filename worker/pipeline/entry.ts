@@ -1,108 +1,164 @@
 import type { FieldDifference } from '../../shared/domain/merge-differences';
-import type { Mapping, PerSide, Side } from './mappings';
+import type { Link } from './links';
+import type { PerSide, Side } from './sides';
 import type { Change, State } from './state';
-import type { Item } from './system';
-
-/** What becomes of an entry in the end. */
-export type Verdict =
-  | 'created'
-  | 'updated'
-  | 'moved'
-  | 'deleted'
-  /** Both sides say the same, and it is what they agreed on before. */
-  | 'unchanged'
-  /** Both sides say the same: it is the new base. */
-  | 'agreed'
-  /** Mentioned again later in the run. */
-  | 'duplicate'
-  /** Waits for an approval, or for another entry that failed or waits. */
-  | 'held'
-  /** Above a hard limit. */
-  | 'skipped'
-  /** Waits for someone: both copies stay as they are. */
-  | 'conflict'
-  | 'quarantined'
-  /** Left as it is, for a reason that is logged. */
-  | 'untouched'
-  | 'failed';
+import type { Item, RefusalCode } from './system';
+import type { Operation, Verdict } from './verdict';
 
 /** What asks for an approval. */
 export type ApprovalKind = 'changes' | 'deletions';
 
-/** One side's view of an entity. */
-export interface View {
-  /** Null: that side does not hold it. */
-  readonly item: Item | null;
-  /** The item in words that both sides share. */
-  readonly state: State | null;
-}
-
-/** Something that both sides changed differently. The loser's values are those of its view. */
+/** Something that both sides changed differently. The loser's values are those of its state. */
 export interface Conflict {
-  /** Empty: one side deleted what the other changed. A place is called `place`. */
+  readonly kind: 'fields' | 'deletion' | 'match' | 'name';
+  /** Empty: one side deleted what the other changed. A place is called `place`, content `content`. */
   readonly fields: readonly string[];
   /** Whose values won; `fields`: each side won some; null: nobody has decided. */
   readonly resolution: Side | 'fields' | null;
+  /** Of `match`: keys of the items of either side that could be the same entity. */
+  readonly candidates?: PerSide<readonly string[]>;
 }
 
-/** Something that was done to one side; in a plan: that would be done. */
-export interface Operation {
+/** Another item that has to come first. */
+export interface Awaited {
   readonly side: Side;
-  readonly op: 'create' | 'update' | 'move' | 'delete';
+  readonly key: string;
+  /** A field that is linked to it. A creation can do without; null: it is the folder, without which nothing goes. */
+  readonly field: string | null;
 }
 
-/** One entity on its way through the stages: what is known of it, and what becomes of it. */
-export interface Entry {
+export interface Blocked {
+  readonly side: Side;
+  readonly code: RefusalCode;
+}
+
+/** Why an entry comes once more, after all others had their turn. */
+export interface Pass {
+  /** 0: the first time. From the second pass on it gives way. */
+  readonly number: number;
+  readonly wasBlocked: Blocked | null;
+  /** What its name gets, so that it is no longer taken. 0: nothing. */
+  readonly nameNumber: number;
+  /** Its links wait for each other: it is made without those that cannot be set yet. */
+  readonly withoutLinks: boolean;
+  /** It was to be deleted, and something new lies in it. */
+  readonly comesBack: boolean;
+}
+
+export const firstPass: Pass = {
+  number: 0,
+  wasBlocked: null,
+  nameNumber: 0,
+  withoutLinks: false,
+  comesBack: false,
+};
+
+/** An entity as a listing, a webhook or a person mentioned it, and what became of it. */
+export interface Mentioned {
   /** The side that mentioned it. */
   readonly side: Side;
   /** As it was mentioned; where it started anew: as its side held it then. */
-  mention: Item;
+  readonly mention: Item;
   /** Its turn in the run's reading: of two mentions of one entity the later counts. */
   readonly turn: number;
-  /** Runs only once this one has: the folder that it lies in. */
-  readonly predecessor: Entry | null;
-  attempts: number;
-  mapping: Mapping | null;
-  /** The copy that both sides last agreed on. */
-  agreed: State | null;
-  views: PerSide<View>;
-  changes: PerSide<Change>;
-  differences: readonly FieldDifference[];
-  conflict: Conflict | null;
-  /** What both sides shall hold. Undefined: not decided. */
-  result: State | undefined;
-  /** Above a soft limit: it is decided, but not carried out. */
-  needs: ApprovalKind | null;
-  operations: Operation[];
-  /** Something would be deleted: it waits for the second stage. */
-  isDestructive: boolean;
+  readonly attempts: number;
+  readonly pass: Pass;
+  /** A listing lacks it that lacks so much that it is not believed: if it is to be deleted, someone must approve. */
+  readonly isDoubted: boolean;
   /** Undefined: still on its way. */
   verdict: Verdict | undefined;
   /** A sentence for a person, where the verdict needs one. */
   reason: string | null;
+  conflict: Conflict | null;
+  /** Above a soft limit: it is decided, but not carried out. */
+  needs: ApprovalKind | null;
+  readonly operations: Operation[];
+  /** Something would be deleted: it waits for the second stage. */
+  isDestructive: boolean;
   /** Something was not as expected: it starts anew. */
   startsAnew: boolean;
+  blocked: Blocked | null;
+  /** It is to have another name in its next pass, with this number. 0: not. */
+  nextNameNumber: number;
+  /** A folder that was to be deleted, and in which something new lies. */
+  comesBack: boolean;
+  waitsFor: Awaited | null;
 }
 
-export function createEntry(
-  side: Side,
-  mention: Item,
-  turn: number,
-  predecessor: Entry | null = null,
-): Entry {
-  return { side, mention, turn, predecessor, attempts: 1, ...nothingKnown() };
+/** Its counterpart is known: set by `automap`. */
+export interface Found extends Mentioned {
+  /** Null: it has none yet. */
+  link: Link | null;
+  /** What each side holds; null: it does not hold it. */
+  items: PerSide<Item | null>;
+  /** They were found to be one entity just now; nobody has decided anything about them yet. */
+  readonly isJoined: boolean;
+}
+
+/** In words that both sides share: set by `resolveLinked`. */
+export interface Resolved extends Found {
+  readonly states: PerSide<State>;
+  /** What each side was last seen to hold; null: nothing that is known. */
+  readonly bases: PerSide<State | null>;
+  /** Fields that were left out because what they are linked to is not there yet. */
+  readonly leftOut: readonly string[];
+  /** Their content was read, and is the same. Set by `compareContent`. */
+  readonly hasSameContent?: boolean;
+}
+
+/** It is known who changed what: set by `classify`. */
+export interface Classified extends Resolved {
+  readonly changes: PerSide<Change>;
+  /** Both sides hold the same. */
+  readonly isAlike: boolean;
+}
+
+/** Field by field: set by `findDifferences`. */
+export interface Compared extends Classified {
+  readonly differences: readonly FieldDifference[];
+  /** The side that changed alone, where both held the same before and have fields alone: all of its copy is taken. */
+  readonly takesAllOf: Side | null;
+}
+
+/** It is decided: set by `resolveConflicts`. */
+export interface Decided extends Compared {
+  /** What each side shall hold. */
+  results: PerSide<State>;
+  /** Disputes that stay as they are on both sides until someone decides: fields, `place`, `content`. */
+  readonly open: readonly string[];
+  /** A handler made values of both sides: it must not be asked again for the same dispute. */
+  readonly isMadeOfBoth: boolean;
+  /** The side that deleted it, where the other one keeps it. */
+  readonly keptAfter: Side | null;
+}
+
+/** An entry as the run's user sees it: what no step has set is not there. */
+export type Entry = Mentioned & Partial<Omit<Decided, keyof Mentioned>>;
+
+/** Something that a listing, or someone, told of. */
+export interface Mention {
+  readonly side: Side;
+  readonly item: Item;
+  readonly turn: number;
+  readonly isDoubted: boolean;
+}
+
+export function createEntry({ side, item, turn, isDoubted }: Mention, pass: Pass = firstPass): Mentioned {
+  return { side, mention: item, turn, attempts: 1, pass, isDoubted, ...undecided() };
 }
 
 /** What was found out is given up; what its side holds now counts. */
-export function restart(entry: Entry, mention: Item): void {
-  Object.assign(entry, nothingKnown(), { mention, attempts: entry.attempts + 1 });
-}
+export const renew = (entry: Mentioned, mention: Item): Mentioned => ({
+  ...createEntry({ ...entry, item: mention }, entry.pass),
+  attempts: entry.attempts + 1,
+});
 
 /** It is not as both sides shall hold it: no later listing would mention it again, and its folder must stay. */
-export const isUnfinished = ({ verdict }: Entry): boolean =>
+export const isUnfinished = ({ verdict }: Mentioned): boolean =>
   verdict !== undefined && unfinishedVerdicts.has(verdict);
 
 const unfinishedVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
+  'waiting',
   'held',
   'skipped',
   'conflict',
@@ -111,31 +167,27 @@ const unfinishedVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
   'failed',
 ]);
 
-export function settle(entry: Entry, verdict: Verdict, reason: string | null = null): void {
+export function settle(entry: Mentioned, verdict: Verdict, reason: string | null = null): void {
   entry.verdict = verdict;
   entry.reason = reason;
 }
 
 /** It is looked at again, from the beginning; after too many attempts it has failed, for this reason. */
-export function startAnew(entry: Entry, reason: string): void {
+export function startAnew(entry: Mentioned, reason: string): void {
   entry.startsAnew = true;
   entry.reason = reason;
 }
 
-const unseen: View = { item: null, state: null };
-
-const nothingKnown = () => ({
-  mapping: null,
-  agreed: null,
-  views: { here: unseen, there: unseen },
-  changes: { here: 'unchanged' as const, there: 'unchanged' as const },
-  differences: [],
+const undecided = () => ({
+  verdict: undefined,
+  reason: null,
   conflict: null,
-  result: undefined,
   needs: null,
   operations: [],
   isDestructive: false,
-  verdict: undefined,
-  reason: null,
   startsAnew: false,
+  blocked: null,
+  nextNameNumber: 0,
+  comesBack: false,
+  waitsFor: null,
 });

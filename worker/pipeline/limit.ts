@@ -1,4 +1,4 @@
-import type { Entry } from './entry';
+import type { Mentioned } from './entry';
 
 /** `soft`: what is above waits for an approval; `hard`: it is skipped. */
 export type LimitKind = 'soft' | 'hard';
@@ -11,5 +11,5 @@ export interface Limit {
   /** How many of a run are let through. Asked often: keep the answer. */
   readonly allowed: () => number | Promise<number>;
   /** All are counted, unless this says otherwise. */
-  readonly standing?: (entry: Entry) => Standing;
+  readonly standing?: (entry: Mentioned) => Standing;
 }

@@ -1,17 +1,33 @@
-import type { Entry } from './entry';
+import type { Mentioned } from './entry';
 
-export type Next = () => Promise<void>;
+export type Next<Out> = (entry: Out) => Promise<void>;
 
-/** One step: it does its part and calls `next`, or settles the entry and does not. */
-export type Middleware = (entry: Entry, next: Next) => Promise<void>;
+/** One step: it does its part and hands the entry on, with what it has set, or settles it and does not. */
+export type Middleware<In, Out extends In = In> = (entry: In, next: Next<Out>) => Promise<void>;
 
-/** Sends an entry through all of them in their order. */
-export function createPipeline(middlewares: readonly Middleware[]): (entry: Entry) => Promise<void> {
-  return (entry) => runFrom(middlewares, 0, entry);
+/** Steps in their order. A step that needs what no earlier one sets does not compile. */
+export interface Pipeline<In extends Mentioned, Out extends In> {
+  /** Names, in their order. */
+  readonly steps: readonly string[];
+  then<After extends Out>(name: string, step: Middleware<Out, After>): Pipeline<In, After>;
+  /** `reached`: told of an entry that no step kept back. */
+  run(entry: In, reached?: (entry: Out) => void): Promise<void>;
 }
 
-function runFrom(middlewares: readonly Middleware[], place: number, entry: Entry): Promise<void> {
-  const middleware = middlewares[place];
-  if (middleware === undefined) return Promise.resolve();
-  return middleware(entry, () => runFrom(middlewares, place + 1, entry));
+export const createPipeline = <In extends Mentioned>(): Pipeline<In, In> =>
+  extend<In, In>([], (entry, next) => next(entry));
+
+function extend<In extends Mentioned, Out extends In>(
+  steps: readonly string[],
+  all: (entry: In, next: Next<Out>) => Promise<void>,
+): Pipeline<In, Out> {
+  return {
+    steps,
+    then: (name, step) => extend([...steps, name], (entry, next) => all(entry, (known) => step(known, next))),
+    run: (entry, reached) =>
+      all(entry, (end) => {
+        reached?.(end);
+        return Promise.resolve();
+      }),
+  };
 }

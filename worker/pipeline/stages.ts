@@ -1,57 +1,95 @@
-import type { Stages } from './executor';
+import type { Calls } from './calls';
+import type { Compared, Decided, Entry, Mentioned } from './entry';
 import type { Limit } from './limit';
-import type { Mappings, PerSide, Side } from './mappings';
-import { automap, type AutomapSettings } from './middlewares/automap';
-import { classify, type ClassifySettings } from './middlewares/classify';
+import { type KnownLinks } from './links';
+import { type PerSide, perSide, type Side } from './sides';
+import { automap } from './middlewares/automap';
+import { classify } from './middlewares/classify';
+import { compareContent } from './middlewares/compare-content';
 import { deduplicate, type DeduplicateSettings } from './middlewares/deduplicate';
 import { deletionGate, type DeletionLimit } from './middlewares/deletion-gate';
 import { entryLimit } from './middlewares/entry-limit';
-import { execute } from './middlewares/execute';
+import { execute, type WriteBack } from './middlewares/execute';
 import { findDifferences } from './middlewares/find-differences';
+import { giveWay } from './middlewares/give-way';
 import { keepFullFolders } from './middlewares/keep-full-folders';
 import { quarantineFlips, type QuarantineFlipsSettings } from './middlewares/quarantine-flips';
 import { resolveConflicts, type ResolveConflictsSettings } from './middlewares/resolve-conflicts';
 import { resolveLinked } from './middlewares/resolve-linked';
+import { settleIntent } from './middlewares/settle-intent';
 import { sizeLimit, type SizeLimitSettings } from './middlewares/size-limit';
-import type { System } from './system';
+import { createPipeline, type Pipeline } from './pipeline';
+import type { Item } from './system';
 
-export interface StageSettings
-  extends AutomapSettings, DeduplicateSettings, ClassifySettings, ResolveConflictsSettings {
-  readonly systems: PerSide<System>;
-  readonly mappings: Mappings;
+/** How two systems are kept equal: what their user says. */
+export interface Rules extends Omit<ResolveConflictsSettings, 'names'> {
+  /** Items that are alike in all of these are one entity. None: only keys and places tell. */
+  readonly matchFields: readonly string[];
   /** Fields whose value is the key of another item. */
-  readonly links: readonly string[];
+  readonly linkFields: readonly string[];
   /** The fields that are synchronised; null: all. */
   readonly prototype: readonly string[] | null;
   readonly entries: Limit | null;
   readonly size: SizeLimitSettings;
   readonly deletions: DeletionLimit | null;
   readonly flips: QuarantineFlipsSettings;
-  /** The only side that is edited; null: both are. */
-  readonly lead: Side | null;
+  readonly writeBack: PerSide<WriteBack | null>;
   /** Signatures of what someone approved. */
   readonly approved: ReadonlySet<string>;
 }
 
+/** What a run knows besides. */
+export interface RunParts extends DeduplicateSettings {
+  readonly systems: PerSide<Calls>;
+  readonly links: KnownLinks;
+  readonly signal: AbortSignal;
+  readonly mentioned: (side: Side, key: string) => Item | undefined;
+  readonly noticed: (side: Side, key: string, item: Item | null) => void;
+  readonly wanting: (linkId: string) => Entry | undefined;
+}
+
+/** What is done in which order. */
+export interface Stages {
+  readonly change: Pipeline<Mentioned, Decided>;
+  /** `destructive`: all that the stage would delete; `unfinished`: what the first stage left as it was. */
+  readonly deletion: (
+    destructive: readonly Decided[],
+    unfinished: readonly Entry[],
+  ) => Pipeline<Decided, Decided>;
+}
+
 /** The order of the steps. It is written nowhere else. */
-export function standardStages(settings: StageSettings): Stages {
+export function standardStages(rules: Rules, run: RunParts): Stages {
+  const { systems, links } = run;
+  const words = { links, linkFields: rules.linkFields, prototype: rules.prototype };
+  const names = perSide((side) => systems[side].capabilities.tree);
+  const writing = { ...rules, ...run, words };
   return {
-    change: {
-      automap: automap(settings),
-      resolveLinked: resolveLinked(settings),
-      deduplicate: deduplicate(settings),
-      entryLimit: entryLimit(settings.entries),
-      sizeLimit: sizeLimit(settings.size),
-      classify: classify(settings),
-      findDifferences: findDifferences(settings),
-      resolveConflicts: resolveConflicts(settings),
-      quarantineFlips: quarantineFlips(settings.flips),
-      execute: execute({ ...settings, destroys: false }),
-    },
-    deletion: (destructive, unfinished) => ({
-      deletionGate: deletionGate({ ...settings, limit: settings.deletions, destructive }),
-      keepFullFolders: keepFullFolders({ ...settings, unfinished }),
-      execute: execute({ ...settings, destroys: true }),
-    }),
+    change: createPipeline<Mentioned>()
+      .then('settleIntent', settleIntent({ systems, links, words }))
+      .then('automap', automap({ ...run, matchFields: rules.matchFields }))
+      .then('resolveLinked', resolveLinked({ systems, words }))
+      .then('deduplicate', deduplicate(run))
+      .then('entryLimit', entryLimit(rules.entries))
+      .then('sizeLimit', sizeLimit(rules.size))
+      .then('compareContent', compareContent(run))
+      .then('classify', classify({ lead: rules.lead, names }))
+      .then('findDifferences', findDifferences(rules))
+      .then('resolveConflicts', resolveConflicts({ ...rules, names }))
+      .then('quarantineFlips', quarantineFlips(rules.flips))
+      .then('giveWay', giveWay({ ...run, words, winner: (entry) => winnerOf(rules, entry) }))
+      .then('execute', execute({ ...writing, destroys: false })),
+    deletion: (destructive, unfinished) =>
+      createPipeline<Decided>()
+        .then('deletionGate', deletionGate({ ...rules, limit: rules.deletions, destructive }))
+        .then('keepFullFolders', keepFullFolders({ systems, unfinished }))
+        .then('execute', execute({ ...writing, destroys: true })),
   };
+}
+
+/** Where two want one name, the policy of places says whose stays. */
+function winnerOf({ fieldGroups, policy, handlers }: Rules, entry: Compared): Side {
+  const group = fieldGroups.find(({ fields }) => fields.includes('place'));
+  const handler = group?.handler ?? handlers[group?.policy ?? policy];
+  return handler?.(entry, []) === 'there' ? 'there' : 'here';
 }

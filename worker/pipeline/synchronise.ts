@@ -1,98 +1,251 @@
-import { type Entry, isUnfinished } from './entry';
-import { execute } from './executor';
-import type { Mappings, PerSide, Side } from './mappings';
+import { callSystems, createHalt, type Halt } from './calls';
+import { type Belief, discover, usualBelief } from './discover';
+import { type Awaited, type Entry, isUnfinished, type Mention } from './entry';
+import { type Verdict } from './verdict';
+import { type Link, type Links } from './links';
+import { otherSide, type PerSide, type Side, sides } from './sides';
+import { createMentions, type Mentions } from './mentions';
 import { rehearse } from './rehearsal';
-import { readSystems, streamSystem, tombstone, type Unfinished } from './source';
-import { type StageSettings, standardStages } from './stages';
+import { type Rules, standardStages } from './stages';
+import { type Cursor, type Item, type System, tombstone } from './system';
+import type { Scope } from './trouble';
+import { type Board, change, createBoard, work, type WorkSettings } from './work';
 
-export interface SynchroniseSettings extends Omit<StageSettings, 'mentioned' | 'lastTurn'> {
+export interface SynchroniseSettings extends Rules {
+  readonly systems: PerSide<System>;
+  readonly links: Links;
   /** `plan`: the same is done, and nothing is written. */
   readonly mode: 'apply' | 'plan';
-  readonly reading: Reading;
+  /** The sides that are asked what changed. */
+  readonly readable: readonly Side[];
   /** Where the last run ended, and what it did not finish. */
   readonly since: Progress;
-  /** Told of all entries with their verdicts, a group at a time. */
-  readonly settled: (entries: readonly Entry[]) => Promise<void>;
-  /** True: an error fails its entry alone, and the entry comes again. False: it ends the run. */
-  readonly isolates: boolean;
+  readonly belief?: Belief;
+  /** Entries that are worked on at once. */
+  readonly atOnce?: number;
+  readonly signal: AbortSignal;
+  /** What an error ends; as in trouble.ts where it is left out. */
+  readonly scopeOf?: (error: unknown) => Scope;
+  /** Someone decided a dispute about it: it is looked at again, although neither side changed. */
+  readonly isDecided: (side: Side, key: string) => boolean;
+  /** Told of each entry once it is known what became of it. */
+  readonly settled: (entry: Entry) => Promise<void>;
   /** Told of what went wrong with a listing or an entry. */
   readonly onProblem: (problem: Problem) => void;
 }
 
-/**
- * `whole`: what the readable systems mention is gathered first. `stream`: one system without folders, which lists each
- * key once, is read page by page: memory holds one page.
- */
-export type Reading =
-  | { readonly by: 'whole'; readonly readable: readonly Side[] }
-  | { readonly by: 'stream'; readonly side: Side };
-
 /** Where a run ended: the next one goes on from there. */
 export interface Progress {
-  readonly cursors: PerSide<string | null>;
+  readonly cursors: PerSide<Cursor | null>;
   readonly again: readonly Unfinished[];
+  /** Why it ended before all was done; null: all was. */
+  readonly stoppedBy: unknown;
 }
 
-export const fromTheBeginning: Progress = { cursors: { here: null, there: null }, again: [] };
+/** An entity that a run did not finish. */
+export interface Unfinished {
+  readonly side: Side;
+  readonly key: string;
+  /** Null: it had no turn. */
+  readonly verdict: Verdict | null;
+  readonly waitsFor: Awaited | null;
+}
+
+export const fromTheBeginning: Progress = {
+  cursors: { here: null, there: null },
+  again: [],
+  stoppedBy: null,
+};
 
 export type Problem =
   | { readonly kind: 'partial-listing'; readonly side: Side; readonly error: unknown }
-  | { readonly kind: 'failed'; readonly entry: Entry; readonly error: unknown };
+  /** A whole listing lacks so much that it is not believed. */
+  | { readonly kind: 'doubted-listing'; readonly side: Side }
+  | { readonly kind: 'failed'; readonly entry: Entry; readonly error: unknown }
+  | { readonly kind: 'unread'; readonly side: Side; readonly key: string; readonly error: unknown };
 
 /** Brings two systems together: reads what changed, changes what is behind, then deletes what is gone. */
 export async function synchronise(settings: SynchroniseSettings): Promise<Progress> {
-  const { onProblem, since, mode, isolates } = settings;
-  const { systems, mappings } = mode === 'plan' ? rehearse(settings.systems, settings.mappings) : settings;
-  const { groups, cursors, mentioned, lastTurn } = await read({ ...settings, systems, mappings });
-  const again: Unfinished[] = [];
-  await execute(groups, {
-    stages: standardStages({ ...settings, mentioned, lastTurn, systems, mappings }),
-    refetch: async ({ side, mention }) => (await systems[side].fetch(mention.key)) ?? tombstone(mention.key),
-    depthOf: (entry) => depthOf(mappings, entry),
-    settled: (entries) => {
-      again.push(...entries.filter(isUnfinished).map(keyOf));
-      return settings.settled(entries);
+  const run = openRun(settings);
+  const { halt, mentions, board, working } = run;
+  await guard(halt, () => settleIntents(run));
+  const cursors = await guard(halt, () => readSystems(run));
+  await guard(halt, () => readAgain(run));
+  await work(mentions.topDown(), board, working);
+  for (const { side, item } of mentions.topDown())
+    if (!run.settledKeys.has(nameOf(side, item.key)))
+      addAgain(run, { side, key: item.key, verdict: null, waitsFor: null });
+  const stoppedBy = halt.reason;
+  return { cursors: cursors ?? settings.since.cursors, again: [...run.again.values()], stoppedBy };
+}
+
+interface Run {
+  readonly settings: SynchroniseSettings;
+  /** Of a plan: rehearsed. */
+  readonly links: Links;
+  readonly halt: Halt;
+  readonly mentions: Mentions;
+  readonly board: Board;
+  readonly working: WorkSettings;
+  readonly fetch: (side: Side, key: string) => Promise<Item>;
+  /** Grows: what is to come again, by `side key`. */
+  readonly again: Map<string, Unfinished>;
+  /** Grows: `side key` of what has been settled. */
+  readonly settledKeys: Set<string>;
+}
+
+const usualAtOnce = 8;
+
+function openRun(settings: SynchroniseSettings): Run {
+  const halt = createHalt(settings.signal, settings.scopeOf);
+  const real = callSystems(settings.systems, halt);
+  const { systems, links } =
+    settings.mode === 'plan' ? rehearse(real, settings.links) : { systems: real, links: settings.links };
+  const mentions = createMentions();
+  const board = createBoard();
+  const again = new Map<string, Unfinished>();
+  const settledKeys = new Set<string>();
+  const fetch = async (side: Side, key: string) => (await systems[side].fetch(key)) ?? tombstone(key);
+  const stages = standardStages(settings, {
+    systems,
+    links,
+    signal: halt.signal,
+    mentioned: (side, key) => mentions.item(side, key),
+    lastTurn: (side, key) => mentions.lastTurn(side, key),
+    noticed: (side, key, item) => {
+      mentions.notice(side, key, item);
     },
-    isolates: (entry, error) => {
-      if (isolates) onProblem({ kind: 'failed', entry, error });
-      return isolates;
-    },
+    wanting: (id) => board.wanting.get(id),
   });
-  return { cursors: cursors ?? since.cursors, again };
-}
-
-interface Read extends Pick<StageSettings, 'mentioned' | 'lastTurn'> {
-  readonly groups: Iterable<readonly Entry[]> | AsyncIterable<readonly Entry[]>;
-  /** Null: where they were. */
-  readonly cursors: PerSide<string | null> | null;
-}
-
-async function read(settings: SynchroniseSettings): Promise<Read> {
-  const { reading, systems, since, onProblem } = settings;
-  if (reading.by === 'whole')
-    return readSystems({
-      ...settings,
-      ...since,
-      readable: reading.readable,
-      onPartial: (side, error) => onProblem({ kind: 'partial-listing', side, error }),
-    });
-  const { side } = reading;
-  return {
-    groups: streamSystem(side, systems[side].list(since.cursors[side])),
-    cursors: null,
-    mentioned: () => undefined,
-    lastTurn: () => -1,
+  const working: WorkSettings = {
+    stages,
+    links,
+    halt,
+    atOnce: settings.atOnce ?? usualAtOnce,
+    refetch: ({ side, mention }) => fetch(side, mention.key),
+    settled: async (entry) => {
+      keep({ again, settledKeys }, entry);
+      await settings.settled(entry);
+    },
+    onFailed: (entry, error) => settings.onProblem({ kind: 'failed', entry, error }),
   };
+  return { settings, links, halt, mentions, board, working, fetch, again, settledKeys };
 }
 
-const keyOf = ({ side, mention }: Entry): Unfinished => ({ side, key: mention.key });
-
-async function depthOf(mappings: Mappings, entry: Entry): Promise<number> {
-  const seen = new Set<string>();
-  let parent = entry.agreed?.place?.parent ?? null;
-  while (parent !== null && !seen.has(parent)) {
-    seen.add(parent);
-    parent = (await mappings.byId(parent))?.agreed?.place?.parent ?? null;
+/** Null: work with a system stopped. The run ends in order then. */
+async function guard<T>(halt: Halt, run: () => Promise<T>): Promise<T | null> {
+  if (halt.reason !== null) return null;
+  try {
+    return await run();
+  } catch (error) {
+    if (halt.judge(error) !== 'system') throw error;
+    return null;
   }
-  return seen.size;
+}
+
+const nameOf = (side: Side, key: string) => `${side} ${key}`;
+
+const addAgain = ({ again }: Pick<Run, 'again'>, unfinished: Unfinished) =>
+  again.set(nameOf(unfinished.side, unfinished.key), unfinished);
+
+function keep(run: Pick<Run, 'again' | 'settledKeys'>, entry: Entry): void {
+  const { side, mention, verdict = null, waitsFor, link } = entry;
+  run.settledKeys.add(nameOf(side, mention.key));
+  if (verdict === 'duplicate') return;
+  for (const one of sides) {
+    const key = link?.ends[one]?.key ?? (one === side ? mention.key : undefined);
+    if (key !== undefined) run.again.delete(nameOf(one, key));
+  }
+  if (isUnfinished(entry)) addAgain(run, { side, key: mention.key, verdict, waitsFor });
+}
+
+/** What was about to be called when a run died comes before everything else. */
+async function settleIntents(run: Run): Promise<void> {
+  const { links, fetch, board, working } = run;
+  const found: Mention[] = [];
+  for await (const link of links.withIntent()) {
+    const side = sideOf(link);
+    const key = side === null ? undefined : link.ends[side]?.key;
+    if (side !== null && key !== undefined)
+      found.push({ side, item: await fetch(side, key), turn: -1, isDoubted: false });
+  }
+  await change(found, board, working);
+}
+
+/** The side that holds it. */
+function sideOf({ intent, ends }: Link): Side | null {
+  const side = intent === null ? 'here' : otherSide(intent.side);
+  return ends[side] !== null ? side : ends[otherSide(side)] !== null ? otherSide(side) : null;
+}
+
+/** Lists all readable systems at once. A listing that fails or is partial says nothing of what it lacks. */
+async function readSystems(run: Run): Promise<PerSide<Cursor | null>> {
+  const { settings } = run;
+  const reached: Record<Side, Cursor | null> = { ...settings.since.cursors };
+  await Promise.all(
+    settings.readable.map(async (side) => {
+      reached[side] = await readSystem(run, side);
+    }),
+  );
+  return reached;
+}
+
+async function readSystem(run: Run, side: Side): Promise<Cursor | null> {
+  const { settings, links, halt, mentions } = run;
+  const { since, systems, onProblem, belief = usualBelief } = settings;
+  let cursor = since.cursors[side];
+  const { signal } = halt;
+  try {
+    const found = discover({ system: systems[side], side, links, since: cursor, signal, belief });
+    for await (const told of found) {
+      if (told.kind === 'partial') onProblem({ kind: 'partial-listing', side, error: null });
+      if (told.kind === 'partial') break;
+      const isDoubted = told.kind === 'absent' && told.isDoubted;
+      if (isDoubted) onProblem({ kind: 'doubted-listing', side });
+      for (const item of told.items) mentions.add(side, item, isDoubted);
+      if (told.kind === 'page') cursor = told.cursor ?? cursor;
+    }
+  } catch (error) {
+    if (halt.judge(error) === 'run') throw error;
+    onProblem({ kind: 'partial-listing', side, error });
+  }
+  return cursor;
+}
+
+/** What an earlier run did not finish. What still waits for another costs no call. */
+async function readAgain(run: Run): Promise<void> {
+  const { settings, mentions, halt, fetch } = run;
+  const { again } = settings.since;
+  const size = settings.atOnce ?? usualAtOnce;
+  for (let start = 0; start < again.length; start += size) {
+    await Promise.all(
+      again.slice(start, start + size).map(async (one) => {
+        const { side, key } = one;
+        if (mentions.isMentioned(side, key)) return;
+        if (halt.reason !== null || (await stillWaits(run, one))) {
+          addAgain(run, one);
+          return;
+        }
+        try {
+          mentions.add(side, await fetch(side, key));
+        } catch (error) {
+          if (halt.judge(error) === 'run') throw error;
+          addAgain(run, one);
+          settings.onProblem({ kind: 'unread', side, key, error });
+        }
+      }),
+    );
+  }
+}
+
+/** A dispute that waits for someone is looked at once either side changes, or someone decided. */
+async function stillWaits({ links, settings }: Run, one: Unfinished): Promise<boolean> {
+  if (one.verdict === 'conflict') {
+    const link = (await links.byKeys(one.side, [one.key])).get(one.key);
+    return link !== undefined && !settings.isDecided(one.side, one.key);
+  }
+  if (one.verdict !== 'waiting' || one.waitsFor === null) return false;
+  const { side, key } = one.waitsFor;
+  const target = (await links.byKeys(side, [key])).get(key);
+  return target === undefined || target.state === 'creating';
 }

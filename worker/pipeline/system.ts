@@ -1,31 +1,59 @@
 import type { Copy, Fields } from '../../shared/domain/merge-copy';
 
-/** What a system can do. The pipeline asks here, never by name. */
+/** What a system can do. The engine asks here, never by name. */
 export interface Capabilities {
   /**
    * How it finds what changed. `delta`: by its own cursor; `timestamp`: what was changed since a time (some may come
    * twice); `scan`: it lists everything every time.
    */
   readonly changes: 'delta' | 'timestamp' | 'scan';
-  /** It lists what was deleted. Else, for a scan, what a whole listing lacks is deleted. */
-  readonly tombstones: boolean;
-  /** It refuses to write over another revision than the expected one. */
-  readonly conditionalWrite: boolean;
-  /** Creating the same key twice makes one. */
-  readonly idempotentCreate: boolean;
-  /** Its items have places: folders, and names in them. */
-  readonly tree: boolean;
+  /** `each`: every deletion is told; `tops`: of a deleted folder the folder alone; `none`: only a whole listing tells. */
+  readonly deletions: 'each' | 'tops' | 'none';
+  /** `checked`: no precondition; the engine looks right before it writes, and someone may still be faster. */
+  readonly writes: 'conditional' | 'checked';
+  /** `keyed`: creating one key twice makes one; `found`: no, but an item can be found by its key; `plain`: neither. */
+  readonly creates: 'keyed' | 'found' | 'plain';
+  /** What the answer of a write shows. `sent`, `nothing`: the engine fetches what became of it. */
+  readonly answers: 'stored' | 'sent' | 'nothing';
+  /** Its items have places: folders, and names in them. Null: it has none. */
+  readonly tree: NameRules | null;
+  /** Its items have content. Null: none has. */
+  readonly content: { readonly maxBytes: number | null } | null;
   /** Its writes are done later. What it holds meanwhile is what it was last seen to hold. */
   readonly deferred: boolean;
+  /** How many keys one `fetch` may name. */
+  readonly batch: number;
+}
+
+/** How a system treats names. */
+export interface NameRules {
+  /** `readme` and `README` are one name. */
+  readonly isCaseBlind: boolean;
+  /** The Unicode form that it gives every name. */
+  readonly form: 'NFC' | 'NFD' | 'any';
+  /** Null: a name may be written so. Else how it must be written (`a:b` → `a_b`). */
+  fitting(name: string): string | null;
 }
 
 /** Opaque. Two are compared for equality, nothing else. */
 export type Revision = string;
 
+/** Opaque: where a listing goes on. */
+export type Cursor = string;
+
 export interface Place {
   /** Key of the folder; null: the root. */
   readonly parent: string | null;
   readonly name: string;
+}
+
+/** The bytes of an item, not yet read. */
+export interface Content {
+  /** Bytes. */
+  readonly size: number;
+  /** With its kind, e.g. `sha256:9f86…`. Null: the system keeps none. */
+  readonly hash: string | null;
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** What one system holds of an entity. */
@@ -36,58 +64,101 @@ export interface Item extends Copy {
   /** Null: the system has no places, or the item is deleted. */
   readonly place: Place | null;
   readonly isFolder: boolean;
-  /**
-   * The key that its creation was asked for with, which is the other side's own; null: not kept. It tells a creation
-   * whose answer was lost from something new.
-   */
+  /** The key that its creation was asked for with; null: not kept. It tells a lost answer from something new. */
   readonly origin: string | null;
+  /** A listing may leave it out: then `fetch` has it. Null: it has none. */
+  readonly content?: Content | null;
 }
 
 export interface Page {
   readonly items: readonly Item[];
-  /** Where the next listing goes on. Only the last page of a whole listing has one: without it, it was partial. */
-  readonly cursor: string | null;
+  /** May be kept at once: all before it has been listed. Null: the listing can only start over. */
+  readonly cursor: Cursor | null;
+  /** The last page, and the listing began at nothing: what it lacks is not there. */
+  readonly isWhole: boolean;
 }
 
-/** What an item is found by, where its key is not known: the values of some fields, or a place. */
+/** What an item is found by, where its key is not known. */
 export type Match =
   | { readonly by: 'fields'; readonly fields: Fields }
   | { readonly by: 'place'; readonly parent: string | null; readonly name: string }
-  | { readonly by: 'parent'; readonly parent: string };
+  /** All that lies in a folder; null: in the root. */
+  | { readonly by: 'parent'; readonly parent: string | null }
+  /** The key that it was created with. */
+  | { readonly by: 'origin'; readonly key: string };
 
-/** What is to be written. */
+/** A new item. */
 export interface Draft {
   readonly fields: Fields;
   readonly place: Place | null;
   readonly isFolder: boolean;
-  /**
-   * What both sides agree on once this is written. For a system that keeps the mappings itself, to store both in
-   * one statement; others ignore it.
-   */
-  readonly agreed: Copy | null;
+  readonly content: Content | null;
 }
+
+/** What is to be written to an item. */
+export interface Patch {
+  /** Those that change; null takes a value away. */
+  readonly fields: Fields;
+  /** The record with its changes, for a system that replaces records. */
+  readonly whole: Fields;
+  /** Null: the content stays. */
+  readonly content: Content | null;
+}
+
+export type RefusalCode =
+  | 'name-taken'
+  /** A folder would lie in itself. */
+  | 'cycle'
+  | 'no-folder'
+  | 'bad-name'
+  | 'not-empty'
+  | 'too-large'
+  | 'duplicate'
+  | 'invalid'
+  | 'forbidden'
+  | 'locked';
 
 /** What became of a write. An answer that never came is an error; whether it was written is then not known. */
 export type Written =
   | { readonly kind: 'done'; readonly item: Item }
   /** It will be done; the next listing tells. */
   | { readonly kind: 'deferred' }
-  /** The item is not as it was expected: look again. */
-  | { readonly kind: 'stale' }
-  | { readonly kind: 'refused'; readonly reason: string };
+  /** The item is not as it was expected. `item`: as it is now, null where it is gone; undefined: the system did not say. */
+  | { readonly kind: 'stale'; readonly item?: Item | null }
+  | {
+      readonly kind: 'refused';
+      readonly code: RefusalCode;
+      /** A sentence for a person. */
+      readonly reason: string;
+      /** Those that were refused. */
+      readonly fields?: readonly string[];
+      /** Of `duplicate`: the items that are in the way. */
+      readonly holders?: readonly Item[];
+    };
 
-/** Something that holds items and can be synchronised with another. */
+/** Something that holds items and can be synchronised with another. It throws `Trouble`, see trouble.ts. */
 export interface System {
   readonly capabilities: Capabilities;
-  /** What changed since a cursor of an earlier listing (null: everything), page by page. */
-  list(since: string | null): AsyncIterable<Page>;
-  /** Null: not there. */
-  fetch(key: string): Promise<Item | null>;
-  find(match: Match): Promise<readonly Item[]>;
+  /** What changed since a cursor of an earlier listing (null: everything), page by page. Throws `cursor-expired`. */
+  list(since: Cursor | null, signal: AbortSignal): AsyncIterable<Page>;
+  /** At most `batch` keys. Those that are not there are not in the answer. */
+  fetch(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Item>>;
+  /** Live items. */
+  find(match: Match, signal: AbortSignal): Promise<readonly Item[]>;
   /** `key`: what makes the creation repeatable; a system that lets its callers choose takes it as the item's own. */
-  create(key: string, draft: Draft): Promise<Written>;
-  update(key: string, draft: Draft, expected: Revision): Promise<Written>;
-  move(key: string, place: Place, expected: Revision): Promise<Written>;
-  /** `agreed`: as in a draft. */
-  delete(key: string, expected: Revision, agreed: Copy | null): Promise<Written>;
+  create(key: string, draft: Draft, signal: AbortSignal): Promise<Written>;
+  update(key: string, patch: Patch, expected: Revision, signal: AbortSignal): Promise<Written>;
+  move(key: string, place: Place, expected: Revision, signal: AbortSignal): Promise<Written>;
+  delete(key: string, expected: Revision, signal: AbortSignal): Promise<Written>;
 }
+
+/** What is gone without a trace. */
+export const tombstone = (key: string): Item => ({
+  key,
+  revision: '',
+  isActive: false,
+  fields: {},
+  place: null,
+  isFolder: false,
+  origin: null,
+});

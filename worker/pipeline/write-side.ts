@@ -1,19 +1,31 @@
-import { type Copy, type Fields, type FieldValue, sameCopy } from '../../shared/domain/merge-copy';
-import { type Entry, type Operation, settle, startAnew } from './entry';
-import { type Mappings, otherSide, type PerSide, type Side } from './mappings';
+import { fieldOf, type Fields, type FieldValue, sameValue } from '../../shared/domain/merge-copy';
+import type { Calls } from './calls';
+import { type Decided, settle, startAnew } from './entry';
+import { type Operation } from './verdict';
+import { otherSide, type PerSide, type Side } from './sides';
+import { ownFields, ownPlace, sharedState, type Words } from './shared-words';
 import { samePlace, type State } from './state';
-import type { Draft, Item, Place, System, Written } from './system';
+import type { Content, Draft, Item, Patch, Written } from './system';
 
 export interface WriteSettings {
-  readonly systems: PerSide<System>;
-  readonly mappings: Mappings;
-  /** Fields whose value is the key of another item. */
-  readonly links: readonly string[];
-  /** The fields that are synchronised; null: all. */
-  readonly prototype: readonly string[] | null;
+  readonly systems: PerSide<Calls>;
+  readonly words: Words;
+  /** Told what a system holds now, so that nobody relies on what it held before. Null: it is gone. */
+  readonly noticed: (side: Side, key: string, item: Item | null) => void;
 }
 
-export type Accepted = Extract<Written, { kind: 'done' | 'deferred' }>;
+/** What one side shall hold, beside what is kept there for itself. */
+export interface Wanted {
+  readonly result: State;
+  /** In that side's own words: what it is told of the other side. */
+  readonly writeBack: Fields;
+  /** What makes a creation repeatable. */
+  readonly key: string;
+}
+
+/** What a side holds once it was written to. `deferred`: what it was last seen to hold. */
+export type Outcome =
+  { readonly kind: 'done'; readonly item: Item; readonly state: State } | { readonly kind: 'deferred' };
 
 /**
  * Brings one side to what was decided: what is there is moved and updated, what is not is created, and what shall not
@@ -21,61 +33,90 @@ export type Accepted = Extract<Written, { kind: 'done' | 'deferred' }>;
  */
 export async function writeSide(
   settings: WriteSettings,
-  entry: Entry,
+  entry: Decided,
   side: Side,
-  result: State,
-  agreed: Copy | null,
-): Promise<Accepted | null> {
+  wanted: Wanted,
+): Promise<Outcome | null> {
   const system = settings.systems[side];
-  const { item } = entry.views[side];
-  if (!result.isActive) {
+  const item = entry.items[side];
+  const write: Write = { settings, system, entry, side };
+  if (!wanted.result.isActive) {
     if (item === null) return { kind: 'deferred' };
-    return attempt(entry, side, 'delete', () =>
-      guarded(system, item, () => system.delete(item.key, item.revision, agreed)),
+    return outcomeOf(
+      write,
+      await attempt(write, 'delete', item, () => system.delete(item.key, item.revision)),
     );
   }
-  const draft = await draftOf(settings, entry, side, result, agreed);
+  const draft = await draftOf(write, wanted);
   if (draft === null) return null;
-  if (item?.isActive === true) return adapt(system, entry, side, item, draft);
-  const created = await attempt(entry, side, 'create', () => system.create(wishedKey(entry, side), draft));
+  if (item?.isActive === true) return adapt(write, item, draft);
+  const created = await attempt(write, 'create', null, () => system.create(wanted.key, draft));
+  if (created?.kind !== 'done') return created;
   // A creation whose answer was lost answers the item as it was then.
-  return created?.kind === 'done' ? adapt(system, entry, side, created.item, draft) : created;
+  return adapt(write, await shownBy(write, created.item), draft);
 }
 
+interface Write {
+  readonly settings: WriteSettings;
+  readonly system: Calls;
+  readonly entry: Decided;
+  readonly side: Side;
+}
+
+type Accepted = Extract<Written, { kind: 'done' | 'deferred' }>;
+
 /** The move first: an item whose folder is about to go is safe then, whatever becomes of the rest. */
-async function adapt(
-  system: System,
-  entry: Entry,
-  side: Side,
-  item: Item,
-  draft: Draft,
-): Promise<Accepted | null> {
+async function adapt(write: Write, item: Item, draft: Draft): Promise<Outcome | null> {
+  const { system, settings } = write;
   const { place } = draft;
   let last: Accepted | null = { kind: 'done', item };
   let now = item;
   if (place !== null && !samePlace(item.place, place)) {
-    const move = () => guarded(system, item, () => system.move(item.key, place, item.revision));
-    last = await attempt(entry, side, 'move', move);
+    last = await attempt(write, 'move', item, () => system.move(item.key, place, item.revision));
     if (last === null) return null;
-    if (last.kind === 'done') now = last.item;
+    if (last.kind === 'done') now = await shownBy(write, last.item);
   }
-  if (sameCopy({ isActive: true, fields: draft.fields }, item)) return last;
-  const update = () => guarded(system, now, () => system.update(now.key, draft, now.revision));
-  return attempt(entry, side, 'update', update);
+  const patch = patchOf(settings.words, write.entry.pass.withoutLinks, now, draft);
+  if (patch === null) return last.kind === 'done' ? outcomeOf(write, { kind: 'done', item: now }) : last;
+  const expected = now;
+  const updated = await attempt(write, 'update', expected, () =>
+    system.update(expected.key, patch, expected.revision),
+  );
+  if (updated?.kind !== 'done') return updated;
+  return outcomeOf(write, { kind: 'done', item: await shownBy(write, updated.item) });
+}
+
+/** What became of a write, where its answer does not show it. */
+async function shownBy({ system, settings, side }: Write, item: Item): Promise<Item> {
+  const isShown = system.capabilities.answers === 'stored' || !item.isActive;
+  const now = isShown ? item : ((await system.fetch(item.key)) ?? item);
+  settings.noticed(side, now.key, now);
+  return now;
+}
+
+async function outcomeOf({ settings, side }: Write, written: Accepted | null): Promise<Outcome | null> {
+  if (written?.kind !== 'done') return written;
+  const { item } = written;
+  if (!item.isActive) settings.noticed(side, item.key, item);
+  const { state } = await sharedState(settings.words, side, item);
+  return { kind: 'done', item, state };
 }
 
 async function attempt(
-  entry: Entry,
-  side: Side,
+  write: Write,
   op: Operation['op'],
-  write: () => Promise<Written>,
+  item: Item | null,
+  run: () => Promise<Written>,
 ): Promise<Accepted | null> {
-  const written = await write();
+  const { entry, side, settings } = write;
+  const written = await guarded(write, item, run);
   switch (written.kind) {
     case 'stale':
+      if (item !== null && written.item !== undefined) settings.noticed(side, item.key, written.item);
       startAnew(entry, 'it was changed again and again while it was synchronised');
       return null;
     case 'refused':
+      entry.blocked = { side, code: written.code };
       settle(entry, 'failed', written.reason);
       return null;
     case 'done':
@@ -86,61 +127,49 @@ async function attempt(
 }
 
 /** A system that cannot compare revisions is asked just before. */
-async function guarded(system: System, item: Item, write: () => Promise<Written>): Promise<Written> {
-  if (system.capabilities.conditionalWrite) return write();
+async function guarded({ system }: Write, item: Item | null, run: () => Promise<Written>): Promise<Written> {
+  if (item === null || system.capabilities.writes === 'conditional') return run();
   const now = await system.fetch(item.key);
-  return now?.revision === item.revision ? write() : { kind: 'stale' };
+  return now?.revision === item.revision ? run() : { kind: 'stale', item: now };
 }
-
-/** The other side's key: a creation whose answer was lost makes the same item once more. */
-const wishedKey = ({ views, mention }: Entry, side: Side): string =>
-  views[side].item?.key ?? views[otherSide(side)].item?.key ?? mention.key;
 
 /** In the words of that side. Null: its folder is not there. */
 async function draftOf(
-  settings: WriteSettings,
-  entry: Entry,
-  side: Side,
-  result: State,
-  agreed: Copy | null,
+  { settings: { words }, system, entry, side }: Write,
+  { result, writeBack }: Wanted,
 ): Promise<Draft | null> {
-  const { views } = entry;
-  const isFolder = (views[otherSide(side)].item ?? views[side].item)?.isFolder === true;
-  const isPlain = result.place === null && settings.links.length === 0 && settings.prototype === null;
-  if (isPlain) return { fields: result.fields, place: null, isFolder, agreed };
-  const place = await ownPlace(settings, side, result.place);
+  const isFolder = (entry.items[otherSide(side)] ?? entry.items[side])?.isFolder === true;
+  const place = system.capabilities.tree === null ? null : await ownPlace(words, side, result.place);
   if (place === 'unknown') {
+    entry.blocked = { side, code: 'no-folder' };
     settle(entry, 'failed', 'its folder is not there');
     return null;
   }
-  const fields = await ownFields(settings, side, result.fields, views[side].item?.fields ?? {});
-  return { fields, place, isFolder, agreed };
+  const own = await ownFields(words, side, result.fields);
+  const isTold = Object.keys(writeBack).length > 0;
+  const fields = isTold ? { ...own, ...writeBack } : own;
+  return { fields, place, isFolder, content: contentFor(entry, side, result) };
 }
 
-async function ownPlace(
-  { systems, mappings }: WriteSettings,
-  side: Side,
-  place: Place | null,
-): Promise<Place | null | 'unknown'> {
-  if (place === null || !systems[side].capabilities.tree) return null;
-  if (place.parent === null) return place;
-  const parent = (await mappings.byId(place.parent))?.keys[side] ?? null;
-  return parent === null ? 'unknown' : { parent, name: place.name };
+/** Null: what is there stays. */
+function contentFor({ items, states }: Decided, side: Side, { content }: State): Content | null {
+  if (content === undefined || (items[side]?.isActive === true && content === states[side].content))
+    return null;
+  return items[otherSide(side)]?.content ?? null;
 }
 
-/** Links by that side's keys, and beside them what is not synchronised, as it is. */
-async function ownFields(
-  { mappings, links, prototype }: WriteSettings,
-  side: Side,
-  shared: Fields,
-  present: Fields,
-): Promise<Fields> {
-  if (links.length === 0 && prototype === null) return shared;
-  const own: Record<string, FieldValue> = prototype === null ? {} : { ...present };
-  for (const [name, value] of Object.entries(shared))
-    own[name] =
-      links.includes(name) && typeof value === 'string'
-        ? ((await mappings.byId(value))?.keys[side] ?? null)
-        : value;
-  return own;
+/** Null: nothing changes. */
+function patchOf(words: Words, keepsLinks: boolean, item: Item, draft: Draft): Patch | null {
+  const { prototype, linkFields } = words;
+  const changed = new Map<string, FieldValue>();
+  for (const [name, value] of Object.entries(draft.fields))
+    if (!sameValue(value, fieldOf(item.fields, name))) changed.set(name, value);
+  const isPart = (name: string) =>
+    (prototype === null || prototype.includes(name)) && !(keepsLinks && linkFields.includes(name));
+  for (const [name, value] of Object.entries(item.fields))
+    if (value !== null && isPart(name) && !Object.hasOwn(draft.fields, name)) changed.set(name, null);
+  if (changed.size === 0 && draft.content === null) return null;
+  // What is not synchronised stays beside it, as it is.
+  const whole = prototype === null && !keepsLinks ? draft.fields : { ...item.fields, ...draft.fields };
+  return { fields: Object.fromEntries(changed), whole, content: draft.content };
 }

@@ -1,123 +1,145 @@
 import { fieldOf } from '../../../shared/domain/merge-copy';
-import { type Entry, settle, startAnew } from '../entry';
-import { type Mapping, type Mappings, otherSide, type PerSide, type Side } from '../mappings';
+import type { Calls } from '../calls';
+import { type Found, type Mentioned, settle } from '../entry';
+import { type KnownLinks, type Link } from '../links';
+import { otherSide, type PerSide, type Side } from '../sides';
+import { folds, sameName } from '../names';
 import type { Middleware } from '../pipeline';
-import type { Item, Match, System } from '../system';
+import type { Item, Match, Place } from '../system';
 
 export interface AutomapSettings {
-  readonly systems: PerSide<System>;
-  readonly mappings: Mappings;
+  readonly systems: PerSide<Calls>;
+  readonly links: KnownLinks;
   /** What the other side mentioned in this run need not be fetched. */
   readonly mentioned: (side: Side, key: string) => Item | undefined;
   /** Items that are alike in all of these are one entity. None: only keys and places tell. */
   readonly matchFields: readonly string[];
 }
 
-/** Finds the other side's item: by key, then by match fields, then by place. Several candidates are a conflict. */
-export function automap(settings: AutomapSettings): Middleware {
+interface Linked extends Mentioned {
+  link: Link | null;
+}
+
+/**
+ * Finds the other side's item: by its link, then by the key that it was created for, by match fields, or by place.
+ * Several that could be the one, on either side, are a conflict. Nothing is kept until something is decided.
+ */
+export function automap(settings: AutomapSettings): Middleware<Linked, Found> {
   return async (entry, next) => {
-    const { side, mention } = entry;
-    const mapping = await settings.mappings.byKey(side, mention.key);
-    if (mapping !== null) {
-      await look(settings, entry, mapping);
-      return next();
-    }
-    const mayMatch = mention.isActive && isFindable(settings, mention);
-    const candidates = mayMatch ? await findCandidates(settings, entry) : [];
-    const [candidate] = candidates;
-    if (candidates.length > 1) {
-      settle(entry, 'conflict', `${candidates.length} items of the other side could be the same entity`);
-      return;
-    }
-    if (candidate === undefined) show(entry, null);
-    else if (!(await join(settings, entry, candidate))) return;
-    return next();
+    const { link, mention } = entry;
+    if (link !== null) return next(await look(settings, entry, link));
+    const found = mention.isActive && isFindable(settings, mention) ? await search(settings, entry) : null;
+    if (found === 'ambiguous') return;
+    return next(show(entry, found, found !== null));
   };
 }
 
-async function look({ systems, mentioned }: AutomapSettings, entry: Entry, mapping: Mapping): Promise<void> {
+async function look({ systems, mentioned }: AutomapSettings, entry: Linked, link: Link): Promise<Found> {
   const side = otherSide(entry.side);
-  const key = mapping.keys[side];
-  entry.mapping = mapping;
-  entry.agreed = mapping.agreed;
-  show(entry, key === null ? null : (mentioned(side, key) ?? (await systems[side].fetch(key))));
+  const key = link.ends[side]?.key;
+  const item = key === undefined ? null : (mentioned(side, key) ?? (await systems[side].fetch(key)));
+  return show(entry, item, false);
 }
 
-function show(entry: Entry, other: Item | null): void {
-  const own = { item: entry.mention, state: null };
-  const others = { item: other, state: null };
-  entry.views = entry.side === 'here' ? { here: own, there: others } : { here: others, there: own };
+function show(entry: Linked, other: Item | null, isJoined: boolean): Found {
+  const { side, mention } = entry;
+  const items = side === 'here' ? { here: mention, there: other } : { here: other, there: mention };
+  return Object.assign(entry, { items, isJoined });
 }
 
 const isFindable = ({ matchFields }: AutomapSettings, { origin, place }: Item) =>
   origin !== null || place !== null || matchFields.length > 0;
 
-async function findCandidates(settings: AutomapSettings, entry: Entry): Promise<readonly Item[]> {
-  const creator = await free(settings, entry, await creatorOf(settings, entry));
-  if (creator.length > 0) return creator;
-  const byFields = await find(settings, entry, fieldMatch(settings, entry));
-  return byFields.length > 0 ? byFields : find(settings, entry, await placeMatch(settings, entry));
+async function search(settings: AutomapSettings, entry: Linked): Promise<Item | null | 'ambiguous'> {
+  const [creator] = await free(settings, entry, await creatorOf(settings, entry));
+  if (creator !== undefined) return creator;
+  const match = fieldMatch(settings, entry);
+  const byFields = match === null ? [] : await free(settings, entry, await find(settings, entry, match));
+  const [candidate] = byFields;
+  if (match === null || candidate === undefined) return (await atItsPlace(settings, entry)) ?? null;
+  const rivals = await rivalsOf(settings, entry, match);
+  if (byFields.length === 1 && rivals.length <= 1) return candidate;
+  const keys = (items: readonly Item[]) => items.map(({ key }) => key);
+  entry.conflict = {
+    kind: 'match',
+    fields: [],
+    resolution: null,
+    candidates:
+      entry.side === 'here'
+        ? { here: keys(rivals), there: keys(byFields) }
+        : { here: keys(byFields), there: keys(rivals) },
+  };
+  settle(entry, 'conflict', 'several items could be the same entity');
+  return 'ambiguous';
 }
 
-/** What it was created for, in a run that never learned of it. */
-async function creatorOf(settings: AutomapSettings, { side, mention }: Entry): Promise<Item[]> {
-  if (mention.origin === null) return [];
+async function creatorOf(settings: AutomapSettings, { side, mention }: Linked): Promise<Item[]> {
+  // Where creations have keys of their own, those lead to no item.
+  if (mention.origin === null || settings.systems[side].capabilities.creates !== 'keyed') return [];
   const creator = await settings.systems[otherSide(side)].fetch(mention.origin);
   return creator === null ? [] : [creator];
 }
 
-async function find(settings: AutomapSettings, entry: Entry, match: Match | null): Promise<Item[]> {
-  if (match === null) return [];
-  return free(settings, entry, await settings.systems[otherSide(entry.side)].find(match));
-}
+const find = ({ systems }: AutomapSettings, { side }: Linked, match: Match) =>
+  systems[otherSide(side)].find(match);
 
-/** Those that are nobody else's. */
-async function free(settings: AutomapSettings, entry: Entry, found: readonly Item[]): Promise<Item[]> {
-  const side = otherSide(entry.side);
-  const owners = await Promise.all(found.map(({ key }) => settings.mappings.byKey(side, key)));
+/** Those of the other side that are nobody else's. */
+async function free({ links }: AutomapSettings, entry: Linked, found: readonly Item[]): Promise<Item[]> {
+  if (found.length === 0) return [];
+  const owners = await links.byKeys(
+    otherSide(entry.side),
+    found.map(({ key }) => key),
+  );
   return found.filter(
-    ({ isFolder, isActive }, index) =>
-      isActive && isFolder === entry.mention.isFolder && (owners[index]?.keys[entry.side] ?? null) === null,
+    ({ key, isFolder, isActive }) =>
+      isActive && isFolder === entry.mention.isFolder && (owners.get(key)?.ends[entry.side] ?? null) === null,
   );
 }
 
+/** Items of its own side, itself among them, that nobody has and that match as well. */
+async function rivalsOf(
+  { systems, links }: AutomapSettings,
+  { side }: Linked,
+  match: Match,
+): Promise<Item[]> {
+  const alike = await systems[side].find(match);
+  const owners = await links.byKeys(
+    side,
+    alike.map(({ key }) => key),
+  );
+  return alike.filter(({ key, isActive }) => isActive && !owners.has(key));
+}
+
 /** An item without a value to match by matches nothing. */
-function fieldMatch({ matchFields }: AutomapSettings, { mention }: Entry): Match | null {
+function fieldMatch({ matchFields }: AutomapSettings, { mention }: Linked): Match | null {
   const values = matchFields.map((name) => [name, fieldOf(mention.fields, name)] as const);
   if (values.length === 0 || values.some(([, value]) => value === null)) return null;
   return { by: 'fields', fields: Object.fromEntries(values) };
 }
 
-async function placeMatch(
-  { systems, mappings }: AutomapSettings,
-  { side, mention }: Entry,
-): Promise<Match | null> {
-  const { place } = mention;
-  if (place === null || !systems[otherSide(side)].capabilities.tree) return null;
-  if (place.parent === null) return { by: 'place', parent: null, name: place.name };
-  const parent = (await mappings.byKey(side, place.parent))?.keys[otherSide(side)] ?? null;
-  return parent === null ? null : { by: 'place', parent, name: place.name };
+/** Also where the name is written otherwise there, but is the same for one of the systems. */
+async function atItsPlace(settings: AutomapSettings, entry: Linked): Promise<Item | undefined> {
+  const { systems } = settings;
+  const rules = [systems.here.capabilities.tree, systems.there.capabilities.tree];
+  const place = await placeThere(settings, entry);
+  if (place === null) return undefined;
+  const [exact] = await free(settings, entry, await find(settings, entry, { by: 'place', ...place }));
+  if (exact !== undefined || !folds(rules)) return exact;
+  const around = await free(
+    settings,
+    entry,
+    await find(settings, entry, { by: 'parent', parent: place.parent }),
+  );
+  return around.find((item) => item.place !== null && sameName(rules, item.place.name, place.name));
 }
 
-/** False: another entry was faster, and has it. */
-async function join({ mappings }: AutomapSettings, entry: Entry, candidate: Item): Promise<boolean> {
-  const { side, mention } = entry;
-  const keys =
-    side === 'here'
-      ? { here: mention.key, there: candidate.key }
-      : { here: candidate.key, there: mention.key };
-  const known = await mappings.byKey(otherSide(side), candidate.key);
-  const mapping = await mappings.save(known, {
-    keys,
-    agreed: null,
-    revisions: { here: null, there: null },
-  });
-  if (mapping.keys[side] !== mention.key) {
-    startAnew(entry, 'its counterpart was mapped to another item');
-    return false;
-  }
-  entry.mapping = mapping;
-  entry.agreed = mapping.agreed;
-  show(entry, candidate);
-  return true;
+async function placeThere(
+  { systems, links }: AutomapSettings,
+  { side, mention }: Linked,
+): Promise<Place | null> {
+  const { place } = mention;
+  if (place === null || systems[otherSide(side)].capabilities.tree === null) return null;
+  if (place.parent === null) return place;
+  const parent = (await links.byKeys(side, [place.parent])).get(place.parent)?.ends[otherSide(side)]?.key;
+  return parent === undefined ? null : { parent, name: place.name };
 }

@@ -1,36 +1,49 @@
-import type { Entry } from '../entry';
-import { otherSide, type Side } from '../mappings';
+import type { Classified, Resolved } from '../entry';
+import { otherSide, type PerSide, type Side } from '../sides';
+import { sameName } from '../names';
 import type { Middleware } from '../pipeline';
-import { type Change, deletedState, sameState, stateChange } from '../state';
+import { type Change, sameState, type State, stateChange } from '../state';
+import type { NameRules } from '../system';
 
 export interface ClassifySettings {
   /** The only side that is edited: what it holds counts, whatever the other one has. Null: both are. */
   readonly lead: Side | null;
+  readonly names: PerSide<NameRules | null>;
 }
 
-/** Tells what each side changed, by comparison with the copy that both last agreed on. No clock is asked. */
-export function classify({ lead }: ClassifySettings): Middleware {
+/** Tells what each side changed, by comparison with what that side was last seen to hold. No clock is asked. */
+export function classify({ lead, names }: ClassifySettings): Middleware<Resolved, Classified> {
   return (entry, next) => {
-    const ours = entry.views.here.state ?? deletedState;
-    const theirs = entry.views.there.state ?? deletedState;
-    entry.changes =
+    const changes =
       lead === null
         ? { here: changeSince(entry, 'here'), there: changeSince(entry, 'there') }
         : ledBy(lead, entry);
-    if (sameState(ours, theirs)) entry.result = ours.place === null ? theirs : ours;
-    return next();
+    return next(Object.assign(entry, { changes, isAlike: areAlike(names, entry) }));
   };
 }
 
-/** A side that still shows the revision of its last agreement shows our own write, or nothing new. */
-function changeSince({ mapping, agreed, views }: Entry, side: Side): Change {
-  const { item, state } = views[side];
-  const known = mapping?.revisions[side] ?? null;
+/** A side that still shows the revision that it was last seen with has not changed. */
+function changeSince({ link, bases, items, states }: Resolved, side: Side): Change {
+  const item = items[side];
+  const known = link?.ends[side]?.revision ?? null;
   if (item?.isActive === true && known !== null && item.revision === known) return 'unchanged';
-  return stateChange(agreed, state);
+  return stateChange(bases[side], states[side]);
 }
 
-function ledBy(lead: Side, { views }: Entry): Entry['changes'] {
-  const change = stateChange(views[otherSide(lead)].state, views[lead].state);
+function ledBy(lead: Side, { states }: Resolved): PerSide<Change> {
+  const change = stateChange(states[otherSide(lead)], states[lead]);
   return lead === 'here' ? { here: change, there: 'unchanged' } : { here: 'unchanged', there: change };
 }
+
+/** Also where a name is spelt in two ways that are one for either system. */
+function areAlike(names: PerSide<NameRules | null>, { states, hasSameContent }: Resolved): boolean {
+  const ours = states.here;
+  const theirs = hasSameContent === true ? withContentOf(ours, states.there) : states.there;
+  if (ours.place === null || theirs.place === null || ours.place.name === theirs.place.name)
+    return sameState(ours, theirs);
+  if (!sameName([names.here, names.there], ours.place.name, theirs.place.name)) return false;
+  return sameState(ours, { ...theirs, place: { ...theirs.place, name: ours.place.name } });
+}
+
+const withContentOf = ({ content }: State, state: State): State =>
+  content === undefined ? state : { ...state, content };

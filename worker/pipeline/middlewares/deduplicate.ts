@@ -1,5 +1,5 @@
-import { settle } from '../entry';
-import { type Side, sides } from '../mappings';
+import { type Found, settle } from '../entry';
+import { type Side, sides } from '../sides';
 import type { Middleware } from '../pipeline';
 
 export interface DeduplicateSettings {
@@ -8,15 +8,13 @@ export interface DeduplicateSettings {
 }
 
 /** However often both sides mention an entity in one run, its last mention alone goes on. */
-export function deduplicate({ lastTurn }: DeduplicateSettings): Middleware {
+export function deduplicate<In extends Found>({ lastTurn }: DeduplicateSettings): Middleware<In> {
   return (entry, next) => {
-    const { side, mention, mapping, turn } = entry;
-    const keys = mapping?.keys ?? { here: null, there: null, [side]: mention.key };
-    const isLast = sides.every((one) => {
-      const key = keys[one];
-      return key === null || lastTurn(one, key) <= turn;
+    const isLast = sides.every((side) => {
+      const key = entry.items[side]?.key ?? entry.link?.ends[side]?.key;
+      return key === undefined || lastTurn(side, key) <= entry.turn;
     });
-    if (isLast) return next();
+    if (isLast) return next(entry);
     settle(entry, 'duplicate');
     return Promise.resolve();
   };

@@ -1,25 +1,31 @@
-import { type Entry, settle } from '../entry';
+import { type Mentioned, settle } from '../entry';
 import type { Limit } from '../limit';
 import type { Middleware, Next } from '../pipeline';
 
 /** Counts every entry. Those above a soft limit wait for an approval, those above a hard one are skipped. */
-export function entryLimit(limit: Limit | null): Middleware {
+export function entryLimit<In extends Mentioned>(limit: Limit | null): Middleware<In> {
   let counted = 0;
   return (entry, next) => {
     const standing = limit?.standing?.(entry) ?? 'counted';
-    // An entry that starts anew was counted.
-    if (entry.attempts === 1 && standing === 'counted') counted += 1;
-    if (limit === null || standing === 'exempt') return next();
+    // An entry that comes again was counted.
+    const isFirst = entry.attempts === 1 && entry.pass.number === 0;
+    if (isFirst && standing === 'counted') counted += 1;
+    if (limit === null || standing === 'exempt') return next(entry);
     return judge(limit, entry, standing === 'waiting' ? Infinity : counted, next);
   };
 }
 
-async function judge(limit: Limit, entry: Entry, place: number, next: Next): Promise<void> {
-  if (place <= (await limit.allowed())) return next();
+async function judge<In extends Mentioned>(
+  limit: Limit,
+  entry: In,
+  place: number,
+  next: Next<In>,
+): Promise<void> {
+  if (place <= (await limit.allowed())) return next(entry);
   if (limit.kind === 'hard') {
     settle(entry, 'skipped', 'more entries than one run may have');
     return;
   }
   entry.needs = 'changes';
-  return next();
+  return next(entry);
 }

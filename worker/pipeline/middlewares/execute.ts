@@ -1,85 +1,324 @@
+import { fieldOf, type Fields, type FieldValue, sameValue } from '../../../shared/domain/merge-copy';
 import { signatureOf } from '../approval';
-import { type Entry, settle, type Verdict } from '../entry';
-import { type PerSide, type Side, sides } from '../mappings';
+import { type Decided, settle } from '../entry';
+import { type Verdict } from '../verdict';
+import { type End, type Finished, type Intent, type KnownLinks, type Link, type LinkState } from '../links';
+import { otherSide, type PerSide, type Side, sides } from '../sides';
 import type { Middleware } from '../pipeline';
 import { deletedState, sameState, type State } from '../state';
 import type { Item } from '../system';
 import { writeSide, type WriteSettings } from '../write-side';
 
 export interface ExecuteSettings extends WriteSettings {
+  readonly links: KnownLinks;
   /** False: deletions are left to the second stage. */
   readonly destroys: boolean;
   /** Signatures of what someone approved. */
   readonly approved: ReadonlySet<string>;
+  /** Fields that a lost creation is found by; none: all that were sent. */
+  readonly matchFields: readonly string[];
+  /** What each side is told of the other, in its own fields. Null: nothing. */
+  readonly writeBack: PerSide<WriteBack | null>;
 }
 
-/** Brings both sides to what was decided, and records what they agree on. */
-export function execute(settings: ExecuteSettings): Middleware {
+/** What a side shall hold for itself about an entity: the other side's key and revision, its state. */
+export type WriteBack = (about: {
+  /** The other side's item; null: it has none. */
+  readonly item: Item | null;
+  readonly state: LinkState;
+}) => Fields;
+
+/** Brings each side to what was decided for it, and records what it holds then. */
+export function execute(settings: ExecuteSettings): Middleware<Decided> {
   return async (entry, next) => {
-    const { result } = entry;
-    if (result === undefined) return next();
-    const behind = sides.filter((side) => !sameState(entry.views[side].state ?? deletedState, result));
+    const behind = sides.filter((side) => !sameState(entry.states[side], entry.results[side]));
     const waits = behind.length > 0 && entry.needs !== null && !settings.approved.has(signatureOf(entry));
-    if (waits) settle(entry, 'held', 'above a limit: it waits for an approval');
-    else if (!settings.destroys && deletes(settings, entry, result)) entry.isDestructive = true;
-    else await carryOut(settings, entry, result, behind);
-    return next();
+    if (waits) settle(entry, 'held', 'it waits for an approval');
+    else if (!settings.destroys && deletes(settings, entry)) entry.isDestructive = true;
+    else await carryOut(settings, entry, behind);
+    return next(entry);
   };
 }
 
 /** What is deferred is guarded where it is carried out. */
-const deletes = ({ systems }: ExecuteSettings, { views }: Entry, result: State) =>
-  !result.isActive &&
-  sides.some((side) => views[side].state?.isActive === true && !systems[side].capabilities.deferred);
+const deletes = ({ systems }: ExecuteSettings, { states, results }: Decided) =>
+  sides.some(
+    (side) => !results[side].isActive && states[side].isActive && !systems[side].capabilities.deferred,
+  );
 
-async function carryOut(
-  settings: ExecuteSettings,
-  entry: Entry,
-  result: State,
-  behind: readonly Side[],
-): Promise<void> {
-  const items: Record<Side, Item | null> = {
-    here: entry.views.here.item,
-    there: entry.views.there.item,
-  };
-  const agreed = agreedAfter(settings, entry, result);
-  for (const side of behind) {
-    const written = await writeSide(settings, entry, side, result, agreed);
-    if (written === null) return;
-    if (written.kind === 'done') items[side] = written.item;
-  }
-  entry.mapping = await settings.mappings.save(entry.mapping, {
-    keys: { here: keyAfter(entry, items, 'here'), there: keyAfter(entry, items, 'there') },
-    agreed,
-    revisions: { here: items.here?.revision ?? null, there: items.there?.revision ?? null },
-  });
-  settle(entry, verdictOf(entry, agreed));
+/** What each side holds, as it is written to. */
+interface Held {
+  readonly items: Record<Side, Item | null>;
+  readonly states: Record<Side, State>;
 }
+
+async function carryOut(settings: ExecuteSettings, entry: Decided, behind: readonly Side[]): Promise<void> {
+  const held: Held = { items: { ...entry.items }, states: { ...entry.states } };
+  const wasToBeTold = entry.isJoined || entry.link?.intent?.op === 'write-back';
+  for (const side of inOrder(settings, behind)) {
+    if (await bring(settings, entry, side, held)) continue;
+    await recordFailure(settings, entry, side, held);
+    return;
+  }
+  const isTold = wasToBeTold || entry.operations.length > 0;
+  await record(settings, entry, held, isTold ? dueTelling(settings, entry, held) : null);
+  settle(
+    entry,
+    verdictOf(entry, held),
+    entry.open.length > 0 ? 'someone has to decide what is disputed' : null,
+  );
+}
+
+/** A side that is told of the other comes last: one call does both. */
+const inOrder = ({ writeBack }: ExecuteSettings, behind: readonly Side[]): readonly Side[] =>
+  behind.length === 2 && writeBack.here !== null && writeBack.there === null ? ['there', 'here'] : behind;
+
+/** False: it did not come about. */
+async function bring(settings: ExecuteSettings, entry: Decided, side: Side, held: Held): Promise<boolean> {
+  const result = entry.results[side];
+  await intend(settings, entry, side, held);
+  const outcome = await writeSide(settings, entry, side, {
+    result,
+    writeBack: result.isActive ? tellable(settings, entry, side, held) : {},
+    key: entry.link?.intent?.op === 'create' ? entry.link.syncKey : wishedKey(entry, side),
+  });
+  if (outcome === null) return false;
+  if (outcome.kind === 'done') {
+    held.items[side] = outcome.item.isActive ? outcome.item : null;
+    held.states[side] = outcome.state;
+  }
+  return true;
+}
+
+/** The other side's key: a creation whose answer was lost makes the same item once more. */
+const wishedKey = ({ items, mention }: Decided, side: Side): string =>
+  items[side]?.key ?? items[otherSide(side)]?.key ?? mention.key;
+
+/** Commits what is about to be called, where calling it twice would do harm. */
+async function intend(settings: ExecuteSettings, entry: Decided, side: Side, held: Held): Promise<void> {
+  const { capabilities } = settings.systems[side];
+  const item = entry.items[side];
+  const isMade = item?.isActive !== true && entry.results[side].isActive;
+  const isUnsafe = isMade ? capabilities.creates !== 'keyed' : entry.link !== null && entry.isMadeOfBoth;
+  if (!isUnsafe || capabilities.deferred) return;
+  const other = otherSide(side);
+  const intent: Intent = {
+    side,
+    op: isMade ? 'create' : 'update',
+    sent: entry.results[side],
+    match: isMade ? matchOf(settings, entry.results[side].fields) : null,
+    expected: item?.revision ?? null,
+    beside: held.states[other],
+  };
+  const ends = entry.operations.length > 0 ? halfDone(entry, side) : null;
+  entry.link = await settings.links.begin(
+    entry.link,
+    ends ?? entry.link?.ends ?? firstEnds(entry, other),
+    intent,
+  );
+}
+
+/** What is new on one side: the side that has it is known, and counts as changed until both have it. */
+function firstEnds({ items }: Decided, side: Side): PerSide<End | null> {
+  const item = items[side];
+  const none = { here: null, there: null };
+  return item === null ? none : { ...none, [side]: { key: item.key, revision: null, seen: deletedState } };
+}
+
+function matchOf({ matchFields, words }: ExecuteSettings, sent: Fields): Fields | null {
+  const names = matchFields.length > 0 ? matchFields : Object.keys(sent);
+  const values = names
+    .filter((name) => !words.linkFields.includes(name))
+    .map((name): [string, FieldValue] => [name, fieldOf(sent, name)])
+    .filter(([, value]) => value !== null);
+  return values.length === 0 ? null : Object.fromEntries(values);
+}
+
+// What is known from now on
+
+async function record(
+  settings: ExecuteSettings,
+  entry: Decided,
+  held: Held,
+  telling: Telling | null,
+): Promise<void> {
+  const ends = { here: endOf(settings, entry, 'here', held), there: endOf(settings, entry, 'there', held) };
+  const state = stateOf(entry, ends);
+  const { link } = entry;
+  const isNothing = link === null ? ends.here === null && ends.there === null : isKept(link, ends, state);
+  if (isNothing && telling === null) return;
+  const intent = telling === null ? null : telling.intent;
+  entry.link = await settings.links.finish(link, finished(entry, held, { ends, state, intent }));
+  if (telling !== null) await tell(settings, entry, entry.link, telling, held);
+}
+
+function endOf(settings: ExecuteSettings, entry: Decided, side: Side, held: Held): End | null {
+  const item = held.items[side];
+  const base = entry.bases[side];
+  if (settings.systems[side].capabilities.deferred) return deferredEnd(entry, side);
+  if (item?.isActive !== true) return null;
+  const kept = [...entry.open, ...entry.leftOut];
+  const seen =
+    kept.length === 0
+      ? held.states[side]
+      : asBefore(held.states[side], entry.link?.ends[side]?.seen ?? base, kept);
+  return { key: item.key, revision: kept.length === 0 ? item.revision : null, seen };
+}
+
+/** It holds what it was last seen to hold, until it shows something else. */
+function deferredEnd(entry: Decided, side: Side): End | null {
+  const { states, bases, results, items, link } = entry;
+  const wasNeverThere = bases[side] === null && !results[side].isActive;
+  if (!states[side].isActive && wasNeverThere) return null;
+  const key = items[side]?.key ?? link?.ends[side]?.key ?? wishedKey(entry, side);
+  return { key, revision: items[side]?.revision ?? null, seen: states[side] };
+}
+
+/** What nobody decided, or could not be set yet, still counts as changed. */
+function asBefore(state: State, before: State | null, names: readonly string[]): State {
+  const fields = new Map(Object.entries(state.fields));
+  for (const name of names) {
+    if (before !== null && Object.hasOwn(before.fields, name)) fields.set(name, fieldOf(before.fields, name));
+    else fields.delete(name);
+  }
+  const place = names.includes('place') ? (before?.place ?? state.place) : state.place;
+  const { content, ...rest } = state;
+  const mark = names.includes('content') ? before?.content : content;
+  const kept = { ...rest, fields: Object.fromEntries(fields), place };
+  return mark === undefined ? kept : { ...kept, content: mark };
+}
+
+function stateOf({ open, keptAfter }: Decided, ends: PerSide<End | null>): LinkState {
+  if (ends.here === null && ends.there === null) return 'gone';
+  if (keptAfter !== null) return keptAfter === 'here' ? 'deleted-here' : 'deleted-there';
+  return open.length > 0 ? 'conflict' : 'active';
+}
+
+/** Nothing new is to be kept. */
+const isKept = (link: Link, ends: PerSide<End | null>, state: LinkState): boolean =>
+  link.intent === null && link.state === state && sides.every((side) => sameEnd(link.ends[side], ends[side]));
+
+const sameEnd = (one: End | null, other: End | null): boolean =>
+  one === null || other === null
+    ? one === other
+    : one.key === other.key && one.revision === other.revision && sameState(one.seen, other.seen);
+
+const finished = (
+  entry: Decided,
+  held: Held,
+  known: Pick<Finished, 'ends' | 'state' | 'intent'>,
+): Finished => ({
+  ...known,
+  event: {
+    operations: [...entry.operations],
+    verdict: verdictOf(entry, held),
+    before: entry.states,
+    after: { ...held.states },
+  },
+});
 
 /**
- * What both know of each other from now on. A side whose writes are deferred holds what it was last seen to hold,
- * until it shows something else.
+ * A write did not come about. Where the other side was written, all that this one had is in it by now: what it holds
+ * counts as its change, so that nothing that a handler made is made again. What was refused was not created.
  */
-function agreedAfter({ systems }: ExecuteSettings, entry: Entry, result: State): State | null {
-  const deferred = sides.find((side) => systems[side].capabilities.deferred);
-  if (deferred === undefined) return result.isActive ? result : null;
-  const seen = entry.views[deferred].state ?? deletedState;
-  if (seen.isActive) return seen;
-  const wasNeverThere = entry.agreed === null && !result.isActive;
-  return wasNeverThere ? null : deletedState;
+async function recordFailure(
+  settings: ExecuteSettings,
+  entry: Decided,
+  failed: Side,
+  held: Held,
+): Promise<void> {
+  const { link } = entry;
+  const half = entry.operations.length > 0 ? halfDone(entry, failed) : null;
+  if (link === null || (half === null && link.intent === null)) return;
+  const known = { ends: half ?? link.ends, state: link.state, intent: null };
+  entry.link = await settings.links.finish(link, finished(entry, held, known));
 }
 
-const keyAfter = ({ mapping, views, mention, side: by }: Entry, items: PerSide<Item | null>, side: Side) => {
-  const item = items[side];
-  if (item !== null) return item.isActive ? item.key : null;
-  return mapping?.keys[side] ?? views[side].item?.key ?? (by === side ? mention.key : null);
-};
+/** Null: there is nothing to keep of it. */
+function halfDone(entry: Decided, missing: Side): PerSide<End | null> | null {
+  const { link, items, states } = entry;
+  const written = link?.ends[otherSide(missing)] ?? null;
+  const item = items[missing];
+  if (link === null || written === null || item?.isActive !== true) return null;
+  const kept = [...entry.open, ...entry.leftOut];
+  const seen = asBefore(states[missing], link.ends[missing]?.seen ?? null, kept);
+  return {
+    ...link.ends,
+    [missing]: { key: item.key, revision: null, seen },
+    [otherSide(missing)]: { ...written, revision: null },
+  };
+}
 
-function verdictOf({ operations, agreed: before }: Entry, agreed: State | null): Verdict {
+// What each side is told of the other
+
+/** A call that tells a side something of the other. */
+interface Telling {
+  readonly side: Side;
+  readonly item: Item;
+  readonly fields: Fields;
+  readonly intent: Intent;
+}
+
+/** What that side is to be told, where it does not say so already. */
+function tellable({ writeBack }: ExecuteSettings, entry: Decided, side: Side, held: Held): Fields {
+  const tellsOf = writeBack[side];
+  const item = held.items[otherSide(side)];
+  if (tellsOf === null || item === null) return {};
+  const state: LinkState = entry.open.length > 0 ? 'conflict' : 'active';
+  const shown = held.items[side]?.fields ?? {};
+  return Object.fromEntries(
+    Object.entries(tellsOf({ item, state })).filter(
+      ([name, value]) => !sameValue(fieldOf(shown, name), value),
+    ),
+  );
+}
+
+/** What could not go along with the entity itself. Null: each side has been told. */
+function dueTelling(settings: ExecuteSettings, entry: Decided, held: Held): Telling | null {
+  for (const side of sides) {
+    const item = held.items[side];
+    const fields = tellable(settings, entry, side, held);
+    if (item?.isActive !== true || Object.keys(fields).length === 0) continue;
+    const sent = { ...held.states[side], fields };
+    const beside = held.states[otherSide(side)];
+    const intent = { side, op: 'write-back' as const, sent, match: null, expected: item.revision, beside };
+    return { side, item, fields, intent };
+  }
+  return null;
+}
+
+/** The revision that it gives is kept, so that its echo is none. */
+async function tell(
+  settings: ExecuteSettings,
+  entry: Decided,
+  link: Link,
+  { side, item, fields }: Telling,
+  held: Held,
+): Promise<void> {
+  const patch = { fields, whole: { ...item.fields, ...fields }, content: null };
+  const written = await settings.systems[side].update(item.key, patch, item.revision);
+  // Where it was changed in the meantime, it is told when that change is looked at.
+  const end = link.ends[side];
+  const isKnown = written.kind === 'done' && end !== null && end.revision !== null;
+  const ends = isKnown ? { ...link.ends, [side]: { ...end, revision: written.item.revision } } : link.ends;
+  if (written.kind === 'done') {
+    held.items[side] = written.item;
+    settings.noticed(side, item.key, written.item);
+  }
+  const next = written.kind === 'done' ? dueTelling(settings, entry, held) : null;
+  const intent = next !== null && next.side !== side ? next.intent : null;
+  const known = { ends, state: link.state, intent };
+  entry.link = await settings.links.finish(link, finished(entry, held, known));
+  if (next !== null && intent !== null) await tell(settings, entry, entry.link, next, held);
+}
+
+function verdictOf({ operations, bases, open }: Decided, held: Held): Verdict {
   const ops = operations.map(({ op }) => op);
+  if (open.length > 0) return 'conflict';
   if (ops.includes('create')) return 'created';
   if (ops.includes('delete')) return 'deleted';
   if (ops.includes('update')) return 'updated';
   if (ops.includes('move')) return 'moved';
-  return sameState(before ?? deletedState, agreed ?? deletedState) ? 'unchanged' : 'agreed';
+  const isSame = sides.every((side) => sameState(bases[side] ?? deletedState, held.states[side]));
+  return isSame ? 'unchanged' : 'agreed';
 }

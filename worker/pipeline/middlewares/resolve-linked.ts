@@ -1,91 +1,79 @@
-import type { Fields, FieldValue } from '../../../shared/domain/merge-copy';
-import { type Entry, startAnew } from '../entry';
-import type { Mappings, Side } from '../mappings';
+import type { Fields } from '../../../shared/domain/merge-copy';
+import type { Calls } from '../calls';
+import type { Found, Resolved } from '../entry';
+import type { PerSide, Side } from '../sides';
 import type { Middleware, Next } from '../pipeline';
-import { deletedState, type State } from '../state';
-import type { Item, Place } from '../system';
+import { isPlain, plainState, sharedState, type Unresolved, type Words } from '../shared-words';
+import type { State } from '../state';
+import type { Item } from '../system';
 
 export interface ResolveLinkedSettings {
-  readonly mappings: Mappings;
-  /** Fields whose value is the key of another item. */
-  readonly links: readonly string[];
-  /** The fields that are synchronised; null: all. */
-  readonly prototype: readonly string[] | null;
+  readonly systems: PerSide<Calls>;
+  readonly words: Words;
 }
 
 /**
- * Puts both copies into words that the sides share: a folder or a linked item is named by its mapping. One that has
- * none yet comes first: the entry starts anew.
+ * Puts both copies into words that the sides share: a folder or a linked item is named by its link. One that has none
+ * yet comes first: the entry waits for it.
  */
-export function resolveLinked(settings: ResolveLinkedSettings): Middleware {
+export function resolveLinked(settings: ResolveLinkedSettings): Middleware<Found, Resolved> {
   return (entry, next) => {
-    const { here, there } = entry.views;
-    if (!isPlain(settings, here.item) || !isPlain(settings, there.item))
+    const { here, there } = entry.items;
+    if (!isPlain(settings.words, here) || !isPlain(settings.words, there))
       return resolve(settings, entry, next);
-    entry.views = {
-      here: { item: here.item, state: plainState(here.item) },
-      there: { item: there.item, state: plainState(there.item) },
-    };
-    return next();
+    const states = { here: plainState(here), there: plainState(there) };
+    return next(Object.assign(entry, { states, bases: basesOf(entry, []), leftOut: [] }));
   };
 }
 
-/** Nothing in it is named otherwise on the other side. */
-const isPlain = ({ links, prototype }: ResolveLinkedSettings, item: Item | null) =>
-  item === null || !item.isActive || (item.place === null && links.length === 0 && prototype === null);
-
-const plainState = (item: Item | null): State | null => (item?.isActive === false ? deletedState : item);
-
-async function resolve(settings: ResolveLinkedSettings, entry: Entry, next: Next): Promise<void> {
-  const { here, there } = entry.views;
-  const ours = await stateOf(settings, 'here', here.item);
-  const theirs = await stateOf(settings, 'there', there.item);
-  if (ours === 'unresolved' || theirs === 'unresolved') {
-    startAnew(entry, 'its folder, or an item that it is linked to, is not synchronised yet');
-    return;
-  }
-  entry.views = { here: { item: here.item, state: ours }, there: { item: there.item, state: theirs } };
-  return next();
+async function resolve(settings: ResolveLinkedSettings, entry: Found, next: Next<Resolved>): Promise<void> {
+  const items = {
+    here: await withContent(settings, 'here', entry.items.here),
+    there: await withContent(settings, 'there', entry.items.there),
+  };
+  const ours = await sharedState(settings.words, 'here', items.here);
+  const theirs = await sharedState(settings.words, 'there', items.there);
+  const leftOut: string[] = [];
+  for (const [side, { unresolved }] of [
+    ['here', ours],
+    ['there', theirs],
+  ] as const)
+    if (!goesOn(entry, side, unresolved, leftOut)) return;
+  const states = { here: without(ours.state, leftOut), there: without(theirs.state, leftOut) };
+  return next(Object.assign(entry, { items, states, bases: basesOf(entry, leftOut), leftOut }));
 }
 
-async function stateOf(
-  settings: ResolveLinkedSettings,
+/** False: it waits. */
+function goesOn(entry: Found, side: Side, unresolved: readonly Unresolved[], leftOut: string[]): boolean {
+  for (const { key, field } of unresolved) {
+    if (field === null || !entry.pass.withoutLinks) {
+      entry.waitsFor = { side, key, field };
+      return false;
+    }
+    leftOut.push(field);
+  }
+  return true;
+}
+
+/** A listing may have left its content out. */
+async function withContent(
+  { systems }: ResolveLinkedSettings,
   side: Side,
   item: Item | null,
-): Promise<State | null | 'unresolved'> {
-  if (item === null || isPlain(settings, item)) return plainState(item);
-  const fields = await sharedFields(settings, side, item.fields);
-  const place = await sharedPlace(settings, side, item.place);
-  if (fields === null || place === 'unresolved') return 'unresolved';
-  return { isActive: true, fields, place };
+): Promise<Item | null> {
+  if (systems[side].capabilities.content === null || item?.isActive !== true) return item;
+  return item.isFolder || item.content !== undefined ? item : await systems[side].fetch(item.key);
 }
 
-/** Null: a link leads to an item without a mapping. */
-async function sharedFields(
-  { mappings, links, prototype }: ResolveLinkedSettings,
-  side: Side,
-  fields: Fields,
-): Promise<Fields | null> {
-  const shared: Record<string, FieldValue> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    if (prototype !== null && !prototype.includes(name)) continue;
-    if (!links.includes(name) || typeof value !== 'string') {
-      shared[name] = value;
-      continue;
-    }
-    const target = await mappings.byKey(side, value);
-    if (target === null) return null;
-    shared[name] = target.id;
-  }
-  return shared;
+function basesOf({ link }: Found, leftOut: readonly string[]): PerSide<State | null> {
+  const { here, there } = link?.ends ?? { here: null, there: null };
+  return { here: here && without(here.seen, leftOut), there: there && without(there.seen, leftOut) };
 }
 
-async function sharedPlace(
-  { mappings }: ResolveLinkedSettings,
-  side: Side,
-  place: Place | null,
-): Promise<Place | null | 'unresolved'> {
-  if (place === null || place.parent === null) return place;
-  const folder = await mappings.byKey(side, place.parent);
-  return folder === null ? 'unresolved' : { parent: folder.id, name: place.name };
+function without(state: State, names: readonly string[]): State {
+  if (names.length === 0) return state;
+  const fields: Fields = Object.fromEntries(
+    Object.entries(state.fields).filter(([name]) => !names.includes(name)),
+  );
+  return { ...state, fields };
 }

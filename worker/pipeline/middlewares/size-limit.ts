@@ -1,30 +1,50 @@
-import { type Entry, settle } from '../entry';
-import type { Limit } from '../limit';
+import { type Mentioned, settle } from '../entry';
+import type { Limit, LimitKind } from '../limit';
 import type { Middleware, Next } from '../pipeline';
 
 export interface SizeLimitSettings {
   /** Of all entries of a run together. */
   readonly limit: Limit | null;
-  /** Bytes, or what else the limit counts. */
-  readonly sizeOf: (entry: Entry) => number;
+  /** Of each entry. */
+  readonly each: { readonly kind: LimitKind; readonly size: number } | null;
+  /** Bytes, or what else the limits count. */
+  readonly sizeOf: (entry: Mentioned) => number;
 }
 
-/** Adds up every entry. Those above a soft limit wait for an approval, those above a hard one are skipped. */
-export function sizeLimit({ limit, sizeOf }: SizeLimitSettings): Middleware {
+/** Those above a soft limit wait for an approval, those above a hard one are skipped. */
+export function sizeLimit<In extends Mentioned>(settings: SizeLimitSettings): Middleware<In> {
+  const { limit, each, sizeOf } = settings;
   let total = 0;
   return (entry, next) => {
-    if (limit === null) return next();
-    if (entry.attempts === 1) total += sizeOf(entry);
-    return judge(limit, entry, total, next);
+    if (limit === null && each === null) return next(entry);
+    const size = sizeOf(entry);
+    if (each !== null && size > each.size)
+      return exceed(each.kind, entry, next, 'larger than one entry may be');
+    if (entry.attempts === 1 && entry.pass.number === 0) total += size;
+    return limit === null ? next(entry) : judge(limit, entry, total, next);
   };
 }
 
-async function judge(limit: Limit, entry: Entry, total: number, next: Next): Promise<void> {
-  if (total <= (await limit.allowed())) return next();
-  if (limit.kind === 'hard') {
-    settle(entry, 'skipped', 'more data than one run may have');
-    return;
+async function judge<In extends Mentioned>(
+  limit: Limit,
+  entry: In,
+  total: number,
+  next: Next<In>,
+): Promise<void> {
+  if (total <= (await limit.allowed())) return next(entry);
+  return exceed(limit.kind, entry, next, 'more data than one run may have');
+}
+
+function exceed<In extends Mentioned>(
+  kind: LimitKind,
+  entry: In,
+  next: Next<In>,
+  reason: string,
+): Promise<void> {
+  if (kind === 'hard') {
+    settle(entry, 'skipped', reason);
+    return Promise.resolve();
   }
   entry.needs = 'changes';
-  return next();
+  return next(entry);
 }

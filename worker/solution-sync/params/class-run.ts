@@ -2,12 +2,16 @@ import type { ClassLimit, ConflictPolicy, ParameterClass } from '../../../shared
 import type { Db } from '../../../shared/db/database';
 import { flipLimits } from '../../../shared/domain/flips';
 import type { Fields } from '../../../shared/domain/merge-copy';
-import type { Entry } from '../../pipeline/entry';
+import type { Compared, Entry, Found, Mentioned } from '../../pipeline/entry';
 import type { Limit, Standing } from '../../pipeline/limit';
-import type { Side } from '../../pipeline/mappings';
+import type { Side } from '../../pipeline/sides';
 import type { DeletionLimit } from '../../pipeline/middlewares/deletion-gate';
-import { plainHandlers, type Policy } from '../../pipeline/middlewares/resolve-conflicts';
-import { fromTheBeginning, synchronise } from '../../pipeline/synchronise';
+import {
+  type DeletionPolicies,
+  plainHandlers,
+  type Policy,
+} from '../../pipeline/middlewares/resolve-conflicts';
+import { synchroniseStream } from '../../pipeline/stream';
 import { coalesce } from '../../systems/solution/coalesce';
 import type { Manager } from '../../systems/solution/manager';
 import { type ClassKey, countActive, recentFields } from '../../../shared/stores/parameters/param-rows';
@@ -45,20 +49,26 @@ export interface RunLimits {
 /** Sends what the solution shows through the pipeline. What it costs grows with what differs. */
 export async function runClass(run: ClassRun): Promise<void> {
   const { parameterClass, lead, solution, manager, limits } = run;
-  await synchronise({
+  await synchroniseStream({
     mode: run.mode,
     // A solution's Ids are the manager's, and it sends each once. What the manager changed is told where the package
     // is written: it is due.
-    reading: { by: 'stream', side: 'there' },
-    since: fromTheBeginning,
+    side: 'there',
+    signal: new AbortController().signal,
     systems: { here: manager.system, there: solution },
-    mappings: manager.mappings,
+    links: manager.links,
     lead,
     matchFields: [],
-    links: [],
+    linkFields: [],
     prototype: null,
+    initial: null,
+    flows: {},
+    parks: 'entity',
+    decided: () => null,
+    deletionPolicies: deletionsOf(policyOf[parameterClass.conflictPolicy]),
+    writeBack: { here: null, there: null },
     entries: limits === null ? null : changeLimit(run, limits),
-    size: { limit: null, sizeOf: () => 0 },
+    size: { limit: null, each: null, sizeOf: () => 0 },
     deletions: limits === null ? null : deletionLimit(run, limits),
     flips: { recentVersions: limits === null ? null : recentVersions(run), flips: flipLimits.flips },
     policy: policyOf[parameterClass.conflictPolicy],
@@ -75,9 +85,6 @@ export async function runClass(run: ClassRun): Promise<void> {
       await run.settled(entries);
       manager.forget();
     },
-    // All of it is one transaction: an error is the sync's.
-    isolates: false,
-    onProblem: () => undefined,
   });
 }
 
@@ -88,10 +95,16 @@ const policyOf: Readonly<Record<ConflictPolicy, Policy>> = {
   manual: 'manual',
 };
 
-function newer({ solution, manager, timezone }: ClassRun, { mention, mapping }: Entry): Side {
-  if (mapping === null) return 'there';
+/** A deletion never beats a change, unless the policy names a side. */
+const deletionsOf = (policy: Policy): DeletionPolicies => ({
+  unchanged: { here: 'propagate', there: 'propagate' },
+  againstChange: policy === 'newest' || policy === 'merge' ? 'restore' : policy,
+});
+
+function newer({ solution, manager, timezone }: ClassRun, { mention, link }: Compared): Side {
+  if (link === null) return 'there';
   const ts = solution.sentOf(mention.key)?.ts ?? null;
-  return newerSide(ts, timezone, manager.knownOf(mapping).editedAt) === 'manager' ? 'here' : 'there';
+  return newerSide(ts, timezone, manager.knownOf(link).editedAt) === 'manager' ? 'here' : 'there';
 }
 
 function changeLimit({ db, key }: ClassRun, { maxChanges, waiting, inserted }: RunLimits): Limit | null {
@@ -103,7 +116,7 @@ function changeLimit({ db, key }: ClassRun, { maxChanges, waiting, inserted }: R
 }
 
 /** Deletions have a limit of their own. */
-function standingOf(waiting: ReadonlySet<string>, { mention }: Entry): Standing {
+function standingOf(waiting: ReadonlySet<string>, { mention }: Mentioned): Standing {
   if (!mention.isActive) return 'exempt';
   return waiting.has(mention.key) ? 'waiting' : 'counted';
 }
@@ -113,13 +126,14 @@ function deletionLimit({ db, key }: ClassRun, { maxDeletes, inserted }: RunLimit
     ...maxDeletes,
     emptiedFrom: null,
     total: async () => (await countActive(db, key)) - inserted(),
+    recent: () => Promise.resolve(0),
   };
 }
 
-function recentVersions({ db }: ClassRun): (entry: Entry) => Promise<readonly Fields[]> {
+function recentVersions({ db }: ClassRun): (entry: Found) => Promise<readonly Fields[]> {
   const load = coalesce(async (idServers: readonly string[]) => {
     const versions = await recentFields(db, idServers, flipLimits.minutes);
     return idServers.map((idServer) => versions.get(idServer) ?? []);
   });
-  return ({ mapping }) => (mapping === null ? Promise.resolve([]) : load(mapping.id));
+  return ({ link }) => (link === null ? Promise.resolve([]) : load(link.id));
 }

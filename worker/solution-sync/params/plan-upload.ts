@@ -2,7 +2,8 @@ import { type Db, inTransaction, type Transaction } from '../../../shared/db/dat
 import type { FileStore } from '../../../shared/files/file-store';
 import type { UnpackedUpload } from '../../../shared/stores/syncs/sync-store';
 import { sortPackageFiles } from '../package/package-files';
-import type { Entry, Operation, Verdict } from '../../pipeline/entry';
+import type { Entry } from '../../pipeline/entry';
+import type { Operation, Verdict } from '../../pipeline/verdict';
 import { mergeClassFile, type ReceivedClass } from './merge-class-file';
 
 interface Deps {

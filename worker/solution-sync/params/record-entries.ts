@@ -1,6 +1,6 @@
 import type { Db } from '../../../shared/db/database';
 import type { Side } from '../../../shared/domain/merge';
-import { sameCopy } from '../../../shared/domain/merge-copy';
+import { type Copy, sameCopy } from '../../../shared/domain/merge-copy';
 import type { ParameterCounts } from '../../../shared/domain/report';
 import { copyDigest } from '../../../shared/formats/parameter-digest';
 import type { Conflict, Entry } from '../../pipeline/entry';
@@ -64,8 +64,11 @@ interface KnownEntry {
 
 const idServerOf = ({ known }: KnownEntry) => known.idServer;
 
-const knownOf = ({ manager }: Recording, { mapping }: Entry): KnownEntity | null =>
-  mapping === null ? null : manager.knownOf(mapping);
+const knownOf = ({ manager }: Recording, { link }: Entry): KnownEntity | null =>
+  link ? manager.knownOf(link) : null;
+
+/** What both last agreed on. */
+const agreedOf = ({ bases }: Entry): Copy | null => bases?.there ?? null;
 
 /** Both copies stay as they are, until someone decides or a later sync shows something else. */
 const waits = ({ verdict }: Entry) =>
@@ -84,6 +87,7 @@ async function recordEntry(recording: Recording, entry: Entry): Promise<void> {
       await recording.quarantine(entry, sent);
       return;
     case 'failed':
+    case 'waiting':
     case 'untouched':
     case undefined:
       throw new Error(`${recording.key.className} ${entry.mention.key}: ${entry.reason ?? 'undecided'}`);
@@ -94,10 +98,10 @@ async function recordEntry(recording: Recording, entry: Entry): Promise<void> {
 
 function heldFrom(
   { solution }: Recording,
-  { mention, needs, views }: Entry,
+  { mention, needs, items }: Entry,
   sent: SentEntity | undefined,
 ): HeldEntity {
-  const plan = { id: mention.key, version: Number(views.here.item?.revision ?? 0) };
+  const plan = { id: mention.key, version: Number(items?.here?.revision ?? 0) };
   if (needs === 'changes' && sent !== undefined)
     return { kind: 'changes', ...plan, sent: { ...sent.copy, ts: sent.ts } };
   return { kind: solution.lacks(mention.key) ? 'replace' : 'deletes', ...plan };
@@ -125,7 +129,7 @@ function waitingBase(
   solution: SolutionSystem,
   { entry, known }: KnownEntry,
 ): { idServer: string; base: Base; held: boolean }[] {
-  const { agreed } = entry;
+  const agreed = agreedOf(entry);
   const isShown = !solution.lacks(known.id) && !sameCopy(agreed, known.base.copy);
   if (known.held && !isShown) return [];
   const copy = agreed === null ? null : { isActive: agreed.isActive, fields: agreed.fields };
@@ -134,11 +138,11 @@ function waitingBase(
 }
 
 function conflictOf(solution: SolutionSystem, { entry, known }: KnownEntry): FoundConflict[] {
-  const { conflict, verdict, agreed } = entry;
+  const { conflict, verdict } = entry;
   const sent = solution.sentOf(known.id);
   if (conflict === null || sent === undefined || (waits(entry) && verdict !== 'conflict')) return [];
   const { fields } = conflict;
-  return [{ known, sent, base: agreed, conflict: { fields, resolution: resolutionOf(conflict) } }];
+  return [{ known, sent, base: agreedOf(entry), conflict: { fields, resolution: resolutionOf(conflict) } }];
 }
 
 function resolutionOf({ resolution }: Conflict): Side | 'fields' | null {

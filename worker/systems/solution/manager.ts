@@ -2,7 +2,7 @@ import type { Db } from '../../../shared/db/database';
 import { type Copy, sameCopy } from '../../../shared/domain/merge-copy';
 import { lastAgreed } from '../../../shared/domain/merge-lost-confirm';
 import { copyDigest, deletedDigest } from '../../../shared/formats/parameter-digest';
-import type { Mapping, Mappings } from '../../pipeline/mappings';
+import type { KnownLinks, Link } from '../../pipeline/links';
 import type { Item, System, Written } from '../../pipeline/system';
 import { coalesce } from './coalesce';
 import {
@@ -22,16 +22,13 @@ import {
 } from '../../../shared/stores/parameters/param-rows';
 import type { SentEntity, SolutionSystem } from './solution';
 
-/** Copies are compared; a row's version is the manager's alone. */
-const unkeptRevisions = { here: null, there: null } as const;
-
 export interface ManagerSettings {
   readonly db: Db;
   readonly key: ClassKey;
   readonly syncId: string;
   /** `solution`, or the e-mail of whoever approved: who changes what is written. */
   readonly by: string;
-  /** The other side: what it sent makes the new base. */
+  /** The other side: what it sent is the new base. */
   readonly solution: Pick<SolutionSystem, 'sentOf' | 'lacks'>;
   /** Instructions of the class are unconfirmed: what they told may be what both last agreed on. */
   readonly hasSent: boolean;
@@ -40,11 +37,9 @@ export interface ManagerSettings {
 /** The manager's copies of one class of one solution, and what both sides last agreed on: one row holds both. */
 export interface Manager {
   readonly system: System;
-  readonly mappings: Mappings;
-  /** The row as it was when the run read it. */
-  knownOf(mapping: Mapping): KnownEntity;
-  /** What the solution is known to hold once both agree on this. */
-  baseFor(id: string, agreed: Copy | null): Base;
+  readonly links: KnownLinks;
+  /** The row as it was when the run read the link. */
+  knownOf(link: Link): KnownEntity;
   /** Rows are read anew from here on. */
   forget(): void;
 }
@@ -56,6 +51,7 @@ export interface Manager {
 export function createManager(settings: ManagerSettings): Manager {
   const { db, key, solution } = settings;
   const rows = new Map<string, KnownEntity | null>();
+  const read = new WeakMap<Link, KnownEntity>();
   const agreedOn = new Map<string, Copy | null>();
   const load = coalesce((ids: readonly string[]) => loadRows(ids));
   const write = coalesce((writes: readonly Write[]) => writeRows(settings, writes));
@@ -67,60 +63,63 @@ export function createManager(settings: ManagerSettings): Manager {
   const system: System = {
     capabilities: {
       changes: 'scan',
-      tombstones: true,
-      conditionalWrite: true,
-      idempotentCreate: true,
-      tree: false,
+      deletions: 'each',
+      writes: 'conditional',
+      creates: 'keyed',
+      answers: 'stored',
+      tree: null,
+      content: null,
       deferred: false,
+      batch: 1,
     },
     async *list() {
-      for await (const page of rowPages(db, key)) yield { items: page.map(itemFrom), cursor: null };
-      yield { items: [], cursor: 'all' };
+      for await (const page of rowPages(db, key))
+        yield { items: page.map(itemFrom), cursor: null, isWhole: false };
+      yield { items: [], cursor: null, isWhole: true };
     },
-    fetch: async (id) => {
-      const row = await rowOf(id);
-      return row === null ? null : itemFrom(row);
+    fetch: async (ids) => {
+      const found = await Promise.all(ids.map(rowOf));
+      return new Map(found.flatMap((row) => (row === null ? [] : [[row.id, itemFrom(row)]])));
     },
     find: () => Promise.resolve([]),
-    create: async (id, { fields, agreed }) => {
+    create: async (id, { fields }) => {
       const row = await rowOf(id);
-      if (row?.manager.isActive === true) return { kind: 'stale' };
-      return put(id, row, { isActive: true, fields }, agreed);
+      if (row?.manager.isActive === true) return { kind: 'stale', item: itemFrom(row) };
+      return put(id, row, { isActive: true, fields });
     },
-    update: (id, { fields, agreed }, expected) => change(id, expected, { isActive: true, fields }, agreed),
-    move: () => Promise.resolve({ kind: 'refused', reason: 'parameters have no folders' }),
-    delete: (id, expected, agreed) => change(id, expected, { isActive: false, fields: {} }, agreed),
+    update: (id, { whole }, expected) => change(id, expected, { isActive: true, fields: whole }),
+    move: () => Promise.resolve({ kind: 'refused', code: 'invalid', reason: 'parameters have no folders' }),
+    delete: (id, expected) => change(id, expected, { isActive: false, fields: {} }),
   };
 
-  const mappings: Mappings = {
-    byKey: async (_, id) => {
-      const row = await rowOf(id);
-      return row === null ? null : mappingOf(row);
+  const links: KnownLinks = {
+    byKeys: async (_, ids) => {
+      const found = await Promise.all(ids.map(rowOf));
+      return new Map(found.flatMap((row) => (row === null ? [] : [[row.id, linkOf(row)]])));
     },
-    byId: () => Promise.resolve(null),
-    async *all() {
-      // The solution's listing tells what it lacks.
-    },
-    save: async (known, draft) => {
-      const id = known?.keys.there ?? draft.keys.there ?? draft.keys.here ?? '';
+    byIds: () => Promise.resolve(new Map()),
+    bySyncKey: () => Promise.resolve(null),
+    begin: () => Promise.reject(new Error('what is written in one transaction needs no intent')),
+    finish: async (link, { ends }) => {
+      const id = link?.syncKey ?? ends.there?.key ?? ends.here?.key ?? '';
       const row = await rowOf(id);
-      if (row === null) return addForgotten(id, draft.agreed);
-      const base = baseFor(id, draft.agreed);
+      if (row === null) return addForgotten(id);
+      const base = baseOf(row, row.manager);
       if (row.held || !sameBase(base, row.base)) {
         await moveBase({ idServer: row.idServer, base, held: false });
         rows.set(id, { ...row, base, held: false });
       }
-      return known ?? mappingOf(row);
+      return link ?? linkOf(row);
     },
   };
 
   return {
     system,
-    mappings,
-    baseFor,
-    knownOf: (mapping) => {
-      if (mapping instanceof RowMapping) return mapping.row;
-      throw new Error(`the mapping ${mapping.id} is not the manager's`);
+    links,
+    knownOf: (link) => {
+      const row = read.get(link);
+      if (row === undefined) throw new Error(`the link ${link.id} is not the manager's`);
+      return row;
     },
     forget: () => {
       rows.clear();
@@ -151,27 +150,36 @@ export function createManager(settings: ManagerSettings): Manager {
     return sent === undefined ? row.base.copy : lastAgreed(row.base.copy, told, sent.copy);
   }
 
-  function mappingOf(row: KnownEntity): Mapping {
-    return new RowMapping(row, agreedOn.get(row.id) ?? null);
+  /** Both sides are compared with what both last agreed on. Copies are compared; a row's version is the manager's alone. */
+  function linkOf(row: KnownEntity): Link {
+    const { id, idServer, held } = row;
+    const agreed = agreedOn.get(id) ?? null;
+    const seen = { isActive: agreed?.isActive === true, fields: agreed?.fields ?? {}, place: null };
+    const end = { key: id, revision: null, seen };
+    const ends = { here: end, there: agreed === null ? null : end };
+    const state = held ? 'conflict' : 'active';
+    const link: Link = { id: idServer, syncKey: id, ends, intent: null, state, version: 0 };
+    read.set(link, row);
+    return link;
   }
 
   /** What the manager shall not have, and the solution holds: it is kept as deleted, so that the solution is told. */
-  async function addForgotten(id: string, agreed: Copy | null): Promise<Mapping> {
-    const written = await put(id, null, { isActive: false, fields: {} }, agreed);
+  async function addForgotten(id: string): Promise<Link> {
+    const written = await put(id, null, { isActive: false, fields: {} });
     const row = await rowOf(id);
     if (written.kind !== 'done' || row === null) throw new Error(`${id} was added in the meantime`);
-    return mappingOf(row);
+    return linkOf(row);
   }
 
-  async function change(id: string, expected: string, copy: Copy, agreed: Copy | null): Promise<Written> {
+  async function change(id: string, expected: string, copy: Copy): Promise<Written> {
     const row = await rowOf(id);
     const isExpected = row?.manager.isActive === true && String(row.version) === expected;
-    return isExpected ? put(id, row, copy, agreed) : { kind: 'stale' };
+    return isExpected ? put(id, row, copy) : { kind: 'stale' };
   }
 
-  async function put(id: string, row: KnownEntity | null, copy: Copy, agreed: Copy | null): Promise<Written> {
+  async function put(id: string, row: KnownEntity | null, copy: Copy): Promise<Written> {
     const sent = solution.sentOf(id);
-    const base = baseFor(id, agreed);
+    const base = baseOf({ id }, copy);
     const written = await write({ id, row, manager: managerCopy(copy, sent), base });
     if (written === null) {
       rows.delete(id);
@@ -181,31 +189,13 @@ export function createManager(settings: ManagerSettings): Manager {
     return { kind: 'done', item: itemFrom(written) };
   }
 
-  function baseFor(id: string, agreed: Copy | null): Base {
-    if (agreed === null || solution.lacks(id)) return nothingHeld;
-    if (!agreed.isActive) return { copy: { isActive: false, fields: {} }, digest: deletedDigest };
+  /** What the solution is known to hold, once the manager holds this: what it sent. */
+  function baseOf({ id }: Pick<KnownEntity, 'id'>, manager: Copy): Base {
     const sent = solution.sentOf(id);
-    const isSent = sent?.copy.fields === agreed.fields;
-    return isSent
-      ? { copy: sent.copy, digest: sent.digest }
-      : { copy: { isActive: true, fields: agreed.fields }, digest: copyDigest(agreed) };
-  }
-}
-
-/** A mapping that remembers the row that it was read from. */
-class RowMapping implements Mapping {
-  readonly id: string;
-  readonly keys: Mapping['keys'];
-  readonly agreed: Mapping['agreed'];
-  readonly revisions = unkeptRevisions;
-
-  constructor(
-    readonly row: KnownEntity,
-    agreed: Copy | null,
-  ) {
-    this.id = row.idServer;
-    this.keys = { here: row.id, there: row.id };
-    this.agreed = agreed === null ? null : { isActive: agreed.isActive, fields: agreed.fields, place: null };
+    if (sent === undefined || solution.lacks(id)) return nothingHeld;
+    if (sent.copy.isActive) return { copy: sent.copy, digest: sent.digest };
+    const wasNeverThere = (agreedOn.get(id) ?? null) === null && !manager.isActive;
+    return wasNeverThere ? nothingHeld : { copy: { isActive: false, fields: {} }, digest: deletedDigest };
   }
 }
 

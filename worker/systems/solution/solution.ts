@@ -1,7 +1,6 @@
 import type { Db } from '../../../shared/db/database';
 import type { Copy } from '../../../shared/domain/merge-copy';
-import { tombstone } from '../../pipeline/source';
-import type { Item, Page, System, Written } from '../../pipeline/system';
+import { type Item, type Page, type System, tombstone, type Written } from '../../pipeline/system';
 import {
   type ClassKey,
   findDiffering,
@@ -59,21 +58,27 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
   return {
     capabilities: {
       changes: 'scan',
-      tombstones: true,
-      conditionalWrite: true,
-      idempotentCreate: true,
-      tree: false,
+      deletions: 'each',
+      writes: 'conditional',
+      creates: 'keyed',
+      answers: 'stored',
+      tree: null,
+      content: null,
       deferred: true,
+      batch: 1,
     },
     list,
-    fetch: (id) => {
-      const sent = atHand.get(id) ?? gone.get(id);
-      return Promise.resolve(sent === undefined ? null : itemFrom(sent));
+    fetch: (ids) => {
+      const found = ids.flatMap((id): [string, Item][] => {
+        const sent = atHand.get(id) ?? gone.get(id);
+        return sent === undefined ? [] : [[id, itemFrom(sent)]];
+      });
+      return Promise.resolve(new Map(found));
     },
     find: () => Promise.resolve([]),
     create: deferred,
     update: deferred,
-    move: () => Promise.resolve({ kind: 'refused', reason: 'a solution has no folders' }),
+    move: () => Promise.resolve({ kind: 'refused', code: 'invalid', reason: 'a solution has no folders' }),
     delete: deferred,
     sentOf: (id) => atHand.get(id) ?? gone.get(id),
     lacks: (id) => absent.has(id),
@@ -82,10 +87,10 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
   async function* list(): AsyncGenerator<Page> {
     for await (const batch of batches) {
       atHand.clear();
-      yield { items: (await differing(settings, batch)).map(show), cursor: null };
+      yield { items: (await differing(settings, batch)).map(show), cursor: null, isWhole: false };
     }
     if (absentIds !== null) yield* absentPages(await absentIds());
-    yield { items: [], cursor: 'all' };
+    yield { items: [], cursor: null, isWhole: absentIds !== null };
   }
 
   /** What is deleted stays at hand until the second stage. */
@@ -98,7 +103,7 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
     atHand.clear();
     for (const id of ids) absent.add(id);
     for (let start = 0; start < ids.length; start += pageSize)
-      yield { items: ids.slice(start, start + pageSize).map(tombstone), cursor: null };
+      yield { items: ids.slice(start, start + pageSize).map(tombstone), cursor: null, isWhole: false };
   }
 }
 

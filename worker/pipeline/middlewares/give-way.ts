@@ -1,0 +1,104 @@
+import type { Calls } from '../calls';
+import type { Decided, Entry } from '../entry';
+import { type KnownLinks } from '../links';
+import { otherSide, type PerSide, type Side, sides } from '../sides';
+import type { Middleware } from '../pipeline';
+import { ownPlace, type Words } from '../shared-words';
+import { samePlace, type State } from '../state';
+import type { Item, Place } from '../system';
+
+export interface GiveWaySettings {
+  readonly systems: PerSide<Calls>;
+  readonly links: KnownLinks;
+  readonly words: Words;
+  /** Entries that have not got what they want yet, by the id of their link. */
+  readonly wanting: (linkId: string) => Entry | undefined;
+  /** The side whose name stays where two want one. */
+  readonly winner: (entry: Decided) => Side;
+  readonly noticed: (side: Side, key: string, item: Item | null) => void;
+}
+
+/** From this pass on: what is in the way may have left by itself before. */
+const firstToGiveWay = 2;
+
+/**
+ * After all others had their turn, a name is still taken: by an item that is about to leave it, for which this one
+ * steps aside, or by one that stays. Then the one that loses gets another name on both sides.
+ */
+export function giveWay(settings: GiveWaySettings): Middleware<Decided> {
+  return async (entry, next) => {
+    await next(entry);
+    const { blocked, pass } = entry;
+    if (blocked?.code !== 'name-taken' || pass.number < firstToGiveWay) return;
+    const { side } = blocked;
+    const wanted = entry.results[side].place;
+    const place = await ownPlace(settings.words, side, wanted);
+    if (wanted === null || place === null || place === 'unknown') return;
+    const [holder] = await settings.systems[side].find({ by: 'place', ...place });
+    if (holder === undefined) return;
+    const owner = (await settings.links.byKeys(side, [holder.key])).get(holder.key);
+    const other = owner === undefined ? undefined : settings.wanting(owner.id);
+    // It is about to be deleted.
+    if (other?.results !== undefined && !other.results[side].isActive) return;
+    if (leaves(other, side, wanted)) await stepAside(settings, entry, side, wanted, place);
+    else if (loses(settings, entry, side, owner !== undefined, other))
+      entry.nextNameNumber = entry.pass.nameNumber === 0 ? 2 : entry.pass.nameNumber + 1;
+  };
+}
+
+function leaves(other: Entry | undefined, side: Side, place: Place): boolean {
+  const goesTo = other?.results?.[side].place ?? null;
+  return goesTo !== null && !samePlace(goesTo, place);
+}
+
+/** Of two that want one name, what is new gives way to what was there; else the winner's side keeps it. */
+function loses(
+  { winner }: GiveWaySettings,
+  entry: Decided,
+  side: Side,
+  isLinked: boolean,
+  other: Entry | undefined,
+): boolean {
+  // It is where it wants to be.
+  if (isLinked && other === undefined) return true;
+  const isNew = neverAgreed(entry);
+  const isOtherNew = other === undefined || neverAgreed(other);
+  if (isNew !== isOtherNew) return isNew;
+  const from = isNew ? entry.side : otherSide(side);
+  return from !== winner(entry);
+}
+
+const neverAgreed = ({ bases }: Entry): boolean => sides.every((side) => bases?.[side]?.isActive !== true);
+
+/** For the time being it has a name that nobody wants, and is known by it. */
+async function stepAside(
+  { systems, links, noticed }: GiveWaySettings,
+  entry: Decided,
+  side: Side,
+  wanted: Place,
+  place: Place,
+): Promise<void> {
+  const { link } = entry;
+  const item = entry.items[side];
+  const end = link?.ends[side] ?? null;
+  if (link === null || end === null || item?.isActive !== true) return;
+  const name = `~${link.id}`;
+  if (item.place?.name === name) return;
+  const written = await systems[side].move(item.key, { parent: place.parent, name }, item.revision);
+  if (written.kind !== 'done') return;
+  noticed(side, item.key, written.item);
+  const seen: State = { ...end.seen, place: { parent: wanted.parent, name } };
+  // Its own changes are not known to the other side yet: only the place is.
+  const revision = end.revision === item.revision ? written.item.revision : null;
+  entry.link = await links.finish(link, {
+    ends: { ...link.ends, [side]: { key: item.key, revision, seen } },
+    state: link.state,
+    intent: null,
+    event: {
+      operations: [{ side, op: 'move' }],
+      verdict: null,
+      before: entry.states,
+      after: { ...entry.states, [side]: { ...entry.states[side], place: seen.place } },
+    },
+  });
+}

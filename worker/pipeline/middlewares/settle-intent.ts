@@ -1,0 +1,173 @@
+import { fieldOf, sameValue } from '../../../shared/domain/merge-copy';
+import type { Calls } from '../calls';
+import { type Mentioned, settle } from '../entry';
+import { type End, type Intent, type KnownLinks, type Link, type LinkEvent } from '../links';
+import { otherSide, type PerSide, type Side } from '../sides';
+import type { Middleware } from '../pipeline';
+import { ownPlace, sharedState, type Words } from '../shared-words';
+import { deletedState, type State } from '../state';
+import type { Item } from '../system';
+
+export interface SettleIntentSettings {
+  readonly systems: PerSide<Calls>;
+  readonly links: KnownLinks;
+  readonly words: Words;
+}
+
+/** An entry whose link is looked up. */
+export interface Linked extends Mentioned {
+  link: Link | null;
+}
+
+/**
+ * Looks up the link. Where a call was to be made and nobody knows whether it was, that is found out before anything
+ * else is done: what was created is adopted, what was updated counts as updated.
+ */
+export function settleIntent(settings: SettleIntentSettings): Middleware<Mentioned, Linked> {
+  return async (entry, next) => {
+    const { side, mention } = entry;
+    const known = (await settings.links.byKeys(side, [mention.key])).get(mention.key) ?? null;
+    if (known?.intent !== undefined && known.intent !== null) {
+      const link = await settleOne(settings, entry, known, known.intent);
+      return link === 'undecided' ? undefined : next(Object.assign(entry, { link }));
+    }
+    const maker = known === null && mention.origin !== null ? await makerOf(settings, entry) : null;
+    return next(Object.assign(entry, { link: maker ?? known }));
+  };
+}
+
+/** What it was created for, in a run that never learned of it. */
+async function makerOf(settings: SettleIntentSettings, { side, mention }: Mentioned): Promise<Link | null> {
+  const link = mention.origin === null ? null : await settings.links.bySyncKey(mention.origin);
+  const { intent } = link ?? { intent: null };
+  if (link === null || intent?.op !== 'create' || intent.side !== side) return null;
+  return adopt(settings, link, intent, mention);
+}
+
+async function settleOne(
+  settings: SettleIntentSettings,
+  entry: Mentioned,
+  link: Link,
+  intent: Intent,
+): Promise<Link | 'undecided'> {
+  switch (intent.op) {
+    case 'create':
+      return settleCreation(settings, entry, link, intent);
+    case 'update':
+      return settleUpdate(settings, link, intent);
+    case 'write-back':
+      return link;
+  }
+}
+
+async function settleCreation(
+  settings: SettleIntentSettings,
+  entry: Mentioned,
+  link: Link,
+  intent: Intent,
+): Promise<Link | 'undecided'> {
+  const [made, ...others] = await findMade(settings, link, intent);
+  if (others.length > 0) {
+    const side = intent.side;
+    const candidates = [made, ...others].flatMap((item) => (item === undefined ? [] : [item.key]));
+    entry.conflict = {
+      kind: 'match',
+      fields: [],
+      resolution: null,
+      candidates: { here: [], there: [], [side]: candidates },
+    };
+    settle(entry, 'conflict', `${candidates.length} items could be what an earlier run was about to create`);
+    return 'undecided';
+  }
+  return made === undefined ? link : adopt(settings, link, intent, made);
+}
+
+/** Items that nobody has, by the sync key, the fields as they were sent, or the place. */
+async function findMade(settings: SettleIntentSettings, link: Link, intent: Intent): Promise<Item[]> {
+  const { systems, links, words } = settings;
+  const { side, match, sent } = intent;
+  const system = systems[side];
+  if (system.capabilities.creates !== 'plain')
+    return nobodys(links, side, await system.find({ by: 'origin', key: link.syncKey }));
+  const place = system.capabilities.tree === null ? null : await ownPlace(words, side, sent.place);
+  if (place !== null && place !== 'unknown')
+    return nobodys(links, side, await system.find({ by: 'place', ...place }));
+  return match === null ? [] : nobodys(links, side, await system.find({ by: 'fields', fields: match }));
+}
+
+async function nobodys(links: KnownLinks, side: Side, found: readonly Item[]): Promise<Item[]> {
+  const owners = await links.byKeys(
+    side,
+    found.map(({ key }) => key),
+  );
+  return found.filter(({ key, isActive }) => isActive && !owners.has(key));
+}
+
+/** What the other side has changed since shows as a change: its copy of then is what it is compared with. */
+async function adopt(
+  { links, words }: SettleIntentSettings,
+  link: Link,
+  { side, sent, beside }: Intent,
+  item: Item,
+): Promise<Link> {
+  const { state } = await sharedState(words, side, item);
+  const ends = {
+    ...link.ends,
+    [side]: { key: item.key, revision: null, seen: asSent(sent, state) },
+    [otherSide(side)]: lookedAt(link.ends[otherSide(side)], beside),
+  };
+  return links.finish(link, { ends, state: 'active', intent: null, event: settled(link, ends) });
+}
+
+/**
+ * What it holds otherwise than it was sent, someone has changed since, or the server has: either way it counts as a
+ * change. But what it lacks the server does not keep: that takes nothing away from the other side.
+ */
+function asSent(sent: State, found: State): State {
+  const fields = Object.fromEntries(
+    Object.entries(found.fields).map(([name, value]) => [
+      name,
+      value === null ? null : fieldOf(sent.fields, name),
+    ]),
+  );
+  const place = found.place === null ? null : sent.place;
+  const { content } = isSameKind(sent.content, found.content) ? sent : found;
+  return content === undefined
+    ? { isActive: true, fields, place }
+    : { isActive: true, fields, place, content };
+}
+
+const isSameKind = (one: string | undefined, other: string | undefined): boolean =>
+  one?.includes(':') === true && one.split(':')[0] === other?.split(':')[0];
+
+/** Carried out: all that the other side had then is in it. Else it is decided anew. */
+async function settleUpdate(
+  { systems, links, words }: SettleIntentSettings,
+  link: Link,
+  { side, sent, beside }: Intent,
+): Promise<Link> {
+  const key = link.ends[side]?.key;
+  const item = key === undefined ? null : await systems[side].fetch(key);
+  const { state } = await sharedState(words, side, item);
+  const isCarriedOut = Object.entries(sent.fields).every(([name, value]) =>
+    sameValue(value, state.fields[name]),
+  );
+  const ends = isCarriedOut
+    ? { ...link.ends, [otherSide(side)]: lookedAt(link.ends[otherSide(side)], beside) }
+    : link.ends;
+  return links.finish(link, { ends, state: 'active', intent: null, event: settled(link, ends) });
+}
+
+const lookedAt = (end: End | null, seen: State): End | null => end && { ...end, revision: null, seen };
+
+const settled = (before: Link, ends: PerSide<End | null>): LinkEvent => ({
+  operations: [],
+  verdict: null,
+  before: statesOf(before.ends),
+  after: statesOf(ends),
+});
+
+const statesOf = ({ here, there }: PerSide<End | null>): PerSide<State> => ({
+  here: here?.seen ?? deletedState,
+  there: there?.seen ?? deletedState,
+});

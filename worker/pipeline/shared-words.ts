@@ -1,0 +1,100 @@
+import type { Fields, FieldValue } from '../../shared/domain/merge-copy';
+import type { KnownLinks } from './links';
+import type { Side } from './sides';
+import { contentMark, deletedState, type State } from './state';
+import type { Item, Place } from './system';
+
+export interface Words {
+  readonly links: KnownLinks;
+  /** Fields whose value is the key of another item. */
+  readonly linkFields: readonly string[];
+  /** The fields that are synchronised; null: all. */
+  readonly prototype: readonly string[] | null;
+}
+
+/** Its folder, or something that one of its fields is linked to, has no link. */
+export interface Unresolved {
+  readonly key: string;
+  /** Null: the folder. */
+  readonly field: string | null;
+}
+
+export interface Shared {
+  readonly state: State;
+  /** Fields that are not in the state because of what is unresolved. */
+  readonly unresolved: readonly Unresolved[];
+}
+
+/** Nothing in it is named otherwise on the other side. */
+export const isPlain = ({ linkFields, prototype }: Words, item: Item | null): boolean =>
+  item === null ||
+  !item.isActive ||
+  (item.place === null && !item.content && linkFields.length === 0 && prototype === null);
+
+/** Of a plain item. */
+export const plainState = (item: Item | null): State =>
+  item?.isActive === true ? { isActive: true, fields: item.fields, place: null } : deletedState;
+
+/** An item in words that both sides share. */
+export async function sharedState(words: Words, side: Side, item: Item | null): Promise<Shared> {
+  if (item === null || isPlain(words, item)) return { state: plainState(item), unresolved: [] };
+  const { fields, unresolved } = await sharedFields(words, side, item.fields);
+  const place = await sharedPlace(words, side, item.place);
+  if (place === 'unresolved') unresolved.push({ key: item.place?.parent ?? '', field: null });
+  const mark = contentMark(item);
+  const state = { isActive: true, fields, place: place === 'unresolved' ? null : place };
+  return { state: mark === undefined ? state : { ...state, content: mark }, unresolved };
+}
+
+async function sharedFields(
+  { links, linkFields, prototype }: Words,
+  side: Side,
+  fields: Fields,
+): Promise<{ fields: Fields; unresolved: Unresolved[] }> {
+  const shared: Record<string, FieldValue> = {};
+  const unresolved: Unresolved[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (prototype !== null && !prototype.includes(name)) continue;
+    if (!linkFields.includes(name) || typeof value !== 'string') {
+      shared[name] = value;
+      continue;
+    }
+    const target = (await links.byKeys(side, [value])).get(value);
+    if (target === undefined || target.state === 'creating') unresolved.push({ key: value, field: name });
+    if (target !== undefined) shared[name] = target.id;
+  }
+  return { fields: shared, unresolved };
+}
+
+async function sharedPlace(
+  { links }: Words,
+  side: Side,
+  place: Place | null,
+): Promise<Place | null | 'unresolved'> {
+  if (place === null || place.parent === null) return place;
+  const folder = (await links.byKeys(side, [place.parent])).get(place.parent);
+  return folder === undefined ? 'unresolved' : { parent: folder.id, name: place.name };
+}
+
+/** A place in one side's own words; `unknown`: its folder is not there. */
+export async function ownPlace(
+  { links }: Words,
+  side: Side,
+  place: Place | null,
+): Promise<Place | null | 'unknown'> {
+  if (place === null || place.parent === null) return place;
+  const parent = (await links.byIds([place.parent])).get(place.parent)?.ends[side]?.key;
+  return parent === undefined ? 'unknown' : { parent, name: place.name };
+}
+
+/** Links by that side's keys. */
+export async function ownFields({ links, linkFields }: Words, side: Side, shared: Fields): Promise<Fields> {
+  if (linkFields.length === 0) return shared;
+  const own: Record<string, FieldValue> = {};
+  for (const [name, value] of Object.entries(shared))
+    own[name] =
+      linkFields.includes(name) && typeof value === 'string'
+        ? ((await links.byIds([value])).get(value)?.ends[side]?.key ?? null)
+        : value;
+  return own;
+}

@@ -1,0 +1,53 @@
+/** What a system or the links may throw, by what it means for the rest. */
+export type TroubleKind =
+  /** A listing cannot go on from its cursor: it starts over. */
+  | 'cursor-expired'
+  /** No call will be accepted until a person has done something. */
+  | 'unauthorized'
+  /** Too many calls: none before `retryAfterMs` is over. */
+  | 'throttled'
+  /** The server, or the way to it, failed. It may work again. */
+  | 'unavailable'
+  /** Another runner has taken over: nothing of ours may be written from now on. */
+  | 'lease-lost'
+  /** Our own database does not answer. */
+  | 'database-away'
+  /** The server will never take this as it is. */
+  | 'invalid';
+
+export class Trouble extends Error {
+  override readonly name = 'Trouble';
+
+  constructor(
+    readonly kind: TroubleKind,
+    message: string,
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** What an error ends: its entry, all work with its system, or the run. */
+export type Scope = 'entry' | 'system' | 'run';
+
+/**
+ * Anything that is no `Trouble` is its entry's, and is tried again. (Several `unavailable` in a row are the system's:
+ * whoever makes the calls counts them, see calls.ts.)
+ */
+export function scopeOf(error: unknown): Scope {
+  if (!(error instanceof Trouble)) return isAbort(error) ? 'run' : 'entry';
+  switch (error.kind) {
+    case 'unauthorized':
+    case 'throttled':
+      return 'system';
+    case 'lease-lost':
+    case 'database-away':
+      return 'run';
+    case 'cursor-expired':
+    case 'unavailable':
+    case 'invalid':
+      return 'entry';
+  }
+}
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
