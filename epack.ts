@@ -137,6 +137,17 @@ user
       console.error(`${added.email} sees no account yet: give some in the console, under Users.`);
   });
 
+user
+  .command('second-factor')
+  .description('remove the second factor of someone who has lost it')
+  .requiredOption('--email <email>', 'what they sign in with')
+  .requiredOption('--remove', 'it is not asked for until they set one up anew')
+  .action(async ({ email }: { email: string }) => {
+    const { removeSecondFactor } = await import('./commands/administration.js');
+    await onServer((settings) => removeSecondFactor(settings, email));
+    console.log(`${email} signs in with the password alone until a second factor is set up anew.`);
+  });
+
 const key = program.command('key').description('the key that signs the tokens of solutions');
 key
   .command('rotate')
@@ -147,8 +158,8 @@ key
     await onServer((settings) => rotateTokenKey(settings, { isLeaked: options.leaked === true }));
     console.log(
       options.leaked === true
-        ? 'A new key signs. Restart every API process: each remembers tokens of the old key.'
-        : 'A new key signs, on every API process within a minute.',
+        ? 'A new key signs, and no API process believes a token of the old one any more.'
+        : 'A new key signs, on every API process.',
     );
   });
 

@@ -15,6 +15,7 @@ import { createRefusedAccessWatch } from './http/refused-access';
 import { createRequestLog } from './http/request-log';
 import type { SecurityTrail } from './services/security-trail';
 import { securityHeaders } from './http/security-headers';
+import { publicTlsSetting } from './http/transport';
 import { refuseUnreadable } from './http/unreadable';
 
 export interface AppParts {
@@ -34,6 +35,8 @@ export interface AppParts {
   readonly trail: Pick<SecurityTrail, 'accessRefused'>;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed, or how many there are. */
   readonly trustProxy: number | readonly string[];
+  /** True: people reach the server by https alone. */
+  readonly isTlsOnly: boolean;
 }
 
 /** Longer than the longest wait of a poll. */
@@ -72,11 +75,12 @@ export function createHttpServer(parts: AppParts): HttpServer {
 }
 
 function createApp(parts: AppParts): Express {
-  const { health, v4, backoffice, documentation, oidc, log, trail, trustProxy } = parts;
+  const { health, v4, backoffice, documentation, oidc, log, trail, trustProxy, isTlsOnly } = parts;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', trustProxy);
+  app.set(publicTlsSetting, isTlsOnly);
   app.use(securityHeaders);
   app.use(health);
   app.use(createRequestLog(log));

@@ -2,12 +2,13 @@ import type { Express, Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
-import { createNotifications } from '../shared/db/listen';
+import { createNotifications, type Notifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { createOpsServer } from '../shared/metrics/ops-server';
 import { within } from '../shared/connections/within';
+import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { openQueue } from '../shared/queue/open-queue';
 import { createFiguresStore } from '../shared/stores/solutions/figures-store';
 import { createFlagStore } from '../shared/stores/solutions/flag-store';
@@ -42,12 +43,14 @@ import { createParamService } from './backoffice/services/params';
 import { createPhotoGalleryService } from './backoffice/services/photos';
 import { createQuarantineService } from './backoffice/services/quarantine';
 import { createQuotaSettingsService } from './backoffice/services/quotas';
+import { createSecondFactorService } from './backoffice/services/second-factor';
 import { createSessionService } from './backoffice/services/session';
+import { createSignInService } from './backoffice/services/sign-in';
 import { createSolutionService } from './backoffice/services/solutions';
 import { createSupportService } from './backoffice/services/support';
 import { createSyncService } from './backoffice/services/syncs';
 import { createTemperatureService } from './backoffice/services/temperatures';
-import { createUserService } from './backoffice/services/users';
+import { createUserService, type UserService } from './backoffice/services/users';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
 import { createApiMetrics } from './ops/api-metrics';
 import { opsOperations } from './ops/operations';
@@ -62,7 +65,7 @@ import { createPhotoService } from './services/photos';
 import { createQuotaService } from './services/quotas';
 import { createPollAdvice } from './services/poll-advice';
 import { createSecurityTrail, type SecurityTrail } from './services/security-trail';
-import { watchedLogin, watchedProvider, watchedSessions } from './watched-sign-in';
+import { watchedLogin, watchedProvider, watchedSignIn } from './watched-sign-in';
 import { createStatutBoard } from './services/statut-board';
 import { createConfiguredKeys, createKeptKeys, type TokenKeys } from './services/token-keys';
 import { createTokens } from './services/tokens';
@@ -119,7 +122,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
   const jobs = createJobStore(db);
   const flags = createFlagStore(db);
-  const tokens = createTokens({ keys: tokenKeys(config, db), minutes: config.tokenMinutes });
+  const tokens = createTokens({ keys: tokenKeys(config, db, notifications), minutes: config.tokenMinutes });
   const board = createStatutBoard({
     statuses: createStatusStore(db),
     solutions: createSolutionStore(db),
@@ -198,10 +201,13 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     maxArchiveBytes: config.maxArchiveBytes,
     uploadIdleSeconds: config.uploadIdleSeconds,
   });
+  const passwords = createPasswordHasher();
   const staff = {
-    sessions: watchedSessions(trail, createSessionService({ db })),
+    sessions: createSessionService({ db, rules: config.signIn }),
+    signIn: watchedSignIn(trail, createSignInService({ db, passwords, rules: config.signIn, log })),
+    secondFactor: createSecondFactorService({ db, rules: config.signIn }),
     accounts: createAccountService({ db }),
-    users: createUserService({ db }),
+    users: createUserService({ db, passwords, rules: config.signIn }),
     solutions: createSolutionService({ db }),
     quotas: createQuotaSettingsService({ db, standard: config.quotas }),
     flags: createFlagService({ db }),
@@ -241,15 +247,17 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       support: createSupportService({ db, solutions: staff.solutions }),
       inventory: createInventoryService({ db }),
       temperatures: createTemperatureService({ db }),
+      signInRules: config.signIn,
       oidcButton: config.oidc === null ? null : { label: config.oidc.name, path: oidcPath },
       sendsMail: config.smtpUrl !== null && config.mailFrom !== null,
       checkHealth,
       log,
     }),
-    oidc: await createOidc(config, db, trail),
+    oidc: await createOidc(config, db, staff.users, trail),
     log,
     trail,
     trustProxy: config.trustProxy,
+    isTlsOnly: config.publicUrl?.startsWith('https:') === true,
   });
 
   return {
@@ -265,12 +273,17 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       draining = true;
       board.endWaits();
     },
-    firstAdmin: await ensureFirstAdmin(db, { email: config.adminEmail, password: config.adminPassword }),
+    firstAdmin: await ensureFirstAdmin(
+      db,
+      { email: config.adminEmail, password: config.adminPassword },
+      passwords,
+    ),
     async close() {
       clearInterval(expiry);
       board.close();
       // What was cut off is refused, so that its channel is free at once.
       await within(settleMilliseconds, 'the end of uploads', intake.settled()).catch(() => undefined);
+      await passwords.close();
       await tracer.close();
       await within(settleMilliseconds, 'the audit trail', trail.close()).catch(() => undefined);
       await queue.close();
@@ -280,17 +293,22 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   };
 }
 
-async function createOidc({ oidc, publicUrl }: Config, db: Db, trail: SecurityTrail): Promise<Router | null> {
+async function createOidc(
+  { oidc, publicUrl, signIn: signInRules }: Config,
+  db: Db,
+  users: UserService,
+  trail: SecurityTrail,
+): Promise<Router | null> {
   if (oidc === null || publicUrl === null) return null;
   // Loaded by those who use it: its code alone is some megabytes of memory.
   const { createIdentityProvider } = await import('./backoffice/oidc/identity-provider.js');
   const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
-  const signIn = createOidcSignIn({ db, provider, users: createUserService({ db }), rules: oidc });
+  const signIn = createOidcSignIn({ db, provider, users, rules: oidc, signInRules });
   return createOidcRoutes(watchedProvider(trail, signIn));
 }
 
-function tokenKeys({ tokenSecrets, tokenMinutes }: Config, db: Db): TokenKeys {
+function tokenKeys({ tokenSecrets, tokenMinutes }: Config, db: Db, notifications: Notifications): TokenKeys {
   return tokenSecrets === null
-    ? createKeptKeys({ store: createServerKeyStore(db), tokenMinutes })
+    ? createKeptKeys({ store: createServerKeyStore(db), tokenMinutes, notifications })
     : createConfiguredKeys(tokenSecrets);
 }

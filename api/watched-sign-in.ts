@@ -1,5 +1,5 @@
 import type { OidcSignIn } from './backoffice/oidc/sign-in';
-import type { SessionService } from './backoffice/services/session';
+import type { SignInService } from './backoffice/services/sign-in';
 import type { LoginService } from './services/login';
 import type { SecurityTrail } from './services/security-trail';
 
@@ -18,18 +18,21 @@ export const watchedLogin = (trail: Watch, service: LoginService): LoginService 
   },
 });
 
-/** Staff. Whoever changes a password proves the old one first: to guess there is to guess at the door. */
-export const watchedSessions = (trail: Watch, service: SessionService): SessionService => ({
-  ...service,
-  signIn: (attempt) =>
-    trail.watch({ door: 'staff', name: attempt.email, address: attempt.address }, () =>
-      service.signIn(attempt),
-    ),
+/** Staff. Whoever changes a password, or is asked again, proves it first: to guess there is to guess at the door. */
+export const watchedSignIn = (trail: Watch, service: SignInService): SignInService => ({
+  signIn: (attempt) => trail.watch(doorOf(attempt.email, attempt.address), () => service.signIn(attempt)),
+  begin: (attempt) => trail.watch(doorOf(attempt.email, attempt.address), () => service.begin(attempt)),
+  // Whose code it is, is known to who has the right password: the failure is at the address.
+  finish: (step, code, origin) =>
+    trail.watch(doorOf('second factor', origin.address), () => service.finish(step, code, origin)),
   changePassword: (caller, change) =>
-    trail.watch({ door: 'staff', name: caller.email, address: caller.address ?? '' }, () =>
-      service.changePassword(caller, change),
-    ),
+    trail.watch(doorOf(caller.email, caller.address), () => service.changePassword(caller, change)),
+  proveAgain: (caller, password, token) =>
+    trail.watch(doorOf(caller.email, caller.address), () => service.proveAgain(caller, password, token)),
 });
+
+const doorOf = (name: string, address: string | null) =>
+  ({ door: 'staff', name, address: address ?? '' }) as const;
 
 /** Staff who come from the identity provider. Who they are is known only once they are let in. */
 export const watchedProvider = (trail: Watch, signIn: OidcSignIn): OidcSignIn => ({

@@ -2,10 +2,12 @@ import type { Config } from '../shared/config/config';
 import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
 import { type Retention, type RetentionChange, retentionLimits } from '../shared/domain/retention';
 import { commandLineCaller, passwordLength, type Role, roles } from '../shared/domain/staff';
+import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { newPassword } from '../shared/secrets';
 import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
+import { createUserStore } from '../shared/stores/staff/user-store';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
 import { createAccountService } from '../api/backoffice/services/accounts';
 import {
@@ -13,6 +15,7 @@ import {
   type EnrolledSolution,
   soundSolution,
 } from '../api/backoffice/services/solutions';
+import { createSecondFactorService } from '../api/backoffice/services/second-factor';
 import { auditEntry } from '../api/backoffice/services/trail';
 import { createUserService } from '../api/backoffice/services/users';
 import { keyOverlapSeconds, tokenKeyName } from '../api/services/token-keys';
@@ -48,11 +51,28 @@ export function addUser(
   const { least, most } = passwordLength;
   if (password.length < least || password.length > most)
     throw new RangeError(`The password must have ${least} to ${most} characters.`);
+  const isDrawn = input.password === null;
   return withDatabase(config, async (db) => {
     const accountIds = await accountIdsOf(db, input.accounts);
-    const user = { email: input.email, password, role, accountIds };
-    const { email } = await createUserService({ db }).create(commandLineCaller, user);
-    return { email, role, drawnPassword: input.password === null ? password : null };
+    const passwords = createPasswordHasher();
+    const users = createUserService({ db, passwords, rules: config.signIn });
+    try {
+      // Whoever ran the command has read what was drawn.
+      const user = { email: input.email, password, role, accountIds, mustChangePassword: isDrawn };
+      const { email } = await users.create(commandLineCaller, user);
+      return { email, role, drawnPassword: isDrawn ? password : null };
+    } finally {
+      await passwords.close();
+    }
+  });
+}
+
+/** `epack user second-factor --remove`: for an admin who has lost the app and the codes. Throws `not-found`. */
+export function removeSecondFactor(config: Config, email: string): Promise<void> {
+  return withDatabase(config, async (db) => {
+    const user = await createUserStore(db).findByEmail(email);
+    if (user === null) throw new Error(`There is no user "${email}".`);
+    await createSecondFactorService({ db, rules: config.signIn }).turnOffOf(commandLineCaller, user.id);
   });
 }
 

@@ -23,6 +23,7 @@ import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './upkeep
 import { type Round, startRounds } from './jobs/rounds';
 import { deliverNotifications } from './notifications/deliver';
 import { createMailer, type Mailer } from './notifications/send-mail';
+import { sendStaffMails } from './notifications/staff-mails';
 import { notifyOfStaleSolutions, removeOldNotifications } from './notifications/stale-solutions';
 import { alertSilentProbes } from './alerts/silent-probes';
 import { freeDeadUploads, requeueOrphans } from './upkeep/watchdog';
@@ -92,6 +93,11 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     { name: approvals, everySeconds: 5, run: () => applyApprovals(db) },
     { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db, config.language) },
     { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },
+    {
+      name: 'staff-mails',
+      everySeconds: 10,
+      run: () => sendStaffMails({ db, sendMail: notificationDeps.sendMail, language: config.language, log }),
+    },
     { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
     { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
     { name: logReplacements, everySeconds: 5, run: () => applyLogReplacements(db) },

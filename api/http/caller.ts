@@ -11,6 +11,7 @@ export function createCallerCheck(board: Pick<StatutBoard, 'findCaller' | 'authe
     const caller = board.findCaller(authorization ?? '') ?? (await board.authenticate(authorization));
     response.locals['solutionId'] = caller.id;
     response.locals['confirmation'] = caller.confirmation;
+    response.locals['tokenGeneration'] = caller.tokenGeneration;
     next();
   };
 }
@@ -30,6 +31,13 @@ export function callerKey(request: Request, response: Response): ChannelKey {
   const solutionId: unknown = response.locals['solutionId'];
   if (typeof solutionId !== 'number') throw new Error('a route runs before its caller is known');
   return { solutionId, channel: channelOf(request) };
+}
+
+/** Of the token that the caller came with. */
+export function callerTokenGeneration(response: Response): number {
+  const generation: unknown = response.locals['tokenGeneration'];
+  if (typeof generation !== 'number') throw new Error('a route runs before its caller is known');
+  return generation;
 }
 
 /** True for older solutions, which never confirm: their package counts as confirmed once it has been sent. */

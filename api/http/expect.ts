@@ -14,9 +14,17 @@ export const takeBody: RequestHandler = (request, response, next) => {
 
 /** For small bodies of callers that nobody knows yet: one that takes longer is not sent in earnest, and holds a connection. */
 export function takeBodyWithin(milliseconds: number): RequestHandler {
+  const needBody = needBodyWithin(milliseconds);
   return (request, response, next) => {
+    needBody(request, response, () => takeBody(request, response, next));
+  };
+}
+
+/** As `takeBodyWithin`, where the caller has been told to go on already. */
+export function needBodyWithin(milliseconds: number): RequestHandler {
+  return (request, _response, next) => {
     const overdue = setTimeout(() => request.destroy(), milliseconds);
     request.once('end', () => clearTimeout(overdue)).once('close', () => clearTimeout(overdue));
-    takeBody(request, response, next);
+    next();
   };
 }

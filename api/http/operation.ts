@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Role } from '../../shared/domain/staff';
 import type { AppError } from '../../shared/errors/app-error';
 import { decode } from './decode';
+import { needBodyWithin } from './expect';
 
 // What a call of the server's HTTP interface is, said once. The routes (`http/route.ts`) and the OpenAPI document
 // (`openapi/document.ts`) are both made from it.
@@ -95,16 +96,21 @@ interface JsonBodyOptions {
   /** In the words of express: `100kb`, unless said otherwise. */
   readonly limit?: string;
   readonly isRequired?: boolean;
+  /** A body that is not here by then is cut off: for callers that nobody knows yet. */
+  readonly withinMilliseconds?: number;
 }
 
 export function jsonBody<S extends z.ZodType>(
   schema: S,
-  { limit = '100kb', isRequired = true }: JsonBodyOptions = {},
+  { limit = '100kb', isRequired = true, withinMilliseconds }: JsonBodyOptions = {},
 ): Body<z.output<S>> {
   return {
     content: { 'application/json': { schema } },
     isRequired,
-    readers: [express.json({ limit })],
+    readers: [
+      ...(withinMilliseconds === undefined ? [] : [needBodyWithin(withinMilliseconds)]),
+      express.json({ limit }),
+    ],
     decode: (body) => decode(schema, body ?? {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { isByTls } from './transport';
 
 /**
  * What a browser may do with our answers: load from this server only, run no script and take no style that stands in
@@ -9,8 +10,8 @@ import type { RequestHandler } from 'express';
  */
 export const securityHeaders: RequestHandler = (request, response, next) => {
   for (const [name, value] of Object.entries(always)) response.setHeader(name, value);
-  // Said by plain http it would be ignored; `secure` also where a trusted proxy tells that it speaks TLS.
-  if (request.secure) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
+  // Said by plain http it would be ignored; also where a trusted proxy tells that it speaks TLS.
+  if (isByTls(request)) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
   next();
 };
 

@@ -9,10 +9,17 @@ const checks = z
     database: z.boolean().meta({ examples: [true] }),
     queue: z.boolean().meta({ examples: [true] }),
     files: z.boolean().meta({ examples: [true] }),
+    room: z.boolean().meta({ description: 'The file store takes more.', examples: [true] }),
   })
   .meta({ description: 'What is within reach.' });
+const can = z
+  .object({
+    read: z.boolean().meta({ description: 'Polls, packages and pages.', examples: [true] }),
+    receive: z.boolean().meta({ description: 'Uploads.', examples: [true] }),
+  })
+  .meta({ description: 'What this process can do just now.' });
 const readiness = z
-  .object({ status: z.enum(['ready', 'not ready', 'stopping']), checks })
+  .object({ status: z.enum(['ready', 'not ready', 'stopping']), checks, can })
   .meta({ id: 'Readiness' });
 
 export const opsOperations: readonly Operation[] = [

@@ -8,7 +8,8 @@ import {
   tooManyRequests,
 } from '../../shared/errors/catalog';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
-import { createFailedLoginStore, type FailedLoginStore } from '../../shared/stores/staff/failed-login-store';
+import { callerNetwork, networksOf } from '../../shared/domain/network';
+import { createFailedLoginStore, type FailureLimit } from '../../shared/stores/staff/failed-login-store';
 import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { verifySecret } from '../../shared/secrets';
 import type { Tokens } from './tokens';
@@ -27,13 +28,18 @@ interface Deps {
   readonly db: Db;
   readonly solutions: Pick<
     SolutionStore,
-    'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret' | 'noteDevice'
+    'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret' | 'noteDevice' | 'noteRefusedMac'
   >;
   readonly tokens: Pick<Tokens, 'issue'>;
 }
 
-const maxFailures = 10;
 const failureWindowSeconds = 300;
+/** Of one solution, and of one address or IPv6 /64. */
+const mostFailures = 10;
+/** Of an IPv6 /56 and /48: a household, a company. */
+const mostOfWiderNetworks = [40, 160];
+/** Of one solution from everywhere, where a MAC is all that is asked: beyond it nobody signs in for a while. */
+const mostGuessesAtMac = 100;
 
 export type LoginService = ReturnType<typeof createLoginService>;
 
@@ -41,82 +47,137 @@ export function createLoginService(deps: Deps) {
   return {
     /** Answers a token. Throws `bad-credentials`, `locked`, `blocked` or `too-many-requests`. */
     async login(attempt: LoginAttempt): Promise<string> {
-      await refuseTooManyFailures(createFailedLoginStore(deps.db), attempt);
-      const solution = await checkSecret(deps, attempt);
-      await checkMac(deps, solution, attempt);
+      const solution = await deps.solutions.findCredentials(attempt.mail);
+      const hasSecret = isItsSecret(attempt, solution);
+      // Who proves nothing learns nothing: an unknown mail, a wrong secret and a wrong MAC are told the same.
+      const isKnown = solution !== null && (hasSecret || (await isLetInByMac(deps, attempt, solution)));
+      if (!isKnown) throw await failed(deps, attempt, solution);
+      await checkMac(deps, attempt, solution);
       if (solution.isBlocked) throw solutionBlocked();
       await deps.solutions.noteDevice(solution.id, attempt.device);
-      return deps.tokens.issue(solution.id);
+      return deps.tokens.issue(solution.id, solution.tokenGeneration);
     },
   };
 }
 
-const subjects = (attempt: LoginAttempt) => [
-  `solution:${attempt.mail.toLowerCase()}`,
-  `address:${attempt.address}`,
-];
+/**
+ * An unknown mail costs the same look at a secret as a known one: time must not tell them apart. A right secret is let
+ * in however many failed before: nobody guesses 256 bits, and nobody may keep a kitchen out by failing for it.
+ */
+function isItsSecret({ secret }: LoginAttempt, solution: SolutionCredentials | null): boolean {
+  const isCurrent = verifySecret(secret ?? '', solution?.secretHash ?? null);
+  const isPrevious = verifySecret(secret ?? '', solution?.previousSecretHash ?? null);
+  return isCurrent || isPrevious;
+}
 
-async function refuseTooManyFailures(
-  failures: Pick<FailedLoginStore, 'secondsUntilAllowed'>,
+/** Policy `mac`: the MAC is all that a device proves itself by. It can be guessed, so guesses are limited. */
+async function isLetInByMac(
+  deps: Deps,
   attempt: LoginAttempt,
-): Promise<void> {
-  const seconds = await failures.secondsUntilAllowed(subjects(attempt), maxFailures, failureWindowSeconds);
+  solution: SolutionCredentials,
+): Promise<boolean> {
+  if (solution.loginPolicy !== 'mac') return false;
+  const seconds = await createFailedLoginStore(deps.db).secondsUntilAllowed(
+    limitsOfGuess(attempt),
+    failureWindowSeconds,
+  );
   if (seconds !== null) throw tooManyRequests(seconds);
+  return isOrBecomesItsMac(deps, solution, attempt.mac);
 }
 
-/** An unknown mail costs the same look at a secret as a known one: time must not tell them apart. */
-async function checkSecret(deps: Deps, attempt: LoginAttempt): Promise<SolutionCredentials> {
-  const solution = await deps.solutions.findCredentials(attempt.mail);
-  const isCurrent = verifySecret(attempt.secret ?? '', solution?.secretHash ?? null);
-  const isPrevious = verifySecret(attempt.secret ?? '', solution?.previousSecretHash ?? null);
-  const isWaived = solution?.loginPolicy === 'mac';
-  if (solution === null || !(isCurrent || isPrevious || isWaived)) {
-    await countFailure(deps.db, attempt);
-    throw badCredentials();
+/**
+ * The first login binds the MAC; another one later, with the right secret, locks the solution. Under policy `mac` it
+ * proves nothing, so it locks nothing.
+ */
+async function checkMac(deps: Deps, attempt: LoginAttempt, solution: SolutionCredentials): Promise<void> {
+  if (solution.loginPolicy === 'mac') {
+    if (!(await isOrBecomesItsMac(deps, solution, attempt.mac))) throw await failed(deps, attempt, solution);
+    if (solution.isLocked) throw solutionLocked();
+    return;
   }
-  if (isCurrent && solution.previousSecretHash !== null)
+  if (verifySecret(attempt.secret ?? '', solution.secretHash) && solution.previousSecretHash !== null)
     await deps.solutions.forgetPreviousSecret(solution.id);
-  return solution;
+  if (solution.isLocked) throw solutionLocked();
+  // A device must not give itself this right.
+  if (solution.mac !== anyMac && normalised(attempt.mac) === anyMac) throw badRequest('"ignore" is no MAC.');
+  if (await isOrBecomesItsMac(deps, solution, attempt.mac)) return;
+  await lock(deps, attempt, solution);
+  throw solutionLocked();
 }
 
-/** One after another: of attempts that come at once, none but the first ten may learn that they have failed. */
-function countFailure(db: Db, attempt: LoginAttempt): Promise<void> {
-  return inTransaction(db, async ({ db: trx }) => {
-    const failures = createFailedLoginStore(trx);
-    await failures.lock(subjects(attempt));
-    await refuseTooManyFailures(failures, attempt);
-    await failures.add(subjects(attempt));
-  });
+async function lock(
+  { db, solutions }: Deps,
+  { mail, mac, address }: LoginAttempt,
+  solution: SolutionCredentials,
+): Promise<void> {
+  if (!(await solutions.lock(solution.id))) return;
+  const [before, after] = [{ mac: solution.mac }, { mac: normalised(mac) }];
+  const deed = { action: 'solution.lock', solutionId: solution.id, before, after } as const;
+  await createAuditStore(db).add([{ actor: mail, address, ...deed }]);
 }
 
 /** What the backoffice stores for a solution that may come with any MAC. */
 const anyMac = 'ignore';
 
-/** The first login binds the MAC; another one later locks the solution. */
-async function checkMac(
-  deps: Deps,
+/** The first one is bound. */
+async function isOrBecomesItsMac(
+  { solutions }: Deps,
   solution: SolutionCredentials,
-  { mail, mac, address }: LoginAttempt,
-): Promise<void> {
-  if (solution.isLocked) throw solutionLocked();
-  if (solution.mac === anyMac || solution.mac === normalised(mac)) return;
-  // A device must not give itself this right.
-  if (normalised(mac) === anyMac) throw badRequest('"ignore" is no MAC.');
-  if (solution.mac === null && (await deps.solutions.bindMac(solution.id, normalised(mac)))) return;
-  if (await deps.solutions.lock(solution.id)) {
-    const [before, after] = [{ mac: solution.mac }, { mac: normalised(mac) }];
-    const entry = {
-      actor: mail,
-      action: 'solution.lock',
-      solutionId: solution.id,
-      address,
-      before,
-      after,
-    } as const;
-    await createAuditStore(deps.db).add([entry]);
-  }
-  throw solutionLocked();
+  written: string,
+): Promise<boolean> {
+  const mac = normalised(written);
+  if (solution.mac === anyMac) return true;
+  if (mac === anyMac) return false;
+  return solution.mac === mac || (solution.mac === null && (await solutions.bindMac(solution.id, mac)));
 }
+
+/** Counts the failure. Answers what the caller is told: `bad-credentials`, or `too-many-requests`. */
+async function failed(
+  { db, solutions }: Deps,
+  attempt: LoginAttempt,
+  solution: SolutionCredentials | null,
+): Promise<Error> {
+  // Nobody guesses a secret: what is refused is not counted. A MAC may be guessed: each guess counts.
+  const isGuess = solution?.loginPolicy === 'mac';
+  const limits = limitsOfFailure(attempt);
+  // Beyond the limit no lock is worth its wait.
+  const early = await createFailedLoginStore(db).secondsUntilAllowed(limits, failureWindowSeconds);
+  if (early !== null && !isGuess) return tooManyRequests(early);
+  const seconds = await inTransaction(db, async ({ db: trx }) => {
+    const failures = createFailedLoginStore(trx);
+    // One after another: of attempts that come at once, none but the first ten may learn that they have failed.
+    await failures.lock(limits.map(({ subject }) => subject));
+    const wait = await failures.secondsUntilAllowed(limits, failureWindowSeconds);
+    if (wait === null || isGuess) await failures.add(subjectsOf(attempt));
+    return wait;
+  });
+  // Of no solution, and of one with a secret, it writes nothing; but it takes as long.
+  await solutions.noteRefusedMac(solution?.id ?? 0, normalised(attempt.mac));
+  return seconds === null ? badCredentials() : tooManyRequests(seconds);
+}
+
+/** Whose failure it is: staff have counters of their own. */
+const limitsOfFailure = ({ mail, address }: LoginAttempt): FailureLimit[] => [
+  { subject: `device:${mail.toLowerCase()}`, most: mostFailures },
+  ...networkLimits(address),
+];
+
+/** Those who fail for a solution elsewhere do not keep it from its own address, unless they are very many. */
+const limitsOfGuess = ({ mail, address }: LoginAttempt): FailureLimit[] => [
+  { subject: `device:${mail.toLowerCase()}`, most: mostGuessesAtMac },
+  { subject: `device:${mail.toLowerCase()} from ${callerNetwork(address)}`, most: mostFailures },
+  ...networkLimits(address),
+];
+
+const subjectsOf = (attempt: LoginAttempt): string[] => [
+  ...new Set([...limitsOfFailure(attempt), ...limitsOfGuess(attempt)].map(({ subject }) => subject)),
+];
+
+const networkLimits = (address: string): FailureLimit[] =>
+  networksOf(address).map((network, index) => ({
+    subject: `device-address:${network}`,
+    most: [mostFailures, ...mostOfWiderNetworks][index] ?? mostFailures,
+  }));
 
 /** `00-1A-2B…` and `00:1a:2b…` are one address. */
 const normalised = (mac: string) => mac.trim().toLowerCase().replaceAll('-', ':');

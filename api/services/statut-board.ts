@@ -5,7 +5,7 @@ import { statutFrom } from '../../shared/domain/statut';
 import type { ChannelStatus, StatusStore } from '../../shared/stores/syncs/status-store';
 import type { SolutionAccess, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { createStatutWaits } from './statut-waits';
-import type { Tokens } from './tokens';
+import type { TokenHolder, Tokens } from './tokens';
 
 /** What a poll needs of a status. */
 export type BoardStatus = Pick<ChannelStatus, 'statut' | 'syncId' | 'revision'>;
@@ -19,7 +19,18 @@ interface Deps {
 
 interface CachedToken {
   readonly solutionId: number;
+  readonly generation: number;
   readonly expiresAtMs: number;
+}
+
+/** A poll that waits for news. */
+export interface PollWait {
+  readonly not: number;
+  readonly milliseconds: number;
+  /** Of the caller's token. */
+  readonly tokenGeneration: number;
+  /** The caller does not want to know any more. */
+  readonly gone: AbortSignal;
 }
 
 /** Beyond this many the oldest are dropped; a dropped entry only costs its next caller a look-up. */
@@ -38,7 +49,9 @@ export function createStatutBoard(deps: Deps) {
   const waits = createStatutWaits();
   // Goes up whenever what is being read from the database may be old by the time it arrives.
   let generation = 0;
-  const listening = { statut: false, solution: false };
+  // Goes up whenever a token that is being verified may be of a key that is believed no longer.
+  let keyGeneration = 0;
+  const listening = { statut: false, solution: false, keys: false };
   let isEnding = false;
 
   const subscriptions = [
@@ -52,6 +65,11 @@ export function createStatutBoard(deps: Deps) {
       onLost: () => listen('solution', false),
       onReconnected: () => listen('solution', true),
     }),
+    deps.notifications.subscribe('epack_server_key', {
+      onMessage: forgetTokens,
+      onLost: () => listen('keys', false),
+      onReconnected: () => listen('keys', true),
+    }),
   ];
 
   return {
@@ -60,19 +78,24 @@ export function createStatutBoard(deps: Deps) {
       const token = tokens.get(authorization);
       if (token === undefined || token.expiresAtMs <= Date.now()) return null;
       const found = access.get(token.solutionId);
-      return found === undefined || refusalOf(found) !== null ? null : found;
+      if (found === undefined || found.tokenGeneration !== token.generation) return null;
+      return refusalOf(found) === null ? found : null;
     },
 
     /** Who calls. Throws `unauthorized`, `blocked` or `locked`. */
     async authenticate(authorization: string | undefined): Promise<SolutionAccess> {
       const bearer = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
       if (authorization === undefined || bearer === undefined) throw unauthorized();
+      const keysBefore = keyGeneration;
       const holder = await deps.tokens.verify(bearer);
-      const found = access.get(holder.solutionId) ?? (await readAccess(holder.solutionId));
+      const found = await accessOf(holder);
       if (found === null) throw unauthorized();
-      const refusal = refusalOf(found);
+      const refusal = refusalOf(found) ?? endedBy(found, holder.generation);
       if (refusal !== null) throw refusal;
-      keep(tokens, authorization, { solutionId: holder.solutionId, expiresAtMs: holder.expiresAt.getTime() });
+      if (keyGeneration === keysBefore && listening.keys) {
+        const { solutionId, generation: given, expiresAt } = holder;
+        keep(tokens, authorization, { solutionId, generation: given, expiresAtMs: expiresAt.getTime() });
+      }
       return found;
     },
 
@@ -93,18 +116,17 @@ export function createStatutBoard(deps: Deps) {
 
     /**
      * Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller
-     * gone. Throws `blocked` or `locked` as soon as the solution is.
+     * gone. Throws `blocked` or `locked` as soon as the solution is, and `unauthorized` as soon as the caller's tokens end.
      */
     async waitForOther(
       key: ChannelKey,
-      not: number,
-      milliseconds: number,
-      gone: AbortSignal,
+      { not, milliseconds, tokenGeneration, gone }: PollWait,
     ): Promise<BoardStatus> {
       if (isEnding) return read(key);
       const over = waits.wait(nameOf(key.solutionId, key.channel), {
         not,
         milliseconds,
+        tokenGeneration,
         gone,
         look: () => read(key),
       });
@@ -128,6 +150,12 @@ export function createStatutBoard(deps: Deps) {
     return statuses.get(nameOf(key.solutionId, key.channel)) ?? (await readStatus(key));
   }
 
+  /** A token of a later generation than the one in memory tells that memory is old: its news is on the way. */
+  async function accessOf({ solutionId, generation: given }: TokenHolder): Promise<SolutionAccess | null> {
+    const known = access.get(solutionId);
+    return known === undefined || given > known.tokenGeneration ? readAccess(solutionId) : known;
+  }
+
   async function readAccess(solutionId: number): Promise<SolutionAccess | null> {
     const before = generation;
     const found = await deps.solutions.findAccess(solutionId);
@@ -148,6 +176,12 @@ export function createStatutBoard(deps: Deps) {
 
   function isTrusted(before: number): boolean {
     return generation === before && listening.statut && listening.solution;
+  }
+
+  /** Each is verified anew, by the keys of now. */
+  function forgetTokens(): void {
+    keyGeneration += 1;
+    tokens.clear();
   }
 
   function onStatut(payload: string): void {
@@ -179,8 +213,9 @@ export function createStatutBoard(deps: Deps) {
     const found = access.get(solutionId) ?? (await readAccess(solutionId).catch(() => undefined));
     if (found === undefined) return;
     const refusal = found === null ? unauthorized() : refusalOf(found);
-    if (refusal === null) return;
-    for (const name of names) waits.refuse(name, refusal);
+    for (const name of names) {
+      waits.refuse(name, (given) => refusal ?? (found === null ? null : endedBy(found, given)));
+    }
   }
 
   /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
@@ -189,6 +224,7 @@ export function createStatutBoard(deps: Deps) {
     generation += 1;
     access.clear();
     statuses.clear();
+    if (what === 'keys') forgetTokens();
     if (what === 'statut' && isListening) wakeAll();
     if (what === 'solution' && isListening) sendRefusedAway();
   }
@@ -214,6 +250,10 @@ function refusalOf({ isBlocked, isLocked }: SolutionAccess): Error | null {
   if (isBlocked) return solutionBlocked();
   return isLocked ? solutionLocked() : null;
 }
+
+/** Block, unlock, a forgotten MAC or a leaked secret has ended the tokens given before. Null: not this one. */
+const endedBy = ({ tokenGeneration }: SolutionAccess, given: number): Error | null =>
+  given === tokenGeneration ? null : unauthorized();
 
 const nameOf = (solutionId: number, channel: Channel) => `${solutionId} ${channel}`;
 

@@ -6,6 +6,8 @@ export interface Wait {
   /** It is over as soon as the status is another. */
   readonly not: number;
   readonly milliseconds: number;
+  /** Of the token that the caller waits with. */
+  readonly tokenGeneration: number;
   /** The caller does not want to know any more. */
   readonly gone: AbortSignal;
   /** The status as it is. Asked once the wait stands, so that no change in between is missed; a failure ends it. */
@@ -13,6 +15,7 @@ export interface Wait {
 }
 
 interface Waiter {
+  readonly tokenGeneration: number;
   readonly onStatus: (status: Status) => void;
   readonly onRefused: (refusal: Error) => void;
   /** Nobody waits any longer. */
@@ -27,7 +30,7 @@ export function createStatutWaits() {
 
   return {
     /** Resolves when the wait is over, for whatever reason. Rejects where the caller is refused meanwhile. */
-    wait(name: string, { not, milliseconds, gone, look }: Wait): Promise<void> {
+    wait(name: string, { not, milliseconds, tokenGeneration, gone, look }: Wait): Promise<void> {
       return new Promise((resolve, reject) => {
         const stopWaiting = () => {
           clearTimeout(timer);
@@ -39,6 +42,7 @@ export function createStatutWaits() {
           resolve();
         };
         const waiter: Waiter = {
+          tokenGeneration,
           onStatus: (status) => {
             if (status.statut !== not) finish();
           },
@@ -59,8 +63,12 @@ export function createStatutWaits() {
       for (const { onStatus } of at(name)) onStatus(status);
     },
 
-    refuse(name: string, refusal: Error): void {
-      for (const { onRefused } of at(name)) onRefused(refusal);
+    /** `refusalOf`: what whoever waits with a token of that generation is told; null: it waits on. */
+    refuse(name: string, refusalOf: (tokenGeneration: number) => Error | null): void {
+      for (const { tokenGeneration, onRefused } of at(name)) {
+        const refusal = refusalOf(tokenGeneration);
+        if (refusal !== null) onRefused(refusal);
+      }
     },
 
     end(): void {

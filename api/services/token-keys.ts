@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import type { Notifications } from '../../shared/db/listen';
 import type { ServerKeyStore } from '../../shared/stores/staff/server-key-store';
 
 /** What signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
@@ -28,26 +29,42 @@ export function createConfiguredKeys(secrets: readonly [string, ...string[]]): T
 interface Deps {
   readonly store: Pick<ServerKeyStore, 'findOrMake'>;
   readonly tokenMinutes: number;
+  /** By which a process hears that a key was replaced or removed. */
+  readonly notifications: Pick<Notifications, 'subscribe'>;
 }
 
 /** Name of the keys in the table of server keys. */
 export const tokenKeyName = 'token';
 
-/** Every process signs with a new key within so long. */
+/** Where keys are told of at once, they are read anew this often all the same. */
 const refreshMilliseconds = 60_000;
-/** Tokens of unknown keys make a process look again, but not more often than this, whoever sends them: they wait. */
+/** While nothing is heard: as often as this. Tokens of unknown keys make a process look again, but not more often than this, whoever sends them: they wait. */
 const leastRefreshMilliseconds = 1_000;
 
 /** How long a replaced key is accepted: as long as the last token that it may have signed is valid, and some minutes. */
 export const keyOverlapSeconds = (tokenMinutes: number): number => tokenMinutes * 60 + 300;
 
-/** Kept in the database, where `epack key rotate` replaces them. Every process knows a new key as soon as it meets its first token. */
-export function createKeptKeys({ store, tokenMinutes }: Deps): TokenKeys {
+/**
+ * Kept in the database, where `epack key rotate` replaces them. Every process hears of it at once, and knows a new key
+ * at the latest when it meets its first token.
+ */
+export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): TokenKeys {
   let known: readonly TokenKey[] = [];
+  // Goes up whenever what is being read may be old by the time it arrives.
+  let generation = 0;
+  let isListening = false;
   let begunAtMs = -Infinity;
   let readAtMs = -Infinity;
   let reading: Promise<readonly TokenKey[]> | null = null;
   let upcoming: Promise<readonly TokenKey[]> | null = null;
+
+  notifications.subscribe('epack_server_key', {
+    onMessage: (name) => {
+      if (name === tokenKeyName) outdate();
+    },
+    onLost: () => hear(false),
+    onReconnected: () => hear(true),
+  });
 
   return {
     async signing() {
@@ -63,7 +80,20 @@ export function createKeptKeys({ store, tokenMinutes }: Deps): TokenKeys {
   };
 
   async function recent(): Promise<readonly TokenKey[]> {
-    return Date.now() - readAtMs < refreshMilliseconds ? known : (reading ?? anew());
+    const lastsMilliseconds = isListening ? refreshMilliseconds : leastRefreshMilliseconds;
+    return Date.now() - readAtMs < lastsMilliseconds ? known : (reading ?? anew());
+  }
+
+  function outdate(): void {
+    generation += 1;
+    readAtMs = -Infinity;
+    // It may have begun before the change: nobody who asks from now on is given what it finds.
+    reading = null;
+  }
+
+  function hear(listens: boolean): void {
+    isListening = listens;
+    outdate();
   }
 
   /** What a reading that has not begun yet will find; it serves all who ask before it begins. */
@@ -71,10 +101,11 @@ export function createKeptKeys({ store, tokenMinutes }: Deps): TokenKeys {
     const waitMs = Math.max(0, begunAtMs + leastRefreshMilliseconds - Date.now());
     upcoming ??= setTimeout(waitMs).then(() => {
       upcoming = null;
-      reading = read().finally(() => {
-        reading = null;
+      const current = read().finally(() => {
+        if (reading === current) reading = null;
       });
-      return reading;
+      reading = current;
+      return current;
     });
     return upcoming;
   }
@@ -82,9 +113,12 @@ export function createKeptKeys({ store, tokenMinutes }: Deps): TokenKeys {
   /** With the database away, what is known is as good. */
   async function read(): Promise<readonly TokenKey[]> {
     begunAtMs = Date.now();
+    const before = generation;
     try {
       const keys = await store.findOrMake(tokenKeyName, keyOverlapSeconds(tokenMinutes));
-      known = keys.map(({ value }) => keyOf(value));
+      const found = keys.map(({ value }) => keyOf(value));
+      if (generation !== before) return await anew();
+      known = found;
       readAtMs = Date.now();
     } catch (error) {
       if (known.length === 0) throw error;

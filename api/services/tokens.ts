@@ -6,6 +6,8 @@ import type { TokenKey, TokenKeys } from './token-keys';
 /** Whose a token is, and until when. */
 export interface TokenHolder {
   readonly solutionId: number;
+  /** The solution's generation of tokens when it was given. */
+  readonly generation: number;
   readonly expiresAt: Date;
 }
 
@@ -13,13 +15,14 @@ export type Tokens = ReturnType<typeof createTokens>;
 
 /**
  * The bearer tokens of solutions: JWT, HS256, claims `aud` = solution id, `iat`, `nbf`, `exp`, `jti`; `kid` in the
- * header names the key. Source: ePack V4, POST /v4/{channel}/login.
+ * header names the key. Source: ePack V4, POST /v4/{channel}/login. `gen` is the solution's generation of tokens: `iat`
+ * counts whole seconds, and could not tell a token of just before its end from one of just after.
  */
 export function createTokens({ keys, minutes }: { readonly keys: TokenKeys; readonly minutes: number }) {
   return {
-    async issue(solutionId: number): Promise<string> {
+    async issue(solutionId: number, generation: number): Promise<string> {
       const key = await keys.signing();
-      return new SignJWT()
+      return new SignJWT({ gen: generation })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: key.id })
         .setAudience(String(solutionId))
         .setIssuedAt()
@@ -32,9 +35,10 @@ export function createTokens({ keys, minutes }: { readonly keys: TokenKeys; read
     /** Throws `unauthorized` where the token is not ours, or not valid now. */
     async verify(token: string): Promise<TokenHolder> {
       const payload = await firstThatVerifies(token, await keys.accepted(keyIdOf(token)));
-      const { aud, exp } = payload;
+      const { aud, exp, gen = 0 } = payload;
       if (typeof aud !== 'string' || !/^\d{1,9}$/.test(aud) || exp === undefined) throw unauthorized();
-      return { solutionId: Number(aud), expiresAt: new Date(exp * 1000) };
+      if (typeof gen !== 'number') throw unauthorized();
+      return { solutionId: Number(aud), generation: gen, expiresAt: new Date(exp * 1000) };
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../../shared/log';
 import type { PollAdvice } from '../services/poll-advice';
 import type { BoardStatus, StatutBoard } from '../services/statut-board';
 import type { Traffic } from '../services/traffic';
-import { callerKey } from '../http/caller';
+import { callerKey, callerTokenGeneration } from '../http/caller';
 import { requestIdOf } from '../http/request-id';
 import { json, type Operation } from '../http/operation';
 import { logFailure, sendProblem } from '../http/problem';
@@ -52,6 +52,12 @@ export interface StatutRoute {
   readonly handler: RequestHandler;
 }
 
+/** Which channel is polled, and of which generation the token is. */
+interface Poller {
+  readonly key: ChannelKey;
+  readonly tokenGeneration: number;
+}
+
 const path = /^\/v4\/([^/?]+)\/statut(?:\?(.*))?$/;
 
 /**
@@ -77,7 +83,8 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
 
     handler: async (request, response) => {
       const requestId = String(response.getHeader('X-Request-Id'));
-      await answer(response, callerKey(request, response), queryOf(request.url), requestId);
+      const caller = { key: callerKey(request, response), tokenGeneration: callerTokenGeneration(response) };
+      await answer(response, caller, queryOf(request.url), requestId);
     },
   };
 
@@ -93,7 +100,8 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
       const { authorization } = request.headers;
       const caller: SolutionAccess =
         board.findCaller(authorization ?? '') ?? (await board.authenticate(authorization));
-      await answer(response, { solutionId: caller.id, channel }, query, requestId);
+      const { id: solutionId, tokenGeneration } = caller;
+      await answer(response, { key: { solutionId, channel }, tokenGeneration }, query, requestId);
     } catch (error) {
       response.setHeader('X-Request-Id', requestId);
       logFailure(log, error, 'GET', `/v4/${channel}/statut`, response);
@@ -103,7 +111,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
 
   async function answer(
     response: ServerResponse,
-    key: ChannelKey,
+    { key, tokenGeneration }: Poller,
     query: string,
     requestId: string,
   ): Promise<void> {
@@ -116,7 +124,12 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     traffic.waitingPolls += 1;
-    const other = board.waitForOther(key, status.statut, wait.seconds * 1000, gone.signal);
+    const other = board.waitForOther(key, {
+      not: status.statut,
+      milliseconds: wait.seconds * 1000,
+      tokenGeneration,
+      gone: gone.signal,
+    });
     send(response, await other.finally(() => (traffic.waitingPolls -= 1)), requestId);
   }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { Quotas } from '../domain/quota';
+import type { SignInRules } from '../domain/sign-in-rules';
 import { type Role, roles } from '../domain/staff';
 import { settings } from './settings';
 
@@ -23,6 +24,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     ...lonelyAdmin(environment),
     ...halfOidc(environment),
     ...halfMail(environment),
+    ...noWayIn(environment),
   ];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
   return configFrom(read.data);
@@ -70,6 +72,8 @@ function configFrom(read: z.output<typeof settings>) {
     /** Without a slash at its end. */
     publicUrl: read.EPACK_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
     oidc: oidcFrom(read),
+    /** How staff sign in. */
+    signIn: signInRulesOf(read),
     smtpUrl: read.EPACK_SMTP_URL ?? null,
     mailFrom: read.EPACK_MAIL_FROM ?? null,
     webhookHttp: read.EPACK_WEBHOOK_HTTP === 'yes',
@@ -113,6 +117,16 @@ function tokenSecretsOf(read: z.output<typeof settings>): readonly [string, ...s
   const { EPACK_TOKEN_SECRET: signing, EPACK_TOKEN_SECRET_ACCEPTED: accepted } = read;
   if (signing === undefined) return null;
   return accepted === undefined ? [signing] : [signing, accepted];
+}
+
+function signInRulesOf(read: z.output<typeof settings>): SignInRules {
+  return {
+    passwords: read.EPACK_PASSWORDS,
+    secondFactor: read.EPACK_SECOND_FACTOR,
+    idleMinutes: read.EPACK_SESSION_IDLE_MINUTES,
+    askAgainMinutes: read.EPACK_ASK_AGAIN_MINUTES,
+    sendsMail: read.EPACK_SMTP_URL !== undefined && read.EPACK_MAIL_FROM !== undefined,
+  };
 }
 
 /** Null: staff sign in with passwords only. */
@@ -174,6 +188,11 @@ function halfOidc(environment: NodeJS.ProcessEnv): string[] {
 
 function halfMail({ EPACK_SMTP_URL: server = '', EPACK_MAIL_FROM: from = '' }: NodeJS.ProcessEnv): string[] {
   return server !== '' && from === '' ? ['EPACK_SMTP_URL needs EPACK_MAIL_FROM'] : [];
+}
+
+function noWayIn({ EPACK_PASSWORDS: passwords = '', EPACK_OIDC_ISSUER: issuer = '' }: NodeJS.ProcessEnv) {
+  const isNeeded = passwords === 'no' || passwords === 'break-glass';
+  return isNeeded && issuer === '' ? [`EPACK_PASSWORDS=${passwords} needs EPACK_OIDC_ISSUER`] : [];
 }
 
 /** Names of ours that belong to the tests and to the reference solution. */

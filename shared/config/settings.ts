@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { languages } from '../domain/language';
+import { passwordSignIns, secondFactorDemands, usualSignInRules } from '../domain/sign-in-rules';
 import { passwordLength } from '../domain/staff';
 import { isMailAddress } from '../domain/staff-input';
 
@@ -139,6 +140,24 @@ export const settings = z.object({
     .describe(
       'Claim that lists the names of the accounts that a person may see. Not set: accounts are given here.',
     ),
+  EPACK_PASSWORDS: z
+    .enum(passwordSignIns)
+    .default('yes')
+    .describe(
+      'Whether staff may sign in with passwords beside EPACK_OIDC_ISSUER: `yes`; `break-glass`: admins alone, for the day on which the provider is away; `no`.',
+    ),
+  EPACK_SECOND_FACTOR: z
+    .enum(secondFactorDemands)
+    .default('nobody')
+    .describe(
+      'Of whom a second factor is demanded who sign in with a password: `nobody`, `admins` or `everyone`. Everyone may have one.',
+    ),
+  EPACK_SESSION_IDLE_MINUTES: whole(5, 720, usualSignInRules.idleMinutes).describe(
+    'A session of staff that nobody uses for so long ends.',
+  ),
+  EPACK_ASK_AGAIN_MINUTES: whole(1, 720, usualSignInRules.askAgainMinutes).describe(
+    'Whoever signed in longer ago is asked for the password again before secrets, users and roles, on the console.',
+  ),
   EPACK_SMTP_URL: url('smtp:', 'smtps:')
     .optional()
     .describe(

@@ -48,6 +48,8 @@ export const auditActions = [
   'user.create',
   'user.forget-identities',
   'user.link-identity',
+  'user.second-factor-off',
+  'user.second-factor-on',
   'user.update',
 ] as const;
 

@@ -33,6 +33,13 @@ export type FieldFault =
   | { readonly code: 'private-address' }
   | { readonly code: 'photo-has-no-text' }
   | { readonly code: 'wrong-password' }
+  | { readonly code: 'too-short'; readonly least: number }
+  | { readonly code: 'like-the-email' }
+  | { readonly code: 'common-password' }
+  | { readonly code: 'same-password' }
+  | { readonly code: 'wrong-code' }
+  /** Policy `mac` and any MAC: a solution would sign in by its mail alone. */
+  | { readonly code: 'no-proof-left' }
   /** Of what programs alone send: in English. */
   | { readonly code: 'other'; readonly text: string };
 
@@ -100,6 +107,18 @@ export function faultText(fault: FieldFault): string {
       return 'a photo has no text';
     case 'wrong-password':
       return 'is wrong';
+    case 'too-short':
+      return `has fewer than ${fault.least} characters`;
+    case 'like-the-email':
+      return 'is too much like the e-mail address';
+    case 'common-password':
+      return 'is one of the passwords that are tried first';
+    case 'same-password':
+      return 'is the one of now';
+    case 'wrong-code':
+      return 'is not the code of this moment, or has been used';
+    case 'no-proof-left':
+      return 'cannot be: with the policy "mac" and any MAC, the mail alone would sign the solution in';
     case 'other':
       return fault.text;
   }

@@ -3,7 +3,7 @@ export const roles = ['admin', 'manager', 'viewer'] as const;
 export type Role = (typeof roles)[number];
 
 /** In characters. One rule, wherever someone chooses a password. */
-export const passwordLength = { least: 8, most: 1024 } as const;
+export const passwordLength = { least: 12, most: 1024 } as const;
 
 /** The accounts whose solutions someone may see. */
 export type AccountScope = 'all' | readonly number[];

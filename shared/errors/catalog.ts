@@ -36,6 +36,10 @@ export const unavailable = (what: 'database' | 'queue' | 'file store' | 'server'
   return new AppError('unavailable', 'unavailable', detail, {}, 5);
 };
 
+/** Too many passwords wait to be checked. */
+export const serverBusy = (retryAfterSeconds: number) =>
+  new AppError('unavailable', 'unavailable', 'Too many sign in at this moment.', {}, retryAfterSeconds);
+
 /** The channel was reset, or the upload gave no sign for too long. */
 export const uploadGivenUp = () =>
   new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile: send it again.', {}, 5);
@@ -135,6 +139,18 @@ export const wrongUploadType = () =>
 /** One text for an unknown e-mail and for a wrong password: they must not be told apart. */
 export const badStaffCredentials = () =>
   new AppError('unauthenticated', 'bad-credentials', 'Unknown e-mail or wrong password.');
+
+/** The password is right, and the account has a second factor. */
+export const secondFactorNeeded = () =>
+  new AppError('unauthenticated', 'second-factor-needed', 'The code of the second factor is needed.');
+
+/** The configuration demands a second factor, and the account has none yet: it is set up on the console. */
+export const secondFactorMissing = () =>
+  new AppError('forbidden', 'second-factor-missing', 'Set up a second factor first, on the console.');
+
+/** The configuration lets people sign in through the identity provider alone. */
+export const passwordsOff = () =>
+  new AppError('forbidden', 'passwords-off', 'Sign in through the identity provider.');
 
 /** A page of another site made the browser send this, with our cookie. */
 export const crossSite = () =>

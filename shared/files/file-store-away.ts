@@ -8,6 +8,13 @@ export function isFileStoreAway(error: unknown): boolean {
   return isNativeError(error) && 'code' in error && awayCodes.has(error.code);
 }
 
+/** True where an error means that the file store takes nothing more, though what it has can be read. */
+export function isFileStoreFull(error: unknown): boolean {
+  return isNativeError(error) && 'code' in error && fullCodes.has(error.code);
+}
+
+const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+
 const awayCodes: ReadonlySet<unknown> = new Set([
   'ENOSPC',
   'EDQUOT',

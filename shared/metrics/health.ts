@@ -1,4 +1,5 @@
 import type { Db } from '../db/database';
+import { isFileStoreFull } from '../files/file-store-away';
 import type { FileStore } from '../files/file-store';
 import { within } from '../connections/within';
 import type { JobQueue } from '../queue/job-queue';
@@ -15,7 +16,10 @@ interface Deps {
 export interface Health {
   readonly database: boolean;
   readonly queue: boolean;
+  /** It can be read; a full one is within reach. */
   readonly files: boolean;
+  /** The file store takes more. */
+  readonly room: boolean;
 }
 
 export type HealthCheck = () => Promise<Health>;
@@ -23,7 +27,12 @@ export type HealthCheck = () => Promise<Health>;
 export interface Readiness {
   readonly isReady: boolean;
   /** As JSON. */
-  readonly body: { readonly status: string; readonly checks: Health };
+  readonly body: {
+    readonly status: string;
+    readonly checks: Health;
+    /** What this process can do just now. */
+    readonly can: { readonly read: boolean; readonly receive: boolean };
+  };
 }
 
 /** Never rejects, and answers within `patienceMs`: whoever asks decides by it where to send people. */
@@ -31,24 +40,33 @@ export function createHealthCheck({ db, queue, files, patienceMs = 3_000 }: Deps
   const database = createProbe(async () => db.raw('select 1 from channel_status limit 1'), patienceMs);
   const disk = createProbe(() => files.check(), patienceMs);
   return async () => {
-    const [hasDatabase, hasFiles] = await Promise.all([database(), disk()]);
-    return { database: hasDatabase, queue: queue.isUp(), files: hasFiles };
+    const [ofDatabase, ofFiles] = await Promise.all([database(), disk()]);
+    return {
+      database: ofDatabase === null,
+      queue: queue.isUp(),
+      files: ofFiles === null || isFileStoreFull(ofFiles),
+      room: ofFiles === null,
+    };
   };
 }
 
-/** What `/readyz` says. A process that is stopping takes nothing new, whatever it can reach. */
+/**
+ * What `/readyz` says. A process that is stopping takes nothing new, whatever it can reach. One whose file store is full
+ * takes no upload, but polls, packages and pages need no room: there is nowhere better to send them.
+ */
 export async function readinessOf(check: HealthCheck, isDraining: () => boolean): Promise<Readiness> {
   const checks = await check();
   const isReady = checks.database && checks.queue && checks.files && !isDraining();
   const status = isDraining() ? 'stopping' : isReady ? 'ready' : 'not ready';
-  return { isReady, body: { status, checks } };
+  const can = { read: checks.database && checks.files, receive: isReady && checks.room };
+  return { isReady, body: { status, checks, can } };
 }
 
 /**
- * True: it works. Anyone may ask: those who ask while a look is under way share what it finds, also one that hangs. A
+ * Null: it works; else why not. Anyone may ask: those who ask while a look is under way share what it finds, also one that hangs. A
  * second one would only hang beside it, on one more connection or one more of the few threads that read files.
  */
-function createProbe(look: () => Promise<unknown>, patienceMs: number): () => Promise<boolean> {
+function createProbe(look: () => Promise<unknown>, patienceMs: number): () => Promise<unknown> {
   let underWay: Promise<unknown> | null = null;
   return async () => {
     underWay ??= look().finally(() => {
@@ -56,9 +74,9 @@ function createProbe(look: () => Promise<unknown>, patienceMs: number): () => Pr
     });
     try {
       await within(patienceMs, 'a look', underWay);
-      return true;
-    } catch {
-      return false;
+      return null;
+    } catch (error) {
+      return error ?? new Error('it failed');
     }
   };
 }

@@ -2,7 +2,10 @@ import { rotateTokenKey } from '../../commands/administration';
 import { createConfiguredKeys, createKeptKeys, keyOverlapSeconds } from '../../api/services/token-keys';
 import { createTokens } from '../../api/services/tokens';
 import { readConfig } from '../../shared/config/config';
+import { createNotifications, type Notifications } from '../../shared/db/listen';
+import { createLogger } from '../../shared/log';
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
+import { eventually } from '../queue/eventually';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { headerOf } from '../v4/jwt';
 
@@ -10,15 +13,25 @@ const minutes = 60;
 
 describe('a key that the database keeps', () => {
   let database: TestDatabase;
+  let notifications: Notifications;
   beforeEach(async () => {
     database = await createTestDatabase();
+    const log = createLogger({ level: 'silent', name: 'test' });
+    notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
   });
-  afterEach(() => database.drop());
+  afterEach(async () => {
+    await notifications.close();
+    await database.drop();
+  });
 
   /** As each API process has them. */
   const newProcess = () =>
     createTokens({
-      keys: createKeptKeys({ store: createServerKeyStore(database.db), tokenMinutes: minutes }),
+      keys: createKeptKeys({
+        store: createServerKeyStore(database.db),
+        tokenMinutes: minutes,
+        notifications,
+      }),
       minutes,
     });
   const rotate = (isLeaked = false) =>
@@ -32,7 +45,7 @@ describe('a key that the database keeps', () => {
       .update({ superseded_at: database.db.raw('now() - make_interval(secs => ?)', [seconds]) });
 
   test('is one for all processes, whoever starts first', async () => {
-    const tokens = await Promise.all(Array.from({ length: 5 }, () => newProcess().issue(7)));
+    const tokens = await Promise.all(Array.from({ length: 5 }, () => newProcess().issue(7, 0)));
     const process = newProcess();
     for (const token of tokens) expect(await process.verify(token)).toMatchObject({ solutionId: 7 });
     expect(await database.db('server_key').count()).toEqual([{ count: '1' }]);
@@ -40,9 +53,9 @@ describe('a key that the database keeps', () => {
 
   test('gives way to a new one, and what it signed stays valid until it expires', async () => {
     const running = newProcess();
-    const old = await running.issue(7);
+    const old = await running.issue(7, 0);
     await rotate();
-    const fresh = await newProcess().issue(7);
+    const fresh = await newProcess().issue(7, 0);
     expect(headerOf(fresh)['kid']).not.toBe(headerOf(old)['kid']);
     for (const process of [running, newProcess()]) {
       expect(await process.verify(old)).toMatchObject({ solutionId: 7 });
@@ -54,24 +67,35 @@ describe('a key that the database keeps', () => {
 
   test('a process that still signs with it, for the minute in which it does not know better, is believed', async () => {
     const late = newProcess();
-    await late.issue(7);
+    await late.issue(7, 0);
     await rotate();
-    const token = await late.issue(7);
+    const token = await late.issue(7, 0);
     expect(await newProcess().verify(token)).toMatchObject({ solutionId: 7 });
     // The last of those tokens expires within the overlap.
     expect(keyOverlapSeconds(minutes)).toBeGreaterThan(minutes * 60 + 60);
   });
 
-  test('that has leaked is worth nothing in processes that start from now on', async () => {
-    const old = await newProcess().issue(7);
+  test('that has leaked is worth nothing, in processes that start from now on and in those that run', async () => {
+    await eventually('the processes listen', () => Promise.resolve(notifications.isConnected()));
+    const running = newProcess();
+    const old = await running.issue(7, 0);
+    expect(await running.verify(old)).toMatchObject({ solutionId: 7 });
     await rotate(true);
+    await eventually('the running process has heard of it', () =>
+      running.verify(old).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await expect(running.verify(old)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(newProcess().verify(old)).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(await running.verify(await running.issue(7, 0))).toMatchObject({ solutionId: 7 });
   });
 
   test('may be replaced often: each is accepted for its time', async () => {
     const tokens: string[] = [];
     for (let turn = 0; turn < 4; turn++) {
-      tokens.push(await newProcess().issue(turn));
+      tokens.push(await newProcess().issue(turn, 0));
       await rotate();
     }
     const process = newProcess();
@@ -81,7 +105,7 @@ describe('a key that the database keeps', () => {
   });
 
   test('is replaced in the audit trail', async () => {
-    await newProcess().issue(7);
+    await newProcess().issue(7, 0);
     await rotate();
     expect(await database.db('audit')).toMatchObject([{ actor: 'command line', action: 'key.rotate' }]);
   });
@@ -96,11 +120,11 @@ describe('a key that the database keeps', () => {
       },
     };
     const tokens = createTokens({
-      keys: createKeptKeys({ store: counting, tokenMinutes: minutes }),
+      keys: createKeptKeys({ store: counting, tokenMinutes: minutes, notifications }),
       minutes,
     });
     const stranger = createTokens({ keys: createConfiguredKeys(['x'.repeat(32)]), minutes });
-    const junk = await stranger.issue(7);
+    const junk = await stranger.issue(7, 0);
     const began = Date.now();
     const answers = await Promise.allSettled(Array.from({ length: 200 }, () => tokens.verify(junk)));
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
@@ -122,10 +146,10 @@ describe('a key that is configured', () => {
       [replaced, at(fresh, old)],
     ] as const;
     for (const [one, other] of sideBySide) {
-      expect(await one.verify(await other.issue(7))).toMatchObject({ solutionId: 7 });
-      expect(await other.verify(await one.issue(7))).toMatchObject({ solutionId: 7 });
+      expect(await one.verify(await other.issue(7, 0))).toMatchObject({ solutionId: 7 });
+      expect(await other.verify(await one.issue(7, 0))).toMatchObject({ solutionId: 7 });
     }
-    await expect(at(fresh).verify(await before.issue(7))).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(at(fresh).verify(await before.issue(7, 0))).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
   test('comes from the settings', () => {

@@ -22,6 +22,8 @@ import { createNotificationService } from '../../api/backoffice/services/notific
 import { createQuarantineService } from '../../api/backoffice/services/quarantine';
 import { createQuotaSettingsService } from '../../api/backoffice/services/quotas';
 import { createSessionService } from '../../api/backoffice/services/session';
+import { createSecondFactorService } from '../../api/backoffice/services/second-factor';
+import { createSignInService } from '../../api/backoffice/services/sign-in';
 import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSyncService } from '../../api/backoffice/services/syncs';
 import { createUserService } from '../../api/backoffice/services/users';
@@ -32,10 +34,12 @@ import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import type { Db } from '../../shared/db/database';
 import { createNotifications } from '../../shared/db/listen';
+import { type SignInRules, usualSignInRules } from '../../shared/domain/sign-in-rules';
 import { commandLineCaller, type Role } from '../../shared/domain/staff';
 import { readConfig } from '../../shared/config/config';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
+import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { createLogger } from '../../shared/log';
 import { openQueue } from '../../shared/queue/open-queue';
 import { createJudge } from '../openapi/judge';
@@ -50,10 +54,12 @@ export interface TestBackoffice {
   readonly databaseUrl: string;
   readonly files: FileStore;
   readonly router: Router;
-  /** Signed in as an admin. */
+  /** Signed in as an admin, unless a test wants another role. */
   readonly admin: Staff;
   /** Makes someone of the staff and signs in. */
   readonly signIn: (role: Role, accountIds?: readonly string[]) => Promise<Staff>;
+  /** Makes someone of the staff, who has not signed in. */
+  readonly addUser: (role: Role) => Promise<{ email: string; password: string }>;
   /** Calls without being signed in. */
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
   stop(): Promise<void>;
@@ -90,7 +96,10 @@ export interface Answer {
 
 const password = 'correct horse battery';
 
-export async function startBackoffice(): Promise<TestBackoffice> {
+export async function startBackoffice(
+  rules: SignInRules = usualSignInRules,
+  firstRole: Role = 'admin',
+): Promise<TestBackoffice> {
   const database = await createTestDatabase();
   const { db } = database;
   const folder = createTestFolder();
@@ -112,10 +121,14 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     tracer: noTracing,
     isDraining: () => false,
   });
-  const users = createUserService({ db });
+  const passwords = createPasswordHasher();
+  const users = createUserService({ db, passwords, rules });
   const solutions = createSolutionService({ db });
   const services = {
-    sessions: createSessionService({ db }),
+    sessions: createSessionService({ db, rules }),
+    signIn: createSignInService({ db, passwords, rules, log }),
+    secondFactor: createSecondFactorService({ db, rules }),
+    signInRules: rules,
     accounts: createAccountService({ db }),
     users,
     solutions,
@@ -143,7 +156,7 @@ export async function startBackoffice(): Promise<TestBackoffice> {
   };
   const { router, operations } = createBackofficeRouter(services);
   const judge = createJudge(createOpenApiDocument(operations));
-  const checkHealth = () => Promise.resolve({ database: true, queue: queue.isUp(), files: true });
+  const checkHealth = () => Promise.resolve({ database: true, queue: queue.isUp(), files: true, room: true });
   const app = express();
   // So that each test may come from an address of its own.
   app.set('trust proxy', true);
@@ -162,13 +175,15 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     databaseUrl: database.url,
     files,
     router,
-    admin: await signIn('admin', []),
+    admin: await signIn(firstRole, []),
+    addUser,
     signIn: (role, accountIds = []) => signIn(role, accountIds),
     call: judged,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      await passwords.close();
       await queue.close();
       await notifications.close();
       await database.drop();
@@ -184,6 +199,13 @@ export async function startBackoffice(): Promise<TestBackoffice> {
     const contentType = answer.headers.get('content-type');
     expect(judge.judge({ method, path, status, contentType, text }).mistakes).toEqual([]);
     return answer;
+  }
+
+  async function addUser(role: Role) {
+    count += 1;
+    const email = `${role}${count}@example.org`;
+    await users.create(commandLineCaller, { email, password, role, accountIds: [] });
+    return { email, password };
   }
 
   async function signIn(role: Role, accountIds: readonly string[]): Promise<Staff> {

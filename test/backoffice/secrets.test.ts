@@ -1,5 +1,12 @@
 import { scryptSync } from 'node:crypto';
-import { hashPassword, hashSecret, newSecret, verifyPassword, verifySecret } from '../../shared/secrets';
+import { createPasswordHasher, ownTurn } from '../../shared/passwords/password-hasher';
+import { hashSecret, newSecret, verifySecret } from '../../shared/secrets';
+
+const hasher = createPasswordHasher();
+afterAll(() => hasher.close());
+
+const hashPassword = (password: string) => hasher.hash(password, ownTurn);
+const verifyPassword = (password: string, hash: string | null) => hasher.verify(password, hash, ownTurn);
 
 describe('a password', () => {
   test('is verified by its hash, which tells how it was made', async () => {

@@ -16,7 +16,7 @@ describe('what staff enter, by the interface', () => {
       expect(solution.at('problems')).toEqual([{ field: 'mail', reason: 'is no e-mail address' }]);
       const user = await admin.call('POST', '/api/users', {
         email: mail,
-        password: 'long-enough',
+        password: 'certainly-long-enough',
         role: 'viewer',
       });
       expect([user.status, user.at('code')]).toEqual([422, 'invalid-fields']);

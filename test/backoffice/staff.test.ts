@@ -75,7 +75,7 @@ describe('accounts', () => {
 });
 
 describe('users', () => {
-  const newUser = { email: 'chef@example.org', password: 'long enough', role: 'viewer' };
+  const newUser = { email: 'chef@example.org', password: 'certainly long enough', role: 'viewer' };
 
   test('are made by an admin, once for each e-mail, and shown without their password', async () => {
     const account = await backoffice.admin.call('POST', '/api/accounts', { name: 'For users' });
@@ -126,15 +126,15 @@ describe('users', () => {
     },
   );
 
-  test('choose passwords of eight characters or more, by the interface as in the console', async () => {
+  test('choose passwords of twelve characters or more, by the interface as in the console', async () => {
     const { id } = await backoffice.signIn('viewer');
     const path = `/api/users/${id}`;
-    expect((await backoffice.admin.call('PATCH', path, { password: 'seven77' })).status).toBe(400);
-    expect((await backoffice.admin.call('PATCH', path, { password: 'eight888' })).status).toBe(200);
+    expect((await backoffice.admin.call('PATCH', path, { password: 'eleven77777' })).status).toBe(400);
+    expect((await backoffice.admin.call('PATCH', path, { password: 'twelve-88888' })).status).toBe(200);
     const { text } = await backoffice.call('GET', `/users/${id}`, {
       headers: { cookie: `epack_session=${backoffice.admin.token}`, accept: 'text/html' },
     });
-    expect(text).toMatch(/<input name="password"[^>]* minlength="8"/i);
+    expect(text).toMatch(/<input name="password"[^>]* minlength="12"/i);
   });
 
   test.each(['0', '999999', '12345678901234567890', 'x', '-1'])(

@@ -1,5 +1,7 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { createUserService } from '../../api/backoffice/services/users';
+import { createPasswordHasher } from '../../shared/passwords/password-hasher';
+import { usualSignInRules } from '../../shared/domain/sign-in-rules';
 import { commandLineCaller, type Role } from '../../shared/domain/staff';
 import type { TestServer } from '../setup/server';
 
@@ -53,11 +55,9 @@ export async function newUser(
 ): Promise<string> {
   count += 1;
   const email = `${role}${count}@example.org`;
-  await createUserService({ db }).create(commandLineCaller, {
-    email,
-    password,
-    role,
-    accountIds: [...accountIds],
-  });
+  const passwords = createPasswordHasher();
+  const users = createUserService({ db, passwords, rules: usualSignInRules });
+  await users.create(commandLineCaller, { email, password, role, accountIds: [...accountIds] });
+  await passwords.close();
   return email;
 }

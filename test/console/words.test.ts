@@ -55,6 +55,12 @@ describe('what is wrong with a field', () => {
     'private-address': { code: 'private-address' },
     'photo-has-no-text': { code: 'photo-has-no-text' },
     'wrong-password': { code: 'wrong-password' },
+    'too-short': { code: 'too-short', least: 12 },
+    'like-the-email': { code: 'like-the-email' },
+    'common-password': { code: 'common-password' },
+    'same-password': { code: 'same-password' },
+    'wrong-code': { code: 'wrong-code' },
+    'no-proof-left': { code: 'no-proof-left' },
     other: { code: 'other', text: 'as it was sent' },
   };
 

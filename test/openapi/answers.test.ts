@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth';
 import { randomUUID } from 'node:crypto';
 import type { OpenApiDocument } from '../../api/openapi/document';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
@@ -206,6 +207,13 @@ test('accounts, users and their sessions', async () => {
   const own = await ask('listOwnSessions', { token });
   const other = (own.json['items'] as { id: string; current: boolean }[]).find(({ current }) => !current);
   await ask('endOwnSession', { token, path: { id: other?.id ?? '' } });
+  await ask('readSecondFactor', { token });
+  const factor = await ask('beginSecondFactor', { token });
+  const code = new TOTP({ secret: String(factor.json['secret']) }).generate();
+  const { json: on } = await ask('turnOnSecondFactor', { token, body: { code } });
+  const [recoveryCode] = on['recoveryCodes'] as string[];
+  await ask('turnOffSecondFactor', { token, body: { code: recoveryCode } });
+  await ask('removeSecondFactorOfUser', { path: { id } });
   await ask('changePassword', { token, body: { current: password, next: 'another horse battery' } });
   await ask('signOut', { token });
   await ask('listSessionsOfUser', { path: { id } });

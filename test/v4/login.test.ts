@@ -105,7 +105,37 @@ describe('wrong credentials', () => {
     const solution = await enrol(server(), { loginPolicy: 'mac' });
     expect((await attempt({ ...solution, secret: null })).status).toBe(200);
     expect((await attempt(solution)).status).toBe(200);
-    expectProblem(await attempt({ ...solution, secret: null, mac: 'another' }), 401, 'locked');
+  });
+
+  test('under the policy `mac` another MAC proves nothing: it is told as any wrong credentials, counted, and locks nothing', async () => {
+    const solution = await enrol(server(), { loginPolicy: 'mac' });
+    const unbound = { ...solution, secret: null };
+    expect((await attempt(unbound)).status).toBe(200);
+    const wrong = await attempt({ ...unbound, mac: 'ff:ff:ff:ff:ff:ff' });
+    expectProblem(wrong, 400, 'bad-credentials');
+    const unknown = await attempt({ mail: 'nobody-here@example.org', mac: '00:1a', secret: 'wrong' });
+    expect(wrong.text).toBe(unknown.text);
+    expectProblem(await attempt({ ...unbound, mac: 'ignore' }), 400, 'bad-credentials');
+    expect((await attempt(unbound)).status).toBe(200);
+    const row = await server()
+      .db<{ id: number; refused_mac: string; locked_at: Date | null }>('solution')
+      .where({ id: solution.id })
+      .first('refused_mac', 'locked_at');
+    expect(row).toEqual({ refused_mac: 'ignore', locked_at: null });
+  });
+
+  test('a MAC is not guessed: from one address ten times, and not from everywhere either', async () => {
+    const solution = { ...(await enrol(server(), { loginPolicy: 'mac' })), secret: null };
+    const home = newAddress();
+    expect((await attempt(solution, home)).status).toBe(200);
+    const guesser = newAddress();
+    for (let guess = 0; guess < 10; guess += 1) await attempt({ ...solution, mac: `aa:${guess}` }, guesser);
+    expectProblem(await attempt(solution, guesser), 429, 'too-many-requests');
+    expectProblem(await attempt({ ...solution, mac: 'bb:bb' }), 429, 'too-many-requests');
+    expect((await attempt(solution, home)).status).toBe(200);
+    const many = Array.from({ length: 100 }, () => ({ subject: `device:${solution.mail.toLowerCase()}` }));
+    await server().db('failed_login').insert(many);
+    expectProblem(await attempt(solution, home), 429, 'too-many-requests');
   });
 
   test('the old secret works until the new one is first used', async () => {
@@ -204,7 +234,9 @@ describe('a locked solution', () => {
     expectProblem(await client.statut(), 401, 'locked');
     expectProblem(await client.lastIdLogs(), 401, 'locked');
     await change(solution, { isLocked: false });
-    await eventually('the token works again', async () => (await client.statut()).status === 200);
+    expectProblem(await client.lastIdLogs(), 401, 'unauthorized');
+    const anew = createSolutionClient(server().url, await tokenOf(server(), solution));
+    expect((await anew.statut()).status).toBe(200);
   });
 });
 
@@ -237,7 +269,14 @@ describe('a blocked solution', () => {
       expectProblem(await attempt(solution), 401, 'blocked');
       await change(solution, { isBlocked: false });
       for (const client of [here, there]) {
-        await eventually('the token works again', async () => (await client.statut()).status === 200);
+        await eventually('it is unblocked', async () =>
+          (await client.statut()).text.includes('unauthorized'),
+        );
+        expectProblem(await client.statut(), 401, 'unauthorized');
+      }
+      const anew = await tokenOf(server(), solution);
+      for (const url of [server().url, otherUrl]) {
+        expect((await createSolutionClient(url, anew).statut()).status).toBe(200);
       }
     } finally {
       other.server.closeAllConnections();
@@ -247,17 +286,84 @@ describe('a blocked solution', () => {
   });
 });
 
-describe('ten failures within five minutes', () => {
-  test('for one solution: 429 with Retry-After, also for the right secret, but not for its neighbours', async () => {
+describe('what ends the tokens that were given before', () => {
+  const clientOf = async (solution: Enrolled) =>
+    createSolutionClient(server().url, await tokenOf(server(), solution));
+  const solutions = () => createSolutionService({ db: server().db });
+
+  test.each([
+    ['a forgotten MAC', (id: number) => solutions().update(commandLineCaller, id, { mac: null })],
+    [
+      'a block that is over',
+      async (id: number) => {
+        await solutions().update(commandLineCaller, id, { isBlocked: true });
+        await solutions().update(commandLineCaller, id, { isBlocked: false });
+      },
+    ],
+    ['a leaked secret', (id: number) => solutions().replaceSecret(commandLineCaller, id, { isLeaked: true })],
+  ])(
+    '%s: the token of before is worth nothing at once, the one of after works at once',
+    async (_what, end) => {
+      for (let round = 0; round < 5; round += 1) {
+        const solution = await enrol(server());
+        const client = await clientOf(solution);
+        // From memory.
+        expect((await client.statut()).status).toBe(200);
+        expect((await client.statut()).status).toBe(200);
+        const made = await end(solution.id);
+        const secret = made !== undefined && 'secret' in made ? made.secret : solution.secret;
+        const anew = await clientOf({ ...solution, secret });
+        expect((await anew.statut()).status).toBe(200);
+        expect((await anew.lastIdLogs()).status).toBe(200);
+        expectProblem(await client.statut(), 401, 'unauthorized');
+        expectProblem(await client.lastIdLogs(), 401, 'unauthorized');
+      }
+    },
+  );
+
+  test('who waits with an ended token is sent away', async () => {
     const solution = await enrol(server());
+    const client = await clientOf(solution);
+    await client.statut();
+    const waiting = client.statut('?wait=60');
+    await client.statut('?wait=1');
+    await solutions().replaceSecret(commandLineCaller, solution.id, { isLeaked: true });
+    expectProblem(await waiting, 401, 'unauthorized');
+  });
+
+  test('a leaked secret is over at once; one that is replaced as usual is not, and its tokens live on', async () => {
+    const solution = await enrol(server());
+    const client = await clientOf(solution);
+    await solutions().replaceSecret(commandLineCaller, solution.id);
+    expect((await attempt(solution)).status).toBe(200);
+    expect((await client.statut()).status).toBe(200);
+    await solutions().replaceSecret(commandLineCaller, solution.id, { isLeaked: true });
+    expectProblem(await attempt(solution), 400, 'bad-credentials');
+  });
+
+  test('a token of an earlier generation is worth nothing, whoever raised it', async () => {
+    const solution = await enrol(server());
+    const client = await clientOf(solution);
+    expect((await client.statut()).status).toBe(200);
+    await server().db('solution').where({ id: solution.id }).update({ token_generation: 1 });
+    expectProblem(await client.lastIdLogs(), 401, 'unauthorized');
+  });
+});
+
+describe('ten failures within five minutes', () => {
+  test('for one solution: 429 with Retry-After; but the right secret is let in, and so are its neighbours', async () => {
+    const solution = await enrol(server());
+    const address = newAddress();
     for (let failure = 0; failure < 10; failure += 1) {
-      expectProblem(await attempt({ ...solution, secret: 'wrong' }), 400, 'bad-credentials');
+      expectProblem(await attempt({ ...solution, secret: 'wrong' }, address), 400, 'bad-credentials');
     }
-    const refused = await attempt(solution);
+    const refused = await attempt({ ...solution, secret: 'wrong' });
     expectProblem(refused, 429, 'too-many-requests');
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(300);
-    expect((await attempt(await enrol(server()))).status).toBe(200);
+    expect((await attempt(solution)).status).toBe(200);
+    expect((await attempt(solution, address)).status).toBe(200);
+    expect((await attempt(await enrol(server()), address)).status).toBe(200);
   });
 
   test('for a mail that is nobody’s: 429 as well, for else the two could be told apart', async () => {
@@ -266,14 +372,18 @@ describe('ten failures within five minutes', () => {
     expectProblem(await attempt(nobody), 429, 'too-many-requests');
   });
 
-  test('from one address: 429, whoever signs in from there', async () => {
-    const address = newAddress();
-    for (let failure = 0; failure < 10; failure += 1) {
-      await attempt({ mail: `guess${failure}@example.org`, mac: '00:1a', secret: 'wrong' }, address);
+  test('from one address, or one IPv6 network: 429 for whoever fails there next', async () => {
+    for (const [first, other] of [
+      ['192.0.2.250', '192.0.2.250'],
+      ['2001:db8:7:1::5', '2001:db8:7:1:9::6'],
+    ]) {
+      for (let failure = 0; failure < 10; failure += 1) {
+        await attempt({ mail: `guess${failure}@example.org`, mac: '00:1a', secret: 'wrong' }, first);
+      }
+      const solution = await enrol(server());
+      expectProblem(await attempt({ ...solution, secret: 'wrong' }, other), 429, 'too-many-requests');
+      expect((await attempt(solution, other)).status).toBe(200);
     }
-    const solution = await enrol(server());
-    expectProblem(await attempt(solution, address), 429, 'too-many-requests');
-    expect((await attempt(solution)).status).toBe(200);
   });
 
   test('are forgotten after five minutes', async () => {
@@ -282,6 +392,6 @@ describe('ten failures within five minutes', () => {
     await server()
       .db('failed_login')
       .update({ at: server().db.raw(`at - interval '5 minutes'`) });
-    expect((await attempt(solution)).status).toBe(200);
+    expectProblem(await attempt({ ...solution, secret: 'wrong' }), 400, 'bad-credentials');
   });
 });

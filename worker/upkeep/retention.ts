@@ -2,6 +2,7 @@ import type { Db } from '../../shared/db/database';
 import type { FileStore } from '../../shared/files/file-store';
 import { removeSyncFiles } from '../../shared/files/sync-files';
 import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
+import { createSignInStore } from '../../shared/stores/staff/sign-in-store';
 import { createSyncStore } from '../../shared/stores/syncs/sync-store';
 
 interface Deps {
@@ -12,6 +13,8 @@ interface Deps {
 
 const batchSize = 200;
 const failedLoginSeconds = 3_600;
+/** Whoever has not signed in from there for so long is a stranger there. */
+const knownPlaceDays = 90;
 const orphanSeconds = 3_600;
 
 /** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
@@ -42,6 +45,7 @@ export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays
 /** Removes what only counted for a while. */
 export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
+  await createSignInStore(db).removePlacesOlderThan(knownPlaceDays);
   await db('user_session').whereRaw('expires_at < now()').delete();
   await db('job').where({ state: 'done' }).andWhereRaw(`finished_at < now() - interval '7 days'`).delete();
 }

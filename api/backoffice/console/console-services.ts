@@ -1,4 +1,5 @@
 import type { Logger } from '../../../shared/log';
+import type { SignInRules } from '../../../shared/domain/sign-in-rules';
 import type { HealthCheck } from '../../ops/health';
 import type { AccountService } from '../services/accounts';
 import type { AlertService } from '../services/alerts';
@@ -16,7 +17,9 @@ import type { ParamService } from '../services/params';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { QuotaSettingsService } from '../services/quotas';
+import type { SecondFactorService } from '../services/second-factor';
 import type { SessionService } from '../services/session';
+import type { SignInService } from '../services/sign-in';
 import type { SolutionService } from '../services/solutions';
 import type { SupportService } from '../services/support';
 import type { SyncService } from '../services/syncs';
@@ -27,6 +30,9 @@ import type { UserService } from '../services/users';
 export interface ConsoleServices {
   readonly sessions: SessionService;
   readonly keptForms: KeptFormService;
+  readonly signIn: SignInService;
+  readonly secondFactor: SecondFactorService;
+  readonly signInRules: SignInRules;
   readonly accounts: AccountService;
   readonly users: UserService;
   readonly solutions: SolutionService;

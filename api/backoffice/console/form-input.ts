@@ -138,5 +138,12 @@ function withLineBreaks(text: string, before: string | undefined): string {
   return text.replace(/\r\n?|\n/g, lineBreak);
 }
 
+/** Names and values of all that is text, a name as often as it was sent. */
+export function textFields(fields: unknown): [string, string][] {
+  return entriesOf(fields).flatMap(([name]) =>
+    listOf(fields, name).map((value): [string, string] => [name, value]),
+  );
+}
+
 const entriesOf = (fields: unknown): [string, unknown][] =>
   typeof fields === 'object' && fields !== null ? Object.entries(fields) : [];

@@ -10,19 +10,23 @@ import { AppError } from '../../../shared/errors/app-error';
 import { unknownRoute } from '../../../shared/errors/catalog';
 import { addressOf } from '../../http/address';
 import { decode } from '../../http/decode';
+import { needBodyWithin } from '../../http/expect';
 import { problemOf } from '../../http/problem';
 import { refusalParameter } from '../oidc/routes';
 import {
   clearSessionCookie,
   createVisitorCheck,
+  dutyOf,
   needSameSite,
   setSessionCookie,
+  signInBodyMilliseconds,
   tokenOf,
   visitorOf,
 } from '../http/authentication';
-import { textOf } from '../http/request-fields';
+import { givenCode, textOf } from '../http/request-fields';
 import { createAssetRoutes } from './assets';
 import type { ConsoleServices } from './console-services';
+import { createGuard, guardedPaths } from './guard';
 import { createAccountPageRoutes } from './pages/accounts';
 import { createAlertPageRoutes } from './pages/alerts';
 import { createApprovalPageRoutes } from './pages/approvals';
@@ -38,8 +42,9 @@ import { createPhotoPageRoutes } from './pages/photos';
 import { createQuarantinePageRoutes } from './pages/quarantine';
 import { createQuotaPageRoutes } from './pages/quotas';
 import { createReadingPageRoutes } from './pages/readings';
+import { createSecondFactorPageRoutes, secondFactorPath } from './pages/second-factor';
 import { createSettingsPageRoutes } from './pages/settings';
-import { signInPage, type SignInState } from './pages/sign-in';
+import { codePage, signInPage, type SignInState } from './pages/sign-in';
 import { createSolutionPageRoutes } from './pages/solution';
 import { createSolutionListRoutes } from './pages/solutions';
 import { createStaffPageRoutes } from './pages/staff';
@@ -55,6 +60,12 @@ const signInForm = z.object({
   next: z.string().max(2_000).default('/'),
 });
 
+const codeForm = z.object({
+  step: z.string().max(100),
+  code: givenCode,
+  next: z.string().max(2_000).default('/'),
+});
+
 /** Pages for people. All of them work without JavaScript. Others' routes below `/` come before these. */
 export function createConsoleRoutes(services: ConsoleServices): Router {
   const router = Router();
@@ -63,6 +74,8 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(pageHeaders);
   router.use(createVisitorCheck(services.sessions));
   router.use(createDoorRoutes(services, visiting));
+  router.use(doDutyFirst);
+  router.post(guardedPaths, ...createGuard(services, visiting));
   router.use(createSolutionListRoutes(services, visiting));
   router.use(createSolutionPageRoutes(services, visiting));
   router.use(createSyncPageRoutes(services, visiting));
@@ -80,6 +93,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createAuditPageRoutes(services, visiting));
   router.use(createNotificationPageRoutes(services, visiting));
   router.use(createMyPageRoutes(services, visiting));
+  router.use(createSecondFactorPageRoutes(services, visiting));
   router.use(createStaffPageRoutes(services, visiting));
   router.use(createAccountPageRoutes(services, visiting));
   router.use(unknownPage);
@@ -92,6 +106,7 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
   const router = Router();
 
   router.get('/', async (request, response) => {
+    if (leadToDuty(request, response)) return;
     const visit = await visiting.visitOf(request);
     if (visit === null) {
       await showDoor(services, request, response);
@@ -106,30 +121,38 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
     else response.redirect(303, nextOf(request.query['next']));
   });
 
-  router.post(
-    '/sign-in',
-    express.urlencoded({ limit: '16kb', extended: false }),
-    async (request, response) => {
-      needSameSite(request);
-      const { email, password, next } = decode(signInForm, request.body ?? {});
-      try {
-        const session = await services.sessions.signIn({
-          email,
-          password,
-          address: addressOf(request),
-          userAgent: request.get('user-agent'),
-        });
-        setSessionCookie(request, response, session);
-        response.redirect(303, nextOf(next));
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        const { status } = problemOf(error);
-        if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
-        const problem = problemText(wordsFor(request), error);
-        await answerDoor(services, request, response.status(status), { problem, email, next: nextOf(next) });
+  router.post('/sign-in', ...readSignIn, async (request, response) => {
+    needSameSite(request);
+    const { email, password, next } = decode(signInForm, request.body ?? {});
+    try {
+      const result = await services.signIn.begin({ email, password, ...originOf(request) });
+      if (!result.isDone) {
+        const state = { problem: null, step: result.step, next: nextOf(next) };
+        response.send(renderPage(codePage(wordsFor(request), state)));
+        return;
       }
-    },
-  );
+      setSessionCookie(request, response, result.session);
+      response.redirect(303, nextOf(next));
+    } catch (error) {
+      const problem = refusedSignIn(request, response, error);
+      await answerDoor(services, request, response, { problem, email, next: nextOf(next) });
+    }
+  });
+
+  router.post('/sign-in/code', ...readSignIn, async (request, response) => {
+    needSameSite(request);
+    const { step, code, next } = decode(codeForm, request.body ?? {});
+    try {
+      const session = await services.signIn.finish(step, code, originOf(request));
+      setSessionCookie(request, response, session);
+      response.redirect(303, nextOf(next));
+    } catch (error) {
+      const told = refusedSignIn(request, response, error);
+      const isWrong = error instanceof AppError && error.kind === 'unauthenticated';
+      const problem = isWrong ? wordsFor(request).wrongCode : told;
+      response.send(renderPage(codePage(wordsFor(request), { problem, step, next: nextOf(next) })));
+    }
+  });
 
   // Needs no token of the form: all that another site could do is refused by the check of its origin.
   router.post('/sign-out', async (request, response) => {
@@ -153,21 +176,63 @@ async function showDoor(services: ConsoleServices, request: Request, response: R
   });
 }
 
+const readSignIn = [
+  needBodyWithin(signInBodyMilliseconds),
+  express.urlencoded({ limit: '16kb', extended: false }),
+];
+
+const originOf = (request: Request) => ({
+  address: addressOf(request),
+  userAgent: request.get('user-agent'),
+});
+
+/** Sets the status. Answers what whoever stands at the door is told. */
+function refusedSignIn(request: Request, response: Response, error: unknown): string {
+  if (!(error instanceof AppError)) throw error;
+  response.status(problemOf(error).status);
+  if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
+  return problemText(wordsFor(request), error);
+}
+
+/** A first password is changed, and a second factor that is demanded set up, before anything else is shown. */
+const doDutyFirst: RequestHandler = (request, response, next) => {
+  if (request.path === '/me' || request.path.startsWith('/me/') || !leadToDuty(request, response)) next();
+};
+
+/** False: there is none. */
+function leadToDuty(request: Request, response: Response): boolean {
+  const duty = dutyOf(request);
+  if (duty === null) return false;
+  response.redirect(303, duty === 'change-password' ? '/me' : secondFactorPath);
+  return true;
+}
+
 async function answerDoor(
-  { checkHealth, oidcButton }: ConsoleServices,
+  { checkHealth, oidcButton, signInRules }: ConsoleServices,
   request: Request,
   response: Response,
   state: SignInState,
 ): Promise<void> {
-  response.send(renderPage(signInPage(wordsFor(request), await checkHealth(), state, oidcButton)));
+  const ways = { oidc: oidcButton, passwords: signInRules.passwords };
+  response.send(renderPage(signInPage(wordsFor(request), await checkHealth(), state, ways)));
 }
 
 const nextOf = (wanted: unknown): string =>
   typeof wanted === 'string' && isLocalPath(wanted) ? wanted : '/';
 
 function problemText(words: Words, { kind }: AppError): string {
-  if (kind === 'unauthenticated') return words.wrongCredentials;
-  return kind === 'too-many' ? words.tooManyAttempts : words.failed;
+  switch (kind) {
+    case 'unauthenticated':
+      return words.wrongCredentials;
+    case 'too-many':
+      return words.tooManyAttempts;
+    case 'forbidden':
+      return words.passwordsOff;
+    case 'unavailable':
+      return words.tooBusy;
+    default:
+      return words.failed;
+  }
 }
 
 /** Why an identity provider's answer did not let someone in. */

@@ -34,6 +34,10 @@ function fieldText(words: Words, { field, fault }: FieldProblem): string {
     account: words.account,
     accounts: words.accounts,
     text: words.text,
+    loginPolicy: words.loginPolicy,
+    mac: 'MAC',
+    password: words.password,
+    next: words.newPassword,
   };
   const label = Object.hasOwn(labels, field) ? (labels[field] ?? field) : field;
   return words.problemOf(label, words.fault(fault));

@@ -5,7 +5,7 @@ import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
 import { crossSite } from '../../../shared/errors/catalog';
 import { problemOf } from '../../http/problem';
-import { callerOf, isSameSite, tokenOf, visitorOf } from '../http/authentication';
+import { callerOf, proofOf, isSameSite, tokenOf, visitorOf } from '../http/authentication';
 import type { KeptFormService } from '../services/kept-forms';
 import type { OverviewService, WaitingCounts } from '../services/overview';
 import { csrfField, csrfTokenOf, isCsrfToken } from './csrf';
@@ -24,6 +24,8 @@ export interface Visit {
   /** e.g. `/solutions/3/syncs`. */
   readonly path: string;
   readonly waiting: WaitingCounts;
+  /** The password alone signs them in, and a second factor would be theirs to set up. */
+  readonly isPasswordAlone: boolean;
   /** What has just been done, to be told once. */
   readonly done: string | null;
 }
@@ -158,12 +160,14 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
 
   async function visitBy(caller: Caller, request: Request, written: WrittenForm | null): Promise<Visit> {
     const { done } = request.query;
+    const { method, hasSecondFactor } = proofOf(request);
     return {
       caller,
       words: wordsFor(request),
       csrf: { token: csrfTokenOf(tokenOf(request)), page: pageOf(request), written },
       path: request.path,
       waiting: await overview.waiting(caller),
+      isPasswordAlone: method === 'password' && !hasSecondFactor,
       done: typeof done === 'string' ? done : null,
     };
   }

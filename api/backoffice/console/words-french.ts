@@ -166,6 +166,18 @@ function faultText(fault: FieldFault): string {
       return 'une photo n’a pas de texte';
     case 'wrong-password':
       return 'ce n’est pas le bon';
+    case 'too-short':
+      return `il faut au moins ${fault.least} caractères`;
+    case 'like-the-email':
+      return 'il ressemble trop à l’adresse e-mail';
+    case 'common-password':
+      return 'il est parmi les mots de passe essayés en premier';
+    case 'same-password':
+      return 'c’est le mot de passe actuel';
+    case 'wrong-code':
+      return 'ce n’est pas le code du moment, ou il a déjà servi';
+    case 'no-proof-left':
+      return 'impossible : sans secret et avec n’importe quelle MAC, la seule adresse e-mail suffirait pour se connecter';
     case 'other':
       return fault.text;
   }
@@ -215,9 +227,15 @@ export const french: Words = {
   },
   toStart: 'À la page d’accueil',
   health: 'État de marche',
-  parts: { database: 'Base de données', queue: 'File d’attente', files: 'Fichiers' },
+  parts: {
+    database: 'Base de données',
+    queue: 'File d’attente',
+    files: 'Fichiers',
+    room: 'Stockage des fichiers',
+  },
   up: 'en service',
   down: 'injoignable',
+  full: 'plein',
   all: 'Tous',
   active: 'actif',
   yes: 'oui',
@@ -257,6 +275,7 @@ export const french: Words = {
     retired: 'La solution est retirée. Ses données sont conservées.',
     saved: 'Enregistré.',
     deleted: 'Supprimé. La solution l’apprendra à sa prochaine synchronisation.',
+    'second-factor-off': 'Le second facteur est retiré : le mot de passe seul suffit pour se connecter.',
     'flag-set': 'La demande est posée.',
     'flag-cleared': 'La demande est levée.',
     'flags-set': 'La demande est posée pour toutes.',
@@ -418,6 +437,19 @@ export const french: Words = {
     blockedAdvice: 'Elle ne peut pas se connecter. Débloquez-la une fois l’affaire réglée.',
     locked: 'Cette solution est verrouillée',
     lockedWhy: 'Un appareil avec une autre adresse MAC a essayé de se connecter.',
+    noSecret: {
+      nothing: 'Elle se connecte avec sa seule adresse e-mail',
+      mac: 'Elle se connecte sans secret',
+    },
+    noSecretWhy: {
+      nothing: 'Tout appareil qui connaît cette adresse peut envoyer et lire ses données.',
+      mac: 'Elle ne présente que sa MAC, et une MAC n’est pas un secret.',
+    },
+    noSecretAdvice:
+      'Créez un nouveau secret, saisissez-le sur l’appareil, puis réglez « Se connecte avec » sur « son secret ». L’appareil est trop ancien ? Liez au moins sa MAC : oubliez l’ancienne.',
+    refusedMac: 'Un autre appareil a essayé de se connecter à sa place',
+    refusedMacAdvice:
+      'Il a été refusé. Si la cuisine a un nouvel appareil, oubliez l’ancienne MAC. Sinon, demandez qui a essayé.',
     lockedAdvice:
       'Si la cuisine a un nouvel appareil, oubliez l’ancienne MAC et déverrouillez. Sinon, demandez qui a essayé.',
     never: 'Elle ne s’est jamais synchronisée',
@@ -640,6 +672,9 @@ export const french: Words = {
   forgetMac: 'Oublier la MAC',
   ignoreMac: 'Accepter toute MAC',
   makeSecret: 'Créer un nouveau secret',
+  replaceLeaked: 'Le secret a fuité : le remplacer',
+  confirmLeaked:
+    'Mettre fin à l’ancien secret maintenant ? L’appareil est déconnecté aussitôt, et le reste jusqu’à la saisie du nouveau secret.',
   confirmSecret:
     'Créer un nouveau secret ? L’ancien reste valable jusqu’à l’usage du nouveau, 24 heures au plus.',
   block: 'Bloquer',
@@ -795,6 +830,8 @@ export const french: Words = {
     'user.change-password': 'a changé le mot de passe',
     'user.create': 'a ajouté un utilisateur',
     'user.forget-identities': 'a annulé les identités externes d’un utilisateur',
+    'user.second-factor-off': 'a retiré un second facteur',
+    'user.second-factor-on': 'a configuré un second facteur',
     'user.link-identity': 's’est connecté par un fournisseur d’identité pour la première fois',
     'user.update': 'a modifié un utilisateur',
   },
@@ -842,6 +879,42 @@ export const french: Words = {
   secretOverlap: (hours: number) => `Pendant ${hours} heures, l’ancien signe aussi.`,
   myAccount: 'Mon compte',
   changePassword: 'Changer le mot de passe',
+  secondFactor: 'Second facteur',
+  secondFactorMeaning:
+    'À la connexion, le code d’une application de votre téléphone est demandé en plus du mot de passe : qui apprend seulement le mot de passe n’entre pas.',
+  setUpSecondFactor: 'Configurer un second facteur',
+  secondFactorSteps:
+    'Scannez ce code avec une application d’authentification (n’importe laquelle convient), puis saisissez les six chiffres qu’elle affiche.',
+  qrCode: 'Code QR pour l’application d’authentification',
+  secretByHand: 'Pas d’appareil photo ? Saisissez ceci dans l’application :',
+  codeOfApp: 'Code',
+  codeHint: 'Les six chiffres affichés par l’application, ou l’un de vos codes de secours.',
+  wrongCode:
+    'Ce code est faux, a déjà servi ou arrive trop tard. Recommencez si plus de cinq minutes ont passé.',
+  beginAgain: 'Recommencer',
+  turnOn: 'Activer',
+  turnedOn: 'activé',
+  turnOff: 'Désactiver',
+  recoveryCodes: 'Codes de secours',
+  recoveryCodesMeaning:
+    'Gardez-les là où vous les trouverez sans votre téléphone. Chacun vous laisse entrer une fois à la place de l’application. Ils ne sont affichés que cette fois.',
+  recoveryCodesLeft: (count: number) =>
+    count > 1 ? `${count} codes de secours restants` : `${count} code de secours restant`,
+  removeSecondFactor: 'Retirer le second facteur',
+  removeSecondFactorMeaning:
+    'Pour quelqu’un qui a perdu son téléphone et ses codes de secours. Assurez-vous que la demande vient bien de cette personne.',
+  noSecondFactor: 'Votre mot de passe suffit, seul, à tout faire ici.',
+  proveAgain: 'Est-ce bien vous ?',
+  proveAgainMeaning:
+    'Votre connexion date un peu. Avant de toucher aux secrets, aux utilisateurs et aux rôles, redonnez votre mot de passe.',
+  passwordOf: (email: string) => `Mot de passe de ${email}`,
+  goOn: 'Continuer',
+  firstPassword:
+    'Ce mot de passe a été choisi par quelqu’un d’autre. Choisissez-en un que vous seul connaissez, puis continuez.',
+  firstPasswordHint: 'À la première connexion, un autre sera demandé.',
+  passwordsOff: 'Connectez-vous par votre fournisseur d’identité.',
+  breakGlass: 'Connexion de secours pour les administrateurs',
+  tooBusy: 'Trop de connexions en ce moment. Réessayez dans quelques secondes.',
   wrongCurrentPassword: 'Ce n’est pas votre mot de passe actuel.',
   currentPassword: 'Mot de passe actuel',
   changePasswordMeaning: 'Toutes vos autres sessions prennent fin.',

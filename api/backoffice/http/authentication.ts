@@ -1,28 +1,34 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { addressOf } from '../../http/address';
+import { isByTls, isTlsOnly } from '../../http/transport';
 import type { Caller } from '../../../shared/domain/staff';
-import { crossSite, unauthorized } from '../../../shared/errors/catalog';
-import type { Session, SessionService } from '../services/session';
+import { crossSite, secondFactorMissing, unauthorized } from '../../../shared/errors/catalog';
+import type { Session, SessionService, Visitor } from '../services/session';
 
-const cookieName = 'epack_session';
+/** With this prefix a browser takes the cookie from us alone, by https alone, and no neighbouring site can plant one. */
+const cookieNameOf = (request: Request) => (isTlsOnly(request) ? '__Host-epack_session' : 'epack_session');
 
-interface SignedIn {
-  readonly caller: Caller;
+/** For the few hundred bytes of someone whom nobody knows yet. */
+export const signInBodyMilliseconds = 20_000;
+
+interface SignedIn extends Visitor {
   readonly token: string;
 }
 
 const signedIn = new WeakMap<Request, SignedIn>();
 
-/** Knows who calls before any route runs. Throws `unauthorized`, `cross-site`. */
-export function createStaffCheck(sessions: Pick<SessionService, 'findCaller'>): RequestHandler {
+/** Knows who calls before any route runs. Throws `unauthorized`, `cross-site`, `second-factor-missing`. */
+export function createStaffCheck(sessions: Pick<SessionService, 'findVisitor'>): RequestHandler {
   return async (request, response, next) => {
     if (!(await recognise(sessions, request, response))) throw unauthorized();
+    const isAboutSession = request.originalUrl.startsWith('/api/session');
+    if (dutyOf(request) === 'set-up-second-factor' && !isAboutSession) throw secondFactorMissing();
     next();
   };
 }
 
 /** For pages that show something to everyone. Throws `cross-site`. */
-export function createVisitorCheck(sessions: Pick<SessionService, 'findCaller'>): RequestHandler {
+export function createVisitorCheck(sessions: Pick<SessionService, 'findVisitor'>): RequestHandler {
   return async (request, response, next) => {
     await recognise(sessions, request, response);
     next();
@@ -39,17 +45,25 @@ export function visitorOf(request: Request): Caller | null {
   return signedIn.get(request)?.caller ?? null;
 }
 
+/** What they must do on the console before anything else; null: nothing. */
+export const dutyOf = (request: Request): Visitor['duty'] => signedIn.get(request)?.duty ?? null;
+
+/** How they signed in, and what that is worth. */
+export function proofOf(request: Request): Pick<Visitor, 'method' | 'hasSecondFactor' | 'isProofFresh'> {
+  return signedInOf(request);
+}
+
 export function tokenOf(request: Request): string {
   return signedInOf(request).token;
 }
 
 /** For a browser; scripts cannot read it, and other sites cannot make the browser send it with more than a link. */
 export function setSessionCookie(request: Request, response: Response, { token, expiresAt }: Session): void {
-  response.cookie(cookieName, token, { ...cookieOptions(request), expires: expiresAt });
+  response.cookie(cookieNameOf(request), token, { ...cookieOptions(request), expires: expiresAt });
 }
 
 export function clearSessionCookie(request: Request, response: Response): void {
-  response.clearCookie(cookieName, cookieOptions(request));
+  response.clearCookie(cookieNameOf(request), cookieOptions(request));
 }
 
 /**
@@ -69,19 +83,21 @@ export function isSameSite(request: Request): boolean {
 }
 
 async function recognise(
-  sessions: Pick<SessionService, 'findCaller'>,
+  sessions: Pick<SessionService, 'findVisitor'>,
   request: Request,
   response: Response,
 ): Promise<boolean> {
   const bearer = bearerOf(request);
   const token = bearer ?? cookieOf(request);
-  const caller = token === null ? null : await sessions.findCaller(token, addressOf(request));
-  if (token === null || caller === null) return false;
+  // What a page asks for by itself, to show the news, is no use of it.
+  const isUse = request.get('hx-request') === undefined;
+  const visitor = token === null ? null : await sessions.findVisitor(token, addressOf(request), isUse);
+  if (token === null || visitor === null) return false;
   // For the line of the log and for the trail, also where the call is refused.
-  response.locals['user'] = caller.email;
+  response.locals['user'] = visitor.caller.email;
   // A browser sends the cookie by itself; a bearer token is sent by whoever knows it.
   if (bearer === null && isUnsafe(request)) needSameSite(request);
-  signedIn.set(request, { caller, token });
+  signedIn.set(request, { ...visitor, token });
   return true;
 }
 
@@ -94,14 +110,15 @@ function bearerOf(request: Request): string | null {
 
 function cookieOf(request: Request): string | null {
   const cookies = (request.get('cookie') ?? '').split(';').map((cookie) => cookie.trim());
-  const found = cookies.find((cookie) => cookie.startsWith(`${cookieName}=`));
-  return found?.slice(cookieName.length + 1) ?? null;
+  const name = cookieNameOf(request);
+  const found = cookies.find((cookie) => cookie.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? null;
 }
 
 const isUnsafe = (request: Request) => !['GET', 'HEAD', 'OPTIONS'].includes(request.method);
 
 const cookieOptions = (request: Request) =>
-  ({ httpOnly: true, sameSite: 'lax', secure: request.secure, path: '/' }) as const;
+  ({ httpOnly: true, sameSite: 'lax', secure: isByTls(request), path: '/' }) as const;
 
 function signedInOf(request: Request): SignedIn {
   const found = signedIn.get(request);

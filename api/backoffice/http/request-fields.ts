@@ -32,6 +32,14 @@ export const givenPassword = z
   .max(passwordLength.most)
   .meta({ examples: ['correct horse battery'] });
 
+/** Of a second factor, or a recovery code. */
+export const givenCode = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .meta({ examples: ['123456'] });
+
 /** An id in JSON is a text; a number is taken as well. PostgreSQL's int. */
 export const idOf = z
   .union([z.string().regex(/^\d{1,9}$/, 'is no id'), z.number().int().min(0).max(999_999_999)])

@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { addressOf } from '../../http/address';
+import { isByTls, isTlsOnly } from '../../http/transport';
 import { AppError } from '../../../shared/errors/app-error';
 import { setSessionCookie } from '../http/authentication';
 import { type OidcSignIn, oidcAttemptSeconds } from './sign-in';
@@ -28,14 +29,17 @@ export function createOidcRoutes(signIn: OidcSignIn): Router {
   router.get(oidcPath, noStore, async (request, response) => {
     await orBack(response, async () => {
       const { url, state } = await signIn.depart(pathWithin(request.query['return']), originOf(request));
-      response.cookie(cookieName, state, { ...cookieOptions(request), maxAge: oidcAttemptSeconds * 1000 });
+      response.cookie(cookieNameOf(request), state, {
+        ...cookieOptions(request),
+        maxAge: oidcAttemptSeconds * 1000,
+      });
       response.redirect(303, url);
     });
   });
 
   router.get(oidcCallbackPath, noStore, async (request, response) => {
     const state = cookieOf(request);
-    response.clearCookie(cookieName, cookieOptions(request));
+    response.clearCookie(cookieNameOf(request), cookieOptions(request));
     await orBack(response, async () => {
       const arrival = { answer: textsOf(request.query), state, origin: originOf(request) };
       const { session, returnTo } = await signIn.arrive(arrival);
@@ -82,16 +86,22 @@ const originOf = (request: Request) => ({
   userAgent: request.get('user-agent'),
 });
 
-const cookieName = 'epack_oidc';
+const cookieNameOf = (request: Request) => (isTlsOnly(request) ? '__Host-epack_oidc' : 'epack_oidc');
 
 /** `lax`: the provider's answer comes from another site, as a link does. */
 const cookieOptions = (request: Request) =>
-  ({ httpOnly: true, sameSite: 'lax', secure: request.secure, path: oidcPath }) as const;
+  ({
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: isByTls(request),
+    path: isTlsOnly(request) ? '/' : oidcPath,
+  }) as const;
 
 function cookieOf(request: Request): string | null {
   const cookies = (request.get('cookie') ?? '').split(';').map((cookie) => cookie.trim());
-  const found = cookies.find((cookie) => cookie.startsWith(`${cookieName}=`));
-  return found?.slice(cookieName.length + 1) ?? null;
+  const name = cookieNameOf(request);
+  const found = cookies.find((cookie) => cookie.startsWith(`${name}=`));
+  return found?.slice(name.length + 1) ?? null;
 }
 
 const noStore: RequestHandler = (_request, response, next) => {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Db, inTransaction } from '../../../shared/db/database';
+import { callerNetwork } from '../../../shared/domain/network';
+import type { SignInRules } from '../../../shared/domain/sign-in-rules';
 import { signInRefused, tooManyRequests } from '../../../shared/errors/catalog';
 import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
 import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
@@ -13,6 +15,7 @@ interface Deps {
   readonly provider: IdentityProvider;
   readonly users: Pick<UserService, 'create' | 'update'>;
   readonly rules: AdmissionRules;
+  readonly signInRules: SignInRules;
 }
 
 /** What the browser is told when it leaves for the provider. */
@@ -43,7 +46,7 @@ export function createOidcSignIn(deps: Deps) {
   return {
     /** Throws `identity-provider-away`, `too-many-requests`. `returnTo`: a path of ours. */
     async depart(returnTo: string, { address }: Origin): Promise<Departure> {
-      await count(deps.db, `oidc:${address}`);
+      await count(deps.db, `oidc:${callerNetwork(address)}`);
       const proof = deps.provider.newProof();
       const url = await deps.provider.signInUrl(proof);
       const { nonce, codeVerifier } = proof;
@@ -60,7 +63,7 @@ export function createOidcSignIn(deps: Deps) {
       const person = await deps.provider.redeem({ state, ...attempt }, answer);
       const user = await admit(deps, person, origin.address);
       const session = await inTransaction(deps.db, ({ db: trx }) =>
-        openSession(trx, user.id, origin, 'oidc'),
+        openSession(trx, { userId: user.id, method: 'oidc', rules: deps.signInRules }, origin),
       );
       return { session, returnTo: attempt.returnTo };
     },
@@ -71,7 +74,7 @@ async function count(db: Db, subject: string): Promise<void> {
   await inTransaction(db, async ({ db: trx }) => {
     const departures = createFailedLoginStore(trx);
     await departures.lock([subject]);
-    const seconds = await departures.secondsUntilAllowed([subject], maxDepartures, windowSeconds);
+    const seconds = await departures.secondsUntilAllowed([{ subject, most: maxDepartures }], windowSeconds);
     if (seconds !== null) throw tooManyRequests(seconds);
     await departures.add([subject]);
   });

@@ -10,7 +10,9 @@ import type { NotificationService } from '../services/notifications';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { QuotaSettingsService } from '../services/quotas';
+import type { SecondFactorService } from '../services/second-factor';
 import type { SessionService } from '../services/session';
+import type { SignInService } from '../services/sign-in';
 import type { SolutionService } from '../services/solutions';
 import type { SyncService } from '../services/syncs';
 import type { ApprovalService } from '../services/approvals';
@@ -39,6 +41,8 @@ import { createUserRoutes } from './users';
 
 export interface ApiServices {
   readonly sessions: SessionService;
+  readonly signIn: SignInService;
+  readonly secondFactor: SecondFactorService;
   readonly accounts: AccountService;
   readonly users: UserService;
   readonly solutions: SolutionService;
@@ -60,7 +64,7 @@ export interface ApiServices {
 /** The calls of the backoffice, below `/api`. */
 export function createApiRoutes(services: ApiServices): Route[] {
   return [
-    ...createSessionRoutes(services.sessions),
+    ...createSessionRoutes(services),
     ...createAccountRoutes(services.accounts),
     ...createUserRoutes(services.users),
     ...createSolutionRoutes(services.solutions, services.quotas),

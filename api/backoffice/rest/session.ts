@@ -4,14 +4,33 @@ import type { OpenSession } from '../../../shared/stores/staff/session-store';
 import { addressOf } from '../../http/address';
 import { instant, json, jsonBody, noContent } from '../../http/operation';
 import { createRoute, emptyReply, reply, type Route } from '../../http/route';
+import type { SecondFactorService } from '../services/second-factor';
 import type { SessionService } from '../services/session';
-import { clearSessionCookie, needSameSite, setSessionCookie, tokenOf } from '../http/authentication';
-import { bigIdParameter, chosenPassword, givenPassword, idParameter, textOf } from '../http/request-fields';
+import type { SignInService } from '../services/sign-in';
+import {
+  clearSessionCookie,
+  needSameSite,
+  setSessionCookie,
+  signInBodyMilliseconds,
+  tokenOf,
+} from '../http/authentication';
+import {
+  bigIdParameter,
+  chosenPassword,
+  givenCode,
+  givenPassword,
+  idParameter,
+  textOf,
+} from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const credentials = z.object({
   email: textOf(320).meta({ examples: ['claire@example.org'] }),
   password: givenPassword,
+  code: givenCode.optional().meta({
+    description: 'Where the account has a second factor: the code of this moment, or a recovery code.',
+    examples: ['123456'],
+  }),
 });
 const session = z
   .object({
@@ -19,7 +38,14 @@ const session = z
       description: 'For `Authorization: Bearer`. Keep it secret.',
       examples: ['JQ4dZkCvD5mB9w1yVq0m6XlTn2sRkU8hPzE3aGfYo7c'],
     }),
-    expiresAt: instant.meta({ description: 'Twelve hours after signing in.' }),
+    expiresAt: instant.meta({
+      description:
+        'Twelve hours after signing in. A session that nobody uses for EPACK_SESSION_IDLE_MINUTES ends earlier.',
+    }),
+    mustChangePassword: z.boolean().meta({
+      description: 'Someone else chose the password. The console asks for another one; programs may go on.',
+      examples: [false],
+    }),
   })
   .meta({ id: 'Session' });
 
@@ -45,7 +71,36 @@ const passwordChange = z.strictObject({
   next: chosenPassword,
 });
 
-export const createSessionRoutes = (sessions: SessionService): Route[] => [
+const secondFactor = z
+  .object({
+    since: instant.nullable().meta({ description: 'null: there is none.' }),
+    recoveryCodesLeft: z
+      .number()
+      .int()
+      .meta({ examples: [10] }),
+  })
+  .meta({ id: 'SecondFactor' });
+const secondFactorOffer = z
+  .object({
+    secret: z.string().meta({
+      description: 'For an authenticator app, in base32.',
+      examples: ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'],
+    }),
+    uri: z.string().meta({
+      description: 'The same, for a QR code.',
+      examples: ['otpauth://totp/ePack:claire%40example.org?issuer=ePack&secret=JBSWY3DPEHPK3PXP'],
+    }),
+  })
+  .meta({ id: 'SecondFactorOffer' });
+const proofOfFactor = z.strictObject({ code: givenCode });
+
+interface Services {
+  readonly sessions: SessionService;
+  readonly signIn: SignInService;
+  readonly secondFactor: SecondFactorService;
+}
+
+export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }: Services): Route[] => [
   createRoute(
     {
       method: 'post',
@@ -54,15 +109,20 @@ export const createSessionRoutes = (sessions: SessionService): Route[] => [
       tag: 'Session',
       summary: 'Signs in',
       description:
-        'Programs send the token as a bearer token; a browser gets a cookie as well. After ten failures for one e-mail or one address within five minutes: 429.',
+        'Programs send the token as a bearer token; a browser gets a cookie as well. After ten failures for one e-mail from one address within five minutes: 429.',
       access: 'anyone',
-      body: jsonBody(credentials, { limit: '16kb' }),
+      body: jsonBody(credentials, { limit: '16kb', withinMilliseconds: signInBodyMilliseconds }),
       answers: { 200: json('Signed in.', session, { 'Set-Cookie': 'For the console: HttpOnly, SameSite.' }) },
-      problems: { 401: ['bad-credentials'], 403: ['cross-site'], 429: ['too-many-requests'] },
-      async handle({ request, response, body: { email, password } }) {
+      problems: {
+        401: ['bad-credentials', 'second-factor-needed'],
+        403: ['cross-site', 'passwords-off', 'second-factor-missing'],
+        429: ['too-many-requests'],
+        503: ['unavailable'],
+      },
+      async handle({ request, response, body: { email, password, code } }) {
         // Another site must not sign a browser in as someone else either.
         needSameSite(request);
-        const opened = await sessions.signIn({ email, password, ...originOf(request) });
+        const opened = await signIn.signIn({ email, password, code, ...originOf(request) });
         setSessionCookie(request, response, opened);
         return reply(200, opened);
       },
@@ -121,9 +181,86 @@ export const createSessionRoutes = (sessions: SessionService): Route[] => [
     access: 'viewer',
     body: jsonBody(passwordChange, { limit: '16kb' }),
     answers: { 204: noContent('Changed.') },
-    problems: { 401: ['bad-credentials'], 429: ['too-many-requests'] },
+    problems: { 401: ['bad-credentials'], 422: ['invalid-fields'], 429: ['too-many-requests'] },
     async handle({ request, caller, body }) {
-      await sessions.changePassword(caller, { ...body, token: tokenOf(request) });
+      await signIn.changePassword(caller, { ...body, token: tokenOf(request) });
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/session/second-factor',
+    id: 'readSecondFactor',
+    tag: 'Session',
+    summary: "Tells of the caller's own second factor",
+    access: 'viewer',
+    answers: { 200: json('What there is.', secondFactor) },
+    async handle({ caller }) {
+      return reply(200, await factors.state(caller));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/session/second-factor',
+    id: 'beginSecondFactor',
+    tag: 'Session',
+    summary: 'Begins to set up a second factor',
+    description:
+      'What an authenticator app needs. It counts once a code has shown that the app has it; until then the answer is the same.',
+    access: 'viewer',
+    answers: { 200: json('For the app.', secondFactorOffer) },
+    problems: { 409: ['already-exists'] },
+    async handle({ caller }) {
+      return reply(200, await factors.offer(caller));
+    },
+  }),
+  staffRoute({
+    method: 'put',
+    path: '/api/session/second-factor',
+    id: 'turnOnSecondFactor',
+    tag: 'Session',
+    summary: 'Turns the second factor on',
+    description: 'From now on a code is asked for at signing in.',
+    access: 'viewer',
+    body: jsonBody(proofOfFactor, { limit: '16kb' }),
+    answers: {
+      200: json(
+        'Codes for the day on which the app is lost, each good for once. They are shown this once.',
+        z.object({ recoveryCodes: z.array(z.string().meta({ examples: ['8f3a1c20d4-77be09a1f2'] })) }),
+      ),
+    },
+    problems: { 422: ['invalid-fields'], 429: ['too-many-requests'] },
+    async handle({ caller, body }) {
+      return reply(200, { recoveryCodes: await factors.turnOn(caller, body.code) });
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/session/second-factor',
+    id: 'turnOffSecondFactor',
+    tag: 'Session',
+    summary: "Removes the caller's own second factor",
+    description: 'With a code of it, or a recovery code.',
+    access: 'viewer',
+    body: jsonBody(proofOfFactor, { limit: '16kb' }),
+    answers: { 204: noContent('The password alone signs in.') },
+    problems: { 422: ['invalid-fields'], 429: ['too-many-requests'] },
+    async handle({ caller, body }) {
+      await factors.turnOff(caller, body.code);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/users/{id}/second-factor',
+    id: 'removeSecondFactorOfUser',
+    tag: 'Users',
+    summary: 'Removes the second factor of someone who has lost it',
+    access: 'admin',
+    params: { id: idParameter('user') },
+    answers: { 204: noContent('The password alone signs in.') },
+    async handle({ caller, params }) {
+      await factors.turnOffOf(caller, params.id);
       return emptyReply(204);
     },
   }),

@@ -84,6 +84,12 @@ const edit = z.strictObject({
   account: idOf.optional().meta({ description: 'Its customer from now on, with all that it sent.' }),
 });
 
+const secretRequest = z.strictObject({
+  leaked: z.boolean().default(false).meta({
+    description: 'True: the old secret, and every token of the solution, end at once.',
+  }),
+});
+
 const channel = z
   .object({
     statut: z.enum(['0', '1', '2']),
@@ -214,7 +220,8 @@ export const createSolutionRoutes = (
     id: 'updateSolution',
     tag: 'Solutions',
     summary: 'Changes the settings of a solution',
-    description: 'What is absent stays as it is.',
+    description:
+      'What is absent stays as it is. `blocked: true`, `locked: false` and `mac: null` end the tokens that the solution has.',
     access: 'manager',
     params: { id: idParameter('solution') },
     headers: ifRevision,
@@ -249,12 +256,15 @@ export const createSolutionRoutes = (
     id: 'replaceSecret',
     tag: 'Solutions',
     summary: 'Makes a new secret',
-    description: 'The old one keeps working until the new one is first used, 24 h at most.',
+    description:
+      'The old one keeps working until the new one is first used, 24 h at most. One that has leaked ends at once, and with it every token of the solution.',
     access: 'manager',
     params: { id: idParameter('solution') },
+    body: jsonBody(secretRequest, { isRequired: false }),
     answers: { 200: json('The new secret.', enrolled) },
-    async handle({ caller, params }) {
-      return reply(200, enrolledJson(await solutions.replaceSecret(caller, params.id)));
+    async handle({ caller, params, body }) {
+      const made = await solutions.replaceSecret(caller, params.id, { isLeaked: body.leaked });
+      return reply(200, enrolledJson(made));
     },
   }),
 ];

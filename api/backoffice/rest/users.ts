@@ -22,9 +22,20 @@ const accounts = z
     description: 'Ids of the accounts whose solutions the user sees. An admin sees all.',
     examples: [['3']],
   });
-const newUser = z.strictObject({ email, password: chosenPassword, role, accounts: accounts.default([]) });
+const mustChangePassword = z.boolean().meta({
+  description: 'True: the console asks for another password at the next sign-in; programs may go on.',
+  examples: [false],
+});
+const newUser = z.strictObject({
+  email,
+  password: chosenPassword,
+  mustChangePassword: mustChangePassword.default(false),
+  role,
+  accounts: accounts.default([]),
+});
 const edit = z.strictObject({
   password: chosenPassword.optional().meta({ description: "A new one ends the user's sessions." }),
+  mustChangePassword: mustChangePassword.optional().meta({ description: 'Of the new password.' }),
   role: role.optional(),
   accounts: accounts.optional(),
   disabled: z.boolean().optional().meta({ description: "True ends the user's sessions." }),
@@ -36,6 +47,8 @@ const user = z
     role,
     accounts: z.array(z.string()).meta({ examples: [['3']] }),
     disabled: z.boolean(),
+    mustChangePassword,
+    hasSecondFactor: z.boolean().meta({ examples: [true] }),
     createdAt: instant,
   })
   .meta({ id: 'User' });
@@ -108,11 +121,9 @@ export const createUserRoutes = (users: UserService): Route[] => [
 
 const userReply = (user: User) => reply(200, userJson(user), { ETag: `"${revisionOf(user)}"` });
 
-const userJson = ({ id, email, role, accountIds, isDisabled, createdAt }: User) => ({
+const userJson = ({ id, accountIds, isDisabled, ...others }: User) => ({
   id: String(id),
-  email,
-  role,
+  ...others,
   accounts: accountIds.map(String),
   disabled: isDisabled,
-  createdAt,
 });

@@ -1,6 +1,9 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
+import { faultText } from '../../../shared/domain/field-fault';
 import { commandLineCaller } from '../../../shared/domain/staff';
-import { hashPassword, newPassword } from '../../../shared/secrets';
+import { ownTurn, type PasswordHasher } from '../../../shared/passwords/password-hasher';
+import { passwordFault } from '../../../shared/passwords/password-rules';
+import { newPassword } from '../../../shared/secrets';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createUserStore } from '../../../shared/stores/staff/user-store';
 import { auditEntry } from './trail';
@@ -21,17 +24,25 @@ export interface FirstAdminSettings {
 /**
  * Sees to it that someone can sign in. A configured e-mail that is nobody's yet becomes an admin; one that is
  * somebody's is left alone, password and all. With none configured, and nobody there at all, `admin@localhost` is made.
- * Null: nobody was made. Processes that start together make one user.
+ * Null: nobody was made. Processes that start together make one user. A password that was drawn is a first one; one that
+ * was configured is its owner's own. Throws a sentence where the configured password cannot be.
  */
-export async function ensureFirstAdmin(db: Db, settings: FirstAdminSettings): Promise<FirstAdmin | null> {
+export async function ensureFirstAdmin(
+  db: Db,
+  settings: FirstAdminSettings,
+  passwords: Pick<PasswordHasher, 'hash'>,
+): Promise<FirstAdmin | null> {
   const email = settings.email ?? 'admin@localhost';
   if (!(await isNeeded(db, settings))) return null;
   const password = settings.password ?? newPassword();
-  const passwordHash = await hashPassword(password);
+  const fault = settings.password === null ? null : await passwordFault(password, email);
+  if (fault !== null) throw new RangeError(`EPACK_ADMIN_PASSWORD ${faultText(fault)}`);
+  const passwordHash = await passwords.hash(password, ownTurn);
+  const isPasswordFirst = settings.password === null;
   return inTransaction(db, async ({ db: trx }) => {
     await createUserStore(trx).lockCreationOfFirst();
     if (!(await isNeeded(trx, settings))) return null;
-    await createUserStore(trx).insert({ email, passwordHash, role: 'admin' });
+    await createUserStore(trx).insert({ email, passwordHash, role: 'admin', isPasswordFirst });
     const entry = auditEntry(commandLineCaller, 'user.create', { after: { email, role: 'admin' } });
     await createAuditStore(trx).add([entry]);
     return { email, drawnPassword: settings.password === null ? password : null };

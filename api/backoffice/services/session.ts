@@ -1,16 +1,9 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Caller } from '../../../shared/domain/staff';
-import { badStaffCredentials, notFound, tooManyRequests } from '../../../shared/errors/catalog';
-import {
-  hashPassword,
-  hashSessionToken,
-  isOfOtherCost,
-  isSessionToken,
-  newSessionToken,
-  verifyPassword,
-} from '../../../shared/secrets';
+import { type Duty, isDemandedOf, type SignInRules } from '../../../shared/domain/sign-in-rules';
+import { badStaffCredentials, notFound } from '../../../shared/errors/catalog';
+import { hashSessionToken, isSessionToken, newSessionToken } from '../../../shared/secrets';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
 import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
 import {
   createSessionStore,
@@ -29,49 +22,49 @@ export interface Origin {
   readonly userAgent?: string | undefined;
 }
 
-export interface SignIn extends Origin {
-  readonly email: string;
-  readonly password: string;
-}
-
 export interface Session {
   readonly token: string;
   readonly expiresAt: Date;
+  /** Someone else chose the password: the console asks for another one first. */
+  readonly mustChangePassword: boolean;
 }
 
-export interface PasswordChange {
-  readonly current: string;
-  readonly next: string;
-  /** Of the session that asks: it goes on. */
-  readonly token: string;
+/** Who holds a session, and what that session is worth. */
+export interface Visitor {
+  readonly caller: Caller;
+  /** What they must do on the console before anything else; null: nothing. */
+  readonly duty: Duty | null;
+  readonly method: SignInMethod;
+  readonly hasSecondFactor: boolean;
+  /** They proved who they are a short while ago. */
+  readonly isProofFresh: boolean;
 }
 
-const maxFailures = 10;
-const failureWindowSeconds = 300;
+interface Opening {
+  readonly userId: number;
+  readonly method: SignInMethod;
+  readonly rules: SignInRules;
+}
+
 /** A working day, and a bit. */
 const sessionSeconds = 12 * 3600;
 const longestUserAgent = 300;
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
-/** Signs staff in and out, and tells who calls. */
-export function createSessionService({ db }: { readonly db: Db }) {
+/** Tells who calls, and ends sessions. */
+export function createSessionService({ db, rules }: { readonly db: Db; readonly rules: SignInRules }) {
+  const { idleMinutes } = rules;
   return {
-    /** Throws `bad-credentials`, or `too-many-requests` after ten failures for one e-mail or address in five minutes. */
-    async signIn(attempt: SignIn): Promise<Session> {
-      const { userId, counted } = await prove(db, attempt);
-      return inTransaction(db, async ({ db: trx }) => {
-        await forgive(trx, attempt, counted);
-        return openSession(trx, userId, attempt, 'password');
-      });
-    },
-
-    /** Who holds the token, with the rights of this moment. Null: nobody, any more. */
-    async findCaller(token: string, address: string): Promise<Caller | null> {
+    /**
+     * Who holds the token, with the rights of this moment. Null: nobody, any more. `isUse`: somebody does something; a
+     * page that renews itself keeps no session open.
+     */
+    async findVisitor(token: string, address: string, isUse: boolean): Promise<Visitor | null> {
       // Whatever strangers send is not worth a look into the database.
       if (!isSessionToken(token)) return null;
-      const user = await createSessionStore(db).find(hashSessionToken(token));
-      return user === null ? null : callerFrom(user, address);
+      const user = await createSessionStore(db).find(hashSessionToken(token), { idleMinutes, isUse });
+      return user === null ? null : visitorFrom(user, address, rules);
     },
 
     async signOut(token: string, caller: Caller): Promise<void> {
@@ -83,13 +76,13 @@ export function createSessionService({ db }: { readonly db: Db }) {
 
     /** The caller's own open sessions. `token`: of the session that asks. */
     listOwn: (caller: Caller, token: string): Promise<OpenSession[]> =>
-      createSessionStore(db).list(ownId(caller), hashSessionToken(token)),
+      createSessionStore(db).list(ownId(caller), hashSessionToken(token), idleMinutes),
 
     /** Those of someone else, for an admin. Throws `forbidden`, `not-found`. */
     async listOf(caller: Caller, userId: number): Promise<OpenSession[]> {
       needAdmin(caller);
       await needUser(db, userId);
-      return createSessionStore(db).list(userId, null);
+      return createSessionStore(db).list(userId, null, idleMinutes);
     },
 
     /** Ends one of the caller's own sessions. Throws `not-found`. */
@@ -124,32 +117,14 @@ export function createSessionService({ db }: { readonly db: Db }) {
         return forgotten;
       });
     },
-
-    /**
-     * Someone's own. All other sessions end. Throws `bad-credentials` where the current one is wrong, and
-     * `too-many-requests` as at signing in: who finds an open browser must not guess in it either.
-     */
-    async changePassword(caller: Caller, change: PasswordChange): Promise<void> {
-      const attempt = { email: caller.email, password: change.current, address: caller.address ?? '' };
-      const { userId, counted } = await prove(db, attempt);
-      const passwordHash = await hashPassword(change.next);
-      await inTransaction(db, async ({ db: trx }) => {
-        await forgive(trx, attempt, counted);
-        await createUserStore(trx).update(userId, { passwordHash });
-        await createSessionStore(trx).removeOfUser(userId, hashSessionToken(change.token));
-        const told = { after: { email: caller.email, password: 'changed' } };
-        await createAuditStore(trx).add([auditEntry(caller, 'user.change-password', told)]);
-      });
-    },
   };
 }
 
 /** Of someone who has proved who they are. In a transaction of its caller. */
 export async function openSession(
   db: Db,
-  userId: number,
+  { userId, method, rules }: Opening,
   { address, userAgent }: Origin,
-  method: SignInMethod,
 ): Promise<Session> {
   const token = newSessionToken();
   const tokenSha256 = hashSessionToken(token);
@@ -162,47 +137,13 @@ export async function openSession(
     address,
     userAgent: keepable(userAgent),
   });
-  const user = await sessions.find(tokenSha256);
+  const look = { idleMinutes: rules.idleMinutes, isUse: true };
+  const user = await sessions.find(tokenSha256, look);
   if (user === null) throw badStaffCredentials();
-  const entry = auditEntry(callerFrom(user, address), 'session.start', { after: { method } });
-  await createAuditStore(db).add([entry]);
-  return { token, expiresAt };
-}
-
-async function prove(db: Db, attempt: SignIn): Promise<{ userId: number; counted: string[] }> {
-  const counted = await countAsFailure(db, attempt);
-  return { userId: await checkPassword(db, attempt), counted };
-}
-
-/** Counted before the slow check, so that attempts at once cannot outrun the count. Answers what to take back. */
-function countAsFailure(db: Db, attempt: SignIn): Promise<string[]> {
-  const subjects = [emailSubject(attempt), `address:${attempt.address}`];
-  return inTransaction(db, async ({ db: trx }) => {
-    const failures = createFailedLoginStore(trx);
-    await failures.lock(subjects);
-    const seconds = await failures.secondsUntilAllowed(subjects, maxFailures, failureWindowSeconds);
-    if (seconds !== null) throw tooManyRequests(seconds);
-    return failures.add(subjects);
-  });
-}
-
-/** An unknown e-mail costs the same check as a known one: time must not tell them apart. */
-async function checkPassword(db: Db, { email, password }: SignIn): Promise<number> {
-  const users = createUserStore(db);
-  const user = await users.findCredentials(email);
-  const isRight = await verifyPassword(password, user?.passwordHash ?? null);
-  if (user === null || !isRight) throw badStaffCredentials();
-  if (isOfOtherCost(user.passwordHash)) {
-    await users.update(user.id, { passwordHash: await hashPassword(password) });
-  }
-  return user.id;
-}
-
-/** The address keeps its other failures: one account of one's own must not help to guess at others. */
-async function forgive(db: Db, attempt: SignIn, counted: readonly string[]): Promise<void> {
-  const failures = createFailedLoginStore(db);
-  await failures.withdraw(counted);
-  await failures.forget(emailSubject(attempt));
+  const isPast = method === 'password' && rules.passwords === 'break-glass';
+  const after = { method, ...(isPast ? { pastTheProvider: true } : {}) };
+  await createAuditStore(db).add([auditEntry(callerFrom(user, address), 'session.start', { after })]);
+  return { token, expiresAt, mustChangePassword: dutyOf(user, rules) === 'change-password' };
 }
 
 /** Throws `not-found`. */
@@ -217,11 +158,24 @@ function ownId(caller: Caller): number {
   return caller.userId;
 }
 
-const emailSubject = ({ email }: SignIn) => `staff:${email.toLowerCase()}`;
-
 /** Whatever a browser sends: PostgreSQL keeps no NUL, and nobody reads a novel. */
 const keepable = (userAgent: string | undefined) =>
   userAgent === undefined ? null : userAgent.replaceAll('\0', '').slice(0, longestUserAgent);
+
+const visitorFrom = (user: SessionUser, address: string, rules: SignInRules): Visitor => ({
+  caller: callerFrom(user, address),
+  duty: dutyOf(user, rules),
+  method: user.method,
+  hasSecondFactor: user.hasSecondFactor,
+  isProofFresh: Date.now() - user.provedAt.getTime() < rules.askAgainMinutes * 60_000,
+});
+
+/** Whoever came through an identity provider has there what is demanded there. */
+function dutyOf({ method, role, isPasswordFirst, hasSecondFactor }: SessionUser, rules: SignInRules) {
+  if (method === 'oidc') return null;
+  if (isPasswordFirst) return 'change-password';
+  return !hasSecondFactor && isDemandedOf(rules, role) ? 'set-up-second-factor' : null;
+}
 
 const callerFrom = (user: SessionUser, address: string): Caller => ({
   userId: user.userId,

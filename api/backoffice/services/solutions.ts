@@ -14,6 +14,7 @@ import {
   type SolutionFilter,
 } from '../../../shared/stores/solutions/solution-admin-store';
 import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
+import type { FieldProblem } from '../../../shared/domain/field-fault';
 import { solutionProblems, type SolutionText, trimmed } from '../../../shared/domain/staff-input';
 import { revisionOf } from '../../../shared/formats/revision';
 import { lockVisible, needEditor } from './rights';
@@ -104,6 +105,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         const isWritten = await createSolutionAdminStore(trx).update(id, changes);
         if (!isWritten) throw alreadyExists('solution');
         const after = await found(trx, caller, id);
+        if (needsNoProof(after) && !needsNoProof(before)) throw invalidFields([policyWithoutProof(written)]);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
         await createAuditStore(trx).add([auditEntry(caller, 'solution.update', deed)]);
         return detailed(trx, after);
@@ -125,16 +127,26 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       });
     },
 
-    /** The old secret keeps working until the new one is first used, 24 h at most. Throws `not-found`, `forbidden`. */
-    async replaceSecret(caller: Caller, id: number): Promise<EnrolledSolution> {
+    /**
+     * The old secret keeps working until the new one is first used, 24 h at most; where it `isLeaked`, it and all tokens
+     * that were given end at once. Throws `not-found`, `forbidden`.
+     */
+    async replaceSecret(
+      caller: Caller,
+      id: number,
+      { isLeaked }: { readonly isLeaked: boolean } = { isLeaked: false },
+    ): Promise<EnrolledSolution> {
       const secret = newSecret();
       return inTransaction(db, async ({ db: trx }) => {
         await lockVisible(trx, caller, id);
         needEditor(caller);
         const { mail } = await found(trx, caller, id);
-        await createSolutionAdminStore(trx).replaceSecret(id, hashSecret(secret));
+        const solutions = createSolutionAdminStore(trx);
+        if (isLeaked) await solutions.replaceLeakedSecret(id, hashSecret(secret));
+        else await solutions.replaceSecret(id, hashSecret(secret));
+        const after = { secret: 'changed', ...(isLeaked ? { leaked: true, tokens: 'ended' } : {}) };
         await createAuditStore(trx).add([
-          auditEntry(caller, 'solution.replace-secret', { solutionId: id, after: { secret: 'changed' } }),
+          auditEntry(caller, 'solution.replace-secret', { solutionId: id, after }),
         ]);
         return { id, mail, secret };
       });
@@ -149,6 +161,14 @@ export function soundSolution<T extends SolutionText>(written: T): T {
   if (problems.length > 0) throw invalidFields(problems);
   return input;
 }
+
+/** It would sign in by its mail alone, which is no secret. */
+const needsNoProof = ({ loginPolicy, mac }: AdminSolution) => loginPolicy === 'mac' && mac === 'ignore';
+
+const policyWithoutProof = ({ mac }: SolutionChanges): FieldProblem => ({
+  field: mac === undefined ? 'loginPolicy' : 'mac',
+  fault: { code: 'no-proof-left' },
+});
 
 async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution> {
   const solution = await createSolutionAdminStore(db).find(caller.accounts, id);

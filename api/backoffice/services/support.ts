@@ -15,6 +15,9 @@ import type { SolutionDetail, SolutionService } from './solutions';
 export type Finding =
   | { readonly kind: 'blocked' | 'locked' | 'silent'; readonly at: Date }
   | { readonly kind: 'never-synchronised' }
+  /** `nothing`: the mail alone signs it in; `mac`: its MAC, which is no secret. */
+  | { readonly kind: 'no-secret'; readonly proof: 'nothing' | 'mac' }
+  | { readonly kind: 'refused-mac'; readonly mac: string; readonly at: Date }
   | { readonly kind: 'sync-failed'; readonly sync: SyncSummary }
   | {
       readonly kind: 'stuck';
@@ -92,6 +95,7 @@ function standingOf(solution: SolutionDetail): Finding[] {
   return [
     ...(solution.lockedAt === null ? [] : [{ kind: 'locked', at: solution.lockedAt } as const]),
     ...(solution.blockedAt === null ? [] : [{ kind: 'blocked', at: solution.blockedAt } as const]),
+    ...proofsOf(solution),
     ...(isNew ? [{ kind: 'never-synchronised' } as const] : []),
     ...(!isNew && secondsSince(lastRest) > silentSeconds
       ? [{ kind: 'silent', at: new Date(lastRest) } as const]
@@ -101,6 +105,15 @@ function standingOf(solution: SolutionDetail): Finding[] {
       : []),
   ];
 }
+
+/** How it proves who it is, where that is not by a secret. */
+const proofsOf = ({ loginPolicy, mac, refusedMac }: SolutionDetail): Finding[] =>
+  loginPolicy === 'secret'
+    ? []
+    : [
+        ...(refusedMac === null ? [] : [{ kind: 'refused-mac', ...refusedMac } as const]),
+        { kind: 'no-secret', proof: mac === 'ignore' ? 'nothing' : 'mac' },
+      ];
 
 const failuresOf = (lastSyncs: readonly SyncSummary[]): Finding[] =>
   lastSyncs

@@ -1,6 +1,8 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
+import type { FieldProblem } from '../../../shared/domain/field-fault';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller, Role } from '../../../shared/domain/staff';
+import type { SignInRules } from '../../../shared/domain/sign-in-rules';
 import { userProblems } from '../../../shared/domain/staff-input';
 import {
   alreadyExists,
@@ -9,10 +11,12 @@ import {
   notFound,
   staleVersion,
 } from '../../../shared/errors/catalog';
-import { hashPassword } from '../../../shared/secrets';
+import type { PasswordHasher, Turn } from '../../../shared/passwords/password-hasher';
+import { passwordFault } from '../../../shared/passwords/password-rules';
 import { createAccountStore } from '../../../shared/stores/solutions/account-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createSessionStore } from '../../../shared/stores/staff/session-store';
+import { createStaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
 import { createUserStore, type User } from '../../../shared/stores/staff/user-store';
 import { revisionOf } from '../../../shared/formats/revision';
 import { needAdmin } from './rights';
@@ -23,11 +27,15 @@ export interface UserInput {
   readonly password: string;
   readonly role: Role;
   readonly accountIds: readonly number[];
+  /** The console asks for another password at the first sign-in. */
+  readonly mustChangePassword?: boolean | undefined;
 }
 
 /** What is absent stays as it is. */
 export interface UserEdit {
   readonly password?: string | undefined;
+  /** Of a new password; true: the console asks for another one at the next sign-in. */
+  readonly mustChangePassword?: boolean | undefined;
   readonly role?: Role | undefined;
   readonly accountIds?: readonly number[] | undefined;
   readonly isDisabled?: boolean | undefined;
@@ -35,8 +43,15 @@ export interface UserEdit {
 
 export type UserService = ReturnType<typeof createUserService>;
 
+interface Deps {
+  readonly db: Db;
+  readonly passwords: Pick<PasswordHasher, 'hash'>;
+  readonly rules: Pick<SignInRules, 'sendsMail'>;
+}
+
 /** The staff: the affair of admins. */
-export function createUserService({ db }: { readonly db: Db }) {
+export function createUserService(deps: Deps) {
+  const { db } = deps;
   return {
     async list(caller: Caller, page: PageRequest<number>): Promise<Page<User>> {
       needAdmin(caller);
@@ -47,13 +62,17 @@ export function createUserService({ db }: { readonly db: Db }) {
     async create(caller: Caller, written: UserInput): Promise<User> {
       needAdmin(caller);
       const input = { ...written, email: written.email.trim() };
-      const problems = userProblems(input);
+      const problems = [...userProblems(input), ...(await passwordProblems(input.password, input.email))];
       if (problems.length > 0) throw invalidFields(problems);
-      const passwordHash = await hashPassword(input.password);
+      const passwordHash = await deps.passwords.hash(input.password, turnOf(caller));
       return inTransaction(db, async ({ db: trx }) => {
         const users = createUserStore(trx);
         await needAccounts(trx, input.accountIds);
-        const id = await users.insert({ ...input, passwordHash });
+        const id = await users.insert({
+          ...input,
+          passwordHash,
+          isPasswordFirst: input.mustChangePassword ?? false,
+        });
         if (id === null) throw alreadyExists('user');
         await users.setAccounts(id, input.accountIds);
         const user = await found(trx, id);
@@ -79,7 +98,7 @@ export function createUserService({ db }: { readonly db: Db }) {
       ifRevision: string | null = null,
     ): Promise<User> {
       needAdmin(caller);
-      const passwordHash = edit.password === undefined ? undefined : await hashPassword(edit.password);
+      const passwordHash = await hashOfNew(deps, caller, id, edit.password);
       return inTransaction(db, async ({ db: trx }) => {
         const admins = await createUserStore(trx).lockActiveAdmins();
         const before = await found(trx, id);
@@ -90,6 +109,8 @@ export function createUserService({ db }: { readonly db: Db }) {
         if (passwordHash !== undefined || hasOtherRights(before, after)) {
           await createSessionStore(trx).removeOfUser(id);
         }
+        if (passwordHash !== undefined && deps.rules.sendsMail)
+          await createStaffMailStore(trx).add(id, 'password-changed', caller.email);
         const told = passwordHash === undefined ? after : { ...after, password: 'changed' };
         await createAuditStore(trx).add([auditEntry(caller, 'user.update', { before, after: told })]);
         return after;
@@ -97,6 +118,26 @@ export function createUserService({ db }: { readonly db: Db }) {
     },
   };
 }
+
+/** Undefined: there is no new one. Throws `not-found`, `invalid-fields`. */
+async function hashOfNew(
+  { db, passwords }: Deps,
+  caller: Caller,
+  id: number,
+  password: string | undefined,
+): Promise<string | undefined> {
+  if (password === undefined) return undefined;
+  const problems = await passwordProblems(password, (await found(db, id)).email);
+  if (problems.length > 0) throw invalidFields(problems);
+  return passwords.hash(password, turnOf(caller));
+}
+
+async function passwordProblems(password: string, email: string): Promise<FieldProblem[]> {
+  const fault = await passwordFault(password, email);
+  return fault === null ? [] : [{ field: 'password', fault }];
+}
+
+const turnOf = (caller: Caller): Turn => ({ isKnown: true, from: caller.email });
 
 /** Whoever signed in with other rights signs in anew: nobody goes on with pages that show what is no longer theirs. */
 function hasOtherRights(before: User, after: User): boolean {
@@ -108,7 +149,8 @@ function hasOtherRights(before: User, after: User): boolean {
 async function write(db: Db, id: number, edit: UserEdit, passwordHash: string | undefined): Promise<void> {
   const users = createUserStore(db);
   await users.update(id, {
-    ...(passwordHash === undefined ? {} : { passwordHash }),
+    ...(passwordHash === undefined ? {} : { passwordHash, isPasswordFirst: false }),
+    ...(edit.mustChangePassword === undefined ? {} : { isPasswordFirst: edit.mustChangePassword }),
     ...(edit.role === undefined ? {} : { role: edit.role }),
     ...(edit.isDisabled === undefined ? {} : { isDisabled: edit.isDisabled }),
   });

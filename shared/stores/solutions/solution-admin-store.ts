@@ -20,6 +20,8 @@ export interface AdminSolution {
   readonly mac: string | null;
   readonly lockedAt: Date | null;
   readonly blockedAt: Date | null;
+  /** Policy `mac`: the last device that came with another MAC, and was refused. Null: none yet. */
+  readonly refusedMac: { readonly mac: string; readonly at: Date } | null;
   /** As the solution tells it. */
   readonly version: string | null;
   /** How far its clock is ahead of ours. */
@@ -90,6 +92,8 @@ interface Row {
   mac: string | null;
   locked_at: Date | null;
   blocked_at: Date | null;
+  refused_mac: string | null;
+  refused_mac_at: Date | null;
   version: string | null;
   clock_skew_seconds: number | null;
   created_at: Date;
@@ -106,7 +110,7 @@ interface ChannelRow {
 
 const selectSolution = `
   select s.id, s.account_id, a.name as account_name, s.mail, s.name, s.login_policy, s.confirmation, s.timezone, s.mac,
-    s.locked_at, s.blocked_at, s.version, s.clock_skew_seconds, s.created_at
+    s.locked_at, s.blocked_at, s.refused_mac, s.refused_mac_at, s.version, s.clock_skew_seconds, s.created_at
   from solution s join account a on a.id = s.account_id`;
 
 const matches = `
@@ -254,6 +258,16 @@ export function createSolutionAdminStore(db: Db) {
         { id, secretHash },
       );
     },
+
+    /** The old secret has leaked: it, and every token that it was given, end at once. */
+    async replaceLeakedSecret(id: number, secretHash: string): Promise<void> {
+      await db.raw(
+        `update solution set secret_hash = :secretHash, previous_secret_hash = null, previous_secret_until = null,
+           token_generation = token_generation + 1
+         where id = :id`,
+        { id, secretHash },
+      );
+    },
   };
 
   async function withChannels(rows: readonly Row[]): Promise<AdminSolution[]> {
@@ -283,7 +297,8 @@ export function createSolutionAdminStore(db: Db) {
       ...(changes.timezone === undefined ? {} : { timezone: changes.timezone }),
       ...(changes.mail === undefined ? {} : { mail: changes.mail }),
       ...(changes.accountId === undefined ? {} : { account_id: changes.accountId }),
-      ...(changes.mac === undefined ? {} : { mac: changes.mac }),
+      // Whoever sets it has looked at what came.
+      ...(changes.mac === undefined ? {} : { mac: changes.mac, refused_mac: null, refused_mac_at: null }),
       ...(changes.isLocked === undefined ? {} : { locked_at: null }),
       ...(changes.isBlocked === undefined
         ? {}
@@ -312,6 +327,10 @@ const solutionFrom = (row: Row, channelRows: readonly ChannelRow[]): AdminSoluti
   mac: row.mac,
   lockedAt: row.locked_at,
   blockedAt: row.blocked_at,
+  refusedMac:
+    row.refused_mac === null || row.refused_mac_at === null
+      ? null
+      : { mac: row.refused_mac, at: row.refused_mac_at },
   version: row.version,
   clockSkewSeconds: row.clock_skew_seconds,
   createdAt: row.created_at,

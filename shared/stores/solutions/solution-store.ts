@@ -13,6 +13,8 @@ export interface SolutionCredentials {
   readonly mac: string | null;
   readonly isLocked: boolean;
   readonly isBlocked: boolean;
+  /** Tokens that are given now carry it. */
+  readonly tokenGeneration: number;
 }
 
 /** What every call of a signed-in solution needs to know of it. */
@@ -21,6 +23,8 @@ export interface SolutionAccess {
   readonly isBlocked: boolean;
   readonly isLocked: boolean;
   readonly confirmation: Confirmation;
+  /** Tokens of an earlier generation have ended. */
+  readonly tokenGeneration: number;
 }
 
 interface CredentialsRow {
@@ -31,6 +35,7 @@ interface CredentialsRow {
   mac: string | null;
   is_locked: boolean;
   is_blocked: boolean;
+  token_generation: number;
 }
 
 interface AccessRow {
@@ -38,6 +43,7 @@ interface AccessRow {
   blocked_at: Date | null;
   locked_at: Date | null;
   confirmation: Confirmation;
+  token_generation: number;
 }
 
 export type SolutionStore = ReturnType<typeof createSolutionStore>;
@@ -46,7 +52,7 @@ export function createSolutionStore(db: Db) {
   return {
     async findCredentials(mail: string): Promise<SolutionCredentials | null> {
       const result = await db.raw<{ rows: CredentialsRow[] }>(
-        `select id, login_policy, secret_hash, mac,
+        `select id, login_policy, secret_hash, mac, token_generation,
            case when previous_secret_until > now() then previous_secret_hash end as previous_secret_hash,
            locked_at is not null as is_locked, blocked_at is not null as is_blocked
          from solution where lower(mail) = lower(?) and retired_at is null`,
@@ -59,7 +65,7 @@ export function createSolutionStore(db: Db) {
     async findAccess(id: number): Promise<SolutionAccess | null> {
       const row = await db<AccessRow>('solution')
         .where({ id })
-        .first('id', 'blocked_at', 'locked_at', 'confirmation');
+        .first('id', 'blocked_at', 'locked_at', 'confirmation', 'token_generation');
       return row === undefined
         ? null
         : {
@@ -67,6 +73,7 @@ export function createSolutionStore(db: Db) {
             isBlocked: row.blocked_at !== null,
             isLocked: row.locked_at !== null,
             confirmation: row.confirmation,
+            tokenGeneration: row.token_generation,
           };
     },
 
@@ -89,6 +96,13 @@ export function createSolutionStore(db: Db) {
         .whereNull('locked_at')
         .update({ locked_at: db.fn.now() });
       return locked === 1;
+    },
+
+    /** Policy `mac`: another MAC than its own came, from someone who proved nothing. Staff are told of the last one. */
+    async noteRefusedMac(id: number, mac: string): Promise<void> {
+      await db('solution')
+        .where({ id, login_policy: 'mac' })
+        .update({ refused_mac: mac, refused_mac_at: db.fn.now() });
     },
 
     /** What it did not tell stays as it is. A second more or less comes from the way, and is not worth a write. */
@@ -117,4 +131,5 @@ const credentialsFrom = (row: CredentialsRow): SolutionCredentials => ({
   mac: row.mac,
   isLocked: row.is_locked,
   isBlocked: row.is_blocked,
+  tokenGeneration: row.token_generation,
 });

@@ -1,25 +1,32 @@
 import type { Db } from '../../db/database';
 
+/** What failures are counted for, and how many are too many within the window. */
+export interface FailureLimit {
+  /** e.g. `device:kitchen@example.org`. */
+  readonly subject: string;
+  readonly most: number;
+}
+
 /** Failed sign-ins, counted across all API processes. */
 export function createFailedLoginStore(db: Db) {
   return {
-    /**
-     * Until when each further attempt of one of the subjects must wait: null where it need not, because fewer than
-     * `limit` failed within the window.
-     */
+    /** How long whoever is counted for these must wait: null where none of the limits is reached. */
     async secondsUntilAllowed(
-      subjects: readonly string[],
-      limit: number,
+      limits: readonly FailureLimit[],
       windowSeconds: number,
     ): Promise<number | null> {
       const result = await db.raw<{ rows: { seconds: number | null }[] }>(
         `select max(ceil(extract(epoch from oldest.at - now()) + :windowSeconds))::int as seconds
-         from unnest(cast(:subjects as text[])) as tried (subject), lateral (
+         from unnest(cast(:subjects as text[]), cast(:most as int[])) as tried (subject, most), lateral (
            select at from failed_login
            where subject = tried.subject and at > now() - make_interval(secs => :windowSeconds)
-           order by at desc offset :others limit 1
+           order by at desc offset tried.most - 1 limit 1
          ) as oldest`,
-        { subjects: [...subjects], windowSeconds, others: limit - 1 },
+        {
+          subjects: limits.map(({ subject }) => subject),
+          most: limits.map(({ most }) => most),
+          windowSeconds,
+        },
       );
       return result.rows[0]?.seconds ?? null;
     },

@@ -7,6 +7,12 @@ export interface SessionUser {
   readonly email: string;
   readonly role: Role;
   readonly accountIds: readonly number[];
+  readonly method: SignInMethod;
+  /** When they last proved who they are. */
+  readonly provedAt: Date;
+  /** Someone else chose the password. */
+  readonly isPasswordFirst: boolean;
+  readonly hasSecondFactor: boolean;
 }
 
 /** How someone signed in. */
@@ -39,11 +45,20 @@ export interface OpenSession {
   readonly isCurrent: boolean;
 }
 
+export interface Look {
+  readonly idleMinutes: number;
+  readonly isUse: boolean;
+}
+
 interface Row {
   user_id: number;
   email: string;
   role: Role;
   account_ids: number[];
+  method: SignInMethod;
+  proved_at: Date;
+  password_is_first: boolean;
+  has_second_factor: boolean;
   is_seen_long_ago: boolean;
 }
 
@@ -59,12 +74,16 @@ interface OpenRow {
   is_current: boolean;
 }
 
-/** A sign that a session is in use is written down this often. */
+/** A sign that a session is in use is written down this often; more often where it ends soon without one. */
 const seenEverySeconds = 600;
+const signsUntilIdle = 10;
 /** The most that are listed: nobody reads more. */
 const mostListed = 200;
 
 export type SessionStore = ReturnType<typeof createSessionStore>;
+
+/** One that nobody uses for `idleMinutes` is over. */
+const isOpen = 'expires_at > now() and seen_at > now() - make_interval(mins => :idleMinutes)';
 
 /** Sessions of staff. Only digests of their tokens are stored. */
 export function createSessionStore(db: Db) {
@@ -82,30 +101,42 @@ export function createSessionStore(db: Db) {
       return row.expires_at;
     },
 
-    /** Null: there is no such session, it is over, or its user is disabled. */
-    async find(tokenSha256: Buffer): Promise<SessionUser | null> {
+    /**
+     * Null: there is no such session, it is over, or its user is disabled. `isUse`: somebody does something; a page that
+     * renews itself is none.
+     */
+    async find(tokenSha256: Buffer, { idleMinutes, isUse }: Look): Promise<SessionUser | null> {
+      const signSeconds = Math.min(seenEverySeconds, Math.ceil((idleMinutes * 60) / signsUntilIdle));
       const result = await db.raw<{ rows: Row[] }>(
-        `select u.id as user_id, u.email, u.role,
+        `select u.id as user_id, u.email, u.role, s.method, s.proved_at, u.password_is_first,
+           u.totp_secret is not null as has_second_factor,
            array(select a.account_id from user_account a where a.user_id = u.id) as account_ids,
-           s.seen_at < now() - make_interval(secs => ${seenEverySeconds}) as is_seen_long_ago
+           s.seen_at < now() - make_interval(secs => :signSeconds) as is_seen_long_ago
          from user_session s join app_user u on u.id = s.user_id
-         where s.token_sha256 = ? and s.expires_at > now() and u.disabled_at is null`,
-        [tokenSha256],
+         where s.token_sha256 = :tokenSha256 and ${isOpen} and u.disabled_at is null`,
+        { tokenSha256, idleMinutes, signSeconds },
       );
       const row = result.rows[0];
       if (row === undefined) return null;
-      if (row.is_seen_long_ago) await touch(tokenSha256);
+      if (isUse && row.is_seen_long_ago) await touch(tokenSha256);
       return sessionUserFrom(row);
     },
 
+    /** Its owner has proved who they are once more. */
+    async noteProof(tokenSha256: Buffer): Promise<void> {
+      await db('user_session')
+        .where({ token_sha256: tokenSha256 })
+        .update({ proved_at: db.fn.now(), seen_at: db.fn.now() });
+    },
+
     /** The open sessions of a user, the newest first. `current`: digest of the token of whoever asks. */
-    async list(userId: number, current: Buffer | null): Promise<OpenSession[]> {
+    async list(userId: number, current: Buffer | null, idleMinutes: number): Promise<OpenSession[]> {
       const result = await db.raw<{ rows: OpenRow[] }>(
         `select id, user_id, method, address, user_agent, created_at, seen_at, expires_at,
            coalesce(token_sha256 = cast(:current as bytea), false) as is_current
-         from user_session where user_id = :userId and expires_at > now()
+         from user_session where user_id = :userId and ${isOpen}
          order by id desc limit ${mostListed}`,
-        { userId, current },
+        { userId, current, idleMinutes },
       );
       return result.rows.map(openSessionFrom);
     },
@@ -136,6 +167,10 @@ const sessionUserFrom = (row: Row): SessionUser => ({
   email: row.email,
   role: row.role,
   accountIds: row.account_ids,
+  method: row.method,
+  provedAt: row.proved_at,
+  isPasswordFirst: row.password_is_first,
+  hasSecondFactor: row.has_second_factor,
 });
 
 const openSessionFrom = (row: OpenRow): OpenSession => ({

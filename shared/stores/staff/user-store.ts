@@ -10,23 +10,33 @@ export interface User {
   /** The accounts whose solutions this user sees; an admin sees all, whatever is listed. */
   readonly accountIds: readonly number[];
   readonly isDisabled: boolean;
+  /** Someone else chose the password: the console asks for another one at the next sign-in. */
+  readonly mustChangePassword: boolean;
+  readonly hasSecondFactor: boolean;
   readonly createdAt: Date;
 }
 
 export interface UserCredentials {
   readonly id: number;
+  readonly email: string;
+  readonly role: Role;
   readonly passwordHash: string;
+  /** Of the second factor, in base32; null: there is none. */
+  readonly totpSecret: string | null;
+  readonly isPasswordFirst: boolean;
 }
 
 export interface NewUser {
   readonly email: string;
   readonly passwordHash: string;
   readonly role: Role;
+  readonly isPasswordFirst: boolean;
 }
 
 /** What is absent stays as it is. */
 export interface UserChanges {
   readonly passwordHash?: string;
+  readonly isPasswordFirst?: boolean;
   readonly role?: Role;
   readonly isDisabled?: boolean;
 }
@@ -37,11 +47,26 @@ interface Row {
   role: Role;
   account_ids: number[];
   disabled_at: Date | null;
+  password_is_first: boolean;
+  has_second_factor: boolean;
   created_at: Date;
 }
 
+interface CredentialsRow {
+  id: number;
+  email: string;
+  role: Role;
+  password_hash: string;
+  totp_secret: string | null;
+  password_is_first: boolean;
+}
+
+const selectCredentials =
+  'select id, email, role, password_hash, totp_secret, password_is_first from app_user where disabled_at is null';
+
 const selectUser = `
-  select u.id, u.email, u.role, u.disabled_at, u.created_at,
+  select u.id, u.email, u.role, u.disabled_at, u.created_at, u.password_is_first,
+    u.totp_secret is not null as has_second_factor,
     array(select a.account_id from user_account a where a.user_id = u.id order by a.account_id) as account_ids
   from app_user u`;
 
@@ -83,19 +108,28 @@ export function createUserStore(db: Db) {
 
     /** Null: there is no such user, or it is disabled. */
     async findCredentials(email: string): Promise<UserCredentials | null> {
-      const row = await db('app_user')
-        .whereRaw('lower(email) = lower(?)', [email])
-        .whereNull('disabled_at')
-        .first<{ id: number; password_hash: string } | undefined>('id', 'password_hash');
-      return row === undefined ? null : { id: row.id, passwordHash: row.password_hash };
+      const result = await db.raw<{ rows: CredentialsRow[] }>(
+        `${selectCredentials} and lower(email) = lower(?)`,
+        [email],
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : credentialsFrom(row);
+    },
+
+    /** As `findCredentials`. */
+    async findCredentialsById(id: number): Promise<UserCredentials | null> {
+      const result = await db.raw<{ rows: CredentialsRow[] }>(`${selectCredentials} and id = ?`, [id]);
+      const row = result.rows[0];
+      return row === undefined ? null : credentialsFrom(row);
     },
 
     /** Null: there is one with that e-mail. */
-    async insert({ email, passwordHash, role }: NewUser): Promise<number | null> {
+    async insert(user: NewUser): Promise<number | null> {
       const result = await db.raw<{ rows: { id: number }[] }>(
-        `insert into app_user (email, password_hash, role) values (:email, :passwordHash, :role)
+        `insert into app_user (email, password_hash, role, password_is_first)
+         values (:email, :passwordHash, :role, :isPasswordFirst)
          on conflict (lower(email)) do nothing returning id`,
-        { email, passwordHash, role },
+        { ...user },
       );
       return result.rows[0]?.id ?? null;
     },
@@ -104,6 +138,7 @@ export function createUserStore(db: Db) {
       await db.raw(
         `update app_user set
            password_hash = coalesce(:passwordHash, password_hash),
+           password_is_first = coalesce(:isPasswordFirst, password_is_first),
            role = coalesce(:role, role),
            disabled_at = case cast(:isDisabled as boolean)
              when true then coalesce(disabled_at, now()) when false then null else disabled_at end
@@ -111,6 +146,7 @@ export function createUserStore(db: Db) {
         {
           id,
           passwordHash: changes.passwordHash ?? null,
+          isPasswordFirst: changes.isPasswordFirst ?? null,
           role: changes.role ?? null,
           isDisabled: changes.isDisabled ?? null,
         },
@@ -143,11 +179,22 @@ export function createUserStore(db: Db) {
   };
 }
 
+const credentialsFrom = (row: CredentialsRow): UserCredentials => ({
+  id: row.id,
+  email: row.email,
+  role: row.role,
+  passwordHash: row.password_hash,
+  totpSecret: row.totp_secret,
+  isPasswordFirst: row.password_is_first,
+});
+
 const userFrom = (row: Row): User => ({
   id: row.id,
   email: row.email,
   role: row.role,
   accountIds: row.account_ids,
   isDisabled: row.disabled_at !== null,
+  mustChangePassword: row.password_is_first,
+  hasSecondFactor: row.has_second_factor,
   createdAt: row.created_at,
 });

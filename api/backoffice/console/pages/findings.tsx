@@ -87,6 +87,26 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         advice: findings.lockedAdvice,
         action: settings,
       };
+    case 'no-secret':
+      return {
+        what: findings.noSecret[finding.proof],
+        at: null,
+        why: findings.noSecretWhy[finding.proof],
+        advice: findings.noSecretAdvice,
+        action: settings,
+      };
+    case 'refused-mac':
+      return {
+        what: findings.refusedMac,
+        at: age(finding.at),
+        why: (
+          <>
+            MAC <code>{finding.mac}</code>
+          </>
+        ),
+        advice: findings.refusedMacAdvice,
+        action: settings,
+      };
     case 'never-synchronised':
       return { what: findings.never, at: null, why: null, advice: findings.neverAdvice, action: null };
     case 'silent':

@@ -1,35 +1,39 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { bigIdOf, chosenPassword, givenPassword } from '../../http/request-fields';
 import { decode } from '../../../http/decode';
 import { passwordLength } from '../../../../shared/domain/staff';
 import type { OpenSession } from '../../../../shared/stores/staff/session-store';
-import { AppError } from '../../../../shared/errors/app-error';
+import { AppError, InvalidFields } from '../../../../shared/errors/app-error';
 import { invalidFields } from '../../../../shared/errors/catalog';
-import { tokenOf } from '../../http/authentication';
+import { dutyOf, tokenOf } from '../../http/authentication';
+import type { SecondFactorService, SecondFactorState } from '../../services/second-factor';
 import type { SessionService } from '../../services/session';
+import type { SignInService } from '../../services/sign-in';
 import { Page } from '../layout';
 import { ActionForm, Badge, Card, Field, Moment, NewPasswordInput, ProblemNote, Table } from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
+import { secondFactorPath } from './second-factor';
 
 interface Services {
-  readonly sessions: Pick<SessionService, 'listOwn' | 'endOwn' | 'changePassword'>;
+  readonly sessions: Pick<SessionService, 'listOwn' | 'endOwn'>;
+  readonly signIn: Pick<SignInService, 'changePassword'>;
+  readonly secondFactor: Pick<SecondFactorService, 'state'>;
 }
 
 const passwordChange = z.object({ current: givenPassword, next: chosenPassword });
 const ended = z.object({ session: bigIdOf });
 
-/** What is one's own: the password, and where one is signed in. */
-export function createMyPageRoutes({ sessions }: Services, visiting: Visiting): Router {
+/** What is one's own: the password, the second factor, and where one is signed in. */
+export function createMyPageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
+  const { sessions, signIn } = services;
 
   router.get(
     '/me',
-    visiting.page(async (visit, request) =>
-      myPage(visit, await sessions.listOwn(visit.caller, tokenOf(request)), null),
-    ),
+    visiting.page(async (visit, request) => myPage(visit, await look(services, visit, request), null)),
   );
 
   router.post(
@@ -37,11 +41,11 @@ export function createMyPageRoutes({ sessions }: Services, visiting: Visiting): 
     visiting.form(
       async (caller, request) => {
         const change = { ...decode(passwordChange, request.body), token: tokenOf(request) };
-        await sessions.changePassword(caller, change).catch(asInput);
+        await signIn.changePassword(caller, change).catch(asInput);
         return '/me?done=saved';
       },
       async (visit, request, problem) =>
-        myPage(visit, await sessions.listOwn(visit.caller, tokenOf(request)), wordsOf(visit, problem)),
+        myPage(visit, await look(services, visit, request), wordsOf(visit, problem)),
     ),
   );
 
@@ -67,9 +71,27 @@ function asInput(error: unknown): never {
 const currentPassword = 'current';
 
 const wordsOf = ({ words }: Visit, problem: AppError): Told =>
-  problem.kind === 'unprocessable' ? words.wrongCurrentPassword : toldOf(words, problem);
+  problem instanceof InvalidFields && problem.problems.some(({ field }) => field === currentPassword)
+    ? words.wrongCurrentPassword
+    : toldOf(words, problem);
 
-function myPage(visit: Visit, sessions: readonly OpenSession[], problem: Told | null): VNode {
+interface MyAccount {
+  readonly sessions: readonly OpenSession[];
+  readonly factor: SecondFactorState;
+  readonly isPasswordFirst: boolean;
+}
+
+const look = async (
+  { sessions, secondFactor }: Services,
+  { caller }: Visit,
+  request: Request,
+): Promise<MyAccount> => ({
+  sessions: await sessions.listOwn(caller, tokenOf(request)),
+  factor: await secondFactor.state(caller),
+  isPasswordFirst: dutyOf(request) === 'change-password',
+});
+
+function myPage(visit: Visit, { sessions, factor, isPasswordFirst }: MyAccount, problem: Told | null): VNode {
   const { words, csrf, caller } = visit;
   return (
     <Page visit={visit} title={words.myAccount} subtitle={`${caller.email} · ${words.roles[caller.role]}`}>
@@ -81,23 +103,57 @@ function myPage(visit: Visit, sessions: readonly OpenSession[], problem: Told | 
             ))}
           </Table>
         </Card>
-        <Card title={words.changePassword}>
-          <ActionForm action="/me/password" csrf={csrf} class="stack">
-            <ProblemNote problem={problem} />
-            <Field label={words.currentPassword}>
-              <input name={currentPassword} type="password" required autocomplete="current-password" />
-            </Field>
-            <Field
-              label={words.newPassword}
-              hint={`${words.passwordHint(passwordLength.least)} ${words.changePasswordMeaning}`}
-            >
-              <NewPasswordInput name="next" isRequired />
-            </Field>
-            <button class="button">{words.changePassword}</button>
-          </ActionForm>
-        </Card>
+        <div class="stack">
+          <Card title={words.changePassword}>
+            <ActionForm action="/me/password" csrf={csrf} class="stack">
+              {isPasswordFirst && <p class="notice busy">{words.firstPassword}</p>}
+              <ProblemNote problem={problem} />
+              <Field label={words.currentPassword}>
+                <input name={currentPassword} type="password" required autocomplete="current-password" />
+              </Field>
+              <Field
+                label={words.newPassword}
+                hint={`${words.passwordHint(passwordLength.least)} ${words.changePasswordMeaning}`}
+              >
+                <NewPasswordInput name="next" isRequired />
+              </Field>
+              <button class="button">{words.changePassword}</button>
+            </ActionForm>
+          </Card>
+          {!isPasswordFirst && <SecondFactorCard visit={visit} factor={factor} />}
+        </div>
       </div>
     </Page>
+  );
+}
+
+function SecondFactorCard({ visit, factor }: { visit: Visit; factor: SecondFactorState }): VNode {
+  const { words, csrf } = visit;
+  if (factor.since === null) {
+    return (
+      <Card title={words.secondFactor}>
+        <p>{words.secondFactorMeaning}</p>
+        <p>
+          <a class="button quiet" href={secondFactorPath}>
+            {words.setUpSecondFactor}
+          </a>
+        </p>
+      </Card>
+    );
+  }
+  return (
+    <Card title={words.secondFactor} aside={<Badge tone="good">{words.turnedOn}</Badge>}>
+      <p class="soft">
+        {words.since} <Moment words={words} at={factor.since} /> ·{' '}
+        {words.recoveryCodesLeft(factor.recoveryCodesLeft)}
+      </p>
+      <ActionForm action={`${secondFactorPath}/off`} csrf={csrf} class="stack">
+        <Field label={words.codeOfApp} hint={words.codeHint}>
+          <input name="code" required autocomplete="one-time-code" maxLength={64} />
+        </Field>
+        <button class="button quiet">{words.turnOff}</button>
+      </ActionForm>
+    </Card>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { channels } from '../../../../shared/domain/channel';
+import { isAdmin } from '../../../../shared/domain/staff';
 import type { Statut } from '../../../../shared/domain/statut';
 import type { Health } from '../../../ops/health';
 import type { Overview } from '../../services/overview';
@@ -13,6 +14,11 @@ import type { Words } from '../words';
 /** What goes on just now. With JavaScript it renews itself. */
 export const overviewPage = (visit: Visit, overview: Overview, health: Health): VNode => (
   <Page visit={visit} title={visit.words.overview}>
+    {visit.isPasswordAlone && isAdmin(visit.caller) && (
+      <p class="notice busy">
+        {visit.words.noSecondFactor} <a href="/me/second-factor">{visit.words.setUpSecondFactor}</a>
+      </p>
+    )}
     <div
       id="live"
       class="stack"
@@ -38,7 +44,7 @@ export const overviewPage = (visit: Visit, overview: Overview, health: Health): 
 function Tiles({ visit, overview, health }: { visit: Visit; overview: Overview; health: Health }): VNode {
   const { words, waiting } = visit;
   const { jobs } = overview;
-  const parts = (['database', 'queue', 'files'] as const).filter((part) => !health[part]);
+  const parts = (['database', 'queue', 'files', 'room'] as const).filter((part) => !health[part]);
   return (
     <ul class="tiles">
       <li>
@@ -71,7 +77,7 @@ function Tiles({ visit, overview, health }: { visit: Visit; overview: Overview; 
             {parts.length === 0 ? (
               <Badge tone="good">{words.up}</Badge>
             ) : (
-              <Badge tone="bad">{words.down}</Badge>
+              <Badge tone="bad">{parts.every((part) => part === 'room') ? words.full : words.down}</Badge>
             )}
           </span>
           <span class="tile-name">

@@ -32,6 +32,9 @@ const settings = z.object({
   confirmation: z.enum(confirmations).optional(),
   timezone: textOf(64).refine(isTimeZone, 'is no time zone').optional(),
 });
+const secretForm = z
+  .object({ leaked: z.literal('yes').optional() })
+  .transform(({ leaked }) => ({ isLeaked: leaked === 'yes' }));
 const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
 
 /** What staff set about a solution itself, and who may use it. */
@@ -63,7 +66,14 @@ export function createSettingsPageRoutes({ solutions, notifications }: Services,
   router.post(
     '/solutions/:id/secret',
     ...visiting.answer(async (visit, request) =>
-      secretPage(visit, await solutions.replaceSecret(visit.caller, pathId(request, 'solution'))),
+      secretPage(
+        visit,
+        await solutions.replaceSecret(
+          visit.caller,
+          pathId(request, 'solution'),
+          decode(secretForm, request.body),
+        ),
+      ),
     ),
   );
 
@@ -180,10 +190,15 @@ function AccessCard({ visit: { words, csrf }, solution }: { visit: Visit; soluti
       <div class="buttons">
         {solution.lockedAt !== null && deed('unlock', words.unlock)}
         {solution.mac !== null && deed('forget-mac', words.forgetMac)}
-        {solution.mac !== 'ignore' && deed('ignore-mac', words.ignoreMac)}
+        {solution.mac !== 'ignore' && solution.loginPolicy !== 'mac' && deed('ignore-mac', words.ignoreMac)}
         <ActionForm action={`/solutions/${solution.id}/secret`} csrf={csrf}>
           <button class="button quiet" data-confirm={words.confirmSecret}>
             {words.makeSecret}
+          </button>
+        </ActionForm>
+        <ActionForm action={`/solutions/${solution.id}/secret`} csrf={csrf}>
+          <button class="button danger" name="leaked" value="yes" data-confirm={words.confirmLeaked}>
+            {words.replaceLeaked}
           </button>
         </ActionForm>
         {solution.blockedAt === null

@@ -3,6 +3,7 @@ import type { Health } from '../../../ops/health';
 import type { OidcButton } from '../../oidc/routes';
 import { Brand, PlainPage } from '../layout';
 import { Badge, Field, ProblemNote } from '../parts';
+import type { PasswordSignIn } from '../../../../shared/domain/sign-in-rules';
 import type { Words } from '../words';
 
 export interface SignInState {
@@ -14,12 +15,24 @@ export interface SignInState {
   readonly next: string;
 }
 
+export interface CodeState {
+  readonly problem: string | null;
+  /** What was given for the right password. */
+  readonly step: string;
+  readonly next: string;
+}
+
+export interface WaysIn {
+  readonly oidc: OidcButton | null;
+  readonly passwords: PasswordSignIn;
+}
+
 /** What this server is, how it is, and the way in. */
 export const signInPage = (
   words: Words,
   health: Health,
   state: SignInState,
-  oidc: OidcButton | null,
+  { oidc, passwords }: WaysIn,
 ): VNode => (
   <PlainPage words={words} title={words.signIn}>
     <div class="door">
@@ -27,22 +40,19 @@ export const signInPage = (
       <h1>{words.title}</h1>
       <p class="soft">{words.about}</p>
       <section class="card">
-        <form method="post" action="/sign-in" class="stack">
-          <ProblemNote problem={state.problem} />
-          {leadsToKeptForm(state.next) && (
-            <p class="notice busy" role="status">
-              {words.formIsKept}
-            </p>
-          )}
-          <input type="hidden" name="next" value={state.next} />
-          <Field label={words.email}>
-            <input name="email" type="text" autocomplete="username" required value={state.email} autofocus />
-          </Field>
-          <Field label={words.password}>
-            <input name="password" type="password" autocomplete="current-password" required />
-          </Field>
-          <button class="button wide">{words.signIn}</button>
-        </form>
+        <ProblemNote problem={state.problem} />
+        {leadsToKeptForm(state.next) && (
+          <p class="notice busy" role="status">
+            {words.formIsKept}
+          </p>
+        )}
+        {passwords === 'yes' && <PasswordForm words={words} state={state} />}
+        {passwords === 'break-glass' && (
+          <details open={state.email !== ''}>
+            <summary>{words.breakGlass}</summary>
+            <PasswordForm words={words} state={state} />
+          </details>
+        )}
         {oidc !== null && (
           <p class="or">
             <a class="button quiet wide" href={`${oidc.path}?return=${encodeURIComponent(state.next)}`}>
@@ -65,3 +75,40 @@ export const signInPage = (
 
 /** The session ended while something was written. */
 const leadsToKeptForm = (next: string) => /[?&]kept=/.test(next);
+
+const PasswordForm = ({ words, state }: { words: Words; state: SignInState }): VNode => (
+  <form method="post" action="/sign-in" class="stack">
+    <input type="hidden" name="next" value={state.next} />
+    <Field label={words.email}>
+      <input name="email" type="text" autocomplete="username" required value={state.email} autofocus />
+    </Field>
+    <Field label={words.password}>
+      <input name="password" type="password" autocomplete="current-password" required />
+    </Field>
+    <button class="button wide">{words.signIn}</button>
+  </form>
+);
+
+/** The second step, where the account has a second factor. */
+export const codePage = (words: Words, { problem, step, next }: CodeState): VNode => (
+  <PlainPage words={words} title={words.signIn}>
+    <div class="door">
+      <Brand />
+      <h1>{words.secondFactor}</h1>
+      <section class="card">
+        <form method="post" action="/sign-in/code" class="stack">
+          <ProblemNote problem={problem} />
+          <input type="hidden" name="step" value={step} />
+          <input type="hidden" name="next" value={next} />
+          <Field label={words.codeOfApp} hint={words.codeHint}>
+            <input name="code" required autocomplete="one-time-code" maxLength={64} autofocus />
+          </Field>
+          <button class="button wide">{words.signIn}</button>
+        </form>
+        <p class="or">
+          <a href="/">{words.beginAgain}</a>
+        </p>
+      </section>
+    </div>
+  </PlainPage>
+);

@@ -8,6 +8,7 @@ import type { User } from '../../../../shared/stores/staff/user-store';
 import { decode } from '../../../http/decode';
 import { chosenPassword, idOf, pageOfQuery, pageQuery, pathId, textOf } from '../../http/request-fields';
 import type { AccountService } from '../../services/accounts';
+import type { SecondFactorService } from '../../services/second-factor';
 import type { UserService } from '../../services/users';
 import { blankless, listOf, tickedAfter, touchedTexts, touchedTick } from '../form-input';
 import { Page } from '../layout';
@@ -30,6 +31,7 @@ import type { Words } from '../words';
 interface Services {
   readonly users: Pick<UserService, 'list' | 'get' | 'create' | 'update'>;
   readonly accounts: Pick<AccountService, 'list'>;
+  readonly secondFactor: Pick<SecondFactorService, 'turnOffOf'>;
 }
 
 const query = pageQuery(idOf);
@@ -53,7 +55,8 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     visiting.form(
       async (caller, request) => {
         const input = decode(newUser, blankless(request.body));
-        await services.users.create(caller, { ...input, accountIds: accountIdsOf(request) });
+        const accountIds = accountIdsOf(request);
+        await services.users.create(caller, { ...input, accountIds, mustChangePassword: true });
         return '/users?done=saved';
       },
       (visit, request, problem) => showUsers(visit, request, toldOf(visit.words, problem)),
@@ -75,6 +78,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
         const accounts = tickedAfter(request.body, 'account', before.map(String));
         await services.users.update(caller, id, {
           ...edit,
+          ...(edit.password === undefined ? {} : { mustChangePassword: true }),
           accountIds: accounts.map((text) => decode(idOf, text)),
           isDisabled: touchedTick(request.body, 'isDisabled'),
         });
@@ -82,6 +86,15 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
       },
       (visit, request, problem) => showUser(visit, request, toldOf(visit.words, problem)),
     ),
+  );
+
+  router.post(
+    '/users/:id/second-factor/off',
+    visiting.form(async (caller, request) => {
+      const id = pathId(request, 'user');
+      await services.secondFactor.turnOffOf(caller, id);
+      return `/users/${id}?done=second-factor-off`;
+    }),
   );
 
   return router;
@@ -123,7 +136,7 @@ function usersPage(
           <Table
             label={words.users}
             fit="stacks"
-            columns={[words.email, words.role, words.accounts, words.state]}
+            columns={[words.email, words.role, words.accounts, words.secondFactor, words.state]}
           >
             {items.map((user) => (
               <tr>
@@ -136,6 +149,7 @@ function usersPage(
                     ? words.allAccounts
                     : user.accountIds.map((id) => names.get(id) ?? id).join(', ') || '–'}
                 </td>
+                <td>{user.hasSecondFactor ? words.turnedOn : '–'}</td>
                 <td>
                   <Badge tone={user.isDisabled ? 'calm' : 'good'}>
                     {user.isDisabled ? words.disabled : words.active}
@@ -152,7 +166,10 @@ function usersPage(
             <Field label={words.email}>
               <input name="email" required maxLength={320} inputMode="email" />
             </Field>
-            <Field label={words.password} hint={words.passwordHint(passwordLength.least)}>
+            <Field
+              label={words.password}
+              hint={`${words.passwordHint(passwordLength.least)} ${words.firstPasswordHint}`}
+            >
               <NewPasswordInput name="password" isRequired />
             </Field>
             <RoleField words={words} role="viewer" />
@@ -195,6 +212,12 @@ function userPage(
         </label>
         <button class="button">{words.save}</button>
       </ActionForm>
+      {user.hasSecondFactor && (
+        <ActionForm action={`/users/${user.id}/second-factor/off`} csrf={csrf} class="card narrow stack">
+          <p>{words.removeSecondFactorMeaning}</p>
+          <button class="button danger">{words.removeSecondFactor}</button>
+        </ActionForm>
+      )}
     </Page>
   );
 }

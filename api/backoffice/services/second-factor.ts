@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { SignInRules } from '../../../shared/domain/sign-in-rules';
+import type { StaffMailKind } from '../../../shared/domain/staff-mail';
+import type { Caller } from '../../../shared/domain/staff';
+import { alreadyExists, invalidFields, notFound } from '../../../shared/errors/catalog';
+import { newTotpSecret, totpStepOf, totpUri } from '../../../shared/passwords/totp';
+import { hashSessionToken } from '../../../shared/secrets';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createSecondFactorStore } from '../../../shared/stores/staff/second-factor-store';
+import { createStaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
+import { createUserStore } from '../../../shared/stores/staff/user-store';
+import { needAdmin } from './rights';
+import { countCode } from './sign-in-limits';
+import { auditEntry } from './trail';
+
+export interface SecondFactorState {
+  /** Null: there is none. */
+  readonly since: Date | null;
+  readonly recoveryCodesLeft: number;
+}
+
+/** What an app is told: shown to the owner alone, and never again. */
+export interface SecondFactorOffer {
+  /** In base32, to be typed. */
+  readonly secret: string;
+  /** The same, for a QR code. */
+  readonly uri: string;
+}
+
+interface Deps {
+  readonly db: Db;
+  readonly rules: Pick<SignInRules, 'sendsMail'>;
+}
+
+const recoveryCodes = 10;
+
+export type SecondFactorService = ReturnType<typeof createSecondFactorService>;
+
+/** One's own second factor: codes of an authenticator app, and codes for the day on which it is lost. */
+export function createSecondFactorService(deps: Deps) {
+  const { db } = deps;
+  return {
+    async state(caller: Caller): Promise<SecondFactorState> {
+      const { since, recoveryCodesLeft } = await factorOf(db, ownId(caller));
+      return { since, recoveryCodesLeft };
+    },
+
+    /** Begins: what the app needs. It counts once a code has shown that the app has it. The same again until then. Throws `already-exists`. */
+    async offer(caller: Caller): Promise<SecondFactorOffer> {
+      const { pending, secret: active } = await factorOf(db, ownId(caller));
+      if (active !== null) throw alreadyExists('second factor');
+      const secret = pending ?? newTotpSecret();
+      if (pending === null) await createSecondFactorStore(db).setPending(ownId(caller), secret);
+      return { secret, uri: totpUri(secret, caller.email) };
+    },
+
+    /** From now on it is asked for. Answers the recovery codes, this once. Throws `invalid-fields`, `too-many-requests`. */
+    async turnOn(caller: Caller, code: string): Promise<string[]> {
+      const { pending } = await factorOf(db, ownId(caller));
+      await countCode(db, ownId(caller));
+      const step = pending === null ? null : totpStepOf(pending, spaceless(code));
+      if (pending === null || step === null) throw wrongCode();
+      const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
+      await inTransaction(db, async ({ db: trx }) => {
+        const factors = createSecondFactorStore(trx);
+        if (!(await factors.activate(ownId(caller), pending, step))) throw wrongCode();
+        await factors.replaceRecoveryCodes(ownId(caller), codes.map(digestOf));
+        await tell(deps, trx, caller, { userId: ownId(caller), email: caller.email, isOn: true });
+      });
+      return codes;
+    },
+
+    /** One's own, with a code of it. Throws `invalid-fields`, `too-many-requests`. */
+    async turnOff(caller: Caller, code: string): Promise<void> {
+      await countCode(db, ownId(caller));
+      if (!(await isRightCode(db, ownId(caller), code))) throw wrongCode();
+      await remove(deps, caller, { userId: ownId(caller), email: caller.email });
+    },
+
+    /** Someone else's, who has lost the app and the codes: for an admin. Throws `forbidden`, `not-found`. */
+    async turnOffOf(caller: Caller, userId: number): Promise<void> {
+      needAdmin(caller);
+      const user = await createUserStore(db).find(userId);
+      if (user === null) throw notFound('user');
+      await remove(deps, caller, { userId, email: user.email });
+    },
+  };
+}
+
+/** A code of the app, each once; or a recovery code, each once. */
+export async function isRightCode(db: Db, userId: number, written: string): Promise<boolean> {
+  const factors = createSecondFactorStore(db);
+  const code = spaceless(written);
+  const factor = await factors.find(userId);
+  if (factor === null || factor.secret === null) return false;
+  if (!/^\d{6}$/.test(code)) return factors.useRecoveryCode(userId, digestOf(code));
+  const step = totpStepOf(factor.secret, code);
+  return step !== null && (await factors.useStep(userId, step));
+}
+
+interface Owner {
+  readonly userId: number;
+  readonly email: string;
+}
+
+function remove(deps: Deps, caller: Caller, owner: Owner): Promise<void> {
+  return inTransaction(deps.db, async ({ db: trx }) => {
+    if (!(await createSecondFactorStore(trx).remove(owner.userId))) return;
+    await tell(deps, trx, caller, { ...owner, isOn: false });
+  });
+}
+
+/** The audit trail, and the owner by mail. */
+async function tell(
+  { rules }: Deps,
+  db: Db,
+  caller: Caller,
+  { userId, email, isOn }: Owner & { readonly isOn: boolean },
+): Promise<void> {
+  const kind: StaffMailKind = isOn ? 'second-factor-on' : 'second-factor-off';
+  const doneBy = caller.userId === userId ? null : caller.email;
+  if (rules.sendsMail) await createStaffMailStore(db).add(userId, kind, doneBy);
+  await createAuditStore(db).add([auditEntry(caller, `user.${kind}`, { after: { email } })]);
+}
+
+async function factorOf(db: Db, userId: number) {
+  const factor = await createSecondFactorStore(db).find(userId);
+  if (factor === null) throw notFound('user');
+  return factor;
+}
+
+function ownId(caller: Caller): number {
+  if (caller.userId === null) throw notFound('user');
+  return caller.userId;
+}
+
+const wrongCode = () => invalidFields([{ field: 'code', fault: { code: 'wrong-code' } }]);
+
+/** 80 random bits, in two groups that can be read aloud: `8f3a1c20d4-77be09a1f2`. */
+function newRecoveryCode(): string {
+  const hex = randomBytes(10).toString('hex');
+  return `${hex.slice(0, 10)}-${hex.slice(10)}`;
+}
+
+/** As apps and people write codes: with blanks, in capitals. */
+const spaceless = (code: string) => code.replace(/\s/g, '').toLowerCase();
+
+const digestOf = (code: string): Buffer => hashSessionToken(code.replaceAll('-', ''));

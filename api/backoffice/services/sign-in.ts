@@ -1,0 +1,192 @@
+import { type Db, inTransaction } from '../../../shared/db/database';
+import { callerNetwork } from '../../../shared/domain/network';
+import { isDemandedOf, type SignInRules } from '../../../shared/domain/sign-in-rules';
+import type { Caller } from '../../../shared/domain/staff';
+import {
+  badStaffCredentials,
+  invalidFields,
+  passwordsOff,
+  secondFactorMissing,
+  secondFactorNeeded,
+} from '../../../shared/errors/catalog';
+import type { Logger } from '../../../shared/log';
+import { isOfOtherCost } from '../../../shared/passwords/password-hash';
+import type { PasswordHasher, Turn } from '../../../shared/passwords/password-hasher';
+import { passwordFault } from '../../../shared/passwords/password-rules';
+import { hashSessionToken, isSessionToken, newSessionToken } from '../../../shared/secrets';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
+import { createSessionStore } from '../../../shared/stores/staff/session-store';
+import { createSignInStore } from '../../../shared/stores/staff/sign-in-store';
+import { createStaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
+import { createUserStore, type UserCredentials } from '../../../shared/stores/staff/user-store';
+import { isRightCode } from './second-factor';
+import { openSession, type Origin, type Session } from './session';
+import { countAttempt, countCode, forgive } from './sign-in-limits';
+import { auditEntry } from './trail';
+
+export interface SignIn extends Origin {
+  readonly email: string;
+  readonly password: string;
+  /** Of the second factor, or a recovery code. */
+  readonly code?: string | undefined;
+}
+
+/** Signed in, or one step further: the code of the second factor is still to come. */
+export type SignInResult =
+  { readonly isDone: true; readonly session: Session } | { readonly isDone: false; readonly step: string };
+
+export interface PasswordChange {
+  readonly current: string;
+  readonly next: string;
+  /** Of the session that asks: it goes on. */
+  readonly token: string;
+}
+
+interface Deps {
+  readonly db: Db;
+  readonly passwords: PasswordHasher;
+  readonly rules: SignInRules;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** How long someone may take to find their telephone. */
+const stepSeconds = 300;
+
+export type SignInService = ReturnType<typeof createSignInService>;
+
+/** Lets staff in by password and second factor, and asks them again. */
+export function createSignInService(deps: Deps) {
+  const { db } = deps;
+  return {
+    /**
+     * Throws `bad-credentials`, `second-factor-needed` where a code is needed and none came, `second-factor-missing`,
+     * `passwords-off`, `too-many-requests`, and `unavailable` where too many sign in at once.
+     */
+    async signIn(attempt: SignIn): Promise<Session> {
+      const user = await provePassword(deps, attempt);
+      if (user.totpSecret === null && isDemandedOf(deps.rules, user.role)) throw secondFactorMissing();
+      if (user.totpSecret !== null) {
+        if (attempt.code === undefined) throw secondFactorNeeded();
+        await proveCode(db, user.id, attempt.code);
+      }
+      return enter(deps, user, attempt);
+    },
+
+    /** For people: as `signIn`, in two steps where there is a second factor. */
+    async begin(attempt: SignIn): Promise<SignInResult> {
+      const user = await provePassword(deps, attempt);
+      if (user.totpSecret === null) return { isDone: true, session: await enter(deps, user, attempt) };
+      const step = newSessionToken();
+      await createSignInStore(db).addStep(hashSessionToken(step), user.id, stepSeconds);
+      return { isDone: false, step };
+    },
+
+    /** The second step. Throws `bad-credentials`: the code is wrong, or it took too long. */
+    async finish(step: string, code: string, origin: Origin): Promise<Session> {
+      const tokenSha256 = hashSessionToken(isSessionToken(step) ? step : '');
+      const userId = await createSignInStore(db).findStep(tokenSha256);
+      if (userId === null) throw badStaffCredentials();
+      await proveCode(db, userId, code);
+      await createSignInStore(db).removeStep(tokenSha256);
+      const user = await createUserStore(db).findCredentialsById(userId);
+      if (user === null) throw badStaffCredentials();
+      return enter(deps, user, origin);
+    },
+
+    /**
+     * Someone's own password. All other sessions end. Throws `bad-credentials` where the current one is wrong,
+     * `invalid-fields` where the next one cannot be, and `too-many-requests` as at signing in: who finds an open browser
+     * must not guess in it either.
+     */
+    async changePassword(caller: Caller, change: PasswordChange): Promise<void> {
+      const attempt = proofOf(caller, change.current);
+      const { user, counted } = await checkPassword(deps, attempt, ownTurnOf(caller));
+      const fault =
+        (await passwordFault(change.next, caller.email)) ??
+        (user.isPasswordFirst && change.next === change.current
+          ? ({ code: 'same-password' } as const)
+          : null);
+      if (fault !== null) throw invalidFields([{ field: 'next', fault }]);
+      const passwordHash = await deps.passwords.hash(change.next, ownTurnOf(caller));
+      await inTransaction(db, async ({ db: trx }) => {
+        await forgive(trx, attempt, counted);
+        await createUserStore(trx).update(user.id, { passwordHash, isPasswordFirst: false });
+        await createSessionStore(trx).removeOfUser(user.id, hashSessionToken(change.token));
+        if (deps.rules.sendsMail) await createStaffMailStore(trx).add(user.id, 'password-changed', null);
+        const told = { after: { email: caller.email, password: 'changed' } };
+        await createAuditStore(trx).add([auditEntry(caller, 'user.change-password', told)]);
+      });
+    },
+
+    /**
+     * Before keys, roles and secrets: whoever sits at the browser proves once more who they are, by the password.
+     * Throws `bad-credentials`, `too-many-requests`.
+     */
+    async proveAgain(caller: Caller, password: string, token: string): Promise<void> {
+      const attempt = proofOf(caller, password);
+      const { counted } = await checkPassword(deps, attempt, ownTurnOf(caller));
+      await forgive(db, attempt, counted);
+      await createSessionStore(db).noteProof(hashSessionToken(token));
+    },
+  };
+}
+
+/** Counted before the slow check; what succeeds is taken back. */
+async function provePassword(deps: Deps, attempt: SignIn): Promise<UserCredentials> {
+  const { db, rules } = deps;
+  if (rules.passwords === 'no') throw passwordsOff();
+  const isAtHome = await createSignInStore(db).isKnownPlace(attempt.email, callerNetwork(attempt.address));
+  const turn = { isKnown: isAtHome, from: callerNetwork(attempt.address) };
+  const { user, counted } = await checkPassword(deps, attempt, turn);
+  await forgive(db, attempt, counted);
+  if (rules.passwords === 'break-glass') breakGlass(deps, user, attempt);
+  return user;
+}
+
+/** Throws `passwords-off`: others than admins wait for the provider. */
+function breakGlass({ log }: Deps, user: UserCredentials, { address }: SignIn): void {
+  if (user.role !== 'admin') throw passwordsOff();
+  log.warn({ user: user.email, address }, 'an admin signed in with a password, past the identity provider');
+}
+
+/** An unknown e-mail costs the same check as a known one: time must not tell them apart. Answers what to take back, too. */
+async function checkPassword(
+  { db, passwords }: Deps,
+  attempt: SignIn,
+  turn: Turn,
+): Promise<{ user: UserCredentials; counted: string[] }> {
+  const counted = await countAttempt(db, attempt, turn.isKnown);
+  const users = createUserStore(db);
+  const user = await users.findCredentials(attempt.email);
+  const isRight = await passwords.verify(attempt.password, user?.passwordHash ?? null, turn);
+  if (user === null || !isRight) throw badStaffCredentials();
+  if (isOfOtherCost(user.passwordHash)) {
+    await users.update(user.id, { passwordHash: await passwords.hash(attempt.password, turn) });
+  }
+  return { user, counted };
+}
+
+/** Throws `bad-credentials`, `too-many-requests`: who knows the password must not guess the code. */
+async function proveCode(db: Db, userId: number, code: string): Promise<void> {
+  const counted = await countCode(db, userId);
+  if (!(await isRightCode(db, userId, code))) throw badStaffCredentials();
+  await forgiveCode(db, counted);
+}
+
+const forgiveCode = (db: Db, counted: readonly string[]) => createFailedLoginStore(db).withdraw(counted);
+
+function enter({ db, rules }: Deps, user: UserCredentials, origin: Origin): Promise<Session> {
+  return inTransaction(db, async ({ db: trx }) => {
+    await createSignInStore(trx).notePlace(user.id, callerNetwork(origin.address));
+    return openSession(trx, { userId: user.id, method: 'password', rules }, origin);
+  });
+}
+
+const proofOf = (caller: Caller, password: string): SignIn => ({
+  email: caller.email,
+  password,
+  address: caller.address ?? '',
+});
+
+const ownTurnOf = (caller: Caller): Turn => ({ isKnown: true, from: caller.email });
