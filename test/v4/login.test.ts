@@ -346,6 +346,7 @@ describe('what ends the tokens that were given before', () => {
     const client = await clientOf(solution);
     expect((await client.statut()).status).toBe(200);
     await server().db('solution').where({ id: solution.id }).update({ token_generation: 1 });
+    await eventually('it is told', async () => (await client.lastIdLogs()).status === 401);
     expectProblem(await client.lastIdLogs(), 401, 'unauthorized');
   });
 });
