@@ -56,6 +56,8 @@ export function createHttpServer(parts: AppParts): HttpServer {
   const listener = app as RequestListener;
   const answer: RequestListener = (request, response) => {
     if (isWithoutHost(request)) refuse(request, response, badRequest('The header Host is needed.'));
+    else if (hasSeveralHosts(request))
+      refuse(request, response, badRequest('The header Host is there twice.'));
     else if (!parts.statut(request, response)) {
       begin(request, response);
       listener(request, response);
@@ -99,6 +101,16 @@ function createApp(parts: AppParts): Express {
 /** Source: RFC 9112, 3.2. */
 const isWithoutHost = (request: IncomingMessage) =>
   request.headers.host === undefined && request.httpVersion === '1.1';
+
+/** Node takes the first, a proxy may have taken the last. Source: RFC 9112, 3.2. Every poll comes through here. */
+function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count > 1;
+}
 
 function begin(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('X-Request-Id', requestIdOf(request.headers['x-request-id']));

@@ -33,6 +33,8 @@ export function getPhoto(service: PhotoService): RequestHandler {
     const photo = await service.open(solutionId, String(request.params['name']));
     // It came from a device: whatever it holds, it is never more than a picture.
     response.setHeader('X-Content-Type-Options', 'nosniff');
+    // Hands, papers, faces: it stays on no machine on the way.
+    response.setHeader('Cache-Control', 'no-store');
     await sendFile(request, response, { ...photo, contentType: 'image/jpeg' });
   };
 }

@@ -30,12 +30,21 @@ const service = z.object({
   networks: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   healthcheck: z.object({ test: words }).optional(),
+  read_only: z.boolean().default(false),
+  tmpfs: z.array(z.string()).default([]),
+  cap_drop: z.array(z.string()).default([]),
+  cap_add: z.array(z.string()).default([]),
+  security_opt: z.array(z.string()).default([]),
+  pids_limit: z.number().optional(),
+  mem_limit: z.string().optional(),
+  privileged: z.boolean().optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
 });
 const composeFile = z.object({
   services: z.record(z.string(), service),
   networks: z.record(z.string(), z.object({ internal: z.boolean().optional() }).nullable()),
   volumes: z.record(z.string(), z.unknown()),
+  configs: z.record(z.string(), z.object({ content: z.string() })),
 });
 type Service = z.output<typeof service>;
 
@@ -62,6 +71,7 @@ function filledIn(written: string, environment: Readonly<Record<string, string>>
 }
 
 const operator = {
+  POSTGRES_ADMIN_PASSWORD: 'postgres-admin-password',
   POSTGRES_PASSWORD: 'postgres-password',
   RABBITMQ_PASSWORD: 'rabbitmq-password',
   EPACK_ADMIN_EMAIL: 'admin@example.org',
@@ -96,6 +106,38 @@ describe('docker-compose.yml', () => {
     for (const [, { networks }] of services) expect(networks).toContain('inside');
     expect(compose.networks['inside']?.internal).toBe(true);
     expect(services.filter(([, one]) => reachesOut(one)).map(([name]) => name)).toEqual(['api', 'worker']);
+  });
+
+  test('publishes that port on this machine alone, unless someone says otherwise', () => {
+    const [port = ''] = serviceOf('api').ports;
+    expect(filledIn(port, {})).toBe('127.0.0.1:8080:8080');
+    expect(filledIn(port, { EPACK_LISTEN: '0.0.0.0', PORT: '80' })).toBe('0.0.0.0:80:8080');
+  });
+
+  test('gives no process a right that it does not need, and ours nothing to write on but their data', () => {
+    for (const [, one] of services) {
+      expect(one.cap_drop).toEqual(['ALL']);
+      expect(one.security_opt).toEqual(['no-new-privileges:true']);
+      expect(one.privileged).toBeUndefined();
+    }
+    for (const [, one] of ours) {
+      expect([one.read_only, one.cap_add, one.pids_limit]).toEqual([true, [], 256]);
+      expect(one.tmpfs[0]).toMatch(/^\/tmp:size=/);
+      expect(filledIn(one.mem_limit ?? '', {})).toBe('1g');
+    }
+    for (const [, { image }] of services.filter((one) => !ours.includes(one)))
+      expect(image).toMatch(/^[a-z]+:\d+\.\d+-[a-z]+$/);
+  });
+
+  test('has the server work as a role that is no superuser and owns its database, and nothing else', () => {
+    const { content = '' } = compose.configs['role'] ?? {};
+    expect(content).toContain('create role epack login nosuperuser nocreatedb nocreaterole noreplication');
+    expect(content).toContain('create database epack owner epack');
+    expect(environmentOf(serviceOf('api'))['DATABASE_URL']).toBe(
+      'postgres://epack:postgres-password@postgres:5432/epack',
+    );
+    for (const [, { environment }] of ours)
+      expect(JSON.stringify(environment)).not.toContain('POSTGRES_ADMIN_PASSWORD');
   });
 
   test('holds no secret: each comes from the environment, and nothing starts without it', () => {
@@ -251,6 +293,11 @@ describe('the Dockerfile', () => {
   test('starts commands that run with the packages of production alone', async () => {
     const image = createImage();
     const database = await createTestDatabase();
+    // All that the server needs of PostgreSQL, a plain role may do. The tests are to run as one.
+    const role = 'select rolsuper, rolcreaterole, rolbypassrls from pg_roles where rolname = current_user';
+    expect((await database.db.raw<{ rows: object[] }>(role)).rows).toEqual([
+      { rolsuper: false, rolcreaterole: false, rolbypassrls: false },
+    ]);
     const port = await freePort();
     const environment = { ...environmentOf(serviceOf('api')), DATABASE_URL: database.url, QUEUE_URL: '' };
     const start = (command: readonly string[]): ChildProcess =>

@@ -26,6 +26,7 @@ describe('what Node would answer by itself is a problem document', () => {
       'a length that is none',
       'POST /v4/synchro/login HTTP/1.1\r\nHost: kitchen\r\nContent-Length: x\r\n\r\n',
     ],
+    ['two Hosts', 'GET /v4/synchro/statut HTTP/1.1\r\nHost: kitchen\r\nhost: other\r\n\r\n'],
     ['no Host', 'GET /v4/synchro/statut HTTP/1.1\r\n\r\n'],
     ['no Host, and a question', 'POST /v4/synchro/datas HTTP/1.1\r\nExpect: 100-continue\r\n\r\n'],
   ])('400 bad-request: %s', async (_what, bytes) => {

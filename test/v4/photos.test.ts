@@ -19,6 +19,7 @@ describe('GET /v4/photos/files/{name}', () => {
       const answer = await client.photo(name);
       expect(answer.status).toBe(200);
       expect(answer.headers['content-type']).toBe('image/jpeg');
+      expect(answer.headers['cache-control']).toBe('no-store');
       expect(answer.body.equals(photo)).toBe(true);
       expect(answer.headers.etag).toBe(`"${createHash('sha256').update(photo).digest('hex')}"`);
     }

@@ -154,9 +154,10 @@ async function sendCsv(
 
 /** ISO 8601 with a day that there is; PostgreSQL would refuse others with an error that is not the caller's to read. */
 function isTime(text: string): boolean {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$/i.exec(
-    text,
-  );
+  const match =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?(Z|[+-](?:0\d|1[0-5]):?[0-5]\d)?)?$/i.exec(
+      text,
+    );
   if (match === null) return false;
   const [, day = '', minute = '00:00', second = ':00'] = match;
   const instant = new Date(`${day}T${minute}${second.slice(0, 3)}Z`);

@@ -120,8 +120,8 @@ export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
 ];
 
 async function sendPicture(request: Request, response: Response, picture: Picture): Promise<typeof sent> {
-  // It may be shown from memory, but only to who may see it still.
-  response.setHeader('Cache-Control', 'private, no-cache');
+  // Hands, papers, faces: it stays on no machine on the way.
+  response.setHeader('Cache-Control', 'no-store');
   await sendFile(request, response, { ...picture, contentType: 'image/jpeg' });
   return sent;
 }

@@ -5,7 +5,7 @@ import type { Rejected } from './rejections';
 
 /** Puts what a sync rejects in quarantine, portion by portion. */
 export interface QuarantineWriter {
-  write(batch: readonly Rejected[]): Promise<void>;
+  readonly write: (batch: readonly Rejected[]) => Promise<void>;
   /** Tells what found no room. */
   finish(): Promise<void>;
 }

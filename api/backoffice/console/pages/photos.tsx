@@ -19,10 +19,6 @@ interface Services {
 
 const query = pageQuery(bigIdOf);
 const shownPhotos = 60;
-/** A name may come to stand for another photo: the browser asks, and is mostly told that nothing changed. */
-const mayBeKept = 'private, no-cache';
-/** The address of a thumbnail on our pages names the photo's content. */
-const isKept = 'private, max-age=2592000, immutable';
 
 /** The photos of a solution, small and large. */
 export function createPhotoPageRoutes({ solutions, photos }: Services, visiting: Visiting): Router {
@@ -42,7 +38,7 @@ export function createPhotoPageRoutes({ solutions, photos }: Services, visiting:
     '/solutions/:id/photos/:name',
     visiting.data(async (caller, request, response) => {
       const photo = await photos.open(caller, pathId(request, 'solution'), addressOf(request));
-      await send(request, response, photo, mayBeKept);
+      await send(request, response, photo);
     }),
   );
 
@@ -50,7 +46,7 @@ export function createPhotoPageRoutes({ solutions, photos }: Services, visiting:
     '/solutions/:id/thumbnails/:name',
     visiting.data(async (caller, request, response) => {
       const thumbnail = await photos.openThumbnail(caller, pathId(request, 'solution'), addressOf(request));
-      await send(request, response, thumbnail, isKept);
+      await send(request, response, thumbnail);
     }),
   );
 
@@ -64,8 +60,9 @@ function addressOf(request: Request): PhotoAddress {
   return { name: pathText(request, 'name'), sha256: isDigest ? content : null };
 }
 
-async function send(request: Request, response: Response, picture: Picture, caching: string): Promise<void> {
-  response.setHeader('Cache-Control', caching);
+/** Hands, papers, faces: what someone was shown stays on no shared computer. */
+async function send(request: Request, response: Response, picture: Picture): Promise<void> {
+  response.setHeader('Cache-Control', 'no-store');
   await sendFile(request, response, { ...picture, contentType: 'image/jpeg' });
 }
 
