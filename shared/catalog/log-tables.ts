@@ -206,3 +206,8 @@ export function findLogTable(name: string): LogTable | undefined {
 export function logTablesOf(channel: Channel): readonly LogTable[] {
   return logTables.filter((logTable) => logTable.channel === channel);
 }
+
+/** Those whose rows may name a photo. */
+export const tablesWithPhotos = logTables.filter(({ columns }) =>
+  columns.some(({ name }) => name === 'PhotoName'),
+);

@@ -13,6 +13,7 @@ import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { type ClaimedJob, createJobStore } from '../../shared/stores/jobs/job-store';
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
+import { createPhotoSuccession } from '../../shared/stores/photos/photo-succession';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
 import { createStatusStore } from '../../shared/stores/syncs/status-store';
 import { createSyncStore, type WrittenPackage } from '../../shared/stores/syncs/sync-store';
@@ -177,7 +178,12 @@ async function keepAllPhotos(
 ): Promise<PhotoCounts> {
   const photos = createPhotoStore(db);
   if (haveEffect(flags, 'rebuilds-photo-index')) await rebuildPhotoIndex({ db, files }, job);
-  return keepPhotos({ photos, files, audit: createAuditStore(db) }, job, upload, reject);
+  return keepPhotos(
+    { photos, files, audit: createAuditStore(db), succession: createPhotoSuccession(db) },
+    job,
+    upload,
+    reject,
+  );
 }
 
 /** What the solution is to do, file by file, in the order in which it is to do it. */

@@ -1,7 +1,6 @@
-import { findLogTable, type LogTable } from '../../catalog/log-tables';
+import { findLogTable, type LogTable, tablesWithPhotos } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
-import { createPhotoSuccession, tablesWithPhotos } from './photo-succession';
 
 /** What a photo's content tells. */
 export interface PhotoContent {
@@ -80,8 +79,8 @@ interface Row {
   is_superseded: boolean;
 }
 
-/** What became of a photo that came: `replaced` where its name stood for another one, which is kept beside it. */
-export type PhotoOutcome = 'inserted' | 'duplicates' | 'replaced';
+/** What became of a photo that came. `name-taken`: its name stands for another one, and it is not kept yet. */
+export type PhotoOutcome = 'inserted' | 'duplicates' | 'name-taken';
 
 const selectPhoto = `
   select p.id, p.name, p.sha256, p.file_key, p.bytes, p.width, p.height, coalesce(n.taken_at, p.listed_taken_at, p.exif_taken_at) as taken_at,
@@ -136,7 +135,7 @@ export function createPhotoStore(db: Db) {
       }
     },
 
-    /** Keeps a photo under its name, in the transaction of its sync. */
+    /** Keeps a photo under its name, unless that stands for another one. */
     async put(solutionId: number, syncId: string, photo: NewPhoto): Promise<PhotoOutcome> {
       if (await insert(solutionId, syncId, photo)) return 'inserted';
       const same = { solution_id: solutionId, sha256: photo.sha256 };
@@ -144,10 +143,7 @@ export function createPhotoStore(db: Db) {
         .where(same)
         .whereRaw('lower(name) = lower(?)', [photo.name.normalize('NFC')])
         .first('id');
-      if (known !== undefined) return 'duplicates';
-      await createPhotoSuccession(db).supersede(solutionId, photo.name.normalize('NFC'));
-      await insert(solutionId, syncId, photo);
-      return 'replaced';
+      return known === undefined ? 'name-taken' : 'duplicates';
     },
 
     /** Keeps a photo again that came before the one that its name stands for. False: it is there. */

@@ -1,9 +1,5 @@
-import { logTables } from '../../catalog/log-tables';
+import { tablesWithPhotos } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
-
-export const tablesWithPhotos = logTables.filter(({ columns }) =>
-  columns.some(({ name }) => name === 'PhotoName'),
-);
 
 /**
  * A name comes to stand for another photo: a camera began to count anew. The photo that it stood for is kept, with the
@@ -11,8 +7,9 @@ export const tablesWithPhotos = logTables.filter(({ columns }) =>
  */
 export function createPhotoSuccession(db: Db) {
   return {
-    /** `name` in NFC. Does nothing where the name stands for no photo. */
-    async supersede(solutionId: number, name: string): Promise<void> {
+    /** Frees the name, in the transaction of the sync that brings the next photo. Does nothing where it stands for none. */
+    async supersede(solutionId: number, nameAsSent: string): Promise<void> {
+      const name = nameAsSent.normalize('NFC');
       await keepReadings(solutionId, name);
       await keepNote(solutionId, name);
       await db('photo')
@@ -69,3 +66,5 @@ export function createPhotoSuccession(db: Db) {
     );
   }
 }
+
+export type PhotoSuccession = ReturnType<typeof createPhotoSuccession>;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNameKeyOf, thumbnailKeyOf } from '../../../shared/files/layout';
 import type { NewPhoto } from '../../../shared/stores/photos/photo-store';
@@ -62,15 +61,22 @@ export async function storePhotoName(
   await files.write(key, Buffer.from(JSON.stringify(noted)));
 }
 
-/** Null: that is none of ours. */
+/** Null: that is none of ours. Files of earlier versions do not tell what a name stood for before. */
 export function readPhotoName(content: Buffer): PhotoName | null {
-  const read = photoName.safeParse(parsed(content.toString('utf8')));
-  return read.success ? { ...read.data, name: read.data.name.normalize('NFC') } : null;
+  const read = parsed(content.toString('utf8'));
+  if (typeof read !== 'object' || read === null || !('name' in read) || !('sha256' in read)) return null;
+  const { name, sha256 } = read;
+  if (typeof name !== 'string' || !isDigest(sha256)) return null;
+  const earlier: unknown = 'earlier' in read ? read.earlier : [];
+  return {
+    name: name.normalize('NFC'),
+    sha256,
+    earlier: Array.isArray(earlier) ? earlier.filter(isDigest) : [],
+  };
 }
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
-/** Files of earlier versions do not tell what a name stood for before. */
-const photoName = z.object({ name: z.string(), sha256: digest, earlier: z.array(digest).default([]) });
+const isDigest = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
 export async function readAll(files: Pick<FileStore, 'read'>, key: string): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -1,6 +1,7 @@
 import type { PhotoCounts } from '../../../shared/domain/report';
 import type { FileStore } from '../../../shared/files/file-store';
-import type { PhotoOutcome, PhotoStore } from '../../../shared/stores/photos/photo-store';
+import type { NewPhoto, PhotoStore } from '../../../shared/stores/photos/photo-store';
+import type { PhotoSuccession } from '../../../shared/stores/photos/photo-succession';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { PackageFile, PackageFiles } from '../package/package-files';
 import type { Reject } from '../package/rejections';
@@ -12,7 +13,10 @@ interface Deps {
   readonly photos: Pick<PhotoStore, 'put' | 'note'>;
   readonly files: Pick<FileStore, 'read' | 'write' | 'stat'>;
   readonly audit: Pick<AuditStore, 'add'>;
+  readonly succession: PhotoSuccession;
 }
+
+type Kept = Exclude<keyof PhotoCounts, 'rejected'>;
 
 interface Sender {
   readonly solutionId: number;
@@ -60,21 +64,35 @@ async function takeNotes(
 }
 
 async function keepPhoto(
-  { photos, files }: Deps,
+  deps: Deps,
   sender: Sender,
   file: PackageFile,
-): Promise<{ result: PhotoOutcome } | { problem: string }> {
+): Promise<{ result: Kept } | { problem: string }> {
   if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
+  const { files } = deps;
   return contents.hold(file.bytes, async () => {
     const content = await readAll(file);
     const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
     if ('problem' in photo) return photo;
     await storePhoto(files, photo, content);
-    const result = await photos.put(sender.solutionId, sender.syncId, photo);
+    const result = await putBesideOthers(deps, sender, photo);
     if (result !== 'duplicates')
       await storePhotoName(files, sender.solutionId, { ...photo, isSuperseded: false });
     return { result };
   });
+}
+
+/** Where its name stands for another photo, that one is left with its readings first. */
+async function putBesideOthers(
+  { photos, succession }: Deps,
+  { solutionId, syncId }: Sender,
+  photo: NewPhoto,
+): Promise<Kept> {
+  const outcome = await photos.put(solutionId, syncId, photo);
+  if (outcome !== 'name-taken') return outcome;
+  await succession.supersede(solutionId, photo.name);
+  await photos.put(solutionId, syncId, photo);
+  return 'replaced';
 }
 
 /** Whoever looks for a photo by its name sees another one from now on. */
