@@ -223,6 +223,7 @@ module.exports = {
       ['saxes', 'fast-xml-parser', 'fast-xml-builder', 'papaparse', '@types/papaparse'],
       '^shared/formats/',
     ),
+    door('age', ['age-encryption'], '^commands/backup/encrypted-backup\\.ts$'),
     door('pino', ['pino'], '^shared/log\\.ts$'),
     door(
       'sharp',

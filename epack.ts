@@ -81,9 +81,15 @@ program
   .command('backup')
   .description('back up the database and the files, while the server runs')
   .requiredOption('--to <path>', 'a new file, a folder to make one in, or - for standard output')
-  .action(async ({ to }: { to: string }) => {
+  .option(
+    '--recipient <key>',
+    'encrypt it with age for this public key (age1…); may be given several times',
+    (key: string, before: string[]) => [...before, key],
+    [],
+  )
+  .action(async ({ to, recipient }: { to: string; recipient: string[] }) => {
     const { backupSummary, writeBackup } = await import('./commands/backup-commands.js');
-    const { file, manifest } = await onServer((settings) => writeBackup(settings, to));
+    const { file, manifest } = await onServer((settings) => writeBackup(settings, to, recipient));
     console.error(`${file === '-' ? 'backed up' : file}: ${backupSummary(manifest)}`);
   });
 
@@ -91,9 +97,12 @@ program
   .command('restore')
   .description('put a backup into an empty database and an empty data folder')
   .requiredOption('--from <file>', 'a backup, or - for standard input')
-  .action(async ({ from }: { from: string }) => {
+  .option('--identity <file>', 'a file with the secret key of age, for an encrypted backup')
+  .action(async ({ from, identity }: { from: string; identity?: string }) => {
     const { backupSummary, restoreBackup } = await import('./commands/backup-commands.js');
-    const { header, manifest, migrated } = await onServer((settings) => restoreBackup(settings, from));
+    const { header, manifest, migrated } = await onServer((settings) =>
+      restoreBackup(settings, from, identity ?? null),
+    );
     console.log(`restored the state of ${header.createdAt}: ${backupSummary(manifest)}`);
     for (const name of migrated) console.log(`ran ${name}`);
   });
@@ -107,7 +116,9 @@ program
       process.stdout.write(configurationMarkdown());
       return;
     }
-    config();
+    const { secretsKeys } = config();
+    if (secretsKeys.length === 0)
+      console.error('Secrets in the database are not sealed: set EPACK_SECRETS_KEY, see docs/sign-in.md.');
     console.log('The configuration is sound.');
   });
 
@@ -161,6 +172,26 @@ key
         ? 'A new key signs, and no API process believes a token of the old one any more.'
         : 'A new key signs, on every API process.',
     );
+  });
+
+const secrets = program.command('secrets').description('the secrets that are kept in the database');
+secrets
+  .command('seal')
+  .description('seal all of them with EPACK_SECRETS_KEY, those too that another accepted key sealed')
+  .action(async () => {
+    const { resealSecrets } = await import('./commands/secrets-commands.js');
+    const { changed, all } = await onServer((settings) => resealSecrets(settings, 'sealed'));
+    console.log(
+      `sealed ${changed} of ${counted(all, 'secret')}; the others were sealed with this key already`,
+    );
+  });
+secrets
+  .command('open')
+  .description('keep them as they are again, e.g. before an earlier version runs')
+  .action(async () => {
+    const { resealSecrets } = await import('./commands/secrets-commands.js');
+    const { changed, all } = await onServer((settings) => resealSecrets(settings, 'plain'));
+    console.log(`opened ${changed} of ${counted(all, 'secret')}`);
   });
 
 const account = program

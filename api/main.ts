@@ -20,6 +20,8 @@ export async function runApi(config: Config): Promise<void> {
   });
   const metricsPort = await listenForMetrics(api, config);
   log.info({ port, metricsPort }, 'api listens');
+  if (config.secretsKeys.length === 0)
+    log.warn({}, 'secrets in the database are not sealed: set EPACK_SECRETS_KEY (docs/sign-in.md)');
   if (process.send === undefined && typeof api.firstAdmin?.drawnPassword === 'string') {
     process.stdout.write(
       `Sign in as ${api.firstAdmin.email}, password ${api.firstAdmin.drawnPassword} (shown this once)\n`,

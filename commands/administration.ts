@@ -3,6 +3,7 @@ import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/data
 import { type Retention, type RetentionChange, retentionLimits } from '../shared/domain/retention';
 import { commandLineCaller, passwordLength, type Role, roles } from '../shared/domain/staff';
 import { createPasswordHasher } from '../shared/passwords/password-hasher';
+import { createSeal } from '../shared/seal/seal';
 import { newPassword } from '../shared/secrets';
 import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
@@ -138,7 +139,7 @@ export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked
   }
   return withDatabase(config, (db) =>
     inTransaction(db, async ({ db: trx }) => {
-      const keys = createServerKeyStore(trx);
+      const keys = createServerKeyStore(trx, createSeal(config.secretsKeys));
       await keys.replace(tokenKeyName);
       await keys.removeReplaced(tokenKeyName, isLeaked ? 0 : keyOverlapSeconds(config.tokenMinutes));
       const after = {

@@ -1,9 +1,11 @@
 import { constants, createWriteStream, type ReadStream } from 'node:fs';
-import { access, open, rename, rm, stat } from 'node:fs/promises';
+import { access, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isNativeError } from 'node:util/types';
 import { backupStream } from './backup/backup';
+import { ageMagic, decryptedWith, encryptedFor, identitiesIn } from './backup/encrypted-backup';
 import type { BackupManifest } from './backup/manifest';
 import { restore, type Restored } from './backup/restore';
 import type { Config } from '../shared/config/config';
@@ -25,19 +27,24 @@ export interface WrittenBackup {
 }
 
 /**
- * `epack backup`. `to`: a file that is not there yet, a folder in which one is made, or `-` for standard output. The
+ * `epack backup`. `recipients`: public keys of age (`age1…`), who alone can read it then; none: it is not encrypted. `to`: a file that is not there yet, a folder in which one is made, or `-` for standard output. The
  * server may run; the embedded database is started for it where it does not. What is in the file is readable by its
  * owner alone: it holds secrets.
  */
-export async function writeBackup(config: Config, to: string): Promise<WrittenBackup> {
-  const file = to === '-' ? to : await newFileAt(to);
+export async function writeBackup(
+  config: Config,
+  to: string,
+  recipients: readonly string[] = [],
+): Promise<WrittenBackup> {
+  const file = to === '-' ? to : await newFileAt(to, recipients.length > 0 ? '.tar.age' : '.tar');
   return withDatabaseUrl(config, async (url) => {
     const client = await openConnection(url, 'epack-backup');
     try {
       const done: { manifest: BackupManifest | null } = { manifest: null };
-      const stream = backupStream({ client, files: createDiskFileStore(config.filesDir) }, (manifest) => {
+      const plain = backupStream({ client, files: createDiskFileStore(config.filesDir) }, (manifest) => {
         done.manifest = manifest;
       });
+      const stream = recipients.length === 0 ? plain : await encryptedFor(recipients, plain);
       if (to === '-') await pipeline(stream, process.stdout, { end: false });
       else await writeWhole(file, stream);
       if (done.manifest === null) throw new Error('The backup did not come to its end.');
@@ -49,20 +56,53 @@ export async function writeBackup(config: Config, to: string): Promise<WrittenBa
 }
 
 /**
- * `epack restore`. `from`: a file, or `-` for standard input. An embedded database that is made for it goes again where
+ * `epack restore`. `from`: a file, or `-` for standard input. `identityFile`: with the secret keys of age that an encrypted
+ * one needs. An embedded database that is made for it goes again where
  * the restore fails.
  */
-export async function restoreBackup(config: Config, from: string): Promise<Restored> {
+export async function restoreBackup(
+  config: Config,
+  from: string,
+  identityFile: string | null = null,
+): Promise<Restored> {
+  const identities = identityFile === null ? null : identitiesIn(await readFile(identityFile, 'utf8'));
   // Before the database: a name that is nobody's starts nothing.
   const source = from === '-' ? process.stdin : await openToRead(from);
   try {
     return await onNewDatabase(config, async (url) => {
       await makeDataFolder(config);
-      return restoreInto(url, config.filesDir, source);
+      return restoreInto(url, config.filesDir, await inTheClear(source, identities));
     });
   } finally {
     source.destroy();
   }
+}
+
+/** Throws a sentence where it is encrypted and no secret key was given. */
+async function inTheClear(
+  source: Readable,
+  identities: readonly string[] | null,
+): Promise<AsyncIterable<Uint8Array>> {
+  const { first, whole } = await peeked(source);
+  const isEncrypted = first.subarray(0, ageMagic.length).equals(ageMagic);
+  if (!isEncrypted) return whole;
+  if (identities === null)
+    throw new Error('The backup is encrypted: name the file with the secret key by --identity.');
+  return decryptedWith(identities, whole);
+}
+
+/** Its first chunk, and all of it. */
+async function peeked(
+  source: Readable,
+): Promise<{ readonly first: Buffer; readonly whole: AsyncIterable<Uint8Array> }> {
+  const chunks = (source as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const next = await chunks.next();
+  const first = next.done === true ? Buffer.alloc(0) : next.value;
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    if (first.length > 0) yield first;
+    for (let rest = await chunks.next(); rest.done !== true; rest = await chunks.next()) yield rest.value;
+  }
+  return { first, whole: whole() };
 }
 
 /** What is in a backup, in a line. */
@@ -122,7 +162,7 @@ async function openToRead(file: string): Promise<ReadStream> {
 }
 
 /** Throws a sentence where no file can be made. */
-async function newFileAt(to: string): Promise<string> {
+async function newFileAt(to: string, ending: string): Promise<string> {
   const found = await stat(to).catch(() => null);
   const isFolder = found?.isDirectory() === true;
   if (found !== null && !isFolder) throw new Error(`${to} is there already.`);
@@ -132,7 +172,7 @@ async function newFileAt(to: string): Promise<string> {
   });
   if (!isFolder) return to;
   const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  return path.join(to, `epack-${time}.tar`);
+  return path.join(to, `epack-${time}${ending}`);
 }
 
 /** Why a file or a folder is of no use, for people. */

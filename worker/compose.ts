@@ -7,6 +7,7 @@ import { createDiskFileStore, removeAbandonedParts } from '../shared/files/disk-
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-server';
+import { createSeal } from '../shared/seal/seal';
 import { withPortNamed } from '../shared/process/operator-errors';
 import { openQueue } from '../shared/queue/open-queue';
 import { approvalsDecided } from '../shared/stores/parameters/approval-store';
@@ -76,6 +77,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       timeoutMilliseconds: outsideMilliseconds,
     },
     publicUrl: config.publicUrl,
+    seal: createSeal(config.secretsKeys),
     log,
   };
   const maintenance: Round[] = [

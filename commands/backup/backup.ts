@@ -26,6 +26,7 @@ import {
   headerName,
   manifestName,
   partName,
+  renewedTables,
 } from './manifest';
 import { type TarEntry, writeTar } from './tar';
 
@@ -87,7 +88,9 @@ async function headerOf(client: Connection): Promise<BackupHeader> {
     format: 1,
     createdAt: new Date().toISOString(),
     migrations,
-    tables: (await tablesOf(client)).map(({ name, columns }) => ({ name, columns: [...columns] })),
+    tables: (await tablesOf(client))
+      .filter(({ name }) => !renewedTables.includes(name))
+      .map(({ name, columns }) => ({ name, columns: [...columns] })),
     // They are of no transaction: read after its beginning, they are beyond every id in it.
     sequences: await sequencesOf(client),
   };

@@ -4,6 +4,12 @@ import { z } from 'zod';
 // What a backup says of itself. It is a tar archive: `epack-backup.json` first, then each table in the text format of
 // COPY, gzipped and cut into parts, then the files, and `manifest.json` last: without it a backup is not whole.
 
+/**
+ * What a stolen backup must not give away, and a restored server makes anew: sessions, and the key that signs tokens.
+ * Everyone signs in again, solutions by themselves.
+ */
+export const renewedTables: readonly string[] = ['user_session', 'server_key', 'oidc_attempt'];
+
 export const headerName = 'epack-backup.json';
 export const manifestName = 'manifest.json';
 export const tablePrefix = 'tables/';

@@ -6,6 +6,7 @@ import type { Connection } from '../../shared/db/connection';
 import { type Db, migrate, migrateTo } from '../../shared/db/database';
 import {
   copyIn,
+  emptyTables,
   endLoad,
   firstWithRows,
   migrationsOf,
@@ -14,6 +15,9 @@ import {
   type TableShape,
   tablesOf,
 } from '../../shared/db/whole-tables';
+import { commandLineCaller } from '../../shared/domain/staff';
+import { createAuditStore } from '../../shared/stores/staff/audit-store';
+import { auditEntry } from '../../api/backoffice/services/trail';
 import type { FileStore } from '../../shared/files/file-store';
 import {
   type BackupHeader,
@@ -24,6 +28,7 @@ import {
   headerName,
   manifestFrom,
   manifestName,
+  renewedTables,
   tableOfPart,
 } from './manifest';
 import { readTar, type TarEntry } from './tar';
@@ -60,8 +65,13 @@ export async function restore(target: Target, backup: AsyncIterable<Uint8Array>)
     compare(manifest, loaded);
     for (const sequence of header.sequences) await setSequence(client, sequence);
     await endLoad(client, header.tables);
+    // Backups of earlier versions hold them.
+    await emptyTables(client, renewedTables);
     await client.query('commit');
-    return { header, manifest, migrated: await migrate(db) };
+    const migrated = await migrate(db);
+    const after = { stateOf: header.createdAt };
+    await createAuditStore(db).add([auditEntry(commandLineCaller, 'backup.restore', { after })]);
+    return { header, manifest, migrated };
   } catch (error) {
     await client.query('rollback');
     for (const prefix of await topFolders(files)) await files.remove(prefix);

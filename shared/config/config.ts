@@ -25,6 +25,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     ...halfOidc(environment),
     ...halfMail(environment),
     ...noWayIn(environment),
+    ...halfSecretsKey(environment),
   ];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
   return configFrom(read.data);
@@ -66,6 +67,8 @@ function configFrom(read: z.output<typeof settings>) {
     tokenMinutes: read.EPACK_TOKEN_MINUTES,
     /** The key that signs, and those that are accepted beside it. Null: kept in the database. */
     tokenSecrets: tokenSecretsOf(read),
+    /** The first seals the secrets in the database, every one opens them. None: they are not sealed. */
+    secretsKeys: secretsKeysOf(read),
     trustProxy: read.EPACK_TRUST_PROXY,
     /** Of what the server tells kitchens. */
     language: read.EPACK_LANGUAGE,
@@ -128,6 +131,11 @@ function signInRulesOf(read: z.output<typeof settings>): SignInRules {
     sendsMail: read.EPACK_SMTP_URL !== undefined && read.EPACK_MAIL_FROM !== undefined,
   };
 }
+
+const secretsKeysOf = ({
+  EPACK_SECRETS_KEY: first,
+  EPACK_SECRETS_KEY_ACCEPTED: accepted,
+}: z.output<typeof settings>): readonly string[] => [first, accepted].filter((key) => key !== undefined);
 
 /** Null: staff sign in with passwords only. */
 function oidcFrom(read: z.output<typeof settings>) {
@@ -193,6 +201,13 @@ function halfMail({ EPACK_SMTP_URL: server = '', EPACK_MAIL_FROM: from = '' }: N
 function noWayIn({ EPACK_PASSWORDS: passwords = '', EPACK_OIDC_ISSUER: issuer = '' }: NodeJS.ProcessEnv) {
   const isNeeded = passwords === 'no' || passwords === 'break-glass';
   return isNeeded && issuer === '' ? [`EPACK_PASSWORDS=${passwords} needs EPACK_OIDC_ISSUER`] : [];
+}
+
+function halfSecretsKey({
+  EPACK_SECRETS_KEY: key = '',
+  EPACK_SECRETS_KEY_ACCEPTED: accepted = '',
+}: NodeJS.ProcessEnv): string[] {
+  return accepted !== '' && key === '' ? ['EPACK_SECRETS_KEY_ACCEPTED needs EPACK_SECRETS_KEY'] : [];
 }
 
 /** Names of ours that belong to the tests and to the reference solution. */

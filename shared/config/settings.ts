@@ -89,6 +89,14 @@ export const settings = z.object({
     .describe(
       'Another key, as long, whose tokens are accepted as well, while EPACK_TOKEN_SECRET is being replaced.',
     ),
+  EPACK_SECRETS_KEY: atLeast(32)
+    .optional()
+    .describe(
+      'Key that seals the secrets in the database (what signs tokens and webhooks), 32 random characters or more. Not set: they are kept as they are.',
+    ),
+  EPACK_SECRETS_KEY_ACCEPTED: atLeast(32)
+    .optional()
+    .describe('Another key, as long, that opens secrets as well, while EPACK_SECRETS_KEY is being replaced.'),
   EPACK_TRUST_PROXY: z
     .union(
       [

@@ -137,11 +137,21 @@ export async function prepareForLoad(client: Connection, tables: readonly TableS
     `select name from unnest($1::text[]) as name where has_table_privilege(quote_ident(name), 'truncate')`,
     [tables.map(({ name }) => name)],
   );
-  if (rows.length > 0) await client.query(`truncate ${rows.map(({ name }) => quoted(name)).join(', ')}`);
+  if (rows.length > 0)
+    await client.query(`truncate ${rows.map(({ name }) => quoted(name)).join(', ')} cascade`);
 }
 
 export async function endLoad(client: Connection, tables: readonly TableShape[]): Promise<void> {
   for (const { name } of tables) await client.query(`alter table ${quoted(name)} enable trigger user`);
+}
+
+/** Empties those of the tables that there are; there may be none of a name. */
+export async function emptyTables(client: Connection, names: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    'select name from unnest($1::text[]) as name where to_regclass(quote_ident(name)) is not null',
+    [names],
+  );
+  for (const { name } of rows) await client.query(`delete from ${quoted(name)}`);
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

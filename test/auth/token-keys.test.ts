@@ -4,6 +4,7 @@ import { createTokens } from '../../api/services/tokens';
 import { readConfig } from '../../shared/config/config';
 import { createNotifications, type Notifications } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
+import { noSeal } from '../../shared/seal/seal';
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
 import { eventually } from '../queue/eventually';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
@@ -28,7 +29,7 @@ describe('a key that the database keeps', () => {
   const newProcess = () =>
     createTokens({
       keys: createKeptKeys({
-        store: createServerKeyStore(database.db),
+        store: createServerKeyStore(database.db, noSeal),
         tokenMinutes: minutes,
         notifications,
       }),
@@ -111,7 +112,7 @@ describe('a key that the database keeps', () => {
   });
 
   test('junk makes no process read the database more than once a second', async () => {
-    const store = createServerKeyStore(database.db);
+    const store = createServerKeyStore(database.db, noSeal);
     let reads = 0;
     const counting = {
       findOrMake: (name: string, seconds: number) => {

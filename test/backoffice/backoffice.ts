@@ -41,6 +41,7 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { createLogger } from '../../shared/log';
+import { noSeal } from '../../shared/seal/seal';
 import { openQueue } from '../../shared/queue/open-queue';
 import { createJudge } from '../openapi/judge';
 import { createTestDatabase } from '../setup/database';
@@ -143,7 +144,11 @@ export async function startBackoffice(
     approvals: createApprovalService({ db }),
     conflicts: createConflictService({ db }),
     params: createParamService({ db }),
-    notifications: createNotificationService({ db, rules: { allowsHttp: true, allowedNetworks: [] } }),
+    notifications: createNotificationService({
+      db,
+      seal: noSeal,
+      rules: { allowsHttp: true, allowedNetworks: [] },
+    }),
     audit: createAuditService({ db }),
     keptForms: createKeptFormService({ db }),
     overview: createOverviewService({ db }),

@@ -1,3 +1,4 @@
+import { noSeal, type Seal } from '../../shared/seal/seal';
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db/database';
 import type { NotificationEvent } from '../../shared/domain/notification';
@@ -96,14 +97,19 @@ export interface DeliverOptions {
   readonly webhooks?: Partial<WebhookLimits>;
   readonly sendMail?: Mailer | null;
   readonly publicUrl?: string | null;
+  readonly seal?: Seal;
 }
 
 /** One round of a worker. This machine may be called, by its first address only. */
-export const deliver = (db: Db, { webhooks, sendMail = null, publicUrl = null }: DeliverOptions = {}) =>
+export const deliver = (
+  db: Db,
+  { webhooks, sendMail = null, publicUrl = null, seal = noSeal }: DeliverOptions = {},
+) =>
   deliverNotifications({
     db,
     sendMail,
     publicUrl,
+    seal,
     webhooks: { allowsHttp: true, allowedNetworks: ['127.0.0.1'], timeoutMilliseconds: 5_000, ...webhooks },
     log: createLogger({ level: 'silent', name: 'test' }),
   });

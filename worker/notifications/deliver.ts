@@ -1,5 +1,6 @@
 import type { Db } from '../../shared/db/database';
 import { backoffMs } from '../../shared/domain/backoff';
+import type { Seal } from '../../shared/seal/seal';
 import type { Logger } from '../../shared/log';
 import {
   type ClaimedNotification,
@@ -16,6 +17,8 @@ interface Deps {
   /** Null: no mail server is configured. */
   readonly sendMail: Mailer | null;
   readonly webhooks: WebhookLimits;
+  /** Of the secrets of webhooks. */
+  readonly seal: Pick<Seal, 'open'>;
   /** Null: no link is given. */
   readonly publicUrl: string | null;
   readonly log: Logger;
@@ -90,7 +93,7 @@ const parcelsOf = (claimed: readonly ClaimedNotification[], { kind }: ClaimedTar
   kind === 'email' ? [claimed] : claimed.map((one) => [one]);
 
 async function send(
-  { sendMail, webhooks, publicUrl }: Deps,
+  { sendMail, webhooks, seal, publicUrl }: Deps,
   parcel: readonly ClaimedNotification[],
   { kind, address, language, secrets }: ClaimedTarget,
 ): Promise<void> {
@@ -99,7 +102,12 @@ async function send(
   switch (kind) {
     case 'webhook':
       return callWebhook(
-        { url: address, id: first.id, body: webhookBody(first, publicUrl), secrets },
+        {
+          url: address,
+          id: first.id,
+          body: webhookBody(first, publicUrl),
+          secrets: secrets.map((secret) => seal.open(secret, 'webhook-secret')),
+        },
         webhooks,
       );
     case 'email':

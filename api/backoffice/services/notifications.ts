@@ -16,6 +16,7 @@ import {
   staleVersion,
 } from '../../../shared/errors/catalog';
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
+import type { Seal } from '../../../shared/seal/seal';
 import { newWebhookSecret } from '../../../shared/secrets';
 import { type Account, createAccountStore } from '../../../shared/stores/solutions/account-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
@@ -52,12 +53,14 @@ export interface CreatedTarget {
 interface Deps {
   readonly db: Db;
   readonly rules: WebhookRules;
+  /** Of the secrets of webhooks. */
+  readonly seal: Pick<Seal, 'seal'>;
 }
 
 export type NotificationService = ReturnType<typeof createNotificationService>;
 
 /** Who is told of what. For those who edit: an address of a webhook may hold a secret by itself. */
-export function createNotificationService({ db, rules }: Deps) {
+export function createNotificationService({ db, rules, seal }: Deps) {
   return {
     /** Throws `forbidden`. `accountId` null: of every account that the caller sees. */
     async list(
@@ -84,7 +87,10 @@ export function createNotificationService({ db, rules }: Deps) {
       checkAddress(input.kind, input.address, rules);
       const secret = input.kind === 'webhook' ? newWebhookSecret() : null;
       return inTransaction(db, async ({ db: trx }) => {
-        const id = await createNotificationTargetStore(trx).insert({ ...input, secret });
+        const id = await createNotificationTargetStore(trx).insert({
+          ...input,
+          secret: secret === null ? null : seal.seal(secret, 'webhook-secret'),
+        });
         const target = await found(trx, caller, id);
         await tell(trx, caller, 'create', null, target);
         return { target, secret };
@@ -126,7 +132,8 @@ export function createNotificationService({ db, rules }: Deps) {
         const { kind } = await found(trx, caller, id);
         if (kind !== 'webhook') throw notFound('webhook');
         const secret = newWebhookSecret();
-        await createNotificationTargetStore(trx).replaceSecret(id, secret, secretOverlapHours);
+        const sealed = seal.seal(secret, 'webhook-secret');
+        await createNotificationTargetStore(trx).replaceSecret(id, sealed, secretOverlapHours);
         const after = { id, secret: 'replaced' };
         await createAuditStore(trx).add([
           auditEntry(caller, 'notification-target.replace-secret', { after }),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from '../../db/database';
+import type { Seal } from '../../seal/seal';
 
 /** A key of a name: the current one, or one that it has replaced. */
 export interface ServerKey {
@@ -8,8 +9,8 @@ export interface ServerKey {
   readonly supersededAt: Date | null;
 }
 
-/** Keys that every API process shares and that nobody configured. */
-export function createServerKeyStore(db: Db) {
+/** Keys that every API process shares and that nobody configured. In the database they are sealed. */
+export function createServerKeyStore(db: Db, seal: Pick<Seal, 'sealBytes' | 'openBytes'>) {
   return {
     /** The current key of that name (made, 32 random bytes, by whoever asks first), then those that it replaced of late. */
     async findOrMake(name: string, keptSeconds: number): Promise<ServerKey[]> {
@@ -20,7 +21,10 @@ export function createServerKeyStore(db: Db) {
          order by superseded_at desc nulls first`,
         { name, keptSeconds },
       );
-      return result.rows.map((row) => ({ value: row.value, supersededAt: row.superseded_at }));
+      return result.rows.map((row) => ({
+        value: seal.openBytes(row.value, 'token-key'),
+        supersededAt: row.superseded_at,
+      }));
     },
 
     /** Makes a new key the current one. False: there was none to replace. In a transaction of its caller. */
@@ -45,7 +49,7 @@ export function createServerKeyStore(db: Db) {
     await db.raw(
       `insert into server_key (name, value) values (:name, :value)
        on conflict (name) where superseded_at is null do nothing`,
-      { name, value: randomBytes(32) },
+      { name, value: Buffer.from(seal.sealBytes(randomBytes(32), 'token-key')) },
     );
   }
 }

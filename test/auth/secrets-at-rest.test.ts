@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { resealSecrets } from '../../commands/secrets-commands';
+import { createKeptKeys } from '../../api/services/token-keys';
+import { createTokens } from '../../api/services/tokens';
+import { createNotificationService } from '../../api/backoffice/services/notifications';
+import { ConfigError, readConfig } from '../../shared/config/config';
+import { createNotifications, type Notifications } from '../../shared/db/listen';
+import { createLogger } from '../../shared/log';
+import { commandLineCaller } from '../../shared/domain/staff';
+import { createSeal, noSeal, SealError, type Seal } from '../../shared/seal/seal';
+import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
+import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+
+const newKey = () => randomBytes(32).toString('base64');
+
+describe('a seal', () => {
+  const [first, second] = [newKey(), newKey()];
+
+  test('hides what it seals, differently each time, and opens it again', () => {
+    const seal = createSeal([first]);
+    const sealed = seal.seal('whsec_é', 'webhook-secret');
+    expect(sealed).toMatch(/^sealed:v1:[\w-]{8}:[\w-]{16}:[\w-]+$/);
+    expect(seal.seal('whsec_é', 'webhook-secret')).not.toBe(sealed);
+    expect(seal.open(sealed, 'webhook-secret')).toBe('whsec_é');
+    const bytes = randomBytes(32);
+    const kept = seal.sealBytes(bytes, 'token-key');
+    expect(Buffer.from(kept).includes(bytes)).toBe(false);
+    expect(Buffer.from(seal.openBytes(kept, 'token-key')).equals(bytes)).toBe(true);
+  });
+
+  test('opens what another accepted key sealed, and knows that it is to be sealed anew', () => {
+    const old = createSeal([second]).seal('secret', 'webhook-secret');
+    const rotating = createSeal([first, second]);
+    expect(rotating.open(old, 'webhook-secret')).toBe('secret');
+    expect([rotating.isCurrent(old), rotating.isCurrent('secret')]).toEqual([false, false]);
+    expect(rotating.isCurrent(rotating.seal('secret', 'webhook-secret'))).toBe(true);
+    expect(() => createSeal([first]).open(old, 'webhook-secret')).toThrow(/key that is not set/);
+  });
+
+  test('without a key leaves secrets as they are, and opens none that is sealed', () => {
+    expect(noSeal.isOn).toBe(false);
+    expect(noSeal.seal('secret', 'webhook-secret')).toBe('secret');
+    expect(noSeal.open('secret', 'webhook-secret')).toBe('secret');
+    expect(() => noSeal.open(createSeal([first]).seal('s', 'token-key'), 'token-key')).toThrow(SealError);
+  });
+
+  test('opens nothing that was altered, or that belongs elsewhere', () => {
+    const seal = createSeal([first]);
+    const sealed = seal.seal('secret', 'webhook-secret');
+    expect(() => seal.open(sealed, 'token-key')).toThrow(/altered, or belongs elsewhere/);
+    const [start, rest] = [sealed.slice(0, -6), sealed.slice(-6)];
+    const altered = start + (rest.startsWith('A') ? 'B' : 'A') + rest.slice(1);
+    for (const wrong of [
+      altered,
+      sealed.slice(0, -8),
+      sealed.split(':').slice(0, 4).join(':'),
+      `${sealed}AAAA`,
+    ])
+      expect(() => seal.open(wrong, 'webhook-secret')).toThrow(SealError);
+    for (const wrong of ['sealed:v1:', 'sealed:v1:x:y:z'])
+      expect(() => seal.open(wrong, 'token-key')).toThrow(SealError);
+  });
+
+  test('two keys go by their names: the accepted one alone is a mistake, and a short one is', () => {
+    expect(readConfig({ EPACK_SECRETS_KEY: first, EPACK_SECRETS_KEY_ACCEPTED: second }).secretsKeys).toEqual([
+      first,
+      second,
+    ]);
+    expect(readConfig({}).secretsKeys).toEqual([]);
+    expect(() => readConfig({ EPACK_SECRETS_KEY_ACCEPTED: second })).toThrow(ConfigError);
+    expect(() => readConfig({ EPACK_SECRETS_KEY: 'short' })).toThrow(ConfigError);
+  });
+});
+
+describe('the secrets in the database', () => {
+  let database: TestDatabase;
+  let notifications: Notifications;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    const log = createLogger({ level: 'silent', name: 'test' });
+    notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
+  });
+  afterEach(async () => {
+    await notifications.close();
+    await database.drop();
+  });
+
+  const tokensWith = (seal: Seal) =>
+    createTokens({
+      keys: createKeptKeys({
+        store: createServerKeyStore(database.db, seal),
+        tokenMinutes: 60,
+        notifications,
+      }),
+      minutes: 60,
+    });
+
+  async function newWebhook(seal: Seal): Promise<string> {
+    const rules = { allowsHttp: true, allowedNetworks: [] };
+    const { secret } = await createNotificationService({ db: database.db, rules, seal }).create(
+      commandLineCaller,
+      {
+        accountId: null,
+        kind: 'webhook',
+        address: 'https://hooks.example.org/',
+        events: ['sync-failed'],
+        staleHours: 24,
+        language: 'en',
+      },
+    );
+    return secret ?? '';
+  }
+
+  /** All that is kept of secrets, as whoever steals the database reads it. */
+  async function stolen(): Promise<string> {
+    const keys = await database.db<{ value: Buffer }>('server_key').select('value');
+    const hooks = await database.db('notification_target').select('secret', 'previous_secret');
+    return JSON.stringify([keys.map(({ value }) => value.toString('latin1')), hooks]);
+  }
+
+  const configWith = (environment: NodeJS.ProcessEnv) =>
+    readConfig({ DATABASE_URL: database.url, ...environment });
+
+  test('are sealed from the first on where there is a key, and still sign', async () => {
+    const key = newKey();
+    const token = await tokensWith(createSeal([key])).issue(7, 0);
+    const secret = await newWebhook(createSeal([key]));
+    expect(secret).toMatch(/^whsec_/);
+    expect(await stolen()).not.toContain(secret);
+    expect(await stolen()).toMatch(/^\[\["sealed:v1:.*"sealed:v1:/);
+    expect(await tokensWith(createSeal([key])).verify(token)).toMatchObject({ solutionId: 7 });
+    await expect(tokensWith(noSeal).verify(token)).rejects.toThrow(SealError);
+  });
+
+  test('are sealed by a command, sealed anew when the key is replaced, and opened again; tokens go on', async () => {
+    const [first, second] = [newKey(), newKey()];
+    const token = await tokensWith(noSeal).issue(7, 0);
+    const secret = await newWebhook(noSeal);
+    await expect(resealSecrets(configWith({}), 'sealed')).rejects.toThrow('EPACK_SECRETS_KEY is not set');
+
+    expect(await resealSecrets(configWith({ EPACK_SECRETS_KEY: first }), 'sealed')).toEqual({
+      changed: 2,
+      all: 2,
+    });
+    expect(await resealSecrets(configWith({ EPACK_SECRETS_KEY: first }), 'sealed')).toEqual({
+      changed: 0,
+      all: 2,
+    });
+    expect(await stolen()).not.toContain(secret);
+
+    const rotating = { EPACK_SECRETS_KEY: second, EPACK_SECRETS_KEY_ACCEPTED: first };
+    await newWebhook(createSeal([second, first]));
+    expect(await resealSecrets(configWith(rotating), 'sealed')).toEqual({ changed: 2, all: 3 });
+    expect(await tokensWith(createSeal([second])).verify(token)).toMatchObject({ solutionId: 7 });
+    // With a key that opens none of them nothing is changed.
+    await expect(resealSecrets(configWith({ EPACK_SECRETS_KEY: first }), 'sealed')).rejects.toThrow(
+      SealError,
+    );
+
+    expect(await resealSecrets(configWith({ EPACK_SECRETS_KEY: second }), 'plain')).toEqual({
+      changed: 3,
+      all: 3,
+    });
+    expect(await stolen()).toContain(secret);
+    expect(await tokensWith(noSeal).verify(token)).toMatchObject({ solutionId: 7 });
+    expect(await database.db('audit').where({ action: 'secrets.seal' })).toHaveLength(3);
+  });
+
+  test('a webhook whose secret was sealed is signed with it, and with the one before while both count', async () => {
+    const seal = createSeal([newKey()]);
+    const secret = await newWebhook(seal);
+    const service = createNotificationService({
+      db: database.db,
+      rules: { allowsHttp: true, allowedNetworks: [] },
+      seal,
+    });
+    const [target] = (await service.list(commandLineCaller, null, { limit: 1, after: null })).items;
+    const id = target?.id ?? 0;
+    const next = await service.replaceSecret(commandLineCaller, id);
+    await service.test(commandLineCaller, id);
+    const [claimed] = await createNotificationStore(database.db).claim(10, 60);
+    const opened = claimed?.target.secrets.map((kept) => seal.open(kept, 'webhook-secret'));
+    expect(opened).toEqual([next, secret]);
+  });
+});
