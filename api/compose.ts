@@ -2,6 +2,7 @@ import type { Express, Router } from 'express';
 import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
+import { type CounterPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createNotifications, type Notifications } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
@@ -86,6 +87,8 @@ export interface ComposedApi {
   readonly firstAdmin: FirstAdmin | null;
   /** Takes no further upload, and ends polls that wait; what is under way goes on. */
   drain(): void;
+  /** Call it before ids are given out: a database that was put back gives none out again. */
+  keepGivenIds(): Promise<CounterPutBack[]>;
   /** Ends what the server stands on. */
   close(): Promise<void>;
 }
@@ -273,6 +276,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       isDraining,
       token: config.metricsToken,
     }),
+    keepGivenIds: () => keepGivenIds(db, config.dataDir),
     drain() {
       draining = true;
       board.endWaits();

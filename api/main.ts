@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../shared/config/config';
+import { countersPutBack } from '../shared/db/given-ids';
 import { createLogger } from '../shared/log';
 import { closeServer, listenOn } from '../shared/metrics/ops-server';
 import { makeDataFolder } from '../shared/embedded/data-folder';
@@ -15,6 +16,8 @@ export async function runApi(config: Config): Promise<void> {
   await makeDataFolder(config);
   const api = await composeApi(config, await findDatabaseUrl(config), log);
   const sockets = socketsOf(api.server);
+  const putBack = await api.keepGivenIds();
+  if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
   const port = await listenOn(api.server, config.port, config.host).catch((error: unknown) => {
     throw withPortNamed(error, config.port, 'PORT');
   });

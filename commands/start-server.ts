@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import type { Config } from '../shared/config/config';
 import { migrate, openDatabase } from '../shared/db/database';
+import { countersPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createLogger, type Logger } from '../shared/log';
 import { closeServer, listenOn } from '../shared/metrics/ops-server';
 import { makeDataFolder } from '../shared/embedded/data-folder';
@@ -36,7 +37,7 @@ export async function startServer(
   // Before a database is made, and the API tried three times.
   await refuseTakenPort(config);
   const database = await openOwnDatabase(config, log);
-  await bringUpToDate(database.url).catch(async (error: unknown) => {
+  await bringUpToDate(database.url, config.dataDir, log).catch(async (error: unknown) => {
     await database.stop();
     throw error;
   });
@@ -137,10 +138,12 @@ async function openOwnDatabase(config: Config, log: Logger): Promise<{ url: stri
   return startEmbeddedPostgres({ dataDir: config.dataDir, log: (message) => log.warn({}, message) });
 }
 
-async function bringUpToDate(url: string): Promise<void> {
+async function bringUpToDate(url: string, dataDir: string, log: Logger): Promise<void> {
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-start' });
   try {
     await migrate(db);
+    const putBack = await keepGivenIds(db, dataDir);
+    if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
   } finally {
     await db.destroy();
   }

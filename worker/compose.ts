@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config/config';
-import { dropConnections, openDatabase, poolUse } from '../shared/db/database';
+import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
+import { countersPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createNotifications } from '../shared/db/listen';
 import { createDiskFileStore, removeAbandonedParts } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
@@ -105,6 +106,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     { name: logReplacements, everySeconds: 5, run: () => applyLogReplacements(db) },
     { name: 'audit-trail', everySeconds: 5, run: () => sealAuditTrail({ db, log }) },
     { name: 'old-readings', everySeconds: 6 * 3_600, run: () => removeOldReadings(db) },
+    { name: 'given-ids', everySeconds: 20, run: () => guardGivenIds(db, config.dataDir, log) },
     { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
   ];
 
@@ -165,6 +167,11 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       log.warn({ syncId: job.syncId, jobId: job.id }, 'not done in time; given back to another worker');
     }
   }
+}
+
+async function guardGivenIds(db: Db, dataDir: string, log: Logger): Promise<void> {
+  const putBack = await keepGivenIds(db, dataDir);
+  if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
 }
 
 /** False: it was not over by then. */

@@ -4,6 +4,7 @@ import { isNativeError } from 'node:util/types';
 import { createGunzip } from 'node:zlib';
 import type { Connection } from '../../shared/db/connection';
 import { type Db, migrate, migrateTo } from '../../shared/db/database';
+import { leapAheadSql } from '../../shared/db/given-ids';
 import {
   copyIn,
   emptyTables,
@@ -64,6 +65,8 @@ export async function restore(target: Target, backup: AsyncIterable<Uint8Array>)
     const manifest = loaded.manifest;
     compare(manifest, loaded);
     for (const sequence of header.sequences) await setSequence(client, sequence);
+    // Ids that were given out after the backup was made are remembered by devices and programs.
+    await client.query(leapAheadSql);
     await endLoad(client, header.tables);
     // Backups of earlier versions hold them.
     await emptyTables(client, renewedTables);

@@ -159,6 +159,20 @@ describe('what the solution sends back', () => {
     });
   });
 
+  test('a row that says other things under its Id is no receipt of it', async () => {
+    const client = await kitchen();
+    const { id } = await send(client, 'URGENT lot B');
+    const read = '2026-11-20 08:00:00';
+    await fullSync(client, upload(`Id,Subject,ReadAt\n${id},Lot A,${read}\n`));
+    await fullSync(client, upload(`Id,Subject,Body,ReadAt\n${id},URGENT lot B,other,${read}\n`));
+    await fullSync(client, upload(`Id,SentAt,ReadAt\n${id},2020-01-01T00:00:00Z,${read}\n`));
+    expect((await client.sync()).json['report']?.['rejections']).toMatchObject([{ code: 'unknown-message' }]);
+    expect((await sentTo(client))[0]).toMatchObject({ readAt: null });
+    const body = '"Lot 12, ""ham"";\r\n please throw away"';
+    await fullSync(client, upload(`Id,Subject,Body,ReadAt\n${id}, URGENT lot B ,${body},${read}\n`));
+    expect((await sentTo(client))[0]).toMatchObject({ readAt: new Date('2026-11-20T07:00:00Z') });
+  });
+
   test('a receipt whose time is none is refused', async () => {
     const client = await kitchen();
     const { id } = await send(client);

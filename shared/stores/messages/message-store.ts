@@ -24,6 +24,10 @@ export interface Message extends NewMessage {
 export interface Receipt {
   /** Of the message. */
   readonly id: string;
+  /** What the row says that the message is; null: nothing. */
+  readonly subject: string | null;
+  readonly body: string | null;
+  readonly sentAt: Date | null;
   /** Null: nobody has read it yet. */
   readonly readAt: Date | null;
 }
@@ -126,15 +130,22 @@ export function createMessageStore(db: Db) {
       );
     },
 
-    /** Takes receipts, each message once. What was read once stays read. Answers the ids that are the solution's messages. */
+    /**
+     * Takes receipts, each message once. What was read once stays read. A row of another message that bore the same Id
+     * once (of a device that was restored, or of a server that was) is no receipt of it: blanks and line breaks aside, what
+     * it says of subject, body and time must be the message's. Answers the ids of which there was a receipt.
+     */
     async receive(solutionId: number, receipts: readonly Receipt[]): Promise<ReadonlySet<string>> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `update manager_message m
-         set read_at = coalesce(m.read_at, receipt.read_at), delivered_at = coalesce(m.delivered_at, now())
-         from jsonb_to_recordset(cast(:rows as jsonb)) as receipt (id bigint, read_at timestamptz)
+         set read_at = coalesce(m.read_at, receipt."readAt"), delivered_at = coalesce(m.delivered_at, now())
+         from jsonb_to_recordset(cast(:rows as jsonb)) as receipt
+           (id bigint, "readAt" timestamptz, subject text, body text, "sentAt" timestamptz)
          where m.solution_id = :solutionId and m.id = receipt.id
+           and ${saysTheSame('subject')} and ${saysTheSame('body')}
+           and (receipt."sentAt" is null or abs(extract(epoch from receipt."sentAt" - m.sent_at)) < 60)
          returning m.id`,
-        { solutionId, rows: JSON.stringify(receipts.map(({ id, readAt }) => ({ id, read_at: readAt }))) },
+        { solutionId, rows: JSON.stringify(receipts.map(receiptRow)).replaceAll('\\u0000', '') },
       );
       return new Set(result.rows.map(({ id }) => id));
     },
@@ -166,9 +177,21 @@ interface Row {
 
 const pageSize = 1_000;
 
+const bare = (text: string) => `regexp_replace(${text}, '\\s', '', 'g')`;
+const saysTheSame = (column: string) =>
+  `(receipt.${column} is null or ${bare(`receipt.${column}`)} = ${bare(`m.${column}`)})`;
+
 const given = `kind, sender, subject, body, measured_at, is_conform, sample, germ, operator, value, unit,
   limit_satisfactory, limit_acceptable, verdict`;
 const columns = `id, ${given}, sent_at, delivered_at, read_at, failures, failure_reason`;
+
+const receiptRow = ({ id, readAt, subject, body, sentAt }: Receipt) => ({
+  id,
+  readAt,
+  subject,
+  body,
+  sentAt,
+});
 
 const rowOf = ({ result, measuredAt, isConform, ...message }: NewMessage, place: number) => ({
   ...message,

@@ -108,17 +108,30 @@ function receiptOf(header: LogHeader, row: CsvRows, timezone: string): FoundRece
   if (row.fault !== null || row.cellCount < header.cellCount || row.bytes[idAt] !== minus) return null;
   const id = textOf(row, header.idCell);
   if (!/^-[1-9]\d{0,17}$/.test(id)) return null;
-  const cell = header.declared.find(({ column }) => column.name === 'ReadAt')?.cell ?? null;
-  const written = cell === null ? '' : textOf(row, cell);
+  const cellOf = (name: string) => {
+    const cell = header.declared.find(({ column }) => column.name === name)?.cell ?? null;
+    return cell === null ? '' : textOf(row, cell);
+  };
+  const written = cellOf('ReadAt');
   const readAt = written === '' ? null : readInstant(written, timezone);
   // What cannot be read is no time: the row goes the way of every refused one.
   if (written !== '' && readAt === null) return null;
   const raw = decodeText(row.bytes.subarray(row.start, row.end)).slice(0, maxKeptLength);
-  return { id, readAt, line: row.line, header: header.raw, raw: raw.replaceAll('\0', '\u2400') };
+  const said = {
+    subject: cellOf('Subject') || null,
+    body: cellOf('Body') || null,
+    // On a clock nobody named it proves nothing.
+    sentAt: hasOffset(cellOf('SentAt')) ? readInstant(cellOf('SentAt'), timezone) : null,
+  };
+  return { id, readAt, ...said, line: row.line, header: header.raw, raw: raw.replaceAll('\0', '\u2400') };
 }
 
-const textOf = (row: CsvRows, cell: number): string =>
-  decodeText(row.bytes.subarray(row.cellStart[cell], row.cellEnd[cell])).trim();
+const hasOffset = (time: string): boolean => /(Z|[+-]\d\d(:?\d\d)?)$/i.test(time.slice(10));
+
+function textOf(row: CsvRows, cell: number): string {
+  const text = decodeText(row.bytes.subarray(row.cellStart[cell], row.cellEnd[cell])).trim();
+  return row.cellEscaped[cell] === 1 ? text.replaceAll('""', '"') : text;
+}
 
 const unknownMessage = (file: string, { id, line, header, raw }: FoundReceipt): Rejected => ({
   kind: 'row',
@@ -127,7 +140,7 @@ const unknownMessage = (file: string, { id, line, header, raw }: FoundReceipt): 
   line,
   rowId: id,
   code: 'unknown-message',
-  reason: `The manager has told this solution no message ${id}.`,
+  reason: `The manager has told this solution no such message ${id}.`,
   header,
   raw,
 });
