@@ -409,6 +409,14 @@ export const english = {
     clock: 'The clock of the device is wrong',
     clockWhy: (duration: string, isAhead: boolean) => `It is ${duration} ${isAhead ? 'ahead' : 'behind'}.`,
     clockAdvice: 'Ask the kitchen to set the clock: readings carry the time of the device.',
+    silentTable: (table: string) => `No rows for seven days: ${table}`,
+    silentTableAdvice:
+      'Ask whether the kitchen still notes this, and whether the device was restored or replaced. If it was, let it send its readings again.',
+    impossibleTimes: (table: string) => `Times that cannot be right: ${table}`,
+    impossibleTimesWhy: (count: string) =>
+      `${count} in all are dated before 2010, or more than a day after they came.`,
+    impossibleTimesAdvice:
+      'Ask the kitchen to set the clock of the device. These readings are kept, counted from the day on which they came.',
     failed: (channel: string) => `The last synchronisation failed: ${channel}`,
     thisFailed: 'This synchronisation failed',
     failedAdvice:

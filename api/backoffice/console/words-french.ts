@@ -460,6 +460,14 @@ export const french: Words = {
     clock: 'L’horloge de l’appareil est fausse',
     clockWhy: (duration, isAhead) => `Elle est ${isAhead ? 'en avance' : 'en retard'} de ${duration}.`,
     clockAdvice: 'Demandez à la cuisine de régler l’heure : les relevés portent celle de l’appareil.',
+    silentTable: (table) => `Aucune ligne depuis sept jours : ${table}`,
+    silentTableAdvice:
+      'Demandez si la cuisine saisit encore ces relevés, et si l’appareil a été restauré ou remplacé. Si c’est le cas, faites-lui renvoyer ses relevés.',
+    impossibleTimes: (table) => `Heures impossibles : ${table}`,
+    impossibleTimesWhy: (count) =>
+      `${count} au total sont datés d’avant 2010, ou de plus d’un jour après leur réception.`,
+    impossibleTimesAdvice:
+      'Demandez à la cuisine de régler l’heure de l’appareil. Ces relevés sont conservés, à compter du jour de leur réception.',
     failed: (channel) => `La dernière synchronisation a échoué : ${channel}`,
     thisFailed: 'Cette synchronisation a échoué',
     failedAdvice: 'Rien n’en a été appliqué, et l’envoi est conservé. Relancez-le une fois la cause écartée.',

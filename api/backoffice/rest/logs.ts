@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import { channels } from '../../../shared/domain/channel';
-import { badRequest, notFound } from '../../../shared/errors/catalog';
+import { badRequest, invalidFields, notFound } from '../../../shared/errors/catalog';
 import { alsoAs, json, pageOf, pathParameter } from '../../http/operation';
 import { logGaps } from '../../http/report-shape';
 import { reply, type Route, sent } from '../../http/route';
@@ -23,9 +23,18 @@ const logId = z
   .string()
   .regex(/^(-1|\d{1,18})$/, 'is no id')
   .meta({ examples: ['8379'] });
+const arrivalCursor = z
+  .string()
+  .regex(/^\d{1,18}(-\d{1,19})?$/, 'is no place in the order of arrival')
+  .meta({ examples: ['17-8379'] });
 const query = z.object({
   after: logId.optional().meta({ description: 'Readings whose Id is greater.' }),
   cursor: logId.optional().meta({ description: '`next` of the page before: the same as `after`.' }),
+  receivedAfter: arrivalCursor.optional().meta({
+    description:
+      'Readings in the order in which they came, whatever their Id: `0` for all, then the `next` of the answer before. ' +
+      'With it `next` is never null: keep it, and ask again whenever there may be more. JSON only, without `after`, `from`, `to`.',
+  }),
   from: time.optional().meta({
     description:
       "Measured then or later; without an offset on the solution's clock. 422 where that is in no time zone.",
@@ -65,7 +74,7 @@ const tableParameter = pathParameter(
 const log = z.looseObject({ Id: z.string() }).meta({
   id: 'LogRow',
   description:
-    'A reading: `Id`, the columns of the table as docs/catalogue.md lists them, and what the solution sent beyond them.',
+    'A reading: `Id`, the columns of the table as docs/catalogue.md lists them, and what the solution sent beyond them; with `receivedAfter` also `receivedAt`, when the server received it, null where it kept no time then.',
   examples: [
     {
       Id: '8379',
@@ -103,6 +112,13 @@ export const createLogRoutes = (logs: LogService): Route[] => [
         to: asked.to ?? null,
       };
       if (asked.for === 'excel' && asked.format !== 'csv') throw badRequest('for=excel needs format=csv.');
+      if (asked.receivedAfter !== undefined) {
+        refuseBeside(asked);
+        const size = Math.min(asked.limit ?? defaultLimit, maxJsonLimit);
+        const [arrival = '', id = '-1'] = asked.receivedAfter.split('-');
+        const { items, next } = await logs.listArrived(caller, wanted, { arrival, id }, size);
+        return reply(200, { items, next: `${next.arrival}${next.id === '-1' ? '' : `-${next.id}`}` });
+      }
       if (asked.format === 'json') {
         const size = Math.min(asked.limit ?? defaultLimit, maxJsonLimit);
         return reply(200, await logs.list(caller, wanted, size));
@@ -137,6 +153,16 @@ export const createLogRoutes = (logs: LogService): Route[] => [
     },
   }),
 ];
+
+/** In the order of arrival there is no other order, and nothing is left out. */
+function refuseBeside(asked: z.output<typeof query>): void {
+  const beside = (['after', 'cursor', 'from', 'to'] as const).filter((name) => asked[name] !== undefined);
+  const others = asked.format === 'csv' ? [...beside, 'format'] : beside;
+  if (others.length === 0) return;
+  throw invalidFields(
+    others.map((field) => ({ field, fault: { code: 'other', text: 'does not go with receivedAfter' } })),
+  );
+}
 
 async function sendCsv(
   response: Response,

@@ -154,6 +154,17 @@ const detail = solution
       }),
     ),
     quotas: solutionQuotas,
+    findings: z.array(
+      z.object({
+        kind: z.enum(['silent-table', 'impossible-times']).meta({
+          description:
+            '`silent-table`: it had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days rows came that are dated before 2010, or more than a day after their receipt.',
+        }),
+        table: z.string().meta({ examples: ['Tbfridge'] }),
+        channel: z.enum(channels),
+        since: instant.meta({ description: 'When a row came last; of `impossible-times`, such a row.' }),
+      }),
+    ),
   })
   .meta({ id: 'SolutionDetail' });
 const enrolled = z
@@ -321,6 +332,9 @@ const detailJson = (solution: SolutionDetail) => ({
     setBy,
     setAt,
     sync: syncId,
+  })),
+  findings: solution.findings.map(({ kind, table: { name, channel }, since }) => ({
+    ...{ kind, table: name, channel, since },
   })),
 });
 

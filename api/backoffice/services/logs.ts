@@ -9,7 +9,11 @@ import { formatCsv } from '../../../shared/formats/csv-table';
 import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
 import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
-import { createLogReadStore, type LogRow } from '../../../shared/stores/logs/log-read-store';
+import {
+  type ArrivalCursor,
+  createLogReadStore,
+  type LogRow,
+} from '../../../shared/stores/logs/log-read-store';
 import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needVisible } from './rights';
 
@@ -59,6 +63,21 @@ export function createLogService({ db }: { readonly db: Db }) {
       const rows = await logs.rows(query.table, range, query.afterId, limit + 1);
       const page = pageOf(rows, limit, (last) => last.id);
       return { items: page.items.map((row) => wireLog(query.table, row)), next: page.next };
+    },
+
+    /**
+     * Readings in the order in which they came, from a place in it; and the place after them, to go on from whenever
+     * there may be more. Throws `not-found`.
+     */
+    async listArrived(
+      caller: Caller,
+      { solutionId, table }: Pick<LogQuery, 'solutionId' | 'table'>,
+      cursor: ArrivalCursor,
+      limit: number,
+    ): Promise<{ items: WireLog[]; next: ArrivalCursor }> {
+      await needVisible(db, caller, solutionId);
+      const { rows, next } = await logs.arrived(table, solutionId, cursor, limit);
+      return { items: rows.map((row) => ({ ...wireLog(table, row), receivedAt: row.receivedAt })), next };
     },
 
     /**

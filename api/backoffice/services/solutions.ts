@@ -6,6 +6,7 @@ import { hashSecret, newSecret } from '../../../shared/secrets';
 import { createAccountStore } from '../../../shared/stores/solutions/account-store';
 import { createAlertStore } from '../../../shared/stores/alerts/alert-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createLogFindingStore, type LogFinding } from '../../../shared/stores/logs/log-finding-store';
 import { createFlagStore, type SetFlag } from '../../../shared/stores/solutions/flag-store';
 import {
   type AdminSolution,
@@ -44,6 +45,7 @@ export interface ListedSolution extends AdminSolution {
 
 export interface SolutionDetail extends ListedSolution {
   readonly flags: readonly SetFlag[];
+  readonly findings: readonly LogFinding[];
   /** Of the settings that staff can change: another one after each change of them. */
   readonly revision: string;
 }
@@ -179,7 +181,14 @@ async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution>
 async function detailed(db: Db, solution: AdminSolution): Promise<SolutionDetail> {
   const [listed] = await withAlerts(db, [solution]);
   const flags = await createFlagStore(db).listOfSolution(solution.id);
-  return { ...solution, openAlerts: listed?.openAlerts ?? 0, flags, revision: settingsRevision(solution) };
+  const findings = await createLogFindingStore(db).list(solution.id);
+  return {
+    ...solution,
+    openAlerts: listed?.openAlerts ?? 0,
+    flags,
+    findings,
+    revision: settingsRevision(solution),
+  };
 }
 
 async function withAlerts(db: Db, solutions: readonly AdminSolution[]): Promise<ListedSolution[]> {

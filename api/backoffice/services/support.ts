@@ -6,6 +6,7 @@ import { type Approval, createApprovalStore } from '../../../shared/stores/param
 import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
 import { type Conflict, createConflictStore } from '../../../shared/stores/parameters/conflict-store';
 import { createInventoryStore, type FailedEntity } from '../../../shared/stores/solutions/inventory-store';
+import type { LogFinding } from '../../../shared/stores/logs/log-finding-store';
 import { createOverviewStore } from '../../../shared/stores/solutions/overview-store';
 import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/syncs/quarantine-store';
 import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/syncs/sync-timeline-store';
@@ -32,6 +33,7 @@ export type Finding =
   | { readonly kind: 'approval'; readonly approval: Approval }
   | { readonly kind: 'instruction-failed'; readonly entity: FailedEntity }
   | { readonly kind: 'wrong-clock'; readonly seconds: number }
+  | LogFinding
   /** So many of a kind beside those that are told of one by one. */
   | { readonly kind: 'more'; readonly of: CountedFinding; readonly count: number };
 
@@ -79,7 +81,13 @@ export function createSupportService({ db, solutions }: Deps) {
       const lastSyncs = lastOfChannels.flatMap(({ items }) => items);
       return {
         solution,
-        findings: [...standingOf(solution), ...failuresOf(lastSyncs), ...stuckOf(solution), ...waiting],
+        findings: [
+          ...standingOf(solution),
+          ...failuresOf(lastSyncs),
+          ...stuckOf(solution),
+          ...solution.findings,
+          ...waiting,
+        ],
         syncs: syncs.items,
       };
     },

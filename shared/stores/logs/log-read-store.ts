@@ -8,6 +8,15 @@ export interface LogRow {
   readonly values: Readonly<Record<string, LogValue>>;
   /** What the solution sent beyond the table's columns. */
   readonly extra: Readonly<Record<string, unknown>> | null;
+  /** Null: it was received before the server kept that. */
+  readonly receivedAt: Date | null;
+}
+
+/** A place in the order of arrival: after this row of this load of a log file. */
+export interface ArrivalCursor {
+  readonly arrival: string;
+  /** -1: before its first row. */
+  readonly id: string;
 }
 
 export type LogValue = string | number | boolean | Date | null;
@@ -27,7 +36,11 @@ export interface LogTime {
   readonly timezone: string | null;
 }
 
-type Row = { id: string; extra: Record<string, unknown> | null } & Record<string, LogValue | object>;
+type Row = { id: string; extra: Record<string, unknown> | null; received_at: Date | null } & Record<
+  string,
+  LogValue | object
+>;
+type ArrivedRow = Row & { arrival: string };
 
 export type LogReadStore = ReturnType<typeof createLogReadStore>;
 
@@ -44,12 +57,36 @@ export function createLogReadStore(db: Db) {
       return db.transaction(async (transaction) => {
         await transaction.raw('set local enable_sort = off');
         const result = await transaction.raw<{ rows: Row[] }>(
-          `select id, extra, ${columns} from ${table.table}
+          `select id, extra, received_at, ${columns} from ${table.table}
            where solution_id = :solutionId and id > :after ${within.sql} order by id limit :limit`,
           { solutionId: range.solutionId, after, limit, ...within.bindings },
         );
         return result.rows.map(rowFrom);
       });
+    },
+
+    /**
+     * The readings that came after a place in the order of arrival, and the place after the last of them. Loads of one log
+     * become visible in the order of their numbers, so nothing is missed, whatever fills in below the highest id. A row
+     * that was replaced since comes again.
+     */
+    async arrived(
+      table: LogTable,
+      solutionId: number,
+      cursor: ArrivalCursor,
+      limit: number,
+    ): Promise<{ rows: LogRow[]; next: ArrivalCursor }> {
+      const rows: ArrivedRow[] = [];
+      let from = cursor.id === topId ? afterLoad(cursor.arrival) : cursor;
+      for (;;) {
+        const page = await arrivedPage(table, solutionId, from, limit - rows.length);
+        rows.push(...page.rows);
+        const last = rows.at(-1);
+        const next = last === undefined ? cursor : { arrival: last.arrival, id: last.id };
+        if (page.lastArrival === null || rows.length >= limit)
+          return { rows: rows.map(({ arrival: _arrival, ...row }) => rowFrom(row as Row)), next };
+        from = afterLoad(page.lastArrival);
+      }
     },
 
     /** The newest first: the readings before an id, or the very last ones. */
@@ -61,7 +98,7 @@ export function createLogReadStore(db: Db) {
     ): Promise<LogRow[]> {
       const columns = table.columns.map(selected).join(', ');
       const result = await db.raw<{ rows: Row[] }>(
-        `select id, extra, ${columns} from ${table.table}
+        `select id, extra, received_at, ${columns} from ${table.table}
          where solution_id = :solutionId and (cast(:before as bigint) is null or id < :before)
          order by id desc limit :limit`,
         { solutionId, before, limit },
@@ -80,7 +117,50 @@ export function createLogReadStore(db: Db) {
       return result.rows.map((row) => row.name);
     },
   };
+
+  /**
+   * Of some loads. A lateral part that has a limit of its own runs row by row in the order of what it depends on, so that a
+   * page costs what it holds. `lastArrival` null: there are no further loads.
+   */
+  async function arrivedPage(
+    table: LogTable,
+    solutionId: number,
+    { arrival, id }: ArrivalCursor,
+    limit: number,
+  ): Promise<{ rows: ArrivedRow[]; lastArrival: string | null }> {
+    const columns = table.columns.map(selected).join(', ');
+    const loads = `select arrival, received_at, ids from log_arrival
+      where solution_id = :solutionId and table_name = :table and arrival >= :arrival
+      order by arrival limit ${maxLoads}`;
+    const bindings = { solutionId, table: table.table, arrival };
+    const { rows } = await db.raw<{ rows: ArrivedRow[] }>(
+      `select log.*, loads.arrival from (${loads}) loads
+       cross join lateral unnest(case when loads.arrival = :arrival
+         then loads.ids * int8multirange(int8range(:id, null, '()')) else loads.ids end) as part
+       cross join lateral (
+         select id, extra, received_at, ${columns} from ${table.table}
+         where solution_id = :solutionId and id >= lower(part) and (upper_inf(part) or id < upper(part))
+           and (received_at is null or received_at <= loads.received_at)
+         order by id limit :limit
+       ) log limit :limit`,
+      { ...bindings, id, limit },
+    );
+    if (rows.length >= limit) return { rows, lastArrival: rows.at(-1)?.arrival ?? null };
+    const ends = await db.raw<{ rows: { count: number; last: string | null }[] }>(
+      `select count(*)::int as count, max(arrival)::text as last from (${loads}) loads`,
+      bindings,
+    );
+    const [end] = ends.rows;
+    return { rows, lastArrival: end?.count === maxLoads ? end.last : null };
+  }
 }
+
+/** Nothing of a load comes after it, and PostgreSQL knows no range that begins there. */
+const topId = String(2n ** 63n - 1n);
+const afterLoad = (arrival: string): ArrivalCursor => ({ arrival: String(BigInt(arrival) + 1n), id: '-1' });
+
+/** Looked at in one statement. */
+const maxLoads = 1_000;
 
 /** A `date` as text: the driver would make an instant of it, in the time zone of this machine. */
 const selected = ({ type, column }: LogColumn) =>
@@ -102,7 +182,12 @@ function boundOf(name: 'from' | 'to', comparison: '>=' | '<', time: LogTime | nu
   return `and measured_at ${comparison} cast(:${name} as timestamp) at time zone :${name}Zone`;
 }
 
-const rowFrom = ({ id, extra, ...values }: Row): LogRow => ({ id, extra, values: valuesFrom(values) });
+const rowFrom = ({ id, extra, received_at: receivedAt, ...values }: Row): LogRow => ({
+  id,
+  extra,
+  receivedAt,
+  values: valuesFrom(values),
+});
 
 /** `extra` is the one column that holds an object, and it has been taken out. */
 const valuesFrom = (values: Record<string, LogValue | object>) => values as Record<string, LogValue>;

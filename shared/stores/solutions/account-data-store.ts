@@ -36,7 +36,7 @@ export function createAccountDataStore(db: Db) {
     },
 
     /**
-     * Deletes readings of before so many days, the lowest ids first, and stops where only younger ones follow: what
+     * Deletes readings that have been kept for so many days, the lowest ids first, and stops where only younger ones follow: what
      * it costs grows with what it deletes, not with what is kept. Answers how many.
      */
     async deleteOldReadings(table: string, solutionId: number, days: number): Promise<number> {
@@ -111,11 +111,15 @@ export function createAccountDataStore(db: Db) {
   ): Promise<Batch> {
     const result = await db.raw<{ rows: Batch[] }>(
       `with batch as (
-         select id, measured_at < now() - make_interval(days => :days) as is_old from :table:
+         select id, ${keptFrom} < now() - make_interval(days => :days) as is_old from :table:
          where solution_id = :solutionId and (cast(:after as bigint) is null or id > :after) order by id limit ${batchRows}
        ), gone as (
          delete from :table: t using batch where t.solution_id = :solutionId and t.id = batch.id and batch.is_old
-         returning 1
+         returning t.id
+       ), noted as (
+         update log_mark set removed = removed + coalesce(
+           (select range_agg(int8range(id, id, '[]')) from gone where id < ${2n ** 63n - 1n}), '{}')
+         where solution_id = :solutionId and table_name = :table and exists (select from gone)
        )
        select count(*)::int as read, (select count(*)::int from gone) as deleted,
          count(*) filter (where not is_old)::int as young, max(id) as last from batch`,
@@ -124,6 +128,14 @@ export function createAccountDataStore(db: Db) {
     return result.rows[0] ?? { read: 0, deleted: 0, young: 0, last: null };
   }
 }
+
+/**
+ * A reading's life counts from its own time, but from its receipt where that time is before it by more than a year, or after
+ * it: the sender's clock does not decide how long data live.
+ */
+const keptFrom = `case when received_at is null then measured_at
+  when measured_at between received_at - interval '1 year' and received_at then measured_at
+  else received_at end`;
 
 interface Batch {
   readonly read: number;

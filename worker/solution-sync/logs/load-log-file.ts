@@ -16,7 +16,7 @@ import { createLateRows } from './late-rows';
 import { type HeaderFault, type LogHeader, MAX_COLUMNS, readLogHeader } from './log-header';
 import { type LogState, readLogState } from './log-mark';
 import { type Arrival, noteReceived } from './received-ids';
-import { createRowEncoder } from './row-encoder';
+import { createRowEncoder, type RowEncoder } from './row-encoder';
 import { createLogRejections, type LogRejections } from './row-rejections';
 import { createPendingRejections } from './pending-rejections';
 import { settleQuarantine } from './settle-quarantine';
@@ -137,7 +137,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   async function note(): Promise<void> {
     const { highestId, receivedIds: ids } = taker;
     const newIds = lateRows.newIds();
-    const arrival = counts.inserted > 0 ? arrivalOf(input.timezone, encoder.times.forms) : null;
+    const arrival = counts.inserted > 0 ? arrivalOf(input.timezone, encoder.times) : null;
     if (!ids.isEmpty || moved > 0)
       await noteReceived(db, input, { highestId: highestId.toBigInt(), ids, newIds, arrival });
     await settleQuarantine(db, input, state, {
@@ -176,10 +176,10 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   }
 }
 
-function arrivalOf(timezone: string, { local, offset }: { local: boolean; offset: boolean }): Arrival {
-  if (local && offset) return { timezone, timeForm: 'mixed' };
-  if (local) return { timezone, timeForm: 'local' };
-  return { timezone, timeForm: offset ? 'offset' : null };
+function arrivalOf(timezone: string, times: RowEncoder['times']): Arrival {
+  const { local, offset } = times.forms;
+  const timeForm = local && offset ? 'mixed' : local ? 'local' : offset ? 'offset' : null;
+  return { timezone, timeForm, impossibleCount: times.impossibleCount };
 }
 
 const MAX_ROW_BYTES = 1024 * 1024;

@@ -21,6 +21,9 @@ export class ReadingTimes {
   private readonly wallMs: Float64Array;
   /** Whether times came that had no offset, and some that had one: of rows that were taken. */
   readonly forms = { local: false, offset: false };
+  /** Readings that were taken and whose time cannot be right: more than a day ahead, or of before 2010. */
+  impossibleCount = 0;
+  private readonly latestMs = Date.now() + DAY_MS;
   private readonly pendingForms = { local: false, offset: false };
   /** The last cell could not be read because the series' reading before this file decides: call `seed`, then read it again. */
   needsEarlierReadings = false;
@@ -104,7 +107,10 @@ export class ReadingTimes {
 
   /** The row has been taken: its reading is now its series' previous one. A row that was refused leaves no trace. */
   acceptRow(): void {
-    if (this.pending !== null) this.pending.previousMs = this.pendingMs;
+    if (this.pending !== null) {
+      this.pending.previousMs = this.pendingMs;
+      if (this.pendingMs > this.latestMs || this.pendingMs < EARLIEST_MS) this.impossibleCount++;
+    }
     if (this.pendingForms.local) this.forms.local = true;
     if (this.pendingForms.offset) this.forms.offset = true;
   }
@@ -177,6 +183,9 @@ function isName(name: Buffer, bytes: Uint8Array, from: number, to: number): bool
 }
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** A clock that lost its battery begins at 1970, 1980 or 2000. */
+const EARLIEST_MS = Date.UTC(2010);
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const FNV_PRIME = 0x01000193;
 /** No site has so many probes; a file that makes names up does not fill the memory. */

@@ -107,6 +107,8 @@ export interface Arrival {
   readonly timezone: string;
   /** Null: there were no times. */
   readonly timeForm: 'local' | 'offset' | 'mixed' | null;
+  /** Rows of the file whose time cannot be right. */
+  readonly impossibleCount: number;
 }
 
 /**
@@ -136,14 +138,18 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
          from ranges where place >= :maxRanges having count(*) > 0
        ) kept
      )
-     insert into log_mark (solution_id, table_name, highest_id, received, counted_from, last_row_at)
+     insert into log_mark (solution_id, table_name, highest_id, received, counted_from, last_row_at, impossible_count,
+       impossible_at)
      select cast(:solutionId as int), cast(:table as text), cast(:highestId as bigint), received,
-       greatest(joined_up_to, cast(:joinedUpTo as bigint)), case when :isStored then now() end
+       greatest(joined_up_to, cast(:joinedUpTo as bigint)), case when :isStored then now() end, :impossible,
+       case when :impossible > 0 then now() end
      from few
      on conflict (solution_id, table_name) do update
      set highest_id = greatest(log_mark.highest_id, excluded.highest_id), received = excluded.received,
        counted_from = greatest(log_mark.counted_from, excluded.counted_from),
        last_row_at = coalesce(excluded.last_row_at, log_mark.last_row_at),
+       impossible_count = log_mark.impossible_count + excluded.impossible_count,
+       impossible_at = coalesce(excluded.impossible_at, log_mark.impossible_at),
        absent = log_mark.absent - (select others.ids from others),
        removed = log_mark.removed - (select others.ids from others)`,
     {
@@ -156,6 +162,7 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
       isStored: arrival !== null,
       timezone: arrival?.timezone ?? null,
       timeForm: arrival?.timeForm ?? null,
+      impossible: arrival?.impossibleCount ?? 0,
       maxRanges,
     },
   );

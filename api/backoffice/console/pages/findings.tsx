@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SolutionDetail } from '../../services/solutions';
 import type { CountedFinding, Finding } from '../../services/support';
+import { calledBy } from '../called';
 import { durationText, numberText } from '../format';
 import { ActionForm, Age } from '../parts';
 import { refusalOf, ServersReason } from '../refusal';
@@ -124,6 +125,22 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         why: findings.clockWhy(durationText(words, Math.abs(finding.seconds)), finding.seconds > 0),
         advice: findings.clockAdvice,
         action: null,
+      };
+    case 'silent-table':
+      return {
+        what: findings.silentTable(calledBy(words, finding.table.name)),
+        at: age(finding.since),
+        why: <code>{`csv/${finding.table.name}.csv`}</code>,
+        advice: findings.silentTableAdvice,
+        action: link(`/solutions/${solution.id}/readings/${finding.table.name}`, words.look),
+      };
+    case 'impossible-times':
+      return {
+        what: findings.impossibleTimes(calledBy(words, finding.table.name)),
+        at: age(finding.since),
+        why: findings.impossibleTimesWhy(numberText(words, finding.count)),
+        advice: findings.impossibleTimesAdvice,
+        action: link(`/solutions/${solution.id}/readings/${finding.table.name}`, words.look),
       };
     case 'sync-failed': {
       const { id, channel, receivedAt, report } = finding.sync;

@@ -1,0 +1,71 @@
+import { findLogTable, type LogTable } from '../../catalog/log-tables';
+import type { Db } from '../../db/database';
+
+/** Something about a log that someone should look at. */
+export type LogFinding =
+  /** It had rows and has had none for seven days, while its channel synchronises. */
+  | { readonly kind: 'silent-table'; readonly table: LogTable; readonly since: Date }
+  /** Within seven days rows came whose `MeasuredAt` is after their receipt by more than a day, or before 2010. */
+  | {
+      readonly kind: 'impossible-times';
+      readonly table: LogTable;
+      readonly since: Date;
+      /** Of all that ever came. */
+      readonly count: number;
+    };
+
+export type LogFindingStore = ReturnType<typeof createLogFindingStore>;
+
+export function createLogFindingStore(db: Db) {
+  return {
+    /** By table, in the order of the catalogue's names. Costs one look-up, however many rows are stored. */
+    async list(solutionId: number): Promise<LogFinding[]> {
+      const { rows } = await db.raw<{ rows: Row[] }>(
+        `select table_name, last_row_at, impossible_count, impossible_at,
+           last_row_at < now() - interval '7 days' as is_quiet, impossible_at > now() - interval '7 days' as is_recent
+         from log_mark where solution_id = ? order by table_name`,
+        [solutionId],
+      );
+      const finished = await db<{ solution_id: number; channel: string; finished_at: Date | null }>(
+        'channel_status',
+      )
+        .where({ solution_id: solutionId })
+        .select('channel', 'finished_at');
+      const finishedAt = new Map(finished.map((row) => [row.channel, row.finished_at?.getTime() ?? 0]));
+      return rows.flatMap((row) => {
+        const table = findLogTable(row.table_name);
+        return table === undefined ? [] : findingsOf(row, table, finishedAt.get(table.channel) ?? 0);
+      });
+    },
+  };
+}
+
+function findingsOf(row: Row, table: LogTable, finishedAtMs: number): LogFinding[] {
+  const { last_row_at: lastRowAt, impossible_at: impossibleAt } = row;
+  const isSilent =
+    row.is_quiet === true && lastRowAt !== null && finishedAtMs >= lastRowAt.getTime() + silentMilliseconds;
+  return [
+    ...(isSilent ? [{ kind: 'silent-table', table, since: lastRowAt } as const] : []),
+    ...(row.is_recent === true && impossibleAt !== null
+      ? [
+          {
+            kind: 'impossible-times',
+            table,
+            since: impossibleAt,
+            count: Number(row.impossible_count),
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+const silentMilliseconds = 7 * 24 * 3_600_000;
+
+interface Row {
+  table_name: string;
+  last_row_at: Date | null;
+  impossible_count: string;
+  impossible_at: Date | null;
+  is_quiet: boolean | null;
+  is_recent: boolean | null;
+}

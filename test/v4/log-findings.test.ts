@@ -1,0 +1,61 @@
+import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
+import { type Staff, signInStaff } from '../photos/staff';
+import { zipOf } from './archive';
+import { fullSync, onServer, signIn } from './on-server';
+
+const server = onServer({}, { worker: true });
+let admin: Staff;
+beforeAll(async () => {
+  admin = await signInStaff(server());
+});
+
+const oils = (...rows: readonly string[]) =>
+  zipOf({ 'csv/Tboil.csv': ['Id,MeasuredAt,OilName', ...rows, ''].join('\n') });
+const findings = async (id: number) => (await admin.send('GET', `/api/solutions/${id}`)).json['findings'];
+
+test('a table that had rows and has none for seven days is a finding while its device synchronises', async () => {
+  const client = await signIn(server());
+  await fullSync(client, oils('1,2026-11-20 07:31:00,A'));
+  expect(await findings(client.id)).toEqual([]);
+  const age = (days: number) =>
+    server()
+      .db('log_mark')
+      .where({ solution_id: client.id })
+      .update({ last_row_at: server().db.raw('now() - make_interval(days => ?)', [days]) });
+  await age(6);
+  await fullSync(client, zipOf());
+  expect(await findings(client.id)).toEqual([]);
+  await age(8);
+  expect(await findings(client.id)).toMatchObject([
+    { kind: 'silent-table', table: 'Tboil', channel: 'synchro' },
+  ]);
+  await server()
+    .db('channel_status')
+    .where({ solution_id: client.id })
+    .update({ finished_at: server().db.raw(`now() - interval '3 days'`) });
+  expect(await findings(client.id)).toEqual([]);
+  await fullSync(client, oils('2,2026-11-20 07:31:00,A'));
+  expect(await findings(client.id)).toEqual([]);
+});
+
+test('times that cannot be right are a finding, and do not decide how long readings live', async () => {
+  const client = await signIn(server());
+  const lately = new Date(Date.now() - 60_000).toISOString();
+  const old = new Date(Date.now() - 60 * 86_400_000).toISOString();
+  await fullSync(client, oils('1,1970-01-02 00:00:00,A', '2,2099-01-01,B', `3,${lately},C`, `4,${old},D`));
+  expect(await findings(client.id)).toMatchObject([{ kind: 'impossible-times', table: 'Tboil' }]);
+  const data = createAccountDataStore(server().db);
+  const left = async () =>
+    (await server().db('tboil').where({ solution_id: client.id }).orderBy('id')).map(idOf);
+  await data.deleteOldReadings('tboil', client.id, 30);
+  expect(await left()).toEqual(['1', '2', '3']);
+  await server()
+    .db('tboil')
+    .where({ solution_id: client.id })
+    .whereIn('id', [1, 2])
+    .update({ received_at: server().db.raw(`now() - interval '31 days'`) });
+  await data.deleteOldReadings('tboil', client.id, 30);
+  expect(await left()).toEqual(['3']);
+});
+
+const idOf = ({ id }: { id: string }) => id;
