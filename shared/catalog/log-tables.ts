@@ -81,7 +81,7 @@ const delivery = [
 const surfaceAnalysis = [
   text('Sample'),
   text('Germ'),
-  choice('Operator', '<', '=', '>'),
+  choice('Operator', '<', '=', '>', 'absence', 'presence'),
   decimal('Value', 0, 1e15),
   text('Unit'),
   decimal('LimitM', 0, 1e15),

@@ -33,3 +33,15 @@ test('a logarithm is no count', () => {
   expect(judge('<', 2, 1, 3, 'log UFC/g')).toBe('acceptable');
   expect(judge('<', 2, 2, 3, 'log UFC/g')).toBe('satisfactory');
 });
+
+test.each([
+  ['absence', 25, 'satisfactory'],
+  ['absence', null, 'satisfactory'],
+  ['presence', 25, 'unsatisfactory'],
+] as const)('%s in %p is %s, with limits or without', (operator, value, verdict) => {
+  const none = { limitSatisfactory: null, limitAcceptable: null };
+  expect(verdictOf({ operator, value, unit: 'g', ...none })).toBe(verdict);
+  expect(verdictOf({ operator, value, unit: 'g', limitSatisfactory: 10, limitAcceptable: 100 })).toBe(
+    verdict,
+  );
+});

@@ -125,6 +125,41 @@ describe('lab results', () => {
     );
   });
 
+  test.each([
+    [{ value: 'Absence dans 25 g' }, 'absence', 25, 'g', 'satisfactory'],
+    [{ operator: 'absence', quantity: 25, unit: 'g' }, 'absence', 25, 'g', 'satisfactory'],
+    [{ value: 'not detected', unit: '/25 g' }, 'absence', 25, 'g', 'satisfactory'],
+    [{ value: 'Non détecté', m: 'Absence dans 25 g' }, 'absence', null, null, 'satisfactory'],
+    [{ value: 'NON DÉTECTÉE /0,1 mL'.normalize('NFD') }, 'absence', 0.1, 'mL', 'satisfactory'],
+    [{ value: 'Présence dans 25g' }, 'presence', 25, 'g', 'unsatisfactory'],
+    [{ value: 'Detected', quantity: 10, unit: 'g' }, 'presence', 10, 'g', 'unsatisfactory'],
+  ])(
+    'that were not counted, %j, are taken as laboratories write them',
+    async (given, operator, quantity, unit, verdict) => {
+      const { solution } = await newKitchen(backoffice);
+      const body = { sample: 'Steak haché', germ: 'Salmonella', ...given };
+      const answer = await backoffice.admin.call('POST', `/api/solutions/${solution}/analyses`, body);
+      expect(answer.json).toMatchObject({ operator, value: null, quantity, unit, m: null, M: null, verdict });
+      expect(answer.at('body')).toMatch(operator === 'absence' ? /not detected/ : /: detected/);
+      expect(
+        (await backoffice.admin.call('GET', `/api/solutions/${solution}/messages`)).at('items', 0),
+      ).toEqual(answer.json);
+    },
+  );
+
+  test.each([
+    { value: 'maybe' },
+    {},
+    { quantity: 25, m: 1 },
+    { value: 'Absence dans' },
+    { value: 'present 25' },
+  ])('that say nothing, %j, are refused', async (given) => {
+    const { solution } = await newKitchen(backoffice);
+    const body = { sample: 'Steak', germ: 'Salmonella', m: 0, ...given };
+    const answer = await backoffice.admin.call('POST', `/api/solutions/${solution}/analyses`, body);
+    expect([answer.status, answer.at('code')]).toEqual([422, 'invalid-fields']);
+  });
+
   test('a table without rows is refused', async () => {
     const { solution } = await newKitchen(backoffice);
     const answer = await backoffice.call('POST', `/api/solutions/${solution}/analyses`, {

@@ -2,7 +2,7 @@ import express from 'express';
 import { z } from 'zod';
 import type { FieldProblem } from '../../../shared/domain/field-fault';
 import { invalidFields } from '../../../shared/errors/catalog';
-import { resultOperators } from '../../../shared/domain/lab-result';
+import { isQualitative, resultOperators } from '../../../shared/domain/lab-result';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import { parseCsv } from '../../../shared/formats/csv-table';
 import { decode } from '../../http/decode';
@@ -75,30 +75,31 @@ const analysis = z
     sample: textOf(200),
     germ: textOf(200),
     operator: z.enum(resultOperators).default('='),
-    value: number,
+    value: number.optional(),
+    quantity: number.optional(),
     unit: textOf(50).optional(),
     m: number.optional(),
     M: number.optional(),
     sampledAt: time.transform((written) => new Date(written)).optional(),
     comment: textOf(2000).optional(),
   })
-  .transform(({ m, M, ...result }, context): AnalysisInput => {
-    const limitSatisfactory = m ?? M;
-    const limitAcceptable = M ?? m;
-    if (limitSatisfactory === undefined || limitAcceptable === undefined) {
-      context.addIssue({
-        code: 'custom',
-        path: ['m'],
-        message: 'is needed: without limits there is no verdict',
-      });
+  .transform(({ m, M, value, quantity, ...result }, context): AnalysisInput => {
+    const refuse = (field: string, message: string) => {
+      context.addIssue({ code: 'custom', path: [field], message });
       return z.NEVER;
-    }
-    if (limitAcceptable < limitSatisfactory) {
-      context.addIssue({ code: 'custom', path: ['M'], message: 'is below m' });
-      return z.NEVER;
-    }
+    };
+    const limitSatisfactory = m ?? M ?? null;
+    const limitAcceptable = M ?? m ?? null;
     const { unit = null, sampledAt = null, comment = null } = result;
-    return { ...result, unit, sampledAt, comment, limitSatisfactory, limitAcceptable };
+    const common = { ...result, unit, sampledAt, comment, limitSatisfactory, limitAcceptable };
+    if (limitSatisfactory !== null && limitAcceptable !== null && limitAcceptable < limitSatisfactory) {
+      return refuse('M', 'is below m');
+    }
+    if (isQualitative(result.operator)) return { ...common, value: quantity ?? value ?? null };
+    if (quantity !== undefined) return refuse('quantity', 'belongs to an absence or a presence');
+    if (value === undefined) return refuse('value', 'is needed');
+    if (limitSatisfactory === null) return refuse('m', 'is needed: without limits there is no verdict');
+    return { ...common, value };
   });
 
 /** All mistakes at once. */
@@ -124,17 +125,66 @@ function judgeable(
 }
 
 const maxProblems = 100;
-const names = ['sample', 'germ', 'operator', 'value', 'unit', 'sampledAt', 'comment'];
+const names = ['sample', 'germ', 'operator', 'value', 'quantity', 'unit', 'sampledAt', 'comment'];
 
 /** What is empty is absent. Names compare without case, but for m and M; `limitm`, `LimitM` are taken as well. A value may bring its operator: `<10`. */
 function withKnownNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const filled = Object.entries(given).filter(([, value]) => value !== null && value !== '');
-  const named = Object.fromEntries(filled.map(([name, value]) => [knownName(name), value]));
+  const named = withCriterion(Object.fromEntries(filled.map(([name, value]) => [knownName(name), value])));
   const { value, operator } = named;
+  const said = qualitativeOf(value) ?? (value === undefined ? qualitativeOf(operator) : null);
+  if (said !== null) {
+    const others = Object.fromEntries(Object.entries(named).filter(([name]) => name !== 'value'));
+    const given = { ...said, ...splitUnit(others['unit']) };
+    return {
+      ...given,
+      ...others,
+      ...(given.unit === undefined ? {} : { unit: given.unit }),
+      operator: said.operator,
+    };
+  }
   const [, sign, rest] = (typeof value === 'string' && /^\s*([<=>])\s*(.+)$/.exec(value)) || [];
   const isSigned = sign !== undefined && (operator === undefined || operator === sign);
   return isSigned ? { ...named, value: rest, operator: sign } : named;
 }
+
+interface Qualitative {
+  readonly operator: 'absence' | 'presence';
+  readonly quantity?: string;
+  readonly unit?: string;
+}
+
+/** `Absence dans 25 g`, `not detected in 25g`, `Non détecté /25 g`, `Présence`. Null: it says something else. */
+function qualitativeOf(written: unknown): Qualitative | null {
+  if (typeof written !== 'string') return null;
+  const [, said, quantity, unit] = qualitative.exec(written.normalize('NFC').trim()) ?? [];
+  if (said === undefined) return null;
+  const operator = /^(absen|non |not |none|n\.?d|nég|neg)/i.test(said) ? 'absence' : 'presence';
+  return { operator, ...(quantity === undefined || unit === undefined ? {} : { quantity, unit }) };
+}
+
+const amount = String.raw`(\d+(?:[.,]\d+)?)\s*([a-zµ][a-zµ²³]{0,9})`;
+const qualitative = new RegExp(
+  String.raw`^(absen[ct]e?|présen[ct]e?|presen[ct]e?|non[ -]?d[ée]tect[ée]e?s?|d[ée]tect[ée]e?s?|not[ -]detected|none detected|detected|n\.?d\.?|n[ée]gati(?:f|ve)|positi(?:f|ve))(?:\s*(?:dans|in|pour|par|per|\/)?\s*${amount})?$`,
+  'i',
+);
+
+/** `/25 g`, `25g`: the quantity that stands with the unit. */
+function splitUnit(unit: unknown): { quantity?: string; unit?: string } {
+  const [, quantity, plain] =
+    (typeof unit === 'string' &&
+      new RegExp(String.raw`^(?:\/|dans |in )?\s*${amount}$`, 'i').exec(unit.trim())) ||
+    [];
+  return quantity === undefined || plain === undefined ? {} : { quantity, unit: plain };
+}
+
+/** Laboratories write the criterion "Absence dans 25 g" where a number stands for other germs: it has no limits. */
+const withCriterion = (named: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(named).filter(
+      ([name, value]) => !((name === 'm' || name === 'M') && qualitativeOf(value)?.operator === 'absence'),
+    ),
+  );
 
 function knownName(written: string): string {
   const name = written.trim();
@@ -164,10 +214,22 @@ function describedBody() {
         .enum(resultOperators)
         .optional()
         .meta({ description: '`=` where absent.', examples: ['<'] }),
-      value: z.union([z.number(), z.string()]).meta({
-        description: 'A number; as a text with a decimal point or comma, and `<` or `>` before it.',
-        examples: [10],
-      }),
+      value: z
+        .union([z.number(), z.string()])
+        .optional()
+        .meta({
+          description:
+            'A number; as a text with a decimal point or comma, and `<` or `>` before it. Or what laboratories write where they do not count: `Absence dans 25 g`, `not detected`.',
+          examples: [10],
+        }),
+      quantity: z
+        .union([z.number(), z.string()])
+        .optional()
+        .meta({
+          description:
+            'Of the operator `absence` or `presence`: how much was examined, in `unit`. No limits are needed then.',
+          examples: [25],
+        }),
       unit: z
         .string()
         .max(50)
@@ -196,5 +258,5 @@ function describedBody() {
 }
 
 function csvExample(): string {
-  return 'sample;germ;value;unit;m;M\r\nSteak haché;E. coli;<10;UFC/g;50;500\r\n';
+  return 'sample;germ;value;unit;m;M\r\nSteak haché;E. coli;<10;UFC/g;50;500\r\nSteak haché;Salmonella;Absence dans 25 g;;;\r\n';
 }

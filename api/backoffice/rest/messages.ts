@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resultOperators, verdicts } from '../../../shared/domain/lab-result';
+import { isQualitative, resultOperators, verdicts } from '../../../shared/domain/lab-result';
 import { messageKinds } from '../../../shared/domain/message';
 import { mapPage } from '../../../shared/domain/page';
 import type { Message } from '../../../shared/stores/messages/message-store';
@@ -40,10 +40,15 @@ const message = z
     sample: z.string().optional().meta({ description: 'This and what follows: of an analysis.' }),
     germ: z.string().optional(),
     operator: z.enum(resultOperators).optional(),
-    value: z.number().optional(),
+    value: z.number().nullable().optional().meta({ description: 'null: of an absence or presence.' }),
+    quantity: z
+      .number()
+      .nullable()
+      .optional()
+      .meta({ description: 'Of an absence or presence: how much was examined, in `unit`; else null.' }),
     unit: z.string().nullable().optional(),
-    m: z.number().optional(),
-    M: z.number().optional(),
+    m: z.number().nullable().optional().meta({ description: 'null: the criterion is absence.' }),
+    M: z.number().nullable().optional(),
     verdict: z.enum(verdicts).optional(),
   })
   .meta({ id: 'Message' });
@@ -108,8 +113,15 @@ const messageJson = ({ result, ...message }: Message) => ({
   ...(result === null ? {} : resultJson(result)),
 });
 
-const resultJson = ({ limitSatisfactory, limitAcceptable, ...result }: Exclude<Message['result'], null>) => ({
+const resultJson = ({
+  limitSatisfactory,
+  limitAcceptable,
+  value,
+  ...result
+}: Exclude<Message['result'], null>) => ({
   ...result,
+  value: isQualitative(result.operator) ? null : value,
+  quantity: isQualitative(result.operator) ? value : null,
   m: limitSatisfactory,
   M: limitAcceptable,
 });

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../shared/domain/lab-result';
+import { isQualitative, type Verdict } from '../../../shared/domain/lab-result';
 import { decimalText, type Language } from '../../../shared/domain/language';
 import type { JudgedResult } from '../../../shared/domain/message';
 
@@ -9,20 +9,26 @@ export function labResultText(
 ): { readonly subject: string; readonly body: string } {
   const { sample, germ, operator, value, unit, limitSatisfactory, limitAcceptable, verdict } = result;
   const words = inLanguage[language];
-  const decimal = (number: number) => decimalText(language, number);
-  const measured = [operator === '=' ? '' : operator, decimal(value), unit ?? '']
-    .filter((part) => part !== '')
-    .join(' ');
-  const limits = `m = ${decimal(limitSatisfactory)}, M = ${decimal(limitAcceptable)}`;
+  const quantity = value === null ? '' : decimalText(language, value);
+  const limits = [
+    ...(limitSatisfactory === null ? [] : [`m = ${decimalText(language, limitSatisfactory)}`]),
+    ...(limitAcceptable === null ? [] : [`M = ${decimalText(language, limitAcceptable)}`]),
+  ].join(', ');
+  const found = isQualitative(operator)
+    ? words.found[operator]([quantity, unit ?? ''].filter((part) => part !== '').join(' '))
+    : [operator === '=' ? '' : operator, quantity, unit ?? ''].filter((part) => part !== '').join(' ');
+  const measured = limits === '' ? found : `${found} (${limits})`;
   return {
     subject: words.about(`${sample}, ${germ}`, words.verdicts[verdict]),
-    body: `${words.about(words.measured, `${measured} (${limits})`)}. ${words.about(words.verdict, words.verdicts[verdict])}.`,
+    body: `${words.about(words.measured, measured)}. ${words.about(words.verdict, words.verdicts[verdict])}.`,
   };
 }
 
 interface Words {
   readonly about: (subject: string, what: string) => string;
   readonly measured: string;
+  /** `quantity`: e.g. `25 g`; empty: not said. */
+  readonly found: Readonly<Record<'absence' | 'presence', (quantity: string) => string>>;
   readonly verdict: string;
   readonly verdicts: Readonly<Record<Verdict, string>>;
 }
@@ -30,6 +36,10 @@ interface Words {
 const english: Words = {
   about: (subject, what) => `${subject}: ${what}`,
   measured: 'Measured',
+  found: {
+    absence: (quantity) => (quantity === '' ? 'not detected' : `not detected in ${quantity}`),
+    presence: (quantity) => (quantity === '' ? 'detected' : `detected in ${quantity}`),
+  },
   verdict: 'Verdict',
   verdicts: { satisfactory: 'satisfactory', acceptable: 'acceptable', unsatisfactory: 'unsatisfactory' },
 };
@@ -37,6 +47,10 @@ const english: Words = {
 const french: Words = {
   about: (subject, what) => `${subject} : ${what}`,
   measured: 'Mesure',
+  found: {
+    absence: (quantity) => (quantity === '' ? 'absence' : `absence dans ${quantity}`),
+    presence: (quantity) => (quantity === '' ? 'présence' : `présence dans ${quantity}`),
+  },
   verdict: 'Conclusion',
   verdicts: { satisfactory: 'satisfaisant', acceptable: 'acceptable', unsatisfactory: 'non satisfaisant' },
 };

@@ -227,17 +227,16 @@ const messageFrom = (row: Row): Message => ({
 
 /** The table's constraint: an analysis has them all. */
 function resultFrom(row: Row): JudgedResult | null {
-  const { sample, germ, operator, value, verdict } = row;
-  if (sample === null || germ === null || operator === null || value === null || verdict === null)
-    return null;
+  const { sample, germ, operator, verdict } = row;
+  if (sample === null || germ === null || operator === null || verdict === null) return null;
   return {
     sample,
     germ,
     operator,
-    value,
+    value: row.value,
     unit: row.unit,
-    limitSatisfactory: row.limit_satisfactory ?? 0,
-    limitAcceptable: row.limit_acceptable ?? 0,
+    limitSatisfactory: row.limit_satisfactory,
+    limitAcceptable: row.limit_acceptable,
     verdict,
   };
 }

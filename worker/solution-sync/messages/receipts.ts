@@ -173,13 +173,17 @@ function cellsOf({ result, ...message }: Message): ReadonlyMap<string, string> {
     ['Sample', result?.sample ?? ''],
     ['Germ', result?.germ ?? ''],
     ['Operator', result?.operator ?? ''],
-    ['Value', result === null ? '' : String(result.value)],
+    ['Value', numberOf(result?.value)],
     ['Unit', result?.unit ?? ''],
-    ['LimitSatisfactory', result === null ? '' : String(result.limitSatisfactory)],
-    ['LimitAcceptable', result === null ? '' : String(result.limitAcceptable)],
+    ['LimitSatisfactory', numberOf(result?.limitSatisfactory)],
+    ['LimitAcceptable', numberOf(result?.limitAcceptable)],
     ['Verdict', result?.verdict ?? ''],
   ]);
 }
+
+/** Empty where there is none: the limits of an absence. */
+const numberOf = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '' : String(value);
 
 function table(): LogTable {
   const declared = findLogTable('Tbmessagerie');
