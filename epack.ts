@@ -111,15 +111,17 @@ program
   .command('config')
   .description('check the configuration')
   .option('--markdown', 'print the page docs/configuration.md instead')
-  .action((options: { markdown?: boolean }) => {
+  .action(async (options: { markdown?: boolean }) => {
     if (options.markdown === true) {
       process.stdout.write(configurationMarkdown());
       return;
     }
-    const { secretsKeys } = config();
-    if (secretsKeys.length === 0)
+    const settings = config();
+    if (settings.secretsKeys.length === 0)
       console.error('Secrets in the database are not sealed: set EPACK_SECRETS_KEY, see docs/sign-in.md.');
     console.log('The configuration is sound.');
+    const { warningsOf } = await import('./commands/administration.js');
+    for (const warning of await warningsOf(settings)) console.error(warning);
   });
 
 const user = program.command('user').description('staff');

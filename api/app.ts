@@ -1,4 +1,4 @@
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type RequestHandler, type Router } from 'express';
 import {
   createServer,
   type IncomingMessage,
@@ -35,6 +35,8 @@ export interface AppParts {
   readonly trail: Pick<SecurityTrail, 'accessRefused'>;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed, or how many there are. */
   readonly trustProxy: number | readonly string[];
+  /** Sees proxies that nobody trusts. */
+  readonly proxyWatch: RequestHandler;
   /** True: people reach the server by https alone. */
   readonly isTlsOnly: boolean;
 }
@@ -84,6 +86,7 @@ function createApp(parts: AppParts): Express {
   app.set('trust proxy', trustProxy);
   app.set(publicTlsSetting, isTlsOnly);
   app.use(securityHeaders);
+  app.use(parts.proxyWatch);
   app.use(health);
   app.use(createRequestLog(log));
   app.use(createRefusedAccessWatch(trail));

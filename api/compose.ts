@@ -18,6 +18,7 @@ import { createJobStore } from '../shared/stores/jobs/job-store';
 import { createLogMarkStore } from '../shared/stores/logs/log-mark-store';
 import { createPhotoStore } from '../shared/stores/photos/photo-store';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
+import { createSightStore } from '../shared/stores/staff/sight-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
 import { createQuotaStore } from '../shared/stores/solutions/quota-store';
 import { createSolutionStore } from '../shared/stores/solutions/solution-store';
@@ -25,6 +26,7 @@ import { createStatusStore } from '../shared/stores/syncs/status-store';
 import { createUploadLockStore } from '../shared/stores/syncs/upload-lock-store';
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
+import { createProxyWatch } from './http/proxy-watch';
 import { createConsoleRoutes } from './backoffice/console/routes';
 import { createBackofficeRouter } from './backoffice/rest/router';
 import { createOidcRoutes, oidcCallbackPath, oidcPath } from './backoffice/oidc/routes';
@@ -264,6 +266,11 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     log,
     trail,
     trustProxy: config.trustProxy,
+    proxyWatch: createProxyWatch({
+      trustProxy: config.trustProxy,
+      note: (address) => createSightStore(db).noteUntrustedProxy(address),
+      log,
+    }),
     isTlsOnly: config.publicUrl?.startsWith('https:') === true,
   });
 

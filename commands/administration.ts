@@ -8,6 +8,7 @@ import { newPassword } from '../shared/secrets';
 import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
+import { createSightStore } from '../shared/stores/staff/sight-store';
 import { createUserStore } from '../shared/stores/staff/user-store';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
 import { createAccountService } from '../api/backoffice/services/accounts';
@@ -66,6 +67,16 @@ export function addUser(
       await passwords.close();
     }
   });
+}
+
+/** `epack config`: what running servers saw that the configuration should say. Nothing where no database is at hand. */
+export async function warningsOf(config: Config): Promise<string[]> {
+  const seen = await withDatabase(config, (db) => createSightStore(db).untrustedProxy()).catch(() => null);
+  return seen === null
+    ? []
+    : [
+        `${seen.address} sends X-Forwarded-For, and no proxy is trusted: everyone seems to call from there. If it is your proxy, set EPACK_TRUST_PROXY.`,
+      ];
 }
 
 /** `epack user second-factor --remove`: for an admin who has lost the app and the codes. Throws `not-found`. */

@@ -40,6 +40,8 @@ export type FieldFault =
   | { readonly code: 'wrong-code' }
   /** Policy `mac` and any MAC: a solution would sign in by its mail alone. */
   | { readonly code: 'no-proof-left' }
+  /** Another customer's: it is not told that it is anyone's. */
+  | { readonly code: 'not-to-be-had' }
   /** Of what programs alone send: in English. */
   | { readonly code: 'other'; readonly text: string };
 
@@ -117,6 +119,8 @@ export function faultText(fault: FieldFault): string {
       return 'is the one of now';
     case 'wrong-code':
       return 'is not the code of this moment, or has been used';
+    case 'not-to-be-had':
+      return 'cannot be used here; an admin can tell why';
     case 'no-proof-left':
       return 'cannot be: with the policy "mac" and any MAC, the mail alone would sign the solution in';
     case 'other':

@@ -894,6 +894,8 @@ export const english = {
   removeSecondFactorMeaning:
     'For someone who has lost the phone and the recovery codes. Make sure that it is really they who ask.',
   noSecondFactor: 'Your password alone lets you do everything here.',
+  untrustedProxy: (address: string) =>
+    `${address} passes calls on, and is not trusted: to this server everyone calls from there, and shares its limits. If it is your proxy, set EPACK_TRUST_PROXY.`,
   proveAgain: 'Is it you?',
   proveAgainMeaning:
     'You signed in a while ago. Before secrets, users and roles, please give your password again.',

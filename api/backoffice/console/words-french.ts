@@ -176,6 +176,8 @@ function faultText(fault: FieldFault): string {
       return 'c’est le mot de passe actuel';
     case 'wrong-code':
       return 'ce n’est pas le code du moment, ou il a déjà servi';
+    case 'not-to-be-had':
+      return 'elle ne peut pas être utilisée ici ; un administrateur peut dire pourquoi';
     case 'no-proof-left':
       return 'impossible : sans secret et avec n’importe quelle MAC, la seule adresse e-mail suffirait pour se connecter';
     case 'other':
@@ -912,6 +914,8 @@ export const french: Words = {
   removeSecondFactorMeaning:
     'Pour quelqu’un qui a perdu son téléphone et ses codes de secours. Assurez-vous que la demande vient bien de cette personne.',
   noSecondFactor: 'Votre mot de passe suffit, seul, à tout faire ici.',
+  untrustedProxy: (address: string) =>
+    `${address} relaie des appels sans être reconnu : pour ce serveur, tout le monde appelle de là et partage ses limites. Si c’est votre proxy, réglez EPACK_TRUST_PROXY.`,
   proveAgain: 'Est-ce bien vous ?',
   proveAgainMeaning:
     'Votre connexion date un peu. Avant de toucher aux secrets, aux utilisateurs et aux rôles, redonnez votre mot de passe.',

@@ -1,5 +1,6 @@
 import type { Db } from '../../../shared/db/database';
-import type { Caller } from '../../../shared/domain/staff';
+import { type Caller, isAdmin } from '../../../shared/domain/staff';
+import { createSightStore, type UntrustedProxy } from '../../../shared/stores/staff/sight-store';
 import {
   createOverviewStore,
   type FailedSync,
@@ -22,6 +23,8 @@ export interface Overview {
   /** Silent for a day and longer. */
   readonly stale: readonly StaleSolution[];
   readonly jobs: OpenJobs;
+  /** For admins. Null: all proxies that send X-Forwarded-For are trusted, or there are none. */
+  readonly untrustedProxy: UntrustedProxy | null;
 }
 
 const shownMinutes = 60;
@@ -36,16 +39,18 @@ export function createOverviewService({ db }: { readonly db: Db }) {
   const store = createOverviewStore(db);
 
   return {
-    async look({ accounts }: Caller): Promise<Overview> {
-      const [solutions, statuts, syncsPerMinute, failures, stale, jobs] = await Promise.all([
+    async look(caller: Caller): Promise<Overview> {
+      const { accounts } = caller;
+      const [solutions, statuts, syncsPerMinute, failures, stale, jobs, untrustedProxy] = await Promise.all([
         store.countSolutions(accounts),
         store.statuts(accounts),
         store.syncsPerMinute(accounts, shownMinutes),
         store.failures(accounts, failureHours, shownRows),
         store.stale(accounts, staleHours, shownRows),
         store.openJobs(accounts),
+        isAdmin(caller) ? createSightStore(db).untrustedProxy() : null,
       ]);
-      return { solutions, statuts, syncsPerMinute, failures, stale, jobs };
+      return { solutions, statuts, syncsPerMinute, failures, stale, jobs, untrustedProxy };
     },
 
     waiting: ({ accounts }: Caller): Promise<WaitingCounts> => store.waiting(accounts),

@@ -79,7 +79,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         const accountId = await accountFor(trx, caller, input.accountId);
         const solution = { ...input, accountId, secretHash: hashSecret(secret) };
         const id = await createSolutionAdminStore(trx).insert(solution);
-        if (id === null) throw alreadyExists('solution');
+        if (id === null) throw await mailTaken(trx, caller, input.mail);
         const entry = auditEntry(caller, 'solution.create', {
           solutionId: id,
           after: { ...input, accountId },
@@ -105,7 +105,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
           throw staleVersion(settingsRevision(before));
         if (changes.accountId !== undefined) await accountFor(trx, caller, changes.accountId);
         const isWritten = await createSolutionAdminStore(trx).update(id, changes);
-        if (!isWritten) throw alreadyExists('solution');
+        if (!isWritten) throw await mailTaken(trx, caller, changes.mail ?? '');
         const after = await found(trx, caller, id);
         if (needsNoProof(after) && !needsNoProof(before)) throw invalidFields([policyWithoutProof(written)]);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
@@ -171,6 +171,14 @@ const policyWithoutProof = ({ mac }: SolutionChanges): FieldProblem => ({
   field: mac === undefined ? 'loginPolicy' : 'mac',
   fault: { code: 'no-proof-left' },
 });
+
+/** Whose the mail is, is told to those alone who see that solution: it is another customer's otherwise. */
+async function mailTaken(db: Db, caller: Caller, mail: string): Promise<Error> {
+  const isSeen = await createSolutionAdminStore(db).isMailVisible(caller.accounts, mail);
+  return isSeen
+    ? alreadyExists('solution')
+    : invalidFields([{ field: 'mail', fault: { code: 'not-to-be-had' } }]);
+}
 
 async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution> {
   const solution = await createSolutionAdminStore(db).find(caller.accounts, id);

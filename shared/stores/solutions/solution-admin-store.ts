@@ -164,6 +164,16 @@ export function createSolutionAdminStore(db: Db) {
       return result.rows.length === 1;
     },
 
+    /** True when one of the accounts has a solution of that mail. */
+    async isMailVisible(accounts: AccountScope, mail: string): Promise<boolean> {
+      const result = await db.raw<{ rows: unknown[] }>(
+        `select from solution
+         where lower(mail) = lower(:mail) and (cast(:accounts as int[]) is null or account_id = any(:accounts))`,
+        { mail, accounts: idsOf(accounts) },
+      );
+      return result.rows.length > 0;
+    },
+
     /** True when there is such a solution and it belongs to one of the accounts. */
     async isVisible(accounts: AccountScope, id: number): Promise<boolean> {
       return (await this.visibleOf(accounts, [id])).length === 1;

@@ -14,6 +14,9 @@ import type { Words } from '../words';
 /** What goes on just now. With JavaScript it renews itself. */
 export const overviewPage = (visit: Visit, overview: Overview, health: Health): VNode => (
   <Page visit={visit} title={visit.words.overview}>
+    {overview.untrustedProxy !== null && (
+      <p class="notice busy">{visit.words.untrustedProxy(overview.untrustedProxy.address)}</p>
+    )}
     {visit.isPasswordAlone && isAdmin(visit.caller) && (
       <p class="notice busy">
         {visit.words.noSecondFactor} <a href="/me/second-factor">{visit.words.setUpSecondFactor}</a>
