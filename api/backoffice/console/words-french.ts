@@ -569,7 +569,7 @@ export const french: Words = {
   nothingCame: 'Rien n’est venu, rien n’a changé',
   ignoredFiles: 'Fichiers que personne ne lit',
   allIgnored:
-    'Rien du dernier envoi n’a été lu : aucun fichier n’y est à sa place. Les dossiers xml, csv et photos doivent se trouver à la racine de l’archive.',
+    'Rien du dernier envoi n’a été lu : aucun fichier n’y est à sa place. Les dossiers xml, csv et photos doivent se trouver à la racine de l’archive.',
   earlierPhotoOfName: 'photo plus ancienne du même nom',
   missingIds: (table, missing, ids) =>
     `${table} : ${several(Number(missing), 'relevé jamais reçu', 'relevés jamais reçus')} (Id ${ids})`,
