@@ -593,7 +593,7 @@ describe('deletion-gate', () => {
 
 describe('keep-full-folders', () => {
   test('lets an empty folder go, and keeps one that is not', async () => {
-    const { remotes, systems } = opened();
+    const { remotes, systems, links } = opened();
     const empty = remotes.here.add('E', { isFolder: true });
     const full = remotes.here.add('F', { isFolder: true });
     remotes.here.add('I', { parent: full });
@@ -603,17 +603,17 @@ describe('keep-full-folders', () => {
       const entry = Object.assign(decidedOf(null, live(), deletedState, deletedState), {
         items: { here, there: null },
       });
-      await passed(keepFullFolders({ systems, unfinished: [] }), entry);
+      await passed(keepFullFolders({ systems, links, unfinished: [] }), entry);
       results.push(entry.results.here.isActive);
     }
     expect(results).toEqual([false, true]);
   });
 
   test('holds a folder out of which a move failed, and the folder around it', async () => {
-    const { systems } = opened();
+    const { systems, links } = opened();
     const was = (parent: string | null) => live({}, { parent, name: 'x' });
     const failed = stated(was('m2'), null, null);
-    const middleware = keepFullFolders({ systems, unfinished: [failed] });
+    const middleware = keepFullFolders({ systems, links, unfinished: [failed] });
     const folder = (id: string, parent: string | null) =>
       Object.assign(decidedOf(was(parent), was(parent), deletedState, deletedState), {
         link: { ...linkOf('a1', 'b1'), id },

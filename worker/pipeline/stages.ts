@@ -82,7 +82,7 @@ export function standardStages(rules: Rules, run: RunParts): Stages {
     deletion: (destructive, unfinished) =>
       createPipeline<Decided>()
         .then('deletionGate', deletionGate({ ...rules, limit: rules.deletions, destructive }))
-        .then('keepFullFolders', keepFullFolders({ systems, unfinished }))
+        .then('keepFullFolders', keepFullFolders({ systems, links, unfinished }))
         .then('execute', execute({ ...writing, destroys: true })),
   };
 }

@@ -1,51 +1,68 @@
 import type { Calls } from '../calls';
 import { type Decided, type Entry, settle } from '../entry';
+import type { KnownLinks } from '../links';
 import { type PerSide, type Side, sides } from '../sides';
 import type { Middleware } from '../pipeline';
 import type { Item } from '../system';
 
 export interface KeepFullFoldersSettings {
   readonly systems: PerSide<Calls>;
+  readonly links: KnownLinks;
   /** What the first stage left as it was: it may still lie in a folder that is about to go. */
   readonly unfinished: readonly Entry[];
 }
 
 /**
  * A folder is deleted only if it is empty, and only if nothing that was to leave it still waits. One in which
- * something new lives comes back on the side that deleted it.
+ * something lives that stays comes back on the side that deleted it.
  */
-export function keepFullFolders({ systems, unfinished }: KeepFullFoldersSettings): Middleware<Decided> {
-  const kept = new Set(unfinished.flatMap(foldersOf));
+export function keepFullFolders(settings: KeepFullFoldersSettings): Middleware<Decided> {
+  const leaving: Leaving = new Map();
+  for (const entry of settings.unfinished) addLeaving(leaving, entry);
   return async (entry, next) => {
-    if (isFolder(entry)) await judge(systems, kept, entry);
+    if (isFolder(entry)) await judge(settings, leaving, entry);
     if (entry.verdict === undefined) await next(entry);
-    if (entry.verdict !== 'deleted') for (const folder of foldersOf(entry)) kept.add(folder);
+    if (entry.verdict !== 'deleted') addLeaving(leaving, entry);
   };
 }
 
+/** By the id of a folder's link: those of what is to leave it, and has not. */
+type Leaving = Map<string, Set<string>>;
+
 /** The folders in which either side last had it, unless it is to stay there. */
-const foldersOf = ({ bases, results }: Entry): string[] =>
-  sides.flatMap((side) => {
-    const parent = bases?.[side]?.place?.parent ?? null;
-    return parent === null || results?.[side].place?.parent === parent ? [] : [parent];
-  });
-
-const isFolder = ({ items }: Decided) => sides.some((side) => items[side]?.isFolder === true);
-
-async function judge(systems: PerSide<Calls>, kept: ReadonlySet<string>, entry: Decided): Promise<void> {
-  const { link, items, states } = entry;
-  if (link !== null && kept.has(link.id)) {
-    settle(entry, 'held', 'something that lay in the folder failed or waits');
-    return;
-  }
+function addLeaving(leaving: Leaving, { bases, results, link }: Entry): void {
   for (const side of sides) {
-    const item = items[side];
-    if (item?.isActive !== true || (await isEmpty(systems, side, item))) continue;
-    entry.results = { here: states[side], there: states[side] };
-    entry.comesBack = true;
+    const parent = bases?.[side]?.place?.parent ?? null;
+    if (parent === null || results?.[side].place?.parent === parent) continue;
+    leaving.set(parent, (leaving.get(parent) ?? new Set()).add(link?.id ?? ''));
   }
 }
 
-async function isEmpty(systems: PerSide<Calls>, side: Side, folder: Item): Promise<boolean> {
-  return (await systems[side].find({ by: 'parent', parent: folder.key })).length === 0;
+const isFolder = ({ items }: Decided) => sides.some((side) => items[side]?.isFolder === true);
+
+async function judge(settings: KeepFullFoldersSettings, leaving: Leaving, entry: Decided): Promise<void> {
+  const { link, items, states } = entry;
+  const going = leaving.get(link?.id ?? '') ?? null;
+  for (const side of sides) {
+    const item = items[side];
+    if (item?.isActive !== true || !(await holdsMore(settings, side, item, going))) continue;
+    entry.results = { here: states[side], there: states[side] };
+    entry.comesBack = true;
+  }
+  if (going !== null && !entry.comesBack)
+    settle(entry, 'held', 'something that lay in the folder failed or waits');
+}
+
+/** Something lies in it that is not about to leave it. */
+async function holdsMore(
+  { systems, links }: KeepFullFoldersSettings,
+  side: Side,
+  folder: Item,
+  going: ReadonlySet<string> | null,
+): Promise<boolean> {
+  const within = await systems[side].find({ by: 'parent', parent: folder.key });
+  if (within.length === 0 || going === null) return within.length > 0;
+  const keys = within.map(({ key }) => key);
+  const owners = await links.byKeys(side, keys);
+  return keys.some((key) => !going.has(owners.get(key)?.id ?? 'nobody'));
 }
