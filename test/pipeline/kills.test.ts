@@ -53,8 +53,8 @@ const merged: Scene = {
     const pair = createPair(createRecords('a'), createRecords('b'), {
       policy: 'merge',
       handlers: {
-        merge: (_, [disputed]) => ({
-          values: { Note: `${String(disputed?.one)}+${String(disputed?.other)}` },
+        merge: (_, disputed) => ({
+          values: { Note: disputed.map(({ one, other }) => JSON.stringify([one, other])).join() },
         }),
       },
     });

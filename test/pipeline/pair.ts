@@ -91,8 +91,9 @@ export function createPair(
       for (let ran = 0; ran < runs; ran++) {
         here.forgetCalls();
         there.forgetCalls();
-        const { entries } = await pair.run(settings);
-        const isQuiet = here.calls.length + there.calls.length === 0 && !entries.some(isUnfinished);
+        const { entries, progress } = await pair.run(settings);
+        const isDone = progress.again.length === 0 && !entries.some(isUnfinished);
+        const isQuiet = here.calls.length + there.calls.length === 0 && isDone;
         if (isQuiet) return ran;
       }
       return null;

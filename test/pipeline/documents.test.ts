@@ -1,0 +1,176 @@
+import { createPair, verdicts } from './pair';
+import { anyName, createRemote, type RemoteOptions, scanning } from './remote';
+
+const files: RemoteOptions = { capabilities: { content: { maxBytes: null } } };
+const withFiles = (particulars: Parameters<typeof createPair>[2] = {}, there: RemoteOptions = files) =>
+  createPair(createRemote('a', files), createRemote('b', there), particulars);
+
+describe('the content of a file', () => {
+  test('goes to the other side, and comes back changed, without a write where nothing changed', async () => {
+    const pair = withFiles();
+    const key = pair.here.add('plan.txt', { bytes: 'one' });
+    await pair.settle();
+    expect(pair.there.files()).toEqual({ 'plan.txt': 'one' });
+    pair.there.write(pair.other(key), 'two');
+    await pair.settle();
+    expect(pair.here.files()).toEqual({ 'plan.txt': 'two' });
+    expect(await pair.settle()).toBe(0);
+  });
+
+  test('that both sides changed goes by the policy of `content`', async () => {
+    const fieldGroups = [{ fields: ['content'], policy: 'there' as const }];
+    const pair = withFiles({ fieldGroups });
+    const key = pair.here.add('plan.txt', { bytes: 'one' });
+    await pair.settle();
+    pair.here.write(key, 'ours');
+    pair.there.write(pair.other(key), 'theirs');
+    const { entries } = await pair.run();
+    expect(entries.find(({ conflict }) => conflict !== null)?.conflict).toMatchObject({
+      fields: ['content'],
+      resolution: 'there',
+    });
+    expect(pair.here.files()).toEqual({ 'plan.txt': 'theirs' });
+  });
+
+  test('a limit of each file skips the large one alone', async () => {
+    const size = {
+      limit: null,
+      each: { kind: 'hard' as const, size: 5 },
+      sizeOf: ({ mention }: { mention: { content?: { size: number } | null } }) => mention.content?.size ?? 0,
+    };
+    const pair = withFiles({ size });
+    pair.here.add('large', { bytes: '123456' });
+    for (const name of ['a', 'b', 'c']) pair.here.add(name, { bytes: '12345' });
+    expect(verdicts(await pair.run())).toEqual({ created: 3, skipped: 1 });
+  });
+});
+
+describe('names', () => {
+  const tree = (rules: Partial<typeof anyName>): RemoteOptions => ({
+    capabilities: { tree: { ...anyName, ...rules } },
+  });
+
+  test.each([{}, scanning])('in another Unicode form are the same name (%j)', async (capabilities) => {
+    const there = tree({ form: 'NFD' });
+    const pair = createPair(
+      createRemote('a'),
+      createRemote('b', { capabilities: { ...there.capabilities, ...capabilities } }),
+    );
+    pair.here.add('é'.normalize('NFC'), { fields: { T: 1 } });
+    expect(await pair.settle()).not.toBeNull();
+    expect(await pair.settle()).toBe(0);
+    expect(Object.keys(pair.there.tree())).toEqual(['é'.normalize('NFD')]);
+  });
+
+  test('that a system cannot write are fitted there, and stay here', async () => {
+    const fitting = (name: string) => (name.includes(':') ? name.replaceAll(':', '_') : null);
+    const pair = createPair(createRemote('a'), createRemote('b', tree({ fitting })));
+    pair.here.add('a:b', { fields: { T: 1 } });
+    expect(await pair.settle()).not.toBeNull();
+    expect([Object.keys(pair.here.tree()), Object.keys(pair.there.tree())]).toEqual([['a:b'], ['a_b']]);
+  });
+
+  test('that differ in case alone are one name for a system that is blind to it: the second gets a number', async () => {
+    const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })));
+    pair.here.add('readme', { fields: { T: 1 } });
+    pair.here.add('README', { fields: { T: 2 } });
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual(pair.here.tree());
+    expect(Object.keys(pair.here.tree())).toHaveLength(2);
+  });
+
+  test('of one file in another case on both sides find each other', async () => {
+    const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })));
+    pair.here.add('Readme', { fields: { T: 1 } });
+    pair.there.add('README', { fields: { T: 1 } });
+    expect(await pair.settle()).not.toBeNull();
+    expect([Object.keys(pair.here.tree()), Object.keys(pair.there.tree())]).toEqual([['Readme'], ['README']]);
+  });
+
+  test('that were swapped are swapped on the other side, and a plan says so', async () => {
+    const pair = createPair();
+    const [x, y] = [pair.here.add('X', { fields: { T: 1 } }), pair.here.add('Y', { fields: { T: 2 } })];
+    await pair.settle();
+    pair.here.moveTo(x, null, 'tmp');
+    pair.here.moveTo(y, null, 'X');
+    pair.here.moveTo(x, null, 'Y');
+    const planned = verdicts(await pair.plan());
+    expect(Object.keys(pair.there.tree())).toEqual(['X', 'Y']);
+    expect(verdicts(await pair.run())).toEqual(planned);
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual({ X: { T: 2 }, Y: { T: 1 } });
+  });
+
+  test.each([
+    ['a folder here and a file there', { isFolder: true }, {}],
+    ['two new files', { fields: { T: 1 } }, { fields: { T: 2 } }],
+  ])('that are taken: %s', async (_, ours, theirs) => {
+    const pair = createPair();
+    pair.here.add('X', ours);
+    pair.there.add('X', theirs);
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual(pair.here.tree());
+  });
+
+  test('of two that were renamed to one, each is kept', async () => {
+    const pair = createPair();
+    const [x, y] = [pair.here.add('X', { fields: { T: 1 } }), pair.here.add('Y', { fields: { T: 2 } })];
+    await pair.settle();
+    pair.here.moveTo(x, null, 'Z');
+    pair.there.moveTo(pair.other(y), null, 'Z');
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual(pair.here.tree());
+    expect(Object.keys(pair.here.tree())).toEqual(['Z', 'Z (2)']);
+  });
+
+  test('deleted and made again are another file of the same name', async () => {
+    const pair = createPair();
+    const key = pair.here.add('F', { fields: { T: 1 } });
+    await pair.settle();
+    pair.here.remove(key);
+    pair.here.add('F', { fields: { T: 2 } });
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual({ F: { T: 2 } });
+  });
+});
+
+describe('folders', () => {
+  test('that were each moved into the other come to rest', async () => {
+    const pair = createPair();
+    const [a, b] = [pair.here.add('A', { isFolder: true }), pair.here.add('B', { isFolder: true })];
+    pair.here.add('F', { parent: a, fields: { T: 1 } });
+    await pair.settle();
+    pair.here.moveTo(a, b);
+    pair.there.moveTo(pair.other(b), pair.other(a));
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual(pair.here.tree());
+    expect(Object.keys(pair.here.tree())).toHaveLength(3);
+  });
+
+  test('of which the deletion alone is told lose what lay in them on the other side as well', async () => {
+    const here = createRemote('a', { capabilities: { deletions: 'tops' }, tellsTops: true });
+    const pair = createPair(here);
+    const folder = here.add('A', { isFolder: true });
+    const inner = here.add('B', { isFolder: true, parent: folder });
+    for (const name of ['F', 'G']) here.add(name, { parent: inner });
+    await pair.settle();
+    here.remove(folder);
+    expect(await pair.settle()).not.toBeNull();
+    expect(pair.there.tree()).toEqual({});
+  });
+
+  test('that cannot be made cost no call for what lies in them, in no run', async () => {
+    const pair = createPair();
+    const folder = pair.here.add('A', { isFolder: true });
+    for (let number = 0; number < 100; number++) pair.here.add(`F${number}`, { parent: folder });
+    pair.there.faults.onCall = (call, key) => {
+      if (call === 'create' && key === folder) throw new Error('403');
+    };
+    expect(verdicts(await pair.run())).toEqual({ failed: 1, waiting: 100 });
+    pair.here.forgetCalls();
+    pair.there.forgetCalls();
+    await pair.run();
+    expect(pair.here.counts['fetch']).toBe(1);
+    expect(pair.there.counts['create']).toBe(1);
+  });
+});
