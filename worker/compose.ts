@@ -11,27 +11,29 @@ import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-se
 import { createSeal } from '../shared/seal/seal';
 import { withPortNamed } from '../shared/process/operator-errors';
 import { openQueue } from '../shared/queue/open-queue';
-import { approvalsDecided } from '../shared/stores/parameters/approval-store';
-import { createJobStore } from '../shared/stores/jobs/job-store';
-import { createSyncStore } from '../shared/stores/syncs/sync-store';
+import { createJobStore, jobAdded } from '../shared/stores/jobs/job-store';
+import { createScheduleStore } from '../shared/stores/jobs/schedule-store';
+import { type Lane, lanes } from '../shared/domain/job-kind';
+import type { Consumption } from '../shared/queue/job-queue';
 import { judgeNewReadings } from './alerts/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './jobs/consumer';
 import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
 import { removeOldReadings } from './upkeep/old-readings';
-import { relayJobs } from './jobs/relay';
+import type { JobHandler, JobHandlers } from './jobs/kinds';
+import { startRelay } from './jobs/relay';
+import { startSchedule } from './jobs/schedule';
 import { sealAuditTrail } from './upkeep/seal-audit-trail';
 import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './upkeep/retention';
-import { type Round, startRounds } from './jobs/rounds';
 import { deliverNotifications } from './notifications/deliver';
 import { createMailer, type Mailer } from './notifications/send-mail';
 import { sendStaffMails } from './notifications/staff-mails';
 import { notifyOfStaleSolutions, removeOldNotifications } from './notifications/stale-solutions';
 import { alertSilentProbes } from './alerts/silent-probes';
-import { freeDeadUploads, requeueOrphans } from './upkeep/watchdog';
+import { freeDeadUploads } from './upkeep/watchdog';
 import { createWorkerMetrics } from './ops/worker-metrics';
 import { applyApprovals } from './solution-sync/params/apply-approvals';
-import { failSync, processSync } from './solution-sync/process-sync';
+import { createSyncHandler } from './solution-sync/sync-handler';
 
 export interface RunningWorker {
   /** The port of `/healthz`, `/readyz` and `/metrics`; null: it has none. */
@@ -43,9 +45,8 @@ export interface RunningWorker {
   stop(): Promise<boolean>;
 }
 
-const probeAlerts = 'probe-alerts';
-const approvals = 'approvals';
-const logReplacements = 'log-replacements';
+/** Jobs of the lane `background` that one worker does at once. */
+const backgroundJobs = 3;
 /** What others' servers may take. */
 const outsideMilliseconds = 10_000;
 
@@ -53,7 +54,10 @@ const outsideMilliseconds = 10_000;
 export async function startWorker(config: Config, databaseUrl: string, log: Logger): Promise<RunningWorker> {
   const db = openDatabase({
     url: databaseUrl,
-    maxConnections: Math.max(config.databaseConnections, config.workerSmallJobs + config.workerLargeJobs + 4),
+    maxConnections: Math.max(
+      config.databaseConnections,
+      config.workerSmallJobs + config.workerLargeJobs + backgroundJobs + 4,
+    ),
     applicationName: 'epack-worker',
   });
   const files = createDiskFileStore(config.filesDir);
@@ -81,61 +85,61 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     seal: createSeal(config.secretsKeys),
     log,
   };
-  const maintenance: Round[] = [
-    { name: 'relay', everySeconds: 1, run: () => relayJobs({ jobs, queue }) },
-    { name: 'dead-uploads', everySeconds: 5, run: () => freeDeadUploads({ db, files, log }) },
-    { name: 'orphans', everySeconds: 15, run: () => requeueOrphans(db) },
-    {
-      name: 'retention',
-      everySeconds: 600,
-      run: () => removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
+  const handlers: JobHandlers = {
+    'solution-sync.process': createSyncHandler({ db, files, quotas: config.quotas, watch: metrics.syncs, log }),
+    'alerts.judge-readings': {
+      async run({ subject }) {
+        await judgeNewReadings(db, subject, config.language);
+        return 'ended';
+      },
     },
-    { name: 'orphan-files', everySeconds: 600, run: () => removeOrphanFiles({ db, files }) },
-    { name: 'abandoned-parts', everySeconds: 3_600, run: () => removeAbandonedParts(config.filesDir) },
-    { name: probeAlerts, everySeconds: 5, run: () => judgeNewReadings(db, config.language) },
-    { name: approvals, everySeconds: 5, run: () => applyApprovals(db) },
-    { name: 'silent-probes', everySeconds: 30, run: () => alertSilentProbes(db, config.language) },
-    { name: 'notifications', everySeconds: 5, run: () => deliverNotifications(notificationDeps) },
-    {
-      name: 'staff-mails',
-      everySeconds: 10,
-      run: () => sendStaffMails({ db, sendMail: notificationDeps.sendMail, language: config.language, log }),
-    },
-    { name: 'stale-solutions', everySeconds: 300, run: () => notifyOfStaleSolutions(db) },
-    { name: 'old-notifications', everySeconds: 3_600, run: () => removeOldNotifications(db) },
-    { name: logReplacements, everySeconds: 5, run: () => applyLogReplacements(db) },
-    { name: 'audit-trail', everySeconds: 5, run: () => sealAuditTrail({ db, log }) },
-    { name: 'old-readings', everySeconds: 6 * 3_600, run: () => removeOldReadings(db) },
-    { name: 'given-ids', everySeconds: 20, run: () => guardGivenIds(db, config.dataDir, log) },
-    { name: 'stale-rows', everySeconds: 600, run: () => removeStaleRows(db) },
-  ];
-
-  const rounds = startRounds(maintenance, log);
-  const hurryApprovals = () => {
-    rounds.hurry(approvals);
-    rounds.hurry(logReplacements);
+    'alerts.find-silent-probes': plain(() => alertSilentProbes(db, config.language)),
+    'parameters.apply-approvals': plain(() => applyApprovals(db)),
+    'logs.apply-replacements': plain(() => applyLogReplacements(db)),
+    'notifications.deliver': plain(() => deliverNotifications(notificationDeps)),
+    'notifications.send-staff-mails': plain(() =>
+      sendStaffMails({ db, sendMail: notificationDeps.sendMail, language: config.language, log }),
+    ),
+    'notifications.find-stale-solutions': plain(() => notifyOfStaleSolutions(db)),
+    'notifications.remove-old': plain(() => removeOldNotifications(db)),
+    'upkeep.free-dead-uploads': plain(() => freeDeadUploads({ db, files, log })),
+    'upkeep.requeue-orphans': plain(() => jobs.requeueOrphans(config.largePackageBytes)),
+    'upkeep.remove-expired-files': plain(() =>
+      removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
+    ),
+    'upkeep.remove-orphan-files': plain(() => removeOrphanFiles({ db, files })),
+    'upkeep.remove-abandoned-parts': plain(() => removeAbandonedParts(config.filesDir)),
+    'upkeep.remove-old-readings': plain(() => removeOldReadings(db)),
+    'upkeep.remove-stale-rows': plain(() => removeStaleRows(db)),
+    'upkeep.guard-given-ids': plain(() => guardGivenIds(db, config.dataDir, log)),
+    'upkeep.seal-audit-trail': plain(() => sealAuditTrail({ db, log })),
   };
-  notifications.subscribe(approvalsDecided, { onMessage: hurryApprovals, onReconnected: hurryApprovals });
+
+  const schedule = startSchedule({ db, log });
+  const relay = startRelay({ jobs, queue, log });
+  const relayNow = () => {
+    relay.runNow();
+  };
+  notifications.subscribe(jobAdded, { onMessage: relayNow, onReconnected: relayNow });
 
   const consume = createConsumer({
     jobs,
-    syncs: createSyncStore(db),
-    processSync: async (job, step) => {
-      const report = await processSync({ db, files, quotas: config.quotas }, job, step);
-      if (job.channel === 'sondes') rounds.hurry(probeAlerts);
-      return report;
-    },
-    failSync: (job) => failSync({ db, files }, job),
-    watch: metrics.watch,
+    schedules: createScheduleStore(db),
+    handlers,
+    watch: metrics.jobs,
     tracer,
     log,
     leaseSeconds: config.leaseSeconds,
     maxAttempts: config.maxAttempts,
   });
-  const consumptions = [
-    await queue.consume('small', config.workerSmallJobs, consume),
-    ...(config.workerLargeJobs > 0 ? [await queue.consume('large', config.workerLargeJobs, consume)] : []),
-  ];
+  const atOnce: Readonly<Record<Lane, number>> = {
+    small: config.workerSmallJobs,
+    large: config.workerLargeJobs,
+    background: backgroundJobs,
+  };
+  const consumptions: Consumption[] = [];
+  for (const lane of lanes)
+    if (atOnce[lane] > 0) consumptions.push(await queue.consume(lane, atOnce[lane], consume));
   const ops = createOpsServer({
     metrics: () => metrics.text(),
     check: createHealthCheck({ db, queue, files }),
@@ -148,7 +152,11 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     port,
     async stop() {
       isDraining = true;
-      const ended = Promise.all([rounds.stop(), ...consumptions.map((consumption) => consumption.stop())]);
+      const ended = Promise.all([
+        schedule.stop(),
+        relay.stop(),
+        ...consumptions.map((consumption) => consumption.stop()),
+      ]);
       const isDone = await endsWithin(config.drainSeconds, ended);
       if (!isDone) await giveBack();
       await tracer.close();
@@ -164,15 +172,21 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   async function giveBack(): Promise<void> {
     for (const job of metrics.inHand) {
       await jobs.postpone(job, 0);
-      log.warn({ syncId: job.syncId, jobId: job.id }, 'not done in time; given back to another worker');
+      log.warn(
+        { kind: job.kind, subject: job.subject, jobId: job.id },
+        'not done in time; given back to another worker',
+      );
     }
   }
 }
 
-async function guardGivenIds(db: Db, dataDir: string, log: Logger): Promise<void> {
-  const putBack = await keepGivenIds(db, dataDir);
-  if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
-}
+/** Work that another worker may begin anew: the consumer ends its job. */
+const plain = (work: () => Promise<unknown>): JobHandler => ({
+  async run() {
+    await work();
+    return 'done';
+  },
+});
 
 /** False: it was not over by then. */
 async function endsWithin(seconds: number, work: Promise<unknown>): Promise<boolean> {

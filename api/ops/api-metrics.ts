@@ -7,7 +7,8 @@ import { createMetrics, type Sample } from '../../shared/metrics/metrics';
 import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
 import type { PoolUse } from '../../shared/db/database';
-import { type JobQueue, lanes } from '../../shared/queue/job-queue';
+import { type JobQueue } from '../../shared/queue/job-queue';
+import { lanes } from '../../shared/domain/job-kind';
 import type { Figures } from '../../shared/stores/solutions/figures-store';
 import type { Traffic } from '../services/traffic';
 

@@ -17,7 +17,8 @@ import {
 import type { FileStore, WriteBatch } from '../../shared/files/file-store';
 import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/files/layout';
 import type { Logger } from '../../shared/log';
-import type { JobQueue, Lane } from '../../shared/queue/job-queue';
+import type { JobQueue } from '../../shared/queue/job-queue';
+import { type Lane, laneOfPackage } from '../../shared/domain/job-kind';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createSolutionStore } from '../../shared/stores/solutions/solution-store';
@@ -262,12 +263,12 @@ export function createIntakeService(deps: Deps) {
     replay: Replay | undefined,
     origin: Origin,
   ): Promise<void> {
-    const lane: Lane = received.unpackedBytes > limits.largePackageBytes ? 'large' : 'small';
+    const lane = laneOfPackage(received.unpackedBytes, limits.largePackageBytes);
     const jobId = await inTransaction(db, async ({ db: trx }) => {
       if (!(await createSyncStore(trx).markQueued(syncId, received))) throw uploadGivenUp();
       if (replay === undefined) await createFlagStore(trx).honour(key, syncId);
       else await replay(trx);
-      return createJobStore(trx).insert(syncId, lane, origin);
+      return createJobStore(trx).addSync(syncId, lane, origin);
     });
     tell(jobId, lane, { ...key, syncId, requestId: origin.requestId });
     await deps.board.refresh(key);

@@ -1,12 +1,10 @@
+import type { Lane } from '../domain/job-kind';
+
 /** What travels in the queue: a pointer to a row of `job`, never data. */
 export interface JobMessage {
   readonly version: 1;
   readonly jobId: string;
 }
-
-/** Large packages have a lane of their own, so that they never delay small ones. */
-export const lanes = ['small', 'large'] as const;
-export type Lane = (typeof lanes)[number];
 
 /**
  * What became of a delivery. After each of them the queue has done with the message.

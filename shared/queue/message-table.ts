@@ -1,5 +1,6 @@
 import type { Db } from '../db/database';
-import type { JobMessage, Lane } from './job-queue';
+import type { JobMessage } from './job-queue';
+import type { Lane } from '../domain/job-kind';
 
 /** The channel on which consumers are told that their lane (the payload) has something new. */
 export const queueChannel = 'epack_queue';

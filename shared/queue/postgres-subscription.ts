@@ -3,7 +3,8 @@ import type { Logger } from '../log';
 import { within } from '../connections/within';
 import { inBatches } from './batches';
 import { createBell } from './bell';
-import { maxDeliveries, type Consumption, type JobMessage, type Lane, type Verdict } from './job-queue';
+import { maxDeliveries, type Consumption, type JobMessage, type Verdict } from './job-queue';
+import { type Lane } from '../domain/job-kind';
 import type { ClaimedMessage, MessageTable } from './message-table';
 import { outcomeOf, type Outcome } from './outcome';
 

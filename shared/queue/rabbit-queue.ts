@@ -1,14 +1,7 @@
 import type { Logger } from '../log';
 import { keepOpen, type KeptOpen } from '../connections/keep-open';
-import {
-  lanes,
-  maxDeliveries,
-  type Consumption,
-  type JobMessage,
-  type JobQueue,
-  type Lane,
-  type Verdict,
-} from './job-queue';
+import { maxDeliveries, type Consumption, type JobMessage, type JobQueue, type Verdict } from './job-queue';
+import { lanes, type Lane } from '../domain/job-kind';
 import { outOfReach } from './out-of-reach';
 import { openRabbitSession, type RabbitSession } from './rabbit-session';
 import { createRabbitSubscription, type RabbitSubscription } from './rabbit-subscription';

@@ -6,6 +6,7 @@ import { type Db, inTransaction } from '../../shared/db/database';
 import type { Language } from '../../shared/domain/language';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { loadChannelLog } from '../../worker/solution-sync/logs/channel-log';
+import { readingsSubjectOf } from '../../shared/domain/new-readings';
 import { judgeNewReadings } from '../../worker/alerts/new-readings';
 import { logTable } from '../logs/log-database';
 
@@ -73,7 +74,7 @@ export async function openProbeKitchen(
     await inTransaction(db, (transaction) =>
       loadChannelLog(transaction, 'sondes', input, (rejected) => Promise.reject(new Error(rejected.reason))),
     );
-    await judgeNewReadings(db, language);
+    await judgeNewReadings(db, readingsSubjectOf(solutionId, 'any'), language);
   }
 
   async function alerts(): Promise<Record<string, unknown>[]> {

@@ -130,7 +130,7 @@ describe('reset-status', () => {
     const syncId = await newSync(backoffice, solution, { state: 'queued' });
     await setStatut(backoffice, solution, 'synchro', 1, syncId);
     const jobs = createJobStore(backoffice.db);
-    const job = await jobs.claim(await jobs.insert(syncId, 'small'), 60);
+    const job = await jobs.claim(await jobs.addSync(syncId, 'small'), 60);
     if (job === null) throw new Error('the job could not be claimed');
     // The worker is in the middle: it has put something in quarantine, and so holds a share of the sync's row.
     await inTransaction(backoffice.db, async ({ db: trx }) => {

@@ -1,88 +1,44 @@
 import { type Db, inTransaction } from '../../shared/db/database';
 import type { Language } from '../../shared/domain/language';
-import type { InsertedRows } from '../solution-sync/logs/load-log-file';
-import { type NewReadings, updateProbeAlerts } from './sondes';
+import { type NewReadings, solutionOfReadings } from '../../shared/domain/new-readings';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { type ReadingsSource, updateProbeAlerts } from './sondes';
 
 /**
- * Notes, in the sync's transaction, which readings are new. Alerts are judged by them right after: a kitchen that waits
- * for status 2 need not wait for that, and what goes down on another channel is no part of this sync.
+ * Judges alerts by all readings of the solution that no alert has been judged by yet, in the order in which they came, in
+ * one transaction with the end of the jobs that asked for it. `subject`: of one of these jobs.
  */
-export async function noteNewReadings(
-  db: Db,
-  solutionId: number,
-  { aboveId, lateIds }: InsertedRows,
-): Promise<void> {
-  const late =
-    lateIds === null
-      ? `'{}'`
-      : `(select coalesce(array_agg(id), '{}') from (${lateIds}) late where id <= :aboveId)`;
-  await db.raw(
-    `insert into probe_readings_due (solution_id, above_id, last_id, late_ids)
-     select :solutionId, :aboveId, max(id), ${late} from tbsondes where solution_id = :solutionId`,
-    { solutionId, aboveId: String(aboveId) },
-  );
-}
-
-/**
- * Judges alerts by all readings that are due: an upload's, in a transaction of its own, which also forgets that they were.
- * What fails comes again after a minute, and holds up nobody else. Answers how many uploads were judged.
- */
-export async function judgeNewReadings(db: Db, language: Language): Promise<number> {
-  for (let judged = 0; ; judged++) {
-    const due = await judgeNext(db, language);
-    if (due === null) return judged;
-    if ('error' in due) {
-      await postpone(db, due.id);
-      throw due.error;
+export async function judgeNewReadings(db: Db, subject: string, language: Language): Promise<void> {
+  const { solutionId, prefix } = solutionOfReadings(subject);
+  await inTransaction(db, async ({ db: trx }) => {
+    const known = await trx('solution').where({ id: solutionId }).forNoKeyUpdate().first('id');
+    const due = await createJobStore(trx).takeAll('alerts.judge-readings', prefix);
+    if (known === undefined) return;
+    for (const detail of due) {
+      await updateProbeAlerts(trx, solutionId, sourceOf(solutionId, readingsFrom(detail)), language);
     }
+  });
+}
+
+/** Throws where it is not what the loading of logs wrote down. */
+function readingsFrom(detail: unknown): NewReadings {
+  if (
+    typeof detail === 'object' &&
+    detail !== null &&
+    'aboveId' in detail &&
+    'lastId' in detail &&
+    'lateIds' in detail
+  ) {
+    const { aboveId, lastId, lateIds } = detail;
+    if (isId(aboveId) && isId(lastId) && Array.isArray(lateIds) && lateIds.every(isId))
+      return { aboveId, lastId, lateIds };
   }
+  throw new TypeError(`These are no new readings: ${JSON.stringify(detail)}`);
 }
 
-interface Due {
-  readonly id: string;
-  readonly solution_id: number;
-  readonly above_id: string;
-  readonly last_id: string;
-  readonly late_ids: readonly string[];
-}
+const isId = (value: unknown): value is string => typeof value === 'string' && /^-?\d+$/.test(value);
 
-/** Null: there is nothing to judge. An upload of a solution waits for the one before it. */
-async function judgeNext(
-  db: Db,
-  language: Language,
-): Promise<{ id: string } | { id: string; error: unknown } | null> {
-  let taken: Due | undefined;
-  try {
-    await inTransaction(db, async ({ db: trx }) => {
-      const result = await trx.raw<{ rows: Due[] }>(
-        `select due.id, due.solution_id, above_id, last_id, late_ids
-         from probe_readings_due due join solution on solution.id = due.solution_id
-         where run_after <= now() order by due.id limit 1 for no key update skip locked`,
-      );
-      taken = result.rows[0];
-      if (taken === undefined) return;
-      await updateProbeAlerts(trx, taken.solution_id, readingsOf(taken), language);
-      await trx('probe_readings_due').where({ id: taken.id }).delete();
-    });
-  } catch (error) {
-    if (taken === undefined) throw error;
-    return { id: taken.id, error };
-  }
-  return taken === undefined ? null : { id: taken.id };
-}
-
-async function postpone(db: Db, id: string): Promise<void> {
-  await db('probe_readings_due')
-    .where({ id })
-    .update({ run_after: db.raw(`now() + interval '1 minute'`) });
-}
-
-function readingsOf({
-  solution_id: solutionId,
-  above_id: aboveId,
-  last_id: lastId,
-  late_ids: lateIds,
-}: Due): NewReadings {
+function sourceOf(solutionId: number, { aboveId, lastId, lateIds }: NewReadings): ReadingsSource {
   return {
     select: (columns) => {
       const stored = `select ${columns.map((column) => `stored."${column}"`).join(', ')} from tbsondes stored

@@ -5,7 +5,7 @@ import { newProbeEvents, tellProbeEvents } from './probe-events';
 import { fridgesOf } from './probe-fridges';
 
 /** Readings by which no alert has been judged yet. */
-export interface NewReadings {
+export interface ReadingsSource {
   /** SQL that reads these columns of theirs, from the log's index alone. */
   select(columns: readonly string[]): string;
 }
@@ -20,7 +20,7 @@ const { battery, believedAheadMinutes, believedBehindDays, escalationFactor, hea
 export async function updateProbeAlerts(
   db: Db,
   solutionId: number,
-  readings: NewReadings,
+  readings: ReadingsSource,
   language: Language,
 ): Promise<void> {
   const rows = readings.select(['id', 'probe_id', 'measured_at', 'temperature', 'battery_percent']);

@@ -3,155 +3,164 @@ import { isDatabaseAway, isDatabaseFull } from '../../shared/db/database-away';
 import { isFileStoreAway } from '../../shared/files/file-store-away';
 import { AppError } from '../../shared/errors/app-error';
 import { backoffMs } from '../../shared/domain/backoff';
-import type { SyncReport } from '../../shared/domain/report';
+import { syncKind } from '../../shared/domain/job-kind';
 import type { Logger } from '../../shared/log';
 import type { JobMessage, Verdict } from '../../shared/queue/job-queue';
 import type { ClaimedJob, JobStore } from '../../shared/stores/jobs/job-store';
-import type { SyncStore } from '../../shared/stores/syncs/sync-store';
-import { inSpan, type Span, type Tracer } from '../../shared/tracing';
-import type { AttemptOutcome, WorkWatch } from '../ops/worker-metrics';
-import type { Step } from '../solution-sync/process-sync';
+import type { ScheduleStore } from '../../shared/stores/jobs/schedule-store';
+import { inSpan, type Tracer } from '../../shared/tracing';
+import { type JobHandler, type JobHandlers, jobPolicies, type JobPolicy } from './kinds';
 
 interface Deps {
-  readonly jobs: Pick<JobStore, 'claim' | 'extendLease' | 'retryLater' | 'postpone'>;
-  readonly syncs: Pick<SyncStore, 'markProcessing' | 'addEvent'>;
-  /** Applies the whole sync, or nothing of it. */
-  readonly processSync: (job: ClaimedJob, step: Step) => Promise<SyncReport>;
-  /** Gives the sync up: status 2, with a package that says `failed`. */
-  readonly failSync: (job: ClaimedJob) => Promise<void>;
-  readonly watch: WorkWatch;
+  readonly jobs: Pick<JobStore, 'claim' | 'extendLease' | 'retryLater' | 'postpone' | 'remove' | 'giveUp'>;
+  readonly schedules: Pick<ScheduleStore, 'ended'>;
+  readonly handlers: JobHandlers;
+  readonly watch: JobWatch;
   readonly tracer: Pick<Tracer, 'start'>;
   readonly log: Logger;
   readonly leaseSeconds: number;
+  /** Of the kinds whose number of attempts is configured. */
   readonly maxAttempts: number;
+}
+
+/** What became of one attempt. */
+export type AttemptOutcome = 'done' | 'failed' | 'retried';
+
+/** What a worker counts of its jobs, where it happens. */
+export interface JobWatch {
+  begun(job: ClaimedJob): void;
+  ended(job: ClaimedJob, outcome: AttemptOutcome, seconds: number): void;
 }
 
 const postponeSeconds = 10;
 
-/** From a message to its verdict: how work is got. What is done about it is `process-sync`. */
+/** From a message to its verdict: how work is got. What is done about it is the kind's. */
 export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Verdict> {
   return async ({ jobId }) => {
-    const job = await deps.jobs.claim(jobId, deps.leaseSeconds);
-    if (job === null) return 'done';
-    const log = deps.log.child(storyOf(job));
-    const span = deps.tracer.start('process', job.origin.traceparent, {
-      'epack.sync': job.syncId,
-      'epack.attempt': job.attempts,
-    });
+    const claimed = await deps.jobs.claim(jobId, deps.leaseSeconds);
+    if (claimed === null) return 'done';
+    const work = workOf(deps, claimed);
     const startedAt = performance.now();
-    deps.watch.begun(job);
-    let report: SyncReport | null = null;
+    const seconds = () => (performance.now() - startedAt) / 1000;
+    deps.watch.begun(claimed);
     let outcome: AttemptOutcome = 'retried';
     try {
-      return await whileLeased(deps, job, log, async () => {
-        try {
-          report = await attempt(deps, job, span);
-          if (report === null) {
-            outcome = 'failed';
-            log.error({ attempts: deps.maxAttempts }, 'sync failed for good: no attempt came to its end');
-          } else {
-            outcome = 'processed';
-            const milliseconds = Math.round(performance.now() - startedAt);
-            log.info({ attempts: job.attempts, milliseconds }, 'sync processed');
-          }
-          return 'done';
-        } catch (error) {
-          span.end(error);
-          const judged = await judge(deps, job, log, error);
-          outcome = judged.outcome;
-          return judged.verdict;
-        }
-      });
+      outcome = await whileLeased(work, () => attempt(work));
+      if (work.policy.cron !== null && claimed.kind !== syncKind && outcome !== 'retried')
+        await deps.schedules.ended(claimed.kind, seconds(), work.failure);
+      return 'done';
     } finally {
-      span.end();
-      deps.watch.ended(job, outcome, (performance.now() - startedAt) / 1000, report);
+      deps.watch.ended(claimed, outcome, seconds());
     }
   };
 }
 
+/** A job in hand, with all that is known about its kind. */
+interface Work {
+  readonly deps: Deps;
+  readonly job: ClaimedJob;
+  readonly handler: JobHandler;
+  readonly policy: JobPolicy;
+  readonly maxAttempts: number;
+  readonly log: Logger;
+  /** Why the attempt failed; null: it did not. */
+  failure: string | null;
+}
+
+function workOf(deps: Deps, job: ClaimedJob): Work {
+  const handler = deps.handlers[job.kind];
+  const policy = jobPolicies[job.kind];
+  const log = deps.log.child(storyOf(job, handler));
+  const maxAttempts = policy.maxAttempts === 'configured' ? deps.maxAttempts : policy.maxAttempts;
+  return { deps, job, handler, policy, maxAttempts, log, failure: null };
+}
+
 /** What is in every line about a job: one search tells its story, from the request to the package. */
-const storyOf = ({ id, syncId, solutionId, channel, origin }: ClaimedJob) => ({
-  ...(origin.requestId === null ? {} : { requestId: origin.requestId }),
-  jobId: id,
-  syncId,
-  solutionId,
-  channel,
+const storyOf = (job: ClaimedJob, handler: JobHandler) => ({
+  ...(job.origin.requestId === null ? {} : { requestId: job.origin.requestId }),
+  jobId: job.id,
+  kind: job.kind,
+  ...handler.story?.(job),
 });
 
-/** Null: a job that killed its worker on every attempt is not tried for ever. */
-async function attempt(deps: Deps, job: ClaimedJob, { traceparent }: Span): Promise<SyncReport | null> {
-  if (job.attempts > deps.maxAttempts) {
-    await deps.syncs.addEvent(job.syncId, 'failed', 'No attempt came to its end.');
-    // This one tried nothing.
-    await deps.failSync({ ...job, attempts: deps.maxAttempts });
-    return null;
+async function attempt(work: Work): Promise<AttemptOutcome> {
+  const { deps, job, handler, maxAttempts } = work;
+  const span = deps.tracer.start(job.kind, job.origin.traceparent, { 'epack.attempt': job.attempts });
+  try {
+    // A job that killed its worker on every attempt is not tried for ever.
+    if (job.attempts > maxAttempts) return await giveUp(work, 'No attempt came to its end.');
+    const end = await handler.run(job, {
+      step: (name, part) => inSpan(deps.tracer, name, span.traceparent, part),
+    });
+    if (end === 'done') await deps.jobs.remove(job);
+    return 'done';
+  } catch (error) {
+    span.end(error);
+    return await judge(work, error);
+  } finally {
+    span.end();
   }
-  await deps.syncs.markProcessing(job.syncId, job.attempts);
-  return deps.processSync(job, (name, work) => inSpan(deps.tracer, name, traceparent, work));
 }
 
-interface Judgement {
-  readonly verdict: Verdict;
-  readonly outcome: AttemptOutcome;
-}
-
-const retried: Judgement = { verdict: 'done', outcome: 'retried' };
-
-async function judge(deps: Deps, job: ClaimedJob, log: Logger, error: unknown): Promise<Judgement> {
+async function judge(work: Work, error: unknown): Promise<AttemptOutcome> {
+  const { deps, job, handler, log, policy } = work;
   if (error instanceof AppError && error.code === 'fence-lost') {
-    log.warn({ err: error }, 'the sync is no longer this worker’s');
-    return retried;
+    log.warn({ err: error }, 'the job is no longer this worker’s');
+    return 'retried';
   }
   if (isFileStoreAway(error) || isDatabaseFull(error)) {
     // No upload is given up because of a full disk, however long the night is.
-    log.error({ err: error }, 'nothing can be stored; the sync waits');
+    log.error({ err: error }, 'nothing can be stored; the job waits');
     await deps.jobs.postpone(job, postponeSeconds);
-    return retried;
+    return 'retried';
   }
   if (isDatabaseAway(error)) {
-    void giveBack(deps, job, log);
+    void giveBack(work);
     throw error;
   }
-  if (job.attempts >= deps.maxAttempts || isHopeless(error)) {
-    log.error({ err: error }, 'sync failed for good');
-    await deps.syncs.addEvent(job.syncId, 'failed', messageOf(error));
-    await deps.failSync(job);
-    return { verdict: 'done', outcome: 'failed' };
+  const reason = messageOf(error);
+  if (job.attempts >= work.maxAttempts || isHopeless(error)) {
+    log.error({ err: error }, 'job failed for good');
+    return await giveUp(work, reason);
   }
   log.warn({ err: error, attempts: job.attempts }, 'attempt failed; another follows');
-  await deps.syncs.addEvent(job.syncId, 'attempt-failed', messageOf(error));
-  await deps.jobs.retryLater(job, backoffMs(job.attempts, { firstMs: 1_000, maxMs: 60_000 }) / 1000);
-  return retried;
+  await handler.attemptFailed?.(job, reason);
+  await deps.jobs.retryLater(job, backoffMs(job.attempts, policy.backoff) / 1000, reason);
+  return 'retried';
+}
+
+async function giveUp(work: Work, reason: string): Promise<'failed'> {
+  const { deps, job, handler, policy } = work;
+  work.failure = reason;
+  if (handler.giveUp !== undefined) await handler.giveUp(job, reason);
+  else if (policy.givenUp === 'keep') await deps.jobs.giveUp(job, reason);
+  else await deps.jobs.remove(job);
+  return 'failed';
 }
 
 /**
  * Nothing can be written down now. Once it can, the attempt does not count, for nobody's upload is given up because
- * PostgreSQL was restarted often. Should this process end before, the lease ends, and another takes the sync.
+ * PostgreSQL was restarted often. Should this process end before, the lease ends, and another takes the job.
  */
-async function giveBack({ jobs }: Pick<Deps, 'jobs'>, job: ClaimedJob, log: Logger): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    await setTimeout(backoffMs(attempt, { firstMs: 500, maxMs: 5_000 }), undefined, { ref: false });
+async function giveBack({ deps, job, log }: Work): Promise<void> {
+  for (let attempts = 1; ; attempts += 1) {
+    await setTimeout(backoffMs(attempts, { firstMs: 500, maxMs: 5_000 }), undefined, { ref: false });
     try {
-      await jobs.postpone(job, 0);
+      await deps.jobs.postpone(job, 0);
       return;
     } catch (error) {
       if (isDatabaseAway(error)) continue;
-      log.warn({ err: error }, 'the sync was not given back; its lease will end');
+      log.warn({ err: error }, 'the job was not given back; its lease will end');
       return;
     }
   }
 }
 
-/** It lies in the upload itself: another attempt would end in the same. */
+/** It lies in what the job is about: another attempt would end in the same. */
 const isHopeless = (error: unknown) => error instanceof AppError && error.kind === 'unprocessable';
 
 /** While the work goes on, the lease is extended; once it is lost, the fence keeps this worker from committing. */
-async function whileLeased(
-  deps: Deps,
-  job: ClaimedJob,
-  log: Logger,
-  work: () => Promise<Verdict>,
-): Promise<Verdict> {
+async function whileLeased<T>({ deps, job, log }: Work, attemptIt: () => Promise<T>): Promise<T> {
   const beat = setInterval(
     () => {
       deps.jobs.extendLease(job, deps.leaseSeconds).catch((error: unknown) => {
@@ -161,7 +170,7 @@ async function whileLeased(
     (deps.leaseSeconds * 1000) / 3,
   );
   try {
-    return await work();
+    return await attemptIt();
   } finally {
     clearInterval(beat);
   }

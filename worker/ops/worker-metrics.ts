@@ -4,19 +4,17 @@ import type { PoolUse } from '../../shared/db/database';
 import { createMetrics } from '../../shared/metrics/metrics';
 import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
-import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
+import type { ClaimedJob, SyncJob } from '../../shared/stores/jobs/job-store';
+import type { JobWatch } from '../jobs/consumer';
 
-/** What became of one attempt at a sync. */
-export type AttemptOutcome = 'processed' | 'failed' | 'retried';
-
-/** What a worker counts of its work, where it happens. */
-export interface WorkWatch {
-  begun(job: ClaimedJob): void;
-  ended(job: ClaimedJob, outcome: AttemptOutcome, seconds: number, report: SyncReport | null): void;
+/** What a worker counts of the syncs that it processes, where it happens. */
+export interface SyncWatch {
+  processed(job: SyncJob, report: SyncReport): void;
 }
 
 export interface WorkerMetrics {
-  readonly watch: WorkWatch;
+  readonly jobs: JobWatch;
+  readonly syncs: SyncWatch;
   /** Those that this process holds. */
   readonly inHand: ReadonlySet<ClaimedJob>;
   /** For Prometheus. */
@@ -40,6 +38,12 @@ export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
     ['channel'],
     [0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
   );
+  const background = metrics.histogram(
+    'epack_background_job_seconds',
+    'Time of one attempt at a job that is no sync, by what became of it.',
+    ['kind', 'outcome'],
+    [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+  );
   const rows = metrics.counter('epack_rows_total', 'Rows, entities and photos, by what became of them.', [
     'channel',
     'kind',
@@ -53,16 +57,23 @@ export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
 
   return {
     inHand,
-    watch: {
+    jobs: {
       begun(job) {
         inHand.add(job);
-        if (job.attempts === 1) waited({ channel: job.channel }, job.waitedSeconds);
+        if (job.sync !== null && job.attempts === 1) waited({ channel: job.sync.channel }, job.waitedSeconds);
       },
-      ended(job, outcome, seconds, report) {
+      ended(job, outcome, seconds) {
         inHand.delete(job);
-        processing({ channel: job.channel, outcome }, seconds);
-        if (report !== null) countRows(job.channel, report);
+        if (job.sync === null) background({ kind: job.kind, outcome }, seconds);
+        else
+          processing(
+            { channel: job.sync.channel, outcome: outcome === 'done' ? 'processed' : outcome },
+            seconds,
+          );
       },
+    },
+    syncs: {
+      processed: (job, report) => countRows(job.channel, report),
     },
     text: () => metrics.text(),
   };

@@ -11,7 +11,7 @@ import type { FileStore } from '../../shared/files/file-store';
 import { packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
 import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
-import { type ClaimedJob, createJobStore } from '../../shared/stores/jobs/job-store';
+import { createJobStore, type SyncJob } from '../../shared/stores/jobs/job-store';
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import { createPhotoSuccession } from '../../shared/stores/photos/photo-succession';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
@@ -52,7 +52,7 @@ const plainly: Step = (_name, work) => work();
  */
 export async function processSync(
   { db, files, quotas }: Deps,
-  job: ClaimedJob,
+  job: SyncJob,
   step: Step = plainly,
 ): Promise<SyncReport> {
   const upload = await step('sort', () => sortPackageFiles(files, job));
@@ -86,7 +86,7 @@ export async function processSync(
 }
 
 /** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
-export async function failSync({ db, files }: Omit<Deps, 'quotas'>, job: ClaimedJob): Promise<void> {
+export async function failSync({ db, files }: Omit<Deps, 'quotas'>, job: SyncJob): Promise<void> {
   const report: SyncReport = {
     sync: job.syncId,
     outcome: 'failed',
@@ -110,17 +110,17 @@ export async function failSync({ db, files }: Omit<Deps, 'quotas'>, job: Claimed
 }
 
 /** The archive has it all. What a failure leaves goes with the archive, and is no fault of the sync, which has ended. */
-async function removeUnpacked(files: FileStore, { syncId }: ClaimedJob): Promise<void> {
+async function removeUnpacked(files: FileStore, { syncId }: SyncJob): Promise<void> {
   await files.remove(unpackedPrefixOf(syncId)).catch(() => undefined);
 }
 
-async function takeOver({ db }: Transaction, job: ClaimedJob): Promise<void> {
+async function takeOver({ db }: Transaction, job: SyncJob): Promise<void> {
   if (!(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
 }
 
 async function mergeParameters(
   transaction: Transaction,
-  job: ClaimedJob,
+  job: SyncJob,
   { parameters }: PackageFiles,
   flags: readonly Flag[],
   { reject }: RejectionSpool,
@@ -137,7 +137,7 @@ async function mergeParameters(
 
 async function loadLogs(
   transaction: Transaction,
-  job: ClaimedJob,
+  job: SyncJob,
   { logs }: PackageFiles,
   {
     flags,
@@ -157,7 +157,7 @@ async function loadLogs(
 /** A log without a file is one without rows. */
 async function planLogReplacements(
   transaction: Transaction,
-  job: ClaimedJob,
+  job: SyncJob,
   logs: PackageFiles['logs'],
 ): Promise<void> {
   for (const table of logTablesOf(job.channel)) {
@@ -171,7 +171,7 @@ async function planLogReplacements(
 async function keepAllPhotos(
   { db }: Transaction,
   files: FileStore,
-  job: ClaimedJob,
+  job: SyncJob,
   upload: PackageFiles,
   flags: readonly Flag[],
   { reject }: RejectionSpool,
@@ -189,7 +189,7 @@ async function keepAllPhotos(
 /** What the solution is to do, file by file, in the order in which it is to do it. */
 async function* instructionFiles(
   transaction: Transaction,
-  job: ClaimedJob,
+  job: SyncJob,
   flags: readonly Flag[],
   drifted: readonly ParameterClass[],
 ): AsyncGenerator<InstructionFile> {
@@ -211,7 +211,7 @@ async function* instructionFiles(
 }
 
 /** What every package of the channel holds, whatever became of the upload. */
-const standingFiles = (db: Db, { channel, solutionId }: ClaimedJob): InstructionFile[] =>
+const standingFiles = (db: Db, { channel, solutionId }: SyncJob): InstructionFile[] =>
   channel === 'photos' ? [photoIndex(createPhotoStore(db), solutionId)] : [];
 
 /** Where the solution holds what nobody here could read, a replacement would take it away, and no digest can be right. */
@@ -223,7 +223,7 @@ const replaceable = ({ drifted }: SolutionStatement, report: SyncReport): Parame
 
 function believedClasses(
   { db }: Transaction,
-  { solutionId, syncId, channel }: ClaimedJob,
+  { solutionId, syncId, channel }: SyncJob,
   report: SyncReport,
 ): Promise<ReadonlyMap<string, ClassDigest>> {
   const known = parameterClassesOf(channel).filter((one) => isWhole(one, report));
@@ -235,7 +235,7 @@ function believedClasses(
 }
 
 function reportOf(
-  job: ClaimedJob,
+  job: SyncJob,
   counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps'>,
   { parameters, ignored, isAllIgnored }: PackageFiles,
   { drifted }: SolutionStatement,
@@ -268,7 +268,7 @@ function allIgnoredReason(ignored: readonly string[]): string {
 /** The order of the rows is that of every other change of them: sync, status, job. */
 async function commitOutcome(
   { db }: Transaction,
-  job: ClaimedJob,
+  job: SyncJob,
   outcome: 'ready' | 'failed',
   report: SyncReport,
   written: WrittenPackage,

@@ -1,6 +1,7 @@
 import type { Db } from '../../shared/db/database';
 import type { FileStore } from '../../shared/files/file-store';
 import { removeSyncFiles } from '../../shared/files/sync-files';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
 import { createSignInStore } from '../../shared/stores/staff/sign-in-store';
 import { createSyncStore } from '../../shared/stores/syncs/sync-store';
@@ -16,6 +17,7 @@ const failedLoginSeconds = 3_600;
 /** Whoever has not signed in from there for so long is a stranger there. */
 const knownPlaceDays = 90;
 const orphanSeconds = 3_600;
+const doneJobDays = 7;
 
 /** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
 export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
@@ -47,7 +49,7 @@ export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
   await createSignInStore(db).removePlacesOlderThan(knownPlaceDays);
   await db('user_session').whereRaw('expires_at < now()').delete();
-  await db('job').where({ state: 'done' }).andWhereRaw(`finished_at < now() - interval '7 days'`).delete();
+  await createJobStore(db).removeDone(doneJobDays);
 }
 
 /** Until a batch is not full: what waits must not grow from round to round. Answers the sum. */

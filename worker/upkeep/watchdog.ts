@@ -35,15 +35,3 @@ export async function freeDeadUploads({ db, files, log }: Deps): Promise<number>
   }
   return dead.length;
 }
-
-/** A sync that waits for a job that does not exist would wait for ever. Answers how many got a new one. */
-export async function requeueOrphans(db: Db): Promise<number> {
-  const result = await db.raw<{ rowCount: number }>(
-    `insert into job (sync_id, lane)
-     select sync.id, 'small' from channel_status join sync on sync.id = channel_status.sync_id
-     where channel_status.statut = 1 and sync.state in ('queued', 'processing')
-       and not exists (select from job where job.sync_id = sync.id and job.state in ('queued', 'running'))
-     on conflict do nothing`,
-  );
-  return result.rowCount;
-}

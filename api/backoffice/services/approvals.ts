@@ -1,12 +1,14 @@
 import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
+import type { BackgroundKind } from '../../../shared/domain/job-kind';
 import { notFound } from '../../../shared/errors/catalog';
 import {
   type Approval,
   type ApprovalFilter,
   createApprovalStore,
 } from '../../../shared/stores/parameters/approval-store';
+import { createJobStore } from '../../../shared/stores/jobs/job-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
@@ -39,11 +41,16 @@ export function createApprovalService({ db }: { readonly db: Db }) {
           after: { decision },
         };
         await createAuditStore(trx).add([auditEntry(caller, 'approval.decide', deed)]);
+        await createJobStore(trx).add({ kind: applierOf(kind), subject: id });
         return decided;
       });
     },
   };
 }
+
+/** What was decided about logs is carried out apart from what was decided about parameters. */
+const applierOf = (kind: Approval['kind']): BackgroundKind =>
+  kind === 'replace-logs' ? 'logs.apply-replacements' : 'parameters.apply-approvals';
 
 async function found(db: Db, caller: Caller, id: string): Promise<Approval> {
   const approval = await createApprovalStore(db).find(id);

@@ -1,18 +1,16 @@
 import type { Channel } from '../../domain/channel';
 import type { Db } from '../../db/database';
+import { type BackgroundKind, type JobKind, jobKinds, type Lane, syncKind } from '../../domain/job-kind';
 import { noOrigin, type Origin } from '../../domain/origin';
-import type { Lane } from '../../queue/job-queue';
 
 /** A job that a worker holds, until its lease ends. */
 export interface ClaimedJob {
   readonly id: string;
-  readonly syncId: string;
-  readonly solutionId: number;
-  readonly channel: Channel;
-  /** IANA name of the time zone of the solution. */
-  readonly timezone: string;
-  /** Its upload, in the file store. */
-  readonly archiveKey: string;
+  readonly kind: JobKind;
+  /** What it is about, in the words of its kind: of a sync its id. */
+  readonly subject: string;
+  /** What its kind has to know beyond the subject, as it was written down. */
+  readonly detail: unknown;
   /** How many times a worker has taken it, this time included. */
   readonly attempts: number;
   /** What only the present holder has. */
@@ -21,6 +19,28 @@ export interface ClaimedJob {
   readonly waitedSeconds: number;
   /** The request that asked for it. */
   readonly origin: Pick<Origin, 'requestId' | 'traceparent'>;
+  /** Of a job that processes a sync; null: it is another kind. */
+  readonly sync: ClaimedSync | null;
+}
+
+/** The sync that a job processes. */
+export interface ClaimedSync {
+  readonly syncId: string;
+  readonly solutionId: number;
+  readonly channel: Channel;
+  /** IANA name of the time zone of the solution. */
+  readonly timezone: string;
+  /** Its upload, in the file store. */
+  readonly archiveKey: string;
+}
+
+/** A sync that a worker holds, as its processing sees it. */
+export type SyncJob = ClaimedSync & Pick<ClaimedJob, 'id' | 'fence' | 'attempts'>;
+
+export interface NewJob {
+  readonly kind: BackgroundKind;
+  readonly subject: string;
+  readonly detail?: object;
 }
 
 export interface DueJob {
@@ -30,40 +50,69 @@ export interface DueJob {
   readonly isFresh: boolean;
 }
 
-interface ClaimRow {
+interface SyncJobRow {
   id: string;
-  sync_id: string;
-  attempts: number;
-  fence: number;
-  solution_id: number;
-  channel: Channel;
-  timezone: string;
-  archive_key: string;
-  waited_seconds: number;
-  request_id: string | null;
-  traceparent: string | null;
-}
-
-interface InsertRow {
-  id: string;
+  kind: JobKind;
+  subject: string;
   sync_id: string;
   lane: Lane;
   request_id: string | null;
   traceparent: string | null;
 }
 
+interface ClaimRow {
+  id: string;
+  kind: JobKind;
+  subject: string;
+  detail: unknown;
+  attempts: number;
+  fence: number;
+  waited_seconds: number;
+  request_id: string | null;
+  traceparent: string | null;
+  sync_id: string | null;
+  solution_id: number | null;
+  channel: Channel | null;
+  timezone: string | null;
+  archive_key: string | null;
+}
+
+/** PostgreSQL's channel on which workers hear that a job of the lane `background` has been added. */
+export const jobAdded = 'epack_job';
+
 export type JobStore = ReturnType<typeof createJobStore>;
 
 /** Jobs: the outbox. Time is the database's clock alone. */
 export function createJobStore(db: Db) {
   return {
-    /** In the transaction of the change that asks for it. Answers the job's id. */
-    async insert(syncId: string, lane: Lane, origin: ClaimedJob['origin'] = noOrigin): Promise<string> {
-      const [row] = await db<InsertRow>('job')
-        .insert({ sync_id: syncId, lane, request_id: origin.requestId, traceparent: origin.traceparent })
+    /** The job that processes a sync, in the transaction that queues the sync. Returns the job's id. */
+    async addSync(syncId: string, lane: Lane, origin: ClaimedJob['origin'] = noOrigin): Promise<string> {
+      const [row] = await db<SyncJobRow>('job')
+        .insert({
+          kind: syncKind,
+          subject: syncId,
+          sync_id: syncId,
+          lane,
+          request_id: origin.requestId,
+          traceparent: origin.traceparent,
+        })
         .returning('id');
       if (row === undefined) throw new Error('insert into job returned no row');
       return row.id;
+    },
+
+    /**
+     * In the transaction of the change that asks for it; workers hear of it at the commit. An open job of the same kind
+     * and subject is enough.
+     */
+    async add({ kind, subject, detail }: NewJob): Promise<void> {
+      await db.raw(
+        `with added as (
+           insert into job (kind, subject, lane, detail) values (?, ?, 'background', ?) on conflict do nothing
+         )
+         select pg_notify('${jobAdded}', '')`,
+        [kind, subject, detail === undefined ? null : JSON.stringify(detail)],
+      );
     },
 
     async markPublished(ids: readonly string[]): Promise<void> {
@@ -71,19 +120,22 @@ export function createJobStore(db: Db) {
     },
 
     /**
-     * Takes a job that waits, or whose holder has let its lease end. Null: it is done, or another's, or not due yet.
+     * Takes a job that waits, or whose holder has let its lease end. Null: it is done, or another's, or not due yet, or of
+     * a kind that only a newer worker knows.
      */
     async claim(id: string, leaseSeconds: number): Promise<ClaimedJob | null> {
       const result = await db.raw<{ rows: ClaimRow[] }>(
-        `update job set state = 'running', fence = job.fence + 1, attempts = job.attempts + 1,
-           lease_until = now() + make_interval(secs => :leaseSeconds)
-         from sync join solution on solution.id = sync.solution_id
-         where job.id = :id and sync.id = job.sync_id
-           and (job.state = 'queued' and job.run_after <= now() or job.state = 'running' and job.lease_until < now())
-         returning job.id, job.sync_id, job.attempts, job.fence, sync.solution_id, sync.channel, sync.archive_key,
-           solution.timezone, job.request_id, job.traceparent,
-           extract(epoch from now() - job.created_at)::float8 as waited_seconds`,
-        { id, leaseSeconds },
+        `with claimed as (
+           update job set state = 'running', fence = fence + 1, attempts = attempts + 1,
+             lease_until = now() + make_interval(secs => :leaseSeconds)
+           where id = :id and kind = any(:kinds)
+             and (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
+           returning id, kind, subject, detail, attempts, fence, sync_id, request_id, traceparent,
+             extract(epoch from now() - created_at)::float8 as waited_seconds
+         )
+         select claimed.*, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
+         from claimed left join sync on sync.id = claimed.sync_id left join solution on solution.id = sync.solution_id`,
+        { id, leaseSeconds, kinds: [...jobKinds] },
       );
       const row = result.rows[0];
       return row === undefined ? null : claimedFrom(row);
@@ -113,6 +165,21 @@ export function createJobStore(db: Db) {
       return true;
     },
 
+    /**
+     * Takes all open jobs of a kind whose subject begins so, whoever holds them, in the transaction that does their work.
+     * Returns what they have to know, the oldest first; who held one of them finds that it is gone.
+     */
+    async takeAll(kind: BackgroundKind, subjectPrefix: string): Promise<unknown[]> {
+      const result = await db.raw<{ rows: { detail: unknown }[] }>(
+        `with taken as (
+           delete from job where kind = ? and starts_with(subject, ?) and state in ('queued', 'running') returning id, detail
+         )
+         select detail from taken order by id`,
+        [kind, subjectPrefix],
+      );
+      return result.rows.map(({ detail }) => detail);
+    },
+
     /** False: the job is another's by now. */
     async extendLease(job: Held, leaseSeconds: number): Promise<boolean> {
       const extended = await db('job')
@@ -129,8 +196,20 @@ export function createJobStore(db: Db) {
       return finished === 1;
     },
 
+    /** A job that is done and of which nobody will ask again. False: it is another's by now. */
+    async remove(job: Held): Promise<boolean> {
+      return (await db('job').where(held(job)).delete()) === 1;
+    },
+
+    /** It is not tried again, and kept for people to see. */
+    async giveUp(job: Held, failure: string): Promise<void> {
+      await db('job')
+        .where(held(job))
+        .update({ state: 'dead', lease_until: null, finished_at: db.fn.now(), failure });
+    },
+
     /** Puts the job back for another attempt. */
-    retryLater: (job: Held, delaySeconds: number) => putBack(job, delaySeconds, {}),
+    retryLater: (job: Held, delaySeconds: number, failure: string) => putBack(job, delaySeconds, { failure }),
 
     /** Puts the job back as if nobody had tried: that it failed had nothing to do with it. */
     postpone: (job: Held, delaySeconds: number) =>
@@ -146,20 +225,46 @@ export function createJobStore(db: Db) {
          from job, lateral (select published_at is null or state = 'running' and published_at < lease_until) as fresh (is_fresh)
          where (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
            and (is_fresh or published_at < now() - make_interval(secs => :lostAfterSeconds))
+           and kind = any(:kinds)
          order by run_after limit :limit`,
-        { lostAfterSeconds, limit },
+        { lostAfterSeconds, limit, kinds: [...jobKinds] },
       );
       return result.rows;
     },
 
-    /** How much waits, and for how long the oldest has waited. */
+    /** How many syncs wait or run, and for how long the oldest has. */
     async load(): Promise<{ open: number; oldestSeconds: number }> {
       const result = await db.raw<{ rows: { open: number; oldest_seconds: number }[] }>(
         `select count(*)::int as open, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest_seconds
-         from job where state in ('queued', 'running')`,
+         from job where state in ('queued', 'running') and kind = '${syncKind}'`,
       );
       const row = result.rows[0];
       return { open: row?.open ?? 0, oldestSeconds: row?.oldest_seconds ?? 0 };
+    },
+
+    /**
+     * A sync that waits for a job that does not exist would wait for ever: it gets a new one, in the lane of its size.
+     * Returns how many.
+     */
+    async requeueOrphans(largePackageBytes: number): Promise<number> {
+      const result = await db.raw<{ rowCount: number }>(
+        `insert into job (kind, subject, sync_id, lane)
+         select '${syncKind}', sync.id::text, sync.id, case when sync.unpacked_bytes > ? then 'large' else 'small' end
+         from channel_status join sync on sync.id = channel_status.sync_id
+         where channel_status.statut = 1 and sync.state in ('queued', 'processing')
+           and not exists (select from job where job.sync_id = sync.id and job.state in ('queued', 'running'))
+         on conflict do nothing`,
+        [largePackageBytes],
+      );
+      return result.rowCount;
+    },
+
+    /** Syncs' jobs that were done so long ago. What was given up stays. */
+    async removeDone(olderThanDays: number): Promise<void> {
+      await db('job')
+        .where({ state: 'done' })
+        .andWhereRaw('finished_at < now() - make_interval(days => ?)', [olderThanDays])
+        .delete();
     },
   };
 
@@ -186,13 +291,19 @@ const held = (job: Held) => ({ id: job.id, fence: job.fence, state: 'running' })
 
 const claimedFrom = (row: ClaimRow): ClaimedJob => ({
   id: row.id,
-  syncId: row.sync_id,
-  solutionId: row.solution_id,
-  channel: row.channel,
-  timezone: row.timezone,
-  archiveKey: row.archive_key,
+  kind: row.kind,
+  subject: row.subject,
+  detail: row.detail,
   attempts: row.attempts,
   fence: row.fence,
   waitedSeconds: row.waited_seconds,
   origin: { requestId: row.request_id, traceparent: row.traceparent },
+  sync: syncFrom(row),
 });
+
+function syncFrom(row: ClaimRow): ClaimedSync | null {
+  const { sync_id: syncId, solution_id: solutionId, channel, timezone, archive_key: archiveKey } = row;
+  if (syncId === null || solutionId === null || channel === null || timezone === null || archiveKey === null)
+    return null;
+  return { syncId, solutionId, channel, timezone, archiveKey };
+}

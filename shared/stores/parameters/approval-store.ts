@@ -78,9 +78,6 @@ export interface SentCopy extends Copy {
   readonly ts: string | null;
 }
 
-/** Workers listen: someone has decided. */
-export const approvalsDecided = 'epack_approval';
-
 export type ApprovalStore = ReturnType<typeof createApprovalStore>;
 
 export function createApprovalStore(db: Db) {
@@ -111,7 +108,7 @@ export function createApprovalStore(db: Db) {
     },
 
     /**
-     * Takes the decision; a worker carries it out at once. Throws `not-found`, and `already-decided` where it is no
+     * Takes the decision; whoever asks adds the job that carries it out. Throws `not-found`, and `already-decided` where it is no
      * longer open.
      */
     async decide(id: string, decision: 'approve' | 'reject', by: string): Promise<Approval> {
@@ -125,7 +122,6 @@ export function createApprovalStore(db: Db) {
         const known = await db<{ id: string }>('approval').where({ id }).first('id');
         throw known === undefined ? notFound('approval') : alreadyDecided();
       }
-      await db.raw(`select pg_notify('${approvalsDecided}', ?)`, [id]);
       return approvalFrom(row);
     },
 

@@ -1,6 +1,7 @@
 import type { Channel } from '../../domain/channel';
 import type { NotificationState } from '../../domain/notification';
 import type { SyncState } from '../../domain/sync-state';
+import { syncKind } from '../../domain/job-kind';
 import type { Db } from '../../db/database';
 
 /** How many of something there are just now. */
@@ -71,7 +72,7 @@ const sql = `
   select 'jobs', lane, state, count(*), 0 from job where state in ('queued', 'running') group by lane, state
   union all
   select 'oldest', '', '', 0, coalesce(extract(epoch from now() - min(created_at)), 0)
-  from job where state in ('queued', 'running')
+  from job where state in ('queued', 'running') and kind = '${syncKind}'
   union all
   select 'alerts', kind, '', count(*), 0 from probe_alert where closed_at is null group by kind
   union all

@@ -4,7 +4,7 @@ import type { LogCounts } from '../../../shared/domain/report';
 import { type InsertedRows, loadLogFile, type LogFileInput } from './load-log-file';
 import type { Reject } from '../package/rejections';
 import { createReceipts } from '../messages/receipts';
-import { noteNewReadings } from '../../alerts/new-readings';
+import { noteNewReadings } from './note-new-readings';
 
 /** Loads a log file, with what its channel does besides. */
 export function loadChannelLog(

@@ -1,0 +1,39 @@
+/** Large packages have a lane of their own, so that they never delay small ones; so has what no kitchen waits for. */
+export const lanes = ['small', 'large', 'background'] as const;
+export type Lane = (typeof lanes)[number];
+
+/** Every kind of work that workers do: `room.verb`. What a kind does and how often it is tried stands in worker/jobs/kinds.ts. */
+export const jobKinds = [
+  'solution-sync.process',
+  'alerts.judge-readings',
+  'alerts.find-silent-probes',
+  'parameters.apply-approvals',
+  'logs.apply-replacements',
+  'notifications.deliver',
+  'notifications.send-staff-mails',
+  'notifications.find-stale-solutions',
+  'notifications.remove-old',
+  'upkeep.free-dead-uploads',
+  'upkeep.requeue-orphans',
+  'upkeep.remove-expired-files',
+  'upkeep.remove-orphan-files',
+  'upkeep.remove-abandoned-parts',
+  'upkeep.remove-old-readings',
+  'upkeep.remove-stale-rows',
+  'upkeep.seal-audit-trail',
+  'upkeep.guard-given-ids',
+] as const;
+export type JobKind = (typeof jobKinds)[number];
+
+/** The kind of a sync's job. Its subject is the sync, and its lane follows from the size of the package. */
+export const syncKind = 'solution-sync.process' satisfies JobKind;
+
+/** All but the processing of syncs: they wait in the lane `background`. */
+export type BackgroundKind = Exclude<JobKind, typeof syncKind>;
+
+/** The lane of a package of so many bytes, unpacked. */
+export const laneOfPackage = (unpackedBytes: number, largePackageBytes: number): Lane =>
+  unpackedBytes > largePackageBytes ? 'large' : 'small';
+
+/** The subject of a job that is about everything. */
+export const wholeInstallation = 'installation';

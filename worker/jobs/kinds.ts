@@ -1,0 +1,76 @@
+import type { BackoffLimits } from '../../shared/domain/backoff';
+import { type BackgroundKind, type JobKind, syncKind } from '../../shared/domain/job-kind';
+import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
+
+/** How often a kind of job is tried, and what becomes of it in the end. */
+export interface JobPolicy {
+  /** `configured`: EPACK_MAX_ATTEMPTS. */
+  readonly maxAttempts: number | 'configured';
+  /** Between two attempts. */
+  readonly backoff: BackoffLimits;
+  /** `keep`: it stays as `dead` for people to see. `drop`: the schedule makes another one when it is due. */
+  readonly givenUp: 'keep' | 'drop';
+  /** When it comes due by itself, in UTC; null: something asks for it. */
+  readonly cron: string | null;
+}
+
+/** What a kind of job does. Compose hands it in: this room knows none of them. */
+export interface JobHandler {
+  /** Fields that are in every line of the log about the job. */
+  story?(job: ClaimedJob): object;
+  /**
+   * Does the work. `ended`: the transaction of the work has ended the job as well. Throws what `judge` in the consumer
+   * decides on.
+   */
+  run(job: ClaimedJob, attempt: Attempt): Promise<'done' | 'ended'>;
+  /** An attempt failed, and another follows. */
+  attemptFailed?(job: ClaimedJob, reason: string): Promise<void>;
+  /** It is not tried again. Resolves once the job has been ended. */
+  giveUp?(job: ClaimedJob, reason: string): Promise<void>;
+}
+
+/** One attempt at a job. */
+export interface Attempt {
+  /** Runs one step of the work in a span of its own. */
+  readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+}
+
+export type JobHandlers = Readonly<Record<JobKind, JobHandler>>;
+
+const soon: BackoffLimits = { firstMs: 1_000, maxMs: 60_000 };
+const patient: BackoffLimits = { firstMs: 5_000, maxMs: 10 * 60_000 };
+
+/** Something asks for it, and somebody waits for what it does. */
+const asked: JobPolicy = { maxAttempts: 20, backoff: patient, givenUp: 'keep', cron: null };
+
+/** It comes again by itself. */
+const every = (cron: string): JobPolicy => ({ maxAttempts: 1, backoff: soon, givenUp: 'drop', cron });
+
+/** All background work. Its lanes stand in shared/domain/job-kind.ts, what it does in the rooms of the same names. */
+export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
+  [syncKind]: { maxAttempts: 'configured', backoff: soon, givenUp: 'keep', cron: null },
+  'alerts.judge-readings': asked,
+  'alerts.find-silent-probes': every('*/30 * * * * *'),
+  // Now and then unasked as well: what was superseded, or decided by a version that asked otherwise.
+  'parameters.apply-approvals': { ...asked, cron: '2-59/10 * * * *' },
+  'logs.apply-replacements': { ...asked, cron: '3-59/10 * * * *' },
+  'notifications.deliver': every('*/5 * * * * *'),
+  'notifications.send-staff-mails': every('*/10 * * * * *'),
+  'notifications.find-stale-solutions': every('*/5 * * * *'),
+  'notifications.remove-old': every('11 * * * *'),
+  'upkeep.free-dead-uploads': every('*/5 * * * * *'),
+  'upkeep.requeue-orphans': every('*/15 * * * * *'),
+  'upkeep.remove-expired-files': every('*/10 * * * *'),
+  'upkeep.remove-orphan-files': every('5-59/10 * * * *'),
+  'upkeep.remove-abandoned-parts': every('17 * * * *'),
+  'upkeep.remove-old-readings': every('23 */6 * * *'),
+  'upkeep.remove-stale-rows': every('8-59/10 * * * *'),
+  'upkeep.seal-audit-trail': every('*/5 * * * * *'),
+  'upkeep.guard-given-ids': every('*/20 * * * * *'),
+};
+
+/** The kinds that come due by themselves, and when. */
+export const scheduledKinds: readonly { readonly kind: BackgroundKind; readonly cron: string }[] =
+  Object.entries(jobPolicies).flatMap(([kind, { cron }]) =>
+    cron === null ? [] : [{ kind: kind as BackgroundKind, cron }],
+  );
