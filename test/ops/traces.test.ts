@@ -112,7 +112,10 @@ describe('without a collector', () => {
       );
       const client = await signIn({ db: database.db, url: server.url });
       await client.postForm(zipOf());
-      const job = await database.db('job').first<{ traceparent: string | null; request_id: string }>();
+      const job = await database
+        .db('job')
+        .where({ kind: 'solution-sync.process' })
+        .first<{ traceparent: string | null; request_id: string }>();
       expect(job.traceparent).toBeNull();
       expect(job.request_id).toMatch(/^[\w-]+$/);
     } finally {

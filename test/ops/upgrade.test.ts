@@ -129,6 +129,8 @@ describe('migrations', () => {
     ['alter table server_key drop constraint server_key_pkey', ['drop constraint']],
     ['alter table sync add column note text not null', ['add column note text not null']],
     ['alter table sync add column note text, add column n int not null default 0', []],
+    // What a check refused may be there from now on: who reads it must expect a word that he does not know.
+    ['alter table job drop constraint job_lane_check', []],
     ['create table note (id int not null)', []],
     ['-- contract: unused since 0.3\n drop table note', []],
   ])('%s', (sql, narrowed) => {
@@ -143,7 +145,7 @@ function narrowedBy(text: string): string[] {
   const up = text.slice(text.indexOf('exports.up'), text.indexOf('exports.down'));
   if (/-- contract: unused since \d+\.\d+/.test(up)) return [];
   const removed =
-    /\b(drop (table|column|constraint)|rename (to|column|constraint)|set not null|alter column \w+ type)\b/gi;
+    /\b(drop (table|column|constraint(?! \w+_check\b))|rename (to|column|constraint)|set not null|alter column \w+ type)\b/gi;
   const added = [...up.matchAll(/add column [^,;`]*/gi)].map(([one]) => one.trim());
   return [
     ...[...up.matchAll(removed)].map(([one]) => one),

@@ -3,7 +3,7 @@ import { isDatabaseAway, isDatabaseFull } from '../../shared/db/database-away';
 import { isFileStoreAway } from '../../shared/files/file-store-away';
 import { AppError } from '../../shared/errors/app-error';
 import { backoffMs } from '../../shared/domain/backoff';
-import { syncKind } from '../../shared/domain/job-kind';
+import { type JobKind, syncKind } from '../../shared/domain/job-kind';
 import type { Logger } from '../../shared/log';
 import type { JobMessage, Verdict } from '../../shared/queue/job-queue';
 import type { ClaimedJob, JobStore } from '../../shared/stores/jobs/job-store';
@@ -85,7 +85,11 @@ const storyOf = (job: ClaimedJob, handler: JobHandler) => ({
 
 async function attempt(work: Work): Promise<AttemptOutcome> {
   const { deps, job, handler, maxAttempts } = work;
-  const span = deps.tracer.start(job.kind, job.origin.traceparent, { 'epack.attempt': job.attempts });
+  const span = deps.tracer.start(verbOf(job.kind), job.origin.traceparent, {
+    'epack.kind': job.kind,
+    [job.sync === null ? 'epack.subject' : 'epack.sync']: job.subject,
+    'epack.attempt': job.attempts,
+  });
   try {
     // A job that killed its worker on every attempt is not tried for ever.
     if (job.attempts > maxAttempts) return await giveUp(work, 'No attempt came to its end.');
@@ -101,6 +105,9 @@ async function attempt(work: Work): Promise<AttemptOutcome> {
     span.end();
   }
 }
+
+/** e.g. `process`, of `solution-sync.process`. */
+const verbOf = (kind: JobKind): string => kind.slice(kind.indexOf('.') + 1);
 
 async function judge(work: Work, error: unknown): Promise<AttemptOutcome> {
   const { deps, job, handler, log, policy } = work;

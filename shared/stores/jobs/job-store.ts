@@ -52,8 +52,6 @@ export interface DueJob {
 
 interface SyncJobRow {
   id: string;
-  kind: JobKind;
-  subject: string;
   sync_id: string;
   lane: Lane;
   request_id: string | null;
@@ -89,8 +87,6 @@ export function createJobStore(db: Db) {
     async addSync(syncId: string, lane: Lane, origin: ClaimedJob['origin'] = noOrigin): Promise<string> {
       const [row] = await db<SyncJobRow>('job')
         .insert({
-          kind: syncKind,
-          subject: syncId,
           sync_id: syncId,
           lane,
           request_id: origin.requestId,
@@ -130,7 +126,7 @@ export function createJobStore(db: Db) {
              lease_until = now() + make_interval(secs => :leaseSeconds)
            where id = :id and kind = any(:kinds)
              and (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
-           returning id, kind, subject, detail, attempts, fence, sync_id, request_id, traceparent,
+           returning id, kind, coalesce(subject, sync_id::text) as subject, detail, attempts, fence, sync_id, request_id, traceparent,
              extract(epoch from now() - created_at)::float8 as waited_seconds
          )
          select claimed.*, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
@@ -248,8 +244,8 @@ export function createJobStore(db: Db) {
      */
     async requeueOrphans(largePackageBytes: number): Promise<number> {
       const result = await db.raw<{ rowCount: number }>(
-        `insert into job (kind, subject, sync_id, lane)
-         select '${syncKind}', sync.id::text, sync.id, case when sync.unpacked_bytes > ? then 'large' else 'small' end
+        `insert into job (sync_id, lane)
+         select sync.id, case when sync.unpacked_bytes > ? then 'large' else 'small' end
          from channel_status join sync on sync.id = channel_status.sync_id
          where channel_status.statut = 1 and sync.state in ('queued', 'processing')
            and not exists (select from job where job.sync_id = sync.id and job.state in ('queued', 'running'))
