@@ -32,6 +32,7 @@ import { createBackofficeRouter } from './backoffice/rest/router';
 import { createOidcRoutes, oidcCallbackPath, oidcPath } from './backoffice/oidc/routes';
 import { createOidcSignIn } from './backoffice/oidc/sign-in';
 import { createAccountService } from './backoffice/services/accounts';
+import { createScheduleService } from './backoffice/services/schedules';
 import { createApprovalService } from './backoffice/services/approvals';
 import { createAlertService } from './backoffice/services/alerts';
 import { createAuditService } from './backoffice/services/audit';
@@ -216,6 +217,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     secondFactor: createSecondFactorService({ db, rules: config.signIn }),
     accounts: createAccountService({ db }),
     users: createUserService({ db, passwords, rules: config.signIn }),
+    schedules: createScheduleService({ db }),
     solutions: createSolutionService({ db }),
     quotas: createQuotaSettingsService({ db, standard: config.quotas }),
     flags: createFlagService({ db }),

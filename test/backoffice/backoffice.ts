@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createConsoleRoutes } from '../../api/backoffice/console/routes';
 import { createBackofficeRouter } from '../../api/backoffice/rest/router';
 import { createAccountService } from '../../api/backoffice/services/accounts';
+import { createScheduleService } from '../../api/backoffice/services/schedules';
 import { createApprovalService } from '../../api/backoffice/services/approvals';
 import { createConflictService } from '../../api/backoffice/services/conflicts';
 import { createParamService } from '../../api/backoffice/services/params';
@@ -131,6 +132,7 @@ export async function startBackoffice(
     secondFactor: createSecondFactorService({ db, rules }),
     signInRules: rules,
     accounts: createAccountService({ db }),
+    schedules: createScheduleService({ db }),
     users,
     solutions,
     quotas: createQuotaSettingsService({ db, standard: readConfig({}).quotas }),

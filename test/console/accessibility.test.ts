@@ -49,6 +49,7 @@ describeWithBrowser('Every page of the console', (browser) => {
     '/notifications',
     '/me',
     '/accounts',
+    '/background-work',
     `/accounts/${kitchen.account}`,
     '/nowhere',
   ];

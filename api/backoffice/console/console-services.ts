@@ -2,6 +2,7 @@ import type { Logger } from '../../../shared/log';
 import type { SignInRules } from '../../../shared/domain/sign-in-rules';
 import type { HealthCheck } from '../../ops/health';
 import type { AccountService } from '../services/accounts';
+import type { ScheduleService } from '../services/schedules';
 import type { AlertService } from '../services/alerts';
 import type { ApprovalService } from '../services/approvals';
 import type { AuditService } from '../services/audit';
@@ -34,6 +35,7 @@ export interface ConsoleServices {
   readonly secondFactor: SecondFactorService;
   readonly signInRules: SignInRules;
   readonly accounts: AccountService;
+  readonly schedules: ScheduleService;
   readonly users: UserService;
   readonly solutions: SolutionService;
   readonly quotas: QuotaSettingsService;

@@ -143,6 +143,7 @@ function Sidebar({ visit }: { visit: Visit }): VNode {
         {mayEdit(caller) && <Link visit={visit} href="/notifications" text={words.notifications} />}
         {isAdmin(caller) && <Link visit={visit} href="/users" text={words.users} />}
         {isAdmin(caller) && <Link visit={visit} href="/accounts" text={words.accounts} />}
+        {isAdmin(caller) && <Link visit={visit} href="/background-work" text={words.backgroundWork} />}
       </nav>
       <ActionForm action="/sign-out" csrf={csrf} class="me">
         <span class="me-who">

@@ -28,6 +28,7 @@ import { createAssetRoutes } from './assets';
 import type { ConsoleServices } from './console-services';
 import { createGuard, guardedPaths } from './guard';
 import { createAccountPageRoutes } from './pages/accounts';
+import { createSchedulePageRoutes } from './pages/schedules';
 import { createAlertPageRoutes } from './pages/alerts';
 import { createApprovalPageRoutes } from './pages/approvals';
 import { createAuditPageRoutes } from './pages/audit';
@@ -96,6 +97,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createSecondFactorPageRoutes(services, visiting));
   router.use(createStaffPageRoutes(services, visiting));
   router.use(createAccountPageRoutes(services, visiting));
+  router.use(createSchedulePageRoutes(services, visiting));
   router.use(unknownPage);
   router.use(createErrorPage(services, visiting));
   return router;

@@ -794,6 +794,9 @@ export const french: Words = {
   solutionNumber: 'N° de la solution',
   auditActions: {
     'access.refused': 's’est vu refuser un accès',
+    'schedule.pause': 'a suspendu une tâche de fond',
+    'schedule.resume': 'a repris une tâche de fond',
+    'schedule.run': 'a lancé une tâche de fond à la main',
     'account.create': 'a créé un compte',
     'account.purge': 'a supprimé un compte et tout ce qui était à lui',
     'account.quotas': 'a changé ce qu’un compte peut envoyer',
@@ -990,4 +993,37 @@ export const french: Words = {
   readingDaysHint:
     'À partir de la mesure ; les plus anciens sont supprimés définitivement. Vide : sans limite.',
   confirmRetention: 'Enregistrer ? Ce qui est plus ancien sera supprimé définitivement en quelques heures.',
+
+  // Background work
+  backgroundWork: 'Tâches de fond',
+  backgroundWorkMeaning:
+    'Ce que le serveur fait de lui-même, la dernière fois qu’il l’a fait et la prochaine. Un seul worker s’en charge.',
+  backgroundKind: 'Tâche',
+  lastRun: 'Dernière exécution',
+  nextRun: 'Prochaine exécution',
+  actions: 'Actions',
+  runNow: 'Exécuter',
+  pauseWork: 'Suspendre',
+  resumeWork: 'Reprendre',
+  pausedBy: (who: string) => `Suspendue par ${who}`,
+  runSucceeded: 'Faite',
+  runFailed: 'Échec',
+  runWaits: 'En cours',
+  neverRun: 'Pas encore',
+  backgroundKinds: {
+    'alerts.find-silent-probes': 'Repérer les sondes muettes',
+    'parameters.apply-approvals': 'Appliquer les modifications de réglages approuvées',
+    'logs.apply-replacements': 'Appliquer les remplacements de relevés approuvés',
+    'notifications.deliver': 'Envoyer les notifications',
+    'notifications.find-stale-solutions': 'Repérer les solutions sans nouvelles',
+    'notifications.remove-old': 'Supprimer les anciennes notifications',
+    'upkeep.free-dead-uploads': 'Libérer les canaux dont l’envoi s’est interrompu',
+    'upkeep.requeue-orphans': 'Retrouver les synchronisations sans tâche',
+    'upkeep.remove-expired-files': 'Supprimer les fichiers conservés assez longtemps',
+    'upkeep.remove-orphan-files': 'Supprimer les fichiers qui n’appartiennent plus à rien',
+    'upkeep.remove-abandoned-parts': 'Supprimer les morceaux d’envois abandonnés',
+    'upkeep.remove-old-readings': 'Supprimer les relevés conservés assez longtemps',
+    'upkeep.remove-stale-rows': 'Supprimer les sessions closes et les tâches terminées',
+    'upkeep.seal-audit-trail': 'Sceller le journal d’audit',
+  },
 };

@@ -1,6 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import { unknownRoute } from '../../../shared/errors/catalog';
 import type { AccountService } from '../services/accounts';
+import type { ScheduleService } from '../services/schedules';
 import type { AlertService } from '../services/alerts';
 import type { AuditService } from '../services/audit';
 import type { FlagService } from '../services/flags';
@@ -20,6 +21,7 @@ import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import { createAccountRoutes } from './accounts';
+import { createScheduleRoutes } from './schedules';
 import { type Interface, mountRoutes, refuseOtherMethods, type Route } from '../../http/route';
 import { createAlertRoutes } from './alerts';
 import { createAuditRoutes } from './audit';
@@ -44,6 +46,7 @@ export interface ApiServices {
   readonly signIn: SignInService;
   readonly secondFactor: SecondFactorService;
   readonly accounts: AccountService;
+  readonly schedules: ScheduleService;
   readonly users: UserService;
   readonly solutions: SolutionService;
   readonly quotas: QuotaSettingsService;
@@ -66,6 +69,7 @@ export function createApiRoutes(services: ApiServices): Route[] {
   return [
     ...createSessionRoutes(services),
     ...createAccountRoutes(services.accounts),
+    ...createScheduleRoutes(services.schedules),
     ...createUserRoutes(services.users),
     ...createSolutionRoutes(services.solutions, services.quotas),
     ...createQuotaRoutes(services.quotas),
