@@ -139,7 +139,9 @@ async function judge(work: Work, error: unknown): Promise<AttemptOutcome> {
 async function giveUp(work: Work, reason: string): Promise<'failed'> {
   const { deps, job, handler, policy } = work;
   work.failure = reason;
-  if (handler.giveUp !== undefined) await handler.giveUp(job, reason);
+  // The attempt at which it is found that none came to its end tried nothing.
+  const tried = { ...job, attempts: Math.min(job.attempts, work.maxAttempts) };
+  if (handler.giveUp !== undefined) await handler.giveUp(tried, reason);
   else if (policy.givenUp === 'keep') await deps.jobs.giveUp(job, reason);
   else await deps.jobs.remove(job);
   return 'failed';
