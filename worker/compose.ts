@@ -86,7 +86,13 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     log,
   };
   const handlers: JobHandlers = {
-    'solution-sync.process': createSyncHandler({ db, files, quotas: config.quotas, watch: metrics.syncs, log }),
+    'solution-sync.process': createSyncHandler({
+      db,
+      files,
+      quotas: config.quotas,
+      watch: metrics.syncs,
+      log,
+    }),
     'alerts.judge-readings': {
       async run({ subject }) {
         await judgeNewReadings(db, subject, config.language);
