@@ -11,7 +11,10 @@ import { type ReadingsSource, updateProbeAlerts } from './sondes';
 export async function judgeNewReadings(db: Db, subject: string, language: Language): Promise<void> {
   const { solutionId, prefix } = solutionOfReadings(subject);
   await inTransaction(db, async ({ db: trx }) => {
-    const known = await trx<{ id: number }>('solution').where({ id: solutionId }).forNoKeyUpdate().first('id');
+    const known = await trx<{ id: number }>('solution')
+      .where({ id: solutionId })
+      .forNoKeyUpdate()
+      .first('id');
     const due = await createJobStore(trx).takeAll('alerts.judge-readings', prefix);
     if (known === undefined) return;
     for (const detail of due) {

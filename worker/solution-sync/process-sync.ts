@@ -58,7 +58,7 @@ export async function processSync(
   const upload = await step('sort', () => sortPackageFiles(files, job));
   const report = await inTransaction(db, async (transaction) => {
     const quarantine = createQuarantineWriter(transaction.db, job, quotas.openQuarantine);
-    const spool = createRejectionSpool(quarantine.write);
+    const spool = createRejectionSpool((batch) => quarantine.write(batch));
     await takeOver(transaction, job);
     const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
     const statement = await readStatement(upload.statement, job.channel, spool.reject);
