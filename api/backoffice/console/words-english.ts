@@ -950,6 +950,8 @@ export const english = {
     'upkeep.remove-old-readings': 'Remove readings that have been kept long enough',
     'upkeep.remove-stale-rows': 'Remove ended sessions and finished jobs',
     'upkeep.seal-audit-trail': 'Seal the audit trail',
+    'upkeep.guard-given-ids': 'See that no number is given out twice',
+    'notifications.send-staff-mails': 'Send mails to staff',
   },
 
   // Users and accounts

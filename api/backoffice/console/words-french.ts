@@ -1025,5 +1025,7 @@ export const french: Words = {
     'upkeep.remove-old-readings': 'Supprimer les relevés conservés assez longtemps',
     'upkeep.remove-stale-rows': 'Supprimer les sessions closes et les tâches terminées',
     'upkeep.seal-audit-trail': 'Sceller le journal d’audit',
+    'upkeep.guard-given-ids': 'Veiller à ce qu’aucun numéro ne soit attribué deux fois',
+    'notifications.send-staff-mails': 'Envoyer les e-mails au personnel',
   },
 };
