@@ -194,6 +194,12 @@ const plain = (work: () => Promise<unknown>): JobHandler => ({
   },
 });
 
+/** Another restore than `epack restore` is noticed as well. */
+async function guardGivenIds(db: Db, dataDir: string, log: Logger): Promise<void> {
+  const putBack = await keepGivenIds(db, dataDir);
+  if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
+}
+
 /** False: it was not over by then. */
 async function endsWithin(seconds: number, work: Promise<unknown>): Promise<boolean> {
   const timeout = new AbortController();
