@@ -6,6 +6,7 @@ import { type Flag, flags } from '../domain/flag';
  * - `asks-all-logs`: `lastIdLogs` gives -1 (the handshake)
  * - `asks-all-parameters`: `listSyncParams` asks for every class (the handshake)
  * - `replaces-manager`: the upload takes the place of what the manager holds (the worker)
+ * - `keeps-manager`: nothing of the upload changes the manager's parameters (the worker)
  * - `tells-all-parameters`, `tells-all-logs`: the package holds them as `r` (the worker)
  * - `rebuilds-photo-index`: the index is made of the file store (the worker)
  * - `frees-channel`: the channel goes to 0 at once; such a flag is not kept (the backoffice)
@@ -14,6 +15,7 @@ export type SpecialEffect =
   | 'asks-all-logs'
   | 'asks-all-parameters'
   | 'replaces-manager'
+  | 'keeps-manager'
   | 'tells-all-parameters'
   | 'tells-all-logs'
   | 'rebuilds-photo-index'
@@ -22,7 +24,7 @@ export type SpecialEffect =
 /** Source: ePack V4, Special synchronisations. */
 const effectsOf: Readonly<Record<Flag, readonly SpecialEffect[]>> = {
   // It takes before it replaces: readings that only the solution holds would be lost otherwise.
-  'replace-from-manager': ['asks-all-logs', 'tells-all-parameters', 'tells-all-logs'],
+  'replace-from-manager': ['asks-all-logs', 'keeps-manager', 'tells-all-parameters', 'tells-all-logs'],
   'replace-from-solution': ['asks-all-logs', 'asks-all-parameters', 'replaces-manager'],
   'resend-logs': ['asks-all-logs'],
   'resend-params': ['tells-all-parameters'],

@@ -58,8 +58,21 @@ export interface SyncReport {
   readonly drift?: string[];
   /** Only true: nothing in the package was read, everything was ignored. `reason` says so in a sentence. */
   readonly allIgnored?: true;
+  /** By class, ids of entities that were deleted and that the solution brought back with other content. */
+  readonly cameBack?: Record<string, string[]>;
+  /** By class: entities were taken whose `Ts` is no time; it counts as absent. */
+  readonly unreadableTs?: Record<string, UnreadableTs>;
   /** Why, when the outcome is `failed`, or where everything was ignored. */
   readonly reason?: string;
+}
+
+/** Entities whose `Ts` is no time, and the first of them. */
+export interface UnreadableTs {
+  readonly entities: number;
+  readonly id: string;
+  readonly line: number | null;
+  /** As it was sent. */
+  readonly written: string;
 }
 
 export const maxReportedRejections = 1000;

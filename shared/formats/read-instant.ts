@@ -1,6 +1,12 @@
 import { timeZone } from '../domain/local-time';
 import { CsvTime } from './csv-time';
 
+/** True: it can be read as a time, in whichever time zone. */
+export function isTime(written: string): boolean {
+  const bytes = Buffer.from(written, 'latin1');
+  return new CsvTime().read(bytes, 0, bytes.length);
+}
+
 /** A time as packages write it, local to `timezone` (IANA) where it lacks an offset. Null: it is none. */
 export function readInstant(written: string, timezone: string): Date | null {
   const time = new CsvTime();

@@ -4,6 +4,7 @@ import { findParameterClass, type ParameterClass } from '../../shared/catalog/pa
 import { type Db, inTransaction } from '../../shared/db/database';
 import type { FailedInstruction } from '../../shared/domain/failed-instruction';
 import type { Fields } from '../../shared/domain/merge-copy';
+import type { HoldReason } from '../../shared/domain/successor';
 import type { ParameterCounts } from '../../shared/domain/report';
 import { decodeFields } from '../../shared/formats/parameter-values';
 import { readEntities } from '../../shared/formats/xml-reader';
@@ -37,6 +38,8 @@ export interface SyncOutcome {
   readonly told: readonly Told[];
   /** Names of the package's files, in order. */
   readonly files: readonly string[];
+  /** Ids of what was deleted and came back. */
+  readonly cameBack: readonly string[];
 }
 
 /** One solution and its syncs of one class, on a real database. */
@@ -54,6 +57,10 @@ export interface SyncOptions {
   readonly parameterClass?: ParameterClass;
   readonly replaceFromSolution?: boolean;
   readonly all?: boolean;
+  /** How far the solution's clock is ahead; null: nobody measured it. */
+  readonly skewSeconds?: number | null;
+  readonly isReplaced?: boolean;
+  readonly holdsAll?: HoldReason;
   /** Nothing is written: told what would become of the entities. */
   readonly onPlanned?: ReceivedClass['onPlanned'];
 }
@@ -135,15 +142,27 @@ async function runSync(
   solutionId: number,
   parameterClass: ParameterClass,
   sent: readonly Sent[] | Buffer | null,
-  { replaceFromSolution = false, all = false, onPlanned }: SyncOptions,
+  options: SyncOptions,
 ): Promise<SyncOutcome> {
+  const {
+    replaceFromSolution = false,
+    all = false,
+    onPlanned,
+    skewSeconds = 0,
+    isReplaced = false,
+  } = options;
   const syncId = await addSync(db, solutionId);
+  const cameBack: string[] = [];
   const rejected: Rejected[] = [];
   return inTransaction(db, async (transaction) => {
     const received: Omit<ReceivedClass, 'file'> = {
       solutionId,
       syncId,
       timezone: 'Europe/Paris',
+      clock: { skewSeconds, receivedAt: new Date() },
+      isReplaced,
+      holdsAll: options.holdsAll ?? null,
+      onCameBack: (id) => cameBack.push(id),
       parameterClass,
       replaceFromSolution,
       ...(onPlanned === undefined ? {} : { onPlanned }),
@@ -169,7 +188,7 @@ async function runSync(
       files.push(instructions.name);
       told.push(...(await readTold(parameterClass, instructions.name, instructions.content())));
     }
-    return { syncId, counts, rejected, told, files };
+    return { syncId, counts, rejected, told, files, cameBack };
   });
 }
 

@@ -3,7 +3,8 @@ import { mergeCopies, type MergeConflict, type Side } from '../../shared/domain/
 import { type Copy, type Fields, sameCopy, sameValue } from '../../shared/domain/merge-copy';
 import { lastAgreed } from '../../shared/domain/merge-lost-confirm';
 import { settledCopy } from '../../shared/domain/settle-conflict';
-import { newerSide } from '../../worker/solution-sync/params/newer-side';
+import { newerSide } from '../../shared/domain/successor';
+import { readInstant } from '../../shared/formats/read-instant';
 
 const live = (fields: Fields): Copy => ({ isActive: true, fields });
 const gone: Copy = { isActive: false, fields: {} };
@@ -233,6 +234,9 @@ describe('a lost confirmation', () => {
 
 describe('who is newer', () => {
   const at = new Date('2026-11-20T06:31:00Z');
+  const receivedAt = new Date('2026-11-21T00:00:00Z');
+  const newer = (ts: string | null, skewSeconds: number | null = 0, editedAt = at) =>
+    newerSide(ts === null ? null : readInstant(ts, 'Europe/Paris'), editedAt, { skewSeconds, receivedAt });
 
   test.each([
     ['2026-11-20 07:31:01', 'solution'],
@@ -241,20 +245,35 @@ describe('who is newer', () => {
     ['2026-11-20T08:31:00+02:00', 'manager'],
     ['2026-11-20 07:30:59', 'manager'],
     ['20/11/2026 07:32:00', 'solution'],
-    ['2026-13-40 99:00:00', 'manager'],
-    ['yesterday', 'manager'],
-    [null, 'manager'],
   ])('a Ts of %p: the %s', (ts, side) => {
-    expect(newerSide(ts, 'Europe/Paris', at)).toBe(side);
+    expect(newer(ts)).toBe(side);
+  });
+
+  test.each([
+    ['2026-13-40 99:00:00', 0],
+    ['yesterday', 0],
+    [null, 0],
+    // Later than the upload that brought it.
+    ['2026-11-21T00:02:01Z', 0],
+    ['2099-01-01 00:00:00', 0],
+    ['2026-11-20 07:31:01', 121],
+    ['2026-11-20 07:31:01', -121],
+    ['2026-11-20 07:31:01', 365 * 86_400],
+    ['2026-11-20 07:31:01', null],
+  ])('a Ts of %p by a clock that is %p s ahead: nobody knows', (ts, skewSeconds) => {
+    expect(newer(ts, skewSeconds)).toBeNull();
+  });
+
+  test('a clock that is two minutes out is right', () => {
+    expect([newer('2026-11-20 07:31:01', 120), newer('2026-11-21T00:02:00Z', 120)]).toEqual([
+      'solution',
+      'solution',
+    ]);
   });
 
   test('of the hour that autumn writes twice, the first counts', () => {
-    expect(newerSide('2018-10-28 02:30:00', 'Europe/Paris', new Date('2018-10-28T00:29:59Z'))).toBe(
-      'solution',
-    );
-    expect(newerSide('2018-10-28 02:30:00', 'Europe/Paris', new Date('2018-10-28T00:30:00Z'))).toBe(
-      'manager',
-    );
+    expect(newer('2018-10-28 02:30:00', 0, new Date('2018-10-28T00:29:59Z'))).toBe('solution');
+    expect(newer('2018-10-28 02:30:00', 0, new Date('2018-10-28T00:30:00Z'))).toBe('manager');
   });
 });
 

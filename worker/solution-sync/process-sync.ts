@@ -4,7 +4,7 @@ import { haveEffect } from '../../shared/catalog/special-syncs';
 import { type Db, inTransaction, type Transaction } from '../../shared/db/database';
 import type { Flag } from '../../shared/domain/flag';
 import type { Quotas } from '../../shared/domain/quota';
-import type { LogCounts, ParameterCounts, PhotoCounts, SyncReport } from '../../shared/domain/report';
+import type { LogCounts, PhotoCounts, SyncReport } from '../../shared/domain/report';
 import type { ClassDigest } from '../../shared/formats/class-digest';
 import { fenceLost } from '../../shared/errors/catalog';
 import type { FileStore } from '../../shared/files/file-store';
@@ -12,6 +12,7 @@ import { packageKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
 import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { createJobStore, type SyncJob } from '../../shared/stores/jobs/job-store';
+import { createNewestCopyStore } from '../../shared/stores/syncs/newest-copy-store';
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import { createPhotoSuccession } from '../../shared/stores/photos/photo-succession';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
@@ -32,7 +33,7 @@ import { createQuarantineWriter } from './package/quarantine';
 import { createRejectionSpool, type RejectionSpool } from './package/rejection-spool';
 import { readStatement, type SolutionStatement } from './package/solution-statement';
 import { dueInstructions } from './params/due-instructions';
-import { isMerged, mergeClassFile } from './params/merge-class-file';
+import { mergeUpload, type MergedParameters } from './params/merge-upload';
 
 interface Deps {
   readonly db: Db;
@@ -62,7 +63,11 @@ export async function processSync(
     await takeOver(transaction, job);
     const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
     const statement = await readStatement(upload.statement, job.channel, spool.reject);
-    const params = await step('parameters', () => mergeParameters(transaction, job, upload, flags, spool));
+    const { parameters } = upload;
+    const { drifted } = statement;
+    const merged = await step('parameters', () =>
+      mergeUpload(transaction, { ...job, parameters, flags, drifted }, spool.reject),
+    );
     const logs = await step('logs', () => loadLogs(transaction, job, upload, { flags, quotas, spool }));
     const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
     await step('quarantine', async () => {
@@ -70,10 +75,10 @@ export async function processSync(
       await quarantine.finish();
     });
     const gaps = await findChannelGaps(transaction.db, job, statement);
-    const report = reportOf(job, { params, logs, photos, ...gaps }, upload, statement, spool);
+    const report = reportOf(job, { ...toldOf(merged), logs, photos, ...gaps }, upload, statement, spool);
     const written = await step('package', () =>
       writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
-        instructions: instructionFiles(transaction, job, flags, replaceable(statement, report)),
+        instructions: instructionFiles(transaction, job, flags, statement, report),
         report,
         classes: () => believedClasses(transaction, job, report),
       }),
@@ -116,23 +121,6 @@ async function removeUnpacked(files: FileStore, { syncId }: SyncJob): Promise<vo
 
 async function takeOver({ db }: Transaction, job: SyncJob): Promise<void> {
   if (!(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
-}
-
-async function mergeParameters(
-  transaction: Transaction,
-  job: SyncJob,
-  { parameters }: PackageFiles,
-  flags: readonly Flag[],
-  { reject }: RejectionSpool,
-): Promise<Record<string, ParameterCounts>> {
-  const counts: Record<string, ParameterCounts> = {};
-  const replaceFromSolution = haveEffect(flags, 'replaces-manager');
-  for (const { parameterClass, file } of parameters) {
-    const received = { ...job, parameterClass, file, replaceFromSolution };
-    if (!isMerged(received)) continue;
-    counts[parameterClass.name] = await mergeClassFile(transaction, received, reject);
-  }
-  return counts;
 }
 
 async function loadLogs(
@@ -191,8 +179,10 @@ async function* instructionFiles(
   transaction: Transaction,
   job: SyncJob,
   flags: readonly Flag[],
-  drifted: readonly ParameterClass[],
+  statement: SolutionStatement,
+  report: SyncReport,
 ): AsyncGenerator<InstructionFile> {
+  const drifted = await replaceable(transaction, job, statement, report);
   const replacements = await dueReplacements(transaction.db, job, job.syncId, flags);
   const whole = new Set([...drifted, ...replacements.parameterClasses]);
   const others = parameterClassesOf(job.channel).filter((one) => !whole.has(one));
@@ -218,8 +208,18 @@ const standingFiles = (db: Db, { channel, solutionId }: SyncJob): InstructionFil
 const isWhole = ({ name }: ParameterClass, { params }: SyncReport): boolean =>
   (params[name]?.rejected ?? 0) === 0;
 
-const replaceable = ({ drifted }: SolutionStatement, report: SyncReport): ParameterClass[] =>
-  drifted.filter((one) => isWhole(one, report));
+/** Not a class of which a newer copy lies in quarantine. */
+async function replaceable(
+  { db }: Transaction,
+  { solutionId }: SyncJob,
+  { drifted }: SolutionStatement,
+  report: SyncReport,
+): Promise<ParameterClass[]> {
+  if (drifted.length === 0) return [];
+  const newest = await createNewestCopyStore(db).ofSolution(solutionId);
+  const kept = new Set(newest.map(({ className }) => className));
+  return drifted.filter((one) => isWhole(one, report) && !kept.has(one.name));
+}
 
 function believedClasses(
   { db }: Transaction,
@@ -234,9 +234,15 @@ function believedClasses(
   );
 }
 
+const toldOf = ({ params, cameBack, unreadableTs }: MergedParameters) => ({
+  params,
+  ...(Object.keys(cameBack).length === 0 ? {} : { cameBack }),
+  ...(Object.keys(unreadableTs).length === 0 ? {} : { unreadableTs }),
+});
+
 function reportOf(
   job: SyncJob,
-  counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps'>,
+  counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps' | 'cameBack' | 'unreadableTs'>,
   { parameters, ignored, isAllIgnored }: PackageFiles,
   { drifted }: SolutionStatement,
   { reported }: RejectionSpool,

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database';
 import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
+import { isNewestCopy } from '../syncs/newest-copy-store';
 import type { Fields } from '../../domain/merge-copy';
 import { deletedDigest } from '../../formats/parameter-digest';
 
@@ -49,25 +50,24 @@ export function createInstructionStore(db: Db) {
          select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
            case when p.is_active then p.fields end, p.digest, t.ts
          from told join param p on p.id_server = told.id_server ${toldOf}
-         where not p.held and p.failures < :maxFailures`,
+         where not p.held and p.failures < :maxFailures ${isNotOverwritten}`,
         { solutionId, syncId, classes: [...classes], maxFailures },
       );
     },
 
     /**
-     * Records every entity of these classes as what replaces them. In a conflict that waits for someone, the
-     * solution keeps its own copy; what it deleted, and may not yet have deleted, stays deleted.
+     * Records every entity of these classes as what replaces them. Of what waits for someone, in a conflict or in an
+     * approval, the solution keeps its own copy; what it deleted, and may not yet have deleted, stays deleted.
      */
     async recordAll(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
       await db.raw(
         `insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
          select cast(:syncId as uuid), 'xml/' || p.class || '-r.xml', p.id, p.id_server, 'r',
-           case when c.id is null then p.fields else c.solution_fields end,
-           case when c.id is null then p.digest else c.solution_digest end,
-           case when c.id is null then t.ts else c.solution_ts end
-         from param p left join conflict c on c.id_server = p.id_server and c.state = 'open' ${toldOf}
+           coalesce(own.fields, p.fields), case when own.fields is null then p.digest else own.digest end,
+           case when own.fields is null then t.ts else own.ts end
+         from param p left join lateral (${waitingCopy}) own on p.held ${toldOf}
          where p.solution_id = :solutionId and p.class = any(:classes)
-           and case when p.held then c.solution_active is true else p.is_active end
+           and case when own.fields is null then p.is_active else own.is_active end
          union all
          select cast(:syncId as uuid), 'xml/' || class || '-r.xml', '', null, 'r', null, null, null
          from unnest(cast(:classes as text[])) as class`,
@@ -201,6 +201,22 @@ const toldOf = `cross join lateral (
         'YYYY-MM-DD HH24:MI:SS')
       else p.ts end as ts
 ) t`;
+
+/** A newer copy of it lies in quarantine: it is told once someone has decided about that. */
+const isNotOverwritten = `and not exists (select from quarantine q
+  where q.solution_id = p.solution_id and q.subject = p.class and (q.kind = 'file' or q.row_id = p.id)
+    and ${isNewestCopy})`;
+
+/** What the solution holds of an entity about which someone is asked, as far as it is known. */
+const waitingCopy = `
+  select c.solution_fields as fields, c.solution_active as is_active, c.solution_digest as digest, c.solution_ts as ts
+  from conflict c where c.id_server = p.id_server and c.state = 'open'
+  union all
+  select coalesce(line -> 'sent' -> 'fields', '{}'), coalesce(cast(line -> 'sent' ->> 'isActive' as boolean), false),
+    null, line -> 'sent' ->> 'ts'
+  from approval a cross join lateral jsonb_array_elements(a.plan) line
+  where a.solution_id = p.solution_id and a.class = p.class and a.state = 'open' and line ->> 'id' = p.id
+  limit 1`;
 
 const instructionFrom = (row: Row): RecordedInstruction => ({
   id: row.entity_id,

@@ -18,6 +18,8 @@ export interface KnownEntity {
   /** When the manager's copy was last changed by hand; by a sync, where it never was. */
   readonly editedAt: Date;
   readonly base: Base;
+  /** Digest of what the solution held of it when it was deleted; null: it never was, or nobody knows. */
+  readonly goneDigest: Buffer | null;
   readonly held: boolean;
 }
 
@@ -77,6 +79,8 @@ export interface Differing {
   readonly place: number;
   /** There is a row of it. */
   readonly isKnown: boolean;
+  /** It would change what the manager holds, and nobody is asked about it yet. */
+  readonly isChange: boolean;
 }
 
 /** Who changes rows. */
@@ -96,13 +100,16 @@ export async function findDiffering(
   sent: readonly { readonly id: string; readonly digest: Buffer }[],
   { withManager, withSent }: Comparison,
 ): Promise<Differing[]> {
-  const result = await db.raw<{ rows: { place: number; is_known: boolean }[] }>(
-    `select cast(s.place as int) as place, p.id_server is not null as is_known
+  const result = await db.raw<{ rows: { place: number; is_known: boolean; is_change: boolean }[] }>(
+    `select cast(s.place as int) as place, p.id_server is not null as is_known,
+       coalesce(p.is_active and not p.held and p.digest <> s.digest and p.base_digest is distinct from s.digest
+         and not (:withSent and exists (
+           select from instruction i where i.id_server = p.id_server and i.digest = s.digest)), false) as is_change
      from unnest(cast(:ids as text[]), cast(:digests as bytea[])) with ordinality as s (id, digest, place)
      -- By the key, whatever the statistics say: of a class that was filled just now they know nothing, and PostgreSQL
      -- would read all of it for each entity.
      left join lateral (
-       select id_server, base_digest, digest, held from param
+       select id_server, base_digest, digest, is_active, held from param
        where solution_id = :solutionId and class = :className and id = s.id offset 0
      ) p on true
      where p.base_digest is distinct from s.digest or p.held
@@ -117,7 +124,11 @@ export async function findDiffering(
       withSent,
     },
   );
-  return result.rows.map(({ place, is_known: isKnown }) => ({ place: place - 1, isKnown }));
+  return result.rows.map(({ place, is_known: isKnown, is_change: isChange }) => ({
+    place: place - 1,
+    isKnown,
+    isChange,
+  }));
 }
 
 interface Row {
@@ -130,11 +141,12 @@ interface Row {
   base_fields: Fields | null;
   base_active: boolean | null;
   base_digest: Buffer | null;
+  gone_digest: Buffer | null;
   held: boolean;
 }
 
 const columns = `p.id_server, p.id, p.fields, p.is_active, p.version, coalesce(p.edited_at, p.updated_at) as changed_at,
-  p.base_fields, p.base_active, p.base_digest, p.held`;
+  p.base_fields, p.base_active, p.base_digest, p.gone_digest, p.held`;
 
 /** By id; locked to the end of the transaction. */
 export async function lockEntities(
@@ -187,6 +199,7 @@ const knownFrom = (row: Row): KnownEntity => ({
     copy: row.base_fields === null ? null : { isActive: row.base_active === true, fields: row.base_fields },
     digest: row.base_digest,
   },
+  goneDigest: row.gone_digest,
   held: row.held,
 });
 
@@ -300,7 +313,9 @@ export async function updateEntities(
          digest = c.digest, ts = coalesce(c.ts, p.ts), version = p.version + 1, updated_at = now(),
          updated_by = :by, failures = 0, failure_reason = null, held = false,
          base_fields = case when c.base_active is not null then c.base_fields end, base_active = c.base_active,
-         base_digest = c.base_digest
+         base_digest = c.base_digest,
+         returned_at = case when not c.is_active then null when p.is_active then p.returned_at
+           when p.base_fields is null and p.version > 1 then now() end
        from jsonb_to_recordset(cast(:rows as jsonb)) as c (id_server bigint, ${managerColumns}, ${baseColumns})
        where p.id_server = c.id_server
        returning p.id_server, p.version, p.fields, p.is_active

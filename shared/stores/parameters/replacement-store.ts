@@ -1,5 +1,6 @@
 import type { Db } from '../../db/database';
 import type { Channel, ChannelKey } from '../../domain/channel';
+import { isNewestCopy } from '../syncs/newest-copy-store';
 import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
 
 /** A class or table that the solution has to replace whole, and has not confirmed. */
@@ -28,22 +29,37 @@ export type ReplacementStore = ReturnType<typeof createReplacementStore>;
 /** Whole classes and tables that packages tell as `r`, until the solution has carried them out. */
 export function createReplacementStore(db: Db) {
   return {
-    /** Asked for anew, what was parked is tried again. */
-    async ask({ solutionId, channel }: ChannelKey, files: readonly string[]): Promise<void> {
+    /**
+     * Asked for anew, what was parked is tried again. `fromManager`: until it is carried out, nothing that the solution
+     * sends of it changes the manager's parameters.
+     */
+    async ask(
+      { solutionId, channel }: ChannelKey,
+      files: readonly string[],
+      fromManager: boolean,
+    ): Promise<void> {
       await db.raw(
-        `insert into replacement_due (solution_id, channel, file)
-         select :solutionId, :channel, file from unnest(cast(:files as text[])) as file
+        `insert into replacement_due (solution_id, channel, file, from_manager)
+         select :solutionId, :channel, file, :fromManager from unnest(cast(:files as text[])) as file
          on conflict (solution_id, channel, file) do update
-           set told_in = null, failures = 0, failure_reason = null`,
-        { solutionId, channel, files: [...files] },
+           set told_in = null, failures = 0, failure_reason = null,
+             from_manager = replacement_due.from_manager or excluded.from_manager`,
+        { solutionId, channel, files: [...files], fromManager },
       );
     },
 
-    /** What is due, but for what is parked: the sync's package tells it. Answers the names of the files. */
+    /**
+     * What is due, but for what is parked: the sync's package tells it. A class of which a newer copy lies in quarantine
+     * waits until someone has decided about that. Answers the names of the files.
+     */
     async take({ solutionId, channel }: ChannelKey, syncId: string): Promise<string[]> {
       const rows = await db<Row>('replacement_due')
         .where({ solution_id: solutionId, channel })
         .andWhere('failures', '<', maxFailures)
+        .andWhereRaw(
+          `not exists (select from quarantine q where q.solution_id = replacement_due.solution_id
+             and replacement_due.file = 'xml/' || q.subject || '-r.xml' and ${isNewestCopy})`,
+        )
         .update({ told_in: syncId })
         .returning('file');
       return rows.map(({ file }) => file);

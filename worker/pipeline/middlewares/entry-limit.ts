@@ -3,7 +3,7 @@ import type { Limit } from '../limit';
 import type { Middleware, Next } from '../pipeline';
 
 /** Counts every entry. Those above a soft limit wait for an approval, those above a hard one are skipped. */
-export function entryLimit<In extends Mentioned>(limit: Limit | null): Middleware<In> {
+export function entryLimit<In extends Mentioned>(limit: Limit<In> | null): Middleware<In> {
   let counted = 0;
   return (entry, next) => {
     const standing = limit?.standing?.(entry) ?? 'counted';
@@ -16,7 +16,7 @@ export function entryLimit<In extends Mentioned>(limit: Limit | null): Middlewar
 }
 
 async function judge<In extends Mentioned>(
-  limit: Limit,
+  limit: Limit<In>,
   entry: In,
   place: number,
   next: Next<In>,

@@ -25,7 +25,8 @@ export async function dueReplacements(
     ...(haveEffect(flags, 'tells-all-logs') ? tables.map(tableFileOf) : []),
   ];
   const replacements = createReplacementStore(db);
-  if (asked.length > 0) await replacements.ask({ solutionId, channel }, asked);
+  const fromManager = haveEffect(flags, 'keeps-manager');
+  if (asked.length > 0) await replacements.ask({ solutionId, channel }, asked, fromManager);
   const due = new Set(await replacements.take({ solutionId, channel }, syncId));
   return {
     parameterClasses: classes.filter((one) => due.has(classFileOf(one))),
@@ -33,5 +34,5 @@ export async function dueReplacements(
   };
 }
 
-const classFileOf = ({ name }: ParameterClass) => `xml/${name}-r.xml`;
+export const classFileOf = ({ name }: ParameterClass) => `xml/${name}-r.xml`;
 export const tableFileOf = ({ name }: LogTable) => `csv/${name}-r.csv`;

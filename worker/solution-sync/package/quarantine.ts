@@ -87,7 +87,7 @@ async function put(db: Db, sync: SyncOfSolution, items: readonly Counted[]): Pro
      from rejected where same_row is null or same_row not in (select same_row from again)
      on conflict (solution_id, same_as) where state = 'open' and same_as is not null
      do update set seen_count = quarantine.seen_count + excluded.seen_count, last_seen_at = now(),
-       last_sync_id = excluded.sync_id
+       last_sync_id = excluded.sync_id, superseded_at = null
      returning id, xmax = 0 as is_new`,
     { ...sync, written: jsonOf(items) },
   );

@@ -1,8 +1,10 @@
 import type { ClassLimit, ConflictPolicy, ParameterClass } from '../../../shared/catalog/parameter-classes';
 import type { Db } from '../../../shared/db/database';
 import { flipLimits } from '../../../shared/domain/flips';
-import type { Fields } from '../../../shared/domain/merge-copy';
-import type { Compared, Entry, Found, Mentioned } from '../../pipeline/entry';
+import { type Fields, sameCopy } from '../../../shared/domain/merge-copy';
+import type { Compared, Entry, Found, Resolved } from '../../pipeline/entry';
+import { type HoldReason, newerSide, type SolutionClock } from '../../../shared/domain/successor';
+import { readInstant } from '../../../shared/formats/read-instant';
 import type { Limit, Standing } from '../../pipeline/limit';
 import type { Side } from '../../pipeline/sides';
 import type { DeletionLimit } from '../../pipeline/middlewares/deletion-gate';
@@ -16,7 +18,6 @@ import { coalesce } from '../../systems/solution/coalesce';
 import type { Manager } from '../../systems/solution/manager';
 import { type ClassKey, countActive, recentFields } from '../../../shared/stores/parameters/param-rows';
 import type { SolutionSystem } from '../../systems/solution/solution';
-import { newerSide } from './newer-side';
 
 /** One class of one solution on its way through the pipeline, in the caller's transaction. */
 export interface ClassRun {
@@ -26,6 +27,7 @@ export interface ClassRun {
   readonly mode: 'apply' | 'plan';
   /** IANA name of the solution's time zone. */
   readonly timezone: string;
+  readonly clock: SolutionClock;
   readonly parameterClass: ParameterClass;
   /** The side whose copies count, whatever the other one has. */
   readonly lead: Side | null;
@@ -40,8 +42,10 @@ export interface ClassRun {
 export interface RunLimits {
   readonly maxChanges: ClassLimit | null;
   readonly maxDeletes: ClassLimit;
-  /** Ids of changes that wait for an approval already. */
-  readonly waiting: ReadonlySet<string>;
+  /** Why every change and every deletion waits, however few they are; null: they do not. */
+  readonly holdsAll: HoldReason | null;
+  /** Changes that wait for an approval already, by id: whether the entity would live. */
+  readonly waiting: ReadonlyMap<string, boolean>;
   /** Entities that this run has added so far: they do not count as what was there before. */
   readonly inserted: () => number;
 }
@@ -101,24 +105,51 @@ const deletionsOf = (policy: Policy): DeletionPolicies => ({
   againstChange: policy === 'newest' || policy === 'merge' ? 'restore' : policy,
 });
 
-function newer({ solution, manager, timezone }: ClassRun, { mention, link }: Compared): Side {
+function newer(
+  { solution, manager, timezone, clock }: ClassRun,
+  { mention, link }: Compared,
+): Side | 'nobody' {
   if (link === null) return 'there';
   const ts = solution.sentOf(mention.key)?.ts ?? null;
-  return newerSide(ts, timezone, manager.knownOf(link).editedAt) === 'manager' ? 'here' : 'there';
+  const changedAt = ts === null ? null : readInstant(ts, timezone);
+  switch (newerSide(changedAt, manager.knownOf(link).editedAt, clock)) {
+    case 'manager':
+      return 'here';
+    case 'solution':
+      return 'there';
+    case null:
+      return 'nobody';
+  }
 }
 
-function changeLimit({ db, key }: ClassRun, { maxChanges, waiting, inserted }: RunLimits): Limit | null {
-  if (maxChanges === null) return null;
-  const { kind, count, share } = maxChanges;
+function changeLimit(
+  { db, key, solution }: ClassRun,
+  { maxChanges, holdsAll, waiting, inserted }: RunLimits,
+): Limit {
+  const isHeld = () => holdsAll !== null || solution.isMassChange();
+  const declared = async ({ count, share }: ClassLimit) =>
+    Math.max(count, Math.floor(((await countActive(db, key)) - inserted()) * share));
   let allowed: Promise<number> | undefined;
-  const allow = async () => Math.max(count, Math.floor(((await countActive(db, key)) - inserted()) * share));
-  return { kind, allowed: () => (allowed ??= allow()), standing: (entry) => standingOf(waiting, entry) };
+  return {
+    get kind() {
+      return isHeld() || maxChanges === null ? 'soft' : maxChanges.kind;
+    },
+    allowed: () => (isHeld() || maxChanges === null ? 0 : (allowed ??= declared(maxChanges))),
+    standing: (entry) => {
+      const { mention } = entry;
+      if (waiting.get(mention.key) === mention.isActive) return 'waiting';
+      if (holdsAll !== null || (mention.isActive && isHeld())) return standingOfHeld(entry);
+      // Deletions have a limit of their own.
+      return maxChanges !== null && mention.isActive ? 'counted' : 'exempt';
+    },
+  };
 }
 
-/** Deletions have a limit of their own. */
-function standingOf(waiting: ReadonlySet<string>, { mention }: Mentioned): Standing {
-  if (!mention.isActive) return 'exempt';
-  return waiting.has(mention.key) ? 'waiting' : 'counted';
+/** What is new is taken, and what the solution did not change is not asked about. */
+function standingOfHeld({ states: { here, there }, bases }: Resolved): Standing {
+  const isNew = !here.isActive && bases.there?.isActive !== true;
+  const isChanged = !sameCopy(bases.there, there) && !sameCopy(here, there);
+  return isNew || !isChanged ? 'exempt' : 'counted';
 }
 
 function deletionLimit({ db, key }: ClassRun, { maxDeletes, inserted }: RunLimits): DeletionLimit {

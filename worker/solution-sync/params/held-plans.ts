@@ -1,5 +1,6 @@
 import type { Db } from '../../../shared/db/database';
 import { canonicalText } from '../../../shared/domain/merge-copy';
+import type { HoldReason } from '../../../shared/domain/successor';
 import type { ParameterApprovalKind, PlannedEntity } from '../../../shared/stores/parameters/approval-store';
 import { planDigest } from '../../pipeline/approval';
 import type { ClassKey } from '../../../shared/stores/parameters/param-rows';
@@ -11,11 +12,14 @@ export interface HeldEntity extends PlannedEntity {
 interface Sync {
   readonly syncId: string;
   readonly channel: string;
+  /** Why its changes wait; null: a limit of the class. */
+  readonly reason: HoldReason | null;
 }
 
-/** Ids of changes that wait for an approval. */
-export async function waitingChanges(db: Db, key: ClassKey): Promise<Set<string>> {
-  return new Set((await openApproval(db, key, 'changes'))?.plan.map(({ id }) => id));
+/** Changes that wait for an approval, by id: whether the entity would live. */
+export async function waitingChanges(db: Db, key: ClassKey): Promise<Map<string, boolean>> {
+  const plan = (await openApproval(db, key, 'changes'))?.plan ?? [];
+  return new Map(plan.map(({ id, sent }) => [id, sent?.isActive === true]));
 }
 
 /**
@@ -37,7 +41,8 @@ export async function planHeld(
     const plan = [...kept, ...added].sort((one, other) => (one.id < other.id ? -1 : 1));
     if (digestOf(plan) === digestOf(open?.plan ?? [])) continue;
     if (open !== null) await supersede(db, open.id);
-    if (plan.length > 0) await openPlan(db, key, sync, kind, plan);
+    const reason = kind === 'changes' ? (sync.reason ?? open?.reason ?? null) : null;
+    if (plan.length > 0) await openPlan(db, key, { ...sync, kind, reason }, plan);
   }
 }
 
@@ -54,6 +59,7 @@ const digestOf = (plan: readonly PlannedEntity[]): string =>
 interface OpenApproval {
   readonly id: string;
   readonly plan: readonly PlannedEntity[];
+  readonly reason: HoldReason | null;
 }
 
 async function openApproval(
@@ -62,7 +68,7 @@ async function openApproval(
   kind: ParameterApprovalKind,
 ): Promise<OpenApproval | null> {
   const result = await db.raw<{ rows: OpenApproval[] }>(
-    `select id, plan from approval
+    `select id, plan, reason from approval
      where solution_id = :solutionId and class = :className and kind = :kind and state = 'open' for update`,
     { ...key, kind },
   );
@@ -76,13 +82,12 @@ async function supersede(db: Db, approvalId: string): Promise<void> {
 async function openPlan(
   db: Db,
   key: ClassKey,
-  sync: Sync,
-  kind: ParameterApprovalKind,
+  approval: Sync & { readonly kind: ParameterApprovalKind },
   plan: readonly PlannedEntity[],
 ): Promise<void> {
   await db.raw(
-    `insert into approval (solution_id, sync_id, channel, class, kind, plan)
-     values (:solutionId, :syncId, :channel, :className, :kind, cast(:plan as jsonb))`,
-    { ...key, ...sync, kind, plan: JSON.stringify(plan) },
+    `insert into approval (solution_id, sync_id, channel, class, kind, reason, plan)
+     values (:solutionId, :syncId, :channel, :className, :kind, :reason, cast(:plan as jsonb))`,
+    { ...key, ...approval, plan: JSON.stringify(plan) },
   );
 }

@@ -1,14 +1,16 @@
 import type { ClassLimit, ParameterClass } from '../../../shared/catalog/parameter-classes';
 import type { Transaction } from '../../../shared/db/database';
+import type { HoldReason, SolutionClock } from '../../../shared/domain/successor';
 import { noParameterCounts, type ParameterCounts } from '../../../shared/domain/report';
 import { AppError } from '../../../shared/errors/app-error';
+import { isTime } from '../../../shared/formats/read-instant';
 import { keptTextOf } from '../package/kept-text';
 import type { Reject } from '../package/rejections';
 import { type ClassFile, readClassFile, surveyClassFile, type Survey } from './class-file';
 import type { Entry } from '../../pipeline/entry';
 import { createManager } from '../../systems/solution/manager';
-import { absentIds, lockClass } from '../../../shared/stores/parameters/param-rows';
-import { createSolutionSystem, type SentEntity } from '../../systems/solution/solution';
+import { absentIds, countActive, lockClass } from '../../../shared/stores/parameters/param-rows';
+import { type Batches, createSolutionSystem, type SentEntity } from '../../systems/solution/solution';
 import { carryOutDecided } from './apply-approvals';
 import { runClass } from './class-run';
 import { type HeldEntity, planHeld, waitingChanges } from './held-plans';
@@ -21,8 +23,19 @@ export interface ReceivedClass {
   readonly timezone: string;
   readonly parameterClass: ParameterClass;
   readonly file: ClassFile;
+  readonly clock: SolutionClock;
   /** What the solution sends replaces everything that the manager has of the class. */
   readonly replaceFromSolution?: boolean;
+  /** The manager's copies replace everything on the solution: what it sends changes nothing. */
+  readonly isReplaced?: boolean;
+  /** Why every change of what the manager has waits for an approval; null: it does not. */
+  readonly holdsAll?: HoldReason | null;
+  /** Told of entities that were deleted and came back with other content, by id. */
+  readonly onCameBack?: (id: string) => void;
+  /** Told of the ids in the file, once the whole of it has been read, before anything of it is applied. */
+  readonly onSurveyed?: (ids: ReadonlySet<string>) => Promise<void>;
+  /** Told of entities whose `Ts` is no time. */
+  readonly onUnreadableTs?: (found: { id: string; line: number | null; written: string }) => void;
   /** Nothing is written: told what would become of the entities that need a look. */
   readonly onPlanned?: (entries: readonly Entry[]) => void;
 }
@@ -53,9 +66,33 @@ export async function mergeClassFile(
   const survey = await surveyOrReject(received, counted);
   if (survey === null) return counts;
   const { parameterClass, file } = received;
-  const batches = readClassFile(parameterClass, file, survey, counted);
-  await mergeBatches(db, received, counts, counted, batches, survey);
+  await received.onSurveyed?.(new Set(heldBySolution(survey)));
+  const batches = (pass: 'first' | 'again') =>
+    pass === 'first'
+      ? tellingUnreadableTs(received, readClassFile(parameterClass, file, survey, counted))
+      : readClassFile(parameterClass, file, survey, () => Promise.resolve());
+  if (received.isReplaced === true) await countOnly(counts, batches('first'));
+  else await mergeBatches(db, received, counts, counted, batches, survey);
   return counts;
+}
+
+async function* tellingUnreadableTs(
+  { onUnreadableTs }: ReceivedClass,
+  batches: Batches,
+): AsyncGenerator<readonly SentEntity[]> {
+  for await (const batch of batches) {
+    for (const { id, line, ts } of batch)
+      if (ts !== null && !isTime(ts)) onUnreadableTs?.({ id, line, written: ts.slice(0, maxTold) });
+    yield batch;
+  }
+}
+
+/** Of a `Ts` that is none, in UTF-16 units. */
+const maxTold = 64;
+
+/** Nothing of it is taken: what cannot be read is rejected all the same. */
+async function countOnly(counts: ParameterCounts, batches: Batches): Promise<void> {
+  for await (const batch of batches) counts.unchanged += batch.length;
 }
 
 const heldBySolution = ({ lastPlaces, rejectedIds }: Survey) => [...lastPlaces.keys(), ...rejectedIds];
@@ -92,7 +129,7 @@ async function mergeBatches(
   received: ReceivedClass,
   counts: ParameterCounts,
   reject: Reject,
-  batches: AsyncIterable<readonly SentEntity[]>,
+  batches: (pass: 'first' | 'again') => Batches,
   survey: Survey,
 ): Promise<void> {
   const { solutionId, syncId, timezone, parameterClass, onPlanned } = received;
@@ -101,11 +138,15 @@ async function mergeBatches(
   const { hasSent, hasDecided } = await lockClass(db, key);
   if (hasDecided) await carryOutDecided(db, parameterClass, key);
   const lead = replaces || parameterClass.direction === 'solution' ? ('there' as const) : null;
+  const inserted = () => counts.inserted;
+  // Whoever sets the flag wants the changes, and what the solution alone edits is its own.
+  const total = lead === null ? async () => (await countActive(db, key)) - inserted() : null;
   const solution = createSolutionSystem({
     db,
     key,
     syncId,
     batches,
+    total,
     withManager: lead !== null,
     hasSent,
     absentIds: replaces ? () => absentIds(db, key, heldBySolution(survey)) : null,
@@ -116,7 +157,21 @@ async function mergeBatches(
   const touched = new Set<string>();
   const quarantine = (entry: Entry, sent: SentEntity | undefined) =>
     reject(quarantined(received, entry, sent));
-  const recording = { db, key, syncId, solution, manager, hasSent, counts, quarantine, held, touched };
+  const { onCameBack = () => undefined } = received;
+  const recording = {
+    db,
+    key,
+    syncId,
+    solution,
+    manager,
+    hasSent,
+    counts,
+    quarantine,
+    held,
+    touched,
+    onCameBack,
+  };
+  const holdsAll = replaces ? null : (received.holdsAll ?? null);
   // Whoever sets the flag wants the changes; for what would be lost, however little, someone is asked.
   const maxChanges = replaces ? null : parameterClass.maxChanges;
   const maxDeletes = replaces ? noDeletion : parameterClass.maxDeletes;
@@ -125,6 +180,7 @@ async function mergeBatches(
     key,
     mode: onPlanned === undefined ? 'apply' : 'plan',
     timezone,
+    clock: received.clock,
     parameterClass,
     lead,
     solution,
@@ -132,15 +188,17 @@ async function mergeBatches(
     limits: {
       maxChanges,
       maxDeletes,
-      waiting: maxChanges === null ? new Set() : await waitingChanges(db, key),
-      inserted: () => counts.inserted,
+      holdsAll,
+      waiting: replaces ? new Map() : await waitingChanges(db, key),
+      inserted,
     },
     settled: async (entries) => {
       if (onPlanned === undefined) await recordEntries(recording, entries);
       else onPlanned(entries);
     },
   });
-  await planHeld(db, key, { syncId, channel: parameterClass.channel }, held, touched);
+  const reason = holdsAll ?? (solution.isMassChange() ? 'many-changes' : null);
+  await planHeld(db, key, { syncId, channel: parameterClass.channel, reason }, held, touched);
 }
 
 const quarantined = (

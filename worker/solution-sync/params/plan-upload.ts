@@ -4,6 +4,9 @@ import type { UnpackedUpload } from '../../../shared/stores/syncs/sync-store';
 import { sortPackageFiles } from '../package/package-files';
 import type { Entry } from '../../pipeline/entry';
 import type { Operation, Verdict } from '../../pipeline/verdict';
+import { createUploadStandingStore } from '../../../shared/stores/parameters/upload-standing-store';
+import { createFlagStore } from '../../../shared/stores/solutions/flag-store';
+import { circumstancesOf } from './merge-upload';
 import { mergeClassFile, type ReceivedClass } from './merge-class-file';
 
 interface Deps {
@@ -32,9 +35,12 @@ export async function planUpload({ db, files }: Deps, upload: UnpackedUpload): P
   const { parameters } = await sortPackageFiles(files, upload);
   const lines: PlannedLine[] = [];
   await andRollBack(db, async (transaction) => {
+    const standing = await createUploadStandingStore(transaction.db).ofSync(upload.syncId);
+    const flags = await createFlagStore(transaction.db).honouredBy(upload.syncId);
     for (const { parameterClass, file } of parameters) {
       const received: ReceivedClass = {
         ...upload,
+        ...circumstancesOf({ flags, drifted: [] }, standing, parameterClass),
         parameterClass,
         file,
         onPlanned: (entries) => lines.push(...entries.flatMap((entry) => lineOf(parameterClass.name, entry))),

@@ -27,6 +27,8 @@ export interface Recording {
   readonly counts: ParameterCounts;
   /** Keeps an entity in quarantine. */
   readonly quarantine: (entry: Entry, sent: SentEntity | undefined) => Promise<void>;
+  /** Told of what was deleted and came back with other content, by id. */
+  readonly onCameBack: (id: string) => void;
   /** Grows: what waits for an approval. */
   readonly held: HeldEntity[];
   /** Grows: ids of entities that waited before, or wait now. */
@@ -41,6 +43,7 @@ export async function recordEntries(recording: Recording, entries: readonly Entr
     return known === null ? [] : [{ entry, known }];
   });
   for (const entry of entries) await recordEntry(recording, entry);
+  for (const { entry, known } of rows) if (cameBack(entry, known)) recording.onCameBack(known.id);
   for (const { entry, known } of rows) if (known.held || waits(entry)) touched.add(entry.mention.key);
   await moveBases(
     db,
@@ -69,6 +72,14 @@ const knownOf = ({ manager }: Recording, { link }: Entry): KnownEntity | null =>
 
 /** What both last agreed on. */
 const agreedOf = ({ bases }: Entry): Copy | null => bases?.there ?? null;
+
+/** It was there once, both sides had deleted it, and now it lives on both. */
+const cameBack = ({ verdict, operations }: Entry, { manager, base, version }: KnownEntity) =>
+  verdict === 'created' &&
+  operations.some(({ side }) => side === 'here') &&
+  !manager.isActive &&
+  base.copy === null &&
+  version > 1;
 
 /** Both copies stay as they are, until someone decides or a later sync shows something else. */
 const waits = ({ verdict }: Entry) =>

@@ -147,7 +147,9 @@ export function createManager(settings: ManagerSettings): Manager {
   function agreedOf(row: KnownEntity, told: readonly Copy[]): Copy | null {
     if (solution.lacks(row.id)) return null;
     const sent = solution.sentOf(row.id);
-    return sent === undefined ? row.base.copy : lastAgreed(row.base.copy, told, sent.copy);
+    if (sent === undefined) return row.base.copy;
+    if (row.base.copy === null && isAsWhenItWent(row, sent)) return sent.copy;
+    return lastAgreed(row.base.copy, told, sent.copy);
   }
 
   /** Both sides are compared with what both last agreed on. Copies are compared; a row's version is the manager's alone. */
@@ -199,6 +201,17 @@ export function createManager(settings: ManagerSettings): Manager {
   }
 }
 
+/** The solution confirmed that it deleted the entity, and sends it again exactly as it was then: it is no news. */
+function isAsWhenItWent(
+  { manager, goneDigest, version }: KnownEntity,
+  { copy, digest }: SentEntity,
+): boolean {
+  if (!copy.isActive) return false;
+  if (goneDigest !== null) return goneDigest.equals(digest);
+  // Deleted before that was kept: its last fields were.
+  return !manager.isActive && version > 1 && sameCopy({ isActive: true, fields: manager.fields }, copy);
+}
+
 interface Write {
   readonly id: string;
   /** Null: there is no row yet. */
@@ -231,7 +244,16 @@ async function writeRows(
     if (row !== null) return { ...row, manager: manager.copy, version: row.version + 1, base, held: false };
     const idServer = idServers.get(id);
     if (idServer === undefined) return null;
-    return { idServer, id, manager: manager.copy, version: 1, editedAt: new Date(), base, held: false };
+    return {
+      idServer,
+      id,
+      manager: manager.copy,
+      version: 1,
+      editedAt: new Date(),
+      base,
+      goneDigest: null,
+      held: false,
+    };
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Db } from '../../../shared/db/database';
 import type { Copy } from '../../../shared/domain/merge-copy';
+import { fewestOfMassChange, isMassChange } from '../../../shared/domain/successor';
 import { type Item, type Page, type System, tombstone, type Written } from '../../pipeline/system';
 import {
   type ClassKey,
@@ -21,12 +22,19 @@ export interface SentEntity {
   readonly raw: string | null;
 }
 
+export type Batches = AsyncIterable<readonly SentEntity[]> | Iterable<readonly SentEntity[]>;
+
 export interface SolutionSettings {
   readonly db: Db;
   readonly key: ClassKey;
   readonly syncId: string;
-  /** What the solution sent, each Id once. */
-  readonly batches: AsyncIterable<readonly SentEntity[]> | Iterable<readonly SentEntity[]>;
+  /** What the solution sent, each Id once. May be asked again: `again`. */
+  readonly batches: (pass: 'first' | 'again') => Batches;
+  /**
+   * Asked where much of the class would change: how many entities of it the manager had before. Null: that is not
+   * looked at.
+   */
+  readonly total: (() => Promise<number>) | null;
   /** Also what differs from the manager's copy alone. */
   readonly withManager: boolean;
   /** Instructions of the class are unconfirmed: what they told needs a look. */
@@ -43,6 +51,8 @@ export interface SolutionSystem extends System {
   sentOf(id: string): SentEntity | undefined;
   /** It replaces everything, and does not hold the entity. */
   lacks(id: string): boolean;
+  /** It would change so much of what the manager holds that someone must be asked. Known before any change is listed. */
+  isMassChange(): boolean;
 }
 
 /**
@@ -51,10 +61,11 @@ export interface SolutionSystem extends System {
  * not what the solution holds, and the confirmation acknowledges it.
  */
 export function createSolutionSystem(settings: SolutionSettings): SolutionSystem {
-  const { batches, absentIds } = settings;
+  const { batches, absentIds, total } = settings;
   const atHand = new Map<string, SentEntity>();
   const gone = new Map<string, SentEntity>();
   const absent = new Set<string>();
+  let isMass = false;
   return {
     capabilities: {
       changes: 'scan',
@@ -82,19 +93,42 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
     delete: deferred,
     sentOf: (id) => atHand.get(id) ?? gone.get(id),
     lacks: (id) => absent.has(id),
+    isMassChange: () => isMass,
   };
 
   async function* list(): AsyncGenerator<Page> {
-    for await (const batch of batches) {
+    const changes = createChanges();
+    for await (const batch of batches('first')) {
       atHand.clear();
-      yield { items: (await differing(settings, batch)).map(show), cursor: null, isWhole: false };
+      const found = await differing(settings, batch);
+      // What changes nothing of the manager's can go on; the rest waits until it is known how much it is.
+      const isLater = ({ isChange }: Found) => total !== null && isChange;
+      yield { items: found.filter((one) => !isLater(one)).map(show), cursor: null, isWhole: false };
+      changes.add(found.filter(isLater));
     }
+    if (total !== null && changes.count() > 0) yield* listChanges(changes, total);
     if (absentIds !== null) yield* absentPages(await absentIds());
     yield { items: [], cursor: null, isWhole: absentIds !== null };
   }
 
+  async function* listChanges(changes: Changes, before: () => Promise<number>): AsyncGenerator<Page> {
+    const live = changes.ofLive();
+    isMass = live >= fewestOfMassChange && isMassChange(live, await before());
+    for await (const page of changes.kept() ?? changesAgain()) {
+      atHand.clear();
+      yield { items: page.map(show), cursor: null, isWhole: false };
+    }
+  }
+
+  /** There were too many of them to be kept. */
+  async function* changesAgain(): AsyncGenerator<readonly Found[]> {
+    const uncounted = { ...settings, onUnchanged: () => undefined };
+    for await (const batch of batches('again'))
+      yield (await differing(uncounted, batch)).filter(({ isChange }) => isChange);
+  }
+
   /** What is deleted stays at hand until the second stage. */
-  function show(sent: SentEntity): Item {
+  function show({ entity: sent }: Found): Item {
     (sent.copy.isActive ? atHand : gone).set(sent.id, sent);
     return itemFrom(sent);
   }
@@ -121,21 +155,61 @@ const itemFrom = ({ id, copy, digest }: SentEntity): Item => ({
   origin: null,
 });
 
+interface Found {
+  readonly entity: SentEntity;
+  readonly isChange: boolean;
+}
+
 async function differing(
   { db, key, syncId, withManager, hasSent, onUnchanged }: SolutionSettings,
   batch: readonly SentEntity[],
-): Promise<SentEntity[]> {
+): Promise<Found[]> {
   const found = await findDiffering(db, key, batch, { withManager, withSent: hasSent });
-  const sent = found.flatMap(({ place, isKnown }) => {
+  const sent = found.flatMap(({ place, ...known }) => {
     const entity = batch[place];
-    return entity === undefined ? [] : [{ entity, isKnown }];
+    return entity === undefined ? [] : [{ entity, ...known }];
   });
   const isForgotten = ({ entity, isKnown }: (typeof sent)[number]) => !isKnown && !entity.copy.isActive;
   const forgotten = sent.filter(isForgotten).map(({ entity }) => entity);
   await insertEntities(db, key, { syncId, by: 'solution' }, forgotten.map(asForgotten));
   onUnchanged(batch.length - sent.length + forgotten.length);
-  return sent.filter((one) => !isForgotten(one)).map(({ entity }) => entity);
+  return sent.filter((one) => !isForgotten(one));
 }
+
+type Changes = ReturnType<typeof createChanges>;
+
+/** Changes that wait until all are known: as many as memory may hold, else their number alone. */
+function createChanges() {
+  const found: Found[] = [];
+  let length = 0;
+  let count = 0;
+  let live = 0;
+  const isFull = () => count > maxKept || length > maxKeptLength;
+  return {
+    add(more: readonly Found[]): void {
+      for (const one of more) {
+        count += 1;
+        if (one.entity.copy.isActive) live += 1;
+        length += one.entity.raw?.length ?? 0;
+      }
+      if (isFull()) found.length = 0;
+      else found.push(...more);
+    },
+    count: () => count,
+    ofLive: () => live,
+    /** In pages; null: there were too many. */
+    kept: (): Found[][] | null =>
+      isFull()
+        ? null
+        : Array.from({ length: Math.ceil(found.length / pageSize) }, (_, page) =>
+            found.slice(page * pageSize, (page + 1) * pageSize),
+          ),
+  };
+}
+
+const maxKept = 5_000;
+/** UTF-16 units. */
+const maxKeptLength = 8_388_608;
 
 /** A deleted entity that nobody knew is kept as well, so that it needs no look the next time. */
 const asForgotten = ({ id, ts, copy, digest }: SentEntity) => ({

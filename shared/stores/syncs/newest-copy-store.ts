@@ -1,0 +1,67 @@
+import type { Db } from '../../db/database';
+
+/** An entity, or the file of a class, that lies in quarantine and is newer than what the manager has. */
+export interface NewestCopy {
+  /** Of the quarantined item. */
+  readonly id: string;
+  readonly className: string;
+  /** Null: of a whole file, or of an entity whose Id could not be read. */
+  readonly entityId: string | null;
+}
+
+interface Row {
+  id: string;
+  subject: string;
+  row_id: string | null;
+}
+
+/**
+ * True of a quarantined item that is newer than the manager's copy. The solution holds it: what is told of the entity
+ * would overwrite it. Of entities with one Id the last counts, so one before it is not the newest.
+ */
+export const isNewestCopy = `q.state = 'open' and q.superseded_at is null and q.kind in ('entity', 'file')
+  and q.code <> 'duplicate-id'`;
+
+export type NewestCopyStore = ReturnType<typeof createNewestCopyStore>;
+
+/** Copies of parameters that could not be taken, and that nothing may overwrite before someone has decided. */
+export function createNewestCopyStore(db: Db) {
+  return {
+    async ofSolution(solutionId: number): Promise<NewestCopy[]> {
+      const result = await db.raw<{ rows: Row[] }>(
+        `select q.id, q.subject, q.row_id from quarantine q
+         where q.solution_id = ? and q.subject is not null and ${isNewestCopy} order by q.id`,
+        [solutionId],
+      );
+      return result.rows.map(copyFrom);
+    },
+
+    /** The quarantined item of one entity; null: there is none. */
+    async ofEntity(key: {
+      readonly solutionId: number;
+      readonly className: string;
+      readonly id: string;
+    }): Promise<string | null> {
+      const result = await db.raw<{ rows: { id: string }[] }>(
+        `select q.id from quarantine q where q.solution_id = :solutionId and q.subject = :className
+           and q.row_id = :id and ${isNewestCopy} order by q.id desc limit 1`,
+        { ...key },
+      );
+      return result.rows[0]?.id ?? null;
+    },
+
+    /** The solution has sent something else since: these are no longer the newest. */
+    async supersede(ids: readonly string[]): Promise<void> {
+      if (ids.length === 0) return;
+      await db.raw(`update quarantine set superseded_at = now() where id = any(cast(? as bigint[]))`, [
+        [...ids],
+      ]);
+    },
+  };
+}
+
+const copyFrom = ({ id, subject, row_id: entityId }: Row): NewestCopy => ({
+  id,
+  className: subject,
+  entityId,
+});
