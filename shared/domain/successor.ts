@@ -6,7 +6,8 @@ import type { Side } from './merge';
  * says itself that it holds something else than it was told.
  * Source: ePack V4, Processing, "A copy that is no successor is no change".
  */
-export type HoldReason = 'first-upload' | 'many-changes' | 'resend' | 'drift';
+export const holdReasons = ['first-upload', 'many-changes', 'resend', 'drift'] as const;
+export type HoldReason = (typeof holdReasons)[number];
 
 /** A class of so few entities may change as a whole. */
 const smallClass = 10;

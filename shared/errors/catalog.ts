@@ -198,6 +198,15 @@ export const notReplayable = (reason: string) => new AppError('conflict', 'not-r
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
 
+/** The device holds a newer copy, which nobody here could read: this would overwrite it. `quarantined`: that item. */
+export const newerCopyWaits = (quarantined: string) =>
+  new AppError(
+    'conflict',
+    'newer-copy-waits',
+    'A newer copy from the kitchen lies in quarantine. Correct it and send it again, or discard it; then edit.',
+    { quarantined },
+  );
+
 /** There is something here, for `allowed` alone: names of methods, in capitals. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new AppError(

@@ -198,7 +198,7 @@ function steps(sides: readonly ('manager' | 'solution')[]): fc.Arbitrary<Step[]>
     'carried out, never confirmed',
     'one instruction failed',
   );
-  return fc.array(
+  const run: fc.Arbitrary<Step[]> = fc.array(
     fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant('edit' as const), side, id, fields }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), side, id }) },
@@ -216,6 +216,18 @@ function steps(sides: readonly ('manager' | 'solution')[]): fc.Arbitrary<Step[]>
     ),
     { maxLength: 12, size: 'max' },
   );
+  return run.map(otherThanDeleted);
+}
+
+/** What was deleted and comes again exactly as it was stays deleted: here it always comes with other content. */
+function otherThanDeleted(run: readonly Step[]): Step[] {
+  const deletions = new Map<string, number>();
+  return run.map((step) => {
+    if (step.do === 'delete') deletions.set(step.id, (deletions.get(step.id) ?? 0) + 1);
+    const before = step.do === 'edit' ? deletions.get(step.id) : undefined;
+    if (step.do !== 'edit' || before === undefined) return step;
+    return { ...step, fields: { ...step.fields, Again: String(before) } };
+  });
 }
 
 function policies() {

@@ -161,7 +161,9 @@ describe('a plan', () => {
         );
       },
     });
+    // What is new first: how much of the rest there is must be known before any of it is done.
     expect(planned).toEqual([
+      ['9', 'created', [{ side: 'here', op: 'create' }]],
       ['1', 'updated', [{ side: 'here', op: 'update' }]],
       [
         '2',
@@ -171,7 +173,6 @@ describe('a plan', () => {
           { side: 'there', op: 'update' },
         ],
       ],
-      ['9', 'created', [{ side: 'here', op: 'create' }]],
       ['5', 'deleted', [{ side: 'here', op: 'delete' }]],
     ]);
     expect(await names(kitchen)).toEqual(['old 1', 'old 2', 'old 3', 'old 4', 'old 5']);

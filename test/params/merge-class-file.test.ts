@@ -16,7 +16,9 @@ afterAll(() => database.drop());
 const fridges = declared('Fridges');
 const cold: Fields = { Name: 'Chambre froide 1', TempMin: 0, TempMax: 4 };
 const past = '2020-01-01 00:00:00';
-const future = '2099-01-01 00:00:00';
+/** Within the two minutes that a right clock may be out: later than any edit of the test. */
+const soon = (): string => new Date(Date.now() + 60_000).toISOString();
+const far = '2099-01-01 00:00:00';
 
 describe('a class that both sides edit', () => {
   test('what is new on the solution is taken, and the same again is unchanged', async () => {
@@ -83,22 +85,21 @@ describe('a class that both sides edit', () => {
 
   test('unchanged on both: nothing', async () => {
     const kitchen = await agreedOn(cold);
-    expect(await kitchen.sync([{ id: '1', fields: cold, ts: future }])).toMatchObject({
+    expect(await kitchen.sync([{ id: '1', fields: cold, ts: far }])).toMatchObject({
       counts: { unchanged: 1 },
       told: [],
     });
   });
 
   test.each([
-    ['newest', future, 9],
-    ['newest', past, 6],
-    ['newest', '', 6],
-    ['newest', 'soon', 6],
-    ['manager', future, 6],
-    ['solution', past, 9],
+    ['newest', 'later', 9],
+    ['newest', 'earlier', 6],
+    ['manager', 'later', 6],
+    ['solution', 'earlier', 9],
   ] as const)(
-    'one field changed differently, policy %s, Ts %p: TempMax is %p on both sides',
-    async (policy, ts, winner) => {
+    'one field changed differently, policy %s, on the solution %s: TempMax is %p on both sides',
+    async (policy, when, winner) => {
+      const ts = when === 'later' ? soon() : past;
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
       await put(database.db, kitchen, '1', { TempMax: 6 });
       const { counts, told } = await kitchen.syncAndConfirm([
@@ -122,6 +123,26 @@ describe('a class that both sides edit', () => {
         counts: { unchanged: 1 },
         told: [],
       });
+    },
+  );
+
+  test.each([
+    ['no Ts', '', 0],
+    ['a Ts that is no time', 'gestern', 0],
+    ['a Ts in the future', far, 0],
+    ['a clock that is three minutes ahead', past, 180],
+    ['a clock that is a year ahead', past, 365 * 86_400],
+    ['a clock that nobody measured', past, null],
+  ])(
+    'one field changed differently, policy newest, and %s: someone has to decide',
+    async (_, ts, skewSeconds) => {
+      const kitchen = await agreedOn(cold);
+      await put(database.db, kitchen, '1', { TempMax: 6 });
+      const sent = [{ id: '1', ts, fields: { ...cold, TempMax: 9, TempMin: 1 } }];
+      const { counts, told } = await kitchen.syncAndConfirm(sent, { skewSeconds });
+      expect([counts.conflicts, told]).toEqual([1, []]);
+      expect((await stored(database.db, kitchen, '1'))?.fields).toEqual({ ...cold, TempMax: 6 });
+      expect(await conflictsOf(database.db, kitchen)).toMatchObject([{ state: 'open', fields: ['TempMax'] }]);
     },
   );
 
@@ -172,7 +193,7 @@ describe('a class that both sides edit', () => {
     async (policy, lives) => {
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
       await put(database.db, kitchen, '1', { TempMax: 6 });
-      const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', isActive: false, ts: future }]);
+      const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', isActive: false, ts: far }]);
       expect(counts).toMatchObject({ conflicts: 1, deleted: 0 });
       expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: lives, isDue: false });
       expect(told).toMatchObject(
@@ -213,7 +234,7 @@ describe('a class that both sides edit', () => {
 
   test('what neither idServer nor Ts tells is content', async () => {
     const kitchen = await agreedOn(cold);
-    const text = xmlOf(fridges, [{ id: '1', fields: cold, ts: future }]).replace(
+    const text = xmlOf(fridges, [{ id: '1', fields: cold, ts: far }]).replace(
       '<idServer/>',
       '<idServer>999</idServer>',
     );

@@ -2,6 +2,7 @@ import type { Direction } from '../../../shared/catalog/parameter-classes';
 import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Channel } from '../../../shared/domain/channel';
 import type { Flag } from '../../../shared/domain/flag';
+import type { HoldReason } from '../../../shared/domain/successor';
 import type { Side } from '../../../shared/domain/merge';
 import type { MessageKind } from '../../../shared/domain/message';
 import type {
@@ -440,8 +441,12 @@ export const english = {
     },
     conflict: 'Both sides changed the same setting',
     conflictAdvice: 'Compare both copies and decide which one holds.',
-    approval: (count: number) => `${several(count, 'deletion waits', 'deletions wait')} for an approval`,
-    approvalAdvice: 'Ask the kitchen whether it meant to delete so many, then approve or reject.',
+    approval: (count: number) => `${several(count, 'change waits', 'changes wait')} for an approval`,
+    approvalAdvice: 'Ask the kitchen whether it meant to change so much, then approve or reject.',
+    cameBack: (count: number) =>
+      `${several(count, 'deleted setting has', 'deleted settings have')} come back from the kitchen`,
+    cameBackAdvice:
+      'The kitchen entered it anew, or its device was restored from an old backup. Delete it again if it should not be there.',
     instruction: (count: number) =>
       `The solution could not carry out an instruction (${several(count, 'attempt', 'attempts')})`,
     instructionAdvice: 'Read its reason, correct the setting and save it: that gives it another chance.',
@@ -740,11 +745,20 @@ export const english = {
 
   // Approvals
   approvals: 'Approvals',
-  approvalsMeaning: 'So many deletions in one synchronisation that someone must say yes.',
+  approvalsMeaning: 'So many changes in one synchronisation, or so doubtful ones, that someone must say yes.',
   noApprovals: 'Nothing to approve',
-  noApprovalsMeaning: 'No synchronisation wanted to delete too much.',
+  noApprovalsMeaning: 'No synchronisation wanted to change too much.',
   toDelete: (count: number, className: string) => `${className}: ${several(count, 'deletion', 'deletions')}`,
   toChange: (count: number, className: string) => `${className}: ${several(count, 'change', 'changes')}`,
+  /** Of `changes`, why they wait; else the class allows no more. */
+  approvalReasons: {
+    'first-upload':
+      'It is the first upload of a new device: it may bring its factory settings, or those of an old backup.',
+    'many-changes':
+      'More than half of the class would change at once: the device may have lost its settings, or brings old ones.',
+    resend: 'Staff asked for all settings to be sent again, and what the kitchen has differs.',
+    drift: 'The device itself says that it holds something else than it was sent.',
+  } satisfies Record<HoldReason, string>,
   approvalKinds: {
     deletes: 'The kitchen has deleted them.',
     replace: 'The kitchen replaces everything, and no longer has them.',

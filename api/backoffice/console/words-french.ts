@@ -103,6 +103,8 @@ const problems: Words['problems'] = {
   'last-admin': 'Il doit rester quelqu’un qui puisse se connecter comme administrateur.',
   'not-replayable': 'Cela ne peut pas être traité à nouveau.',
   'already-decided': 'Quelqu’un en a déjà décidé.',
+  'newer-copy-waits':
+    'Une copie plus récente de la cuisine est en quarantaine. Corrigez-la et renvoyez-la, ou écartez-la ; modifiez ensuite.',
   stale: 'Cela a changé depuis que vous l’avez ouvert.',
   'too-large': 'C’est plus grand que ce que le serveur accepte.',
 };
@@ -493,8 +495,14 @@ export const french: Words = {
     },
     conflict: 'Les deux côtés ont modifié le même réglage',
     conflictAdvice: 'Comparez les deux versions et décidez laquelle vaut.',
-    approval: (count) => `${several(count, 'suppression attend', 'suppressions attendent')} une approbation`,
-    approvalAdvice: 'Demandez à la cuisine si elle voulait en supprimer autant, puis approuvez ou refusez.',
+    approval: (count) =>
+      `${several(count, 'modification attend', 'modifications attendent')} une approbation`,
+    approvalAdvice:
+      'Demandez à la cuisine si elle voulait changer autant de choses, puis approuvez ou refusez.',
+    cameBack: (count) =>
+      `${several(count, 'réglage supprimé est revenu', 'réglages supprimés sont revenus')} de la cuisine`,
+    cameBackAdvice:
+      'La cuisine l’a saisi à nouveau, ou son appareil a été restauré d’une ancienne sauvegarde. Supprimez-le encore s’il n’a pas lieu d’être.',
     instruction: (count) =>
       `La solution n’a pas pu exécuter une instruction (${several(count, 'tentative', 'tentatives')})`,
     instructionAdvice:
@@ -771,11 +779,19 @@ export const french: Words = {
   },
 
   approvals: 'Approbations',
-  approvalsMeaning: 'Tant de suppressions en une synchronisation que quelqu’un doit dire oui.',
+  approvalsMeaning: 'Des modifications si nombreuses, ou si douteuses, que quelqu’un doit dire oui.',
   noApprovals: 'Rien à approuver',
-  noApprovalsMeaning: 'Aucune synchronisation n’a voulu trop supprimer.',
+  noApprovalsMeaning: 'Aucune synchronisation n’a voulu trop modifier.',
   toDelete: (count, className) => `${className} : ${several(count, 'suppression', 'suppressions')}`,
   toChange: (count, className) => `${className} : ${several(count, 'modification', 'modifications')}`,
+  approvalReasons: {
+    'first-upload':
+      'C’est le premier envoi d’un nouvel appareil : il apporte peut-être ses réglages d’usine, ou ceux d’une ancienne sauvegarde.',
+    'many-changes':
+      'Plus de la moitié de la classe changerait d’un coup : l’appareil a peut-être perdu ses réglages, ou en apporte d’anciens.',
+    resend: 'On a demandé de renvoyer tous les réglages, et ceux de la cuisine sont différents.',
+    drift: 'L’appareil signale lui-même qu’il n’a pas ce qui lui a été envoyé.',
+  },
   approvalKinds: {
     deletes: 'La cuisine les a supprimés.',
     replace: 'La cuisine remplace tout, et ne les a plus.',

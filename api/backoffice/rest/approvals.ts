@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
+import { holdReasons } from '../../../shared/domain/successor';
 import { mapPage } from '../../../shared/domain/page';
 import type { Approval } from '../../../shared/stores/parameters/approval-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
@@ -33,6 +34,14 @@ const approval = z
       description:
         '`deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `changes`: it changed or added more than one sync may; `replace-logs`: readings that it no longer has, or has otherwise, of the table that `class` names.',
     }),
+    reason: z
+      .enum(holdReasons)
+      .nullable()
+      .meta({
+        description:
+          'Of `changes`, why they wait. `first-upload`: the first one after the MAC was forgotten; `many-changes`: more than half of a class of more than ten; `resend`, `drift`: the class is about to be told anew, and the solution holds something else. Null: more than the class allows.',
+        examples: ['many-changes'],
+      }),
     plan: z
       .array(
         z.object({

@@ -60,6 +60,9 @@ const param = z
       .int()
       .meta({ description: 'Instructions in a row that the solution could not carry out.', examples: [0] }),
     failureReason: z.string().nullable(),
+    returnedAt: instant.nullable().meta({
+      description: 'When the solution brought it back with other content, after it had been deleted.',
+    }),
   })
   .meta({ id: 'Parameter' });
 const paramVersion = z
@@ -115,7 +118,8 @@ export const createParamRoutes = (params: ParamService): Route[] => [
     method: 'put',
     id: 'putParameter',
     summary: 'Inserts or changes an entity',
-    description: 'The solution gets an instruction with its next package.',
+    description:
+      'The solution gets an instruction with its next package. Refused (`newer-copy-waits`) while a newer copy of the entity, which could not be read, lies in quarantine: decide about that first.',
     access: 'manager',
     headers: ifVersion,
     body: jsonBody(edit),
@@ -123,7 +127,7 @@ export const createParamRoutes = (params: ParamService): Route[] => [
       200: json('The entity, changed.', param, etagHeader),
       201: json('The entity, new.', param, etagHeader),
     },
-    problems: { 412: ['stale'], 422: ['invalid-fields'] },
+    problems: { 409: ['newer-copy-waits'], 412: ['stale'], 422: ['invalid-fields'] },
     async handle({ caller, params: path, headers, body }) {
       const written = await params.put(caller, keyOf(path), body.fields, headers['if-match'] ?? null);
       const etag = { ETag: `"${written.param.version}"` };
@@ -141,7 +145,7 @@ export const createParamRoutes = (params: ParamService): Route[] => [
     access: 'manager',
     headers: ifVersion,
     answers: { 204: noContent('It is deleted.') },
-    problems: { 412: ['stale'] },
+    problems: { 409: ['newer-copy-waits'], 412: ['stale'] },
     async handle({ caller, params: path, headers }) {
       await params.delete(caller, keyOf(path), headers['if-match'] ?? null);
       return emptyReply(204);
@@ -180,6 +184,7 @@ const paramJson = (param: Param) => ({
   isHeld: param.isHeld,
   failures: param.failures,
   failureReason: param.failureReason,
+  returnedAt: param.returnedAt,
 });
 
 const versionJson = ({ syncId, ...version }: ParamVersion) => ({ ...version, sync: syncId });

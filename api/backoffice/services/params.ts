@@ -3,7 +3,7 @@ import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
-import { editedBySolution, invalidFields, notFound } from '../../../shared/errors/catalog';
+import { editedBySolution, invalidFields, newerCopyWaits, notFound } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
 import { isEntityId } from '../../../shared/formats/xml-entity';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
@@ -13,6 +13,7 @@ import {
   type ParamKey,
   type ParamVersion,
 } from '../../../shared/stores/parameters/param-store';
+import { createNewestCopyStore } from '../../../shared/stores/syncs/newest-copy-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 
@@ -47,7 +48,7 @@ export function createParamService({ db }: { readonly db: Db }) {
 
     /**
      * Inserts or changes an entity; fields that are not named stay. `ifVersion`: the one that the edit is based on.
-     * Throws `not-found`, `forbidden`, `invalid-fields`, `stale`.
+     * Throws `not-found`, `forbidden`, `invalid-fields`, `stale`, `newer-copy-waits`.
      */
     async put(
       caller: Caller,
@@ -59,6 +60,7 @@ export function createParamService({ db }: { readonly db: Db }) {
         await needEditable(trx, caller, key);
         if (!isEntityId(key.id)) throw invalidFields([{ field: 'Id', fault: { code: 'not-an-id' } }]);
         const fields = validated(key.parameterClass, given);
+        await needNoNewerCopy(trx, key);
         const params = createParamStore(trx);
         const before = await params.find(storeKey(key));
         const written = await params.put(storeKey(key), { fields, by: caller.email, ifVersion });
@@ -67,13 +69,14 @@ export function createParamService({ db }: { readonly db: Db }) {
       });
     },
 
-    /** Throws `not-found`, `forbidden`, `stale`. */
+    /** Throws `not-found`, `forbidden`, `stale`, `newer-copy-waits`. */
     async delete(caller: Caller, key: EntityKey, ifVersion: number | null): Promise<void> {
       await inTransaction(db, async ({ db: trx }) => {
         await needEditable(trx, caller, key);
         const params = createParamStore(trx);
         const before = isEntityId(key.id) ? await params.find(storeKey(key)) : null;
         if (before === null) throw notFound('parameter');
+        await needNoNewerCopy(trx, key);
         const deleted = await params.delete(storeKey(key), { by: caller.email, ifVersion });
         await tell(trx, caller, 'param.delete', key, before, deleted);
       });
@@ -98,6 +101,12 @@ async function needEditable(
   await needVisible(db, caller, solutionId);
   needEditor(caller);
   if (parameterClass.direction === 'solution') throw editedBySolution(parameterClass.name);
+}
+
+/** What lies in quarantine is what the kitchen meant last: nobody overwrites it without having seen it. */
+async function needNoNewerCopy(db: Db, key: EntityKey): Promise<void> {
+  const quarantined = await createNewestCopyStore(db).ofEntity(storeKey(key));
+  if (quarantined !== null) throw newerCopyWaits(quarantined);
 }
 
 function validated(parameterClass: ParameterClass, given: Readonly<Record<string, unknown>>) {

@@ -5,8 +5,12 @@ import type { Statut } from '../../../shared/domain/statut';
 import { type Approval, createApprovalStore } from '../../../shared/stores/parameters/approval-store';
 import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
 import { type Conflict, createConflictStore } from '../../../shared/stores/parameters/conflict-store';
-import { createInventoryStore, type FailedEntity } from '../../../shared/stores/solutions/inventory-store';
 import type { LogFinding } from '../../../shared/stores/logs/log-finding-store';
+import {
+  createInventoryStore,
+  type FailedEntity,
+  type ReturnedEntity,
+} from '../../../shared/stores/solutions/inventory-store';
 import { createOverviewStore } from '../../../shared/stores/solutions/overview-store';
 import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/syncs/quarantine-store';
 import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/syncs/sync-timeline-store';
@@ -32,6 +36,8 @@ export type Finding =
   | { readonly kind: 'conflict'; readonly conflict: Conflict }
   | { readonly kind: 'approval'; readonly approval: Approval }
   | { readonly kind: 'instruction-failed'; readonly entity: FailedEntity }
+  /** The latest first. */
+  | { readonly kind: 'came-back'; readonly entities: readonly ReturnedEntity[] }
   | { readonly kind: 'wrong-clock'; readonly seconds: number }
   | LogFinding
   /** So many of a kind beside those that are told of one by one. */
@@ -141,13 +147,14 @@ const stuckOf = ({ channels: all }: SolutionDetail): Finding[] =>
 async function waitingOf(db: Db, { accounts }: Caller, solutionId: number): Promise<Finding[]> {
   const page = { limit: shownOfKind, after: null };
   const scope = { accounts, solutionId };
-  const [counts, alerts, items, conflicts, approvals, entities] = await Promise.all([
+  const [counts, alerts, items, conflicts, approvals, entities, returned] = await Promise.all([
     createOverviewStore(db).openOf(solutionId),
     createAlertStore(db).list({ ...scope, state: 'open', kind: null, isAcknowledged: null }, page),
     createQuarantineStore(db).list({ ...scope, syncId: null, state: 'open' }, page),
     createConflictStore(db).list({ ...scope, state: 'open' }, page),
     createApprovalStore(db).list({ ...scope, state: 'open' }, page),
     createInventoryStore(db).failedEntities(solutionId, shownOfKind),
+    createInventoryStore(db).returnedEntities(solutionId),
   ]);
   return [
     ...alerts.items.map((alert): Finding => ({ kind: 'alert', alert })),
@@ -158,6 +165,7 @@ async function waitingOf(db: Db, { accounts }: Caller, solutionId: number): Prom
     ...more('conflict', counts.conflicts),
     ...approvals.items.map((approval): Finding => ({ kind: 'approval', approval })),
     ...more('approval', counts.approvals),
+    ...(returned.length === 0 ? [] : [{ kind: 'came-back', entities: returned } as const]),
     ...entities.map((entity): Finding => ({ kind: 'instruction-failed', entity })),
     ...more('instruction-failed', counts.failedInstructions),
   ];

@@ -1,6 +1,7 @@
 import type { Channel } from '../../domain/channel';
 import type { Db } from '../../db/database';
 import type { Copy } from '../../domain/merge-copy';
+import type { HoldReason } from '../../domain/successor';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { AccountScope } from '../../domain/staff';
 import { alreadyDecided, notFound } from '../../errors/catalog';
@@ -25,6 +26,8 @@ export interface Approval {
    * applied by `worker/solution-sync/logs/apply-replacements.ts`.
    */
   readonly kind: ApprovalKind;
+  /** Of `changes`: why they wait; null: they are more than the class allows. */
+  readonly reason: HoldReason | null;
   /** What would be deleted or changed, by id. The decision is bound to these versions of the manager's copies. */
   readonly plan: readonly PlannedEntity[];
   readonly state: ApprovalState;
@@ -167,6 +170,7 @@ interface Row {
   channel: Channel;
   class: string;
   kind: ApprovalKind;
+  reason: HoldReason | null;
   plan: PlannedEntity[];
   state: ApprovalState;
   created_at: Date;
@@ -179,7 +183,7 @@ interface Row {
 }
 
 const columns =
-  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.plan, a.state, a.created_at, a.decided_at, a.decided_by, a.applied_at, a.applied, a.released, a.log_rows';
+  'a.id, a.solution_id, a.sync_id, a.channel, a.class, a.kind, a.reason, a.plan, a.state, a.created_at, a.decided_at, a.decided_by, a.applied_at, a.applied, a.released, a.log_rows';
 
 interface DecidedRow {
   id: string;
@@ -212,6 +216,7 @@ const approvalFrom = (row: Row): Approval => ({
   channel: row.channel,
   className: row.class,
   kind: row.kind,
+  reason: row.reason,
   plan: row.plan,
   state: row.state,
   createdAt: row.created_at,

@@ -29,6 +29,8 @@ export interface Param {
   /** Instructions of it in a row that the solution could not carry out. */
   readonly failures: number;
   readonly failureReason: string | null;
+  /** When the solution brought it back with other content, after it had been deleted; null: it did not. */
+  readonly returnedAt: Date | null;
 }
 
 export interface ParamVersion {
@@ -134,6 +136,7 @@ interface Row {
   held: boolean;
   failures: number;
   failure_reason: string | null;
+  returned_at: Date | null;
 }
 
 interface VersionRow {
@@ -146,7 +149,7 @@ interface VersionRow {
 }
 
 const columns =
-  'id, id_server, fields, is_active, version, updated_at, updated_by, due, held, failures, failure_reason';
+  'id, id_server, fields, is_active, version, updated_at, updated_by, due, held, failures, failure_reason, returned_at';
 
 async function rowOf(db: Db, key: ParamKey, lockClause: '' | 'for update' = ''): Promise<Row | null> {
   const result = await db.raw<{ rows: Row[] }>(
@@ -230,6 +233,7 @@ const paramFrom = (row: Row): Param => ({
   isHeld: row.held,
   failures: row.failures,
   failureReason: row.failure_reason,
+  returnedAt: row.returned_at,
 });
 
 const versionFrom = (row: VersionRow): ParamVersion => ({

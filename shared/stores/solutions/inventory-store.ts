@@ -31,6 +31,14 @@ export interface FailedEntity {
   readonly reason: string | null;
 }
 
+/** Deleted on both sides, then there again with other content. */
+export interface ReturnedEntity {
+  readonly className: string;
+  readonly id: string;
+  readonly label: string | null;
+  readonly at: Date;
+}
+
 /** An entity's name or label, whatever its class calls it. */
 const labelOf = `coalesce(fields ->> 'Name', fields ->> 'Label', fields ->> 'Key', fields ->> 'Surface',
   fields ->> 'Subject')`;
@@ -55,6 +63,17 @@ export function createInventoryStore(db: Db) {
       const result = await db.raw<{ rows: TableMark[] }>(
         `select lower(table_name) as "table", highest_id as "highestId" from log_mark
          where solution_id = :solutionId order by table_name`,
+        { solutionId },
+      );
+      return result.rows;
+    },
+
+    /** Entities that were deleted and that the solution brought back within the last week, the latest first. */
+    async returnedEntities(solutionId: number): Promise<ReturnedEntity[]> {
+      const result = await db.raw<{ rows: ReturnedEntity[] }>(
+        `select class as "className", id, ${labelOf} as label, returned_at as "at"
+         from param where solution_id = :solutionId and is_active and returned_at > now() - interval '7 days'
+         order by returned_at desc, class, id limit 100`,
         { solutionId },
       );
       return result.rows;

@@ -126,7 +126,7 @@ function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
         </span>
       }
     >
-      <p>{words.approvalKinds[kind]}</p>
+      <p>{approval.reason === null ? words.approvalKinds[kind] : words.approvalReasons[approval.reason]}</p>
       <details>
         <summary>{words.whichOnes}</summary>
         <ul class="chips">
@@ -140,7 +140,12 @@ function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
       {state === 'open' ? (
         mayEdit(caller) && (
           <ActionForm action={action} csrf={csrf} class="buttons">
-            <button class="button danger" name="decision" value="approve" data-confirm={words.confirmDelete}>
+            <button
+              class="button danger"
+              name="decision"
+              value="approve"
+              data-confirm={kind === 'changes' ? undefined : words.confirmDelete}
+            >
               {words.approve}
             </button>
             <button class="button quiet" name="decision" value="reject">

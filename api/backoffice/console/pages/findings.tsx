@@ -233,11 +233,36 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
           <>
             <code>{approval.className}</code>
             {words.colon}
-            {words.approvalKinds[approval.kind]}
+            {approval.reason === null
+              ? words.approvalKinds[approval.kind]
+              : words.approvalReasons[approval.reason]}
           </>
         ),
         advice: findings.approvalAdvice,
         action: link(`/approvals#a${approval.id}`, words.decide),
+      };
+    }
+    case 'came-back': {
+      const { entities } = finding;
+      const [latest] = entities;
+      return {
+        what: findings.cameBack(entities.length),
+        at: latest === undefined ? null : age(latest.at),
+        why: (
+          <>
+            {entities.slice(0, shownReturned).map(({ className, id, label }, place) => (
+              <>
+                {place > 0 && ', '}
+                <a href={`/solutions/${solution.id}/params/${className}/${encodeURIComponent(id)}`}>
+                  {`${className} ${label ?? id}`}
+                </a>
+              </>
+            ))}
+            {entities.length > shownReturned && ', …'}
+          </>
+        ),
+        advice: findings.cameBackAdvice,
+        action: null,
       };
     }
     case 'instruction-failed': {
@@ -266,6 +291,8 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
       };
   }
 }
+
+const shownReturned = 3;
 
 const listPaths: Readonly<Record<CountedFinding, (solutionId: number) => string>> = {
   alert: (id) => `/solutions/${id}/alerts`,
