@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
-import { isNewestCopy } from '../syncs/newest-copy-store';
+import { isNewestCopy } from '../../db/newest-copy';
 import type { Fields } from '../../domain/merge-copy';
 import { deletedDigest } from '../../formats/parameter-digest';
 

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 import type { Channel, ChannelKey } from '../../domain/channel';
-import { isNewestCopy } from '../syncs/newest-copy-store';
+import { isNewestCopy } from '../../db/newest-copy';
 import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
 
 /** A class or table that the solution has to replace whole, and has not confirmed. */

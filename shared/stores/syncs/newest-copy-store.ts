@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { isNewestCopy } from '../../db/newest-copy';
 
 /** An entity, or the file of a class, that lies in quarantine and is newer than what the manager has. */
 export interface NewestCopy {
@@ -14,13 +15,6 @@ interface Row {
   subject: string;
   row_id: string | null;
 }
-
-/**
- * True of a quarantined item that is newer than the manager's copy. The solution holds it: what is told of the entity
- * would overwrite it. Of entities with one Id the last counts, so one before it is not the newest.
- */
-export const isNewestCopy = `q.state = 'open' and q.superseded_at is null and q.kind in ('entity', 'file')
-  and q.code <> 'duplicate-id'`;
 
 export type NewestCopyStore = ReturnType<typeof createNewestCopyStore>;
 
