@@ -3,11 +3,11 @@ import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSupportService } from '../../api/backoffice/services/support';
 import type { Flag } from '../../shared/domain/flag';
 import { commandLineCaller } from '../../shared/domain/staff';
-import { type Json, textOf } from '../setup/solution-client';
+import { createSolutionClient, type Json, textOf } from '../setup/solution-client';
 import { type Staff, signInStaff } from '../photos/staff';
 import { unzip, zipOf } from './archive';
 import { parameterFile } from './edits';
-import { fullSync, onServer, signIn, syncTo2 } from './on-server';
+import { enrol, fullSync, onServer, signIn, syncTo2, tokenOf } from './on-server';
 
 const server = onServer({}, { worker: true });
 let admin: Staff;
@@ -79,11 +79,14 @@ describe('a new tablet with factory settings', () => {
   });
 
   test('without any flag waits for an approval, and staff read why', async () => {
-    const client = await signIn(server());
-    await fullSync(client, zipOf({ 'xml/Fridges.xml': rooms('3', 2) }));
-    // Staff make it forget its device, and the next login binds the new one.
-    for (const mac of [null, 'aa:bb:cc:dd:ee:ff'])
-      await server().db('solution').where({ id: client.id }).update({ mac });
+    const enrolled = await enrol(server());
+    const on = async (mac: string) => ({
+      ...createSolutionClient(server().url, await tokenOf(server(), { ...enrolled, mac })),
+      id: enrolled.id,
+    });
+    await fullSync(await on(enrolled.mac), zipOf({ 'xml/Fridges.xml': rooms('3', 2) }));
+    await admin.send('PATCH', `/api/solutions/${enrolled.id}`, { mac: null });
+    const client = await on('aa:bb:cc:dd:ee:ff');
     await fullSync(client, zipOf({ 'xml/Fridges.xml': rooms('8', 3) }));
     expect((await reportOf(client))['params']?.['Fridges']).toMatchObject({
       held: 2,

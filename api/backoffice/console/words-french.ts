@@ -104,7 +104,7 @@ const problems: Words['problems'] = {
   'not-replayable': 'Cela ne peut pas être traité à nouveau.',
   'already-decided': 'Quelqu’un en a déjà décidé.',
   'newer-copy-waits':
-    'Une copie plus récente de la cuisine est en quarantaine. Corrigez-la et renvoyez-la, ou écartez-la ; modifiez ensuite.',
+    'Une copie plus récente de la cuisine est en quarantaine. Corrigez-la et renvoyez-la, ou écartez-la ; modifiez ensuite.',
   stale: 'Cela a changé depuis que vous l’avez ouvert.',
   'too-large': 'C’est plus grand que ce que le serveur accepte.',
 };
@@ -786,9 +786,9 @@ export const french: Words = {
   toChange: (count, className) => `${className} : ${several(count, 'modification', 'modifications')}`,
   approvalReasons: {
     'first-upload':
-      'C’est le premier envoi d’un nouvel appareil : il apporte peut-être ses réglages d’usine, ou ceux d’une ancienne sauvegarde.',
+      'C’est le premier envoi d’un nouvel appareil : il apporte peut-être ses réglages d’usine, ou ceux d’une ancienne sauvegarde.',
     'many-changes':
-      'Plus de la moitié de la classe changerait d’un coup : l’appareil a peut-être perdu ses réglages, ou en apporte d’anciens.',
+      'Plus de la moitié de la classe changerait d’un coup : l’appareil a peut-être perdu ses réglages, ou en apporte d’anciens.',
     resend: 'On a demandé de renvoyer tous les réglages, et ceux de la cuisine sont différents.',
     drift: 'L’appareil signale lui-même qu’il n’a pas ce qui lui a été envoyé.',
   },
