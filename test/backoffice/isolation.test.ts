@@ -87,6 +87,8 @@ function targetPath(rest: string) {
 const ofSolutions: Record<RouteName, TryRoute> = {
   'GET /solutions/:id': { path: solution('') },
   'PATCH /solutions/:id': { path: solution(''), body: () => ({ name: 'Mine' }), edits: true },
+  'DELETE /solutions/:id': { path: solution(''), edits: true },
+  'GET /solutions/:id/quotas': { path: solution('/quotas') },
   'POST /solutions/:id/secret': { path: solution('/secret'), edits: true },
   'PUT /solutions/:id/channels/:channel/flags/:flag': {
     path: solution('/channels/synchro/flags/resend-logs'),
@@ -182,6 +184,10 @@ const ofAnyone: RouteName[] = [
   'GET /session/all',
   'DELETE /session/all/:id',
   'PUT /session/password',
+  'GET /session/second-factor',
+  'POST /session/second-factor',
+  'PUT /session/second-factor',
+  'DELETE /session/second-factor',
 ];
 const ofAdmins: Record<RouteName, string> = {
   'GET /accounts': '/api/accounts',
@@ -195,6 +201,13 @@ const ofAdmins: Record<RouteName, string> = {
   'GET /users/:id/sessions': '/api/users/1/sessions',
   'DELETE /users/:id/sessions': '/api/users/1/sessions',
   'DELETE /users/:id/identities': '/api/users/1/identities',
+  'DELETE /users/:id/second-factor': '/api/users/1/second-factor',
+  'GET /accounts/:id/quotas': '/api/accounts/1/quotas',
+  'PATCH /accounts/:id/quotas': '/api/accounts/1/quotas',
+  'PATCH /solutions/:id/quotas': '/api/solutions/1/quotas',
+  'GET /schedules': '/api/schedules',
+  'PATCH /schedules/:kind': '/api/schedules/upkeep.remove-stale-rows',
+  'POST /schedules/:kind/run': '/api/schedules/upkeep.remove-stale-rows/run',
 };
 const ofVisitors: RouteName[] = ['POST /session', 'DELETE /session'];
 

@@ -336,5 +336,8 @@ test('a replay is work that a worker can claim', async () => {
   const syncId = String((await admin.call('POST', `/api/syncs/${old}/replay`)).at('sync'));
   const jobs: { id: string }[] = await backoffice.db('job').where({ sync_id: syncId }).select('id');
   const claimed = await createJobStore(backoffice.db).claim(jobs[0]?.id ?? '', 60);
-  expect(claimed).toMatchObject({ syncId, solutionId: Number(solution), channel: 'synchro', attempts: 1 });
+  expect(claimed).toMatchObject({
+    sync: { syncId, solutionId: Number(solution), channel: 'synchro' },
+    attempts: 1,
+  });
 });

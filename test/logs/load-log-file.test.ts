@@ -111,7 +111,7 @@ describe('values', () => {
     expect(await log.rows('Tbanalysesurface', 'operator')).toEqual([{ operator: '<' }, { operator: '>' }]);
     expect(only(rejections)).toMatchObject({
       code: 'bad-value',
-      reason: 'Operator is "≤"; expected one of <, =, >.',
+      reason: 'Operator is "≤"; expected one of <, =, >, absence, presence.',
     });
   });
 });

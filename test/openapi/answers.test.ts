@@ -8,6 +8,7 @@ import { eventually } from '../queue/eventually';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { onServer } from '../v4/on-server';
 import { createJudge } from './judge';
+import { createScheduleStore } from '../../shared/stores/jobs/schedule-store';
 
 // Every call of the document, as integrators make it, on the running server. Each answer is judged by the document,
 // and at the end every call has been made, and has gone well.
@@ -317,6 +318,14 @@ test('who is told of what', async () => {
 
 test('the audit trail', async () => {
   await ask('listAudit', { query: `?solution=${solution}` });
+});
+
+test('background work', async () => {
+  const kind = 'upkeep.remove-stale-rows';
+  await createScheduleStore(server().db).declare([{ kind, cron: '8 * * * *' }]);
+  await ask('listSchedules');
+  await ask('updateSchedule', { path: { kind }, body: { paused: true } });
+  await ask('runSchedule', { path: { kind } });
 });
 
 test('every call of the document has been made, and has gone well', () => {
