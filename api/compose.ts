@@ -123,7 +123,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     pool: () => poolUse(db),
     readWorker: readWorkerMetrics(config.workerMetricsUrl, config.metricsToken),
   });
-  const tracer = createTracer(config.otlpEndpoint, 'epack-api');
+  const tracer = createTracer(config.otlpEndpoint, 'epack-api', config.otlpHeaders);
   let draining = false;
   const isDraining = () => draining;
 

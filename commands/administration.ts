@@ -179,7 +179,8 @@ async function accountIdsOf(db: Db, names: readonly string[]): Promise<number[]>
   return ids;
 }
 
-async function withDatabase<T>(config: Config, work: (db: Db) => Promise<T>): Promise<T> {
+/** Work on the configured database, or on the embedded one that runs. */
+export async function withDatabase<T>(config: Config, work: (db: Db) => Promise<T>): Promise<T> {
   const url = await findDatabaseUrl(config);
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-command' });
   try {

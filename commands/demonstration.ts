@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readConfig } from '../shared/config/config';
+import { type Config, readConfig } from '../shared/config/config';
+import { withoutFilesOf } from '../shared/config/secret-files';
 import { makeDataFolder } from '../shared/embedded/data-folder';
-import { runServerUntilStopped, startServer } from './start-server';
+import { withDatabase } from './administration';
+import { demoEmail, removeDemoUser } from './demo-user';
+import { type RunningServer, runServerUntilStopped, startServer } from './start-server';
 
 /** What the reference solution shows, once a server is up. */
 export interface Demo {
@@ -25,22 +27,30 @@ interface Stage {
   readonly runDemo: Demo;
 }
 
-/** `epack demo`: the server on the embedded default, and a kitchen that synchronises with it. Leaves the server running. */
+/**
+ * `epack demo`: the server on the embedded default, and a kitchen that synchronises with it. Leaves the server running.
+ * Where no first user is configured, one is made for the demonstration, and ends with it.
+ */
 export async function demonstrate({ environment, script, isOnce, runDemo }: Stage): Promise<void> {
   // Its log would drown the story.
   const quiet = { LOG_LEVEL: 'warn', ...environment };
-  const config = readConfig(quiet);
-  const { dataDir } = config;
-  await makeDataFolder(config);
-  const signIn = await signInOf(quiet, dataDir);
-  const settings = { ...quiet, EPACK_ADMIN_EMAIL: signIn.email, EPACK_ADMIN_PASSWORD: signIn.password };
-  const server = await startServer(readConfig(settings), settings, script);
+  const given = readConfig(quiet);
+  await makeDataFolder(given);
+  const signIn = signInOf(given);
+  const settings = {
+    ...quiet,
+    ...withoutFilesOf(['EPACK_ADMIN_PASSWORD']),
+    EPACK_ADMIN_EMAIL: signIn.email,
+    EPACK_ADMIN_PASSWORD: signIn.password,
+  };
+  const config = readConfig(settings);
+  const server = endingItsUser(await startServer(config, settings, script), config);
   try {
     await runDemo({
       url: server.url,
       adminEmail: signIn.email,
       adminPassword: signIn.password,
-      dir: path.join(dataDir, 'demo-solution'),
+      dir: path.join(config.dataDir, 'demo-solution'),
       print: (line) => process.stdout.write(`${line}\n`),
     });
   } catch (error) {
@@ -59,16 +69,22 @@ interface SignIn {
   readonly password: string;
 }
 
-/** The configured user, or one that the demonstration keeps for itself from one run to the next. */
-async function signInOf(environment: NodeJS.ProcessEnv, dataDir: string): Promise<SignIn> {
-  const { EPACK_ADMIN_EMAIL: email, EPACK_ADMIN_PASSWORD: password } = environment;
-  if (email !== undefined && password !== undefined) return { email, password };
-  const kept = path.join(dataDir, 'demo-sign-in.json');
-  try {
-    return JSON.parse(await readFile(kept, 'utf8')) as SignIn;
-  } catch {
-    const made = { email: 'demo@localhost', password: randomBytes(12).toString('base64url') };
-    await writeFile(kept, JSON.stringify(made), { mode: 0o600 });
-    return made;
-  }
+/** The configured user, or one of the demonstration's own. */
+function signInOf({ adminEmail, adminPassword }: Config): SignIn {
+  if (adminEmail !== null && adminPassword !== null) return { email: adminEmail, password: adminPassword };
+  return { email: demoEmail, password: randomBytes(12).toString('base64url') };
+}
+
+/** Before its database stops. Should that fail, the next start does it. */
+function endingItsUser(server: RunningServer, config: Config): RunningServer {
+  return {
+    ...server,
+    async stop() {
+      try {
+        await withDatabase(config, removeDemoUser);
+      } finally {
+        await server.stop();
+      }
+    },
+  };
 }

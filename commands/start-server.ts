@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import path from 'node:path';
 import type { Config } from '../shared/config/config';
+import { withoutFilesOf } from '../shared/config/secret-files';
 import { migrate, openDatabase } from '../shared/db/database';
 import { countersPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createLogger, type Logger } from '../shared/log';
@@ -10,6 +11,7 @@ import { startEmbeddedPostgres } from '../shared/embedded/embedded-postgres';
 import { freePort } from '../shared/embedded/free-port';
 import { runUntilStopped } from '../shared/process/lifecycle';
 import { withPortNamed } from '../shared/process/operator-errors';
+import { removeDemoUser } from './demo-user';
 import { type Supervised, supervise } from './supervisor';
 
 export interface RunningServer {
@@ -41,7 +43,12 @@ export async function startServer(
     await database.stop();
     throw error;
   });
-  const both = { ...environment, DATABASE_URL: database.url, EPACK_DATA_DIR: config.dataDir };
+  const both = {
+    ...environment,
+    ...withoutFilesOf(['DATABASE_URL']),
+    DATABASE_URL: database.url,
+    EPACK_DATA_DIR: config.dataDir,
+  };
   const together = await metricsTogether(config);
   const start = (name: 'api' | 'worker'): Supervised =>
     supervise({
@@ -142,6 +149,7 @@ async function bringUpToDate(url: string, dataDir: string, log: Logger): Promise
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-start' });
   try {
     await migrate(db);
+    await removeDemoUser(db);
     const putBack = await keepGivenIds(db, dataDir);
     if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
   } finally {

@@ -41,18 +41,27 @@ export async function inSpan<T>(
   }
 }
 
-/** `endpoint`: of the collector, e.g. `http://localhost:4318`; null: nothing is traced, and nothing is loaded. */
-export function createTracer(endpoint: string | null, serviceName: string): Tracer {
-  return endpoint === null ? noTracing : createExportingTracer(endpoint, serviceName);
+/** Headers of a request, by their names. */
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * `endpoint`: of the collector, e.g. `http://localhost:4318`; null: nothing is traced, and nothing is loaded.
+ * `headers`: what the collector is sent beside the traces.
+ */
+export function createTracer(endpoint: string | null, serviceName: string, headers: Headers = {}): Tracer {
+  return endpoint === null ? noTracing : createExportingTracer(endpoint, serviceName, headers);
 }
 
-function createExportingTracer(endpoint: string, serviceName: string): Tracer {
+function createExportingTracer(endpoint: string, serviceName: string, headers: Headers): Tracer {
   const load = createRequire(__filename);
   const api = load('@opentelemetry/api') as typeof Api;
   const sdk = load('@opentelemetry/sdk-trace') as typeof Sdk;
   const otlp = load('@opentelemetry/exporter-trace-otlp-http') as typeof Exporter;
   const resources = load('@opentelemetry/resources') as typeof Resources;
-  const exporter = new otlp.OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const exporter = new otlp.OTLPTraceExporter({
+    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+    headers: { ...headers },
+  });
   const provider = new sdk.TracerProvider({
     resource: resources.resourceFromAttributes({ 'service.name': serviceName }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000 })],

@@ -70,7 +70,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
   const jobs = createJobStore(db);
   const metrics = createWorkerMetrics(() => poolUse(db));
-  const tracer = createTracer(config.otlpEndpoint, 'epack-worker');
+  const tracer = createTracer(config.otlpEndpoint, 'epack-worker', config.otlpHeaders);
   let isDraining = false;
 
   const notificationDeps = {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Quotas } from '../domain/quota';
 import type { SignInRules } from '../domain/sign-in-rules';
 import { type Role, roles } from '../domain/staff';
-import { settings } from './settings';
+import { withSecretFiles } from './secret-files';
+import { secretSettings, settings } from './settings';
 
 export type Config = ReturnType<typeof configFrom>;
 
@@ -15,10 +16,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the whole configuration. Throws a `ConfigError` that lists every mistake. */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
+/** Reads the whole configuration, secrets in files included. Throws a `ConfigError` that lists every mistake. */
+export function readConfig(given: NodeJS.ProcessEnv): Config {
+  const { environment, problems: unreadable } = withSecretFiles(given);
   const read = settings.safeParse(withoutEmpty(environment));
   const problems = [
+    ...unreadable,
     ...unknownNames(environment),
     ...(read.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
     ...lonelyAdmin(environment),
@@ -43,6 +46,10 @@ export function configurationMarkdown(): string {
     'All settings come from the environment. They are read once, at start, and every mistake is reported at once.',
     'This page is written from the code by `npm run docs:configuration`.',
     '',
+    'A secret may be given as a file instead: `NAME_FILE` is the path of a file whose content is the value of `NAME`.',
+    'One newline at its end is cut; an empty file is a setting that is not set; both together are a mistake. Files are for',
+    `${secretSettings.map((name) => `\`${name}\``).join(', ')}.`,
+    '',
     '| variable | default | what it sets |',
     '| --- | --- | --- |',
     ...rows,
@@ -54,7 +61,7 @@ function configFrom(read: z.output<typeof settings>) {
   const dataDir = path.resolve(read.EPACK_DATA_DIR);
   return Object.freeze({
     port: read.PORT,
-    host: read.HOST ?? null,
+    host: read.HOST,
     /** Absolute. */
     dataDir,
     /** Folder of the file store. */
@@ -102,6 +109,8 @@ function configFrom(read: z.output<typeof settings>) {
     workerPort: read.EPACK_WORKER_PORT ?? null,
     workerMetricsUrl: read.EPACK_WORKER_METRICS_URL ?? null,
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    /** What the collector is sent beside the traces, by the name of the header. */
+    otlpHeaders: Object.fromEntries((read.OTEL_EXPORTER_OTLP_HEADERS ?? []).map(headerPair)),
     logLevel: read.LOG_LEVEL,
   });
 }
@@ -164,6 +173,11 @@ function rolePair(pair: string): { readonly value: string; readonly role: Role }
   const role = roles.find((known) => known === written);
   if (role === undefined) throw new ConfigError([`EPACK_OIDC_ROLES names no role: ${pair}`]);
   return { value, role };
+}
+
+function headerPair(pair: string): [name: string, value: string] {
+  const [name = '', ...value] = pair.split('=');
+  return [name, decodeURIComponent(value.join('='))];
 }
 
 /** An empty variable is one that is not set. */

@@ -46,6 +46,9 @@ const isNetwork = (written: string): boolean => {
   return more.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
 };
 
+/** `name=value`, the value percent-encoded. */
+const isHeader = (written: string): boolean => /^[\w-]+=(?:[^%]|%[0-9a-f]{2})*$/i.test(written);
+
 const proxiesExpected =
   'must be a list of addresses or networks, such as `10.0.0.0/8,fd00::/8`, or a number from 0 to 10';
 
@@ -55,10 +58,29 @@ const mailAddress = /^(?:[^<>\r\n]{0,100}<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@
 
 const atLeast = (length: number) => z.string().min(length, `must have at least ${length} characters`);
 
+/** Settings that are secrets, or hold one: each may be given as a file, under its name with `_FILE` behind it. */
+export const secretSettings = [
+  'DATABASE_URL',
+  'QUEUE_URL',
+  'EPACK_ADMIN_PASSWORD',
+  'EPACK_TOKEN_SECRET',
+  'EPACK_TOKEN_SECRET_ACCEPTED',
+  'EPACK_SECRETS_KEY',
+  'EPACK_SECRETS_KEY_ACCEPTED',
+  'EPACK_OIDC_CLIENT_SECRET',
+  'EPACK_SMTP_URL',
+  'EPACK_METRICS_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+] as const satisfies readonly (keyof (typeof settings)['shape'])[];
+
 /** Every setting there is, under its name in the environment. `docs/configuration.md` is written from this table. */
 export const settings = z.object({
   PORT: whole(0, 65_535, 8080).describe('Port of the front API and the backoffice.'),
-  HOST: anyText.optional().describe('Address to listen on. Not set: all, IPv4 and IPv6.'),
+  HOST: anyText
+    .default('127.0.0.1')
+    .describe(
+      'Address to listen on: this machine alone. `0.0.0.0` or `::` for all; the container image sets it.',
+    ),
   EPACK_DATA_DIR: anyText
     .default('./data')
     .describe('Folder of the file store and, where no DATABASE_URL is set, of the embedded database.'),
@@ -257,6 +279,14 @@ export const settings = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:')
     .optional()
     .describe('OpenTelemetry collector that traces are sent to, by OTLP over HTTP. Not set: there are none.'),
+  OTEL_EXPORTER_OTLP_HEADERS: list(
+    isHeader,
+    'must be a list such as `Authorization=Bearer%20…,x-team=kitchens`',
+  )
+    .optional()
+    .describe(
+      'Headers for that collector, percent-encoded, e.g. `Authorization=Bearer%20…`; separated by commas.',
+    ),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug'])
     .default('info')

@@ -53,6 +53,7 @@ export const auditActions = [
   'user.link-identity',
   'user.second-factor-off',
   'user.second-factor-on',
+  'user.remove',
   'user.update',
 ] as const;
 

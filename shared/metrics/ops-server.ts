@@ -32,9 +32,9 @@ export function createOpsServer({ metrics, check, isDraining, token }: Deps): Se
 }
 
 /** Listens, and answers the port. Rejects where it is taken. */
-export async function listenOn(server: Server, port: number, host: string | null): Promise<number> {
+export async function listenOn(server: Server, port: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen({ port, ...(host === null ? {} : { host }) }, resolve);
+    server.once('error', reject).listen({ port, host }, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

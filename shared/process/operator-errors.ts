@@ -39,7 +39,7 @@ export function withPortNamed(error: unknown, port: number, setting: string): un
   if (code === 'EACCES')
     return new Error(`Port ${port} is not for this user to have: set ${setting} to another.`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new Error('HOST is no address of this machine: set it to another, or to none.');
+    return new Error('HOST is no address of this machine: set it to another, or leave it out.');
   return error;
 }
 

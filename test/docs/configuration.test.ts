@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Config, ConfigError, configurationMarkdown, readConfig } from '../../shared/config/config';
-import { settings } from '../../shared/config/settings';
+import { secretSettings, settings } from '../../shared/config/settings';
 import { passwordLength } from '../../shared/domain/staff';
+import { createTestFolder } from '../setup/folder';
 
 /** What is wrong with this environment; empty where nothing is. */
 function problemsOf(environment: NodeJS.ProcessEnv): readonly string[] {
@@ -104,6 +105,74 @@ describe('the configuration', () => {
     }
     expect(message).not.toMatch(/s3cret|s3cr3t/);
   });
+});
+
+describe('a secret in a file', () => {
+  let folder: ReturnType<typeof createTestFolder>;
+  beforeEach(() => {
+    folder = createTestFolder();
+  });
+  afterEach(() => folder.remove());
+
+  const fileOf = (content: string): string => {
+    const file = path.join(folder.path, 'secret');
+    writeFileSync(file, content);
+    return file;
+  };
+
+  test('is the content of the file, without the newline at its end', () => {
+    const url = 'postgres://epack:secret@db/epack';
+    for (const newline of ['', '\n', '\r\n'])
+      expect(readConfig({ DATABASE_URL_FILE: fileOf(url + newline) }).databaseUrl).toBe(url);
+    const twoLines = readConfig({ EPACK_METRICS_TOKEN_FILE: fileOf(`${'x'.repeat(16)}\n\n`) });
+    expect(twoLines.metricsToken).toBe(`${'x'.repeat(16)}\n`);
+  });
+
+  test('may be every secret that there is', () => {
+    const looksSecret = /PASSWORD$|SECRET|_KEY|TOKEN$|DATABASE_URL|QUEUE_URL|SMTP_URL|HEADERS/;
+    expect([...secretSettings].sort()).toEqual(
+      Object.keys(settings.shape)
+        .filter((name) => looksSecret.test(name))
+        .sort(),
+    );
+    for (const name of secretSettings) {
+      const file = path.join(folder.path, 'missing');
+      expect(problemsOf({ [`${name}_FILE`]: file })).toEqual([`${name}_FILE cannot be read: ENOENT`]);
+    }
+  });
+
+  test('is held to the rules of its setting, and no message tells what is in the file', () => {
+    const password = fileOf('s3cr3t');
+    const message = messageOf({
+      EPACK_ADMIN_EMAIL: 'a@example.org',
+      EPACK_ADMIN_PASSWORD_FILE: password,
+      QUEUE_URL_FILE: password,
+    });
+    expect(message).toContain('EPACK_ADMIN_PASSWORD must have at least');
+    expect(message).toContain('QUEUE_URL must be a URL');
+    expect(message).not.toContain('s3cr3t');
+  });
+
+  test('is a mistake beside the setting itself, and for a setting that is no secret', () => {
+    const file = fileOf('postgres://db/epack');
+    expect(problemsOf({ DATABASE_URL: 'postgres://db/epack', DATABASE_URL_FILE: file })).toEqual([
+      'DATABASE_URL and DATABASE_URL_FILE are both set: set one of them',
+    ]);
+    expect(problemsOf({ EPACK_DATA_DIR_FILE: file })).toEqual(['EPACK_DATA_DIR_FILE is not a setting']);
+  });
+
+  test('that is empty is one that is not set', () => {
+    expect(readConfig({ EPACK_SMTP_URL_FILE: fileOf('\n') })).toEqual(readConfig({}));
+    expect(readConfig({ EPACK_SMTP_URL_FILE: '' })).toEqual(readConfig({}));
+  });
+});
+
+test('headers for the collector of traces are read as OpenTelemetry writes them', () => {
+  const { otlpHeaders } = readConfig({
+    OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20a=b, x-team=kitchens',
+  });
+  expect(otlpHeaders).toEqual({ Authorization: 'Bearer a=b', 'x-team': 'kitchens' });
+  expect(problemsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'x=%zz' })).toHaveLength(1);
 });
 
 describe('docs/configuration.md', () => {

@@ -835,6 +835,7 @@ export const english = {
     'user.second-factor-off': 'removed a second factor',
     'user.second-factor-on': 'set up a second factor',
     'user.link-identity': 'signed in through an identity provider for the first time',
+    'user.remove': 'removed a user',
     'user.update': 'changed a user',
   } satisfies Record<AuditAction, string>,
   beforeAndAfter: 'Before and after',

@@ -862,6 +862,7 @@ export const french: Words = {
     'user.second-factor-off': 'a retiré un second facteur',
     'user.second-factor-on': 'a configuré un second facteur',
     'user.link-identity': 's’est connecté par un fournisseur d’identité pour la première fois',
+    'user.remove': 'a supprimé un utilisateur',
     'user.update': 'a modifié un utilisateur',
   },
   beforeAndAfter: 'Avant et après',

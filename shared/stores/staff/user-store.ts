@@ -153,6 +153,11 @@ export function createUserStore(db: Db) {
       );
     },
 
+    /** For good, with sessions and all else that is the user's. False: there is none with that e-mail. */
+    async remove(email: string): Promise<boolean> {
+      return (await db('app_user').whereRaw('lower(email) = lower(?)', [email]).delete()) > 0;
+    },
+
     async setAccounts(id: number, accountIds: readonly number[]): Promise<void> {
       await db('user_account').where({ user_id: id }).delete();
       if (accountIds.length === 0) return;

@@ -1,0 +1,20 @@
+import { type Db, inTransaction } from '../shared/db/database';
+import { commandLineCaller } from '../shared/domain/staff';
+import { createAuditStore } from '../shared/stores/staff/audit-store';
+import { createUserStore } from '../shared/stores/staff/user-store';
+import { auditEntry } from '../api/backoffice/services/trail';
+
+/** Whom the demonstration signs in as, where no first user is configured. Nobody else has this name. */
+export const demoEmail = 'demo@localhost';
+
+/**
+ * The user of a demonstration ends with it, sessions included. Called at every start as well: a demonstration that was
+ * killed could not do it.
+ */
+export function removeDemoUser(db: Db): Promise<void> {
+  return inTransaction(db, async ({ db: trx }) => {
+    if (!(await createUserStore(trx).remove(demoEmail))) return;
+    const entry = auditEntry(commandLineCaller, 'user.remove', { before: { email: demoEmail } });
+    await createAuditStore(trx).add([entry]);
+  });
+}
