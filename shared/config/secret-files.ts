@@ -12,11 +12,13 @@ export function withSecretFiles(given: NodeJS.ProcessEnv): {
   readonly environment: NodeJS.ProcessEnv;
   readonly problems: readonly string[];
 } {
-  const environment = { ...given };
+  const fileNames: readonly string[] = secretSettings.map(fileNameOf);
+  const environment: NodeJS.ProcessEnv = Object.fromEntries(
+    Object.entries(given).filter(([name]) => !fileNames.includes(name)),
+  );
   const problems: string[] = [];
   for (const setting of secretSettings) {
     const file = given[fileNameOf(setting)] ?? '';
-    delete environment[fileNameOf(setting)];
     if (file === '') continue;
     if ((given[setting] ?? '') !== '') {
       problems.push(`${setting} and ${fileNameOf(setting)} are both set: set one of them`);
