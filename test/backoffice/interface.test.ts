@@ -65,7 +65,7 @@ describe('a method that a path does not have', () => {
   test.each([
     ['PATCH', '/api/solutions', 'GET, HEAD, POST'],
     ['OPTIONS', '/api/solutions', 'GET, HEAD, POST'],
-    ['PUT', '/api/solutions/1', 'GET, HEAD, PATCH'],
+    ['PUT', '/api/solutions/1', 'GET, HEAD, PATCH, DELETE'],
     ['POST', '/api/solutions/999999/params/Fridges/1', 'GET, HEAD, PUT, DELETE'],
     ['GET', '/api/approvals/1', 'POST'],
     ['GET', '/api/session', 'POST, DELETE'],
@@ -179,7 +179,7 @@ describe('an export', () => {
       `'+33 6 12`,
       `'-2 °C`,
       `'@SUM(A1)`,
-      `'\t=1`,
+      `'\t'=1`,
       '-18,5',
       'Anaïs',
     ]);

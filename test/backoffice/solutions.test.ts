@@ -178,7 +178,6 @@ describe('editing a solution', () => {
     const { id } = await enrol();
     const answer = await manager.call('PATCH', `/api/solutions/${id}`, {
       name: 'Renamed',
-      loginPolicy: 'mac',
       confirmation: 'on-download',
       timezone: 'Indian/Reunion',
       mac: 'ignore',
@@ -186,7 +185,7 @@ describe('editing a solution', () => {
     expect(answer.status).toBe(200);
     expect(answer.json).toMatchObject({
       name: 'Renamed',
-      loginPolicy: 'mac',
+      loginPolicy: 'secret',
       confirmation: 'on-download',
       timezone: 'Indian/Reunion',
       mac: 'ignore',
@@ -352,7 +351,10 @@ describe('a kitchen that is sold, or whose mail was mistyped', () => {
       mail: 'RIGHT@example.org',
       name: 'x',
     });
-    expect([taken.status, taken.at('code')]).toEqual([409, 'already-exists']);
+    // Another customer has it, of whom a manager hears nothing.
+    expect([taken.status, taken.at('code')]).toEqual([422, 'invalid-fields']);
+    const seen = await admin.call('PATCH', `/api/solutions/${two.id}`, { mail: 'RIGHT@example.org' });
+    expect([seen.status, seen.at('code')]).toEqual([409, 'already-exists']);
     const unseen = await manager.call('PATCH', `/api/solutions/${two.id}`, { account: other });
     expect([unseen.status, unseen.at('code')]).toEqual([422, 'invalid-fields']);
     expect((await manager.call('PATCH', `/api/solutions/${two.id}`, { mail: 'no mail' })).status).toBe(422);
