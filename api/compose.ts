@@ -19,6 +19,7 @@ import { createLogMarkStore } from '../shared/stores/logs/log-mark-store';
 import { createPhotoStore } from '../shared/stores/photos/photo-store';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createSightStore } from '../shared/stores/staff/sight-store';
+import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
 import { createQuotaStore } from '../shared/stores/solutions/quota-store';
 import { createSolutionStore } from '../shared/stores/solutions/solution-store';
@@ -107,6 +108,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     applicationName: 'epack-api',
     statementPatienceMs: 60_000,
   });
+  const seal = createSeal(config.secretsKeys);
+  await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
   const files = createDiskFileStore(config.filesDir);
   const notifications = createNotifications({
     url: databaseUrl,
@@ -127,7 +130,6 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   let draining = false;
   const isDraining = () => draining;
 
-  const seal = createSeal(config.secretsKeys);
   const jobs = createJobStore(db);
   const flags = createFlagStore(db);
   const keys = tokenKeys(config, { db, seal, notifications });
@@ -213,8 +215,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   const passwords = createPasswordHasher();
   const staff = {
     sessions: createSessionService({ db, rules: config.signIn }),
-    signIn: watchedSignIn(trail, createSignInService({ db, passwords, rules: config.signIn, log })),
-    secondFactor: createSecondFactorService({ db, rules: config.signIn }),
+    signIn: watchedSignIn(trail, createSignInService({ db, passwords, rules: config.signIn, seal, log })),
+    secondFactor: createSecondFactorService({ db, seal, rules: config.signIn }),
     accounts: createAccountService({ db }),
     users: createUserService({ db, passwords, rules: config.signIn }),
     schedules: createScheduleService({ db }),
@@ -322,6 +324,12 @@ async function createOidc(
   const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
   const signIn = createOidcSignIn({ db, provider, users, rules: oidc, signInRules });
   return createOidcRoutes(watchedProvider(trail, signIn));
+}
+
+/** A process that does not start keeps no connection. */
+async function closedAfter(db: Db, error: unknown): Promise<never> {
+  await db.destroy();
+  throw error;
 }
 
 interface KeyDeps {

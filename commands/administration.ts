@@ -84,7 +84,8 @@ export function removeSecondFactor(config: Config, email: string): Promise<void>
   return withDatabase(config, async (db) => {
     const user = await createUserStore(db).findByEmail(email);
     if (user === null) throw new Error(`There is no user "${email}".`);
-    await createSecondFactorService({ db, rules: config.signIn }).turnOffOf(commandLineCaller, user.id);
+    const seal = createSeal(config.secretsKeys);
+    await createSecondFactorService({ db, seal, rules: config.signIn }).turnOffOf(commandLineCaller, user.id);
   });
 }
 

@@ -2,9 +2,14 @@ import type { Config } from '../shared/config/config';
 import { type Db, inTransaction, openDatabase } from '../shared/db/database';
 import { commandLineCaller } from '../shared/domain/staff';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
-import { createSeal, type Seal } from '../shared/seal/seal';
+import { createSeal, type Seal, type SealPurpose } from '../shared/seal/seal';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
-import { createSealedSecretStore } from '../shared/stores/staff/sealed-secret-store';
+import {
+  createSealedSecretStore,
+  type KeptSecret,
+  type SecretColumn,
+  secretColumns,
+} from '../shared/stores/staff/sealed-secret-store';
 import { auditEntry } from '../api/backoffice/services/trail';
 
 export interface Resealed {
@@ -27,9 +32,12 @@ export async function resealSecrets(config: Config, to: 'sealed' | 'plain'): Pro
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-command' });
   try {
     return await inTransaction(db, async ({ db: trx }) => {
-      const keys = await resealKeys(trx, from, target);
-      const webhooks = await resealWebhooks(trx, from, target);
-      const done = { changed: keys.changed + webhooks.changed, all: keys.all + webhooks.all };
+      const done = { changed: 0, all: 0 };
+      for (const column of secretColumns) {
+        const { changed, all } = await resealColumn(trx, column, from, target);
+        done.changed += changed;
+        done.all += all;
+      }
       const after = { secrets: to, changed: done.changed };
       if (done.changed > 0)
         await createAuditStore(trx).add([auditEntry(commandLineCaller, 'secrets.seal', { after })]);
@@ -40,28 +48,23 @@ export async function resealSecrets(config: Config, to: 'sealed' | 'plain'): Pro
   }
 }
 
-async function resealKeys(db: Db, from: Seal, to: Seal): Promise<Resealed> {
+async function resealColumn(db: Db, column: SecretColumn, from: Seal, to: Seal): Promise<Resealed> {
   const store = createSealedSecretStore(db);
-  const all = await store.serverKeys();
+  const all = await store.lock(column);
   const old = all.filter(({ value }) => !to.isCurrent(value));
   for (const { id, value } of old) {
-    const opened = from.openBytes(value, 'token-key');
-    await store.replaceServerKey({ id, value: to.sealBytes(opened, 'token-key') });
+    await store.replace(column, { id, value: sealedAnew(value, column.purpose, from, to) });
   }
   return { changed: old.length, all: all.length };
 }
 
-async function resealWebhooks(db: Db, from: Seal, to: Seal): Promise<Resealed> {
-  const store = createSealedSecretStore(db);
-  const all = await store.webhookSecrets();
-  const anew = (kept: string): string => to.seal(from.open(kept, 'webhook-secret'), 'webhook-secret');
-  const old = all.filter(
-    ({ value: { current, previous } }) =>
-      !to.isCurrent(current) || (previous !== null && !to.isCurrent(previous)),
-  );
-  for (const { id, value } of old) {
-    const previous = value.previous === null ? null : anew(value.previous);
-    await store.replaceWebhookSecrets({ id, value: { current: anew(value.current), previous } });
-  }
-  return { changed: old.length, all: all.length };
+function sealedAnew(
+  kept: KeptSecret['value'],
+  purpose: SealPurpose,
+  from: Seal,
+  to: Seal,
+): KeptSecret['value'] {
+  return typeof kept === 'string'
+    ? to.seal(from.open(kept, purpose), purpose)
+    : to.sealBytes(from.openBytes(kept, purpose), purpose);
 }

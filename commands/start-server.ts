@@ -12,6 +12,8 @@ import { freePort } from '../shared/embedded/free-port';
 import { runUntilStopped } from '../shared/process/lifecycle';
 import { withPortNamed } from '../shared/process/operator-errors';
 import { removeDemoUser } from './demo-user';
+import { createSeal } from '../shared/seal/seal';
+import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { type Supervised, supervise } from './supervisor';
 
 export interface RunningServer {
@@ -39,7 +41,7 @@ export async function startServer(
   // Before a database is made, and the API tried three times.
   await refuseTakenPort(config);
   const database = await openOwnDatabase(config, log);
-  await bringUpToDate(database.url, config.dataDir, log).catch(async (error: unknown) => {
+  await bringUpToDate(config, database.url, log).catch(async (error: unknown) => {
     await database.stop();
     throw error;
   });
@@ -145,11 +147,12 @@ async function openOwnDatabase(config: Config, log: Logger): Promise<{ url: stri
   return startEmbeddedPostgres({ dataDir: config.dataDir, log: (message) => log.warn({}, message) });
 }
 
-async function bringUpToDate(url: string, dataDir: string, log: Logger): Promise<void> {
+async function bringUpToDate({ dataDir, secretsKeys }: Config, url: string, log: Logger): Promise<void> {
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-start' });
   try {
     await migrate(db);
     await removeDemoUser(db);
+    await needKeysOfSecrets(db, createSeal(secretsKeys));
     const putBack = await keepGivenIds(db, dataDir);
     if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);
   } finally {

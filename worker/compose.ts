@@ -12,6 +12,7 @@ import { createSeal } from '../shared/seal/seal';
 import { withPortNamed } from '../shared/process/operator-errors';
 import { openQueue } from '../shared/queue/open-queue';
 import { createJobStore, jobAdded } from '../shared/stores/jobs/job-store';
+import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createScheduleStore } from '../shared/stores/jobs/schedule-store';
 import { type Lane, lanes } from '../shared/domain/job-kind';
 import type { Consumption } from '../shared/queue/job-queue';
@@ -60,6 +61,8 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     ),
     applicationName: 'epack-worker',
   });
+  const seal = createSeal(config.secretsKeys);
+  await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
   const files = createDiskFileStore(config.filesDir);
   const notifications = createNotifications({
     url: databaseUrl,
@@ -82,7 +85,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       timeoutMilliseconds: outsideMilliseconds,
     },
     publicUrl: config.publicUrl,
-    seal: createSeal(config.secretsKeys),
+    seal,
     log,
   };
   const handlers: JobHandlers = {
@@ -184,6 +187,12 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       );
     }
   }
+}
+
+/** A process that does not start keeps no connection. */
+async function closedAfter(db: Db, error: unknown): Promise<never> {
+  await db.destroy();
+  throw error;
 }
 
 /** Work that another worker may begin anew: the consumer ends its job. */

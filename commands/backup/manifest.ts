@@ -8,7 +8,15 @@ import { z } from 'zod';
  * What a stolen backup must not give away, and a restored server makes anew: sessions, and the key that signs tokens.
  * Everyone signs in again, solutions by themselves.
  */
-export const renewedTables: readonly string[] = ['user_session', 'server_key', 'oidc_attempt'];
+export const renewedTables: readonly string[] = [
+  'user_session',
+  'server_key',
+  'oidc_attempt',
+  // Half a sign-in, and what was written in forms of sessions: both belong to sessions.
+  'sign_in_step',
+  'form_owner',
+  'kept_form',
+];
 
 export const headerName = 'epack-backup.json';
 export const manifestName = 'manifest.json';

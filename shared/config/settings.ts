@@ -114,7 +114,7 @@ export const settings = z.object({
   EPACK_SECRETS_KEY: atLeast(32)
     .optional()
     .describe(
-      'Key that seals the secrets in the database (what signs tokens and webhooks), 32 random characters or more. Not set: they are kept as they are.',
+      'Key that seals the secrets in the database (what signs tokens and webhooks, what makes the codes of second factors), 32 random characters or more. Not set: they are kept as they are.',
     ),
   EPACK_SECRETS_KEY_ACCEPTED: atLeast(32)
     .optional()

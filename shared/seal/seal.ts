@@ -8,7 +8,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 // the secret of one thing cannot be put in the place of another's.
 
 /** What a secret is for. One that is sealed for one purpose does not open for another. */
-export type SealPurpose = 'token-key' | 'webhook-secret' | 'system-secret';
+export type SealPurpose = 'token-key' | 'webhook-secret' | 'system-secret' | 'second-factor';
 
 /** Seals secrets and opens them again. Without a key it leaves them as they are, and opens what was never sealed. */
 export interface Seal {
@@ -26,6 +26,9 @@ export interface Seal {
 
 /** A secret that cannot be opened; the message is for operators and names no secret. */
 export class SealError extends Error {}
+
+/** It is sealed with a key that is not set. */
+export class MissingKeyError extends SealError {}
 
 const marker = 'sealed:v1:';
 const nonceBytes = 12;
@@ -47,7 +50,7 @@ export function createSeal(keys: readonly string[]): Seal {
   const open = (kept: string, purpose: SealPurpose): Buffer => {
     const [id = '', nonce = '', sealed = ''] = kept.slice(marker.length).split(':');
     const key = known.find((one) => one.id === id);
-    if (key === undefined) throw new SealError(unknownKey(id));
+    if (key === undefined) throw new MissingKeyError(unknownKey(id));
     return openedWith(key, { nonce: fromBase64(nonce), sealed: fromBase64(sealed) }, purpose);
   };
 

@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { TOTP } from 'otpauth';
 import { resealSecrets } from '../../commands/secrets-commands';
 import { createKeptKeys } from '../../api/services/token-keys';
 import { createTokens } from '../../api/services/tokens';
+import { createSecondFactorService, isRightCode } from '../../api/backoffice/services/second-factor';
 import { createNotificationService } from '../../api/backoffice/services/notifications';
 import { ConfigError, readConfig } from '../../shared/config/config';
 import { createNotifications, type Notifications } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
 import { commandLineCaller } from '../../shared/domain/staff';
+import type { Caller } from '../../shared/domain/staff';
 import { createSeal, noSeal, SealError, type Seal } from '../../shared/seal/seal';
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
+import { needKeysOfSecrets, secretColumns } from '../../shared/stores/staff/sealed-secret-store';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
@@ -182,5 +186,97 @@ describe('the secrets in the database', () => {
     const [claimed] = await createNotificationStore(database.db).claim(10, 60);
     const opened = claimed?.target.secrets.map((kept) => seal.open(kept, 'webhook-secret'));
     expect(opened).toEqual([next, secret]);
+  });
+
+  /** Someone whose app knows the secret. Codes are of the step `step` from now. */
+  async function newSecondFactor(seal: Seal) {
+    const [user] = await database
+      .db('app_user')
+      .insert([{ email: 'cook@example.org', password_hash: 'none', role: 'viewer' }])
+      .returning<{ id: number }[]>('id');
+    const caller: Caller = {
+      userId: user?.id ?? 0,
+      email: 'cook@example.org',
+      role: 'viewer',
+      accounts: [],
+      address: null,
+    };
+    const factors = createSecondFactorService({ db: database.db, seal, rules: { sendsMail: false } });
+    const { secret } = await factors.offer(caller);
+    const pending = await factorsKept();
+    const codeOf = (step: number) => new TOTP({ secret }).generate({ timestamp: Date.now() + step * 30_000 });
+    await factors.turnOn(caller, codeOf(-1));
+    return { userId: caller.userId ?? 0, secret, codeOf, pending };
+  }
+
+  const factorsKept = async () =>
+    JSON.stringify(await database.db('app_user').select('totp_secret', 'totp_pending'));
+
+  test('a second factor is sealed from its offer on, sealed anew by the command, and its codes go on counting', async () => {
+    const [first, second] = [newKey(), newKey()];
+    const { userId, secret, codeOf, pending } = await newSecondFactor(createSeal([first]));
+    for (const kept of [pending, await factorsKept()]) {
+      expect(kept).toContain('sealed:v1:');
+      expect(kept).not.toContain(secret);
+    }
+    const isRight = (keys: string[], step: number) =>
+      isRightCode({ db: database.db, seal: createSeal(keys) }, userId, codeOf(step));
+    expect(await isRight([first], 0)).toBe(true);
+
+    const rotating = { EPACK_SECRETS_KEY: second, EPACK_SECRETS_KEY_ACCEPTED: first };
+    expect(await resealSecrets(configWith(rotating), 'sealed')).toEqual({ changed: 1, all: 1 });
+    await expect(isRight([first], 1)).rejects.toThrow(SealError);
+    expect(await isRight([second], 1)).toBe(true);
+    await resealSecrets(configWith({ EPACK_SECRETS_KEY: second }), 'plain');
+    expect(await factorsKept()).toContain(secret);
+  });
+
+  test('a second factor that waits for its first code is sealed by the command, and can be turned on after that', async () => {
+    const key = newKey();
+    const { userId } = await newSecondFactor(noSeal);
+    await database
+      .db('app_user')
+      .where({ id: userId })
+      .update({ totp_pending: 'JBSWY3DPEHPK3PXP', totp_secret: null, totp_since: null });
+    expect(await resealSecrets(configWith({ EPACK_SECRETS_KEY: key }), 'sealed')).toEqual({
+      changed: 1,
+      all: 1,
+    });
+    const caller: Caller = { userId, email: 'cook@example.org', role: 'viewer', accounts: [], address: null };
+    const factors = createSecondFactorService({
+      db: database.db,
+      seal: createSeal([key]),
+      rules: { sendsMail: false },
+    });
+    expect((await factors.offer(caller)).secret).toBe('JBSWY3DPEHPK3PXP');
+    expect(await factors.turnOn(caller, new TOTP({ secret: 'JBSWY3DPEHPK3PXP' }).generate())).toHaveLength(
+      10,
+    );
+  });
+
+  test.each(['token-key', 'webhook-secret', 'second-factor'])(
+    'no server starts without the key of a %s, and it says so; an altered secret stops none',
+    async (purpose) => {
+      const key = newKey();
+      if (purpose === 'token-key') await tokensWith(createSeal([key])).issue(7, 0);
+      if (purpose === 'webhook-secret') await newWebhook(createSeal([key]));
+      if (purpose === 'second-factor') await newSecondFactor(createSeal([key]));
+      const wrong = /sealed with a key that is not set .*EPACK_SECRETS_KEY/;
+      await expect(needKeysOfSecrets(database.db, noSeal)).rejects.toThrow(wrong);
+      await expect(needKeysOfSecrets(database.db, createSeal([newKey()]))).rejects.toThrow(wrong);
+      await expect(needKeysOfSecrets(database.db, createSeal([newKey(), key]))).resolves.toBeUndefined();
+      await database.db('notification_target').update({ secret: database.db.raw(`secret || 'AAAA'`) });
+      await expect(needKeysOfSecrets(database.db, createSeal([key]))).resolves.toBeUndefined();
+    },
+  );
+
+  test('every column whose name tells of a secret to be opened is one that the command knows', async () => {
+    const { rows } = await database.db.raw<{ rows: { name: string }[] }>(
+      `select table_name || '.' || column_name as name from information_schema.columns
+       where table_schema = 'public' and column_name ~ 'secret|totp'
+         and column_name !~ '_(sha256|hash|until|at|since|last_step)$' order by 1`,
+    );
+    const known = secretColumns.map(({ table, column }) => `${table}.${column}`);
+    expect(rows.map(({ name }) => name)).toEqual(known.filter((name) => name !== 'server_key.value').sort());
   });
 });

@@ -128,8 +128,8 @@ export async function startBackoffice(
   const solutions = createSolutionService({ db });
   const services = {
     sessions: createSessionService({ db, rules }),
-    signIn: createSignInService({ db, passwords, rules, log }),
-    secondFactor: createSecondFactorService({ db, rules }),
+    signIn: createSignInService({ db, passwords, rules, seal: noSeal, log }),
+    secondFactor: createSecondFactorService({ db, seal: noSeal, rules }),
     signInRules: rules,
     accounts: createAccountService({ db }),
     schedules: createScheduleService({ db }),

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { createSeal } from '../../shared/seal/seal';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 
@@ -33,6 +35,33 @@ test('an API whose port is in use says so and ends, so that it is started again'
   await database.drop();
   folder.remove();
 });
+
+test.each(['api', 'worker', 'start'])(
+  'epack %s without the key that sealed the secrets in the database says so and ends',
+  async (command) => {
+    const database = await createTestDatabase();
+    const folder = createTestFolder();
+    const value = createSeal([randomBytes(32).toString('base64')]).sealBytes(randomBytes(32), 'token-key');
+    await database.db('server_key').insert({ name: 'token', value: Buffer.from(value) });
+    const child = spawn(process.execPath, [program, command], {
+      env: {
+        ...process.env,
+        DATABASE_URL: database.url,
+        EPACK_DATA_DIR: folder.path,
+        EPACK_SECRETS_KEY: randomBytes(32).toString('base64'),
+        PORT: '0',
+        HOST: '127.0.0.1',
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(said).toContain('sealed with a key that is not set');
+    expect(said).not.toContain('    at ');
+    expect(child.exitCode).toBe(1);
+    await database.drop();
+    folder.remove();
+  },
+);
 
 test('an API that cannot reach its database says so, and that the same start may succeed later', async () => {
   const folder = createTestFolder();

@@ -5,6 +5,7 @@ import type { StaffMailKind } from '../../../shared/domain/staff-mail';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyExists, invalidFields, notFound } from '../../../shared/errors/catalog';
 import { newTotpSecret, totpStepOf, totpUri } from '../../../shared/passwords/totp';
+import type { Seal } from '../../../shared/seal/seal';
 import { hashSessionToken } from '../../../shared/secrets';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createSecondFactorStore } from '../../../shared/stores/staff/second-factor-store';
@@ -30,6 +31,7 @@ export interface SecondFactorOffer {
 
 interface Deps {
   readonly db: Db;
+  readonly seal: Seal;
   readonly rules: Pick<SignInRules, 'sendsMail'>;
 }
 
@@ -39,31 +41,31 @@ export type SecondFactorService = ReturnType<typeof createSecondFactorService>;
 
 /** One's own second factor: codes of an authenticator app, and codes for the day on which it is lost. */
 export function createSecondFactorService(deps: Deps) {
-  const { db } = deps;
+  const { db, seal } = deps;
   return {
     async state(caller: Caller): Promise<SecondFactorState> {
-      const { since, recoveryCodesLeft } = await factorOf(db, ownId(caller));
+      const { since, recoveryCodesLeft } = await factorOf(deps, ownId(caller));
       return { since, recoveryCodesLeft };
     },
 
     /** Begins: what the app needs. It counts once a code has shown that the app has it. The same again until then. Throws `already-exists`. */
     async offer(caller: Caller): Promise<SecondFactorOffer> {
-      const { pending, secret: active } = await factorOf(db, ownId(caller));
+      const { pending, secret: active } = await factorOf(deps, ownId(caller));
       if (active !== null) throw alreadyExists('second factor');
-      const secret = pending ?? newTotpSecret();
-      if (pending === null) await createSecondFactorStore(db).setPending(ownId(caller), secret);
+      const secret = pending?.secret ?? newTotpSecret();
+      if (pending === null) await createSecondFactorStore(db, seal).setPending(ownId(caller), secret);
       return { secret, uri: totpUri(secret, caller.email) };
     },
 
     /** From now on it is asked for. Answers the recovery codes, this once. Throws `invalid-fields`, `too-many-requests`. */
     async turnOn(caller: Caller, code: string): Promise<string[]> {
-      const { pending } = await factorOf(db, ownId(caller));
+      const { pending } = await factorOf(deps, ownId(caller));
       await countCode(db, ownId(caller));
-      const step = pending === null ? null : totpStepOf(pending, spaceless(code));
+      const step = pending === null ? null : totpStepOf(pending.secret, spaceless(code));
       if (pending === null || step === null) throw wrongCode();
       const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
       await inTransaction(db, async ({ db: trx }) => {
-        const factors = createSecondFactorStore(trx);
+        const factors = createSecondFactorStore(trx, seal);
         if (!(await factors.activate(ownId(caller), pending, step))) throw wrongCode();
         await factors.replaceRecoveryCodes(ownId(caller), codes.map(digestOf));
         await tell(deps, trx, caller, { userId: ownId(caller), email: caller.email, isOn: true });
@@ -74,7 +76,7 @@ export function createSecondFactorService(deps: Deps) {
     /** One's own, with a code of it. Throws `invalid-fields`, `too-many-requests`. */
     async turnOff(caller: Caller, code: string): Promise<void> {
       await countCode(db, ownId(caller));
-      if (!(await isRightCode(db, ownId(caller), code))) throw wrongCode();
+      if (!(await isRightCode(deps, ownId(caller), code))) throw wrongCode();
       await remove(deps, caller, { userId: ownId(caller), email: caller.email });
     },
 
@@ -89,8 +91,12 @@ export function createSecondFactorService(deps: Deps) {
 }
 
 /** A code of the app, each once; or a recovery code, each once. */
-export async function isRightCode(db: Db, userId: number, written: string): Promise<boolean> {
-  const factors = createSecondFactorStore(db);
+export async function isRightCode(
+  { db, seal }: Pick<Deps, 'db' | 'seal'>,
+  userId: number,
+  written: string,
+): Promise<boolean> {
+  const factors = createSecondFactorStore(db, seal);
   const code = spaceless(written);
   const factor = await factors.find(userId);
   if (factor === null || factor.secret === null) return false;
@@ -106,7 +112,7 @@ interface Owner {
 
 function remove(deps: Deps, caller: Caller, owner: Owner): Promise<void> {
   return inTransaction(deps.db, async ({ db: trx }) => {
-    if (!(await createSecondFactorStore(trx).remove(owner.userId))) return;
+    if (!(await createSecondFactorStore(trx, deps.seal).remove(owner.userId))) return;
     await tell(deps, trx, caller, { ...owner, isOn: false });
   });
 }
@@ -124,8 +130,8 @@ async function tell(
   await createAuditStore(db).add([auditEntry(caller, `user.${kind}`, { after: { email } })]);
 }
 
-async function factorOf(db: Db, userId: number) {
-  const factor = await createSecondFactorStore(db).find(userId);
+async function factorOf({ db, seal }: Deps, userId: number) {
+  const factor = await createSecondFactorStore(db, seal).find(userId);
   if (factor === null) throw notFound('user');
   return factor;
 }

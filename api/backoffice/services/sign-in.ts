@@ -13,6 +13,7 @@ import type { Logger } from '../../../shared/log';
 import { isOfOtherCost } from '../../../shared/passwords/password-hash';
 import type { PasswordHasher, Turn } from '../../../shared/passwords/password-hasher';
 import { passwordFault } from '../../../shared/passwords/password-rules';
+import type { Seal } from '../../../shared/seal/seal';
 import { hashSessionToken, isSessionToken, newSessionToken } from '../../../shared/secrets';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
@@ -47,6 +48,8 @@ interface Deps {
   readonly db: Db;
   readonly passwords: PasswordHasher;
   readonly rules: SignInRules;
+  /** Opens the secrets of second factors. */
+  readonly seal: Seal;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -65,10 +68,10 @@ export function createSignInService(deps: Deps) {
      */
     async signIn(attempt: SignIn): Promise<Session> {
       const user = await provePassword(deps, attempt);
-      if (user.totpSecret === null && isDemandedOf(deps.rules, user.role)) throw secondFactorMissing();
-      if (user.totpSecret !== null) {
+      if (!user.hasSecondFactor && isDemandedOf(deps.rules, user.role)) throw secondFactorMissing();
+      if (user.hasSecondFactor) {
         if (attempt.code === undefined) throw secondFactorNeeded();
-        await proveCode(db, user.id, attempt.code);
+        await proveCode(deps, user.id, attempt.code);
       }
       return enter(deps, user, attempt);
     },
@@ -76,7 +79,7 @@ export function createSignInService(deps: Deps) {
     /** For people: as `signIn`, in two steps where there is a second factor. */
     async begin(attempt: SignIn): Promise<SignInResult> {
       const user = await provePassword(deps, attempt);
-      if (user.totpSecret === null) return { isDone: true, session: await enter(deps, user, attempt) };
+      if (!user.hasSecondFactor) return { isDone: true, session: await enter(deps, user, attempt) };
       const step = newSessionToken();
       await createSignInStore(db).addStep(hashSessionToken(step), user.id, stepSeconds);
       return { isDone: false, step };
@@ -87,7 +90,7 @@ export function createSignInService(deps: Deps) {
       const tokenSha256 = hashSessionToken(isSessionToken(step) ? step : '');
       const userId = await createSignInStore(db).findStep(tokenSha256);
       if (userId === null) throw badStaffCredentials();
-      await proveCode(db, userId, code);
+      await proveCode(deps, userId, code);
       await createSignInStore(db).removeStep(tokenSha256);
       const user = await createUserStore(db).findCredentialsById(userId);
       if (user === null) throw badStaffCredentials();
@@ -168,9 +171,9 @@ async function checkPassword(
 }
 
 /** Throws `bad-credentials`, `too-many-requests`: who knows the password must not guess the code. */
-async function proveCode(db: Db, userId: number, code: string): Promise<void> {
+async function proveCode({ db, seal }: Deps, userId: number, code: string): Promise<void> {
   const counted = await countCode(db, userId);
-  if (!(await isRightCode(db, userId, code))) throw badStaffCredentials();
+  if (!(await isRightCode({ db, seal }, userId, code))) throw badStaffCredentials();
   await forgiveCode(db, counted);
 }
 

@@ -1,48 +1,68 @@
 import type { Db } from '../../db/database';
+import { MissingKeyError, type Seal, type SealPurpose } from '../../seal/seal';
 
-/** Where one sealed secret is kept. */
-export interface KeptSecret<Value> {
+/** A column that keeps secrets which are opened again. */
+export interface SecretColumn {
+  readonly table: string;
+  readonly column: string;
+  readonly purpose: SealPurpose;
+}
+
+/** All of them: a secret in a column that is not named here is never sealed anew. */
+export const secretColumns: readonly SecretColumn[] = [
+  { table: 'server_key', column: 'value', purpose: 'token-key' },
+  { table: 'notification_target', column: 'secret', purpose: 'webhook-secret' },
+  { table: 'notification_target', column: 'previous_secret', purpose: 'webhook-secret' },
+  { table: 'app_user', column: 'totp_secret', purpose: 'second-factor' },
+  { table: 'app_user', column: 'totp_pending', purpose: 'second-factor' },
+];
+
+/**
+ * For who starts: throws `MissingKeyError` where a secret is sealed with a key that is not set. One that was altered stops
+ * no server: whoever needs it is told.
+ */
+export async function needKeysOfSecrets(db: Db, seal: Pick<Seal, 'open'>): Promise<void> {
+  for (const column of secretColumns) {
+    for (const { value } of await createSealedSecretStore(db).list(column)) {
+      const kept = typeof value === 'string' ? value : Buffer.from(value).toString('latin1');
+      try {
+        seal.open(kept, column.purpose);
+      } catch (error) {
+        if (error instanceof MissingKeyError) throw error;
+      }
+    }
+  }
+}
+
+/** A secret as it is kept: bytes where the column is one of bytes. */
+export interface KeptSecret {
   readonly id: number;
-  readonly value: Value;
+  readonly value: string | Uint8Array;
 }
 
 export type SealedSecretStore = ReturnType<typeof createSealedSecretStore>;
 
-/** Every secret of the database that is kept to be opened again, for who seals them anew. In a transaction of its caller. */
+/** Every secret of the database that is kept to be opened again, whatever it is for. */
 export function createSealedSecretStore(db: Db) {
   return {
-    /** Nobody changes them before the transaction ends. */
-    async serverKeys(): Promise<KeptSecret<Uint8Array>[]> {
-      return db<{ id: number; value: Buffer }>('server_key').forUpdate().orderBy('id').select('id', 'value');
+    async list({ table, column }: SecretColumn): Promise<KeptSecret[]> {
+      return db<KeptSecret>(table).whereNotNull(column).orderBy('id').select('id', { value: column });
     },
 
-    async replaceServerKey({ id, value }: KeptSecret<Uint8Array>): Promise<void> {
-      await db('server_key')
-        .where({ id })
-        .update({ value: Buffer.from(value) });
-    },
-
-    async webhookSecrets(): Promise<KeptSecret<{ current: string; previous: string | null }>[]> {
-      const rows = await db<{ id: number; kind: string; secret: string; previous_secret: string | null }>(
-        'notification_target',
-      )
-        .where({ kind: 'webhook' })
+    /** As `list`; nobody changes them before the transaction of the caller ends. */
+    async lock({ table, column }: SecretColumn): Promise<KeptSecret[]> {
+      return db<KeptSecret>(table)
+        .whereNotNull(column)
         .forUpdate()
         .orderBy('id')
-        .select('id', 'secret', 'previous_secret');
-      return rows.map((row) => ({
-        id: row.id,
-        value: { current: row.secret, previous: row.previous_secret },
-      }));
+        .select('id', { value: column });
     },
 
-    async replaceWebhookSecrets({
-      id,
-      value,
-    }: KeptSecret<{ current: string; previous: string | null }>): Promise<void> {
-      await db('notification_target')
+    async replace({ table, column }: SecretColumn, { id, value }: KeptSecret): Promise<void> {
+      const written = typeof value === 'string' ? value : Buffer.from(value);
+      await db(table)
         .where({ id })
-        .update({ secret: value.current, previous_secret: value.previous });
+        .update({ [column]: written });
     },
   };
 }

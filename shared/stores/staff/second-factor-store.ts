@@ -1,13 +1,20 @@
 import type { Db } from '../../db/database';
+import type { Seal } from '../../seal/seal';
 
 /** What is known of a user's second factor. */
 export interface SecondFactor {
   /** In base32; null: there is none. */
   readonly secret: string | null;
   /** Shown to its owner, and not yet proved. */
-  readonly pending: string | null;
+  readonly pending: PendingSecret | null;
   readonly since: Date | null;
   readonly recoveryCodesLeft: number;
+}
+
+/** `kept`: as it stands in the database, sealed where there is a key. */
+export interface PendingSecret {
+  readonly secret: string;
+  readonly kept: string;
 }
 
 interface Row {
@@ -19,8 +26,8 @@ interface Row {
 
 export type SecondFactorStore = ReturnType<typeof createSecondFactorStore>;
 
-/** Second factors of staff, and the codes that stand in for them. */
-export function createSecondFactorStore(db: Db) {
+/** Second factors of staff, and the codes that stand in for them. In the database the secrets are sealed. */
+export function createSecondFactorStore(db: Db, seal: Pick<Seal, 'seal' | 'open'>) {
   return {
     /** Null: there is no such user. */
     async find(userId: number): Promise<SecondFactor | null> {
@@ -31,17 +38,19 @@ export function createSecondFactorStore(db: Db) {
         [userId],
       );
       const row = result.rows[0];
-      return row === undefined ? null : factorFrom(row);
+      return row === undefined ? null : factorFrom(row, seal);
     },
 
     async setPending(userId: number, secret: string): Promise<void> {
-      await db('app_user').where({ id: userId }).update({ totp_pending: secret });
+      await db('app_user')
+        .where({ id: userId })
+        .update({ totp_pending: seal.seal(secret, 'second-factor') });
     },
 
     /** The pending secret is the one from now on. False: another one, or none, is pending. */
-    async activate(userId: number, secret: string, step: number): Promise<boolean> {
-      const changed = await db('app_user').where({ id: userId, totp_pending: secret }).update({
-        totp_secret: secret,
+    async activate(userId: number, { kept }: PendingSecret, step: number): Promise<boolean> {
+      const changed = await db('app_user').where({ id: userId, totp_pending: kept }).update({
+        totp_secret: kept,
         totp_pending: null,
         totp_since: db.fn.now(),
         totp_last_step: step,
@@ -81,9 +90,13 @@ export function createSecondFactorStore(db: Db) {
   };
 }
 
-const factorFrom = (row: Row): SecondFactor => ({
-  secret: row.totp_secret,
-  pending: row.totp_pending,
-  since: row.totp_since,
-  recoveryCodesLeft: row.codes,
-});
+function factorFrom(row: Row, seal: Pick<Seal, 'open'>): SecondFactor {
+  const opened = (kept: string) => seal.open(kept, 'second-factor');
+  const { totp_secret: kept, totp_pending: pending } = row;
+  return {
+    secret: kept === null ? null : opened(kept),
+    pending: pending === null ? null : { secret: opened(pending), kept: pending },
+    since: row.totp_since,
+    recoveryCodesLeft: row.codes,
+  };
+}

@@ -21,8 +21,7 @@ export interface UserCredentials {
   readonly email: string;
   readonly role: Role;
   readonly passwordHash: string;
-  /** Of the second factor, in base32; null: there is none. */
-  readonly totpSecret: string | null;
+  readonly hasSecondFactor: boolean;
   readonly isPasswordFirst: boolean;
 }
 
@@ -57,12 +56,12 @@ interface CredentialsRow {
   email: string;
   role: Role;
   password_hash: string;
-  totp_secret: string | null;
+  has_second_factor: boolean;
   password_is_first: boolean;
 }
 
-const selectCredentials =
-  'select id, email, role, password_hash, totp_secret, password_is_first from app_user where disabled_at is null';
+const selectCredentials = `select id, email, role, password_hash, totp_secret is not null as has_second_factor, password_is_first
+   from app_user where disabled_at is null`;
 
 const selectUser = `
   select u.id, u.email, u.role, u.disabled_at, u.created_at, u.password_is_first,
@@ -189,7 +188,7 @@ const credentialsFrom = (row: CredentialsRow): UserCredentials => ({
   email: row.email,
   role: row.role,
   passwordHash: row.password_hash,
-  totpSecret: row.totp_secret,
+  hasSecondFactor: row.has_second_factor,
   isPasswordFirst: row.password_is_first,
 });
 
