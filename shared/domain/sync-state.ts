@@ -18,3 +18,7 @@ export const syncStates = [
   'abandoned',
 ] as const;
 export type SyncState = (typeof syncStates)[number];
+
+/** True: what comes of it is not known yet. */
+export const isUnderWay = (state: SyncState): boolean =>
+  state === 'receiving' || state === 'queued' || state === 'processing';

@@ -3,6 +3,7 @@ import { type Answer, call, textOf } from '../setup/solution-client';
 
 /** Someone who is signed in at the backoffice of a server. */
 export interface Staff {
+  readonly token: string;
   send(method: string, path: string, body?: unknown): Promise<Answer>;
 }
 
@@ -16,8 +17,10 @@ export async function signInStaff(
     headers: json,
     body: JSON.stringify(credentials),
   });
-  const authorized = { Authorization: `Bearer ${textOf(session.json['token'])}` };
+  const token = textOf(session.json['token']);
+  const authorized = { Authorization: `Bearer ${token}` };
   return {
+    token,
     send: (method, path, body) =>
       call(`${url}${path}`, {
         method,

@@ -422,6 +422,9 @@ export const english = {
     thisFailed: 'This synchronisation failed',
     failedAdvice:
       'Nothing of it was applied, and the upload is kept. Process it again once the cause is gone.',
+    allIgnored: (channel: string) => `Nothing of the last upload was read: ${channel}`,
+    allIgnoredAdvice:
+      'No file in it is where one is expected. Ask whoever set up the device: the folders xml, csv and photos must be at the top of the archive. The upload is kept.',
     processing: (channel: string) => `Processing takes long: ${channel}`,
     processingAdvice: 'Look at its steps. If no worker runs, start one; the job is not lost.',
     notFetched: (channel: string) => `The answer has not been fetched: ${channel}`,

@@ -2,6 +2,7 @@ import type { Db } from '../../../shared/db/database';
 import { type Channel, channels } from '../../../shared/domain/channel';
 import type { Caller } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
+import { isUnderWay } from '../../../shared/domain/sync-state';
 import { type Approval, createApprovalStore } from '../../../shared/stores/parameters/approval-store';
 import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
 import { type Conflict, createConflictStore } from '../../../shared/stores/parameters/conflict-store';
@@ -24,6 +25,8 @@ export type Finding =
   | { readonly kind: 'no-secret'; readonly proof: 'nothing' | 'mac' }
   | { readonly kind: 'refused-mac'; readonly mac: string; readonly at: Date }
   | { readonly kind: 'sync-failed'; readonly sync: SyncSummary }
+  /** Its last upload held something, and nothing of it was read. */
+  | { readonly kind: 'all-ignored'; readonly sync: SyncSummary }
   | {
       readonly kind: 'stuck';
       readonly channel: Channel;
@@ -79,17 +82,20 @@ export function createSupportService({ db, solutions }: Deps) {
         timeline.list(solutionId, { channel: null, state: null }, { limit: shownSyncs, after: null }),
         Promise.all(
           channels.map((channel) =>
-            timeline.list(solutionId, { channel, state: null }, { limit: 1, after: null }),
+            timeline.list(solutionId, { channel, state: null }, { limit: 2, after: null }),
           ),
         ),
         waitingOf(db, caller, solutionId),
       ]);
-      const lastSyncs = lastOfChannels.flatMap(({ items }) => items);
+      const lastSyncs = lastOfChannels.flatMap(
+        ({ items }) => items.find(({ state }) => !isUnderWay(state)) ?? [],
+      );
       return {
         solution,
         findings: [
           ...standingOf(solution),
           ...failuresOf(lastSyncs),
+          ...unreadOf(lastSyncs),
           ...stuckOf(solution),
           ...solution.findings,
           ...waiting,
@@ -133,6 +139,11 @@ const failuresOf = (lastSyncs: readonly SyncSummary[]): Finding[] =>
   lastSyncs
     .filter(({ state, report }) => state === 'failed' || report?.outcome === 'failed')
     .map((sync) => ({ kind: 'sync-failed', sync }));
+
+const unreadOf = (lastSyncs: readonly SyncSummary[]): Finding[] =>
+  lastSyncs
+    .filter(({ report }) => report?.allIgnored === true)
+    .map((sync) => ({ kind: 'all-ignored', sync }));
 
 const stuckOf = ({ channels: all }: SolutionDetail): Finding[] =>
   all

@@ -161,6 +161,17 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         ),
       };
     }
+    case 'all-ignored': {
+      const { id, channel, receivedAt, report } = finding.sync;
+      const [first, ...others] = report?.ignored ?? [];
+      return {
+        what: findings.allIgnored(words.channels[channel]),
+        at: age(receivedAt),
+        why: first === undefined ? null : <code>{others.length === 0 ? first : `${first}, …`}</code>,
+        advice: findings.allIgnoredAdvice,
+        action: link(`/syncs/${id}`, words.look),
+      };
+    }
     case 'stuck': {
       const { channel, statut, since, syncId } = finding;
       return {
