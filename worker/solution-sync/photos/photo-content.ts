@@ -3,12 +3,16 @@ import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNameKeyOf, thumbnailKeyOf } from '../../../shared/files/layout';
 import type { NewPhoto } from '../../../shared/stores/photos/photo-store';
 import { readPhoto } from './photo-reader';
+import { createRoom } from './room';
 
 interface Owner {
   readonly solutionId: number;
   /** IANA name of the solution's time zone. */
   readonly timezone: string;
 }
+
+/** Of all syncs of this process together: the photos that are in memory as they came. */
+export const contentsInMemory = createRoom(32 * 1024 * 1024);
 
 /** Reads a photo that has been sent or found. Answers a sentence where it is none. */
 export async function photoFrom(
@@ -82,6 +86,14 @@ export async function readAll(files: Pick<FileStore, 'read'>, key: string): Prom
   const chunks: Buffer[] = [];
   for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Reads what has so many bytes; no more of it. In its place at once: chunks that are put together would lie there twice. */
+export async function readInto(bytes: number, chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const content = Buffer.alloc(bytes);
+  let read = 0;
+  for await (const chunk of chunks) read += chunk.copy(content, read);
+  return content.subarray(0, read);
 }
 
 export const sha256Of = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

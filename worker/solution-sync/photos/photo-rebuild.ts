@@ -8,7 +8,16 @@ import {
   type PhotoStore,
 } from '../../../shared/stores/photos/photo-store';
 import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
-import { type PhotoName, photoFrom, readAll, readPhotoName, sha256Of, storePhotoName } from './photo-content';
+import {
+  contentsInMemory,
+  type PhotoName,
+  photoFrom,
+  readAll,
+  readInto,
+  readPhotoName,
+  sha256Of,
+  storePhotoName,
+} from './photo-content';
 
 interface Deps {
   readonly db: Db;
@@ -33,7 +42,7 @@ interface Rebuilt {
 /**
  * The flag `rebuild-photo-index`: the index becomes what the file store holds, each photo read to its last byte. What was
  * lost leaves it, so that the solution, which is told the index, sends it again; what the index lost comes back under its
- * name. Memory holds one photo at a time.
+ * name. Memory holds one photo at a time, and of all syncs together no more than `contentsInMemory` has room for.
  */
 export async function rebuildPhotoIndex({ db, files }: Deps, owner: Owner): Promise<void> {
   const photos = createPhotoStore(db);
@@ -60,13 +69,12 @@ interface Parts {
 
 async function forgetLost({ photos, files }: Parts, owner: Owner, rebuilt: Rebuilt): Promise<void> {
   for await (const photo of photos.listAll(owner.solutionId)) {
-    const content = await readPhotoContent(files, photo);
-    if (content === null) {
-      await photos.remove(owner.solutionId, [photo.id]);
-      rebuilt.forgotten += 1;
-    } else {
-      await mendBeside({ photos, files }, owner, photo, content);
-    }
+    const isWhole = await withPhotoContent(files, photo, (content) =>
+      mendBeside({ photos, files }, owner, photo, content).then(() => true),
+    );
+    if (isWhole === true) continue;
+    await photos.remove(owner.solutionId, [photo.id]);
+    rebuilt.forgotten += 1;
   }
 }
 
@@ -110,17 +118,22 @@ async function foundPhoto(
 ): Promise<NewPhoto | null> {
   if ((await photos.find(owner.solutionId, name, sha256)) !== null) return null;
   const fileKey = photoKeyOf(owner.solutionId, sha256);
-  const content = await readPhotoContent(files, { sha256, fileKey });
-  const photo = content === null ? null : await photoFrom(files, owner, name, content);
+  const photo = await withPhotoContent(files, { sha256, fileKey }, (content) =>
+    photoFrom(files, owner, name, content),
+  );
   return photo === null || 'problem' in photo ? null : photo;
 }
 
 /** Null: it is not there, or is not what it was. */
-async function readPhotoContent(
+async function withPhotoContent<T>(
   files: Deps['files'],
   { fileKey, sha256 }: Pick<Photo, 'fileKey' | 'sha256'>,
-): Promise<Buffer | null> {
-  if ((await files.stat(fileKey)) === null) return null;
-  const content = await readAll(files, fileKey);
-  return sha256Of(content) === sha256 ? content : null;
+  work: (content: Buffer) => Promise<T>,
+): Promise<T | null> {
+  const stored = await files.stat(fileKey);
+  if (stored === null) return null;
+  return contentsInMemory.hold(stored.bytes, async () => {
+    const content = await readInto(stored.bytes, await files.read(fileKey));
+    return sha256Of(content) === sha256 ? work(content) : null;
+  });
 }

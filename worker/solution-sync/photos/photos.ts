@@ -5,9 +5,8 @@ import type { PhotoSuccession } from '../../../shared/stores/photos/photo-succes
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { PackageFile, PackageFiles } from '../package/package-files';
 import type { Reject } from '../package/rejections';
-import { photoFrom, storePhoto, storePhotoName } from './photo-content';
+import { contentsInMemory, photoFrom, readInto, storePhoto, storePhotoName } from './photo-content';
 import { readPhotoList } from './photo-list';
-import { createRoom } from './room';
 
 interface Deps {
   readonly photos: Pick<PhotoStore, 'put' | 'note'>;
@@ -70,8 +69,8 @@ async function keepPhoto(
 ): Promise<{ result: Kept } | { problem: string }> {
   if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
   const { files } = deps;
-  return contents.hold(file.bytes, async () => {
-    const content = await readAll(file);
+  return contentsInMemory.hold(file.bytes, async () => {
+    const content = await readInto(file.bytes, await file.open());
     const photo = await photoFrom(files, sender, file.name.slice(file.name.indexOf('/') + 1), content);
     if ('problem' in photo) return photo;
     await storePhoto(files, photo, content);
@@ -107,9 +106,6 @@ const tellOfReplacement = ({ audit }: Deps, { solutionId, syncId }: Sender, { na
     },
   ]);
 
-/** Of all syncs of this process together: the photos that are in memory as they came. */
-const contents = createRoom(32 * 1024 * 1024);
-
 const rejectedPhoto = (file: PackageFile, problem: string) => ({
   kind: 'photo' as const,
   subject: null,
@@ -122,11 +118,3 @@ const rejectedPhoto = (file: PackageFile, problem: string) => ({
   // The photo itself stays in the upload.
   raw: null,
 });
-
-async function readAll(file: PackageFile): Promise<Buffer> {
-  // In its place at once: chunks that are put together would lie there twice.
-  const content = Buffer.alloc(file.bytes);
-  let bytes = 0;
-  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) bytes += chunk.copy(content, bytes);
-  return content.subarray(0, bytes);
-}
