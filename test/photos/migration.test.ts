@@ -13,7 +13,7 @@ const migration = createRequire(__filename)(
   path.resolve('migrations/20261130_30_names_of_photos.js'),
 ) as Migration;
 
-test('photos of one name in two Unicode forms become one name with both, each with its readings', async () => {
+test('photos of one name in two Unicode forms become one name with all of them, each with its readings', async () => {
   const client = await signIn(server(), 'photos');
   const { db } = server();
   const [composed, decomposed] = ['\u00e9.jpg', 'e\u0301.jpg'];
@@ -24,10 +24,20 @@ test('photos of one name in two Unicode forms become one name with both, each wi
       { ...photo, name: decomposed, sha256: 'a'.repeat(64), created_at: '2026-01-01' },
       { ...photo, name: composed, sha256: 'b'.repeat(64), created_at: '2026-02-01' },
       { ...photo, name: 'other.jpg', sha256: 'c'.repeat(64) },
+      { ...photo, name: `same-${decomposed}`, sha256: 'd'.repeat(64), created_at: '2026-01-01' },
+      { ...photo, name: `same-${composed}`, sha256: 'd'.repeat(64), created_at: '2026-02-01' },
     ]);
     await transaction('photo_note').insert([
       { solution_id: client.id, name: decomposed, table_name: 'Tbfridge', log_id: 1, noted_at: '2026-01-01' },
       { solution_id: client.id, name: composed, table_name: 'Tbfridge', log_id: 2, noted_at: '2026-02-01' },
+      {
+        ...{ solution_id: client.id, name: `same-${decomposed}` },
+        ...{ table_name: 'Tbfridge', log_id: 3, noted_at: '2026-01-01' },
+      },
+      {
+        ...{ solution_id: client.id, name: `same-${composed}` },
+        ...{ table_name: 'Tbfridge', log_id: 4, noted_at: '2026-02-01' },
+      },
     ]);
     await migration.up(transaction);
   });
@@ -36,10 +46,12 @@ test('photos of one name in two Unicode forms become one name with both, each wi
     name,
     sha256[0],
     isSuperseded,
-    logs.map(({ id }) => id),
+    logs.map(({ id }) => id).sort(),
   ]);
   expect(seen.sort()).toEqual([
     ['other.jpg', 'c', false, []],
+    // One picture under two forms of a name is one photo, with the readings of both.
+    [`same-${composed}`, 'd', false, ['3', '4']],
     [composed, 'a', true, ['1']],
     [composed, 'b', false, ['2']],
   ]);

@@ -1,7 +1,7 @@
 import { fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
 import { unzip, zipOf } from '../v4/archive';
 import { textOf, type SolutionClient } from '../setup/solution-client';
-import { jpeg } from './pictures';
+import { exifBlock, jpeg, withExif } from './pictures';
 import { signInStaff, type Staff } from './staff';
 
 const server = onServer({}, { worker: true });
@@ -65,6 +65,46 @@ describe('another photo under a known name is kept beside the first, and each st
     expect((await shownWith(client, 111)).map((photo) => photo.equals(first))).toEqual([true]);
     expect((await shownWith(client, 222)).map((photo) => photo.equals(second))).toEqual([true]);
     expect((await client.photo('IMG_0001.jpg')).body.equals(second)).toBe(true);
+  });
+
+  describe('two readings that come together, before either photo', () => {
+    const bothReadings = zipOf({
+      'csv/Tbtracking.csv': [
+        'Id,MeasuredAt,PhotoName',
+        '111,2026-11-20 07:31:00,IMG_0001.jpg',
+        '222,2026-11-20 11:31:00,IMG_0001.jpg',
+        '',
+      ].join('\n'),
+    });
+    const taken = async (shade: number, original: string) =>
+      withExif(await jpeg(shade), exifBlock({ original }));
+    const shas = (photos: readonly Buffer[], known: readonly Buffer[]) =>
+      photos.map((photo) => known.findIndex((one) => one.equals(photo)));
+
+    test('are each the photo’s that was taken then', async () => {
+      const client = await signIn(server(), 'photos');
+      const known = [
+        await taken(10, '2026:11:20 07:29:40'),
+        await taken(120, '2026:11:20 11:32:05'),
+      ] as const;
+      await fullSync(client.on('synchro'), bothReadings);
+      for (const photo of known) await sendPhoto(client, photo);
+      expect(shas(await shownWith(client, 111), known)).toEqual([0]);
+      expect(shas(await shownWith(client, 222), known)).toEqual([1]);
+    });
+
+    test('stay with the first where the camera’s clock is wrong: its list says which is which', async () => {
+      const client = await signIn(server(), 'photos');
+      const known = [
+        await taken(10, '2008:01:01 07:29:40'),
+        await taken(120, '2008:01:01 11:32:05'),
+      ] as const;
+      await fullSync(client.on('synchro'), bothReadings);
+      await sendPhoto(client, known[0]);
+      await sendPhoto(client, known[1], 'IMG_0001.jpg', link(222));
+      expect(shas(await shownWith(client, 111), known)).toEqual([0]);
+      expect(shas(await shownWith(client, 222), known)).toContain(1);
+    });
   });
 
   test('the report says so, the audit trail too, and the index has both; sent again, both are known', async () => {

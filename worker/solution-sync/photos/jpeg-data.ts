@@ -15,7 +15,9 @@ export async function judgeJpegData(
   { frame, scans }: JpegStructure,
 ): Promise<'whole' | 'cut short' | 'damaged' | 'unknown'> {
   if (frame === null || frame.coding === 'other' || frame.precision !== 8) return 'unknown';
-  const known = frame.components.map((_, component) => knownCoefficients(gridOf(frame, component)));
+  const known = frame.components.map((_, component) =>
+    frame.coding === 'progressive' ? knownCoefficients(gridOf(frame, component)) : none,
+  );
   try {
     for (const scan of scans) {
       const parts = partsOf(frame, scan, known);
@@ -31,7 +33,7 @@ export async function judgeJpegData(
 
 /**
  * Which coefficients of a component's blocks are not zero by now, 32 to a number: how long a code of a later scan is
- * depends on it. Null where no later scan can be.
+ * depends on it.
  */
 type KnownCoefficients = Uint32Array;
 
@@ -60,6 +62,9 @@ function gridOf({ width, height, components }: JpegFrame, component: number): Gr
     down: Math.ceil(Math.ceil((height * down) / most.down) / 8),
   };
 }
+
+/** No later scan of a picture that comes in one pass depends on it. */
+const none: KnownCoefficients = new Uint32Array(0);
 
 const largest = (numbers: readonly number[]): number => Math.max(1, ...numbers);
 

@@ -89,7 +89,7 @@ async function putBesideOthers(
 ): Promise<Kept> {
   const outcome = await photos.put(solutionId, syncId, photo);
   if (outcome !== 'name-taken') return outcome;
-  await succession.supersede(solutionId, photo.name);
+  await succession.supersede(solutionId, photo.name, photo.exifTakenAt);
   await photos.put(solutionId, syncId, photo);
   return 'replaced';
 }
