@@ -11,8 +11,11 @@ interface Owner {
   readonly timezone: string;
 }
 
-/** Of all syncs of this process together: the photos that are in memory as they came. */
-export const contentsInMemory = createRoom(32 * 1024 * 1024);
+/**
+ * Of all syncs of this process together: the photos that are in memory as they came. Two as telephones take them keep two
+ * cores busy; more would only lie there.
+ */
+export const contentsInMemory = createRoom(8 * 1024 * 1024);
 
 /** Reads a photo that has been sent or found. Answers a sentence where it is none. */
 export async function photoFrom(
