@@ -475,9 +475,9 @@ export const french: Words = {
     failed: (channel) => `La dernière synchronisation a échoué : ${channel}`,
     thisFailed: 'Cette synchronisation a échoué',
     failedAdvice: 'Rien n’en a été appliqué, et l’envoi est conservé. Relancez-le une fois la cause écartée.',
-    allIgnored: (channel) => `Rien du dernier envoi n’a été lu : ${channel}`,
+    allIgnored: (channel) => `Rien du dernier envoi n’a été lu : ${channel}`,
     allIgnoredAdvice:
-      'Aucun fichier n’y est à sa place. Voyez avec la personne qui a configuré l’appareil : les dossiers xml, csv et photos doivent se trouver à la racine de l’archive. L’envoi est conservé.',
+      'Aucun fichier n’y est à sa place. Voyez avec la personne qui a configuré l’appareil : les dossiers xml, csv et photos doivent se trouver à la racine de l’archive. L’envoi est conservé.',
     processing: (channel) => `Le traitement dure : ${channel}`,
     processingAdvice:
       'Regardez ses étapes. Si aucun worker ne tourne, démarrez-en un ; la tâche n’est pas perdue.',
