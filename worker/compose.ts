@@ -24,6 +24,7 @@ import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
 import { startRelay } from './jobs/relay';
 import { startSchedule } from './jobs/schedule';
+import { checkAllBooks, checkChangedBooks } from './upkeep/check-books';
 import { sealAuditTrail } from './upkeep/seal-audit-trail';
 import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './upkeep/retention';
 import { deliverNotifications } from './notifications/deliver';
@@ -105,6 +106,8 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'alerts.find-silent-probes': plain(() => alertSilentProbes(db, config.language)),
     'parameters.apply-approvals': plain(() => applyApprovals(db)),
     'logs.apply-replacements': plain(() => applyLogReplacements(db)),
+    'logs.check-books': plain(() => checkAllBooks(db)),
+    'logs.check-changed-books': plain(() => checkChangedBooks(db)),
     'notifications.deliver': plain(() => deliverNotifications(notificationDeps)),
     'notifications.send-staff-mails': plain(() =>
       sendStaffMails({ db, sendMail: notificationDeps.sendMail, language: config.language, log }),

@@ -9,6 +9,8 @@ export const jobKinds = [
   'alerts.find-silent-probes',
   'parameters.apply-approvals',
   'logs.apply-replacements',
+  'logs.check-books',
+  'logs.check-changed-books',
   'notifications.deliver',
   'notifications.send-staff-mails',
   'notifications.find-stale-solutions',

@@ -957,6 +957,7 @@ export const english = {
     'alerts.find-silent-probes': 'Find probes that have gone silent',
     'parameters.apply-approvals': 'Carry out approved changes of settings',
     'logs.apply-replacements': 'Carry out approved replacements of readings',
+    'logs.check-books': 'Check that every reading received is still there',
     'notifications.deliver': 'Send notifications',
     'notifications.find-stale-solutions': 'Find solutions that have not been heard from',
     'notifications.remove-old': 'Remove old notifications',

@@ -1034,6 +1034,7 @@ export const french: Words = {
     'alerts.find-silent-probes': 'Repérer les sondes muettes',
     'parameters.apply-approvals': 'Appliquer les modifications de réglages approuvées',
     'logs.apply-replacements': 'Appliquer les remplacements de relevés approuvés',
+    'logs.check-books': 'Vérifier que chaque relevé reçu est toujours là',
     'notifications.deliver': 'Envoyer les notifications',
     'notifications.find-stale-solutions': 'Repérer les solutions sans nouvelles',
     'notifications.remove-old': 'Supprimer les anciennes notifications',

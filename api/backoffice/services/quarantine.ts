@@ -9,6 +9,7 @@ import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { FileStore } from '../../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../../shared/files/layout';
+import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { lockLog } from '../../../shared/stores/logs/log-lock';
 import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
@@ -87,6 +88,7 @@ export function createQuarantineService({ db, files, intake }: Deps) {
         () => Promise.resolve(zipStream(entries)),
         (syncId) => async (trx) => {
           if (correctedText === null) await acceptId(trx, item);
+          await askCheck(trx, item);
           await createSyncStore(trx).addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
           await decide(trx, caller, item, 'replayed', {
             sync: syncId,
@@ -111,6 +113,7 @@ async function giveBackIds(db: Db, items: readonly QuarantinedItem[]): Promise<v
   for (const [, log] of [...logs].sort(([one], [other]) => (one < other ? -1 : 1))) {
     await lockLog(db, log.solutionId, log.table.table);
     await createLogMarkStore(db).giveBackDiscarded(log);
+    await createLogBookStore(db).askCheck(log);
   }
 }
 
@@ -119,6 +122,12 @@ async function acceptId(db: Db, { solutionId, subject, code, rowId }: Quarantine
   const id = /^[ \t]*(\d{1,19})[ \t]*$/.exec(rowId ?? '')?.[1];
   if (code !== 'id-jump' || table === undefined || id === undefined) return;
   await createLogMarkStore(db).acceptUpTo({ solutionId, table }, id);
+}
+
+/** Whatever becomes of the row. What the package stores is checked again after that. */
+async function askCheck(db: Db, { kind, solutionId, subject }: QuarantinedItem): Promise<void> {
+  const table = findLogTable(subject ?? '');
+  if (kind === 'row' && table !== undefined) await createLogBookStore(db).askCheck({ solutionId, table });
 }
 
 async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedItem> {

@@ -1,6 +1,7 @@
 import { findLogTable } from '../../../shared/catalog/log-tables';
 import { type Db, inTransaction } from '../../../shared/db/database';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { lockLog } from '../../../shared/stores/logs/log-lock';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
 
@@ -25,6 +26,7 @@ async function applyNext(db: Db): Promise<boolean> {
   if (decided.isApproved && table !== undefined) {
     await lockLog(db, solutionId, table.table);
     const applied = await replacements.apply(decided, table);
+    await createLogBookStore(db).askCheck({ solutionId, table });
     rows = applied.deleted + applied.replaced;
     await createAuditStore(db).add([
       {

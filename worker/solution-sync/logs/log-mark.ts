@@ -16,6 +16,8 @@ export interface LogState {
   readonly hasUntakenItems: boolean;
   /** Rows in quarantine, open, of whose Id other content is stored. */
   readonly hasOpenConflicts: boolean;
+  /** What the last check of its books found. */
+  readonly isBalanced: boolean;
   /** Time zones that the solution had before. */
   readonly oldTimezones: readonly string[];
 }
@@ -24,7 +26,7 @@ export interface LogState {
 export async function readLogState(db: Db, { solutionId, table }: LogKey): Promise<LogState> {
   const { rows } = await db.raw<{ rows: StateRow[] }>(
     `select greatest(mark.highest_id, (select max(id) from :table: where solution_id = :solutionId), -1)::text as highest,
-       coalesce(mark.accepted_id, -1)::text as accepted,
+       coalesce(mark.accepted_id, -1)::text as accepted, mark.is_balanced as balanced,
        exists (select from quarantine where solution_id = :solutionId and subject = :name and log_id is not null
          and taken_at is null and code <> 'id-conflict') as untaken,
        exists (select from quarantine where solution_id = :solutionId and subject = :name and log_id is not null
@@ -41,6 +43,7 @@ export async function readLogState(db: Db, { solutionId, table }: LogKey): Promi
     acceptedId: BigInt(row?.accepted ?? -1),
     hasUntakenItems: row?.untaken === true,
     hasOpenConflicts: row?.conflicts === true,
+    isBalanced: row?.balanced !== false,
     oldTimezones: row?.zones ?? [],
   };
 }
@@ -48,6 +51,7 @@ export async function readLogState(db: Db, { solutionId, table }: LogKey): Promi
 interface StateRow {
   highest: string;
   accepted: string;
+  balanced: boolean | null;
   untaken: boolean;
   conflicts: boolean;
   zones: string[];

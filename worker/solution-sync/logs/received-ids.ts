@@ -150,8 +150,10 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
        last_row_at = coalesce(excluded.last_row_at, log_mark.last_row_at),
        impossible_count = log_mark.impossible_count + excluded.impossible_count,
        impossible_at = coalesce(excluded.impossible_at, log_mark.impossible_at),
-       absent = log_mark.absent - (select others.ids from others),
-       removed = log_mark.removed - (select others.ids from others)`,
+       -- After a replacement the solution may give ids again that were removed.
+       absent = log_mark.absent - (select others.ids from others) - cast(:highestIds as int8multirange),
+       removed = log_mark.removed - (select others.ids from others) - cast(:highestIds as int8multirange),
+       unlisted = log_mark.unlisted - (select others.ids from others)`,
     {
       solutionId,
       table: table.table,

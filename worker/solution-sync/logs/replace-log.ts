@@ -60,6 +60,7 @@ async function loadIncoming(transaction: Transaction, { file, ...sent }: SentLog
       acceptedId: highestId > acceptedId ? highestId : acceptedId,
       hasUntakenItems: false,
       hasOpenConflicts: false,
+      isBalanced: true,
       oldTimezones: [],
     };
     const table = { ...sent.table, table: incoming };

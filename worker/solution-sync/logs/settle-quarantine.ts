@@ -1,4 +1,5 @@
 import type { Db } from '../../../shared/db/database';
+import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { decodeBeginning, keepable } from '../package/kept-text';
 import type { StoredRow } from './late-rows';
 import type { LogKey, LogState } from './log-mark';
@@ -17,18 +18,21 @@ interface Loaded {
 export async function settleQuarantine(
   db: Db,
   { solutionId, table }: LogKey,
-  { hasUntakenItems, hasOpenConflicts }: LogState,
+  { hasUntakenItems, hasOpenConflicts, isBalanced }: LogState,
   { isStored, storedItems }: Loaded,
 ): Promise<void> {
+  let isBookChanged = isStored && !isBalanced;
   if (hasUntakenItems && isStored) {
-    await db.raw(
+    const { rowCount } = await db.raw<{ rowCount: number }>(
       `update quarantine q set taken_at = now(), ${settled}
        where q.solution_id = :solutionId and q.subject = :name and q.log_id is not null and q.taken_at is null
          and q.code <> 'id-conflict'
          and exists (select from :table: log where log.solution_id = :solutionId and log.id = q.log_id)`,
       { solutionId, name: table.name, table: table.table },
     );
+    isBookChanged ||= rowCount > 0;
   }
+  if (isBookChanged) await createLogBookStore(db).askCheck({ solutionId, table });
   if (!hasOpenConflicts) return;
   const same: string[] = [];
   for await (const { itemId, itemText, raw } of storedItems)

@@ -1,3 +1,4 @@
+import { findLogTable } from '../../../shared/catalog/log-tables';
 import type { Db } from '../../../shared/db/database';
 import type { Channel } from '../../../shared/domain/channel';
 import type { RefusalCode } from '../../../shared/domain/refusal';
@@ -35,6 +36,7 @@ export function createQuarantineWriter(db: Db, sync: SyncOfSolution, standard: n
       if (rest.length === 0) return;
       beyond += timesOf(rest) - (await countAgain(db, sync, rest));
       fileBeyond ??= rest[0]?.file ?? null;
+      await noteUnlisted(db, sync.solutionId, rest);
     },
 
     async finish() {
@@ -127,6 +129,32 @@ async function countEntitiesAgain(db: Db, sync: SyncOfSolution, items: readonly 
 const jsonOf = (items: readonly Counted[]): string => JSON.stringify(items).replaceAll('\\u0000', '\\ufffd');
 
 const timesOf = (items: readonly Counted[]): number => items.reduce((sum, { times }) => sum + times, 0);
+
+/** The books know rows that were refused by their items; of these rows there are none. */
+async function noteUnlisted(db: Db, solutionId: number, rest: readonly Counted[]): Promise<void> {
+  const idsOfTables = new Map<string, string[]>();
+  for (const { kind, subject, rowId, code } of rest) {
+    const table =
+      kind === 'row' && code !== 'id-conflict' && code !== 'id-jump'
+        ? findLogTable(subject ?? '')
+        : undefined;
+    const id = /^[ \t]*(\d{1,19})[ \t]*$/.exec(rowId ?? '')?.[1];
+    if (table === undefined || id === undefined || BigInt(id) >= topId) continue;
+    const ids = idsOfTables.get(table.table) ?? [];
+    ids.push(id);
+    idsOfTables.set(table.table, ids);
+  }
+  for (const [table, ids] of idsOfTables)
+    await db.raw(
+      `insert into log_mark (solution_id, table_name, highest_id, unlisted)
+       select :solutionId, :table, -1, range_agg(int8range(id, id, '[]')) from unnest(cast(:ids as bigint[])) as id
+       on conflict (solution_id, table_name) do update set unlisted = log_mark.unlisted + excluded.unlisted`,
+      { solutionId, table, ids },
+    );
+}
+
+/** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
+const topId = 2n ** 63n - 1n;
 
 /** One open item for each channel of a solution, however many syncs bring more. */
 async function noteBeyond(

@@ -1,0 +1,209 @@
+import { findLogTable, type LogTable } from '../../catalog/log-tables';
+import { type Db, inTransaction } from '../../db/database';
+import { wholeInstallation } from '../../domain/job-kind';
+import { type IdSpan, maxReportedGaps } from '../../domain/log-gaps';
+import { createJobStore } from '../jobs/job-store';
+import { lockLog } from './log-lock';
+
+/** Ids that the books disagree about. */
+export interface IdsInDoubt {
+  /** How many, as a decimal text. */
+  readonly count: string;
+  /** The first 100 ranges, in order. */
+  readonly ranges: readonly IdSpan[];
+}
+
+/**
+ * What became of every id of a log, from the first one received (or the one from which they are counted) up to the
+ * highest. `stored + refused + discarded + absent + removed + missing + lost` are all of them. Decimal texts.
+ */
+export interface LogBook {
+  readonly highestId: string;
+  readonly stored: string;
+  /** In quarantine, or refused when that was full. */
+  readonly refused: string;
+  readonly discarded: string;
+  /** The solution said that it never had them. */
+  readonly absent: string;
+  /** By retention or an approved replacement. */
+  readonly removed: string;
+  /** They never came. */
+  readonly missing: string;
+  /** They were stored and are gone, and nobody said why. */
+  readonly lost: IdsInDoubt;
+  /** They are stored, and no upload brought them. */
+  readonly unknown: IdsInDoubt;
+}
+
+export interface MarkedLog {
+  readonly solutionId: number;
+  /** In PostgreSQL. */
+  readonly table: string;
+}
+
+export type LogBookStore = ReturnType<typeof createLogBookStore>;
+
+/** Compares what the server noted about ids with the rows that are stored. */
+export function createLogBookStore(db: Db) {
+  return {
+    /** Of all solutions, after the one given; so many at most. */
+    async logsAfter(last: MarkedLog | null, limit: number): Promise<MarkedLog[]> {
+      const { rows } = await db.raw<{ rows: MarkedLog[] }>(
+        `select solution_id as "solutionId", table_name as "table" from log_mark
+         where (solution_id, table_name) > (:solutionId, :table) order by solution_id, table_name limit :limit`,
+        { solutionId: last?.solutionId ?? 0, table: last?.table ?? '', limit },
+      );
+      return rows;
+    },
+
+    /** Asks, in the transaction of what changed the log, for a check of its books before the night. */
+    async askCheck({ solutionId, table }: { solutionId: number; table: LogTable }): Promise<void> {
+      await db('log_mark')
+        .where({ solution_id: solutionId, table_name: table.table })
+        .update({ is_check_asked: true });
+      await createJobStore(db).add({ kind: 'logs.check-changed-books', subject: wholeInstallation });
+    },
+
+    /** One whose check was asked for, which is asked no longer. Null: there is none. */
+    async takeAsked(): Promise<MarkedLog | null> {
+      const { rows } = await db.raw<{ rows: MarkedLog[] }>(
+        `update log_mark set is_check_asked = false
+         where (solution_id, table_name) = (select solution_id, table_name from log_mark where is_check_asked
+           limit 1 for no key update skip locked)
+         returning solution_id as "solutionId", table_name as "table"`,
+      );
+      return rows[0] ?? null;
+    },
+
+    /** False: the books begin with what the check finds. Null: nothing is known of the log any more. */
+    async isOpen({ solutionId, table }: MarkedLog): Promise<boolean | null> {
+      const row = await db<{ solution_id: number; table_name: string; is_book_open: boolean }>('log_mark')
+        .where({ solution_id: solutionId, table_name: table })
+        .first('is_book_open');
+      return row?.is_book_open ?? null;
+    },
+
+    /**
+     * The rows after an id, so many at most, against the books. It is one statement, so both are of the same moment and
+     * nobody is locked out. Reads the ids from the primary key; the ids themselves are compared only where their
+     * number or their sum differs.
+     */
+    comparePage: (log: MarkedLog, afterId: string, maxRows: number): Promise<ComparedPage | null> =>
+      compare(db, log, afterId, maxRows),
+
+    /** The same; what differs is what the books begin with. */
+    async openPage(log: MarkedLog, afterId: string, maxRows: number): Promise<ComparedPage | null> {
+      return inTransaction(db, async ({ db: trx }) => {
+        await lockLog(trx, log.solutionId, log.table);
+        const page = await compare(trx, log, afterId, maxRows);
+        if (page === null || page.lostText === null) return page;
+        await trx.raw(
+          `update log_mark set removed = removed + cast(:lost as int8multirange),
+             received = received + cast(:unknown as int8multirange)
+           where solution_id = :solutionId and table_name = :table`,
+          { ...log, lost: page.lostText, unknown: page.unknownText },
+        );
+        return compare(trx, log, afterId, maxRows);
+      });
+    },
+
+    async keep({ solutionId, table }: MarkedLog, book: LogBook): Promise<void> {
+      await db('log_mark')
+        .where({ solution_id: solutionId, table_name: table })
+        .update({
+          book: JSON.stringify(book),
+          is_balanced: book.lost.count === '0' && book.unknown.count === '0',
+          is_book_open: true,
+          checked_at: db.fn.now(),
+        });
+    },
+  };
+}
+
+/** Counts are decimal texts. */
+export interface ComparedPage {
+  /** Null: no further rows follow. */
+  readonly lastId: string | null;
+  readonly highestId: string;
+  readonly stored: string;
+  readonly refused: string;
+  readonly discarded: string;
+  readonly absent: string;
+  readonly removed: string;
+  readonly missing: string;
+  readonly lost: IdsInDoubt;
+  readonly unknown: IdsInDoubt;
+  /** As PostgreSQL writes an `int8multirange`; null: nothing differs. */
+  readonly lostText: string | null;
+  readonly unknownText: string | null;
+}
+
+async function compare(
+  db: Db,
+  { solutionId, table }: MarkedLog,
+  afterId: string,
+  maxRows: number,
+): Promise<ComparedPage | null> {
+  const { rows } = await db.raw<{ rows: ComparedPage[] }>(compareSql, {
+    ...{ solutionId, table, afterId, maxRows },
+    name: findLogTable(table)?.name ?? '',
+  });
+  return rows[0] ?? null;
+}
+
+/** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
+const topId = String(2n ** 63n - 1n);
+
+const inDoubt = (ids: string) => `jsonb_build_object('count', id_count(${ids})::text, 'ranges', (
+  select coalesce(jsonb_agg(jsonb_build_array(lower(part)::text, (upper(part) - 1)::text) order by part), '[]')
+  from (select part from unnest(${ids}) as part order by part limit ${maxReportedGaps}) as first))`;
+
+/** Rows of quarantine count as refused while none of their Id is stored, whoever settled them. */
+const compareSql = `
+  with mark as (
+    select * from log_mark where solution_id = :solutionId and table_name = :table
+  ), page as materialized (
+    select id from :table: where solution_id = :solutionId and id > :afterId and id < ${topId} order by id limit :maxRows
+  ), read as (
+    select count(*) = :maxRows as has_more, max(id) as last from page
+  ), part as (
+    select int8multirange(int8range(greatest(cast(:afterId as bigint) + 1, mark.counted_from),
+      greatest(mark.counted_from, case when read.has_more then read.last + 1 else ${topId} end))) as ids from mark, read
+  ), item as (
+    select q.log_id as id, q.state from quarantine q, read
+    where q.solution_id = :solutionId and q.subject = :name and q.log_id is not null and q.taken_at is null
+      and q.code not in ('id-conflict', 'id-jump') and q.log_id > :afterId and q.log_id < ${topId}
+      and (not read.has_more or q.log_id <= read.last)
+      and not exists (select from page where page.id = q.log_id)
+  ), quarantined as (
+    select coalesce(range_agg(int8range(id, id, '[]')), '{}') as all_ids,
+      coalesce(range_agg(int8range(id, id, '[]')) filter (where state <> 'discarded'), '{}') as waiting_ids from item
+  ), said as (
+    select mark.highest_id, part.ids as part, mark.received * part.ids as received,
+      mark.received * mark.absent * part.ids as absent,
+      (mark.received * mark.removed - mark.absent) * part.ids as removed,
+      (mark.received * (quarantined.all_ids - quarantined.waiting_ids) - mark.absent - mark.removed) * part.ids as discarded,
+      (mark.received - mark.absent - mark.removed - mark.unlisted - quarantined.all_ids) * part.ids as expected,
+      case when isempty(mark.received) then '{}' else int8multirange(int8range(lower(mark.received),
+        greatest(mark.highest_id, lower(mark.received)))) * part.ids - mark.received end as missing
+    from mark, part, quarantined
+  ), found as (
+    select count(*) as rows, coalesce(sum(id), 0) as total from page, mark where id >= mark.counted_from
+  ), compared as (
+    select case when found.rows <> id_count(expected) or found.total <> id_sum(expected) then (
+      select coalesce(range_agg(int8range(id, id, '[]')), '{}') from page, mark where id >= mark.counted_from
+    ) end as stored_ids from said, found
+  ), differing as (
+    select coalesce(expected - stored_ids, '{}') as lost, coalesce(stored_ids - expected, '{}') as unknown,
+      stored_ids is not null as is_any
+    from said, compared
+  )
+  select case when read.has_more then read.last::text end as "lastId", said.highest_id::text as "highestId",
+    (id_count(said.expected) - id_count(lost))::text as stored,
+    (id_count(said.received) - id_count(said.expected) - id_count(said.absent) - id_count(said.removed)
+      - id_count(said.discarded))::text as refused,
+    id_count(said.discarded)::text as discarded, id_count(said.absent)::text as absent,
+    id_count(said.removed)::text as removed, id_count(said.missing)::text as missing,
+    ${inDoubt('lost')} as lost, ${inDoubt('unknown')} as unknown,
+    case when is_any then lost::text end as "lostText", case when is_any then unknown::text end as "unknownText"
+  from said, read, differing`;

@@ -1,0 +1,77 @@
+import { findLogTable } from '../../shared/catalog/log-tables';
+import type { Db } from '../../shared/db/database';
+import { maxReportedGaps } from '../../shared/domain/log-gaps';
+import {
+  type ComparedPage,
+  createLogBookStore,
+  type IdsInDoubt,
+  type LogBook,
+  type LogBookStore,
+  type MarkedLog,
+} from '../../shared/stores/logs/log-book-store';
+
+/** Checks the books of every log, one after the other. Returns how many do not balance. */
+export async function checkAllBooks(db: Db): Promise<number> {
+  const store = createLogBookStore(db);
+  let unbalanced = 0;
+  for (let last: MarkedLog | null = null; ;) {
+    const logs: MarkedLog[] = await store.logsAfter(last, logsAtOnce);
+    for (const log of logs) if (!(await checkBook(store, log))) unbalanced += 1;
+    last = logs.at(-1) ?? null;
+    if (logs.length < logsAtOnce) return unbalanced;
+  }
+}
+
+/** Checks the books of the logs for which that was asked. Returns how many do not balance. */
+export async function checkChangedBooks(db: Db): Promise<number> {
+  const store = createLogBookStore(db);
+  let unbalanced = 0;
+  for (let log = await store.takeAsked(); log !== null; log = await store.takeAsked())
+    if (!(await checkBook(store, log))) unbalanced += 1;
+  return unbalanced;
+}
+
+/** A portion of rows a statement, so that none lasts long. False: the books do not balance. */
+async function checkBook(store: LogBookStore, log: MarkedLog): Promise<boolean> {
+  const isOpen = await store.isOpen(log);
+  if (isOpen === null || findLogTable(log.table) === undefined) return true;
+  const next = isOpen ? store.comparePage : store.openPage;
+  let book: LogBook | null = null;
+  for (let afterId: string | null = '-1'; afterId !== null;) {
+    const page: ComparedPage | null = await next(log, afterId, rowsAtOnce);
+    if (page === null) return true;
+    book = book === null ? bookOf(page) : withPage(book, page);
+    afterId = page.lastId;
+  }
+  if (book === null) return true;
+  await store.keep(log, book);
+  return book.lost.count === '0' && book.unknown.count === '0';
+}
+
+const bookOf = ({ lastId: _last, lostText: _lost, unknownText: _unknown, ...book }: ComparedPage): LogBook =>
+  book;
+
+function withPage(book: LogBook, page: ComparedPage): LogBook {
+  return {
+    highestId: page.highestId,
+    stored: sum(book.stored, page.stored),
+    refused: sum(book.refused, page.refused),
+    discarded: sum(book.discarded, page.discarded),
+    absent: sum(book.absent, page.absent),
+    removed: sum(book.removed, page.removed),
+    missing: sum(book.missing, page.missing),
+    lost: together(book.lost, page.lost),
+    unknown: together(book.unknown, page.unknown),
+  };
+}
+
+const sum = (one: string, other: string): string => String(BigInt(one) + BigInt(other));
+
+const together = (one: IdsInDoubt, other: IdsInDoubt): IdsInDoubt => ({
+  count: sum(one.count, other.count),
+  ranges: [...one.ranges, ...other.ranges].slice(0, maxReportedGaps),
+});
+
+/** Read from the index in some tens of milliseconds. */
+const rowsAtOnce = 50_000;
+const logsAtOnce = 500;
