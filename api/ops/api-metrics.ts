@@ -121,6 +121,12 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
       (await figures()).decisions.map(({ of: kind, count }) => ({ labels: { kind }, value: count })),
   );
   metrics.gauge(
+    'epack_logs_unbalanced',
+    'Logs of which the last check found stored rows gone, or rows that no upload brought.',
+    [],
+    async () => [{ labels: {}, value: (await figures()).unbalancedLogs }],
+  );
+  metrics.gauge(
     'epack_notifications',
     'Notifications that wait for an attempt, and those that were given up.',
     ['state'],

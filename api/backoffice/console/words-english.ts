@@ -413,6 +413,11 @@ export const english = {
     silentTable: (table: string) => `No rows for seven days: ${table}`,
     silentTableAdvice:
       'Ask whether the kitchen still notes this, and whether the device was restored or replaced. If it was, let it send its readings again.',
+    unbalanced: (table: string) => `Readings are gone, or came from nowhere: ${table}`,
+    lostRows: (ids: string) => `They were stored and are gone: Id ${ids}.`,
+    unknownRows: (ids: string) => `No upload brought them: Id ${ids}.`,
+    unbalancedAdvice:
+      'Someone changed the database without the server. Ask the kitchen to send its readings again (“resend-logs”), or fetch them from a backup. This is checked again as soon as rows come.',
     impossibleTimes: (table: string) => `Times that cannot be right: ${table}`,
     impossibleTimesWhy: (count: string) =>
       `${count} in all are dated before 2010, or more than a day after they came.`,
@@ -915,6 +920,12 @@ export const english = {
   removeSecondFactorMeaning:
     'For someone who has lost the phone and the recovery codes. Make sure that it is really they who ask.',
   noSecondFactor: 'Your password alone lets you do everything here.',
+  unbalancedLogs: 'Tables with lost readings',
+  doubtfulReadings: 'Readings in doubt',
+  tablesUnbalanced: (count: number) =>
+    count === 1 ? 'readings lost in one table' : `readings lost in ${count} tables`,
+  tablesWithImpossibleTimes: (count: number) =>
+    count === 1 ? 'impossible times in one table' : `impossible times in ${count} tables`,
   untrustedProxy: (address: string) =>
     `${address} passes calls on, and is not trusted: to this server everyone calls from there, and shares its limits. If it is your proxy, set EPACK_TRUST_PROXY.`,
   proveAgain: 'Is it you?',

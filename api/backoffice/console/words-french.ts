@@ -467,6 +467,11 @@ export const french: Words = {
     silentTable: (table) => `Aucune ligne depuis sept jours : ${table}`,
     silentTableAdvice:
       'Demandez si la cuisine saisit encore ces relevés, et si l’appareil a été restauré ou remplacé. Si c’est le cas, faites-lui renvoyer ses relevés.',
+    unbalanced: (table) => `Des relevés ont disparu, ou ne viennent de nulle part : ${table}`,
+    lostRows: (ids) => `Ils étaient enregistrés et n’y sont plus : Id ${ids}.`,
+    unknownRows: (ids) => `Aucun envoi ne les a apportés : Id ${ids}.`,
+    unbalancedAdvice:
+      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent.',
     impossibleTimes: (table) => `Heures impossibles : ${table}`,
     impossibleTimesWhy: (count) =>
       `${count} au total sont datés d’avant 2010, ou de plus d’un jour après leur réception.`,
@@ -937,6 +942,12 @@ export const french: Words = {
   removeSecondFactorMeaning:
     'Pour quelqu’un qui a perdu son téléphone et ses codes de secours. Assurez-vous que la demande vient bien de cette personne.',
   noSecondFactor: 'Votre mot de passe suffit, seul, à tout faire ici.',
+  unbalancedLogs: 'Tables aux relevés disparus',
+  doubtfulReadings: 'Relevés douteux',
+  tablesUnbalanced: (count: number) =>
+    count === 1 ? 'relevés disparus dans une table' : `relevés disparus dans ${count} tables`,
+  tablesWithImpossibleTimes: (count: number) =>
+    count === 1 ? 'heures impossibles dans une table' : `heures impossibles dans ${count} tables`,
   untrustedProxy: (address: string) =>
     `${address} relaie des appels sans être reconnu : pour ce serveur, tout le monde appelle de là et partage ses limites. Si c’est votre proxy, réglez EPACK_TRUST_PROXY.`,
   proveAgain: 'Est-ce bien vous ?',

@@ -1,3 +1,5 @@
+import type { IdsInDoubt } from '../../../shared/stores/logs/log-book-store';
+import type { LogFinding } from '../../../shared/stores/logs/log-finding-store';
 import { z } from 'zod';
 import { type Channel, channels } from '../../../shared/domain/channel';
 import { flags } from '../../../shared/domain/flag';
@@ -132,6 +134,12 @@ const solution = z
       .meta({ description: 'Open ones.', examples: [0] }),
   })
   .meta({ id: 'Solution' });
+const idsInDoubt = z.object({
+  count: z.string().meta({ description: 'A decimal number.', examples: ['2'] }),
+  ranges: z
+    .array(z.tuple([z.string(), z.string()]))
+    .meta({ description: 'The first 100, each with its first and last id.', examples: [[['41', '42']]] }),
+});
 const detail = solution
   .extend({
     mac: z
@@ -156,13 +164,22 @@ const detail = solution
     quotas: solutionQuotas,
     findings: z.array(
       z.object({
-        kind: z.enum(['silent-table', 'impossible-times']).meta({
+        kind: z.enum(['silent-table', 'impossible-times', 'books-unbalanced']).meta({
           description:
-            '`silent-table`: it had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days rows came that are dated before 2010, or more than a day after their receipt.',
+            '`silent-table`: it had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days rows came that are dated before 2010, or more than a day after their receipt. `books-unbalanced`: the last check of the books found stored rows gone that nobody removed, or rows that no upload brought.',
         }),
         table: z.string().meta({ examples: ['Tbfridge'] }),
         channel: z.enum(channels),
-        since: instant.meta({ description: 'When a row came last; of `impossible-times`, such a row.' }),
+        since: instant.meta({
+          description:
+            'When a row came last; of `impossible-times`, such a row; of `books-unbalanced`, when it was checked.',
+        }),
+        lost: idsInDoubt
+          .optional()
+          .meta({ description: 'Of `books-unbalanced`: ids of rows that are gone.' }),
+        unknown: idsInDoubt
+          .optional()
+          .meta({ description: 'Of `books-unbalanced`: ids of rows that no upload brought.' }),
       }),
     ),
   })
@@ -333,9 +350,22 @@ const detailJson = (solution: SolutionDetail) => ({
     setAt,
     sync: syncId,
   })),
-  findings: solution.findings.map(({ kind, table: { name, channel }, since }) => ({
-    ...{ kind, table: name, channel, since },
-  })),
+  findings: solution.findings.map(findingJson),
+});
+
+const findingJson = (finding: LogFinding) => {
+  const { kind, table, since } = finding;
+  return {
+    ...{ kind, table: table.name, channel: table.channel, since },
+    ...(finding.kind === 'books-unbalanced'
+      ? { lost: idsJson(finding.lost), unknown: idsJson(finding.unknown) }
+      : {}),
+  };
+};
+
+const idsJson = ({ count, ranges }: IdsInDoubt) => ({
+  count,
+  ranges: ranges.map(([first, last]): [string, string] => [first, last]),
 });
 
 const channelsJson = ({ channels: known }: AdminSolution) => {

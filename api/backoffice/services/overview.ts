@@ -3,6 +3,7 @@ import { type Caller, isAdmin } from '../../../shared/domain/staff';
 import { createSightStore, type UntrustedProxy } from '../../../shared/stores/staff/sight-store';
 import {
   createOverviewStore,
+  type DoubtfulReadings,
   type FailedSync,
   type OpenJobs,
   type SolutionName,
@@ -22,6 +23,7 @@ export interface Overview {
   readonly failures: readonly FailedSync[];
   /** Silent for a day and longer. */
   readonly stale: readonly StaleSolution[];
+  readonly doubtful: DoubtfulReadings;
   readonly jobs: OpenJobs;
   /** For admins. Null: all proxies that send X-Forwarded-For are trusted, or there are none. */
   readonly untrustedProxy: UntrustedProxy | null;
@@ -41,16 +43,18 @@ export function createOverviewService({ db }: { readonly db: Db }) {
   return {
     async look(caller: Caller): Promise<Overview> {
       const { accounts } = caller;
-      const [solutions, statuts, syncsPerMinute, failures, stale, jobs, untrustedProxy] = await Promise.all([
-        store.countSolutions(accounts),
-        store.statuts(accounts),
-        store.syncsPerMinute(accounts, shownMinutes),
-        store.failures(accounts, failureHours, shownRows),
-        store.stale(accounts, staleHours, shownRows),
-        store.openJobs(accounts),
-        isAdmin(caller) ? createSightStore(db).untrustedProxy() : null,
-      ]);
-      return { solutions, statuts, syncsPerMinute, failures, stale, jobs, untrustedProxy };
+      const [solutions, statuts, syncsPerMinute, failures, stale, doubtful, jobs, untrustedProxy] =
+        await Promise.all([
+          store.countSolutions(accounts),
+          store.statuts(accounts),
+          store.syncsPerMinute(accounts, shownMinutes),
+          store.failures(accounts, failureHours, shownRows),
+          store.stale(accounts, staleHours, shownRows),
+          store.doubtfulReadings(accounts, shownRows),
+          store.openJobs(accounts),
+          isAdmin(caller) ? createSightStore(db).untrustedProxy() : null,
+        ]);
+      return { solutions, statuts, syncsPerMinute, failures, stale, doubtful, jobs, untrustedProxy };
     },
 
     waiting: ({ accounts }: Caller): Promise<WaitingCounts> => store.waiting(accounts),

@@ -1,5 +1,6 @@
 import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
+import type { IdsInDoubt, LogBook } from './log-book-store';
 
 /** Something about a log that someone should look at. */
 export type LogFinding =
@@ -12,6 +13,15 @@ export type LogFinding =
       readonly since: Date;
       /** Of all that ever came. */
       readonly count: number;
+    }
+  /** The last check of the books found stored rows gone, or rows that no upload brought. */
+  | {
+      readonly kind: 'books-unbalanced';
+      readonly table: LogTable;
+      /** When it was checked. */
+      readonly since: Date;
+      readonly lost: IdsInDoubt;
+      readonly unknown: IdsInDoubt;
     };
 
 export type LogFindingStore = ReturnType<typeof createLogFindingStore>;
@@ -21,7 +31,8 @@ export function createLogFindingStore(db: Db) {
     /** By table, in the order of the catalogue's names. Costs one look-up, however many rows are stored. */
     async list(solutionId: number): Promise<LogFinding[]> {
       const { rows } = await db.raw<{ rows: Row[] }>(
-        `select table_name, last_row_at, impossible_count, impossible_at,
+        `select table_name, last_row_at, impossible_count, impossible_at, checked_at,
+           case when not is_balanced then book end as unbalanced_book,
            last_row_at < now() - interval '7 days' as is_quiet, impossible_at > now() - interval '7 days' as is_recent
          from log_mark where solution_id = ? order by table_name`,
         [solutionId],
@@ -45,6 +56,7 @@ function findingsOf(row: Row, table: LogTable, finishedAtMs: number): LogFinding
   const isSilent =
     row.is_quiet === true && lastRowAt !== null && finishedAtMs >= lastRowAt.getTime() + silentMilliseconds;
   return [
+    ...unbalancedOf(row, table),
     ...(isSilent ? [{ kind: 'silent-table', table, since: lastRowAt } as const] : []),
     ...(row.is_recent === true && impossibleAt !== null
       ? [
@@ -59,6 +71,11 @@ function findingsOf(row: Row, table: LogTable, finishedAtMs: number): LogFinding
   ];
 }
 
+function unbalancedOf({ unbalanced_book: book, checked_at: since }: Row, table: LogTable): LogFinding[] {
+  if (book === null || since === null) return [];
+  return [{ kind: 'books-unbalanced', table, since, lost: book.lost, unknown: book.unknown }];
+}
+
 const silentMilliseconds = 7 * 24 * 3_600_000;
 
 interface Row {
@@ -66,6 +83,8 @@ interface Row {
   last_row_at: Date | null;
   impossible_count: string;
   impossible_at: Date | null;
+  checked_at: Date | null;
+  unbalanced_book: LogBook | null;
   is_quiet: boolean | null;
   is_recent: boolean | null;
 }

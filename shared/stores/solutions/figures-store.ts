@@ -29,6 +29,8 @@ export interface Figures {
   readonly alerts: readonly Count<string>[];
   /** Conflicts and approvals that wait for someone. */
   readonly decisions: readonly Count<'conflict' | 'approval'>[];
+  /** Logs whose books do not balance. */
+  readonly unbalancedLogs: number;
   /** Those that are not delivered. */
   readonly notifications: readonly Count<NotificationState>[];
   readonly finished: readonly FinishedAges[];
@@ -54,7 +56,8 @@ const finishedAgeBuckets = [
 ];
 
 interface Row {
-  figure: 'syncs' | 'jobs' | 'oldest' | 'alerts' | 'decisions' | 'notifications' | 'finished' | 'never';
+  figure:
+    'syncs' | 'jobs' | 'oldest' | 'alerts' | 'decisions' | 'books' | 'notifications' | 'finished' | 'never';
   first: string;
   second: string;
   count: number;
@@ -79,6 +82,8 @@ const sql = `
   select 'decisions', 'conflict', '', count(*), 0 from conflict where state = 'open'
   union all
   select 'decisions', 'approval', '', count(*), 0 from approval where state = 'open'
+  union all
+  select 'books', '', '', count(*), 0 from log_mark where not is_balanced
   union all
   select 'notifications', 'waiting', '', count(*), 0 from notification where state = 'waiting'
   union all
@@ -116,6 +121,7 @@ export function createFiguresStore(db: Db) {
           of: row.first as 'conflict' | 'approval',
           count: row.count,
         })),
+        unbalancedLogs: of('books')[0]?.count ?? 0,
         notifications: of('notifications').map((row) => ({
           of: row.first as NotificationState,
           count: row.count,

@@ -39,6 +39,26 @@ export interface StaleSolution {
   readonly since: Date;
 }
 
+export interface DoubtfulReadings {
+  /** Logs whose books do not balance, of all solutions. */
+  readonly unbalancedLogs: number;
+  /** The first ones. */
+  readonly solutions: readonly DoubtfulSolution[];
+}
+
+export interface DoubtfulSolution {
+  readonly id: number;
+  readonly name: string;
+  /** Logs whose books do not balance. */
+  readonly unbalancedLogs: number;
+  /** Logs to which readings of impossible times came within seven days. */
+  readonly impossibleTimes: number;
+}
+
+interface DoubtfulRow extends DoubtfulSolution {
+  readonly total: number;
+}
+
 export interface OpenJobs {
   readonly count: number;
   readonly oldestAt: Date | null;
@@ -148,6 +168,26 @@ export function createOverviewStore(db: Db) {
         { accounts: idsOf(accounts), hours, limit },
       );
       return result.rows;
+    },
+
+    /** Solutions with logs whose books do not balance, or to which impossible times came within seven days. */
+    async doubtfulReadings(accounts: AccountScope, limit: number): Promise<DoubtfulReadings> {
+      const result = await db.raw<{ rows: DoubtfulRow[] }>(
+        `with doubtful as (
+           select solution_id, 1 as unbalanced, 0 as impossible from log_mark where not is_balanced
+           union all
+           select solution_id, 0, 1 from log_mark where impossible_at > now() - interval '7 days'
+         )
+         select s.id, ${shownName} as name, sum(unbalanced)::int as "unbalancedLogs",
+           sum(impossible)::int as "impossibleTimes", (sum(sum(unbalanced)) over ())::int as total
+         from doubtful d join solution s on s.id = d.solution_id where ${visible}
+         group by s.id order by "unbalancedLogs" desc, name limit :limit`,
+        { accounts: idsOf(accounts), limit },
+      );
+      return {
+        unbalancedLogs: result.rows[0]?.total ?? 0,
+        solutions: result.rows.map(({ total: _total, ...solution }) => solution),
+      };
     },
 
     async openJobs(accounts: AccountScope): Promise<OpenJobs> {

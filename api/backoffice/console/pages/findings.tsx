@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import type { IdsInDoubt } from '../../../../shared/stores/logs/log-book-store';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SolutionDetail } from '../../services/solutions';
 import type { CountedFinding, Finding } from '../../services/support';
@@ -60,6 +61,16 @@ const FindingRow = ({ what, at, why, advice, action }: FindingParts): VNode => (
     {action !== null && <div class="finding-action">{action}</div>}
   </li>
 );
+
+/** e.g. `4–6, 9, …`. */
+function idsText({ ranges }: IdsInDoubt): string {
+  const shown = ranges
+    .slice(0, shownRanges)
+    .map(([first, last]) => (first === last ? first : `${first}–${last}`));
+  return [...shown, ...(ranges.length > shownRanges ? ['…'] : [])].join(', ');
+}
+
+const shownRanges = 10;
 
 function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): FindingParts {
   const { words } = visit;
@@ -140,6 +151,17 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         at: age(finding.since),
         why: findings.impossibleTimesWhy(numberText(words, finding.count)),
         advice: findings.impossibleTimesAdvice,
+        action: link(`/solutions/${solution.id}/readings/${finding.table.name}`, words.look),
+      };
+    case 'books-unbalanced':
+      return {
+        what: findings.unbalanced(calledBy(words, finding.table.name)),
+        at: age(finding.since),
+        why: [
+          ...(finding.lost.count === '0' ? [] : [findings.lostRows(idsText(finding.lost))]),
+          ...(finding.unknown.count === '0' ? [] : [findings.unknownRows(idsText(finding.unknown))]),
+        ].join(' '),
+        advice: findings.unbalancedAdvice,
         action: link(`/solutions/${solution.id}/readings/${finding.table.name}`, words.look),
       };
     case 'sync-failed': {

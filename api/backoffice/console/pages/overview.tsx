@@ -40,6 +40,7 @@ export const overviewPage = (visit: Visit, overview: Overview, health: Health): 
         <Failures words={visit.words} overview={overview} />
         <Stale words={visit.words} overview={overview} />
       </div>
+      {overview.doubtful.solutions.length > 0 && <Doubtful words={visit.words} overview={overview} />}
     </div>
   </Page>
 );
@@ -60,6 +61,12 @@ function Tiles({ visit, overview, health }: { visit: Visit; overview: Overview; 
       <Tile words={words} href="/quarantine" name={words.inQuarantine} value={waiting.quarantine} />
       <Tile words={words} href="/conflicts" name={words.conflictsToDecide} value={waiting.conflicts} />
       <Tile words={words} href="/approvals" name={words.approvalsToDecide} value={waiting.approvals} />
+      <Tile
+        words={words}
+        href="#doubtful"
+        name={words.unbalancedLogs}
+        value={overview.doubtful.unbalancedLogs}
+      />
       <li>
         <div>
           <span class="tile-value">{numberText(words, jobs.count)}</span>
@@ -220,4 +227,25 @@ const Stale = ({ words, overview }: { words: Words; overview: Overview }): VNode
       </ul>
     )}
   </Card>
+);
+
+/** Readings that are gone, that no upload brought, or whose times cannot be right. */
+const Doubtful = ({ words, overview }: { words: Words; overview: Overview }): VNode => (
+  <div id="doubtful">
+    <Card title={words.doubtfulReadings}>
+      <ul class="rows">
+        {overview.doubtful.solutions.map(({ id, name, unbalancedLogs, impossibleTimes }) => (
+          <li>
+            <a href={`/solutions/${id}`}>{name}</a>
+            <span class="soft">
+              {[
+                ...(unbalancedLogs > 0 ? [words.tablesUnbalanced(unbalancedLogs)] : []),
+                ...(impossibleTimes > 0 ? [words.tablesWithImpossibleTimes(impossibleTimes)] : []),
+              ].join(' · ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  </div>
 );
