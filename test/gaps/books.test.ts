@@ -21,7 +21,10 @@ interface MarkRow {
 
 async function check(solutionId: number): Promise<MarkRow> {
   await checkAllBooks(log.db);
-  const row = await log.db<MarkRow>('log_mark').where({ solution_id: solutionId, table_name: 'tboil' }).first();
+  const row = await log
+    .db<MarkRow>('log_mark')
+    .where({ solution_id: solutionId, table_name: 'tboil' })
+    .first();
   if (row === undefined) throw new Error('no mark');
   return row;
 }
@@ -37,7 +40,15 @@ test('the books of a log with gaps and absent ids balance', async () => {
   );
   expect(await check(solutionId)).toMatchObject({
     is_balanced: true,
-    book: { highestId: '12', stored: '5', absent: '3', missing: '2', removed: '0', lost: none, unknown: none },
+    book: {
+      highestId: '12',
+      stored: '5',
+      absent: '3',
+      missing: '2',
+      removed: '0',
+      lost: none,
+      unknown: none,
+    },
   });
 });
 
