@@ -37,5 +37,8 @@ export type BackgroundKind = Exclude<JobKind, typeof syncKind>;
 export const laneOfPackage = (unpackedBytes: number, largePackageBytes: number): Lane =>
   unpackedBytes > largePackageBytes ? 'large' : 'small';
 
+/** Asked for in the transaction that changes a log in another way than by an upload. */
+export const booksChanged = { kind: 'logs.check-changed-books', subject: 'installation' } as const;
+
 /** The subject of a job that is about everything. */
 export const wholeInstallation = 'installation';

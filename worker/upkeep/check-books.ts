@@ -1,14 +1,13 @@
 import { findLogTable } from '../../shared/catalog/log-tables';
-import type { Db } from '../../shared/db/database';
+import { type Db, inTransaction } from '../../shared/db/database';
+import type { IdsInDoubt, LogBook } from '../../shared/domain/log-book';
 import { maxReportedGaps } from '../../shared/domain/log-gaps';
 import {
   type ComparedPage,
   createLogBookStore,
-  type IdsInDoubt,
-  type LogBook,
-  type LogBookStore,
   type MarkedLog,
 } from '../../shared/stores/logs/log-book-store';
+import { lockLog } from '../../shared/stores/logs/log-lock';
 
 /** Checks the books of every log, one after the other. Returns how many do not balance. */
 export async function checkAllBooks(db: Db): Promise<number> {
@@ -16,7 +15,7 @@ export async function checkAllBooks(db: Db): Promise<number> {
   let unbalanced = 0;
   for (let last: MarkedLog | null = null; ;) {
     const logs: MarkedLog[] = await store.logsAfter(last, logsAtOnce);
-    for (const log of logs) if (!(await checkBook(store, log))) unbalanced += 1;
+    for (const log of logs) if (!(await checkBook(db, log))) unbalanced += 1;
     last = logs.at(-1) ?? null;
     if (logs.length < logsAtOnce) return unbalanced;
   }
@@ -27,18 +26,20 @@ export async function checkChangedBooks(db: Db): Promise<number> {
   const store = createLogBookStore(db);
   let unbalanced = 0;
   for (let log = await store.takeAsked(); log !== null; log = await store.takeAsked())
-    if (!(await checkBook(store, log))) unbalanced += 1;
+    if (!(await checkBook(db, log))) unbalanced += 1;
   return unbalanced;
 }
 
 /** A portion of rows a statement, so that none lasts long. False: the books do not balance. */
-async function checkBook(store: LogBookStore, log: MarkedLog): Promise<boolean> {
+async function checkBook(db: Db, log: MarkedLog): Promise<boolean> {
+  const store = createLogBookStore(db);
   const isOpen = await store.isOpen(log);
   if (isOpen === null || findLogTable(log.table) === undefined) return true;
-  const next = isOpen ? store.comparePage : store.openPage;
   let book: LogBook | null = null;
   for (let afterId: string | null = '-1'; afterId !== null;) {
-    const page: ComparedPage | null = await next(log, afterId, rowsAtOnce);
+    const page: ComparedPage | null = isOpen
+      ? await store.comparePage(log, afterId, rowsAtOnce)
+      : await openPage(db, log, afterId);
     if (page === null) return true;
     book = book === null ? bookOf(page) : withPage(book, page);
     afterId = page.lastId;
@@ -46,6 +47,18 @@ async function checkBook(store: LogBookStore, log: MarkedLog): Promise<boolean> 
   if (book === null) return true;
   await store.keep(log, book);
   return book.lost.count === '0' && book.unknown.count === '0';
+}
+
+/** The books begin here: what they cannot explain is taken as it is. */
+async function openPage(db: Db, log: MarkedLog, afterId: string): Promise<ComparedPage | null> {
+  return inTransaction(db, async ({ db: trx }) => {
+    const store = createLogBookStore(trx);
+    await lockLog(trx, log.solutionId, log.table);
+    const page = await store.comparePage(log, afterId, rowsAtOnce);
+    if (page === null || page.lostText === null) return page;
+    await store.beginWith(log, page);
+    return store.comparePage(log, afterId, rowsAtOnce);
+  });
 }
 
 const bookOf = ({ lastId: _last, lostText: _lost, unknownText: _unknown, ...book }: ComparedPage): LogBook =>

@@ -1,4 +1,4 @@
-import type { IdsInDoubt } from '../../../shared/stores/logs/log-book-store';
+import type { IdsInDoubt } from '../../../shared/domain/log-book';
 import type { LogFinding } from '../../../shared/stores/logs/log-finding-store';
 import { z } from 'zod';
 import { type Channel, channels } from '../../../shared/domain/channel';

@@ -4,11 +4,13 @@ import { unpackedFiles } from '../../../shared/archive/unpack';
 import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
 import { findLogTable } from '../../../shared/catalog/log-tables';
 import { type Db, inTransaction } from '../../../shared/db/database';
+import { booksChanged } from '../../../shared/domain/job-kind';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { FileStore } from '../../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../../shared/files/layout';
+import { createJobStore } from '../../../shared/stores/jobs/job-store';
 import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { lockLog } from '../../../shared/stores/logs/log-lock';
 import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
@@ -113,8 +115,9 @@ async function giveBackIds(db: Db, items: readonly QuarantinedItem[]): Promise<v
   for (const [, log] of [...logs].sort(([one], [other]) => (one < other ? -1 : 1))) {
     await lockLog(db, log.solutionId, log.table.table);
     await createLogMarkStore(db).giveBackDiscarded(log);
-    await createLogBookStore(db).askCheck(log);
+    await createLogBookStore(db).askCheck(log.solutionId, log.table.table);
   }
+  if (logs.size > 0) await createJobStore(db).add(booksChanged);
 }
 
 async function acceptId(db: Db, { solutionId, subject, code, rowId }: QuarantinedItem): Promise<void> {
@@ -127,7 +130,9 @@ async function acceptId(db: Db, { solutionId, subject, code, rowId }: Quarantine
 /** Whatever becomes of the row. What the package stores is checked again after that. */
 async function askCheck(db: Db, { kind, solutionId, subject }: QuarantinedItem): Promise<void> {
   const table = findLogTable(subject ?? '');
-  if (kind === 'row' && table !== undefined) await createLogBookStore(db).askCheck({ solutionId, table });
+  if (kind !== 'row' || table === undefined) return;
+  await createLogBookStore(db).askCheck(solutionId, table.table);
+  await createJobStore(db).add(booksChanged);
 }
 
 async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedItem> {

@@ -1,39 +1,7 @@
-import { findLogTable, type LogTable } from '../../catalog/log-tables';
-import { type Db, inTransaction } from '../../db/database';
-import { wholeInstallation } from '../../domain/job-kind';
-import { type IdSpan, maxReportedGaps } from '../../domain/log-gaps';
-import { createJobStore } from '../jobs/job-store';
-import { lockLog } from './log-lock';
-
-/** Ids that the books disagree about. */
-export interface IdsInDoubt {
-  /** How many, as a decimal text. */
-  readonly count: string;
-  /** The first 100 ranges, in order. */
-  readonly ranges: readonly IdSpan[];
-}
-
-/**
- * What became of every id of a log, from the first one received (or the one from which they are counted) up to the
- * highest. `stored + refused + discarded + absent + removed + missing + lost` are all of them. Decimal texts.
- */
-export interface LogBook {
-  readonly highestId: string;
-  readonly stored: string;
-  /** In quarantine, or refused when that was full. */
-  readonly refused: string;
-  readonly discarded: string;
-  /** The solution said that it never had them. */
-  readonly absent: string;
-  /** By retention or an approved replacement. */
-  readonly removed: string;
-  /** They never came. */
-  readonly missing: string;
-  /** They were stored and are gone, and nobody said why. */
-  readonly lost: IdsInDoubt;
-  /** They are stored, and no upload brought them. */
-  readonly unknown: IdsInDoubt;
-}
+import { findLogTable } from '../../catalog/log-tables';
+import type { Db } from '../../db/database';
+import type { IdsInDoubt, LogBook } from '../../domain/log-book';
+import { maxReportedGaps } from '../../domain/log-gaps';
 
 export interface MarkedLog {
   readonly solutionId: number;
@@ -56,12 +24,11 @@ export function createLogBookStore(db: Db) {
       return rows;
     },
 
-    /** Asks, in the transaction of what changed the log, for a check of its books before the night. */
-    async askCheck({ solutionId, table }: { solutionId: number; table: LogTable }): Promise<void> {
+    /** Asks for a check of its books before the night. The job that does it is the caller's to add. */
+    async askCheck(solutionId: number, table: string): Promise<void> {
       await db('log_mark')
-        .where({ solution_id: solutionId, table_name: table.table })
+        .where({ solution_id: solutionId, table_name: table })
         .update({ is_check_asked: true });
-      await createJobStore(db).add({ kind: 'logs.check-changed-books', subject: wholeInstallation });
     },
 
     /** One whose check was asked for, which is asked no longer. Null: there is none. */
@@ -88,23 +55,26 @@ export function createLogBookStore(db: Db) {
      * nobody is locked out. Reads the ids from the primary key; the ids themselves are compared only where their
      * number or their sum differs.
      */
-    comparePage: (log: MarkedLog, afterId: string, maxRows: number): Promise<ComparedPage | null> =>
-      compare(db, log, afterId, maxRows),
-
-    /** The same; what differs is what the books begin with. */
-    async openPage(log: MarkedLog, afterId: string, maxRows: number): Promise<ComparedPage | null> {
-      return inTransaction(db, async ({ db: trx }) => {
-        await lockLog(trx, log.solutionId, log.table);
-        const page = await compare(trx, log, afterId, maxRows);
-        if (page === null || page.lostText === null) return page;
-        await trx.raw(
-          `update log_mark set removed = removed + cast(:lost as int8multirange),
-             received = received + cast(:unknown as int8multirange)
-           where solution_id = :solutionId and table_name = :table`,
-          { ...log, lost: page.lostText, unknown: page.unknownText },
-        );
-        return compare(trx, log, afterId, maxRows);
+    async comparePage(
+      { solutionId, table }: MarkedLog,
+      afterId: string,
+      maxRows: number,
+    ): Promise<ComparedPage | null> {
+      const name = findLogTable(table)?.name ?? '';
+      const { rows } = await db.raw<{ rows: ComparedPage[] }>(compareSql, {
+        ...{ solutionId, table, name, afterId, maxRows },
       });
+      return rows[0] ?? null;
+    },
+
+    /** What differs is what the books begin with. Needs the log's lock. */
+    async beginWith(log: MarkedLog, { lostText, unknownText }: ComparedPage): Promise<void> {
+      await db.raw(
+        `update log_mark set removed = removed + cast(:lostText as int8multirange),
+           received = received + cast(:unknownText as int8multirange)
+         where solution_id = :solutionId and table_name = :table`,
+        { ...log, lostText, unknownText },
+      );
     },
 
     async keep({ solutionId, table }: MarkedLog, book: LogBook): Promise<void> {
@@ -136,19 +106,6 @@ export interface ComparedPage {
   /** As PostgreSQL writes an `int8multirange`; null: nothing differs. */
   readonly lostText: string | null;
   readonly unknownText: string | null;
-}
-
-async function compare(
-  db: Db,
-  { solutionId, table }: MarkedLog,
-  afterId: string,
-  maxRows: number,
-): Promise<ComparedPage | null> {
-  const { rows } = await db.raw<{ rows: ComparedPage[] }>(compareSql, {
-    ...{ solutionId, table, afterId, maxRows },
-    name: findLogTable(table)?.name ?? '',
-  });
-  return rows[0] ?? null;
 }
 
 /** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */

@@ -1,6 +1,6 @@
 import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
-import type { IdsInDoubt, LogBook } from './log-book-store';
+import type { IdsInDoubt, LogBook } from '../../domain/log-book';
 
 /** Something about a log that someone should look at. */
 export type LogFinding =

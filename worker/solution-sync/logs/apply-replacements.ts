@@ -1,5 +1,7 @@
 import { findLogTable } from '../../../shared/catalog/log-tables';
 import { type Db, inTransaction } from '../../../shared/db/database';
+import { booksChanged } from '../../../shared/domain/job-kind';
+import { createJobStore } from '../../../shared/stores/jobs/job-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { lockLog } from '../../../shared/stores/logs/log-lock';
@@ -26,7 +28,8 @@ async function applyNext(db: Db): Promise<boolean> {
   if (decided.isApproved && table !== undefined) {
     await lockLog(db, solutionId, table.table);
     const applied = await replacements.apply(decided, table);
-    await createLogBookStore(db).askCheck({ solutionId, table });
+    await createLogBookStore(db).askCheck(solutionId, table.table);
+    await createJobStore(db).add(booksChanged);
     rows = applied.deleted + applied.replaced;
     await createAuditStore(db).add([
       {

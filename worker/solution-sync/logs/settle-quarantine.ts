@@ -1,4 +1,6 @@
 import type { Db } from '../../../shared/db/database';
+import { booksChanged } from '../../../shared/domain/job-kind';
+import { createJobStore } from '../../../shared/stores/jobs/job-store';
 import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { decodeBeginning, keepable } from '../package/kept-text';
 import type { StoredRow } from './late-rows';
@@ -32,7 +34,10 @@ export async function settleQuarantine(
     );
     isBookChanged ||= rowCount > 0;
   }
-  if (isBookChanged) await createLogBookStore(db).askCheck({ solutionId, table });
+  if (isBookChanged) {
+    await createLogBookStore(db).askCheck(solutionId, table.table);
+    await createJobStore(db).add(booksChanged);
+  }
   if (!hasOpenConflicts) return;
   const same: string[] = [];
   for await (const { itemId, itemText, raw } of storedItems)

@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import type { IdsInDoubt } from '../../../../shared/stores/logs/log-book-store';
+import type { IdsInDoubt } from '../../../../shared/domain/log-book';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SolutionDetail } from '../../services/solutions';
 import type { CountedFinding, Finding } from '../../services/support';

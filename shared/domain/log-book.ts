@@ -1,0 +1,31 @@
+import type { IdSpan } from './log-gaps';
+
+/** Ids that the books disagree about. */
+export interface IdsInDoubt {
+  /** How many, as a decimal text. */
+  readonly count: string;
+  /** The first 100 ranges, in order. */
+  readonly ranges: readonly IdSpan[];
+}
+
+/**
+ * What became of every id of a log, from the first one received (or the one from which they are counted) up to the
+ * highest. `stored + refused + discarded + absent + removed + missing + lost` are all of them. Decimal texts.
+ */
+export interface LogBook {
+  readonly highestId: string;
+  readonly stored: string;
+  /** In quarantine, or refused when that was full. */
+  readonly refused: string;
+  readonly discarded: string;
+  /** The solution said that it never had them. */
+  readonly absent: string;
+  /** By retention or an approved replacement. */
+  readonly removed: string;
+  /** They never came. */
+  readonly missing: string;
+  /** They were stored and are gone, and nobody said why. */
+  readonly lost: IdsInDoubt;
+  /** They are stored, and no upload brought them. */
+  readonly unknown: IdsInDoubt;
+}
