@@ -3,6 +3,13 @@ import path from 'node:path';
 import { type Channel, channels } from '../shared/domain/channel';
 import { type Backoffice, type Enrolled, openBackoffice } from './backoffice';
 import { patient } from './http/backoff';
+import {
+  disputeALimit,
+  emptyAList,
+  troubledRooms,
+  typeWordsForATemperature,
+  withDoorLeftOpen,
+} from './demo-troubles';
 import { createExchange } from './http/exchange';
 import { createKitchen, type Kitchen } from './kitchen';
 import { keepReadings, keepSettings } from './kitchen/keep-readings';
@@ -28,7 +35,8 @@ export interface DemoOptions {
 
 /**
  * A kitchen is enrolled, lives for a month, synchronises on all four channels, and gets a setting that somebody changes
- * on the server. Each run enrols a kitchen of its own. @throws SolutionError where the server does not do its part.
+ * on the server. On its last day things go wrong, so that the console has an alert, a conflict, a refused reading and a
+ * change that waits. Each run enrols a kitchen of its own. @throws SolutionError where the server does not do its part.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { url, print } = options;
@@ -47,7 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         credentials: credentialsOf(enrolled),
         onEvent: narrator(print),
       });
-      await tell({ print, backoffice, enrolled, copy, solution });
+      await tell({ url, print, backoffice, enrolled, copy, solution });
     } finally {
       await copy.close();
     }
@@ -57,6 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 }
 
 interface Stage {
+  readonly url: string;
   readonly print: (line: string) => void;
   readonly backoffice: Backoffice;
   readonly enrolled: Enrolled;
@@ -66,13 +75,17 @@ interface Stage {
 
 async function tell(stage: Stage): Promise<void> {
   const now = new Date();
-  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -30), probes: 12 });
-  await aMonthInTheKitchen(stage, kitchen, now);
+  const yesterday = daysLater(now, -1);
+  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -31), probes: 12 });
+  await aMonthInTheKitchen(stage, kitchen, yesterday);
   const outcomes = await firstSync(stage);
   const changed = await someoneChangesALimit(stage);
-  outcomes.push(await nextSync(stage, kitchen, changed));
+  await thingsGoWrong(stage, kitchen, now);
+  outcomes.push(await nextSync(stage, changed));
+  outcomes.push(await probesOfTheDay(stage));
   outcomes.push(await messagesOfTheDay(stage));
   printReport(stage, outcomes);
+  printWhereToLook(stage);
 }
 
 async function enrol(backoffice: Backoffice, print: Stage['print']): Promise<Enrolled> {
@@ -87,10 +100,10 @@ function credentialsOf({ mail, secret }: Enrolled) {
   return { mail, secret, mac: '02:69:00:13:14:15' };
 }
 
-async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, now: Date): Promise<void> {
+async function aMonthInTheKitchen({ copy, print }: Stage, kitchen: Kitchen, until: Date): Promise<void> {
   heading(print, 'A month passes in the kitchen');
   const settings = await keepSettings(copy, kitchen);
-  const { rows, photos } = await keepReadings(copy, kitchen.advanceTo(now));
+  const { rows, photos } = await keepReadings(copy, kitchen.advanceTo(until));
   print(`   ${plural(settings, 'setting')}, ${plural(rows, 'reading')}, ${plural(photos, 'photo')}`);
   print(`   all of it in ${path.relative(process.cwd(), copy.dir) || '.'} (xml/, csv/, photos/)`);
 }
@@ -131,13 +144,36 @@ async function someoneChangesALimit({ backoffice, enrolled, print }: Stage): Pro
   return changed;
 }
 
+/** One trouble of each kind that staff have a list for. */
+async function thingsGoWrong(stage: Stage, kitchen: Kitchen, now: Date): Promise<void> {
+  const { print, copy } = stage;
+  heading(print, 'A day passes in the kitchen, and things go wrong');
+  const probeId = await probeOf(copy, troubledRooms.warm);
+  await keepReadings(copy, withDoorLeftOpen(kitchen.advanceTo(now), probeId, now));
+  print(`   ${troubledRooms.warm}: its door has been left open for three hours (probe ${probeId})`);
+  const words = await typeWordsForATemperature(copy, now);
+  print(`   ${troubledRooms.warm}: somebody types “${words}” where a temperature belongs`);
+  const { before, inKitchen, onServer } = await disputeALimit(stage);
+  print(
+    `   ${troubledRooms.disputed}: at most ${before} °C → ${inKitchen} °C in the kitchen, ${onServer} °C on the server`,
+  );
+  const deleted = await emptyAList(copy, 'ProductsStockIn');
+  print(`   ProductsStockIn: somebody deletes ${plural(deleted, 'product')} at the device`);
+}
+
+async function probeOf(copy: LocalCopy, fridge: string): Promise<string> {
+  const fridges = (await readSettings(xmlFile(copy.dir, 'Fridges'))) ?? [];
+  const element = fridges.find((one) => fieldText(one, 'Name') === fridge);
+  const probeId = element === undefined ? null : fieldText(element, 'ProbeId');
+  if (probeId === null) throw new Error(`xml/Fridges.xml has no probe for ${fridge}`);
+  return probeId;
+}
+
 async function nextSync(
   { solution, copy, print }: Stage,
-  kitchen: Kitchen,
   { id, name, before, after }: ChangedLimit,
 ): Promise<SyncOutcome> {
-  heading(print, 'A day later, the next synchronisation brings it down to the kitchen');
-  await keepReadings(copy, kitchen.advanceTo(daysLater(new Date(), 1)));
+  heading(print, 'The next synchronisation brings the new limit down, and the troubles up');
   print('   synchro');
   const outcome = await solution.sync('synchro');
   const elements = (await readSettings(xmlFile(copy.dir, 'Fridges'))) ?? [];
@@ -146,6 +182,11 @@ async function nextSync(
   if (now !== String(after)) throw new Error(`xml/Fridges.xml still says ${now ?? 'nothing'} for ${name}`);
   print(`   xml/Fridges.xml: ${name}, <TempMax>${before}</TempMax> is now <TempMax>${now}</TempMax>`);
   return outcome;
+}
+
+async function probesOfTheDay({ solution, print }: Stage): Promise<SyncOutcome> {
+  print('   sondes');
+  return solution.sync('sondes');
 }
 
 async function messagesOfTheDay({ solution, copy, print }: Stage): Promise<SyncOutcome> {
@@ -177,6 +218,21 @@ function printReport({ print }: Stage, outcomes: readonly SyncOutcome[]): void {
   ]);
   for (const line of table(['channel', 'sent', 'zip', 'on the server', 'came back', 'took'], rows))
     print(`   ${line}`);
+}
+
+/** By the links of the console: to what this kitchen has left there. */
+function printWhereToLook({ url, enrolled, print }: Stage): void {
+  const of = `solution=${encodeURIComponent(enrolled.id)}`;
+  heading(print, 'Where to look in the console');
+  const places: readonly (readonly [string, string])[] = [
+    ['what there is to do', '/'],
+    ['an open alert', '/alerts'],
+    ['a conflict, and who won it', `/conflicts?state=all&${of}`],
+    ['a refused reading', `/quarantine?${of}`],
+    ['deletions that wait for a yes', `/approvals?${of}`],
+    ['the kitchen itself', `/solutions/${encodeURIComponent(enrolled.id)}`],
+  ];
+  for (const [what, path] of places) print(`   ${what.padEnd(31)}${url.replace(/\/$/, '')}${path}`);
 }
 
 function heading(print: Stage['print'], text: string): void {

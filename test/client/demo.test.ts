@@ -1,6 +1,7 @@
 import { runDemo } from '../../client/demo';
 import { createTestFolder } from '../setup/folder';
-import { type RealServer, startRealServer } from './real-server';
+import { call } from '../setup/solution-client';
+import { type RealServer, staffHeaders, startRealServer } from './real-server';
 
 let real: RealServer;
 
@@ -9,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => real.stop());
 
-test('the demonstration tells its story, and can be told again on the same server', async () => {
+test('the demonstration tells its story, leaves something to look at, and can be told again on the same server', async () => {
   const { admin, url } = real.server;
   const { path: dir } = createTestFolder();
   for (let time = 1; time <= 2; time++) {
@@ -22,8 +23,44 @@ test('the demonstration tells its story, and can be told again on the same serve
     for (const channel of ['synchro', 'sondes', 'messagerie', 'photos'])
       expect(story).toContain(`\n   ${channel}\n`);
     expect(story).toContain('at most 4 °C → 3 °C');
-    expect(story).toContain('xml/Fridges-u.xml: 1 instruction, carried out');
+    expect(story).toMatch(/xml\/Fridges-u\.xml: \d+ instructions?, carried out/);
     expect(story).toContain('<TempMax>4</TempMax> is now <TempMax>3</TempMax>');
-    expect(story).not.toContain('refused');
+    const solution = /solution (\d+),/.exec(story)?.[1] ?? '';
+    await expectSomethingToLookAt(solution);
+    await expectPagesToOpen(story, solution);
   }
 });
+
+async function expectSomethingToLookAt(solution: string): Promise<void> {
+  const [alert] = await listed(`/api/alerts?solution=${solution}&state=open`);
+  expect(alert).toMatchObject({ kind: 'high', fridgeName: 'Armoire préparations froides' });
+  const [conflict] = await listed(`/api/conflicts?solution=${solution}&state=all`);
+  expect(conflict).toMatchObject({ class: 'Fridges', fields: ['TempMax'], resolution: 'manager' });
+  const refused = await listed(`/api/quarantine?solution=${solution}`);
+  expect(refused).toMatchObject([{ subject: 'Tbfridge', code: 'bad-value', kind: 'row' }]);
+  const [held] = await listed(`/api/approvals?solution=${solution}`);
+  expect(held).toMatchObject({ class: 'ProductsStockIn', kind: 'deletes', state: 'open' });
+}
+
+async function listed(path: string): Promise<readonly unknown[]> {
+  const answer = await call(`${real.server.url}${path}`, { headers: await staffHeaders(real) });
+  expect(answer.status).toBe(200);
+  const { items } = answer.json;
+  if (!Array.isArray(items)) throw new Error(`${path} lists nothing`);
+  return items;
+}
+
+/** Each link that the story ends with leads to a page of the console. */
+async function expectPagesToOpen(story: string, solution: string): Promise<void> {
+  const links = [...story.slice(story.indexOf('Where to look')).matchAll(/https?:\S+/g)].map(
+    ([link]) => link,
+  );
+  expect(links).toHaveLength(6);
+  expect(links).toContain(`${real.server.url}/quarantine?solution=${solution}`);
+  const token = (await staffHeaders(real))['Authorization']?.replace('Bearer ', '') ?? '';
+  const headers = { Accept: 'text/html', Cookie: `epack_session=${token}` };
+  for (const link of links) {
+    const { status, redirected } = await fetch(link, { headers });
+    expect({ link, status, redirected }).toEqual({ link, status: 200, redirected: false });
+  }
+}
