@@ -75,9 +75,10 @@ interface Stage {
 
 async function tell(stage: Stage): Promise<void> {
   const now = new Date();
-  const yesterday = daysLater(now, -1);
-  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -31), probes: 12 });
-  await aMonthInTheKitchen(stage, kitchen, yesterday);
+  // No longer ago: a probe that is silent for half a day counts as lost.
+  const thisMorning = new Date(now.getTime() - 5 * 3_600_000);
+  const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -30), probes: 12 });
+  await aMonthInTheKitchen(stage, kitchen, thisMorning);
   const outcomes = await firstSync(stage);
   const changed = await someoneChangesALimit(stage);
   await thingsGoWrong(stage, kitchen, now);
@@ -147,7 +148,7 @@ async function someoneChangesALimit({ backoffice, enrolled, print }: Stage): Pro
 /** One trouble of each kind that staff have a list for. */
 async function thingsGoWrong(stage: Stage, kitchen: Kitchen, now: Date): Promise<void> {
   const { print, copy } = stage;
-  heading(print, 'A day passes in the kitchen, and things go wrong');
+  heading(print, 'Some hours pass in the kitchen, and things go wrong');
   const probeId = await probeOf(copy, troubledRooms.warm);
   await keepReadings(copy, withDoorLeftOpen(kitchen.advanceTo(now), probeId, now));
   print(`   ${troubledRooms.warm}: its door has been left open for three hours (probe ${probeId})`);
@@ -192,16 +193,16 @@ async function probesOfTheDay({ solution, print }: Stage): Promise<SyncOutcome> 
 async function messagesOfTheDay({ solution, copy, print }: Stage): Promise<SyncOutcome> {
   print('   messagerie');
   const outcome = await solution.sync('messagerie');
-  await readFirstAlert(copy, print);
+  await readLatestAlert(copy, print);
   return outcome;
 }
 
-/** From the probes of the kitchen the server knows when a cold room was warm for too long, and tells the kitchen. */
-async function readFirstAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
-  const alert = (await managerMessages(copy)).filter(({ kind }) => kind === 'probe-alert').at(-1);
+/** From the probes of the kitchen the server knows when a cold room is warm for too long, and tells the kitchen. */
+async function readLatestAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
+  const alert = (await managerMessages(copy)).find(({ kind }) => kind === 'probe-alert');
   if (alert === undefined) return;
   print(`     ${'reads'.padEnd(9)}${alert.subject}`);
-  print(`     ${''.padEnd(9)}${alert.body}`);
+  for (const line of alert.body.split('\n')) print(`     ${''.padEnd(9)}${line}`.trimEnd());
   // The next sync would tell the manager.
   await readMessages(copy, new Date(), [alert.id]);
 }

@@ -94,6 +94,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       db,
       files,
       quotas: config.quotas,
+      language: config.language,
       watch: metrics.syncs,
       log,
     }),

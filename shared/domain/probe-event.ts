@@ -1,3 +1,4 @@
+import type { Language } from './language';
 import type { ProbeAlertKind } from './probe-alert';
 
 /** What can happen to a probe alert. */
@@ -13,3 +14,9 @@ export const probeEventTexts = {
 
 type EventTexts = (typeof probeEventTexts)[ProbeAlertKind];
 export type ProbeEventText = EventTexts[keyof EventTexts];
+
+/** More messages of probes than that, undelivered, go down as one digest. */
+export const digestAboveMessages = 10;
+
+/** How the subject of a digest begins, by the language that the kitchen is told it in. */
+export const digestSubjectStarts: Readonly<Record<Language, string>> = { en: 'Probes: ', fr: 'Sondes : ' };

@@ -14,7 +14,7 @@ export async function newProbeEvents(db: Db): Promise<void> {
 export async function tellProbeEvents(db: Db, language: Language): Promise<void> {
   await db.raw(
     `declare happened_to_probe no scroll cursor for
-     select a.solution_id, a.kind, e.event, e.at, a.since, a.probe_id as "probeId", a.fridge_name as "fridgeName",
+     select a.id as alert_id, a.solution_id, a.kind, e.event, e.at, a.since, a.probe_id as "probeId", a.fridge_name as "fridgeName",
        a.limit_value as "limit", a.worst_value as worst, s.timezone
      from probe_event e join probe_alert a on a.id = e.alert_id join solution s on s.id = a.solution_id
      order by e.at, a.id, array_position(array['opened', 'escalated', 'closed'], e.event)`,
@@ -27,6 +27,7 @@ export async function tellProbeEvents(db: Db, language: Language): Promise<void>
 }
 
 interface Happened extends HappenedToProbe {
+  readonly alert_id: string;
   readonly solution_id: number;
 }
 
@@ -34,14 +35,15 @@ async function tell(db: Db, language: Language, happened: readonly Happened[]): 
   const messages = happened.map((one, place) => ({
     place,
     solution_id: one.solution_id,
+    alert_id: one.alert_id,
     ...probeMessage(language, one),
     measured_at: one.at,
     is_conform: one.event === 'closed',
   }));
   await db.raw(
-    `insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform)
-     select solution_id, 'probe-alert', 'ePack', subject, body, measured_at, is_conform
-     from jsonb_to_recordset(cast(? as jsonb)) as message (place int, solution_id int, subject text, body text,
+    `insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform, alert_id)
+     select solution_id, 'probe-alert', 'ePack', subject, body, measured_at, is_conform, alert_id
+     from jsonb_to_recordset(cast(? as jsonb)) as message (place int, solution_id int, alert_id bigint, subject text, body text,
        measured_at timestamptz, is_conform boolean)
      order by place`,
     [JSON.stringify(messages)],

@@ -3,6 +3,7 @@ import { type ParameterClass, parameterClassesOf } from '../../shared/catalog/pa
 import { haveEffect } from '../../shared/catalog/special-syncs';
 import { type Db, inTransaction, type Transaction } from '../../shared/db/database';
 import type { Flag } from '../../shared/domain/flag';
+import type { Language } from '../../shared/domain/language';
 import type { Quotas } from '../../shared/domain/quota';
 import type { LogCounts, PhotoCounts, SyncReport } from '../../shared/domain/report';
 import type { ClassDigest } from '../../shared/formats/class-digest';
@@ -40,6 +41,8 @@ interface Deps {
   readonly files: FileStore;
   /** What holds for solutions without bounds of their own. */
   readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
+  /** Of what kitchens are told. */
+  readonly language: Language;
 }
 
 /** Runs one step of a sync, and may tell how long it took. */
@@ -52,7 +55,7 @@ const plainly: Step = (_name, work) => work();
  * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
  */
 export async function processSync(
-  { db, files, quotas }: Deps,
+  { db, files, quotas, language }: Deps,
   job: SyncJob,
   step: Step = plainly,
 ): Promise<SyncReport> {
@@ -78,7 +81,7 @@ export async function processSync(
     const report = reportOf(job, { ...toldOf(merged), logs, photos, ...gaps }, upload, statement, spool);
     const written = await step('package', () =>
       writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
-        instructions: instructionFiles(transaction, job, flags, statement, report),
+        instructions: instructionFiles(transaction, job, { flags, language, statement, report }),
         report,
         classes: () => believedClasses(transaction, job, report),
       }),
@@ -91,7 +94,7 @@ export async function processSync(
 }
 
 /** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
-export async function failSync({ db, files }: Omit<Deps, 'quotas'>, job: SyncJob): Promise<void> {
+export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: SyncJob): Promise<void> {
   const report: SyncReport = {
     sync: job.syncId,
     outcome: 'failed',
@@ -174,13 +177,19 @@ async function keepAllPhotos(
   );
 }
 
+interface InstructionContext {
+  readonly flags: readonly Flag[];
+  /** Of what the kitchen is told. */
+  readonly language: Language;
+  readonly statement: SolutionStatement;
+  readonly report: SyncReport;
+}
+
 /** What the solution is to do, file by file, in the order in which it is to do it. */
 async function* instructionFiles(
   transaction: Transaction,
   job: SyncJob,
-  flags: readonly Flag[],
-  statement: SolutionStatement,
-  report: SyncReport,
+  { flags, language, statement, report }: InstructionContext,
 ): AsyncGenerator<InstructionFile> {
   const drifted = await replaceable(transaction, job, statement, report);
   const replacements = await dueReplacements(transaction.db, job, job.syncId, flags);
@@ -191,9 +200,11 @@ async function* instructionFiles(
   if (others.length > 0)
     yield* dueInstructions(transaction, { ...job, parameterClasses: others, all: false });
   const tellsMessages = job.channel === 'messagerie';
-  if (tellsMessages && replacements.tables.length === 0) yield* dueMessages(transaction, job);
+  if (tellsMessages && replacements.tables.length === 0) yield* dueMessages(transaction, job, language);
   const managerRows =
-    tellsMessages && replacements.tables.length > 0 ? await replacingMessages(transaction, job) : null;
+    tellsMessages && replacements.tables.length > 0
+      ? await replacingMessages(transaction, job, language)
+      : null;
   for (const table of replacements.tables) {
     yield logReplacement(transaction.db, table, job.solutionId, managerRows);
   }

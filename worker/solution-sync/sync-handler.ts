@@ -1,3 +1,4 @@
+import type { Language } from '../../shared/domain/language';
 import type { Quotas } from '../../shared/domain/quota';
 import type { Db } from '../../shared/db/database';
 import type { FileStore } from '../../shared/files/file-store';
@@ -13,12 +14,14 @@ interface Deps {
   readonly files: FileStore;
   /** What holds for solutions without bounds of their own. */
   readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
+  /** Of what kitchens are told. */
+  readonly language: Language;
   readonly watch: SyncWatch;
   readonly log: Logger;
 }
 
 /** The kind of job that processes uploads. A sync that is given up has status 2, with a package that says `failed`. */
-export function createSyncHandler({ db, files, quotas, watch, log }: Deps): JobHandler {
+export function createSyncHandler({ db, files, quotas, language, watch, log }: Deps): JobHandler {
   const syncs = createSyncStore(db);
   return {
     story: storyOf,
@@ -27,7 +30,7 @@ export function createSyncHandler({ db, files, quotas, watch, log }: Deps): JobH
       const sync = syncOf(job);
       const startedAt = performance.now();
       await syncs.markProcessing(sync.syncId, job.attempts);
-      const report = await processSync({ db, files, quotas }, sync, step);
+      const report = await processSync({ db, files, quotas, language }, sync, step);
       const milliseconds = performance.now() - startedAt;
       watch.processed(sync, report);
       log.info(

@@ -643,6 +643,9 @@ export const english = {
   } satisfies Record<ProbeEventText, string>,
   read: 'read',
   delivered: 'delivered',
+  /** Of a message that goes down as part of another one. */
+  toldInDigest: 'The kitchen is told of it in a digest',
+  probeDigest: (alerts: number) => `Digest of ${alerts} ${alerts === 1 ? 'probe alert' : 'probe alerts'}`,
   waitsForSync: 'waits',
 
   // Device and access

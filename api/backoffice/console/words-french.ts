@@ -684,6 +684,9 @@ export const french: Words = {
   },
   read: 'lu',
   delivered: 'reçu',
+  toldInDigest: 'La cuisine en est informée par un récapitulatif',
+  probeDigest: (alerts) =>
+    `Récapitulatif de ${alerts} ${alerts === 1 ? 'alerte de sonde' : 'alertes de sondes'}`,
   waitsForSync: 'en attente',
 
   device: 'Appareil',

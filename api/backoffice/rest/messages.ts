@@ -37,6 +37,15 @@ const message = z
       .meta({ description: 'In a row.', examples: [0] }),
     failureReason: z.string().nullable(),
     isParked: z.boolean().meta({ description: 'It failed too often: it goes into no package any more.' }),
+    digest: z
+      .string()
+      .nullable()
+      .meta({ description: 'The message that tells it in its place, where many alerts waited.' }),
+    digestOf: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'Of such a digest: how many alerts it tells of.' }),
     sample: z.string().optional().meta({ description: 'This and what follows: of an analysis.' }),
     germ: z.string().optional(),
     operator: z.enum(resultOperators).optional(),
@@ -108,8 +117,9 @@ export const createMessageRoutes = (messages: MessageService): Route[] => [
   }),
 ];
 
-const messageJson = ({ result, ...message }: Message) => ({
+const messageJson = ({ result, digestId, ...message }: Message) => ({
   ...message,
+  digest: digestId,
   ...(result === null ? {} : resultJson(result)),
 });
 

@@ -2,6 +2,7 @@ import type { Db } from '../../db/database';
 import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
 import type { ResultOperator, Verdict } from '../../domain/lab-result';
 import type { JudgedResult, MessageKind, NewMessage } from '../../domain/message';
+import type { ProbeAlertKind } from '../../domain/probe-alert';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 
 /** What the manager told a solution, and what became of it. */
@@ -18,6 +19,41 @@ export interface Message extends NewMessage {
   readonly failureReason: string | null;
   /** It failed too often: it goes into no package any more. */
   readonly isParked: boolean;
+  /** The digest that tells it in its place; null: it is told by itself. */
+  readonly digestId: string | null;
+  /** Of a digest: how many alerts it tells of. */
+  readonly digestOf: number | null;
+}
+
+/** An alert that waits for a digest. `probeId` null: its message is from before alerts were kept with it. */
+export interface WaitingAlert {
+  readonly kind: ProbeAlertKind;
+  readonly probeId: string | null;
+  readonly fridgeName: string | null;
+  readonly limit: number | null;
+  readonly worst: number | null;
+  readonly since: Date;
+  readonly closedAt: Date | null;
+  /** Of the kitchen. */
+  readonly timezone: string;
+  /** Of the last message about it. */
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** The alerts of the probe messages that a package is to tell. */
+export interface WaitingAlerts {
+  readonly listed: readonly WaitingAlert[];
+  readonly alerts: number;
+  readonly alertsGoingOn: number;
+}
+
+/** What a package is to tell. */
+export interface Told {
+  readonly count: number;
+  /** Of them, messages about probes that no digest tells yet. */
+  readonly probeMessages: number;
+  readonly hasResults: boolean;
 }
 
 /** What a solution sends back of a message that it holds. */
@@ -36,6 +72,17 @@ export type MessageStore = ReturnType<typeof createMessageStore>;
 
 /** What the manager tells on `messagerie`: kept until it is delivered, and after that with its receipt. */
 export function createMessageStore(db: Db) {
+  /** A receipt of a digest is one of all that it tells. */
+  async function receiveDigests(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await db.raw(
+      `update manager_message m set read_at = coalesce(m.read_at, digest.read_at),
+         delivered_at = coalesce(m.delivered_at, digest.delivered_at)
+       from manager_message digest where m.digest_id = digest.id and digest.id = any(cast(? as bigint[]))`,
+      [[...ids]],
+    );
+  }
+
   return {
     /** In the order given. */
     async add(solutionId: number, messages: readonly NewMessage[]): Promise<Message[]> {
@@ -65,24 +112,66 @@ export function createMessageStore(db: Db) {
 
     /**
      * Marks what this sync's package is to tell: what is not confirmed yet and has not failed too often, or all of
-     * that where the package tells everything. Answers how many, and whether there are lab results among them.
+     * that where the package tells everything. What a digest tells is not told by itself.
      */
     async markTold(
       solutionId: number,
       syncId: string,
       { parkedToo }: { readonly parkedToo: boolean },
-    ): Promise<{ count: number; hasResults: boolean }> {
-      const result = await db.raw<{ rows: { count: number; has_results: boolean }[] }>(
+    ): Promise<Told> {
+      const result = await db.raw<{ rows: Told[] }>(
         `with told as (
            update manager_message set told_in = :syncId
-           where solution_id = :solutionId and delivered_at is null and (failures < :maxFailures or :parkedToo)
-           returning kind
+           where solution_id = :solutionId and delivered_at is null and digest_id is null
+             and (failures < :maxFailures or :parkedToo)
+           returning kind, digest_of
          )
-         select cast(count(*) as int) as count, coalesce(bool_or(kind = 'analysis'), false) as has_results from told`,
+         select cast(count(*) as int) as count,
+           cast(count(*) filter (where kind = 'probe-alert' and digest_of is null) as int) as "probeMessages",
+           coalesce(bool_or(kind = 'analysis'), false) as "hasResults" from told`,
         { solutionId, syncId, maxFailures, parkedToo },
       );
-      const [row] = result.rows;
-      return { count: row?.count ?? 0, hasResults: row?.has_results ?? false };
+      return result.rows[0] ?? { count: 0, probeMessages: 0, hasResults: false };
+    },
+
+    /** By the alerts of the messages about probes that this sync is to tell: those that go on first, then the latest. */
+    async waitingAlerts(solutionId: number, syncId: string, limit: number): Promise<WaitingAlerts> {
+      const result = await db.raw<{ rows: (WaitingAlert & { total: number; going_on: number })[] }>(
+        `with alert as (
+           select distinct on (coalesce(a.id, m.id)) coalesce(a.kind, 'high') as kind, a.probe_id as "probeId",
+             a.fridge_name as "fridgeName", a.limit_value as "limit", a.worst_value as worst,
+             coalesce(a.since, m.measured_at, m.sent_at) as since, a.closed_at as "closedAt", s.timezone,
+             m.subject, m.body, a.id is not null and a.closed_at is null as goes_on
+           from manager_message m join solution s on s.id = m.solution_id left join probe_alert a on a.id = m.alert_id
+           where m.solution_id = :solutionId and m.told_in = :syncId and ${isProbeMessage}
+           order by coalesce(a.id, m.id), m.id
+         )
+         select *, cast(count(*) over () as int) as total,
+           cast(count(*) filter (where goes_on) over () as int) as going_on
+         from alert order by goes_on desc, since desc limit :limit`,
+        { solutionId, syncId, limit },
+      );
+      const [first] = result.rows;
+      return { listed: result.rows, alerts: first?.total ?? 0, alertsGoingOn: first?.going_on ?? 0 };
+    },
+
+    /** The messages about probes that this sync was to tell are told by this one. */
+    async addDigest(
+      { solutionId, syncId }: { readonly solutionId: number; readonly syncId: string },
+      digest: { readonly subject: string; readonly body: string },
+      { alerts, alertsGoingOn }: Pick<WaitingAlerts, 'alerts' | 'alertsGoingOn'>,
+    ): Promise<void> {
+      await db.raw(
+        `with digest as (
+           insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform, told_in, digest_of)
+           select :solutionId, 'probe-alert', 'ePack', :subject, :body, max(m.measured_at), :isConform, :syncId, :alerts
+           from manager_message m where m.solution_id = :solutionId and m.told_in = :syncId and ${isProbeMessage}
+           returning id
+         )
+         update manager_message m set digest_id = digest.id, told_in = null
+         from digest where m.solution_id = :solutionId and m.told_in = :syncId and ${isProbeMessage}`,
+        { solutionId, syncId, ...digest, alerts, isConform: alertsGoingOn === 0 },
+      );
     },
 
     async hasResults(solutionId: number): Promise<boolean> {
@@ -93,13 +182,13 @@ export function createMessageStore(db: Db) {
       return rows.length > 0;
     },
 
-    /** The oldest first, in pages. `toldIn` null: all of the solution's. */
+    /** The oldest first, in pages. `toldIn` null: all of the solution's, but for what a digest tells. */
     async *pages(solutionId: number, toldIn: string | null): AsyncGenerator<readonly Message[]> {
       for (let before = '0'; ;) {
         const result = await db.raw<{ rows: Row[] }>(
           `select ${columns} from manager_message
            where solution_id = :solutionId and id < :before
-             and (cast(:toldIn as uuid) is null or told_in = :toldIn)
+             and case when cast(:toldIn as uuid) is null then digest_id is null else told_in = :toldIn end
            order by id desc limit :pageSize`,
           { solutionId, toldIn, before, pageSize },
         );
@@ -110,11 +199,12 @@ export function createMessageStore(db: Db) {
       }
     },
 
-    /** The solution has what the sync's package told, but for what failed. Again: nothing happens. */
+    /** The solution has what the sync's package told, digests with what they tell, but for what failed. Again: nothing happens. */
     async confirm(solutionId: number, syncId: string, failed: readonly FailedInstruction[]): Promise<void> {
       const ours = failed.filter(({ file }) => /^csv[\\/]tbmessagerie-[ir]\.csv$/i.test(file));
       await db.raw(
-        `update manager_message m set told_in = null,
+        `with answered as (
+         update manager_message m set told_in = null,
            delivered_at = case when f.reason is null then coalesce(m.delivered_at, now()) else m.delivered_at end,
            failures = case when f.reason is null then 0 else m.failures + 1 end,
            failure_reason = f.reason
@@ -125,7 +215,12 @@ export function createMessageStore(db: Db) {
            where told.solution_id = :solutionId and told.told_in = :syncId
            group by told.id
          ) f
-         where m.id = f.id`,
+         where m.id = f.id
+         returning m.id, m.digest_of, m.delivered_at, m.failures, m.failure_reason
+         )
+         update manager_message m set delivered_at = coalesce(m.delivered_at, digest.delivered_at),
+           failures = digest.failures, failure_reason = digest.failure_reason
+         from answered digest where digest.digest_of is not null and m.digest_id = digest.id`,
         { solutionId, syncId, failed: JSON.stringify(ours) },
       );
     },
@@ -136,7 +231,7 @@ export function createMessageStore(db: Db) {
      * it says of subject, body and time must be the message's. Answers the ids of which there was a receipt.
      */
     async receive(solutionId: number, receipts: readonly Receipt[]): Promise<ReadonlySet<string>> {
-      const result = await db.raw<{ rows: { id: string }[] }>(
+      const result = await db.raw<{ rows: { id: string; digest_of: number | null }[] }>(
         `update manager_message m
          set read_at = coalesce(m.read_at, receipt."readAt"), delivered_at = coalesce(m.delivered_at, now())
          from jsonb_to_recordset(cast(:rows as jsonb)) as receipt
@@ -144,9 +239,10 @@ export function createMessageStore(db: Db) {
          where m.solution_id = :solutionId and m.id = receipt.id
            and ${saysTheSame('subject')} and ${saysTheSame('body')}
            and (receipt."sentAt" is null or abs(extract(epoch from receipt."sentAt" - m.sent_at)) < 60)
-         returning m.id`,
+         returning m.id, m.digest_of`,
         { solutionId, rows: JSON.stringify(receipts.map(receiptRow)).replaceAll('\\u0000', '') },
       );
+      await receiveDigests(result.rows.filter(({ digest_of }) => digest_of !== null).map(({ id }) => id));
       return new Set(result.rows.map(({ id }) => id));
     },
   };
@@ -173,8 +269,12 @@ interface Row {
   limit_satisfactory: number | null;
   limit_acceptable: number | null;
   verdict: Verdict | null;
+  digest_id: string | null;
+  digest_of: number | null;
 }
 
+/** Of `m`. */
+const isProbeMessage = `m.kind = 'probe-alert' and m.digest_of is null`;
 const pageSize = 1_000;
 
 const bare = (text: string) => `regexp_replace(${text}, '\\s', '', 'g')`;
@@ -183,7 +283,7 @@ const saysTheSame = (column: string) =>
 
 const given = `kind, sender, subject, body, measured_at, is_conform, sample, germ, operator, value, unit,
   limit_satisfactory, limit_acceptable, verdict`;
-const columns = `id, ${given}, sent_at, delivered_at, read_at, failures, failure_reason`;
+const columns = `id, ${given}, sent_at, delivered_at, read_at, failures, failure_reason, digest_id, digest_of`;
 
 const receiptRow = ({ id, readAt, subject, body, sentAt }: Receipt) => ({
   id,
@@ -223,6 +323,8 @@ const messageFrom = (row: Row): Message => ({
   failures: row.failures,
   failureReason: row.failure_reason,
   isParked: row.delivered_at === null && row.failures >= maxFailures,
+  digestId: row.digest_id,
+  digestOf: row.digest_of,
 });
 
 /** The table's constraint: an analysis has them all. */

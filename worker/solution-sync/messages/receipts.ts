@@ -1,5 +1,7 @@
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import type { Transaction } from '../../../shared/db/database';
+import type { Language } from '../../../shared/domain/language';
+import { digestAboveMessages } from '../../../shared/domain/probe-event';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { formatCsv, formatCsvRows } from '../../../shared/formats/csv-table';
@@ -9,7 +11,10 @@ import {
   createMessageStore,
   type Message,
   type Receipt,
+  type WaitingAlert,
+  type WaitingAlerts,
 } from '../../../shared/stores/messages/message-store';
+import { type DigestContents, type DigestLine, digestLines, probeDigest } from '../../alerts/probe-digest';
 import type { ManagerRows } from '../instructions/log-replacements';
 import type { InstructionFile } from '../instructions/package';
 import type { LogHeader } from '../logs/log-header';
@@ -21,14 +26,19 @@ interface Receiver {
   readonly syncId: string;
 }
 
-/** What the manager has told and the solution has not confirmed: `csv/Tbmessagerie-i.csv`, or no file. */
+/**
+ * What the manager has told and the solution has not confirmed: `csv/Tbmessagerie-i.csv`, or no file. Too many messages
+ * about probes become one, in `language`.
+ */
 export async function* dueMessages(
   { db }: Transaction,
-  { solutionId, syncId }: Receiver,
+  receiver: Receiver,
+  language: Language,
 ): AsyncGenerator<InstructionFile> {
+  const { solutionId, syncId } = receiver;
   const messages = createMessageStore(db);
-  const { count, hasResults } = await messages.markTold(solutionId, syncId, { parkedToo: false });
-  if (count === 0) return;
+  const { told, hasResults } = await markTold(db, receiver, { language, parkedToo: false });
+  if (told === 0) return;
   yield { name: `csv/${table().name}-i.csv`, op: 'i', content };
 
   async function* content(): AsyncGenerator<string, number> {
@@ -37,17 +47,45 @@ export async function* dueMessages(
     for await (const page of messages.pages(solutionId, syncId)) {
       yield formatCsvRows(page.map(cellsOf).map((row) => columns.map((name) => row.get(name) ?? '')));
     }
-    return count;
+    return told;
   }
+}
+
+/** @returns how many rows the package has to tell: a digest is one. */
+async function markTold(
+  db: Transaction['db'],
+  receiver: Receiver,
+  { language, parkedToo }: { readonly language: Language; readonly parkedToo: boolean },
+): Promise<{ readonly told: number; readonly hasResults: boolean }> {
+  const { solutionId, syncId } = receiver;
+  const messages = createMessageStore(db);
+  const { count, probeMessages, hasResults } = await messages.markTold(solutionId, syncId, { parkedToo });
+  if (probeMessages <= digestAboveMessages) return { told: count, hasResults };
+  const waiting = await messages.waitingAlerts(solutionId, syncId, digestLines);
+  await messages.addDigest(receiver, probeDigest(language, contentsOf(waiting)), waiting);
+  return { told: count - probeMessages + 1, hasResults };
+}
+
+function contentsOf({ listed, alerts, alertsGoingOn }: WaitingAlerts): DigestContents {
+  const isGoingOn = ({ probeId, closedAt }: WaitingAlert) => probeId !== null && closedAt === null;
+  const lineOf = ({ probeId, subject, body, ...alert }: WaitingAlert): DigestLine =>
+    probeId === null ? { subject, body } : { ...alert, probeId };
+  return {
+    goingOn: listed.filter(isGoingOn).map(lineOf),
+    over: listed.filter((one) => !isGoingOn(one)).map(lineOf),
+    ...{ alerts, alertsGoingOn },
+  };
 }
 
 /** All that the manager has ever told, for a package that replaces the solution's table. */
 export async function replacingMessages(
   { db }: Transaction,
-  { solutionId, syncId }: Receiver,
+  receiver: Receiver,
+  language: Language,
 ): Promise<ManagerRows> {
+  const { solutionId } = receiver;
   const messages = createMessageStore(db);
-  await messages.markTold(solutionId, syncId, { parkedToo: true });
+  await markTold(db, receiver, { language, parkedToo: true });
   return {
     columns: (await messages.hasResults(solutionId)) ? resultColumns : [],
     async *pages() {

@@ -2,6 +2,7 @@ import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import type { Page as ListPage } from '../../../../shared/domain/page';
+import { digestSubjectStarts } from '../../../../shared/domain/probe-event';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { Message } from '../../../../shared/stores/messages/message-store';
 import { decode, keepableText } from '../../../http/decode';
@@ -124,12 +125,14 @@ const MessageRow = ({
         </>
       )}
     </p>
+    {one.digestId !== null && <p class="soft">{words.toldInDigest}</p>}
     {one.failureReason !== null && <p class="bad">{words.couldNotCarryOut(one.failureReason)}</p>}
   </li>
 );
 
 /** Of an alert what happened is said in the words of whoever looks; below stands what the kitchen was told. */
 function titleOf(words: Words, message: Message): string {
+  if (message.digestOf !== null) return words.probeDigest(message.digestOf);
   const event = englishEventOf(words, message);
   return event === null ? message.subject : words.problemOf(event.place, event.said);
 }
@@ -137,6 +140,7 @@ function titleOf(words: Words, message: Message): string {
 /** Kitchens are told of probes in English or French. Undefined: a person wrote it. */
 function languageOf(words: Words, message: Message): string | undefined {
   if (message.kind !== 'probe-alert') return undefined;
+  if (message.digestOf !== null) return message.subject.startsWith(digestSubjectStarts.en) ? 'en' : 'fr';
   return englishEventOf(words, message) === null ? 'fr' : 'en';
 }
 
