@@ -43,7 +43,7 @@ test('a sync whose unpacked files cannot be removed has ended all the same, and 
   await createSyncStore(server().db).markProcessing(sync, job.attempts);
   const busy: FileStore = { ...store(), remove: () => Promise.reject(new Error('EBUSY')) };
   await processSync(
-    { db: server().db, files: busy, quotas: server().config.quotas },
+    { db: server().db, files: busy, quotas: server().config.quotas, language: 'en' },
     { ...job, ...job.sync },
   );
   expect(await filesOf(sync)).toContain(`uploads/${sync}/unpacked/csv/Tbfridge.csv`);
