@@ -19,7 +19,13 @@ const can = z
   })
   .meta({ description: 'What this process can do just now.' });
 const readiness = z
-  .object({ status: z.enum(['ready', 'not ready', 'stopping']), checks, can })
+  .object({
+    status: z
+      .enum(['ready', 'not ready', 'stopping'])
+      .meta({ description: '`stopping` is told to operators alone.' }),
+    checks: checks.optional(),
+    can: can.optional(),
+  })
   .meta({ id: 'Readiness' });
 
 export const opsOperations: readonly Operation[] = [
@@ -35,6 +41,8 @@ export const opsOperations: readonly Operation[] = [
     path: '/readyz',
     id: 'checkReadiness',
     summary: 'Tells whether database, queue and file store are within reach',
+    description:
+      'Anyone is told `ready` or `not ready`. With the bearer token of /metrics (EPACK_METRICS_TOKEN), or on a port of operations, `checks` and `can` tell more.',
     answers: { 200: json('They are.', readiness), 503: json('Send no traffic here now.', readiness) },
   },
   {

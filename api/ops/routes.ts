@@ -15,17 +15,20 @@ interface Deps {
 }
 
 /**
- * `/healthz`: this process lives. `/readyz`: database, queue and file store are within reach. `/metrics`: for
- * Prometheus. All that comes after them is counted.
+ * `/healthz`: this process lives. `/readyz`: database, queue and file store are within reach; which of them
+ * is not, operators are told alone, who have the token of `/metrics`. `/metrics`: for Prometheus. All that comes after them is counted.
  */
 export function createOpsRoutes({ check, isDraining, metrics, metricsToken, countRequest }: Deps): Router {
   const router = Router();
   router.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  router.get('/readyz', async (_request, response) => {
+  router.get('/readyz', async (request, response) => {
     const { isReady, body } = await readinessOf(check, isDraining);
-    response.status(isReady ? 200 : 503).json(body);
+    const isOperator = metricsToken !== null && hasToken(request.headers.authorization, metricsToken);
+    // What is out of reach tells a stranger when to strike.
+    const told = isOperator ? body : { status: isReady ? 'ready' : 'not ready' };
+    response.status(isReady ? 200 : 503).json(told);
   });
   router.get('/metrics', async (request, response) => {
     if (metricsToken === null) throw unknownRoute();

@@ -65,7 +65,7 @@ describe('nothing comes back, on new connections neither', () => {
     proxy.freeze();
     const { status, json } = await readiness();
     expect(status).toBe(503);
-    expect(json).toMatchObject({ status: 'not ready', checks: { database: false, files: true } });
+    expect(json).toEqual({ status: 'not ready' });
     proxy.thaw();
     await ready();
   });

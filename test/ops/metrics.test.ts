@@ -174,6 +174,18 @@ describe('what is true of the whole installation', () => {
   });
 });
 
+test('readiness: strangers are told whether, operators what', async () => {
+  const url = `${server().url}/readyz`;
+  expect((await call(url)).json).toEqual({ status: 'ready' });
+  const guessed = { Authorization: 'Bearer guessed-guessed-guessed' };
+  expect((await call(url, { headers: guessed })).json).toEqual({ status: 'ready' });
+  const operator = { Authorization: `Bearer ${metricsToken}` };
+  expect((await call(url, { headers: operator })).json).toMatchObject({
+    checks: { database: true, queue: true, files: true },
+    can: { read: true },
+  });
+});
+
 describe('a worker', () => {
   test('tells what it processed, and what became of the rows', async () => {
     await server().stopWorker();

@@ -137,7 +137,7 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
       response.redirect(303, nextOf(next));
     } catch (error) {
       const problem = refusedSignIn(request, response, error);
-      await answerDoor(services, request, response, { problem, email, next: nextOf(next) });
+      answerDoor(services, request, response, { problem, email, next: nextOf(next) });
     }
   });
 
@@ -171,7 +171,7 @@ async function showDoor(services: ConsoleServices, request: Request, response: R
   // A live part of a page whose session has ended: the browser loads the page anew, and gets the form.
   if (request.get('hx-request') !== undefined) response.setHeader('HX-Refresh', 'true');
   const problem = refusalText(wordsFor(request), request.query[refusalParameter]);
-  await answerDoor(services, request, response, {
+  answerDoor(services, request, response, {
     problem,
     email: '',
     next: nextOf(request.query['next']),
@@ -209,14 +209,14 @@ function leadToDuty(request: Request, response: Response): boolean {
   return true;
 }
 
-async function answerDoor(
-  { checkHealth, oidcButton, signInRules }: ConsoleServices,
+function answerDoor(
+  { oidcButton, signInRules }: ConsoleServices,
   request: Request,
   response: Response,
   state: SignInState,
-): Promise<void> {
+): void {
   const ways = { oidc: oidcButton, passwords: signInRules.passwords };
-  response.send(renderPage(signInPage(wordsFor(request), await checkHealth(), state, ways)));
+  response.send(renderPage(signInPage(wordsFor(request), state, ways)));
 }
 
 const nextOf = (wanted: unknown): string =>

@@ -169,7 +169,6 @@ export const english = {
     refused: 'The identity provider did not let you in.',
   },
   toStart: 'To the start page',
-  health: 'Health',
   parts: { database: 'Database', queue: 'Queue', files: 'File store', room: 'File store' },
   up: 'works',
   down: 'out of reach',

@@ -230,7 +230,6 @@ export const french: Words = {
     refused: 'Le fournisseur d’identité ne vous a pas laissé entrer.',
   },
   toStart: 'À la page d’accueil',
-  health: 'État de marche',
   parts: {
     database: 'Base de données',
     queue: 'File d’attente',

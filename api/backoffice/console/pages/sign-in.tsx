@@ -1,8 +1,7 @@
 import type { VNode } from 'preact';
-import type { Health } from '../../../ops/health';
 import type { OidcButton } from '../../oidc/routes';
 import { Brand, PlainPage } from '../layout';
-import { Badge, Field, ProblemNote } from '../parts';
+import { Field, ProblemNote } from '../parts';
 import type { PasswordSignIn } from '../../../../shared/domain/sign-in-rules';
 import type { Words } from '../words';
 
@@ -27,10 +26,9 @@ export interface WaysIn {
   readonly passwords: PasswordSignIn;
 }
 
-/** What this server is, how it is, and the way in. */
+/** What this server is, and the way in. How it is, strangers are not told. */
 export const signInPage = (
   words: Words,
-  health: Health,
   state: SignInState,
   { oidc, passwords }: WaysIn,
 ): VNode => (
@@ -61,14 +59,6 @@ export const signInPage = (
           </p>
         )}
       </section>
-      <ul class="health" aria-label={words.health}>
-        {(['database', 'queue', 'files'] as const).map((part) => (
-          <li>
-            {words.parts[part]}{' '}
-            <Badge tone={health[part] ? 'good' : 'bad'}>{health[part] ? words.up : words.down}</Badge>
-          </li>
-        ))}
-      </ul>
     </div>
   </PlainPage>
 );
