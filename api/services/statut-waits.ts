@@ -24,7 +24,16 @@ interface Waiter {
 
 export type StatutWaits = ReturnType<typeof createStatutWaits>;
 
-/** Those who wait for another status, by the name of their channel. */
+/**
+ * So many may wait for one channel at once. A solution is one device, with one poll for each channel; whoever has its
+ * token is not to hold as many connections and timers as there are.
+ */
+export const mostWaitsPerChannel = 8;
+
+/**
+ * Those who wait for another status, by the name of their channel. Where one more comes than may wait, the one who has
+ * waited longest is told the status as it is.
+ */
 export function createStatutWaits() {
   const waiters = new Map<string, Set<Waiter>>();
 
@@ -92,6 +101,8 @@ export function createStatutWaits() {
   function add(name: string, waiter: Waiter): void {
     const waiting = waiters.get(name) ?? new Set();
     waiters.set(name, waiting.add(waiter));
+    const [oldest] = waiting;
+    if (waiting.size > mostWaitsPerChannel) oldest?.onEnd();
   }
 
   function remove(name: string, waiter: Waiter): void {

@@ -117,14 +117,16 @@ export function createJobStore(db: Db) {
 
     /**
      * Takes a job that waits, or whose holder has let its lease end. Null: it is done, or another's, or not due yet, or of
-     * a kind that only a newer worker knows.
+     * a kind that only a newer worker knows. In the lane `large` an id is a ticket for the fairest job of the lane.
      */
     async claim(id: string, leaseSeconds: number): Promise<ClaimedJob | null> {
       const result = await db.raw<{ rows: ClaimRow[] }>(
-        `with claimed as (
+        `with chosen as materialized (
+           select coalesce(case when (select lane from job where id = :id) = 'large' then (${fairestLargeJob}) end, :id) as id
+         ), claimed as (
            update job set state = 'running', fence = fence + 1, attempts = attempts + 1,
              lease_until = now() + make_interval(secs => :leaseSeconds)
-           where id = :id and kind = any(:kinds)
+           where id = (select id from chosen) and kind = any(:kinds)
              and (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
            returning id, kind, coalesce(subject, sync_id::text) as subject, detail, attempts, fence, sync_id, request_id, traceparent,
              extract(epoch from now() - created_at)::float8 as waited_seconds
@@ -276,6 +278,27 @@ export function createJobStore(db: Db) {
       });
   }
 }
+
+/**
+ * One solution with many large uploads does not make the others wait for all of them: next is the solution that has the
+ * fewest of them running, and then the one whose last was finished longest ago. Only jobs of which a message is on its way
+ * are chosen: the message that is left over stands for the job whose message was used.
+ */
+const fairestLargeJob = `
+  select waiting.id
+  from job waiting
+    join sync on sync.id = waiting.sync_id
+    join (
+      select sync.solution_id, count(*) filter (where job.state = 'running') as running, max(job.finished_at) as last_at
+      from job join sync on sync.id = job.sync_id
+      where job.lane = 'large'
+        and (job.state in ('queued', 'running') or job.finished_at > now() - interval '1 hour')
+      group by sync.solution_id
+    ) had on had.solution_id = sync.solution_id
+  where waiting.lane = 'large' and waiting.state = 'queued' and waiting.run_after <= now()
+    and waiting.published_at is not null and waiting.kind = any(:kinds)
+  order by had.running, had.last_at nulls first, waiting.id
+  limit 1 for update of waiting skip locked`;
 
 /** Advisory locks of this class are those of jobs; the second key is the job's id. */
 const jobLocks = 0x6a_6f_62;

@@ -27,11 +27,7 @@ export interface WaysIn {
 }
 
 /** What this server is, and the way in. How it is, strangers are not told. */
-export const signInPage = (
-  words: Words,
-  state: SignInState,
-  { oidc, passwords }: WaysIn,
-): VNode => (
+export const signInPage = (words: Words, state: SignInState, { oidc, passwords }: WaysIn): VNode => (
   <PlainPage words={words} title={words.signIn}>
     <div class="door">
       <Brand />

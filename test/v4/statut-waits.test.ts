@@ -1,0 +1,23 @@
+import { createStatutWaits, mostWaitsPerChannel } from '../../api/services/statut-waits';
+
+const waitOn = (waits: ReturnType<typeof createStatutWaits>, name: string) =>
+  waits.wait(name, {
+    not: 1,
+    milliseconds: 60_000,
+    tokenGeneration: 1,
+    gone: new AbortController().signal,
+    look: () => Promise.resolve({ statut: 1 }),
+  });
+
+test('where one more waits for a channel than may, the one who has waited longest is answered; others are left alone', async () => {
+  const waits = createStatutWaits();
+  const answered: string[] = [];
+  const all = ['other', ...Array.from({ length: mostWaitsPerChannel + 2 }, () => 'busy')].map((name, index) =>
+    waitOn(waits, name).then(() => answered.push(`${name} ${index}`)),
+  );
+  await Promise.all(all.slice(1, 3));
+  expect(answered).toEqual(['busy 1', 'busy 2']);
+  waits.end();
+  await Promise.all(all);
+  expect(answered).toHaveLength(all.length);
+});
