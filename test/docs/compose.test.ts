@@ -29,6 +29,7 @@ const service = z.object({
   network_mode: z.string().optional(),
   networks: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
+  configs: z.array(z.object({ source: z.string() })).default([]),
   healthcheck: z.object({ test: words }).optional(),
   read_only: z.boolean().default(false),
   tmpfs: z.array(z.string()).default([]),
@@ -138,6 +139,11 @@ describe('docker-compose.yml', () => {
     );
     for (const [, { environment }] of ours)
       expect(JSON.stringify(environment)).not.toContain('POSTGRES_ADMIN_PASSWORD');
+  });
+
+  test('puts no config that stands in the file into a read-only container, which Compose refuses', () => {
+    for (const [, one] of services) if (one.configs.length > 0) expect(one.read_only).toBe(false);
+    expect(serviceOf('postgres').configs.map(({ source }) => source)).toEqual(['role']);
   });
 
   test('holds no secret: each comes from the environment, and nothing starts without it', () => {
