@@ -1030,7 +1030,7 @@ export const french: Words = {
   // Background work
   backgroundWork: 'Tâches de fond',
   backgroundWorkMeaning:
-    'Ce que le serveur fait de lui-même, la dernière fois qu’il l’a fait et la prochaine. Un seul worker s’en charge.',
+    'Ce que le serveur fait de lui-même, la dernière fois qu’il l’a fait et la prochaine. Un seul processus s’en charge.',
   backgroundKind: 'Tâche',
   lastRun: 'Dernière exécution',
   nextRun: 'Prochaine exécution',

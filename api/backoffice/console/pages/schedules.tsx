@@ -76,7 +76,7 @@ function ScheduleRow({ visit, schedule }: { visit: Visit; schedule: Schedule }):
         {pausedAt === null ? <Moment words={words} at={nextAt} /> : words.pausedBy(pausedBy ?? '–')}
       </td>
       <td>
-        <div class="actions">
+        <div class="buttons">
           <ActionForm action={`${address}/${kind}/run`} csrf={csrf}>
             <button class="button quiet">{words.runNow}</button>
           </ActionForm>
