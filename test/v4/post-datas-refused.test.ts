@@ -232,12 +232,17 @@ describe('a refused upload leaves the status at 0 and stores nothing', () => {
   });
 });
 
+/** What real packers write, odd and whole (its README says so); test/archive reads them. */
+const soundArchives = ['strangers/bsdtar-pipe-padded.zip', 'strangers/sharpziplib-1.3.3-streamed.zip'];
+
 describe('real broken archives', () => {
   const folder = realData('archives');
   const files =
     folder === null
       ? []
-      : readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.zip'));
+      : readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+          (name) => name.endsWith('.zip') && !soundArchives.includes(name),
+        );
 
   (folder === null ? test.skip : test)('there are some', () => expect(files.length).toBeGreaterThan(20));
 

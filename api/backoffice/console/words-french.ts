@@ -470,7 +470,7 @@ export const french: Words = {
     lostRows: (ids) => `Ils étaient enregistrés et n’y sont plus : Id ${ids}.`,
     unknownRows: (ids) => `Aucun envoi ne les a apportés : Id ${ids}.`,
     unbalancedAdvice:
-      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent.',
+      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent.',
     impossibleTimes: (table) => `Heures impossibles : ${table}`,
     impossibleTimesWhy: (count) =>
       `${count} au total sont datés d’avant 2010, ou de plus d’un jour après leur réception.`,
