@@ -58,7 +58,7 @@ describe('epack user add and epack solution add', () => {
       environment,
       'abc\n',
     );
-    expect([short.exitCode, short.err]).toEqual([1, 'The password must have 8 to 1024 characters.\n']);
+    expect([short.exitCode, short.err]).toEqual([1, 'The password must have 12 to 1024 characters.\n']);
     expect((await userAdd('--email', 'notanemail')).err).toBe('email: is no e-mail address\n');
   });
 
