@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { describeWithOwnRabbit, describeWithRabbit } from '../setup/rabbitmq';
 
@@ -17,6 +18,8 @@ describeWithOwnRabbit('a RabbitMQ of the suite', (rabbit) => {
     await channel.assertQueue('kept', { durable: true });
     channel.sendToQueue('kept', Buffer.from('still here'), { persistent: true });
     await channel.waitForConfirms();
+    // The message is on the disk by now; that there is such a queue, RabbitMQ writes down within two seconds.
+    await sleep(3_000);
     await rabbit().kill();
     await rabbit().start();
     const after = await connect(rabbit().url);
