@@ -1,5 +1,7 @@
 import { createApprovalStore } from '../../shared/stores/parameters/approval-store';
-import { approvalsOf, by, stored } from './edits';
+import { createApprovalService } from '../../api/backoffice/services/approvals';
+import { commandLineCaller } from '../../shared/domain/staff';
+import { approvalsOf, stored } from './edits';
 import { declared, openKitchen, type Sent } from './kitchen';
 import { startTestServer, type TestServer } from '../setup/server';
 
@@ -17,9 +19,12 @@ test('a running worker carries a decision out by itself', async () => {
   await kitchen.syncAndConfirm(all.map(({ id }) => ({ id, isActive: false })));
   const [open] = await approvalsOf(server.db, kitchen);
   const approvals = createApprovalStore(server.db);
-  await approvals.decide(open?.id ?? '', 'approve', by);
+  await createApprovalService({ db: server.db }).decide(commandLineCaller, open?.id ?? '', 'approve');
   while ((await approvals.find(open?.id ?? ''))?.appliedAt === null)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await approvals.find(open?.id ?? '')).toMatchObject({ applied: 20, released: 0 });
-  expect(await stored(server.db, kitchen, '7')).toMatchObject({ isActive: false, updatedBy: by });
+  expect(await stored(server.db, kitchen, '7')).toMatchObject({
+    isActive: false,
+    updatedBy: commandLineCaller.email,
+  });
 });
