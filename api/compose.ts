@@ -141,7 +141,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     notifications,
   });
   const trail = createSecurityTrail({ audit: createAuditStore(db), count: metrics.countSignInFailure, log });
-  const login = watchedLogin(trail, createLoginService({ db, solutions: createSolutionStore(db), tokens }));
+  const login = watchedLogin(
+    trail,
+    createLoginService({ db, solutions: createSolutionStore(db), tokens, board }),
+  );
   const handshake = createHandshakeService({
     statuses: createStatusStore(db),
     marks: createLogMarkStore(db),
@@ -220,7 +223,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     accounts: createAccountService({ db }),
     users: createUserService({ db, passwords, rules: config.signIn }),
     schedules: createScheduleService({ db }),
-    solutions: createSolutionService({ db }),
+    solutions: createSolutionService({ db, forgetAccess: board.forgetAccess }),
     quotas: createQuotaSettingsService({ db, standard: config.quotas }),
     flags: createFlagService({ db }),
     logs: createLogService({ db }),

@@ -12,6 +12,7 @@ import { callerNetwork, networksOf } from '../../shared/domain/network';
 import { createFailedLoginStore, type FailureLimit } from '../../shared/stores/staff/failed-login-store';
 import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { verifySecret } from '../../shared/secrets';
+import type { StatutBoard } from './statut-board';
 import type { Tokens } from './tokens';
 
 export interface LoginAttempt {
@@ -31,6 +32,7 @@ interface Deps {
     'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret' | 'noteDevice' | 'noteRefusedMac'
   >;
   readonly tokens: Pick<Tokens, 'issue'>;
+  readonly board: Pick<StatutBoard, 'forgetAccess'>;
 }
 
 const failureWindowSeconds = 300;
@@ -106,11 +108,12 @@ async function checkMac(deps: Deps, attempt: LoginAttempt, solution: SolutionCre
 }
 
 async function lock(
-  { db, solutions }: Deps,
+  { db, solutions, board }: Deps,
   { mail, mac, address }: LoginAttempt,
   solution: SolutionCredentials,
 ): Promise<void> {
   if (!(await solutions.lock(solution.id))) return;
+  board.forgetAccess(solution.id);
   const [before, after] = [{ mac: solution.mac }, { mac: normalised(mac) }];
   const deed = { action: 'solution.lock', solutionId: solution.id, before, after } as const;
   await createAuditStore(db).add([{ actor: mail, address, ...deed }]);

@@ -115,6 +115,12 @@ export function createStatutBoard(deps: Deps) {
     },
 
     /**
+     * A change of ours to what a solution may do has been committed, and its notification may come after our answer.
+     * Whoever reads that answer and asks this process again must not get the right of before.
+     */
+    forgetAccess,
+
+    /**
      * Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller
      * gone. Throws `blocked` or `locked` as soon as the solution is, and `unauthorized` as soon as the caller's tokens end.
      */
@@ -150,10 +156,14 @@ export function createStatutBoard(deps: Deps) {
     return statuses.get(nameOf(key.solutionId, key.channel)) ?? (await readStatus(key));
   }
 
-  /** A token of a later generation than the one in memory tells that memory is old: its news is on the way. */
+  /**
+   * A token of a later generation than the one in memory tells that memory is old: its news is on the way. Nobody is
+   * sent away as blocked or locked from memory either: another process may have ended that a moment ago.
+   */
   async function accessOf({ solutionId, generation: given }: TokenHolder): Promise<SolutionAccess | null> {
     const known = access.get(solutionId);
-    return known === undefined || given > known.tokenGeneration ? readAccess(solutionId) : known;
+    const isOld = known === undefined || given > known.tokenGeneration || refusalOf(known) !== null;
+    return isOld ? readAccess(solutionId) : known;
   }
 
   async function readAccess(solutionId: number): Promise<SolutionAccess | null> {
@@ -198,11 +208,15 @@ export function createStatutBoard(deps: Deps) {
     waits.tell(name, status);
   }
 
-  /** A right may be on its way from the database in an older state: what arrives after this is not kept. */
   function onSolution(payload: string): void {
+    forgetAccess(Number(payload));
+  }
+
+  /** A right may be on its way from the database in an older state: what arrives after this is not kept. */
+  function forgetAccess(solutionId: number): void {
     generation += 1;
-    access.delete(Number(payload));
-    void sendAwayIfRefused(Number(payload));
+    access.delete(solutionId);
+    void sendAwayIfRefused(solutionId);
   }
 
   /** Its tokens stop working at once: nobody goes on waiting with one. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { settings } from '../../shared/config/settings';
 import { createLogger } from '../../shared/log';
 import { startWorker } from '../../worker/compose';
+import { eventually } from '../queue/eventually';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn } from '../v4/on-server';
 import { metricsToken, scrape } from './scrape';
@@ -77,10 +78,12 @@ describe('the dashboard and the alert rules', () => {
     const client = await signIn(server());
     await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
     await client.postForm(Buffer.from('no zip'));
-    const [api, fromWorker] = [
-      await scrape(server().url),
-      await scrape(`http://127.0.0.1:${worker.port ?? 0}`),
-    ];
+    const workerUrl = `http://127.0.0.1:${worker.port ?? 0}`;
+    // What is committed is counted a moment later.
+    await eventually('the sync is counted', async () =>
+      (await scrape(workerUrl)).text.includes('epack_sync_processing_seconds_count{'),
+    );
+    const [api, fromWorker] = [await scrape(server().url), await scrape(workerUrl)];
     told = { names: new Set([...api.names, ...fromWorker.names]), text: api.text + fromWorker.text };
     await worker.stop();
   });

@@ -54,7 +54,13 @@ const defaultAccountName = 'Default';
 
 export type SolutionService = ReturnType<typeof createSolutionService>;
 
-export function createSolutionService({ db }: { readonly db: Db }) {
+interface Deps {
+  readonly db: Db;
+  /** Told of each committed change before the caller is: this process then lets in by it. A command has none. */
+  readonly forgetAccess?: (solutionId: number) => void;
+}
+
+export function createSolutionService({ db, forgetAccess }: Deps) {
   return {
     async list(
       caller: Caller,
@@ -97,7 +103,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       ifRevision: string | null = null,
     ): Promise<SolutionDetail> {
       const changes = soundSolution(written);
-      return inTransaction(db, async ({ db: trx }) => {
+      const changed = await inTransaction(db, async ({ db: trx }) => {
         await lockVisible(trx, caller, id);
         needEditor(caller);
         const before = await found(trx, caller, id);
@@ -112,6 +118,8 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         await createAuditStore(trx).add([auditEntry(caller, 'solution.update', deed)]);
         return detailed(trx, after);
       });
+      forgetAccess?.(id);
+      return changed;
     },
 
     /**
@@ -127,6 +135,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         const deed = { solutionId: id, before: settingsOf(before) };
         await createAuditStore(trx).add([auditEntry(caller, 'solution.retire', deed)]);
       });
+      forgetAccess?.(id);
     },
 
     /**
@@ -139,7 +148,7 @@ export function createSolutionService({ db }: { readonly db: Db }) {
       { isLeaked }: { readonly isLeaked: boolean } = { isLeaked: false },
     ): Promise<EnrolledSolution> {
       const secret = newSecret();
-      return inTransaction(db, async ({ db: trx }) => {
+      const replaced = await inTransaction(db, async ({ db: trx }) => {
         await lockVisible(trx, caller, id);
         needEditor(caller);
         const { mail } = await found(trx, caller, id);
@@ -152,6 +161,8 @@ export function createSolutionService({ db }: { readonly db: Db }) {
         ]);
         return { id, mail, secret };
       });
+      forgetAccess?.(id);
+      return replaced;
     },
   };
 }
