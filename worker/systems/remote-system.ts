@@ -1,0 +1,82 @@
+import type { System } from '../pipeline/system';
+
+/** One installed system that pairs are made with: what the steps of a run see of it, and what its operator asks of it. */
+export interface RemoteSystem extends System {
+  /** Asks the server what it really does. It leaves nothing behind, and says what is wrong instead of throwing it. */
+  probe(signal: AbortSignal): Promise<Probe>;
+  close(): Promise<void>;
+}
+
+/** What a connector opens. */
+export interface SystemOpening {
+  /** As the schema of its kind wants it. The values of `${NAME}` are filled in. */
+  readonly config: unknown;
+  /**
+   * The pair's `here` or `there`, as the schema of its kind wants it. Null: the installed system alone, to probe or to
+   * prepare it; such a system lists nothing.
+   */
+  readonly end: unknown;
+  /** Its own fields that the pair reads or writes, those that are written back included. */
+  readonly fields: readonly string[];
+  /** Values that nobody may see: whatever is recorded of a call shows `…` instead. */
+  readonly secrets: readonly string[];
+}
+
+/** Opens a system of one kind. It makes no call. Throws where the settings do not fit. */
+export type SystemFactory = (opening: SystemOpening, outside: Outside) => Promise<RemoteSystem>;
+
+/** How a connector reaches the world. One per installed system: its limits hold for all pairs that use it. */
+export interface Outside {
+  /** The system's name, for whoever observes its calls. */
+  readonly system: string;
+  readonly limiter: Limiter;
+  /** Told of each call once it has ended, in the asynchronous context of whoever made it. */
+  readonly observe: (call: ObservedCall) => void;
+}
+
+/** Lets calls through, so many at once and so many a second. */
+export interface Limiter {
+  /** Runs it once it is its turn. Throws what the signal says where that ends first. */
+  run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** A call that has ended, without secrets. */
+export interface ObservedCall {
+  readonly system: string;
+  /** The connector's word for it: `list`, `fetch`, `find`, `create`, `update`, `delete`, `probe`, `token`… */
+  readonly operation: string;
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Null: there was no answer. */
+  readonly status: number | null;
+  readonly milliseconds: number;
+  readonly startedAt: Date;
+  /** Up to 4,000 characters of what was sent; null: nothing was. */
+  readonly request: string | null;
+  /** Up to 4,000 characters of the answer; null: there was none, or it was no text. */
+  readonly answer: string | null;
+  /** Why there was no answer, or none that could be used. */
+  readonly fault: string | null;
+}
+
+/** What the server was seen to do. */
+export interface Probe {
+  /** False: some finding is an error. */
+  readonly ok: boolean;
+  /** The server's own; null: it does not say. */
+  readonly version: string | null;
+  /** Its clock less ours; null: it does not say. Nothing is decided by it. */
+  readonly clockOffsetMs: number | null;
+  readonly findings: readonly Finding[];
+}
+
+export interface Finding {
+  readonly level: 'error' | 'warning' | 'info';
+  /** Stable, for programs: `unauthorized`, `fields-missing`, `no-revisions`… */
+  readonly code: string;
+  /** A sentence for a person, in English. */
+  readonly message: string;
+  /** What of it: the names of the missing fields, say. */
+  readonly about?: readonly string[];
+}
