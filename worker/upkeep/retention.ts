@@ -2,6 +2,7 @@ import type { Db } from '../../shared/db/database';
 import type { FileStore } from '../../shared/files/file-store';
 import { removeSyncFiles } from '../../shared/files/sync-files';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { createPairRetentionStore } from '../../shared/stores/pairs/pair-retention-store';
 import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
 import { createSignInStore } from '../../shared/stores/staff/sign-in-store';
 import { createSyncStore } from '../../shared/stores/syncs/sync-store';
@@ -18,6 +19,9 @@ const failedLoginSeconds = 3_600;
 const knownPlaceDays = 90;
 const orphanSeconds = 3_600;
 const doneJobDays = 7;
+/** What pairs did can be taken back for so long. */
+const pairRetention = { historyDays: 30, goneDays: 90 };
+const pairBatchSize = 5_000;
 
 /** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
 export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
@@ -50,6 +54,8 @@ export async function removeStaleRows(db: Db): Promise<void> {
   await createSignInStore(db).removePlacesOlderThan(knownPlaceDays);
   await db('user_session').whereRaw('expires_at < now()').delete();
   await createJobStore(db).removeDone(doneJobDays);
+  const pairs = createPairRetentionStore(db);
+  while ((await pairs.removeOld(pairRetention, pairBatchSize)) === pairBatchSize);
 }
 
 /** Until a batch is not full: what waits must not grow from round to round. Answers the sum. */
