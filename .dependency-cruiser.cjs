@@ -116,6 +116,13 @@ module.exports = {
       },
     ),
 
+    forbid(
+      'kinds-of-systems-are-declarations',
+      'What a kind of system is, and what a pair may say: no database, no call.',
+      { path: '^shared/systems/' },
+      { pathNot: '^shared/(systems|domain)/|^(node:)?crypto$|(^|/)node_modules/(zod|yaml|croner)/' },
+    ),
+
     // api
 
     forbid(
@@ -241,7 +248,7 @@ module.exports = {
     door(
       'zod',
       ['zod'],
-      '^(api|client|commands|shared/(config|queue|formats|process|embedded)|worker/solution-sync/package)/',
+      '^(api|client|commands|shared/(config|queue|formats|process|embedded|systems)|worker/(solution-sync/package|systems|records))/',
     ),
 
     // Everywhere
@@ -262,7 +269,7 @@ module.exports = {
       to: {
         path: `${product}|^bench/`,
         // Pairs of systems, which come next, run the engine by its pages; its tests do until then.
-        pathNot: `^(epack|bench/main)\\.ts$|^worker/pipeline/(synchronise|work|mentions|discover)\\.ts$|^worker/systems/remote-system\\.ts$|${processes}`,
+        pathNot: `^(epack|bench/main)\\.ts$|^worker/pipeline/(synchronise|work|mentions|discover)\\.ts$|^worker/systems/remote-system\\.ts$|^shared/systems/|${processes}`,
         reachable: false,
       },
     },

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { callLimits, httpUrl, nameText, text } from './settings-parts';
+import type { SystemKind } from './system-kind';
+
+/** Advoware, by its interface Advonet. */
+export const advowareSettings = z.strictObject({
+  url: httpUrl.describe('Serves /api/v1/advonet and, where there is no gateway, /api/v1/Token.'),
+  gateway: httpUrl.optional().describe('Serves /api/v1/Token.'),
+  auth: z.strictObject({
+    appId: text,
+    apiKey: text.describe('In base64.'),
+    kanzlei: text,
+    database: text,
+    user: text,
+    password: text,
+  }),
+  limits: callLimits({ atOnce: 2 }),
+});
+export type AdvowareSettings = z.output<typeof advowareSettings>;
+
+export const advowareEnd = z.strictObject({
+  entity: nameText.describe('What stands behind /api/v1/advonet/, e.g. Beteiligte.'),
+});
+export type AdvowareEnd = z.output<typeof advowareEnd>;
+
+export const advoware: SystemKind = {
+  name: 'advoware',
+  label: { en: 'Advoware', fr: 'Advoware' },
+  isAvailable: true,
+  holds: 'records',
+  settings: advowareSettings,
+  end: advowareEnd,
+  secrets: ['auth.apiKey', 'auth.password'],
+  can: { changes: 'scan', deletions: 'none', writes: 'checked', webhooks: 'none', isPreparable: false },
+};

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { entryName } from './entry-name';
+import {
+  documentPairSchema,
+  type PairSettings,
+  type RecordPairSettings,
+  recordPairSchema,
+} from './pair-settings';
+import { below, checkBy, type Checked, type Problem, problemText } from './problem';
+import type { Holding, SystemKind } from './system-kind';
+
+/** What a pair is checked against. */
+export interface Surroundings {
+  /** Of the system of that name. Undefined: there is none. */
+  readonly kindOf: (system: string) => SystemKind | undefined;
+  /** Whether there is, or will be, a pair of that name. */
+  readonly hasPair: (name: string) => boolean;
+}
+
+/** Checks a pair whole: all that is wrong with it at once. `written` is what a file or a program gave, without its name. */
+export function checkPair(written: unknown, { kindOf, hasPair }: Surroundings): Checked<PairSettings> {
+  const ends = checkBy(endsOnly, written);
+  if (!ends.isSound) return ends;
+  const { here, there } = ends.value;
+  const kinds: Kinds = { here: kindOf(here.system), there: kindOf(there.system) };
+  const problems = [
+    ...checkEnd('here', here, kinds.here),
+    ...checkEnd('there', there, kinds.there),
+    ...checkBothEnds(ends.value, kinds),
+  ];
+  // Without a kind nobody knows what the rest should be.
+  const holds = kinds.here?.holds ?? kinds.there?.holds;
+  if (holds === undefined) return { isSound: false, problems };
+  const parsed = parse(written, holds);
+  if (!parsed.isSound) return { isSound: false, problems: [...problems, ...parsed.problems] };
+  problems.push(...checkWebhooks(parsed.value, kinds));
+  if (parsed.value.holds === 'records') problems.push(...checkRecords(parsed.value, hasPair));
+  return problems.length > 0 ? { isSound: false, problems } : parsed;
+}
+
+/** A pair as the database keeps it, that was checked when it was written. Throws where it is none. */
+export function readPair(config: unknown, holds: Holding): PairSettings {
+  const parsed = parse(config, holds);
+  if (parsed.isSound) return parsed.value;
+  throw new Error(`The settings of a pair cannot be read: ${parsed.problems.map(problemText).join('; ')}`);
+}
+
+type End = z.output<typeof end>;
+
+interface Kinds {
+  readonly here: SystemKind | undefined;
+  readonly there: SystemKind | undefined;
+}
+
+const end = z.looseObject({ system: entryName });
+const endsOnly = z.looseObject({ here: end, there: end });
+
+function parse(written: unknown, holds: Holding): Checked<PairSettings> {
+  const parsed =
+    holds === 'records' ? checkBy(recordPairSchema, written) : checkBy(documentPairSchema, written);
+  return parsed;
+}
+
+function checkEnd(side: 'here' | 'there', { system, ...rest }: End, kind: SystemKind | undefined): Problem[] {
+  if (kind === undefined)
+    return [{ path: [side, 'system'], reason: `names the system "${system}", and there is none` }];
+  const checked = checkBy(kind.end, rest);
+  return checked.isSound ? [] : below([side], checked.problems);
+}
+
+function checkBothEnds(ends: { readonly here: End; readonly there: End }, { here, there }: Kinds): Problem[] {
+  if (here === undefined || there === undefined) return [];
+  if (here.holds !== there.holds)
+    return [
+      {
+        path: ['there', 'system'],
+        reason: `holds ${there.holds} (${there.name}), and "here" holds ${here.holds} (${here.name})`,
+      },
+    ];
+  if (JSON.stringify(ends.here) !== JSON.stringify(ends.there)) return [];
+  return [{ path: ['there'], reason: 'is the same as "here"' }];
+}
+
+function checkWebhooks({ find }: PairSettings, kinds: Kinds): Problem[] {
+  return find.webhooks.flatMap((side, place): Problem[] =>
+    kinds[side]?.can.webhooks === 'none'
+      ? [{ path: ['find', 'webhooks', place], reason: `: ${kinds[side].name} sends no webhooks` }]
+      : [],
+  );
+}
+
+function checkRecords(settings: RecordPairSettings, hasPair: Surroundings['hasPair']): Problem[] {
+  return [
+    ...settings.fields.flatMap((_, place) => checkField(settings, place, hasPair)),
+    ...checkMatch(settings),
+    ...checkWriteBack(settings),
+  ];
+}
+
+function checkField(
+  settings: RecordPairSettings,
+  place: number,
+  hasPair: Surroundings['hasPair'],
+): Problem[] {
+  const { fields, groups, lookups } = settings;
+  const rule = fields[place];
+  if (rule === undefined) return [];
+  const path = ['fields', place];
+  const problems: Problem[] = [];
+  if (rule.group !== 'default' && !Object.hasOwn(groups, rule.group))
+    problems.push({ path: [...path, 'group'], reason: `names the group "${rule.group}", and there is none` });
+  if (rule.link !== null && !hasPair(rule.link))
+    problems.push({ path: [...path, 'link'], reason: `names the pair "${rule.link}", and there is none` });
+  for (const step of rule.transform)
+    if (step.step === 'lookup' && !Object.hasOwn(lookups, step.lookup))
+      problems.push({
+        path: [...path, 'transform'],
+        reason: `names the table "${step.lookup}", and "lookups" has none of that name`,
+      });
+  const earlier = fields.slice(0, place);
+  if (earlier.some((one) => one.name === rule.name))
+    problems.push({
+      path: [...path, 'here'],
+      reason: `: "${rule.name}" stands twice; give one of them a "name"`,
+    });
+  if (rule.flows !== 'to-there' && earlier.some((one) => one.flows !== 'to-there' && one.here === rule.here))
+    problems.push({ path: [...path, 'here'], reason: `: "${rule.here}" would be written by two fields` });
+  if (rule.flows !== 'to-here' && earlier.some((one) => one.flows !== 'to-here' && one.there === rule.there))
+    problems.push({ path: [...path, 'there'], reason: `: "${rule.there}" would be written by two fields` });
+  return problems;
+}
+
+function checkMatch({ match, fields }: RecordPairSettings): Problem[] {
+  return match.by.flatMap((name, place): Problem[] =>
+    fields.some((rule) => rule.name === name || rule.here === name || rule.there === name)
+      ? []
+      : [{ path: ['match', 'by', place], reason: `is "${name}", and no field has that name` }],
+  );
+}
+
+/** What is written back is no field that is kept equal: it would come back as a change. */
+function checkWriteBack({ writeBack, fields }: RecordPairSettings): Problem[] {
+  return (['here', 'there'] as const).flatMap((side) =>
+    Object.keys(writeBack[side])
+      .filter((name) => fields.some((rule) => rule[side] === name))
+      .map((name) => ({
+        path: ['writeBack', side, name],
+        reason: 'is one of the fields that are kept equal',
+      })),
+  );
+}

@@ -1,0 +1,206 @@
+import { Cron } from 'croner';
+import { z } from 'zod';
+import { entryName } from './entry-name';
+import { fieldRule } from './field-settings';
+import { nameText } from './settings-parts';
+
+// A pair as its operator writes it, and as it is once it has been checked: `z.input` and `z.output` of these schemas.
+// What the two ends hold beside `system` is for the kind of the system to say.
+
+export const pairModes = ['plan', 'run', 'off'] as const;
+/** `plan`: nothing is written; `run`: both sides are kept equal; `off`: nothing is looked at. */
+export type PairMode = (typeof pairModes)[number];
+
+const side = z.enum(['here', 'there']);
+
+const cron = z
+  .string()
+  .refine(isCron, 'must be a cron expression of five fields, in UTC, e.g. "*/15 * * * *"');
+
+const above = z.enum(['approval', 'skip']).default('approval');
+
+/** How changes are found. What is left out is not done. */
+const find = z.strictObject({
+  webhooks: z.array(side).max(2).default([]).describe('Sides that call us.'),
+  jobs: z.enum(['sosync']).optional().describe('Jobs come by the interface of sosync.'),
+  check: cron.optional().describe('When it is asked what has changed.'),
+  whole: cron.optional().describe('When both sides are listed whole: only that tells of some deletions.'),
+  jitterSeconds: z.int().min(0).max(3_600).default(0),
+  overlapMinutes: z
+    .number()
+    .min(0)
+    .max(1_440)
+    .default(10)
+    .describe('A listing of changes goes back so far before the last one, for what was committed late.'),
+});
+
+const usualFind: z.input<typeof find> = {
+  check: '*/15 * * * *',
+  whole: '20 3 * * *',
+  jitterSeconds: 120,
+};
+
+const deletionLimit = z.strictObject({
+  count: z.int().min(0).default(100),
+  share: z.number().min(0).max(1).default(0.2),
+  emptiedFrom: z.int().min(1).default(10),
+  hours: z
+    .number()
+    .positive()
+    .max(24 * 30)
+    .default(24),
+  above,
+});
+
+/** What one run may do without anyone's approval. What is left out has no bound, deletions always have one. */
+const limits = z.strictObject({
+  deletions: deletionLimit.prefault({}),
+  changes: z.strictObject({ count: z.int().min(0), above }).optional(),
+  entries: z.strictObject({ count: z.int().min(0), above }).optional(),
+  file: z.strictObject({ bytes: z.int().min(0), above }).optional(),
+});
+
+const retry = z.strictObject({
+  attempts: z.int().min(1).max(100).default(5),
+  firstMinutes: z.number().positive().max(1_440).default(1),
+  resetHours: z
+    .number()
+    .positive()
+    .max(24 * 365)
+    .default(24),
+});
+
+const deletion = z.enum(['propagate', 'mark', 'ask', 'restore']).default('ask');
+
+/** By the side on which it was deleted: what becomes of it on the other. */
+const deletions = z.strictObject({
+  here: deletion,
+  there: deletion,
+  againstChange: z.enum(['restore', 'delete', 'manual']).default('restore'),
+});
+
+export const pairEvents = ['conflict', 'given-up', 'paused', 'approval'] as const;
+export type PairEvent = (typeof pairEvents)[number];
+
+export const linkStatusWords = [
+  'creating',
+  'dirty',
+  'syncing',
+  'clean',
+  'failed',
+  'given-up',
+  'conflict',
+  'deleted-here',
+  'deleted-there',
+] as const;
+/** What the status of a link is told as, before `statusWords` says it in the words of a system. */
+export type LinkStatusWord = (typeof linkStatusWords)[number];
+
+/** Fits every pair. */
+const everyPair = {
+  here: z.looseObject({ system: entryName }),
+  there: z.looseObject({ system: entryName }),
+  mode: z.enum(pairModes).optional().describe('A new pair begins with `plan`; left out, it stays as it is.'),
+  find: find.prefault(usualFind),
+  deletions: deletions.prefault({}),
+  limits: limits.prefault({}),
+  retry: retry.prefault({}),
+  notify: z.array(z.enum(pairEvents)).default([...pairEvents]),
+};
+
+const merge = z.enum(['append-lines', 'longest', 'union']);
+const groupRule = z.strictObject({
+  conflict: z.union([z.enum(['here', 'there', 'manual']), z.strictObject({ merge })], {
+    error: unlessNewest('must be here, there, manual or { merge: append-lines | longest | union }'),
+  }),
+});
+
+const writeBackValue = z
+  .string()
+  .regex(
+    /^(\$(here|there)\.(key|revision)|\$(status|now|attempts|error|syncKey))$/,
+    'must be one of $here.key, $here.revision, $there.key, $there.revision, $syncKey, $status, $now, $attempts, $error',
+  );
+const writeBack = z.record(nameText, writeBackValue);
+
+const lookupTable = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** A pair of records. */
+export const recordPairSchema = z
+  .strictObject({
+    ...everyPair,
+    match: z
+      .strictObject({
+        by: z.array(nameText).max(20).default([]),
+        initial: z.enum(['manual', 'here', 'there', 'fill-empty']).default('manual'),
+      })
+      .prefault({})
+      .describe('What two records have in common that are one. Names of either side.'),
+    fields: z.array(fieldRule).min(1, 'must have at least one field').max(500),
+    groups: z
+      .record(z.string().min(1), groupRule)
+      .default({})
+      .describe('Fields that are decided together where both sides changed them.'),
+    lookups: z.record(z.string(), lookupTable).default({}).describe('Fixed tables for `lookup`.'),
+    writeBack: z.strictObject({ here: writeBack.default({}), there: writeBack.default({}) }).prefault({}),
+    writeBackSyncing: z.boolean().default(false),
+    statusWords: z.partialRecord(z.enum(linkStatusWords), z.string().max(200)).default({}),
+  })
+  .transform((pair) => ({ ...pair, holds: 'records' as const }));
+
+const glob = z.string().min(1).max(500);
+
+/** A pair of documents. */
+export const documentPairSchema = z
+  .strictObject({
+    ...everyPair,
+    leaveOut: z.array(glob).max(200).default([]).describe('Paths that are not looked at.'),
+    content: z
+      .strictObject({ compare: z.enum(['revision', 'hash']).default('revision') })
+      .prefault({})
+      .describe('`revision`: by size and revision; `hash`: by what is in the file.'),
+    names: z
+      .strictObject({
+        clash: z.enum(['suffix', 'manual']).default('suffix'),
+        bad: z.enum(['fit', 'manual']).default('fit'),
+      })
+      .prefault({}),
+    conflict: z
+      .strictObject({
+        content: winner(['keep-both', 'here', 'there', 'manual']).default('keep-both'),
+        place: winner(['here', 'there', 'manual']).default('here'),
+      })
+      .prefault({}),
+  })
+  .transform((pair) => ({ ...pair, holds: 'documents' as const }));
+
+/** As an operator writes it. It is what the database keeps and the REST interface shows. */
+export type WrittenPair = z.input<typeof recordPairSchema> | z.input<typeof documentPairSchema>;
+
+/** A pair of records that was checked: all that was left out is filled in. */
+export type RecordPairSettings = z.output<typeof recordPairSchema>;
+export type DocumentPairSettings = z.output<typeof documentPairSchema>;
+export type PairSettings = RecordPairSettings | DocumentPairSettings;
+
+export type PairFind = PairSettings['find'];
+export type PairLimits = PairSettings['limits'];
+export type GroupConflict = RecordPairSettings['groups'][string]['conflict'];
+
+function isCron(written: string): boolean {
+  if (written.trim().split(/\s+/).length !== 5) return false;
+  try {
+    return new Cron(written, { timezone: 'UTC' }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
+
+function winner<T extends string>(choices: readonly T[]) {
+  return z.enum(choices, { error: unlessNewest(`must be one of ${choices.join(', ')}`) });
+}
+
+/** What other tools offer deserves a sentence of its own. */
+function unlessNewest(sentence: string) {
+  return ({ input }: { readonly input?: unknown }) =>
+    input === 'newest' ? '"newest" is not offered: no clock decides who changed what' : sentence;
+}

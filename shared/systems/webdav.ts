@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { callLimits, folderEnd, httpUrl, userAndPassword } from './settings-parts';
+import type { SystemKind } from './system-kind';
+
+/** A WebDAV server. What it really does of the standard is found by a probe. */
+export const webdavSettings = z.strictObject({
+  url: httpUrl,
+  auth: userAndPassword.optional(),
+  limits: callLimits({ atOnce: 4 }),
+});
+export type WebdavSettings = z.output<typeof webdavSettings>;
+
+export const webdav: SystemKind = {
+  name: 'webdav',
+  label: { en: 'WebDAV', fr: 'WebDAV' },
+  isAvailable: false,
+  holds: 'documents',
+  settings: webdavSettings,
+  end: folderEnd,
+  secrets: ['auth.password'],
+  can: { changes: 'scan', deletions: 'none', writes: 'conditional', webhooks: 'none', isPreparable: false },
+};

@@ -1,0 +1,199 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { checkPair, readPair } from '../../shared/systems/check-pair';
+import type { PairSettings } from '../../shared/systems/pair-settings';
+import { checkBy, problemText } from '../../shared/systems/problem';
+import { MissingSecrets, namesAskedFor, withSecrets } from '../../shared/systems/references';
+import { systemKindNames } from '../../shared/systems/system-kind';
+import { systemKinds } from '../../shared/systems/system-kinds';
+import { documentsExample, recordsExample, tablesExample } from './examples';
+
+const fileShape = z.looseObject({
+  systems: z.record(z.string(), z.looseObject({ kind: z.enum(systemKindNames) })),
+  pairs: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+const kindOf = (text: string) => (name: string) => {
+  const entry = fileShape.parse(parse(text)).systems[name];
+  return entry === undefined ? undefined : systemKinds[entry.kind];
+};
+
+/** The first pair of a file, with something changed in it. */
+const check = (text: string, changes: object = {}) => {
+  const [pair] = Object.values(fileShape.parse(parse(text)).pairs);
+  const checked = checkPair(
+    { ...pair, ...changes },
+    { kindOf: kindOf(text), hasPair: (name) => name === 'gruppe' },
+  );
+  return checked.isSound ? checked.value : checked.problems.map(problemText);
+};
+
+const sound = (text: string, changes: object = {}): PairSettings => {
+  const checked = check(text, changes);
+  if (!('holds' in checked)) throw new Error(checked.join('\n'));
+  return checked;
+};
+
+const withTable = { lookups: { laender: { 1: 'AT', 2: 'DE' } } };
+
+describe('the examples of the manual', () => {
+  test('the settings of all systems are accepted, and ask for their secrets by name', () => {
+    const entries = [recordsExample, tablesExample, documentsExample].flatMap((text) =>
+      Object.entries(fileShape.parse(parse(text)).systems),
+    );
+    const asked = entries.map(([name, { kind, ...settings }]) => {
+      expect(checkBy(systemKinds[kind].settings, settings)).toMatchObject({ isSound: true });
+      return [name, namesAskedFor(z.record(z.string(), z.json()).parse(settings))];
+    });
+    expect(Object.fromEntries(asked)).toMatchObject({
+      espo: ['ESPO_KEY'],
+      fs: ['FS_HOST', 'FS_PASSWORD', 'FS_USER'],
+      disk: [],
+      sp: ['MS_CLIENT', 'MS_SECRET', 'MS_TENANT'],
+    });
+  });
+
+  test('a pair of records is accepted, and what was left out is filled in', () => {
+    const pair = sound(recordsExample);
+    expect(pair).toMatchObject({ holds: 'records', match: { by: ['name', 'vorname', 'geburtsdatum'] } });
+    expect(pair.holds === 'records' ? pair.fields[3] : null).toEqual({
+      here: 'salutationName',
+      there: 'anrede',
+      name: 'salutationName',
+      group: 'stammdaten',
+      transform: [{ step: 'map', map: { 'Mr.': 'Herr', 'Ms.': 'Frau' }, others: 'refuse' }],
+      nulls: { here: 'omit', there: 'send' },
+      flows: 'both',
+      link: null,
+    });
+  });
+
+  test('a pair of tables is accepted once its fixed table is there', () => {
+    const pair = sound(tablesExample, withTable);
+    expect(pair.holds === 'records' ? pair.fields.at(-1) : null).toMatchObject({
+      link: 'gruppe',
+      transform: [],
+    });
+    expect(pair.limits.deletions).toEqual({
+      count: 100,
+      share: 0.2,
+      emptiedFrom: 10,
+      hours: 24,
+      above: 'approval',
+    });
+  });
+
+  test('a pair of documents is accepted', () => {
+    expect(sound(documentsExample)).toMatchObject({
+      holds: 'documents',
+      conflict: { content: 'keep-both', place: 'here' },
+      limits: { file: { bytes: 200_000_000, above: 'approval' } },
+    });
+  });
+
+  test('what is kept is read again as it was checked', () => {
+    const [pair] = Object.values(fileShape.parse(parse(recordsExample)).pairs);
+    expect(readPair(JSON.parse(JSON.stringify(pair)), 'records')).toEqual(sound(recordsExample));
+  });
+});
+
+describe('what is refused', () => {
+  test('all mistakes of a pair are told at once, each with its path', () => {
+    const fields = [
+      { here: 'a', there: 'b', transform: ['upper', { date: { here: 'YYYY', there: 3 } }] },
+      { here: 'a', there: 'c', group: 'nowhere', flow: 'both' },
+    ];
+    const find = { check: 'every day', webhooks: ['there'] };
+    expect(check(recordsExample, { fields, find, match: { by: ['z'] }, groups: {}, colour: 'red' })).toEqual([
+      'find.check must be a cron expression of five fields, in UTC, e.g. "*/15 * * * *"',
+      'fields.0.transform.0.step must be one of trim, lower, date, map, lookup, link, number, boolean',
+      'fields.0.transform.1.date.there must be a text',
+      'fields.1.flow is not a key that is known here',
+      'colour is not a key that is known here',
+    ]);
+  });
+
+  test('what does not fit together is told once each part is sound', () => {
+    const fields = [
+      { here: 'a', there: 'b', group: 'nowhere', transform: [{ lookup: 'table' }] },
+      { here: 'a', there: 'b', link: 'stranger' },
+    ];
+    const changes = {
+      fields,
+      match: { by: ['z'] },
+      groups: {},
+      find: { webhooks: ['there'] },
+      writeBack: { here: { a: '$now' } },
+    };
+    expect(check(recordsExample, changes)).toEqual([
+      'find.webhooks.0 : advoware sends no webhooks',
+      'fields.0.group names the group "nowhere", and there is none',
+      'fields.0.transform names the table "table", and "lookups" has none of that name',
+      'fields.1.link names the pair "stranger", and there is none',
+      'fields.1.here : "a" stands twice; give one of them a "name"',
+      'fields.1.here : "a" would be written by two fields',
+      'fields.1.there : "b" would be written by two fields',
+      'match.by.0 is "z", and no field has that name',
+      'writeBack.here.a is one of the fields that are kept equal',
+    ]);
+  });
+
+  test('"newest" is refused with its reason: no clock decides', () => {
+    expect(
+      check(recordsExample, {
+        groups: {
+          stammdaten: { conflict: 'newest' },
+          kontakt: { conflict: 'here' },
+          notiz: { conflict: 'here' },
+        },
+      }),
+    ).toEqual(['groups.stammdaten.conflict "newest" is not offered: no clock decides who changed what']);
+    expect(check(documentsExample, { conflict: { content: 'newest' } })).toEqual([
+      'conflict.content "newest" is not offered: no clock decides who changed what',
+    ]);
+  });
+
+  test('a system that is not there, and sides that hold different things', () => {
+    expect(check(recordsExample, { there: { system: 'stranger' } })).toContain(
+      'there.system names the system "stranger", and there is none',
+    );
+    const mixed = checkPair(
+      { here: { system: 'disk' }, there: { system: 'espo', entity: 'Contact' } },
+      { kindOf: (name) => systemKinds[name === 'disk' ? 'file-tree' : 'espocrm'], hasPair: () => true },
+    );
+    expect(mixed).toMatchObject({
+      problems: [
+        {
+          path: ['there', 'system'],
+          reason: 'holds records (espocrm), and "here" holds documents (file-tree)',
+        },
+      ],
+    });
+  });
+
+  test('a password in a URL, and a folder above the root', () => {
+    const settings = { url: 'https://joe:secret@crm.example', auth: { apiKey: 'k' } };
+    expect(checkBy(systemKinds.espocrm.settings, settings)).toMatchObject({ problems: [{ path: ['url'] }] });
+    expect(JSON.stringify(checkBy(systemKinds.espocrm.settings, settings))).not.toContain('secret');
+    expect(checkBy(systemKinds.webdav.end, { root: '../other' })).toMatchObject({
+      problems: [{ path: ['root'] }],
+    });
+  });
+});
+
+describe('secrets', () => {
+  const settings = { url: 'https://${HOST}/', auth: { apiKey: '${KEY}', user: 'u' }, ports: [1, '${KEY}'] };
+
+  test('are filled in when they are used, and never read twice', () => {
+    const values: Record<string, string> = { HOST: 'crm.example', KEY: '${HOST}' };
+    expect(withSecrets(settings, (name) => values[name])).toEqual({
+      url: 'https://crm.example/',
+      auth: { apiKey: '${HOST}', user: 'u' },
+      ports: [1, '${HOST}'],
+    });
+  });
+
+  test('that are missing are named, all at once', () => {
+    expect(() => withSecrets(settings, () => undefined)).toThrow(new MissingSecrets(['HOST', 'KEY']));
+  });
+});
