@@ -74,7 +74,9 @@ exports.up = (knex) =>
       -- A whole listing that is under way, and where it goes on.
       listing bigint,
       listing_value text,
-      listing_known int,
+      listing_began_at timestamptz,
+      -- How many keys it has mentioned: fewer in listed_key, and that table was emptied by a crash.
+      listing_seen bigint not null default 0,
       -- The last whole listing that was believed: what it lacked is in link_end.absent_listing.
       whole_listing bigint,
       whole_at timestamptz,

@@ -1,3 +1,4 @@
+import { approvedBy } from '../../worker/pipeline/approval';
 import { createPair, verdicts } from './pair';
 import { createRecords, createRemote } from './remote';
 
@@ -123,8 +124,8 @@ describe('a plan', () => {
     expect(again.approvals[0]?.digest).toBe(approvals[0]?.digest);
     const approved = new Set(again.approvals[0]?.signatures);
     pair.there.edit(pair.there.keyOf('F0'), { Max: 1 });
-    await pair.run({ deletions, approved });
-    await pair.run({ deletions, approved });
+    await pair.run({ deletions, isApproved: approvedBy(approved) });
+    await pair.run({ deletions, isApproved: approvedBy(approved) });
     expect(Object.keys(pair.there.tree())).toEqual(['F0', 'F3']);
   });
 

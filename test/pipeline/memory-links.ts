@@ -42,6 +42,7 @@ export function createMemoryLinks(): MemoryLinks {
       return new Map(wanted.flatMap((id) => pairOf(id, stored.get(id))));
     },
     bySyncKey: async (syncKey) => [...stored.values()].find((link) => link.syncKey === syncKey) ?? null,
+    partedFrom: async () => new Set(),
     begin: (link, ends, intent) =>
       write('begin', link, ends, () => keep(link, { ends, intent, state: link?.state ?? 'creating' })),
     finish: (link, finished) => write('finish', link, finished.ends, () => finish(link, finished)),

@@ -1,5 +1,5 @@
 import type { Fields } from '../../shared/domain/merge-copy';
-import { signatureOf } from '../../worker/pipeline/approval';
+import { approvedBy, signatureOf } from '../../worker/pipeline/approval';
 import { type Calls, callSystems, createHalt } from '../../worker/pipeline/calls';
 import {
   type Classified,
@@ -495,10 +495,10 @@ describe('execute', () => {
     expect(first.verdict).toBe('held');
     const approved = new Set([signatureOf(first)]);
     const second = held(5);
-    await passed(execute({ ...settings, approved }), second);
+    await passed(execute({ ...settings, isApproved: approvedBy(approved) }), second);
     expect(second.verdict).toBe('created');
     const other = held(6);
-    await passed(execute({ ...settings, approved }), other);
+    await passed(execute({ ...settings, isApproved: approvedBy(approved) }), other);
     expect(other.verdict).toBe('held');
   });
 
@@ -512,7 +512,7 @@ describe('execute', () => {
       matchFields: [],
       writeBack: { here: null, there: null },
       destroys: false,
-      approved: new Set<string>(),
+      isApproved: () => false,
     } satisfies ExecuteSettings;
     return { remotes, settings };
   }
@@ -542,7 +542,7 @@ describe('deletion-gate', () => {
       total: () => Promise.resolve(before),
       recent: () => Promise.resolve(0),
     };
-    const gate = deletionGate({ limit, destructive, approved: new Set() });
+    const gate = deletionGate({ limit, destructive, isApproved: () => false });
     for (const entry of destructive) expect((await passed(gate, entry)) !== null).toBe(!isHeld);
     expect(destructive[0]?.needs).toBe(isHeld ? 'deletions' : null);
   });
@@ -557,7 +557,7 @@ describe('deletion-gate', () => {
       total: () => Promise.resolve(9),
       recent: () => Promise.resolve(0),
     };
-    await passed(deletionGate({ limit, destructive: [entry], approved: new Set() }), entry);
+    await passed(deletionGate({ limit, destructive: [entry], isApproved: () => false }), entry);
     expect(entry).toMatchObject({ verdict: 'skipped', needs: null });
   });
 
@@ -574,7 +574,7 @@ describe('deletion-gate', () => {
     const gate = deletionGate({
       limit,
       destructive: [first, second],
-      approved: new Set([signatureOf(first)]),
+      isApproved: approvedBy(new Set([signatureOf(first)])),
     });
     expect(await passed(gate, first)).not.toBeNull();
     expect(await passed(gate, second)).not.toBeNull();
@@ -585,7 +585,7 @@ describe('deletion-gate', () => {
     const limit = { kind: 'soft' as const, count: 2, share: 0.1, emptiedFrom: null };
     const counted = { ...limit, total: () => Promise.resolve(8), recent: () => Promise.resolve(2) };
     expect(
-      await passed(deletionGate({ limit: counted, destructive: [entry], approved: new Set() }), entry),
+      await passed(deletionGate({ limit: counted, destructive: [entry], isApproved: () => false }), entry),
     ).toBeNull();
     expect(entry).toMatchObject({ verdict: 'held', needs: 'deletions' });
   });

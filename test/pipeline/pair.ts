@@ -132,7 +132,8 @@ export const standardRules: Rules = {
   parks: 'fields',
   decided: () => null,
   writeBack: { here: null, there: null },
-  approved: new Set(),
+  isApproved: () => false,
+  isKept: () => false,
 };
 
 /** How often each verdict was given; duplicates are not told. */

@@ -1,3 +1,4 @@
+import { approvedBy } from '../../worker/pipeline/approval';
 import { Trouble } from '../../worker/pipeline/trouble';
 import { createPair, verdicts } from './pair';
 import { createRecords, scanning } from './remote';
@@ -104,7 +105,7 @@ describe('a listing', () => {
     const { approvals } = await pair.run();
     expect(pair.there.records()).toHaveLength(12);
     expect(approvals).toMatchObject([{ kind: 'deletions', entries: { length: 12 } }]);
-    await pair.run({ approved: new Set(approvals[0]?.signatures) });
+    await pair.run({ isApproved: approvedBy(new Set(approvals[0]?.signatures)) });
     expect(pair.there.records()).toEqual([]);
   });
 

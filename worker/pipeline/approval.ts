@@ -25,6 +25,12 @@ export function approvalsOf(held: readonly Entry[]): Approval[] {
   });
 }
 
+/** What a run is told to let through: those of these signatures. */
+export const approvedBy =
+  (signatures: ReadonlySet<string>) =>
+  (entry: Entry): boolean =>
+    signatures.has(signatureOf(entry));
+
 /** What would be done to an entity, and what it was decided on: another revision of either side is another plan. */
 export function signatureOf({ side, mention, items, results }: Entry): string {
   const decided = sides.flatMap((one) => partsOf(results?.[one] ?? deletedState));

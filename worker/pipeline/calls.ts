@@ -68,7 +68,7 @@ export function callSystem(system: System, halt: Halt): Calls {
       const isUnavailable = error instanceof Trouble && error.kind === 'unavailable';
       failures = isUnavailable ? failures + 1 : 0;
       if (failures >= unavailableInARow && isUnavailable)
-        halt.judge(new Trouble('throttled', error.message, error.retryAfterMs));
+        halt.judge(new Trouble('throttled', error.message, error.retryAfterMs, { cause: error }));
       else halt.judge(error);
       throw error;
     }

@@ -30,6 +30,8 @@ export interface Awaited {
 export interface Blocked {
   readonly side: Side;
   readonly code: RefusalCode;
+  /** Of `duplicate`: keys of what is in the way. */
+  readonly holders?: readonly string[];
 }
 
 /** Why an entry comes once more, after all others had their turn. */

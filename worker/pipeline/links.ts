@@ -81,6 +81,8 @@ export interface KnownLinks {
   byKeys(side: Side, keys: readonly string[]): Promise<ReadonlyMap<string, Link>>;
   byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Link>>;
   bySyncKey(syncKey: string): Promise<Link | null>;
+  /** Keys of the other side that someone has parted from this one: they are not found to be one entity again. */
+  partedFrom(side: Side, key: string): Promise<ReadonlySet<string>>;
   /** Commits what is about to be called; null: a new link with these ends. Throws `LinkTaken`, `lease-lost`. */
   begin(link: Link | null, ends: PerSide<End | null>, intent: Intent): Promise<Link>;
   /** Commits both ends as they are now. Null: a new link. Throws `LinkTaken`, `lease-lost`. */

@@ -154,6 +154,7 @@ export function rehearseLinks(links: KnownLinks): KnownLinks {
       return found;
     },
     bySyncKey: (syncKey) => links.bySyncKey(syncKey),
+    partedFrom: (side, key) => links.partedFrom(side, key),
     begin: (link, ends, intent) => keep(link, { ends, intent, state: link?.state ?? 'creating' }),
     finish: (link, { ends, state, intent }) => keep(link, { ends, state, intent }),
   };

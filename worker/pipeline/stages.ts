@@ -34,8 +34,8 @@ export interface Rules extends Omit<ResolveConflictsSettings, 'names'> {
   readonly deletions: DeletionLimit | null;
   readonly flips: QuarantineFlipsSettings;
   readonly writeBack: PerSide<WriteBack | null>;
-  /** Signatures of what someone approved. */
-  readonly approved: ReadonlySet<string>;
+  /** Someone approved exactly that. */
+  readonly isApproved: (entry: Entry) => boolean;
 }
 
 /** What a run knows besides. */

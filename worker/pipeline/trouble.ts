@@ -22,8 +22,9 @@ export class Trouble extends Error {
     readonly kind: TroubleKind,
     message: string,
     readonly retryAfterMs?: number,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

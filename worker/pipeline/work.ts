@@ -67,6 +67,29 @@ export async function work(mentions: Iterable<Mention>, board: Board, settings: 
   await leave(board, settings);
 }
 
+/**
+ * The first part of it, for a run that goes on: what is to be deleted stays on the board until `workDeletions`, and what
+ * could not be done has been settled.
+ */
+export async function workChanges(
+  mentions: Iterable<Mention>,
+  board: Board,
+  settings: WorkSettings,
+): Promise<void> {
+  await change(mentions, board, settings);
+  await makeWay(board, settings);
+  await leave(board, settings);
+}
+
+/** The second part: all that is on the board. */
+export async function workDeletions(board: Board, settings: WorkSettings): Promise<void> {
+  for (let round = 0; round < rounds && board.destructive.length > 0; round++) {
+    await destroy(board, settings);
+    await makeWay(board, settings);
+  }
+  await leaveAll(board, settings);
+}
+
 /** What comes back in the second stage may be in the way of what is still to be deleted. */
 const rounds = 3;
 const maxAttempts = 4;
@@ -372,11 +395,16 @@ async function depthOf(links: KnownLinks, { bases }: Decided): Promise<number> {
 type KnownEnds = { here: KnownEnd; there: KnownEnd } | undefined;
 type KnownEnd = { seen: { place: { parent: string | null } | null } } | null;
 
+async function leaveAll(board: Board, settings: WorkSettings): Promise<void> {
+  board.blocked = [...board.blocked, ...board.destructive];
+  board.destructive = [];
+  await leave(board, settings);
+}
+
 /** What could not be done in this run. */
 async function leave(board: Board, settings: WorkSettings): Promise<void> {
-  const left: Entry[] = [...board.blocked, ...board.destructive, ...[...board.waiting.values()].flat()];
+  const left: Entry[] = [...board.blocked, ...[...board.waiting.values()].flat()];
   board.blocked = [];
-  board.destructive = [];
   board.waiting.clear();
   for (const entry of left) {
     if (entry.verdict === undefined) settle(entry, 'waiting', waitReason(entry));

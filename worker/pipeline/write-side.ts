@@ -116,7 +116,7 @@ async function attempt(
       startAnew(entry, 'it was changed again and again while it was synchronised');
       return null;
     case 'refused':
-      entry.blocked = { side, code: written.code };
+      entry.blocked = { side, code: written.code, holders: written.holders?.map(({ key }) => key) ?? [] };
       settle(entry, 'failed', written.reason);
       return null;
     case 'done':

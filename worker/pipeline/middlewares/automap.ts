@@ -2,7 +2,7 @@ import { fieldOf } from '../../../shared/domain/merge-copy';
 import type { Calls } from '../calls';
 import { type Found, type Mentioned, settle } from '../entry';
 import { type KnownLinks, type Link } from '../links';
-import { otherSide, type PerSide, type Side } from '../sides';
+import { otherSide, type PerSide, type Side, sides } from '../sides';
 import { folds, sameName } from '../names';
 import type { Middleware } from '../pipeline';
 import type { Item, Match, Place } from '../system';
@@ -38,8 +38,12 @@ async function look({ systems, mentioned }: AutomapSettings, entry: Linked, link
   const side = otherSide(entry.side);
   const key = link.ends[side]?.key;
   const item = key === undefined ? null : (mentioned(side, key) ?? (await systems[side].fetch(key)));
-  return show(entry, item, false);
+  return show(entry, item, isNeverCompared(link));
 }
+
+/** Someone joined the two by hand. */
+const isNeverCompared = ({ ends, intent }: Link): boolean =>
+  intent === null && sides.every((side) => ends[side]?.seen.isActive === false);
 
 function show(entry: Linked, other: Item | null, isJoined: boolean): Found {
   const { side, mention } = entry;
@@ -90,9 +94,13 @@ async function free({ links }: AutomapSettings, entry: Linked, found: readonly I
     otherSide(entry.side),
     found.map(({ key }) => key),
   );
+  const parted = await links.partedFrom(entry.side, entry.mention.key);
   return found.filter(
     ({ key, isFolder, isActive }) =>
-      isActive && isFolder === entry.mention.isFolder && (owners.get(key)?.ends[entry.side] ?? null) === null,
+      isActive &&
+      isFolder === entry.mention.isFolder &&
+      (owners.get(key)?.ends[entry.side] ?? null) === null &&
+      !parted.has(key),
   );
 }
 

@@ -1,4 +1,3 @@
-import { signatureOf } from '../approval';
 import { type Entry, type Mentioned, settle } from '../entry';
 import type { LimitKind } from '../limit';
 import type { Middleware } from '../pipeline';
@@ -22,14 +21,13 @@ export interface DeletionGateSettings {
   readonly limit: DeletionLimit | null;
   /** All that the stage would delete. */
   readonly destructive: readonly Entry[];
-  /** Signatures of what someone approved. */
-  readonly approved: ReadonlySet<string>;
+  /** Someone approved exactly that. */
+  readonly isApproved: (entry: Entry) => boolean;
 }
 
 /** Lets deletions through together, or none: too many of them wait for one approval, or are skipped. */
 export function deletionGate<In extends Mentioned>(settings: DeletionGateSettings): Middleware<In> {
-  const { limit, destructive, approved } = settings;
-  const isApproved = (entry: Entry) => approved.has(signatureOf(entry));
+  const { limit, destructive, isApproved } = settings;
   let tooMany: Promise<boolean> | undefined;
   return async (entry, next) => {
     if (limit === null || isApproved(entry)) return next(entry);

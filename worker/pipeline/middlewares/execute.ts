@@ -1,6 +1,5 @@
 import { fieldOf, type Fields, type FieldValue, sameValue } from '../../../shared/domain/merge-copy';
-import { signatureOf } from '../approval';
-import { type Decided, settle } from '../entry';
+import { type Decided, type Entry, settle } from '../entry';
 import { type Verdict } from '../verdict';
 import { type End, type Finished, type Intent, type KnownLinks, type Link, type LinkState } from '../links';
 import { otherSide, type PerSide, type Side, sides } from '../sides';
@@ -13,8 +12,8 @@ export interface ExecuteSettings extends WriteSettings {
   readonly links: KnownLinks;
   /** False: deletions are left to the second stage. */
   readonly destroys: boolean;
-  /** Signatures of what someone approved. */
-  readonly approved: ReadonlySet<string>;
+  /** Someone approved exactly that. */
+  readonly isApproved: (entry: Entry) => boolean;
   /** Fields that a lost creation is found by; none: all that were sent. */
   readonly matchFields: readonly string[];
   /** What each side is told of the other, in its own fields. Null: nothing. */
@@ -32,7 +31,7 @@ export type WriteBack = (about: {
 export function execute(settings: ExecuteSettings): Middleware<Decided> {
   return async (entry, next) => {
     const behind = sides.filter((side) => !sameState(entry.states[side], entry.results[side]));
-    const waits = behind.length > 0 && entry.needs !== null && !settings.approved.has(signatureOf(entry));
+    const waits = behind.length > 0 && entry.needs !== null && !settings.isApproved(entry);
     if (waits) settle(entry, 'held', 'it waits for an approval');
     else if (!settings.destroys && deletes(settings, entry)) entry.isDestructive = true;
     else await carryOut(settings, entry, behind);

@@ -56,6 +56,8 @@ export interface ResolveConflictsSettings {
   /** Null: as if both had changed. */
   readonly initial: InitialPolicy | null;
   readonly deletionPolicies: DeletionPolicies;
+  /** Someone refused its deletion: it is made again where it was deleted. */
+  readonly isKept: (entry: Compared) => boolean;
   /** Fields whose values go one way only. */
   readonly flows: Readonly<Record<string, 'to-here' | 'to-there'>>;
   /** What waits with a field that nobody decides: the entity, or that field alone. */
@@ -145,7 +147,7 @@ function decideAbsence(settings: ResolveConflictsSettings, entry: Compared): Out
   if (changes[lacking] !== 'deleted')
     return withNumber(settings, entry, { results: bothAs(settings, entry, holder) });
   if (changes[holder] !== 'unchanged') return decideDeletion(settings, entry, holder);
-  switch (entry.pass.comesBack ? 'restore' : unchanged[lacking]) {
+  switch (entry.pass.comesBack || settings.isKept(entry) ? 'restore' : unchanged[lacking]) {
     case 'restore':
       return withNumber(settings, entry, { results: bothAs(settings, entry, holder) });
     case 'mark':

@@ -84,7 +84,8 @@ export async function runClass(run: ClassRun): Promise<void> {
     onUnhandled: (_, policy) => {
       throw new Error(`nothing decides the policy ${policy} of ${parameterClass.name}`);
     },
-    approved: new Set(),
+    isApproved: () => false,
+    isKept: () => false,
     settled: async (entries) => {
       await run.settled(entries);
       manager.forget();

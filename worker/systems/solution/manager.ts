@@ -99,6 +99,7 @@ export function createManager(settings: ManagerSettings): Manager {
     },
     byIds: () => Promise.resolve(new Map()),
     bySyncKey: () => Promise.resolve(null),
+    partedFrom: () => Promise.resolve(new Set()),
     begin: () => Promise.reject(new Error('what is written in one transaction needs no intent')),
     finish: async (link, { ends }) => {
       const id = link?.syncKey ?? ends.there?.key ?? ends.here?.key ?? '';
