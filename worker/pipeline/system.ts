@@ -68,6 +68,14 @@ export interface Item extends Copy {
   readonly origin: string | null;
   /** A listing may leave it out: then `fetch` has it. Null: it has none. */
   readonly content?: Content | null;
+  /** Values that cannot be said in the words of the pair. Such an item is looked at no further until it changes. */
+  readonly faults?: readonly ValueFault[];
+}
+
+export interface ValueFault {
+  readonly field: string;
+  /** A sentence for a person. */
+  readonly reason: string;
 }
 
 export interface Page {

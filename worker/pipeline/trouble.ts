@@ -12,6 +12,8 @@ export type TroubleKind =
   | 'lease-lost'
   /** Our own database does not answer. */
   | 'database-away'
+  /** The system lacks a field that is kept equal: nothing may be written before its settings or the system change. */
+  | 'fields'
   /** The server will never take this as it is. */
   | 'invalid';
 
@@ -43,6 +45,7 @@ export function scopeOf(error: unknown): Scope {
       return 'system';
     case 'lease-lost':
     case 'database-away':
+    case 'fields':
       return 'run';
     case 'cursor-expired':
     case 'unavailable':

@@ -36,8 +36,10 @@ export interface Outside {
 
 /** Lets calls through, so many at once and so many a second. */
 export interface Limiter {
-  /** Runs it once it is its turn. Throws what the signal says where that ends first. */
+  /** Runs it once it is its turn. Throws what the signal says, and `throttled` while the system rests. */
   run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** The server has asked for it: no call is let through before that time is over, those that wait for their turn included. */
+  rest(milliseconds: number): void;
 }
 
 /** A call that has ended, without secrets. */

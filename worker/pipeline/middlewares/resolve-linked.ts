@@ -1,7 +1,7 @@
 import type { Fields } from '../../../shared/domain/merge-copy';
 import type { Calls } from '../calls';
-import type { Found, Resolved } from '../entry';
-import type { PerSide, Side } from '../sides';
+import { type Found, type Resolved, settle } from '../entry';
+import { type PerSide, type Side, sides } from '../sides';
 import type { Middleware, Next } from '../pipeline';
 import { isPlain, plainState, sharedState, type Unresolved, type Words } from '../shared-words';
 import type { State } from '../state';
@@ -19,11 +19,24 @@ export interface ResolveLinkedSettings {
 export function resolveLinked(settings: ResolveLinkedSettings): Middleware<Found, Resolved> {
   return (entry, next) => {
     const { here, there } = entry.items;
+    if (isRefused(entry)) return Promise.resolve();
     if (!isPlain(settings.words, here) || !isPlain(settings.words, there))
       return resolve(settings, entry, next);
     const states = { here: plainState(here), there: plainState(there) };
     return next(Object.assign(entry, { states, bases: basesOf(entry, []), leftOut: [] }));
   };
+}
+
+/** A value that cannot be said in the words of the other side: without it the copy would say that there is none. */
+function isRefused(entry: Found): boolean {
+  for (const side of sides) {
+    const [fault] = entry.items[side]?.faults ?? [];
+    if (fault === undefined) continue;
+    entry.blocked = { side, code: 'invalid' };
+    settle(entry, 'failed', `${fault.field}: ${fault.reason}`);
+    return true;
+  }
+  return false;
 }
 
 async function resolve(settings: ResolveLinkedSettings, entry: Found, next: Next<Resolved>): Promise<void> {
