@@ -269,7 +269,7 @@ module.exports = {
       to: {
         path: `${product}|^bench/`,
         // Pairs of systems, which come next, run the engine by its pages; its tests do until then.
-        pathNot: `^(epack|bench/main)\\.ts$|^worker/pipeline/(synchronise|work|mentions|discover)\\.ts$|^worker/systems/remote-system\\.ts$|^shared/systems/|${processes}`,
+        pathNot: `^(epack|bench/main)\\.ts$|^worker/pipeline/(synchronise|work|mentions|discover)\\.ts$|^worker/(outside|records|systems)/|^shared/systems/|${processes}`,
         reachable: false,
       },
     },

@@ -117,6 +117,7 @@ function checkField(
         path: [...path, 'transform'],
         reason: `names the table "${step.lookup}", and "lookups" has none of that name`,
       });
+  problems.push(...below([...path, 'transform'], checkReversible(rule, lookups)));
   const earlier = fields.slice(0, place);
   if (earlier.some((one) => one.name === rule.name))
     problems.push({
@@ -128,6 +129,32 @@ function checkField(
   if (rule.flows !== 'to-here' && earlier.some((one) => one.flows !== 'to-here' && one.there === rule.there))
     problems.push({ path: [...path, 'there'], reason: `: "${rule.there}" would be written by two fields` });
   return problems;
+}
+
+/** What two values become one of cannot come back as either. */
+function checkReversible(
+  { transform, flows }: RecordPairSettings['fields'][number],
+  lookups: RecordPairSettings['lookups'],
+): Problem[] {
+  return transform.flatMap((step, place): Problem[] => {
+    if (step.step === 'boolean')
+      return (['here', 'there'] as const).flatMap((side) => {
+        const [yes = true, no = false] = step.boolean[side] ?? [];
+        return String(yes) === String(no)
+          ? [{ path: [place, 'boolean', side], reason: 'has one value for both true and false' }]
+          : [];
+      });
+    const entries =
+      step.step === 'map' ? step.map : step.step === 'lookup' ? lookups[step.lookup] : undefined;
+    // Of a field that goes one way only that way need exist.
+    if (entries === undefined || flows === 'to-there') return [];
+    const twice = Object.values(entries).find(
+      (value, at, all) => all.findIndex((one) => String(one) === String(value)) < at,
+    );
+    if (twice === undefined) return [];
+    const reason = `cannot be reversed: two values become "${String(twice)}"; let the field flow to-there only`;
+    return [{ path: [place, step.step], reason }];
+  });
 }
 
 function checkMatch({ match, fields }: RecordPairSettings): Problem[] {

@@ -197,3 +197,21 @@ describe('secrets', () => {
     expect(() => withSecrets(settings, () => undefined)).toThrow(new MissingSecrets(['HOST', 'KEY']));
   });
 });
+
+test('a table that cannot be read backwards is refused, unless its field flows one way', () => {
+  const field = { here: 'a', there: 'b', transform: [{ map: { x: 1, y: '1' } }] };
+  const change = (more: object) => ({
+    fields: [{ ...field, ...more }],
+    match: {},
+    groups: {},
+    writeBack: {},
+  });
+  expect(check(recordsExample, change({}))).toEqual([
+    'fields.0.transform.0.map cannot be reversed: two values become "1"; let the field flow to-there only',
+  ]);
+  expect(sound(recordsExample, change({ flows: 'to-there' }))).toMatchObject({ holds: 'records' });
+  const truth = { transform: [{ boolean: { there: ['J', 'J'] } }] };
+  expect(check(recordsExample, change(truth))).toEqual([
+    'fields.0.transform.0.boolean.there has one value for both true and false',
+  ]);
+});

@@ -156,8 +156,7 @@ function causeOf(error: unknown): string {
 function troubleOf(call: HttpCall, { status, headers, json }: HttpAnswer, redact: Redact): Trouble | null {
   const said = redact(reasonOf(headers, json));
   const text = `${call.method} was answered ${status}${said === '' ? '' : `: ${said}`}`;
-  if (status === 401)
-    return call.handsBackUnauthorized === true ? null : new Trouble('unauthorized', text);
+  if (status === 401) return call.handsBackUnauthorized === true ? null : new Trouble('unauthorized', text);
   const waitMs = retryAfterMs(headers);
   if (status === 429) return new Trouble('throttled', text, waitMs ?? usualThrottleMs);
   if (status === 503 && waitMs !== undefined) return new Trouble('throttled', text, waitMs);
