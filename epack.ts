@@ -292,6 +292,43 @@ registerSolutionSync(solution);
 registerSolutionMessages(solution);
 registerSolutionSimulate(solution);
 
+const pairs = program.command('pairs').description('pairs of other systems that are kept equal');
+pairs
+  .command('check')
+  .description('check a file of systems and pairs; every mistake is told at once, and nothing is written')
+  .argument('<file>', 'a YAML file')
+  .action(async (file: string) => {
+    const { applyFile } = await import('./commands/pair-commands.js');
+    const told = await onServer((settings) => applyFile(settings, file, { isTrial: true }));
+    if (told.isWell) console.log('The file is sound.');
+    tell(told);
+  });
+pairs
+  .command('apply')
+  .description('make the systems and pairs of a file as it says; what it does not name stays')
+  .argument('<file>', 'a YAML file')
+  .option('--plan', 'tell what would change, and write nothing')
+  .action(async (file: string, options: { plan?: boolean }) => {
+    const { applyFile } = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => applyFile(settings, file, { isTrial: options.plan === true })));
+  });
+pairs
+  .command('list')
+  .description('list the pairs')
+  .action(async () => {
+    const { listPairs } = await import('./commands/pair-commands.js');
+    tell(await onServer(listPairs));
+  });
+
+const systems = program.command('systems').description('the systems that pairs are made of');
+systems
+  .command('list')
+  .description('list the systems, and how each stands')
+  .action(async () => {
+    const { listSystems } = await import('./commands/pair-commands.js');
+    tell(await onServer(listSystems));
+  });
+
 program.parseAsync().catch((error: unknown) => {
   console.error(toldToOperator(error) ?? error);
   // Not by itself: what was opened before it failed, a connection to the database, would keep it for ever.
@@ -306,6 +343,12 @@ async function onServer<T>(work: (settings: Config) => Promise<T>): Promise<T> {
   } catch (error) {
     throw withDatabaseNamed(error, settings);
   }
+}
+
+/** What is wrong goes to the other output, and ends with 1. */
+function tell({ lines, isWell }: { readonly lines: readonly string[]; readonly isWell: boolean }): void {
+  for (const line of lines) (isWell ? console.log : console.error)(line);
+  if (!isWell) process.exitCode = 1;
 }
 
 function config(): Config {

@@ -24,6 +24,7 @@ const statusOf: Record<ErrorKind, number> = {
   'too-many': 429,
   'head-too-large': 431,
   unavailable: 503,
+  unanswered: 504,
 };
 
 export interface Problem {

@@ -17,7 +17,9 @@ export type ErrorKind =
   | 'unmet'
   | 'unprocessable'
   | 'too-many'
-  | 'unavailable';
+  | 'unavailable'
+  /** What we asked ourselves has not come back. */
+  | 'unanswered';
 
 /** A foreseen failure. Built only by the functions of `errors/catalog.ts`. */
 export class AppError extends Error {

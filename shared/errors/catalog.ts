@@ -207,6 +207,20 @@ export const newerCopyWaits = (quarantined: string) =>
     { quarantined },
   );
 
+// Systems and pairs
+
+/** `by`: names of what needs it. */
+export const stillInUse = (what: string, by: readonly string[]) =>
+  new AppError('conflict', 'in-use', `The ${what} is needed by ${by.join(', ')}.`, { by });
+
+/** No worker took it, or the system did not answer: what was asked may still be done. */
+export const noAnswerInTime = (seconds: number) =>
+  new AppError(
+    'unanswered',
+    'no-answer',
+    `No answer within ${seconds} seconds: is a worker running? It may still be done.`,
+  );
+
 /** There is something here, for `allowed` alone: names of methods, in capitals. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new AppError(

@@ -58,8 +58,12 @@ const endsOnly = z.looseObject({ here: end, there: end });
 function parse(written: unknown, holds: Holding): Checked<PairSettings> {
   const parsed =
     holds === 'records' ? checkBy(recordPairSchema, written) : checkBy(documentPairSchema, written);
-  return parsed;
+  return parsed.isSound ? parsed : { isSound: false, problems: parsed.problems.map(asWritten) };
 }
+
+/** The word of a step is no key of its own where it is written. */
+const asWritten = ({ path, reason }: Problem): Problem =>
+  path.at(-1) === 'step' ? { path: path.slice(0, -1), reason } : { path, reason };
 
 function checkEnd(side: 'here' | 'there', { system, ...rest }: End, kind: SystemKind | undefined): Problem[] {
   if (kind === undefined)

@@ -106,7 +106,7 @@ describe('what is refused', () => {
     const find = { check: 'every day', webhooks: ['there'] };
     expect(check(recordsExample, { fields, find, match: { by: ['z'] }, groups: {}, colour: 'red' })).toEqual([
       'find.check must be a cron expression of five fields, in UTC, e.g. "*/15 * * * *"',
-      'fields.0.transform.0.step must be one of trim, lower, date, map, lookup, link, number, boolean',
+      'fields.0.transform.0 must be one of trim, lower, date, map, lookup, link, number, boolean',
       'fields.0.transform.1.date.there must be a text',
       'fields.1.flow is not a key that is known here',
       'colour is not a key that is known here',

@@ -15,6 +15,7 @@ export const secretColumns: readonly SecretColumn[] = [
   { table: 'notification_target', column: 'previous_secret', purpose: 'webhook-secret' },
   { table: 'app_user', column: 'totp_secret', purpose: 'second-factor' },
   { table: 'app_user', column: 'totp_pending', purpose: 'second-factor' },
+  { table: 'remote_system_secret', column: 'value', purpose: 'system-secret' },
 ];
 
 /**

@@ -1,0 +1,138 @@
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Caller } from '../../../shared/domain/staff';
+import type { Seal } from '../../../shared/seal/seal';
+import { createPairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
+import { createSystemStore } from '../../../shared/stores/pairs/system-store';
+import { createAccountStore } from '../../../shared/stores/solutions/account-store';
+import {
+  type FileMistake,
+  type FileSystemEntry,
+  type PairFile,
+  readPairFile,
+} from '../../../shared/systems/pair-file';
+import type { Json } from '../../../shared/systems/references';
+import { systemKinds } from '../../../shared/systems/system-kinds';
+import { putPair } from './pairs';
+import { needAdmin } from './rights';
+import { type Outcome, putSystem } from './systems';
+
+/** What becomes, or would become, of one entry of a file. */
+export interface FileChange {
+  readonly what: 'system' | 'pair';
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** The keys that are others than before, e.g. `fields.0.group`; of a secret its name alone. */
+  readonly changed: readonly string[];
+}
+
+export type AppliedFile =
+  | {
+      readonly isSound: true;
+      readonly changes: readonly FileChange[];
+      /** Sentences about what is accepted and does nothing yet. */
+      readonly remarks: readonly string[];
+    }
+  | { readonly isSound: false; readonly mistakes: readonly FileMistake[] };
+
+interface Deps {
+  readonly db: Db;
+  readonly seal: Seal;
+}
+
+/**
+ * Makes the systems and pairs of a file as it says, all or none; what it does not name stays. `isTrial`: nothing is
+ * written. Throws `forbidden`, `not-found` of an account.
+ */
+export async function applyPairFile(
+  deps: Deps,
+  caller: Caller,
+  { text, isTrial }: { readonly text: string; readonly isTrial: boolean },
+): Promise<AppliedFile> {
+  needAdmin(caller);
+  const trial = new Error('nothing is written');
+  let applied: AppliedFile | undefined;
+  try {
+    await inTransaction(deps.db, async ({ db }) => {
+      applied = await applyOn(db);
+      if (isTrial) throw trial;
+    });
+  } catch (error) {
+    if (error !== trial) throw error;
+  }
+  if (applied === undefined) throw trial;
+  return applied;
+
+  async function applyOn(db: Db): Promise<AppliedFile> {
+    const read = await readAgainst(db, text);
+    if (!read.isSound) return read;
+    return {
+      isSound: true,
+      changes: await putAll({ ...deps, db }, caller, read.file),
+      remarks: remarksOn(read.file),
+    };
+  }
+}
+
+/** Reads a file, and checks it against itself and the systems and pairs that there are. */
+async function readAgainst(db: Db, text: string) {
+  const everything = { limit: 10_000, after: null };
+  const systems = await createSystemStore(db).list('all', everything);
+  const pairs = await createPairConfigStore(db).list('all', everything);
+  const kinds = new Map(systems.items.map(({ name, kind }) => [name, kind]));
+  const names = new Set(pairs.items.map(({ name }) => name));
+  return readPairFile(text, { kindOf: (system) => kinds.get(system), hasPair: (pair) => names.has(pair) });
+}
+
+async function putAll(deps: Deps, caller: Caller, { systems, pairs }: PairFile): Promise<FileChange[]> {
+  const changes: FileChange[] = [];
+  for (const system of systems) {
+    const before = await createSystemStore(deps.db).find('all', system.name);
+    const accountId = await accountOf(deps.db, system);
+    const { outcome, system: after } = await putSystem(deps, caller, { ...system, accountId });
+    const changed = before === null ? [] : differences(before.config, after.config);
+    changes.push({ what: 'system', name: system.name, outcome, changed });
+  }
+  const coming = new Set(pairs.map(({ name }) => name));
+  for (const pair of pairs) {
+    const before = await createPairConfigStore(deps.db).find('all', pair.name);
+    const { outcome, pair: after } = await putPair(deps.db, caller, pair, coming);
+    const changed = before === null ? [] : differences(before.config, after.config);
+    const mode = before !== null && before.mode !== after.mode ? ['mode'] : [];
+    changes.push({ what: 'pair', name: pair.name, outcome, changed: [...mode, ...changed] });
+  }
+  return changes;
+}
+
+async function accountOf(db: Db, { account }: FileSystemEntry): Promise<number | null | undefined> {
+  if (account === null) return undefined;
+  const found = await createAccountStore(db).findByName(account);
+  if (found === null) throw new Error(`There is no account "${account}".`);
+  return found.id;
+}
+
+function remarksOn({ systems, hasSosync }: PairFile): string[] {
+  const unavailable = systems
+    .filter(({ kind }) => !systemKinds[kind].isAvailable)
+    .map(
+      ({ name, kind }) => `system ${name}: this version has no connector for ${kind} yet; nothing is called`,
+    );
+  const written = systems
+    .filter(({ secrets }) => Object.keys(secrets).length > 0)
+    .map(
+      ({ name, secrets }) =>
+        `system ${name}: ${Object.keys(secrets).join(', ')} stood in the file, and is kept as a secret of the system`,
+    );
+  const sosync = hasSosync ? ['sosync: was checked; this version does not serve its interface yet'] : [];
+  return [...unavailable, ...written, ...sosync];
+}
+
+/** The paths at which two texts of settings differ. */
+function differences(before: Json, after: Json, path: readonly string[] = []): string[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  if (!isObject(before) || !isObject(after)) return [path.join('.')];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys.flatMap((key) => differences(before[key] ?? null, after[key] ?? null, [...path, key]));
+}
+
+const isObject = (json: Json): json is Readonly<Record<string, Json>> =>
+  typeof json === 'object' && json !== null;

@@ -1,0 +1,265 @@
+import { settings } from '../../../shared/config/settings';
+import { type Db, inTransaction } from '../../../shared/db/database';
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import {
+  alreadyExists,
+  invalidFields,
+  notFound,
+  staleVersion,
+  stillInUse,
+} from '../../../shared/errors/catalog';
+import type { Seal } from '../../../shared/seal/seal';
+import { createAccountStore } from '../../../shared/stores/solutions/account-store';
+import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import { createSystemStore, type RemoteSystemEntry } from '../../../shared/stores/pairs/system-store';
+import { checkSystem } from '../../../shared/systems/check-system';
+import { entryName } from '../../../shared/systems/entry-name';
+import { checkBy, type Problem } from '../../../shared/systems/problem';
+import { type Json, namesAskedFor } from '../../../shared/systems/references';
+import type { SystemKindName } from '../../../shared/systems/system-kind';
+import { systemKinds } from '../../../shared/systems/system-kinds';
+import { askForSlices } from './pair-work';
+import { needAdmin } from './rights';
+import { auditEntry } from './trail';
+
+/** A system as someone wants it to be. */
+export interface SystemInput {
+  readonly name: string;
+  readonly kind: SystemKindName;
+  /** What stands beside `kind` in a file, not checked yet. */
+  readonly config: unknown;
+  /** By the names that stand in `${NAME}`; null takes one away. Those that are not named stay. */
+  readonly secrets?: Readonly<Record<string, string | null>> | undefined;
+  /** Null: the operator's own. Undefined: it stays as it is. */
+  readonly accountId?: number | null | undefined;
+}
+
+export type Outcome = 'created' | 'updated' | 'unchanged';
+
+export interface SystemPut {
+  readonly system: RemoteSystemEntry;
+  readonly outcome: Outcome;
+}
+
+interface Deps {
+  readonly db: Db;
+  readonly seal: Seal;
+}
+
+export type SystemService = ReturnType<typeof createSystemService>;
+
+/** The systems that pairs are made of: admins write them, whoever sees their account reads them. */
+export function createSystemService({ db, seal }: Deps) {
+  return {
+    list: (caller: Caller, page: PageRequest<string>): Promise<Page<RemoteSystemEntry>> =>
+      createSystemStore(db).list(caller.accounts, page),
+
+    /** Throws `not-found`. */
+    get: (caller: Caller, name: string): Promise<RemoteSystemEntry> => foundSystem(db, caller, name),
+
+    /** Throws `forbidden`, `invalid-fields`, `not-found` of its account, `already-exists`. */
+    create: (caller: Caller, input: SystemInput): Promise<RemoteSystemEntry> =>
+      inTransaction(db, async ({ db: trx }) => {
+        needAdmin(caller);
+        if ((await createSystemStore(trx).lock(input.name)) !== null) throw alreadyExists('system');
+        return (await putSystem({ db: trx, seal }, caller, input)).system;
+      }),
+
+    /**
+     * Makes it, or changes it. `ifVersion`: the one that the edit is based on; null: whichever it is.
+     * Throws `forbidden`, `invalid-fields`, `not-found` of its account, `stale`.
+     */
+    put: (caller: Caller, input: SystemInput, ifVersion: number | null): Promise<SystemPut> =>
+      inTransaction(db, async ({ db: trx }) => {
+        needAdmin(caller);
+        const before = await createSystemStore(trx).lock(input.name);
+        if (ifVersion !== null && before?.version !== ifVersion) throw staleVersion(before?.version ?? 0);
+        return putSystem({ db: trx, seal }, caller, input);
+      }),
+
+    /** Throws `forbidden`, `not-found`, `stale`, `in-use`. */
+    remove: (caller: Caller, name: string, ifVersion: number | null): Promise<void> =>
+      inTransaction(db, async ({ db: trx }) => {
+        needAdmin(caller);
+        const systems = createSystemStore(trx);
+        const before = await systems.lock(name);
+        if (before === null) throw notFound('system');
+        if (ifVersion !== null && before.version !== ifVersion) throw staleVersion(before.version);
+        if (!(await systems.remove(before.id))) {
+          const pairs = await systems.pairsOf(before.id);
+          throw stillInUse(
+            'system',
+            pairs.map((pair) => pair.name),
+          );
+        }
+        await tell(trx, caller, 'delete', { before: toldOf(before) });
+      }),
+
+    /** No call is made until someone resumes it. Throws `forbidden`, `not-found`. */
+    pause: (caller: Caller, name: string, reason: string): Promise<RemoteSystemEntry> =>
+      inTransaction(db, async ({ db: trx }) => {
+        const { id, state } = await lockedForAdmin(trx, caller, name);
+        await createSystemStore(trx).pause(id, reason, caller.email);
+        if (state !== 'paused') await tell(trx, caller, 'pause', { after: { name, reason } });
+        return foundSystem(trx, caller, name);
+      }),
+
+    /** Ends a pause, and a throttle as well; its pairs go on at once. Throws `forbidden`, `not-found`. */
+    resume: (caller: Caller, name: string): Promise<RemoteSystemEntry> =>
+      inTransaction(db, async ({ db: trx }) => {
+        const before = await lockedForAdmin(trx, caller, name);
+        await resumeSystem(trx, before.id);
+        if (before.state === 'paused' || before.state === 'throttled')
+          await tell(trx, caller, 'resume', { before: { reason: before.pausedReason }, after: { name } });
+        return foundSystem(trx, caller, name);
+      }),
+  };
+}
+
+/** Throws `not-found`, also for what is another account's. */
+export async function foundSystem(db: Db, caller: Caller, name: string): Promise<RemoteSystemEntry> {
+  const system = await createSystemStore(db).find(caller.accounts, name);
+  if (system === null) throw notFound('system');
+  return system;
+}
+
+/**
+ * Makes a system, or changes it, in the transaction of the caller, who has seen that it may. Throws `invalid-fields`,
+ * `not-found` of its account.
+ */
+export async function putSystem({ db, seal }: Deps, caller: Caller, input: SystemInput): Promise<SystemPut> {
+  const { config, secrets: writtenOut } = soundConfig(input);
+  const systems = createSystemStore(db);
+  const before = await systems.lock(input.name);
+  if (before !== null && before.kind !== input.kind)
+    throw refusedFields([{ path: ['kind'], reason: `cannot be changed: it is ${before.kind}` }]);
+  const accountId = await accountOf(db, input.accountId, before);
+  const isSame = before?.accountId === accountId && sameJson(before.config, config);
+  const id = before === null ? await inserted(db, { ...input, accountId, config }) : before.id;
+  if (before !== null && !isSame) await systems.update(id, { accountId, config });
+  const changed = await writeSecrets({ db, seal }, id, { ...writtenOut, ...input.secrets });
+  const outcome: Outcome =
+    before === null ? 'created' : isSame && changed.length === 0 ? 'unchanged' : 'updated';
+  // Who changes what it is signed in with has mended what paused it.
+  if (outcome === 'updated' && before?.state === 'paused' && before.pausedBy === null)
+    await resumeSystem(db, id);
+  const system = await foundSystem(db, caller, input.name);
+  if (outcome !== 'unchanged')
+    await tell(db, caller, before === null ? 'create' : 'update', {
+      before: before && toldOf(before),
+      after: { ...toldOf(system), secretsSet: changed },
+    });
+  return { system, outcome };
+}
+
+/** What was wrong, as the interface tells it. `below`: the keys before the path. */
+export const refusedFields = (problems: readonly Problem[], below: Problem['path'] = []) =>
+  invalidFields(
+    problems.map(({ path, reason }) => ({
+      field: [...below, ...path].join('.'),
+      fault: { code: 'other', text: reason },
+    })),
+  );
+
+function soundConfig({ name, kind, config, secrets = {} }: SystemInput) {
+  const named = checkBy(entryName, name);
+  if (!named.isSound) throw refusedFields(named.problems, ['name']);
+  const checked = checkSystem(systemKinds[kind], config);
+  if (!checked.isSound) throw refusedFields(checked.problems, ['config']);
+  const own = [...namesAskedFor(checked.value.config), ...Object.keys(secrets)].filter(isOwnSetting);
+  if (own.length > 0)
+    throw refusedFields([{ path: ['config'], reason: `: ${own.join(', ')} are settings of this server` }]);
+  return checked.value;
+}
+
+/** A system must not be sent what opens this server. */
+const isOwnSetting = (name: string): boolean => Object.hasOwn(settings.shape, name);
+
+async function accountOf(
+  db: Db,
+  asked: number | null | undefined,
+  before: RemoteSystemEntry | null,
+): Promise<number | null> {
+  if (asked === undefined) return before?.accountId ?? null;
+  if (asked !== null && (await createAccountStore(db).find(asked)) === null) throw notFound('account');
+  return asked;
+}
+
+async function inserted(
+  db: Db,
+  {
+    name,
+    kind,
+    accountId,
+    config,
+  }: { name: string; kind: SystemKindName; accountId: number | null; config: Json },
+): Promise<number> {
+  const id = await createSystemStore(db).insert({ name, kind, accountId, config });
+  if (id === null) throw alreadyExists('system');
+  return id;
+}
+
+/** Returns the names of those that are others now. */
+async function writeSecrets(
+  { db, seal }: Deps,
+  id: number,
+  secrets: Readonly<Record<string, string | null>>,
+): Promise<string[]> {
+  const systems = createSystemStore(db);
+  const kept = await systems.secretsOf(id);
+  const changed: string[] = [];
+  for (const [name, value] of Object.entries(secrets)) {
+    const before = kept.get(name);
+    if (value === null ? before === undefined : before !== undefined && opens(seal, before, value)) continue;
+    changed.push(name);
+    if (value === null) await systems.removeSecret(id, name);
+    else await systems.setSecret(id, name, seal.seal(value, 'system-secret'));
+  }
+  return changed;
+}
+
+/** One that no key opens any more is another. */
+function opens(seal: Seal, kept: string, value: string): boolean {
+  try {
+    return seal.open(kept, 'system-secret') === value;
+  } catch {
+    return false;
+  }
+}
+
+async function lockedForAdmin(db: Db, caller: Caller, name: string): Promise<RemoteSystemEntry> {
+  const system = await createSystemStore(db).lock(name);
+  await foundSystem(db, caller, name);
+  needAdmin(caller);
+  if (system === null) throw notFound('system');
+  return system;
+}
+
+async function resumeSystem(db: Db, id: number): Promise<void> {
+  await createSystemStore(db).resume(id);
+  for (const pair of await createSystemStore(db).pairsOf(id)) await askForSlices(db, pair.id);
+}
+
+const toldOf = ({ name, kind, config, accountId }: RemoteSystemEntry) => ({ name, kind, config, accountId });
+
+async function tell(
+  db: Db,
+  caller: Caller,
+  verb: 'create' | 'update' | 'delete' | 'pause' | 'resume',
+  deed: { readonly before?: unknown; readonly after?: unknown },
+): Promise<void> {
+  await createAuditStore(db).add([auditEntry(caller, `system.${verb}`, deed)]);
+}
+
+/** jsonb keeps no order of keys. */
+export function sameJson(one: Json, other: Json): boolean {
+  return canonical(one) === canonical(other);
+}
+
+function canonical(json: Json): string {
+  if (json === null || typeof json !== 'object') return JSON.stringify(json);
+  if (Array.isArray(json)) return `[${json.map(canonical).join()}]`;
+  const members = Object.entries(json).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([key, value]) => `${JSON.stringify(key)}:${canonical(value)}`).join()}}`;
+}
