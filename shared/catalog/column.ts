@@ -1,3 +1,5 @@
+import type { Label, Language } from '../domain/language';
+
 /**
  * How a value is written on the wire and kept in PostgreSQL.
  * text → text; decimal → double precision; integer → bigint; boolean → boolean;
@@ -8,6 +10,8 @@ export type ColumnType = 'text' | 'decimal' | 'integer' | 'boolean' | 'time' | '
 export interface Column {
   /** PascalCase, as on the wire. */
   readonly name: string;
+  /** As people call it. */
+  readonly label: Label;
   readonly type: ColumnType;
   /** e.g. `°C`, `%`, `min`. */
   readonly unit?: string;
@@ -15,6 +19,8 @@ export interface Column {
   readonly min?: number;
   readonly max?: number;
   readonly oneOf?: readonly string[];
+  /** What people call each of `oneOf`. */
+  readonly choices?: Readonly<Record<string, Label>>;
 }
 
 /** `FridgeId` → `fridge_id`: the column's name in PostgreSQL. */
@@ -22,27 +28,53 @@ export function snakeCase(name: string): string {
   return name.replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toLowerCase();
 }
 
-export const text = (name: string): Column => ({ name, type: 'text' });
-export const choice = (name: string, ...oneOf: string[]): Column => ({ name, type: 'text', oneOf });
-export const boolean = (name: string): Column => ({ name, type: 'boolean' });
-export const time = (name: string): Column => ({ name, type: 'time' });
-export const date = (name: string): Column => ({ name, type: 'date' });
-export const integer = (name: string, min = 0, max = Number.MAX_SAFE_INTEGER, unit?: string): Column => ({
+export const text = (name: string, label: Label): Column => ({ name, label, type: 'text' });
+/** `choices`: each value as it is on the wire, and what people call it. */
+export const choice = (name: string, label: Label, choices: Readonly<Record<string, Label>>): Column => ({
   name,
-  type: 'integer',
-  min,
-  max,
-  ...(unit === undefined ? {} : { unit }),
+  label,
+  type: 'text',
+  oneOf: Object.keys(choices),
+  choices,
 });
-export const decimal = (name: string, min: number, max: number, unit?: string): Column => ({
+export const boolean = (name: string, label: Label): Column => ({ name, label, type: 'boolean' });
+export const time = (name: string, label: Label): Column => ({ name, label, type: 'time' });
+export const date = (name: string, label: Label): Column => ({ name, label, type: 'date' });
+export const integer = (name: string, label: Label, bounds: Partial<Bounds> = {}): Column => ({
   name,
+  label,
+  type: 'integer',
+  min: 0,
+  max: Number.MAX_SAFE_INTEGER,
+  ...bounds,
+});
+export const decimal = (name: string, label: Label, bounds: Bounds): Column => ({
+  name,
+  label,
   type: 'decimal',
-  min,
-  max,
-  ...(unit === undefined ? {} : { unit }),
+  ...bounds,
 });
 
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly unit?: string;
+}
+
 /** °C. From liquid nitrogen to the hottest oven; what lies outside is a broken probe. */
-export const temperature = (name: string): Column => decimal(name, -200, 600, '°C');
-export const minutes = (name: string): Column => integer(name, 0, 525_600, 'min');
-export const percent = (name: string): Column => decimal(name, 0, 100, '%');
+export const temperature = (name: string, label: Label): Column =>
+  decimal(name, label, { min: -200, max: 600, unit: '°C' });
+export const minutes = (name: string, label: Label): Column =>
+  integer(name, label, { max: 525_600, unit: 'min' });
+export const days = (name: string, label: Label): Column => integer(name, label, { max: 36_500, unit: 'd' });
+export const percent = (name: string, label: Label): Column =>
+  decimal(name, label, { min: 0, max: 100, unit: '%' });
+
+/** A unit as people write it. */
+export const unitIn = (language: Language, unit: string): string => wordyUnits.get(unit)?.[language] ?? unit;
+
+/** All others are written alike everywhere. */
+const wordyUnits: ReadonlyMap<string, Label> = new Map([
+  ['d', { en: 'days', fr: 'jours' }],
+  ['%RH', { en: '% RH', fr: '% HR' }],
+]);

@@ -1,4 +1,5 @@
 import type { Channel } from '../domain/channel';
+import type { Label } from '../domain/language';
 import {
   boolean,
   choice,
@@ -18,6 +19,8 @@ import {
 export interface LogTable {
   /** As on the wire, e.g. `Tbfridge`. Compared without case. */
   readonly name: string;
+  /** As people call it. */
+  readonly label: Label;
   /** The table in PostgreSQL, e.g. `tbfridge`. Its key is (solution_id, id); undeclared columns are kept in `extra`. */
   readonly table: string;
   readonly channel: Channel;
@@ -34,165 +37,330 @@ export interface LogColumn extends Column {
   readonly column: string;
 }
 
-/** What every log of `synchro` and `messagerie` has. Labels and limits in force are copied into the log. */
-const shared: readonly Column[] = [
-  time('MeasuredAt'),
-  text('UserName'),
-  boolean('IsConform'),
-  text('CorrectiveAction'),
-  text('Comment'),
-  text('PhotoName'),
-];
-
 function table(
   name: string,
-  channel: Channel,
+  label: Label,
+  { channel, series }: { readonly channel: Channel; readonly series?: string },
   columns: readonly Column[],
-  series: string | null = null,
 ): LogTable {
   const withNames = columns.map((column) => ({ ...column, column: snakeCase(column.name) }));
   const isMeasuredByDevice = channel === 'sondes';
-  return { name, table: name.toLowerCase(), channel, columns: withNames, series, isMeasuredByDevice };
+  return {
+    name,
+    label,
+    table: name.toLowerCase(),
+    channel,
+    columns: withNames,
+    series: series ?? null,
+    isMeasuredByDevice,
+  };
 }
 
-const synchro = (name: string, ...own: Column[]): LogTable => table(name, 'synchro', [...shared, ...own]);
-/** Readings of several fridges in one table: each is a series of its own. */
-const perFridge = (name: string, ...own: Column[]): LogTable =>
-  table(name, 'synchro', [...shared, ...own], 'FridgeId');
+const measuredAt = time('MeasuredAt', { en: 'Measured at', fr: 'Relevé le' });
 
-const checkList = [text('ListName'), text('Question'), text('Answer')];
-const startToEnd = [time('StartAt'), temperature('StartTemp'), time('EndAt'), temperature('EndTemp')];
+/** What every log of `synchro` and `messagerie` has. Labels and limits in force are copied into the log. */
+const shared: readonly Column[] = [
+  measuredAt,
+  text('UserName', { en: 'Operator', fr: 'Opérateur' }),
+  boolean('IsConform', { en: 'Conformity', fr: 'Conformité' }),
+  text('CorrectiveAction', { en: 'Corrective action', fr: 'Action corrective' }),
+  text('Comment', { en: 'Comment', fr: 'Commentaire' }),
+  text('PhotoName', { en: 'Photo', fr: 'Photo' }),
+];
+
+const synchro = (name: string, label: Label, ...own: Column[]): LogTable =>
+  table(name, label, { channel: 'synchro' }, [...shared, ...own]);
+/** Readings of several fridges in one table: each is a series of its own. */
+const perFridge = (name: string, label: Label, ...own: Column[]): LogTable =>
+  table(name, label, { channel: 'synchro', series: 'FridgeId' }, [...shared, ...own]);
+
+// Columns of several tables
+
+const productName = text('ProductName', { en: 'Product', fr: 'Produit' });
+const lotNumber = text('LotNumber', { en: 'Batch number', fr: 'Numéro de lot' });
+const useBy = date('UseBy', { en: 'Use by', fr: 'DLC' });
+const lot = [productName, lotNumber, useBy];
+const temp = temperature('Temp', { en: 'Temperature', fr: 'Température' });
+const startAt = time('StartAt', { en: 'Start', fr: 'Début' });
+const endAt = time('EndAt', { en: 'End', fr: 'Fin' });
+const startToEnd = [
+  startAt,
+  temperature('StartTemp', { en: 'Temperature at the start', fr: 'Température au début' }),
+  endAt,
+  temperature('EndTemp', { en: 'Temperature at the end', fr: 'Température à la fin' }),
+];
+const answer = text('Answer', { en: 'Answer', fr: 'Réponse' });
+const question = text('Question', { en: 'Question asked', fr: 'Question posée' });
+const checkList = [
+  text('ListName', { en: 'List', fr: 'Liste' }),
+  text('Question', { en: 'Point checked', fr: 'Point contrôlé' }),
+  answer,
+];
 const cooking = [
-  text('ProductName'),
-  time('StartAt'),
-  time('EndAt'),
-  temperature('CoreTemp'),
-  temperature('TargetTemp'),
+  productName,
+  startAt,
+  endAt,
+  temperature('CoreTemp', { en: 'Core temperature', fr: 'Température à cœur' }),
+  temperature('TargetTemp', { en: 'Temperature to reach', fr: 'Température à atteindre' }),
 ];
 const delivery = [
-  text('SupplierName'),
-  text('ProductName'),
-  text('LotNumber'),
-  date('UseBy'),
-  temperature('Temp'),
-  temperature('TruckTemp'),
-  boolean('Accepted'),
+  text('SupplierName', { en: 'Supplier', fr: 'Fournisseur' }),
+  ...lot,
+  temp,
+  temperature('TruckTemp', { en: 'Temperature of the truck', fr: 'Température du camion' }),
+  boolean('Accepted', { en: 'Accepted', fr: 'Livraison acceptée' }),
 ];
+const unit = text('Unit', { en: 'Unit', fr: 'Unité' });
+const quantity = decimal('Quantity', { en: 'Quantity', fr: 'Quantité' }, { min: 0, max: 1e9 });
 const surfaceAnalysis = [
-  text('Sample'),
-  text('Germ'),
-  choice('Operator', '<', '=', '>', 'absence', 'presence'),
-  decimal('Value', 0, 1e15),
-  text('Unit'),
-  decimal('LimitM', 0, 1e15),
-  text('Verdict'),
+  text('Sample', { en: 'Sample', fr: 'Prélèvement' }),
+  text('Germ', { en: 'Germ', fr: 'Germe' }),
+  choice(
+    'Operator',
+    { en: 'Comparison', fr: 'Comparaison' },
+    {
+      '<': { en: 'below', fr: 'inférieur à' },
+      '=': { en: 'equal to', fr: 'égal à' },
+      '>': { en: 'above', fr: 'supérieur à' },
+      absence: { en: 'absence', fr: 'absence' },
+      presence: { en: 'presence', fr: 'présence' },
+    },
+  ),
+  decimal('Value', { en: 'Result', fr: 'Résultat' }, { min: 0, max: 1e15 }),
+  unit,
+  decimal('LimitM', { en: 'Limit M (acceptable)', fr: 'Limite M (acceptable)' }, { min: 0, max: 1e15 }),
+  text('Verdict', { en: 'Conclusion of the laboratory', fr: 'Conclusion du laboratoire' }),
 ];
 const decontamination = [
-  text('ProductName'),
-  text('Decontaminant'),
-  decimal('Dosage', 0, 1e6),
-  minutes('ContactTimeMinutes'),
+  productName,
+  text('Decontaminant', { en: 'Decontaminant', fr: 'Produit décontaminant' }),
+  decimal('Dosage', { en: 'Dose', fr: 'Dosage' }, { min: 0, max: 1e6 }),
+  minutes('ContactTimeMinutes', { en: 'Contact time', fr: 'Temps de contact' }),
 ];
-const lot = [text('ProductName'), text('LotNumber'), date('UseBy')];
+const recipient = text('Recipient', { en: 'Recipient', fr: 'Destinataire' });
+const letter = [
+  text('Subject', { en: 'Subject', fr: 'Objet' }),
+  text('Body', { en: 'Text', fr: 'Texte' }),
+  time('SentAt', { en: 'Sent at', fr: 'Envoyé le' }),
+];
 
 export const logTables: readonly LogTable[] = [
-  synchro('Tbanalysesurface', ...surfaceAnalysis),
+  synchro('Tbanalysesurface', { en: 'Surface analyses', fr: 'Analyses de surface' }, ...surfaceAnalysis),
   synchro(
     'Tbanisakiase',
-    text('ProductName'),
-    text('LotNumber'),
-    time('StartAt'),
-    time('EndAt'),
-    temperature('Temp'),
+    { en: 'Anisakis treatments', fr: 'Traitements anisakis' },
+    productName,
+    lotNumber,
+    startAt,
+    endAt,
+    temp,
   ),
-  synchro('Tbcleaning', text('CleaningId'), text('Surface'), text('ProductName')),
-  synchro('Tbcontrollist', ...checkList),
-  synchro('Tbcontrollist2', ...checkList),
-  synchro('Tbcontrollist3', ...checkList),
-  synchro('Tbcontrolmanager', ...checkList),
-  synchro('Tbcooking', ...cooking),
-  synchro('Tbcookingsousvide', ...cooking),
-  synchro('Tbdeconditioning', ...lot, time('OpenedAt')),
-  synchro('Tbdecontamination', ...decontamination),
-  synchro('Tbdecontaminationv2', ...decontamination, text('LotNumber')),
-  synchro('Tbdefrosting', ...lot, ...startToEnd),
-  synchro('Tbdefrostmonitoring', text('ProductName'), text('LotNumber'), temperature('Temp')),
-  synchro('Tbdeliverytemp', ...delivery),
-  synchro('Tbdlc_courte_longue', ...lot, date('NewUseBy')),
-  synchro('Tbemails', text('Recipient'), text('Subject'), text('Body'), time('SentAt')),
+  synchro(
+    'Tbcleaning',
+    { en: 'Cleaning done', fr: 'Nettoyages effectués' },
+    text('CleaningId', { en: 'Task of the cleaning plan', fr: 'Tâche du plan de nettoyage' }),
+    text('Surface', { en: 'Surface cleaned', fr: 'Surface nettoyée' }),
+    text('ProductName', { en: 'Cleaning product', fr: 'Produit de nettoyage' }),
+  ),
+  synchro('Tbcontrollist', { en: 'Controls done, list 1', fr: 'Contrôles effectués, liste 1' }, ...checkList),
+  synchro(
+    'Tbcontrollist2',
+    { en: 'Controls done, list 2', fr: 'Contrôles effectués, liste 2' },
+    ...checkList,
+  ),
+  synchro(
+    'Tbcontrollist3',
+    { en: 'Controls done, list 3', fr: 'Contrôles effectués, liste 3' },
+    ...checkList,
+  ),
+  synchro(
+    'Tbcontrolmanager',
+    { en: 'Controls of the manager done', fr: 'Contrôles du manager effectués' },
+    ...checkList,
+  ),
+  synchro('Tbcooking', { en: 'Cookings', fr: 'Cuissons' }, ...cooking),
+  synchro('Tbcookingsousvide', { en: 'Sous-vide cookings', fr: 'Cuissons sous vide' }, ...cooking),
+  synchro(
+    'Tbdeconditioning',
+    { en: 'Unpackings', fr: 'Déconditionnements' },
+    ...lot,
+    time('OpenedAt', { en: 'Opened at', fr: 'Ouvert le' }),
+  ),
+  synchro('Tbdecontamination', { en: 'Decontaminations', fr: 'Décontaminations' }, ...decontamination),
+  synchro(
+    'Tbdecontaminationv2',
+    { en: 'Decontaminations, second form', fr: 'Décontaminations, seconde forme' },
+    ...decontamination,
+    lotNumber,
+  ),
+  synchro('Tbdefrosting', { en: 'Defrostings', fr: 'Décongélations' }, ...lot, ...startToEnd),
+  synchro(
+    'Tbdefrostmonitoring',
+    { en: 'Defrostings under watch', fr: 'Suivis de décongélation' },
+    productName,
+    lotNumber,
+    temp,
+  ),
+  synchro(
+    'Tbdeliverytemp',
+    { en: 'Temperatures at delivery', fr: 'Températures à la livraison' },
+    ...delivery,
+  ),
+  synchro(
+    'Tbdlc_courte_longue',
+    { en: 'Short and long use-by dates', fr: 'DLC courtes et longues' },
+    ...lot,
+    date('NewUseBy', { en: 'New use-by date', fr: 'Nouvelle DLC' }),
+  ),
+  synchro('Tbemails', { en: 'E-mails sent', fr: 'E-mails envoyés' }, recipient, ...letter),
   synchro(
     'Tbetalonnageequipement',
-    text('EquipementName'),
-    temperature('ReferenceTemp'),
-    temperature('ReadTemp'),
-    temperature('Deviation'),
+    { en: 'Calibrations of equipment', fr: 'Étalonnages d’équipement' },
+    text('EquipementName', { en: 'Equipment', fr: 'Équipement' }),
+    temperature('ReferenceTemp', { en: 'Reference temperature', fr: 'Température de référence' }),
+    temperature('ReadTemp', { en: 'Temperature shown', fr: 'Température affichée' }),
+    temperature('Deviation', { en: 'Deviation', fr: 'Écart' }),
   ),
-  synchro('Tbetape', text('ProductName'), text('StepName'), time('StartAt'), time('EndAt')),
-  synchro('Tbevaluation', text('Subject'), text('Question'), text('Answer'), decimal('Score', 0, 1e6)),
-  synchro('Tbfreezing', text('ProductName'), ...startToEnd),
+  synchro(
+    'Tbetape',
+    { en: 'Steps done', fr: 'Étapes effectuées' },
+    productName,
+    text('StepName', { en: 'Step', fr: 'Étape' }),
+    startAt,
+    endAt,
+  ),
+  synchro(
+    'Tbevaluation',
+    { en: 'Evaluations done', fr: 'Évaluations effectuées' },
+    text('Subject', { en: 'Subject', fr: 'Sujet' }),
+    question,
+    answer,
+    decimal('Score', { en: 'Score', fr: 'Note' }, { min: 0, max: 1e6 }),
+  ),
+  synchro(
+    'Tbfreezing',
+    { en: 'Blast chillings', fr: 'Refroidissements rapides' },
+    productName,
+    ...startToEnd,
+  ),
   perFridge(
     'Tbfridge',
-    text('FridgeId'),
-    text('FridgeName'),
-    temperature('Temp'),
-    temperature('TempMin'),
-    temperature('TempMax'),
-    text('Moment'),
+    { en: 'Temperatures of fridges', fr: 'Températures des enceintes' },
+    text('FridgeId', { en: 'Fridge (Id)', fr: 'Enceinte (Id)' }),
+    text('FridgeName', { en: 'Fridge', fr: 'Enceinte' }),
+    temp,
+    temperature('TempMin', { en: 'Lower limit', fr: 'Limite basse' }),
+    temperature('TempMax', { en: 'Upper limit', fr: 'Limite haute' }),
+    text('Moment', { en: 'Moment of the day', fr: 'Moment de la journée' }),
   ),
-  synchro('Tbfrozen', ...lot, temperature('Temp')),
-  synchro('Tblogsstatus', text('Module'), text('Status'), text('Detail')),
-  synchro('Tblots', ...lot),
-  synchro('Tbmanipulation', text('ProductName'), temperature('Temp'), time('StartAt'), time('EndAt')),
+  synchro('Tbfrozen', { en: 'Frozen goods', fr: 'Surgelés' }, ...lot, temp),
+  synchro(
+    'Tblogsstatus',
+    { en: 'States of the device', fr: 'États de l’appareil' },
+    text('Module', { en: 'Part of the program', fr: 'Module du programme' }),
+    text('Status', { en: 'State', fr: 'État' }),
+    text('Detail', { en: 'Details', fr: 'Détail' }),
+  ),
+  synchro('Tblots', { en: 'Batches', fr: 'Lots' }, ...lot),
+  synchro('Tbmanipulation', { en: 'Handlings', fr: 'Manipulations' }, productName, temp, startAt, endAt),
   synchro(
     'Tbmeatorigin',
-    text('ProductName'),
-    text('LotNumber'),
-    text('BornIn'),
-    text('RaisedIn'),
-    text('SlaughteredIn'),
-    text('CutIn'),
+    { en: 'Origins of meat noted', fr: 'Origines de viandes relevées' },
+    productName,
+    lotNumber,
+    text('BornIn', { en: 'Country of birth', fr: 'Pays de naissance' }),
+    text('RaisedIn', { en: 'Country of rearing', fr: 'Pays d’élevage' }),
+    text('SlaughteredIn', { en: 'Country of slaughter', fr: 'Pays d’abattage' }),
+    text('CutIn', { en: 'Country of cutting', fr: 'Pays de découpe' }),
   ),
-  table('Tbmessagerie', 'messagerie', [
-    ...shared,
-    text('Sender'),
-    text('Recipient'),
-    choice('Kind', 'message', 'probe-alert', 'analysis'),
-    text('Subject'),
-    text('Body'),
-    time('SentAt'),
-    time('ReadAt'),
-  ]),
-  synchro('Tboil', text('OilName'), percent('PolarPercent'), temperature('Temp'), text('Action')),
-  synchro('Tbplattemoin', text('Dish'), time('KeptUntil')),
-  synchro('Tbproductiontemp', text('ProductName'), temperature('Temp')),
-  synchro('Tbquestion', text('Question'), text('Answer')),
-  synchro('Tbrecette', text('RecipeName'), text('LotNumber'), decimal('Quantity', 0, 1e9), text('Unit')),
+  table(
+    'Tbmessagerie',
+    { en: 'Receipts of messages', fr: 'Accusés de messages' },
+    { channel: 'messagerie' },
+    [
+      ...shared,
+      text('Sender', { en: 'Sender', fr: 'Expéditeur' }),
+      recipient,
+      choice(
+        'Kind',
+        { en: 'Kind of message', fr: 'Type de message' },
+        {
+          message: { en: 'message', fr: 'message' },
+          'probe-alert': { en: 'alert of a probe', fr: 'alerte de sonde' },
+          analysis: { en: 'lab result', fr: 'résultat d’analyse' },
+        },
+      ),
+      ...letter,
+      time('ReadAt', { en: 'Read at', fr: 'Lu le' }),
+    ],
+  ),
+  synchro(
+    'Tboil',
+    { en: 'Frying oil checks', fr: 'Contrôles d’huile de friture' },
+    text('OilName', { en: 'Oil', fr: 'Huile' }),
+    percent('PolarPercent', { en: 'Polar compounds', fr: 'Composés polaires' }),
+    temp,
+    text('Action', { en: 'Action taken', fr: 'Action menée' }),
+  ),
+  synchro(
+    'Tbplattemoin',
+    { en: 'Reference samples kept', fr: 'Plats témoins conservés' },
+    text('Dish', { en: 'Dish', fr: 'Plat' }),
+    time('KeptUntil', { en: 'Kept until', fr: 'Conservé jusqu’au' }),
+  ),
+  synchro(
+    'Tbproductiontemp',
+    { en: 'Temperatures in production', fr: 'Températures de production' },
+    productName,
+    temp,
+  ),
+  synchro('Tbquestion', { en: 'Answers to questions', fr: 'Réponses aux questions' }, question, answer),
+  synchro(
+    'Tbrecette',
+    { en: 'Recipes made', fr: 'Recettes réalisées' },
+    text('RecipeName', { en: 'Recipe', fr: 'Recette' }),
+    lotNumber,
+    quantity,
+    unit,
+  ),
   synchro(
     'Tbrecetteingredient',
-    integer('RecetteId'),
-    text('IngredientName'),
-    text('LotNumber'),
-    decimal('Quantity', 0, 1e9),
-    text('Unit'),
+    { en: 'Ingredients of recipes', fr: 'Ingrédients des recettes' },
+    integer('RecetteId', { en: 'Recipe made (Id)', fr: 'Recette réalisée (Id)' }),
+    text('IngredientName', { en: 'Ingredient', fr: 'Ingrédient' }),
+    lotNumber,
+    quantity,
+    unit,
   ),
-  synchro('Tbservicetemp', text('ProductName'), temperature('Temp')),
-  synchro('Tbstockin', ...delivery),
-  synchro('Tbtracking', ...lot),
-  synchro('Tbtransferttemp', text('ProductName'), text('Destination'), temperature('Temp')),
-  synchro('Tbwarming', text('ProductName'), ...startToEnd),
+  synchro(
+    'Tbservicetemp',
+    { en: 'Temperatures at service', fr: 'Températures au service' },
+    productName,
+    temp,
+  ),
+  synchro('Tbstockin', { en: 'Goods into stock', fr: 'Entrées en stock' }, ...delivery),
+  synchro('Tbtracking', { en: 'Traceability', fr: 'Traçabilité' }, ...lot),
+  synchro(
+    'Tbtransferttemp',
+    { en: 'Temperatures at transfer', fr: 'Températures au transfert' },
+    productName,
+    text('Destination', { en: 'Sent to', fr: 'Lieu de destination' }),
+    temp,
+  ),
+  synchro('Tbwarming', { en: 'Reheatings', fr: 'Remises en température' }, productName, ...startToEnd),
   table(
     'Tbsondes',
-    'sondes',
+    { en: 'Readings of probes', fr: 'Relevés des sondes' },
+    { channel: 'sondes', series: 'ProbeId' },
     [
-      text('ProbeId'),
-      time('MeasuredAt'),
-      temperature('Temperature'),
-      { ...percent('Humidity'), unit: '%RH' },
-      percent('BatteryPercent'),
-      decimal('SignalDbm', -200, 50, 'dBm'),
-      integer('Sequence'),
+      text('ProbeId', { en: 'Probe', fr: 'Sonde' }),
+      measuredAt,
+      temperature('Temperature', { en: 'Temperature', fr: 'Température' }),
+      { ...percent('Humidity', { en: 'Humidity', fr: 'Humidité' }), unit: '%RH' },
+      percent('BatteryPercent', { en: 'Battery', fr: 'Pile' }),
+      decimal('SignalDbm', { en: 'Signal', fr: 'Signal' }, { min: -200, max: 50, unit: 'dBm' }),
+      integer('Sequence', { en: 'Sequence number', fr: 'Numéro d’ordre' }),
     ],
-    'ProbeId',
   ),
 ];
 

@@ -194,7 +194,7 @@ describe('a form', () => {
     const fields = { id: '7', 'f.Name': 'Chambre <froide>', 'f.TempMax': 'warm' };
     const answer = await submit(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
     expect(answer.status).toBe(422);
-    expect(answer.text).toContain('TempMax: not a number');
+    expect(answer.text).toContain('Highest temperature: not a number');
     expect(answer.text).toContain('value="Chambre &lt;froide>"');
   });
 });
@@ -209,8 +209,8 @@ describe('what was typed wrong', () => {
     const fields = { id: '7', 'f.Name': 'F', 'f.TempMax': 'chaud', 'f.TempMin': '-999' };
     const refused = await submitInFrench(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
     expect(refused.status).toBe(422);
-    expect(refused.text).toContain('TempMax\u00a0: ce n’est pas un nombre');
-    expect(refused.text).toContain('TempMin\u00a0: doit être entre ');
+    expect(refused.text).toContain('Température maximale\u00a0: ce n’est pas un nombre');
+    expect(refused.text).toContain('Température minimale\u00a0: doit être entre ');
     const target = {
       kind: 'email',
       address: 'nobody',

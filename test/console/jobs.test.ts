@@ -60,7 +60,7 @@ describeWithBrowser('The console in a browser', (browser) => {
         await page.locator('[role=status]', { hasText: 'Saved' }).waitFor();
         const history = await page.locator('.timeline > li').first().innerText();
         expect(history).toContain(email);
-        expect(history).toMatch(/TempMax:\s*3\s*→\s*2\.5/);
+        expect(history).toMatch(/Highest temperature:\s*3\s*→\s*2\.5/);
 
         await other.fill('input[name="f.TempMax"]', '1');
         await other.click('button >> text=Save');
@@ -117,7 +117,7 @@ describeWithBrowser('The console in a browser', (browser) => {
 
     await page.click('nav >> text=Conflicts');
     const row = await page.locator('tr.disputed').innerText();
-    expect(row.replace(/\s+/g, ' ')).toMatch(/TempMax ?disputed 4 3 5/);
+    expect(row.replace(/\s+/g, ' ')).toMatch(/Highest temperature ?disputed 4 3 5/);
     await page.click('button >> text=Keep the kitchen’s');
     expect(await page.locator('[role=status]').innerText()).toContain('Decided');
     await page.goto(`/solutions/${kitchen.id}/params/Fridges/81`);

@@ -2,10 +2,12 @@ import { calledBy } from '../../api/backoffice/console/called';
 import { refusalOf } from '../../api/backoffice/console/refusal';
 import { english } from '../../api/backoffice/console/words-english';
 import { french } from '../../api/backoffice/console/words-french';
+import { fieldLabelOf } from '../../shared/catalog/labels';
 import { logTables } from '../../shared/catalog/log-tables';
 import { parameterClasses } from '../../shared/catalog/parameter-classes';
 import { auditActions } from '../../shared/domain/audit-action';
 import { type FieldFault, faultText } from '../../shared/domain/field-fault';
+import { languages } from '../../shared/domain/language';
 import { refusalCodes } from '../../shared/domain/refusal';
 
 describe('why something was refused', () => {
@@ -100,11 +102,55 @@ test('French stands as it is printed: no sign that ends a part begins a line', (
   expect(french.clearFlag('x')).toBe('Lever\u00a0: x');
 });
 
-test('every class and every table of the catalogue has a name that people use, in both languages', () => {
-  const names = [...parameterClasses, ...logTables].map(({ name }) => name);
-  const translated = names.filter((name) => !['Notes', 'Options', 'Sessions'].includes(name));
-  expect(translated.filter((name) => calledBy(french, name) === name)).toEqual([]);
-  expect(names.filter((name) => name.startsWith('Tb') && calledBy(english, name) === name)).toEqual([]);
-  expect(calledBy(french, 'Fridges')).toBe('Enceintes froides');
-  expect(calledBy(english, 'constructor')).toBe('constructor');
+describe('what people call what the catalogue declares', () => {
+  const subjects = [...parameterClasses, ...logTables];
+  const fields = subjects.flatMap(({ name: of, columns }) =>
+    columns.map(({ name, label, choices = {} }) => ({ of, name, label, choices })),
+  );
+
+  test('every class and every table has a name in both languages', () => {
+    const unnamed = subjects.filter(({ name, label }) => label.en === name && label.fr === name);
+    expect(unnamed.map(({ name }) => name).sort()).toEqual(['Notes', 'Options', 'Sessions']);
+    expect(calledBy(french, 'Fridges')).toBe('Enceintes froides');
+    expect(calledBy(english, 'Fridges')).toBe('Fridges and cold rooms');
+  });
+
+  test('no two classes have one name, and no two tables', () => {
+    for (const declared of [parameterClasses, logTables])
+      for (const language of languages)
+        expect(new Set(declared.map(({ label }) => label[language])).size).toBe(declared.length);
+  });
+
+  test.each(fields)('$of.$name has a name in both languages, which is not the one of the wire', (field) => {
+    const { of, name, label, choices } = field;
+    expect([label.en, label.fr]).not.toEqual([name, name]);
+    expect(fieldLabelOf('en', of, name)).toBe(label.en);
+    expect(fieldLabelOf('fr', of, name)).toBe(label.fr);
+    // A word, that begins like a title and has none of the wire's ways of writing.
+    for (const text of [label.en, label.fr]) expect(text).toMatch(/^\p{Lu}[\p{L} ’(),-]*$/u);
+    for (const { en, fr } of Object.values(choices)) expect([en, fr]).not.toContain('');
+  });
+
+  test('no two fields of one class or table have one name', () => {
+    for (const { columns } of subjects)
+      for (const language of languages)
+        expect(new Set(columns.map(({ label }) => label[language])).size).toBe(columns.length);
+  });
+
+  test('every value of a field that takes only some has a name', () => {
+    for (const { columns } of subjects)
+      for (const { oneOf = [], choices = {} } of columns) expect(Object.keys(choices)).toEqual(oneOf);
+  });
+
+  test('what the catalogue does not declare keeps its name, whatever it is', () => {
+    expect(calledBy(english, 'constructor')).toBe('constructor');
+    expect(fieldLabelOf('fr', 'Fridges', 'Couleur')).toBe('Couleur');
+    expect(fieldLabelOf('fr', 'Fridges', '__proto__')).toBe('__proto__');
+    expect(fieldLabelOf('fr', 'Unknown', 'TempMax')).toBe('TempMax');
+    expect(fieldLabelOf('fr', null, 'TempMax')).toBe('TempMax');
+  });
+
+  test('what all classes share has a name too', () => {
+    expect(fieldLabelOf('fr', 'Fridges', 'IsActive')).toBe('Actif');
+  });
 });

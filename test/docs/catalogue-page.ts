@@ -17,28 +17,36 @@ export function cataloguePage(): string {
     'All of them on `synchro`. Each has `Id`, `idServer`, `Ts` and `IsActive` besides, and the element of an entity is `Def<Class>`.',
     'Who edits: both sides, where nothing is said.',
     '',
-    '| class | who edits | columns |',
-    '| --- | --- | --- |',
+    '| class | as people call it | who edits | columns |',
+    '| --- | --- | --- | --- |',
     ...parameterClasses.map(rowOfClass),
     '',
     `## Log tables (${logTables.length})`,
     '',
     'Each has `Id` besides.',
     '',
-    '| table | channel | columns |',
-    '| --- | --- | --- |',
+    '| table | as people call it | channel | columns |',
+    '| --- | --- | --- | --- |',
     ...logTables.map(rowOfTable),
+    '',
+    '## What people call the columns',
+    '',
+    'The console and the mails say it so. Columns that are not declared keep the name that they came with.',
+    '',
+    '| column | English | French | of |',
+    '| --- | --- | --- | --- |',
+    ...labels(),
     '',
   ].join('\n');
 }
 
 const directions = { both: '', manager: 'the manager', solution: 'the solution' } as const;
 
-const rowOfClass = ({ name, direction, columns }: ParameterClass): string =>
-  `| \`${name}\` | ${directions[direction]} | ${columns.map(told).join(', ')} |`;
+const rowOfClass = ({ name, label, direction, columns }: ParameterClass): string =>
+  `| \`${name}\` | ${label.en} / ${label.fr} | ${directions[direction]} | ${columns.map(told).join(', ')} |`;
 
-const rowOfTable = ({ name, channel, columns }: LogTable): string =>
-  `| \`${name}\` | ${channel} | ${columns.map(told).join(', ')} |`;
+const rowOfTable = ({ name, label, channel, columns }: LogTable): string =>
+  `| \`${name}\` | ${label.en} / ${label.fr} | ${channel} | ${columns.map(told).join(', ')} |`;
 
 function told({ name, type, unit, min, max, oneOf }: Column): string {
   if (oneOf !== undefined) return `${name} (${oneOf.map((choice) => `\`${choice}\``).join(', ')})`;
@@ -47,4 +55,21 @@ function told({ name, type, unit, min, max, oneOf }: Column): string {
   const range = isBounded ? `${min}…${max}` : min === undefined ? '' : `from ${min}`;
   const limits = [range, unit ?? ''].filter((part) => part !== '').join(' ');
   return `${name} ${type}${limits === '' ? '' : ` (${limits})`}`;
+}
+
+/** Each name once, with those that use it in this sense where others use it in another one. */
+function labels(): string[] {
+  const uses = new Map<string, { name: string; en: string; fr: string; of: string[] }>();
+  for (const { name: subject, columns } of [...parameterClasses, ...logTables])
+    for (const { name, label } of columns) {
+      const key = [name, label.en, label.fr].join('|');
+      const use = uses.get(key) ?? { name, ...label, of: [] };
+      if (!use.of.includes(subject)) use.of.push(subject);
+      uses.set(key, use);
+    }
+  const all = [...uses.values()].sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1));
+  const isAmbiguous = (name: string) => all.filter((use) => use.name === name).length > 1;
+  return all.map(
+    ({ name, en, fr, of }) => `| ${name} | ${en} | ${fr} | ${isAmbiguous(name) ? of.join(', ') : ''} |`,
+  );
 }

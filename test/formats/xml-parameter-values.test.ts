@@ -36,7 +36,8 @@ describe('the values of parameters', () => {
   test.each(['0001-01-01T00:00:00', '0001-01-01', '01/01/0001 00:00:00'])(
     'a date or a time of %s was never set',
     (text) => {
-      const dated: ParameterClass = { ...fridges, columns: [date('From'), time('At')] };
+      const label = { en: 'When', fr: 'Quand' };
+      const dated: ParameterClass = { ...fridges, columns: [date('From', label), time('At', label)] };
       expect(decodeFields(dated, { From: text, At: text, Other: text })).toEqual({
         fields: { From: null, At: null, Other: text },
         problems: [],

@@ -1,4 +1,6 @@
 import type { VNode } from 'preact';
+import { type Column, unitIn } from '../../../shared/catalog/column';
+import { fieldLabelOf, labelOf } from '../../../shared/catalog/labels';
 import type { Words } from './words';
 
 /** As people call it, and by the name of the wire below, by which programs and files know it. */
@@ -9,106 +11,30 @@ export const Called = ({ words, name }: { words: Words; name: string }): VNode =
   </>
 );
 
-/** What people call a parameter class or a log table; the name of the wire where nobody has said. */
-export function calledBy({ language }: Pick<Words, 'language'>, name: string): string {
-  const known = Object.hasOwn(called, name) ? called[name] : undefined;
-  if (known === undefined) return name;
-  return language === 'fr' ? known[1] : known[0];
+/** What people call a parameter class or a log table; the name of the wire where the catalogue has no such. */
+export const calledBy = ({ language }: Pick<Words, 'language'>, name: string): string =>
+  labelOf(language, name);
+
+/** A field of a class or a table, as people call it; its title is the name of the wire. */
+export function FieldName({ words, of, name }: { words: Words; of: string; name: string }): VNode {
+  const label = fieldLabelOf(words.language, of, name);
+  return label === name ? <>{name}</> : <span title={name}>{label}</span>;
 }
 
-/** By the name of the wire: in English, in French. A test sees that the whole catalogue is here. */
-const called: Readonly<Record<string, readonly [string, string]>> = {
-  Actions: ['Corrective actions', 'Actions correctives'],
-  AddressBook: ['Address book', 'Carnet d’adresses'],
-  AnalyseSurfaces: ['Surface analyses', 'Analyses de surface'],
-  Cells: ['Blast chillers', 'Cellules de refroidissement'],
-  CheckLists: ['Check lists', 'Listes de contrôle'],
-  Cleanings: ['Cleaning plan', 'Plan de nettoyage'],
-  Company: ['Company', 'Établissement'],
-  ControlsList: ['Controls, list 1', 'Contrôles, liste 1'],
-  ControlsList2: ['Controls, list 2', 'Contrôles, liste 2'],
-  ControlsList3: ['Controls, list 3', 'Contrôles, liste 3'],
-  ControlsManager: ['Controls of the manager', 'Contrôles du manager'],
-  Cookings: ['Cookings', 'Cuissons'],
-  Decontaminants: ['Decontaminants', 'Produits décontaminants'],
-  Equipements: ['Equipment', 'Équipements'],
-  Evaluations: ['Evaluations', 'Évaluations'],
-  Fridges: ['Fridges and cold rooms', 'Enceintes froides'],
-  MeatOrigins: ['Origins of meat', 'Origines des viandes'],
-  Methods: ['Methods', 'Méthodes'],
-  Moments: ['Moments of the day', 'Moments de la journée'],
-  Notes: ['Notes', 'Notes'],
-  Oils: ['Frying oils', 'Huiles de friture'],
-  Options: ['Options', 'Options'],
-  OptionsUI: ['Options of the display', 'Options d’affichage'],
-  Origins: ['Suppliers and origins', 'Fournisseurs et origines'],
-  PlatsTemoins: ['Sample meals', 'Plats témoins'],
-  PrintersMapping: ['Printers', 'Imprimantes'],
-  ProductionsTemp: ['Temperatures in production', 'Températures de production'],
-  ProductionsTempType: ['Kinds of production', 'Types de production'],
-  ProductsAnisakiase: ['Products: anisakis treatment', 'Produits : traitement anisakis'],
-  ProductsCleaning: ['Cleaning products', 'Produits de nettoyage'],
-  ProductsCookingSousVide: ['Products: sous-vide cooking', 'Produits : cuisson sous vide'],
-  ProductsDeconditioning: ['Products: unpacking', 'Produits : déconditionnement'],
-  ProductsDefrostMonitoring: ['Products: defrosting under watch', 'Produits : suivi de décongélation'],
-  ProductsDelivery: ['Products: delivery', 'Produits : livraison'],
-  ProductsDLCPlusQuatre: ['Products: use-by date plus four days', 'Produits : DLC plus quatre jours'],
-  ProductsDlcSecondaire: ['Products: secondary use-by date', 'Produits : DLC secondaire'],
-  ProductsFreezing: ['Products: freezing', 'Produits : congélation'],
-  ProductsFrozen: ['Products: frozen goods', 'Produits : surgelés'],
-  ProductsManipulation: ['Products: handling', 'Produits : manipulation'],
-  ProductsProduction: ['Products: production', 'Produits : production'],
-  ProductsService: ['Products: service', 'Produits : service'],
-  ProductsStickers: ['Products: labels', 'Produits : étiquettes'],
-  ProductsStickersDefrosting: ['Products: defrosting labels', 'Produits : étiquettes de décongélation'],
-  ProductsStickersDelivery: ['Products: delivery labels', 'Produits : étiquettes de livraison'],
-  ProductsStockIn: ['Products: into stock', 'Produits : entrée en stock'],
-  ProductsTransfert: ['Products: transfer', 'Produits : transfert'],
-  ProductsVenteAEmporter: ['Products: takeaway', 'Produits : vente à emporter'],
-  ProductsWarming: ['Products: reheating', 'Produits : remise en température'],
-  ProduitDecontamination: ['Products to decontaminate', 'Produits à décontaminer'],
-  Sessions: ['Sessions', 'Sessions'],
-  Steps: ['Steps', 'Étapes'],
-  Timers: ['Timers', 'Minuteurs'],
-  UserNames: ['Staff of the kitchen', 'Personnel de cuisine'],
-  Tbanalysesurface: ['Surface analyses', 'Analyses de surface'],
-  Tbanisakiase: ['Anisakis treatments', 'Traitements anisakis'],
-  Tbcleaning: ['Cleaning done', 'Nettoyages effectués'],
-  Tbcontrollist: ['Controls done, list 1', 'Contrôles effectués, liste 1'],
-  Tbcontrollist2: ['Controls done, list 2', 'Contrôles effectués, liste 2'],
-  Tbcontrollist3: ['Controls done, list 3', 'Contrôles effectués, liste 3'],
-  Tbcontrolmanager: ['Controls of the manager done', 'Contrôles du manager effectués'],
-  Tbcooking: ['Cookings', 'Cuissons'],
-  Tbcookingsousvide: ['Sous-vide cookings', 'Cuissons sous vide'],
-  Tbdeconditioning: ['Unpackings', 'Déconditionnements'],
-  Tbdecontamination: ['Decontaminations', 'Décontaminations'],
-  Tbdecontaminationv2: ['Decontaminations, second form', 'Décontaminations, seconde forme'],
-  Tbdefrosting: ['Defrostings', 'Décongélations'],
-  Tbdefrostmonitoring: ['Defrostings under watch', 'Suivis de décongélation'],
-  Tbdeliverytemp: ['Temperatures at delivery', 'Températures à la livraison'],
-  Tbdlc_courte_longue: ['Short and long use-by dates', 'DLC courtes et longues'],
-  Tbemails: ['E-mails sent', 'E-mails envoyés'],
-  Tbetalonnageequipement: ['Calibrations of equipment', 'Étalonnages d’équipement'],
-  Tbetape: ['Steps done', 'Étapes effectuées'],
-  Tbevaluation: ['Evaluations done', 'Évaluations effectuées'],
-  Tbfreezing: ['Freezings', 'Congélations'],
-  Tbfridge: ['Temperatures of fridges', 'Températures des enceintes'],
-  Tbfrozen: ['Frozen goods', 'Surgelés'],
-  Tblogsstatus: ['States of the device', 'États de l’appareil'],
-  Tblots: ['Batches', 'Lots'],
-  Tbmanipulation: ['Handlings', 'Manipulations'],
-  Tbmeatorigin: ['Origins of meat noted', 'Origines de viandes relevées'],
-  Tbmessagerie: ['Receipts of messages', 'Accusés de messages'],
-  Tboil: ['Frying oil checks', 'Contrôles d’huile de friture'],
-  Tbplattemoin: ['Sample meals kept', 'Plats témoins conservés'],
-  Tbproductiontemp: ['Temperatures in production', 'Températures de production'],
-  Tbquestion: ['Answers to questions', 'Réponses aux questions'],
-  Tbrecette: ['Recipes made', 'Recettes réalisées'],
-  Tbrecetteingredient: ['Ingredients of recipes', 'Ingrédients des recettes'],
-  Tbservicetemp: ['Temperatures at service', 'Températures au service'],
-  Tbstockin: ['Goods into stock', 'Entrées en stock'],
-  Tbtracking: ['Traceability', 'Traçabilité'],
-  Tbtransferttemp: ['Temperatures at transfer', 'Températures au transfert'],
-  Tbwarming: ['Reheatings', 'Remises en température'],
-  Tbsondes: ['Readings of probes', 'Relevés des sondes'],
-};
+/** The head of a column of readings or settings, with its unit. */
+export const columnHead = ({ language }: Words, { name, label, unit, type }: Column) => ({
+  label: (
+    <span title={name}>
+      {unit === undefined ? label[language] : `${label[language]} (${unitIn(language, unit)})`}
+    </span>
+  ),
+  isNumber: type === 'decimal' || type === 'integer',
+});
+
+/** A value of a field that takes only some, as people call it. */
+export const choiceText = (
+  { language }: Words,
+  { choices }: Pick<Column, 'choices'>,
+  value: string,
+): string =>
+  (choices !== undefined && Object.hasOwn(choices, value) ? choices[value]?.[language] : undefined) ?? value;

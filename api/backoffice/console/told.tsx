@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { type AppError, InvalidFields } from '../../../shared/errors/app-error';
+import { fieldLabelOf } from '../../../shared/catalog/labels';
 import type { FieldProblem } from '../../../shared/domain/field-fault';
 import { ServersReason } from './refusal';
 import type { Words } from './words';
@@ -7,10 +8,13 @@ import type { Words } from './words';
 /** What is told of what was refused. */
 export type Told = string | VNode;
 
-/** In the words of whoever sent it, as far as there are any; what the server says by itself is in English. */
-export function toldOf(words: Words, error: AppError): Told {
+/**
+ * In the words of whoever sent it, as far as there are any; what the server says by itself is in English.
+ * `of`: the class whose fields they were.
+ */
+export function toldOf(words: Words, error: AppError, of: string | null = null): Told {
   if (error instanceof InvalidFields) {
-    return error.problems.map((problem) => fieldText(words, problem)).join(words.problemSeparator);
+    return error.problems.map((problem) => fieldText(words, of, problem)).join(words.problemSeparator);
   }
   const sentence = Object.hasOwn(words.problems, error.code) ? words.problems[error.code] : undefined;
   if (sentence === undefined) return <ServersReason reason={error.detail} />;
@@ -28,7 +32,7 @@ export function toldOf(words: Words, error: AppError): Told {
 /** One code, many reasons. */
 const hasParticulars = ['bad-request', 'not-replayable'];
 
-function fieldText(words: Words, { field, fault }: FieldProblem): string {
+function fieldText(words: Words, of: string | null, { field, fault }: FieldProblem): string {
   const labels: Readonly<Record<string, string>> = {
     address: words.address,
     account: words.account,
@@ -39,6 +43,7 @@ function fieldText(words: Words, { field, fault }: FieldProblem): string {
     password: words.password,
     next: words.newPassword,
   };
-  const label = Object.hasOwn(labels, field) ? (labels[field] ?? field) : field;
+  const ofForm = Object.hasOwn(labels, field) ? labels[field] : undefined;
+  const label = ofForm ?? fieldLabelOf(words.language, of, field);
   return words.problemOf(label, words.fault(fault));
 }

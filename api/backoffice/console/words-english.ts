@@ -14,6 +14,7 @@ import type {
 import type { ProbeAlertKind, ProbeAlertState } from '../../../shared/domain/probe-alert';
 import type { ProbeEventText } from '../../../shared/domain/probe-event';
 import type { QuarantineState } from '../../../shared/domain/quarantine-state';
+import type { Language } from '../../../shared/domain/language';
 import { faultText } from '../../../shared/domain/field-fault';
 import type { QuotaName } from '../../../shared/domain/quota';
 import type { RefusalCode } from '../../../shared/domain/refusal';
@@ -129,10 +130,10 @@ const refusedBecause: Readonly<Record<RefusalCode, Refusal>> = {
 const problems: Readonly<Record<string, string>> = {};
 
 /** Every text of the pages. A language that lacks one does not compile. */
-export type Words = typeof english;
+export type Words = Omit<typeof english, 'language'> & { readonly language: Language };
 
 export const english = {
-  language: 'en',
+  language: 'en' as const,
   /** How dates and numbers are written. */
   locale: 'en-GB',
   byte: 'B',

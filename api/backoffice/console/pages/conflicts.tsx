@@ -10,7 +10,7 @@ import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/request-fields';
 import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
-import { calledBy } from '../called';
+import { calledBy, FieldName } from '../called';
 import { blankless, touchedTexts } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
@@ -182,7 +182,7 @@ function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): V
       {shown.map((name) => (
         <tr class={isOpen && fields.includes(name) ? 'disputed' : undefined}>
           <th scope="row">
-            {name}{' '}
+            <FieldName words={words} of={conflict.className} name={name} />{' '}
             {fields.includes(name) && (
               <Badge tone={isOpen ? 'bad' : 'calm'}>{isOpen ? words.disputed : words.wasDisputed}</Badge>
             )}
@@ -219,7 +219,9 @@ function DecisionForms({
             <input type="hidden" name="revision" value={conflict.revision} />
             {conflict.fields.map((name) => (
               <label class="field">
-                <span class="field-label">{name}</span>
+                <span class="field-label">
+                  <FieldName words={words} of={conflict.className} name={name} />
+                </span>
                 <TextInput
                   name={`${fieldPrefix}${name}`}
                   text={plainText(fieldOf(conflict.manager.fields, name))}

@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import type { Column } from '../../../../shared/catalog/column';
+import { type Column, unitIn } from '../../../../shared/catalog/column';
 import {
   findParameterClass,
   parameterClasses,
@@ -38,7 +38,7 @@ import {
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
-import { Called, calledBy } from '../called';
+import { Called, calledBy, choiceText, columnHead, FieldName } from '../called';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -96,7 +96,8 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       },
       async (visit, request, problem) => {
         const { solution, parameterClass } = await keyOf(visit, request);
-        return entityPage(visit, solution, parameterClass, { kind: 'new' }, toldOf(visit.words, problem));
+        const told = toldOf(visit.words, problem, parameterClass.name);
+        return entityPage(visit, solution, parameterClass, { kind: 'new' }, told);
       },
     ),
   );
@@ -136,7 +137,9 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
         known(
           visit,
           request,
-          problem.kind === 'stale' ? visit.words.errors.staleAdvice : toldOf(visit.words, problem),
+          problem.kind === 'stale'
+            ? visit.words.errors.staleAdvice
+            : toldOf(visit.words, problem, pathClass(request).name),
         ),
     ),
   );
@@ -283,8 +286,8 @@ function listPage(
         <Empty title={words.noEntities} />
       ) : (
         <Table
-          label={parameterClass.name}
-          columns={['Id', ...columns.map(columnLabel), words.state, words.changed]}
+          label={calledBy(words, parameterClass.name)}
+          columns={['Id', ...columns.map((one) => columnHead(words, one)), words.state, words.changed]}
         >
           {items.map((param) => (
             <tr class={param.isActive ? undefined : 'gone'}>
@@ -293,7 +296,7 @@ function listPage(
               </th>
               {columns.map((column) => (
                 <td class={column.type === 'decimal' || column.type === 'integer' ? 'number' : undefined}>
-                  {valueText(words, fieldOf(param.fields, column.name))}
+                  {choiceText(words, column, valueText(words, fieldOf(param.fields, column.name)))}
                 </td>
               ))}
               <td>
@@ -311,11 +314,6 @@ function listPage(
     </SolutionPage>
   );
 }
-
-const columnLabel = ({ name, unit, type }: Column) => ({
-  label: unit === undefined ? name : `${name} (${unit})`,
-  isNumber: type === 'decimal' || type === 'integer',
-});
 
 const ParamBadges = ({ words, param }: { words: Words; param: Param }): VNode => (
   <>
@@ -376,7 +374,12 @@ function entityPage(
         </Card>
         {shown.kind === 'known' && (
           <Card title={words.history}>
-            <History words={words} zone={solution.timezone} versions={shown.history.items} />
+            <History
+              words={words}
+              zone={solution.timezone}
+              parameterClass={parameterClass}
+              versions={shown.history.items}
+            />
           </Card>
         )}
       </div>
@@ -414,7 +417,10 @@ function EntityForm({
       <fieldset disabled={!canEdit} class="stack">
         <legend class="visually-hidden">{words.values}</legend>
         {parameterClass.columns.map((column) => (
-          <Field label={column.name} hint={hintOf(words, column)}>
+          <Field
+            label={<FieldName words={words} of={parameterClass.name} name={column.name} />}
+            hint={hintOf(words, column)}
+          >
             <ColumnInput words={words} column={column} value={fieldOf(values, column.name)} />
           </Field>
         ))}
@@ -457,7 +463,7 @@ function ColumnInput({ words, column, value }: { words: Words; column: Column; v
   const text = inputText(value);
   const options: readonly (readonly [string, string])[] | null =
     column.oneOf !== undefined
-      ? column.oneOf.map((one) => [one, one] as const)
+      ? column.oneOf.map((one) => [one, choiceText(words, column, one)] as const)
       : column.type === 'boolean'
         ? [
             ['true', words.yes],
@@ -487,16 +493,19 @@ function hintOf(words: Words, { unit, min, max, type }: Column): string | undefi
   const range =
     min !== undefined && max !== undefined && max < 1e9 ? words.fromTo(String(min), String(max)) : undefined;
   if (type !== 'decimal' && type !== 'integer') return undefined;
-  return [unit, range].filter((part) => part !== undefined).join(', ') || undefined;
+  const shownUnit = unit === undefined ? undefined : unitIn(words.language, unit);
+  return [shownUnit, range].filter((part) => part !== undefined).join(', ') || undefined;
 }
 
 const History = ({
   words,
   zone,
+  parameterClass,
   versions,
 }: {
   words: Words;
   zone: string;
+  parameterClass: ParameterClass;
   versions: readonly ParamVersion[];
 }): VNode => (
   <ol class="timeline">
@@ -511,7 +520,12 @@ const History = ({
         <span class="soft">
           <Moment words={words} at={version.at} zone={zone} />
         </span>
-        <Changes words={words} version={version} before={versions[place + 1] ?? null} />
+        <Changes
+          words={words}
+          parameterClass={parameterClass}
+          version={version}
+          before={versions[place + 1] ?? null}
+        />
         {version.syncId !== null && <a href={`/syncs/${version.syncId}`}>{words.fromSync}</a>}
       </li>
     ))}
@@ -521,10 +535,12 @@ const History = ({
 /** What a version changed; of the oldest that is shown, nothing can be said. */
 function Changes({
   words,
+  parameterClass,
   version,
   before,
 }: {
   words: Words;
+  parameterClass: ParameterClass;
   version: ParamVersion;
   before: ParamVersion | null;
 }): VNode | null {
@@ -534,12 +550,16 @@ function Changes({
   const changed = names.filter(
     (name) => !sameValue(fieldOf(before.fields, name), fieldOf(version.fields, name)),
   );
+  const columns = new Map(parameterClass.columns.map((column) => [column.name, column]));
+  const shownValue = (name: string, { fields }: ParamVersion) =>
+    choiceText(words, columns.get(name) ?? {}, valueText(words, fieldOf(fields, name)));
   return (
     <ul class="changes">
       {changed.map((name) => (
         <li>
-          {name}: <del>{valueText(words, fieldOf(before.fields, name))}</del> →{' '}
-          <ins>{valueText(words, fieldOf(version.fields, name))}</ins>
+          <FieldName words={words} of={parameterClass.name} name={name} />
+          {words.colon}
+          <del>{shownValue(name, before)}</del> → <ins>{shownValue(name, version)}</ins>
         </li>
       ))}
     </ul>

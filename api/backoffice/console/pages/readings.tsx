@@ -19,7 +19,7 @@ import { exactText, numberText, timeText } from '../format';
 import { Badge, Empty, Pager, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
-import { Called } from '../called';
+import { Called, calledBy, choiceText, columnHead } from '../called';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -141,14 +141,8 @@ function readingsPage(
         <Empty title={words.noReadings} />
       ) : (
         <Table
-          label={table.name}
-          columns={[
-            { label: 'Id', isNumber: true },
-            ...filled.map((column) => ({
-              label: column.unit === undefined ? column.name : `${column.name} (${column.unit})`,
-              isNumber: isNumeric(column),
-            })),
-          ]}
+          label={calledBy(words, table.name)}
+          columns={[{ label: 'Id', isNumber: true }, ...filled.map((column) => columnHead(words, column))]}
         >
           {items.map((row) => (
             <tr>
@@ -209,5 +203,5 @@ function ReadingCell({ words, solution, column, value }: CellProps): VNode {
   if (value instanceof Date) return <td>{timeText(words, value, solution.timezone)}</td>;
   if (typeof value === 'boolean') return <td>{value ? words.yes : words.no}</td>;
   if (typeof value === 'number') return <td class="number">{exactText(words, value)}</td>;
-  return <td class={isNumeric(column) ? 'number' : undefined}>{value}</td>;
+  return <td class={isNumeric(column) ? 'number' : undefined}>{choiceText(words, column, value)}</td>;
 }
