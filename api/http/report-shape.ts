@@ -93,6 +93,29 @@ export const syncReport = z
         description: 'Classes of which the solution said that it holds something else; they are replaced.',
         examples: [['Fridges']],
       }),
+    cameBack: z
+      .record(z.string(), z.array(z.string()).readonly())
+      .optional()
+      .meta({
+        description: 'By class: ids of entities that were deleted and came back with other content.',
+        examples: [{ Fridges: ['12'] }],
+      }),
+    unreadableTs: z
+      .record(
+        z.string(),
+        z.object({
+          entities: z.number().int(),
+          id: z.string(),
+          line: z.number().int().nullable(),
+          written: z.string(),
+        }),
+      )
+      .optional()
+      .meta({
+        description:
+          'By class: how many entities came with a `Ts` that is no time, which counts as absent; and the first of them.',
+        examples: [{ Fridges: { entities: 1, id: '12', line: 4, written: 'gestern' } }],
+      }),
     allIgnored: z
       .literal(true)
       .optional()

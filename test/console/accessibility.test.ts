@@ -80,6 +80,31 @@ describeWithBrowser('Every page of the console', (browser) => {
     await visitor.close();
     expect(found).toEqual([]);
   });
+
+  test.each([1280, 390])(
+    'shows one’s open sessions without scrolling sideways, %d pixels wide',
+    async (width) => {
+      const email = await newUser(server(), 'admin');
+      const options = { locale: 'fr-FR', viewport: { width, height: 900 } };
+      const [other, visitor] = [
+        await visit(browser(), server(), options),
+        await visit(browser(), server(), options),
+      ];
+      await signInAs(other.page, email);
+      await signInAs(visitor.page, email);
+      await server()
+        .db('user_session')
+        .update({ method: 'oidc', address: '2001:db8:85a3:8d3:1319:8a2e:370:7348' });
+      await visitor.page.goto('/me');
+      expect(await visitor.page.locator('tbody tr').count()).toBe(2);
+      const [isTooWide] = await visitor.page
+        .locator('.scroll')
+        .evaluateAll((tables) => tables.map(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth));
+      expect(isTooWide).toBe(false);
+      await other.close();
+      await visitor.close();
+    },
+  );
 });
 
 /** What axe finds, and a page that is wider than the screen. */

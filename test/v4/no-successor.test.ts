@@ -3,7 +3,7 @@ import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSupportService } from '../../api/backoffice/services/support';
 import type { Flag } from '../../shared/domain/flag';
 import { commandLineCaller } from '../../shared/domain/staff';
-import { createSolutionClient, type Json, textOf } from '../setup/solution-client';
+import { call, createSolutionClient, type Json, textOf } from '../setup/solution-client';
 import { type Staff, signInStaff } from '../photos/staff';
 import { unzip, zipOf } from './archive';
 import { parameterFile } from './edits';
@@ -39,6 +39,17 @@ const findingsOf = async (client: Client) => {
   const support = createSupportService({ db, solutions: createSolutionService({ db }) });
   return (await support.look(commandLineCaller, client.id)).findings;
 };
+
+/** The page of the last sync, as staff see it. */
+async function syncPage(client: Client, language: 'en' | 'fr'): Promise<string> {
+  const sync = textOf((await client.sync()).json['sync']);
+  const headers = {
+    Accept: 'text/html',
+    'Accept-Language': language,
+    Cookie: `epack_session=${admin.token}`,
+  };
+  return (await call(`${server().url}/syncs/${sync}`, { headers })).text;
+}
 
 async function told(client: Client): Promise<Record<string, string>> {
   const files = unzip((await client.download()).body);
@@ -117,6 +128,10 @@ test('a deleted entity that comes back with other content is told to staff', asy
   expect((await reportOf(client))['cameBack']).toEqual({ Fridges: ['1'] });
   expect((await admin.send('GET', paramPath(client, '1'))).json['returnedAt']).toEqual(expect.any(String));
   expect(await findingsOf(client)).toMatchObject([{ kind: 'came-back', entities: [{ id: '1' }] }]);
+  const page = await syncPage(client, 'fr');
+  expect(page).toContain('Enceintes froides : 1 réglage supprimé est revenu avec un autre contenu');
+  expect(page).toContain(`href="/solutions/${client.id}/params/Fridges/1"`);
+  expect(await syncPage(client, 'en')).toContain('1 deleted setting came back with other content');
 });
 
 test('a Ts that is no time is told, and the entity is taken', async () => {
@@ -131,6 +146,14 @@ test('a Ts that is no time is told, and the entity is taken', async () => {
     params: { Fridges: { inserted: 2, rejected: 0 } },
     unreadableTs: { Fridges: { entities: 1, id: '1', written: 'gestern' } },
   });
+  expect(await syncPage(client, 'fr')).toContain('1 réglage porte une date de modification illisible');
+});
+
+test('a Ts that is made to mislead is shown as it is', async () => {
+  const client = await signIn(server());
+  await upload(client, parameterFile('Fridges', { Id: '1', Ts: '&lt;b&gt;‮noos', Name: 'A' }));
+  const page = await syncPage(client, 'en');
+  expect(page).toContain('“&lt;b>\\u{202e}noos” (Id 1, line 3)');
 });
 
 describe('a newer copy in quarantine', () => {

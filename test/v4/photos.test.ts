@@ -57,7 +57,7 @@ describe('GET /v4/photos/files/{name}', () => {
     expect((await client.on('synchro').photo('a.jpg')).status).toBe(404);
   });
 
-  test('a photo of the same name again replaces the first', async () => {
+  test('a name leads to its newest photo, written in any case', async () => {
     const client = await signIn(server(), 'photos');
     await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(60) }));
     const newer = await jpeg(70);

@@ -15,9 +15,13 @@ export const Called = ({ words, name }: { words: Words; name: string }): VNode =
 export const calledBy = ({ language }: Pick<Words, 'language'>, name: string): string =>
   labelOf(language, name);
 
-/** A field of a class or a table, as people call it; its title is the name of the wire. */
+/** The same of a field of a class or a table; undeclared fields keep the name that they came with. */
+export const fieldCalled = ({ language }: Words, of: string | null, name: string): string =>
+  fieldLabelOf(language, of, name);
+
+/** A field as people call it; its title is the name of the wire. */
 export function FieldName({ words, of, name }: { words: Words; of: string; name: string }): VNode {
-  const label = fieldLabelOf(words.language, of, name);
+  const label = fieldCalled(words, of, name);
   return label === name ? <>{name}</> : <span title={name}>{label}</span>;
 }
 

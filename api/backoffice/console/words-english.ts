@@ -18,6 +18,7 @@ import type { Language } from '../../../shared/domain/language';
 import { faultText } from '../../../shared/domain/field-fault';
 import type { QuotaName } from '../../../shared/domain/quota';
 import type { RefusalCode } from '../../../shared/domain/refusal';
+import type { UnreadableTs } from '../../../shared/domain/report';
 import type { ReportTotals } from '../../../shared/domain/report-totals';
 import type { Confirmation, LoginPolicy, SolutionState } from '../../../shared/domain/solution-settings';
 import type { Role } from '../../../shared/domain/staff';
@@ -535,6 +536,11 @@ export const english = {
   missingIds: (table: string, missing: string, ids: string) =>
     `${table}: ${several(Number(missing), 'reading never came', 'readings never came')} (Id ${ids})`,
   drifted: 'The kitchen held something else, and gets all of',
+  cameBack: (className: string, count: number) =>
+    `${className}: ${several(count, 'deleted setting came back', 'deleted settings came back')} with other content`,
+  /** `found`: the first of them, as it was written. */
+  unreadableTs: (className: string, count: number, found: Pick<UnreadableTs, 'id' | 'line' | 'written'>) =>
+    `${className}: ${several(count, 'setting has', 'settings have')} a time of change that is none, which counts as not given: “${found.written}” (Id ${found.id}${found.line === null ? '' : `, line ${found.line}`})`,
   refused: 'Refused',
   allOfThem: 'All of them',
 

@@ -589,6 +589,10 @@ export const french: Words = {
   missingIds: (table, missing, ids) =>
     `${table} : ${several(Number(missing), 'relevé jamais reçu', 'relevés jamais reçus')} (Id ${ids})`,
   drifted: 'La cuisine avait autre chose et reçoit tout de',
+  cameBack: (className, count) =>
+    `${className} : ${several(count, 'réglage supprimé est revenu', 'réglages supprimés sont revenus')} avec un autre contenu`,
+  unreadableTs: (className, count, { id, line, written }) =>
+    `${className} : ${several(count, 'réglage porte', 'réglages portent')} une date de modification illisible, considérée comme absente : « ${written} » (Id ${id}${line === null ? '' : `, ligne ${line}`})`,
   refused: 'Refusés',
   allOfThem: 'Tous',
 

@@ -3,7 +3,7 @@ import type { IdsInDoubt } from '../../../../shared/domain/log-book';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SolutionDetail } from '../../services/solutions';
 import type { CountedFinding, Finding } from '../../services/support';
-import { calledBy } from '../called';
+import { calledBy, fieldCalled } from '../called';
 import { durationText, numberText } from '../format';
 import { ActionForm, Age } from '../parts';
 import { refusalOf, ServersReason } from '../refusal';
@@ -250,7 +250,8 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         why: (
           <>
             <code>{`xml/${conflict.className}.xml`}</code>, Id {conflict.entityId}
-            {conflict.fields.length > 0 && `${words.colon}${conflict.fields.join(', ')}`}
+            {conflict.fields.length > 0 && words.colon}
+            {conflict.fields.map((name) => fieldCalled(words, conflict.className, name)).join(', ')}
           </>
         ),
         advice: findings.conflictAdvice,
@@ -264,7 +265,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         at: age(approval.createdAt),
         why: (
           <>
-            <code>{approval.className}</code>
+            {calledBy(words, approval.className)}
             {words.colon}
             {approval.reason === null
               ? words.approvalKinds[approval.kind]
@@ -287,7 +288,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
               <>
                 {place > 0 && ', '}
                 <a href={`/solutions/${solution.id}/params/${className}/${encodeURIComponent(id)}`}>
-                  {`${className} ${label ?? id}`}
+                  {`${calledBy(words, className)} ${label ?? id}`}
                 </a>
               </>
             ))}

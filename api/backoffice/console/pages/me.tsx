@@ -97,7 +97,7 @@ function myPage(visit: Visit, { sessions, factor, isPasswordFirst }: MyAccount, 
     <Page visit={visit} title={words.myAccount} subtitle={`${caller.email} · ${words.roles[caller.role]}`}>
       <div class="columns wide-left">
         <Card title={words.mySessions}>
-          <Table label={words.mySessions} columns={[words.from, words.signIn, words.lastUsed, words.state]}>
+          <Table label={words.mySessions} fit="stacks" columns={[words.from, words.lastUsed, words.state]}>
             {sessions.map((session) => (
               <SessionRow visit={visit} session={session} />
             ))}
@@ -163,9 +163,9 @@ function SessionRow({ visit, session }: { visit: Visit; session: OpenSession }):
     <tr>
       <th scope="row" class="wrap">
         {session.address ?? '–'}
-        {session.userAgent !== null && <span class="soft"> {session.userAgent.slice(0, 80)}</span>}
+        <span class="under">{words.signInMethods[session.method]}</span>
+        {session.userAgent !== null && <span class="under">{session.userAgent.slice(0, 80)}</span>}
       </th>
-      <td>{words.signInMethods[session.method]}</td>
       <td>
         <Moment words={words} at={session.seenAt} />
       </td>

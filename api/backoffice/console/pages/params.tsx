@@ -316,7 +316,7 @@ function listPage(
 }
 
 const ParamBadges = ({ words, param }: { words: Words; param: Param }): VNode => (
-  <>
+  <span class="badges">
     {!param.isActive && <Badge tone="calm">{words.deleted}</Badge>}
     {param.isHeld && <Badge tone="bad">{words.held}</Badge>}
     {param.failures > 0 && (
@@ -325,7 +325,7 @@ const ParamBadges = ({ words, param }: { words: Words; param: Param }): VNode =>
       </Badge>
     )}
     {param.isDue ? <Badge tone="busy">{words.due}</Badge> : <Badge tone="good">{words.agreed}</Badge>}
-  </>
+  </span>
 );
 
 type Shown =
@@ -351,11 +351,7 @@ function entityPage(
           <a href={list}>{calledBy(words, parameterClass.name)}</a> /{' '}
           {shown.kind === 'new' ? words.addEntity : shown.param.id}
         </h2>
-        {shown.kind === 'known' && (
-          <span>
-            <ParamBadges words={words} param={shown.param} />
-          </span>
-        )}
+        {shown.kind === 'known' && <ParamBadges words={words} param={shown.param} />}
       </div>
       <div class="columns">
         <Card title={words.values}>

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { channels } from '../../../../shared/domain/channel';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import type { IdSpan } from '../../../../shared/domain/log-gaps';
+import { visibleText } from '../../../../shared/domain/visible-text';
 import type { LogCounts, ParameterCounts, SyncReport } from '../../../../shared/domain/report';
 import { mayEdit } from '../../../../shared/domain/staff';
 import { syncStates } from '../../../../shared/domain/sync-state';
@@ -224,7 +225,7 @@ function syncPage(
             )}
           </Card>
         </div>
-        {sync.report !== null && <Report words={words} report={sync.report} />}
+        {sync.report !== null && <Report words={words} solutionId={solution.id} report={sync.report} />}
         {refused.items.length > 0 && (
           <Card
             title={words.refused}
@@ -318,7 +319,13 @@ function stepText(words: Words, step: string): string {
 const paramCounts = ['inserted', 'updated', 'deleted', 'unchanged', 'conflicts', 'held', 'rejected'] as const;
 const logCounts = ['inserted', 'duplicates', 'rejected'] as const;
 
-function Report({ words, report }: { words: Words; report: SyncReport }): VNode {
+interface ReportProps {
+  readonly words: Words;
+  readonly solutionId: number;
+  readonly report: SyncReport;
+}
+
+function Report({ words, solutionId, report }: ReportProps): VNode {
   const params = Object.entries(report.params).filter(([, counts]) => isNotEmpty(counts));
   const logs = Object.entries(report.logs).filter(([, counts]) => isNotEmpty(counts));
   const hasPhotos = isNotEmpty(report.photos);
@@ -339,14 +346,25 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
           rows={[[words.tabs.photos, report.photos]]}
         />
       )}
+      <CameBack words={words} solutionId={solutionId} report={report} />
+      {Object.entries(report.unreadableTs ?? {}).map(([className, found]) => (
+        <p class="soft">
+          {words.unreadableTs(calledBy(words, className), found.entities, {
+            ...found,
+            written: visibleText(found.written),
+          })}
+        </p>
+      ))}
       {Object.entries(report.gaps ?? {}).map(([table, { missing, ranges }]) => (
-        <p class="soft">{words.missingIds(table, missing, ranges.map(spanText).join(', '))}</p>
+        <p class="soft">
+          {words.missingIds(calledBy(words, table), missing, ranges.map(spanText).join(', '))}
+        </p>
       ))}
       {report.drift !== undefined && (
         <p class="soft">
           {words.drifted}
           {words.colon}
-          {report.drift.join(', ')}
+          {report.drift.map((className) => calledBy(words, className)).join(', ')}
         </p>
       )}
       {report.allIgnored === true && <p>{words.allIgnored}</p>}
@@ -360,6 +378,27 @@ function Report({ words, report }: { words: Words; report: SyncReport }): VNode 
     </Card>
   );
 }
+
+/** Entities that were deleted and came back with other content: the first of each class. */
+const CameBack = ({ words, solutionId, report }: ReportProps): VNode => (
+  <>
+    {Object.entries(report.cameBack ?? {}).map(([className, ids]) => (
+      <p>
+        {words.cameBack(calledBy(words, className), ids.length)}
+        {words.colon}
+        {ids.slice(0, shownReturned).map((id, place) => (
+          <>
+            {place > 0 && ', '}
+            <a href={`/solutions/${solutionId}/params/${className}/${encodeURIComponent(id)}`}>{id}</a>
+          </>
+        ))}
+        {ids.length > shownReturned && ', …'}
+      </p>
+    ))}
+  </>
+);
+
+const shownReturned = 20;
 
 const spanText = ([first, last]: IdSpan) => (first === last ? first : `${first}–${last}`);
 
