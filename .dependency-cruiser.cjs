@@ -103,7 +103,7 @@ module.exports = {
     forbid(
       'a-store-never-calls-a-store',
       'The service decides what is one transaction.',
-      { path: '^shared/stores/(.+)\\.ts$' },
+      { path: '^shared/stores/(.+)\\.ts$', pathNot: '^shared/stores/store-access\\.ts$' },
       { path: '^shared/stores/', pathNot: '^shared/stores/$1\\.ts$' },
     ),
     forbid(
@@ -121,6 +121,17 @@ module.exports = {
       'What a kind of system is, and what a pair may say: no database, no call.',
       { path: '^shared/systems/' },
       { pathNot: '^shared/(systems|domain)/|^(node:)?crypto$|(^|/)node_modules/(zod|yaml|croner)/' },
+    ),
+    forbid(
+      'a-store-holds-no-rule',
+      'A store knows the domain’s words, not its rules: let the service decide, and hand the store the outcome.',
+      { path: '^shared/stores/' },
+      {
+        path: '^shared/domain/',
+        pathNot:
+          '^shared/domain/(channel|failed-instruction|job-kind|log-gaps|merge-copy|notification|origin|page|quota|statut)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     ),
 
     // api
@@ -143,6 +154,18 @@ module.exports = {
       {
         path: '^api/(http|v4|ops|backoffice/(http|rest|console))/|(^|/)node_modules/(express|multer|@types/express)/|^https?$',
       },
+    ),
+    forbid(
+      'services-get-their-stores',
+      'Name the store in the service’s `Stores`: it is handed in, on the pool or on a transaction (docs/decisions/047).',
+      { path: '^api/(services|backoffice/(services|oidc))/' },
+      { path: '^shared/stores/', dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'services-have-no-database',
+      'Ask for the stores that you use, and for `transaction` where they must agree (docs/decisions/047).',
+      { path: '^api/(services|backoffice/(services|oidc))/' },
+      { path: '^shared/db/(database|copy)\\.ts$' },
     ),
     forbid(
       'v4-or-backoffice',

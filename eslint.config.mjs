@@ -28,6 +28,21 @@ export default tseslint.config(
     },
   },
   {
+    // A store is SQL and row mapping: what happens together is decided where it is asked for.
+    files: ['shared/stores/**/*.ts'],
+    ignores: ['shared/stores/store-access.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.property.name='transaction'], CallExpression[callee.name='inTransaction']",
+          message: 'A store opens no transaction: say that it needs one, and let the service open it.',
+        },
+      ],
+    },
+  },
+  {
     // What these print is their product.
     files: ['epack.ts', 'client/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-console': 'off' },

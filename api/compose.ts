@@ -13,18 +13,10 @@ import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { openQueue } from '../shared/queue/open-queue';
 import { createSeal, type Seal } from '../shared/seal/seal';
 import { createFiguresStore } from '../shared/stores/solutions/figures-store';
-import { createFlagStore } from '../shared/stores/solutions/flag-store';
-import { createJobStore } from '../shared/stores/jobs/job-store';
-import { createLogMarkStore } from '../shared/stores/logs/log-mark-store';
-import { createPhotoStore } from '../shared/stores/photos/photo-store';
-import { createAuditStore } from '../shared/stores/staff/audit-store';
-import { createSightStore } from '../shared/stores/staff/sight-store';
 import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
-import { createQuotaStore } from '../shared/stores/solutions/quota-store';
-import { createSolutionStore } from '../shared/stores/solutions/solution-store';
-import { createStatusStore } from '../shared/stores/syncs/status-store';
 import { createUploadLockStore } from '../shared/stores/syncs/upload-lock-store';
+import { type AllStores, openStoreAccess, type StoreAccess } from '../shared/stores/store-access';
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
 import { createProxyWatch } from './http/proxy-watch';
@@ -130,38 +122,35 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   let draining = false;
   const isDraining = () => draining;
 
-  const jobs = createJobStore(db);
-  const flags = createFlagStore(db);
+  const access = openStoreAccess(db);
+  const { stores } = access;
   const keys = tokenKeys(config, { db, seal, notifications });
   const tokens = createTokens({ keys, minutes: config.tokenMinutes });
   const board = createStatutBoard({
-    statuses: createStatusStore(db),
-    solutions: createSolutionStore(db),
+    statuses: stores.statuses,
+    solutions: stores.solutions,
     tokens,
     notifications,
   });
-  const trail = createSecurityTrail({ audit: createAuditStore(db), count: metrics.countSignInFailure, log });
-  const login = watchedLogin(
-    trail,
-    createLoginService({ db, solutions: createSolutionStore(db), tokens, board }),
-  );
+  const trail = createSecurityTrail({ audit: stores.audit, count: metrics.countSignInFailure, log });
+  const login = watchedLogin(trail, createLoginService({ ...access, tokens, board }));
   const handshake = createHandshakeService({
-    statuses: createStatusStore(db),
-    marks: createLogMarkStore(db),
-    flags,
+    statuses: stores.statuses,
+    marks: stores.logMarks,
+    flags: stores.flags,
   });
   const quotas = createQuotaService({
-    db,
+    ...access,
     standard: config.quotas,
     reserve: createDiskReserve({
       files,
-      quotas: createQuotaStore(db),
+      quotas: stores.quotas,
       reserveBytes: config.diskReserveBytes,
     }),
   });
   const intake = createIntakeService({
+    ...access,
     quotas,
-    db,
     files,
     queue,
     board,
@@ -198,7 +187,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
   const statut = createStatutRoute({
     board,
-    advice: createPollAdvice(jobs),
+    advice: createPollAdvice(stores.jobs),
     traffic: metrics.traffic,
     log,
   });
@@ -208,8 +197,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     login,
     handshake,
     intake,
-    delivery: createDeliveryService({ db, files, board }),
-    photos: createPhotoService({ photos: createPhotoStore(db), files }),
+    delivery: createDeliveryService({ ...access, files, board }),
+    photos: createPhotoService({ photos: stores.photos, files }),
     uploads: uploads.route,
     traffic: metrics.traffic,
     maxArchiveBytes: config.maxArchiveBytes,
@@ -217,30 +206,33 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   });
   const passwords = createPasswordHasher();
   const staff = {
-    sessions: createSessionService({ db, rules: config.signIn }),
-    signIn: watchedSignIn(trail, createSignInService({ db, passwords, rules: config.signIn, seal, log })),
-    secondFactor: createSecondFactorService({ db, seal, rules: config.signIn }),
-    accounts: createAccountService({ db }),
-    users: createUserService({ db, passwords, rules: config.signIn }),
-    schedules: createScheduleService({ db }),
-    solutions: createSolutionService({ db, forgetAccess: board.forgetAccess }),
-    quotas: createQuotaSettingsService({ db, standard: config.quotas }),
-    flags: createFlagService({ db }),
-    logs: createLogService({ db }),
-    photos: createPhotoGalleryService({ db, files }),
-    messages: createMessageService({ db, language: config.language }),
-    alerts: createAlertService({ db }),
-    syncs: createSyncService({ db, files, intake }),
-    quarantine: createQuarantineService({ db, files, intake }),
-    params: createParamService({ db }),
-    conflicts: createConflictService({ db }),
-    approvals: createApprovalService({ db }),
+    sessions: createSessionService({ ...access, rules: config.signIn }),
+    signIn: watchedSignIn(
+      trail,
+      createSignInService({ ...access, passwords, rules: config.signIn, seal, log }),
+    ),
+    secondFactor: createSecondFactorService({ ...access, seal, rules: config.signIn }),
+    accounts: createAccountService(access),
+    users: createUserService({ ...access, passwords, rules: config.signIn }),
+    schedules: createScheduleService(access),
+    solutions: createSolutionService({ ...access, forgetAccess: board.forgetAccess }),
+    quotas: createQuotaSettingsService({ ...access, standard: config.quotas }),
+    flags: createFlagService(access),
+    logs: createLogService(access),
+    photos: createPhotoGalleryService({ ...access, files }),
+    messages: createMessageService({ ...access, language: config.language }),
+    alerts: createAlertService(access),
+    syncs: createSyncService({ ...access, files, intake }),
+    quarantine: createQuarantineService({ ...access, files, intake }),
+    params: createParamService(access),
+    conflicts: createConflictService(access),
+    approvals: createApprovalService(access),
     notifications: createNotificationService({
-      db,
+      ...access,
       seal,
       rules: { allowsHttp: config.webhookHttp, allowedNetworks: config.webhookNetworks },
     }),
-    audit: createAuditService({ db }),
+    audit: createAuditService(access),
   };
   const backoffice = createBackofficeRouter(staff);
   const { server, app } = createHttpServer({
@@ -258,24 +250,24 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       .router,
     console: createConsoleRoutes({
       ...staff,
-      keptForms: createKeptFormService({ db }),
-      overview: createOverviewService({ db }),
-      support: createSupportService({ db, solutions: staff.solutions }),
-      inventory: createInventoryService({ db }),
-      temperatures: createTemperatureService({ db }),
+      keptForms: createKeptFormService(access),
+      overview: createOverviewService(access),
+      support: createSupportService({ ...access, solutions: staff.solutions }),
+      inventory: createInventoryService(access),
+      temperatures: createTemperatureService(access),
       signInRules: config.signIn,
       oidcButton: config.oidc === null ? null : { label: config.oidc.name, path: oidcPath },
       sendsMail: config.smtpUrl !== null && config.mailFrom !== null,
       checkHealth,
       log,
     }),
-    oidc: await createOidc(config, db, staff.users, trail),
+    oidc: await createOidc(config, access, staff.users, trail),
     log,
     trail,
     trustProxy: config.trustProxy,
     proxyWatch: createProxyWatch({
       trustProxy: config.trustProxy,
-      note: (address) => createSightStore(db).noteUntrustedProxy(address),
+      note: (address) => stores.sights.noteUntrustedProxy(address),
       log,
     }),
     isTlsOnly: config.publicUrl?.startsWith('https:') === true,
@@ -296,7 +288,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       board.endWaits();
     },
     firstAdmin: await ensureFirstAdmin(
-      db,
+      access,
       { email: config.adminEmail, password: config.adminPassword },
       passwords,
     ),
@@ -317,7 +309,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
 async function createOidc(
   { oidc, publicUrl, signIn: signInRules }: Config,
-  db: Db,
+  access: StoreAccess<AllStores>,
   users: UserService,
   trail: SecurityTrail,
 ): Promise<Router | null> {
@@ -325,7 +317,7 @@ async function createOidc(
   // Loaded by those who use it: its code alone is some megabytes of memory.
   const { createIdentityProvider } = await import('./backoffice/oidc/identity-provider.js');
   const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
-  const signIn = createOidcSignIn({ db, provider, users, rules: oidc, signInRules });
+  const signIn = createOidcSignIn({ ...access, provider, users, rules: oidc, signInRules });
   return createOidcRoutes(watchedProvider(trail, signIn));
 }
 

@@ -21,6 +21,7 @@ import { createSecondFactorService } from '../api/backoffice/services/second-fac
 import { auditEntry } from '../api/backoffice/services/trail';
 import { createUserService } from '../api/backoffice/services/users';
 import { keyOverlapSeconds, tokenKeyName } from '../api/services/token-keys';
+import { openStoreAccess } from '../shared/stores/store-access';
 
 // What the command line does beside running servers, by the same services as the backoffice.
 
@@ -57,7 +58,7 @@ export function addUser(
   return withDatabase(config, async (db) => {
     const accountIds = await accountIdsOf(db, input.accounts);
     const passwords = createPasswordHasher();
-    const users = createUserService({ db, passwords, rules: config.signIn });
+    const users = createUserService({ ...openStoreAccess(db), passwords, rules: config.signIn });
     try {
       // Whoever ran the command has read what was drawn.
       const user = { email: input.email, password, role, accountIds, mustChangePassword: isDrawn };
@@ -85,7 +86,10 @@ export function removeSecondFactor(config: Config, email: string): Promise<void>
     const user = await createUserStore(db).findByEmail(email);
     if (user === null) throw new Error(`There is no user "${email}".`);
     const seal = createSeal(config.secretsKeys);
-    await createSecondFactorService({ db, seal, rules: config.signIn }).turnOffOf(commandLineCaller, user.id);
+    await createSecondFactorService({ ...openStoreAccess(db), seal, rules: config.signIn }).turnOffOf(
+      commandLineCaller,
+      user.id,
+    );
   });
 }
 
@@ -108,7 +112,7 @@ export function addSolution(
   const { mail, name, timezone } = soundSolution(input);
   return withDatabase(config, async (db) => {
     const account = input.account === undefined ? null : await accountOf(db, input.account.trim());
-    const enrolled = await createSolutionService({ db }).create(commandLineCaller, {
+    const enrolled = await createSolutionService(openStoreAccess(db)).create(commandLineCaller, {
       mail,
       name,
       accountId: account?.id ?? null,
@@ -125,7 +129,7 @@ export function changeRetention(config: Config, name: string, change: RetentionC
   return withDatabase(config, async (db) => {
     const account = await createAccountStore(db).findByName(name);
     if (account === null) throw new Error(`There is no account "${name}".`);
-    const accounts = createAccountService({ db });
+    const accounts = createAccountService(openStoreAccess(db));
     return (await accounts.changeRetention(commandLineCaller, account.id, change)).retention;
   });
 }
@@ -167,7 +171,10 @@ export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked
 async function accountOf(db: Db, name: string): Promise<Account & { readonly isNew: boolean }> {
   const known = await createAccountStore(db).findByName(name);
   if (known !== null) return { ...known, isNew: false };
-  return { ...(await createAccountService({ db }).create(commandLineCaller, name)), isNew: true };
+  return {
+    ...(await createAccountService(openStoreAccess(db)).create(commandLineCaller, name)),
+    isNew: true,
+  };
 }
 
 async function accountIdsOf(db: Db, names: readonly string[]): Promise<number[]> {

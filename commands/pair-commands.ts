@@ -5,6 +5,7 @@ import { commandLineCaller } from '../shared/domain/staff';
 import { createSeal } from '../shared/seal/seal';
 import { createPairConfigStore } from '../shared/stores/pairs/pair-config-store';
 import { createSystemStore } from '../shared/stores/pairs/system-store';
+import { openStoreAccess } from '../shared/stores/store-access';
 import { withDatabase } from './administration';
 
 // `epack pairs …` and `epack systems …`: by the same services as the backoffice.
@@ -29,7 +30,7 @@ export async function applyFile(
   const text = await readFile(path, 'utf8');
   const seal = createSeal(config.secretsKeys);
   const applied = await withDatabase(config, (db) =>
-    applyPairFile({ db, seal }, commandLineCaller, { text, isTrial }),
+    applyPairFile({ ...openStoreAccess(db), seal }, commandLineCaller, { text, isTrial }),
   );
   return toldOfFile(path, applied);
 }

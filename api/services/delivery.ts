@@ -1,20 +1,32 @@
 import type { Readable } from 'node:stream';
-import { type Db, inTransaction } from '../../shared/db/database';
+import type { StoreAccess } from '../../shared/stores/store-access';
 import type { ChannelKey } from '../../shared/domain/channel';
 import type { FailedInstruction } from '../../shared/domain/failed-instruction';
 import { noSync, otherSync, wrongStatus } from '../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../shared/files/file-store';
-import { createFlagStore } from '../../shared/stores/solutions/flag-store';
-import { createInstructionStore } from '../../shared/stores/parameters/instruction-store';
-import { createAuditStore } from '../../shared/stores/staff/audit-store';
-import { createMessageStore } from '../../shared/stores/messages/message-store';
-import { createReplacementStore } from '../../shared/stores/parameters/replacement-store';
-import { createStatusStore } from '../../shared/stores/syncs/status-store';
-import { createSyncStore, type Sync } from '../../shared/stores/syncs/sync-store';
+import type { FlagStore } from '../../shared/stores/solutions/flag-store';
+import type { InstructionStore } from '../../shared/stores/parameters/instruction-store';
+import type { AuditStore } from '../../shared/stores/staff/audit-store';
+import type { MessageStore } from '../../shared/stores/messages/message-store';
+import type { ReplacementStore } from '../../shared/stores/parameters/replacement-store';
+import type { StatusStore } from '../../shared/stores/syncs/status-store';
+import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import type { StatutBoard } from './statut-board';
 
-interface Deps {
-  readonly db: Db;
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly flags: Pick<FlagStore, 'consume'>;
+  readonly instructions: Pick<InstructionStore, 'confirm'>;
+  readonly messages: Pick<MessageStore, 'confirm'>;
+  readonly replacements: Pick<ReplacementStore, 'confirm'>;
+  readonly statuses: Pick<StatusStore, 'read' | 'readLocked' | 'move'>;
+  readonly syncs: Pick<
+    SyncStore,
+    'find' | 'markDownloaded' | 'lockCurrent' | 'lastConfirmedId' | 'markConfirmed' | 'latest'
+  >;
+}
+
+interface Deps extends StoreAccess<Stores> {
   readonly files: FileStore;
   readonly board: Pick<StatutBoard, 'refresh'>;
 }
@@ -31,13 +43,13 @@ export interface Delivery {
 export type DeliveryService = ReturnType<typeof createDeliveryService>;
 
 /** Hands instruction packages out and takes confirmations in. */
-export function createDeliveryService({ db, files, board }: Deps) {
+export function createDeliveryService({ stores, transaction, files, board }: Deps) {
   return {
     /** The package at hand. Throws `wrong-status`. */
     async open(key: ChannelKey): Promise<Delivery> {
-      const status = await createStatusStore(db).read(key);
+      const status = await stores.statuses.read(key);
       const sync =
-        status?.statut === 2 && status.syncId !== null ? await createSyncStore(db).find(status.syncId) : null;
+        status?.statut === 2 && status.syncId !== null ? await stores.syncs.find(status.syncId) : null;
       if (sync === null) throw wrongStatus(status?.statut ?? 0, 2);
       const { id, packageKey, packageBytes, packageSha256 } = sync;
       if (packageKey === null || packageBytes === null || packageSha256 === null) {
@@ -51,7 +63,7 @@ export function createDeliveryService({ db, files, board }: Deps) {
       };
     },
 
-    markDownloaded: (syncId: string) => createSyncStore(db).markDownloaded(syncId),
+    markDownloaded: (syncId: string) => stores.syncs.markDownloaded(syncId),
 
     /**
      * Confirms the package at hand; `syncId` null: whichever it is. Again after it was done: nothing happens.
@@ -62,20 +74,18 @@ export function createDeliveryService({ db, files, board }: Deps) {
       syncId: string | null,
       failed: readonly FailedInstruction[],
     ): Promise<void> {
-      await inTransaction(db, async (transaction) => {
-        const statuses = createStatusStore(transaction.db);
-        const syncs = createSyncStore(transaction.db);
+      await transaction(async (stores) => {
+        const { statuses, syncs } = stores;
         await syncs.lockCurrent(key);
         const status = await statuses.readLocked(key);
         const atHand = status?.statut === 2 ? status.syncId : null;
         if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key))) return;
         if (atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
         if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
-        await createInstructionStore(transaction.db).confirm(atHand, failed);
-        if (key.channel === 'messagerie')
-          await createMessageStore(transaction.db).confirm(key.solutionId, atHand, failed);
-        await confirmReplacements(transaction.db, key, atHand, failed);
-        await createFlagStore(transaction.db).consume(key, atHand);
+        await stores.instructions.confirm(atHand, failed);
+        if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
+        await confirmReplacements(stores, key, atHand, failed);
+        await stores.flags.consume(key, atHand);
         await syncs.markConfirmed(atHand);
         await statuses.move(key, atHand, 'confirmed');
       });
@@ -84,7 +94,7 @@ export function createDeliveryService({ db, files, board }: Deps) {
 
     /** The sync under way, or else the last one. Throws `no-sync`. */
     async currentSync(key: ChannelKey): Promise<Sync> {
-      const sync = await createSyncStore(db).latest(key);
+      const sync = await stores.syncs.latest(key);
       if (sync === null) throw noSync();
       return sync;
     },
@@ -93,14 +103,14 @@ export function createDeliveryService({ db, files, board }: Deps) {
 
 /** What is parked by that is told in the audit trail: it waits for staff to ask for it anew. */
 async function confirmReplacements(
-  db: Db,
+  stores: Pick<Stores, 'audit' | 'replacements'>,
   { solutionId, channel }: ChannelKey,
   syncId: string,
   failed: readonly FailedInstruction[],
 ): Promise<void> {
-  const parked = await createReplacementStore(db).confirm(syncId, failed);
+  const parked = await stores.replacements.confirm(syncId, failed);
   if (parked.length === 0) return;
-  await createAuditStore(db).add(
+  await stores.audit.add(
     parked.map(({ file, failures, failureReason }) => ({
       actor: 'solution',
       action: 'replacement.park',

@@ -3,8 +3,7 @@ import type { Readable } from 'node:stream';
 import type { ArchiveArrival } from '../../shared/archive/archive-arrival';
 import { unpackArchive, type UnpackLimits } from '../../shared/archive/unpack';
 import { packageFileKindOf } from '../../shared/catalog/package-files';
-import type { Db } from '../../shared/db/database';
-import { inTransaction } from '../../shared/db/database';
+import type { StoreAccess } from '../../shared/stores/store-access';
 import type { ChannelKey } from '../../shared/domain/channel';
 import { noOrigin, type Origin } from '../../shared/domain/origin';
 import {
@@ -19,19 +18,40 @@ import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/fil
 import type { Logger } from '../../shared/log';
 import type { JobQueue } from '../../shared/queue/job-queue';
 import { type Lane, laneOfPackage } from '../../shared/domain/job-kind';
-import { createFlagStore } from '../../shared/stores/solutions/flag-store';
-import { createJobStore } from '../../shared/stores/jobs/job-store';
-import { createSolutionStore } from '../../shared/stores/solutions/solution-store';
-import { createStatusStore } from '../../shared/stores/syncs/status-store';
-import { createSyncStore, type ReceivedArchive, type Sync } from '../../shared/stores/syncs/sync-store';
+import type { FlagStore } from '../../shared/stores/solutions/flag-store';
+import type { JobStore } from '../../shared/stores/jobs/job-store';
+import type { LogBookStore } from '../../shared/stores/logs/log-book-store';
+import type { LogMarkStore } from '../../shared/stores/logs/log-mark-store';
+import type { AuditStore } from '../../shared/stores/staff/audit-store';
+import type { QuarantineStore } from '../../shared/stores/syncs/quarantine-store';
+import type { SolutionStore } from '../../shared/stores/solutions/solution-store';
+import type { StatusStore } from '../../shared/stores/syncs/status-store';
+import type { ReceivedArchive, Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import { inSpan, type Span, type Tracer } from '../../shared/tracing';
 import { readUpTo, readWhole, watchArchive } from './archive-body';
 import type { QuotaService } from './quotas';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
 
-interface Deps {
-  readonly db: Db;
+/** What is done when staff send something again, in the transaction that queues it. */
+export interface ReplayStores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly jobs: Pick<JobStore, 'add'>;
+  readonly logBooks: Pick<LogBookStore, 'askCheck'>;
+  readonly logMarks: Pick<LogMarkStore, 'acceptUpTo'>;
+  readonly quarantine: Pick<QuarantineStore, 'decide'>;
+  readonly syncs: Pick<SyncStore, 'addEvent'>;
+}
+
+interface Stores extends ReplayStores {
+  readonly flags: Pick<FlagStore, 'honour'>;
+  readonly jobs: Pick<JobStore, 'add' | 'addSync' | 'markPublished'>;
+  readonly solutions: Pick<SolutionStore, 'noteDevice'>;
+  readonly statuses: Pick<StatusStore, 'claim' | 'claimWithinQuota' | 'read' | 'release'>;
+  readonly syncs: SyncStore;
+}
+
+interface Deps extends StoreAccess<Stores> {
   readonly files: FileStore;
   readonly queue: Pick<JobQueue, 'publish' | 'isUp'>;
   readonly board: Pick<StatutBoard, 'refresh'>;
@@ -78,13 +98,13 @@ export type Counting = 'not-counted' | { readonly announcedBytes: number | null 
 const isUnannounced = (counting: Counting): boolean =>
   counting !== 'not-counted' && counting.announcedBytes === null;
 
-export type Replay = (db: Db) => Promise<void>;
+export type Replay = (stores: ReplayStores) => Promise<void>;
 
 export type IntakeService = ReturnType<typeof createIntakeService>;
 
 /** Takes uploads in: claim the channel, store, unpack, queue. Source: ePack V4, POST /v4/{channel}/datas. */
 export function createIntakeService(deps: Deps) {
-  const { db, files, limits } = deps;
+  const { stores, transaction, files, limits } = deps;
   // Packed by ourselves, what came with next to no compression may well shrink a thousandfold.
   const replayLimits = { ...limits, maxRatio: Infinity, maxArchiveRatio: Infinity };
   const underway = new Set<Promise<void>>();
@@ -100,9 +120,9 @@ export function createIntakeService(deps: Deps) {
       origin: Origin = noOrigin,
       counting: Counting = 'not-counted',
     ): Promise<Reception> {
-      if (origin.device !== null) await createSolutionStore(db).noteDevice(key.solutionId, origin.device);
+      if (origin.device !== null) await stores.solutions.noteDevice(key.solutionId, origin.device);
       const first =
-        idempotencyKey === null ? null : await createSyncStore(db).findByIdempotencyKey(key, idempotencyKey);
+        idempotencyKey === null ? null : await stores.syncs.findByIdempotencyKey(key, idempotencyKey);
       if (first !== null && first.state !== 'receiving') return repeatedReception(first);
       if (deps.isDraining()) throw unavailable('server');
       if (!deps.queue.isUp()) throw unavailable('queue');
@@ -120,10 +140,10 @@ export function createIntakeService(deps: Deps) {
 
     /** The sync that this file of the store is the upload of. */
     syncOf: async (archiveKey: string): Promise<string | null> =>
-      (await createSyncStore(db).findByArchive(archiveKey))?.id ?? null,
+      (await stores.syncs.findByArchive(archiveKey))?.id ?? null,
 
     /** Those of the files that are the upload of a sync. */
-    archivesAmong: (keys: readonly string[]): Promise<Set<string>> => createSyncStore(db).archivesAmong(keys),
+    archivesAmong: (keys: readonly string[]): Promise<Set<string>> => stores.syncs.archivesAmong(keys),
   };
 
   /** The first answer again, if it is the same archive again. */
@@ -210,17 +230,17 @@ export function createIntakeService(deps: Deps) {
     idempotencyKey: string | null,
     counting: Counting,
   ): Promise<void> {
-    await inTransaction(db, async ({ db: trx }) => {
-      const statuses = createStatusStore(trx);
+    await transaction(async (stores) => {
+      const { statuses } = stores;
       const isClaimed =
         counting === 'not-counted'
           ? await statuses.claim(key, syncId)
-          : await deps.quotas.claim(trx, key, syncId, counting.announcedBytes);
+          : await deps.quotas.claim(stores, key, syncId, counting.announcedBytes);
       if (!isClaimed) {
         const now = await statuses.read(key);
         throw wrongStatus(now?.statut ?? 1, 0);
       }
-      await createSyncStore(trx).insertReceiving(syncId, key, idempotencyKey, receivingSeconds());
+      await stores.syncs.insertReceiving(syncId, key, idempotencyKey, receivingSeconds());
     }).catch((error: unknown) => deps.quotas.told(key.solutionId, error));
   }
 
@@ -264,11 +284,11 @@ export function createIntakeService(deps: Deps) {
     origin: Origin,
   ): Promise<void> {
     const lane = laneOfPackage(received.unpackedBytes, limits.largePackageBytes);
-    const jobId = await inTransaction(db, async ({ db: trx }) => {
-      if (!(await createSyncStore(trx).markQueued(syncId, received))) throw uploadGivenUp();
-      if (replay === undefined) await createFlagStore(trx).honour(key, syncId);
-      else await replay(trx);
-      return createJobStore(trx).addSync(syncId, lane, origin);
+    const jobId = await transaction(async (stores) => {
+      if (!(await stores.syncs.markQueued(syncId, received))) throw uploadGivenUp();
+      if (replay === undefined) await stores.flags.honour(key, syncId);
+      else await replay(stores);
+      return stores.jobs.addSync(syncId, lane, origin);
     });
     tell(jobId, lane, { ...key, syncId, requestId: origin.requestId });
     await deps.board.refresh(key);
@@ -279,7 +299,7 @@ export function createIntakeService(deps: Deps) {
     const end = begun();
     deps.queue
       .publish(lane, { version: 1, jobId })
-      .then(() => createJobStore(db).markPublished([jobId]))
+      .then(() => stores.jobs.markPublished([jobId]))
       .catch((error: unknown) => {
         deps.log.warn({ err: error, jobId, ...told }, 'message not published; the relay will');
       })
@@ -288,19 +308,17 @@ export function createIntakeService(deps: Deps) {
 
   /** The watchdog does the same for an upload whose process died. */
   async function refuse(key: ChannelKey, syncId: string): Promise<void> {
-    await inTransaction(db, async ({ db: trx }) => {
-      if (await createSyncStore(trx).removeReceiving(syncId))
-        await createStatusStore(trx).release(key, syncId);
+    await transaction(async (stores) => {
+      if (await stores.syncs.removeReceiving(syncId)) await stores.statuses.release(key, syncId);
     });
     await deps.board.refresh(key);
     // What failed may have been the answer to a commit that went through: then its files are a sync's.
-    if ((await createSyncStore(db).find(syncId)) === null) await files.remove(uploadPrefixOf(syncId));
+    if ((await stores.syncs.find(syncId)) === null) await files.remove(uploadPrefixOf(syncId));
   }
 
   async function whileReceiving<T>(syncId: string, work: () => Promise<T>): Promise<T> {
-    const syncs = createSyncStore(db);
     const beat = setInterval(() => {
-      syncs.keepReceiving(syncId, receivingSeconds()).catch((error: unknown) => {
+      stores.syncs.keepReceiving(syncId, receivingSeconds()).catch((error: unknown) => {
         deps.log.warn({ err: error, syncId }, 'upload could not say that it is alive');
       });
     }, 5_000);

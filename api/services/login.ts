@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from '../../shared/db/database';
+import type { StoreAccess } from '../../shared/stores/store-access';
 import type { Device } from '../../shared/domain/device';
 import {
   badCredentials,
@@ -7,13 +7,22 @@ import {
   solutionLocked,
   tooManyRequests,
 } from '../../shared/errors/catalog';
-import { createAuditStore } from '../../shared/stores/staff/audit-store';
+import type { AuditStore } from '../../shared/stores/staff/audit-store';
 import { callerNetwork, networksOf } from '../../shared/domain/network';
-import { createFailedLoginStore, type FailureLimit } from '../../shared/stores/staff/failed-login-store';
+import type { FailedLoginStore, FailureLimit } from '../../shared/stores/staff/failed-login-store';
 import type { SolutionCredentials, SolutionStore } from '../../shared/stores/solutions/solution-store';
 import { verifySecret } from '../../shared/secrets';
 import type { StatutBoard } from './statut-board';
 import type { Tokens } from './tokens';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly failedLogins: Pick<FailedLoginStore, 'secondsUntilAllowed' | 'lock' | 'add'>;
+  readonly solutions: Pick<
+    SolutionStore,
+    'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret' | 'noteDevice' | 'noteRefusedMac'
+  >;
+}
 
 export interface LoginAttempt {
   readonly mail: string;
@@ -25,12 +34,7 @@ export interface LoginAttempt {
   readonly device: Device;
 }
 
-interface Deps {
-  readonly db: Db;
-  readonly solutions: Pick<
-    SolutionStore,
-    'findCredentials' | 'bindMac' | 'lock' | 'forgetPreviousSecret' | 'noteDevice' | 'noteRefusedMac'
-  >;
+interface Deps extends StoreAccess<Stores> {
   readonly tokens: Pick<Tokens, 'issue'>;
   readonly board: Pick<StatutBoard, 'forgetAccess'>;
 }
@@ -49,14 +53,14 @@ export function createLoginService(deps: Deps) {
   return {
     /** Answers a token. Throws `bad-credentials`, `locked`, `blocked` or `too-many-requests`. */
     async login(attempt: LoginAttempt): Promise<string> {
-      const solution = await deps.solutions.findCredentials(attempt.mail);
+      const solution = await deps.stores.solutions.findCredentials(attempt.mail);
       const hasSecret = isItsSecret(attempt, solution);
       // Who proves nothing learns nothing: an unknown mail, a wrong secret and a wrong MAC are told the same.
       const isKnown = solution !== null && (hasSecret || (await isLetInByMac(deps, attempt, solution)));
       if (!isKnown) throw await failed(deps, attempt, solution);
       await checkMac(deps, attempt, solution);
       if (solution.isBlocked) throw solutionBlocked();
-      await deps.solutions.noteDevice(solution.id, attempt.device);
+      await deps.stores.solutions.noteDevice(solution.id, attempt.device);
       return deps.tokens.issue(solution.id, solution.tokenGeneration);
     },
   };
@@ -79,7 +83,7 @@ async function isLetInByMac(
   solution: SolutionCredentials,
 ): Promise<boolean> {
   if (solution.loginPolicy !== 'mac') return false;
-  const seconds = await createFailedLoginStore(deps.db).secondsUntilAllowed(
+  const seconds = await deps.stores.failedLogins.secondsUntilAllowed(
     limitsOfGuess(attempt),
     failureWindowSeconds,
   );
@@ -98,7 +102,7 @@ async function checkMac(deps: Deps, attempt: LoginAttempt, solution: SolutionCre
     return;
   }
   if (verifySecret(attempt.secret ?? '', solution.secretHash) && solution.previousSecretHash !== null)
-    await deps.solutions.forgetPreviousSecret(solution.id);
+    await deps.stores.solutions.forgetPreviousSecret(solution.id);
   if (solution.isLocked) throw solutionLocked();
   // A device must not give itself this right.
   if (solution.mac !== anyMac && normalised(attempt.mac) === anyMac) throw badRequest('"ignore" is no MAC.');
@@ -108,15 +112,15 @@ async function checkMac(deps: Deps, attempt: LoginAttempt, solution: SolutionCre
 }
 
 async function lock(
-  { db, solutions, board }: Deps,
+  { stores, board }: Deps,
   { mail, mac, address }: LoginAttempt,
   solution: SolutionCredentials,
 ): Promise<void> {
-  if (!(await solutions.lock(solution.id))) return;
+  if (!(await stores.solutions.lock(solution.id))) return;
   board.forgetAccess(solution.id);
   const [before, after] = [{ mac: solution.mac }, { mac: normalised(mac) }];
   const deed = { action: 'solution.lock', solutionId: solution.id, before, after } as const;
-  await createAuditStore(db).add([{ actor: mail, address, ...deed }]);
+  await stores.audit.add([{ actor: mail, address, ...deed }]);
 }
 
 /** What the backoffice stores for a solution that may come with any MAC. */
@@ -124,19 +128,21 @@ const anyMac = 'ignore';
 
 /** The first one is bound. */
 async function isOrBecomesItsMac(
-  { solutions }: Deps,
+  { stores }: Deps,
   solution: SolutionCredentials,
   written: string,
 ): Promise<boolean> {
   const mac = normalised(written);
   if (solution.mac === anyMac) return true;
   if (mac === anyMac) return false;
-  return solution.mac === mac || (solution.mac === null && (await solutions.bindMac(solution.id, mac)));
+  return (
+    solution.mac === mac || (solution.mac === null && (await stores.solutions.bindMac(solution.id, mac)))
+  );
 }
 
 /** Counts the failure. Answers what the caller is told: `bad-credentials`, or `too-many-requests`. */
 async function failed(
-  { db, solutions }: Deps,
+  { stores, transaction }: Deps,
   attempt: LoginAttempt,
   solution: SolutionCredentials | null,
 ): Promise<Error> {
@@ -144,10 +150,9 @@ async function failed(
   const isGuess = solution?.loginPolicy === 'mac';
   const limits = limitsOfFailure(attempt);
   // Beyond the limit no lock is worth its wait.
-  const early = await createFailedLoginStore(db).secondsUntilAllowed(limits, failureWindowSeconds);
+  const early = await stores.failedLogins.secondsUntilAllowed(limits, failureWindowSeconds);
   if (early !== null && !isGuess) return tooManyRequests(early);
-  const seconds = await inTransaction(db, async ({ db: trx }) => {
-    const failures = createFailedLoginStore(trx);
+  const seconds = await transaction(async ({ failedLogins: failures }) => {
     // One after another: of attempts that come at once, none but the first ten may learn that they have failed.
     await failures.lock(limits.map(({ subject }) => subject));
     const wait = await failures.secondsUntilAllowed(limits, failureWindowSeconds);
@@ -155,7 +160,7 @@ async function failed(
     return wait;
   });
   // Of no solution, and of one with a secret, it writes nothing; but it takes as long.
-  await solutions.noteRefusedMac(solution?.id ?? 0, normalised(attempt.mac));
+  await stores.solutions.noteRefusedMac(solution?.id ?? 0, normalised(attempt.mac));
   return seconds === null ? badCredentials() : tooManyRequests(seconds);
 }
 

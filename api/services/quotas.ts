@@ -1,19 +1,37 @@
-import { type Db, inTransaction } from '../../shared/db/database';
+import type { StoreAccess } from '../../shared/stores/store-access';
 import type { ChannelKey } from '../../shared/domain/channel';
 import { type QuotaRefusal, quotaRefusalText, type Quotas } from '../../shared/domain/quota';
 import type { AppError } from '../../shared/errors/app-error';
 import { beyondQuota, quotaSpent } from '../../shared/errors/catalog';
-import {
-  type AccountHolding,
-  type AnnouncedUpload,
-  createQuotaStore,
-  type SolutionHolding,
+import type {
+  AccountHolding,
+  AnnouncedUpload,
+  QuotaStore,
+  SolutionHolding,
 } from '../../shared/stores/solutions/quota-store';
-import { createStatusStore } from '../../shared/stores/syncs/status-store';
+import type { StatusStore } from '../../shared/stores/syncs/status-store';
 import type { DiskReserve } from './disk-reserve';
 
-interface Deps {
-  readonly db: Db;
+interface Stores {
+  readonly quotas: Pick<
+    QuotaStore,
+    | 'countBytes'
+    | 'openUpload'
+    | 'closeUploads'
+    | 'closeUploadsOlderThan'
+    | 'noteRefusal'
+    | 'ofSolution'
+    | 'accountOf'
+    | 'ofAccount'
+  >;
+}
+
+/** Those of the transaction in which a channel is claimed. */
+interface ClaimStores {
+  readonly statuses: Pick<StatusStore, 'claimWithinQuota'>;
+}
+
+interface Deps extends StoreAccess<Stores> {
   /** What holds for solutions without bounds of their own. */
   readonly standard: Quotas;
   readonly reserve: Pick<DiskReserve, 'refusalFor'>;
@@ -25,7 +43,7 @@ export type QuotaService = ReturnType<typeof createQuotaService>;
  * Whether a solution may send something now. What is refused is told with the bound, how much of it is taken and when it
  * may be asked again. Source: ePack V4, POST /v4/{channel}/datas.
  */
-export function createQuotaService({ db, standard, reserve }: Deps) {
+export function createQuotaService({ stores, transaction, standard, reserve }: Deps) {
   return {
     /** Before a byte of an upload is taken. Throws `too-many-requests` while the disk's reserve is touched. */
     async needRoomOnDisk(solutionId: number): Promise<void> {
@@ -34,36 +52,38 @@ export function createQuotaService({ db, standard, reserve }: Deps) {
     },
 
     /**
-     * Takes the channel and counts the upload, in the transaction `trx`. False: the channel is not free.
+     * Takes the channel and counts the upload, in the transaction of its caller. False: the channel is not free.
      * Throws `too-many-requests` or `too-large` beyond a bound: then the transaction must be given up.
      */
-    async claim(trx: Db, key: ChannelKey, syncId: string, announcedBytes: number | null): Promise<boolean> {
+    async claim(
+      { statuses }: ClaimStores,
+      key: ChannelKey,
+      syncId: string,
+      announcedBytes: number | null,
+    ): Promise<boolean> {
       const bytes = announcedBytes ?? 0;
-      const outcome = await createStatusStore(trx).claimWithinQuota(key, syncId, { bytes, standard });
+      const outcome = await statuses.claimWithinQuota(key, syncId, { bytes, standard });
       if (outcome === 'beyond-quota') throw new BeyondQuota({ syncsPerDay: 1, bytesPerDay: bytes });
       return outcome === 'claimed';
     },
 
     /** Of an upload that came without its length. Throws `too-many-requests`, `too-large`. */
     async countUnannounced(solutionId: number, bytes: number): Promise<void> {
-      if (await createQuotaStore(db).countBytes(solutionId, bytes, standard)) return;
+      if (await stores.quotas.countBytes(solutionId, bytes, standard)) return;
       await refuse(solutionId, await refusalOf(solutionId, { bytesPerDay: bytes }));
     },
 
     /** Throws `too-many-requests`, `too-large`. */
     async openUpload(upload: AnnouncedUpload): Promise<void> {
-      const isOpen = await inTransaction(db, ({ db: trx }) =>
-        createQuotaStore(trx).openUpload(upload, standard),
-      );
+      const isOpen = await transaction((stores) => stores.quotas.openUpload(upload, standard));
       if (isOpen) return;
       const asked = { openUploads: 1, openUploadBytes: upload.bytes };
       await refuse(upload.solutionId, await refusalOf(upload.solutionId, asked));
     },
 
-    closeUploads: (ids: readonly string[]): Promise<void> => createQuotaStore(db).closeUploads(ids),
+    closeUploads: (ids: readonly string[]): Promise<void> => stores.quotas.closeUploads(ids),
 
-    closeUploadsOlderThan: (seconds: number): Promise<void> =>
-      createQuotaStore(db).closeUploadsOlderThan(seconds),
+    closeUploadsOlderThan: (seconds: number): Promise<void> => stores.quotas.closeUploadsOlderThan(seconds),
 
     /** What becomes of an error: where a bound was met in a transaction that is over now, its refusal is thrown. */
     async told(solutionId: number, error: unknown): Promise<never> {
@@ -73,16 +93,16 @@ export function createQuotaService({ db, standard, reserve }: Deps) {
   };
 
   async function refuse(solutionId: number, refusal: QuotaRefusal): Promise<never> {
-    await createQuotaStore(db).noteRefusal(solutionId, refusal);
+    await stores.quotas.noteRefusal(solutionId, refusal);
     throw toldAs(refusal);
   }
 
   /** Which bound it was. Read after it was met: where room was made in between, the nearest is named. */
   async function refusalOf(solutionId: number, asked: Asked): Promise<QuotaRefusal> {
-    const store = createQuotaStore(db);
-    const solution = await store.ofSolution(solutionId);
-    const accountId = await store.accountOf(solutionId);
-    const account = accountId === null ? null : await store.ofAccount(accountId);
+    const { quotas } = stores;
+    const solution = await quotas.ofSolution(solutionId);
+    const accountId = await quotas.accountOf(solutionId);
+    const account = accountId === null ? null : await quotas.ofAccount(accountId);
     const bounds = [
       ...(solution === null ? [] : boundsOf('solution', solution, asked, standard)),
       ...(account === null ? [] : boundsOf('account', account, asked, null)),

@@ -9,6 +9,7 @@ import { loadChannelLog } from '../../worker/solution-sync/logs/channel-log';
 import { readingsSubjectOf } from '../../shared/domain/new-readings';
 import { judgeNewReadings } from '../../worker/alerts/new-readings';
 import { logTable } from '../logs/log-database';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 /** A reading: minutes after the start, temperature (null: an empty cell), and what else there is of it. */
 export interface Reading {
@@ -54,7 +55,7 @@ export async function openProbeKitchen(
     if (parameterClass === undefined) throw new Error('no class Fridges');
     const key = { solutionId, parameterClass, id: `fridge-${probe}` };
     const written = { Name: `Fridge ${probe}`, ProbeId: probe, TempMin: 0, TempMax: 4, ...fields };
-    await createParamService({ db }).put(commandLineCaller, key, written, null);
+    await createParamService(openStoreAccess(db)).put(commandLineCaller, key, written, null);
   }
 
   async function send(readings: readonly Reading[], firstId = nextId): Promise<void> {

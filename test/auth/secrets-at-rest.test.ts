@@ -15,6 +15,7 @@ import { createServerKeyStore } from '../../shared/stores/staff/server-key-store
 import { needKeysOfSecrets, secretColumns } from '../../shared/stores/staff/sealed-secret-store';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 const newKey = () => randomBytes(32).toString('base64');
 
@@ -102,17 +103,18 @@ describe('the secrets in the database', () => {
 
   async function newWebhook(seal: Seal): Promise<string> {
     const rules = { allowsHttp: true, allowedNetworks: [] };
-    const { secret } = await createNotificationService({ db: database.db, rules, seal }).create(
-      commandLineCaller,
-      {
-        accountId: null,
-        kind: 'webhook',
-        address: 'https://hooks.example.org/',
-        events: ['sync-failed'],
-        staleHours: 24,
-        language: 'en',
-      },
-    );
+    const { secret } = await createNotificationService({
+      ...openStoreAccess(database.db),
+      rules,
+      seal,
+    }).create(commandLineCaller, {
+      accountId: null,
+      kind: 'webhook',
+      address: 'https://hooks.example.org/',
+      events: ['sync-failed'],
+      staleHours: 24,
+      language: 'en',
+    });
     return secret ?? '';
   }
 
@@ -175,7 +177,7 @@ describe('the secrets in the database', () => {
     const seal = createSeal([newKey()]);
     const secret = await newWebhook(seal);
     const service = createNotificationService({
-      db: database.db,
+      ...openStoreAccess(database.db),
       rules: { allowsHttp: true, allowedNetworks: [] },
       seal,
     });
@@ -201,7 +203,11 @@ describe('the secrets in the database', () => {
       accounts: [],
       address: null,
     };
-    const factors = createSecondFactorService({ db: database.db, seal, rules: { sendsMail: false } });
+    const factors = createSecondFactorService({
+      ...openStoreAccess(database.db),
+      seal,
+      rules: { sendsMail: false },
+    });
     const { secret } = await factors.offer(caller);
     const pending = await factorsKept();
     const codeOf = (step: number) => new TOTP({ secret }).generate({ timestamp: Date.now() + step * 30_000 });
@@ -220,7 +226,7 @@ describe('the secrets in the database', () => {
       expect(kept).not.toContain(secret);
     }
     const isRight = (keys: string[], step: number) =>
-      isRightCode({ db: database.db, seal: createSeal(keys) }, userId, codeOf(step));
+      isRightCode({ ...openStoreAccess(database.db), seal: createSeal(keys) }, userId, codeOf(step));
     expect(await isRight([first], 0)).toBe(true);
 
     const rotating = { EPACK_SECRETS_KEY: second, EPACK_SECRETS_KEY_ACCEPTED: first };
@@ -244,7 +250,7 @@ describe('the secrets in the database', () => {
     });
     const caller: Caller = { userId, email: 'cook@example.org', role: 'viewer', accounts: [], address: null };
     const factors = createSecondFactorService({
-      db: database.db,
+      ...openStoreAccess(database.db),
       seal: createSeal([key]),
       rules: { sendsMail: false },
     });

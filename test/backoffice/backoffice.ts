@@ -48,6 +48,7 @@ import { createJudge } from '../openapi/judge';
 import { createTestDatabase } from '../setup/database';
 import { createTestFolder } from '../setup/folder';
 import { usualQuotas } from '../setup/quotas';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 /** The backoffice on a database and a folder of its own, behind a real HTTP server. */
 export interface TestBackoffice {
@@ -111,8 +112,8 @@ export async function startBackoffice(
   const queue = await openQueue({ queueUrl: null, db, notifications, log });
   const board = { refresh: () => Promise.resolve() };
   const intake = createIntakeService({
+    ...openStoreAccess(db),
     quotas: usualQuotas(db),
-    db,
     files,
     queue,
     board,
@@ -124,39 +125,39 @@ export async function startBackoffice(
     isDraining: () => false,
   });
   const passwords = createPasswordHasher();
-  const users = createUserService({ db, passwords, rules });
-  const solutions = createSolutionService({ db });
+  const users = createUserService({ ...openStoreAccess(db), passwords, rules });
+  const solutions = createSolutionService(openStoreAccess(db));
   const services = {
-    sessions: createSessionService({ db, rules }),
-    signIn: createSignInService({ db, passwords, rules, seal: noSeal, log }),
-    secondFactor: createSecondFactorService({ db, seal: noSeal, rules }),
+    sessions: createSessionService({ ...openStoreAccess(db), rules }),
+    signIn: createSignInService({ ...openStoreAccess(db), passwords, rules, seal: noSeal, log }),
+    secondFactor: createSecondFactorService({ ...openStoreAccess(db), seal: noSeal, rules }),
     signInRules: rules,
-    accounts: createAccountService({ db }),
-    schedules: createScheduleService({ db }),
+    accounts: createAccountService(openStoreAccess(db)),
+    schedules: createScheduleService(openStoreAccess(db)),
     users,
     solutions,
-    quotas: createQuotaSettingsService({ db, standard: readConfig({}).quotas }),
-    flags: createFlagService({ db }),
-    logs: createLogService({ db }),
-    photos: createPhotoGalleryService({ db, files }),
-    messages: createMessageService({ db, language: 'en' }),
-    alerts: createAlertService({ db }),
-    syncs: createSyncService({ db, files, intake }),
-    quarantine: createQuarantineService({ db, files, intake }),
-    approvals: createApprovalService({ db }),
-    conflicts: createConflictService({ db }),
-    params: createParamService({ db }),
+    quotas: createQuotaSettingsService({ ...openStoreAccess(db), standard: readConfig({}).quotas }),
+    flags: createFlagService(openStoreAccess(db)),
+    logs: createLogService(openStoreAccess(db)),
+    photos: createPhotoGalleryService({ ...openStoreAccess(db), files }),
+    messages: createMessageService({ ...openStoreAccess(db), language: 'en' }),
+    alerts: createAlertService(openStoreAccess(db)),
+    syncs: createSyncService({ ...openStoreAccess(db), files, intake }),
+    quarantine: createQuarantineService({ ...openStoreAccess(db), files, intake }),
+    approvals: createApprovalService(openStoreAccess(db)),
+    conflicts: createConflictService(openStoreAccess(db)),
+    params: createParamService(openStoreAccess(db)),
     notifications: createNotificationService({
-      db,
+      ...openStoreAccess(db),
       seal: noSeal,
       rules: { allowsHttp: true, allowedNetworks: [] },
     }),
-    audit: createAuditService({ db }),
-    keptForms: createKeptFormService({ db }),
-    overview: createOverviewService({ db }),
-    support: createSupportService({ db, solutions }),
-    inventory: createInventoryService({ db }),
-    temperatures: createTemperatureService({ db }),
+    audit: createAuditService(openStoreAccess(db)),
+    keptForms: createKeptFormService(openStoreAccess(db)),
+    overview: createOverviewService(openStoreAccess(db)),
+    support: createSupportService({ ...openStoreAccess(db), solutions }),
+    inventory: createInventoryService(openStoreAccess(db)),
+    temperatures: createTemperatureService(openStoreAccess(db)),
     sendsMail: false,
     oidcButton: null,
     log,

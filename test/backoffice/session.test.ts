@@ -4,11 +4,13 @@ import {
 } from '../../api/backoffice/services/first-admin';
 import type { Db } from '../../shared/db/database';
 import { createPasswordHasher } from '../../shared/passwords/password-hasher';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { startBackoffice, type TestBackoffice } from './backoffice';
 
 const passwords = createPasswordHasher();
 afterAll(() => passwords.close());
-const ensureFirstAdmin = (db: Db, settings: FirstAdminSettings) => ensure(db, settings, passwords);
+const ensureFirstAdmin = (db: Db, settings: FirstAdminSettings) =>
+  ensure(openStoreAccess(db), settings, passwords);
 
 let backoffice: TestBackoffice;
 beforeAll(async () => {

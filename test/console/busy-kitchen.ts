@@ -9,6 +9,7 @@ import type { SolutionClient } from '../setup/solution-client';
 import { zipOf } from '../v4/archive';
 import { edit, parameterFile } from '../v4/edits';
 import { fullSync, signIn } from '../v4/on-server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 /** A solution about which there is something on every page. */
 export interface BusyKitchen {
@@ -34,7 +35,7 @@ let count = 0;
 export async function openBusyKitchen(server: TestServer): Promise<BusyKitchen> {
   count += 1;
   const name = `Brasserie ${count}`;
-  const { id: account } = await createAccountService({ db: server.db }).create(
+  const { id: account } = await createAccountService(openStoreAccess(server.db)).create(
     commandLineCaller,
     `${name} SA`,
   );
@@ -108,7 +109,7 @@ async function whatWaits(server: TestServer, solutionId: number): Promise<void> 
     },
   });
   await edit(server, solutionId, 'Fridges', '71', { TempMax: 3 });
-  await createFlagService({ db: server.db }).set(
+  await createFlagService(openStoreAccess(server.db)).set(
     commandLineCaller,
     { solutionId, channel: 'messagerie' },
     'resend-params',

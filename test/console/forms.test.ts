@@ -7,6 +7,7 @@ import { describeWithBrowser } from '../setup/chromium';
 import type { TestServer } from '../setup/server';
 import { enrol, onServer } from '../v4/on-server';
 import { edit } from '../v4/edits';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { newUser, signInAs, visit } from './staff';
 
 jest.setTimeout(240_000);
@@ -99,7 +100,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
     await signInAs(page, await newUser(server(), 'admin'));
-    const accounts = createAccountService({ db });
+    const accounts = createAccountService(openStoreAccess(db));
     const [one, other, third] = await Promise.all(
       ['A', 'B', 'C'].map(async (name) => (await accounts.create(commandLineCaller, `Forms ${name}`)).id),
     );

@@ -4,6 +4,7 @@ import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { usualSignInRules } from '../../shared/domain/sign-in-rules';
 import { commandLineCaller, type Role } from '../../shared/domain/staff';
 import type { TestServer } from '../setup/server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 export const password = 'correct horse battery';
 
@@ -56,7 +57,7 @@ export async function newUser(
   count += 1;
   const email = `${role}${count}@example.org`;
   const passwords = createPasswordHasher();
-  const users = createUserService({ db, passwords, rules: usualSignInRules });
+  const users = createUserService({ ...openStoreAccess(db), passwords, rules: usualSignInRules });
   await users.create(commandLineCaller, { email, password, role, accountIds: [...accountIds] });
   await passwords.close();
   return email;

@@ -8,6 +8,7 @@ import { type SolutionClient, textOf } from '../setup/solution-client';
 import { fridgeLog, unzip, zipOf } from '../v4/archive';
 import { edit } from '../v4/edits';
 import { reach2, signIn, storedFiles } from '../v4/on-server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { createProcesses, holdTable, jobOf, type Processes, type RunningProcess } from './on-processes';
 
 let processes: Processes;
@@ -179,7 +180,7 @@ describe('a worker that is frozen for longer than its lease', () => {
     await withWorkers(1, async ([worker]) => {
       if (worker === undefined) throw new Error('no worker');
       await frozenIn(client, worker);
-      await createFlagService({ db: processes.db }).set(
+      await createFlagService(openStoreAccess(processes.db)).set(
         commandLineCaller,
         { solutionId: client.id, channel: 'synchro' },
         'reset-status',

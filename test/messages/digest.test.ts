@@ -6,6 +6,7 @@ import type { SolutionClient } from '../setup/solution-client';
 import { unzip, zipOf } from '../v4/archive';
 import { edit } from '../v4/edits';
 import { fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 const server = onServer({ EPACK_LANGUAGE: 'fr' }, { worker: true });
 
@@ -34,7 +35,7 @@ async function kitchenAfterThreeWeeks(): Promise<Client> {
   return client;
 }
 
-const service = () => createMessageService({ ...server(), language: 'fr' });
+const service = () => createMessageService({ ...openStoreAccess(server().db), language: 'fr' });
 const sentTo = async ({ id }: Client) =>
   (await service().list(commandLineCaller, id, { limit: 100, after: null })).items;
 const automatic = async (client: Client) =>

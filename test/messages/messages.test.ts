@@ -7,6 +7,7 @@ import type { Language } from '../../shared/domain/language';
 import { unzip, zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn, syncTo2 } from '../v4/on-server';
 import type { SolutionClient } from '../setup/solution-client';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 const server = onServer({}, { worker: true });
 
@@ -15,13 +16,18 @@ type Row = Record<string, string>;
 
 const kitchen = (): Promise<Client> => signIn(server(), 'messagerie');
 
-const messageService = (language: Language = 'en') => createMessageService({ ...server(), language });
+const messageService = (language: Language = 'en') =>
+  createMessageService({ ...openStoreAccess(server().db), language });
 
 const send = (client: Client, subject = 'Recall', body = 'Lot 12, "ham";\nplease throw away') =>
   messageService().send(commandLineCaller, client.id, { subject, body });
 
 const setFlag = (client: Client, flag: Flag) =>
-  createFlagService(server()).set(commandLineCaller, { solutionId: client.id, channel: 'messagerie' }, flag);
+  createFlagService(openStoreAccess(server().db)).set(
+    commandLineCaller,
+    { solutionId: client.id, channel: 'messagerie' },
+    flag,
+  );
 
 const sentTo = async (client: Client) =>
   (await messageService().list(commandLineCaller, client.id, { limit: 100, after: null })).items;

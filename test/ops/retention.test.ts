@@ -12,6 +12,7 @@ import { eventually } from '../queue/eventually';
 import { createSolutionClient, login } from '../setup/solution-client';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { enrol, fullSync, onServer, signIn, storedFiles, syncTo2, tokenOf } from '../v4/on-server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 const server = onServer({}, { worker: true });
 const config = () =>
@@ -205,7 +206,7 @@ describe('epack solution purge', () => {
     const named = { solution: gone.mail };
     await expect(purgeRetired(config(), { ...named, confirm: gone.mail })).rejects.toThrow('Retire it first');
     expect((await gone.client.statut()).status).toBe(200);
-    await createSolutionService({ db: server().db }).retire(commandLineCaller, gone.id);
+    await createSolutionService(openStoreAccess(server().db)).retire(commandLineCaller, gone.id);
     // Within a second, on every process.
     await eventually('its token is dead', async () => (await gone.client.statut()).status === 401);
     expect((await login(server().url, gone)).status).toBe(400);

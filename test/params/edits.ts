@@ -5,7 +5,8 @@ import type { ConflictChoice } from '../../shared/domain/settle-conflict';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createConflictStore, type Conflict } from '../../shared/stores/parameters/conflict-store';
 import { createApprovalStore, type Approval } from '../../shared/stores/parameters/approval-store';
-import { createParamStore, type Param } from '../../shared/stores/parameters/param-store';
+import { createParamStore, type Param, type ParamStore } from '../../shared/stores/parameters/param-store';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import type { Kitchen } from './kitchen';
 
 type Entities = Pick<Kitchen, 'solutionId' | 'parameterClass'>;
@@ -22,13 +23,19 @@ export function stored(db: Db, kitchen: Entities, id: string): Promise<Param | n
   return createParamStore(db).find(keyOf(kitchen, id));
 }
 
+/** Each edit in a transaction of its own, as the service makes it. */
+export const paramsOf = (db: Db): Pick<ParamStore, 'put' | 'delete'> => ({
+  put: (...edit) => openStoreAccess(db).transaction(({ params }) => params.put(...edit)),
+  delete: (...edit) => openStoreAccess(db).transaction(({ params }) => params.delete(...edit)),
+});
+
 export async function put(db: Db, kitchen: Entities, id: string, fields: Fields): Promise<Param> {
-  const { param } = await createParamStore(db).put(keyOf(kitchen, id), { fields, by, ifVersion: null });
+  const { param } = await paramsOf(db).put(keyOf(kitchen, id), { fields, by, ifVersion: null });
   return param;
 }
 
 export async function remove(db: Db, kitchen: Entities, id: string): Promise<void> {
-  await createParamStore(db).delete(keyOf(kitchen, id), { by, ifVersion: null });
+  await paramsOf(db).delete(keyOf(kitchen, id), { by, ifVersion: null });
 }
 
 /** All of a solution, the newest first. */
@@ -45,4 +52,4 @@ export async function approvalsOf(db: Db, { solutionId }: Entities): Promise<rea
 
 /** As staff decide it. */
 export const decideConflict = (db: Db, id: string | undefined, choice: ConflictChoice): Promise<Conflict> =>
-  createConflictService({ db }).decide({ ...commandLineCaller, email: by }, id ?? '', choice);
+  createConflictService(openStoreAccess(db)).decide({ ...commandLineCaller, email: by }, id ?? '', choice);

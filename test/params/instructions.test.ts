@@ -1,7 +1,7 @@
 import type { Fields } from '../../shared/domain/merge-copy';
 import { createParamStore } from '../../shared/stores/parameters/param-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
-import { by, conflictsOf, keyOf, put, remove, stored } from './edits';
+import { by, conflictsOf, keyOf, paramsOf, put, remove, stored } from './edits';
 import { declared, type Kitchen, openKitchen } from './kitchen';
 
 let database: TestDatabase;
@@ -235,7 +235,7 @@ describe('everything as r', () => {
 describe('an edit in the backoffice', () => {
   test('needs the version that it was based on, where it names one', async () => {
     const kitchen = await agreed();
-    const store = createParamStore(database.db);
+    const store = paramsOf(database.db);
     const key = keyOf(kitchen, '1');
     await expect(store.put(key, { fields: { Name: 'B' }, by, ifVersion: 7 })).rejects.toMatchObject({
       code: 'stale',
@@ -271,7 +271,7 @@ describe('an edit in the backoffice', () => {
     const kitchen = await agreed();
     await remove(database.db, kitchen, '1');
     await kitchen.syncAndConfirm(sent);
-    const { isNew, param } = await createParamStore(database.db).put(keyOf(kitchen, '1'), {
+    const { isNew, param } = await paramsOf(database.db).put(keyOf(kitchen, '1'), {
       fields: { Name: 'B' },
       by,
       ifVersion: null,

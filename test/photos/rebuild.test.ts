@@ -7,6 +7,7 @@ import { createPhotoStore, type Photo } from '../../shared/stores/photos/photo-s
 import { eventually } from '../queue/eventually';
 import { unzip, zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn, storedFiles, syncTo2 } from '../v4/on-server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { jpeg } from './pictures';
 
 const server = onServer({}, { worker: true });
@@ -20,7 +21,7 @@ const fileOf = (photo: Pick<Photo, 'fileKey'> | null) =>
 /** Syncs with the flag set. Answers the names in the index that the solution is told. */
 async function rebuild(client: Client, archive = zipOf()): Promise<string[]> {
   const key = { solutionId: client.id, channel: 'photos' as const };
-  await createFlagService({ db: server().db }).set(commandLineCaller, key, 'rebuild-photo-index');
+  await createFlagService(openStoreAccess(server().db)).set(commandLineCaller, key, 'rebuild-photo-index');
   await syncTo2(client, archive);
   const index = unzip((await client.download()).body).get('csv/Photos-r.csv');
   await client.confirm();
@@ -121,7 +122,7 @@ describe('rebuild-photo-index', () => {
     await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(10) }));
     await server().stopWorker();
     const key = { solutionId: client.id, channel: 'photos' as const };
-    await createFlagService({ db: server().db }).set(commandLineCaller, key, 'rebuild-photo-index');
+    await createFlagService(openStoreAccess(server().db)).set(commandLineCaller, key, 'rebuild-photo-index');
     await client.postForm(zipOf());
     await server()
       .db('sync')

@@ -5,6 +5,7 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { createQuotaStore } from '../../shared/stores/solutions/quota-store';
 import { zipOf } from '../v4/archive';
 import { expectProblem, fullSync, onServer, signIn } from '../v4/on-server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 const gibibyte = 2 ** 30;
 
@@ -49,7 +50,7 @@ describe('the reserve of the disk', () => {
     const { db } = server();
     await sent(client.id, 1);
     const service = createQuotaService({
-      db,
+      ...openStoreAccess(db),
       standard: readConfig({}).quotas,
       reserve: onDisk(0),
     });

@@ -4,6 +4,7 @@ import { createSeal } from '../../shared/seal/seal';
 import { createPairConfigStore } from '../../shared/stores/pairs/pair-config-store';
 import { createSystemStore } from '../../shared/stores/pairs/system-store';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { documentsExample, recordsExample, tablesExample } from './examples';
 
 let database: TestDatabase;
@@ -14,7 +15,7 @@ afterEach(() => database.drop());
 
 const seal = createSeal(['a key of the tests, long enough for all of them']);
 const apply = (text: string, isTrial = false) =>
-  applyPairFile({ db: database.db, seal }, commandLineCaller, { text, isTrial });
+  applyPairFile({ ...openStoreAccess(database.db), seal }, commandLineCaller, { text, isTrial });
 
 const mistakesOf = async (text: string) => {
   const applied = await apply(text);

@@ -2,6 +2,7 @@ import { createParamService } from '../../api/backoffice/services/params';
 import { findParameterClass } from '../../shared/catalog/parameter-classes';
 import { commandLineCaller } from '../../shared/domain/staff';
 import type { TestServer } from '../setup/server';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 /** Edits a parameter in the backoffice; fields null: deletes it. */
 export async function edit(
@@ -13,7 +14,7 @@ export async function edit(
 ): Promise<void> {
   const parameterClass = findParameterClass(className);
   if (parameterClass === undefined) throw new Error(`no class ${className}`);
-  const service = createParamService({ db });
+  const service = createParamService(openStoreAccess(db));
   const key = { solutionId, parameterClass, id };
   if (fields === null) await service.delete(commandLineCaller, key, null);
   else await service.put(commandLineCaller, key, fields, null);

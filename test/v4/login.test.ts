@@ -5,6 +5,7 @@ import { createLogger } from '../../shared/log';
 import type { SolutionChanges } from '../../shared/stores/solutions/solution-admin-store';
 import { eventually } from '../queue/eventually';
 import { call, createSolutionClient, login, textOf } from '../setup/solution-client';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { claimsOf, headerOf } from './jwt';
 import { enrol, type Enrolled, expectProblem, onServer, tokenOf } from './on-server';
 
@@ -19,7 +20,7 @@ const newAddress = () => {
 const attempt = (credentials: Parameters<typeof login>[1], address = newAddress(), channel = 'synchro') =>
   login(server().url, credentials, { channel, headers: { 'X-Forwarded-For': address } });
 const change = (solution: Enrolled, changes: SolutionChanges) =>
-  createSolutionService({ db: server().db }).update(commandLineCaller, solution.id, changes);
+  createSolutionService(openStoreAccess(server().db)).update(commandLineCaller, solution.id, changes);
 const send = (body: string, headers: Record<string, string> = { 'Content-Type': 'application/json' }) =>
   call(`${server().url}/v4/synchro/login`, { method: 'POST', headers, body });
 
@@ -140,7 +141,7 @@ describe('wrong credentials', () => {
 
   test('the old secret works until the new one is first used', async () => {
     const solution = await enrol(server());
-    const { secret } = await createSolutionService({ db: server().db }).replaceSecret(
+    const { secret } = await createSolutionService(openStoreAccess(server().db)).replaceSecret(
       commandLineCaller,
       solution.id,
     );
@@ -286,7 +287,7 @@ describe('a blocked solution', () => {
 describe('what ends the tokens that were given before', () => {
   const clientOf = async (solution: Enrolled) =>
     createSolutionClient(server().url, await tokenOf(server(), solution));
-  const solutions = () => createSolutionService({ db: server().db });
+  const solutions = () => createSolutionService(openStoreAccess(server().db));
 
   test.each([
     ['a forgotten MAC', (id: number) => solutions().update(commandLineCaller, id, { mac: null })],

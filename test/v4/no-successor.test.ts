@@ -5,6 +5,7 @@ import type { Flag } from '../../shared/domain/flag';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { call, createSolutionClient, type Json, textOf } from '../setup/solution-client';
 import { type Staff, signInStaff } from '../photos/staff';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { unzip, zipOf } from './archive';
 import { parameterFile } from './edits';
 import { enrol, fullSync, onServer, signIn, syncTo2, tokenOf } from './on-server';
@@ -36,7 +37,10 @@ const reportOf = async (client: Client): Promise<Json> => (await client.sync()).
 
 const findingsOf = async (client: Client) => {
   const { db } = server();
-  const support = createSupportService({ db, solutions: createSolutionService({ db }) });
+  const support = createSupportService({
+    ...openStoreAccess(db),
+    solutions: createSolutionService(openStoreAccess(db)),
+  });
   return (await support.look(commandLineCaller, client.id)).findings;
 };
 

@@ -13,6 +13,7 @@ import {
   type SolutionClient,
   textOf,
 } from '../setup/solution-client';
+import { openStoreAccess } from '../../shared/stores/store-access';
 
 /** A server for all tests of the file, known inside tests and hooks. */
 export function onServer(
@@ -48,7 +49,7 @@ export async function enrol(
   particulars: Partial<SolutionInput> = {},
 ): Promise<Enrolled> {
   enrolled += 1;
-  const made = await createSolutionService({ db: server.db }).create(commandLineCaller, {
+  const made = await createSolutionService(openStoreAccess(server.db)).create(commandLineCaller, {
     mail: `Kitchen${enrolled}@example.org`,
     name: `Kitchen ${enrolled}`,
     accountId: null,

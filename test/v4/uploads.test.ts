@@ -9,6 +9,7 @@ import { createUploadLocker } from '../../api/v4/upload-locker';
 import { createUploads } from '../../api/v4/uploads';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { createLogger } from '../../shared/log';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { createUploadLockStore } from '../../shared/stores/syncs/upload-lock-store';
 import { eventually } from '../queue/eventually';
 import { usualQuotas } from '../setup/quotas';
@@ -642,8 +643,8 @@ describe('expiration', () => {
     };
     const quotas = usualQuotas(db);
     const intake = createIntakeService({
+      ...openStoreAccess(db),
       quotas,
-      db,
       files,
       queue,
       board,

@@ -7,7 +7,7 @@ import {
   createLogBookStore,
   type MarkedLog,
 } from '../../shared/stores/logs/log-book-store';
-import { lockLog } from '../../shared/stores/logs/log-lock';
+import { createLogLock } from '../../shared/stores/logs/log-lock';
 
 /** Checks the books of every log, one after the other. Returns how many do not balance. */
 export async function checkAllBooks(db: Db): Promise<number> {
@@ -53,7 +53,7 @@ async function checkBook(db: Db, log: MarkedLog): Promise<boolean> {
 async function openPage(db: Db, log: MarkedLog, afterId: string): Promise<ComparedPage | null> {
   return inTransaction(db, async ({ db: trx }) => {
     const store = createLogBookStore(trx);
-    await lockLog(trx, log.solutionId, log.table);
+    await createLogLock(trx).take(log.solutionId, log.table);
     const page = await store.comparePage(log, afterId, rowsAtOnce);
     if (page === null || page.lostText === null) return page;
     await store.beginWith(log, page);

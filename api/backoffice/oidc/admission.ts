@@ -1,15 +1,23 @@
 import { z } from 'zod';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { type Caller, commandLineCaller, type Role, roles } from '../../../shared/domain/staff';
 import { signInRefused } from '../../../shared/errors/catalog';
 import { newSecret } from '../../../shared/secrets';
-import { createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
-import { createUserStore, type User } from '../../../shared/stores/staff/user-store';
+import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { OidcStore } from '../../../shared/stores/staff/oidc-store';
+import type { User, UserStore } from '../../../shared/stores/staff/user-store';
 import { auditEntry } from '../services/trail';
 import type { UserService } from '../services/users';
 import type { Person } from './identity-provider';
+
+/** What it takes to let someone in. */
+export interface AdmissionStores {
+  readonly accounts: Pick<AccountStore, 'idsOfNames'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly oidc: Pick<OidcStore, 'findUserId' | 'link'>;
+  readonly users: Pick<UserStore, 'find' | 'findByEmail'>;
+}
 
 /** Who of those whom the provider knows is let in, and as what. */
 export interface AdmissionRules {
@@ -22,8 +30,7 @@ export interface AdmissionRules {
   readonly accountClaim: string | null;
 }
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<AdmissionStores> {
   readonly users: Pick<UserService, 'create' | 'update'>;
   readonly rules: AdmissionRules;
 }
@@ -36,7 +43,7 @@ export async function admit(deps: Deps, person: Person, address: string): Promis
   const caller: Caller = { ...commandLineCaller, email: 'identity provider', address };
   const role = roleOf(deps.rules, person);
   const accountIds = await accountsOf(deps, person);
-  const user = (await knownUser(deps.db, person, caller)) ?? (await newUser(deps, person, caller, role));
+  const user = (await knownUser(deps, person, caller)) ?? (await newUser(deps, person, caller, role));
   if (user.isDisabled) throw signInRefused('unknown');
   const isOther =
     (role !== null && role !== user.role) || (accountIds !== null && !isSame(accountIds, user.accountIds));
@@ -48,30 +55,34 @@ export async function admit(deps: Deps, person: Person, address: string): Promis
 }
 
 /** By its subject; at the first time by its e-mail, if the provider has verified that. Null: nobody here. */
-async function knownUser(db: Db, person: Person, caller: Caller): Promise<User | null> {
-  return inTransaction(db, async ({ db: trx }) => {
-    const identities = createOidcStore(trx);
-    const users = createUserStore(trx);
-    const linked = await identities.findUserId(person.issuer, person.subject);
+async function knownUser({ transaction }: Deps, person: Person, caller: Caller): Promise<User | null> {
+  return transaction(async (stores) => {
+    const { oidc, users } = stores;
+    const linked = await oidc.findUserId(person.issuer, person.subject);
     if (linked !== null) return users.find(linked);
     if (person.email === null || !person.isEmailVerified) throw signInRefused('unverified');
     const user = await users.findByEmail(person.email);
-    if (user !== null) await link(trx, person, user, caller);
+    if (user !== null) await link(stores, person, user, caller);
     return user;
   });
 }
 
 /** An address that was someone else's before does not open their account here. */
-async function link(db: Db, { issuer, subject }: Person, user: User, caller: Caller): Promise<void> {
+async function link(
+  stores: Pick<AdmissionStores, 'audit' | 'oidc'>,
+  { issuer, subject }: Person,
+  user: User,
+  caller: Caller,
+): Promise<void> {
   if (user.isDisabled) throw signInRefused('unknown');
-  if (!(await createOidcStore(db).link(issuer, subject, user.id))) throw signInRefused('other-person');
+  if (!(await stores.oidc.link(issuer, subject, user.id))) throw signInRefused('other-person');
   const after = { email: user.email, issuer, subject };
-  await createAuditStore(db).add([auditEntry(caller, 'user.link-identity', { after })]);
+  await stores.audit.add([auditEntry(caller, 'user.link-identity', { after })]);
 }
 
 /** With a password that nobody knows. */
 async function newUser(
-  { db, users, rules }: Deps,
+  { transaction, users, rules }: Deps,
   person: Person,
   caller: Caller,
   role: Role | null,
@@ -80,7 +91,7 @@ async function newUser(
   if (rules.newUsers === null || given === null || person.email === null) throw signInRefused('unknown');
   const input = { email: person.email, password: newSecret(), role: given, accountIds: [] };
   const user = await users.create(caller, input);
-  await inTransaction(db, ({ db: trx }) => link(trx, person, user, caller));
+  await transaction((stores) => link(stores, person, user, caller));
   return user;
 }
 
@@ -95,9 +106,9 @@ function roleOf({ roles: mapping, roleClaim }: AdmissionRules, { claims }: Perso
 }
 
 /** Names that are no account's give nothing. */
-async function accountsOf({ db, rules }: Deps, { claims }: Person): Promise<number[] | null> {
+async function accountsOf({ stores, rules }: Deps, { claims }: Person): Promise<number[] | null> {
   if (rules.accountClaim === null) return null;
-  return createAccountStore(db).idsOfNames(textsOf(claims[rules.accountClaim]));
+  return stores.accounts.idsOfNames(textsOf(claims[rules.accountClaim]));
 }
 
 const texts = z.union([z.array(z.string()), z.string().transform((one) => [one])]).catch([]);

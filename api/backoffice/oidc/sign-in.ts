@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { callerNetwork } from '../../../shared/domain/network';
 import type { SignInRules } from '../../../shared/domain/sign-in-rules';
 import { signInRefused, tooManyRequests } from '../../../shared/errors/catalog';
-import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
-import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
-import { openSession, type Origin, type Session } from '../services/session';
+import type { FailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
+import type { OidcStore } from '../../../shared/stores/staff/oidc-store';
+import { openSession, type Origin, type Session, type SessionStores } from '../services/session';
 import type { UserService } from '../services/users';
-import { type AdmissionRules, admit } from './admission';
+import { type AdmissionRules, type AdmissionStores, admit } from './admission';
 import type { IdentityProvider } from './identity-provider';
 
-interface Deps {
-  readonly db: Db;
+interface Stores extends AdmissionStores, SessionStores {
+  readonly failedLogins: Pick<FailedLoginStore, 'lock' | 'secondsUntilAllowed' | 'add'>;
+  readonly oidc: Omit<OidcStore, 'unlink'>;
+}
+
+interface Deps extends StoreAccess<Stores> {
   readonly provider: IdentityProvider;
   readonly users: Pick<UserService, 'create' | 'update'>;
   readonly rules: AdmissionRules;
@@ -46,33 +50,32 @@ export function createOidcSignIn(deps: Deps) {
   return {
     /** Throws `identity-provider-away`, `too-many-requests`. `returnTo`: a path of ours. */
     async depart(returnTo: string, { address }: Origin): Promise<Departure> {
-      await count(deps.db, `oidc:${callerNetwork(address)}`);
+      await count(deps, `oidc:${callerNetwork(address)}`);
       const proof = deps.provider.newProof();
       const url = await deps.provider.signInUrl(proof);
       const { nonce, codeVerifier } = proof;
       const attempt = { nonce, codeVerifier, returnTo };
-      await createOidcStore(deps.db).insertAttempt(sha256(proof.state), attempt, oidcAttemptSeconds);
+      await deps.stores.oidc.insertAttempt(sha256(proof.state), attempt, oidcAttemptSeconds);
       return { url, state: proof.state };
     },
 
     /** Throws `sign-in-refused`, `identity-provider-away`. An answer counts once, whatever comes of it. */
     async arrive({ answer, state, origin }: Arrival): Promise<{ session: Session; returnTo: string }> {
       if (state === null || answer['state'] !== state) throw signInRefused('expired');
-      const attempt = await createOidcStore(deps.db).takeAttempt(sha256(state));
+      const attempt = await deps.stores.oidc.takeAttempt(sha256(state));
       if (attempt === null) throw signInRefused('expired');
       const person = await deps.provider.redeem({ state, ...attempt }, answer);
       const user = await admit(deps, person, origin.address);
-      const session = await inTransaction(deps.db, ({ db: trx }) =>
-        openSession(trx, { userId: user.id, method: 'oidc', rules: deps.signInRules }, origin),
+      const session = await deps.transaction((stores) =>
+        openSession(stores, { userId: user.id, method: 'oidc', rules: deps.signInRules }, origin),
       );
       return { session, returnTo: attempt.returnTo };
     },
   };
 }
 
-async function count(db: Db, subject: string): Promise<void> {
-  await inTransaction(db, async ({ db: trx }) => {
-    const departures = createFailedLoginStore(trx);
+async function count({ transaction }: Deps, subject: string): Promise<void> {
+  await transaction(async ({ failedLogins: departures }) => {
     await departures.lock([subject]);
     const seconds = await departures.secondsUntilAllowed([{ subject, most: maxDepartures }], windowSeconds);
     if (seconds !== null) throw tooManyRequests(seconds);

@@ -1,23 +1,28 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { changedRetention, isSameRetention, type RetentionChange } from '../../../shared/domain/retention';
 import type { Caller } from '../../../shared/domain/staff';
 import { accountProblems } from '../../../shared/domain/staff-input';
 import { alreadyExists, invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { revisionOf } from '../../../shared/formats/revision';
-import { type Account, createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import type { Account, AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly accounts: Pick<AccountStore, 'list' | 'insert' | 'find' | 'lock' | 'setRetention'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+}
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
 /** Customers: the affair of admins. */
-export function createAccountService({ db }: { readonly db: Db }) {
+export function createAccountService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     async list(caller: Caller, page: PageRequest<number>): Promise<Page<Account>> {
       needAdmin(caller);
-      return createAccountStore(db).list(page);
+      return stores.accounts.list(page);
     },
 
     /** Throws `already-exists`, `invalid-fields`. */
@@ -26,10 +31,10 @@ export function createAccountService({ db }: { readonly db: Db }) {
       const name = written.trim();
       const problems = accountProblems({ name });
       if (problems.length > 0) throw invalidFields(problems);
-      return inTransaction(db, async ({ db: trx }) => {
-        const account = await createAccountStore(trx).insert(name);
+      return transaction(async (stores) => {
+        const account = await stores.accounts.insert(name);
         if (account === null) throw alreadyExists('account');
-        await createAuditStore(trx).add([auditEntry(caller, 'account.create', { after: account })]);
+        await stores.audit.add([auditEntry(caller, 'account.create', { after: account })]);
         return account;
       });
     },
@@ -37,7 +42,7 @@ export function createAccountService({ db }: { readonly db: Db }) {
     /** Throws `not-found`. */
     async get(caller: Caller, id: number): Promise<Account> {
       needAdmin(caller);
-      return needed(await createAccountStore(db).find(id));
+      return needed(await stores.accounts.find(id));
     },
 
     /**
@@ -51,8 +56,8 @@ export function createAccountService({ db }: { readonly db: Db }) {
       ifRevision: string | null = null,
     ): Promise<Account> {
       needAdmin(caller);
-      return inTransaction(db, async ({ db: trx }) => {
-        const accounts = createAccountStore(trx);
+      return transaction(async (stores) => {
+        const { accounts } = stores;
         const account = needed(await accounts.lock(id));
         if (ifRevision !== null && ifRevision !== revisionOf(account))
           throw staleVersion(revisionOf(account));
@@ -61,7 +66,7 @@ export function createAccountService({ db }: { readonly db: Db }) {
         if (isSameRetention(before, after)) return account;
         await accounts.setRetention(id, after);
         const deed = { before: { account: account.name, ...before }, after };
-        await createAuditStore(trx).add([auditEntry(caller, 'account.retention', deed)]);
+        await stores.audit.add([auditEntry(caller, 'account.retention', deed)]);
         return { ...account, retention: after };
       });
     },

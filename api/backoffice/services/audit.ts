@@ -1,16 +1,17 @@
-import type { Db } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
-import {
-  type AuditFilter,
-  createAuditStore,
-  type RecordedAudit,
-} from '../../../shared/stores/staff/audit-store';
+import type { AuditFilter, AuditStore, RecordedAudit } from '../../../shared/stores/staff/audit-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needVisible } from './rights';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'list'>;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+}
 
 export type AuditService = ReturnType<typeof createAuditService>;
 
-export function createAuditService({ db }: { readonly db: Db }) {
+export function createAuditService({ stores }: { readonly stores: Stores }) {
   return {
     /** What was done to the caller's solutions; to an admin all that was done. Throws `not-found`. */
     async list(
@@ -18,8 +19,8 @@ export function createAuditService({ db }: { readonly db: Db }) {
       filter: Omit<AuditFilter, 'accounts'>,
       page: PageRequest<string>,
     ): Promise<Page<RecordedAudit>> {
-      if (filter.solutionId !== null) await needVisible(db, caller, filter.solutionId);
-      return createAuditStore(db).list({ ...filter, accounts: caller.accounts }, page);
+      if (filter.solutionId !== null) await needVisible(stores, caller, filter.solutionId);
+      return stores.audit.list({ ...filter, accounts: caller.accounts }, page);
     },
   };
 }

@@ -1,27 +1,33 @@
 import { findParameterClass } from '../../../shared/catalog/parameter-classes';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Side } from '../../../shared/domain/merge';
 import { type ConflictChoice, settledCopy } from '../../../shared/domain/settle-conflict';
 import type { Caller } from '../../../shared/domain/staff';
 import { invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import {
-  type Conflict,
-  type ConflictFilter,
-  createConflictStore,
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type {
+  Conflict,
+  ConflictFilter,
+  ConflictStore,
 } from '../../../shared/stores/parameters/conflict-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly conflicts: ConflictStore;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+}
 
 /** Whose values win, or new values, not validated yet. */
 export type GivenChoice = Side | { readonly fields: Readonly<Record<string, unknown>> };
 
 export type ConflictService = ReturnType<typeof createConflictService>;
 
-export function createConflictService({ db }: { readonly db: Db }) {
+export function createConflictService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     /** Throws `not-found`. */
     async list(
@@ -29,8 +35,8 @@ export function createConflictService({ db }: { readonly db: Db }) {
       filter: Omit<ConflictFilter, 'accounts'>,
       page: PageRequest<string>,
     ): Promise<Page<Conflict>> {
-      if (filter.solutionId !== null) await needVisible(db, caller, filter.solutionId);
-      return createConflictStore(db).list({ ...filter, accounts: caller.accounts }, page);
+      if (filter.solutionId !== null) await needVisible(stores, caller, filter.solutionId);
+      return stores.conflicts.list({ ...filter, accounts: caller.accounts }, page);
     },
 
     /**
@@ -43,10 +49,10 @@ export function createConflictService({ db }: { readonly db: Db }) {
       given: GivenChoice,
       ifRevision: string | null = null,
     ): Promise<Conflict> {
-      return inTransaction(db, async ({ db: trx }) => {
-        const conflicts = createConflictStore(trx);
+      return transaction(async (stores) => {
+        const { conflicts } = stores;
         await conflicts.lock(id);
-        const before = await found(trx, caller, id);
+        const before = await found(stores, caller, id);
         needEditor(caller);
         checkRevision(before, ifRevision);
         const choice = validated(before, given);
@@ -61,7 +67,7 @@ export function createConflictService({ db }: { readonly db: Db }) {
           before: toldOf(before),
           after: { choice, ...toldOf(decided) },
         };
-        await createAuditStore(trx).add([auditEntry(caller, 'conflict.decide', deed)]);
+        await stores.audit.add([auditEntry(caller, 'conflict.decide', deed)]);
         return decided;
       });
     },
@@ -73,10 +79,10 @@ function checkRevision({ state, revision }: Conflict, ifRevision: string | null)
   if (ifRevision !== null && state === 'open' && ifRevision !== revision) throw staleVersion(revision);
 }
 
-async function found(db: Db, caller: Caller, id: string): Promise<Conflict> {
-  const conflict = await createConflictStore(db).find(id);
+async function found(stores: Stores, caller: Caller, id: string): Promise<Conflict> {
+  const conflict = await stores.conflicts.find(id);
   const isVisible =
-    conflict !== null && (await createSolutionAdminStore(db).isVisible(caller.accounts, conflict.solutionId));
+    conflict !== null && (await stores.solutionAdmin.isVisible(caller.accounts, conflict.solutionId));
   if (!isVisible) throw notFound('conflict');
   return conflict;
 }

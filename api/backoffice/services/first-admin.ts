@@ -1,12 +1,17 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { faultText } from '../../../shared/domain/field-fault';
 import { commandLineCaller } from '../../../shared/domain/staff';
 import { ownTurn, type PasswordHasher } from '../../../shared/passwords/password-hasher';
 import { passwordFault } from '../../../shared/passwords/password-rules';
 import { newPassword } from '../../../shared/secrets';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createUserStore } from '../../../shared/stores/staff/user-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { UserStore } from '../../../shared/stores/staff/user-store';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly users: Pick<UserStore, 'lockCreationOfFirst' | 'insert' | 'any' | 'exists'>;
+}
 
 export interface FirstAdmin {
   readonly email: string;
@@ -28,28 +33,27 @@ export interface FirstAdminSettings {
  * was configured is its owner's own. Throws a sentence where the configured password cannot be.
  */
 export async function ensureFirstAdmin(
-  db: Db,
+  { stores, transaction }: StoreAccess<Stores>,
   settings: FirstAdminSettings,
   passwords: Pick<PasswordHasher, 'hash'>,
 ): Promise<FirstAdmin | null> {
   const email = settings.email ?? 'admin@localhost';
-  if (!(await isNeeded(db, settings))) return null;
+  if (!(await isNeeded(stores, settings))) return null;
   const password = settings.password ?? newPassword();
   const fault = settings.password === null ? null : await passwordFault(password, email);
   if (fault !== null) throw new RangeError(`EPACK_ADMIN_PASSWORD ${faultText(fault)}`);
   const passwordHash = await passwords.hash(password, ownTurn);
   const isPasswordFirst = settings.password === null;
-  return inTransaction(db, async ({ db: trx }) => {
-    await createUserStore(trx).lockCreationOfFirst();
-    if (!(await isNeeded(trx, settings))) return null;
-    await createUserStore(trx).insert({ email, passwordHash, role: 'admin', isPasswordFirst });
+  return transaction(async (stores) => {
+    await stores.users.lockCreationOfFirst();
+    if (!(await isNeeded(stores, settings))) return null;
+    await stores.users.insert({ email, passwordHash, role: 'admin', isPasswordFirst });
     const entry = auditEntry(commandLineCaller, 'user.create', { after: { email, role: 'admin' } });
-    await createAuditStore(trx).add([entry]);
+    await stores.audit.add([entry]);
     return { email, drawnPassword: settings.password === null ? password : null };
   });
 }
 
-async function isNeeded(db: Db, { email }: FirstAdminSettings): Promise<boolean> {
-  const users = createUserStore(db);
+async function isNeeded({ users }: Stores, { email }: FirstAdminSettings): Promise<boolean> {
   return email === null ? !(await users.any()) : !(await users.exists(email));
 }

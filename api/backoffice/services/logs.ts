@@ -1,5 +1,4 @@
 import { type LogTable, logTables } from '../../../shared/catalog/log-tables';
-import type { Db } from '../../../shared/db/database';
 import { type Page, pageOf } from '../../../shared/domain/page';
 import { isTimeZone } from '../../../shared/domain/known-zone';
 import type { LogGaps } from '../../../shared/domain/log-gaps';
@@ -8,14 +7,17 @@ import { invalidFields, notFound } from '../../../shared/errors/catalog';
 import { formatCsv } from '../../../shared/formats/csv-table';
 import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
-import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
-import {
-  type ArrivalCursor,
-  createLogReadStore,
-  type LogRow,
-} from '../../../shared/stores/logs/log-read-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
+import type { LogMarkStore } from '../../../shared/stores/logs/log-mark-store';
+import type { ArrivalCursor, LogReadStore, LogRow } from '../../../shared/stores/logs/log-read-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { needVisible } from './rights';
+
+interface Stores {
+  readonly logMarks: Pick<LogMarkStore, 'gaps'>;
+  readonly logReadings: Pick<LogReadStore, 'arrived' | 'extraNames' | 'rows'>;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'find' | 'isVisible'>;
+}
 
 export interface LogQuery {
   readonly solutionId: number;
@@ -53,14 +55,12 @@ const exportBatchSize = 2000;
 export type LogService = ReturnType<typeof createLogService>;
 
 /** Readings of one solution. */
-export function createLogService({ db }: { readonly db: Db }) {
-  const logs = createLogReadStore(db);
-
+export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     /** Throws `not-found`, and `invalid-fields` for a time on a clock that is in no time zone. */
     async list(caller: Caller, query: LogQuery, limit: number): Promise<Page<WireLog>> {
-      const range = await rangeOf(db, caller, query);
-      const rows = await logs.rows(query.table, range, query.afterId, limit + 1);
+      const range = await rangeOf(stores, caller, query);
+      const rows = await readingsAfter(query.afterId, query.table, range, limit + 1);
       const page = pageOf(rows, limit, (last) => last.id);
       return { items: page.items.map((row) => wireLog(query.table, row)), next: page.next };
     },
@@ -75,8 +75,8 @@ export function createLogService({ db }: { readonly db: Db }) {
       cursor: ArrivalCursor,
       limit: number,
     ): Promise<{ items: WireLog[]; next: ArrivalCursor }> {
-      await needVisible(db, caller, solutionId);
-      const { rows, next } = await logs.arrived(table, solutionId, cursor, limit);
+      await needVisible(stores, caller, solutionId);
+      const { rows, next } = await stores.logReadings.arrived(table, solutionId, cursor, limit);
       return { items: rows.map((row) => ({ ...wireLog(table, row), receivedAt: row.receivedAt })), next };
     },
 
@@ -86,22 +86,26 @@ export function createLogService({ db }: { readonly db: Db }) {
      * Throws as `list` does, before the first piece.
      */
     async exportCsv(caller: Caller, query: LogQuery, options: CsvOptions): Promise<AsyncGenerator<string>> {
-      const range = await rangeOf(db, caller, query);
+      const range = await rangeOf(stores, caller, query);
       if (options.isForExcel && !isTimeZone(range.timezone)) throw noClock('for', range.timezone);
-      const extraNames = await logs.extraNames(query.table, range);
+      const extraNames = await stores.logReadings.extraNames(query.table, range);
       return csvPieces(query, range, extraNames, options);
     },
 
     /** Of every log in which ids are missing, in the order of the catalogue. Throws `not-found`. */
     async gaps(caller: Caller, solutionId: number): Promise<TableGaps[]> {
-      await needVisible(db, caller, solutionId);
-      const found = await createLogMarkStore(db).gaps(solutionId);
+      await needVisible(stores, caller, solutionId);
+      const found = await stores.logMarks.gaps(solutionId);
       return logTables.flatMap((table) => {
         const gaps = found.get(table.table);
         return gaps === undefined ? [] : [{ table, ...gaps }];
       });
     },
   };
+
+  function readingsAfter(id: string, table: LogTable, range: LogRange, limit: number): Promise<LogRow[]> {
+    return transaction(({ logReadings }) => logReadings.rows(table, range, id, limit));
+  }
 
   async function* csvPieces(
     { table, afterId }: LogQuery,
@@ -117,7 +121,7 @@ export function createLogService({ db }: { readonly db: Db }) {
     let after = afterId;
     for (let left = limit; left > 0;) {
       const size = Math.min(exportBatchSize, left);
-      const rows = await logs.rows(table, range, after, size);
+      const rows = await readingsAfter(after, table, range, size);
       const [first, ...others] = rows.map((row) => csvRow(table, extraNames, row, { textOf, valueOf }));
       if (first !== undefined) yield formatCsv(first, others, delimiter);
       if (rows.length < size) return;
@@ -129,8 +133,12 @@ export function createLogService({ db }: { readonly db: Db }) {
 
 type LogRange = Awaited<ReturnType<typeof rangeOf>>;
 
-async function rangeOf(db: Db, caller: Caller, { solutionId, from, to }: LogQuery) {
-  const solution = await createSolutionAdminStore(db).find(caller.accounts, solutionId);
+async function rangeOf(
+  { solutionAdmin }: Pick<Stores, 'solutionAdmin'>,
+  caller: Caller,
+  { solutionId, from, to }: LogQuery,
+) {
+  const solution = await solutionAdmin.find(caller.accounts, solutionId);
   if (solution === null) throw notFound('solution');
   const timeOf = (field: 'from' | 'to', text: string | null) => {
     if (text === null) return null;

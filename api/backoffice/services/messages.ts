@@ -1,15 +1,22 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { type LabResult, verdictOf } from '../../../shared/domain/lab-result';
 import type { Language } from '../../../shared/domain/language';
 import type { JudgedResult, NewMessage } from '../../../shared/domain/message';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createMessageStore, type Message } from '../../../shared/stores/messages/message-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { Message, MessageStore } from '../../../shared/stores/messages/message-store';
 import { labResultText } from './lab-result-text';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly messages: Pick<MessageStore, 'list' | 'add'>;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+}
 
 export interface MessageInput {
   readonly subject: string;
@@ -23,18 +30,20 @@ export interface AnalysisInput extends LabResult {
   readonly comment: string | null;
 }
 
+interface Deps extends StoreAccess<Stores> {
+  /** Of what is written for solutions. */
+  readonly language: Language;
+}
+
 export type MessageService = ReturnType<typeof createMessageService>;
 
-/**
- * What staff tell a solution: it goes down with the next package of its channel `messagerie`. `language`: of what is
- * written for them.
- */
-export function createMessageService({ db, language }: { readonly db: Db; readonly language: Language }) {
+/** What staff tell a solution: it goes down with the next package of its channel `messagerie`. */
+export function createMessageService({ stores, transaction, language }: Deps) {
   return {
     /** What was told, alerts too, with its receipts. Throws `not-found`. */
     async list(caller: Caller, solutionId: number, page: PageRequest<string>): Promise<Page<Message>> {
-      await needVisible(db, caller, solutionId);
-      return createMessageStore(db).list(solutionId, page);
+      await needVisible(stores, caller, solutionId);
+      return stores.messages.list(solutionId, page);
     },
 
     /** Throws `not-found`, `forbidden`. */
@@ -62,14 +71,14 @@ export function createMessageService({ db, language }: { readonly db: Db; readon
     action: AuditAction,
     messages: readonly NewMessage[],
   ): Promise<Message[]> {
-    return inTransaction(db, async ({ db: trx }) => {
-      await needVisible(trx, caller, solutionId);
+    return transaction(async (stores) => {
+      await needVisible(stores, caller, solutionId);
       needEditor(caller);
-      const sent = await createMessageStore(trx).add(solutionId, messages);
+      const sent = await stores.messages.add(solutionId, messages);
       const entries = sent.map(({ id, subject, body, result }) =>
         auditEntry(caller, action, { solutionId, after: { id, subject, body, ...(result ?? {}) } }),
       );
-      await createAuditStore(trx).add(entries);
+      await stores.audit.add(entries);
       return sent;
     });
   }

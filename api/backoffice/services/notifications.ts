@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { FieldFault } from '../../../shared/domain/field-fault';
 import {
   type MailLanguage,
@@ -18,20 +18,27 @@ import {
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
 import type { Seal } from '../../../shared/seal/seal';
 import { newWebhookSecret } from '../../../shared/secrets';
-import { type Account, createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import {
-  createNotificationStore,
-  type Notification,
-  type NotificationFilter,
+import type { Account, AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type {
+  Notification,
+  NotificationFilter,
+  NotificationStore,
 } from '../../../shared/stores/notifications/notification-store';
-import {
-  createNotificationTargetStore,
-  type NotificationTarget,
-  type TargetChanges,
+import type {
+  NotificationTarget,
+  NotificationTargetStore,
+  TargetChanges,
 } from '../../../shared/stores/notifications/notification-target-store';
 import { needEditor } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly accounts: Pick<AccountStore, 'seenBy' | 'existing'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly notificationTargets: NotificationTargetStore;
+  readonly notifications: Pick<NotificationStore, 'addTest' | 'list' | 'find' | 'retry'>;
+}
 
 export interface TargetInput {
   /** Null: what happens in every account; for admins. */
@@ -50,8 +57,7 @@ export interface CreatedTarget {
   readonly secret: string | null;
 }
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<Stores> {
   readonly rules: WebhookRules;
   /** Of the secrets of webhooks. */
   readonly seal: Pick<Seal, 'seal'>;
@@ -60,7 +66,7 @@ interface Deps {
 export type NotificationService = ReturnType<typeof createNotificationService>;
 
 /** Who is told of what. For those who edit: an address of a webhook may hold a secret by itself. */
-export function createNotificationService({ db, rules, seal }: Deps) {
+export function createNotificationService({ stores, transaction, rules, seal }: Deps) {
   return {
     /** Throws `forbidden`. `accountId` null: of every account that the caller sees. */
     async list(
@@ -69,30 +75,30 @@ export function createNotificationService({ db, rules, seal }: Deps) {
       page: PageRequest<number>,
     ): Promise<Page<NotificationTarget>> {
       needEditor(caller);
-      return createNotificationTargetStore(db).list(caller.accounts, accountId, page);
+      return stores.notificationTargets.list(caller.accounts, accountId, page);
     },
 
     /** Throws `not-found`, `forbidden`. */
-    get: (caller: Caller, id: number): Promise<NotificationTarget> => found(db, caller, id),
+    get: (caller: Caller, id: number): Promise<NotificationTarget> => found(stores, caller, id),
 
     /** The accounts that the caller may name targets for. Throws `forbidden`. */
     async accounts(caller: Caller): Promise<Account[]> {
       needEditor(caller);
-      return createAccountStore(db).seenBy(caller.accounts);
+      return stores.accounts.seenBy(caller.accounts);
     },
 
     /** Throws `not-found`, `forbidden`, `invalid-fields`. */
     async create(caller: Caller, input: TargetInput): Promise<CreatedTarget> {
-      await needAccount(db, caller, input.accountId);
+      await needAccount(stores, caller, input.accountId);
       checkAddress(input.kind, input.address, rules);
       const secret = input.kind === 'webhook' ? newWebhookSecret() : null;
-      return inTransaction(db, async ({ db: trx }) => {
-        const id = await createNotificationTargetStore(trx).insert({
+      return transaction(async (stores) => {
+        const id = await stores.notificationTargets.insert({
           ...input,
           secret: secret === null ? null : seal.seal(secret, 'webhook-secret'),
         });
-        const target = await found(trx, caller, id);
-        await tell(trx, caller, 'create', null, target);
+        const target = await found(stores, caller, id);
+        await tell(stores, caller, 'create', null, target);
         return { target, secret };
       });
     },
@@ -107,44 +113,42 @@ export function createNotificationService({ db, rules, seal }: Deps) {
       changes: TargetChanges,
       ifRevision: string | null = null,
     ): Promise<NotificationTarget> =>
-      inTransaction(db, async ({ db: trx }) => {
-        await createNotificationTargetStore(trx).lock(id);
-        const before = await found(trx, caller, id);
+      transaction(async (stores) => {
+        await stores.notificationTargets.lock(id);
+        const before = await found(stores, caller, id);
         if (ifRevision !== null && ifRevision !== before.revision) throw staleVersion(before.revision);
         if (changes.address !== undefined) checkAddress(before.kind, changes.address, rules);
-        await createNotificationTargetStore(trx).update(id, changes);
-        const after = await found(trx, caller, id);
-        await tell(trx, caller, 'update', before, after);
+        await stores.notificationTargets.update(id, changes);
+        const after = await found(stores, caller, id);
+        await tell(stores, caller, 'update', before, after);
         return after;
       }),
 
     /** What waits for it goes with it. Throws `not-found`, `forbidden`. */
     remove: (caller: Caller, id: number): Promise<void> =>
-      inTransaction(db, async ({ db: trx }) => {
-        const before = await found(trx, caller, id);
-        await createNotificationTargetStore(trx).remove(id);
-        await tell(trx, caller, 'delete', before, null);
+      transaction(async (stores) => {
+        const before = await found(stores, caller, id);
+        await stores.notificationTargets.remove(id);
+        await tell(stores, caller, 'delete', before, null);
       }),
 
     /** A new secret of a webhook, shown this once; the old one signs as well for a day. Throws `not-found`, `forbidden`. */
     replaceSecret: (caller: Caller, id: number): Promise<string> =>
-      inTransaction(db, async ({ db: trx }) => {
-        const { kind } = await found(trx, caller, id);
+      transaction(async (stores) => {
+        const { kind } = await found(stores, caller, id);
         if (kind !== 'webhook') throw notFound('webhook');
         const secret = newWebhookSecret();
         const sealed = seal.seal(secret, 'webhook-secret');
-        await createNotificationTargetStore(trx).replaceSecret(id, sealed, secretOverlapHours);
+        await stores.notificationTargets.replaceSecret(id, sealed, secretOverlapHours);
         const after = { id, secret: 'replaced' };
-        await createAuditStore(trx).add([
-          auditEntry(caller, 'notification-target.replace-secret', { after }),
-        ]);
+        await stores.audit.add([auditEntry(caller, 'notification-target.replace-secret', { after })]);
         return secret;
       }),
 
     /** Tells it that this is a test. Answers the notification's id. Throws `not-found`, `forbidden`. */
     async test(caller: Caller, id: number): Promise<string> {
-      await found(db, caller, id);
-      return createNotificationStore(db).addTest(id);
+      await found(stores, caller, id);
+      return stores.notifications.addTest(id);
     },
 
     /** What was told to a target, or waits, or was given up. Throws `not-found`, `forbidden`. */
@@ -153,20 +157,20 @@ export function createNotificationService({ db, rules, seal }: Deps) {
       filter: NotificationFilter,
       page: PageRequest<string>,
     ): Promise<Page<Notification>> {
-      await found(db, caller, filter.targetId);
-      return createNotificationStore(db).list(filter, page);
+      await found(stores, caller, filter.targetId);
+      return stores.notifications.list(filter, page);
     },
 
     /** One that was given up. Throws `not-found`, `forbidden`, `not-replayable`. */
     async retry(caller: Caller, id: string): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
-        const notifications = createNotificationStore(trx);
+      await transaction(async (stores) => {
+        const { notifications } = stores;
         const notification = await notifications.find(id);
         if (notification === null) throw notFound('notification');
-        const target = await found(trx, caller, notification.targetId, 'notification');
+        const target = await found(stores, caller, notification.targetId, 'notification');
         if (!(await notifications.retry(id))) throw notReplayable('It has not been given up.');
         const after = { id, event: notification.event, address: target.address };
-        await createAuditStore(trx).add([auditEntry(caller, 'notification.retry', { after })]);
+        await stores.audit.add([auditEntry(caller, 'notification.retry', { after })]);
       });
     },
   };
@@ -174,23 +178,23 @@ export function createNotificationService({ db, rules, seal }: Deps) {
 
 /** What one may not see is not there, whatever one's role. `what`: what was asked for. */
 async function found(
-  db: Db,
+  stores: Stores,
   caller: Caller,
   id: number,
   what = 'notification target',
 ): Promise<NotificationTarget> {
-  const target = await createNotificationTargetStore(db).find(caller.accounts, id);
+  const target = await stores.notificationTargets.find(caller.accounts, id);
   if (target === null) throw notFound(what);
   needEditor(caller);
   return target;
 }
 
-async function needAccount(db: Db, caller: Caller, accountId: number | null): Promise<void> {
+async function needAccount(stores: Stores, caller: Caller, accountId: number | null): Promise<void> {
   if (accountId === null) {
     if (caller.accounts !== 'all') throw forbidden();
     return;
   }
-  const isThere = (await createAccountStore(db).existing([accountId])).length === 1;
+  const isThere = (await stores.accounts.existing([accountId])).length === 1;
   if (!isThere || !sees(caller, accountId)) throw notFound('account');
   needEditor(caller);
 }
@@ -209,14 +213,14 @@ function checkAddress(kind: TargetKind, address: string, rules: WebhookRules): v
 const isMail = /^[^\s<>@,;:"()[\]\\]+@[^\s<>@,;:"()[\]\\]+$/;
 
 async function tell(
-  db: Db,
+  stores: Stores,
   caller: Caller,
   verb: 'create' | 'update' | 'delete',
   before: NotificationTarget | null,
   after: NotificationTarget | null,
 ): Promise<void> {
   const deed = { before: before && toldOf(before), after: after && toldOf(after) };
-  await createAuditStore(db).add([auditEntry(caller, `notification-target.${verb}`, deed)]);
+  await stores.audit.add([auditEntry(caller, `notification-target.${verb}`, deed)]);
 }
 
 /** What someone decides about a target; not what becomes of its notifications. */

@@ -1,16 +1,31 @@
-import type { Db } from '../../../shared/db/database';
 import { type Caller, isAdmin } from '../../../shared/domain/staff';
-import { createSightStore, type UntrustedProxy } from '../../../shared/stores/staff/sight-store';
-import {
-  createOverviewStore,
-  type DoubtfulReadings,
-  type FailedSync,
-  type OpenJobs,
-  type SolutionName,
-  type StaleSolution,
-  type StatutCount,
-  type WaitingCounts,
+import type { SightStore, UntrustedProxy } from '../../../shared/stores/staff/sight-store';
+import type {
+  DoubtfulReadings,
+  FailedSync,
+  OpenJobs,
+  OverviewStore,
+  SolutionName,
+  StaleSolution,
+  StatutCount,
+  WaitingCounts,
 } from '../../../shared/stores/solutions/overview-store';
+
+interface Stores {
+  readonly overview: Pick<
+    OverviewStore,
+    | 'countSolutions'
+    | 'statuts'
+    | 'syncsPerMinute'
+    | 'failures'
+    | 'stale'
+    | 'doubtfulReadings'
+    | 'openJobs'
+    | 'waiting'
+    | 'names'
+  >;
+  readonly sights: Pick<SightStore, 'untrustedProxy'>;
+}
 
 export type { WaitingCounts } from '../../../shared/stores/solutions/overview-store';
 
@@ -37,31 +52,31 @@ const shownRows = 10;
 export type OverviewService = ReturnType<typeof createOverviewService>;
 
 /** What goes on, and what waits for someone, in the solutions that the caller sees. */
-export function createOverviewService({ db }: { readonly db: Db }) {
-  const store = createOverviewStore(db);
+export function createOverviewService({ stores }: { readonly stores: Stores }) {
+  const { overview, sights } = stores;
 
   return {
     async look(caller: Caller): Promise<Overview> {
       const { accounts } = caller;
       const [solutions, statuts, syncsPerMinute, failures, stale, doubtful, jobs, untrustedProxy] =
         await Promise.all([
-          store.countSolutions(accounts),
-          store.statuts(accounts),
-          store.syncsPerMinute(accounts, shownMinutes),
-          store.failures(accounts, failureHours, shownRows),
-          store.stale(accounts, staleHours, shownRows),
-          store.doubtfulReadings(accounts, shownRows),
-          store.openJobs(accounts),
-          isAdmin(caller) ? createSightStore(db).untrustedProxy() : null,
+          overview.countSolutions(accounts),
+          overview.statuts(accounts),
+          overview.syncsPerMinute(accounts, shownMinutes),
+          overview.failures(accounts, failureHours, shownRows),
+          overview.stale(accounts, staleHours, shownRows),
+          overview.doubtfulReadings(accounts, shownRows),
+          overview.openJobs(accounts),
+          isAdmin(caller) ? sights.untrustedProxy() : null,
         ]);
       return { solutions, statuts, syncsPerMinute, failures, stale, doubtful, jobs, untrustedProxy };
     },
 
-    waiting: ({ accounts }: Caller): Promise<WaitingCounts> => store.waiting(accounts),
+    waiting: ({ accounts }: Caller): Promise<WaitingCounts> => overview.waiting(accounts),
 
     /** Of solutions that a list tells of by their ids. */
     async names({ accounts }: Caller, ids: readonly number[]): Promise<ReadonlyMap<number, SolutionName>> {
-      const names = await store.names(accounts, ids);
+      const names = await overview.names(accounts, ids);
       return new Map(names.map((one) => [one.id, one]));
     },
   };

@@ -1,9 +1,9 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Caller } from '../../../shared/domain/staff';
 import type { Seal } from '../../../shared/seal/seal';
-import { createPairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
-import { createSystemStore } from '../../../shared/stores/pairs/system-store';
-import { createAccountStore } from '../../../shared/stores/solutions/account-store';
+import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
+import type { SystemStore } from '../../../shared/stores/pairs/system-store';
+import type { AccountStore } from '../../../shared/stores/solutions/account-store';
 import {
   type FileMistake,
   type FileSystemEntry,
@@ -12,9 +12,15 @@ import {
 } from '../../../shared/systems/pair-file';
 import type { Json } from '../../../shared/systems/references';
 import { systemKinds } from '../../../shared/systems/system-kinds';
-import { putPair } from './pairs';
+import { type PairPutStores, putPair } from './pairs';
 import { needAdmin } from './rights';
-import { type Outcome, putSystem } from './systems';
+import { type Outcome, putSystem, type SystemPutStores } from './systems';
+
+interface Stores extends PairPutStores, SystemPutStores {
+  readonly accounts: Pick<AccountStore, 'find' | 'findByName'>;
+  readonly pairConfigs: PairConfigStore;
+  readonly systems: SystemStore;
+}
 
 /** What becomes, or would become, of one entry of a file. */
 export interface FileChange {
@@ -34,8 +40,12 @@ export type AppliedFile =
     }
   | { readonly isSound: false; readonly mistakes: readonly FileMistake[] };
 
-interface Deps {
-  readonly db: Db;
+interface PutDeps {
+  readonly stores: Stores;
+  readonly seal: Seal;
+}
+
+interface Deps extends StoreAccess<Stores> {
   readonly seal: Seal;
 }
 
@@ -52,8 +62,8 @@ export async function applyPairFile(
   const trial = new Error('nothing is written');
   let applied: AppliedFile | undefined;
   try {
-    await inTransaction(deps.db, async ({ db }) => {
-      applied = await applyOn(db);
+    await deps.transaction(async (stores) => {
+      applied = await applyOn(stores);
       if (isTrial) throw trial;
     });
   } catch (error) {
@@ -62,40 +72,41 @@ export async function applyPairFile(
   if (applied === undefined) throw trial;
   return applied;
 
-  async function applyOn(db: Db): Promise<AppliedFile> {
-    const read = await readAgainst(db, text);
+  async function applyOn(stores: Stores): Promise<AppliedFile> {
+    const read = await readAgainst(stores, text);
     if (!read.isSound) return read;
     return {
       isSound: true,
-      changes: await putAll({ ...deps, db }, caller, read.file),
+      changes: await putAll({ stores, seal: deps.seal }, caller, read.file),
       remarks: remarksOn(read.file),
     };
   }
 }
 
 /** Reads a file, and checks it against itself and the systems and pairs that there are. */
-async function readAgainst(db: Db, text: string) {
+async function readAgainst(stores: Stores, text: string) {
   const everything = { limit: 10_000, after: null };
-  const systems = await createSystemStore(db).list('all', everything);
-  const pairs = await createPairConfigStore(db).list('all', everything);
+  const systems = await stores.systems.list('all', everything);
+  const pairs = await stores.pairConfigs.list('all', everything);
   const kinds = new Map(systems.items.map(({ name, kind }) => [name, kind]));
   const names = new Set(pairs.items.map(({ name }) => name));
   return readPairFile(text, { kindOf: (system) => kinds.get(system), hasPair: (pair) => names.has(pair) });
 }
 
-async function putAll(deps: Deps, caller: Caller, { systems, pairs }: PairFile): Promise<FileChange[]> {
+async function putAll(deps: PutDeps, caller: Caller, { systems, pairs }: PairFile): Promise<FileChange[]> {
+  const { stores } = deps;
   const changes: FileChange[] = [];
   for (const system of systems) {
-    const before = await createSystemStore(deps.db).find('all', system.name);
-    const accountId = await accountOf(deps.db, system);
+    const before = await stores.systems.find('all', system.name);
+    const accountId = await accountOf(stores, system);
     const { outcome, system: after } = await putSystem(deps, caller, { ...system, accountId });
     const changed = before === null ? [] : differences(before.config, after.config);
     changes.push({ what: 'system', name: system.name, outcome, changed });
   }
   const coming = new Set(pairs.map(({ name }) => name));
   for (const pair of pairs) {
-    const before = await createPairConfigStore(deps.db).find('all', pair.name);
-    const { outcome, pair: after } = await putPair(deps.db, caller, pair, coming);
+    const before = await stores.pairConfigs.find('all', pair.name);
+    const { outcome, pair: after } = await putPair(stores, caller, pair, coming);
     const changed = before === null ? [] : differences(before.config, after.config);
     const mode = before !== null && before.mode !== after.mode ? ['mode'] : [];
     changes.push({ what: 'pair', name: pair.name, outcome, changed: [...mode, ...changed] });
@@ -103,9 +114,9 @@ async function putAll(deps: Deps, caller: Caller, { systems, pairs }: PairFile):
   return changes;
 }
 
-async function accountOf(db: Db, { account }: FileSystemEntry): Promise<number | null | undefined> {
+async function accountOf(stores: Stores, { account }: FileSystemEntry): Promise<number | null | undefined> {
   if (account === null) return undefined;
-  const found = await createAccountStore(db).findByName(account);
+  const found = await stores.accounts.findByName(account);
   if (found === null) throw new Error(`There is no account "${account}".`);
   return found.id;
 }

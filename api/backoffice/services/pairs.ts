@@ -1,24 +1,30 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyExists, notFound, staleVersion } from '../../../shared/errors/catalog';
-import {
-  createPairConfigStore,
-  type PairConfigVersion,
-  type PairEntry,
+import type {
+  PairConfigStore,
+  PairConfigVersion,
+  PairEntry,
 } from '../../../shared/stores/pairs/pair-config-store';
-import { createSystemStore } from '../../../shared/stores/pairs/system-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import type { SystemStore } from '../../../shared/stores/pairs/system-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { checkPair } from '../../../shared/systems/check-pair';
 import { entryName } from '../../../shared/systems/entry-name';
 import type { PairMode } from '../../../shared/systems/pair-settings';
 import { checkBy } from '../../../shared/systems/problem';
 import type { Json } from '../../../shared/systems/references';
 import { systemKinds } from '../../../shared/systems/system-kinds';
-import { askForSlices } from './pair-work';
 import { needAdmin, needEditor } from './rights';
 import { type Outcome, refusedFields, sameJson } from './systems';
 import { auditEntry } from './trail';
+
+/** What it takes to make or change a pair. */
+export interface PairPutStores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly pairConfigs: PairConfigStore;
+  readonly systems: Pick<SystemStore, 'list'>;
+}
 
 /** A pair as someone wants it to be. */
 export interface PairInput {
@@ -37,13 +43,13 @@ export interface PairPut {
 export type PairService = ReturnType<typeof createPairService>;
 
 /** The configuration of pairs: admins write it, whoever sees both systems reads it. */
-export function createPairService({ db }: { readonly db: Db }) {
+export function createPairService({ stores, transaction }: StoreAccess<PairPutStores>) {
   return {
     list: (caller: Caller, page: PageRequest<string>): Promise<Page<PairEntry>> =>
-      createPairConfigStore(db).list(caller.accounts, page),
+      stores.pairConfigs.list(caller.accounts, page),
 
     /** Throws `not-found`. */
-    get: (caller: Caller, name: string): Promise<PairEntry> => foundPair(db, caller, name),
+    get: (caller: Caller, name: string): Promise<PairEntry> => foundPair(stores, caller, name),
 
     /** The newest first. Throws `not-found`. */
     async versions(
@@ -51,16 +57,16 @@ export function createPairService({ db }: { readonly db: Db }) {
       name: string,
       page: PageRequest<number>,
     ): Promise<Page<PairConfigVersion>> {
-      const { id } = await foundPair(db, caller, name);
-      return createPairConfigStore(db).versions(id, page);
+      const { id } = await foundPair(stores, caller, name);
+      return stores.pairConfigs.versions(id, page);
     },
 
     /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
     create: (caller: Caller, input: PairInput): Promise<PairEntry> =>
-      inTransaction(db, async ({ db: trx }) => {
+      transaction(async (stores) => {
         needAdmin(caller);
-        if ((await createPairConfigStore(trx).lock(input.name)) !== null) throw alreadyExists('pair');
-        return (await putPair(trx, caller, input)).pair;
+        if ((await stores.pairConfigs.lock(input.name)) !== null) throw alreadyExists('pair');
+        return (await putPair(stores, caller, input)).pair;
       }),
 
     /**
@@ -68,57 +74,57 @@ export function createPairService({ db }: { readonly db: Db }) {
      * Throws `forbidden`, `invalid-fields`, `stale`.
      */
     put: (caller: Caller, input: PairInput, ifVersion: number | null): Promise<PairPut> =>
-      inTransaction(db, async ({ db: trx }) => {
+      transaction(async (stores) => {
         needAdmin(caller);
-        const before = await createPairConfigStore(trx).lock(input.name);
+        const before = await stores.pairConfigs.lock(input.name);
         if (ifVersion !== null && before?.version !== ifVersion) throw staleVersion(before?.version ?? 0);
-        return putPair(trx, caller, input);
+        return putPair(stores, caller, input);
       }),
 
     /** With its links; nothing is done to what the systems hold. Throws `forbidden`, `not-found`, `stale`. */
     remove: (caller: Caller, name: string, ifVersion: number | null): Promise<void> =>
-      inTransaction(db, async ({ db: trx }) => {
+      transaction(async (stores) => {
         needAdmin(caller);
-        const before = await createPairConfigStore(trx).lock(name);
+        const before = await stores.pairConfigs.lock(name);
         if (before === null) throw notFound('pair');
         if (ifVersion !== null && before.version !== ifVersion) throw staleVersion(before.version);
-        await createPairConfigStore(trx).remove(before.id);
-        await tell(trx, caller, 'delete', { before: toldOf(before) });
+        await stores.pairConfigs.remove(before.id);
+        await tell(stores, caller, 'delete', { before: toldOf(before) });
       }),
 
     /** Nothing is done about it until someone resumes it. Throws `not-found`, `forbidden`. */
     pause: (caller: Caller, name: string, reason: string): Promise<PairEntry> =>
-      inTransaction(db, async ({ db: trx }) => {
-        const { id, pausedAt } = await lockedPair(trx, caller, name);
-        await createPairConfigStore(trx).pause(id, reason, caller.email);
-        if (pausedAt === null) await tell(trx, caller, 'pause', { after: { name, reason } });
-        return foundPair(trx, caller, name);
+      transaction(async (stores) => {
+        const { id, pausedAt } = await lockedPair(stores, caller, name);
+        await stores.pairConfigs.pause(id, reason, caller.email);
+        if (pausedAt === null) await tell(stores, caller, 'pause', { after: { name, reason } });
+        return foundPair(stores, caller, name);
       }),
 
     /** Throws `not-found`, `forbidden`. */
     resume: (caller: Caller, name: string): Promise<PairEntry> =>
-      inTransaction(db, async ({ db: trx }) => {
-        const { id, pausedAt, pausedReason } = await lockedPair(trx, caller, name);
-        await createPairConfigStore(trx).resume(id);
-        await askForSlices(trx, id);
+      transaction(async (stores) => {
+        const { id, pausedAt, pausedReason } = await lockedPair(stores, caller, name);
+        await stores.pairConfigs.resume(id);
+        await stores.pairConfigs.askForSlices(id);
         if (pausedAt !== null)
-          await tell(trx, caller, 'resume', { before: { reason: pausedReason }, after: { name } });
-        return foundPair(trx, caller, name);
+          await tell(stores, caller, 'resume', { before: { reason: pausedReason }, after: { name } });
+        return foundPair(stores, caller, name);
       }),
   };
 }
 
 /** Throws `not-found`, also for what is another account's. */
-export async function foundPair(db: Db, caller: Caller, name: string): Promise<PairEntry> {
-  const pair = await createPairConfigStore(db).find(caller.accounts, name);
+export async function foundPair(stores: PairPutStores, caller: Caller, name: string): Promise<PairEntry> {
+  const pair = await stores.pairConfigs.find(caller.accounts, name);
   if (pair === null) throw notFound('pair');
   return pair;
 }
 
 /** As `foundPair`, by someone who may edit; nobody else changes it before the transaction ends. Throws `forbidden`. */
-export async function lockedPair(db: Db, caller: Caller, name: string): Promise<PairEntry> {
-  await createPairConfigStore(db).lock(name);
-  const pair = await foundPair(db, caller, name);
+export async function lockedPair(stores: PairPutStores, caller: Caller, name: string): Promise<PairEntry> {
+  await stores.pairConfigs.lock(name);
+  const pair = await foundPair(stores, caller, name);
   needEditor(caller);
   return pair;
 }
@@ -128,32 +134,32 @@ export async function lockedPair(db: Db, caller: Caller, name: string): Promise<
  * the same transaction makes. Throws `invalid-fields`.
  */
 export async function putPair(
-  db: Db,
+  stores: PairPutStores,
   caller: Caller,
   input: PairInput,
   coming: ReadonlySet<string> = new Set(),
 ): Promise<PairPut> {
   const { name, mode } = input;
-  const { config, hereId, thereId } = await soundPair(db, input, coming);
-  const pairs = createPairConfigStore(db);
-  const before = await pairs.lock(name);
-  await checkEnds(db, before, { hereId, thereId });
+  const { config, hereId, thereId } = await soundPair(stores, input, coming);
+  const { pairConfigs } = stores;
+  const before = await pairConfigs.lock(name);
+  await checkEnds(stores, before, { hereId, thereId });
   const isSame = before !== null && sameJson(before.config, config);
   const newMode = mode ?? before?.mode ?? 'plan';
   const id =
-    before?.id ?? (await pairs.insert({ name, hereId, thereId, config, mode: newMode }, caller.email));
+    before?.id ?? (await pairConfigs.insert({ name, hereId, thereId, config, mode: newMode }, caller.email));
   if (id === null) throw alreadyExists('pair');
-  if (before !== null && !isSame) await pairs.update(id, { hereId, thereId, config }, caller.email);
-  if (before !== null && before.mode !== newMode) await pairs.setMode(id, newMode);
+  if (before !== null && !isSame) await pairConfigs.update(id, { hereId, thereId, config }, caller.email);
+  if (before !== null && before.mode !== newMode) await pairConfigs.setMode(id, newMode);
   const outcome: Outcome =
     before === null ? 'created' : isSame && before.mode === newMode ? 'unchanged' : 'updated';
   // A pair that was paused because of its fields is looked at again as it is now.
   if (outcome === 'updated' && before?.pausedReason === 'fields' && before.pausedBy === null)
-    await pairs.resume(id);
-  const pair = await foundPair(db, caller, name);
+    await pairConfigs.resume(id);
+  const pair = await foundPair(stores, caller, name);
   if (outcome !== 'unchanged') {
-    await askForSlices(db, id);
-    await tell(db, caller, before === null ? 'create' : 'update', {
+    await stores.pairConfigs.askForSlices(id);
+    await tell(stores, caller, before === null ? 'create' : 'update', {
       before: before && toldOf(before),
       after: toldOf(pair),
     });
@@ -162,15 +168,15 @@ export async function putPair(
 }
 
 async function soundPair(
-  db: Db,
+  stores: PairPutStores,
   { name, config }: PairInput,
   coming: ReadonlySet<string>,
 ): Promise<{ config: Json; hereId: number; thereId: number }> {
   const named = checkBy(entryName, name);
   if (!named.isSound) throw refusedFields(named.problems, ['name']);
-  const systems = await createSystemStore(db).list('all', everything);
+  const systems = await stores.systems.list('all', everything);
   const byName = new Map(systems.items.map((system) => [system.name, system]));
-  const pairs = await createPairConfigStore(db).list('all', everything);
+  const pairs = await stores.pairConfigs.list('all', everything);
   const pairNames = new Set([name, ...coming, ...pairs.items.map((pair) => pair.name)]);
   const checked = checkPair(config, {
     kindOf: (system) => {
@@ -191,12 +197,12 @@ const everything = { limit: 10_000, after: null };
 
 /** The links of a pair are about the two systems that it names. */
 async function checkEnds(
-  db: Db,
+  stores: PairPutStores,
   before: PairEntry | null,
   { hereId, thereId }: { readonly hereId: number; readonly thereId: number },
 ): Promise<void> {
   if (before === null || (before.here.id === hereId && before.there.id === thereId)) return;
-  if (!(await createPairConfigStore(db).hasLinks(before.id))) return;
+  if (!(await stores.pairConfigs.hasLinks(before.id))) return;
   const reason = 'cannot be another system: the pair has links. Delete it, or make another pair';
   throw refusedFields([
     ...(before.here.id === hereId ? [] : [{ path: ['here', 'system'], reason }]),
@@ -207,10 +213,10 @@ async function checkEnds(
 const toldOf = ({ name, mode, config }: PairEntry) => ({ name, mode, config });
 
 async function tell(
-  db: Db,
+  stores: PairPutStores,
   caller: Caller,
   verb: 'create' | 'update' | 'delete' | 'pause' | 'resume',
   deed: { readonly before?: unknown; readonly after?: unknown },
 ): Promise<void> {
-  await createAuditStore(db).add([auditEntry(caller, `pair.${verb}`, deed)]);
+  await stores.audit.add([auditEntry(caller, `pair.${verb}`, deed)]);
 }

@@ -1,21 +1,29 @@
 import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { AuditAction } from '../../../shared/domain/audit-action';
 import type { Caller } from '../../../shared/domain/staff';
 import { editedBySolution, invalidFields, newerCopyWaits, notFound } from '../../../shared/errors/catalog';
 import { validateFields } from '../../../shared/formats/parameter-values';
 import { isEntityId } from '../../../shared/formats/xml-entity';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import {
-  createParamStore,
-  type Param,
-  type ParamKey,
-  type ParamVersion,
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type {
+  Param,
+  ParamKey,
+  ParamStore,
+  ParamVersion,
 } from '../../../shared/stores/parameters/param-store';
-import { createNewestCopyStore } from '../../../shared/stores/syncs/newest-copy-store';
+import type { NewestCopyStore } from '../../../shared/stores/syncs/newest-copy-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly newestCopies: Pick<NewestCopyStore, 'ofEntity'>;
+  readonly params: ParamStore;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+}
 
 export interface EntityKey {
   readonly solutionId: number;
@@ -26,7 +34,7 @@ export interface EntityKey {
 export type ParamService = ReturnType<typeof createParamService>;
 
 /** The manager's copies of a solution's parameters. An edit reaches the solution with its next package. */
-export function createParamService({ db }: { readonly db: Db }) {
+export function createParamService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     /** Throws `not-found`. */
     async list(
@@ -34,14 +42,14 @@ export function createParamService({ db }: { readonly db: Db }) {
       { solutionId, parameterClass }: Omit<EntityKey, 'id'>,
       page: PageRequest<string>,
     ): Promise<Page<Param>> {
-      await needVisible(db, caller, solutionId);
-      return createParamStore(db).list({ solutionId, className: parameterClass.name }, page);
+      await needVisible(stores, caller, solutionId);
+      return stores.params.list({ solutionId, className: parameterClass.name }, page);
     },
 
     /** Throws `not-found`. */
     async get(caller: Caller, key: EntityKey): Promise<Param> {
-      await needVisible(db, caller, key.solutionId);
-      const param = isEntityId(key.id) ? await createParamStore(db).find(storeKey(key)) : null;
+      await needVisible(stores, caller, key.solutionId);
+      const param = isEntityId(key.id) ? await stores.params.find(storeKey(key)) : null;
       if (param === null) throw notFound('parameter');
       return param;
     },
@@ -56,36 +64,36 @@ export function createParamService({ db }: { readonly db: Db }) {
       given: Readonly<Record<string, unknown>>,
       ifVersion: number | null,
     ): Promise<{ param: Param; isNew: boolean }> {
-      return inTransaction(db, async ({ db: trx }) => {
-        await needEditable(trx, caller, key);
+      return transaction(async (stores) => {
+        await needEditable(stores, caller, key);
         if (!isEntityId(key.id)) throw invalidFields([{ field: 'Id', fault: { code: 'not-an-id' } }]);
         const fields = validated(key.parameterClass, given);
-        await needNoNewerCopy(trx, key);
-        const params = createParamStore(trx);
+        await needNoNewerCopy(stores, key);
+        const { params } = stores;
         const before = await params.find(storeKey(key));
         const written = await params.put(storeKey(key), { fields, by: caller.email, ifVersion });
-        await tell(trx, caller, 'param.put', key, before, written.param);
+        await tell(stores, caller, 'param.put', key, before, written.param);
         return written;
       });
     },
 
     /** Throws `not-found`, `forbidden`, `stale`, `newer-copy-waits`. */
     async delete(caller: Caller, key: EntityKey, ifVersion: number | null): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
-        await needEditable(trx, caller, key);
-        const params = createParamStore(trx);
+      await transaction(async (stores) => {
+        await needEditable(stores, caller, key);
+        const { params } = stores;
         const before = isEntityId(key.id) ? await params.find(storeKey(key)) : null;
         if (before === null) throw notFound('parameter');
-        await needNoNewerCopy(trx, key);
+        await needNoNewerCopy(stores, key);
         const deleted = await params.delete(storeKey(key), { by: caller.email, ifVersion });
-        await tell(trx, caller, 'param.delete', key, before, deleted);
+        await tell(stores, caller, 'param.delete', key, before, deleted);
       });
     },
 
     /** Throws `not-found`. */
     async history(caller: Caller, key: EntityKey, page: PageRequest<number>): Promise<Page<ParamVersion>> {
-      await needVisible(db, caller, key.solutionId);
-      const params = createParamStore(db);
+      await needVisible(stores, caller, key.solutionId);
+      const { params } = stores;
       const param = isEntityId(key.id) ? await params.find(storeKey(key)) : null;
       if (param === null) throw notFound('parameter');
       return params.history(storeKey(key), page);
@@ -94,18 +102,18 @@ export function createParamService({ db }: { readonly db: Db }) {
 }
 
 async function needEditable(
-  db: Db,
+  stores: Stores,
   caller: Caller,
   { solutionId, parameterClass }: EntityKey,
 ): Promise<void> {
-  await needVisible(db, caller, solutionId);
+  await needVisible(stores, caller, solutionId);
   needEditor(caller);
   if (parameterClass.direction === 'solution') throw editedBySolution(parameterClass.name);
 }
 
 /** What lies in quarantine is what the kitchen meant last: nobody overwrites it without having seen it. */
-async function needNoNewerCopy(db: Db, key: EntityKey): Promise<void> {
-  const quarantined = await createNewestCopyStore(db).ofEntity(storeKey(key));
+async function needNoNewerCopy(stores: Stores, key: EntityKey): Promise<void> {
+  const quarantined = await stores.newestCopies.ofEntity(storeKey(key));
   if (quarantined !== null) throw newerCopyWaits(quarantined);
 }
 
@@ -116,7 +124,7 @@ function validated(parameterClass: ParameterClass, given: Readonly<Record<string
 }
 
 async function tell(
-  db: Db,
+  stores: Stores,
   caller: Caller,
   action: AuditAction,
   { solutionId, parameterClass, id }: EntityKey,
@@ -131,7 +139,7 @@ async function tell(
     fields: param.fields,
   });
   const deed = { solutionId, before: before === null ? null : told(before), after: told(after) };
-  await createAuditStore(db).add([auditEntry(caller, action, deed)]);
+  await stores.audit.add([auditEntry(caller, action, deed)]);
 }
 
 const storeKey = ({ solutionId, parameterClass, id }: EntityKey): ParamKey => ({

@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
-import type { Db } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../../shared/files/file-store';
 import { thumbnailKeyOf } from '../../../shared/files/layout';
-import {
-  createPhotoStore,
-  type ListedPhoto,
-  type Photo,
-  type PhotoOwner,
-} from '../../../shared/stores/photos/photo-store';
+import type { ListedPhoto, Photo, PhotoOwner, PhotoStore } from '../../../shared/stores/photos/photo-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needVisible } from './rights';
 
+interface Stores {
+  readonly photos: Pick<PhotoStore, 'list' | 'find'>;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+}
+
 interface Deps {
-  readonly db: Db;
+  readonly stores: Stores;
   readonly files: Pick<FileStore, 'read' | 'stat'>;
 }
 
@@ -35,8 +35,8 @@ export interface PhotoAddress {
 export type PhotoGalleryService = ReturnType<typeof createPhotoGalleryService>;
 
 /** The photos of a solution, as staff see them. */
-export function createPhotoGalleryService({ db, files }: Deps) {
-  const photos = createPhotoStore(db);
+export function createPhotoGalleryService({ stores, files }: Deps) {
+  const { photos } = stores;
 
   return {
     /** The last to come first; `owner` null: all, else those of one log row. Throws `not-found`. */
@@ -46,7 +46,7 @@ export function createPhotoGalleryService({ db, files }: Deps) {
       owner: PhotoOwner | null,
       page: PageRequest<string>,
     ): Promise<Page<ListedPhoto>> {
-      await needVisible(db, caller, solutionId);
+      await needVisible(stores, caller, solutionId);
       return photos.list(solutionId, owner, page);
     },
 
@@ -71,7 +71,7 @@ export function createPhotoGalleryService({ db, files }: Deps) {
   }
 
   async function found(caller: Caller, solutionId: number, { name, sha256 }: PhotoAddress): Promise<Photo> {
-    await needVisible(db, caller, solutionId);
+    await needVisible(stores, caller, solutionId);
     // PostgreSQL cannot even be asked for a name with a NUL.
     const photo = name.includes('\0') ? null : await photos.find(solutionId, name, sha256);
     if (photo === null) throw notFound('photo');

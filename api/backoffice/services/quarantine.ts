@@ -3,31 +3,42 @@ import type { ReadableEntry } from '../../../shared/archive/read-archive';
 import { unpackedFiles } from '../../../shared/archive/unpack';
 import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
 import { findLogTable } from '../../../shared/catalog/log-tables';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { booksChanged } from '../../../shared/domain/job-kind';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { FileStore } from '../../../shared/files/file-store';
 import { unpackedPrefixOf } from '../../../shared/files/layout';
-import { createJobStore } from '../../../shared/stores/jobs/job-store';
-import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
-import { lockLog } from '../../../shared/stores/logs/log-lock';
-import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import {
-  createQuarantineStore,
-  type QuarantinedItem,
-  type QuarantineFilter,
+import type { JobStore } from '../../../shared/stores/jobs/job-store';
+import type { LogBookStore } from '../../../shared/stores/logs/log-book-store';
+import type { LogLock } from '../../../shared/stores/logs/log-lock';
+import type { LogMarkStore } from '../../../shared/stores/logs/log-mark-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type {
+  QuarantinedItem,
+  QuarantineFilter,
+  QuarantineStore,
 } from '../../../shared/stores/syncs/quarantine-store';
-import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
-import type { IntakeService } from '../../services/intake';
+import type { SyncStore } from '../../../shared/stores/syncs/sync-store';
+import type { IntakeService, ReplayStores } from '../../services/intake';
 import { type Replayed, replayArchive } from './replay';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 
-interface Deps {
-  readonly db: Db;
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly jobs: Pick<JobStore, 'add'>;
+  readonly logBooks: Pick<LogBookStore, 'askCheck'>;
+  readonly logLock: LogLock;
+  readonly logMarks: Pick<LogMarkStore, 'giveBackDiscarded' | 'acceptUpTo'>;
+  readonly quarantine: QuarantineStore;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+  readonly syncs: Pick<SyncStore, 'addEvent' | 'find'>;
+}
+
+interface Deps extends StoreAccess<Stores> {
   readonly files: Pick<FileStore, 'read' | 'stat' | 'list'>;
   readonly intake: Pick<IntakeService, 'begin'>;
 }
@@ -35,7 +46,7 @@ interface Deps {
 export type QuarantineService = ReturnType<typeof createQuarantineService>;
 
 /** Rows, entities, files and photos that were refused. */
-export function createQuarantineService({ db, files, intake }: Deps) {
+export function createQuarantineService({ stores, transaction, files, intake }: Deps) {
   return {
     /** Throws `not-found`. */
     async list(
@@ -43,34 +54,34 @@ export function createQuarantineService({ db, files, intake }: Deps) {
       filter: Omit<QuarantineFilter, 'accounts'>,
       page: PageRequest<string>,
     ): Promise<Page<QuarantinedItem>> {
-      if (filter.solutionId !== null) await needVisible(db, caller, filter.solutionId);
-      return createQuarantineStore(db).list({ ...filter, accounts: caller.accounts }, page);
+      if (filter.solutionId !== null) await needVisible(stores, caller, filter.solutionId);
+      return stores.quarantine.list({ ...filter, accounts: caller.accounts }, page);
     },
 
     /** Throws `not-found`. */
-    get: (caller: Caller, id: string): Promise<QuarantinedItem> => found(db, caller, id),
+    get: (caller: Caller, id: string): Promise<QuarantinedItem> => found(stores, caller, id),
 
     /** Throws `not-found`, `forbidden`, `already-decided`. */
     async discard(caller: Caller, id: string): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
-        const item = await found(trx, caller, id);
+      await transaction(async (stores) => {
+        const item = await found(stores, caller, id);
         needEditor(caller);
-        await decide(trx, caller, item, 'discarded', {});
-        await giveBackIds(trx, [item]);
+        await decide(stores, caller, item, 'discarded', {});
+        await giveBackIds(stores, [item]);
       });
     },
 
     /** Those that someone has decided meanwhile stay as they are. Throws `not-found`, `forbidden`. */
     async discardMany(caller: Caller, ids: readonly string[]): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
+      await transaction(async (stores) => {
         const discarded: QuarantinedItem[] = [];
         // Always in the same order: two who discard the same ones wait for each other, and do not block.
         for (const id of ordered(ids)) {
-          const item = await found(trx, caller, id);
+          const item = await found(stores, caller, id);
           needEditor(caller);
-          if (await decideOpen(trx, caller, item, 'discarded', {})) discarded.push(item);
+          if (await decideOpen(stores, caller, item, 'discarded', {})) discarded.push(item);
         }
-        await giveBackIds(trx, discarded);
+        await giveBackIds(stores, discarded);
       });
     },
 
@@ -80,19 +91,19 @@ export function createQuarantineService({ db, files, intake }: Deps) {
      * Throws `not-found`, `forbidden`, `already-decided`, `not-replayable`, `invalid-fields`, `wrong-status`.
      */
     async replay(caller: Caller, id: string, correctedText: string | null): Promise<Replayed> {
-      const item = await found(db, caller, id);
+      const item = await found(stores, caller, id);
       needEditor(caller);
       if (item.state !== 'open') throw alreadyDecided();
-      const entries = await packageOf({ db, files }, item, correctedText);
+      const entries = await packageOf({ syncs: stores.syncs, files }, item, correctedText);
       return replayArchive(
         intake,
         item,
         () => Promise.resolve(zipStream(entries)),
-        (syncId) => async (trx) => {
-          if (correctedText === null) await acceptId(trx, item);
-          await askCheck(trx, item);
-          await createSyncStore(trx).addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
-          await decide(trx, caller, item, 'replayed', {
+        (syncId) => async (stores) => {
+          if (correctedText === null) await acceptId(stores, item);
+          await askCheck(stores, item);
+          await stores.syncs.addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
+          await decide(stores, caller, item, 'replayed', {
             sync: syncId,
             isCorrected: correctedText !== null,
             ...(correctedText === null ? {} : { text: correctedText.slice(0, maxToldLength) }),
@@ -104,7 +115,7 @@ export function createQuarantineService({ db, files, intake }: Deps) {
 }
 
 /** What is discarded no longer counts as known: `lastIdLogs` tells the highest Id of what is left. */
-async function giveBackIds(db: Db, items: readonly QuarantinedItem[]): Promise<void> {
+async function giveBackIds(stores: Stores, items: readonly QuarantinedItem[]): Promise<void> {
   const logs = new Map(
     items.flatMap(({ kind, subject, solutionId }) => {
       const table = kind === 'row' && subject !== null ? findLogTable(subject) : undefined;
@@ -113,30 +124,33 @@ async function giveBackIds(db: Db, items: readonly QuarantinedItem[]): Promise<v
   );
   // Always in the same order, as above.
   for (const [, log] of [...logs].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    await lockLog(db, log.solutionId, log.table.table);
-    await createLogMarkStore(db).giveBackDiscarded(log);
-    await createLogBookStore(db).askCheck(log.solutionId, log.table.table);
+    await stores.logLock.take(log.solutionId, log.table.table);
+    await stores.logMarks.giveBackDiscarded(log);
+    await stores.logBooks.askCheck(log.solutionId, log.table.table);
   }
-  if (logs.size > 0) await createJobStore(db).add(booksChanged);
+  if (logs.size > 0) await stores.jobs.add(booksChanged);
 }
 
-async function acceptId(db: Db, { solutionId, subject, code, rowId }: QuarantinedItem): Promise<void> {
+async function acceptId(
+  stores: ReplayStores,
+  { solutionId, subject, code, rowId }: QuarantinedItem,
+): Promise<void> {
   const table = findLogTable(subject ?? '');
   const id = /^[ \t]*(\d{1,19})[ \t]*$/.exec(rowId ?? '')?.[1];
   if (code !== 'id-jump' || table === undefined || id === undefined) return;
-  await createLogMarkStore(db).acceptUpTo({ solutionId, table }, id);
+  await stores.logMarks.acceptUpTo({ solutionId, table }, id);
 }
 
 /** Whatever becomes of the row. What the package stores is checked again after that. */
-async function askCheck(db: Db, { kind, solutionId, subject }: QuarantinedItem): Promise<void> {
+async function askCheck(stores: ReplayStores, { kind, solutionId, subject }: QuarantinedItem): Promise<void> {
   const table = findLogTable(subject ?? '');
   if (kind !== 'row' || table === undefined) return;
-  await createLogBookStore(db).askCheck(solutionId, table.table);
-  await createJobStore(db).add(booksChanged);
+  await stores.logBooks.askCheck(solutionId, table.table);
+  await stores.jobs.add(booksChanged);
 }
 
-async function found(db: Db, caller: Caller, id: string): Promise<QuarantinedItem> {
-  const item = await createQuarantineStore(db).find(caller.accounts, id);
+async function found(stores: Stores, caller: Caller, id: string): Promise<QuarantinedItem> {
+  const item = await stores.quarantine.find(caller.accounts, id);
   if (item === null) throw notFound('quarantined item');
   return item;
 }
@@ -153,24 +167,27 @@ async function decide(...decision: Parameters<typeof decideOpen>): Promise<void>
 
 /** False: someone else was faster. */
 async function decideOpen(
-  db: Db,
+  stores: Pick<ReplayStores, 'audit' | 'quarantine'>,
   caller: Caller,
   item: QuarantinedItem,
   state: 'replayed' | 'discarded',
   particulars: object,
 ): Promise<boolean> {
-  if (!(await createQuarantineStore(db).decide(item.id, state, caller.email))) return false;
+  if (!(await stores.quarantine.decide(item.id, state, caller.email))) return false;
   const { id, file, line, rowId, code, raw } = item;
   const deed = {
     solutionId: item.solutionId,
     before: { id, state: 'open', file, line, rowId, code, text: raw?.slice(0, maxToldLength) ?? null },
     after: { id, state, ...particulars },
   };
-  await createAuditStore(db).add([auditEntry(caller, `quarantine.${state}`, deed)]);
+  await stores.audit.add([auditEntry(caller, `quarantine.${state}`, deed)]);
   return true;
 }
 
-type Parts = Pick<Deps, 'db' | 'files'>;
+interface Parts {
+  readonly syncs: Stores['syncs'];
+  readonly files: Deps['files'];
+}
 
 /** A package with nothing in it but the item: whatever else was in the upload is left alone. */
 async function packageOf(
@@ -218,8 +235,12 @@ const correctedFile = ({ file }: QuarantinedItem, text: string): ZipEntry => ({
 });
 
 /** A file as the solution sent it. */
-async function uploaded({ db, files }: Parts, { syncId }: QuarantinedItem, name: string): Promise<ZipEntry> {
-  const archiveKey = (await createSyncStore(db).find(syncId))?.archiveKey ?? null;
+async function uploaded(
+  { syncs, files }: Parts,
+  { syncId }: QuarantinedItem,
+  name: string,
+): Promise<ZipEntry> {
+  const archiveKey = (await syncs.find(syncId))?.archiveKey ?? null;
   if (archiveKey === null || (await files.stat(archiveKey)) === null) {
     throw notReplayable('The upload is not kept any more.');
   }

@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import {
   type AccountQuotaName,
   accountQuotaNames,
@@ -9,11 +9,19 @@ import {
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound, staleVersion } from '../../../shared/errors/catalog';
 import { revisionOf } from '../../../shared/formats/revision';
-import { createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createQuotaStore } from '../../../shared/stores/solutions/quota-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { QuotaStore } from '../../../shared/stores/solutions/quota-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { lockVisible, needAdmin, needVisible } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly accounts: Pick<AccountStore, 'lock' | 'find'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly quotas: Pick<QuotaStore, 'setOfSolution' | 'setOfAccount' | 'ofSolution' | 'ofAccount'>;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible' | 'lock'>;
+}
 
 /** One bound as staff see it. */
 export interface BoundView {
@@ -46,22 +54,20 @@ export interface AccountQuotaView extends QuotaView<AccountQuotaName> {
 /** What is absent stays as it is; null: no own bound. */
 export type QuotaChange<Name extends QuotaName> = Readonly<Partial<Record<Name, number | null | undefined>>>;
 
+interface Deps extends StoreAccess<Stores> {
+  /** What holds for solutions without bounds of their own. */
+  readonly standard: Quotas;
+}
+
 export type QuotaSettingsService = ReturnType<typeof createQuotaSettingsService>;
 
 /** How much of the server solutions and accounts may take, and take. Bounds protect all from one: they are set by admins. */
-export function createQuotaSettingsService({
-  db,
-  standard,
-}: {
-  readonly db: Db;
-  /** What holds for solutions without bounds of their own. */
-  readonly standard: Quotas;
-}) {
+export function createQuotaSettingsService({ stores, transaction, standard }: Deps) {
   return {
     /** Throws `not-found`. */
     async ofSolution(caller: Caller, id: number): Promise<SolutionQuotaView> {
-      await needVisible(db, caller, id);
-      return viewOfSolution(db, id);
+      await needVisible(stores, caller, id);
+      return viewOfSolution(stores, id);
     },
 
     /** `ifRevision`: the one that the edit is based on; null: whichever it is. Throws `not-found`, `forbidden`, `stale`. */
@@ -71,25 +77,23 @@ export function createQuotaSettingsService({
       change: QuotaChange<QuotaName>,
       ifRevision: string | null = null,
     ): Promise<SolutionQuotaView> {
-      return inTransaction(db, async ({ db: trx }) => {
-        await lockVisible(trx, caller, id);
+      return transaction(async (stores) => {
+        await lockVisible(stores, caller, id);
         needAdmin(caller);
-        const view = await viewOfSolution(trx, id);
+        const view = await viewOfSolution(stores, id);
         const before = ownOf(view, quotaNames);
         needRevision(view, ifRevision);
         const after = changed(before, change);
-        await createQuotaStore(trx).setOfSolution(id, after);
-        await createAuditStore(trx).add([
-          auditEntry(caller, 'solution.quotas', { solutionId: id, before, after }),
-        ]);
-        return viewOfSolution(trx, id);
+        await stores.quotas.setOfSolution(id, after);
+        await stores.audit.add([auditEntry(caller, 'solution.quotas', { solutionId: id, before, after })]);
+        return viewOfSolution(stores, id);
       });
     },
 
     /** Throws `forbidden`, `not-found`. */
     async ofAccount(caller: Caller, id: number): Promise<AccountQuotaView> {
       needAdmin(caller);
-      return viewOfAccount(db, id);
+      return viewOfAccount(stores, id);
     },
 
     /** As `changeOfSolution`. */
@@ -100,22 +104,22 @@ export function createQuotaSettingsService({
       ifRevision: string | null = null,
     ): Promise<AccountQuotaView> {
       needAdmin(caller);
-      return inTransaction(db, async ({ db: trx }) => {
-        await createAccountStore(trx).lock(id);
-        const view = await viewOfAccount(trx, id);
+      return transaction(async (stores) => {
+        await stores.accounts.lock(id);
+        const view = await viewOfAccount(stores, id);
         const before = ownOf(view, accountQuotaNames);
         needRevision(view, ifRevision);
         const after = changed(before, change);
-        await createQuotaStore(trx).setOfAccount(id, after);
+        await stores.quotas.setOfAccount(id, after);
         const deed = { before: { account: view.accountName, ...before }, after };
-        await createAuditStore(trx).add([auditEntry(caller, 'account.quotas', deed)]);
-        return viewOfAccount(trx, id);
+        await stores.audit.add([auditEntry(caller, 'account.quotas', deed)]);
+        return viewOfAccount(stores, id);
       });
     },
   };
 
-  async function viewOfSolution(reader: Db, id: number): Promise<SolutionQuotaView> {
-    const holding = await createQuotaStore(reader).ofSolution(id);
+  async function viewOfSolution({ quotas }: Pick<Stores, 'quotas'>, id: number): Promise<SolutionQuotaView> {
+    const holding = await quotas.ofSolution(id);
     if (holding === null) throw notFound('solution');
     const { own, used, dayEndsAt, refusedAt, refusedFor } = holding;
     const bound = (name: QuotaName): BoundView => ({
@@ -126,9 +130,12 @@ export function createQuotaSettingsService({
     return { bounds: boundsOf(bound), dayEndsAt, refusedAt, refusedFor, revision: revisionOf(own) };
   }
 
-  async function viewOfAccount(reader: Db, id: number): Promise<AccountQuotaView> {
-    const account = await createAccountStore(reader).find(id);
-    const holding = await createQuotaStore(reader).ofAccount(id);
+  async function viewOfAccount(
+    { accounts, quotas }: Pick<Stores, 'accounts' | 'quotas'>,
+    id: number,
+  ): Promise<AccountQuotaView> {
+    const account = await accounts.find(id);
+    const holding = await quotas.ofAccount(id);
     if (account === null || holding === null) throw notFound('account');
     const { own, used, dayEndsAt } = holding;
     const bound = (name: AccountQuotaName): BoundView => ({

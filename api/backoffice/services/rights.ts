@@ -1,7 +1,6 @@
-import type { Db } from '../../../shared/db/database';
 import { type Caller, isAdmin, mayEdit } from '../../../shared/domain/staff';
 import { forbidden, notFound } from '../../../shared/errors/catalog';
-import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 
 /** Throws `forbidden`. */
 export function needAdmin(caller: Caller): void {
@@ -14,13 +13,21 @@ export function needEditor(caller: Caller): void {
 }
 
 /** Throws `not-found` where there is no such solution, and where it is another account's. */
-export async function needVisible(db: Db, caller: Caller, solutionId: number): Promise<void> {
-  const isVisible = await createSolutionAdminStore(db).isVisible(caller.accounts, solutionId);
+export async function needVisible(
+  { solutionAdmin }: { readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'> },
+  caller: Caller,
+  solutionId: number,
+): Promise<void> {
+  const isVisible = await solutionAdmin.isVisible(caller.accounts, solutionId);
   if (!isVisible) throw notFound('solution');
 }
 
 /** As `needVisible`, and nobody else may edit it before the transaction ends. */
-export async function lockVisible(db: Db, caller: Caller, solutionId: number): Promise<void> {
-  const isVisible = await createSolutionAdminStore(db).lock(caller.accounts, solutionId);
+export async function lockVisible(
+  { solutionAdmin }: { readonly solutionAdmin: Pick<SolutionAdminStore, 'lock'> },
+  caller: Caller,
+  solutionId: number,
+): Promise<void> {
+  const isVisible = await solutionAdmin.lock(caller.accounts, solutionId);
   if (!isVisible) throw notFound('solution');
 }

@@ -1,34 +1,40 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { wholeInstallation } from '../../../shared/domain/job-kind';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
-import { createJobStore } from '../../../shared/stores/jobs/job-store';
-import { createScheduleStore, type Schedule } from '../../../shared/stores/jobs/schedule-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
+import type { JobStore } from '../../../shared/stores/jobs/job-store';
+import type { Schedule, ScheduleStore } from '../../../shared/stores/jobs/schedule-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly jobs: Pick<JobStore, 'add'>;
+  readonly schedules: Pick<ScheduleStore, 'list' | 'pause' | 'resume' | 'find'>;
+}
 
 export type ScheduleService = ReturnType<typeof createScheduleService>;
 
 /** Work that comes due by itself: the affair of admins. */
-export function createScheduleService({ db }: { readonly db: Db }) {
+export function createScheduleService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     async list(caller: Caller): Promise<Schedule[]> {
       needAdmin(caller);
-      return createScheduleStore(db).list();
+      return stores.schedules.list();
     },
 
     /** What is paused is not run by itself; what came due meanwhile is run once when it is resumed. Throws `not-found`. */
     async setPaused(caller: Caller, kind: string, isPaused: boolean): Promise<Schedule> {
       needAdmin(caller);
-      return inTransaction(db, async ({ db: trx }) => {
-        const schedules = createScheduleStore(trx);
+      return transaction(async (stores) => {
+        const { schedules } = stores;
         const hasChanged = isPaused
           ? await schedules.pause(kind, caller.email)
           : await schedules.resume(kind);
         if (hasChanged) {
           const action = isPaused ? 'schedule.pause' : 'schedule.resume';
-          await createAuditStore(trx).add([auditEntry(caller, action, { after: { kind } })]);
+          await stores.audit.add([auditEntry(caller, action, { after: { kind } })]);
         }
         return needed(await schedules.find(kind));
       });
@@ -37,10 +43,10 @@ export function createScheduleService({ db }: { readonly db: Db }) {
     /** Runs it now, paused or not; where a run waits or is under way, that one is enough. Throws `not-found`. */
     async runNow(caller: Caller, kind: string): Promise<Schedule> {
       needAdmin(caller);
-      return inTransaction(db, async ({ db: trx }) => {
-        const schedule = needed(await createScheduleStore(trx).find(kind));
-        await createJobStore(trx).add({ kind: schedule.kind, subject: wholeInstallation });
-        await createAuditStore(trx).add([auditEntry(caller, 'schedule.run', { after: { kind } })]);
+      return transaction(async (stores) => {
+        const schedule = needed(await stores.schedules.find(kind));
+        await stores.jobs.add({ kind: schedule.kind, subject: wholeInstallation });
+        await stores.audit.add([auditEntry(caller, 'schedule.run', { after: { kind } })]);
         return { ...schedule, isOpen: true };
       });
     },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { SignInRules } from '../../../shared/domain/sign-in-rules';
 import type { StaffMailKind } from '../../../shared/domain/staff-mail';
 import type { Caller } from '../../../shared/domain/staff';
@@ -7,13 +7,25 @@ import { alreadyExists, invalidFields, notFound } from '../../../shared/errors/c
 import { newTotpSecret, totpStepOf, totpUri } from '../../../shared/passwords/totp';
 import type { Seal } from '../../../shared/seal/seal';
 import { hashSessionToken } from '../../../shared/secrets';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createSecondFactorStore } from '../../../shared/stores/staff/second-factor-store';
-import { createStaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
-import { createUserStore } from '../../../shared/stores/staff/user-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { SecondFactorStore } from '../../../shared/stores/staff/second-factor-store';
+import type { StaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
+import type { UserStore } from '../../../shared/stores/staff/user-store';
 import { needAdmin } from './rights';
-import { countCode } from './sign-in-limits';
+import { countCode, type FailureStores } from './sign-in-limits';
 import { auditEntry } from './trail';
+
+/** What codes are checked against; each counts once. */
+export interface SecondFactorStores {
+  readonly secondFactors: Pick<SecondFactorStore, 'find' | 'useStep' | 'useRecoveryCode'>;
+}
+
+interface Stores extends FailureStores, SecondFactorStores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly secondFactors: SecondFactorStore;
+  readonly staffMails: Pick<StaffMailStore, 'add'>;
+  readonly users: Pick<UserStore, 'find'>;
+}
 
 export interface SecondFactorState {
   /** Null: there is none. */
@@ -29,19 +41,20 @@ export interface SecondFactorOffer {
   readonly uri: string;
 }
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<Stores> {
   readonly seal: Seal;
   readonly rules: Pick<SignInRules, 'sendsMail'>;
 }
 
 const recoveryCodes = 10;
+/** What its secrets are sealed for. */
+const sealPurpose = 'second-factor';
 
 export type SecondFactorService = ReturnType<typeof createSecondFactorService>;
 
 /** One's own second factor: codes of an authenticator app, and codes for the day on which it is lost. */
 export function createSecondFactorService(deps: Deps) {
-  const { db, seal } = deps;
+  const { stores, transaction, seal } = deps;
   return {
     async state(caller: Caller): Promise<SecondFactorState> {
       const { since, recoveryCodesLeft } = await factorOf(deps, ownId(caller));
@@ -52,30 +65,31 @@ export function createSecondFactorService(deps: Deps) {
     async offer(caller: Caller): Promise<SecondFactorOffer> {
       const { pending, secret: active } = await factorOf(deps, ownId(caller));
       if (active !== null) throw alreadyExists('second factor');
-      const secret = pending?.secret ?? newTotpSecret();
-      if (pending === null) await createSecondFactorStore(db, seal).setPending(ownId(caller), secret);
-      return { secret, uri: totpUri(secret, caller.email) };
+      if (pending !== null) return offerOf(caller, seal.open(pending, sealPurpose));
+      const secret = newTotpSecret();
+      await stores.secondFactors.setPending(ownId(caller), seal.seal(secret, sealPurpose));
+      return offerOf(caller, secret);
     },
 
     /** From now on it is asked for. Answers the recovery codes, this once. Throws `invalid-fields`, `too-many-requests`. */
     async turnOn(caller: Caller, code: string): Promise<string[]> {
       const { pending } = await factorOf(deps, ownId(caller));
-      await countCode(db, ownId(caller));
-      const step = pending === null ? null : totpStepOf(pending.secret, spaceless(code));
+      await countCode(deps, ownId(caller));
+      const step = pending === null ? null : totpStepOf(seal.open(pending, sealPurpose), spaceless(code));
       if (pending === null || step === null) throw wrongCode();
       const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
-      await inTransaction(db, async ({ db: trx }) => {
-        const factors = createSecondFactorStore(trx, seal);
-        if (!(await factors.activate(ownId(caller), pending, step))) throw wrongCode();
-        await factors.replaceRecoveryCodes(ownId(caller), codes.map(digestOf));
-        await tell(deps, trx, caller, { userId: ownId(caller), email: caller.email, isOn: true });
+      await transaction(async (stores) => {
+        const { secondFactors } = stores;
+        if (!(await secondFactors.activate(ownId(caller), pending, step))) throw wrongCode();
+        await secondFactors.replaceRecoveryCodes(ownId(caller), codes.map(digestOf));
+        await tell(deps, stores, caller, { userId: ownId(caller), email: caller.email, isOn: true });
       });
       return codes;
     },
 
     /** One's own, with a code of it. Throws `invalid-fields`, `too-many-requests`. */
     async turnOff(caller: Caller, code: string): Promise<void> {
-      await countCode(db, ownId(caller));
+      await countCode(deps, ownId(caller));
       if (!(await isRightCode(deps, ownId(caller), code))) throw wrongCode();
       await remove(deps, caller, { userId: ownId(caller), email: caller.email });
     },
@@ -83,26 +97,31 @@ export function createSecondFactorService(deps: Deps) {
     /** Someone else's, who has lost the app and the codes: for an admin. Throws `forbidden`, `not-found`. */
     async turnOffOf(caller: Caller, userId: number): Promise<void> {
       needAdmin(caller);
-      const user = await createUserStore(db).find(userId);
+      const user = await stores.users.find(userId);
       if (user === null) throw notFound('user');
       await remove(deps, caller, { userId, email: user.email });
     },
   };
 }
 
+interface CodeDeps {
+  readonly stores: SecondFactorStores;
+  readonly seal: Pick<Seal, 'open'>;
+}
+
 /** A code of the app, each once; or a recovery code, each once. */
 export async function isRightCode(
-  { db, seal }: Pick<Deps, 'db' | 'seal'>,
+  { stores, seal }: CodeDeps,
   userId: number,
   written: string,
 ): Promise<boolean> {
-  const factors = createSecondFactorStore(db, seal);
+  const { secondFactors } = stores;
   const code = spaceless(written);
-  const factor = await factors.find(userId);
+  const factor = await secondFactors.find(userId);
   if (factor === null || factor.secret === null) return false;
-  if (!/^\d{6}$/.test(code)) return factors.useRecoveryCode(userId, digestOf(code));
-  const step = totpStepOf(factor.secret, code);
-  return step !== null && (await factors.useStep(userId, step));
+  if (!/^\d{6}$/.test(code)) return secondFactors.useRecoveryCode(userId, digestOf(code));
+  const step = totpStepOf(seal.open(factor.secret, sealPurpose), code);
+  return step !== null && (await secondFactors.useStep(userId, step));
 }
 
 interface Owner {
@@ -111,30 +130,35 @@ interface Owner {
 }
 
 function remove(deps: Deps, caller: Caller, owner: Owner): Promise<void> {
-  return inTransaction(deps.db, async ({ db: trx }) => {
-    if (!(await createSecondFactorStore(trx, deps.seal).remove(owner.userId))) return;
-    await tell(deps, trx, caller, { ...owner, isOn: false });
+  return deps.transaction(async (stores) => {
+    if (!(await stores.secondFactors.remove(owner.userId))) return;
+    await tell(deps, stores, caller, { ...owner, isOn: false });
   });
 }
 
 /** The audit trail, and the owner by mail. */
 async function tell(
   { rules }: Deps,
-  db: Db,
+  stores: Pick<Stores, 'audit' | 'staffMails'>,
   caller: Caller,
   { userId, email, isOn }: Owner & { readonly isOn: boolean },
 ): Promise<void> {
   const kind: StaffMailKind = isOn ? 'second-factor-on' : 'second-factor-off';
   const doneBy = caller.userId === userId ? null : caller.email;
-  if (rules.sendsMail) await createStaffMailStore(db).add(userId, kind, doneBy);
-  await createAuditStore(db).add([auditEntry(caller, `user.${kind}`, { after: { email } })]);
+  if (rules.sendsMail) await stores.staffMails.add(userId, kind, doneBy);
+  await stores.audit.add([auditEntry(caller, `user.${kind}`, { after: { email } })]);
 }
 
-async function factorOf({ db, seal }: Deps, userId: number) {
-  const factor = await createSecondFactorStore(db, seal).find(userId);
+async function factorOf({ stores }: Deps, userId: number) {
+  const factor = await stores.secondFactors.find(userId);
   if (factor === null) throw notFound('user');
   return factor;
 }
+
+const offerOf = (caller: Caller, secret: string): SecondFactorOffer => ({
+  secret,
+  uri: totpUri(secret, caller.email),
+});
 
 function ownId(caller: Caller): number {
   if (caller.userId === null) throw notFound('user');

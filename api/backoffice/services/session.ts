@@ -1,19 +1,31 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Caller } from '../../../shared/domain/staff';
 import { type Duty, isDemandedOf, type SignInRules } from '../../../shared/domain/sign-in-rules';
 import { badStaffCredentials, notFound } from '../../../shared/errors/catalog';
 import { hashSessionToken, isSessionToken, newSessionToken } from '../../../shared/secrets';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createOidcStore } from '../../../shared/stores/staff/oidc-store';
-import {
-  createSessionStore,
-  type OpenSession,
-  type SessionUser,
-  type SignInMethod,
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { OidcStore } from '../../../shared/stores/staff/oidc-store';
+import type {
+  OpenSession,
+  SessionStore,
+  SessionUser,
+  SignInMethod,
 } from '../../../shared/stores/staff/session-store';
-import { createUserStore } from '../../../shared/stores/staff/user-store';
+import type { UserStore } from '../../../shared/stores/staff/user-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
+
+/** What it takes to open a session. */
+export interface SessionStores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly sessions: Pick<SessionStore, 'insert' | 'find'>;
+}
+
+interface Stores extends SessionStores {
+  readonly oidc: Pick<OidcStore, 'unlink'>;
+  readonly sessions: Omit<SessionStore, 'noteProof'>;
+  readonly users: Pick<UserStore, 'find'>;
+}
 
 /** Where someone signs in from. */
 export interface Origin {
@@ -46,6 +58,10 @@ interface Opening {
   readonly rules: SignInRules;
 }
 
+interface Deps extends StoreAccess<Stores> {
+  readonly rules: SignInRules;
+}
+
 /** A working day, and a bit. */
 const sessionSeconds = 12 * 3600;
 const longestUserAgent = 300;
@@ -53,7 +69,7 @@ const longestUserAgent = 300;
 export type SessionService = ReturnType<typeof createSessionService>;
 
 /** Tells who calls, and ends sessions. */
-export function createSessionService({ db, rules }: { readonly db: Db; readonly rules: SignInRules }) {
+export function createSessionService({ stores, transaction, rules }: Deps) {
   const { idleMinutes } = rules;
   return {
     /**
@@ -63,45 +79,45 @@ export function createSessionService({ db, rules }: { readonly db: Db; readonly 
     async findVisitor(token: string, address: string, isUse: boolean): Promise<Visitor | null> {
       // Whatever strangers send is not worth a look into the database.
       if (!isSessionToken(token)) return null;
-      const user = await createSessionStore(db).find(hashSessionToken(token), { idleMinutes, isUse });
+      const user = await stores.sessions.find(hashSessionToken(token), { idleMinutes, isUse });
       return user === null ? null : visitorFrom(user, address, rules);
     },
 
     async signOut(token: string, caller: Caller): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
-        await createSessionStore(trx).remove(hashSessionToken(token));
-        await createAuditStore(trx).add([auditEntry(caller, 'session.end')]);
+      await transaction(async (stores) => {
+        await stores.sessions.remove(hashSessionToken(token));
+        await stores.audit.add([auditEntry(caller, 'session.end')]);
       });
     },
 
     /** The caller's own open sessions. `token`: of the session that asks. */
     listOwn: (caller: Caller, token: string): Promise<OpenSession[]> =>
-      createSessionStore(db).list(ownId(caller), hashSessionToken(token), idleMinutes),
+      stores.sessions.list(ownId(caller), hashSessionToken(token), idleMinutes),
 
     /** Those of someone else, for an admin. Throws `forbidden`, `not-found`. */
     async listOf(caller: Caller, userId: number): Promise<OpenSession[]> {
       needAdmin(caller);
-      await needUser(db, userId);
-      return createSessionStore(db).list(userId, null, idleMinutes);
+      await needUser(stores, userId);
+      return stores.sessions.list(userId, null, idleMinutes);
     },
 
     /** Ends one of the caller's own sessions. Throws `not-found`. */
     async endOwn(caller: Caller, sessionId: string): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
-        const isEnded = await createSessionStore(trx).removeOne(ownId(caller), sessionId);
+      await transaction(async (stores) => {
+        const isEnded = await stores.sessions.removeOne(ownId(caller), sessionId);
         if (!isEnded) throw notFound('session');
-        await createAuditStore(trx).add([auditEntry(caller, 'session.end')]);
+        await stores.audit.add([auditEntry(caller, 'session.end')]);
       });
     },
 
     /** Signs someone out everywhere. Answers of how many sessions. Throws `forbidden`, `not-found`. */
     async endAllOf(caller: Caller, userId: number): Promise<number> {
       needAdmin(caller);
-      return inTransaction(db, async ({ db: trx }) => {
-        const email = await needUser(trx, userId);
-        const ended = await createSessionStore(trx).removeOfUser(userId);
+      return transaction(async (stores) => {
+        const email = await needUser(stores, userId);
+        const ended = await stores.sessions.removeOfUser(userId);
         const before = { user: email, sessions: ended };
-        await createAuditStore(trx).add([auditEntry(caller, 'session.end-all', { before })]);
+        await stores.audit.add([auditEntry(caller, 'session.end-all', { before })]);
         return ended;
       });
     },
@@ -109,11 +125,11 @@ export function createSessionService({ db, rules }: { readonly db: Db; readonly 
     /** Who a user is at the identity provider; the e-mail decides again. Answers how many. Throws `forbidden`, `not-found`. */
     async forgetIdentities(caller: Caller, userId: number): Promise<number> {
       needAdmin(caller);
-      return inTransaction(db, async ({ db: trx }) => {
-        const email = await needUser(trx, userId);
-        const forgotten = await createOidcStore(trx).unlink(userId);
+      return transaction(async (stores) => {
+        const email = await needUser(stores, userId);
+        const forgotten = await stores.oidc.unlink(userId);
         const before = { user: email, identities: forgotten };
-        await createAuditStore(trx).add([auditEntry(caller, 'user.forget-identities', { before })]);
+        await stores.audit.add([auditEntry(caller, 'user.forget-identities', { before })]);
         return forgotten;
       });
     },
@@ -122,13 +138,12 @@ export function createSessionService({ db, rules }: { readonly db: Db; readonly 
 
 /** Of someone who has proved who they are. In a transaction of its caller. */
 export async function openSession(
-  db: Db,
+  { audit, sessions }: SessionStores,
   { userId, method, rules }: Opening,
   { address, userAgent }: Origin,
 ): Promise<Session> {
   const token = newSessionToken();
   const tokenSha256 = hashSessionToken(token);
-  const sessions = createSessionStore(db);
   const expiresAt = await sessions.insert({
     tokenSha256,
     userId,
@@ -142,13 +157,13 @@ export async function openSession(
   if (user === null) throw badStaffCredentials();
   const isPast = method === 'password' && rules.passwords === 'break-glass';
   const after = { method, ...(isPast ? { pastTheProvider: true } : {}) };
-  await createAuditStore(db).add([auditEntry(callerFrom(user, address), 'session.start', { after })]);
+  await audit.add([auditEntry(callerFrom(user, address), 'session.start', { after })]);
   return { token, expiresAt, mustChangePassword: dutyOf(user, rules) === 'change-password' };
 }
 
 /** Throws `not-found`. */
-async function needUser(db: Db, userId: number): Promise<string> {
-  const user = await createUserStore(db).find(userId);
+async function needUser({ users }: Pick<Stores, 'users'>, userId: number): Promise<string> {
+  const user = await users.find(userId);
   if (user === null) throw notFound('user');
   return user.email;
 }

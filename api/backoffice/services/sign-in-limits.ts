@@ -1,7 +1,12 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { callerNetwork, networksOf } from '../../../shared/domain/network';
 import { tooManyRequests } from '../../../shared/errors/catalog';
-import { createFailedLoginStore, type FailureLimit } from '../../../shared/stores/staff/failed-login-store';
+import type { FailedLoginStore, FailureLimit } from '../../../shared/stores/staff/failed-login-store';
+
+/** What attempts are counted in. */
+export interface FailureStores {
+  readonly failedLogins: Omit<FailedLoginStore, 'removeOlderThan'>;
+}
 
 /** Who tries to prove who they are, and from where. */
 export interface Prover {
@@ -24,26 +29,36 @@ const mostOfCodes = 10;
  * to take back where it succeeds. `isAtHome`: this person has signed in from there of late, so that what others do
  * keeps nobody out. Throws `too-many-requests`.
  */
-export function countAttempt(db: Db, prover: Prover, isAtHome: boolean): Promise<string[]> {
+export function countAttempt(
+  access: StoreAccess<FailureStores>,
+  prover: Prover,
+  isAtHome: boolean,
+): Promise<string[]> {
   const pair = { subject: pairSubject(prover), most: mostOfPair };
-  return count(db, [pair], isAtHome ? [] : widerLimits(prover));
+  return count(access, [pair], isAtHome ? [] : widerLimits(prover));
 }
 
 /** As `countAttempt`, of codes of a second factor. */
-export const countCode = (db: Db, userId: number): Promise<string[]> =>
-  count(db, [{ subject: `code:${userId}`, most: mostOfCodes }], []);
+export const countCode = (access: StoreAccess<FailureStores>, userId: number): Promise<string[]> =>
+  count(access, [{ subject: `code:${userId}`, most: mostOfCodes }], []);
 
 /** Success: the pair starts again at none. The address keeps its other failures: one account of one's own must not help to guess at others. */
-export async function forgive(db: Db, prover: Prover, counted: readonly string[]): Promise<void> {
-  const failures = createFailedLoginStore(db);
-  await failures.withdraw(counted);
-  await failures.forget(pairSubject(prover));
+export async function forgive(
+  { failedLogins }: FailureStores,
+  prover: Prover,
+  counted: readonly string[],
+): Promise<void> {
+  await failedLogins.withdraw(counted);
+  await failedLogins.forget(pairSubject(prover));
 }
 
 /** Only the narrow ones are exact, one attempt after another: nobody waits for strangers at the wide ones. */
-function count(db: Db, exact: readonly FailureLimit[], wide: readonly FailureLimit[]): Promise<string[]> {
-  return inTransaction(db, async ({ db: trx }) => {
-    const failures = createFailedLoginStore(trx);
+function count(
+  { transaction }: StoreAccess<FailureStores>,
+  exact: readonly FailureLimit[],
+  wide: readonly FailureLimit[],
+): Promise<string[]> {
+  return transaction(async ({ failedLogins: failures }) => {
     await failures.lock(exact.map(({ subject }) => subject));
     const seconds = await failures.secondsUntilAllowed([...exact, ...wide], windowSeconds);
     if (seconds !== null) throw tooManyRequests(seconds);

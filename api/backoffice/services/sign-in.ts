@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import { callerNetwork } from '../../../shared/domain/network';
 import { isDemandedOf, type SignInRules } from '../../../shared/domain/sign-in-rules';
 import type { Caller } from '../../../shared/domain/staff';
@@ -15,16 +15,21 @@ import type { PasswordHasher, Turn } from '../../../shared/passwords/password-ha
 import { passwordFault } from '../../../shared/passwords/password-rules';
 import type { Seal } from '../../../shared/seal/seal';
 import { hashSessionToken, isSessionToken, newSessionToken } from '../../../shared/secrets';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createFailedLoginStore } from '../../../shared/stores/staff/failed-login-store';
-import { createSessionStore } from '../../../shared/stores/staff/session-store';
-import { createSignInStore } from '../../../shared/stores/staff/sign-in-store';
-import { createStaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
-import { createUserStore, type UserCredentials } from '../../../shared/stores/staff/user-store';
-import { isRightCode } from './second-factor';
-import { openSession, type Origin, type Session } from './session';
-import { countAttempt, countCode, forgive } from './sign-in-limits';
+import type { SessionStore } from '../../../shared/stores/staff/session-store';
+import type { SignInStore } from '../../../shared/stores/staff/sign-in-store';
+import type { StaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
+import type { UserCredentials, UserStore } from '../../../shared/stores/staff/user-store';
+import { isRightCode, type SecondFactorStores } from './second-factor';
+import { openSession, type Origin, type Session, type SessionStores } from './session';
+import { countAttempt, countCode, type FailureStores, forgive } from './sign-in-limits';
 import { auditEntry } from './trail';
+
+interface Stores extends FailureStores, SecondFactorStores, SessionStores {
+  readonly sessions: Pick<SessionStore, 'insert' | 'find' | 'removeOfUser' | 'noteProof'>;
+  readonly signIns: SignInStore;
+  readonly staffMails: Pick<StaffMailStore, 'add'>;
+  readonly users: Pick<UserStore, 'findCredentials' | 'findCredentialsById' | 'update'>;
+}
 
 export interface SignIn extends Origin {
   readonly email: string;
@@ -44,8 +49,7 @@ export interface PasswordChange {
   readonly token: string;
 }
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<Stores> {
   readonly passwords: PasswordHasher;
   readonly rules: SignInRules;
   /** Opens the secrets of second factors. */
@@ -60,7 +64,7 @@ export type SignInService = ReturnType<typeof createSignInService>;
 
 /** Lets staff in by password and second factor, and asks them again. */
 export function createSignInService(deps: Deps) {
-  const { db } = deps;
+  const { stores, transaction } = deps;
   return {
     /**
      * Throws `bad-credentials`, `second-factor-needed` where a code is needed and none came, `second-factor-missing`,
@@ -81,18 +85,18 @@ export function createSignInService(deps: Deps) {
       const user = await provePassword(deps, attempt);
       if (!user.hasSecondFactor) return { isDone: true, session: await enter(deps, user, attempt) };
       const step = newSessionToken();
-      await createSignInStore(db).addStep(hashSessionToken(step), user.id, stepSeconds);
+      await stores.signIns.addStep(hashSessionToken(step), user.id, stepSeconds);
       return { isDone: false, step };
     },
 
     /** The second step. Throws `bad-credentials`: the code is wrong, or it took too long. */
     async finish(step: string, code: string, origin: Origin): Promise<Session> {
       const tokenSha256 = hashSessionToken(isSessionToken(step) ? step : '');
-      const userId = await createSignInStore(db).findStep(tokenSha256);
+      const userId = await stores.signIns.findStep(tokenSha256);
       if (userId === null) throw badStaffCredentials();
       await proveCode(deps, userId, code);
-      await createSignInStore(db).removeStep(tokenSha256);
-      const user = await createUserStore(db).findCredentialsById(userId);
+      await stores.signIns.removeStep(tokenSha256);
+      const user = await stores.users.findCredentialsById(userId);
       if (user === null) throw badStaffCredentials();
       return enter(deps, user, origin);
     },
@@ -112,13 +116,13 @@ export function createSignInService(deps: Deps) {
           : null);
       if (fault !== null) throw invalidFields([{ field: 'next', fault }]);
       const passwordHash = await deps.passwords.hash(change.next, ownTurnOf(caller));
-      await inTransaction(db, async ({ db: trx }) => {
-        await forgive(trx, attempt, counted);
-        await createUserStore(trx).update(user.id, { passwordHash, isPasswordFirst: false });
-        await createSessionStore(trx).removeOfUser(user.id, hashSessionToken(change.token));
-        if (deps.rules.sendsMail) await createStaffMailStore(trx).add(user.id, 'password-changed', null);
+      await transaction(async (stores) => {
+        await forgive(stores, attempt, counted);
+        await stores.users.update(user.id, { passwordHash, isPasswordFirst: false });
+        await stores.sessions.removeOfUser(user.id, hashSessionToken(change.token));
+        if (deps.rules.sendsMail) await stores.staffMails.add(user.id, 'password-changed', null);
         const told = { after: { email: caller.email, password: 'changed' } };
-        await createAuditStore(trx).add([auditEntry(caller, 'user.change-password', told)]);
+        await stores.audit.add([auditEntry(caller, 'user.change-password', told)]);
       });
     },
 
@@ -129,20 +133,20 @@ export function createSignInService(deps: Deps) {
     async proveAgain(caller: Caller, password: string, token: string): Promise<void> {
       const attempt = proofOf(caller, password);
       const { counted } = await checkPassword(deps, attempt, ownTurnOf(caller));
-      await forgive(db, attempt, counted);
-      await createSessionStore(db).noteProof(hashSessionToken(token));
+      await forgive(stores, attempt, counted);
+      await stores.sessions.noteProof(hashSessionToken(token));
     },
   };
 }
 
 /** Counted before the slow check; what succeeds is taken back. */
 async function provePassword(deps: Deps, attempt: SignIn): Promise<UserCredentials> {
-  const { db, rules } = deps;
+  const { stores, rules } = deps;
   if (rules.passwords === 'no') throw passwordsOff();
-  const isAtHome = await createSignInStore(db).isKnownPlace(attempt.email, callerNetwork(attempt.address));
+  const isAtHome = await stores.signIns.isKnownPlace(attempt.email, callerNetwork(attempt.address));
   const turn = { isKnown: isAtHome, from: callerNetwork(attempt.address) };
   const { user, counted } = await checkPassword(deps, attempt, turn);
-  await forgive(db, attempt, counted);
+  await forgive(stores, attempt, counted);
   if (rules.passwords === 'break-glass') breakGlass(deps, user, attempt);
   return user;
 }
@@ -155,12 +159,12 @@ function breakGlass({ log }: Deps, user: UserCredentials, { address }: SignIn): 
 
 /** An unknown e-mail costs the same check as a known one: time must not tell them apart. Answers what to take back, too. */
 async function checkPassword(
-  { db, passwords }: Deps,
+  { stores, transaction, passwords }: Deps,
   attempt: SignIn,
   turn: Turn,
 ): Promise<{ user: UserCredentials; counted: string[] }> {
-  const counted = await countAttempt(db, attempt, turn.isKnown);
-  const users = createUserStore(db);
+  const counted = await countAttempt({ stores, transaction }, attempt, turn.isKnown);
+  const { users } = stores;
   const user = await users.findCredentials(attempt.email);
   const isRight = await passwords.verify(attempt.password, user?.passwordHash ?? null, turn);
   if (user === null || !isRight) throw badStaffCredentials();
@@ -171,18 +175,16 @@ async function checkPassword(
 }
 
 /** Throws `bad-credentials`, `too-many-requests`: who knows the password must not guess the code. */
-async function proveCode({ db, seal }: Deps, userId: number, code: string): Promise<void> {
-  const counted = await countCode(db, userId);
-  if (!(await isRightCode({ db, seal }, userId, code))) throw badStaffCredentials();
-  await forgiveCode(db, counted);
+async function proveCode({ stores, transaction, seal }: Deps, userId: number, code: string): Promise<void> {
+  const counted = await countCode({ stores, transaction }, userId);
+  if (!(await isRightCode({ stores, seal }, userId, code))) throw badStaffCredentials();
+  await stores.failedLogins.withdraw(counted);
 }
 
-const forgiveCode = (db: Db, counted: readonly string[]) => createFailedLoginStore(db).withdraw(counted);
-
-function enter({ db, rules }: Deps, user: UserCredentials, origin: Origin): Promise<Session> {
-  return inTransaction(db, async ({ db: trx }) => {
-    await createSignInStore(trx).notePlace(user.id, callerNetwork(origin.address));
-    return openSession(trx, { userId: user.id, method: 'password', rules }, origin);
+function enter({ transaction, rules }: Deps, user: UserCredentials, origin: Origin): Promise<Session> {
+  return transaction(async (stores) => {
+    await stores.signIns.notePlace(user.id, callerNetwork(origin.address));
+    return openSession(stores, { userId: user.id, method: 'password', rules }, origin);
   });
 }
 

@@ -1,18 +1,18 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, isAdmin, sees } from '../../../shared/domain/staff';
 import { alreadyExists, invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
 import { hashSecret, newSecret } from '../../../shared/secrets';
-import { createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createAlertStore } from '../../../shared/stores/alerts/alert-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createLogFindingStore, type LogFinding } from '../../../shared/stores/logs/log-finding-store';
-import { createFlagStore, type SetFlag } from '../../../shared/stores/solutions/flag-store';
-import {
-  type AdminSolution,
-  createSolutionAdminStore,
-  type SolutionChanges,
-  type SolutionFilter,
+import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { AlertStore } from '../../../shared/stores/alerts/alert-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { LogFinding, LogFindingStore } from '../../../shared/stores/logs/log-finding-store';
+import type { FlagStore, SetFlag } from '../../../shared/stores/solutions/flag-store';
+import type {
+  AdminSolution,
+  SolutionAdminStore,
+  SolutionChanges,
+  SolutionFilter,
 } from '../../../shared/stores/solutions/solution-admin-store';
 import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
 import type { FieldProblem } from '../../../shared/domain/field-fault';
@@ -20,6 +20,26 @@ import { solutionProblems, type SolutionText, trimmed } from '../../../shared/do
 import { revisionOf } from '../../../shared/formats/revision';
 import { lockVisible, needEditor } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly accounts: Pick<AccountStore, 'existing' | 'insert' | 'findByName'>;
+  readonly alerts: Pick<AlertStore, 'countOpen'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly flags: Pick<FlagStore, 'listOfSolution'>;
+  readonly logFindings: LogFindingStore;
+  readonly solutionAdmin: Pick<
+    SolutionAdminStore,
+    | 'list'
+    | 'insert'
+    | 'update'
+    | 'retire'
+    | 'replaceLeakedSecret'
+    | 'replaceSecret'
+    | 'isMailVisible'
+    | 'find'
+    | 'lock'
+  >;
+}
 
 export interface SolutionInput {
   readonly mail: string;
@@ -54,26 +74,25 @@ const defaultAccountName = 'Default';
 
 export type SolutionService = ReturnType<typeof createSolutionService>;
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<Stores> {
   /** Told of each committed change before the caller is: this process then lets in by it. A command has none. */
   readonly forgetAccess?: (solutionId: number) => void;
 }
 
-export function createSolutionService({ db, forgetAccess }: Deps) {
+export function createSolutionService({ stores, transaction, forgetAccess }: Deps) {
   return {
     async list(
       caller: Caller,
       filter: SolutionFilter,
       page: PageRequest<number>,
     ): Promise<Page<ListedSolution>> {
-      const listed = await createSolutionAdminStore(db).list(caller.accounts, filter, page);
-      return { ...listed, items: await withAlerts(db, listed.items) };
+      const listed = await stores.solutionAdmin.list(caller.accounts, filter, page);
+      return { ...listed, items: await withAlerts(stores, listed.items) };
     },
 
     /** Throws `not-found`. */
     async get(caller: Caller, id: number): Promise<SolutionDetail> {
-      return detailed(db, await found(db, caller, id));
+      return detailed(stores, await found(stores, caller, id));
     },
 
     /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
@@ -81,16 +100,16 @@ export function createSolutionService({ db, forgetAccess }: Deps) {
       needEditor(caller);
       const input = soundSolution(written);
       const secret = newSecret();
-      return inTransaction(db, async ({ db: trx }) => {
-        const accountId = await accountFor(trx, caller, input.accountId);
+      return transaction(async (stores) => {
+        const accountId = await accountFor(stores, caller, input.accountId);
         const solution = { ...input, accountId, secretHash: hashSecret(secret) };
-        const id = await createSolutionAdminStore(trx).insert(solution);
-        if (id === null) throw await mailTaken(trx, caller, input.mail);
+        const id = await stores.solutionAdmin.insert(solution);
+        if (id === null) throw await mailTaken(stores, caller, input.mail);
         const entry = auditEntry(caller, 'solution.create', {
           solutionId: id,
           after: { ...input, accountId },
         });
-        await createAuditStore(trx).add([entry]);
+        await stores.audit.add([entry]);
         return { id, mail: input.mail, secret };
       });
     },
@@ -103,20 +122,20 @@ export function createSolutionService({ db, forgetAccess }: Deps) {
       ifRevision: string | null = null,
     ): Promise<SolutionDetail> {
       const changes = soundSolution(written);
-      const changed = await inTransaction(db, async ({ db: trx }) => {
-        await lockVisible(trx, caller, id);
+      const changed = await transaction(async (stores) => {
+        await lockVisible(stores, caller, id);
         needEditor(caller);
-        const before = await found(trx, caller, id);
+        const before = await found(stores, caller, id);
         if (ifRevision !== null && ifRevision !== settingsRevision(before))
           throw staleVersion(settingsRevision(before));
-        if (changes.accountId !== undefined) await accountFor(trx, caller, changes.accountId);
-        const isWritten = await createSolutionAdminStore(trx).update(id, changes);
-        if (!isWritten) throw await mailTaken(trx, caller, changes.mail ?? '');
-        const after = await found(trx, caller, id);
+        if (changes.accountId !== undefined) await accountFor(stores, caller, changes.accountId);
+        const isWritten = await stores.solutionAdmin.update(id, changes);
+        if (!isWritten) throw await mailTaken(stores, caller, changes.mail ?? '');
+        const after = await found(stores, caller, id);
         if (needsNoProof(after) && !needsNoProof(before)) throw invalidFields([policyWithoutProof(written)]);
         const deed = { solutionId: id, before: settingsOf(before), after: settingsOf(after) };
-        await createAuditStore(trx).add([auditEntry(caller, 'solution.update', deed)]);
-        return detailed(trx, after);
+        await stores.audit.add([auditEntry(caller, 'solution.update', deed)]);
+        return detailed(stores, after);
       });
       forgetAccess?.(id);
       return changed;
@@ -127,13 +146,13 @@ export function createSolutionService({ db, forgetAccess }: Deps) {
      * Throws `not-found`, `forbidden`.
      */
     async retire(caller: Caller, id: number): Promise<void> {
-      await inTransaction(db, async ({ db: trx }) => {
-        await lockVisible(trx, caller, id);
+      await transaction(async (stores) => {
+        await lockVisible(stores, caller, id);
         needEditor(caller);
-        const before = await found(trx, caller, id);
-        await createSolutionAdminStore(trx).retire(id);
+        const before = await found(stores, caller, id);
+        await stores.solutionAdmin.retire(id);
         const deed = { solutionId: id, before: settingsOf(before) };
-        await createAuditStore(trx).add([auditEntry(caller, 'solution.retire', deed)]);
+        await stores.audit.add([auditEntry(caller, 'solution.retire', deed)]);
       });
       forgetAccess?.(id);
     },
@@ -148,17 +167,15 @@ export function createSolutionService({ db, forgetAccess }: Deps) {
       { isLeaked }: { readonly isLeaked: boolean } = { isLeaked: false },
     ): Promise<EnrolledSolution> {
       const secret = newSecret();
-      const replaced = await inTransaction(db, async ({ db: trx }) => {
-        await lockVisible(trx, caller, id);
+      const replaced = await transaction(async (stores) => {
+        await lockVisible(stores, caller, id);
         needEditor(caller);
-        const { mail } = await found(trx, caller, id);
-        const solutions = createSolutionAdminStore(trx);
-        if (isLeaked) await solutions.replaceLeakedSecret(id, hashSecret(secret));
-        else await solutions.replaceSecret(id, hashSecret(secret));
+        const { mail } = await found(stores, caller, id);
+        const { solutionAdmin } = stores;
+        if (isLeaked) await solutionAdmin.replaceLeakedSecret(id, hashSecret(secret));
+        else await solutionAdmin.replaceSecret(id, hashSecret(secret));
         const after = { secret: 'changed', ...(isLeaked ? { leaked: true, tokens: 'ended' } : {}) };
-        await createAuditStore(trx).add([
-          auditEntry(caller, 'solution.replace-secret', { solutionId: id, after }),
-        ]);
+        await stores.audit.add([auditEntry(caller, 'solution.replace-secret', { solutionId: id, after })]);
         return { id, mail, secret };
       });
       forgetAccess?.(id);
@@ -184,23 +201,23 @@ const policyWithoutProof = ({ mac }: SolutionChanges): FieldProblem => ({
 });
 
 /** Whose the mail is, is told to those alone who see that solution: it is another customer's otherwise. */
-async function mailTaken(db: Db, caller: Caller, mail: string): Promise<Error> {
-  const isSeen = await createSolutionAdminStore(db).isMailVisible(caller.accounts, mail);
+async function mailTaken(stores: Stores, caller: Caller, mail: string): Promise<Error> {
+  const isSeen = await stores.solutionAdmin.isMailVisible(caller.accounts, mail);
   return isSeen
     ? alreadyExists('solution')
     : invalidFields([{ field: 'mail', fault: { code: 'not-to-be-had' } }]);
 }
 
-async function found(db: Db, caller: Caller, id: number): Promise<AdminSolution> {
-  const solution = await createSolutionAdminStore(db).find(caller.accounts, id);
+async function found(stores: Stores, caller: Caller, id: number): Promise<AdminSolution> {
+  const solution = await stores.solutionAdmin.find(caller.accounts, id);
   if (solution === null) throw notFound('solution');
   return solution;
 }
 
-async function detailed(db: Db, solution: AdminSolution): Promise<SolutionDetail> {
-  const [listed] = await withAlerts(db, [solution]);
-  const flags = await createFlagStore(db).listOfSolution(solution.id);
-  const findings = await createLogFindingStore(db).list(solution.id);
+async function detailed(stores: Stores, solution: AdminSolution): Promise<SolutionDetail> {
+  const [listed] = await withAlerts(stores, [solution]);
+  const flags = await stores.flags.listOfSolution(solution.id);
+  const findings = await stores.logFindings.list(solution.id);
   return {
     ...solution,
     openAlerts: listed?.openAlerts ?? 0,
@@ -210,20 +227,20 @@ async function detailed(db: Db, solution: AdminSolution): Promise<SolutionDetail
   };
 }
 
-async function withAlerts(db: Db, solutions: readonly AdminSolution[]): Promise<ListedSolution[]> {
-  const counts = await createAlertStore(db).countOpen(solutions.map(({ id }) => id));
+async function withAlerts(stores: Stores, solutions: readonly AdminSolution[]): Promise<ListedSolution[]> {
+  const counts = await stores.alerts.countOpen(solutions.map(({ id }) => id));
   return solutions.map((solution) => ({ ...solution, openAlerts: counts.get(solution.id) ?? 0 }));
 }
 
-async function accountFor(db: Db, caller: Caller, wanted: number | null): Promise<number> {
-  const accounts = createAccountStore(db);
+async function accountFor(stores: Stores, caller: Caller, wanted: number | null): Promise<number> {
+  const { accounts } = stores;
   if (wanted !== null) {
     const exists = sees(caller, wanted) && (await accounts.existing([wanted])).length === 1;
     if (!exists)
       throw invalidFields([{ field: 'account', fault: { code: 'no-such-account', account: wanted } }]);
     return wanted;
   }
-  if (isAdmin(caller)) return defaultAccount(db);
+  if (isAdmin(caller)) return defaultAccount(stores);
   const [only, ...others] = caller.accounts === 'all' ? [] : caller.accounts;
   if (only === undefined || others.length > 0) {
     throw invalidFields([{ field: 'account', fault: { code: 'account-needed' } }]);
@@ -231,8 +248,7 @@ async function accountFor(db: Db, caller: Caller, wanted: number | null): Promis
   return only;
 }
 
-async function defaultAccount(db: Db): Promise<number> {
-  const accounts = createAccountStore(db);
+async function defaultAccount({ accounts }: Stores): Promise<number> {
   const account =
     (await accounts.insert(defaultAccountName)) ?? (await accounts.findByName(defaultAccountName));
   if (account === null) throw new Error('the default account is neither new nor old');

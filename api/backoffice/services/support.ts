@@ -1,21 +1,30 @@
-import type { Db } from '../../../shared/db/database';
 import { type Channel, channels } from '../../../shared/domain/channel';
 import type { Caller } from '../../../shared/domain/staff';
 import type { Statut } from '../../../shared/domain/statut';
 import { isUnderWay } from '../../../shared/domain/sync-state';
-import { type Approval, createApprovalStore } from '../../../shared/stores/parameters/approval-store';
-import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
-import { type Conflict, createConflictStore } from '../../../shared/stores/parameters/conflict-store';
+import type { Approval, ApprovalStore } from '../../../shared/stores/parameters/approval-store';
+import type { AlertStore, ProbeAlert } from '../../../shared/stores/alerts/alert-store';
+import type { Conflict, ConflictStore } from '../../../shared/stores/parameters/conflict-store';
 import type { LogFinding } from '../../../shared/stores/logs/log-finding-store';
-import {
-  createInventoryStore,
-  type FailedEntity,
-  type ReturnedEntity,
+import type {
+  FailedEntity,
+  InventoryStore,
+  ReturnedEntity,
 } from '../../../shared/stores/solutions/inventory-store';
-import { createOverviewStore } from '../../../shared/stores/solutions/overview-store';
-import { createQuarantineStore, type QuarantinedItem } from '../../../shared/stores/syncs/quarantine-store';
-import { createSyncTimelineStore, type SyncSummary } from '../../../shared/stores/syncs/sync-timeline-store';
+import type { OverviewStore } from '../../../shared/stores/solutions/overview-store';
+import type { QuarantinedItem, QuarantineStore } from '../../../shared/stores/syncs/quarantine-store';
+import type { SyncSummary, SyncTimelineStore } from '../../../shared/stores/syncs/sync-timeline-store';
 import type { SolutionDetail, SolutionService } from './solutions';
+
+interface Stores {
+  readonly alerts: Pick<AlertStore, 'list'>;
+  readonly approvals: Pick<ApprovalStore, 'list'>;
+  readonly conflicts: Pick<ConflictStore, 'list'>;
+  readonly inventory: Pick<InventoryStore, 'failedEntities' | 'returnedEntities'>;
+  readonly overview: Pick<OverviewStore, 'openOf'>;
+  readonly quarantine: Pick<QuarantineStore, 'list'>;
+  readonly timelines: Pick<SyncTimelineStore, 'list'>;
+}
 
 /** Something about a solution that is not as it should be, for whoever answers the telephone. */
 export type Finding =
@@ -57,7 +66,7 @@ export interface SupportView {
 }
 
 interface Deps {
-  readonly db: Db;
+  readonly stores: Stores;
   readonly solutions: Pick<SolutionService, 'get'>;
 }
 
@@ -72,20 +81,20 @@ const wrongClockSeconds = 600;
 export type SupportService = ReturnType<typeof createSupportService>;
 
 /** Answers a support call: what happened, when, which file, which row, and why. */
-export function createSupportService({ db, solutions }: Deps) {
+export function createSupportService({ stores, solutions }: Deps) {
   return {
     /** Throws `not-found`. */
     async look(caller: Caller, solutionId: number): Promise<SupportView> {
       const solution = await solutions.get(caller, solutionId);
-      const timeline = createSyncTimelineStore(db);
+      const { timelines } = stores;
       const [syncs, lastOfChannels, waiting] = await Promise.all([
-        timeline.list(solutionId, { channel: null, state: null }, { limit: shownSyncs, after: null }),
+        timelines.list(solutionId, { channel: null, state: null }, { limit: shownSyncs, after: null }),
         Promise.all(
           channels.map((channel) =>
-            timeline.list(solutionId, { channel, state: null }, { limit: 2, after: null }),
+            timelines.list(solutionId, { channel, state: null }, { limit: 2, after: null }),
           ),
         ),
-        waitingOf(db, caller, solutionId),
+        waitingOf(stores, caller, solutionId),
       ]);
       const lastSyncs = lastOfChannels.flatMap(
         ({ items }) => items.find(({ state }) => !isUnderWay(state)) ?? [],
@@ -155,17 +164,17 @@ const stuckOf = ({ channels: all }: SolutionDetail): Finding[] =>
     })
     .map(({ channel, statut, since, syncId }) => ({ kind: 'stuck', channel, statut, since, syncId }));
 
-async function waitingOf(db: Db, { accounts }: Caller, solutionId: number): Promise<Finding[]> {
+async function waitingOf(stores: Stores, { accounts }: Caller, solutionId: number): Promise<Finding[]> {
   const page = { limit: shownOfKind, after: null };
   const scope = { accounts, solutionId };
   const [counts, alerts, items, conflicts, approvals, entities, returned] = await Promise.all([
-    createOverviewStore(db).openOf(solutionId),
-    createAlertStore(db).list({ ...scope, state: 'open', kind: null, isAcknowledged: null }, page),
-    createQuarantineStore(db).list({ ...scope, syncId: null, state: 'open' }, page),
-    createConflictStore(db).list({ ...scope, state: 'open' }, page),
-    createApprovalStore(db).list({ ...scope, state: 'open' }, page),
-    createInventoryStore(db).failedEntities(solutionId, shownOfKind),
-    createInventoryStore(db).returnedEntities(solutionId),
+    stores.overview.openOf(solutionId),
+    stores.alerts.list({ ...scope, state: 'open', kind: null, isAcknowledged: null }, page),
+    stores.quarantine.list({ ...scope, syncId: null, state: 'open' }, page),
+    stores.conflicts.list({ ...scope, state: 'open' }, page),
+    stores.approvals.list({ ...scope, state: 'open' }, page),
+    stores.inventory.failedEntities(solutionId, shownOfKind),
+    stores.inventory.returnedEntities(solutionId),
   ]);
   return [
     ...alerts.items.map((alert): Finding => ({ kind: 'alert', alert })),

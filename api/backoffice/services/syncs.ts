@@ -1,26 +1,29 @@
 import type { Readable } from 'node:stream';
-import type { Db } from '../../../shared/db/database';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../../shared/files/file-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
-import {
-  createSyncTimelineStore,
-  type SyncDetail,
-  type SyncEvent,
-  type SyncFilter,
-  type SyncPageKey,
-  type SyncSummary,
+import type {
+  SyncDetail,
+  SyncEvent,
+  SyncFilter,
+  SyncPageKey,
+  SyncSummary,
+  SyncTimelineStore,
 } from '../../../shared/stores/syncs/sync-timeline-store';
 import type { IntakeService } from '../../services/intake';
 import { type Replayed, replayArchive } from './replay';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import { needEditor, needVisible } from './rights';
 import { auditEntry } from './trail';
 
+interface Stores {
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
+  readonly timelines: SyncTimelineStore;
+}
+
 interface Deps {
-  readonly db: Db;
+  readonly stores: Stores;
   readonly files: Pick<FileStore, 'read' | 'stat'>;
   readonly intake: Pick<IntakeService, 'begin'>;
 }
@@ -42,8 +45,8 @@ export interface SyncFile {
 
 export type SyncService = ReturnType<typeof createSyncService>;
 
-export function createSyncService({ db, files, intake }: Deps) {
-  const timelines = createSyncTimelineStore(db);
+export function createSyncService({ stores, files, intake }: Deps) {
+  const { timelines } = stores;
 
   return {
     /** Throws `not-found`. */
@@ -53,7 +56,7 @@ export function createSyncService({ db, files, intake }: Deps) {
       filter: SyncFilter,
       page: PageRequest<SyncPageKey>,
     ): Promise<Page<SyncSummary>> {
-      await needVisible(db, caller, solutionId);
+      await needVisible(stores, caller, solutionId);
       return timelines.list(solutionId, filter, page);
     },
 
@@ -87,10 +90,10 @@ export function createSyncService({ db, files, intake }: Deps) {
         intake,
         sync,
         () => files.read(archiveKey),
-        (newId) => async (trx) => {
-          await createSyncStore(trx).addEvent(newId, 'replay', `of sync ${syncId}, by ${caller.email}`);
+        (newId) => async (stores) => {
+          await stores.syncs.addEvent(newId, 'replay', `of sync ${syncId}, by ${caller.email}`);
           const deed = { solutionId: sync.solutionId, before: { sync: syncId }, after: { sync: newId } };
-          await createAuditStore(trx).add([auditEntry(caller, 'sync.replay', deed)]);
+          await stores.audit.add([auditEntry(caller, 'sync.replay', deed)]);
         },
       );
     },

@@ -1,5 +1,5 @@
 import { settings } from '../../../shared/config/settings';
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import {
@@ -10,18 +10,26 @@ import {
   stillInUse,
 } from '../../../shared/errors/catalog';
 import type { Seal } from '../../../shared/seal/seal';
-import { createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createSystemStore, type RemoteSystemEntry } from '../../../shared/stores/pairs/system-store';
+import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { RemoteSystemEntry, SystemStore } from '../../../shared/stores/pairs/system-store';
 import { checkSystem } from '../../../shared/systems/check-system';
 import { entryName } from '../../../shared/systems/entry-name';
 import { checkBy, type Problem } from '../../../shared/systems/problem';
 import { type Json, namesAskedFor } from '../../../shared/systems/references';
 import type { SystemKindName } from '../../../shared/systems/system-kind';
 import { systemKinds } from '../../../shared/systems/system-kinds';
-import { askForSlices } from './pair-work';
+import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
+
+/** What it takes to make or change a system. */
+export interface SystemPutStores {
+  readonly accounts: Pick<AccountStore, 'find'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly pairConfigs: Pick<PairConfigStore, 'askForSlices'>;
+  readonly systems: SystemStore;
+}
 
 /** A system as someone wants it to be. */
 export interface SystemInput {
@@ -42,28 +50,32 @@ export interface SystemPut {
   readonly outcome: Outcome;
 }
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<SystemPutStores> {
+  readonly seal: Seal;
+}
+
+interface PutDeps {
+  readonly stores: SystemPutStores;
   readonly seal: Seal;
 }
 
 export type SystemService = ReturnType<typeof createSystemService>;
 
 /** The systems that pairs are made of: admins write them, whoever sees their account reads them. */
-export function createSystemService({ db, seal }: Deps) {
+export function createSystemService({ stores, transaction, seal }: Deps) {
   return {
     list: (caller: Caller, page: PageRequest<string>): Promise<Page<RemoteSystemEntry>> =>
-      createSystemStore(db).list(caller.accounts, page),
+      stores.systems.list(caller.accounts, page),
 
     /** Throws `not-found`. */
-    get: (caller: Caller, name: string): Promise<RemoteSystemEntry> => foundSystem(db, caller, name),
+    get: (caller: Caller, name: string): Promise<RemoteSystemEntry> => foundSystem(stores, caller, name),
 
     /** Throws `forbidden`, `invalid-fields`, `not-found` of its account, `already-exists`. */
     create: (caller: Caller, input: SystemInput): Promise<RemoteSystemEntry> =>
-      inTransaction(db, async ({ db: trx }) => {
+      transaction(async (stores) => {
         needAdmin(caller);
-        if ((await createSystemStore(trx).lock(input.name)) !== null) throw alreadyExists('system');
-        return (await putSystem({ db: trx, seal }, caller, input)).system;
+        if ((await stores.systems.lock(input.name)) !== null) throw alreadyExists('system');
+        return (await putSystem({ stores, seal }, caller, input)).system;
       }),
 
     /**
@@ -71,18 +83,18 @@ export function createSystemService({ db, seal }: Deps) {
      * Throws `forbidden`, `invalid-fields`, `not-found` of its account, `stale`.
      */
     put: (caller: Caller, input: SystemInput, ifVersion: number | null): Promise<SystemPut> =>
-      inTransaction(db, async ({ db: trx }) => {
+      transaction(async (stores) => {
         needAdmin(caller);
-        const before = await createSystemStore(trx).lock(input.name);
+        const before = await stores.systems.lock(input.name);
         if (ifVersion !== null && before?.version !== ifVersion) throw staleVersion(before?.version ?? 0);
-        return putSystem({ db: trx, seal }, caller, input);
+        return putSystem({ stores, seal }, caller, input);
       }),
 
     /** Throws `forbidden`, `not-found`, `stale`, `in-use`. */
     remove: (caller: Caller, name: string, ifVersion: number | null): Promise<void> =>
-      inTransaction(db, async ({ db: trx }) => {
+      transaction(async (stores) => {
         needAdmin(caller);
-        const systems = createSystemStore(trx);
+        const systems = stores.systems;
         const before = await systems.lock(name);
         if (before === null) throw notFound('system');
         if (ifVersion !== null && before.version !== ifVersion) throw staleVersion(before.version);
@@ -93,33 +105,37 @@ export function createSystemService({ db, seal }: Deps) {
             pairs.map((pair) => pair.name),
           );
         }
-        await tell(trx, caller, 'delete', { before: toldOf(before) });
+        await tell(stores, caller, 'delete', { before: toldOf(before) });
       }),
 
     /** No call is made until someone resumes it. Throws `forbidden`, `not-found`. */
     pause: (caller: Caller, name: string, reason: string): Promise<RemoteSystemEntry> =>
-      inTransaction(db, async ({ db: trx }) => {
-        const { id, state } = await lockedForAdmin(trx, caller, name);
-        await createSystemStore(trx).pause(id, reason, caller.email);
-        if (state !== 'paused') await tell(trx, caller, 'pause', { after: { name, reason } });
-        return foundSystem(trx, caller, name);
+      transaction(async (stores) => {
+        const { id, state } = await lockedForAdmin(stores, caller, name);
+        await stores.systems.pause(id, reason, caller.email);
+        if (state !== 'paused') await tell(stores, caller, 'pause', { after: { name, reason } });
+        return foundSystem(stores, caller, name);
       }),
 
     /** Ends a pause, and a throttle as well; its pairs go on at once. Throws `forbidden`, `not-found`. */
     resume: (caller: Caller, name: string): Promise<RemoteSystemEntry> =>
-      inTransaction(db, async ({ db: trx }) => {
-        const before = await lockedForAdmin(trx, caller, name);
-        await resumeSystem(trx, before.id);
+      transaction(async (stores) => {
+        const before = await lockedForAdmin(stores, caller, name);
+        await resumeSystem(stores, before.id);
         if (before.state === 'paused' || before.state === 'throttled')
-          await tell(trx, caller, 'resume', { before: { reason: before.pausedReason }, after: { name } });
-        return foundSystem(trx, caller, name);
+          await tell(stores, caller, 'resume', { before: { reason: before.pausedReason }, after: { name } });
+        return foundSystem(stores, caller, name);
       }),
   };
 }
 
 /** Throws `not-found`, also for what is another account's. */
-export async function foundSystem(db: Db, caller: Caller, name: string): Promise<RemoteSystemEntry> {
-  const system = await createSystemStore(db).find(caller.accounts, name);
+export async function foundSystem(
+  { systems }: Pick<SystemPutStores, 'systems'>,
+  caller: Caller,
+  name: string,
+): Promise<RemoteSystemEntry> {
+  const system = await systems.find(caller.accounts, name);
   if (system === null) throw notFound('system');
   return system;
 }
@@ -128,25 +144,29 @@ export async function foundSystem(db: Db, caller: Caller, name: string): Promise
  * Makes a system, or changes it, in the transaction of the caller, who has seen that it may. Throws `invalid-fields`,
  * `not-found` of its account.
  */
-export async function putSystem({ db, seal }: Deps, caller: Caller, input: SystemInput): Promise<SystemPut> {
+export async function putSystem(
+  { stores, seal }: PutDeps,
+  caller: Caller,
+  input: SystemInput,
+): Promise<SystemPut> {
   const { config, secrets: writtenOut } = soundConfig(input);
-  const systems = createSystemStore(db);
+  const systems = stores.systems;
   const before = await systems.lock(input.name);
   if (before !== null && before.kind !== input.kind)
     throw refusedFields([{ path: ['kind'], reason: `cannot be changed: it is ${before.kind}` }]);
-  const accountId = await accountOf(db, input.accountId, before);
+  const accountId = await accountOf(stores, input.accountId, before);
   const isSame = before?.accountId === accountId && sameJson(before.config, config);
-  const id = before === null ? await inserted(db, { ...input, accountId, config }) : before.id;
+  const id = before === null ? await inserted(stores, { ...input, accountId, config }) : before.id;
   if (before !== null && !isSame) await systems.update(id, { accountId, config });
-  const changed = await writeSecrets({ db, seal }, id, { ...writtenOut, ...input.secrets });
+  const changed = await writeSecrets({ stores, seal }, id, { ...writtenOut, ...input.secrets });
   const outcome: Outcome =
     before === null ? 'created' : isSame && changed.length === 0 ? 'unchanged' : 'updated';
   // Who changes what it is signed in with has mended what paused it.
   if (outcome === 'updated' && before?.state === 'paused' && before.pausedBy === null)
-    await resumeSystem(db, id);
-  const system = await foundSystem(db, caller, input.name);
+    await resumeSystem(stores, id);
+  const system = await foundSystem(stores, caller, input.name);
   if (outcome !== 'unchanged')
-    await tell(db, caller, before === null ? 'create' : 'update', {
+    await tell(stores, caller, before === null ? 'create' : 'update', {
       before: before && toldOf(before),
       after: { ...toldOf(system), secretsSet: changed },
     });
@@ -177,17 +197,17 @@ function soundConfig({ name, kind, config, secrets = {} }: SystemInput) {
 const isOwnSetting = (name: string): boolean => Object.hasOwn(settings.shape, name);
 
 async function accountOf(
-  db: Db,
+  stores: SystemPutStores,
   asked: number | null | undefined,
   before: RemoteSystemEntry | null,
 ): Promise<number | null> {
   if (asked === undefined) return before?.accountId ?? null;
-  if (asked !== null && (await createAccountStore(db).find(asked)) === null) throw notFound('account');
+  if (asked !== null && (await stores.accounts.find(asked)) === null) throw notFound('account');
   return asked;
 }
 
 async function inserted(
-  db: Db,
+  stores: SystemPutStores,
   {
     name,
     kind,
@@ -195,18 +215,18 @@ async function inserted(
     config,
   }: { name: string; kind: SystemKindName; accountId: number | null; config: Json },
 ): Promise<number> {
-  const id = await createSystemStore(db).insert({ name, kind, accountId, config });
+  const id = await stores.systems.insert({ name, kind, accountId, config });
   if (id === null) throw alreadyExists('system');
   return id;
 }
 
 /** Returns the names of those that are others now. */
 async function writeSecrets(
-  { db, seal }: Deps,
+  { stores, seal }: PutDeps,
   id: number,
   secrets: Readonly<Record<string, string | null>>,
 ): Promise<string[]> {
-  const systems = createSystemStore(db);
+  const systems = stores.systems;
   const kept = await systems.secretsOf(id);
   const changed: string[] = [];
   for (const [name, value] of Object.entries(secrets)) {
@@ -228,28 +248,32 @@ function opens(seal: Seal, kept: string, value: string): boolean {
   }
 }
 
-async function lockedForAdmin(db: Db, caller: Caller, name: string): Promise<RemoteSystemEntry> {
-  const system = await createSystemStore(db).lock(name);
-  await foundSystem(db, caller, name);
+async function lockedForAdmin(
+  stores: SystemPutStores,
+  caller: Caller,
+  name: string,
+): Promise<RemoteSystemEntry> {
+  const system = await stores.systems.lock(name);
+  await foundSystem(stores, caller, name);
   needAdmin(caller);
   if (system === null) throw notFound('system');
   return system;
 }
 
-async function resumeSystem(db: Db, id: number): Promise<void> {
-  await createSystemStore(db).resume(id);
-  for (const pair of await createSystemStore(db).pairsOf(id)) await askForSlices(db, pair.id);
+async function resumeSystem(stores: SystemPutStores, id: number): Promise<void> {
+  await stores.systems.resume(id);
+  for (const pair of await stores.systems.pairsOf(id)) await stores.pairConfigs.askForSlices(pair.id);
 }
 
 const toldOf = ({ name, kind, config, accountId }: RemoteSystemEntry) => ({ name, kind, config, accountId });
 
 async function tell(
-  db: Db,
+  stores: SystemPutStores,
   caller: Caller,
   verb: 'create' | 'update' | 'delete' | 'pause' | 'resume',
   deed: { readonly before?: unknown; readonly after?: unknown },
 ): Promise<void> {
-  await createAuditStore(db).add([auditEntry(caller, `system.${verb}`, deed)]);
+  await stores.audit.add([auditEntry(caller, `system.${verb}`, deed)]);
 }
 
 /** jsonb keeps no order of keys. */

@@ -1,15 +1,20 @@
-import type { Db } from '../../../shared/db/database';
 import { knownZone } from '../../../shared/domain/known-zone';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound } from '../../../shared/errors/catalog';
-import { createAlertStore, type ProbeAlert } from '../../../shared/stores/alerts/alert-store';
-import { createSolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
-import {
-  createTemperatureStore,
-  type DayOfTemperatures,
-  type Probe,
-  type TemperatureBucket,
+import type { AlertStore, ProbeAlert } from '../../../shared/stores/alerts/alert-store';
+import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
+import type {
+  DayOfTemperatures,
+  Probe,
+  TemperatureBucket,
+  TemperatureStore,
 } from '../../../shared/stores/logs/temperature-store';
+
+interface Stores {
+  readonly alerts: Pick<AlertStore, 'list'>;
+  readonly solutionAdmin: Pick<SolutionAdminStore, 'find'>;
+  readonly temperatures: TemperatureStore;
+}
 
 /** One probe over some days. */
 export interface Temperatures {
@@ -46,8 +51,8 @@ const mostAlerts = 200;
 export type TemperatureService = ReturnType<typeof createTemperatureService>;
 
 /** Temperatures against the limits of their fridges. */
-export function createTemperatureService({ db }: { readonly db: Db }) {
-  const temperatures = createTemperatureStore(db);
+export function createTemperatureService({ stores }: { readonly stores: Stores }) {
+  const { temperatures } = stores;
 
   return {
     /** Throws `not-found`. */
@@ -81,7 +86,7 @@ export function createTemperatureService({ db }: { readonly db: Db }) {
   };
 
   async function timezoneOf(caller: Caller, solutionId: number): Promise<string> {
-    const solution = await createSolutionAdminStore(db).find(caller.accounts, solutionId);
+    const solution = await stores.solutionAdmin.find(caller.accounts, solutionId);
     if (solution === null) throw notFound('solution');
     return knownZone(solution.timezone);
   }
@@ -101,7 +106,7 @@ export function createTemperatureService({ db }: { readonly db: Db }) {
     { from }: { from: Date },
   ): Promise<ProbeAlert[]> {
     const filter = { accounts, solutionId, state: null, kind: null, isAcknowledged: null };
-    const { items } = await createAlertStore(db).list(filter, { limit: mostAlerts, after: null });
+    const { items } = await stores.alerts.list(filter, { limit: mostAlerts, after: null });
     return items.filter((alert) => alert.probeId === probeId && (alert.closedAt ?? alert.openedAt) >= from);
   }
 }

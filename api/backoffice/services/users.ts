@@ -1,4 +1,4 @@
-import { type Db, inTransaction } from '../../../shared/db/database';
+import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { FieldProblem } from '../../../shared/domain/field-fault';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller, Role } from '../../../shared/domain/staff';
@@ -13,14 +13,22 @@ import {
 } from '../../../shared/errors/catalog';
 import type { PasswordHasher, Turn } from '../../../shared/passwords/password-hasher';
 import { passwordFault } from '../../../shared/passwords/password-rules';
-import { createAccountStore } from '../../../shared/stores/solutions/account-store';
-import { createAuditStore } from '../../../shared/stores/staff/audit-store';
-import { createSessionStore } from '../../../shared/stores/staff/session-store';
-import { createStaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
-import { createUserStore, type User } from '../../../shared/stores/staff/user-store';
+import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { SessionStore } from '../../../shared/stores/staff/session-store';
+import type { StaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
+import type { User, UserStore } from '../../../shared/stores/staff/user-store';
 import { revisionOf } from '../../../shared/formats/revision';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
+
+interface Stores {
+  readonly accounts: Pick<AccountStore, 'existing'>;
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly sessions: Pick<SessionStore, 'removeOfUser'>;
+  readonly staffMails: Pick<StaffMailStore, 'add'>;
+  readonly users: Pick<UserStore, 'list' | 'insert' | 'setAccounts' | 'lockActiveAdmins' | 'update' | 'find'>;
+}
 
 export interface UserInput {
   readonly email: string;
@@ -43,19 +51,18 @@ export interface UserEdit {
 
 export type UserService = ReturnType<typeof createUserService>;
 
-interface Deps {
-  readonly db: Db;
+interface Deps extends StoreAccess<Stores> {
   readonly passwords: Pick<PasswordHasher, 'hash'>;
   readonly rules: Pick<SignInRules, 'sendsMail'>;
 }
 
 /** The staff: the affair of admins. */
 export function createUserService(deps: Deps) {
-  const { db } = deps;
+  const { stores, transaction } = deps;
   return {
     async list(caller: Caller, page: PageRequest<number>): Promise<Page<User>> {
       needAdmin(caller);
-      return createUserStore(db).list(page);
+      return stores.users.list(page);
     },
 
     /** Throws `already-exists`, `invalid-fields`. */
@@ -65,9 +72,9 @@ export function createUserService(deps: Deps) {
       const problems = [...userProblems(input), ...(await passwordProblems(input.password, input.email))];
       if (problems.length > 0) throw invalidFields(problems);
       const passwordHash = await deps.passwords.hash(input.password, turnOf(caller));
-      return inTransaction(db, async ({ db: trx }) => {
-        const users = createUserStore(trx);
-        await needAccounts(trx, input.accountIds);
+      return transaction(async (stores) => {
+        const { users } = stores;
+        await needAccounts(stores, input.accountIds);
         const id = await users.insert({
           ...input,
           passwordHash,
@@ -75,8 +82,8 @@ export function createUserService(deps: Deps) {
         });
         if (id === null) throw alreadyExists('user');
         await users.setAccounts(id, input.accountIds);
-        const user = await found(trx, id);
-        await createAuditStore(trx).add([auditEntry(caller, 'user.create', { after: user })]);
+        const user = await found(stores, id);
+        await stores.audit.add([auditEntry(caller, 'user.create', { after: user })]);
         return user;
       });
     },
@@ -84,7 +91,7 @@ export function createUserService(deps: Deps) {
     /** Throws `not-found`. */
     async get(caller: Caller, id: number): Promise<User> {
       needAdmin(caller);
-      return found(db, id);
+      return found(stores, id);
     },
 
     /**
@@ -99,20 +106,20 @@ export function createUserService(deps: Deps) {
     ): Promise<User> {
       needAdmin(caller);
       const passwordHash = await hashOfNew(deps, caller, id, edit.password);
-      return inTransaction(db, async ({ db: trx }) => {
-        const admins = await createUserStore(trx).lockActiveAdmins();
-        const before = await found(trx, id);
+      return transaction(async (stores) => {
+        const admins = await stores.users.lockActiveAdmins();
+        const before = await found(stores, id);
         if (ifRevision !== null && ifRevision !== revisionOf(before)) throw staleVersion(revisionOf(before));
-        await write(trx, id, edit, passwordHash);
-        const after = await found(trx, id);
+        await write(stores, id, edit, passwordHash);
+        const after = await found(stores, id);
         if (admins.length === 1 && admins[0] === id && !isActiveAdmin(after)) throw lastAdmin();
         if (passwordHash !== undefined || hasOtherRights(before, after)) {
-          await createSessionStore(trx).removeOfUser(id);
+          await stores.sessions.removeOfUser(id);
         }
         if (passwordHash !== undefined && deps.rules.sendsMail)
-          await createStaffMailStore(trx).add(id, 'password-changed', caller.email);
+          await stores.staffMails.add(id, 'password-changed', caller.email);
         const told = passwordHash === undefined ? after : { ...after, password: 'changed' };
-        await createAuditStore(trx).add([auditEntry(caller, 'user.update', { before, after: told })]);
+        await stores.audit.add([auditEntry(caller, 'user.update', { before, after: told })]);
         return after;
       });
     },
@@ -121,13 +128,13 @@ export function createUserService(deps: Deps) {
 
 /** Undefined: there is no new one. Throws `not-found`, `invalid-fields`. */
 async function hashOfNew(
-  { db, passwords }: Deps,
+  { stores, passwords }: Deps,
   caller: Caller,
   id: number,
   password: string | undefined,
 ): Promise<string | undefined> {
   if (password === undefined) return undefined;
-  const problems = await passwordProblems(password, (await found(db, id)).email);
+  const problems = await passwordProblems(password, (await found(stores, id)).email);
   if (problems.length > 0) throw invalidFields(problems);
   return passwords.hash(password, turnOf(caller));
 }
@@ -146,8 +153,13 @@ function hasOtherRights(before: User, after: User): boolean {
   );
 }
 
-async function write(db: Db, id: number, edit: UserEdit, passwordHash: string | undefined): Promise<void> {
-  const users = createUserStore(db);
+async function write(
+  stores: Stores,
+  id: number,
+  edit: UserEdit,
+  passwordHash: string | undefined,
+): Promise<void> {
+  const { users } = stores;
   await users.update(id, {
     ...(passwordHash === undefined ? {} : { passwordHash, isPasswordFirst: false }),
     ...(edit.mustChangePassword === undefined ? {} : { isPasswordFirst: edit.mustChangePassword }),
@@ -155,18 +167,18 @@ async function write(db: Db, id: number, edit: UserEdit, passwordHash: string | 
     ...(edit.isDisabled === undefined ? {} : { isDisabled: edit.isDisabled }),
   });
   if (edit.accountIds === undefined) return;
-  await needAccounts(db, edit.accountIds);
+  await needAccounts(stores, edit.accountIds);
   await users.setAccounts(id, edit.accountIds);
 }
 
-async function found(db: Db, id: number): Promise<User> {
-  const user = await createUserStore(db).find(id);
+async function found(stores: Stores, id: number): Promise<User> {
+  const user = await stores.users.find(id);
   if (user === null) throw notFound('user');
   return user;
 }
 
-async function needAccounts(db: Db, ids: readonly number[]): Promise<void> {
-  const existing = await createAccountStore(db).existing(ids);
+async function needAccounts(stores: Stores, ids: readonly number[]): Promise<void> {
+  const existing = await stores.accounts.existing(ids);
   const unknown = ids.filter((id) => !existing.includes(id));
   if (unknown.length > 0) {
     throw invalidFields(

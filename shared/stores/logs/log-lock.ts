@@ -1,6 +1,13 @@
 import type { Db } from '../../db/database';
 
-/** Only one transaction at a time adds to a log or counts it. Held until the transaction ends. `table`: in PostgreSQL. */
-export async function lockLog(db: Db, solutionId: number, table: string): Promise<void> {
-  await db.raw('select pg_advisory_xact_lock(hashtextextended(?, ?))', [`log ${table}`, solutionId]);
+export type LogLock = ReturnType<typeof createLogLock>;
+
+/** Only one transaction at a time adds to a log or counts it. */
+export function createLogLock(db: Db) {
+  return {
+    /** Waits for it, and holds it until the transaction ends. `table`: its name in PostgreSQL. */
+    async take(solutionId: number, table: string): Promise<void> {
+      await db.raw('select pg_advisory_xact_lock(hashtextextended(?, ?))', [`log ${table}`, solutionId]);
+    },
+  };
 }

@@ -49,20 +49,19 @@ export function createLogReadStore(db: Db) {
   return {
     /**
      * The readings after an id, in the order of their ids, straight from the index. Without its statistics, as after
-     * a first large upload, PostgreSQL would rather sort all that is left, and so again for every page.
+     * a first large upload, PostgreSQL would rather sort all that is left, and so again for every page. Call it in a
+     * transaction of its own: until that ends, PostgreSQL avoids to sort.
      */
     async rows(table: LogTable, range: LogRange, after: string, limit: number): Promise<LogRow[]> {
       const columns = table.columns.map(selected).join(', ');
       const within = conditionOf(range);
-      return db.transaction(async (transaction) => {
-        await transaction.raw('set local enable_sort = off');
-        const result = await transaction.raw<{ rows: Row[] }>(
-          `select id, extra, received_at, ${columns} from ${table.table}
-           where solution_id = :solutionId and id > :after ${within.sql} order by id limit :limit`,
-          { solutionId: range.solutionId, after, limit, ...within.bindings },
-        );
-        return result.rows.map(rowFrom);
-      });
+      await db.raw('set local enable_sort = off');
+      const result = await db.raw<{ rows: Row[] }>(
+        `select id, extra, received_at, ${columns} from ${table.table}
+         where solution_id = :solutionId and id > :after ${within.sql} order by id limit :limit`,
+        { solutionId: range.solutionId, after, limit, ...within.bindings },
+      );
+      return result.rows.map(rowFrom);
     },
 
     /**

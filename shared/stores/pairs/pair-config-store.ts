@@ -142,6 +142,11 @@ export function createPairConfigStore(db: Db) {
     },
 
     /** With all that is known of it. */
+    /** It is to be looked at now, in the transaction of what makes it so. */
+    async askForSlices(id: number): Promise<void> {
+      await db('pair').where({ id }).update({ check_at: db.fn.now() });
+    },
+
     async remove(id: number): Promise<void> {
       await db('pair').where({ id }).delete();
     },

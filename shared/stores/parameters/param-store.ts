@@ -79,32 +79,30 @@ export function createParamStore(db: Db) {
     },
 
     /**
-     * Inserts or changes the manager's copy; `isNew`: it was not there, or deleted. Throws `stale`.
+     * Inserts or changes the manager's copy; `isNew`: it was not there, or deleted. Call it in a transaction. Throws `stale`.
      * An edit that changes nothing makes no version, but gives an entity that failed too often another chance.
      */
-    put: (key: ParamKey, edit: ParamEdit): Promise<{ param: Param; isNew: boolean }> =>
-      db.transaction(async (transaction) => {
-        const isNew = await insert(transaction, key, edit);
-        const row = await lock(transaction, key);
-        if (isNew) return { param: paramFrom(row), isNew };
-        checkVersion(row, edit.ifVersion);
-        const before: Copy = { isActive: row.is_active, fields: row.fields };
-        const fields = row.is_active
-          ? Object.fromEntries([...entries(row.fields), ...entries(edit.fields)])
-          : edit.fields;
-        const changed = await write(transaction, row, before, { isActive: true, fields }, edit.by);
-        return { param: paramFrom(changed), isNew: !before.isActive };
-      }),
+    async put(key: ParamKey, edit: ParamEdit): Promise<{ param: Param; isNew: boolean }> {
+      const isNew = await insert(db, key, edit);
+      const row = await lock(db, key);
+      if (isNew) return { param: paramFrom(row), isNew };
+      checkVersion(row, edit.ifVersion);
+      const before: Copy = { isActive: row.is_active, fields: row.fields };
+      const fields = row.is_active
+        ? Object.fromEntries([...entries(row.fields), ...entries(edit.fields)])
+        : edit.fields;
+      const changed = await write(db, row, before, { isActive: true, fields }, edit.by);
+      return { param: paramFrom(changed), isNew: !before.isActive };
+    },
 
-    /** Throws `not-found` and `stale`. */
-    delete: (key: ParamKey, { by, ifVersion }: Omit<ParamEdit, 'fields'>): Promise<Param> =>
-      db.transaction(async (transaction) => {
-        const row = await lock(transaction, key);
-        if (!row.is_active) throw notFound('parameter');
-        checkVersion(row, ifVersion);
-        const before: Copy = { isActive: true, fields: row.fields };
-        return paramFrom(await write(transaction, row, before, { isActive: false, fields: row.fields }, by));
-      }),
+    /** Call it in a transaction. Throws `not-found` and `stale`. */
+    async delete(key: ParamKey, { by, ifVersion }: Omit<ParamEdit, 'fields'>): Promise<Param> {
+      const row = await lock(db, key);
+      if (!row.is_active) throw notFound('parameter');
+      checkVersion(row, ifVersion);
+      const before: Copy = { isActive: true, fields: row.fields };
+      return paramFrom(await write(db, row, before, { isActive: false, fields: row.fields }, by));
+    },
 
     /** The latest first. */
     async history(

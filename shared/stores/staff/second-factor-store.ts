@@ -1,20 +1,13 @@
 import type { Db } from '../../db/database';
-import type { Seal } from '../../seal/seal';
 
 /** What is known of a user's second factor. */
 export interface SecondFactor {
-  /** In base32; null: there is none. */
+  /** As it was given, sealed; null: there is none. */
   readonly secret: string | null;
-  /** Shown to its owner, and not yet proved. */
-  readonly pending: PendingSecret | null;
+  /** Sealed; shown to its owner, who has not yet proved to have it. */
+  readonly pending: string | null;
   readonly since: Date | null;
   readonly recoveryCodesLeft: number;
-}
-
-/** `kept`: as it stands in the database, sealed where there is a key. */
-export interface PendingSecret {
-  readonly secret: string;
-  readonly kept: string;
 }
 
 interface Row {
@@ -26,8 +19,8 @@ interface Row {
 
 export type SecondFactorStore = ReturnType<typeof createSecondFactorStore>;
 
-/** Second factors of staff, and the codes that stand in for them. In the database the secrets are sealed. */
-export function createSecondFactorStore(db: Db, seal: Pick<Seal, 'seal' | 'open'>) {
+/** Second factors of staff, and the codes that stand in for them. Secrets come sealed and are returned sealed. */
+export function createSecondFactorStore(db: Db) {
   return {
     /** Null: there is no such user. */
     async find(userId: number): Promise<SecondFactor | null> {
@@ -38,19 +31,17 @@ export function createSecondFactorStore(db: Db, seal: Pick<Seal, 'seal' | 'open'
         [userId],
       );
       const row = result.rows[0];
-      return row === undefined ? null : factorFrom(row, seal);
+      return row === undefined ? null : factorFrom(row);
     },
 
     async setPending(userId: number, secret: string): Promise<void> {
-      await db('app_user')
-        .where({ id: userId })
-        .update({ totp_pending: seal.seal(secret, 'second-factor') });
+      await db('app_user').where({ id: userId }).update({ totp_pending: secret });
     },
 
     /** The pending secret is the one from now on. False: another one, or none, is pending. */
-    async activate(userId: number, { kept }: PendingSecret, step: number): Promise<boolean> {
-      const changed = await db('app_user').where({ id: userId, totp_pending: kept }).update({
-        totp_secret: kept,
+    async activate(userId: number, pending: string, step: number): Promise<boolean> {
+      const changed = await db('app_user').where({ id: userId, totp_pending: pending }).update({
+        totp_secret: pending,
         totp_pending: null,
         totp_since: db.fn.now(),
         totp_last_step: step,
@@ -90,13 +81,9 @@ export function createSecondFactorStore(db: Db, seal: Pick<Seal, 'seal' | 'open'
   };
 }
 
-function factorFrom(row: Row, seal: Pick<Seal, 'open'>): SecondFactor {
-  const opened = (kept: string) => seal.open(kept, 'second-factor');
-  const { totp_secret: kept, totp_pending: pending } = row;
-  return {
-    secret: kept === null ? null : opened(kept),
-    pending: pending === null ? null : { secret: opened(pending), kept: pending },
-    since: row.totp_since,
-    recoveryCodesLeft: row.codes,
-  };
-}
+const factorFrom = (row: Row): SecondFactor => ({
+  secret: row.totp_secret,
+  pending: row.totp_pending,
+  since: row.totp_since,
+  recoveryCodesLeft: row.codes,
+});

@@ -16,6 +16,8 @@ interface Row {
   sync_id: string;
 }
 
+export type ChannelResetStore = ReturnType<typeof createChannelResetStore>;
+
 /** The reset of channels: all of it is one transaction, which the caller gives. */
 export function createChannelResetStore(db: Db) {
   return {

@@ -4,7 +4,7 @@ import { booksChanged } from '../../../shared/domain/job-kind';
 import { createJobStore } from '../../../shared/stores/jobs/job-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
-import { lockLog } from '../../../shared/stores/logs/log-lock';
+import { createLogLock } from '../../../shared/stores/logs/log-lock';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
 
 /**
@@ -26,7 +26,7 @@ async function applyNext(db: Db): Promise<boolean> {
   const table = findLogTable(tableName);
   let rows = 0;
   if (decided.isApproved && table !== undefined) {
-    await lockLog(db, solutionId, table.table);
+    await createLogLock(db).take(solutionId, table.table);
     const applied = await replacements.apply(decided, table);
     await createLogBookStore(db).askCheck(solutionId, table.table);
     await createJobStore(db).add(booksChanged);

@@ -7,7 +7,7 @@ import { decodeText } from '../../../shared/formats/csv-cell';
 import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
 import { CsvRows } from '../../../shared/formats/csv-rows';
 import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-source';
-import { lockLog } from '../../../shared/stores/logs/log-lock';
+import { createLogLock } from '../../../shared/stores/logs/log-lock';
 import type { Reject } from '../package/rejections';
 import { findEarlierReadings } from './earlier-readings';
 import { noteExtraColumns } from './extra-columns';
@@ -107,7 +107,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const { db, client } = transaction;
   const { source, header, rejections, counts } = opened;
   const { rows } = source;
-  await lockLog(db, input.solutionId, input.table.table);
+  await createLogLock(db).take(input.solutionId, input.table.table);
   const fault = await noteExtraColumns(db, input, header, input.maxExtraColumns ?? Infinity);
   if (fault !== null) return rejections.rejectFile(fault);
   const state = input.besideLog ?? (await readLogState(db, input));
