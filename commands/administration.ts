@@ -76,7 +76,7 @@ export async function warningsOf(config: Config): Promise<string[]> {
   return seen === null
     ? []
     : [
-        `${seen.address} sends X-Forwarded-For, and no proxy is trusted: everyone seems to call from there. If it is your proxy, set EPACK_TRUST_PROXY.`,
+        `${seen.address} sends X-Forwarded-For and is not trusted: everyone seems to call from there. If it is your proxy, set EPACK_TRUST_PROXY.`,
       ];
 }
 

@@ -1,4 +1,6 @@
 import { ConfigError, readConfig } from '../../shared/config/config';
+import { warningsOf } from '../../commands/administration';
+import { eventually } from '../queue/eventually';
 import { startTestServer, type TestServer } from '../setup/server';
 
 /** From where the server says that someone signed in. */
@@ -38,6 +40,35 @@ test.each([
     }
   },
 );
+
+test.each(['', '203.0.113.0/24'])(
+  'X-Forwarded-For from an address that is not trusted (%j) is told on the first page and by `epack config`',
+  async (trust) => {
+    const server = await startTestServer({ EPACK_TRUST_PROXY: trust });
+    const warnings = () => warningsOf({ ...server.config, databaseUrl: server.databaseUrl });
+    try {
+      await addressSeen(server, {});
+      expect(await warnings()).toEqual([]);
+      await addressSeen(server, spoofed);
+      await eventually('it is told', async () => (await warnings()).length > 0);
+      expect(await warnings()).toEqual([expect.stringMatching(/127\.0\.0\.1.*EPACK_TRUST_PROXY/)]);
+    } finally {
+      await server.stop();
+    }
+  },
+);
+
+test('X-Forwarded-For from a proxy that is trusted is told to nobody', async () => {
+  const server = await startTestServer({ EPACK_TRUST_PROXY: '127.0.0.0/8' });
+  try {
+    // Also where the caller is on the proxy's own machine.
+    await addressSeen(server, { 'x-forwarded-for': '127.0.0.1' });
+    await addressSeen(server, chain);
+    expect(await server.db('server_sight')).toEqual([]);
+  } finally {
+    await server.stop();
+  }
+});
 
 test.each(['11', '-1', 'yes', '10.0.0.0/33', '10.0.0', '::1/129', 'proxy.example', '10.0.0.1,x'])(
   '%s is no list of proxies',

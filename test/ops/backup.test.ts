@@ -10,7 +10,7 @@ import { type Config, readConfig } from '../../shared/config/config';
 import { type Db, migrateTo, openDatabase } from '../../shared/db/database';
 import { restoreBackup, writeBackup } from '../../commands/backup-commands';
 import { findEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
-import { testWithAge } from '../setup/age';
+import { testWithProgram } from '../setup/programs';
 import { eventually } from '../queue/eventually';
 import { setting, type TestDatabase } from '../setup/database';
 import { createTestFolder, type TestFolder } from '../setup/folder';
@@ -222,7 +222,8 @@ describe('epack backup and epack restore', () => {
     );
   });
 
-  testWithAge(
+  testWithProgram(
+    'age',
     'one that is encrypted is read by age itself, and one that age encrypted is restored',
     async () => {
       const folder = newFolder();

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** X-Forwarded-For comes, and no proxy is trusted: everyone seems to call from the proxy's address. */
+/** X-Forwarded-For comes from an address that is not trusted: everyone seems to call from there. */
 export interface UntrustedProxy {
   /** From where it came last. */
   readonly address: string;
