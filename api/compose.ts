@@ -20,6 +20,7 @@ import { type AllStores, openStoreAccess, type StoreAccess } from '../shared/sto
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
 import { createProxyWatch } from './http/proxy-watch';
+import { trustIn } from './http/trusted-proxies';
 import { createConsoleRoutes } from './backoffice/console/routes';
 import { createBackofficeRouter } from './backoffice/rest/router';
 import { createOidcRoutes, oidcCallbackPath, oidcPath } from './backoffice/oidc/routes';
@@ -109,7 +110,13 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     applicationName: 'epack-api-listen',
     onLost: () => dropConnections(db),
   });
-  const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
+  const queue = await openQueue({
+    queueUrl: config.queueUrl,
+    authority: config.ownAuthorities.queue,
+    db,
+    notifications,
+    log,
+  });
 
   const checkHealth = createHealthCheck({ db, queue, files });
   const metrics = createApiMetrics({
@@ -257,7 +264,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       temperatures: createTemperatureService(access),
       signInRules: config.signIn,
       oidcButton: config.oidc === null ? null : { label: config.oidc.name, path: oidcPath },
-      sendsMail: config.smtpUrl !== null && config.mailFrom !== null,
+      sendsMail: config.signIn.sendsMail,
       checkHealth,
       log,
     }),
@@ -266,7 +273,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     trail,
     trustProxy: config.trustProxy,
     proxyWatch: createProxyWatch({
-      trustProxy: config.trustProxy,
+      isTrusted: trustIn(config.trustProxy),
       note: (address) => stores.sights.noteUntrustedProxy(address),
       log,
     }),
@@ -308,7 +315,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 }
 
 async function createOidc(
-  { oidc, publicUrl, signIn: signInRules }: Config,
+  { oidc, publicUrl, signIn: signInRules, ownAuthorities }: Config,
   access: StoreAccess<AllStores>,
   users: UserService,
   trail: SecurityTrail,
@@ -316,7 +323,11 @@ async function createOidc(
   if (oidc === null || publicUrl === null) return null;
   // Loaded by those who use it: its code alone is some megabytes of memory.
   const { createIdentityProvider } = await import('./backoffice/oidc/identity-provider.js');
-  const provider = createIdentityProvider({ ...oidc, callbackUrl: `${publicUrl}${oidcCallbackPath}` });
+  const provider = createIdentityProvider({
+    ...oidc,
+    authority: ownAuthorities.oidc,
+    callbackUrl: `${publicUrl}${oidcCallbackPath}`,
+  });
   const signIn = createOidcSignIn({ ...access, provider, users, rules: oidc, signInRules });
   return createOidcRoutes(watchedProvider(trail, signIn));
 }

@@ -49,6 +49,10 @@ export async function startServer(
     ...environment,
     ...withoutFilesOf(['DATABASE_URL']),
     DATABASE_URL: database.url,
+    // It names the authority already.
+    DATABASE_CA_FILE: '',
+    // The configuration has been held to it; the embedded database listens on this machine alone.
+    ...(config.databaseUrl === null ? { EPACK_REQUIRE_TLS: '' } : {}),
     EPACK_DATA_DIR: config.dataDir,
   };
   const together = await metricsTogether(config);

@@ -71,7 +71,13 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     applicationName: 'epack-worker-listen',
     onLost: () => dropConnections(db),
   });
-  const queue = await openQueue({ queueUrl: config.queueUrl, db, notifications, log });
+  const queue = await openQueue({
+    queueUrl: config.queueUrl,
+    authority: config.ownAuthorities.queue,
+    db,
+    notifications,
+    log,
+  });
   const jobs = createJobStore(db);
   const metrics = createWorkerMetrics(() => poolUse(db));
   const tracer = createTracer(config.otlpEndpoint, 'epack-worker', config.otlpHeaders);
@@ -79,7 +85,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
 
   const notificationDeps = {
     db,
-    sendMail: mailerOf(config),
+    sendMail: mailerOf(config, log),
     webhooks: {
       allowsHttp: config.webhookHttp,
       allowedNetworks: config.webhookNetworks,
@@ -234,7 +240,16 @@ async function listen(ops: Server, { workerPort, host }: Config): Promise<number
   });
 }
 
-function mailerOf({ smtpUrl, mailFrom }: Config): Mailer | null {
-  if (smtpUrl === null || mailFrom === null) return null;
-  return createMailer({ url: smtpUrl, from: mailFrom, timeoutMilliseconds: outsideMilliseconds });
+function mailerOf({ smtpUrl, mailFrom, ownAuthorities }: Config, log: Logger): Mailer | null {
+  if (smtpUrl === null || mailFrom === null) {
+    if (mailFrom !== null)
+      log.warn({}, 'EPACK_MAIL_FROM is set and EPACK_SMTP_URL is not: this worker sends no mail');
+    return null;
+  }
+  return createMailer({
+    url: smtpUrl,
+    authority: ownAuthorities.smtp,
+    from: mailFrom,
+    timeoutMilliseconds: outsideMilliseconds,
+  });
 }

@@ -5,6 +5,7 @@ import type { SignInRules } from '../domain/sign-in-rules';
 import { type Role, roles } from '../domain/staff';
 import { withSecretFiles } from './secret-files';
 import { secretSettings, settings } from './settings';
+import { ownAuthorities, tlsProblems, withAuthority } from './tls';
 
 export type Config = ReturnType<typeof configFrom>;
 
@@ -29,6 +30,7 @@ export function readConfig(given: NodeJS.ProcessEnv): Config {
     ...halfMail(environment),
     ...noWayIn(environment),
     ...halfSecretsKey(environment),
+    ...tlsProblems(environment),
   ];
   if (!read.success || problems.length > 0) throw new ConfigError(problems);
   return configFrom(read.data);
@@ -66,9 +68,16 @@ function configFrom(read: z.output<typeof settings>) {
     dataDir,
     /** Folder of the file store. */
     filesDir: path.join(dataDir, 'files'),
-    databaseUrl: read.DATABASE_URL ?? null,
+    databaseUrl:
+      read.DATABASE_URL === undefined ? null : withAuthority(read.DATABASE_URL, read.DATABASE_CA_FILE),
     databaseConnections: read.EPACK_DATABASE_CONNECTIONS,
     queueUrl: read.QUEUE_URL ?? null,
+    /** Whose certificates are believed beside the usual ones. */
+    ownAuthorities: ownAuthorities({
+      queue: read.QUEUE_CA_FILE,
+      smtp: read.EPACK_SMTP_CA_FILE,
+      oidc: read.EPACK_OIDC_CA_FILE,
+    }),
     adminEmail: read.EPACK_ADMIN_EMAIL ?? null,
     adminPassword: read.EPACK_ADMIN_PASSWORD ?? null,
     tokenMinutes: read.EPACK_TOKEN_MINUTES,
@@ -137,7 +146,7 @@ function signInRulesOf(read: z.output<typeof settings>): SignInRules {
     secondFactor: read.EPACK_SECOND_FACTOR,
     idleMinutes: read.EPACK_SESSION_IDLE_MINUTES,
     askAgainMinutes: read.EPACK_ASK_AGAIN_MINUTES,
-    sendsMail: read.EPACK_SMTP_URL !== undefined && read.EPACK_MAIL_FROM !== undefined,
+    sendsMail: read.EPACK_MAIL_FROM !== undefined,
   };
 }
 

@@ -46,7 +46,8 @@ export function withoutFilesOf(names: readonly string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(names.map((name) => [fileNameOf(name), '']));
 }
 
-const codeOf = (error: unknown): string =>
+/** Why a file cannot be read, e.g. `ENOENT`. */
+export const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error
     ? String(error.code)
     : 'it is no file of text';

@@ -87,8 +87,19 @@ export const settings = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:')
     .optional()
     .describe('PostgreSQL 15 or later. Not set: an embedded PostgreSQL in the data folder.'),
+  DATABASE_CA_FILE: anyText
+    .optional()
+    .describe(
+      'File with the certificates of the authority that vouches for PostgreSQL, in PEM, for a DATABASE_URL with `?sslmode=verify-full`. Not set: the usual authorities.',
+    ),
   EPACK_DATABASE_CONNECTIONS: whole(2, 1000, 10).describe('Most connections to PostgreSQL, per process.'),
   QUEUE_URL: url('amqp:', 'amqps:').optional().describe('RabbitMQ. Not set: a queue in PostgreSQL.'),
+  QUEUE_CA_FILE: anyText
+    .optional()
+    .describe('The same for RabbitMQ, with a QUEUE_URL that begins with `amqps://`.'),
+  EPACK_REQUIRE_TLS: yesOrNo.describe(
+    'Whether database, queue, mail server, identity provider and collector of traces may be reached by TLS alone, with certificates that are verified; a setting that says otherwise is then a mistake. Webhooks too. See [operations](operations.md#connections-by-tls).',
+  ),
   EPACK_ADMIN_EMAIL: z
     .string()
     .refine(isMailAddress, 'must be an e-mail address')
@@ -152,6 +163,9 @@ export const settings = z.object({
     ),
   EPACK_OIDC_CLIENT_ID: anyText.optional().describe('The client that the issuer knows this server as.'),
   EPACK_OIDC_CLIENT_SECRET: anyText.optional().describe('Secret of that client.'),
+  EPACK_OIDC_CA_FILE: anyText
+    .optional()
+    .describe('As DATABASE_CA_FILE, for the issuer. Not set: the usual authorities.'),
   EPACK_OIDC_NAME: anyText.default('OpenID Connect').describe('What the button on the sign-in page names.'),
   EPACK_OIDC_SCOPES: anyText.default('openid email').describe('Scopes that are asked for.'),
   EPACK_OIDC_NEW_USERS: z
@@ -193,11 +207,16 @@ export const settings = z.object({
     .describe(
       'Mail server for notifications, e.g. `smtps://user:password@mail.example`. Not set: no mail is sent.',
     ),
+  EPACK_SMTP_CA_FILE: anyText
+    .optional()
+    .describe('As DATABASE_CA_FILE, for the mail server. Not set: the usual authorities.'),
   EPACK_MAIL_FROM: z
     .string()
     .regex(mailAddress, 'must be an e-mail address')
     .optional()
-    .describe('Sender of the mails, e.g. `ePack <epack@example.org>`.'),
+    .describe(
+      'Sender of the mails, e.g. `ePack <epack@example.org>`. An API on its own needs no mail server: by this it knows that workers send mails.',
+    ),
   EPACK_WEBHOOK_HTTP: yesOrNo.describe('Whether webhooks may be plain http.'),
   EPACK_WEBHOOK_NETWORKS: list(isNetwork, 'must be a list of addresses or networks, such as `10.0.5.0/24`')
     .optional()

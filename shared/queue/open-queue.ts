@@ -7,15 +7,17 @@ import { createPostgresQueue } from './postgres-queue';
 interface Place {
   /** RabbitMQ; null: the queue is in PostgreSQL. */
   readonly queueUrl: string | null;
+  /** Whose certificates are believed, in PEM; null: the usual ones. */
+  readonly authority: string | null;
   readonly db: Db;
   readonly notifications: Notifications;
   readonly log: Logger;
 }
 
 /** The queue that the configuration asks for. */
-export async function openQueue({ queueUrl, db, notifications, log }: Place): Promise<JobQueue> {
+export async function openQueue({ queueUrl, authority, db, notifications, log }: Place): Promise<JobQueue> {
   if (queueUrl === null) return createPostgresQueue({ db, notifications, log });
   // Loaded by those who use it: its code alone is some megabytes of memory.
   const { createRabbitQueue } = await import('./rabbit-queue.js');
-  return createRabbitQueue({ url: queueUrl, log });
+  return createRabbitQueue({ url: queueUrl, authority, log });
 }

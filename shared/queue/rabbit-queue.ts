@@ -9,6 +9,8 @@ import { createRabbitSubscription, type RabbitSubscription } from './rabbit-subs
 export interface RabbitQueueOptions {
   /** `amqp://` or `amqps://`, with user, password and virtual host. */
   readonly url: string;
+  /** Whose certificates are believed, in PEM; without: the usual ones. */
+  readonly authority?: string | null;
   readonly log: Logger;
   /** The queues are `<prefix>.small`, `<prefix>.large` and `<prefix>.dead`. */
   readonly prefix?: string;
@@ -105,10 +107,11 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
   }
 }
 
-function sessionOptions({ url, prefix = 'epack', patienceMs = 5_000 }: RabbitQueueOptions) {
+function sessionOptions({ url, authority = null, prefix = 'epack', patienceMs = 5_000 }: RabbitQueueOptions) {
   const deadLettersTo = `${prefix}.dead`;
   return {
     url,
+    authority,
     patienceMs,
     queues: [
       // First, so that there is no moment without a place for dead letters. People may look at them often.

@@ -53,6 +53,8 @@ export interface QueueDeclaration {
 
 export interface RabbitSessionOptions {
   readonly url: string;
+  /** Whose certificates are believed, in PEM; null: the usual ones. */
+  readonly authority: string | null;
   readonly queues: readonly QueueDeclaration[];
   /** As RabbitMQ lists the connection. */
   readonly name: string;
@@ -93,9 +95,10 @@ interface Line {
   readonly hangUp: () => Promise<void>;
 }
 
-async function openLine({ url, name, patienceMs, log }: RabbitSessionOptions): Promise<Line> {
+async function openLine({ url, authority, name, patienceMs, log }: RabbitSessionOptions): Promise<Line> {
   const model = await connect(withHeartbeat(url), {
     noDelay: true,
+    ...(authority === null ? {} : { ca: authority }),
     keepAlive: true,
     timeout: connectTimeoutMs,
     clientProperties: { connection_name: name },

@@ -109,7 +109,7 @@ export async function startBackoffice(
   const log = createLogger({ level: 'silent', name: 'test' });
   const files = createDiskFileStore(folder.path);
   const notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
-  const queue = await openQueue({ queueUrl: null, db, notifications, log });
+  const queue = await openQueue({ queueUrl: null, authority: null, db, notifications, log });
   const board = { refresh: () => Promise.resolve() };
   const intake = createIntakeService({
     ...openStoreAccess(db),

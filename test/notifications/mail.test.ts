@@ -60,7 +60,7 @@ beforeEach(async () => {
 });
 
 const mailer = (url = `smtp://127.0.0.1:${mailServer.port}`) =>
-  createMailer({ url, from: 'ePack <epack@example.org>', timeoutMilliseconds: 5_000 });
+  createMailer({ url, authority: null, from: 'ePack <epack@example.org>', timeoutMilliseconds: 5_000 });
 
 const headersOf = ({ text }: ReceivedMail) => text.slice(0, text.indexOf('\r\n\r\n'));
 

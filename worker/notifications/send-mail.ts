@@ -14,15 +14,18 @@ export type Mailer = (mail: Mail) => Promise<void>;
 export interface MailSettings {
   /** `smtp://` (with STARTTLS where the server has it) or `smtps://`, with user and password where it needs them. */
   readonly url: string;
+  /** Whose certificates are believed, in PEM; null: the usual ones. */
+  readonly authority: string | null;
   readonly from: string;
   /** For each step of a conversation with the server. */
   readonly timeoutMilliseconds: number;
 }
 
 /** The only door to nodemailer. */
-export function createMailer({ url, from, timeoutMilliseconds }: MailSettings): Mailer {
+export function createMailer({ url, authority, from, timeoutMilliseconds }: MailSettings): Mailer {
   const transport = createTransport({
     url,
+    ...(authority === null ? {} : { tls: { ca: authority } }),
     connectionTimeout: timeoutMilliseconds,
     greetingTimeout: timeoutMilliseconds,
     socketTimeout: timeoutMilliseconds,

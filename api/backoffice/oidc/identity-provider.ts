@@ -8,6 +8,7 @@ import {
   ClientSecretBasic,
   type Configuration,
   clockTolerance,
+  customFetch,
   discovery,
   fetchUserInfo,
   randomNonce,
@@ -19,11 +20,14 @@ import {
 import { isNativeError } from 'node:util/types';
 import { z } from 'zod';
 import { identityProviderAway, signInRefused } from '../../../shared/errors/catalog';
+import { fetchByAuthority } from './fetch-by-authority';
 
 export interface IdentityProviderSettings {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Whose certificates are believed, in PEM; null: the usual ones. */
+  readonly authority: string | null;
   /** Separated by spaces; `openid` among them. */
   readonly scopes: string;
   /** Where the provider sends people back to: a path of ours, whole. */
@@ -136,7 +140,7 @@ async function discover(settings: IdentityProviderSettings): Promise<Configurati
 }
 
 function discoverAt(
-  { clientId, clientSecret }: IdentityProviderSettings,
+  { clientId, clientSecret, authority }: IdentityProviderSettings,
   issuer: string,
 ): Promise<Configuration> {
   const url = new URL(issuer);
@@ -147,6 +151,7 @@ function discoverAt(
     ClientSecretBasic(clientSecret),
     {
       timeout: patienceSeconds,
+      ...(authority === null ? {} : { [customFetch]: fetchByAuthority(authority) }),
       // An issuer that is configured with http is meant so: a test, or a provider beside this server.
       // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so to stand out, as its text says
       execute: url.protocol === 'http:' ? [allowInsecureRequests] : [],

@@ -1,0 +1,116 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { codeOf } from './secret-files';
+
+// Which connections go by TLS, and whose certificates are believed. A certificate is verified wherever there is TLS.
+
+type ConnectionSetting =
+  'DATABASE_URL' | 'QUEUE_URL' | 'EPACK_SMTP_URL' | 'EPACK_OIDC_ISSUER' | 'OTEL_EXPORTER_OTLP_ENDPOINT';
+
+/** Certificates of authorities, in PEM; null: none of one's own, the usual ones are believed. */
+export interface OwnAuthorities {
+  readonly queue: string | null;
+  readonly smtp: string | null;
+  readonly oidc: string | null;
+}
+
+/** `environment`: with the secrets in it. Answers every mistake, each with the name of its setting. */
+export function tlsProblems(environment: NodeJS.ProcessEnv): string[] {
+  const isDemanded = environment['EPACK_REQUIRE_TLS'] === 'yes';
+  const plain = Object.entries(connections).flatMap(([setting, { isByTls, written, authority }]) => {
+    const url = environment[setting] ?? '';
+    // What is no URL is told already.
+    if (url !== '' && (!URL.canParse(url) || isByTls(new URL(url)))) return [];
+    if (authority !== null && (environment[authority] ?? '') !== '')
+      return [`${authority} needs ${setting} with TLS: ${written}`];
+    return isDemanded && url !== ''
+      ? [`${setting} must be ${written}, because EPACK_REQUIRE_TLS is yes`]
+      : [];
+  });
+  const webhooks = isDemanded && environment['EPACK_WEBHOOK_HTTP'] === 'yes';
+  return [
+    ...plain,
+    ...(webhooks ? ['EPACK_WEBHOOK_HTTP must not be yes, because EPACK_REQUIRE_TLS is'] : []),
+    ...Object.values(connections).flatMap(({ authority }) =>
+      authority === null ? [] : unreadable(authority, environment[authority] ?? ''),
+    ),
+  ];
+}
+
+/** The authority's certificates in the form that PostgreSQL's clients take them: in the URL. */
+export function withAuthority(databaseUrl: string, file: string | undefined): string {
+  if (file === undefined) return databaseUrl;
+  const url = new URL(databaseUrl);
+  url.searchParams.set('sslrootcert', path.resolve(file));
+  return url.href;
+}
+
+/** Of files that `tlsProblems` found sound. */
+export function ownAuthorities(files: {
+  readonly [name in keyof OwnAuthorities]: string | undefined;
+}): OwnAuthorities {
+  const read = (file: string | undefined) => (file === undefined ? null : readFileSync(file, 'utf8'));
+  return { queue: read(files.queue), smtp: read(files.smtp), oidc: read(files.oidc) };
+}
+
+interface Connection {
+  /** Whether such a URL demands TLS and a certificate that is verified. */
+  readonly isByTls: (url: URL) => boolean;
+  /** For whoever has to write one that does. */
+  readonly written: string;
+  /** The setting that names the file of an authority of one's own; null: there is none. */
+  readonly authority: string | null;
+}
+
+const connections: Readonly<Record<ConnectionSetting, Connection>> = {
+  DATABASE_URL: {
+    // The last of several would count.
+    isByTls: ({ searchParams }) => searchParams.getAll('sslmode').join() === 'verify-full',
+    written: 'postgres://…?sslmode=verify-full',
+    authority: 'DATABASE_CA_FILE',
+  },
+  QUEUE_URL: {
+    isByTls: ({ protocol }) => protocol === 'amqps:',
+    written: 'amqps://…',
+    authority: 'QUEUE_CA_FILE',
+  },
+  EPACK_SMTP_URL: {
+    isByTls: ({ protocol, searchParams }) =>
+      (protocol === 'smtps:' || searchParams.get('requireTLS') === 'true') && !weakens(searchParams),
+    written: 'smtps://… or smtp://…?requireTLS=true, and no other option of TLS',
+    authority: 'EPACK_SMTP_CA_FILE',
+  },
+  EPACK_OIDC_ISSUER: {
+    isByTls: ({ protocol }) => protocol === 'https:',
+    written: 'https://…',
+    authority: 'EPACK_OIDC_CA_FILE',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    isByTls: ({ protocol }) => protocol === 'https:',
+    written: 'https://…',
+    authority: null,
+  },
+};
+
+/** The library for mails takes options in the URL: `tls.rejectUnauthorized=false` among them. */
+const weakens = (options: URLSearchParams): boolean =>
+  [...options.keys()].some((name) => /^(tls\.|ignoreTLS$|secure$|opportunisticTLS$)/.test(name)) ||
+  options.getAll('requireTLS').length > 1;
+
+function unreadable(setting: string, file: string): string[] {
+  if (file === '') return [];
+  try {
+    return isCertificate(readFileSync(file)) ? [] : [`${setting} holds no certificate in PEM`];
+  } catch (error) {
+    return [`${setting} cannot be read: ${codeOf(error)}`];
+  }
+}
+
+function isCertificate(written: Buffer): boolean {
+  try {
+    return new X509Certificate(written).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
