@@ -20,8 +20,8 @@ describe('every page', () => {
 
   test.each(allPages())('$name names only settings that there are', ({ text }) => {
     const named = [...text.matchAll(/\bEPACK_[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
-    // The last two are read by docker-compose.yml alone.
-    const foreign = /^EPACK_(TEST_|SOLUTION_|(URL|LISTEN|MEMORY_LIMIT)$)/;
+    // The last three are read by docker-compose.yml and the proxy alone.
+    const foreign = /^EPACK_(TEST_|SOLUTION_|(URL|LISTEN|MEMORY_LIMIT|UPSTREAM)$)/;
     expect(named.filter((name) => !(name in settings.shape) && !foreign.test(name))).toEqual([]);
   });
 
