@@ -16,6 +16,7 @@ import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createScheduleStore } from '../shared/stores/jobs/schedule-store';
 import { type Lane, lanes } from '../shared/domain/job-kind';
 import type { Consumption } from '../shared/queue/job-queue';
+import { noteReadings } from './alerts/note-readings';
 import { judgeNewReadings } from './alerts/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './jobs/consumer';
@@ -101,6 +102,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       files,
       quotas: config.quotas,
       language: config.language,
+      noteReadings,
       watch: metrics.syncs,
       log,
     }),

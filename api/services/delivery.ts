@@ -10,6 +10,7 @@ import type { AuditStore } from '../../shared/stores/staff/audit-store';
 import type { MessageStore } from '../../shared/stores/messages/message-store';
 import type { ReplacementStore } from '../../shared/stores/parameters/replacement-store';
 import type { StatusStore } from '../../shared/stores/syncs/status-store';
+import type { SyncSteps } from '../../shared/stores/syncs/sync-steps';
 import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import type { StatutBoard } from './statut-board';
 
@@ -19,16 +20,14 @@ interface Stores {
   readonly instructions: Pick<InstructionStore, 'confirm'>;
   readonly messages: Pick<MessageStore, 'confirm'>;
   readonly replacements: Pick<ReplacementStore, 'confirm'>;
-  readonly statuses: Pick<StatusStore, 'read' | 'readLocked' | 'move'>;
-  readonly syncs: Pick<
-    SyncStore,
-    'find' | 'markDownloaded' | 'lockCurrent' | 'lastConfirmedId' | 'markConfirmed' | 'latest'
-  >;
+  readonly statuses: Pick<StatusStore, 'read'>;
+  readonly syncSteps: Pick<SyncSteps, 'atHand' | 'confirm'>;
+  readonly syncs: Pick<SyncStore, 'find' | 'markDownloaded' | 'lockCurrent' | 'lastConfirmedId' | 'latest'>;
 }
 
 interface Deps extends StoreAccess<Stores> {
   readonly files: FileStore;
-  readonly board: Pick<StatutBoard, 'refresh'>;
+  readonly board: Pick<StatutBoard, 'learn'>;
 }
 
 /** An instruction package that waits for its solution. */
@@ -74,22 +73,22 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       syncId: string | null,
       failed: readonly FailedInstruction[],
     ): Promise<void> {
-      await transaction(async (stores) => {
-        const { statuses, syncs } = stores;
+      const confirmed = await transaction(async (stores) => {
+        const { syncSteps, syncs } = stores;
         await syncs.lockCurrent(key);
-        const status = await statuses.readLocked(key);
+        const status = await syncSteps.atHand(key);
         const atHand = status?.statut === 2 ? status.syncId : null;
-        if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key))) return;
-        if (atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
+        if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key)))
+          return null;
+        if (status === null || atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
         if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
-        await stores.instructions.confirm(atHand, failed);
+        if (status.hasInstructions) await stores.instructions.confirm(atHand, failed);
         if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
-        await confirmReplacements(stores, key, atHand, failed);
-        await stores.flags.consume(key, atHand);
-        await syncs.markConfirmed(atHand);
-        await statuses.move(key, atHand, 'confirmed');
+        if (status.hasReplacements) await confirmReplacements(stores, key, atHand, failed);
+        if (status.hasFlags) await stores.flags.consume(key, atHand);
+        return { statut: 0, syncId: atHand, revision: await syncSteps.confirm(key, atHand) } as const;
       });
-      await board.refresh(key);
+      if (confirmed !== null) board.learn(key, confirmed);
     },
 
     /** The sync under way, or else the last one. Throws `no-sync`. */

@@ -18,7 +18,6 @@ import { archiveKeyOf, unpackedPrefixOf, uploadPrefixOf } from '../../shared/fil
 import type { Logger } from '../../shared/log';
 import type { JobQueue } from '../../shared/queue/job-queue';
 import { type Lane, laneOfPackage } from '../../shared/domain/job-kind';
-import type { FlagStore } from '../../shared/stores/solutions/flag-store';
 import type { JobStore } from '../../shared/stores/jobs/job-store';
 import type { LogBookStore } from '../../shared/stores/logs/log-book-store';
 import type { LogMarkStore } from '../../shared/stores/logs/log-mark-store';
@@ -26,7 +25,8 @@ import type { AuditStore } from '../../shared/stores/staff/audit-store';
 import type { QuarantineStore } from '../../shared/stores/syncs/quarantine-store';
 import type { SolutionStore } from '../../shared/stores/solutions/solution-store';
 import type { StatusStore } from '../../shared/stores/syncs/status-store';
-import type { ReceivedArchive, Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
+import type { ReceivedArchive, SyncSteps } from '../../shared/stores/syncs/sync-steps';
+import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import { inSpan, type Span, type Tracer } from '../../shared/tracing';
 import { readUpTo, readWhole, watchArchive } from './archive-body';
 import type { QuotaService } from './quotas';
@@ -44,17 +44,17 @@ export interface ReplayStores {
 }
 
 interface Stores extends ReplayStores {
-  readonly flags: Pick<FlagStore, 'honour'>;
-  readonly jobs: Pick<JobStore, 'add' | 'addSync' | 'markPublished'>;
+  readonly jobs: Pick<JobStore, 'add' | 'markPublished'>;
   readonly solutions: Pick<SolutionStore, 'noteDevice'>;
   readonly statuses: Pick<StatusStore, 'claim' | 'claimWithinQuota' | 'read' | 'release'>;
+  readonly syncSteps: Pick<SyncSteps, 'queue'>;
   readonly syncs: SyncStore;
 }
 
 interface Deps extends StoreAccess<Stores> {
   readonly files: FileStore;
   readonly queue: Pick<JobQueue, 'publish' | 'isUp'>;
-  readonly board: Pick<StatutBoard, 'refresh'>;
+  readonly board: Pick<StatutBoard, 'learn' | 'refresh'>;
   readonly log: Logger;
   readonly quotas: Pick<QuotaService, 'needRoomOnDisk' | 'claim' | 'countUnannounced' | 'told'>;
   readonly limits: UnpackLimits & { readonly maxArchiveBytes: number; readonly largePackageBytes: number };
@@ -230,18 +230,20 @@ export function createIntakeService(deps: Deps) {
     idempotencyKey: string | null,
     counting: Counting,
   ): Promise<void> {
-    await transaction(async (stores) => {
-      const { statuses } = stores;
-      const isClaimed =
+    const upload = { syncId, idempotencyKey, receivingSeconds: receivingSeconds() };
+    const claimed = transaction(async (stores) => {
+      const { statuses, syncs } = stores;
+      if (idempotencyKey !== null) await syncs.forgetOldKey(key, idempotencyKey);
+      const revision =
         counting === 'not-counted'
-          ? await statuses.claim(key, syncId)
-          : await deps.quotas.claim(stores, key, syncId, counting.announcedBytes);
-      if (!isClaimed) {
-        const now = await statuses.read(key);
-        throw wrongStatus(now?.statut ?? 1, 0);
-      }
-      await stores.syncs.insertReceiving(syncId, key, idempotencyKey, receivingSeconds());
-    }).catch((error: unknown) => deps.quotas.told(key.solutionId, error));
+          ? await statuses.claim(key, upload)
+          : await deps.quotas.claim(stores, key, upload, counting.announcedBytes);
+      if (revision !== null) return revision;
+      const now = await statuses.read(key);
+      throw wrongStatus(now?.statut ?? 1, 0);
+    });
+    const revision = await claimed.catch((error: unknown) => deps.quotas.told(key.solutionId, error));
+    deps.board.learn(key, { statut: 1, syncId, revision });
   }
 
   /** How long after its last sign of life an upload counts as dead; less than a minute. */
@@ -284,14 +286,19 @@ export function createIntakeService(deps: Deps) {
     origin: Origin,
   ): Promise<void> {
     const lane = laneOfPackage(received.unpackedBytes, limits.largePackageBytes);
-    const jobId = await transaction(async (stores) => {
-      if (!(await stores.syncs.markQueued(syncId, received))) throw uploadGivenUp();
-      if (replay === undefined) await stores.flags.honour(key, syncId);
-      else await replay(stores);
-      return stores.jobs.addSync(syncId, lane, origin);
-    });
+    const asked = { ...origin, lane, honoursFlags: replay === undefined };
+    const queueBy = ({ syncSteps }: Pick<Stores, 'syncSteps'>) =>
+      syncSteps.queue(key, syncId, received, asked);
+    const jobId =
+      replay === undefined
+        ? await queueBy(stores)
+        : await transaction(async (stores) => {
+            const queued = await queueBy(stores);
+            if (queued !== null) await replay(stores);
+            return queued;
+          });
+    if (jobId === null) throw uploadGivenUp();
     tell(jobId, lane, { ...key, syncId, requestId: origin.requestId });
-    await deps.board.refresh(key);
   }
 
   /** Nobody waits for the message: it is the job's row that counts. */

@@ -9,7 +9,7 @@ import type {
   QuotaStore,
   SolutionHolding,
 } from '../../shared/stores/solutions/quota-store';
-import type { StatusStore } from '../../shared/stores/syncs/status-store';
+import type { ReceivedUpload, StatusStore } from '../../shared/stores/syncs/status-store';
 import type { DiskReserve } from './disk-reserve';
 
 interface Stores {
@@ -52,19 +52,19 @@ export function createQuotaService({ stores, transaction, standard, reserve }: D
     },
 
     /**
-     * Takes the channel and counts the upload, in the transaction of its caller. False: the channel is not free.
-     * Throws `too-many-requests` or `too-large` beyond a bound: then the transaction must be given up.
+     * Takes the channel and counts the upload, in the transaction of its caller. Returns the revision of the status; null:
+     * the channel is not free. Throws `too-many-requests` or `too-large` beyond a bound: then the transaction must be given up.
      */
     async claim(
       { statuses }: ClaimStores,
       key: ChannelKey,
-      syncId: string,
+      upload: ReceivedUpload,
       announcedBytes: number | null,
-    ): Promise<boolean> {
+    ): Promise<number | null> {
       const bytes = announcedBytes ?? 0;
-      const outcome = await statuses.claimWithinQuota(key, syncId, { bytes, standard });
+      const outcome = await statuses.claimWithinQuota(key, upload, { bytes, standard });
       if (outcome === 'beyond-quota') throw new BeyondQuota({ syncsPerDay: 1, bytesPerDay: bytes });
-      return outcome === 'claimed';
+      return outcome === 'busy' ? null : outcome;
     },
 
     /** Of an upload that came without its length. Throws `too-many-requests`, `too-large`. */

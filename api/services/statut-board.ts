@@ -107,9 +107,13 @@ export function createStatutBoard(deps: Deps) {
     read,
 
     /**
-     * Looks again: a change of ours has been committed, and its notification may come after our answer. Whoever reads
-     * that answer and asks this process again must not get the status of before.
+     * A change of ours has been committed, and its notification may come after our answer. Whoever reads that answer and asks
+     * this process again must not get the status of before.
      */
+    learn: ({ solutionId, channel }: ChannelKey, status: BoardStatus): void =>
+      take(nameOf(solutionId, channel), status),
+
+    /** The same where it is not known what has become of the status: looks again. */
     async refresh(key: ChannelKey): Promise<void> {
       await readStatus(key).catch(() => statuses.delete(nameOf(key.solutionId, key.channel)));
     },
@@ -202,6 +206,10 @@ export function createStatutBoard(deps: Deps) {
       syncId: syncId === '-' ? null : (syncId ?? null),
       revision: Number(revision),
     };
+    take(name, status);
+  }
+
+  function take(name: string, status: BoardStatus): void {
     const known = statuses.get(name);
     if (known !== undefined && known.revision > status.revision) return;
     if (listening.statut) keep(statuses, name, status);

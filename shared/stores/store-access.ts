@@ -40,6 +40,7 @@ import { createChannelResetStore } from './syncs/channel-reset-store';
 import { createNewestCopyStore } from './syncs/newest-copy-store';
 import { createQuarantineStore } from './syncs/quarantine-store';
 import { createStatusStore } from './syncs/status-store';
+import { createSyncSteps } from './syncs/sync-steps';
 import { createSyncStore } from './syncs/sync-store';
 import { createSyncTimelineStore } from './syncs/sync-timeline-store';
 
@@ -178,6 +179,9 @@ const storesOn = (db: Db) => ({
   },
   get statuses() {
     return createStatusStore(db);
+  },
+  get syncSteps() {
+    return createSyncSteps(db);
   },
   get syncs() {
     return createSyncStore(db);

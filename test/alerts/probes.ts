@@ -7,6 +7,7 @@ import type { Language } from '../../shared/domain/language';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { loadChannelLog } from '../../worker/solution-sync/logs/channel-log';
 import { readingsSubjectOf } from '../../shared/domain/new-readings';
+import { noteReadings } from '../../worker/alerts/note-readings';
 import { judgeNewReadings } from '../../worker/alerts/new-readings';
 import { logTable } from '../logs/log-database';
 import { openStoreAccess } from '../../shared/stores/store-access';
@@ -38,6 +39,7 @@ export async function openProbeKitchen(
   db: Db,
   startMs = start,
   language: Language = 'en',
+  note: typeof noteReadings = noteReadings,
 ): Promise<ProbeKitchen> {
   const name = randomUUID();
   const added = await db.raw<{ rows: { id: number }[] }>(
@@ -71,7 +73,13 @@ export async function openProbeKitchen(
     nextId = Math.max(nextId, firstId + readings.length);
     const csv = ['Id,ProbeId,MeasuredAt,Temperature,BatteryPercent', ...lines, ''].join('\n');
     const file = { name: 'csv/Tbsondes.csv', open: () => Promise.resolve(Readable.from([Buffer.from(csv)])) };
-    const input = { solutionId, timezone: 'Europe/Paris', table: logTable('Tbsondes'), file };
+    const input = {
+      solutionId,
+      timezone: 'Europe/Paris',
+      table: logTable('Tbsondes'),
+      file,
+      noteReadings: note,
+    };
     await inTransaction(db, (transaction) =>
       loadChannelLog(transaction, 'sondes', input, (rejected) => Promise.reject(new Error(rejected.reason))),
     );

@@ -110,7 +110,7 @@ export async function startBackoffice(
   const files = createDiskFileStore(folder.path);
   const notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
   const queue = await openQueue({ queueUrl: null, authority: null, db, notifications, log });
-  const board = { refresh: () => Promise.resolve() };
+  const board = { learn: () => undefined, refresh: () => Promise.resolve() };
   const intake = createIntakeService({
     ...openStoreAccess(db),
     quotas: usualQuotas(db),

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createStatusStore } from '../../shared/stores/syncs/status-store';
-import { createSyncStore } from '../../shared/stores/syncs/sync-store';
+import { createSyncSteps } from '../../shared/stores/syncs/sync-steps';
+import type { ChannelKey } from '../../shared/domain/channel';
 import { inTransaction } from '../../shared/db/database';
+import { archiveKeyOf } from '../../shared/files/layout';
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 import { newKitchen, newSync, setStatut } from './fixtures';
 
@@ -19,6 +21,20 @@ const flagPath = (solution: string, channel: string, flag: string) =>
   `/api/solutions/${solution}/channels/${channel}/flags/${flag}`;
 const flagsOf = async (solution: string) =>
   (await admin.call('GET', `/api/solutions/${solution}`)).at('flags') as { channel: string; flag: string }[];
+
+/** The upload of this sync is whole. Returns the id of its job. */
+async function queue(key: ChannelKey, syncId: string): Promise<string> {
+  const received = {
+    archiveKey: archiveKeyOf(syncId),
+    archiveSha256: 's',
+    archiveBytes: 1,
+    unpackedBytes: 1,
+  };
+  const asked = { lane: 'small', honoursFlags: true, requestId: null, traceparent: null } as const;
+  const jobId = await createSyncSteps(backoffice.db).queue(key, syncId, received, asked);
+  if (jobId === null) throw new Error('the sync could not be queued');
+  return jobId;
+}
 
 describe('a flag of one solution', () => {
   test.each([
@@ -49,9 +65,10 @@ describe('a flag of one solution', () => {
     const { solution } = await newKitchen(backoffice);
     const key = { solutionId: Number(solution), channel: 'synchro' as const };
     const flags = createFlagStore(backoffice.db);
-    const syncId = await newSync(backoffice, solution);
+    const syncId = await newSync(backoffice, solution, { state: 'receiving' });
     await admin.call('PUT', flagPath(solution, 'synchro', 'resend-params'));
-    expect(await flags.honour(key, syncId)).toEqual(['resend-params']);
+    await queue(key, syncId);
+    expect(await flags.honouredBy(syncId)).toEqual(['resend-params']);
     await admin.call('PUT', flagPath(solution, 'synchro', 'resend-params'));
     expect(await flags.consume(key, syncId)).toEqual([]);
     expect(await flagsOf(solution)).toHaveLength(1);
@@ -60,9 +77,9 @@ describe('a flag of one solution', () => {
   test('who set it, and that it was consumed, is in the audit trail', async () => {
     const { solution } = await newKitchen(backoffice);
     const key = { solutionId: Number(solution), channel: 'synchro' as const };
-    const syncId = await newSync(backoffice, solution);
+    const syncId = await newSync(backoffice, solution, { state: 'receiving' });
     await admin.call('PUT', flagPath(solution, 'synchro', 'resend-params'));
-    await createFlagStore(backoffice.db).honour(key, syncId);
+    await queue(key, syncId);
     expect(await createFlagStore(backoffice.db).consume(key, syncId)).toEqual(['resend-params']);
     const trail = await admin.call('GET', `/api/audit?solution=${solution}`);
     expect(trail.at('items', 0)).toMatchObject({
@@ -127,11 +144,13 @@ describe('reset-status', () => {
 
   test('takes the job from the worker that holds it: nothing that it did can be committed', async () => {
     const { solution } = await newKitchen(backoffice);
-    const syncId = await newSync(backoffice, solution, { state: 'queued' });
+    const syncId = await newSync(backoffice, solution, { state: 'receiving' });
     await setStatut(backoffice, solution, 'synchro', 1, syncId);
-    const jobs = createJobStore(backoffice.db);
-    const job = await jobs.claim(await jobs.addSync(syncId, 'small'), 60);
-    if (job === null) throw new Error('the job could not be claimed');
+    const key = { solutionId: Number(solution), channel: 'synchro' as const };
+    const jobId = await queue(key, syncId);
+    const job = await createJobStore(backoffice.db).claim(jobId, 60);
+    if (job?.sync === undefined || job.sync === null) throw new Error('the job could not be claimed');
+    const { sync } = job;
     // The worker is in the middle: it has put something in quarantine, and so holds a share of the sync's row.
     await inTransaction(backoffice.db, async ({ db: trx }) => {
       await trx('quarantine').insert({
@@ -154,25 +173,23 @@ describe('reset-status', () => {
         ignored: [],
       } as const;
       const photos = { inserted: 0, duplicates: 0, rejected: 0 };
-      const isMine = await createSyncStore(trx).markProcessed(
-        syncId,
+      const isMine = await createSyncSteps(trx).end(
+        { ...job, ...sync },
         'ready',
         { ...report, photos, rejections: [], ignored: [] },
         written,
       );
       expect(isMine).toBe(false);
-      expect(await createJobStore(trx).finish(job)).toBe(false);
     });
     expect(await statusOf(solution)).toMatchObject({ statut: 0 });
   });
 
   test('gives the flags that the sync honoured to the next one', async () => {
     const { solution } = await newKitchen(backoffice);
-    const syncId = await newSync(backoffice, solution, { state: 'ready' });
-    await setStatut(backoffice, solution, 'synchro', 2, syncId);
+    const syncId = await newSync(backoffice, solution, { state: 'receiving' });
+    await setStatut(backoffice, solution, 'synchro', 1, syncId);
     await admin.call('PUT', flagPath(solution, 'synchro', 'resend-params'));
-    const key = { solutionId: Number(solution), channel: 'synchro' as const };
-    await createFlagStore(backoffice.db).honour(key, syncId);
+    await queue({ solutionId: Number(solution), channel: 'synchro' }, syncId);
     await reset(solution);
     expect(await flagsOf(solution)).toMatchObject([{ flag: 'resend-params', sync: null }]);
   });
@@ -198,7 +215,7 @@ describe('reset-status', () => {
     for (let round = 0; round < 10; round++) {
       const syncId = await newSync(backoffice, solution, { state: 'ready' });
       await setStatut(backoffice, solution, 'synchro', 2, syncId);
-      await Promise.all([reset(solution), createStatusStore(backoffice.db).move(key, syncId, 'confirmed')]);
+      await Promise.all([reset(solution), createSyncSteps(backoffice.db).confirm(key, syncId)]);
       expect(await statusOf(solution)).toMatchObject({ statut: 0, syncId });
     }
   });

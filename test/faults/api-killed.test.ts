@@ -39,6 +39,13 @@ async function someoneWaitsFor(table: string): Promise<boolean> {
   return waiting.length > 0;
 }
 
+/** Ends what waits for the table. PostgreSQL would carry a statement out whose client is dead: it was sent whole. */
+const endWhoWaitsFor = (table: string) =>
+  processes.db.raw(
+    `select pg_terminate_backend(pid) from pg_locks where relation = cast(:table as regclass) and not granted`,
+    { table },
+  );
+
 /** As if the upload had never come. */
 async function expectFreed(client: Client): Promise<void> {
   await eventually('the channel is free', async () => (await client.statut()).text === '"0"');
@@ -95,6 +102,7 @@ test('kill -9 of the API while it receives, while it unpacks, or before it queue
   );
   await eventually('one would queue its job', async () => await someoneWaitsFor('job'));
   await api.kill();
+  await endWhoWaitsFor('job');
   await held.release();
   expect(await Promise.all(answers)).toEqual([null, null, null]);
   for (const client of [receives, unpacks, queues]) expect(await stateOf(client)).toBe('receiving');

@@ -31,7 +31,13 @@ afterAll(async () => {
 /** An upload whose archive is here and whose unpacking is under way. */
 async function receive(archiveKey?: string): Promise<string> {
   const id = randomUUID();
-  await createSyncStore(database.db).insertReceiving(id, { solutionId, channel: 'synchro' }, null, 60);
+  await database.db('sync').insert({
+    id,
+    solution_id: solutionId,
+    channel: 'synchro',
+    state: 'receiving',
+    receiving_until: database.db.raw(`now() + interval '1 minute'`),
+  });
   await files.write(archiveKey ?? archiveKeyOf(id), Buffer.from('zip'));
   await files.write(`${unpackedPrefixOf(id)}/xml/Fridges.xml`, Buffer.from('xml'));
   if (archiveKey !== undefined) await database.db('sync').where({ id }).update({ archive_key: archiveKey });

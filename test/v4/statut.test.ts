@@ -15,7 +15,10 @@ const server = onServer();
 
 /** Takes the channel as an upload does. */
 const claim = (client: SolutionClient & { id: number }) =>
-  createStatusStore(server().db).claim({ solutionId: client.id, channel: 'synchro' }, randomUUID());
+  createStatusStore(server().db).claim(
+    { solutionId: client.id, channel: 'synchro' },
+    { syncId: randomUUID(), idempotencyKey: null, receivingSeconds: 60 },
+  );
 
 describe('GET /v4/{channel}/statut', () => {
   afterEach(() => server().stopWorker());

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
-import { createSyncStore } from '../../shared/stores/syncs/sync-store';
+import { noteReadings } from '../../worker/alerts/note-readings';
 import { processSync } from '../../worker/solution-sync/process-sync';
 import { removeExpiredFiles } from '../../worker/upkeep/retention';
 import { textOf } from '../setup/solution-client';
@@ -40,10 +40,9 @@ test('a sync whose unpacked files cannot be removed has ended all the same, and 
     .select('id');
   const job = await createJobStore(server().db).claim(waiting?.id ?? '', 60);
   if (job?.sync === undefined || job.sync === null) throw new Error('There is no job of the sync.');
-  await createSyncStore(server().db).markProcessing(sync, job.attempts);
   const busy: FileStore = { ...store(), remove: () => Promise.reject(new Error('EBUSY')) };
   await processSync(
-    { db: server().db, files: busy, quotas: server().config.quotas, language: 'en' },
+    { db: server().db, files: busy, quotas: server().config.quotas, language: 'en', noteReadings },
     { ...job, ...job.sync },
   );
   expect(await filesOf(sync)).toContain(`uploads/${sync}/unpacked/csv/Tbfridge.csv`);

@@ -629,7 +629,11 @@ describe('expiration', () => {
   /** What the API does once an hour. */
   function sweep(): Promise<number> {
     const { db, config } = server();
-    const board = { read: () => Promise.reject(new Error('not asked')), refresh: () => Promise.resolve() };
+    const board = {
+      read: () => Promise.reject(new Error('not asked')),
+      learn: () => undefined,
+      refresh: () => Promise.resolve(),
+    };
     const queue = { isUp: () => true, publish: () => Promise.resolve() };
     const log = createLogger({ level: 'silent', name: 'test' });
     const files = createDiskFileStore(config.filesDir);

@@ -29,6 +29,8 @@ export async function updateProbeAlerts(
   await db.raw(`set local work_mem = '64MB'; set local jit = off; set local enable_sort = off;
     set local enable_nestloop = off`);
   await db.raw('select from probe_state where solution_id = ? order by probe_id for update', [solutionId]);
+  // One transaction judges by the readings of several syncs, one after the other.
+  await db.raw('drop table if exists probe_bucket, probe_news, probe_run, probe_episode, probe_span');
   await gatherReadings(db, rows);
   const { isWatched, isHeardAgain, hasBatteryNews } = await findNews(db, solutionId);
   await newProbeEvents(db);
@@ -63,7 +65,7 @@ async function gatherReadings(db: Db, rows: string): Promise<void> {
 }
 
 const bucketMinutes = 180;
-const believedUntil = `now() + interval '${believedAheadMinutes} minutes'`;
+export const believedUntil = `now() + interval '${believedAheadMinutes} minutes'`;
 /** A piece lies before that or after it, never both. */
 const bucket = `date_bin(make_interval(mins => ${bucketMinutes}), measured_at, ${believedUntil})`;
 
@@ -451,7 +453,7 @@ const noEpisodes = `(select 0 as place, 0 as side, cast(null as timestamptz) as 
   cast(null as timestamptz) as before_at, true as is_latest where false)`;
 
 /** Its own time, where that can be right. */
-const heardAt = `case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
+export const heardAt = `case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
   then n.newest_at else now() end`;
 
 /** How long an alert stays open before it is escalated. */

@@ -17,9 +17,8 @@ import { createNewestCopyStore } from '../../shared/stores/syncs/newest-copy-sto
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import { createPhotoSuccession } from '../../shared/stores/photos/photo-succession';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
-import { createStatusStore } from '../../shared/stores/syncs/status-store';
-import { createSyncStore, type WrittenPackage } from '../../shared/stores/syncs/sync-store';
-import { loadChannelLog } from './logs/channel-log';
+import { type Begun, createSyncSteps, type WrittenPackage } from '../../shared/stores/syncs/sync-steps';
+import { loadChannelLog, type NoteReadings } from './logs/channel-log';
 import { dueMessages, replacingMessages } from './messages/receipts';
 import { keepPhotos } from './photos/photos';
 import { photoIndex } from './photos/photo-index';
@@ -43,6 +42,7 @@ interface Deps {
   readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
   /** Of what kitchens are told. */
   readonly language: Language;
+  readonly noteReadings: NoteReadings;
 }
 
 /** Runs one step of a sync, and may tell how long it took. */
@@ -55,7 +55,7 @@ const plainly: Step = (_name, work) => work();
  * job are one transaction, so they happen once or not at all. Throws `fence-lost` where the job is another's by now.
  */
 export async function processSync(
-  { db, files, quotas, language }: Deps,
+  { db, files, quotas, language, noteReadings }: Deps,
   job: SyncJob,
   step: Step = plainly,
 ): Promise<SyncReport> {
@@ -63,15 +63,16 @@ export async function processSync(
   const report = await inTransaction(db, async (transaction) => {
     const quarantine = createQuarantineWriter(transaction.db, job, quotas.openQuarantine);
     const spool = createRejectionSpool((batch) => quarantine.write(batch));
-    await takeOver(transaction, job);
-    const flags = await createFlagStore(transaction.db).honouredBy(job.syncId);
+    const { flags, hasReplacements } = await begin(transaction, job);
     const statement = await readStatement(upload.statement, job.channel, spool.reject);
     const { parameters } = upload;
     const { drifted } = statement;
     const merged = await step('parameters', () =>
       mergeUpload(transaction, { ...job, parameters, flags, drifted }, spool.reject),
     );
-    const logs = await step('logs', () => loadLogs(transaction, job, upload, { flags, quotas, spool }));
+    const logs = await step('logs', () =>
+      loadLogs(transaction, job, upload, { flags, quotas, noteReadings, spool }),
+    );
     const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
     await step('quarantine', async () => {
       await spool.finish();
@@ -81,7 +82,13 @@ export async function processSync(
     const report = reportOf(job, { ...toldOf(merged), logs, photos, ...gaps }, upload, statement, spool);
     const written = await step('package', () =>
       writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
-        instructions: instructionFiles(transaction, job, { flags, language, statement, report }),
+        instructions: instructionFiles(transaction, job, {
+          flags,
+          hasReplacements,
+          language,
+          statement,
+          report,
+        }),
         report,
         classes: () => believedClasses(transaction, job, report),
       }),
@@ -110,7 +117,7 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
     report,
   });
   await inTransaction(db, async (transaction) => {
-    await takeOver(transaction, job);
+    await begin(transaction, job);
     await createFlagStore(transaction.db).releaseFrom(job.syncId);
     await commitOutcome(transaction, job, 'failed', report, written);
   });
@@ -122,8 +129,10 @@ async function removeUnpacked(files: FileStore, { syncId }: SyncJob): Promise<vo
   await files.remove(unpackedPrefixOf(syncId)).catch(() => undefined);
 }
 
-async function takeOver({ db }: Transaction, job: SyncJob): Promise<void> {
-  if (!(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
+async function begin({ db }: Transaction, job: SyncJob): Promise<Begun> {
+  const begun = await createSyncSteps(db).begin(job);
+  if (!begun.isTaken && !(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
+  return begun;
 }
 
 async function loadLogs(
@@ -133,12 +142,13 @@ async function loadLogs(
   {
     flags,
     quotas,
+    noteReadings,
     spool,
-  }: { readonly flags: readonly Flag[]; readonly quotas: Deps['quotas']; readonly spool: RejectionSpool },
+  }: Pick<Deps, 'quotas' | 'noteReadings'> & Pick<Begun, 'flags'> & { readonly spool: RejectionSpool },
 ): Promise<Record<string, LogCounts>> {
   const counts: Record<string, LogCounts> = {};
   for (const { table, file } of logs) {
-    const input = { ...job, table, file, maxExtraColumns: quotas.extraColumns };
+    const input = { ...job, table, file, maxExtraColumns: quotas.extraColumns, noteReadings };
     counts[table.name] = await loadChannelLog(transaction, job.channel, input, spool.reject);
   }
   if (haveEffect(flags, 'replaces-manager')) await planLogReplacements(transaction, job, logs);
@@ -177,8 +187,7 @@ async function keepAllPhotos(
   );
 }
 
-interface InstructionContext {
-  readonly flags: readonly Flag[];
+interface InstructionContext extends Pick<Begun, 'flags' | 'hasReplacements'> {
   /** Of what the kitchen is told. */
   readonly language: Language;
   readonly statement: SolutionStatement;
@@ -189,10 +198,10 @@ interface InstructionContext {
 async function* instructionFiles(
   transaction: Transaction,
   job: SyncJob,
-  { flags, language, statement, report }: InstructionContext,
+  { language, statement, report, ...begun }: InstructionContext,
 ): AsyncGenerator<InstructionFile> {
   const drifted = await replaceable(transaction, job, statement, report);
-  const replacements = await dueReplacements(transaction.db, job, job.syncId, flags);
+  const replacements = await dueReplacements(transaction.db, job, begun);
   const whole = new Set([...drifted, ...replacements.parameterClasses]);
   const others = parameterClassesOf(job.channel).filter((one) => !whole.has(one));
   if (whole.size > 0)
@@ -282,7 +291,6 @@ function allIgnoredReason(ignored: readonly string[]): string {
   );
 }
 
-/** The order of the rows is that of every other change of them: sync, status, job. */
 async function commitOutcome(
   { db }: Transaction,
   job: SyncJob,
@@ -290,11 +298,7 @@ async function commitOutcome(
   report: SyncReport,
   written: WrittenPackage,
 ): Promise<void> {
-  const isMine =
-    (await createSyncStore(db).markProcessed(job.syncId, outcome, report, written)) &&
-    (await createStatusStore(db).move(job, job.syncId, 'packageReady')) &&
-    (await createJobStore(db).finish(job));
-  if (!isMine) throw fenceLost(job.id);
+  if (!(await createSyncSteps(db).end(job, outcome, report, written))) throw fenceLost(job.id);
 }
 
 const noPhotos = (): PhotoCounts => ({ inserted: 0, duplicates: 0, rejected: 0 });

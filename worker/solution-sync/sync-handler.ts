@@ -7,6 +7,7 @@ import type { ClaimedJob, SyncJob } from '../../shared/stores/jobs/job-store';
 import { createSyncStore } from '../../shared/stores/syncs/sync-store';
 import type { JobHandler } from '../jobs/kinds';
 import type { SyncWatch } from '../ops/worker-metrics';
+import type { NoteReadings } from './logs/channel-log';
 import { failSync, processSync } from './process-sync';
 
 interface Deps {
@@ -16,12 +17,21 @@ interface Deps {
   readonly quotas: Pick<Quotas, 'openQuarantine' | 'extraColumns'>;
   /** Of what kitchens are told. */
   readonly language: Language;
+  readonly noteReadings: NoteReadings;
   readonly watch: SyncWatch;
   readonly log: Logger;
 }
 
 /** The kind of job that processes uploads. A sync that is given up has status 2, with a package that says `failed`. */
-export function createSyncHandler({ db, files, quotas, language, watch, log }: Deps): JobHandler {
+export function createSyncHandler({
+  db,
+  files,
+  quotas,
+  language,
+  noteReadings,
+  watch,
+  log,
+}: Deps): JobHandler {
   const syncs = createSyncStore(db);
   return {
     story: storyOf,
@@ -29,8 +39,7 @@ export function createSyncHandler({ db, files, quotas, language, watch, log }: D
     async run(job, { step }) {
       const sync = syncOf(job);
       const startedAt = performance.now();
-      await syncs.markProcessing(sync.syncId, job.attempts);
-      const report = await processSync({ db, files, quotas, language }, sync, step);
+      const report = await processSync({ db, files, quotas, language, noteReadings }, sync, step);
       const milliseconds = performance.now() - startedAt;
       watch.processed(sync, report);
       log.info(

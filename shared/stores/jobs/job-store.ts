@@ -1,7 +1,8 @@
 import type { Channel } from '../../domain/channel';
 import type { Db } from '../../db/database';
+import { jobLockKey, jobLocks } from '../../db/job-lock';
 import { type BackgroundKind, type JobKind, jobKinds, type Lane, syncKind } from '../../domain/job-kind';
-import { noOrigin, type Origin } from '../../domain/origin';
+import type { Origin } from '../../domain/origin';
 
 /** A job that a worker holds, until its lease ends. */
 export interface ClaimedJob {
@@ -50,14 +51,6 @@ export interface DueJob {
   readonly isFresh: boolean;
 }
 
-interface SyncJobRow {
-  id: string;
-  sync_id: string;
-  lane: Lane;
-  request_id: string | null;
-  traceparent: string | null;
-}
-
 interface ClaimRow {
   id: string;
   kind: JobKind;
@@ -83,33 +76,19 @@ export type JobStore = ReturnType<typeof createJobStore>;
 /** Jobs: the outbox. Time is the database's clock alone. */
 export function createJobStore(db: Db) {
   return {
-    /** The job that processes a sync, in the transaction that queues the sync. Returns the job's id. */
-    async addSync(syncId: string, lane: Lane, origin: ClaimedJob['origin'] = noOrigin): Promise<string> {
-      const [row] = await db<SyncJobRow>('job')
-        .insert({
-          sync_id: syncId,
-          lane,
-          request_id: origin.requestId,
-          traceparent: origin.traceparent,
-        })
-        .returning('id');
-      if (row === undefined) throw new Error('insert into job returned no row');
-      return row.id;
-    },
-
     /**
      * In the transaction of the change that asks for it; workers hear of it at the commit. An open job of the same kind
      * and subject is enough.
      */
     async add({ kind, subject, detail }: NewJob): Promise<void> {
-      await db.raw(
-        `with added as (
-           insert into job (kind, subject, lane, detail) values (?, ?, 'background', ?) on conflict do nothing
-         )
-         select pg_notify('${jobAdded}', '')`,
-        [kind, subject, detail === undefined ? null : JSON.stringify(detail)],
-      );
+      await addFrom(kind, 'select :subject as subject, cast(:detail as jsonb) as detail', {
+        subject,
+        detail: detail === undefined ? null : JSON.stringify(detail),
+      });
     },
+
+    /** The same for what SQL says: the columns `subject` and `detail`, one row a job. */
+    addFrom,
 
     async markPublished(ids: readonly string[]): Promise<void> {
       await db('job').whereIn('id', ids).update({ published_at: db.fn.now() });
@@ -117,19 +96,26 @@ export function createJobStore(db: Db) {
 
     /**
      * Takes a job that waits, or whose holder has let its lease end. Null: it is done, or another's, or not due yet, or of
-     * a kind that only a newer worker knows. In the lane `large` an id is a ticket for the fairest job of the lane.
+     * a kind that only a newer worker knows. In the lane `large` an id is a ticket for the fairest job of the lane. The sync
+     * that it processes is `processing` from now on; its row is locked before the job's, as everywhere.
      */
     async claim(id: string, leaseSeconds: number): Promise<ClaimedJob | null> {
       const result = await db.raw<{ rows: ClaimRow[] }>(
         `with chosen as materialized (
            select coalesce(case when (select lane from job where id = :id) = 'large' then (${fairestLargeJob}) end, :id) as id
+         ), its_sync as materialized (
+           select sync.id from sync where id = (select sync_id from job where id = (select id from chosen)) for no key update
          ), claimed as (
            update job set state = 'running', fence = fence + 1, attempts = attempts + 1,
              lease_until = now() + make_interval(secs => :leaseSeconds)
            where id = (select id from chosen) and kind = any(:kinds)
              and (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
+             and (sync_id is null or sync_id = (select id from its_sync))
            returning id, kind, coalesce(subject, sync_id::text) as subject, detail, attempts, fence, sync_id, request_id, traceparent,
              extract(epoch from now() - created_at)::float8 as waited_seconds
+         ), processing as (
+           update sync set state = 'processing', attempts = claimed.attempts, processing_at = coalesce(processing_at, now())
+           from claimed where sync.id = claimed.sync_id and sync.state in ('queued', 'processing')
          )
          select claimed.*, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
          from claimed left join sync on sync.id = claimed.sync_id left join solution on solution.id = sync.solution_id`,
@@ -140,17 +126,12 @@ export function createJobStore(db: Db) {
     },
 
     /**
-     * The first statement of the sync's transaction. Who held the job before may be frozen in the middle of its own,
-     * and would keep its locks for as long as its machine is silent: that session is ended. False: the job is
+     * Takes the lock of a job, in the transaction that does its work. Who held the job before may be frozen in the middle of
+     * its own, and would keep its locks for as long as its machine is silent: that session is ended. False: the job is
      * another's by now.
      */
     async takeOver(job: Held): Promise<boolean> {
-      const key = [jobLocks, Number(job.id) % maxLockKey];
-      const free = await db.raw<{ rows: { is_free: boolean }[] }>(
-        'select pg_try_advisory_xact_lock(?, ?) as is_free',
-        key,
-      );
-      if (free.rows[0]?.is_free === true) return true;
+      const key = [jobLocks, jobLockKey(job.id)];
       const mine = await db<{ id: string; fence: number; state: string }>('job').where(held(job)).first('id');
       if (mine === undefined) return false;
       await db.raw(
@@ -184,14 +165,6 @@ export function createJobStore(db: Db) {
         .where(held(job))
         .update({ lease_until: db.raw('now() + make_interval(secs => ?)', [leaseSeconds]) });
       return extended === 1;
-    },
-
-    /** The last statement of the sync's transaction. False: the job is another's by now, and nothing may be committed. */
-    async finish(job: Held): Promise<boolean> {
-      const finished = await db('job')
-        .where(held(job))
-        .update({ state: 'done', lease_until: null, finished_at: db.fn.now() });
-      return finished === 1;
     },
 
     /** A job that is done and of which nobody will ask again. False: it is another's by now. */
@@ -266,6 +239,21 @@ export function createJobStore(db: Db) {
     },
   };
 
+  async function addFrom(
+    kind: BackgroundKind,
+    sql: string,
+    bindings: Readonly<Record<string, string | number | null>>,
+  ): Promise<void> {
+    await db.raw(
+      `with added as (
+         insert into job (kind, lane, subject, detail)
+         select :kind, 'background', asked.subject, asked.detail from (${sql}) asked on conflict do nothing
+       )
+       select pg_notify('${jobAdded}', '')`,
+      { ...bindings, kind },
+    );
+  }
+
   async function putBack(job: Held, delaySeconds: number, others: object): Promise<void> {
     await db('job')
       .where(held(job))
@@ -299,10 +287,6 @@ const fairestLargeJob = `
     and waiting.published_at is not null and waiting.kind = any(:kinds)
   order by had.running, had.last_at nulls first, waiting.id
   limit 1 for update of waiting skip locked`;
-
-/** Advisory locks of this class are those of jobs; the second key is the job's id. */
-const jobLocks = 0x6a_6f_62;
-const maxLockKey = 2 ** 31;
 
 type Held = Pick<ClaimedJob, 'id' | 'fence'>;
 

@@ -1,4 +1,3 @@
-import { handshakeFlags, oneWayFlags } from '../../catalog/special-syncs';
 import type { Db } from '../../db/database';
 import type { Channel, ChannelKey } from '../../domain/channel';
 import type { Flag } from '../../domain/flag';
@@ -71,26 +70,6 @@ export function createFlagStore(db: Db) {
         .where(where(key))
         .whereIn('flag', flags)
         .update({ answered_at: db.fn.now() });
-    },
-
-    /**
-     * Marks the flags that wait on the channel, and that an upload now in can honour, as honoured by its sync. Where the
-     * solution chose what it sends before it was told of a flag that asks for more, the flag waits for the next one.
-     */
-    async honour(key: ChannelKey, syncId: string): Promise<Flag[]> {
-      const rows = await db<Row>('solution_flag')
-        .where(where(key))
-        .whereNull('sync_id')
-        .andWhereRaw(
-          `(flag <> all(:handshakeFlags) or answered_at is not null or flag = any(:oneWayFlags) and not exists (
-             select from channel_status asked
-             where asked.solution_id = :solutionId and asked.channel = :channel
-               and asked.ids_asked_at > coalesce(asked.finished_at, '-infinity')))`,
-          { ...key, handshakeFlags: [...handshakeFlags], oneWayFlags: [...oneWayFlags] },
-        )
-        .update({ sync_id: syncId })
-        .returning('flag');
-      return rows.map((row) => row.flag);
     },
 
     async honouredBy(syncId: string): Promise<Flag[]> {

@@ -1,6 +1,6 @@
 import type { Channel, ChannelKey } from '../../domain/channel';
 import type { Quotas } from '../../domain/quota';
-import { type Statut, statutFrom, type StatutMove, statutMoves } from '../../domain/statut';
+import { type Statut, statutFrom, statutMoves } from '../../domain/statut';
 import type { Db } from '../../db/database';
 
 export interface ChannelStatus {
@@ -44,58 +44,39 @@ export function createStatusStore(db: Db) {
       return row === undefined ? null : statutFrom(row.statut);
     },
 
-    /** The same, and nobody else may change it before the transaction ends. */
-    async readLocked(key: ChannelKey): Promise<ChannelStatus | null> {
-      const row = await db<Row>('channel_status')
-        .where(where(key))
-        .forUpdate()
-        .first(...columns);
-      return row === undefined ? null : statusFrom(row);
-    },
-
-    /** Takes the free channel for a sync that counts against no quota. False: it was not free. */
-    async claim(key: ChannelKey, syncId: string): Promise<boolean> {
-      const { from, to } = statutMoves.uploadClaimed;
-      const moved = await db('channel_status')
-        .where({ ...where(key), statut: from })
-        .update({ statut: to, sync_id: syncId });
-      return moved === 1;
+    /**
+     * Takes the free channel for a new sync, which counts against no quota. Returns the revision of the status; null: the
+     * channel was not free.
+     */
+    async claim(key: ChannelKey, upload: ReceivedUpload): Promise<number | null> {
+      const { rows } = await db.raw<{ rows: { revision: string }[] }>(
+        `with claimed as (${claimedSql}), received as (${receivedSql}) select revision from claimed`,
+        { ...key, ...upload, ...uploadClaimed },
+      );
+      const [claimed] = rows;
+      return claimed === undefined ? null : Number(claimed.revision);
     },
 
     /**
-     * Takes the free channel for a sync, and counts the sync and its bytes. `beyond-quota`: the day of the solution or of
+     * Takes the free channel for a new sync, and counts the sync and its bytes. `beyond-quota`: the day of the solution or of
      * its account has no room for it, and the transaction must be given up. Of any number that come at once, no more are
-     * taken than there is room for.
+     * taken than there is room for. Returns the revision of the status.
      */
     async claimWithinQuota(
       key: ChannelKey,
-      syncId: string,
+      upload: ReceivedUpload,
       { bytes, standard }: CountedUpload,
-    ): Promise<'claimed' | 'busy' | 'beyond-quota'> {
-      const { from, to } = statutMoves.uploadClaimed;
-      const { rows } = await db.raw<{ rows: { is_claimed: boolean; is_within_quota: boolean }[] }>(claimSql, {
+    ): Promise<number | 'busy' | 'beyond-quota'> {
+      const { rows } = await db.raw<{ rows: ClaimRow[] }>(claimSql, {
         ...key,
         ...standard,
-        syncId,
+        ...upload,
+        ...uploadClaimed,
         bytes,
-        from,
-        to,
       });
-      if (rows[0]?.is_claimed !== true) return 'busy';
-      return rows[0].is_within_quota ? 'claimed' : 'beyond-quota';
-    },
-
-    /** Moves the status of a sync. False: the channel is no longer this sync's, or not where the move begins. */
-    async move(
-      key: ChannelKey,
-      syncId: string,
-      move: Exclude<StatutMove, 'uploadClaimed'>,
-    ): Promise<boolean> {
-      const { from, to } = statutMoves[move];
-      const moved = await db('channel_status')
-        .where({ ...where(key), statut: from, sync_id: syncId })
-        .update({ statut: to });
-      return moved === 1;
+      const [claimed] = rows;
+      if (claimed === undefined) return 'busy';
+      return claimed.is_within_quota ? Number(claimed.revision) : 'beyond-quota';
     },
 
     /** Frees the channel of a refused upload, as if it had never come. False: the channel is no longer this sync's. */
@@ -117,6 +98,15 @@ export function createStatusStore(db: Db) {
   };
 }
 
+/** An upload on its way in. */
+export interface ReceivedUpload {
+  /** Of the sync that it begins. */
+  readonly syncId: string;
+  readonly idempotencyKey: string | null;
+  /** After so long without a sign of life it counts as dead. */
+  readonly receivingSeconds: number;
+}
+
 /** An upload as the day's quotas count it. */
 export interface CountedUpload {
   /** As it was announced. */
@@ -134,16 +124,24 @@ const counted = `
   syncs_used = case when ${isNewDay} then 1 else q.syncs_used + 1 end,
   bytes_used = case when ${isNewDay} then 0 else q.bytes_used end + cast(:bytes as bigint)`;
 
+const uploadClaimed = statutMoves.uploadClaimed;
+
+const claimedSql = `
+  update channel_status set statut = :to, sync_id = :syncId
+  where solution_id = :solutionId and channel = :channel and statut = :from
+  returning solution_id, revision`;
+
+const receivedSql = `
+  insert into sync (id, solution_id, channel, state, idempotency_key, receiving_until)
+  select :syncId, solution_id, :channel, 'receiving', :idempotencyKey, now() + make_interval(secs => :receivingSeconds)
+  from claimed`;
+
 /**
  * Source: ePack V4, POST /v4/{channel}/datas: "bytes and syncs a day are bounded". The account's row is locked after the
  * solution's, always: two channels of one solution wait for each other, and never in a circle.
  */
 const claimSql = `
-  with claimed as (
-    update channel_status set statut = :to, sync_id = :syncId
-    where solution_id = :solutionId and channel = :channel and statut = :from
-    returning solution_id
-  ), own as (
+  with claimed as (${claimedSql}), received as (${receivedSql}), own as (
     insert into solution_quota as q (solution_id, syncs_used, bytes_used)
     select solution_id, 1, :bytes from claimed
     where cast(:bytes as bigint) <= coalesce(
@@ -160,10 +158,15 @@ const claimSql = `
         and (q.bytes_per_day is null or q.bytes_used + :bytes <= q.bytes_per_day))
     returning q.account_id
   )
-  select exists (select from claimed) as is_claimed,
-    exists (select from own) and (exists (select from whole) or not exists (
-      select from account_quota q join solution s on s.account_id = q.account_id where s.id = :solutionId
-    )) as is_within_quota`;
+  select revision, exists (select from own) and (exists (select from whole) or not exists (
+    select from account_quota q join solution s on s.account_id = q.account_id where s.id = :solutionId
+  )) as is_within_quota
+  from claimed`;
+
+interface ClaimRow {
+  revision: string;
+  is_within_quota: boolean;
+}
 
 const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });
 

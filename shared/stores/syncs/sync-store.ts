@@ -23,19 +23,6 @@ export interface Sync {
   readonly report: SyncReport | null;
 }
 
-export interface ReceivedArchive {
-  readonly archiveKey: string;
-  readonly archiveSha256: string;
-  readonly archiveBytes: number;
-  readonly unpackedBytes: number;
-}
-
-export interface WrittenPackage {
-  readonly packageKey: string;
-  readonly packageSha256: string;
-  readonly packageBytes: number;
-}
-
 interface Row {
   idempotency_key: string | null;
   id: string;
@@ -158,20 +145,12 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : syncFrom(row);
     },
 
-    async insertReceiving(
-      id: string,
-      key: ChannelKey,
-      idempotencyKey: string | null,
-      seconds: number,
-    ): Promise<void> {
-      if (idempotencyKey !== null) await forgetOldKey(key, idempotencyKey);
-      await db('sync').insert({
-        id,
-        ...where(key),
-        state: 'receiving',
-        idempotency_key: idempotencyKey,
-        receiving_until: inSeconds(seconds),
-      });
+    /** A key is good for 24 hours; then it may come again. */
+    async forgetOldKey(key: ChannelKey, idempotencyKey: string): Promise<void> {
+      await db('sync')
+        .where({ ...where(key), idempotency_key: idempotencyKey })
+        .andWhereRaw(`received_at <= now() - interval '24 hours'`)
+        .update({ idempotency_key: null });
     },
 
     /** Says that the upload is still alive. */
@@ -179,20 +158,6 @@ export function createSyncStore(db: Db) {
       await db('sync')
         .where({ id, state: 'receiving' })
         .update({ receiving_until: inSeconds(seconds) });
-    },
-
-    /** False: the upload was given up meanwhile. */
-    async markQueued(id: string, received: ReceivedArchive): Promise<boolean> {
-      const moved = await db('sync').where({ id, state: 'receiving' }).update({
-        state: 'queued',
-        queued_at: db.fn.now(),
-        receiving_until: null,
-        archive_key: received.archiveKey,
-        archive_sha256: received.archiveSha256,
-        archive_bytes: received.archiveBytes,
-        unpacked_bytes: received.unpackedBytes,
-      });
-      return moved === 1;
     },
 
     /** Removes a sync whose upload was refused or died. False: it is not (any longer) being received. */
@@ -228,45 +193,8 @@ export function createSyncStore(db: Db) {
       return rows.map((row) => ({ id: row.id, solutionId: row.solution_id, channel: row.channel }));
     },
 
-    async markProcessing(id: string, attempts: number): Promise<void> {
-      await db('sync')
-        .where({ id })
-        .whereIn('state', ['queued', 'processing'])
-        .update({
-          state: 'processing',
-          attempts,
-          processing_at: db.raw('coalesce(processing_at, now())'),
-        });
-    },
-
-    /** False: the sync was reset meanwhile. */
-    async markProcessed(
-      id: string,
-      outcome: 'ready' | 'failed',
-      report: SyncReport,
-      written: WrittenPackage,
-    ): Promise<boolean> {
-      const moved = await db('sync')
-        .where({ id })
-        .whereIn('state', ['queued', 'processing'])
-        .update({
-          state: outcome,
-          // now() is when the transaction began, which may be minutes ago.
-          processed_at: db.raw('clock_timestamp()'),
-          report: JSON.stringify(report),
-          package_key: written.packageKey,
-          package_sha256: written.packageSha256,
-          package_bytes: written.packageBytes,
-        });
-      return moved === 1;
-    },
-
     async markDownloaded(id: string): Promise<void> {
       await db('sync').where({ id }).whereNull('downloaded_at').update({ downloaded_at: db.fn.now() });
-    },
-
-    async markConfirmed(id: string): Promise<void> {
-      await db('sync').where({ id }).update({ state: 'confirmed', confirmed_at: db.fn.now() });
     },
 
     async addEvent(syncId: string, step: string, detail: string | null): Promise<void> {
@@ -313,14 +241,6 @@ export function createSyncStore(db: Db) {
       await db('sync').whereIn('id', ids).update({ files_removed_at: db.fn.now() });
     },
   };
-
-  /** A key is good for 24 hours; then it may come again. */
-  async function forgetOldKey(key: ChannelKey, idempotencyKey: string): Promise<void> {
-    await db('sync')
-      .where({ ...where(key), idempotency_key: idempotencyKey })
-      .andWhereRaw(`received_at <= now() - interval '24 hours'`)
-      .update({ idempotency_key: null });
-  }
 }
 
 const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });

@@ -6,7 +6,7 @@ import type { Channel } from '../../../shared/domain/channel';
 import type { SyncReport } from '../../../shared/domain/report';
 import type { ClassDigest } from '../../../shared/formats/class-digest';
 import type { FileStore } from '../../../shared/files/file-store';
-import type { WrittenPackage } from '../../../shared/stores/syncs/sync-store';
+import type { WrittenPackage } from '../../../shared/stores/syncs/sync-steps';
 
 /** insert, update, delete, replace the whole. */
 export type InstructionOp = 'i' | 'u' | 'd' | 'r';

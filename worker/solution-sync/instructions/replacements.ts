@@ -3,8 +3,8 @@ import { type ParameterClass, parameterClassesOf } from '../../../shared/catalog
 import { haveEffect } from '../../../shared/catalog/special-syncs';
 import type { Db } from '../../../shared/db/database';
 import type { ChannelKey } from '../../../shared/domain/channel';
-import type { Flag } from '../../../shared/domain/flag';
 import { createReplacementStore } from '../../../shared/stores/parameters/replacement-store';
+import type { Begun } from '../../../shared/stores/syncs/sync-steps';
 
 /** What a package tells whole, as `r`. */
 export interface Replacements {
@@ -15,9 +15,8 @@ export interface Replacements {
 /** What the flags ask for now, and what the solution could not replace when it was told before. */
 export async function dueReplacements(
   db: Db,
-  { solutionId, channel }: ChannelKey,
-  syncId: string,
-  flags: readonly Flag[],
+  { solutionId, channel, syncId }: ChannelKey & { readonly syncId: string },
+  { flags, hasReplacements }: Pick<Begun, 'flags' | 'hasReplacements'>,
 ): Promise<Replacements> {
   const [classes, tables] = [parameterClassesOf(channel), logTablesOf(channel)];
   const asked = [
@@ -27,6 +26,7 @@ export async function dueReplacements(
   const replacements = createReplacementStore(db);
   const fromManager = haveEffect(flags, 'keeps-manager');
   if (asked.length > 0) await replacements.ask({ solutionId, channel }, asked, fromManager);
+  if (asked.length === 0 && !hasReplacements) return { parameterClasses: [], tables: [] };
   const due = new Set(await replacements.take({ solutionId, channel }, syncId));
   return {
     parameterClasses: classes.filter((one) => due.has(classFileOf(one))),

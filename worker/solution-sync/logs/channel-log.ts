@@ -1,16 +1,20 @@
-import type { Transaction } from '../../../shared/db/database';
+import type { Db, Transaction } from '../../../shared/db/database';
 import type { Channel } from '../../../shared/domain/channel';
 import type { LogCounts } from '../../../shared/domain/report';
 import { type InsertedRows, loadLogFile, type LogFileInput } from './load-log-file';
 import type { Reject } from '../package/rejections';
 import { createReceipts } from '../messages/receipts';
-import { noteNewReadings } from './note-new-readings';
+
+/** What is done about probe readings that are new, in the transaction that adds them. */
+export type NoteReadings = (db: Db, solutionId: number, rows: InsertedRows) => Promise<void>;
+
+type ChannelLogInput = LogFileInput & { readonly noteReadings: NoteReadings };
 
 /** Loads a log file, with what its channel does besides. */
 export function loadChannelLog(
   transaction: Transaction,
   channel: Channel,
-  input: LogFileInput,
+  input: ChannelLogInput,
   reject: Reject,
 ): Promise<LogCounts> {
   switch (channel) {
@@ -24,8 +28,8 @@ export function loadChannelLog(
   }
 }
 
-function loadReadings(transaction: Transaction, input: LogFileInput, reject: Reject): Promise<LogCounts> {
-  const onInserted = (rows: InsertedRows) => noteNewReadings(transaction.db, input.solutionId, rows);
+function loadReadings(transaction: Transaction, input: ChannelLogInput, reject: Reject): Promise<LogCounts> {
+  const onInserted = (rows: InsertedRows) => input.noteReadings(transaction.db, input.solutionId, rows);
   return loadLogFile(transaction, { ...input, onInserted }, reject);
 }
 

@@ -47,6 +47,7 @@ export interface LogFileInput {
 
 /** The rows that a file added to its log. */
 export interface InsertedRows {
+  readonly count: number;
   /** All above this id are new. */
   readonly aboveId: bigint;
   /** SQL that reads the ids of the new ones below it, valid until the callback is done. Null: there are none. */
@@ -130,7 +131,10 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const moved = await lateRows.insertNew();
   counts.inserted = taker.taken.fresh + moved;
   counts.duplicates = taker.taken.late - moved - (await rejectConflicts());
-  if (counts.inserted > 0) await input.onInserted?.({ aboveId: state.highestId, lateIds: lateRows.newIds() });
+  if (counts.inserted > 0) {
+    const inserted = { count: counts.inserted, aboveId: state.highestId, lateIds: lateRows.newIds() };
+    await input.onInserted?.(inserted);
+  }
   if (input.besideLog === undefined) await note();
   await lateRows.close();
 

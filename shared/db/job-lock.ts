@@ -1,0 +1,5 @@
+/** Advisory locks of this class are those of jobs: who works on one holds it until its transaction ends. */
+export const jobLocks = 0x6a_6f_62;
+
+/** The second key of the lock of the job with this id. */
+export const jobLockKey = (id: string): number => Number(id) % 2 ** 31;

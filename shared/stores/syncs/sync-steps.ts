@@ -1,0 +1,190 @@
+import { handshakeFlags, oneWayFlags } from '../../catalog/special-syncs';
+import type { Db } from '../../db/database';
+import { jobLockKey, jobLocks } from '../../db/job-lock';
+import type { ChannelKey } from '../../domain/channel';
+import type { Flag } from '../../domain/flag';
+import type { Lane } from '../../domain/job-kind';
+import type { Origin } from '../../domain/origin';
+import type { SyncReport } from '../../domain/report';
+import { type Statut, statutMoves } from '../../domain/statut';
+
+export interface ReceivedArchive {
+  readonly archiveKey: string;
+  readonly archiveSha256: string;
+  readonly archiveBytes: number;
+  readonly unpackedBytes: number;
+}
+
+export interface WrittenPackage {
+  readonly packageKey: string;
+  readonly packageSha256: string;
+  readonly packageBytes: number;
+}
+
+export interface QueuedAs extends Pick<Origin, 'requestId' | 'traceparent'> {
+  readonly lane: Lane;
+  readonly honoursFlags: boolean;
+}
+
+/** The job of a sync, as the worker that holds it knows it. */
+export interface HeldSync extends ChannelKey {
+  readonly id: string;
+  readonly fence: number;
+  readonly syncId: string;
+}
+
+/** What the processing of a sync begins with. */
+export interface Begun {
+  /** False: who held the job before is still in the middle of its own transaction. */
+  readonly isTaken: boolean;
+  /** Those that the sync honours. */
+  readonly flags: readonly Flag[];
+  /** Whether whole classes or tables wait to be told on the channel. */
+  readonly hasReplacements: boolean;
+}
+
+/** A package that its solution is about to confirm. */
+export interface AtHand {
+  readonly statut: Statut;
+  readonly syncId: string | null;
+  /** Whether something was told that has to be settled: of parameters, as a whole class or table, or because of a flag. */
+  readonly hasInstructions: boolean;
+  readonly hasReplacements: boolean;
+  readonly hasFlags: boolean;
+}
+
+export type SyncSteps = ReturnType<typeof createSyncSteps>;
+
+/**
+ * The steps in the life of a sync, each one statement over the rows that it moves: of the sync, of the status of its channel,
+ * of its flags and of its job, always locked in this order. Every upload takes all of these steps, and a round trip costs
+ * more than what it does.
+ */
+export function createSyncSteps(db: Db) {
+  return {
+    /**
+     * The upload is whole: its sync waits for a worker, with the flags that it honours and its job. Where the solution chose
+     * what it sends before it was told of a flag that asks for more, the flag waits for the next sync.
+     * `honoursFlags` false: staff send it, not the solution. Returns the job's id; null: the upload was given up meanwhile.
+     */
+    async queue(
+      key: ChannelKey,
+      syncId: string,
+      received: ReceivedArchive,
+      { lane, honoursFlags, requestId, traceparent }: QueuedAs,
+    ): Promise<string | null> {
+      const { rows } = await db.raw<{ rows: { id: string }[] }>(queueSql, {
+        ...key,
+        syncId,
+        ...received,
+        lane,
+        honoursFlags,
+        requestId,
+        traceparent,
+        handshakeFlags: [...handshakeFlags],
+        oneWayFlags: [...oneWayFlags],
+      });
+      return rows[0]?.id ?? null;
+    },
+
+    /** The first statement of the transaction that processes a sync. */
+    async begin(job: HeldSync): Promise<Begun> {
+      const { rows } = await db.raw<{ rows: Begun[] }>(
+        `select pg_try_advisory_xact_lock(${jobLocks}, :lockKey) as "isTaken",
+           array(select flag from solution_flag where sync_id = :syncId order by flag) as flags,
+           exists (select from replacement_due where solution_id = :solutionId and channel = :channel) as "hasReplacements"`,
+        { lockKey: jobLockKey(job.id), syncId: job.syncId, solutionId: job.solutionId, channel: job.channel },
+      );
+      const [row] = rows;
+      if (row === undefined) throw new Error('select returned no row');
+      return row;
+    },
+
+    /** The sync is processed, its package at hand and its job done. False: the job is another's by now, or the sync was reset. */
+    async end(
+      job: HeldSync,
+      outcome: 'ready' | 'failed',
+      report: SyncReport,
+      written: WrittenPackage,
+    ): Promise<boolean> {
+      const { from, to } = statutMoves.packageReady;
+      const { rows } = await db.raw<{ rows: unknown[] }>(endSql, {
+        ...written,
+        syncId: job.syncId,
+        solutionId: job.solutionId,
+        channel: job.channel,
+        jobId: job.id,
+        fence: job.fence,
+        outcome,
+        report: JSON.stringify(report),
+        from,
+        to,
+      });
+      return rows.length === 1;
+    },
+
+    /** What the channel has at hand, for a transaction that holds its sync. Null: there is no such channel. */
+    async atHand(key: ChannelKey): Promise<AtHand | null> {
+      const { rows } = await db.raw<{ rows: AtHand[] }>(
+        `select statut, sync_id as "syncId",
+           exists (select from instruction i where i.sync_id = c.sync_id) as "hasInstructions",
+           exists (select from replacement_due due where due.told_in = c.sync_id) as "hasReplacements",
+           exists (select from solution_flag f where f.sync_id = c.sync_id) as "hasFlags"
+         from channel_status c where solution_id = :solutionId and channel = :channel for no key update of c`,
+        { ...key },
+      );
+      return rows[0] ?? null;
+    },
+
+    /** The solution has confirmed the package: the channel is free. Returns the revision of its status. */
+    async confirm(key: ChannelKey, syncId: string): Promise<number> {
+      const { from, to } = statutMoves.confirmed;
+      const { rows } = await db.raw<{ rows: { revision: string }[] }>(
+        `with confirmed as (
+           update sync set state = 'confirmed', confirmed_at = now() where id = :syncId returning id
+         )
+         update channel_status set statut = :to
+         where solution_id = :solutionId and channel = :channel and statut = :from and sync_id = (select id from confirmed)
+         returning revision`,
+        { ...key, syncId, from, to },
+      );
+      const [row] = rows;
+      if (row === undefined) throw new Error(`sync ${syncId} is not at hand`);
+      return Number(row.revision);
+    },
+  };
+}
+
+const queueSql = `
+  with queued as (
+    update sync set state = 'queued', queued_at = now(), receiving_until = null, archive_key = :archiveKey,
+      archive_sha256 = :archiveSha256, archive_bytes = :archiveBytes, unpacked_bytes = :unpackedBytes
+    where id = :syncId and state = 'receiving'
+    returning id
+  ), honoured as (
+    update solution_flag set sync_id = queued.id
+    from queued
+    where solution_id = :solutionId and channel = :channel and sync_id is null and :honoursFlags
+      and (flag <> all(:handshakeFlags) or answered_at is not null or flag = any(:oneWayFlags) and not exists (
+        select from channel_status asked
+        where asked.solution_id = :solutionId and asked.channel = :channel
+          and asked.ids_asked_at > coalesce(asked.finished_at, '-infinity')))
+  )
+  insert into job (sync_id, lane, request_id, traceparent)
+  select id, :lane, :requestId, :traceparent from queued returning id`;
+
+/** now() is when the transaction began, which may be minutes ago. */
+const endSql = `
+  with processed as (
+    update sync set state = :outcome, processed_at = clock_timestamp(), report = :report, package_key = :packageKey,
+      package_sha256 = :packageSha256, package_bytes = :packageBytes
+    where id = :syncId and state in ('queued', 'processing')
+    returning id
+  ), moved as (
+    update channel_status set statut = :to
+    where solution_id = :solutionId and channel = :channel and statut = :from and sync_id = (select id from processed)
+    returning sync_id
+  )
+  update job set state = 'done', lease_until = null, finished_at = now()
+  where id = :jobId and fence = :fence and state = 'running' and sync_id = (select sync_id from moved)
+  returning id`;

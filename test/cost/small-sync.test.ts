@@ -1,0 +1,52 @@
+import { Client } from 'pg';
+import { fullSync, onServer, signIn } from '../v4/on-server';
+import { zipOf } from '../v4/archive';
+import { eventually } from '../queue/eventually';
+
+// What a small sync costs is mostly how many statements it takes (docs/performance.md).
+
+const server = onServer({}, { worker: true });
+
+/** What runs by the clock, whether or not anything is synchronised. */
+const rounds =
+  /^select (id, lane, is_fresh|kind, cron|count\(\*\)::int as (waiting|open)|1$)|^with next as materialized|^update queue_message set visible_at/;
+
+/** The statements of both processes while `work` goes on, but for those of the rounds. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const watch = jest.spyOn(Client.prototype, 'query');
+  try {
+    await work();
+    const seen = watch.mock.calls.map(([statement]: readonly unknown[]) => textOf(statement));
+    return seen.map((text) => text.replace(/\s+/g, ' ').trim()).filter((text) => !rounds.test(text));
+  } finally {
+    watch.mockRestore();
+  }
+}
+
+function textOf(statement: unknown): string {
+  if (typeof statement === 'string') return statement;
+  return typeof statement === 'object' && statement !== null && 'text' in statement
+    ? String(statement.text)
+    : 'copy';
+}
+
+const readings = (firstId: number) =>
+  Array.from({ length: 60 }, (_, index) => {
+    const at = new Date(Date.now() - 86_400_000 + (firstId + index) * 60_000).toISOString();
+    return `${firstId + index},P1,${at},3.1`;
+  });
+const upload = (firstId: number) =>
+  zipOf({ 'csv/Tbsondes.csv': ['Id,ProbeId,MeasuredAt,Temperature', ...readings(firstId), ''].join('\n') });
+
+test('60 readings within their limits take 25 statements, the message in the queue included, and make no table', async () => {
+  const client = await signIn(server(), 'sondes');
+  await fullSync(client, upload(1));
+  await eventually(
+    'the probe is known',
+    async () => (await server().db('probe_state').where({ solution_id: client.id })).length === 1,
+  );
+  const statements = await statementsOf(() => fullSync(client, upload(61)));
+  // Taking the message from the queue looks like its rounds, and is one statement.
+  expect(statements.length + 1).toBeLessThanOrEqual(25);
+  expect(statements.filter((text) => /create .*table/i.test(text))).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../shared/db/database';
+import { readingsSubjectOf } from '../../shared/domain/new-readings';
+import { probeAlertLimits } from '../../shared/domain/probe-alert';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { fridgesOf } from './probe-fridges';
+import { believedUntil, heardAt, silentAt } from './sondes';
+
+/** Readings that a file added to the log, in the transaction that adds them. */
+export interface AddedReadings {
+  readonly count: number;
+  /** All above this id are new. */
+  readonly aboveId: bigint;
+  /** SQL that reads the ids of the new ones below it. Null: there are none. */
+  readonly lateIds: string | null;
+}
+
+/**
+ * Sees to it that alerts are judged by readings that are new. Where none of them can open, escalate or close an alert, the
+ * probes' states are brought up to date at once: that is nearly every upload. For the others a job is asked for: a kitchen
+ * that waits for status 2 need not wait for that, and what goes down on another channel is no part of this sync.
+ */
+export async function noteReadings(db: Db, solutionId: number, added: AddedReadings): Promise<void> {
+  const mayBeQuiet = added.lateIds === null && added.count <= mostJudgedAtOnce;
+  if (mayBeQuiet && (await takeQuietReadings(db, solutionId, added.aboveId))) return;
+  await askForJudging(db, solutionId, added);
+}
+
+/** More of them are a first upload, or one after weeks: to look at them twice would cost more than the job. */
+const mostJudgedAtOnce = 2_000;
+
+/**
+ * Brings the probes' states up to date by readings that are all later than what was known, in time, within their limits, and
+ * without a silence or a low battery among them. False, and nothing is done: some reading needs the judging of alerts, or
+ * earlier ones still wait for it.
+ */
+async function takeQuietReadings(db: Db, solutionId: number, aboveId: bigint): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: { isQuiet: boolean }[] }>(
+    `with heard as materialized (
+       select probe_id, min(measured_at) as oldest_at, max(measured_at) as newest_at, max(temperature) as warmest,
+         min(temperature) as coldest, min(battery_percent) as lowest_battery
+       from tbsondes where solution_id = :solutionId and id > :aboveId and measured_at is not null
+       group by probe_id having octet_length(probe_id) <= 200
+     ), known as materialized (
+       select * from probe_state where solution_id = :solutionId and probe_id in (select probe_id from heard)
+       order by probe_id for no key update
+     ), n as materialized (
+       select heard.probe_id, heard.newest_at, known.last_at as known_at, known.heard_spans, loss.signal_loss_minutes,
+         known.side = 0 and not known.is_lost and heard.oldest_at > known.last_at and heard.newest_at < ${believedUntil}
+           and loss.signal_loss_minutes > 0
+           and heard.newest_at - known.last_at <= make_interval(mins => loss.signal_loss_minutes)
+           and coalesce(warmest <= temp_max, true) and coalesce(coldest >= temp_min, true)
+           and coalesce(lowest_battery >= ${probeAlertLimits.battery.low}, true)
+           and not exists (select from probe_alert a
+             where a.solution_id = :solutionId and a.probe_id = heard.probe_id and a.closed_at is null) as is_quiet
+       from heard left join known on known.probe_id = heard.probe_id
+       left join (${fridgesOf(':solutionId')}) fridge on fridge.probe_id = heard.probe_id
+       cross join lateral (
+         select coalesce(fridge.signal_loss_minutes, ${probeAlertLimits.signalLossMinutes}) as signal_loss_minutes) loss
+     ), verdict as materialized (
+       select coalesce(bool_and(is_quiet is true), true) and not exists (select from job
+         where kind = 'alerts.judge-readings' and starts_with(subject, :subjects)
+           and state in ('queued', 'running')) as is_quiet
+       from n
+     ), remembered as (
+       update probe_state state set last_at = n.newest_at, heard_at = ${heardAt}, silent_at = ${silentAt(heardAt, 'n')},
+         heard_spans = coalesce(n.heard_spans, '{}') + tstzmultirange(tstzrange(
+           least(coalesce(upper(n.heard_spans), n.known_at), n.known_at), n.newest_at, '[]'))
+       from n where (select is_quiet from verdict) and state.solution_id = :solutionId and state.probe_id = n.probe_id
+     )
+     select is_quiet as "isQuiet" from verdict`,
+    { solutionId, aboveId: String(aboveId), subjects: readingsSubjectOf(solutionId, '') },
+  );
+  return rows[0]?.isQuiet === true;
+}
+
+async function askForJudging(db: Db, solutionId: number, { aboveId, lateIds }: AddedReadings): Promise<void> {
+  const late =
+    lateIds === null
+      ? `'{}'`
+      : `(select coalesce(array_agg(id::text), '{}') from (${lateIds}) late where id <= :aboveId)`;
+  await createJobStore(db).addFrom(
+    'alerts.judge-readings',
+    `select :subject as subject, jsonb_build_object('aboveId', cast(:aboveId as text), 'lastId', cast(max(id) as text),
+       'lateIds', to_jsonb(cast(${late} as text[]))) as detail
+     from tbsondes where solution_id = :solutionId having max(id) is not null`,
+    { solutionId, subject: readingsSubjectOf(solutionId, randomUUID()), aboveId: String(aboveId) },
+  );
+}
