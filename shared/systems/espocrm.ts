@@ -18,6 +18,10 @@ export const espocrmEnd = z.strictObject({
   syncKeyField: nameText
     .optional()
     .describe('A field that keeps our key of a record, so that a creation is never made twice.'),
+  duplicates: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe('What EspoCRM takes for a duplicate: it is refused, or made all the same.'),
   optimistic: z
     .boolean()
     .default(false)

@@ -4,7 +4,7 @@ import { copyDigest } from '../../shared/formats/parameter-digest';
 import { coalesce } from '../../worker/systems/solution/coalesce';
 import { createManager } from '../../worker/systems/solution/manager';
 import { createSolutionSystem, type SentEntity } from '../../worker/systems/solution/solution';
-import { describeSystem } from '../pipeline/contract';
+import { describeSystem, plainStage } from '../systems/contract';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { put } from './edits';
 import { declared, openKitchen } from './kitchen';
@@ -25,7 +25,7 @@ describeSystem('the manager', async () => {
     solution: { sentOf: () => undefined, lacks: () => false },
     hasSent: false,
   });
-  return system;
+  return plainStage(system);
 });
 
 describe('a solution as a system', () => {

@@ -18,12 +18,32 @@ export interface SystemOpening {
   readonly end: unknown;
   /** Its own fields that the pair reads or writes, those that are written back included. */
   readonly fields: readonly string[];
+  /** How far back a listing of changes goes before its cursor, for what was committed late. */
+  readonly overlapMinutes: number;
   /** Values that nobody may see: whatever is recorded of a call shows `…` instead. */
   readonly secrets: readonly string[];
 }
 
 /** Opens a system of one kind. It makes no call. Throws where the settings do not fit. */
 export type SystemFactory = (opening: SystemOpening, outside: Outside) => Promise<RemoteSystem>;
+
+/** What the worker can do with a kind of systems. */
+export interface SystemConnector {
+  readonly open: SystemFactory;
+  /** Asks the system to call us at every change. Null: that kind cannot. */
+  readonly registerWebhooks: RegisterWebhooks | null;
+}
+
+/**
+ * Registers an address for all changes of an entity, and takes away what was registered there before. Answers the keys
+ * that sign its calls, by the system's own id of each registration.
+ */
+export type RegisterWebhooks = (
+  opening: SystemOpening,
+  outside: Outside,
+  wish: { readonly entity: string; readonly url: string },
+  signal: AbortSignal,
+) => Promise<Readonly<Record<string, string>>>;
 
 /** How a connector reaches the world. One per installed system: its limits hold for all pairs that use it. */
 export interface Outside {

@@ -1,0 +1,23 @@
+import { describeSystem } from './contract';
+import { espoFakes } from './espocrm';
+import { prepareReal, realEspo, realStage } from './espocrm-real';
+
+const fakes = espoFakes();
+afterEach(() => fakes.close());
+
+describeSystem('EspoCRM with optimistic concurrency control', () => fakes.stage());
+
+describeSystem('EspoCRM without it, and without a field for the sync key', () =>
+  fakes.stage({ end: { optimistic: false, syncKeyField: undefined } }),
+);
+
+describeSystem('EspoCRM with signed calls', () => fakes.stage({ server: { isSigned: true } }));
+
+const real = realEspo(process.env);
+if (real !== null) {
+  beforeAll(() => prepareReal(real));
+  describeSystem('a real EspoCRM', () => realStage(real));
+  test('what was prepared on a real EspoCRM is not prepared again', async () => {
+    expect(await prepareReal(real)).toEqual([]);
+  });
+}

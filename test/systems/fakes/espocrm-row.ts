@@ -1,0 +1,1 @@
+export type EspoRow = Record<string, unknown> & { id: string };

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { Cursor, Page } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { Condition } from './api';
+import type { Row } from './rows';
+
+/** Rows of one entity type, at most so many, in the order of an attribute and then of their ids. */
+export type ListRows = (wish: {
+  readonly where: readonly Condition[];
+  readonly orderBy: 'id' | 'modifiedAt';
+  readonly order: 'asc' | 'desc';
+  readonly most: number;
+}) => Promise<readonly Row[]>;
+
+export interface ListingSettings {
+  readonly listRows: ListRows;
+  readonly overlapMs: number;
+  readonly pageOf: (rows: readonly Row[]) => Page['items'];
+}
+
+/** "Max size should not exceed 200." */
+export const pageSize = 200;
+
+/**
+ * `at`: the newest change that was listed, by the server's clock. `after`: a listing of everything is under way, and
+ * goes on behind that id; `at` is then the newest change before it began.
+ */
+interface Position {
+  readonly at: string;
+  readonly after?: string | undefined;
+}
+
+const position = z.strictObject({ at: z.string(), after: z.string().optional() });
+
+export function listPages(settings: ListingSettings, since: Cursor | null): AsyncGenerator<Page> {
+  if (since === null) return wholeListing(settings, null);
+  const from = positionIn(since);
+  return from.after === undefined ? changes(settings, from.at) : wholeListing(settings, from);
+}
+
+/** By id: nothing that is changed meanwhile moves to where it is not seen. */
+async function* wholeListing(settings: ListingSettings, from: Position | null): AsyncGenerator<Page> {
+  const at = from?.at ?? (await newestChange(settings));
+  let after = from?.after ?? '';
+  for (;;) {
+    const where: Condition[] = after === '' ? [] : [{ type: 'greaterThan', attribute: 'id', value: after }];
+    const rows = await settings.listRows({ where, orderBy: 'id', order: 'asc', most: pageSize });
+    const items = settings.pageOf(rows);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageSize) {
+      yield { items, cursor: cursorOf({ at }), isWhole: true };
+      return;
+    }
+    after = last.id;
+    yield { items, cursor: cursorOf({ at, after }), isWhole: false };
+  }
+}
+
+async function newestChange({ listRows }: ListingSettings): Promise<string> {
+  const [newest] = await listRows({ where: [], orderBy: 'modifiedAt', order: 'desc', most: 1 });
+  return newest === undefined ? beginning : changedAt(newest);
+}
+
+/** From a while before the cursor: what was written earlier may have been committed since. */
+async function* changes(settings: ListingSettings, at: string): AsyncGenerator<Page> {
+  const from = earlier(at, settings.overlapMs);
+  let where: Condition[] = [{ type: 'greaterThanOrEquals', attribute: 'modifiedAt', value: from }];
+  let newest = at;
+  for (;;) {
+    const rows = await settings.listRows({ where, orderBy: 'modifiedAt', order: 'asc', most: pageSize });
+    const last = rows.at(-1);
+    if (last !== undefined && changedAt(last) > newest) newest = changedAt(last);
+    yield { items: settings.pageOf(rows), cursor: cursorOf({ at: newest }), isWhole: false };
+    if (last === undefined || rows.length < pageSize) return;
+    where = [behind(last)];
+  }
+}
+
+/** Many rows may have one second. */
+function behind(row: Row): Condition {
+  const at = changedAt(row);
+  return {
+    type: 'or',
+    all: [
+      { type: 'greaterThan', attribute: 'modifiedAt', value: at },
+      {
+        type: 'and',
+        all: [
+          { type: 'equals', attribute: 'modifiedAt', value: at },
+          { type: 'greaterThan', attribute: 'id', value: row.id },
+        ],
+      },
+    ],
+  };
+}
+
+const beginning = '1970-01-01 00:00:00';
+
+function changedAt(row: Row): string {
+  const at = row['modifiedAt'] ?? row['createdAt'];
+  return typeof at === 'string' ? at : beginning;
+}
+
+function earlier(at: string, milliseconds: number): string {
+  const then = Date.parse(`${at.replace(' ', 'T')}Z`) - milliseconds;
+  if (Number.isNaN(then)) throw new Trouble('cursor-expired', 'its cursor is no time');
+  return new Date(then).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+const cursorOf = (at: Position): Cursor => JSON.stringify(at);
+
+/** A cursor of an earlier version, or of other settings, is worth no more than none. */
+function positionIn(cursor: Cursor): Position {
+  try {
+    return position.parse(JSON.parse(cursor));
+  } catch {
+    throw new Trouble('cursor-expired', 'its cursor cannot be read');
+  }
+}

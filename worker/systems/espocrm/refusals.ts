@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { type HttpAnswer, reasonOf } from '../../outside/http-client';
+import type { Item, Written } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import { readHolders, type Row } from './rows';
+
+/** What a refusal of a write means. Null: it is none. */
+export function refusalOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written | null {
+  const { status } = answer;
+  if (status >= 200 && status < 300) return null;
+  if (status === 404) return { kind: 'stale', item: null };
+  if (status === 409) return conflictOf(answer, itemOf);
+  if (status === 403)
+    return { kind: 'refused', code: 'forbidden', reason: sentence(answer, 'it is forbidden') };
+  if (status === 413)
+    return { kind: 'refused', code: 'too-large', reason: sentence(answer, 'it is too large') };
+  const field = fieldIn(answer.json);
+  const reason = sentence(answer, `it was answered ${status}`);
+  const refused = { kind: 'refused', code: 'invalid', reason } as const;
+  return field === null ? refused : { ...refused, fields: [field] };
+}
+
+/** The header `X-Status-Reason` tells the two kinds apart. */
+function conflictOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written {
+  const reason = reasonOf(answer.headers, answer.json);
+  // It shows the fields of this write alone: the item is fetched.
+  if (reason === 'modified') return { kind: 'stale' };
+  const holders = readHolders(answer.json).map((row) => itemOf(row));
+  if (reason === 'duplicate' || holders.length > 0)
+    return { kind: 'refused', code: 'duplicate', reason: 'a record like it is already there', holders };
+  return { kind: 'refused', code: 'invalid', reason: sentence(answer, 'it was answered 409') };
+}
+
+const validation = z.looseObject({
+  messageTranslation: z.looseObject({ data: z.looseObject({ field: z.string() }) }),
+});
+
+const fieldIn = (json: unknown): string | null =>
+  validation.safeParse(json).data?.messageTranslation.data.field ?? null;
+
+const sentence = ({ headers, json }: HttpAnswer, otherwise: string): string => {
+  const said = reasonOf(headers, json);
+  return said === '' ? otherwise : said;
+};
+
+/** "Max failed login attempts exceeded": after some wrong keys in a minute the address gets 403 for everything. */
+export const isLockedOut = ({ status, headers }: HttpAnswer): boolean =>
+  status === 403 && (headers.get('x-status-reason') ?? '').includes('failed login attempts');
+
+/** Of a call that is about no single record. */
+export function troubleOf(answer: HttpAnswer): Trouble {
+  const reason = reasonOf(answer.headers, answer.json);
+  const text = `it was answered ${answer.status}${reason === '' ? '' : `: ${reason}`}`;
+  if (answer.status === 403) return new Trouble('unauthorized', text);
+  // "Controller 'CNix' does not exist." and "Not existing attribute 'nope' in where."
+  if (answer.status === 404 || /^Not existing attribute/.test(reason)) return new Trouble('fields', text);
+  return new Trouble('invalid', text);
+}

@@ -1,0 +1,50 @@
+import { Trouble } from '../../pipeline/trouble';
+import type { Outside } from '../remote-system';
+import type { EspoApi } from './api';
+import { type EntitySchema, readSchema } from './schema';
+
+/** What entity types have, asked for now and then: EspoCRM takes a field that it does not know in silence. */
+export interface SchemaCache {
+  /** Throws `fields` where the entity type, or one of the attributes, is not there. */
+  check(outside: Outside, api: EspoApi, wish: SchemaWish, signal: AbortSignal): Promise<EntitySchema>;
+  forget(outside: Outside, entity: string): void;
+}
+
+export interface SchemaWish {
+  readonly entity: string;
+  readonly attributes: readonly string[];
+}
+
+const keptMs = 60_000;
+
+interface Known {
+  readonly schema: EntitySchema | null;
+  readonly at: number;
+}
+
+export function createSchemaCache(): SchemaCache {
+  const kept = new WeakMap<Outside, Map<string, Known>>();
+
+  async function schemaOf(outside: Outside, api: EspoApi, entity: string, signal: AbortSignal) {
+    const ofSystem = kept.get(outside) ?? new Map<string, Known>();
+    kept.set(outside, ofSystem);
+    const known = ofSystem.get(entity);
+    if (known !== undefined && performance.now() - known.at < keptMs) return known.schema;
+    const schema = await readSchema(api, entity, signal);
+    ofSystem.set(entity, { schema, at: performance.now() });
+    return schema;
+  }
+
+  return {
+    async check(outside, api, { entity, attributes }, signal) {
+      const schema = await schemaOf(outside, api, entity, signal);
+      const missing = schema?.missing(attributes) ?? [];
+      if (schema !== null && missing.length === 0) return schema;
+      kept.get(outside)?.delete(entity);
+      const what =
+        schema === null ? `there is no entity type ${entity}` : `${entity} lacks ${missing.join(', ')}`;
+      throw new Trouble('fields', what);
+    },
+    forget: (outside, entity) => void kept.get(outside)?.delete(entity),
+  };
+}
