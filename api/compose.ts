@@ -36,6 +36,7 @@ import { createInventoryService } from './backoffice/services/inventory';
 import { createKeptFormService } from './backoffice/services/kept-forms';
 import { createLogService } from './backoffice/services/logs';
 import { createMessageService } from './backoffice/services/messages';
+import { createOtherZoneService } from './backoffice/services/other-zones';
 import { createOverviewService } from './backoffice/services/overview';
 import { createNotificationService } from './backoffice/services/notifications';
 import { createParamService } from './backoffice/services/params';
@@ -226,6 +227,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     quotas: createQuotaSettingsService({ ...access, standard: config.quotas }),
     flags: createFlagService(access),
     logs: createLogService(access),
+    otherZones: createOtherZoneService(access),
     photos: createPhotoGalleryService({ ...access, files }),
     messages: createMessageService({ ...access, language: config.language }),
     alerts: createAlertService(access),

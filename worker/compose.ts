@@ -21,6 +21,7 @@ import { judgeNewReadings } from './alerts/new-readings';
 import { createTracer } from '../shared/tracing';
 import { createConsumer } from './jobs/consumer';
 import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
+import { readTimesAnew } from './solution-sync/logs/read-times-anew';
 import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
 import { startRelay } from './jobs/relay';
@@ -115,6 +116,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'alerts.find-silent-probes': plain(() => alertSilentProbes(db, config.language)),
     'parameters.apply-approvals': plain(() => applyApprovals(db)),
     'logs.apply-replacements': plain(() => applyLogReplacements(db)),
+    'logs.read-times-anew': plain(() => readTimesAnew(db)),
     'logs.check-books': plain(() => checkAllBooks(db)),
     'logs.check-changed-books': plain(() => checkChangedBooks(db)),
     'notifications.deliver': plain(() => deliverNotifications(notificationDeps)),

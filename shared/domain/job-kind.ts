@@ -9,6 +9,7 @@ export const jobKinds = [
   'alerts.find-silent-probes',
   'parameters.apply-approvals',
   'logs.apply-replacements',
+  'logs.read-times-anew',
   'logs.check-books',
   'logs.check-changed-books',
   'notifications.deliver',

@@ -7,6 +7,7 @@ import { createLogFindingStore } from './logs/log-finding-store';
 import { createLogLock } from './logs/log-lock';
 import { createLogMarkStore } from './logs/log-mark-store';
 import { createLogReadStore } from './logs/log-read-store';
+import { createOtherZoneStore } from './logs/other-zone-store';
 import { createTemperatureStore } from './logs/temperature-store';
 import { createMessageStore } from './messages/message-store';
 import { createNotificationStore } from './notifications/notification-store';
@@ -131,6 +132,9 @@ const storesOn = (db: Db) => ({
   },
   get oidc() {
     return createOidcStore(db);
+  },
+  get otherZones() {
+    return createOtherZoneStore(db);
   },
   get overview() {
     return createOverviewStore(db);

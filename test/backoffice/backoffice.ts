@@ -12,6 +12,7 @@ import { createAlertService } from '../../api/backoffice/services/alerts';
 import { createAuditService } from '../../api/backoffice/services/audit';
 import { createFlagService } from '../../api/backoffice/services/flags';
 import { createInventoryService } from '../../api/backoffice/services/inventory';
+import { createOtherZoneService } from '../../api/backoffice/services/other-zones';
 import { createOverviewService } from '../../api/backoffice/services/overview';
 import { createSupportService } from '../../api/backoffice/services/support';
 import { createTemperatureService } from '../../api/backoffice/services/temperatures';
@@ -139,6 +140,7 @@ export async function startBackoffice(
     quotas: createQuotaSettingsService({ ...openStoreAccess(db), standard: readConfig({}).quotas }),
     flags: createFlagService(openStoreAccess(db)),
     logs: createLogService(openStoreAccess(db)),
+    otherZones: createOtherZoneService(openStoreAccess(db)),
     photos: createPhotoGalleryService({ ...openStoreAccess(db), files }),
     messages: createMessageService({ ...openStoreAccess(db), language: 'en' }),
     alerts: createAlertService(openStoreAccess(db)),

@@ -1,3 +1,6 @@
+import { inTransaction } from '../../shared/db/database';
+import { createLogBookStore } from '../../shared/stores/logs/log-book-store';
+import { createLogLock } from '../../shared/stores/logs/log-lock';
 import { checkAllBooks } from '../../worker/upkeep/check-books';
 import { createLogDatabase, type LogDatabase } from '../logs/log-database';
 
@@ -120,4 +123,62 @@ test('the highest id there can be is in no doubt', async () => {
   const solutionId = await log.addSolution();
   await log.load('Tboil', oil('9223372036854775807'), { solutionId });
   expect(await check(solutionId)).toMatchObject({ is_balanced: true, book: { lost: none, unknown: none } });
+});
+
+describe('losses that staff accept', () => {
+  const accept = (solutionId: number) =>
+    inTransaction(log.db, async ({ db }) => {
+      await createLogLock(db).take(solutionId, 'tboil');
+      return createLogBookStore(db).acceptDoubt({ solutionId, table: 'tboil' });
+    });
+
+  test('count as absent, and the next check is content', async () => {
+    const solutionId = await log.addSolution();
+    await log.load('Tboil', oil(1, 2, 3, 4, 5, 6), { solutionId });
+    await log.db('tboil').where({ solution_id: solutionId }).whereIn('id', [2, 3, 6]).delete();
+    await check(solutionId);
+    expect(await accept(solutionId)).toEqual({ lost: '3', unknown: '0' });
+    expect(await check(solutionId)).toMatchObject({
+      is_balanced: true,
+      book: { highestId: '6', stored: '3', absent: '3', missing: '0', lost: none },
+    });
+    expect(await accept(solutionId)).toEqual({ lost: '0', unknown: '0' });
+  });
+
+  test('are those alone that the check has found and that are still gone', async () => {
+    const solutionId = await log.addSolution();
+    await log.load('Tboil', oil(1, 2, 3, 4), { solutionId });
+    await log.db('tboil').where({ solution_id: solutionId }).whereIn('id', [1, 2]).delete();
+    await check(solutionId);
+    await log.load('Tboil', oil(2), { solutionId });
+    await log.db('tboil').where({ solution_id: solutionId, id: 4 }).delete();
+    expect(await accept(solutionId)).toEqual({ lost: '1', unknown: '0' });
+    expect(await check(solutionId)).toMatchObject({
+      is_balanced: false,
+      book: { absent: '1', lost: { count: '1', ranges: [['4', '4']] } },
+    });
+  });
+
+  test('are stored after all where the solution still has them', async () => {
+    const solutionId = await log.addSolution();
+    await log.load('Tboil', oil(1, 2, 3), { solutionId });
+    await log.db('tboil').where({ solution_id: solutionId, id: 2 }).delete();
+    await check(solutionId);
+    await accept(solutionId);
+    expect(await log.load('Tboil', oil(2), { solutionId })).toMatchObject({ inserted: 1 });
+    expect(await check(solutionId)).toMatchObject({ is_balanced: true, book: { stored: '3', absent: '0' } });
+  });
+
+  test('may be more than a thousand apart, and rows that no upload brought are taken as they are', async () => {
+    const solutionId = await log.addSolution();
+    await log.load('Tboil', oil(...Array.from({ length: 6_000 }, (_, place) => place + 1)), { solutionId });
+    await log.db.raw('delete from tboil where solution_id = ? and id % 2 = 0', [solutionId]);
+    await log.db('tboil').insert({ solution_id: solutionId, id: 7_000 });
+    await check(solutionId);
+    expect(await accept(solutionId)).toEqual({ lost: '3000', unknown: '1' });
+    expect(await check(solutionId)).toMatchObject({
+      is_balanced: true,
+      book: { stored: '3001', absent: '3000', unknown: none },
+    });
+  });
 });

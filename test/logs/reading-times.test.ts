@@ -198,3 +198,26 @@ test('wrong clocks are accepted as far as a year can be true', async () => {
   );
   expect(await log.load('Tbsondes', csv)).toMatchObject({ inserted: 3, rejected: 1 });
 });
+
+test('a time or a date that .NET never set is an empty cell, in every column', async () => {
+  const rows = [
+    'Id,MeasuredAt,ProductName,UseBy,OpenedAt',
+    '1,2026-11-20 07:31:00,Riz,0001-01-01,0001-01-01 00:00:00',
+    '2,0001-01-01T00:00:00.0000000,Riz,01/01/0001 00:00:00,0001-01-01T00:00:00Z',
+    '3,2026-11-20 07:31:00,Riz,0001-01-02,2026-11-20 07:31:00',
+    '4,2026-11-20 07:31:00,Riz,2026-11-20,0001-01-01 07:31:00',
+    '',
+  ].join('\n');
+  const solutionId = await log.addSolution();
+  const { inserted, rejections } = await log.load('Tbdeconditioning', rows, { solutionId });
+  expect({ inserted, refused: rejections.map(({ rowId }) => rowId) }).toEqual({
+    inserted: 2,
+    refused: ['3', '4'],
+  });
+  expect(
+    await log.rows('Tbdeconditioning', 'measured_at is null as measured, use_by, opened_at', solutionId),
+  ).toEqual([
+    { measured: false, use_by: null, opened_at: null },
+    { measured: true, use_by: null, opened_at: null },
+  ]);
+});

@@ -136,6 +136,9 @@ test('the protocol, from login to confirmation, and what staff see of it', async
   await ask('listLogs', ofSolution({ table: 'Tbfridge' }));
   await ask('listLogs', { ...ofSolution({ table: 'Tbfridge' }), query: '?format=csv' });
   await ask('listGaps', ofSolution());
+  await ask('acceptLosses', ofSolution({ table: 'Tbfridge' }));
+  await ask('getOtherZoneReadings', ofSolution());
+  await ask('readTimesAnew', ofSolution());
   const replayed = await ask('replaySync', { path: { sync } });
   await eventually('the replay is ready', async () => {
     const { json } = await ask('getSync', { path: { sync: String(replayed.json['sync']) } });

@@ -69,6 +69,24 @@ test('a row deleted behind the back of the server is a finding, a figure, and on
   });
 });
 
+test('a loss that nobody can heal is accepted by staff, by a call or in the console', async () => {
+  const client = await signIn(server());
+  await fullSync(client, oils(good(1), good(2), good(3)));
+  const path = `/api/solutions/${client.id}/logs/Tboil/accept-losses`;
+  expect((await admin.send('POST', path)).json).toEqual({ lost: '0', unknown: '0' });
+  await server().db('tboil').where({ solution_id: client.id, id: 2 }).delete();
+  await checkAllBooks(server().db);
+  expect((await look(`/solutions/${client.id}`)).text).toContain('/readings/Tboil/accept-losses');
+  expect((await admin.send('POST', path)).json).toEqual({ lost: '1', unknown: '0' });
+  await eventually('the books were checked again', async () => {
+    const now = await findings(client.id);
+    return Array.isArray(now) && now.length === 0;
+  });
+  expect((await mark(client.id))?.book).toMatchObject({ stored: '2', absent: '1', lost: { count: '0' } });
+  const trail = await admin.send('GET', `/api/audit?solution=${client.id}&action=log.accept-losses`);
+  expect(trail.json['items']).toMatchObject([{ after: { table: 'Tboil', lost: '1', unknown: '0' } }]);
+});
+
 test('refused and discarded rows are in the books, which a discard has checked at once', async () => {
   const client = await signIn(server());
   await fullSync(client, oils(good(1), bad(2), bad(3), good(4)));

@@ -54,6 +54,8 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   // Now and then unasked as well: what was superseded, or decided by a version that asked otherwise.
   'parameters.apply-approvals': { ...asked, cron: '2-59/10 * * * *' },
   'logs.apply-replacements': { ...asked, cron: '3-59/10 * * * *' },
+  // Unasked as well: what was asked for at the very end of a job.
+  'logs.read-times-anew': { ...asked, cron: '4-59/10 * * * *' },
   // By night: it reads every log.
   'logs.check-books': { ...asked, cron: '41 1 * * *' },
   'logs.check-changed-books': asked,

@@ -36,16 +36,19 @@ async function checkBook(db: Db, log: MarkedLog): Promise<boolean> {
   const isOpen = await store.isOpen(log);
   if (isOpen === null || findLogTable(log.table) === undefined) return true;
   let book: LogBook | null = null;
+  const inDoubt = { lost: idTexts(), unknown: idTexts() };
   for (let afterId: string | null = '-1'; afterId !== null;) {
     const page: ComparedPage | null = isOpen
       ? await store.comparePage(log, afterId, rowsAtOnce)
       : await openPage(db, log, afterId);
     if (page === null) return true;
     book = book === null ? bookOf(page) : withPage(book, page);
+    inDoubt.lost.add(page.lostText);
+    inDoubt.unknown.add(page.unknownText);
     afterId = page.lastId;
   }
   if (book === null) return true;
-  await store.keep(log, book);
+  await store.keep(log, book, { lost: inDoubt.lost.texts, unknown: inDoubt.unknown.texts });
   return book.lost.count === '0' && book.unknown.count === '0';
 }
 
@@ -60,6 +63,22 @@ async function openPage(db: Db, log: MarkedLog, afterId: string): Promise<Compar
     return store.comparePage(log, afterId, rowsAtOnce);
   });
 }
+
+/** So much is kept that staff can accept it at once; a further check finds the rest. */
+function idTexts(): { readonly texts: string[]; add(text: string | null): void } {
+  const texts: string[] = [];
+  let length = 0;
+  return {
+    texts,
+    add(text) {
+      if (text === null || length > longestIdText) return;
+      length += text.length;
+      texts.push(text);
+    },
+  };
+}
+
+const longestIdText = 1_000_000;
 
 const bookOf = ({ lastId: _last, lostText: _lost, unknownText: _unknown, ...book }: ComparedPage): LogBook =>
   book;

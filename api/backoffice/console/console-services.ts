@@ -11,8 +11,10 @@ import type { FlagService } from '../services/flags';
 import type { OidcButton } from '../oidc/routes';
 import type { InventoryService } from '../services/inventory';
 import type { KeptFormService } from '../services/kept-forms';
+import type { LogService } from '../services/logs';
 import type { MessageService } from '../services/messages';
 import type { NotificationService } from '../services/notifications';
+import type { OtherZoneService } from '../services/other-zones';
 import type { OverviewService } from '../services/overview';
 import type { ParamService } from '../services/params';
 import type { PhotoGalleryService } from '../services/photos';
@@ -40,6 +42,7 @@ export interface ConsoleServices {
   readonly solutions: SolutionService;
   readonly quotas: QuotaSettingsService;
   readonly flags: FlagService;
+  readonly logs: LogService;
   readonly messages: MessageService;
   readonly notifications: NotificationService;
   readonly alerts: AlertService;
@@ -49,6 +52,7 @@ export interface ConsoleServices {
   readonly conflicts: ConflictService;
   readonly params: ParamService;
   readonly audit: AuditService;
+  readonly otherZones: OtherZoneService;
   readonly overview: OverviewService;
   readonly support: SupportService;
   readonly inventory: InventoryService;

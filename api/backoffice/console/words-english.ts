@@ -211,7 +211,9 @@ export const english = {
   done: {
     saved: 'Saved.',
     unchanged: 'Nothing was changed.',
+    accepted: 'Accepted. The books are checked again now.',
     retired: 'The solution is retired. What it sent is kept.',
+    'read-anew': 'The server reads these readings anew now. Open this page again to see how far it has come.',
     deleted: 'Deleted. The solution is told with its next synchronisation.',
     'second-factor-off': 'The second factor is gone: the password alone signs in.',
     'flag-set': 'The flag is set.',
@@ -418,7 +420,10 @@ export const english = {
     lostRows: (ids: string) => `They were stored and are gone: Id ${ids}.`,
     unknownRows: (ids: string) => `No upload brought them: Id ${ids}.`,
     unbalancedAdvice:
-      'Someone changed the database without the server. Ask the kitchen to send its readings again (“resend-logs”), or fetch them from a backup. This is checked again as soon as rows come.',
+      'Someone changed the database without the server. Ask the kitchen to send its readings again (“resend-logs”), or fetch them from a backup. This is checked again as soon as rows come. Where nobody has them any more, accept it: they then count as absent.',
+    acceptLosses: 'Accept it',
+    confirmAcceptLosses:
+      'Accept that these readings are lost? The audit trail says that you did. A reading that comes after all is stored.',
     impossibleTimes: (table: string) => `Times that cannot be right: ${table}`,
     impossibleTimesWhy: (count: string) =>
       `${count} in all are dated before 2010, or more than a day after they came.`,
@@ -675,6 +680,18 @@ export const english = {
   block: 'Block',
   unblock: 'Unblock',
   confirmBlock: 'Block this solution? It is signed out at once.',
+  otherZone: 'Readings of another time zone',
+  standElsewhere: (count: string, zone: string, own: string) =>
+    `${count} stored ${count === '1' ? 'reading stands' : 'readings stand'} in ${zone}, and the solution’s time zone is ${own}.`,
+  unreadableZone: (count: string) =>
+    `${count} stored ${count === '1' ? 'reading' : 'readings'} cannot be read anew: the server does not know in which time zone, or some times of the same upload named theirs.`,
+  readAnewMeaning:
+    'Read anew, they keep the hour that the kitchen’s clock showed, now in the right time zone. Until then, what the kitchen sends again still counts as the same reading.',
+  readAnew: (count: string) => `Read ${count} anew`,
+  confirmReadAnew:
+    'Change the times of these readings? Set the time zone back and read them anew to undo it.',
+  beingReadAnew: (count: string, by: string) =>
+    `They are being read anew, ${count} so far. ${by} asked for it.`,
   retire: 'Retire',
   retireMeaning:
     'Nobody sees a retired solution any more, and it cannot sign in. What it sent is kept until whoever runs the server removes it.',
@@ -840,6 +857,9 @@ export const english = {
     'flag.consume': 'carried out a flag',
     'flag.set': 'set a flag',
     'key.rotate': 'made a new key of the server',
+    'log.accept-losses': 'accepted that readings are lost',
+    'log.read-anew': 'had readings read anew in another time zone',
+    'log.read-anew-asked': 'asked for readings to be read anew in another time zone',
     'log.replace': 'replaced all readings of a table',
     'message.send': 'sent a message',
     'notification.retry': 'had a notification sent again',
@@ -999,6 +1019,7 @@ export const english = {
     'alerts.find-silent-probes': 'Find probes that have gone silent',
     'parameters.apply-approvals': 'Carry out approved changes of settings',
     'logs.apply-replacements': 'Carry out approved replacements of readings',
+    'logs.read-times-anew': 'Read times anew where a time zone was put right',
     'logs.check-books': 'Check that every reading received is still there',
     'notifications.deliver': 'Send notifications',
     'notifications.find-stale-solutions': 'Find solutions that have not been heard from',

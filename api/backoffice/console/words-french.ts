@@ -275,7 +275,9 @@ export const french: Words = {
     'Votre session avait pris fin avant l’envoi. Votre saisie est reprise ci-dessous ; elle n’est pas encore enregistrée.',
   done: {
     unchanged: 'Rien n’a été modifié.',
+    accepted: 'Accepté. Les comptes sont vérifiés à nouveau.',
     retired: 'La solution est retirée. Ses données sont conservées.',
+    'read-anew': 'Le serveur relit maintenant ces relevés. Rouvrez cette page pour voir où il en est.',
     saved: 'Enregistré.',
     deleted: 'Supprimé. La solution l’apprendra à sa prochaine synchronisation.',
     'second-factor-off': 'Le second facteur est retiré : le mot de passe seul suffit pour se connecter.',
@@ -470,7 +472,10 @@ export const french: Words = {
     lostRows: (ids) => `Ils étaient enregistrés et n’y sont plus : Id ${ids}.`,
     unknownRows: (ids) => `Aucun envoi ne les a apportés : Id ${ids}.`,
     unbalancedAdvice:
-      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent.',
+      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent. Si plus personne ne les a, acceptez-le : ils comptent alors comme absents.',
+    acceptLosses: 'Accepter',
+    confirmAcceptLosses:
+      'Accepter la perte de ces relevés ? Le journal d’audit dira que c’est vous. Un relevé qui arriverait tout de même sera enregistré.',
     impossibleTimes: (table) => `Heures impossibles : ${table}`,
     impossibleTimesWhy: (count) =>
       `${count} au total sont datés d’avant 2010, ou de plus d’un jour après leur réception.`,
@@ -712,6 +717,18 @@ export const french: Words = {
   block: 'Bloquer',
   unblock: 'Débloquer',
   confirmBlock: 'Bloquer cette solution ? Elle est déconnectée aussitôt.',
+  otherZone: 'Relevés d’un autre fuseau horaire',
+  standElsewhere: (count: string, zone: string, own: string) =>
+    `${count} ${count === '1' ? 'relevé enregistré est daté' : 'relevés enregistrés sont datés'} dans le fuseau ${zone}, alors que celui de la solution est ${own}.`,
+  unreadableZone: (count: string) =>
+    `${count} ${count === '1' ? 'relevé enregistré ne peut pas être relu' : 'relevés enregistrés ne peuvent pas être relus'} : le serveur ignore dans quel fuseau, ou certaines heures du même envoi indiquaient le leur.`,
+  readAnewMeaning:
+    'Relus, ils gardent l’heure qu’affichait l’horloge de la cuisine, cette fois dans le bon fuseau. D’ici là, ce que la cuisine renvoie compte toujours comme le même relevé.',
+  readAnew: (count: string) => `Relire ${count} relevé${count === '1' ? '' : 's'}`,
+  confirmReadAnew:
+    'Changer les heures de ces relevés ? Pour revenir en arrière, remettez l’ancien fuseau et relisez-les.',
+  beingReadAnew: (count: string, by: string) =>
+    `Relecture en cours, ${count} ${count === '0' || count === '1' ? 'relevé' : 'relevés'} jusqu’ici. Demandée par ${by}.`,
   retire: 'Retirer',
   retireMeaning:
     'Une solution retirée n’apparaît plus nulle part et ne peut plus se connecter. Ses données sont conservées jusqu’à ce que l’exploitant du serveur les supprime.',
@@ -864,6 +881,9 @@ export const french: Words = {
     'flag.consume': 'a exécuté une demande',
     'flag.set': 'a posé une demande',
     'key.rotate': 'a créé une nouvelle clé du serveur',
+    'log.accept-losses': 'a accepté la perte de relevés',
+    'log.read-anew': 'a fait relire des relevés dans un autre fuseau horaire',
+    'log.read-anew-asked': 'a demandé de relire des relevés dans un autre fuseau horaire',
     'log.replace': 'a remplacé tous les relevés d’une table',
     'message.send': 'a envoyé un message',
     'notification.retry': 'a relancé une notification',
@@ -1073,6 +1093,7 @@ export const french: Words = {
     'alerts.find-silent-probes': 'Repérer les sondes muettes',
     'parameters.apply-approvals': 'Appliquer les modifications de réglages approuvées',
     'logs.apply-replacements': 'Appliquer les remplacements de relevés approuvés',
+    'logs.read-times-anew': 'Relire les heures après la correction d’un fuseau horaire',
     'logs.check-books': 'Vérifier que chaque relevé reçu est toujours là',
     'notifications.deliver': 'Envoyer les notifications',
     'notifications.find-stale-solutions': 'Repérer les solutions sans nouvelles',

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import { channels } from '../../../shared/domain/channel';
 import { badRequest, invalidFields, notFound } from '../../../shared/errors/catalog';
-import { alsoAs, json, pageOf, pathParameter } from '../../http/operation';
+import { alsoAs, json, jsonBody, pageOf, pathParameter } from '../../http/operation';
 import { logGaps } from '../../http/report-shape';
 import { reply, type Route, sent } from '../../http/route';
 import type { LogService } from '../services/logs';
-import { idParameter } from '../http/request-fields';
+import { idParameter, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
 const defaultLimit = 100;
@@ -90,6 +90,18 @@ const tableGaps = logGaps
   .extend({ table: z.string().meta({ examples: ['Tbfridge'] }), channel: z.enum(channels) })
   .meta({ id: 'LogGaps' });
 
+const losses = z.strictObject({
+  reason: textOf(1_000)
+    .optional()
+    .meta({ description: 'Kept in the audit trail.', examples: ['The disk failed; no backup.'] }),
+});
+const acceptedLosses = z
+  .object({
+    lost: z.string().meta({ description: 'Rows that were gone.', examples: ['2'] }),
+    unknown: z.string().meta({ description: 'Rows that no upload brought.', examples: ['0'] }),
+  })
+  .meta({ id: 'AcceptedLosses' });
+
 export const createLogRoutes = (logs: LogService): Route[] => [
   staffRoute({
     method: 'get',
@@ -130,6 +142,23 @@ export const createLogRoutes = (logs: LogService): Route[] => [
       };
       const pieces = await logs.exportCsv(caller, wanted, cells);
       return sendCsv(response, `${table.name}-${solutionId}.csv`, pieces);
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/solutions/{id}/logs/{table}/accept-losses',
+    id: 'acceptLosses',
+    tag: 'Logs',
+    summary: 'Accepts that stored readings are lost',
+    description:
+      'Those that the last check of the books found gone count as declared absent from then on, and rows that no upload brought are taken as they are. A row that comes after all is stored.',
+    access: 'manager',
+    params: { id: idParameter('solution'), table: tableParameter },
+    body: jsonBody(losses, { isRequired: false }),
+    answers: { 200: json('How many; none where nothing was in doubt.', acceptedLosses) },
+    async handle({ caller, params: { id: solutionId, table }, body }) {
+      const reason = body.reason ?? null;
+      return reply(200, await logs.acceptLosses(caller, { solutionId, table, reason }));
     },
   }),
   staffRoute({

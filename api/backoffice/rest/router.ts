@@ -8,6 +8,7 @@ import type { FlagService } from '../services/flags';
 import type { LogService } from '../services/logs';
 import type { MessageService } from '../services/messages';
 import type { NotificationService } from '../services/notifications';
+import type { OtherZoneService } from '../services/other-zones';
 import type { PhotoGalleryService } from '../services/photos';
 import type { QuarantineService } from '../services/quarantine';
 import type { QuotaSettingsService } from '../services/quotas';
@@ -30,6 +31,7 @@ import { createFlagRoutes } from './flags';
 import { createLogRoutes } from './logs';
 import { createMessageRoutes } from './messages';
 import { createNotificationRoutes } from './notifications';
+import { createOtherZoneRoutes } from './other-zones';
 import { createPhotoRoutes } from './photos';
 import { createQuarantineRoutes } from './quarantine';
 import { createQuotaRoutes } from './quotas';
@@ -52,6 +54,7 @@ export interface ApiServices {
   readonly quotas: QuotaSettingsService;
   readonly flags: FlagService;
   readonly logs: LogService;
+  readonly otherZones: OtherZoneService;
   readonly photos: PhotoGalleryService;
   readonly messages: MessageService;
   readonly notifications: NotificationService;
@@ -71,11 +74,12 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createAccountRoutes(services.accounts),
     ...createScheduleRoutes(services.schedules),
     ...createUserRoutes(services.users),
-    ...createSolutionRoutes(services.solutions, services.quotas),
+    ...createSolutionRoutes(services),
     ...createQuotaRoutes(services.quotas),
     ...createFlagRoutes(services.flags),
     ...createParamRoutes(services.params),
     ...createLogRoutes(services.logs),
+    ...createOtherZoneRoutes(services.otherZones),
     ...createPhotoRoutes(services.photos),
     ...createSyncRoutes(services.syncs),
     ...createQuarantineRoutes(services.quarantine),

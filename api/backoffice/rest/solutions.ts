@@ -21,7 +21,9 @@ import type {
   SolutionDetail,
   SolutionService,
 } from '../services/solutions';
+import type { OtherZoneService } from '../services/other-zones';
 import { etagHeader, ifRevision } from './if-match';
+import { otherZoneJson, otherZoneReadings } from './other-zones';
 import { solutionQuotas, solutionQuotasJson } from './quotas';
 import { idOf, idParameter, pageOfQuery, pageQuery, syncKey, textOf } from '../http/request-fields';
 import { staffRoute } from './staff-route';
@@ -184,6 +186,13 @@ const detail = solution
     ),
   })
   .meta({ id: 'SolutionDetail' });
+const changed = detail
+  .extend({
+    otherZoneReadings: otherZoneReadings.optional().meta({
+      description: 'Where `timezone` was given: how many stored readings stand in another zone.',
+    }),
+  })
+  .meta({ id: 'ChangedSolution' });
 const enrolled = z
   .object({
     id: z.string().meta({ examples: ['12'] }),
@@ -195,10 +204,13 @@ const enrolled = z
   })
   .meta({ id: 'EnrolledSolution' });
 
-export const createSolutionRoutes = (
-  solutions: SolutionService,
-  quotas: Pick<QuotaSettingsService, 'ofSolution'>,
-): Route[] => [
+export interface SolutionRouteServices {
+  readonly solutions: SolutionService;
+  readonly quotas: Pick<QuotaSettingsService, 'ofSolution'>;
+  readonly otherZones: Pick<OtherZoneService, 'look'>;
+}
+
+export const createSolutionRoutes = ({ solutions, quotas, otherZones }: SolutionRouteServices): Route[] => [
   staffRoute({
     method: 'get',
     path: '/api/solutions',
@@ -254,12 +266,15 @@ export const createSolutionRoutes = (
     params: { id: idParameter('solution') },
     headers: ifRevision,
     body: jsonBody(edit),
-    answers: { 200: json('The solution.', detail, etagHeader) },
+    answers: { 200: json('The solution.', changed, etagHeader) },
     problems: { 409: ['already-exists'], 412: ['stale'], 422: ['invalid-fields'] },
     async handle({ caller, params, headers, body }) {
       const changes = changesOf(body);
       const solution = await solutions.update(caller, params.id, changes, headers['if-match'] ?? null);
-      return detailReply(solution, await quotas.ofSolution(caller, params.id));
+      const answer = detailReply(solution, await quotas.ofSolution(caller, params.id));
+      if (body.timezone === undefined) return answer;
+      const found = otherZoneJson(await otherZones.look(caller, params.id));
+      return reply(200, { ...answer.body, otherZoneReadings: found }, answer.headers);
     },
   }),
   staffRoute({

@@ -1,4 +1,5 @@
 import { type LogTable, logTables } from '../../../shared/catalog/log-tables';
+import { booksChanged } from '../../../shared/domain/job-kind';
 import { type Page, pageOf } from '../../../shared/domain/page';
 import { isTimeZone } from '../../../shared/domain/known-zone';
 import type { LogGaps } from '../../../shared/domain/log-gaps';
@@ -7,13 +8,22 @@ import { invalidFields, notFound } from '../../../shared/errors/catalog';
 import { formatCsv } from '../../../shared/formats/csv-table';
 import { spreadsheetText } from '../../../shared/formats/spreadsheet-text';
 import { formatLogValue, type LogValue } from '../../../shared/formats/log-value';
+import type { JobStore } from '../../../shared/stores/jobs/job-store';
+import type { AcceptedIds, LogBookStore } from '../../../shared/stores/logs/log-book-store';
+import type { LogLock } from '../../../shared/stores/logs/log-lock';
 import type { LogMarkStore } from '../../../shared/stores/logs/log-mark-store';
 import type { ArrivalCursor, LogReadStore, LogRow } from '../../../shared/stores/logs/log-read-store';
 import type { SolutionAdminStore } from '../../../shared/stores/solutions/solution-admin-store';
 import type { StoreAccess } from '../../../shared/stores/store-access';
-import { needVisible } from './rights';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import { needEditor, needVisible } from './rights';
+import { auditEntry } from './trail';
 
 interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly jobs: Pick<JobStore, 'add'>;
+  readonly logBooks: Pick<LogBookStore, 'acceptDoubt' | 'askCheck'>;
+  readonly logLock: LogLock;
   readonly logMarks: Pick<LogMarkStore, 'gaps'>;
   readonly logReadings: Pick<LogReadStore, 'arrived' | 'extraNames' | 'rows'>;
   readonly solutionAdmin: Pick<SolutionAdminStore, 'find' | 'isVisible'>;
@@ -38,6 +48,13 @@ export interface WireLog {
 /** What is missing in one log. */
 export interface TableGaps extends LogGaps {
   readonly table: LogTable;
+}
+
+export interface AcceptedLosses {
+  readonly solutionId: number;
+  readonly table: LogTable;
+  /** Why, in someone's words; null: nobody said. */
+  readonly reason: string | null;
 }
 
 export interface CsvOptions {
@@ -90,6 +107,25 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
       if (options.isForExcel && !isTimeZone(range.timezone)) throw noClock('for', range.timezone);
       const extraNames = await stores.logReadings.extraNames(query.table, range);
       return csvPieces(query, range, extraNames, options);
+    },
+
+    /**
+     * Staff accept that the rows which the last check of the books found gone are lost, and rows that no upload brought
+     * as they are. Throws `not-found`, `forbidden`.
+     */
+    async acceptLosses(caller: Caller, { solutionId, table, reason }: AcceptedLosses): Promise<AcceptedIds> {
+      return transaction(async (within) => {
+        await needVisible(within, caller, solutionId);
+        needEditor(caller);
+        await within.logLock.take(solutionId, table.table);
+        const accepted = await within.logBooks.acceptDoubt({ solutionId, table: table.table });
+        await within.logBooks.askCheck(solutionId, table.table);
+        await within.jobs.add(booksChanged);
+        if (accepted.lost === '0' && accepted.unknown === '0') return accepted;
+        const after = { table: table.name, ...accepted, reason };
+        await within.audit.add([auditEntry(caller, 'log.accept-losses', { solutionId, after })]);
+        return accepted;
+      });
     },
 
     /** Of every log in which ids are missing, in the order of the catalogue. Throws `not-found`. */

@@ -77,7 +77,8 @@ export function createLogBookStore(db: Db) {
       );
     },
 
-    async keep({ solutionId, table }: MarkedLog, book: LogBook): Promise<void> {
+    /** With the ids in doubt, as the pages give them; of very many, the first ones. */
+    async keep({ solutionId, table }: MarkedLog, book: LogBook, inDoubt: IdTexts): Promise<void> {
       await db('log_mark')
         .where({ solution_id: solutionId, table_name: table })
         .update({
@@ -85,9 +86,52 @@ export function createLogBookStore(db: Db) {
           is_balanced: book.lost.count === '0' && book.unknown.count === '0',
           is_book_open: true,
           checked_at: db.fn.now(),
+          lost: db.raw(allRanges, [[...inDoubt.lost]]),
+          unknown: db.raw(allRanges, [[...inDoubt.unknown]]),
         });
     },
+
+    /**
+     * The ids in doubt are so no more: those of rows that are gone count as declared absent, and the rows that no upload
+     * brought as received. What has been healed since the check is left out. Needs the log's lock. Its cost grows with
+     * the ids in doubt. Answers how many; the check of the rest is the caller's to ask for.
+     */
+    async acceptDoubt({ solutionId, table }: MarkedLog): Promise<AcceptedIds> {
+      const { rows } = await db.raw<{ rows: AcceptedIds[] }>(
+        `with mark as (
+           select * from log_mark where solution_id = :solutionId and table_name = :table
+         ), stored as (
+           select coalesce(range_agg(int8range(log.id, log.id, '[]')), '{}') as ids
+           from mark cross join lateral unnest(mark.lost + mark.unknown) as part
+           cross join lateral (
+             select id from :table: where solution_id = :solutionId and id >= lower(part) and id < upper(part)
+           ) log
+         ), accepted as (
+           select (mark.lost - stored.ids) * mark.received - mark.absent - mark.removed as lost, mark.unknown * stored.ids as unknown
+           from mark, stored
+         )
+         update log_mark set absent = log_mark.absent + accepted.lost - accepted.unknown,
+           received = log_mark.received + accepted.unknown, removed = log_mark.removed - accepted.unknown,
+           unlisted = log_mark.unlisted - accepted.unknown, lost = '{}', unknown = '{}'
+         from accepted where log_mark.solution_id = :solutionId and log_mark.table_name = :table
+         returning id_count(accepted.lost)::text as lost, id_count(accepted.unknown)::text as unknown`,
+        { solutionId, table },
+      );
+      return rows[0] ?? { lost: '0', unknown: '0' };
+    },
   };
+}
+
+/** Each as PostgreSQL writes an `int8multirange`. */
+export interface IdTexts {
+  readonly lost: readonly string[];
+  readonly unknown: readonly string[];
+}
+
+/** Decimal texts: how many. */
+export interface AcceptedIds {
+  readonly lost: string;
+  readonly unknown: string;
 }
 
 /** Counts are decimal texts. */
@@ -107,6 +151,9 @@ export interface ComparedPage {
   readonly lostText: string | null;
   readonly unknownText: string | null;
 }
+
+const allRanges = `(select coalesce(range_agg(part), '{}')
+  from unnest(cast(? as int8multirange[])) as ids cross join lateral unnest(ids) as part)`;
 
 /** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
 const topId = String(2n ** 63n - 1n);

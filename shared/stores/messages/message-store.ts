@@ -54,6 +54,8 @@ export interface Told {
   /** Of them, messages about probes that no digest tells yet. */
   readonly probeMessages: number;
   readonly hasResults: boolean;
+  /** The sync is the first one since staff made the solution forget its device: it has another one now. */
+  readonly isNewDevice: boolean;
 }
 
 /** What a solution sends back of a message that it holds. */
@@ -128,10 +130,23 @@ export function createMessageStore(db: Db) {
          )
          select cast(count(*) as int) as count,
            cast(count(*) filter (where kind = 'probe-alert' and digest_of is null) as int) as "probeMessages",
-           coalesce(bool_or(kind = 'analysis'), false) as "hasResults" from told`,
+           coalesce(bool_or(kind = 'analysis'), false) as "hasResults",
+           exists (select from solution s join sync y on y.solution_id = s.id
+             where y.id = :syncId and s.old_device_left_at <= y.received_at) as "isNewDevice"
+         from told`,
         { solutionId, syncId, maxFailures, parkedToo },
       );
-      return result.rows[0] ?? { count: 0, probeMessages: 0, hasResults: false };
+      return result.rows[0] ?? { count: 0, probeMessages: 0, hasResults: false, isNewDevice: false };
+    },
+
+    /** The solution has another device than the one that took messages which nobody read: they are not delivered. */
+    async forgetUnreadDeliveries(solutionId: number): Promise<void> {
+      await db.raw(
+        `with known as (update solution set old_device_left_at = null where id = :solutionId)
+         update manager_message set delivered_at = null, failures = 0, failure_reason = null
+         where solution_id = :solutionId and read_at is null and (delivered_at is not null or failures > 0)`,
+        { solutionId },
+      );
     },
 
     /** By the alerts of the messages about probes that this sync is to tell: those that go on first, then the latest. */

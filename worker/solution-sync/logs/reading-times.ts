@@ -93,7 +93,11 @@ export class ReadingTimes {
     const wallMs = this.wallMs[column] ?? NaN;
     const earlier = this.oldZones.flatMap((zone) => {
       const first = zone.instantOf(wallMs);
-      return [first, zone.otherInstantOf(first)];
+      // What the clock in the old zone never showed (the hour that spring skips) was read as if it had shown another
+      // time, and that may have been read anew since.
+      const shownMs = first + zone.offsetAt(first);
+      const anew = shownMs === wallMs ? NaN : this.zone.instantOf(shownMs);
+      return [first, zone.otherInstantOf(first), anew, this.zone.otherInstantOf(anew)];
     });
     return [other, ...earlier].filter((ms) => !Number.isNaN(ms)).map(postgresMicroseconds);
   }

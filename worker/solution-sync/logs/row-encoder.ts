@@ -4,6 +4,7 @@ import { timeZone } from '../../../shared/domain/local-time';
 import { decodeText, readBoolean, readDecimal } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import type { LogHeader } from './log-header';
+import { isUnsetTime } from '../../../shared/formats/unset-time';
 import type { LogId } from './log-id';
 import { ReadingTimes } from './reading-times';
 import { bytesOfTimes, MAX_BYTES_PER_FIELD, MAX_BYTES_PER_TEXT_BYTE, type TupleBuffer } from './tuple-buffer';
@@ -71,7 +72,7 @@ export function createRowEncoder(
   const fieldCount = fields.length + 3;
   const fixedBytes =
     (fieldCount + 4) * MAX_BYTES_PER_FIELD +
-    timeColumns.length * bytesOfTimes(1 + 2 * oldTimezones.length) +
+    timeColumns.length * bytesOfTimes(1 + 4 * oldTimezones.length) +
     undeclared.reduce((sum, { key }) => sum + key.length + 4, 0);
   const columns = ['solution_id', 'id', ...fields.map(({ column }) => column.column), 'extra'];
 
@@ -220,7 +221,7 @@ const writeBoolean: CellWriter = (row, from, to, _escaped, out) => {
 const timeWriter =
   ({ times, place }: TimeCells): CellWriter =>
   (row, from, to, _escaped, out) => {
-    if (!times.read(place, row.bytes, from, to)) return false;
+    if (!times.read(place, row.bytes, from, to)) return writeUnset(row, from, to, out);
     out.int64(times.instant);
     return true;
   };
@@ -230,19 +231,28 @@ const readingTimeWriter =
   (row, from, to, _escaped, out) => {
     const seriesFrom = seriesCell === null ? 0 : (row.cellStart[seriesCell] ?? 0);
     const seriesTo = seriesCell === null ? 0 : (row.cellEnd[seriesCell] ?? 0);
-    if (!times.readReading(place, row.bytes, from, to, seriesFrom, seriesTo)) return false;
-    out.int64(times.instant);
-    return true;
+    if (times.readReading(place, row.bytes, from, to, seriesFrom, seriesTo)) {
+      out.int64(times.instant);
+      return true;
+    }
+    return !times.needsEarlierReadings && writeUnset(row, from, to, out);
   };
 
 const dateWriter =
   ({ times }: TimeCells): CellWriter =>
   (row, from, to, _escaped, out) => {
     const days = times.readDate(row.bytes, from, to);
-    if (Number.isNaN(days)) return false;
+    if (Number.isNaN(days)) return writeUnset(row, from, to, out);
     out.int32(days - DAYS_BEFORE_2000);
     return true;
   };
+
+/** A time that was never set is one that is not there, in every column: an empty cell is taken in each of them. */
+function writeUnset(row: CsvRows, from: number, to: number, out: TupleBuffer): boolean {
+  if (to - from < 10 || !isUnsetTime(decodeText(row.bytes.subarray(from, to)))) return false;
+  out.null();
+  return true;
+}
 
 function badValue(row: CsvRows, field: Field): BadValue {
   const cell = field.cell ?? 0;

@@ -6,11 +6,14 @@ import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { formatCsv, formatCsvRows } from '../../../shared/formats/csv-table';
 import { formatLogValue } from '../../../shared/formats/log-value';
+import { isUnsetTime } from '../../../shared/formats/unset-time';
 import { readInstant } from '../../../shared/formats/read-instant';
 import {
   createMessageStore,
   type Message,
+  type MessageStore,
   type Receipt,
+  type Told,
   type WaitingAlert,
   type WaitingAlerts,
 } from '../../../shared/stores/messages/message-store';
@@ -59,11 +62,23 @@ async function markTold(
 ): Promise<{ readonly told: number; readonly hasResults: boolean }> {
   const { solutionId, syncId } = receiver;
   const messages = createMessageStore(db);
-  const { count, probeMessages, hasResults } = await messages.markTold(solutionId, syncId, { parkedToo });
+  const { count, probeMessages, hasResults } = await markDue(messages, receiver, parkedToo);
   if (probeMessages <= digestAboveMessages) return { told: count, hasResults };
   const waiting = await messages.waitingAlerts(solutionId, syncId, digestLines);
   await messages.addDigest(receiver, probeDigest(language, contentsOf(waiting)), waiting);
   return { told: count - probeMessages + 1, hasResults };
+}
+
+/** A new device gets again what the one before received and nobody read there. */
+async function markDue(
+  messages: MessageStore,
+  { solutionId, syncId }: Receiver,
+  parkedToo: boolean,
+): Promise<Told> {
+  const told = await messages.markTold(solutionId, syncId, { parkedToo });
+  if (!told.isNewDevice) return told;
+  await messages.forgetUnreadDeliveries(solutionId);
+  return messages.markTold(solutionId, syncId, { parkedToo });
 }
 
 function contentsOf({ listed, alerts, alertsGoingOn }: WaitingAlerts): DigestContents {
@@ -150,7 +165,7 @@ function receiptOf(header: LogHeader, row: CsvRows, timezone: string): FoundRece
     const cell = header.declared.find(({ column }) => column.name === name)?.cell ?? null;
     return cell === null ? '' : textOf(row, cell);
   };
-  const written = cellOf('ReadAt');
+  const written = isUnsetTime(cellOf('ReadAt')) ? '' : cellOf('ReadAt');
   const readAt = written === '' ? null : readInstant(written, timezone);
   // What cannot be read is no time: the row goes the way of every refused one.
   if (written !== '' && readAt === null) return null;

@@ -4,6 +4,7 @@ import { decodeText } from '../../../shared/formats/csv-cell';
 import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
 import { CsvRows } from '../../../shared/formats/csv-rows';
 import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-source';
+import { isUnsetTime } from '../../../shared/formats/unset-time';
 import { readInstant } from '../../../shared/formats/read-instant';
 import type { PhotoNote } from '../../../shared/stores/photos/photo-store';
 import { keptTextOf } from '../package/kept-text';
@@ -131,7 +132,7 @@ const maxNameLength = 1024;
 const badValue = (reason: string): Refusal => ({ code: 'bad-value', reason });
 
 function timeOf(written: string, timezone: string): Date | null | 'bad' {
-  return written === '' ? null : (readInstant(written, timezone) ?? 'bad');
+  return written === '' || isUnsetTime(written) ? null : (readInstant(written, timezone) ?? 'bad');
 }
 
 /** Both or neither. A sentence: why it is none. */

@@ -162,7 +162,21 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
           ...(finding.unknown.count === '0' ? [] : [findings.unknownRows(idsText(finding.unknown))]),
         ].join(' '),
         advice: findings.unbalancedAdvice,
-        action: link(`/solutions/${solution.id}/readings/${finding.table.name}`, words.look),
+        action: (
+          <>
+            {link(`/solutions/${solution.id}/readings/${finding.table.name}`, words.look)}
+            {mayEdit(visit.caller) && (
+              <ActionForm
+                action={`/solutions/${solution.id}/readings/${finding.table.name}/accept-losses`}
+                csrf={visit.csrf}
+              >
+                <button class="button quiet small" data-confirm={findings.confirmAcceptLosses}>
+                  {findings.acceptLosses}
+                </button>
+              </ActionForm>
+            )}
+          </>
+        ),
       };
     case 'sync-failed': {
       const { id, channel, receivedAt, report } = finding.sync;

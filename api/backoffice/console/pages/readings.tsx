@@ -12,6 +12,7 @@ import type { TableMark } from '../../../../shared/stores/solutions/inventory-st
 import type { LogRow, LogValue } from '../../../../shared/stores/logs/log-read-store';
 import { decode } from '../../../http/decode';
 import { bigIdOf, pageOfQuery, pageQuery, pathId, pathText } from '../../http/request-fields';
+import type { LogService } from '../../services/logs';
 import type { InventoryService } from '../../services/inventory';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless } from '../form-input';
@@ -24,6 +25,7 @@ import { SolutionPage } from './solution-frame';
 
 interface Services {
   readonly solutions: Pick<SolutionService, 'get'>;
+  readonly logs: Pick<LogService, 'acceptLosses'>;
   readonly inventory: Pick<InventoryService, 'tables' | 'latestReadings'>;
 }
 
@@ -56,6 +58,15 @@ export function createReadingPageRoutes(services: Services, visiting: Visiting):
         table,
         await services.inventory.latestReadings(visit.caller, id, table, page),
       );
+    }),
+  );
+
+  router.post(
+    '/solutions/:id/readings/:table/accept-losses',
+    visiting.form(async (caller, request) => {
+      const solutionId = pathId(request, 'solution');
+      await services.logs.acceptLosses(caller, { solutionId, table: pathTable(request), reason: null });
+      return `/solutions/${solutionId}?done=accepted`;
     }),
   );
 

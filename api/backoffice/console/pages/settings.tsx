@@ -9,9 +9,11 @@ import type { Account } from '../../../../shared/stores/solutions/account-store'
 import { decode } from '../../../http/decode';
 import { idOf, pathId, textOf } from '../../http/request-fields';
 import type { NotificationService } from '../../services/notifications';
+import { type OtherZoneReadings, readableCount } from '../../../../shared/domain/other-zone-readings';
+import type { OtherZoneService } from '../../services/other-zones';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { touchedTexts } from '../form-input';
-import { durationText } from '../format';
+import { durationText, numberText } from '../format';
 import { ActionForm, Card, Facts, Field, Moment, ProblemNote, Select } from '../parts';
 import { type Told, toldOf } from '../told';
 import type { Visit, Visiting } from '../visit';
@@ -20,6 +22,7 @@ import { PolicyFields, secretPage } from './solutions';
 
 interface Services {
   readonly solutions: Pick<SolutionService, 'get' | 'update' | 'replaceSecret' | 'retire'>;
+  readonly otherZones: OtherZoneService;
   /** The accounts that someone may choose from. */
   readonly notifications: Pick<NotificationService, 'accounts'>;
 }
@@ -38,7 +41,10 @@ const secretForm = z
 const deeds = ['block', 'unblock', 'unlock', 'forget-mac', 'ignore-mac'] as const;
 
 /** What staff set about a solution itself, and who may use it. */
-export function createSettingsPageRoutes({ solutions, notifications }: Services, visiting: Visiting): Router {
+export function createSettingsPageRoutes(
+  { solutions, otherZones, notifications }: Services,
+  visiting: Visiting,
+): Router {
   const router = Router();
 
   router.get(
@@ -78,6 +84,15 @@ export function createSettingsPageRoutes({ solutions, notifications }: Services,
   );
 
   router.post(
+    '/solutions/:id/read-times-anew',
+    visiting.form(async (caller, request) => {
+      const id = pathId(request, 'solution');
+      await otherZones.readAnew(caller, id);
+      return `/solutions/${id}/settings?done=read-anew`;
+    }),
+  );
+
+  router.post(
     '/solutions/:id/retire',
     visiting.form(async (caller, request) => {
       await solutions.retire(caller, pathId(request, 'solution'));
@@ -102,7 +117,8 @@ export function createSettingsPageRoutes({ solutions, notifications }: Services,
     const { caller } = visit;
     const solution = await solutions.get(caller, pathId(request, 'solution'));
     const accounts = mayEdit(caller) ? await notifications.accounts(caller) : [];
-    return settingsPage(visit, solution, accounts, problem);
+    const elsewhere = await otherZones.look(caller, solution.id);
+    return settingsPage(visit, { solution, accounts, elsewhere }, problem);
   }
 }
 
@@ -114,12 +130,14 @@ const changesOf = {
   'ignore-mac': { mac: 'ignore' },
 } as const;
 
-function settingsPage(
-  visit: Visit,
-  solution: SolutionDetail,
-  accounts: readonly Account[],
-  problem: Told | null,
-): VNode {
+interface Shown {
+  readonly solution: SolutionDetail;
+  readonly accounts: readonly Account[];
+  /** Readings that stand in another time zone. */
+  readonly elsewhere: OtherZoneReadings;
+}
+
+function settingsPage(visit: Visit, { solution, accounts, elsewhere }: Shown, problem: Told | null): VNode {
   const { words, csrf, caller } = visit;
   const canEdit = mayEdit(caller);
   const skew = solution.clockSkewSeconds;
@@ -154,6 +172,7 @@ function settingsPage(
           </ActionForm>
         </Card>
         <div class="stack">
+          <OtherZoneCard visit={visit} solution={solution} elsewhere={elsewhere} />
           <Card title={words.device}>
             <Facts
               entries={[
@@ -173,6 +192,36 @@ function settingsPage(
         </div>
       </div>
     </SolutionPage>
+  );
+}
+
+/** Nothing where all readings stand in the solution's time zone. */
+function OtherZoneCard({
+  visit: { words, csrf, caller },
+  solution,
+  elsewhere,
+}: Omit<Shown, 'accounts'> & { readonly visit: Visit }): VNode | null {
+  const { readable, unreadable, request, timezone } = elsewhere;
+  if (readable.length === 0 && unreadable === 0n && request === null) return null;
+  const count = (readings: bigint) => numberText(words, Number(readings), 0);
+  return (
+    <Card title={words.otherZone}>
+      {readable.map((one) => (
+        <p>{words.standElsewhere(count(one.readings), one.timezone, timezone)}</p>
+      ))}
+      {unreadable > 0n && <p class="soft">{words.unreadableZone(count(unreadable))}</p>}
+      {request !== null && (
+        <p class="notice busy">{words.beingReadAnew(count(request.readings), request.askedBy)}</p>
+      )}
+      {request === null && readable.length > 0 && mayEdit(caller) && (
+        <ActionForm action={`/solutions/${solution.id}/read-times-anew`} csrf={csrf}>
+          <p class="soft">{words.readAnewMeaning}</p>
+          <button class="button" data-confirm={words.confirmReadAnew}>
+            {words.readAnew(count(readableCount(elsewhere)))}
+          </button>
+        </ActionForm>
+      )}
+    </Card>
   );
 }
 
