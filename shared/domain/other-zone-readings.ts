@@ -1,3 +1,5 @@
+import { isTimeZone } from './known-zone';
+
 /** Readings of a solution whose times were read in another time zone than the solution has now. */
 export interface OtherZoneReadings {
   /** IANA name: the solution's zone. */
@@ -24,3 +26,10 @@ export interface ZoneRequest {
 /** Of all zones together. */
 export const readableCount = ({ readable }: Pick<OtherZoneReadings, 'readable'>): bigint =>
   readable.reduce((sum, { readings }) => sum + readings, 0n);
+
+/** In a zone that is none (any more) nobody knows what the clock showed. */
+export function withKnownZones(found: OtherZoneReadings): OtherZoneReadings {
+  const readable = found.readable.filter(({ timezone }) => isTimeZone(timezone));
+  const unknown = readableCount(found) - readableCount({ readable });
+  return { ...found, readable, unreadable: found.unreadable + unknown };
+}

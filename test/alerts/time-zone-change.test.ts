@@ -3,6 +3,7 @@ import { type Db, inTransaction } from '../../shared/db/database';
 import { readingsSubjectOf } from '../../shared/domain/new-readings';
 import { createOtherZoneStore } from '../../shared/stores/logs/other-zone-store';
 import { judgeNewReadings } from '../../worker/alerts/new-readings';
+import { noteReadings } from '../../worker/alerts/note-readings';
 import { loadChannelLog } from '../../worker/solution-sync/logs/channel-log';
 import { readTimesAnew } from '../../worker/solution-sync/logs/read-times-anew';
 import { logTable } from '../logs/log-database';
@@ -29,7 +30,7 @@ async function send(db: Db, timezone: string, firstId: number, temps: readonly n
   const rows = temps.map((temp, place) => `${firstId + place},P1,${wall((firstId + place) * 10)},${temp}`);
   const csv = ['Id,ProbeId,MeasuredAt,Temperature', ...rows, ''].join('\n');
   const file = { name: 'csv/Tbsondes.csv', open: () => Promise.resolve(Readable.from([Buffer.from(csv)])) };
-  const input = { solutionId, timezone, table: logTable('Tbsondes'), file };
+  const input = { solutionId, timezone, table: logTable('Tbsondes'), file, noteReadings };
   await inTransaction(db, (transaction) =>
     loadChannelLog(transaction, 'sondes', input, (rejected) => Promise.reject(new Error(rejected.reason))),
   );

@@ -1,5 +1,9 @@
 import { wholeInstallation } from '../../../shared/domain/job-kind';
-import { type OtherZoneReadings, readableCount } from '../../../shared/domain/other-zone-readings';
+import {
+  type OtherZoneReadings,
+  readableCount,
+  withKnownZones,
+} from '../../../shared/domain/other-zone-readings';
 import type { Caller } from '../../../shared/domain/staff';
 import type { JobStore } from '../../../shared/stores/jobs/job-store';
 import type { OtherZoneStore } from '../../../shared/stores/logs/other-zone-store';
@@ -24,7 +28,7 @@ export function createOtherZoneService({ stores, transaction }: StoreAccess<Stor
     /** Throws `not-found`. */
     async look(caller: Caller, solutionId: number): Promise<OtherZoneReadings> {
       await needVisible(stores, caller, solutionId);
-      return stores.otherZones.count(solutionId);
+      return withKnownZones(await stores.otherZones.count(solutionId));
     },
 
     /**
@@ -35,14 +39,14 @@ export function createOtherZoneService({ stores, transaction }: StoreAccess<Stor
       return transaction(async ({ audit, jobs, otherZones, solutionAdmin }) => {
         await lockVisible({ solutionAdmin }, caller, solutionId);
         needEditor(caller);
-        const found = await otherZones.count(solutionId);
+        const found = withKnownZones(await otherZones.count(solutionId));
         if (found.readable.length === 0 || found.request?.timezone === found.timezone) return found;
         await otherZones.ask(solutionId, caller.email);
         await jobs.add({ kind: 'logs.read-times-anew', subject: wholeInstallation });
         const before = { timezones: found.readable.map(({ timezone }) => timezone) };
         const after = { timezone: found.timezone, readings: String(readableCount(found)) };
         await audit.add([auditEntry(caller, 'log.read-anew-asked', { solutionId, before, after })]);
-        return otherZones.count(solutionId);
+        return withKnownZones(await otherZones.count(solutionId));
       });
     },
   };

@@ -1,6 +1,5 @@
 import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
-import { isTimeZone } from '../../domain/known-zone';
 import type { OtherZoneReadings, ZoneRequest } from '../../domain/other-zone-readings';
 
 /** A reading whose times stand in another zone. */
@@ -29,7 +28,7 @@ export type OtherZoneStore = ReturnType<typeof createOtherZoneStore>;
  */
 export function createOtherZoneStore(db: Db) {
   return {
-    /** How many there are. Reads each of them from the index; costs a look-up where the zone was never changed. */
+    /** How many there are; which names of zones are none is not looked at. Reads each of them from the index; costs a look-up where the zone was never changed. */
     async count(solutionId: number): Promise<OtherZoneReadings> {
       const { rows } = await db.raw<{ rows: { timezone: string; tables: string[] | null }[] }>(
         `select s.timezone, (
@@ -89,7 +88,7 @@ export function createOtherZoneStore(db: Db) {
       return rows[0]?.timezone ?? null;
     },
 
-    /** The logs that hold readings of other zones, which can be read anew, and these zones. */
+    /** The logs that hold readings of other zones, and these zones. What had an offset, or no known zone, is left out. */
     async logs(solutionId: number): Promise<{ table: LogTable; zones: string[] }[]> {
       const { rows } = await db.raw<{ rows: { table_name: string; zones: string[] }[] }>(
         `select a.table_name, array_agg(distinct a.timezone order by a.timezone) as zones
@@ -100,8 +99,7 @@ export function createOtherZoneStore(db: Db) {
       );
       return rows.flatMap(({ table_name: name, zones }) => {
         const table = findLogTable(name);
-        const known = zones.filter(isTimeZone);
-        return table === undefined || known.length === 0 ? [] : [{ table, zones: known }];
+        return table === undefined ? [] : [{ table, zones }];
       });
     },
 
@@ -218,7 +216,7 @@ export function createOtherZoneStore(db: Db) {
       { solutionId, name, timezone },
     );
     return rows.map((row) => ({
-      timezone: row.timezone !== null && isTimeZone(row.timezone) ? row.timezone : null,
+      timezone: row.timezone,
       readings: BigInt(row.readings),
     }));
   }

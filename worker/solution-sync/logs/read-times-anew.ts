@@ -1,5 +1,6 @@
 import type { LogTable } from '../../../shared/catalog/log-tables';
 import { type Db, inTransaction } from '../../../shared/db/database';
+import { isTimeZone } from '../../../shared/domain/known-zone';
 import { timeZone } from '../../../shared/domain/local-time';
 import { createProbeTimeStore } from '../../../shared/stores/alerts/probe-time-store';
 import { createAuditStore } from '../../../shared/stores/staff/audit-store';
@@ -29,7 +30,8 @@ async function readSolution(db: Db, solutionId: number, count: (readings: number
   const store = createOtherZoneStore(db);
   const timezone = await store.zoneAsked(solutionId);
   if (timezone === null) return true;
-  for (const { table, zones } of await store.logs(solutionId)) {
+  for (const { table, zones: named } of await store.logs(solutionId)) {
+    const zones = named.filter(isTimeZone);
     const anew = { solutionId, table, timezone, zones, clock: createClock(timezone, table) };
     for (let done = await readPortion(db, anew); done !== null; done = await readPortion(db, anew)) {
       if (done === 'other-zone') return false;
