@@ -14,12 +14,16 @@ export const advowareSettings = z.strictObject({
     user: text,
     password: text,
   }),
+  signature: text
+    .default('64:{appId}:{nonce}:{time}')
+    .describe('What is signed for a token; {appId}, {nonce} and {time} are filled in.'),
   limits: callLimits({ atOnce: 2 }),
 });
 export type AdvowareSettings = z.output<typeof advowareSettings>;
 
 export const advowareEnd = z.strictObject({
   entity: nameText.describe('What stands behind /api/v1/advonet/, e.g. Beteiligte.'),
+  key: nameText.default('betNr').describe('The field that holds the number of a record.'),
 });
 export type AdvowareEnd = z.output<typeof advowareEnd>;
 

@@ -1,0 +1,72 @@
+import type { AdvowareEnd } from '../../../shared/systems/advoware';
+import { Trouble } from '../../pipeline/trouble';
+import type { Finding, Probe } from '../remote-system';
+import type { AdvowareApi } from './api';
+import { readList, revisionOf } from './records';
+
+/** Whether a token is given, the entity is there, and its records show what a pair goes by. Reads only. */
+export async function probeAdvoware(
+  api: AdvowareApi,
+  end: AdvowareEnd | null,
+  fields: readonly string[],
+  signal: AbortSignal,
+): Promise<Probe> {
+  const findings: Finding[] = [];
+  try {
+    findings.push(...(await probeEntity(api, end?.entity ?? usualEntity, fields, signal)));
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(findingOf(error));
+  }
+  return {
+    ok: !findings.some(({ level }) => level === 'error'),
+    version: null,
+    clockOffsetMs: api.clockOffsetMs,
+    findings,
+  };
+}
+
+const usualEntity = 'Beteiligte';
+
+async function probeEntity(
+  api: AdvowareApi,
+  entity: string,
+  fields: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const path = `/${encodeURIComponent(entity)}`;
+  const answer = await api.call({ operation: 'probe', method: 'GET', path }, signal);
+  if (answer.status === 404)
+    return [{ level: 'error', code: 'entity-missing', message: `There is no ${entity}.` }];
+  if (answer.status !== 200)
+    return [{ level: 'error', code: 'unauthorized', message: `${entity} was answered ${answer.status}.` }];
+  const records = readList(answer.json);
+  const findings: Finding[] = [
+    {
+      level: 'info',
+      code: 'no-sync-key',
+      message: 'A record whose creation was cut off is found by its values alone.',
+    },
+  ];
+  if (records.some((record) => revisionOf(record) === null))
+    findings.push({
+      level: 'warning',
+      code: 'no-revisions',
+      message: `Some records of ${entity} show no rowId: they are compared by their fields.`,
+    });
+  const unseen = fields.filter((name) => !records.some((record) => Object.hasOwn(record, name)));
+  if (records.length > 0 && unseen.length > 0)
+    findings.push({
+      level: 'warning',
+      code: 'fields-unseen',
+      message: `No record of ${entity} shows ${unseen.join(', ')}.`,
+      about: unseen,
+    });
+  return findings;
+}
+
+function findingOf(error: unknown): Finding {
+  const kind = error instanceof Trouble ? error.kind : 'unavailable';
+  const code = kind === 'unauthorized' || kind === 'throttled' ? kind : 'unavailable';
+  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
+}

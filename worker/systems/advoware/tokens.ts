@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { AdvowareSettings } from '../../../shared/systems/advoware';
+import { createHttpClient, type HttpAnswer, type HttpClient, reasonOf } from '../../outside/http-client';
+import { Trouble } from '../../pipeline/trouble';
+import type { Outside } from '../remote-system';
+import { requestTime, signatureOf } from './signature';
+
+/** The token that opens one Advoware, got once for all that call it. */
+export interface TokenSource {
+  /** Asks for one where none is at hand. Throws `unauthorized`: ours is refused, and nobody asks again. */
+  token(signal: AbortSignal): Promise<string>;
+  /** That one was refused: the next is another. */
+  drop(token: string): void;
+}
+
+/** Tokens live about 55 minutes. */
+const keptMs = 53 * 60_000;
+/** An answer may say otherwise, in seconds; it is not kept to its very end. */
+const spareMs = 60_000;
+const loudOffsetMs = 30_000;
+
+const tokenAnswer = z.looseObject({ access_token: z.string().min(1), expires_in: z.number().optional() });
+
+export function createTokenSource(
+  settings: AdvowareSettings,
+  outside: Outside,
+  secrets: readonly string[],
+): TokenSource {
+  const client = createHttpClient({
+    outside,
+    baseUrl: (settings.gateway ?? settings.url).replace(/\/+$/, ''),
+    secrets,
+    headersFor: () => ({}),
+  });
+  let held: { readonly token: string; readonly until: number } | null = null;
+  let asking: Promise<string> | null = null;
+
+  async function ask(signal: AbortSignal): Promise<string> {
+    const first = await request(client, settings, 0, signal);
+    const offsetMs = client.clockOffsetMs ?? 0;
+    // The time is signed along, and must be the server's: a clock that is wrong is no wrong key.
+    const isClock = first.status >= 400 && Math.abs(offsetMs) > loudOffsetMs;
+    const answer = isClock ? await request(client, settings, offsetMs, signal) : first;
+    if (answer.status >= 400) {
+      const trouble = refusal(answer);
+      client.stop(trouble);
+      throw trouble;
+    }
+    const parsed = tokenAnswer.safeParse(answer.json);
+    if (!parsed.success) throw new Trouble('unavailable', 'the answer does not have the form of a token');
+    const { access_token: token, expires_in: seconds } = parsed.data;
+    const lifeMs = seconds === undefined ? keptMs : Math.max(0, seconds * 1000 - spareMs);
+    held = { token, until: performance.now() + Math.min(lifeMs, keptMs) };
+    return token;
+  }
+
+  return {
+    async token(signal) {
+      if (held !== null && performance.now() < held.until) return held.token;
+      asking ??= ask(signal).finally(() => (asking = null));
+      try {
+        return await asking;
+      } catch (error) {
+        signal.throwIfAborted();
+        // Whoever asked for it was told to end; we were not.
+        if (error instanceof Trouble) throw error;
+        return ask(signal);
+      }
+    },
+    drop(token) {
+      if (held?.token === token) held = null;
+    },
+  };
+}
+
+function refusal(answer: HttpAnswer): Trouble {
+  const said = reasonOf(answer.headers, answer.json);
+  return new Trouble(
+    'unauthorized',
+    `no token was given (${answer.status}${said === '' ? '' : `: ${said}`})`,
+  );
+}
+
+async function request(
+  client: HttpClient,
+  { auth, signature }: AdvowareSettings,
+  offsetMs: number,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const nonce = randomUUID();
+  const time = requestTime(new Date(Date.now() + offsetMs));
+  const json = {
+    AppID: auth.appId,
+    Kanzlei: auth.kanzlei,
+    Database: auth.database,
+    User: auth.user,
+    Password: auth.password,
+    Role: 2,
+    // "Third parties always 64."
+    Product: 64,
+    Nonce: nonce,
+    HMAC512Signature: signatureOf(auth.apiKey, signature, { appId: auth.appId, nonce, time }),
+    RequestTimeStamp: time,
+  };
+  return client.call(
+    {
+      operation: 'token',
+      method: 'POST',
+      path: '/api/v1/Token',
+      json,
+      isSecret: true,
+      handsBackUnauthorized: true,
+    },
+    signal,
+  );
+}
