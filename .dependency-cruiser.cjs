@@ -271,7 +271,7 @@ module.exports = {
     door(
       'zod',
       ['zod'],
-      '^(api|client|commands|shared/(config|queue|formats|process|embedded|systems)|worker/(solution-sync/package|systems|records))/',
+      '^(api|client|commands|shared/(config|queue|formats|process|embedded|systems)|worker/(solution-sync/package|systems|records|pairs))/',
     ),
 
     // Everywhere

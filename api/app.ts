@@ -23,6 +23,8 @@ export interface AppParts {
   readonly statut: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly health: Router;
   readonly v4: Router;
+  /** Webhooks in. */
+  readonly hooks: Router;
   /** `/api`. */
   readonly backoffice: Router;
   /** `/openapi.json`, `/docs`. */
@@ -92,6 +94,7 @@ function createApp(parts: AppParts): Express {
   app.use(createRefusedAccessWatch(trail));
   app.use(v4);
   app.use(takeBody);
+  app.use(parts.hooks);
   if (oidc !== null) app.use(oidc);
   app.use(backoffice);
   app.use(documentation);

@@ -51,6 +51,10 @@ import { createSupportService } from './backoffice/services/support';
 import { createSyncService } from './backoffice/services/syncs';
 import { createTemperatureService } from './backoffice/services/temperatures';
 import { createUserService, type UserService } from './backoffice/services/users';
+import { createHookService } from './backoffice/services/hooks';
+import { createPairService } from './backoffice/services/pairs';
+import { createSystemTaskService } from './backoffice/services/system-tasks';
+import { createSystemService } from './backoffice/services/systems';
 import { ensureFirstAdmin, type FirstAdmin } from './backoffice/services/first-admin';
 import { createApiMetrics } from './ops/api-metrics';
 import { opsOperations } from './ops/operations';
@@ -59,6 +63,7 @@ import { readWorkerMetrics } from './ops/worker-scrape';
 import { createDiskReserve } from './services/disk-reserve';
 import { createDeliveryService } from './services/delivery';
 import { createHandshakeService } from './services/handshake';
+import { createHookInService } from './services/hooks-in';
 import { createIntakeService } from './services/intake';
 import { createLoginService } from './services/login';
 import { createPhotoService } from './services/photos';
@@ -70,6 +75,7 @@ import { createStatutBoard } from './services/statut-board';
 import { createConfiguredKeys, createKeptKeys, type TokenKeys } from './services/token-keys';
 import { createTokens } from './services/tokens';
 import { createDocumentRouter } from './openapi/routes';
+import { createHookRoutes } from './hooks/routes';
 import { createV4Router } from './v4/router';
 import { createStatutRoute } from './v4/statut';
 import { createUploadLocker } from './v4/upload-locker';
@@ -213,6 +219,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     uploadIdleSeconds: config.uploadIdleSeconds,
   });
   const passwords = createPasswordHasher();
+  const systemTasks = createSystemTaskService(access);
   const staff = {
     sessions: createSessionService({ ...access, rules: config.signIn }),
     signIn: watchedSignIn(
@@ -242,7 +249,12 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       rules: { allowsHttp: config.webhookHttp, allowedNetworks: config.webhookNetworks },
     }),
     audit: createAuditService(access),
+    systems: createSystemService({ ...access, seal }),
+    systemTasks,
+    hooks: createHookService({ ...access, seal, tasks: systemTasks, publicUrl: config.publicUrl }),
+    pairs: createPairService(access),
   };
+  const hooks = createHookRoutes(createHookInService({ ...access, seal }));
   const backoffice = createBackofficeRouter(staff);
   const { server, app } = createHttpServer({
     statut: statut.ahead,
@@ -254,9 +266,14 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       countRequest: metrics.countRequest,
     }),
     v4: v4.router,
+    hooks: hooks.router,
     backoffice: backoffice.router,
-    documentation: createDocumentRouter([...v4.operations, ...backoffice.operations, ...opsOperations])
-      .router,
+    documentation: createDocumentRouter([
+      ...v4.operations,
+      ...hooks.operations,
+      ...backoffice.operations,
+      ...opsOperations,
+    ]).router,
     console: createConsoleRoutes({
       ...staff,
       keptForms: createKeptFormService(access),

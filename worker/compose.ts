@@ -24,6 +24,7 @@ import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
 import { readTimesAnew } from './solution-sync/logs/read-times-anew';
 import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
+import { runSystemTask, type SystemDoor } from './pairs/system-tasks';
 import { startRelay } from './jobs/relay';
 import { startSchedule } from './jobs/schedule';
 import { checkAllBooks, checkChangedBooks } from './upkeep/check-books';
@@ -53,6 +54,12 @@ export interface RunningWorker {
 const backgroundJobs = 3;
 /** What others' servers may take. */
 const outsideMilliseconds = 10_000;
+
+/** This version has no connectors yet. */
+const noSystems: SystemDoor = {
+  open: ({ kind }) => Promise.reject(new Error(`This version cannot call systems of the kind ${kind}.`)),
+  registerWebhooks: () => Promise.resolve(null),
+};
 
 /** Builds the worker and starts it. `databaseUrl`: configured, or that of the embedded database. */
 export async function startWorker(config: Config, databaseUrl: string, log: Logger): Promise<RunningWorker> {
@@ -97,6 +104,10 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     seal,
     log,
   };
+  const systemTask: JobHandler['run'] = async ({ subject }) => {
+    await runSystemTask({ db, door: noSystems }, subject);
+    return 'done';
+  };
   const handlers: JobHandlers = {
     'solution-sync.process': createSyncHandler({
       db,
@@ -119,6 +130,8 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'logs.read-times-anew': plain(() => readTimesAnew(db)),
     'logs.check-books': plain(() => checkAllBooks(db)),
     'logs.check-changed-books': plain(() => checkChangedBooks(db)),
+    'system.probe': { run: systemTask },
+    'system.register-hook': { run: systemTask },
     'notifications.deliver': plain(() => deliverNotifications(notificationDeps)),
     'notifications.send-staff-mails': plain(() =>
       sendStaffMails({ db, sendMail: notificationDeps.sendMail, language: config.language, log }),

@@ -25,6 +25,8 @@ export const tags = {
   Messages: 'What the manager tells a solution: messages and lab results.',
   Alerts: 'Probes out of their limits, or silent.',
   Notifications: 'Who is told, by mail or webhook, when something needs someone.',
+  Systems: 'Other systems, of which pairs are made: their settings, secrets and webhooks.',
+  Pairs: 'What is kept equal between two systems, and how that goes.',
   Audit: 'Who did what.',
   Protocol: 'ePack V4: what solutions call.',
   Operations: 'For whoever runs the server.',

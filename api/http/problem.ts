@@ -5,6 +5,7 @@ import { badRequest, bodyTooLarge, unavailable, unknownRoute } from '../../share
 import { isDatabaseAway } from '../../shared/db/database-away';
 import { isFileStoreAway } from '../../shared/files/file-store-away';
 import type { Logger } from '../../shared/log';
+import { loggedPath } from './logged-path';
 
 /** The one place where a kind of error becomes an HTTP number. */
 const statusOf: Record<ErrorKind, number> = {
@@ -70,7 +71,7 @@ export const unknownRouteHandler: RequestHandler = () => {
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    logFailure(log, error, request.method, request.path, response);
+    logFailure(log, error, request.method, loggedPath(request), response);
     sendProblem(response, error);
   };
 }

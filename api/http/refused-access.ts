@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { SecurityTrail } from '../services/security-trail';
 import { addressOf } from './address';
+import { loggedPath } from './logged-path';
 import { userOf } from './request-log';
 
 /**
@@ -10,7 +11,7 @@ import { userOf } from './request-log';
 export function createRefusedAccessWatch(trail: Pick<SecurityTrail, 'accessRefused'>): RequestHandler {
   return (request, response, next) => {
     response.once('finish', () => {
-      const path = request.baseUrl + request.path;
+      const path = loggedPath(request);
       if (response.statusCode !== 403 || path.startsWith('/v4/')) return;
       const user = userOf(response.locals) ?? null;
       trail.accessRefused({ user, address: addressOf(request), method: request.method, path });

@@ -1,11 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { Logger } from '../../shared/log';
 import { addressOf } from './address';
+import { loggedPath } from './logged-path';
 
 /** One line a request: what was asked, by whom and from where, what came of it, how long it took. */
 export function createRequestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
-    const path = request.baseUrl + request.path;
+    const path = loggedPath(request);
     const startedAt = process.hrtime.bigint();
     response.once('close', () => {
       log.info(

@@ -12,6 +12,8 @@ export const jobKinds = [
   'logs.read-times-anew',
   'logs.check-books',
   'logs.check-changed-books',
+  'system.probe',
+  'system.register-hook',
   'notifications.deliver',
   'notifications.send-staff-mails',
   'notifications.find-stale-solutions',

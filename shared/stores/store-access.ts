@@ -12,8 +12,11 @@ import { createTemperatureStore } from './logs/temperature-store';
 import { createMessageStore } from './messages/message-store';
 import { createNotificationStore } from './notifications/notification-store';
 import { createNotificationTargetStore } from './notifications/notification-target-store';
+import { createHookStore } from './pairs/hook-store';
+import { createLinkHintStore } from './pairs/link-hint-store';
 import { createPairConfigStore } from './pairs/pair-config-store';
 import { createSystemStore } from './pairs/system-store';
+import { createSystemTaskStore } from './pairs/system-task-store';
 import { createApprovalStore } from './parameters/approval-store';
 import { createConflictStore } from './parameters/conflict-store';
 import { createInstructionStore } from './parameters/instruction-store';
@@ -91,6 +94,9 @@ const storesOn = (db: Db) => ({
   get flags() {
     return createFlagStore(db);
   },
+  get hooks() {
+    return createHookStore(db);
+  },
   get instructions() {
     return createInstructionStore(db);
   },
@@ -102,6 +108,9 @@ const storesOn = (db: Db) => ({
   },
   get keptForms() {
     return createKeptFormStore(db);
+  },
+  get linkHints() {
+    return createLinkHintStore(db);
   },
   get logBooks() {
     return createLogBookStore(db);
@@ -192,6 +201,9 @@ const storesOn = (db: Db) => ({
   },
   get systems() {
     return createSystemStore(db);
+  },
+  get systemTasks() {
+    return createSystemTaskStore(db);
   },
   get temperatures() {
     return createTemperatureStore(db);

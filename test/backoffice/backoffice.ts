@@ -29,6 +29,10 @@ import { createSignInService } from '../../api/backoffice/services/sign-in';
 import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSyncService } from '../../api/backoffice/services/syncs';
 import { createUserService } from '../../api/backoffice/services/users';
+import { createHookService } from '../../api/backoffice/services/hooks';
+import { createPairService } from '../../api/backoffice/services/pairs';
+import { createSystemTaskService } from '../../api/backoffice/services/system-tasks';
+import { createSystemService } from '../../api/backoffice/services/systems';
 import { createOpenApiDocument } from '../../api/openapi/document';
 import { createProblemHandler, unknownRouteHandler } from '../../api/http/problem';
 import { newTraffic } from '../../api/services/traffic';
@@ -128,6 +132,7 @@ export async function startBackoffice(
   const passwords = createPasswordHasher();
   const users = createUserService({ ...openStoreAccess(db), passwords, rules });
   const solutions = createSolutionService(openStoreAccess(db));
+  const systemTasks = createSystemTaskService({ ...openStoreAccess(db), patienceSeconds: 1 });
   const services = {
     sessions: createSessionService({ ...openStoreAccess(db), rules }),
     signIn: createSignInService({ ...openStoreAccess(db), passwords, rules, seal: noSeal, log }),
@@ -155,6 +160,10 @@ export async function startBackoffice(
       rules: { allowsHttp: true, allowedNetworks: [] },
     }),
     audit: createAuditService(openStoreAccess(db)),
+    systems: createSystemService({ ...openStoreAccess(db), seal: noSeal }),
+    systemTasks,
+    hooks: createHookService({ ...openStoreAccess(db), seal: noSeal, tasks: systemTasks, publicUrl: null }),
+    pairs: createPairService(openStoreAccess(db)),
     keptForms: createKeptFormService(openStoreAccess(db)),
     overview: createOverviewService(openStoreAccess(db)),
     support: createSupportService({ ...openStoreAccess(db), solutions }),

@@ -331,6 +331,53 @@ test('background work', async () => {
   await ask('runSchedule', { path: { kind } });
 });
 
+test('systems and pairs', async () => {
+  await ask('listSystemKinds');
+  const disk = { name: 'disk', kind: 'file-tree', config: { folder: '/srv/akten' } };
+  const dav = {
+    name: 'dav',
+    kind: 'webdav',
+    config: { url: 'http://127.0.0.1:9/', auth: { user: 'u', password: 'p' } },
+  };
+  const espo = {
+    name: 'espo',
+    kind: 'espocrm',
+    config: { url: 'http://127.0.0.1:9', auth: { apiKey: '${KEY}' } },
+  };
+  for (const body of [disk, dav, espo]) await ask('addSystem', { body });
+  await ask('listSystems');
+  const system = { path: { name: 'espo' } };
+  const etag = (await ask('getSystem', system)).headers.get('etag') ?? '';
+  await ask('putSystem', {
+    ...system,
+    body: { ...espo, secrets: { KEY: 'k' } },
+    headers: { 'if-match': etag },
+  });
+  await ask('pauseSystem', system);
+  await ask('resumeSystem', system);
+  await ask('probeSystem', system);
+  const hook = await ask('addSystemHook', system);
+  await ask('listSystemHooks', system);
+  const ofHook = { path: { ...system.path, id: String(hook.json['id']) } };
+  const token = String(hook.json['url']).split('/').at(-1) ?? '';
+  await ask('takeWebhook', { path: { system: 'espo', token }, body: { id: 'a' } });
+  await ask('setSystemHookSecrets', { ...ofHook, body: { secrets: { w: 'k' } } });
+  await ask('deleteSystemHook', ofHook);
+  await ask('deleteSystem', system);
+
+  const akten = { here: { system: 'disk' }, there: { system: 'dav', root: 'Akten' }, mode: 'off' };
+  const pair = { path: { name: 'akten' } };
+  await ask('addPair', { body: { name: 'akten', ...akten } });
+  await ask('listPairs');
+  const version = (await ask('getPair', pair)).headers.get('etag') ?? '';
+  const leaveOut = ['*.tmp'];
+  await ask('putPair', { ...pair, body: { ...akten, leaveOut }, headers: { 'if-match': version } });
+  await ask('listPairVersions', pair);
+  await ask('pausePair', pair);
+  await ask('resumePair', pair);
+  await ask('deletePair', pair);
+});
+
 test('every call of the document has been made, and has gone well', () => {
   const all = Object.values(document.paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId),

@@ -144,6 +144,7 @@ describe('the OpenAPI document', () => {
       'GET /openapi.json',
       'GET /readyz',
       'POST /api/session',
+      'POST /hooks/{system}/{token}',
       'POST /v4/{channel}/login',
     ]);
   });

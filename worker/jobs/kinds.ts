@@ -43,6 +43,9 @@ const patient: BackoffLimits = { firstMs: 5_000, maxMs: 10 * 60_000 };
 /** Something asks for it, and somebody waits for what it does. */
 const asked: JobPolicy = { maxAttempts: 20, backoff: patient, givenUp: 'keep', cron: null };
 
+/** Somebody waits for the answer, and asks again where none comes. */
+const awaited: JobPolicy = { maxAttempts: 1, backoff: soon, givenUp: 'drop', cron: null };
+
 /** It comes again by itself. */
 const every = (cron: string): JobPolicy => ({ maxAttempts: 1, backoff: soon, givenUp: 'drop', cron });
 
@@ -59,6 +62,8 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   // By night: it reads every log.
   'logs.check-books': { ...asked, cron: '41 1 * * *' },
   'logs.check-changed-books': asked,
+  'system.probe': awaited,
+  'system.register-hook': awaited,
   'notifications.deliver': every('*/5 * * * * *'),
   'notifications.send-staff-mails': every('*/10 * * * * *'),
   'notifications.find-stale-solutions': every('*/5 * * * *'),

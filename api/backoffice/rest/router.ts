@@ -21,6 +21,10 @@ import type { ApprovalService } from '../services/approvals';
 import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
+import type { HookService } from '../services/hooks';
+import type { PairService } from '../services/pairs';
+import type { SystemTaskService } from '../services/system-tasks';
+import type { SystemService } from '../services/systems';
 import { createAccountRoutes } from './accounts';
 import { createScheduleRoutes } from './schedules';
 import { type Interface, mountRoutes, refuseOtherMethods, type Route } from '../../http/route';
@@ -42,6 +46,8 @@ import { createApprovalRoutes } from './approvals';
 import { createConflictRoutes } from './conflicts';
 import { createParamRoutes } from './params';
 import { createUserRoutes } from './users';
+import { createPairRoutes } from './pairs';
+import { createSystemRoutes } from './systems';
 
 export interface ApiServices {
   readonly sessions: SessionService;
@@ -65,6 +71,10 @@ export interface ApiServices {
   readonly conflicts: ConflictService;
   readonly params: ParamService;
   readonly audit: AuditService;
+  readonly systems: SystemService;
+  readonly systemTasks: SystemTaskService;
+  readonly hooks: HookService;
+  readonly pairs: PairService;
 }
 
 /** The calls of the backoffice, below `/api`. */
@@ -88,6 +98,8 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createMessageRoutes(services.messages),
     ...createAlertRoutes(services.alerts),
     ...createNotificationRoutes(services.notifications),
+    ...createSystemRoutes(services),
+    ...createPairRoutes(services.pairs),
     ...createAuditRoutes(services.audit),
   ];
 }

@@ -26,6 +26,14 @@ export interface PairPutStores {
   readonly systems: Pick<SystemStore, 'list'>;
 }
 
+export interface FoundPairStores {
+  readonly pairConfigs: Pick<PairConfigStore, 'find'>;
+}
+
+export interface LockedPairStores {
+  readonly pairConfigs: Pick<PairConfigStore, 'find' | 'lock'>;
+}
+
 /** A pair as someone wants it to be. */
 export interface PairInput {
   readonly name: string;
@@ -115,14 +123,14 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
 }
 
 /** Throws `not-found`, also for what is another account's. */
-export async function foundPair(stores: PairPutStores, caller: Caller, name: string): Promise<PairEntry> {
+export async function foundPair(stores: FoundPairStores, caller: Caller, name: string): Promise<PairEntry> {
   const pair = await stores.pairConfigs.find(caller.accounts, name);
   if (pair === null) throw notFound('pair');
   return pair;
 }
 
 /** As `foundPair`, by someone who may edit; nobody else changes it before the transaction ends. Throws `forbidden`. */
-export async function lockedPair(stores: PairPutStores, caller: Caller, name: string): Promise<PairEntry> {
+export async function lockedPair(stores: LockedPairStores, caller: Caller, name: string): Promise<PairEntry> {
   await stores.pairConfigs.lock(name);
   const pair = await foundPair(stores, caller, name);
   needEditor(caller);

@@ -131,7 +131,7 @@ export function createSystemService({ stores, transaction, seal }: Deps) {
 
 /** Throws `not-found`, also for what is another account's. */
 export async function foundSystem(
-  { systems }: Pick<SystemPutStores, 'systems'>,
+  { systems }: { readonly systems: Pick<SystemStore, 'find'> },
   caller: Caller,
   name: string,
 ): Promise<RemoteSystemEntry> {

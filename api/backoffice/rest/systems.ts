@@ -1,0 +1,412 @@
+import { z } from 'zod';
+import { mapPage } from '../../../shared/domain/page';
+import { invalidFields, notFound } from '../../../shared/errors/catalog';
+import type { Hook } from '../../../shared/stores/pairs/hook-store';
+import type { RemoteSystemEntry } from '../../../shared/stores/pairs/system-store';
+import { type SystemKind, systemKindNames } from '../../../shared/systems/system-kind';
+import { systemKinds } from '../../../shared/systems/system-kinds';
+import { instant, json, jsonBody, noContent, pageOf, pathParameter } from '../../http/operation';
+import { emptyReply, reply, type Route } from '../../http/route';
+import { idOf, idParameter, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
+import type { HookService } from '../services/hooks';
+import type { SystemTaskService } from '../services/system-tasks';
+import type { SystemService } from '../services/systems';
+import { etagHeader, ifVersion } from './if-match';
+import { staffRoute } from './staff-route';
+
+/** Of a system or of a pair. */
+export const nameOf = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/)
+  .meta({ examples: ['espo'] });
+
+export const nameParameter = (what: string) => pathParameter(nameOf, () => notFound(what));
+
+const kind = z.enum(systemKindNames).meta({ examples: ['espocrm'] });
+const schema = z.record(z.string(), z.unknown()).meta({ description: 'A JSON schema.' });
+const systemKind = z
+  .object({
+    name: kind,
+    label: z.object({ en: z.string(), fr: z.string() }),
+    available: z.boolean().meta({ description: 'False: this version has no connector that could call it.' }),
+    holds: z.enum(['records', 'documents']),
+    settings: schema.meta({ description: 'A JSON schema of `config`.' }),
+    end: schema.meta({ description: 'A JSON schema of what stands beside `system` in a pair.' }),
+    secrets: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'Paths in the settings.', examples: [['auth.apiKey']] }),
+    can: z.object({
+      changes: z.enum(['delta', 'timestamp', 'scan']),
+      deletions: z.enum(['each', 'tops', 'none']),
+      writes: z.enum(['conditional', 'checked']),
+      webhooks: z.enum(['signed', 'unsigned', 'none']),
+      prepare: z.boolean(),
+    }),
+  })
+  .meta({ id: 'SystemKind' });
+
+const config = z.record(z.string(), z.unknown()).meta({
+  description:
+    'What stands beside `kind` in a file. `${NAME}` is read from the environment of the worker, or from the secrets, when it is used.',
+  examples: [{ url: 'https://crm.example', auth: { apiKey: '${ESPO_KEY}' } }],
+});
+const secrets = z
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'is no name of a secret'),
+    z.string().min(1).max(8_000).nullable(),
+  )
+  .meta({
+    description:
+      'By the names that stand in `${NAME}`. Sealed, and never in an answer. Null takes one away; those that are not named stay.',
+    examples: [{ ESPO_KEY: 'f2b7c5…' }],
+  });
+const readOnly = z.unknown().optional().meta({ description: 'Of an answer: it is ignored.' });
+const input = {
+  kind,
+  config,
+  secrets: secrets.optional(),
+  account: idOf.nullable().optional().meta({ description: 'Null: the operator’s own.' }),
+  version: readOnly,
+  state: readOnly,
+  pausedAt: readOnly,
+  pausedBy: readOnly,
+  pausedReason: readOnly,
+  notBefore: readOnly,
+  probe: readOnly,
+  clockOffsetMs: readOnly,
+  checkedAt: readOnly,
+  secretNames: readOnly,
+  createdAt: readOnly,
+  changedAt: readOnly,
+};
+const newSystem = z.strictObject({ name: nameOf, ...input });
+const changedSystem = z.strictObject({ name: nameOf.optional(), ...input });
+
+const probe = z
+  .object({
+    ok: z.boolean(),
+    version: z
+      .string()
+      .nullable()
+      .meta({ examples: ['9.2.7'] }),
+    findings: z.array(
+      z.object({
+        level: z.enum(['error', 'warning', 'info']),
+        code: z.string().meta({ examples: ['fields-missing'] }),
+        message: z.string(),
+        about: z.array(z.string()).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'SystemProbe', description: 'What the server really does.' });
+
+const system = z
+  .object({
+    name: nameOf,
+    kind,
+    config,
+    account: z.string().nullable(),
+    version: z.number().int(),
+    state: z.enum(['unknown', 'up', 'throttled', 'paused']).meta({
+      description: '`throttled`: no call before `notBefore`; `paused`: no call until someone resumes it.',
+    }),
+    pausedAt: instant.nullable(),
+    pausedBy: z.string().nullable().meta({ description: 'Null: the server did by itself.' }),
+    pausedReason: z
+      .string()
+      .nullable()
+      .meta({ examples: ['unauthorized'] }),
+    notBefore: instant.nullable(),
+    probe: z
+      .unknown()
+      .meta({ description: 'What the last probe found, as a SystemProbe; null: there was none.' }),
+    clockOffsetMs: z
+      .number()
+      .nullable()
+      .meta({ description: 'Its clock less ours. Nothing is decided by it.' }),
+    checkedAt: instant.nullable(),
+    secretNames: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'The secrets that are kept of it, by name.' }),
+    createdAt: instant,
+    changedAt: instant,
+  })
+  .meta({ id: 'System' });
+
+const hook = z
+  .object({
+    id: z.string().meta({ examples: ['3'] }),
+    entity: z.string().nullable(),
+    createdAt: instant,
+    createdBy: z.string().nullable(),
+    lastAt: instant.nullable(),
+    refused: z.number().int().meta({ description: 'Calls whose signature was wrong.' }),
+    webhooks: z.array(z.string()).readonly().meta({
+      description:
+        'Ids of webhooks there whose signatures are judged. With any, what is unsigned is refused.',
+    }),
+  })
+  .meta({ id: 'SystemHook' });
+
+const madeHook = z
+  .object({
+    id: z.string().meta({ examples: ['3'] }),
+    url: z.string().meta({
+      description: 'Shown this once: only a digest of the token in it is kept.',
+      examples: ['https://epack.example/hooks/espo/8f0b…'],
+    }),
+    webhooks: z.array(z.string()).readonly(),
+    problem: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the system was not told to call it; null: all is well.' }),
+  })
+  .meta({ id: 'MadeSystemHook' });
+
+interface Services {
+  readonly systems: SystemService;
+  readonly systemTasks: SystemTaskService;
+  readonly hooks: HookService;
+}
+
+const ofSystem = { name: nameParameter('system') };
+
+export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): Route[] => [
+  staffRoute({
+    method: 'get',
+    path: '/api/system-kinds',
+    id: 'listSystemKinds',
+    tag: 'Systems',
+    summary: 'Lists the kinds of systems, with the schema of their settings and what they can do',
+    access: 'viewer',
+    answers: { 200: json('All of them.', z.object({ items: z.array(systemKind) })) },
+    handle: () => Promise.resolve(reply(200, { items: Object.values(systemKinds).map(kindJson) })),
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/systems',
+    id: 'listSystems',
+    tag: 'Systems',
+    summary: 'Lists the systems, by name',
+    access: 'viewer',
+    query: pageQuery(nameOf),
+    answers: { 200: json('A page of systems.', pageOf(system)) },
+    async handle({ caller, query }) {
+      return reply(200, mapPage(await systems.list(caller, pageOfQuery(query)), systemJson));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/systems',
+    id: 'addSystem',
+    tag: 'Systems',
+    summary: 'Adds a system',
+    access: 'admin',
+    body: jsonBody(newSystem),
+    answers: { 201: json('The system, without its secrets.', system, etagHeader) },
+    problems: { 404: ['not-found'], 409: ['already-exists'], 422: ['invalid-fields'] },
+    async handle({ caller, body: { account, ...body } }) {
+      return withTag(201, await systems.create(caller, { ...body, accountId: account }));
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/systems/{name}',
+    id: 'getSystem',
+    tag: 'Systems',
+    summary: 'Shows a system, and how it stands',
+    access: 'viewer',
+    params: ofSystem,
+    answers: { 200: json('The system, without its secrets.', system, etagHeader) },
+    async handle({ caller, params }) {
+      return withTag(200, await systems.get(caller, params.name));
+    },
+  }),
+  staffRoute({
+    method: 'put',
+    path: '/api/systems/{name}',
+    id: 'putSystem',
+    tag: 'Systems',
+    summary: 'Makes a system, or changes it',
+    description:
+      'Secrets that are not named stay. A system that paused itself is resumed where its settings change.',
+    access: 'admin',
+    params: ofSystem,
+    headers: ifVersion,
+    body: jsonBody(changedSystem),
+    answers: {
+      200: json('The system, without its secrets.', system, etagHeader),
+      201: json('The system, which is new.', system, etagHeader),
+    },
+    problems: { 412: ['stale'], 422: ['invalid-fields'] },
+    async handle({ caller, params, headers, body: { account, ...body } }) {
+      needSameName(params.name, body.name);
+      const wanted = { ...body, name: params.name, accountId: account };
+      const put = await systems.put(caller, wanted, headers['if-match'] ?? null);
+      return put.outcome === 'created' ? withTag(201, put.system) : withTag(200, put.system);
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/systems/{name}',
+    id: 'deleteSystem',
+    tag: 'Systems',
+    summary: 'Deletes a system that no pair names',
+    access: 'admin',
+    params: ofSystem,
+    headers: ifVersion,
+    answers: { 204: noContent('It is gone.') },
+    problems: { 409: ['in-use'], 412: ['stale'] },
+    async handle({ caller, params, headers }) {
+      await systems.remove(caller, params.name, headers['if-match'] ?? null);
+      return emptyReply(204);
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/systems/{name}/probe',
+    id: 'probeSystem',
+    tag: 'Systems',
+    summary: 'Has a worker find out what the server really does',
+    access: 'admin',
+    params: ofSystem,
+    answers: { 200: json('What was found; it is kept.', probe) },
+    problems: { 504: ['no-answer'] },
+    async handle({ caller, params }) {
+      return reply(200, await systemTasks.probe(caller, params.name));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/systems/{name}/pause',
+    id: 'pauseSystem',
+    tag: 'Systems',
+    summary: 'Makes no further call to a system until someone resumes it',
+    access: 'admin',
+    params: ofSystem,
+    body: jsonBody(z.strictObject({ reason: textOf(500).default('by hand') }), { isRequired: false }),
+    answers: { 200: json('The system.', system) },
+    async handle({ caller, params, body }) {
+      return reply(200, systemJson(await systems.pause(caller, params.name, body.reason)));
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/systems/{name}/resume',
+    id: 'resumeSystem',
+    tag: 'Systems',
+    summary: 'Ends a pause, and a throttle as well; its pairs go on at once',
+    access: 'admin',
+    params: ofSystem,
+    answers: { 200: json('The system.', system) },
+    async handle({ caller, params }) {
+      return reply(200, systemJson(await systems.resume(caller, params.name)));
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/systems/{name}/hook',
+    id: 'listSystemHooks',
+    tag: 'Systems',
+    summary: 'Lists the addresses at which a system reports changes',
+    access: 'viewer',
+    params: ofSystem,
+    answers: { 200: json('All of them, without their tokens.', z.object({ items: z.array(hook) })) },
+    async handle({ caller, params }) {
+      return reply(200, { items: (await hooks.list(caller, params.name)).map(hookJson) });
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/systems/{name}/hook',
+    id: 'addSystemHook',
+    tag: 'Systems',
+    summary: 'Makes an address at which a system reports changes',
+    description:
+      'EspoCRM is told to call it: create, update and delete of the entity, and the keys of their signatures are kept. Elsewhere, enter the address there, and the keys here.',
+    access: 'admin',
+    params: ofSystem,
+    body: jsonBody(
+      z.strictObject({
+        entity: textOf(200)
+          .optional()
+          .meta({ examples: ['CBeteiligte'] }),
+      }),
+      {
+        isRequired: false,
+      },
+    ),
+    answers: { 201: json('The address, shown this once.', madeHook) },
+    problems: { 422: ['invalid-fields'] },
+    async handle({ caller, params, body, request }) {
+      const origin = `${request.protocol}://${request.host}`;
+      const made = await hooks.create(caller, params.name, { entity: body.entity ?? null, origin });
+      return reply(201, { ...made, id: String(made.id) });
+    },
+  }),
+  staffRoute({
+    method: 'put',
+    path: '/api/systems/{name}/hook/{id}',
+    id: 'setSystemHookSecrets',
+    tag: 'Systems',
+    summary: 'Sets the keys that sign the calls of webhooks',
+    access: 'admin',
+    params: { ...ofSystem, id: idParameter('hook') },
+    body: jsonBody(
+      z.strictObject({
+        secrets: z.record(z.string().min(1).max(200), z.string().min(1).max(1_000).nullable()).meta({
+          description: 'By the id of the webhook there. Sealed, and never in an answer. Null takes one away.',
+          examples: [{ '674b1f': 'a1b2…' }],
+        }),
+      }),
+    ),
+    answers: { 200: json('The address, without its token.', hook) },
+    async handle({ caller, params, body }) {
+      return reply(200, hookJson(await hooks.setSecrets(caller, params.name, params.id, body.secrets)));
+    },
+  }),
+  staffRoute({
+    method: 'delete',
+    path: '/api/systems/{name}/hook/{id}',
+    id: 'deleteSystemHook',
+    tag: 'Systems',
+    summary: 'Removes an address: calls to it are not found from now on',
+    access: 'admin',
+    params: { ...ofSystem, id: idParameter('hook') },
+    answers: { 204: noContent('It is gone.') },
+    async handle({ caller, params }) {
+      await hooks.remove(caller, params.name, params.id);
+      return emptyReply(204);
+    },
+  }),
+];
+
+/** Throws `invalid-fields` where the body is about another than the path. */
+export function needSameName(inPath: string, inBody: string | undefined): void {
+  if (inBody === undefined || inBody === inPath) return;
+  throw invalidFields([{ field: 'name', fault: { code: 'other', text: 'is not the one of the path' } }]);
+}
+
+const withTag = <const Status extends number>(status: Status, one: RemoteSystemEntry) =>
+  reply(status, systemJson(one), { ETag: `"${one.version}"` });
+
+const systemJson = ({ id: _id, accountId, config: settings, ...rest }: RemoteSystemEntry) => ({
+  ...rest,
+  account: accountId === null ? null : String(accountId),
+  config: z.record(z.string(), z.unknown()).parse(settings),
+});
+
+const hookJson = (one: Hook) => ({ ...one, id: String(one.id) });
+
+const kindJson = ({ isAvailable, settings, end, can: { isPreparable, ...can }, ...rest }: SystemKind) => ({
+  ...rest,
+  available: isAvailable,
+  settings: schemaOf(settings),
+  end: schemaOf(end),
+  can: { ...can, prepare: isPreparable },
+});
+
+/** As it is written: what is left out may be left out. */
+const schemaOf = (of: z.ZodType) => ({ ...z.toJSONSchema(of, { io: 'input', unrepresentable: 'any' }) });

@@ -1,0 +1,105 @@
+import { badRequest, notFound, unauthorized } from '../../shared/errors/catalog';
+import type { Seal } from '../../shared/seal/seal';
+import { hashSessionToken } from '../../shared/secrets';
+import type { CalledHook, HookStore } from '../../shared/stores/pairs/hook-store';
+import type { LinkHintStore } from '../../shared/stores/pairs/link-hint-store';
+import type { PairConfigStore } from '../../shared/stores/pairs/pair-config-store';
+import type { StoreAccess } from '../../shared/stores/store-access';
+import {
+  judgeEspocrmSignature,
+  type SignatureHeaders,
+  type SignatureVerdict,
+} from '../../shared/systems/webhook-signature';
+
+/** A webhook as it came. */
+export interface HookCall {
+  readonly system: string;
+  readonly token: string;
+  /** As it came over the wire: the signature is made of these bytes. */
+  readonly body: Uint8Array;
+  readonly headers: SignatureHeaders;
+}
+
+interface Stores {
+  readonly hooks: Pick<HookStore, 'findCalled' | 'noteCall' | 'noteRefusal' | 'sidesOf'>;
+  readonly linkHints: Pick<LinkHintStore, 'add'>;
+  readonly pairConfigs: Pick<PairConfigStore, 'askForSlices'>;
+}
+
+interface Deps extends StoreAccess<Stores> {
+  readonly seal: Pick<Seal, 'open'>;
+}
+
+/** More ids in one call than any system sends. */
+const maxIds = 10_000;
+
+export type HookInService = ReturnType<typeof createHookInService>;
+
+/**
+ * What other systems report. Only ids are believed: they are hints, and whatever is done begins by looking. Nothing in a
+ * call is kept or told but them.
+ */
+export function createHookInService({ stores, transaction, seal }: Deps) {
+  return {
+    /** Notes what is to be looked at, now. Throws `not-found`, `unauthorized`, `bad-request`. */
+    async take({ system, token, body, headers }: HookCall): Promise<void> {
+      const hook = await stores.hooks.findCalled(system, hashSessionToken(token));
+      if (hook === null) throw notFound('hook');
+      if (!isGenuine(hook, body, headers)) {
+        await stores.hooks.noteRefusal(hook.id);
+        throw unauthorized();
+      }
+      const keys = idsIn(body);
+      await transaction(async ({ hooks, linkHints, pairConfigs }) => {
+        await hooks.noteCall(hook.id);
+        if (keys.length === 0) return;
+        for (const { pairId, side } of await hooks.sidesOf(hook.systemId, hook.entity)) {
+          await linkHints.add({ pairId, side, keys, source: 'webhook' });
+          await pairConfigs.askForSlices(pairId);
+        }
+      });
+    },
+  };
+
+  /** Where no key is known, the token alone proves it. */
+  function isGenuine(hook: CalledHook, body: Uint8Array, headers: SignatureHeaders): boolean {
+    const verdict = verdictOn(hook, body, headers);
+    return verdict === 'valid' || hook.secrets.size === 0;
+  }
+
+  function verdictOn(
+    { kind, secrets }: CalledHook,
+    body: Uint8Array,
+    headers: SignatureHeaders,
+  ): SignatureVerdict {
+    if (kind !== 'espocrm') return 'unsigned';
+    return judgeEspocrmSignature(body, headers, (webhookId) => {
+      const kept = secrets.get(webhookId);
+      return kept === undefined ? undefined : seal.open(kept, 'system-secret');
+    });
+  }
+}
+
+/** Of an object or a list of them. Throws `bad-request` where it is no JSON. */
+function idsIn(body: Uint8Array): string[] {
+  const json = jsonOf(body);
+  const all: unknown[] = Array.isArray(json) ? json : [json];
+  const ids = all.flatMap((one) => {
+    const id: unknown = typeof one === 'object' && one !== null && 'id' in one ? one.id : undefined;
+    return typeof id === 'string' && id !== '' && id.length <= 500
+      ? [id]
+      : typeof id === 'number'
+        ? [String(id)]
+        : [];
+  });
+  const sound = ids.filter((id) => /^[^\0\p{Surrogate}]*$/u.test(id));
+  return [...new Set(sound)].slice(0, maxIds);
+}
+
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    throw badRequest('The body is no JSON.');
+  }
+}
