@@ -254,6 +254,15 @@ audit
     console.log(`removed ${counted(removed, 'row')}`);
   });
 
+interface SolutionOptions {
+  readonly mail: string;
+  readonly name: string;
+  readonly account?: string;
+  readonly timezone: string;
+  readonly loginPolicy: string;
+  readonly mac?: string;
+}
+
 const solution = program.command('solution').description('solutions: enrol one, or be one');
 solution
   .command('add')
@@ -265,7 +274,9 @@ solution
     'name of the customer; one that is not there yet is made (default: "Default")',
   )
   .option('--timezone <zone>', 'IANA name of the zone that its clock shows', 'Europe/Paris')
-  .action(async (options: { mail: string; name: string; account?: string; timezone: string }) => {
+  .option('--login-policy <policy>', 'secret, or mac for an older solution that sends no secret', 'secret')
+  .option('--mac <mac>', 'ignore: it may come with any MAC (default: the first login binds it)')
+  .action(async (options: SolutionOptions) => {
     const { addSolution } = await import('./commands/administration.js');
     const added = await onServer((settings) => addSolution(settings, options));
     if (added.madeAccount !== null) console.log(`account "${added.madeAccount}" made`);

@@ -70,7 +70,7 @@ import { createPhotoService } from './services/photos';
 import { createQuotaService } from './services/quotas';
 import { createPollAdvice } from './services/poll-advice';
 import { createSecurityTrail, type SecurityTrail } from './services/security-trail';
-import { watchedLogin, watchedProvider, watchedSignIn } from './watched-sign-in';
+import { watchedLogin, watchedProvider, watchedSecondFactor, watchedSignIn } from './watched-sign-in';
 import { createStatutBoard } from './services/statut-board';
 import { createConfiguredKeys, createKeptKeys, type TokenKeys } from './services/token-keys';
 import { createTokens } from './services/tokens';
@@ -226,7 +226,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       trail,
       createSignInService({ ...access, passwords, rules: config.signIn, seal, log }),
     ),
-    secondFactor: createSecondFactorService({ ...access, seal, rules: config.signIn }),
+    secondFactor: watchedSecondFactor(
+      trail,
+      createSecondFactorService({ ...access, seal, rules: config.signIn }),
+    ),
     accounts: createAccountService(access),
     users: createUserService({ ...access, passwords, rules: config.signIn }),
     schedules: createScheduleService(access),

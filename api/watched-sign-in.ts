@@ -1,9 +1,10 @@
 import type { OidcSignIn } from './backoffice/oidc/sign-in';
+import type { SecondFactorService } from './backoffice/services/second-factor';
 import type { SignInService } from './backoffice/services/sign-in';
 import type { LoginService } from './services/login';
 import type { SecurityTrail } from './services/security-trail';
 
-// The three doors, each with the trail beside it. They know nothing of it: what they throw is noted here.
+// The doors, each with the trail beside it. They know nothing of it: what they throw is noted here.
 
 type Watch = Pick<SecurityTrail, 'watch'>;
 
@@ -29,6 +30,15 @@ export const watchedSignIn = (trail: Watch, service: SignInService): SignInServi
     trail.watch(doorOf(caller.email, caller.address), () => service.changePassword(caller, change)),
   proveAgain: (caller, password, token) =>
     trail.watch(doorOf(caller.email, caller.address), () => service.proveAgain(caller, password, token)),
+});
+
+/** Whoever finds an open browser must not guess the codes in it either. */
+export const watchedSecondFactor = (trail: Watch, service: SecondFactorService): SecondFactorService => ({
+  ...service,
+  turnOn: (caller, code) =>
+    trail.watch(doorOf(caller.email, caller.address), () => service.turnOn(caller, code)),
+  turnOff: (caller, code) =>
+    trail.watch(doorOf(caller.email, caller.address), () => service.turnOff(caller, code)),
 });
 
 const doorOf = (name: string, address: string | null) =>

@@ -1,6 +1,7 @@
 import type { Config } from '../shared/config/config';
 import { type Db, inTransaction, migrate, openDatabase } from '../shared/db/database';
 import { type Retention, type RetentionChange, retentionLimits } from '../shared/domain/retention';
+import { loginPolicies } from '../shared/domain/solution-settings';
 import { commandLineCaller, passwordLength, type Role, roles } from '../shared/domain/staff';
 import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { createSeal } from '../shared/seal/seal';
@@ -15,6 +16,7 @@ import { createAccountService } from '../api/backoffice/services/accounts';
 import {
   createSolutionService,
   type EnrolledSolution,
+  needSomeProof,
   soundSolution,
 } from '../api/backoffice/services/solutions';
 import { createSecondFactorService } from '../api/backoffice/services/second-factor';
@@ -106,22 +108,37 @@ export function addSolution(
     readonly name: string;
     readonly account?: string;
     readonly timezone: string;
+    readonly loginPolicy: string;
+    /** `ignore`: it may come with any MAC. */
+    readonly mac?: string;
   },
 ): Promise<AddedSolution> {
   // Before an account is made for it.
   const { mail, name, timezone } = soundSolution(input);
+  const signIn = signInOf(input);
   return withDatabase(config, async (db) => {
     const account = input.account === undefined ? null : await accountOf(db, input.account.trim());
     const enrolled = await createSolutionService(openStoreAccess(db)).create(commandLineCaller, {
       mail,
       name,
       accountId: account?.id ?? null,
-      loginPolicy: 'secret',
+      ...signIn,
       confirmation: 'explicit',
       timezone,
     });
     return { ...enrolled, madeAccount: account?.isNew === true ? account.name : null };
   });
+}
+
+/** Throws a sentence. */
+function signInOf({ loginPolicy: written, mac }: { readonly loginPolicy: string; readonly mac?: string }) {
+  const loginPolicy = loginPolicies.find((policy) => policy === written);
+  if (loginPolicy === undefined) throw new RangeError(`A login policy is ${loginPolicies.join(' or ')}.`);
+  if (mac !== undefined && mac !== 'ignore')
+    throw new RangeError('A MAC is bound by the first login; the option can only be "ignore".');
+  const signIn = { loginPolicy, mac: mac === undefined ? null : ('ignore' as const) };
+  needSomeProof(signIn);
+  return signIn;
 }
 
 /** `epack account retention`. What is undefined stays as it is. Answers what holds now. */

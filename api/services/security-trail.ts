@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../shared/domain/audit-action';
 import { isDatabaseAway } from '../../shared/db/database-away';
 import type { SignInFailureKind } from '../../shared/domain/sign-in-failure';
-import { AppError } from '../../shared/errors/app-error';
+import { AppError, InvalidFields } from '../../shared/errors/app-error';
 import type { Logger } from '../../shared/log';
 import type { AuditEntry, AuditStore } from '../../shared/stores/staff/audit-store';
 
@@ -90,11 +90,11 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
     },
   };
 
-  function noteRefusal(attempt: SignInAttempt, { code, members }: AppError): void {
-    const kind = kindOf(attempt.door, code);
+  function noteRefusal(attempt: SignInAttempt, error: AppError): void {
+    const kind = kindOf(attempt.door, error);
     if (kind === null) return;
     count(kind);
-    const reason = typeof members['reason'] === 'string' ? members['reason'] : code;
+    const reason = reasonOf(error);
     const action = actionOf(kind);
     const after = { door: attempt.door, reason, ...attempt.particulars };
     note(entryOf(action, kept(attempt.name), attempt.address, after));
@@ -181,12 +181,23 @@ const entryOf = (
   after,
 });
 
+function reasonOf(error: AppError): string {
+  if (isWrongCode(error)) return 'wrong-code';
+  const { reason } = error.members;
+  return typeof reason === 'string' ? reason : error.code;
+}
+
+/** Whoever changes their own second factor is told of a wrong code as of a field of the form. */
+const isWrongCode = (error: AppError): boolean =>
+  error instanceof InvalidFields && error.problems.some(({ fault }) => fault.code === 'wrong-code');
+
 /** Null: it is no refusal of the one who tries. */
-function kindOf(door: SignInAttempt['door'], code: string): SignInFailureKind | null {
+function kindOf(door: SignInAttempt['door'], error: AppError): SignInFailureKind | null {
+  const { code } = error;
   if (code === 'too-many-requests') return `${door}-limited`;
   switch (door) {
     case 'staff':
-      return code === 'bad-credentials' ? 'staff-failed' : null;
+      return code === 'bad-credentials' || isWrongCode(error) ? 'staff-failed' : null;
     case 'provider':
       return code === 'sign-in-refused' ? 'provider-refused' : null;
     case 'solution':

@@ -16,6 +16,8 @@ export const renewedTables: readonly string[] = [
   'sign_in_step',
   'form_owner',
   'kept_form',
+  // Links in mails that were sent: their owners are asked anew.
+  'address_confirmation',
 ];
 
 export const headerName = 'epack-backup.json';

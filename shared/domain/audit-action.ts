@@ -27,6 +27,7 @@ export const auditActions = [
   'log.read-anew-asked',
   'log.replace',
   'message.send',
+  'notification-target.confirm',
   'notification-target.create',
   'notification-target.delete',
   'notification-target.replace-secret',

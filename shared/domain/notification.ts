@@ -10,8 +10,9 @@ export const notificationEvents = [
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];
 
-/** `test`: someone wants to see that it arrives. */
-export type NotificationType = NotificationEvent | 'test';
+/** `test`: someone wants to see that it arrives. `confirm-address`: the owner of an address is asked whether mails may come. */
+export const notificationTypes = [...notificationEvents, 'test', 'confirm-address'] as const;
+export type NotificationType = (typeof notificationTypes)[number];
 
 export const targetKinds = ['email', 'webhook'] as const;
 export type TargetKind = (typeof targetKinds)[number];
@@ -22,6 +23,16 @@ export type MailLanguage = (typeof mailLanguages)[number];
 /** `parked`: it failed so often that it is not tried again until someone asks. */
 export const notificationStates = ['waiting', 'delivered', 'parked'] as const;
 export type NotificationState = (typeof notificationStates)[number];
+
+/** How long the link that confirms an address counts. */
+export const confirmationHours = 72;
+
+/** The page on which someone confirms their address. */
+export const confirmAddressPath = '/confirm-address';
+
+/** All that is told of a webhook whose server was not reached, whatever the reason: the reason is in the log. */
+export const webhookUnreachable = 'The webhook could not be reached.';
+export const mailServerUnreachable = 'The mail server could not be reached.';
 
 /** How long the secret of before signs the calls of a webhook as well. */
 export const secretOverlapHours = 24;

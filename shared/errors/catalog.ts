@@ -192,6 +192,17 @@ export const alreadyExists = (what: string) =>
 export const lastAdmin = () =>
   new AppError('conflict', 'last-admin', 'Someone must remain who can sign in as an admin.');
 
+/** Nothing goes to an e-mail address whose owner has not said yes. */
+export const addressNotConfirmed = () =>
+  new AppError(
+    'conflict',
+    'not-confirmed',
+    'This address is not confirmed yet: its owner has to open the link in the mail that was sent there.',
+  );
+
+export const addressConfirmed = () =>
+  new AppError('conflict', 'already-confirmed', 'This address is confirmed already.');
+
 /** Nothing is left of it to replay. */
 export const notReplayable = (reason: string) => new AppError('conflict', 'not-replayable', reason);
 

@@ -10,6 +10,7 @@ import { createLogReadStore } from './logs/log-read-store';
 import { createOtherZoneStore } from './logs/other-zone-store';
 import { createTemperatureStore } from './logs/temperature-store';
 import { createMessageStore } from './messages/message-store';
+import { createAddressConfirmationStore } from './notifications/address-confirmation-store';
 import { createNotificationStore } from './notifications/notification-store';
 import { createNotificationTargetStore } from './notifications/notification-target-store';
 import { createHookStore } from './pairs/hook-store';
@@ -72,6 +73,9 @@ export const openStoreAccess = (db: Db): StoreAccess<AllStores> => ({
 const storesOn = (db: Db) => ({
   get accounts() {
     return createAccountStore(db);
+  },
+  get addressConfirmations() {
+    return createAddressConfirmationStore(db);
   },
   get alerts() {
     return createAlertStore(db);

@@ -9,6 +9,7 @@ import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { usualSignInRules } from '../../shared/domain/sign-in-rules';
 import { startBackoffice, type TestBackoffice } from '../backoffice/backoffice';
 import { metricsToken, scrape } from '../ops/scrape';
+import { newUser, password } from '../console/staff';
 import { eventually } from '../queue/eventually';
 import { onServer } from '../v4/on-server';
 import { createBrowser } from './browser';
@@ -178,6 +179,46 @@ describe('the doors behind the password', () => {
     const figures = await scrape(server().url);
     expect(figures.value('epack_sign_in_failures_total', { kind: 'staff-failed' })).toBe(2);
   });
+
+  test('are watched also where someone changes their own second factor: a wrong code is told, counted and limited', async () => {
+    const email = await newUser(server(), 'manager');
+    const opened = await post('/api/session', { email, password });
+    const { token } = z.object({ token: z.string() }).parse(await opened.json());
+    const factor = (method: string, code: string) =>
+      post('/api/session/second-factor', { code }, method, token);
+    const offer = await post('/api/session/second-factor', {}, 'POST', token);
+    const { secret } = z.object({ secret: z.string() }).parse(await offer.json());
+    const before = await failures();
+
+    expect((await factor('PUT', '000000')).status).toBe(422);
+    expect((await factor('PUT', new TOTP({ secret }).generate())).status).toBe(200);
+    expect((await factor('DELETE', '000000')).status).toBe(422);
+    expect(await failures()).toEqual({ ...before, failed: before.failed + 2 });
+    const told = () =>
+      server()
+        .db('audit')
+        .where({ action: 'sign-in.failed', actor: email })
+        .whereJsonPath('after', '$.reason', '=', 'wrong-code');
+    await eventually('the wrong code is told', async () => (await told()).length > 0);
+
+    for (let guess = 2; guess < 10; guess += 1) {
+      expect((await factor('DELETE', String(guess).padStart(6, '0'))).status).toBe(422);
+    }
+    const limited = await factor('DELETE', '000000');
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Neither is the code guessed at the door then.
+    expect((await post('/api/session', { email, password, code: '000000' })).status).toBe(429);
+    expect((await failures()).limited).toBe(before.limited + 2);
+    const limits = () => server().db('audit').where({ action: 'sign-in.limited', actor: email });
+    await eventually('the limit is told', async () => (await limits()).length > 0);
+  });
+
+  const failures = async () => {
+    const figures = await scrape(server().url);
+    const of = (kind: string) => figures.value('epack_sign_in_failures_total', { kind }) ?? NaN;
+    return { failed: of('staff-failed'), limited: of('staff-limited') };
+  };
 
   test('where the public address is https, the cookie is bound to this host and browsers come by TLS alone', async () => {
     const page = await fetch(`${server().url}/`);

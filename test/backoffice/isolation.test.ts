@@ -166,6 +166,7 @@ const ofSolutions: Record<RouteName, TryRoute> = {
   'PATCH /notification-targets/:id': { path: targetPath(''), body: () => ({ paused: true }), edits: true },
   'DELETE /notification-targets/:id': { path: targetPath(''), edits: true },
   'POST /notification-targets/:id/secret': { path: targetPath('/secret'), edits: true },
+  'POST /notification-targets/:id/confirmation': { path: targetPath('/confirmation'), edits: true },
   'POST /notification-targets/:id/test': { path: targetPath('/test'), edits: true },
   // An address may hold a secret: what only editors read.
   'GET /notification-targets/:id/notifications': { path: targetPath('/notifications'), edits: true },

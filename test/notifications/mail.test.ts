@@ -1,50 +1,9 @@
-import { SMTPServer } from 'smtp-server';
-import type { AddressInfo } from 'node:net';
-import { createMailer } from '../../worker/notifications/send-mail';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { bodyOf, headersOf, type MailServer, startMailServer } from './mail-server';
 import { deliver, fail, hurry, newAccount, newQueuedSync, newTarget, outboxOf } from './scene';
 
-interface ReceivedMail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly text: string;
-}
-
-/** A real mail server. `refuses`: it takes nothing. */
-async function startMailServer() {
-  const received: ReceivedMail[] = [];
-  const state = { refuses: false };
-  const server = new SMTPServer({
-    authOptional: true,
-    hideSTARTTLS: true,
-    onAuth({ username, password }, _session, done) {
-      if (username === 'epack' && password === 'p@ss') done(null, { user: username });
-      else done(new Error('Invalid username or password'));
-    },
-    onRcptTo(_address, _session, done) {
-      done(state.refuses ? Object.assign(new Error('Mailbox is full'), { responseCode: 452 }) : null);
-    },
-    onData(stream, { envelope }, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        received.push({
-          from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
-          to: envelope.rcptTo.map(({ address }) => address),
-          text: Buffer.concat(chunks).toString(),
-        });
-        done();
-      });
-    },
-  });
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.server.address() as AddressInfo;
-  return { port, received, state, stop: () => new Promise<void>((resolve) => server.close(resolve)) };
-}
-
 let database: TestDatabase;
-let mailServer: Awaited<ReturnType<typeof startMailServer>>;
+let mailServer: MailServer;
 beforeAll(async () => {
   database = await createTestDatabase();
   mailServer = await startMailServer();
@@ -59,19 +18,7 @@ beforeEach(async () => {
   mailServer.state.refuses = false;
 });
 
-const mailer = (url = `smtp://127.0.0.1:${mailServer.port}`) =>
-  createMailer({ url, authority: null, from: 'ePack <epack@example.org>', timeoutMilliseconds: 5_000 });
-
-const headersOf = ({ text }: ReceivedMail) => text.slice(0, text.indexOf('\r\n\r\n'));
-
-/** Quoted-printable in UTF-8, as mails with accents are. */
-function bodyOf({ text }: ReceivedMail): string {
-  const body = text.slice(text.indexOf('\r\n\r\n') + 4);
-  if (!/quoted-printable/i.test(text)) return body;
-  const joined = body.replaceAll('=\r\n', '');
-  const bytes = joined.replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1').toString('utf8');
-}
+const mailer = (url?: string) => mailServer.mailer(url);
 
 describe('a mail', () => {
   test('tells what happened, to whom it is for, in a way that no machine answers', async () => {
@@ -156,5 +103,16 @@ describe('a mail', () => {
     expect(await deliver(db, { sendMail: mailer(`smtp://epack:p%40ss@127.0.0.1:${mailServer.port}`) })).toBe(
       1,
     );
+  });
+
+  test('that finds no server is told without where the server would be; the log has it', async () => {
+    const { db } = database;
+    const { accountId, solutionId } = await newAccount(db);
+    const target = await newTarget(db, { accountId, kind: 'email', address: 'chef@example.org' });
+    await fail(db, await newQueuedSync(db, solutionId));
+    const reasons: string[] = [];
+    await deliver(db, { sendMail: mailer('smtp://127.0.0.1:1'), reasons });
+    expect((await outboxOf(db, target))[0]?.last_error).toBe('The mail server could not be reached.');
+    expect(reasons).toEqual([expect.stringContaining('127.0.0.1:1')]);
   });
 });

@@ -2,7 +2,6 @@ import { noSeal, type Seal } from '../../shared/seal/seal';
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db/database';
 import type { NotificationEvent } from '../../shared/domain/notification';
-import { createLogger } from '../../shared/log';
 import { newWebhookSecret } from '../../shared/secrets';
 import {
   createNotificationTargetStore,
@@ -51,6 +50,7 @@ export function newTarget(db: Db, particulars: Partial<NewTarget>): Promise<numb
     staleHours: 24,
     language: 'en',
     secret: particulars.kind === 'email' ? null : newWebhookSecret(),
+    isConfirmed: true,
     ...particulars,
   });
 }
@@ -98,18 +98,22 @@ export interface DeliverOptions {
   readonly sendMail?: Mailer | null;
   readonly publicUrl?: string | null;
   readonly seal?: Seal;
+  /** Gets why nothing was delivered, as the operator's log does. */
+  readonly reasons?: string[];
 }
 
 /** One round of a worker. This machine may be called, by its first address only. */
 export const deliver = (
   db: Db,
-  { webhooks, sendMail = null, publicUrl = null, seal = noSeal }: DeliverOptions = {},
-) =>
-  deliverNotifications({
+  { webhooks, sendMail = null, publicUrl = null, seal = noSeal, reasons = [] }: DeliverOptions = {},
+) => {
+  const note = ({ reason }: { readonly reason?: string }) => reasons.push(reason ?? '');
+  return deliverNotifications({
     db,
     sendMail,
     publicUrl,
     seal,
     webhooks: { allowsHttp: true, allowedNetworks: ['127.0.0.1'], timeoutMilliseconds: 5_000, ...webhooks },
-    log: createLogger({ level: 'silent', name: 'test' }),
+    log: { warn: note, error: note },
   });
+};

@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import { Webhook } from 'standardwebhooks';
+import { webhookUnreachable } from '../../shared/domain/notification';
 import { newWebhookSecret } from '../../shared/secrets';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
 import { createNotificationTargetStore } from '../../shared/stores/notifications/notification-target-store';
@@ -8,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { type Receiver, startReceiver, status, well } from './receiver';
 import {
   deliver,
+  type DeliverOptions,
   fail,
   hurry,
   newAccount,
@@ -221,6 +223,14 @@ describe('a webhook', () => {
   });
 });
 
+/** What the log says; whoever named the webhook reads the same text whatever it is. */
+async function reasonOf(target: number, options: DeliverOptions = {}): Promise<string | undefined> {
+  const reasons: string[] = [];
+  await deliver(database.db, { ...options, reasons });
+  expect((await outboxOf(database.db, target))[0]?.last_error).toBe(webhookUnreachable);
+  return reasons[0];
+}
+
 describe('a hostile receiver', () => {
   const lastError = async (target: number) => (await outboxOf(database.db, target))[0]?.last_error;
 
@@ -242,8 +252,9 @@ describe('a hostile receiver', () => {
     const target = await webhook();
     receiver.behave(() => undefined);
     await failed();
-    await deliver(database.db, { webhooks: { timeoutMilliseconds: 200 } });
-    expect(await lastError(target)).toBe('Did not answer in time.');
+    expect(await reasonOf(target, { webhooks: { timeoutMilliseconds: 200 } })).toBe(
+      'Did not answer in time.',
+    );
   });
 
   test('cannot hold it up by headers that come drop by drop', async () => {
@@ -254,8 +265,9 @@ describe('a hostile receiver', () => {
       request.socket.once('close', () => clearInterval(drip));
     });
     await failed();
-    await deliver(database.db, { webhooks: { timeoutMilliseconds: 200 } });
-    expect(await lastError(target)).toBe('Did not answer in time.');
+    expect(await reasonOf(target, { webhooks: { timeoutMilliseconds: 200 } })).toBe(
+      'Did not answer in time.',
+    );
   });
 
   test('cannot make it read a body without end', async () => {
@@ -285,16 +297,14 @@ describe('a hostile receiver', () => {
       request.socket.write(`HTTP/1.1 200 OK\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\n`);
     });
     await failed();
-    await deliver(database.db);
-    expect(await lastError(target)).toBe('The answer is too long (HPE_HEADER_OVERFLOW).');
+    expect(await reasonOf(target)).toBe('The answer is too long (HPE_HEADER_OVERFLOW).');
   });
 
   test('that cuts the connection has not taken it', async () => {
     const target = await webhook();
     receiver.behave((_response, request) => request.socket.destroy());
     await failed();
-    await deliver(database.db);
-    expect(await lastError(target)).toBe('The connection was cut (ECONNRESET).');
+    expect(await reasonOf(target)).toBe('The connection was cut (ECONNRESET).');
   });
 
   test('that is not there has not taken it, and its machine tells nothing of itself', async () => {
@@ -302,8 +312,7 @@ describe('a hostile receiver', () => {
     await gone.stop();
     const target = await webhook(gone.url);
     await failed();
-    await deliver(database.db);
-    expect(await lastError(target)).toBe('Nobody listens there (ECONNREFUSED).');
+    expect(await reasonOf(target)).toBe('Nobody listens there (ECONNREFUSED).');
   });
 });
 
@@ -321,11 +330,10 @@ describe('a private address', () => {
   const refused = async (url: string, resolve?: (host: string) => Promise<LookupAddress[]>) => {
     const target = await webhook(url);
     await failed();
-    await deliver(database.db, { webhooks: resolve === undefined ? {} : { resolve } });
+    const reason = await reasonOf(target, { webhooks: resolve === undefined ? {} : { resolve } });
     expect(inner.received).toEqual([]);
-    const [row] = await outboxOf(database.db, target);
-    expect(row?.state).toBe('waiting');
-    return row?.last_error;
+    expect((await outboxOf(database.db, target))[0]?.state).toBe('waiting');
+    return reason;
   };
 
   test.each([
@@ -348,6 +356,15 @@ describe('a private address', () => {
     const url = `http://hooks.example:${inner.port}/`;
     const reason = await refused(url, () => Promise.resolve([{ address: '127.0.0.2', family: 4 }]));
     expect(reason).toBe('The name hooks.example leads to a private address.');
+  });
+
+  test('is not told from a name that is unknown, nor from one that nobody answers', async () => {
+    const unknown = () => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }));
+    const silent = () => Promise.resolve([]);
+    const url = `http://hooks.example:${inner.port}/`;
+    expect(await refused(url, unknown)).toBe('The name is unknown (ENOTFOUND).');
+    await database.db('notification_target').delete();
+    expect(await refused(url, silent)).toBe('The name hooks.example is unknown.');
   });
 
   test('is not called by a name of the machine itself', async () => {
@@ -396,8 +413,8 @@ describe('a private address', () => {
   test('plain http is not called where only https is allowed', async () => {
     const target = await webhook();
     await failed();
-    await deliver(database.db, { webhooks: { allowsHttp: false } });
+    const reason = await reasonOf(target, { webhooks: { allowsHttp: false } });
     expect(receiver.received).toEqual([]);
-    expect((await outboxOf(database.db, target))[0]?.last_error).toBe('The URL must begin with https://.');
+    expect(reason).toBe('The URL must begin with https://.');
   });
 });

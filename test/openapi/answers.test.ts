@@ -317,6 +317,10 @@ test('who is told of what', async () => {
   await server().db('notification').where({ id }).update({ state: 'parked' });
   await ask('retryNotification', { path: { id } });
   await ask('deleteNotificationTarget', ofTarget);
+  const mail = await ask('createNotificationTarget', {
+    body: { ...target, kind: 'email', address: 'chef@example.org' },
+  });
+  await ask('askForConfirmation', { path: { id: String(mail.json['id']) } });
 });
 
 test('the audit trail', async () => {

@@ -13,6 +13,8 @@ import { findEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 import { testWithProgram } from '../setup/programs';
 import { eventually } from '../queue/eventually';
 import { setting, type TestDatabase } from '../setup/database';
+import { createAddressConfirmationStore } from '../../shared/stores/notifications/address-confirmation-store';
+import { newTarget } from '../notifications/scene';
 import { createTestFolder, type TestFolder } from '../setup/folder';
 import { call, createSolutionClient } from '../setup/solution-client';
 import { dropDatabase, newDatabaseName, onServer as sqlOnServer, urlOf } from '../setup/template-database';
@@ -466,6 +468,9 @@ async function leaveSessionsBehind(db: Db): Promise<void> {
     return_to: '/',
     expires_at: expiry.expires_at,
   });
+  const address = 'chef@example.org';
+  const targetId = await newTarget(db, { kind: 'email', address, isConfirmed: false });
+  await createAddressConfirmationStore(db).add(randomBytes(32), { targetId, address }, 1);
 }
 
 /** Sessions and the key of tokens stay out of a backup, and the trail goes on with the restore. */

@@ -146,7 +146,7 @@ describe('what is true of the whole installation', () => {
     const countOf = (state: string, counts = before) => counts.find(({ of }) => of === state)?.count ?? NaN;
     const notifications = createNotificationStore(server().db);
     for (const state of ['waiting', 'parked', 'parked', 'delivered']) {
-      const id = await notifications.addTest(target);
+      const id = await notifications.addAsked(target, 'test');
       await server()
         .db('notification')
         .where({ id })

@@ -112,6 +112,8 @@ describe('an installation of 30 November 2026 that is brought up to date', () =>
       'resend-params',
     ]);
     expect(await db('notification').whereNull('delivered_at')).toHaveLength(4);
+    // Who was told before is told from now on, and need not say yes.
+    expect(await db('notification_target').whereNot('confirmed_at', db.ref('created_at'))).toEqual([]);
   });
 
   describe('and started', () => {

@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { faultText } from '../../shared/domain/field-fault';
+import { webhookUnreachable } from '../../shared/domain/notification';
 import { mayBeCalled, type WebhookRules, webhookUrlProblem } from '../../shared/notifications/webhook-rules';
 
 export interface WebhookCall {
@@ -23,10 +24,15 @@ export interface WebhookLimits extends WebhookRules {
   readonly resolve?: (host: string) => Promise<LookupAddress[]>;
 }
 
-/** Why a call failed, for people; never holds anything of the answer but its status. */
+/**
+ * Why a call failed. The message is for whoever named the webhook: it never holds anything of the answer but its status,
+ * and says the same of every server that was not reached, so that nobody can ask our network through us.
+ */
 export class WebhookFailure extends Error {
   constructor(
     message: string,
+    /** For the log of the operator alone. */
+    readonly reason: string,
     /** The receiver has said that it wants no more. */
     readonly isGone = false,
   ) {
@@ -42,13 +48,19 @@ export class WebhookFailure extends Error {
  */
 export async function callWebhook(call: WebhookCall, limits: WebhookLimits): Promise<void> {
   const fault = webhookUrlProblem(call.url, limits);
-  if (fault !== null) throw new WebhookFailure(`The URL ${faultText(fault)}.`);
+  if (fault !== null) throw notReached(`The URL ${faultText(fault)}.`);
   const status = await post(new URL(call.url), call, limits);
   if (status >= 200 && status < 300) return;
-  if (status >= 300 && status < 400)
-    throw new WebhookFailure(`Answered ${status}; redirects are not followed.`);
-  throw new WebhookFailure(`Answered ${status}.`, status === 410);
+  throw answered(status);
 }
+
+function answered(status: number): WebhookFailure {
+  const text =
+    status >= 300 && status < 400 ? `Answered ${status}; redirects are not followed.` : `Answered ${status}.`;
+  return new WebhookFailure(text, text, status === 410);
+}
+
+const notReached = (reason: string) => new WebhookFailure(webhookUnreachable, reason);
 
 /** Source: Standard Webhooks, https://www.standardwebhooks.com: `v1,` and HMAC-SHA256 over id, time and body, in base64. */
 export function signatureOf(secret: string, id: string, timestamp: number, body: string): string {
@@ -76,7 +88,7 @@ async function post(url: URL, call: WebhookCall, limits: WebhookLimits): Promise
       request.destroy();
     });
     request.once('error', (error) =>
-      reject(signal.aborted ? new WebhookFailure('Did not answer in time.') : failureOf(error)),
+      reject(signal.aborted ? notReached('Did not answer in time.') : failureOf(error)),
     );
     request.end(call.body);
   });
@@ -101,12 +113,11 @@ function guardedLookup({ resolve = resolveAll, ...rules }: WebhookLimits): Looku
       (found) => {
         const allowed = found.filter(({ address }) => mayBeCalled(address, rules));
         const [first] = allowed;
-        if (first === undefined) callback(new WebhookFailure(refusal(host, found)), '');
+        if (first === undefined) callback(notReached(refusal(host, found)), '');
         else if (all === true) callback(null, allowed);
         else callback(null, first.address, first.family);
       },
-      (error: unknown) =>
-        callback(error instanceof Error ? error : new WebhookFailure('The name is unknown.'), ''),
+      (error: unknown) => callback(error instanceof Error ? error : notReached('The name is unknown.'), ''),
     );
   };
 }
@@ -120,7 +131,7 @@ const resolveAll = (host: string) => lookup(host, { all: true, verbatim: true })
 function failureOf(error: Error): WebhookFailure {
   if (error instanceof WebhookFailure) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';
-  return new WebhookFailure(`${words[code] ?? 'The call failed'} (${code}).`);
+  return notReached(`${words[code] ?? 'The call failed'} (${code}).`);
 }
 
 const words: Readonly<Record<string, string>> = {

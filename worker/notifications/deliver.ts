@@ -8,9 +8,13 @@ import {
   createNotificationStore,
   type NotificationStore,
 } from '../../shared/stores/notifications/notification-store';
+import { confirmationHours, mailServerUnreachable } from '../../shared/domain/notification';
+import { hashSessionToken, newSessionToken } from '../../shared/secrets';
+import { createAddressConfirmationStore } from '../../shared/stores/notifications/address-confirmation-store';
 import { callWebhook, WebhookFailure, type WebhookLimits } from './call-webhook';
+import { confirmationLetter } from './confirmation-letter';
 import { letterOf, webhookBody } from './letter';
-import type { Mailer } from './send-mail';
+import { type Mailer, MailServerAway } from './send-mail';
 
 interface Deps {
   readonly db: Db;
@@ -21,7 +25,7 @@ interface Deps {
   readonly seal: Pick<Seal, 'open'>;
   /** Null: no link is given. */
   readonly publicUrl: string | null;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'warn' | 'error'>;
 }
 
 const perTarget = 50;
@@ -93,10 +97,12 @@ const parcelsOf = (claimed: readonly ClaimedNotification[], { kind }: ClaimedTar
   kind === 'email' ? [claimed] : claimed.map((one) => [one]);
 
 async function send(
-  { sendMail, webhooks, seal, publicUrl }: Deps,
+  deps: Deps,
   parcel: readonly ClaimedNotification[],
-  { kind, address, language, secrets }: ClaimedTarget,
+  target: ClaimedTarget,
 ): Promise<void> {
+  const { webhooks, seal, publicUrl } = deps;
+  const { kind, address, language, secrets } = target;
   const [first] = parcel;
   if (first === undefined) return;
   switch (kind) {
@@ -111,9 +117,23 @@ async function send(
         webhooks,
       );
     case 'email':
-      if (sendMail === null) throw new Error('No mail server is configured (EPACK_SMTP_URL).');
-      return sendMail({ to: address, id: first.id, ...letterOf(parcel, language, publicUrl) });
+      if (deps.sendMail === null) throw new Error('No mail server is configured (EPACK_SMTP_URL).');
+      return deps.sendMail({
+        to: address,
+        id: first.id,
+        ...(first.event === 'confirm-address'
+          ? confirmationLetter(target, await newConfirmation(deps.db, target), publicUrl)
+          : letterOf(parcel, language, publicUrl)),
+      });
   }
+}
+
+/** What the link in the mail is worth. Made at the moment at which it goes out: nobody can read it in the database. */
+async function newConfirmation(db: Db, { id, address }: ClaimedTarget): Promise<string> {
+  const token = newSessionToken();
+  const question = { targetId: id, address };
+  await createAddressConfirmationStore(db).add(hashSessionToken(token), question, confirmationHours);
+  return token;
 }
 
 /** The first `failed` of `left` were tried; the others share their delay, and their attempt does not count. */
@@ -127,21 +147,35 @@ async function takeBack(
   const tried = left.slice(0, failed);
   const [first] = tried;
   if (first === undefined) return;
-  const reason = reasonOf(error);
+  const told = toldOf(error);
   const delaySeconds = backoffMs(first.attempts, backoff) / 1000;
   const isLast = (one: ClaimedNotification) =>
     one.attempts >= mostAttempts || (error instanceof WebhookFailure && error.isGone);
   const parked = tried.filter(isLast);
-  if (parked.length > 0) await notifications.park(parked, reason);
+  if (parked.length > 0) await notifications.park(parked, told);
   const again = tried.filter((one) => !isLast(one));
-  if (again.length > 0) await notifications.retryLater(again, reason, delaySeconds);
+  if (again.length > 0) await notifications.retryLater(again, told, delaySeconds);
   const others = left.slice(failed);
   if (others.length > 0) await notifications.postpone(others, delaySeconds);
-  const fields = { targetId: first.target.id, notifications: tried.map(({ id }) => id), reason };
+  const fields = {
+    targetId: first.target.id,
+    notifications: tried.map(({ id }) => id),
+    reason: reasonOf(error),
+  };
   if (parked.length > 0) log.error(fields, 'notifications given up');
   else log.warn(fields, 'notifications not delivered');
 }
 
-/** A mail server's words help whoever reads them. */
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : 'It failed.').replaceAll('\0', '').slice(0, 500);
+/** For the log of the operator. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof WebhookFailure) return error.reason;
+  return (error instanceof Error ? error.message : 'It failed.').replaceAll('\0', '').slice(0, 500);
+};
+
+/**
+ * For whoever named the target. What a mail server says helps them; where it stands in our network is not their affair.
+ */
+const toldOf = (error: unknown): string => {
+  if (error instanceof WebhookFailure) return error.message;
+  return error instanceof MailServerAway ? mailServerUnreachable : reasonOf(error);
+};

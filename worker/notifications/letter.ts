@@ -76,6 +76,9 @@ function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[
       ];
     case 'test':
       return [words.test];
+    // Goes out as a letter of its own.
+    case 'confirm-address':
+      return [];
   }
 }
 
@@ -89,6 +92,7 @@ function linkOf({ event, facts, solution }: ClaimedNotification, publicUrl: stri
     case 'probe-alert':
       return `${publicUrl}/solutions/${solution?.id ?? ''}`;
     case 'test':
+    case 'confirm-address':
       return `${publicUrl}/`;
   }
 }
@@ -119,6 +123,7 @@ const english: Words = {
     'approval-waiting': 'An approval waits',
     'probe-alert': 'A probe is in alert',
     test: 'This is a test',
+    'confirm-address': 'Please confirm your address',
   },
   channel: 'Channel',
   test: 'Someone asked for it in the backoffice. All is well.',
@@ -138,6 +143,7 @@ const french: Words = {
     'approval-waiting': 'Une approbation est attendue',
     'probe-alert': 'Une sonde est en alerte',
     test: 'Ceci est un essai',
+    'confirm-address': 'Merci de confirmer votre adresse',
   },
   channel: 'Canal',
   test: 'Quelqu’un l’a demandé dans le backoffice. Tout va bien.',

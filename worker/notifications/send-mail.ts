@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { isNativeError } from 'node:util/types';
 
 export interface Mail {
   readonly to: string;
@@ -8,7 +9,7 @@ export interface Mail {
   readonly id: string;
 }
 
-/** Sends mails, or throws why it could not. */
+/** Sends mails, or throws why it could not: `MailServerAway`, or what the mail server answered. */
 export type Mailer = (mail: Mail) => Promise<void>;
 
 export interface MailSettings {
@@ -20,6 +21,9 @@ export interface MailSettings {
   /** For each step of a conversation with the server. */
   readonly timeoutMilliseconds: number;
 }
+
+/** The mail server said nothing: it was not reached, or not understood. The message is for the log of the operator. */
+export class MailServerAway extends Error {}
 
 /** The only door to nodemailer. */
 export function createMailer({ url, authority, from, timeoutMilliseconds }: MailSettings): Mailer {
@@ -35,7 +39,7 @@ export function createMailer({ url, authority, from, timeoutMilliseconds }: Mail
   });
   const domain = /@([^\s<>@]+?)>?$/.exec(from)?.[1] ?? 'localhost';
   return async ({ to, subject, text, id }) => {
-    await transport.sendMail({
+    const message = {
       from,
       // Not as a text, which may be a list.
       to: { name: '', address: to },
@@ -44,6 +48,11 @@ export function createMailer({ url, authority, from, timeoutMilliseconds }: Mail
       messageId: `<${id}@${domain}>`,
       // So that no holiday notice answers.
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    };
+    await transport.sendMail(message).catch((error: unknown) => {
+      // What the server answered has the code of its answer.
+      const isAway = isNativeError(error) && !('responseCode' in error);
+      throw isAway ? new MailServerAway(error.message) : error;
     });
   };
 }

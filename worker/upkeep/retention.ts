@@ -3,6 +3,7 @@ import type { FileStore } from '../../shared/files/file-store';
 import { removeSyncFiles } from '../../shared/files/sync-files';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createPairRetentionStore } from '../../shared/stores/pairs/pair-retention-store';
+import { createAddressConfirmationStore } from '../../shared/stores/notifications/address-confirmation-store';
 import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
 import { createSignInStore } from '../../shared/stores/staff/sign-in-store';
 import { createSyncStore } from '../../shared/stores/syncs/sync-store';
@@ -52,6 +53,7 @@ export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays
 export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
   await createSignInStore(db).removePlacesOlderThan(knownPlaceDays);
+  await createAddressConfirmationStore(db).removeExpired();
   await db('user_session').whereRaw('expires_at < now()').delete();
   await createJobStore(db).removeDone(doneJobDays);
   const pairs = createPairRetentionStore(db);

@@ -32,6 +32,7 @@ import { createSchedulePageRoutes } from './pages/schedules';
 import { createAlertPageRoutes } from './pages/alerts';
 import { createApprovalPageRoutes } from './pages/approvals';
 import { createAuditPageRoutes } from './pages/audit';
+import { createConfirmAddressRoutes } from './pages/confirm-address';
 import { createConflictPageRoutes } from './pages/conflicts';
 import { errorPage } from './pages/error';
 import { createMyPageRoutes } from './pages/me';
@@ -75,6 +76,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(pageHeaders);
   router.use(createVisitorCheck(services.sessions));
   router.use(createDoorRoutes(services, visiting));
+  router.use(createConfirmAddressRoutes(services));
   router.use(doDutyFirst);
   router.post(guardedPaths, ...createGuard(services, visiting));
   router.use(createSolutionListRoutes(services, visiting));
@@ -270,6 +272,8 @@ function createErrorPage({ log }: ConsoleServices, visiting: Visiting): ErrorReq
     if (status === 500) log.error({ err: error, method: request.method, path: request.path }, 'page failed');
     // While the database is away, nobody can be asked who looks.
     const visit = status >= 500 ? null : await visiting.visitOf(request);
+    if (foreseen?.retryAfterSeconds !== undefined)
+      response.setHeader('Retry-After', foreseen.retryAfterSeconds);
     response.status(status).send(renderPage(errorPage(wordsFor(request), visit, foreseen)));
   };
 }

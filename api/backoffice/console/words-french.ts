@@ -100,6 +100,9 @@ const refusedBecause: Words['refusedBecause'] = {
 const problems: Words['problems'] = {
   'bad-request': 'Il manque quelque chose, ou c’est trop long ou mal écrit.',
   'already-exists': 'Cela existe déjà.',
+  'not-confirmed':
+    'Cette adresse n’est pas encore confirmée : son propriétaire doit ouvrir le lien de l’e-mail reçu.',
+  'already-confirmed': 'Cette adresse est déjà confirmée.',
   'last-admin': 'Il doit rester quelqu’un qui puisse se connecter comme administrateur.',
   'not-replayable': 'Cela ne peut pas être traité à nouveau.',
   'already-decided': 'Quelqu’un en a déjà décidé.',
@@ -292,6 +295,7 @@ export const french: Words = {
     'acknowledged-many': 'Il est noté que vous les avez vues.',
     acknowledged: 'Il est noté que vous avez vu l’alerte.',
     'test-sent': 'Un essai est en route. Son état figure ci-dessous.',
+    'owner-asked': 'La demande de confirmation est en route. Son état figure ci-dessous.',
     'session-ended': 'La session a pris fin.',
     'message-sent': 'Le message partira avec la prochaine synchronisation.',
   },
@@ -312,6 +316,9 @@ export const french: Words = {
       'La valeur a changé depuis que vous l’avez ouverte. Regardez les valeurs actuelles et réessayez.',
     unavailable: 'Une partie du serveur est injoignable',
     unavailableAdvice: 'Rien n’est perdu. Réessayez dans une minute.',
+    tooMany: 'Demande trop fréquente',
+    tooManyAdvice: (minutes: number) =>
+      `Rien n’a été fait. Réessayez dans ${minutes} minute${minutes > 1 ? 's' : ''}.`,
     refused: 'Cela ne peut pas se faire',
     refusedAdvice: 'Revenez et corrigez ce qui ne va pas :',
     unforeseen: 'Une erreur est survenue sur le serveur',
@@ -888,6 +895,7 @@ export const french: Words = {
     'message.send': 'a envoyé un message',
     'notification.retry': 'a relancé une notification',
     'notification-target.create': 'a ajouté un destinataire de notifications',
+    'notification-target.confirm': 'a confirmé son adresse pour les notifications',
     'notification-target.delete': 'a retiré un destinataire de notifications',
     'notification-target.replace-secret': 'a créé un nouveau secret de webhook',
     'notification-target.update': 'a modifié un destinataire de notifications',
@@ -942,6 +950,7 @@ export const french: Words = {
     'approval-waiting': 'une approbation est attendue',
     'probe-alert': 'une sonde est en alerte',
     test: 'un essai',
+    'confirm-address': 'la demande de confirmation',
   },
   everyAccount: 'tous les comptes',
   staleHours: 'Silencieuse depuis (heures)',
@@ -955,6 +964,23 @@ export const french: Words = {
   whatWasTold: 'Ce qui a été envoyé',
   nothingTold: 'Rien encore',
   notificationStates: { waiting: 'en attente', delivered: 'remise', parked: 'abandonnée' },
+  toBeConfirmed: 'à confirmer',
+  confirmFirst: (hours: number) =>
+    `Rien n’est encore envoyé à cette adresse. Un e-mail demande l’accord de son propriétaire : le lien fonctionne pendant ${hours} heures.`,
+  askOwner: 'Renvoyer la demande de confirmation',
+  confirmAddress: 'Confirmez votre adresse',
+  confirmAddressMeaning: 'Une fois l’adresse confirmée, ePack vous prévient par e-mail lorsque',
+  confirmForAccount: (account: string) => `compte ${account}`,
+  confirm: 'Confirmer',
+  addressIsConfirmed: 'Votre adresse est confirmée',
+  addressIsConfirmedMeaning:
+    'Vous y recevrez désormais les notifications. La personne qui l’a inscrite peut changer cela à tout moment.',
+  confirmLinkIsOver:
+    'Ce lien ou ce code ne fonctionne plus : il a déjà servi, ou il est trop ancien. Faites renvoyer l’e-mail par la personne qui a inscrit votre adresse.',
+  confirmCode: 'Code reçu par e-mail',
+  webhookUnreachable: 'Le webhook n’a pas pu être joint. La raison figure dans le journal du serveur.',
+  mailServerAway:
+    'Le serveur de messagerie n’a pas pu être joint. La raison figure dans le journal du serveur.',
   sendTest: 'Envoyer un essai',
   tryAgain: 'Réessayer',
   stopTelling: 'Retirer',

@@ -3,6 +3,7 @@ import {
   mailLanguages,
   notificationEvents,
   notificationStates,
+  notificationTypes,
   secretOverlapHours,
   targetKinds,
 } from '../../../shared/domain/notification';
@@ -70,6 +71,10 @@ const target = z
     paused: z.boolean(),
     late: z.number().meta({ description: 'How many failed, and are tried again.', examples: [0] }),
     parked: z.number().meta({ description: 'How many were given up.', examples: [0] }),
+    confirmedAt: instant.nullable().meta({
+      description:
+        'null: the owner of the e-mail address has not said yes, and nothing goes there. A webhook needs no yes.',
+    }),
     createdAt: instant,
   })
   .meta({ id: 'NotificationTarget' });
@@ -83,7 +88,10 @@ const createdTarget = target.extend({ secret: secret.nullable() }).meta({ id: 'C
 const notification = z
   .object({
     id: z.guid().meta({ description: 'What a webhook gets as `webhook-id`.' }),
-    event: z.enum([...notificationEvents, 'test']),
+    event: z.enum(notificationTypes).meta({
+      description:
+        'Beside the events: test, which someone asked for; confirm-address, the mail that asks the owner of an e-mail address.',
+    }),
     solution: z.string().nullable(),
     occurredAt: instant,
     state: z
@@ -121,10 +129,12 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     id: 'createNotificationTarget',
     tag: 'Notifications',
     summary: 'Adds an e-mail address or a webhook that is told',
+    description:
+      'The owner of an e-mail address is asked by mail first: nothing else goes there before the link in it was opened and confirmed.',
     access: 'manager',
     body: jsonBody(newTarget),
     answers: { 201: json('The target, and the secret of a webhook.', createdTarget) },
-    problems: { 404: ['not-found'], 422: ['invalid-fields'] },
+    problems: { 404: ['not-found'], 422: ['invalid-fields'], 429: ['too-many-requests'] },
     async handle({ caller, body: { account: accountId, ...input } }) {
       const created = await notifications.create(caller, { ...input, accountId });
       return reply(201, { ...targetJson(created.target), secret: created.secret });
@@ -149,13 +159,14 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     id: 'updateNotificationTarget',
     tag: 'Notifications',
     summary: 'Changes who is told of what',
-    description: 'What is absent stays as it is.',
+    description:
+      'What is absent stays as it is. Another e-mail address has to be confirmed, as a new one has.',
     access: 'manager',
     params: { id: targetParameter },
     headers: ifRevision,
     body: jsonBody(edit),
     answers: { 200: json('The target.', target, etagHeader) },
-    problems: { 412: ['stale'], 422: ['invalid-fields'] },
+    problems: { 412: ['stale'], 422: ['invalid-fields'], 429: ['too-many-requests'] },
     async handle({ caller, params, headers, body: { paused: isPaused, ...others } }) {
       const changes = { ...others, isPaused };
       return targetReply(await notifications.update(caller, params.id, changes, headers['if-match'] ?? null));
@@ -195,11 +206,29 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     id: 'testNotificationTarget',
     tag: 'Notifications',
     summary: 'Sends it a notification of type `test`',
+    description: 'Within ten minutes at most 10 for each user and 20 for each account.',
     access: 'manager',
     params: { id: targetParameter },
     answers: { 202: json('It goes out within seconds.', z.object({ notification: uuid })) },
+    problems: { 409: ['not-confirmed'], 429: ['too-many-requests'] },
     async handle({ caller, params }) {
       return reply(202, { notification: await notifications.test(caller, params.id) });
+    },
+  }),
+  staffRoute({
+    method: 'post',
+    path: '/api/notification-targets/{id}/confirmation',
+    id: 'askForConfirmation',
+    tag: 'Notifications',
+    summary: 'Asks the owner of an e-mail address once more',
+    description:
+      'By a mail with a link that counts once, for three days. The links of earlier mails count as well.',
+    access: 'manager',
+    params: { id: targetParameter },
+    answers: { 202: json('The mail goes out within seconds.', z.object({ notification: uuid })) },
+    problems: { 409: ['already-confirmed'], 429: ['too-many-requests'] },
+    async handle({ caller, params }) {
+      return reply(202, { notification: await notifications.askAgain(caller, params.id) });
     },
   }),
   staffRoute({

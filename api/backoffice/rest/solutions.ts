@@ -66,6 +66,14 @@ const newSolution = z.strictObject({
   loginPolicy: loginPolicy.default('secret'),
   confirmation: confirmation.default('explicit'),
   timezone: timezone.default('Europe/Paris'),
+  mac: z
+    .literal('ignore')
+    .nullish()
+    .meta({
+      description:
+        'Absent or null: the first login binds the MAC that it comes with. `ignore`: any will do; 422 together with the policy `mac`, for then nothing would prove who it is.',
+      examples: [null],
+    }),
 });
 const edit = z.strictObject({
   name: name.optional(),
@@ -151,6 +159,13 @@ const detail = solution
     loginPolicy,
     confirmation,
     timezone,
+    refusedMac: z
+      .object({ mac: z.string().meta({ examples: ['00:1A:2B:3C:4D:99'] }), at: instant })
+      .nullable()
+      .meta({
+        description:
+          'Under the policy `mac`: the MAC of another device that tried to sign in as this one last; null: none did since staff looked after the MAC.',
+      }),
     blockedAt: instant.nullable(),
     lockedAt: instant.nullable(),
     createdAt: instant,
@@ -165,24 +180,33 @@ const detail = solution
     ),
     quotas: solutionQuotas,
     findings: z.array(
-      z.object({
-        kind: z.enum(['silent-table', 'impossible-times', 'books-unbalanced']).meta({
-          description:
-            '`silent-table`: it had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days rows came that are dated before 2010, or more than a day after their receipt. `books-unbalanced`: the last check of the books found stored rows gone that nobody removed, or rows that no upload brought.',
+      z.discriminatedUnion('kind', [
+        z.object({
+          kind: z.literal('no-secret').meta({ description: 'It signs in without a secret.' }),
+          proof: z.enum(['nothing', 'mac']).meta({
+            description:
+              'What it shows in its place. `nothing`: its mail alone signs it in. `mac`: its MAC, which is no secret.',
+          }),
         }),
-        table: z.string().meta({ examples: ['Tbfridge'] }),
-        channel: z.enum(channels),
-        since: instant.meta({
-          description:
-            'When a row came last; of `impossible-times`, such a row; of `books-unbalanced`, when it was checked.',
+        z.object({
+          kind: z.enum(['silent-table', 'impossible-times', 'books-unbalanced']).meta({
+            description:
+              '`silent-table`: it had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days rows came that are dated before 2010, or more than a day after their receipt. `books-unbalanced`: the last check of the books found stored rows gone that nobody removed, or rows that no upload brought.',
+          }),
+          table: z.string().meta({ examples: ['Tbfridge'] }),
+          channel: z.enum(channels),
+          since: instant.meta({
+            description:
+              'When a row came last; of `impossible-times`, such a row; of `books-unbalanced`, when it was checked.',
+          }),
+          lost: idsInDoubt
+            .optional()
+            .meta({ description: 'Of `books-unbalanced`: ids of rows that are gone.' }),
+          unknown: idsInDoubt
+            .optional()
+            .meta({ description: 'Of `books-unbalanced`: ids of rows that no upload brought.' }),
         }),
-        lost: idsInDoubt
-          .optional()
-          .meta({ description: 'Of `books-unbalanced`: ids of rows that are gone.' }),
-        unknown: idsInDoubt
-          .optional()
-          .meta({ description: 'Of `books-unbalanced`: ids of rows that no upload brought.' }),
-      }),
+      ]),
     ),
   })
   .meta({ id: 'SolutionDetail' });
@@ -355,6 +379,7 @@ const detailJson = (solution: SolutionDetail) => ({
   loginPolicy: solution.loginPolicy,
   confirmation: solution.confirmation,
   timezone: solution.timezone,
+  refusedMac: solution.refusedMac,
   blockedAt: solution.blockedAt,
   lockedAt: solution.lockedAt,
   createdAt: solution.createdAt,
@@ -365,8 +390,11 @@ const detailJson = (solution: SolutionDetail) => ({
     setAt,
     sync: syncId,
   })),
-  findings: solution.findings.map(findingJson),
+  findings: [...withoutSecretJson(solution), ...solution.findings.map(findingJson)],
 });
+
+const withoutSecretJson = (solution: SolutionDetail) =>
+  solution.proof === 'secret' ? [] : [{ kind: 'no-secret' as const, proof: solution.proof }];
 
 const findingJson = (finding: LogFinding) => {
   const { kind, table, since } = finding;

@@ -9,6 +9,8 @@ import {
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, sees } from '../../../shared/domain/staff';
 import {
+  addressConfirmed,
+  addressNotConfirmed,
   forbidden,
   invalidFields,
   notFound,
@@ -17,9 +19,13 @@ import {
 } from '../../../shared/errors/catalog';
 import { type WebhookRules, webhookUrlProblem } from '../../../shared/notifications/webhook-rules';
 import type { Seal } from '../../../shared/seal/seal';
-import { newWebhookSecret } from '../../../shared/secrets';
+import { hashSessionToken, isSessionToken, newWebhookSecret } from '../../../shared/secrets';
 import type { Account, AccountStore } from '../../../shared/stores/solutions/account-store';
-import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { AuditEntry, AuditStore } from '../../../shared/stores/staff/audit-store';
+import type {
+  AddressConfirmationStore,
+  AddressQuestion,
+} from '../../../shared/stores/notifications/address-confirmation-store';
 import type {
   Notification,
   NotificationFilter,
@@ -30,14 +36,17 @@ import type {
   NotificationTargetStore,
   TargetChanges,
 } from '../../../shared/stores/notifications/notification-target-store';
+import { countAttemptIn, countAttemptOf, type FailureStores } from './counted-attempts';
 import { needEditor } from './rights';
+import { questionLimits, testLimits } from './sending-limits';
 import { auditEntry } from './trail';
 
-interface Stores {
+interface Stores extends FailureStores {
   readonly accounts: Pick<AccountStore, 'seenBy' | 'existing'>;
+  readonly addressConfirmations: Pick<AddressConfirmationStore, 'find' | 'confirm'>;
   readonly audit: Pick<AuditStore, 'add'>;
   readonly notificationTargets: NotificationTargetStore;
-  readonly notifications: Pick<NotificationStore, 'addTest' | 'list' | 'find' | 'retry'>;
+  readonly notifications: Pick<NotificationStore, 'addAsked' | 'list' | 'find' | 'retry'>;
 }
 
 export interface TargetInput {
@@ -87,25 +96,32 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
       return stores.accounts.seenBy(caller.accounts);
     },
 
-    /** Throws `not-found`, `forbidden`, `invalid-fields`. */
+    /**
+     * The owner of an e-mail address is asked by mail first. Throws `not-found`, `forbidden`, `invalid-fields`,
+     * `too-many-requests`.
+     */
     async create(caller: Caller, input: TargetInput): Promise<CreatedTarget> {
       await needAccount(stores, caller, input.accountId);
       checkAddress(input.kind, input.address, rules);
-      const secret = input.kind === 'webhook' ? newWebhookSecret() : null;
+      const isMail = input.kind === 'email';
+      const secret = isMail ? null : newWebhookSecret();
       return transaction(async (stores) => {
         const id = await stores.notificationTargets.insert({
           ...input,
           secret: secret === null ? null : seal.seal(secret, 'webhook-secret'),
+          isConfirmed: !isMail,
         });
         const target = await found(stores, caller, id);
+        if (isMail) await ask(stores, caller, target);
         await tell(stores, caller, 'create', null, target);
         return { target, secret };
       });
     },
 
     /**
-     * `ifRevision`: the one that the edit is based on; null: whichever it is.
-     * Throws `not-found`, `forbidden`, `stale`, `invalid-fields`.
+     * `ifRevision`: the one that the edit is based on; null: whichever it is. The owner of another e-mail address is
+     * asked first, and what waits goes there after that.
+     * Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `too-many-requests`.
      */
     update: (
       caller: Caller,
@@ -120,6 +136,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         if (changes.address !== undefined) checkAddress(before.kind, changes.address, rules);
         await stores.notificationTargets.update(id, changes);
         const after = await found(stores, caller, id);
+        if (after.kind === 'email' && after.address !== before.address) await ask(stores, caller, after);
         await tell(stores, caller, 'update', before, after);
         return after;
       }),
@@ -145,11 +162,45 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         return secret;
       }),
 
-    /** Tells it that this is a test. Answers the notification's id. Throws `not-found`, `forbidden`. */
+    /**
+     * Tells it that this is a test. Answers the notification's id. Throws `not-found`, `forbidden`, `not-confirmed`,
+     * `too-many-requests`.
+     */
     async test(caller: Caller, id: number): Promise<string> {
-      await found(stores, caller, id);
-      return stores.notifications.addTest(id);
+      const target = await found(stores, caller, id);
+      if (target.confirmedAt === null) throw addressNotConfirmed();
+      await countAttemptOf({ stores, transaction }, testLimits(caller, target));
+      return stores.notifications.addAsked(id, 'test');
     },
+
+    /**
+     * Asks the owner of the address once more. Answers the notification's id. Throws `not-found`, `forbidden`,
+     * `already-confirmed`, `too-many-requests`.
+     */
+    askAgain: (caller: Caller, id: number): Promise<string> =>
+      transaction(async (stores) => {
+        const target = await found(stores, caller, id);
+        if (target.confirmedAt !== null) throw addressConfirmed();
+        return ask(stores, caller, target);
+      }),
+
+    /** What the link of a mail asks. Null: the link counts no more. */
+    async questionOf(token: string): Promise<AddressQuestion | null> {
+      return isSessionToken(token) ? stores.addressConfirmations.find(hashSessionToken(token)) : null;
+    },
+
+    /**
+     * The owner of an address says yes; `clientAddress`: from where. Returns what they were asked. Null: the link counts
+     * no more.
+     */
+    confirm: (token: string, clientAddress: string): Promise<AddressQuestion | null> =>
+      transaction(async ({ addressConfirmations, audit }) => {
+        const tokenSha256 = hashSessionToken(isSessionToken(token) ? token : '');
+        const question = await addressConfirmations.find(tokenSha256);
+        if (question === null || !(await addressConfirmations.confirm(tokenSha256))) return null;
+        await audit.add([confirmationEntry(question, clientAddress)]);
+        return question;
+      }),
 
     /** What was told to a target, or waits, or was given up. Throws `not-found`, `forbidden`. */
     async listOf(
@@ -175,6 +226,24 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
     },
   };
 }
+
+/** Sends the mail that asks. Returns the notification's id. Throws `too-many-requests`. */
+async function ask(stores: Stores, caller: Caller, target: NotificationTarget): Promise<string> {
+  await countAttemptIn(stores, questionLimits(caller, target));
+  return stores.notifications.addAsked(target.id, 'confirm-address');
+}
+
+const confirmationEntry = (
+  { targetId, address, accountName }: AddressQuestion,
+  clientAddress: string,
+): AuditEntry => ({
+  actor: address,
+  action: 'notification-target.confirm',
+  solutionId: null,
+  address: clientAddress,
+  before: null,
+  after: { id: targetId, address, account: accountName },
+});
 
 /** What one may not see is not there, whatever one's role. `what`: what was asked for. */
 async function found(
@@ -224,5 +293,10 @@ async function tell(
 }
 
 /** What someone decides about a target; not what becomes of its notifications. */
-const toldOf = ({ late: _late, parked: _parked, revision: _revision, ...target }: NotificationTarget) =>
-  target;
+const toldOf = ({
+  late: _late,
+  parked: _parked,
+  revision: _revision,
+  confirmedAt: _confirmedAt,
+  ...target
+}: NotificationTarget) => target;

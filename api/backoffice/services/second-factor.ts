@@ -12,7 +12,8 @@ import type { SecondFactorStore } from '../../../shared/stores/staff/second-fact
 import type { StaffMailStore } from '../../../shared/stores/staff/staff-mail-store';
 import type { UserStore } from '../../../shared/stores/staff/user-store';
 import { needAdmin } from './rights';
-import { countCode, type FailureStores } from './sign-in-limits';
+import type { FailureStores } from './counted-attempts';
+import { countCode, forgiveCode } from './sign-in-limits';
 import { auditEntry } from './trail';
 
 /** What codes are checked against; each counts once. */
@@ -74,7 +75,7 @@ export function createSecondFactorService(deps: Deps) {
     /** From now on it is asked for. Answers the recovery codes, this once. Throws `invalid-fields`, `too-many-requests`. */
     async turnOn(caller: Caller, code: string): Promise<string[]> {
       const { pending } = await factorOf(deps, ownId(caller));
-      await countCode(deps, ownId(caller));
+      const counted = await countCode(deps, ownId(caller));
       const step = pending === null ? null : totpStepOf(seal.open(pending, sealPurpose), spaceless(code));
       if (pending === null || step === null) throw wrongCode();
       const codes = Array.from({ length: recoveryCodes }, newRecoveryCode);
@@ -82,6 +83,7 @@ export function createSecondFactorService(deps: Deps) {
         const { secondFactors } = stores;
         if (!(await secondFactors.activate(ownId(caller), pending, step))) throw wrongCode();
         await secondFactors.replaceRecoveryCodes(ownId(caller), codes.map(digestOf));
+        await forgiveCode(stores, counted);
         await tell(deps, stores, caller, { userId: ownId(caller), email: caller.email, isOn: true });
       });
       return codes;
@@ -89,8 +91,9 @@ export function createSecondFactorService(deps: Deps) {
 
     /** One's own, with a code of it. Throws `invalid-fields`, `too-many-requests`. */
     async turnOff(caller: Caller, code: string): Promise<void> {
-      await countCode(deps, ownId(caller));
+      const counted = await countCode(deps, ownId(caller));
       if (!(await isRightCode(deps, ownId(caller), code))) throw wrongCode();
+      await forgiveCode(stores, counted);
       await remove(deps, caller, { userId: ownId(caller), email: caller.email });
     },
 

@@ -1,12 +1,7 @@
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import { callerNetwork, networksOf } from '../../../shared/domain/network';
-import { tooManyRequests } from '../../../shared/errors/catalog';
-import type { FailedLoginStore, FailureLimit } from '../../../shared/stores/staff/failed-login-store';
-
-/** What attempts are counted in. */
-export interface FailureStores {
-  readonly failedLogins: Omit<FailedLoginStore, 'removeOlderThan'>;
-}
+import type { FailureLimit } from '../../../shared/stores/staff/failed-login-store';
+import { countAttemptOf, type FailureStores } from './counted-attempts';
 
 /** Who tries to prove who they are, and from where. */
 export interface Prover {
@@ -35,12 +30,17 @@ export function countAttempt(
   isAtHome: boolean,
 ): Promise<string[]> {
   const pair = { subject: pairSubject(prover), most: mostOfPair };
-  return count(access, [pair], isAtHome ? [] : widerLimits(prover));
+  const wide = isAtHome ? [] : widerLimits(prover);
+  return countAttemptOf(access, { windowSeconds, exact: [pair], wide });
 }
 
 /** As `countAttempt`, of codes of a second factor. */
 export const countCode = (access: StoreAccess<FailureStores>, userId: number): Promise<string[]> =>
-  count(access, [{ subject: `code:${userId}`, most: mostOfCodes }], []);
+  countAttemptOf(access, { windowSeconds, exact: [{ subject: `code:${userId}`, most: mostOfCodes }] });
+
+/** A right code takes back its own count alone: what was guessed before stays counted. */
+export const forgiveCode = ({ failedLogins }: FailureStores, counted: readonly string[]): Promise<void> =>
+  failedLogins.withdraw(counted);
 
 /** Success: the pair starts again at none. The address keeps its other failures: one account of one's own must not help to guess at others. */
 export async function forgive(
@@ -50,20 +50,6 @@ export async function forgive(
 ): Promise<void> {
   await failedLogins.withdraw(counted);
   await failedLogins.forget(pairSubject(prover));
-}
-
-/** Only the narrow ones are exact, one attempt after another: nobody waits for strangers at the wide ones. */
-function count(
-  { transaction }: StoreAccess<FailureStores>,
-  exact: readonly FailureLimit[],
-  wide: readonly FailureLimit[],
-): Promise<string[]> {
-  return transaction(async ({ failedLogins: failures }) => {
-    await failures.lock(exact.map(({ subject }) => subject));
-    const seconds = await failures.secondsUntilAllowed([...exact, ...wide], windowSeconds);
-    if (seconds !== null) throw tooManyRequests(seconds);
-    return failures.add([...exact, ...wide].map(({ subject }) => subject));
-  });
 }
 
 const pairSubject = ({ email, address }: Prover) =>

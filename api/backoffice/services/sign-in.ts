@@ -21,7 +21,8 @@ import type { StaffMailStore } from '../../../shared/stores/staff/staff-mail-sto
 import type { UserCredentials, UserStore } from '../../../shared/stores/staff/user-store';
 import { isRightCode, type SecondFactorStores } from './second-factor';
 import { openSession, type Origin, type Session, type SessionStores } from './session';
-import { countAttempt, countCode, type FailureStores, forgive } from './sign-in-limits';
+import type { FailureStores } from './counted-attempts';
+import { countAttempt, countCode, forgive, forgiveCode } from './sign-in-limits';
 import { auditEntry } from './trail';
 
 interface Stores extends FailureStores, SecondFactorStores, SessionStores {
@@ -178,7 +179,7 @@ async function checkPassword(
 async function proveCode({ stores, transaction, seal }: Deps, userId: number, code: string): Promise<void> {
   const counted = await countCode({ stores, transaction }, userId);
   if (!(await isRightCode({ stores, seal }, userId, code))) throw badStaffCredentials();
-  await stores.failedLogins.withdraw(counted);
+  await forgiveCode(stores, counted);
 }
 
 function enter({ transaction, rules }: Deps, user: UserCredentials, origin: Origin): Promise<Session> {

@@ -10,6 +10,7 @@ import type { LogFinding, LogFindingStore } from '../../../shared/stores/logs/lo
 import type { FlagStore, SetFlag } from '../../../shared/stores/solutions/flag-store';
 import type {
   AdminSolution,
+  NewSolution,
   SolutionAdminStore,
   SolutionChanges,
   SolutionFilter,
@@ -49,6 +50,8 @@ export interface SolutionInput {
   readonly loginPolicy: LoginPolicy;
   readonly confirmation: Confirmation;
   readonly timezone: string;
+  /** `ignore`: it may come with any MAC. Absent: the first login binds the one that it comes with. */
+  readonly mac?: 'ignore' | null | undefined;
 }
 
 /** The only time a secret is shown. */
@@ -66,6 +69,8 @@ export interface ListedSolution extends AdminSolution {
 export interface SolutionDetail extends ListedSolution {
   readonly flags: readonly SetFlag[];
   readonly findings: readonly LogFinding[];
+  /** What it shows beside its mail when it signs in: a MAC is no secret. */
+  readonly proof: 'secret' | 'mac' | 'nothing';
   /** Of the settings that staff can change: another one after each change of them. */
   readonly revision: string;
 }
@@ -98,7 +103,8 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
     /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
     async create(caller: Caller, written: SolutionInput): Promise<EnrolledSolution> {
       needEditor(caller);
-      const input = soundSolution(written);
+      const input = { ...soundSolution(written), mac: written.mac ?? null };
+      needSomeProof(input);
       const secret = newSecret();
       return transaction(async (stores) => {
         const accountId = await accountFor(stores, caller, input.accountId);
@@ -193,9 +199,23 @@ export function soundSolution<T extends SolutionText>(written: T): T {
 }
 
 /** It would sign in by its mail alone, which is no secret. */
-const needsNoProof = ({ loginPolicy, mac }: AdminSolution) => loginPolicy === 'mac' && mac === 'ignore';
+/** Throws `invalid-fields`: with the policy `mac`, and any MAC, its mail alone would sign it in. */
+export function needSomeProof(solution: SignInSettings): void {
+  if (needsNoProof(solution)) throw invalidFields([policyWithoutProof(solution)]);
+}
 
-const policyWithoutProof = ({ mac }: SolutionChanges): FieldProblem => ({
+type SignInSettings = Pick<NewSolution, 'loginPolicy' | 'mac'>;
+
+const needsNoProof = (solution: Pick<AdminSolution, 'loginPolicy' | 'mac'>) =>
+  proofOf(solution) === 'nothing';
+
+/** What a solution shows beside its mail. */
+function proofOf({ loginPolicy, mac }: Pick<AdminSolution, 'loginPolicy' | 'mac'>): SolutionDetail['proof'] {
+  if (loginPolicy === 'secret') return 'secret';
+  return mac === 'ignore' ? 'nothing' : 'mac';
+}
+
+const policyWithoutProof = ({ mac }: Pick<SolutionChanges, 'mac'>): FieldProblem => ({
   field: mac === undefined ? 'loginPolicy' : 'mac',
   fault: { code: 'no-proof-left' },
 });
@@ -223,6 +243,7 @@ async function detailed(stores: Stores, solution: AdminSolution): Promise<Soluti
     openAlerts: listed?.openAlerts ?? 0,
     flags,
     findings,
+    proof: proofOf(solution),
     revision: settingsRevision(solution),
   };
 }

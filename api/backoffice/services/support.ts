@@ -136,12 +136,12 @@ function standingOf(solution: SolutionDetail): Finding[] {
 }
 
 /** How it proves who it is, where that is not by a secret. */
-const proofsOf = ({ loginPolicy, mac, refusedMac }: SolutionDetail): Finding[] =>
-  loginPolicy === 'secret'
+const proofsOf = ({ proof, refusedMac }: SolutionDetail): Finding[] =>
+  proof === 'secret'
     ? []
     : [
         ...(refusedMac === null ? [] : [{ kind: 'refused-mac', ...refusedMac } as const]),
-        { kind: 'no-secret', proof: mac === 'ignore' ? 'nothing' : 'mac' },
+        { kind: 'no-secret', proof },
       ];
 
 const failuresOf = (lastSyncs: readonly SyncSummary[]): Finding[] =>

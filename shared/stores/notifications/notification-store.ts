@@ -1,6 +1,7 @@
 import type { Db } from '../../db/database';
 import type {
   MailLanguage,
+  NotificationEvent,
   NotificationState,
   NotificationType,
   TargetKind,
@@ -52,6 +53,10 @@ export interface ClaimedTarget {
   readonly kind: TargetKind;
   readonly address: string;
   readonly language: MailLanguage;
+  /** What it is to be told of. */
+  readonly events: readonly NotificationEvent[];
+  /** Null: of what happens in every account. */
+  readonly accountName: string | null;
   /** What signs the calls of a webhook: its secret, and while it is being replaced the one before. None: an e-mail. */
   readonly secrets: readonly string[];
 }
@@ -84,6 +89,8 @@ interface ClaimRow {
   kind: TargetKind;
   address: string;
   language: MailLanguage;
+  target_events: NotificationEvent[];
+  target_account_name: string | null;
   secrets: string[];
   solution_id: number | null;
   solution_name: string;
@@ -118,19 +125,20 @@ export function createNotificationStore(db: Db) {
            select max(c.finished_at) as finished_at, coalesce(max(c.finished_at), s.created_at) as at
            from channel_status c where c.solution_id = s.id
          ) as last
-         where 'solution-stale' = any (t.events) and t.paused_at is null and s.blocked_at is null
+         where 'solution-stale' = any (t.events) and t.paused_at is null and t.confirmed_at is not null
+           and s.blocked_at is null
            and last.at < now() - make_interval(hours => t.stale_hours)
          on conflict (target_id, event_key) do nothing`,
       );
       return result.rowCount;
     },
 
-    /** Answers its id. */
-    async addTest(targetId: number): Promise<string> {
+    /** What someone asked for, once more each time. Answers its id. */
+    async addAsked(targetId: number, event: 'test' | 'confirm-address'): Promise<string> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `insert into notification (target_id, event, event_key, occurred_at, facts)
-         values (?, 'test', 'test:' || gen_random_uuid(), now(), '{}') returning id`,
-        [targetId],
+         values (:targetId, :event, cast(:event as text) || ':' || gen_random_uuid(), now(), '{}') returning id`,
+        { targetId, event },
       );
       const row = result.rows[0];
       if (row === undefined) throw new Error('insert into notification returned no row');
@@ -139,6 +147,7 @@ export function createNotificationStore(db: Db) {
 
     /**
      * Takes what is due, at most so many of each target, the oldest first: no other process gets them before the lease ends.
+     * To an address that is not confirmed nothing goes but the question.
      */
     async claim(perTarget: number, leaseSeconds: number): Promise<ClaimedNotification[]> {
       const result = await db.raw<{ rows: ClaimRow[] }>(
@@ -146,6 +155,7 @@ export function createNotificationStore(db: Db) {
            select picked.id from notification_target t cross join lateral (
              select n.id from notification n
              where n.target_id = t.id and n.state = 'waiting' and n.due_at <= now()
+               and (n.event = 'confirm-address') = (t.confirmed_at is null)
              order by n.due_at limit :perTarget for update skip locked
            ) as picked where t.paused_at is null
          ), claimed as (
@@ -154,12 +164,13 @@ export function createNotificationStore(db: Db) {
            from due where n.id = due.id returning n.*
          )
          select n.id, n.event, n.occurred_at, n.facts, n.attempts,
-           t.id as target_id, t.kind, t.address, t.language,
+           t.id as target_id, t.kind, t.address, t.language, t.events as target_events, ta.name as target_account_name,
            array_remove(array[t.secret, case when t.previous_secret_until > now() then t.previous_secret end], null) as secrets,
            s.id as solution_id, s.name as solution_name, s.mail as solution_mail, s.timezone,
            a.id as account_id, a.name as account_name
          from claimed n join notification_target t on t.id = n.target_id
          left join solution s on s.id = n.solution_id left join account a on a.id = s.account_id
+         left join account ta on ta.id = t.account_id
          order by n.target_id, n.created_at`,
         { perTarget, leaseSeconds },
       );
@@ -282,6 +293,8 @@ const claimedFrom = (row: ClaimRow): ClaimedNotification => ({
     kind: row.kind,
     address: row.address,
     language: row.language,
+    events: row.target_events,
+    accountName: row.target_account_name,
     secrets: row.secrets,
   },
 });

@@ -22,6 +22,8 @@ export interface NotificationTarget {
   /** How many notifications failed and are tried again, and how many are tried no more. */
   readonly late: number;
   readonly parked: number;
+  /** From when on notifications go there. Null: the owner of the address has not said yes. */
+  readonly confirmedAt: Date | null;
   readonly createdAt: Date;
 }
 
@@ -34,6 +36,8 @@ export interface NewTarget {
   readonly language: MailLanguage;
   /** Of a webhook; null: an e-mail. */
   readonly secret: string | null;
+  /** False: an e-mail address whose owner is still to be asked. */
+  readonly isConfirmed: boolean;
 }
 
 /** What is absent stays as it is. */
@@ -56,11 +60,12 @@ interface Row {
   paused_at: Date | null;
   late: number;
   parked: number;
+  confirmed_at: Date | null;
   created_at: Date;
 }
 
 const select = `
-  select t.id, t.account_id, t.kind, t.address, t.events, t.stale_hours, t.language, t.paused_at, t.created_at,
+  select t.id, t.account_id, t.kind, t.address, t.events, t.stale_hours, t.language, t.paused_at, t.confirmed_at, t.created_at,
     (select count(*)::int from notification n where n.target_id = t.id and n.state = 'waiting' and n.last_error is not null) as late,
     (select count(*)::int from notification n where n.target_id = t.id and n.state = 'parked') as parked
   from notification_target t`;
@@ -103,8 +108,9 @@ export function createNotificationTargetStore(db: Db) {
 
     async insert(target: NewTarget): Promise<number> {
       const result = await db.raw<{ rows: { id: number }[] }>(
-        `insert into notification_target (account_id, kind, address, events, stale_hours, language, secret)
-         values (:accountId, :kind, :address, :events, :staleHours, :language, :secret) returning id`,
+        `insert into notification_target (account_id, kind, address, events, stale_hours, language, secret, confirmed_at)
+         values (:accountId, :kind, :address, :events, :staleHours, :language, :secret,
+           case when :isConfirmed then now() end) returning id`,
         { ...target, events: [...target.events] },
       );
       const row = result.rows[0];
@@ -112,6 +118,7 @@ export function createNotificationTargetStore(db: Db) {
       return row.id;
     },
 
+    /** Another e-mail address is to be confirmed. */
     async update(
       id: number,
       { address, events, staleHours, language, isPaused }: TargetChanges,
@@ -119,6 +126,7 @@ export function createNotificationTargetStore(db: Db) {
       await db.raw(
         `update notification_target set
            address = coalesce(:address, address),
+           confirmed_at = case when kind = 'email' and address <> :address then null else confirmed_at end,
            events = coalesce(cast(:events as text[]), events),
            stale_hours = coalesce(:staleHours, stale_hours),
            language = coalesce(:language, language),
@@ -171,6 +179,7 @@ function targetFrom(row: Row): NotificationTarget {
     revision: revisionOf(decided),
     late: row.late,
     parked: row.parked,
+    confirmedAt: row.confirmed_at,
     createdAt: row.created_at,
   };
 }

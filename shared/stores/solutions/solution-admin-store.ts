@@ -55,6 +55,8 @@ export interface NewSolution {
   readonly confirmation: Confirmation;
   readonly timezone: string;
   readonly secretHash: string;
+  /** Null: the first login binds the MAC that it comes with. `ignore`: any will do. */
+  readonly mac: 'ignore' | null;
 }
 
 /** What is absent stays as it is. */
@@ -201,8 +203,8 @@ export function createSolutionAdminStore(db: Db) {
     /** Its channels begin at 0. Null: there is a solution with that mail, in whatever account. */
     async insert(solution: NewSolution): Promise<number | null> {
       const result = await db.raw<{ rows: { id: number }[] }>(
-        `insert into solution (account_id, mail, name, login_policy, confirmation, timezone, secret_hash)
-         values (:accountId, :mail, :name, :loginPolicy, :confirmation, :timezone, :secretHash)
+        `insert into solution (account_id, mail, name, login_policy, confirmation, timezone, secret_hash, mac)
+         values (:accountId, :mail, :name, :loginPolicy, :confirmation, :timezone, :secretHash, :mac)
          on conflict (lower(mail)) where retired_at is null do nothing returning id`,
         { ...solution },
       );

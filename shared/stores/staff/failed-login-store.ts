@@ -7,7 +7,7 @@ export interface FailureLimit {
   readonly most: number;
 }
 
-/** Failed sign-ins, counted across all API processes. */
+/** Failed sign-ins, and what else is counted against a limit, across all API processes. */
 export function createFailedLoginStore(db: Db) {
   return {
     /** How long whoever is counted for these must wait: null where none of the limits is reached. */

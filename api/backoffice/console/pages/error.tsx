@@ -43,6 +43,8 @@ function titleOf({ errors }: Words, error: AppError | null): string {
       return errors.stale;
     case 'unavailable':
       return errors.unavailable;
+    case 'too-many':
+      return errors.tooMany;
     default:
       return errors.refused;
   }
@@ -60,6 +62,8 @@ function adviceOf({ errors }: Words, error: AppError | null): string {
       return errors.staleAdvice;
     case 'unavailable':
       return errors.unavailableAdvice;
+    case 'too-many':
+      return errors.tooManyAdvice(Math.ceil((error.retryAfterSeconds ?? 60) / 60));
     default:
       return errors.refusedAdvice;
   }
@@ -67,4 +71,4 @@ function adviceOf({ errors }: Words, error: AppError | null): string {
 
 /** Of the other kinds the advice says all that there is to say. */
 const tellsMore = ({ kind }: AppError) =>
-  !['absent', 'forbidden', 'unauthenticated', 'stale', 'unavailable'].includes(kind);
+  !['absent', 'forbidden', 'unauthenticated', 'stale', 'unavailable', 'too-many'].includes(kind);

@@ -2,12 +2,15 @@ import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import {
+  confirmationHours,
   type MailLanguage,
   mailLanguages,
   notificationEvents,
   type NotificationState,
   secretOverlapHours,
+  mailServerUnreachable,
   targetKinds,
+  webhookUnreachable,
 } from '../../../../shared/domain/notification';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { isAdmin } from '../../../../shared/domain/staff';
@@ -105,6 +108,14 @@ export function createNotificationPageRoutes(
     visiting.form(async (caller, request) => {
       await notifications.test(caller, targetId(request));
       return `/notifications/${targetId(request)}?done=test-sent`;
+    }),
+  );
+
+  router.post(
+    '/notifications/:id/confirmation',
+    visiting.form(async (caller, request) => {
+      await notifications.askAgain(caller, targetId(request));
+      return `/notifications/${targetId(request)}?done=owner-asked`;
     }),
   );
 
@@ -280,6 +291,7 @@ const languageOf = (words: Words): MailLanguage =>
   mailLanguages.find((language) => language === words.language) ?? 'en';
 
 function TargetState({ words, target }: { words: Words; target: NotificationTarget }): VNode {
+  if (target.confirmedAt === null) return <Badge tone="busy">{words.toBeConfirmed}</Badge>;
   if (target.isPaused) return <Badge tone="calm">{words.paused}</Badge>;
   if (target.parked > 0) return <Badge tone="bad">{words.givenUp(target.parked)}</Badge>;
   if (target.late > 0) return <Badge tone="busy">{words.triedAgain(target.late)}</Badge>;
@@ -307,6 +319,7 @@ function targetPage(
       aside={<TargetState words={words} target={target} />}
     >
       {!sendsMail && target.kind === 'email' && <NoMail words={words} />}
+      {target.confirmedAt === null && <Unconfirmed visit={visit} base={base} />}
       <div class="columns wide-left">
         <Card title={words.whatWasTold}>
           {items.length === 0 ? (
@@ -330,9 +343,11 @@ function targetPage(
             <button class="button">{words.save}</button>
           </ActionForm>
           <section class="card stack">
-            <ActionForm action={`${base}/test`} csrf={csrf}>
-              <button class="button quiet">{words.sendTest}</button>
-            </ActionForm>
+            {target.confirmedAt !== null && (
+              <ActionForm action={`${base}/test`} csrf={csrf}>
+                <button class="button quiet">{words.sendTest}</button>
+              </ActionForm>
+            )}
             {target.kind === 'webhook' && (
               <ActionForm action={`${base}/secret`} csrf={csrf}>
                 <button class="button quiet">{words.newWebhookSecret}</button>{' '}
@@ -349,6 +364,21 @@ function targetPage(
       </div>
     </Page>
   );
+}
+
+const Unconfirmed = ({ visit: { words, csrf }, base }: { visit: Visit; base: string }): VNode => (
+  <div class="notice busy apart">
+    <p>{words.confirmFirst(confirmationHours)}</p>
+    <ActionForm action={`${base}/confirmation`} csrf={csrf}>
+      <button class="button quiet">{words.askOwner}</button>
+    </ActionForm>
+  </div>
+);
+
+/** What the server says of every webhook and every mail server that was not reached; else what the other side said. */
+function failureText(words: Words, text: string): string {
+  if (text === webhookUnreachable) return words.webhookUnreachable;
+  return text === mailServerUnreachable ? words.mailServerAway : text;
 }
 
 const tones: Readonly<Record<NotificationState, Tone>> = {
@@ -372,7 +402,7 @@ function ToldRow({ visit, base, one }: { visit: Visit; base: string; one: Notifi
         <Badge tone={tones[one.state]}>{words.notificationStates[one.state]}</Badge>
       </td>
       <td class="wrap">
-        {one.lastError}
+        {one.lastError !== null && failureText(words, one.lastError)}
         {one.state === 'parked' && (
           <ActionForm action={`${base}/retry/${one.id}`} csrf={csrf}>
             <button class="button quiet">{words.tryAgain}</button>
