@@ -19,6 +19,7 @@ import { createUploadLockStore } from '../shared/stores/syncs/upload-lock-store'
 import { type AllStores, openStoreAccess, type StoreAccess } from '../shared/stores/store-access';
 import { createTracer } from '../shared/tracing';
 import { createHttpServer } from './app';
+import { isThisMachine, limitConnections } from './http/connection-limit';
 import { createProxyWatch } from './http/proxy-watch';
 import { trustIn } from './http/trusted-proxies';
 import { createConsoleRoutes } from './backoffice/console/routes';
@@ -258,6 +259,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     pairs: createPairService(access),
   };
   const hooks = createHookRoutes(createHookInService({ ...access, seal }));
+  const isTrustedProxy = trustIn(config.trustProxy);
   const backoffice = createBackofficeRouter(staff);
   const { server, app } = createHttpServer({
     statut: statut.ahead,
@@ -295,11 +297,17 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     trail,
     trustProxy: config.trustProxy,
     proxyWatch: createProxyWatch({
-      isTrusted: trustIn(config.trustProxy),
+      isTrusted: isTrustedProxy,
       note: (address) => stores.sights.noteUntrustedProxy(address),
       log,
     }),
     isTlsOnly: config.publicUrl?.startsWith('https:') === true,
+  });
+  limitConnections(server, {
+    mostOfOne: config.connectionsPerAddress,
+    standsForMany: (address) => isThisMachine(address) || isTrustedProxy(address),
+    countRefused: metrics.countRefusedConnection,
+    log,
   });
 
   return {

@@ -27,6 +27,7 @@ export interface ApiMetrics {
   readonly traffic: Traffic;
   readonly countRequest: RequestCount;
   readonly countSignInFailure: (kind: SignInFailureKind) => void;
+  readonly countRefusedConnection: () => void;
   /** For Prometheus. */
   text(): Promise<string>;
 }
@@ -66,6 +67,12 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
     'Sign-ins that were refused, of staff, of solutions and through the identity provider.',
     ['kind'],
   );
+  const closedConnections = metrics.counter(
+    'epack_connections_refused_total',
+    'Connections that were closed because their address held too many.',
+    [],
+  );
+  closedConnections({}, 0);
   for (const kind of signInFailureKinds) signInFailures({ kind }, 0);
   for (const channel of channels) {
     taken({ channel }, 0);
@@ -158,6 +165,7 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
   return {
     traffic,
     countSignInFailure: (kind) => signInFailures({ kind }),
+    countRefusedConnection: () => closedConnections({}),
     countRequest: (area, status, seconds) => requests({ area, status }, seconds),
     async text() {
       const own = metrics.text();

@@ -86,6 +86,7 @@ function configFrom(read: z.output<typeof settings>) {
     /** The first seals the secrets in the database, every one opens them. None: they are not sealed. */
     secretsKeys: secretsKeysOf(read),
     trustProxy: read.EPACK_TRUST_PROXY,
+    connectionsPerAddress: read.EPACK_CONNECTIONS_PER_ADDRESS,
     /** Of what the server tells kitchens. */
     language: read.EPACK_LANGUAGE,
     /** Without a slash at its end. */

@@ -147,6 +147,9 @@ export const settings = z.object({
     .describe(
       'Reverse proxies whose X-Forwarded-For is believed: their addresses or networks, separated by commas; or how many there are.',
     ),
+  EPACK_CONNECTIONS_PER_ADDRESS: whole(8, 100_000, 512).describe(
+    'Connections that one address, or one IPv6 /64, may hold at once; one more is closed. Proxies that EPACK_TRUST_PROXY believes, and this machine itself, may hold as many as they like: a number there believes everyone.',
+  ),
   EPACK_PUBLIC_URL: url('https:', 'http:')
     .optional()
     .describe(
