@@ -121,9 +121,13 @@ program
     if (settings.secretsKeys.length === 0)
       console.error('Secrets in the database are not sealed: set EPACK_SECRETS_KEY, see docs/sign-in.md.');
     for (const line of secretFileLines(process.env)) console.log(line);
-    console.log('The configuration is sound.');
     const { warningsOf } = await import('./commands/administration.js');
-    for (const warning of await warningsOf(settings)) console.error(warning);
+    const { findWrongKeys } = await import('./commands/secrets-commands.js');
+    const keys = await findWrongKeys(settings);
+    for (const warning of [...keys.warnings, ...(await warningsOf(settings))]) console.error(warning);
+    for (const mistake of keys.mistakes) console.error(mistake);
+    if (keys.mistakes.length > 0) process.exitCode = 1;
+    else console.log('The configuration is sound.');
   });
 
 const user = program.command('user').description('staff');

@@ -2,7 +2,7 @@ import type { Config } from '../shared/config/config';
 import { type Db, inTransaction, openDatabase } from '../shared/db/database';
 import { commandLineCaller } from '../shared/domain/staff';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
-import { createSeal, type Seal, type SealPurpose } from '../shared/seal/seal';
+import { createSeal, MissingKeyError, type Seal, SealError, type SealPurpose } from '../shared/seal/seal';
 import { createAuditStore } from '../shared/stores/staff/audit-store';
 import {
   createSealedSecretStore,
@@ -46,6 +46,78 @@ export async function resealSecrets(config: Config, to: 'sealed' | 'plain'): Pro
   } finally {
     await db.destroy();
   }
+}
+
+/** What is wrong with the keys of secrets, for whoever checks the configuration. */
+export interface KeyFindings {
+  /** No server starts with these. */
+  readonly mistakes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** `epack config`: whether the keys that are set are those of the secrets in the database. Nothing where there is none. */
+export async function findWrongKeys(config: Config): Promise<KeyFindings> {
+  const secrets = await allSecrets(config).catch(() => []);
+  const [first, accepted] = config.secretsKeys;
+  const countOf = (seal: Pick<Seal, 'isCurrent'>) =>
+    secrets.filter(({ value }) => seal.isCurrent(value)).length;
+  const { missing, altered } = unopened(createSeal(config.secretsKeys), secrets);
+  const plain = first === undefined ? 0 : countOf(createSeal([]));
+  const old = accepted === undefined ? 0 : countOf(createSeal([accepted]));
+  return {
+    mistakes: missing,
+    warnings: [
+      ...altered,
+      ...(plain === 0
+        ? []
+        : [`${plain} of ${secrets.length} secrets are not sealed: run "epack secrets seal".`]),
+      ...(old === 0
+        ? []
+        : [
+            `${old} of ${secrets.length} secrets are sealed with EPACK_SECRETS_KEY_ACCEPTED: run "epack secrets seal".`,
+          ]),
+      ...(accepted === undefined || old > 0 || secrets.length === 0
+        ? []
+        : ['No secret is sealed with EPACK_SECRETS_KEY_ACCEPTED: take it away.']),
+    ],
+  };
+}
+
+interface PurposefulSecret extends KeptSecret {
+  readonly purpose: SealPurpose;
+}
+
+async function allSecrets(config: Config): Promise<PurposefulSecret[]> {
+  const url = await findDatabaseUrl(config);
+  const db = openDatabase({ url, maxConnections: 1, applicationName: 'epack-command' });
+  try {
+    const store = createSealedSecretStore(db);
+    const found: PurposefulSecret[] = [];
+    for (const column of secretColumns)
+      found.push(...(await store.list(column)).map((one) => ({ ...one, purpose: column.purpose })));
+    return found;
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** Each sentence once. */
+function unopened(
+  seal: Seal,
+  secrets: readonly PurposefulSecret[],
+): { missing: string[]; altered: string[] } {
+  const [missing, altered] = [new Set<string>(), new Set<string>()];
+  for (const { value, purpose } of secrets) {
+    try {
+      if (typeof value === 'string') seal.open(value, purpose);
+      else seal.openBytes(value, purpose);
+    } catch (error) {
+      if (error instanceof MissingKeyError) missing.add(error.message);
+      else if (error instanceof SealError) altered.add(error.message);
+      else throw error;
+    }
+  }
+  return { missing: [...missing], altered: [...altered] };
 }
 
 async function resealColumn(db: Db, column: SecretColumn, from: Seal, to: Seal): Promise<Resealed> {

@@ -231,7 +231,11 @@ function halfSecretsKey({
   EPACK_SECRETS_KEY: key = '',
   EPACK_SECRETS_KEY_ACCEPTED: accepted = '',
 }: NodeJS.ProcessEnv): string[] {
-  return accepted !== '' && key === '' ? ['EPACK_SECRETS_KEY_ACCEPTED needs EPACK_SECRETS_KEY'] : [];
+  if (accepted !== '' && key === '') return ['EPACK_SECRETS_KEY_ACCEPTED needs EPACK_SECRETS_KEY'];
+  const isOne = accepted !== '' && accepted === key;
+  return isOne
+    ? ['EPACK_SECRETS_KEY_ACCEPTED is EPACK_SECRETS_KEY: it must be the one before, or be taken away']
+    : [];
 }
 
 /** Names of ours that belong to the tests and to the reference solution. */

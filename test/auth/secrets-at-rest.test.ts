@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { TOTP } from 'otpauth';
-import { resealSecrets } from '../../commands/secrets-commands';
+import { findWrongKeys, resealSecrets } from '../../commands/secrets-commands';
 import { createKeptKeys } from '../../api/services/token-keys';
 import { createTokens } from '../../api/services/tokens';
 import { createSecondFactorService, isRightCode } from '../../api/backoffice/services/second-factor';
@@ -14,6 +14,7 @@ import { createSeal, noSeal, SealError, type Seal } from '../../shared/seal/seal
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
 import { needKeysOfSecrets, secretColumns } from '../../shared/stores/staff/sealed-secret-store';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
+import { epack } from '../commands/epack';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { openStoreAccess } from '../../shared/stores/store-access';
 
@@ -74,7 +75,12 @@ describe('a seal', () => {
     ]);
     expect(readConfig({}).secretsKeys).toEqual([]);
     expect(() => readConfig({ EPACK_SECRETS_KEY_ACCEPTED: second })).toThrow(ConfigError);
-    expect(() => readConfig({ EPACK_SECRETS_KEY: 'short' })).toThrow(ConfigError);
+    expect(() => readConfig({ EPACK_SECRETS_KEY: 'short' })).toThrow(
+      /EPACK_SECRETS_KEY must have at least 32/,
+    );
+    expect(() => readConfig({ EPACK_SECRETS_KEY: first, EPACK_SECRETS_KEY_ACCEPTED: first })).toThrow(
+      /EPACK_SECRETS_KEY_ACCEPTED is EPACK_SECRETS_KEY/,
+    );
   });
 });
 
@@ -171,6 +177,46 @@ describe('the secrets in the database', () => {
     expect(await stolen()).toContain(secret);
     expect(await tokensWith(noSeal).verify(token)).toMatchObject({ solutionId: 7 });
     expect(await database.db('audit').where({ action: 'secrets.seal' })).toHaveLength(3);
+  });
+
+  test('whoever checks the configuration is told of a key that opens nothing, and of what is still to be sealed', async () => {
+    const [first, second, other] = [newKey(), newKey(), newKey()];
+    const found = (environment: NodeJS.ProcessEnv) => findWrongKeys(configWith(environment));
+    expect(await found({ EPACK_SECRETS_KEY: first })).toEqual({ mistakes: [], warnings: [] });
+    await newWebhook(noSeal);
+    await newWebhook(createSeal([first]));
+    expect(await found({})).toEqual({ mistakes: [expect.stringContaining('not set')], warnings: [] });
+    expect(await found({ EPACK_SECRETS_KEY: other })).toEqual({
+      mistakes: [expect.stringMatching(/key that is not set \(its id is [\w-]{8}\).*EPACK_SECRETS_KEY/)],
+      warnings: ['1 of 2 secrets are not sealed: run "epack secrets seal".'],
+    });
+    const rotating = { EPACK_SECRETS_KEY: second, EPACK_SECRETS_KEY_ACCEPTED: first };
+    expect(await found(rotating)).toEqual({
+      mistakes: [],
+      warnings: [
+        '1 of 2 secrets are not sealed: run "epack secrets seal".',
+        '1 of 2 secrets are sealed with EPACK_SECRETS_KEY_ACCEPTED: run "epack secrets seal".',
+      ],
+    });
+    await resealSecrets(configWith(rotating), 'sealed');
+    expect((await found(rotating)).warnings).toEqual([
+      'No secret is sealed with EPACK_SECRETS_KEY_ACCEPTED: take it away.',
+    ]);
+    expect(await found({ EPACK_SECRETS_KEY: second })).toEqual({ mistakes: [], warnings: [] });
+    await database.db('notification_target').update({ secret: database.db.raw(`secret || 'AAAA'`) });
+    expect(await found({ EPACK_SECRETS_KEY: second })).toEqual({
+      mistakes: [],
+      warnings: [expect.stringContaining('was altered')],
+    });
+  });
+
+  test('`epack config` fails where no server would start, and says why', async () => {
+    await newWebhook(createSeal([newKey()]));
+    const settings = { DATABASE_URL: database.url, EPACK_SECRETS_KEY: newKey() };
+    const { exitCode, out, err } = await epack(['config'], settings);
+    expect([exitCode, out]).toEqual([1, '']);
+    expect(err).toContain('key that is not set');
+    expect(err).not.toContain(settings.EPACK_SECRETS_KEY);
   });
 
   test('a webhook whose secret was sealed is signed with it, and with the one before while both count', async () => {
@@ -283,6 +329,6 @@ describe('the secrets in the database', () => {
          and column_name !~ '_(sha256|hash|until|at|since|last_step)$' order by 1`,
     );
     const known = secretColumns.map(({ table, column }) => `${table}.${column}`);
-    expect(rows.map(({ name }) => name)).toEqual(known.filter((name) => name !== 'server_key.value').sort());
+    expect(rows.map(({ name }) => name)).toEqual(known.filter((name) => !name.endsWith('.value')).sort());
   });
 });

@@ -1,17 +1,21 @@
+import { createLogger } from '../../shared/log';
+import { startWorker } from '../../worker/compose';
+import { describeWithOwnRabbit } from '../setup/rabbitmq';
 import { startTestServer, type TestServer } from '../setup/server';
-import { createSolutionClient } from '../setup/solution-client';
+import { createSolutionClient, type SolutionClient } from '../setup/solution-client';
 import { enrol, reach2, signIn, tokenOf } from '../v4/on-server';
+import { eventually } from '../queue/eventually';
+import { call } from '../setup/solution-client';
 import { zipOf } from '../v4/archive';
 
-let server: TestServer;
-beforeAll(async () => {
-  // Every upload is a large one, and one is processed at a time.
-  server = await startTestServer({ EPACK_LARGE_PACKAGE_BYTES: '1', EPACK_WORKER_LARGE_JOBS: '1' });
-});
-afterAll(() => server.stop());
+// Every upload is a large one, and a worker processes one at a time.
+const settings = { EPACK_LARGE_PACKAGE_BYTES: '1', EPACK_WORKER_LARGE_JOBS: '1' };
+
+const csv = () =>
+  zipOf({ 'csv/Tbfridge.csv': 'Id,MeasuredAt,FridgeName,Temp\n1,2026-11-20 07:00,CF1,3.1\n' });
 
 /** The solutions of the large jobs, in the order in which a worker finished them. */
-const finishedInOrder = () =>
+const finishedInOrder = (server: TestServer) =>
   server
     .db('job')
     .join('sync', 'sync.id', 'job.sync_id')
@@ -19,17 +23,61 @@ const finishedInOrder = () =>
     .orderBy('job.finished_at')
     .pluck<number[]>('sync.solution_id');
 
-test('a solution with many large uploads does not make another wait for all of them', async () => {
-  const solution = await enrol(server);
-  const token = await tokenOf(server, solution);
-  const [first, second] = (['synchro', 'sondes'] as const).map((channel) =>
+/** A new solution with a large upload on each of these channels, and after it another with one. */
+async function twoSolutions(server: TestServer, channels: readonly ('synchro' | 'sondes' | 'messagerie')[]) {
+  const busy = await enrol(server);
+  const token = await tokenOf(server, busy);
+  const other = await signIn(server);
+  const clients: SolutionClient[] = channels.map((channel) =>
     createSolutionClient(server.url, token, channel),
   );
-  const other = await signIn(server);
-  const all = [first, second, other].filter((client) => client !== undefined);
-  const csv = zipOf({ 'csv/Tbfridge.csv': 'Id,MeasuredAt,FridgeName,Temp\n1,2026-11-20 07:00,CF1,3.1\n' });
-  for (const client of all) expect((await client.postForm(csv)).status).toBe(200);
-  await server.startWorker();
-  for (const client of all) await reach2(client);
-  expect(await finishedInOrder()).toEqual([solution.id, other.id, solution.id]);
+  for (const client of [...clients, other]) expect((await client.postForm(csv())).status).toBe(200);
+  const allReach2 = () => Promise.all([...clients, other].map(reach2));
+  return { busy: busy.id, other: other.id, allReach2 };
+}
+
+describe('with the queue in PostgreSQL', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer(settings);
+  });
+  afterAll(() => server.stop());
+
+  test('a solution with many large uploads does not make another wait for all of them', async () => {
+    const { busy, other, allReach2 } = await twoSolutions(server, ['synchro', 'sondes']);
+    await server.startWorker();
+    await allReach2();
+    expect(await finishedInOrder(server)).toEqual([busy, other, busy]);
+  });
+});
+
+describeWithOwnRabbit('with RabbitMQ', (rabbit) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ ...settings, QUEUE_URL: rabbit().url });
+    await eventually('the server is ready', async () => (await call(`${server.url}/readyz`)).status === 200);
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    await server.db('job').where({ lane: 'large' }).delete();
+  });
+
+  test('one worker takes the other solution in between', async () => {
+    const { busy, other, allReach2 } = await twoSolutions(server, ['synchro', 'sondes', 'messagerie']);
+    await server.startWorker();
+    await allReach2();
+    await server.stopWorker();
+    expect(await finishedInOrder(server)).toEqual([busy, other, busy, busy]);
+  });
+
+  test('of two workers one has a job of each solution: the one that came last is not the last to be done', async () => {
+    const { busy, other, allReach2 } = await twoSolutions(server, ['synchro', 'sondes', 'messagerie']);
+    const log = createLogger({ level: 'silent', name: 'worker' });
+    const workers = await Promise.all([1, 2].map(() => startWorker(server.config, server.databaseUrl, log)));
+    await allReach2();
+    for (const worker of workers) await worker.stop();
+    const order = await finishedInOrder(server);
+    expect([...order].sort()).toEqual([busy, busy, busy, other].sort());
+    expect(order.indexOf(other)).toBeLessThan(3);
+  });
 });
