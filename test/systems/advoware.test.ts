@@ -34,11 +34,13 @@ describe('the signature of a token request', () => {
 describe('a token', () => {
   test('is got once, by whoever asks first, for all pairs of a system', async () => {
     const fake = await fakes.start();
-    const particulars = { connector: createAdvowareConnector(), outside: testOutside() };
-    const systems = [
-      (await openAdvoware(fake, {}, particulars)).system,
-      (await openAdvoware(fake, {}, particulars)).system,
+    const connector = createAdvowareConnector();
+    const outside = testOutside();
+    const opened = [
+      await openAdvoware(fake, {}, { connector, outside }),
+      await openAdvoware(fake, {}, { connector, outside: { ...testOutside(), limiter: outside.limiter } }),
     ];
+    const systems = opened.map(({ system }) => system);
     await Promise.all(systems.flatMap((system) => [listed(system, null), fetched(system, '1')]));
     expect(fake.http.calls.filter((call) => call.includes('Token'))).toHaveLength(1);
   });
@@ -132,6 +134,8 @@ test('records are looked for in the last listing, once for many; what a lost ans
   await system.create('1', draft({ name: 'B' }), signal);
   expect(await find('B')).toHaveLength(1);
   expect(lists()).toBe(1);
+  await system.find({ by: 'fields', fields: { name: 'A' }, isFresh: true }, signal);
+  expect(lists()).toBe(2);
   fake.http.faults.push({ fits: ({ method }) => method === 'POST', losesAnswer: true });
   await expect(system.create('2', draft({ name: 'C' }), signal)).rejects.toMatchObject({
     kind: 'unavailable',
@@ -191,4 +195,14 @@ describe('a probe', () => {
     const { system } = await openAdvoware(fake, { auth: { ...fake.auth, password: 'wrong-password' } });
     expect((await system.probe(signal)).findings).toMatchObject([{ code: 'unauthorized' }]);
   });
+});
+
+test('a system that is opened anew after a refusal asks for a token again: someone has resumed it', async () => {
+  const fake = await fakes.start();
+  const particulars = { connector: createAdvowareConnector(), outside: testOutside() };
+  fake.http.faults.push({ answer: { status: 401 } });
+  const before = await openAdvoware(fake, {}, particulars);
+  await expect(fetched(before.system, '1')).rejects.toMatchObject({ kind: 'unauthorized' });
+  const after = await openAdvoware(fake, {}, particulars);
+  expect(await fetched(after.system, '1')).toBeNull();
 });

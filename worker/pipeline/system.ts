@@ -88,7 +88,8 @@ export interface Page {
 
 /** What an item is found by, where its key is not known. */
 export type Match =
-  | { readonly by: 'fields'; readonly fields: Fields }
+  /** `isFresh`: what was made a moment ago, by whoever, must be found; nothing that was read before counts. */
+  | { readonly by: 'fields'; readonly fields: Fields; readonly isFresh?: boolean }
   | { readonly by: 'place'; readonly parent: string | null; readonly name: string }
   /** All that lies in a folder; null: in the root. */
   | { readonly by: 'parent'; readonly parent: string | null }

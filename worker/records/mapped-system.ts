@@ -46,7 +46,7 @@ export function mappedSystem(inner: System, side: Side, mapping: Mapping): Syste
         return (await inner.find(match, signal)).map((item) => sharedItem(words, item));
       const { fields, faults } = words.toSearch(match.fields);
       if (faults.length > 0) return [];
-      return (await inner.find({ by: 'fields', fields }, signal)).map((item) => sharedItem(words, item));
+      return (await inner.find({ ...match, fields }, signal)).map((item) => sharedItem(words, item));
     },
     async create(key, draft, signal) {
       const { fields, faults } = words.toOwn(draft.fields);

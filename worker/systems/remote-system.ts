@@ -45,7 +45,7 @@ export type RegisterWebhooks = (
   signal: AbortSignal,
 ) => Promise<Readonly<Record<string, string>>>;
 
-/** How a connector reaches the world. One per installed system: its limits hold for all pairs that use it. */
+/** How a connector reaches the world. All openings of an installed system share one limiter. */
 export interface Outside {
   /** The system's name, for whoever observes its calls. */
   readonly system: string;

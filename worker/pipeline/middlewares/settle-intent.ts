@@ -92,7 +92,9 @@ async function findMade(settings: SettleIntentSettings, link: Link, intent: Inte
   const place = system.capabilities.tree === null ? null : await ownPlace(words, side, sent.place);
   if (place !== null && place !== 'unknown')
     return nobodys(links, side, await system.find({ by: 'place', ...place }));
-  return match === null ? [] : nobodys(links, side, await system.find({ by: 'fields', fields: match }));
+  return match === null
+    ? []
+    : nobodys(links, side, await system.find({ by: 'fields', fields: match, isFresh: true }));
 }
 
 async function nobodys(links: KnownLinks, side: Side, found: readonly Item[]): Promise<Item[]> {

@@ -19,7 +19,7 @@ import {
 } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { createLastLooks } from '../last-looks';
-import type { Outside, RemoteSystem, SystemConnector } from '../remote-system';
+import type { Limiter, Outside, RemoteSystem, SystemConnector } from '../remote-system';
 import { type AdvowareApi, createAdvowareApi } from './api';
 import { createKnownItems } from './known-items';
 import { probeAdvoware } from './probe';
@@ -39,15 +39,16 @@ import { createTokenSource, type TokenSource } from './tokens';
  * preconditions, replaces records, keeps some fields only, and finds nothing by its fields.
  */
 export function createAdvowareConnector(): SystemConnector {
-  const tokenSources = new WeakMap<Outside, { readonly auth: string; readonly source: TokenSource }>();
+  const tokenSources = new WeakMap<Limiter, { readonly auth: string; readonly source: TokenSource }>();
 
   /** A slice of a pair opens a system of its own: the token is the installed system's. */
   function tokensOf(settings: AdvowareSettings, outside: Outside, secrets: readonly string[]): TokenSource {
     const auth = JSON.stringify([settings.auth, settings.url, settings.gateway, settings.signature]);
-    const known = tokenSources.get(outside);
-    if (known?.auth === auth) return known.source;
+    const known = tokenSources.get(outside.limiter);
+    // One that was refused is asked for anew by whoever opens the system after a person has resumed it.
+    if (known?.auth === auth && !known.source.isRefused) return known.source;
     const source = createTokenSource(settings, outside, secrets);
-    tokenSources.set(outside, { auth, source });
+    tokenSources.set(outside.limiter, { auth, source });
     return source;
   }
 
@@ -146,7 +147,8 @@ function createRecords(api: AdvowareApi, end: AdvowareEnd, fields: readonly stri
 
   async function find(match: Match, signal: AbortSignal): Promise<readonly Item[]> {
     if (match.by !== 'fields') return [];
-    const items = known.held() ?? (await listAll('find', signal));
+    const held = match.isFresh === true ? null : known.held();
+    const items = held ?? (await listAll('find', signal));
     return items.filter((item) => hasAll(item, match.fields));
   }
 

@@ -12,6 +12,8 @@ export interface TokenSource {
   token(signal: AbortSignal): Promise<string>;
   /** That one was refused: the next is another. */
   drop(token: string): void;
+  /** Its credentials were refused: it makes no further call. */
+  readonly isRefused: boolean;
 }
 
 /** Tokens live about 55 minutes. */
@@ -35,6 +37,7 @@ export function createTokenSource(
   });
   let held: { readonly token: string; readonly until: number } | null = null;
   let asking: Promise<string> | null = null;
+  let isRefused = false;
 
   async function ask(signal: AbortSignal): Promise<string> {
     const first = await request(client, settings, 0, signal);
@@ -45,6 +48,7 @@ export function createTokenSource(
     if (answer.status >= 400) {
       const trouble = refusal(answer);
       client.stop(trouble);
+      isRefused = true;
       throw trouble;
     }
     const parsed = tokenAnswer.safeParse(answer.json);
@@ -70,6 +74,9 @@ export function createTokenSource(
     },
     drop(token) {
       if (held?.token === token) held = null;
+    },
+    get isRefused() {
+      return isRefused;
     },
   };
 }

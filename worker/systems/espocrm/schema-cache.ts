@@ -1,5 +1,5 @@
 import { Trouble } from '../../pipeline/trouble';
-import type { Outside } from '../remote-system';
+import type { Limiter, Outside } from '../remote-system';
 import type { EspoApi } from './api';
 import { type EntitySchema, readSchema } from './schema';
 
@@ -23,11 +23,12 @@ interface Known {
 }
 
 export function createSchemaCache(): SchemaCache {
-  const kept = new WeakMap<Outside, Map<string, Known>>();
+  /** By what all openings of an installed system have in common. */
+  const kept = new WeakMap<Limiter, Map<string, Known>>();
 
   async function schemaOf(outside: Outside, api: EspoApi, entity: string, signal: AbortSignal) {
-    const ofSystem = kept.get(outside) ?? new Map<string, Known>();
-    kept.set(outside, ofSystem);
+    const ofSystem = kept.get(outside.limiter) ?? new Map<string, Known>();
+    kept.set(outside.limiter, ofSystem);
     const known = ofSystem.get(entity);
     if (known !== undefined && performance.now() - known.at < keptMs) return known.schema;
     const schema = await readSchema(api, entity, signal);
@@ -40,11 +41,11 @@ export function createSchemaCache(): SchemaCache {
       const schema = await schemaOf(outside, api, entity, signal);
       const missing = schema?.missing(attributes) ?? [];
       if (schema !== null && missing.length === 0) return schema;
-      kept.get(outside)?.delete(entity);
+      kept.get(outside.limiter)?.delete(entity);
       const what =
         schema === null ? `there is no entity type ${entity}` : `${entity} lacks ${missing.join(', ')}`;
       throw new Trouble('fields', what);
     },
-    forget: (outside, entity) => void kept.get(outside)?.delete(entity),
+    forget: (outside, entity) => void kept.get(outside.limiter)?.delete(entity),
   };
 }

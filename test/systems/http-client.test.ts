@@ -1,0 +1,99 @@
+import { createHttpClient, type HttpClient } from '../../worker/outside/http-client';
+import { createLimiter } from '../../worker/outside/limiter';
+import { createRedaction } from '../../worker/outside/redaction';
+import { retryAfterMs } from '../../worker/outside/retry-after';
+import type { Outside } from '../../worker/systems/remote-system';
+import { type FakeAnswer, type FakeRequest, type HttpFake, startHttpFake } from './fakes/http-fake';
+import { testOutside } from './outside';
+
+const { signal } = new AbortController();
+let fake: HttpFake;
+let answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>;
+beforeEach(async () => {
+  answer = () => ({ status: 200, json: { ok: true } });
+  fake = await startHttpFake((request) => answer(request));
+});
+afterEach(() => fake.close());
+
+const client = (outside: Outside = testOutside(), more: object = {}): HttpClient =>
+  createHttpClient({ outside, baseUrl: fake.url, secrets: [], headersFor: () => ({}), ...more });
+
+const get = (from: HttpClient, path = '/a') => from.call({ operation: 'fetch', method: 'GET', path }, signal);
+
+test('a server that does not answer in time is unavailable', async () => {
+  fake.faults.push({ delayMs: 2_000 });
+  await expect(get(client(testOutside(), { deadlineMs: 50 }))).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'no answer within 0.05 s',
+  });
+});
+
+test('an answer that is longer than it may be is not read to its end', async () => {
+  answer = () => ({ status: 200, json: 'x'.repeat(100_000) });
+  await expect(get(client(testOutside(), { maxAnswerBytes: 1_000 }))).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'the answer is longer than 1000 bytes',
+  });
+});
+
+test('what a server asks for by Retry-After holds for all that call the system', async () => {
+  const outside = testOutside();
+  fake.faults.push({ answer: { status: 503, headers: { 'retry-after': '3' } } });
+  await expect(get(client(outside))).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 3_000 });
+  await expect(get(client(outside))).rejects.toMatchObject({ kind: 'throttled' });
+  expect(fake.calls).toHaveLength(1);
+  expect(outside.observed).toHaveLength(1);
+});
+
+test('a time to come back is read by the clock of the server that names it', () => {
+  const headers = (entries: Record<string, string>) => new Headers(entries);
+  const date = 'Mon, 30 Nov 2020 12:00:00 GMT';
+  const later = 'Mon, 30 Nov 2020 12:01:30 GMT';
+  expect(retryAfterMs(headers({ date, 'retry-after': later }))).toBe(90_000);
+  expect(retryAfterMs(headers({ date: later, 'retry-after': date }))).toBe(0);
+  expect(retryAfterMs(headers({ 'retry-after': '5' }))).toBe(5_000);
+  expect(retryAfterMs(headers({ 'retry-after': '99999999' }))).toBe(86_400_000);
+  expect(retryAfterMs(headers({ 'retry-after': 'soon' }))).toBeUndefined();
+});
+
+test('no more calls are under way at a time than the system allows', async () => {
+  let [now, most] = [0, 0];
+  answer = async () => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    now -= 1;
+    return { status: 200 };
+  };
+  const outside = { ...testOutside(), limiter: createLimiter({ atOnce: 3 }) };
+  const both = [client(outside), client(outside)];
+  await Promise.all(Array.from({ length: 30 }, (_, place) => get(both[place % 2] ?? client(outside))));
+  expect(most).toBe(3);
+});
+
+test('no more calls begin in any second than the system allows', async () => {
+  const starts: number[] = [];
+  const limiter = createLimiter({ atOnce: 20, perSecond: 10 });
+  await Promise.all(
+    Array.from({ length: 25 }, () =>
+      limiter.run(async () => {
+        starts.push(performance.now());
+      }, signal),
+    ),
+  );
+  const tooClose = starts.filter((at, place) => at - (starts[place - 10] ?? -Infinity) < 995);
+  expect(tooClose).toEqual([]);
+});
+
+test('no secret is shown in any of its forms, and nothing is shown at length', () => {
+  const redact = createRedaction(['p"ss wörd/1', 'abc']);
+  const forms = [
+    'p"ss wörd/1',
+    encodeURIComponent('p"ss wörd/1'),
+    JSON.stringify('p"ss wörd/1').slice(1, -1),
+  ];
+  for (const form of [...forms, Buffer.from('p"ss wörd/1').toString('base64')])
+    expect(redact(`<${form}>`)).toBe('<…>');
+  expect(redact('abc stands everywhere')).toBe('abc stands everywhere');
+  expect(redact('x'.repeat(10_000))).toHaveLength(4_001);
+  expect(redact(`${'x'.repeat(3_998)}p"ss wörd/1`)).toBe(`${'x'.repeat(3_998)}…`);
+});
