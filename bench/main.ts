@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | r
   upload: () => import('./upload.js'),
   memory: () => import('./memory.js'),
   'small-sync': () => import('./small-sync.js'),
+  'sync-cost': () => import('./sync-cost.js'),
   restart: () => import('./restart.js'),
   start: () => import('./start.js'),
 };

@@ -1,0 +1,32 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+// What Linux says of the processor time of processes.
+
+const ticksPerSecond = 100;
+
+/** In milliseconds, of the process alone. */
+export const processorTimeOf = async (pid: number): Promise<number> => {
+  const { own } = await statOf(pid);
+  return own;
+};
+
+/** In milliseconds, of the process and of all its children, those that have ended included. */
+export async function processorTimeOfFamily(pid: number): Promise<number> {
+  const numbers = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
+  const all = await Promise.all(numbers.map((one) => statOf(one).catch(() => null)));
+  const children = all.filter((one) => one?.parent === pid).reduce((sum, one) => sum + (one?.own ?? 0), 0);
+  const { own, ended } = await statOf(pid);
+  return own + ended + children;
+}
+
+async function statOf(pid: number): Promise<{ parent: number; own: number; ended: number }> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // The name, in parentheses, may hold anything.
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const milliseconds = (...places: number[]) =>
+    (places.reduce((sum, place) => sum + (fields[place] ?? 0), 0) * 1000) / ticksPerSecond;
+  return { parent: fields[1] ?? 0, own: milliseconds(11, 12), ended: milliseconds(13, 14) };
+}
