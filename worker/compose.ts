@@ -36,6 +36,12 @@ import { sendStaffMails } from './notifications/staff-mails';
 import { notifyOfStaleSolutions, removeOldNotifications } from './notifications/stale-solutions';
 import { alertSilentProbes } from './alerts/silent-probes';
 import { freeDeadUploads } from './upkeep/watchdog';
+import { recordCall } from './pairs/call-scope';
+import { createPairSystems } from './pairs/pair-systems';
+import { runSlice } from './pairs/run-slice';
+import { createLimiters, secretsFrom } from './pairs/system-secrets';
+import { createConnectors } from './systems/connectors';
+import { wakePairs } from '../shared/stores/pairs/pair-wake';
 import { createWorkerMetrics } from './ops/worker-metrics';
 import { applyApprovals } from './solution-sync/params/apply-approvals';
 import { createSyncHandler } from './solution-sync/sync-handler';
@@ -52,6 +58,9 @@ export interface RunningWorker {
 
 /** Jobs of the lane `background` that one worker does at once. */
 const backgroundJobs = 3;
+/** Pairs that one worker works on at once, each for a slice. */
+const pairsAtOnce = 4;
+const sliceMs = 20_000;
 /** What others' servers may take. */
 const outsideMilliseconds = 10_000;
 
@@ -67,7 +76,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     url: databaseUrl,
     maxConnections: Math.max(
       config.databaseConnections,
-      config.workerSmallJobs + config.workerLargeJobs + backgroundJobs + 4,
+      config.workerSmallJobs + config.workerLargeJobs + backgroundJobs + 2 * pairsAtOnce + 4,
     ),
     applicationName: 'epack-worker',
   });
@@ -91,6 +100,16 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const metrics = createWorkerMetrics(() => poolUse(db));
   const tracer = createTracer(config.otlpEndpoint, 'epack-worker', config.otlpHeaders);
   let isDraining = false;
+  const draining = new AbortController();
+  const pairSystems = createPairSystems({
+    connectors: createConnectors(),
+    secretsOf: secretsFrom({ db, seal, environment: process.env }),
+    limiterOf: createLimiters(),
+    observe(call) {
+      metrics.pairs.called(call);
+      recordCall(call);
+    },
+  });
 
   const notificationDeps = {
     db,
@@ -138,6 +157,14 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     ),
     'notifications.find-stale-solutions': plain(() => notifyOfStaleSolutions(db)),
     'notifications.remove-old': plain(() => removeOldNotifications(db)),
+    'pair.slice': {
+      run: (job) =>
+        runSlice(
+          { db, systems: pairSystems, watch: metrics.pairs, log, stopping: draining.signal, sliceMs },
+          job,
+        ),
+    },
+    'pair.wake-pairs': plain(() => wakePairs(db)),
     'upkeep.free-dead-uploads': plain(() => freeDeadUploads({ db, files, log })),
     'upkeep.requeue-orphans': plain(() => jobs.requeueOrphans(config.largePackageBytes)),
     'upkeep.remove-expired-files': plain(() =>
@@ -172,6 +199,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     small: config.workerSmallJobs,
     large: config.workerLargeJobs,
     background: backgroundJobs,
+    pairs: pairsAtOnce,
   };
   const consumptions: Consumption[] = [];
   for (const lane of lanes)
@@ -188,6 +216,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     port,
     async stop() {
       isDraining = true;
+      draining.abort();
       const ended = Promise.all([
         schedule.stop(),
         relay.stop(),
@@ -198,6 +227,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       await tracer.close();
       if (port !== null) await closeServer(ops);
       if (!isDone) return false;
+      await pairSystems.close();
       await queue.close();
       await notifications.close();
       await db.destroy();

@@ -1,5 +1,8 @@
-/** Large packages have a lane of their own, so that they never delay small ones; so has what no kitchen waits for. */
-export const lanes = ['small', 'large', 'background'] as const;
+/**
+ * Large packages have a lane of their own, so that they never delay small ones; so has what no kitchen waits for, and so
+ * have other systems, however slow they are.
+ */
+export const lanes = ['small', 'large', 'background', 'pairs'] as const;
 export type Lane = (typeof lanes)[number];
 
 /** Every kind of work that workers do: `room.verb`. What a kind does and how often it is tried stands in worker/jobs/kinds.ts. */
@@ -18,6 +21,8 @@ export const jobKinds = [
   'notifications.send-staff-mails',
   'notifications.find-stale-solutions',
   'notifications.remove-old',
+  'pair.slice',
+  'pair.wake-pairs',
   'upkeep.free-dead-uploads',
   'upkeep.requeue-orphans',
   'upkeep.remove-expired-files',
@@ -33,8 +38,12 @@ export type JobKind = (typeof jobKinds)[number];
 /** The kind of a sync's job. Its subject is the sync, and its lane follows from the size of the package. */
 export const syncKind = 'solution-sync.process' satisfies JobKind;
 
-/** All but the processing of syncs: they wait in the lane `background`. */
+/** All but the processing of syncs. */
 export type BackgroundKind = Exclude<JobKind, typeof syncKind>;
+
+/** The lane of a kind: what calls other systems has one of its own. */
+export const laneOfKind = (kind: BackgroundKind): Lane =>
+  kind === 'pair.slice' || kind.startsWith('system.') ? 'pairs' : 'background';
 
 /** The lane of a package of so many bytes, unpacked. */
 export const laneOfPackage = (unpackedBytes: number, largePackageBytes: number): Lane =>

@@ -68,6 +68,9 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   'notifications.send-staff-mails': every('*/10 * * * * *'),
   'notifications.find-stale-solutions': every('*/5 * * * *'),
   'notifications.remove-old': every('11 * * * *'),
+  // It is put back with the time at which more is due, as long as there is the pair.
+  'pair.slice': { maxAttempts: Infinity, backoff: patient, givenUp: 'keep', cron: null },
+  'pair.wake-pairs': every('*/30 * * * * *'),
   'upkeep.free-dead-uploads': every('*/5 * * * * *'),
   'upkeep.requeue-orphans': every('*/15 * * * * *'),
   'upkeep.remove-expired-files': every('*/10 * * * *'),

@@ -6,6 +6,8 @@ import { tellProcessFigures } from '../../shared/metrics/process-figures';
 import { declarePool } from '../../shared/metrics/pool';
 import type { ClaimedJob, SyncJob } from '../../shared/stores/jobs/job-store';
 import type { JobWatch } from '../jobs/consumer';
+import type { PairWatch } from '../pairs/slice';
+import type { ObservedCall } from '../systems/remote-system';
 
 /** What a worker counts of the syncs that it processes, where it happens. */
 export interface SyncWatch {
@@ -15,6 +17,7 @@ export interface SyncWatch {
 export interface WorkerMetrics {
   readonly jobs: JobWatch;
   readonly syncs: SyncWatch;
+  readonly pairs: PairWatch & { called(call: ObservedCall): void };
   /** Those that this process holds. */
   readonly inHand: ReadonlySet<ClaimedJob>;
   /** For Prometheus. */
@@ -49,6 +52,22 @@ export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
     'kind',
     'result',
   ]);
+  const entities = metrics.histogram(
+    'epack_pair_entity_seconds',
+    'Time of one entity of a pair, its calls included, by what became of it.',
+    ['pair', 'result'],
+    [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100],
+  );
+  const calls = metrics.counter(
+    'epack_pair_calls_total',
+    'Calls of other systems. Status 0: no answer came.',
+    ['system', 'operation', 'status'],
+  );
+  const conflicts = metrics.counter(
+    'epack_pair_conflicts_total',
+    'What both sides of a pair changed, by whose values won; open: it waits for someone.',
+    ['pair', 'resolution'],
+  );
   for (const channel of channels) rows({ channel, kind: 'log', result: 'inserted' }, 0);
   metrics.gauge('epack_jobs_in_hand', 'Jobs that this worker holds.', [], () => [
     { labels: {}, value: inHand.size },
@@ -74,6 +93,11 @@ export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
     },
     syncs: {
       processed: (job, report) => countRows(job.channel, report),
+    },
+    pairs: {
+      settled: (pair, result, seconds) => entities({ pair, result }, seconds),
+      conflict: (pair, resolution) => conflicts({ pair, resolution }),
+      called: ({ system, operation, status }) => calls({ system, operation, status: String(status ?? 0) }),
     },
     text: () => metrics.text(),
   };

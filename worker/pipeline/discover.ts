@@ -9,6 +9,8 @@ export interface DiscoverSettings {
   readonly links: Links;
   /** Of an earlier listing; null: everything is listed. */
   readonly since: Cursor | null;
+  /** A whole listing that was begun before goes on from there. */
+  readonly goesOn?: boolean;
   readonly signal: AbortSignal;
   readonly belief: Belief;
 }
@@ -26,7 +28,13 @@ export const usualBelief: Belief = { emptied: { from: 10, share: 0.5 }, confirmU
 /** What a listing tells that needs a look. */
 export type Discovered =
   /** `cursor`: may be kept once the items are. Null: it stays where it was. */
-  | { readonly kind: 'page'; readonly items: readonly Item[]; readonly cursor: Cursor | null }
+  | {
+      readonly kind: 'page';
+      readonly items: readonly Item[];
+      readonly cursor: Cursor | null;
+      /** Nothing follows but what the listing lacks. */
+      readonly isWhole: boolean;
+    }
   /** What it lacks. `isDoubted`: it lacks so much that someone must approve. */
   | { readonly kind: 'absent'; readonly items: readonly Item[]; readonly isDoubted: boolean }
   /** It ended before it was whole: nothing is concluded from what it lacks. */
@@ -49,13 +57,14 @@ export async function* discover(settings: DiscoverSettings): AsyncGenerator<Disc
 async function* listing(settings: DiscoverSettings, since: Cursor | null): AsyncGenerator<Discovered> {
   const { system, side, links, signal } = settings;
   const { changes, deletions } = system.capabilities;
-  const whole = since === null || changes === 'scan' ? await links.openListing(side) : null;
+  const goesOn = settings.goesOn === true && since !== null;
+  const whole = since === null || goesOn || changes === 'scan' ? await links.openListing(side) : null;
   let isWhole = false;
   for await (const page of system.list(since, signal)) {
     signal.throwIfAborted();
     await whole?.saw(page.items.map(({ key }) => key));
     const items = await differing(links, side, page.items);
-    yield { kind: 'page', items, cursor: page.cursor };
+    yield { kind: 'page', items, cursor: page.cursor, isWhole: page.isWhole };
     if (deletions === 'tops') yield* below(settings, items);
     isWhole ||= page.isWhole;
   }
@@ -82,7 +91,8 @@ async function* below(settings: DiscoverSettings, items: readonly Item[]): Async
       if (key !== undefined) keys.push(key);
       waiting.push(child.id);
     }
-    if (keys.length > 0) yield { kind: 'page', items: await fetchAll(settings, keys), cursor: null };
+    if (keys.length > 0)
+      yield { kind: 'page', items: await fetchAll(settings, keys), cursor: null, isWhole: false };
   }
 }
 

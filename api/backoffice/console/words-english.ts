@@ -1043,6 +1043,7 @@ export const english = {
     'logs.apply-replacements': 'Carry out approved replacements of readings',
     'logs.read-times-anew': 'Read times anew where a time zone was put right',
     'logs.check-books': 'Check that every reading received is still there',
+    'pair.wake-pairs': 'Wake pairs of systems that nothing wakes',
     'notifications.deliver': 'Send notifications',
     'notifications.find-stale-solutions': 'Find solutions that have not been heard from',
     'notifications.remove-old': 'Remove old notifications',

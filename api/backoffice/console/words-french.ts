@@ -1121,6 +1121,7 @@ export const french: Words = {
     'logs.apply-replacements': 'Appliquer les remplacements de relevés approuvés',
     'logs.read-times-anew': 'Relire les heures après la correction d’un fuseau horaire',
     'logs.check-books': 'Vérifier que chaque relevé reçu est toujours là',
+    'pair.wake-pairs': 'Réveiller les paires de systèmes que rien ne réveille',
     'notifications.deliver': 'Envoyer les notifications',
     'notifications.find-stale-solutions': 'Repérer les solutions sans nouvelles',
     'notifications.remove-old': 'Supprimer les anciennes notifications',

@@ -1,7 +1,14 @@
 import type { Channel } from '../../domain/channel';
 import type { Db } from '../../db/database';
 import { jobLockKey, jobLocks } from '../../db/job-lock';
-import { type BackgroundKind, type JobKind, jobKinds, type Lane, syncKind } from '../../domain/job-kind';
+import {
+  type BackgroundKind,
+  type JobKind,
+  jobKinds,
+  type Lane,
+  laneOfKind,
+  syncKind,
+} from '../../domain/job-kind';
 import type { Origin } from '../../domain/origin';
 
 /** A job that a worker holds, until its lease ends. */
@@ -68,7 +75,7 @@ interface ClaimRow {
   archive_key: string | null;
 }
 
-/** PostgreSQL's channel on which workers hear that a job of the lane `background` has been added. */
+/** PostgreSQL's channel on which workers hear that a job that is no sync has been added. */
 export const jobAdded = 'epack_job';
 
 export type JobStore = ReturnType<typeof createJobStore>;
@@ -247,10 +254,10 @@ export function createJobStore(db: Db) {
     await db.raw(
       `with added as (
          insert into job (kind, lane, subject, detail)
-         select :kind, 'background', asked.subject, asked.detail from (${sql}) asked on conflict do nothing
+         select :kind, :lane, asked.subject, asked.detail from (${sql}) asked on conflict do nothing
        )
        select pg_notify('${jobAdded}', '')`,
-      { ...bindings, kind },
+      { ...bindings, kind, lane: laneOfKind(kind) },
     );
   }
 

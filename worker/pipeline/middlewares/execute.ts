@@ -25,6 +25,8 @@ export type WriteBack = (about: {
   /** The other side's item; null: it has none. */
   readonly item: Item | null;
   readonly state: LinkState;
+  /** Null: it has no link yet. */
+  readonly syncKey: string | null;
 }) => Fields;
 
 /** Brings each side to what was decided for it, and records what it holds then. */
@@ -266,7 +268,7 @@ function tellable({ writeBack }: ExecuteSettings, entry: Decided, side: Side, he
   const state: LinkState = entry.open.length > 0 ? 'conflict' : 'active';
   const shown = held.items[side]?.fields ?? {};
   return Object.fromEntries(
-    Object.entries(tellsOf({ item, state })).filter(
+    Object.entries(tellsOf({ item, state, syncKey: entry.link?.syncKey ?? null })).filter(
       ([name, value]) => !sameValue(fieldOf(shown, name), value),
     ),
   );

@@ -1,0 +1,16 @@
+/** The job of a pair's slice, as its holder knows it. */
+export interface SliceHold {
+  /** The id of the job. */
+  readonly id: string;
+  readonly fence: number;
+}
+
+/**
+ * The beginning of every statement by which a slice writes: who lost the job meanwhile writes nothing. Bindings: `jobId`,
+ * `fence`.
+ */
+export const withGuard = `with guard as materialized (
+  select from job where id = :jobId and fence = :fence and state = 'running'
+)`;
+
+export const guardBindings = ({ id, fence }: SliceHold) => ({ jobId: id, fence });

@@ -1,0 +1,423 @@
+import type { Db } from '../../db/database';
+import type { EndSide, LookedAt } from '../../domain/link-ends';
+import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
+
+export type LinkJobState =
+  'new' | 'running' | 'waiting' | 'held' | 'failed' | 'done' | 'skipped' | 'given-up';
+
+/** Who named it. */
+export type LinkJobSource =
+  'listing' | 'webhook' | 'check' | 'api' | 'parent' | 'decision' | 'retry' | 'plan' | 'take-back';
+
+/** Something that a listing found. */
+export interface FoundItem<Words extends JobWords> {
+  readonly key: string;
+  readonly revision: string;
+  /** The item as it was listed; null: it is too large to keep, or not known. */
+  readonly hint: Words['hint'] | null;
+  readonly isDoubted: boolean;
+  /** A line of an approved plan. */
+  readonly signature?: string;
+  readonly side?: EndSide;
+  /** Of what is taken back: what each side shall hold. */
+  readonly wanted?: Words['wanted'];
+}
+
+/** What its user keeps in JSON. */
+export interface JobWords {
+  readonly hint: unknown;
+  readonly wanted: unknown;
+}
+
+/** What a page of a listing gave, and how far the listing has come with it. */
+export interface FoundPage<Words extends JobWords> {
+  readonly runId: string;
+  readonly side: EndSide;
+  readonly source: LinkJobSource;
+  readonly items: readonly FoundItem<Words>[];
+  /** Undefined: it stays where it is. `listing`: of a whole listing that goes on from there. */
+  readonly cursor?: string | null;
+  readonly listingValue?: string | null;
+}
+
+export interface LinkJob<Words extends JobWords = JobWords> {
+  readonly id: string;
+  readonly side: EndSide;
+  readonly key: string;
+  readonly stage: 'change' | 'deletion';
+  readonly source: LinkJobSource;
+  /** Null: no run has taken it, or the run that found it has ended. */
+  readonly runId: string | null;
+  readonly hint: Words['hint'] | null;
+  readonly isDoubted: boolean;
+  readonly attempts: number;
+  readonly signature: string | null;
+  readonly wanted: Words['wanted'] | null;
+  readonly approvalId: string | null;
+  /** What was decided about the approval that it waited for. */
+  readonly approvalState: 'open' | 'approved' | 'rejected' | 'superseded' | null;
+}
+
+/** What became of a job. */
+export interface LinkJobEnd {
+  readonly id: string;
+  readonly state: Exclude<LinkJobState, 'running'>;
+  readonly stage: 'change' | 'deletion';
+  readonly runId: string | null;
+  readonly verdict: string | null;
+  readonly attempts: number;
+  /** Of `failed` and `new`: how long it waits. */
+  readonly delaySeconds: number;
+  readonly errorClass: string | null;
+  readonly error: string | null;
+  readonly linkId: string | null;
+  readonly waitsSide: EndSide | null;
+  readonly waitsKey: string | null;
+  readonly waitsField: string | null;
+  readonly lookedAt: Readonly<Record<EndSide, LookedAt | null>> | null;
+  readonly approvalId: string | null;
+  readonly signature: string | null;
+  readonly calls: number;
+}
+
+interface JobRow<Words extends JobWords> {
+  id: string;
+  side: EndSide;
+  key: string;
+  stage: 'change' | 'deletion';
+  source: LinkJobSource;
+  run_id: string | null;
+  hint: Words['hint'] | null;
+  is_doubted: boolean;
+  attempts: number;
+  signature: string | null;
+  wanted: Words['wanted'] | null;
+  approval_id: string | null;
+  approval_state: LinkJob['approvalState'];
+}
+
+export type LinkJobStore<Words extends JobWords> = ReturnType<typeof createLinkJobStore<Words>>;
+
+/** What a pair has found and not yet done, as its slice sees it. */
+export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: number, hold: SliceHold) {
+  return {
+    /**
+     * Adds what a page of a listing gave, and moves the cursor: one statement. What waits for a decision, or was given up,
+     * comes again only if its revision is another one. Null: the slice is another's; else how many were added.
+     */
+    async addFound(page: FoundPage<Words>): Promise<number | null> {
+      const { items, side } = page;
+      const result = await db.raw<{ rows: { is_held: boolean; added: number }[] }>(
+        `${withGuard}, found as (
+           select s.* from jsonb_to_recordset(cast(:items as jsonb))
+             as s (side text, key text, revision text, hint jsonb, is_doubted boolean, signature text, wanted jsonb)
+           where exists (select from guard) and (:isBound or not exists (
+             select from link_job j where j.pair_id = :pairId and j.state in ('held', 'given-up')
+               and (j.side = s.side and j.key = s.key or j.link_id = (
+                 select e.link_id from link_end e
+                 where e.pair_id = :pairId and e.side = s.side and e.key = s.key and not e.is_gone))
+               and j.looked_at -> s.side ->> 'revision' = s.revision))
+         ), added as (
+           insert into link_job as j (pair_id, run_id, side, key, source, hint, is_doubted, signature, wanted)
+           select :pairId, :runId, side, key, :source, hint, is_doubted, signature, wanted from found
+           on conflict (pair_id, side, key) where state in ('new', 'waiting', 'held', 'failed')
+           do update set hint = excluded.hint, is_doubted = excluded.is_doubted, run_id = excluded.run_id,
+             signature = excluded.signature, wanted = coalesce(excluded.wanted, j.wanted), source = excluded.source,
+             stage = 'change', ${restart(`j.state in ('held', 'waiting')`)}
+           returning 1
+         )${cursorMoves(page)}
+         select exists (select from guard) as is_held, (select count(*)::int from added) as added`,
+        {
+          ...guardBindings(hold),
+          pairId,
+          runId: page.runId,
+          source: page.source,
+          isBound: page.source !== 'listing' && page.source !== 'check',
+          items: JSON.stringify(
+            items.map((item) => ({
+              side: item.side ?? side,
+              key: item.key,
+              revision: item.revision,
+              hint: item.hint,
+              is_doubted: item.isDoubted,
+              signature: item.signature ?? null,
+              wanted: item.wanted ?? null,
+            })),
+          ),
+          ...(page.cursor === undefined && page.listingValue === undefined ? {} : { side }),
+          ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
+          ...(page.listingValue === undefined ? {} : { listingValue: page.listingValue }),
+        },
+      );
+      const row = result.rows[0];
+      return row?.is_held === true ? row.added : null;
+    },
+
+    /** Takes jobs that are due, those of folders first. */
+    async claim(stage: 'change' | 'deletion', limit: number): Promise<LinkJob<Words>[]> {
+      return claimed(
+        `select id from link_job where pair_id = :pairId and stage = :stage and state in ('new', 'failed') and run_after <= now()
+         order by depth, priority desc, run_after, id limit :limit for update skip locked`,
+        { stage, limit },
+      );
+    },
+
+    /** Those that wait for each other in a circle: nothing else will release them. */
+    async claimCircle(): Promise<LinkJob<Words>[]> {
+      return claimed(
+        `select id from link_job where id in (
+           with recursive chain (start, id, waits_side, waits_key, path) as (
+             select id, id, waits_side, waits_key, array[id] from link_job where pair_id = :pairId and state = 'waiting'
+             union all
+             select c.start, j.id, j.waits_side, j.waits_key, c.path || j.id
+             from chain c join link_job j on j.pair_id = :pairId and j.state = 'waiting' and j.side = c.waits_side and j.key = c.waits_key
+             where not j.id = any (c.path[2:]) and cardinality(c.path) < 100
+           )
+           select unnest(path) from chain where cardinality(path) > 1 and id = start
+         ) for update skip locked`,
+        {},
+      );
+    },
+
+    /** What became of jobs. Where another was asked for meanwhile, that one stands for what is left to do. */
+    async settle(ends: readonly LinkJobEnd[]): Promise<void> {
+      await db.raw(
+        `${withGuard}, ends as (
+           select * from jsonb_to_recordset(cast(:ends as jsonb)) as d (id bigint, state text, stage text, run_id bigint, verdict text,
+             attempts int, delay float8, error_class text, error text, link_id bigint, waits_side text, waits_key text, waits_field text,
+             looked_at jsonb, approval_id bigint, signature text, calls int)
+         ), closed as (
+           select d.id, o.id as by from ends d join link_job j on j.id = d.id join link_job o
+             on o.pair_id = j.pair_id and o.side = j.side and o.key = j.key and o.id <> j.id and o.state in ('new', 'waiting', 'held', 'failed')
+           where d.state in ('new', 'waiting', 'held', 'failed')
+         )
+         update link_job j set
+           state = case when c.by is null then d.state else 'skipped' end, closed_by = c.by,
+           stage = d.stage, run_id = coalesce(d.run_id, j.run_id), verdict = d.verdict, attempts = d.attempts,
+           run_after = now() + make_interval(secs => d.delay), error_class = d.error_class, error = left(d.error, 2000),
+           link_id = coalesce((select l.id from link l where l.id = d.link_id), j.link_id),
+           waits_side = case when c.by is null then d.waits_side end, waits_key = case when c.by is null then d.waits_key end,
+           waits_field = d.waits_field, looked_at = d.looked_at, approval_id = d.approval_id, signature = d.signature,
+           hint = case when d.state in ('done', 'skipped') or c.by is not null then null else j.hint end,
+           calls = least(coalesce(j.calls, 0) + d.calls, 32767),
+           ended_at = case when c.by is not null or d.state in ('done', 'skipped', 'given-up') then now() end
+         from ends d left join closed c on c.id = d.id
+         where j.id = d.id and j.pair_id = :pairId and j.state = 'running' and exists (select from guard)`,
+        {
+          ...guardBindings(hold),
+          pairId,
+          ends: JSON.stringify(
+            ends.map((end) => ({
+              id: end.id,
+              state: end.state,
+              stage: end.stage,
+              run_id: end.runId,
+              verdict: end.verdict,
+              attempts: end.attempts,
+              delay: end.delaySeconds,
+              error_class: end.errorClass,
+              error: end.error,
+              link_id: end.linkId,
+              waits_side: end.waitsSide,
+              waits_key: end.waitsKey,
+              waits_field: end.waitsField,
+              looked_at: end.lookedAt,
+              approval_id: end.approvalId,
+              signature: end.signature,
+              calls: end.calls,
+            })),
+          ),
+        },
+      );
+    },
+
+    /** What was given up before about the same entities, by those that have been settled since. */
+    async closeGivenUp(ids: readonly string[]): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update link_job o set state = 'skipped', closed_by = j.id
+         from link_job j
+         where j.id = any(cast(:ids as bigint[])) and o.pair_id = :pairId and o.state = 'given-up' and o.id <> j.id
+           and (o.side = j.side and o.key = j.key or o.link_id = j.link_id) and exists (select from guard)`,
+        { ...guardBindings(hold), pairId, ids: [...ids] },
+      );
+    },
+
+    /** What was running when a slice died is begun again. */
+    async putBackRunning(): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update link_job j set state = case when o.id is null then 'new' else 'skipped' end, closed_by = o.id,
+           ended_at = case when o.id is null then null else now() end
+         from link_job r left join link_job o
+           on o.pair_id = r.pair_id and o.side = r.side and o.key = r.key and o.state in ('new', 'waiting', 'held', 'failed')
+         where r.id = j.id and j.pair_id = :pairId and j.state = 'running' and exists (select from guard)`,
+        { ...guardBindings(hold), pairId },
+      );
+    },
+
+    /** A call of which nobody knows whether it was made, and that no job is about, gets one. */
+    async addForIntents(): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         insert into link_job (pair_id, side, key, link_id, source, priority)
+         select distinct on (l.id) :pairId, e.side, e.key, l.id, 'retry', 100
+         from link l join link_end e on e.link_id = l.id and not e.is_gone
+         where l.pair_id = :pairId and l.intent is not null and exists (select from guard) and not exists (
+           select from link_job j where j.state in ('new', 'waiting', 'held', 'failed', 'running', 'given-up')
+             and (j.link_id = l.id or j.pair_id = :pairId and exists (
+               select from link_end x where x.link_id = l.id and x.side = j.side and x.key = j.key and not x.is_gone)))
+         order by l.id, e.side = l.intent ->> 'side'
+         on conflict do nothing`,
+        { ...guardBindings(hold), pairId },
+      );
+    },
+
+    /** What waited for something that is linked by now. Returns how many. */
+    async release(): Promise<number> {
+      const result = await db.raw<{ rowCount: number }>(
+        `${withGuard}
+         update link_job j set ${restart('true')}
+         where j.pair_id = :pairId and j.state = 'waiting' and exists (select from guard) and exists (
+           select from link_end e join link l on l.id = e.link_id
+           where e.pair_id = j.pair_id and e.side = j.waits_side and e.key = j.waits_key and not e.is_gone and l.state <> 'creating')`,
+        { ...guardBindings(hold), pairId },
+      );
+      return result.rowCount;
+    },
+
+    /** What a listing lacked that was not believed, and a later one shows: it is looked at again. */
+    async releaseListed(side: EndSide, listing: string): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update link_job j set hint = null, is_doubted = false, ${restart('true')}
+         where j.pair_id = :pairId and j.side = :side and j.state = 'held' and j.is_doubted and exists (select from guard)
+           and exists (select from listed_key k where k.listing = :listing and k.key = j.key)`,
+        { ...guardBindings(hold), pairId, side, listing },
+      );
+    },
+
+    /** Those that were held for an approval that was decided by now. */
+    async releaseDecided(): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update link_job j set hint = null, ${restart('true')}
+         from pair_approval a
+         where j.pair_id = :pairId and j.state = 'held' and a.id = j.approval_id and a.state in ('approved', 'rejected') and exists (select from guard)`,
+        { ...guardBindings(hold), pairId },
+      );
+    },
+
+    /** What was given up so long ago is tried again. */
+    async resetGivenUp(hours: number): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update link_job j set state = 'new', ended_at = null, attempts = 0, hint = null, looked_at = null, run_after = now(), source = 'retry', stage = 'change'
+         where j.pair_id = :pairId and j.state = 'given-up' and j.ended_at <= now() - make_interval(secs => :seconds) and exists (select from guard)
+           and not exists (select from link_job o where o.pair_id = j.pair_id and o.side = j.side and o.key = j.key and o.id <> j.id
+             and (o.state in ('new', 'waiting', 'held', 'failed') or o.state = 'given-up' and o.id > j.id))`,
+        { ...guardBindings(hold), pairId, seconds: hours * 3600 },
+      );
+    },
+
+    /** Seconds until a job is due, by what is written down now. Null: none is. */
+    async nextDueSeconds(resetHours: number): Promise<number | null> {
+      const result = await db.raw<{ rows: { seconds: number | null }[] }>(
+        `select extract(epoch from least(
+           (select min(run_after) from link_job where pair_id = :pairId and state in ('new', 'failed')),
+           (select min(ended_at) + make_interval(secs => :seconds) from link_job where pair_id = :pairId and state = 'given-up')
+         ) - now())::float8 as seconds`,
+        { pairId, seconds: resetHours * 3600 },
+      );
+      return result.rows[0]?.seconds ?? null;
+    },
+
+    /** Deletions that wait for their turn or for someone, and those of the last hours that nobody had to approve. */
+    async deletions(hours: number): Promise<{ waiting: number; recent: number }> {
+      const result = await db.raw<{ rows: { waiting: number; recent: number }[] }>(
+        `select
+           (select count(*)::int from link_job where pair_id = :pairId and stage = 'deletion' and state in ('new', 'held', 'failed')) as waiting,
+           (select count(*)::int from link_job where pair_id = :pairId and verdict = 'deleted' and state = 'done' and approval_id is null
+             and signature is null and ended_at > now() - make_interval(secs => :seconds)) as recent`,
+        { pairId, seconds: hours * 3600 },
+      );
+      return result.rows[0] ?? { waiting: 0, recent: 0 };
+    },
+
+    /** Links that there are. */
+    async liveLinks(): Promise<number> {
+      const result = await db.raw<{ rows: { count: number }[] }>(
+        `select count(*)::int as count from link where pair_id = :pairId and state <> 'gone'`,
+        { pairId },
+      );
+      return result.rows[0]?.count ?? 0;
+    },
+
+    /** All of a pair is looked at once more, where both ends are known: its rules have changed. */
+    async lookAtAll(version: number): Promise<void> {
+      await db.raw(
+        `${withGuard}, marked as (
+           update link_end set needs_look = true where pair_id = :pairId and not is_gone and exists (select from guard)
+         )
+         update pair set seen_version = :version where id = :pairId and exists (select from guard)`,
+        { ...guardBindings(hold), pairId, version },
+      );
+    },
+  };
+
+  async function claimed(
+    due: string,
+    bindings: Readonly<Record<string, string | number>>,
+  ): Promise<LinkJob<Words>[]> {
+    const result = await db.raw<{ rows: JobRow<Words>[] }>(
+      `${withGuard}, due as (${due}), taken as (
+         update link_job j set state = 'running', started_at = coalesce(started_at, now()), waits_side = null, waits_key = null
+         from due where j.id = due.id and exists (select from guard) returning j.*
+       )
+       select t.id, t.side, t.key, t.stage, t.source, r.id as run_id, t.hint, t.is_doubted, t.attempts, t.signature, t.wanted,
+         t.approval_id, a.state as approval_state
+       from taken t left join pair_run r on r.id = t.run_id and r.state <> 'ended' left join pair_approval a on a.id = t.approval_id
+       order by t.depth, t.priority desc, t.id`,
+      { ...guardBindings(hold), pairId, ...bindings },
+    );
+    return result.rows.map(jobFrom);
+  }
+}
+
+/** It is looked at anew, as if it had just been found; where the condition holds. */
+const restart = (condition: string) => `
+  state = case when ${condition} then 'new' else j.state end,
+  run_after = case when ${condition} then now() else j.run_after end,
+  attempts = case when ${condition} then 0 else j.attempts end,
+  looked_at = case when ${condition} then null else j.looked_at end,
+  waits_side = case when ${condition} then null else j.waits_side end,
+  waits_key = case when ${condition} then null else j.waits_key end`;
+
+function cursorMoves({ cursor, listingValue }: Pick<FoundPage<JobWords>, 'cursor' | 'listingValue'>): string {
+  const columns = [
+    ...(cursor === undefined ? [] : ['value = :cursor', 'moved_at = now()']),
+    ...(listingValue === undefined ? [] : ['listing_value = :listingValue']),
+  ];
+  if (columns.length === 0) return '';
+  const value = cursor === undefined ? 'null' : ':cursor';
+  return `, moved as (
+    insert into pair_cursor (pair_id, side, value, moved_at) select :pairId, :side, ${value}, now() from guard
+    on conflict (pair_id, side) do update set ${columns.join(', ')}
+  )`;
+}
+
+const jobFrom = <Words extends JobWords>(row: JobRow<Words>): LinkJob<Words> => ({
+  id: row.id,
+  side: row.side,
+  key: row.key,
+  stage: row.stage,
+  source: row.source,
+  runId: row.run_id,
+  hint: row.hint,
+  isDoubted: row.is_doubted,
+  attempts: row.attempts,
+  signature: row.signature,
+  wanted: row.wanted,
+  approvalId: row.approval_id,
+  approvalState: row.approval_state,
+});

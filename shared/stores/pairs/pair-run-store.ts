@@ -1,0 +1,202 @@
+import type { Db } from '../../db/database';
+import type { EndSide } from '../../domain/link-ends';
+import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
+
+export type RunKind = 'check' | 'whole' | 'plan' | 'hints' | 'take-back';
+
+/** `new`: nothing has been listed yet; `listing`; `listed`: all that it found is work by now. */
+export type RunState = 'new' | 'listing' | 'listed' | 'ended';
+
+export interface PairRun {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly state: RunState;
+  /** Of a run that carries a plan out. */
+  readonly planId: string | null;
+  /** Of one that takes another back. */
+  readonly takesBack: string | null;
+  /** Sides that it has listed. */
+  readonly listed: readonly EndSide[];
+}
+
+export interface RunCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly moved: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
+export type RunCalls = Readonly<Record<EndSide, number>>;
+
+interface RunRow {
+  id: string;
+  kind: RunKind;
+  state: RunState;
+  plan_id: string | null;
+  takes_back: string | null;
+  listed: EndSide[];
+}
+
+export type PairRunStore = ReturnType<typeof createPairRunStore>;
+
+/** The runs of one pair, as its slice sees them. */
+export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
+  return {
+    /** The oldest that has something to list. Null: there is none. */
+    async nextToList(): Promise<PairRun | null> {
+      const result = await db.raw<{ rows: RunRow[] }>(
+        `select ${columns} from pair_run where pair_id = :pairId and state in ('new', 'listing') order by id limit 1`,
+        { pairId },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : runFrom(row);
+    },
+
+    async hasOpen(): Promise<boolean> {
+      const result = await db.raw<{ rows: { open: boolean }[] }>(
+        `select exists (select from pair_run where pair_id = :pairId and state in ('new', 'listing')) as open`,
+        { pairId },
+      );
+      return result.rows[0]?.open === true;
+    },
+
+    /** One that its schedule asks for. */
+    async add(kind: 'check' | 'whole'): Promise<void> {
+      await db.raw(`${withGuard} insert into pair_run (pair_id, kind) select :pairId, :kind from guard`, {
+        ...guardBindings(hold),
+        pairId,
+        kind,
+      });
+    },
+
+    async begin(id: string): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update pair_run set state = 'listing', started_at = coalesce(started_at, now()) where id = :id and exists (select from guard)`,
+        { ...guardBindings(hold), id },
+      );
+    },
+
+    async sideListed(id: string, side: EndSide): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update pair_run set listed = array_append(array_remove(listed, cast(:side as text)), cast(:side as text)) where id = :id and exists (select from guard)`,
+        { ...guardBindings(hold), id, side },
+      );
+    },
+
+    async allListed(id: string, failure: string | null): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update pair_run set state = 'listed', failure = coalesce(cast(:failure as text), failure)
+         where id = :id and state in ('new', 'listing') and exists (select from guard)`,
+        { ...guardBindings(hold), id, failure },
+      );
+    },
+
+    /** What webhooks and people name belongs to a run as well. Returns the one that is open. Null: the slice is another's. */
+    async hintsRun(): Promise<string | null> {
+      const result = await db.raw<{ rows: { id: string }[] }>(
+        `${withGuard}, known as (
+           select id from pair_run where pair_id = :pairId and kind = 'hints' and state = 'listed' limit 1
+         ), made as (
+           insert into pair_run (pair_id, kind, state, started_at)
+           select :pairId, 'hints', 'listed', now() from guard where not exists (select from known) returning id
+         )
+         select id from known union all select id from made`,
+        { ...guardBindings(hold), pairId },
+      );
+      return result.rows[0]?.id ?? null;
+    },
+
+    /** What became of some entities of it, and the calls that they took. */
+    async count(id: string, counts: Partial<RunCounts>, calls: RunCalls): Promise<void> {
+      const sums = [
+        ...Object.entries(counts).map(([name, value]) => ['counts', name, value] as const),
+        ...Object.entries(calls).map(([name, value]) => ['calls', name, value] as const),
+      ].filter(([, , value]) => value > 0);
+      if (sums.length === 0) return;
+      await db.raw(
+        `${withGuard}
+         update pair_run r set
+           counts = r.counts || coalesce((select jsonb_object_agg(s.name, coalesce((r.counts ->> s.name)::int, 0) + s.value)
+             from jsonb_to_recordset(cast(:sums as jsonb)) as s (what text, name text, value int) where s.what = 'counts'), '{}'),
+           calls = r.calls || coalesce((select jsonb_object_agg(s.name, coalesce((r.calls ->> s.name)::int, 0) + s.value)
+             from jsonb_to_recordset(cast(:sums as jsonb)) as s (what text, name text, value int) where s.what = 'calls'), '{}')
+         where r.id = :id and exists (select from guard)`,
+        {
+          ...guardBindings(hold),
+          id,
+          sums: JSON.stringify(sums.map(([what, name, value]) => ({ what, name, value }))),
+        },
+      );
+    },
+
+    /** Ends the runs of which nothing is left to do. A plan that was carried out is done with its run. */
+    async endFinished(): Promise<void> {
+      await db.raw(
+        `${withGuard}, ended as (
+           update pair_run r set state = 'ended', ended_at = now()
+           where r.pair_id = :pairId and r.state = 'listed' and exists (select from guard)
+             and not exists (select from link_job j where j.run_id = r.id and j.state in ('new', 'running'))
+           returning plan_id
+         )
+         update pair_plan set state = 'done' from ended where pair_plan.id = ended.plan_id and pair_plan.state = 'approved'`,
+        { ...guardBindings(hold), pairId },
+      );
+    },
+
+    /** What a run did that can be taken back, the newest first: one line for each entity. */
+    async undone(runId: string, after: string | null, limit: number): Promise<UndoneEvent[]> {
+      const result = await db.raw<{ rows: UndoneRow[] }>(
+        `select e.id, e.link_id, e.before, e.after, e.operations,
+           (select jsonb_object_agg(x.side, x.key) from link_end x where x.link_id = e.link_id) as keys
+         from link_event e
+         where e.run_id = :runId and e.pair_id = :pairId and e.link_id is not null and e.before is not null
+           and jsonb_array_length(e.operations) > 0 and (cast(:after as bigint) is null or e.id < :after)
+         order by e.id desc limit :limit`,
+        { pairId, runId, after, limit },
+      );
+      return result.rows.map((row) => ({
+        id: row.id,
+        linkId: row.link_id,
+        before: row.before,
+        after: row.after,
+        operations: row.operations,
+        keys: { here: row.keys?.here ?? null, there: row.keys?.there ?? null },
+      }));
+    },
+  };
+}
+
+/** Something that a run did. */
+export interface UndoneEvent {
+  readonly id: string;
+  readonly linkId: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly operations: unknown;
+  readonly keys: Readonly<Record<EndSide, string | null>>;
+}
+
+interface UndoneRow {
+  id: string;
+  link_id: string;
+  before: unknown;
+  after: unknown;
+  operations: unknown;
+  keys: Partial<Record<EndSide, string>> | null;
+}
+
+const columns = 'id, kind, state, plan_id, takes_back, listed';
+
+const runFrom = (row: RunRow): PairRun => ({
+  id: row.id,
+  kind: row.kind,
+  state: row.state,
+  planId: row.plan_id,
+  takesBack: row.takes_back,
+  listed: row.listed,
+});

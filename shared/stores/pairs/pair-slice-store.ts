@@ -1,0 +1,233 @@
+import type { Db } from '../../db/database';
+import type { Json } from '../../systems/references';
+import type { EndSide } from '../../domain/link-ends';
+import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
+
+export type RemoteState = 'unknown' | 'up' | 'throttled' | 'paused';
+
+/** A system of a pair, as a slice needs it. */
+export interface SliceSystem {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: string;
+  /** As its operator wrote it, without secrets. */
+  readonly config: Json;
+  readonly version: number;
+  readonly state: RemoteState;
+  /** Of a throttled one: how long no call is made; 0: it may be called. */
+  readonly waitsSeconds: number;
+  /** Of the operator's own: null. */
+  readonly accountId: number | null;
+}
+
+/** A pair, as a slice needs it. */
+export interface SlicePair {
+  readonly id: number;
+  readonly name: string;
+  readonly mode: 'plan' | 'run' | 'off';
+  readonly config: unknown;
+  readonly configVersion: number;
+  /** Under which its links were last seen; null: under none. */
+  readonly seenVersion: number | null;
+  readonly isPaused: boolean;
+  readonly systems: Readonly<Record<EndSide, SliceSystem>>;
+  /** Seconds until a check and a whole listing are due; null: that has not been worked out. */
+  readonly checkInSeconds: number | null;
+  readonly wholeInSeconds: number | null;
+  readonly cursors: Readonly<Record<EndSide, SliceCursor>>;
+}
+
+export interface SliceCursor {
+  /** Null: everything is to be listed. */
+  readonly value: string | null;
+  /** Of a whole listing that is under way: where it goes on. Null: none is, or it begins anew. */
+  readonly listingValue: string | null;
+}
+
+interface PairRow {
+  id: number;
+  name: string;
+  mode: SlicePair['mode'];
+  config: unknown;
+  config_version: number;
+  seen_version: number | null;
+  is_paused: boolean;
+  check_in: number | null;
+  whole_in: number | null;
+  here: SystemRow;
+  there: SystemRow;
+  cursors: Partial<Record<EndSide, CursorRow>> | null;
+}
+
+interface CursorRow {
+  value: string | null;
+  listing_value: string | null;
+}
+
+interface SystemRow {
+  id: number;
+  name: string;
+  kind: string;
+  config: Json;
+  version: number;
+  state: RemoteState;
+  waits: number;
+  account_id: number | null;
+}
+
+export type PairSliceStore = ReturnType<typeof createPairSliceStore>;
+
+/** What a slice knows of its pair, and says about it. */
+export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
+  return {
+    /** Whatever was asked until now, this slice does. False: the job is another's. */
+    async begin(): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        `update job set detail = null where id = :jobId and fence = :fence and state = 'running'`,
+        guardBindings(hold),
+      );
+      return result.rowCount === 1;
+    },
+
+    /** Null: there is no such pair any more. */
+    async load(): Promise<SlicePair | null> {
+      const result = await db.raw<{ rows: PairRow[] }>(
+        `select p.id, p.name, p.mode, p.config, p.config_version, p.seen_version, p.paused_at is not null as is_paused,
+           extract(epoch from p.check_at - now())::float8 as check_in, extract(epoch from p.whole_at - now())::float8 as whole_in,
+           ${systemJson('h')} as here, ${systemJson('t')} as there,
+           (select jsonb_object_agg(c.side, jsonb_build_object('value', c.value, 'listing_value', c.listing_value))
+            from pair_cursor c where c.pair_id = p.id) as cursors
+         from pair p join remote_system h on h.id = p.here_id join remote_system t on t.id = p.there_id
+         where p.id = :pairId`,
+        { pairId },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : pairFrom(row);
+    },
+
+    /** When a check and a whole listing are due. */
+    async schedule(due: { readonly checkAt: Date | null; readonly wholeAt: Date | null }): Promise<void> {
+      await db.raw(
+        `${withGuard} update pair set check_at = :checkAt, whole_at = :wholeAt where id = :pairId and exists (select from guard)`,
+        { ...guardBindings(hold), pairId, ...due },
+      );
+    },
+
+    /** Until a check or a whole listing is due; null: neither is. */
+    async dueInSeconds(): Promise<number | null> {
+      const result = await db.raw<{ rows: { seconds: number | null }[] }>(
+        `select extract(epoch from least(check_at, whole_at) - now())::float8 as seconds from pair where id = :pairId`,
+        { pairId },
+      );
+      return result.rows[0]?.seconds ?? null;
+    },
+
+    /** The slice ends; the next one comes after so many seconds, or at once where someone asked meanwhile. */
+    async end(delaySeconds: number): Promise<void> {
+      await db.raw(
+        `update job set state = 'queued', lease_until = null, published_at = null, attempts = 0, detail = null, failure = null,
+           run_after = now() + make_interval(secs => case when detail is null then :delaySeconds else 0 end)
+         where id = :jobId and fence = :fence and state = 'running'`,
+        { ...guardBindings(hold), delaySeconds },
+      );
+    },
+
+    /** It cannot go on as it is, until someone mends it. False: it was paused before. */
+    async pausePair(reason: string, by: string | null): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        `${withGuard}
+         update pair set paused_at = now(), paused_reason = :reason, paused_by = :by
+         where id = :pairId and paused_at is null and exists (select from guard)`,
+        { ...guardBindings(hold), pairId, reason, by },
+      );
+      return result.rowCount === 1;
+    },
+
+    /** No call until a person resumes it. False: someone did that before. */
+    async pauseSystem(id: number, reason: string): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        `${withGuard}
+         update remote_system set state = 'paused', paused_at = now(), paused_reason = left(:reason, 500), not_before = null
+         where id = :id and state <> 'paused' and exists (select from guard)`,
+        { ...guardBindings(hold), id, reason },
+      );
+      return result.rowCount === 1;
+    },
+
+    /** No call before so many seconds are over, for any pair of that system. */
+    async throttleSystem(id: number, seconds: number): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update remote_system set state = 'throttled', not_before = greatest(not_before, now() + make_interval(secs => :seconds))
+         where id = :id and state <> 'paused' and exists (select from guard)`,
+        { ...guardBindings(hold), id, seconds },
+      );
+    },
+
+    /** It has answered. */
+    async systemsAreUp(ids: readonly number[]): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update remote_system set state = 'up', not_before = null, checked_at = now()
+         where id = any(cast(:ids as int[])) and (state = 'unknown' or state = 'throttled' and not_before <= now()) and exists (select from guard)`,
+        { ...guardBindings(hold), ids: [...ids] },
+      );
+    },
+
+    /** Seconds that no call is made to any of them; 0: they may be called; null: one is paused. */
+    async waitSeconds(ids: readonly number[]): Promise<number | null> {
+      const result = await db.raw<{ rows: { is_paused: boolean; waits: number }[] }>(
+        `select bool_or(state = 'paused') as is_paused,
+           coalesce(max(case when state = 'throttled' then greatest(0, extract(epoch from not_before - now())) end), 0)::float8 as waits
+         from remote_system where id = any(cast(:ids as int[]))`,
+        { ids: [...ids] },
+      );
+      const row = result.rows[0];
+      return row === undefined || row.is_paused ? null : row.waits;
+    },
+
+    /** Tells who wants to know, once for each key. */
+    async notify(event: string, key: string, facts: object): Promise<void> {
+      await db.raw(
+        `${withGuard} select notify_targets_of_pair(:event, :pairId, :key, clock_timestamp(), cast(:facts as jsonb)) from guard`,
+        { ...guardBindings(hold), pairId, event, key, facts: JSON.stringify(facts) },
+      );
+    },
+  };
+}
+
+const systemJson = (
+  alias: string,
+) => `jsonb_build_object('id', ${alias}.id, 'name', ${alias}.name, 'kind', ${alias}.kind,
+  'config', ${alias}.config, 'version', ${alias}.version, 'state', ${alias}.state, 'account_id', ${alias}.account_id,
+  'waits', case when ${alias}.state = 'throttled' then greatest(0, extract(epoch from ${alias}.not_before - now())) else 0 end)`;
+
+const pairFrom = (row: PairRow): SlicePair => ({
+  id: row.id,
+  name: row.name,
+  mode: row.mode,
+  config: row.config,
+  configVersion: row.config_version,
+  seenVersion: row.seen_version,
+  isPaused: row.is_paused,
+  systems: { here: systemFrom(row.here), there: systemFrom(row.there) },
+  checkInSeconds: row.check_in,
+  wholeInSeconds: row.whole_in,
+  cursors: { here: cursorFrom(row.cursors?.here), there: cursorFrom(row.cursors?.there) },
+});
+
+const systemFrom = (row: SystemRow): SliceSystem => ({
+  id: row.id,
+  name: row.name,
+  kind: row.kind,
+  config: row.config,
+  version: row.version,
+  state: row.state,
+  waitsSeconds: row.waits,
+  accountId: row.account_id,
+});
+
+const cursorFrom = (row: CursorRow | undefined): SliceCursor => ({
+  value: row?.value ?? null,
+  listingValue: row?.listing_value ?? null,
+});

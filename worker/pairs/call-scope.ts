@@ -1,0 +1,84 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Side } from '../pipeline/sides';
+import type { ObservedCall } from '../systems/remote-system';
+import type { PairJob } from './words';
+
+/** One entity that is worked on: what is told of it in its timeline. */
+export interface EntityWork {
+  readonly job: PairJob;
+  /** What is written back as `$now`. */
+  readonly startedAt: Date;
+  /** Grows with its calls. */
+  readonly calls: RecordedCall[];
+  /** Of the event that tells of it; null: nothing was done to it yet. */
+  eventId: string | null;
+  /** What that event tells of by now. */
+  toldCalls: number;
+}
+
+/** A call as the timeline shows it. */
+export interface RecordedCall {
+  readonly side: Side;
+  readonly op: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number | null;
+  readonly milliseconds: number;
+  readonly at: string;
+  readonly request: string | null;
+  readonly answer: string | null;
+  readonly fault: string | null;
+}
+
+/** Calls of a slice, by side. */
+export type CallTally = Record<Side, number>;
+
+interface Scope {
+  readonly tally: CallTally;
+  readonly entity: EntityWork | null;
+  readonly side: Side | null;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** Whatever is called in it is counted there. */
+export const inTally = <T>(tally: CallTally, run: () => T): T =>
+  scopes.run({ tally, entity: null, side: null }, run);
+
+/** Whatever is called in it is told of that entity. */
+export function inEntity<T>(entity: EntityWork, run: () => T): T {
+  const scope = scopes.getStore();
+  return scopes.run({ tally: scope?.tally ?? { here: 0, there: 0 }, entity, side: null }, run);
+}
+
+/** Whatever is called in it is called on that side. */
+export function onSide<T>(side: Side, run: () => T): T {
+  const scope = scopes.getStore();
+  return scope === undefined ? run() : scopes.run({ ...scope, side }, run);
+}
+
+/** The entity that is worked on; null: none is. */
+export const currentEntity = (): EntityWork | null => scopes.getStore()?.entity ?? null;
+
+/** To be told of every call once it has ended, in the context of whoever made it. */
+export function recordCall(call: ObservedCall): void {
+  const scope = scopes.getStore();
+  if (scope === undefined || scope.side === null) return;
+  scope.tally[scope.side] += 1;
+  if (scope.entity === null || scope.entity.calls.length >= mostCalls) return;
+  const { method, path, status, milliseconds, request, answer, fault } = call;
+  scope.entity.calls.push({
+    side: scope.side,
+    op: call.operation,
+    method,
+    path,
+    status,
+    milliseconds,
+    at: call.startedAt.toISOString(),
+    request,
+    answer,
+    fault,
+  });
+}
+
+const mostCalls = 50;

@@ -1,0 +1,150 @@
+import type { PairRun } from '../../shared/stores/pairs/pair-run-store';
+import { discover, type Discovered, usualBelief } from '../pipeline/discover';
+import type { Links } from '../pipeline/links';
+import { type Side, sides } from '../pipeline/sides';
+import type { Cursor, Item } from '../pipeline/system';
+import type { Slice } from './slice';
+import { leaseLost } from './pair-links';
+
+/** Lists what a run is to list, page by page, and makes work of what differs. What is not done goes on in a later slice. */
+export async function discoverRun(slice: Slice, links: Links, run: PairRun): Promise<void> {
+  const { runs } = slice.stores;
+  await runs.begin(run.id);
+  const left = sides.filter((side) => !run.listed.includes(side));
+  const failures: string[] = [];
+  for (const side of left) {
+    if (slice.isOver() || slice.hasFoundLongEnough()) return;
+    const { isOver, failure } = await listSide(slice, links, run, side);
+    if (!isOver) return;
+    if (failure !== null) failures.push(failure);
+    await runs.sideListed(run.id, side);
+  }
+  await runs.allListed(run.id, failures.length === 0 ? null : failures.join('; '));
+}
+
+interface Listed {
+  readonly isOver: boolean;
+  readonly failure: string | null;
+}
+
+/** `failure`: why it could not be: the next check lists it again. */
+async function listSide(slice: Slice, links: Links, run: PairRun, side: Side): Promise<Listed> {
+  try {
+    const isListed = await pagesOf(slice, links, run, side);
+    return { isOver: isListed, failure: null };
+  } catch (error) {
+    const scope = slice.halt.judge(error);
+    if (scope === 'run') throw error;
+    if (scope === 'system') return { isOver: false, failure: null };
+    const reason = error instanceof Error ? error.message : String(error);
+    slice.log.warn({ err: error, side }, 'a listing ended before it was whole');
+    await forgetListing(slice, side);
+    return { isOver: true, failure: `${side}: ${reason}` };
+  }
+}
+
+/** False: the rest of it is for a later slice. */
+async function pagesOf(slice: Slice, links: Links, run: PairRun, side: Side): Promise<boolean> {
+  const { pair, halt, systems } = slice;
+  const known = pair.cursors[side];
+  const goesOn = known.listingValue !== null;
+  if (goesOn) slice.goesOn.add(side);
+  const since = goesOn ? known.listingValue : run.kind === 'whole' ? null : known.value;
+  const found = discover({
+    system: systems[side],
+    side,
+    links,
+    since,
+    goesOn,
+    signal: halt.signal,
+    belief: beliefOf(slice),
+  });
+  let last: Cursor | null = null;
+  for await (const told of found) {
+    if (told.kind === 'partial') {
+      await forgetListing(slice, side);
+      return true;
+    }
+    const isDoubted = told.kind === 'absent' && told.isDoubted;
+    const cursor: Cursor | null = told.kind === 'page' ? told.cursor : null;
+    last = cursor ?? last;
+    await keepPage(slice, run, side, { items: told.items, isDoubted, cursor });
+    if (cursor !== null && !isWholePage(told) && (slice.isOver() || slice.hasFoundLongEnough())) return false;
+  }
+  await endListing(slice, run, side, last);
+  return true;
+}
+
+const isWholePage = (told: Discovered): boolean => told.kind === 'page' && told.isWhole;
+
+interface KeptPage {
+  readonly items: readonly Item[];
+  readonly isDoubted: boolean;
+  readonly cursor: Cursor | null;
+}
+
+/** Its work and the cursor in one statement: what dies in between is listed again. */
+async function keepPage(slice: Slice, run: PairRun, side: Side, page: KeptPage): Promise<void> {
+  const isWhole = slice.listings.has(side);
+  const { cursor } = page;
+  if (page.items.length === 0 && cursor === null) return;
+  const added = await slice.stores.jobs.addFound({
+    runId: run.id,
+    side,
+    source: 'listing',
+    items: page.items.map((item) => ({
+      key: item.key,
+      revision: item.revision,
+      hint: hintOf(item),
+      isDoubted: page.isDoubted,
+    })),
+    ...(cursor === null ? {} : isWhole ? { listingValue: cursor } : { cursor }),
+  });
+  if (added === null) throw leaseLost();
+}
+
+async function endListing(slice: Slice, run: PairRun, side: Side, last: Cursor | null): Promise<void> {
+  const listing = slice.listings.get(side);
+  if (listing === undefined) return;
+  await slice.stores.links.closeListing(side, listing);
+  slice.listings.delete(side);
+  if (last === null) return;
+  const moved = await slice.stores.jobs.addFound({
+    runId: run.id,
+    side,
+    source: 'listing',
+    items: [],
+    cursor: last,
+  });
+  if (moved === null) throw leaseLost();
+}
+
+async function forgetListing(slice: Slice, side: Side): Promise<void> {
+  const listing = slice.listings.get(side);
+  if (listing === undefined) return;
+  await slice.stores.links.closeListing(side, listing);
+  slice.listings.delete(side);
+}
+
+/** Content is read when it is needed; what is large is fetched. */
+function hintOf(item: Item): Item | null {
+  const { key, revision, isActive, fields, place, isFolder, origin, faults } = item;
+  const hint = {
+    key,
+    revision,
+    isActive,
+    fields,
+    place,
+    isFolder,
+    origin,
+    ...(faults === undefined ? {} : { faults }),
+  };
+  return JSON.stringify(hint).length > largestHint ? null : hint;
+}
+
+const largestHint = 100_000;
+
+const beliefOf = ({ settings }: Slice) => {
+  const { emptiedFrom } = settings.limits.deletions;
+  return { ...usualBelief, emptied: { from: emptiedFrom, share: 0.5 } };
+};

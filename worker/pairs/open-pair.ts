@@ -1,0 +1,62 @@
+import { checkedKind, type PairSystems } from './pair-systems';
+import type { SlicePair } from '../../shared/stores/pairs/pair-slice-store';
+import { readPair } from '../../shared/systems/check-pair';
+import type { RecordPairSettings } from '../../shared/systems/pair-settings';
+import { type PerSide, type Side, sides } from '../pipeline/sides';
+import type { System } from '../pipeline/system';
+import { Trouble } from '../pipeline/trouble';
+import { type FieldFinding, type Kept, mappedSystem } from '../records/mapped-system';
+import { createTroubles, type TroubleLog, watchSystem } from './watched-system';
+
+/** Both systems of a pair, in the words of the pair. */
+export interface OpenPair {
+  readonly settings: RecordPairSettings;
+  readonly systems: PerSide<System>;
+  readonly troubles: TroubleLog;
+}
+
+export interface FieldsKept {
+  readonly kept: PerSide<Readonly<Record<string, Kept>>>;
+  readonly learned: (finding: FieldFinding) => void;
+}
+
+/** Throws `fields` where its settings cannot be used as they are. */
+export async function openPair(
+  systems: PairSystems,
+  pair: SlicePair,
+  { kept, learned }: FieldsKept,
+): Promise<OpenPair> {
+  const settings = readPair(pair.config, checkedKind(pair.systems.here.kind).holds);
+  if (settings.holds !== 'records')
+    throw new Trouble('fields', 'pairs of documents cannot be run by this version');
+  const troubles = createTroubles();
+  const opened: Partial<Record<Side, System>> = {};
+  for (const side of sides) {
+    const inner = await systems.open({
+      system: pair.systems[side],
+      end: endOf(settings, side),
+      fields: ownFields(settings, side),
+      find: settings.find,
+      user: `${pair.id}.${pair.configVersion}.${side}`,
+    });
+    const mapped = mappedSystem(inner, side, {
+      rules: settings.fields,
+      lookups: settings.lookups,
+      passedThrough: Object.keys(settings.writeBack[side]),
+      kept: kept[side],
+      learned,
+    });
+    opened[side] = watchSystem(mapped, side, troubles);
+  }
+  const { here, there } = opened;
+  if (here === undefined || there === undefined) throw new Error('a side was not opened');
+  return { settings, systems: { here, there }, troubles };
+}
+
+function endOf(settings: RecordPairSettings, side: Side): object {
+  return Object.fromEntries(Object.entries(settings[side]).filter(([name]) => name !== 'system'));
+}
+
+const ownFields = ({ fields, writeBack }: RecordPairSettings, side: Side): string[] => [
+  ...new Set([...fields.map((rule) => rule[side]), ...Object.keys(writeBack[side])]),
+];

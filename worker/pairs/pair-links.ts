@@ -1,0 +1,134 @@
+import type {
+  KeptLink,
+  LinkChange,
+  LinkEventRow,
+  LinkStore,
+  StoredLink,
+} from '../../shared/stores/pairs/link-store';
+import {
+  type Absent,
+  type Link,
+  type LinkEvent,
+  type Links,
+  LinkTaken,
+  type WholeListing,
+} from '../pipeline/links';
+import type { Side } from '../pipeline/sides';
+import { Trouble } from '../pipeline/trouble';
+import { currentEntity } from './call-scope';
+import { changedFields } from './changed-fields';
+import type { PairLinkWords } from './words';
+
+export interface PairLinksDeps {
+  readonly store: LinkStore<PairLinkWords>;
+  /** A whole listing of that side goes on where an earlier slice left it. */
+  readonly goesOn: (side: Side) => boolean;
+  /** Told when a whole listing is opened, and once it is over. */
+  readonly listing: (side: Side, id: string) => void;
+  /** A listing that was whole is over: what it mentioned is known until this resolves. */
+  readonly listed: (side: Side, id: string) => Promise<void>;
+}
+
+/** The links of one pair on PostgreSQL. Whoever has lost the slice gets `lease-lost`, and has written nothing. */
+export function createPairLinks(deps: PairLinksDeps): Links {
+  const { store } = deps;
+  return {
+    byKeys: (side, keys) => store.byKeys(side, keys),
+    byIds: (ids) => store.byIds(ids),
+    bySyncKey: (syncKey) => store.bySyncKey(syncKey),
+    partedFrom: async (side, key) => new Set(await store.partedFrom(side, key)),
+    begin: (link, ends, intent) =>
+      keep(store, link, { ends, intent, state: link?.state ?? 'creating', event: null }),
+    finish: (link, { ends, state, intent, event }) =>
+      keep(store, link, { ends, intent, state, event: eventRow(event) }),
+    screen: (side, items) => store.screen(side, items),
+    async *childrenOf(id, side) {
+      for (let after: string | null = null; ;) {
+        const page: StoredLink<PairLinkWords>[] = await store.childrenOf(id, side, after, pageSize);
+        yield* page;
+        after = page.at(-1)?.id ?? null;
+        if (page.length < pageSize) return;
+      }
+    },
+    // They get jobs of their own (link-job-store.ts, addForIntents): a slice settles them in their turn.
+    async *withIntent() {},
+    openListing: (side) => openListing(deps, side),
+  };
+}
+
+const pageSize = 500;
+
+async function keep(
+  store: LinkStore<PairLinkWords>,
+  known: Link | null,
+  change: Omit<LinkChange<PairLinkWords>, 'known'>,
+): Promise<Link> {
+  const kept: KeptLink<PairLinkWords> = await store.keep({ known, ...change });
+  switch (kept.kind) {
+    case 'lost':
+      throw leaseLost();
+    case 'taken':
+      throw new LinkTaken(known?.id ?? 'new');
+    case 'kept': {
+      const entity = currentEntity();
+      if (entity !== null && kept.eventId !== null) {
+        entity.eventId = kept.eventId;
+        entity.toldCalls = entity.calls.length;
+      }
+      return kept.link;
+    }
+  }
+}
+
+export const leaseLost = () => new Trouble('lease-lost', 'another worker has taken this pair over');
+
+/** Null: nothing happened that is worth a line. */
+function eventRow({ operations, verdict, before, after }: LinkEvent): LinkEventRow | null {
+  const entity = currentEntity();
+  const isNews =
+    operations.length > 0 || entity?.eventId !== null || (verdict !== null && verdict !== 'unchanged');
+  if (entity === null || !isNews) return null;
+  return {
+    id: entity.eventId,
+    jobId: entity.job.id,
+    runId: entity.job.runId,
+    kind: 'sync',
+    verdict,
+    reason: null,
+    operations,
+    fields: changedFields(before, after),
+    before,
+    after,
+    calls: entity.calls,
+  };
+}
+
+async function openListing(deps: PairLinksDeps, side: Side): Promise<WholeListing> {
+  const { store } = deps;
+  const open = await store.openListing(side, deps.goesOn(side));
+  if (open === null) throw leaseLost();
+  const { id } = open;
+  deps.listing(side, id);
+  return {
+    async saw(keys) {
+      if (!(await store.saw(side, id, keys))) throw leaseLost();
+    },
+    async counts() {
+      const { known, absent, isLost } = await store.countListing(side, id);
+      if (isLost) throw new Trouble('unavailable', 'what the listing mentioned was lost: it begins anew');
+      return { known, absent };
+    },
+    async *absent() {
+      for (let after: string | null = null; ;) {
+        const page: Absent[] = await store.absentOf(side, id, after, pageSize);
+        yield* page;
+        after = page.at(-1)?.key ?? null;
+        if (page.length < pageSize) return;
+      }
+    },
+    async believe() {
+      await deps.listed(side, id);
+      if (!(await store.believe(side, id))) throw leaseLost();
+    },
+  };
+}

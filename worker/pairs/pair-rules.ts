@@ -1,0 +1,154 @@
+import type { DecidedConflict } from '../../shared/stores/pairs/pair-decision-store';
+import type { Fields } from '../../shared/domain/merge-copy';
+import type { GroupConflict, RecordPairSettings } from '../../shared/systems/pair-settings';
+import type { Compared, Entry } from '../pipeline/entry';
+import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
+import { type Decision, type FieldGroup, plainHandlers } from '../pipeline/middlewares/resolve-conflicts';
+import { sides } from '../pipeline/sides';
+import type { Rules } from '../pipeline/stages';
+import { pairSignature } from './signature';
+import { mergedValues } from './merge-values';
+import type { PairJob } from './words';
+import { writeBackOf } from './write-back';
+
+/** What a slice knows beside the settings of its pair. */
+export interface RuleParts {
+  /** The job of an entry. */
+  readonly jobOf: (entry: Entry) => PairJob | undefined;
+  readonly decisionOf: (entry: Entry) => DecidedConflict | undefined;
+  /** Deletions of the last hours, and those that wait. */
+  readonly recentDeletions: () => Promise<number>;
+  readonly liveLinks: () => Promise<number>;
+  /** What one run may still change without an approval; null: there is no bound. */
+  readonly changesLeft: () => number;
+  readonly recentVersions: (entry: Entry) => Promise<readonly Fields[]>;
+}
+
+/** The rules of a pair of records, in the engine's words. */
+export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
+  const linkFields = linkFieldsOf(settings);
+  const isSigned = (entry: Entry) => {
+    const job = parts.jobOf(entry);
+    const wasApproved = job?.approvalState === 'approved' || job?.source === 'plan';
+    return wasApproved && job.signature === pairSignature(entry, linkFields);
+  };
+  return {
+    matchFields: matchFieldsOf(settings),
+    linkFields,
+    prototype: settings.fields.map(({ name }) => name),
+    entries: changeLimit(settings, parts),
+    size: { limit: null, each: null, sizeOf: () => 0 },
+    deletions: deletionLimit(settings, parts),
+    flips: {
+      recentVersions: (entry) =>
+        parts.decisionOf(entry) === undefined ? parts.recentVersions(entry) : Promise.resolve([]),
+      flips: 3,
+    },
+    writeBack: { here: writeBackOf(settings, 'here'), there: writeBackOf(settings, 'there') },
+    isApproved: isSigned,
+    lead: null,
+    policy: 'manual',
+    fieldGroups: groupsOf(settings),
+    handlers: plainHandlers(() => 'nobody'),
+    onUnhandled: () => undefined,
+    initial: settings.match.initial,
+    deletionPolicies: {
+      unchanged: { here: settings.deletions.here, there: settings.deletions.there },
+      againstChange: settings.deletions.againstChange,
+    },
+    isKept: (entry) => parts.jobOf(entry)?.approvalState === 'rejected',
+    flows: flowsOf(settings),
+    parks: 'fields',
+    decided: (entry, disputed) => decisionAbout(parts.decisionOf(entry), entry, disputed),
+  };
+}
+
+/** Shared names of the fields whose value is the key of another item. */
+export const linkFieldsOf = ({ fields }: RecordPairSettings): string[] =>
+  fields.flatMap(({ name, link }) => (link === null ? [] : [name]));
+
+/** They may be named as either side names them. */
+const matchFieldsOf = ({ match, fields }: RecordPairSettings): string[] =>
+  match.by.flatMap((written) => {
+    const rule =
+      fields.find(({ name }) => name === written) ??
+      fields.find(({ here, there }) => here === written || there === written);
+    return rule === undefined ? [] : [rule.name];
+  });
+
+const flowsOf = ({ fields }: RecordPairSettings): Rules['flows'] =>
+  Object.fromEntries(fields.flatMap(({ name, flows }) => (flows === 'both' ? [] : [[name, flows]])));
+
+function groupsOf({ fields, groups }: RecordPairSettings): FieldGroup[] {
+  const names = [...new Set(fields.map(({ group }) => group))];
+  return names.map((group) =>
+    groupOf(
+      fields.filter((rule) => rule.group === group).map(({ name }) => name),
+      groups[group]?.conflict ?? 'manual',
+    ),
+  );
+}
+
+function groupOf(fields: readonly string[], conflict: GroupConflict): FieldGroup {
+  if (typeof conflict === 'string') return { fields, policy: conflict };
+  return {
+    fields,
+    policy: 'merge',
+    handler: (_, disputed) => mergedValues(conflict.merge, disputed),
+  };
+}
+
+function deletionLimit(
+  { limits: { deletions } }: RecordPairSettings,
+  { recentDeletions, liveLinks }: RuleParts,
+): DeletionLimit {
+  return {
+    kind: deletions.above === 'skip' ? 'hard' : 'soft',
+    count: deletions.count,
+    share: deletions.share,
+    emptiedFrom: deletions.emptiedFrom,
+    total: liveLinks,
+    recent: recentDeletions,
+  };
+}
+
+function changeLimit({ limits }: RecordPairSettings, parts: RuleParts): Rules['entries'] {
+  const { changes } = limits;
+  return {
+    kind: changes?.above === 'skip' ? 'hard' : 'soft',
+    allowed: () => parts.changesLeft(),
+    // What was planned is done as it was planned, or not at all.
+    standing: (entry) => {
+      const job = parts.jobOf(entry);
+      if (job?.source === 'plan' && job.signature !== null) return 'waiting';
+      return changes === undefined || job?.source !== 'listing' ? 'exempt' : 'counted';
+    },
+  };
+}
+
+/** A decision is about the revisions that whoever took it saw. */
+function decisionAbout(
+  decided: DecidedConflict | undefined,
+  entry: Compared,
+  disputed: readonly string[],
+): Decision | null {
+  if (decided === undefined || !isAsItWas(decided, entry)) return null;
+  const choice = choiceOf(decided.decision);
+  if (choice === null || typeof choice === 'string') return choice;
+  const values = Object.fromEntries(Object.entries(choice).filter(([name]) => disputed.includes(name)));
+  return Object.keys(values).length > 0 ? { values } : null;
+}
+
+const isAsItWas = ({ lookedAt }: DecidedConflict, { items }: Compared): boolean =>
+  sides.every((side) => {
+    const [then, now] = [lookedAt[side], items[side]];
+    if (then?.isThere !== true) return now?.isActive !== true;
+    return now?.isActive === true && now.revision === then.revision;
+  });
+
+/** `{choice: 'here' | 'there' | {fields: {name: value}}}`. */
+function choiceOf(decision: DecidedConflict['decision']): 'here' | 'there' | Fields | null {
+  const { choice } = decision;
+  if (choice === undefined || typeof choice === 'string') return choice ?? null;
+  return choice.fields;
+}

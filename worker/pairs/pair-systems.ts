@@ -1,0 +1,116 @@
+import type { SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
+import type { PairFind } from '../../shared/systems/pair-settings';
+import type { Json } from '../../shared/systems/references';
+import { type SystemKind, type SystemKindName, systemKindNames } from '../../shared/systems/system-kind';
+import { callLimits } from '../../shared/systems/settings-parts';
+import { systemKinds } from '../../shared/systems/system-kinds';
+import type { CallLimits } from '../outside/limiter';
+import { Trouble } from '../pipeline/trouble';
+import type { Limiter, ObservedCall, RemoteSystem, SystemConnector } from '../systems/remote-system';
+
+/** What is opened. */
+export interface OpeningRequest {
+  readonly system: SliceSystem;
+  /** Null: the installed system alone. */
+  readonly end: object | null;
+  readonly fields: readonly string[];
+  readonly find: PairFind | null;
+  /** Whoever asks again under this name gets the same one, until the system's settings change. */
+  readonly user: string;
+}
+
+/** The systems of pairs, as this process calls them. They stay open from one slice to the next. */
+export interface PairSystems {
+  /** Throws `fields` where its settings cannot be used. */
+  open(request: OpeningRequest): Promise<RemoteSystem>;
+  /** It refused us: whoever asks next gets it anew. */
+  forget(systemId: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface PairSystemsDeps {
+  readonly connectors: Readonly<Partial<Record<SystemKindName, Pick<SystemConnector, 'open'>>>>;
+  /** The settings with every `${NAME}` replaced, and the values that were. Throws where one is missing. */
+  readonly secretsOf: (
+    system: SliceSystem,
+  ) => Promise<{ readonly config: Json; readonly secrets: readonly string[] }>;
+  /** The limits of an installed system hold for all that call it. */
+  readonly limiterOf: (system: SliceSystem, limits: CallLimits) => Limiter;
+  readonly observe: (call: ObservedCall) => void;
+}
+
+export function createPairSystems(deps: PairSystemsDeps): PairSystems {
+  const known = new Map<string, Opened>();
+  const drop = async (name: string, { system }: Opened): Promise<void> => {
+    known.delete(name);
+    await system.close();
+  };
+  return {
+    async open(request) {
+      const name = `${request.system.id}/${request.user}`;
+      const before = known.get(name);
+      const opening = await openingOf(deps, request);
+      const text = JSON.stringify([opening.settings, request.end, request.fields]);
+      if (before?.text === text) return before.system;
+      if (before !== undefined) await drop(name, before);
+      const system = await opening.open();
+      known.set(name, { system, systemId: request.system.id, text });
+      return system;
+    },
+    async forget(systemId) {
+      for (const [name, opened] of [...known]) if (opened.systemId === systemId) await drop(name, opened);
+    },
+    async close() {
+      for (const [name, opened] of [...known]) await drop(name, opened);
+    },
+  };
+}
+
+interface Opened {
+  readonly system: RemoteSystem;
+  readonly systemId: number;
+  /** Another one: it is opened anew. */
+  readonly text: string;
+}
+
+interface Opening {
+  readonly settings: object;
+  open(): Promise<RemoteSystem>;
+}
+
+async function openingOf(deps: PairSystemsDeps, request: OpeningRequest): Promise<Opening> {
+  const { system, end, fields, find } = request;
+  const kind = checkedKind(system.kind);
+  const connector = deps.connectors[kind.name];
+  if (connector === undefined)
+    throw new Trouble('fields', `this version cannot call systems of the kind ${kind.name}`);
+  const { config, secrets } = await deps.secretsOf(system);
+  const settings = kind.settings.parse(config);
+  const limiter = deps.limiterOf(system, limitsOf(settings));
+  return {
+    settings,
+    open: () =>
+      connector.open(
+        {
+          config: settings,
+          end: end === null ? null : kind.end.parse(end),
+          fields,
+          secrets,
+          overlapMinutes: find?.overlapMinutes ?? 0,
+        },
+        { system: system.name, limiter, observe: deps.observe },
+      ),
+  };
+}
+
+const limitsSchema = callLimits({ atOnce: 4 });
+
+const limitsOf = (settings: object): CallLimits =>
+  limitsSchema.parse('limits' in settings ? settings.limits : undefined);
+
+/** Throws where this version knows no such kind. */
+export function checkedKind(name: string): SystemKind {
+  const known = systemKindNames.find((one) => one === name);
+  if (known === undefined) throw new Trouble('fields', `this version knows no systems of the kind ${name}`);
+  return systemKinds[known];
+}

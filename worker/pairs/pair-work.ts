@@ -1,0 +1,285 @@
+import type { LinkJobEnd } from '../../shared/stores/pairs/link-job-store';
+import { type Calls, callSystems } from '../pipeline/calls';
+import { createEntry, type Decided, type Entry, type Mentioned, settle } from '../pipeline/entry';
+import type { Links } from '../pipeline/links';
+import { createMentions, type Mentions } from '../pipeline/mentions';
+import type { Pipeline } from '../pipeline/pipeline';
+import type { PerSide, Side } from '../pipeline/sides';
+import { type Stages, standardStages } from '../pipeline/stages';
+import { type Item, tombstone } from '../pipeline/system';
+import { type Board, createBoard, workChanges, workDeletions, type WorkSettings } from '../pipeline/work';
+import { type EntityWork, inEntity } from './call-scope';
+import { decisionOf } from './decision-of';
+import { unfinishedEnd } from './job-end';
+import { rulesOf } from './pair-rules';
+import { settleEntry } from './settle-entry';
+import type { Slice } from './slice';
+import type { PairJob } from './words';
+
+/** Works on what a pair has found. */
+export interface PairWork {
+  /** Changes, batch by batch, until none is due or the slice is over. */
+  changes(): Promise<void>;
+  /** What is to be deleted, once no change is due. */
+  sweep(): Promise<void>;
+}
+
+export function createPairWork(slice: Slice, links: Links): PairWork {
+  const work = openWork(slice, links);
+  return {
+    changes: () => changes(work),
+    sweep: () => sweep(work),
+  };
+}
+
+interface Work {
+  readonly slice: Slice;
+  readonly links: Links;
+  readonly calls: PerSide<Calls>;
+  readonly board: Board;
+  readonly working: WorkSettings;
+  /** Of the batch that is under way. */
+  readonly batch: { mentions: Mentions; changed: number; claimedDeletions: number };
+  /** By `side key`: the jobs in hand. */
+  readonly inHand: Map<string, EntityWork>;
+  /** Grows until it is written: what became of jobs. */
+  readonly ends: Map<string, LinkJobEnd>;
+}
+
+function openWork(slice: Slice, links: Links): Work {
+  const { halt } = slice;
+  const calls = callSystems(slice.systems, halt);
+  const board = createBoard();
+  const batch = { mentions: createMentions(), changed: 0, claimedDeletions: 0 };
+  const inHand = new Map<string, EntityWork>();
+  const ends = new Map<string, LinkJobEnd>();
+  const errors = new WeakMap<Entry, { readonly error: unknown }>();
+  const workOf = (entry: Mentioned) => inHand.get(nameOf(entry.side, entry.mention.key));
+  const stages = standardStages(rulesFor(slice, batch, workOf), {
+    systems: calls,
+    links,
+    signal: halt.signal,
+    mentioned: (side, key) => batch.mentions.item(side, key),
+    lastTurn: (side, key) => batch.mentions.lastTurn(side, key),
+    noticed: (side, key, item) => {
+      batch.mentions.notice(side, key, item);
+    },
+    wanting: (id) => board.wanting.get(id),
+  });
+  const fetch = async (side: Side, key: string) => (await calls[side].fetch(key)) ?? tombstone(key);
+  const working: WorkSettings = {
+    stages: toldStages(stages, workOf),
+    links,
+    halt,
+    atOnce: entitiesAtOnce,
+    refetch: (entry) => told(workOf(entry), () => fetch(entry.side, entry.mention.key)),
+    settled: (entry) =>
+      told(workOf(entry), async () => {
+        const found = workOf(entry);
+        if (found === undefined) return;
+        const end = await settleEntry({ slice, calls }, entry, found, errors.get(entry)?.error ?? null);
+        ends.set(found.job.id, end);
+        if (entry.operations.length > 0) batch.changed += 1;
+      }),
+    onFailed: (entry, error) => {
+      errors.set(entry, { error });
+      slice.log.warn({ err: error, side: entry.side, key: entry.mention.key }, 'an entity failed');
+    },
+  };
+  return { slice, links, calls, board, working, batch, inHand, ends };
+}
+
+const entitiesAtOnce = 8;
+
+const nameOf = (side: Side, key: string) => `${side} ${key}`;
+
+function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned) => EntityWork | undefined) {
+  const { settings, stores } = slice;
+  return rulesOf(settings, {
+    jobOf: (entry) => workOf(entry)?.job,
+    decisionOf: (entry) => decisionOf(slice.decisions, entry),
+    // Those of the batch are counted by the gate itself.
+    recentDeletions: async () => {
+      const { waiting, recent } = await stores.jobs.deletions(settings.limits.deletions.hours);
+      return waiting + recent;
+    },
+    liveLinks: () => stores.jobs.liveLinks(),
+    changesLeft: () => (settings.limits.changes?.count ?? Infinity) - batch.changed,
+    recentVersions: async ({ link }) =>
+      link === null || link === undefined
+        ? []
+        : (await stores.links.recentlyShown(link.id)).map(({ fields }) => fields),
+  });
+}
+
+/** Whatever is called for an entity is told in its timeline. */
+function toldStages(stages: Stages, workOf: (entry: Mentioned) => EntityWork | undefined): Stages {
+  const within = <In extends Mentioned, Out extends In>(pipeline: Pipeline<In, Out>): Pipeline<In, Out> => ({
+    ...pipeline,
+    run: (entry, reached) => told(workOf(entry), () => pipeline.run(entry, reached)),
+  });
+  return {
+    change: within(stages.change),
+    deletion: (destructive, unfinished) => within(stages.deletion(destructive, unfinished)),
+  };
+}
+
+const told = <T>(work: EntityWork | undefined, run: () => T): T =>
+  work === undefined ? run() : inEntity(work, run);
+
+// Changes
+
+/** A batch takes about so long, whatever the systems' pace is: it is marked as done once it ends. */
+const batchMs = 3_000;
+const batchSizes = { first: 16, least: 4, most: 256 };
+
+async function changes(work: Work): Promise<void> {
+  const { slice } = work;
+  const { jobs } = slice.stores;
+  let size = batchSizes.first;
+  while (!slice.isOver()) {
+    const due = await jobs.claim('change', size);
+    const claimed = due.length > 0 ? due : await jobs.claimCircle();
+    if (claimed.length === 0) return;
+    const began = performance.now();
+    await workBatch(work, claimed);
+    const ratio = batchMs / Math.max(1, performance.now() - began);
+    size = Math.round(Math.min(batchSizes.most, Math.max(batchSizes.least, size * Math.min(2, ratio))));
+  }
+}
+
+async function workBatch(work: Work, claimed: readonly PairJob[]): Promise<void> {
+  const { slice, board, working, batch } = work;
+  batch.mentions = createMentions();
+  await takeInHand(work, claimed);
+  await mention(work, claimed);
+  await workChanges(batch.mentions.topDown(), board, working);
+  const waiting = new Set(board.destructive.map((entry) => nameOf(entry.side, entry.mention.key)));
+  for (const job of claimed) {
+    if (work.ends.has(job.id)) continue;
+    const stage = waiting.has(nameOf(job.side, job.key)) ? 'deletion' : job.stage;
+    work.ends.set(job.id, { ...unfinishedEnd(job), stage });
+  }
+  await writeEnds(work);
+  if (slice.halt.reason === null) await slice.stores.jobs.release();
+}
+
+/** What nobody found belongs to the run of hints. */
+async function takeInHand(work: Work, claimed: readonly PairJob[]): Promise<void> {
+  const hints = claimed.some(({ runId }) => runId === null) ? await work.slice.stores.runs.hintsRun() : null;
+  for (const job of claimed) {
+    const ofRun: PairJob = job.runId === null ? { ...job, runId: hints } : job;
+    work.inHand.set(nameOf(job.side, job.key), {
+      job: ofRun,
+      startedAt: new Date(),
+      calls: [],
+      eventId: null,
+      toldCalls: 0,
+    });
+  }
+}
+
+/** What was listed is taken as it was listed; all else is fetched, and is done where it shows what it showed before. */
+async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
+  const { batch, slice, calls, ends } = work;
+  const fetched: { readonly job: PairJob; readonly item: Item }[] = [];
+  await Promise.all(
+    claimed.map(async (job) => {
+      if (job.hint !== null && job.attempts === 0) {
+        batch.mentions.add(job.side, job.hint, job.isDoubted);
+        return;
+      }
+      if (slice.halt.reason !== null) return;
+      const found = work.inHand.get(nameOf(job.side, job.key));
+      try {
+        const item = await told(found, () => calls[job.side].fetch(job.key));
+        fetched.push({ job, item: item ?? tombstone(job.key) });
+      } catch (error) {
+        if (slice.halt.judge(error) === 'run') throw error;
+        if (found !== undefined) ends.set(job.id, await failUnread(work, found, error));
+      }
+    }),
+  );
+  const differing = await differingOf(work, fetched);
+  for (const { job, item } of fetched) {
+    if (differing.has(nameOf(job.side, item.key)) || asksForMore(job))
+      batch.mentions.add(job.side, item, job.isDoubted);
+    else
+      ends.set(job.id, { ...unfinishedEnd(job), state: 'done', verdict: 'unchanged', attempts: 0, calls: 1 });
+  }
+}
+
+/** Somebody wants it to be looked at, whatever its revision. */
+const asksForMore = ({ source, wanted, approvalId }: PairJob): boolean =>
+  source === 'plan' || source === 'decision' || wanted !== null || approvalId !== null;
+
+async function differingOf(
+  { links }: Work,
+  fetched: readonly { readonly job: PairJob; readonly item: Item }[],
+): Promise<ReadonlySet<string>> {
+  const differing = new Set<string>();
+  for (const side of ['here', 'there'] as const) {
+    const items = fetched.filter(({ job }) => job.side === side).map(({ item }) => item);
+    for (const key of await links.screen(side, items)) differing.add(nameOf(side, key));
+  }
+  return differing;
+}
+
+/** It could not even be fetched. */
+async function failUnread(work: Work, found: EntityWork, error: unknown): Promise<LinkJobEnd> {
+  const { slice, calls } = work;
+  const { job } = found;
+  const item = job.hint ?? tombstone(job.key);
+  const entry = createEntry({ side: job.side, item, turn: 0, isDoubted: job.isDoubted });
+  settle(entry, 'failed', error instanceof Error ? error.message : String(error));
+  return settleEntry({ slice, calls }, entry, found, error);
+}
+
+/** All that became of jobs, in one transaction's worth of statements. */
+async function writeEnds({ slice, ends, inHand, board }: Work): Promise<void> {
+  const { jobs, decisions } = slice.stores;
+  const all = [...ends.values()];
+  ends.clear();
+  await jobs.settle(all);
+  const over = all.filter(({ state }) => state === 'done' || state === 'given-up').map(({ id }) => id);
+  if (over.length > 0) await jobs.closeGivenUp(over);
+  const done = all
+    .filter(({ state, verdict }) => state === 'done' && verdict !== 'duplicate')
+    .map(({ id }) => id);
+  if (done.length > 0) await decisions.close(done);
+  if (all.some(({ state }) => state === 'held')) await decisions.recountApprovals();
+  const kept = new Set(board.destructive.map((entry) => nameOf(entry.side, entry.mention.key)));
+  for (const name of inHand.keys()) if (!kept.has(name)) inHand.delete(name);
+}
+
+// Deletions
+
+const mostDeletions = 500;
+/** Of a deletion that had no turn. */
+const pauseSeconds = 30;
+
+async function sweep(work: Work): Promise<void> {
+  const { slice, board, working, batch } = work;
+  while (!slice.isOver()) {
+    const claimed = await slice.stores.jobs.claim('deletion', mostDeletions);
+    if (claimed.length === 0) return;
+    const decided = new Map(board.destructive.map((entry) => [nameOf(entry.side, entry.mention.key), entry]));
+    const mine = claimed.map((job) => nameOf(job.side, job.key));
+    const others: Decided[] = board.destructive.filter(
+      (entry) => !mine.includes(nameOf(entry.side, entry.mention.key)),
+    );
+    board.destructive = board.destructive.filter((entry) => !others.includes(entry));
+    // What an earlier slice decided is decided anew.
+    const earlier = claimed.filter((job) => !decided.has(nameOf(job.side, job.key)));
+    batch.mentions = createMentions();
+    await takeInHand(work, earlier);
+    await mention(work, earlier);
+    await workChanges(batch.mentions.topDown(), board, working);
+    await workDeletions(board, working);
+    board.destructive = others;
+    for (const job of claimed)
+      if (!work.ends.has(job.id))
+        work.ends.set(job.id, { ...unfinishedEnd(job), delaySeconds: pauseSeconds });
+    await writeEnds(work);
+  }
+}

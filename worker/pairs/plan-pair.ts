@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import type { PlanLine } from '../../shared/stores/pairs/pair-plan-store';
+import type { RunCounts } from '../../shared/stores/pairs/pair-run-store';
+import type { Entry } from '../pipeline/entry';
+import type { Links } from '../pipeline/links';
+import { perSide, sides } from '../pipeline/sides';
+import { type Progress, synchronise } from '../pipeline/synchronise';
+import { linkFieldsOf, rulesOf } from './pair-rules';
+import { pairSignature } from './signature';
+import type { Slice } from './slice';
+
+/** What a run would do: nothing is written, and no cursor is moved. */
+export interface Rehearsed {
+  readonly entries: readonly Entry[];
+  readonly progress: Progress;
+  /** Why it is not whole; null: it is. */
+  readonly failure: string | null;
+}
+
+/** `fromCursors`: what changed since the last run; else everything. */
+export async function rehearsePair(slice: Slice, links: Links, fromCursors: boolean): Promise<Rehearsed> {
+  const { settings, systems, halt, pair } = slice;
+  const entries: Entry[] = [];
+  let failure: string | null = null;
+  const progress = await synchronise({
+    ...rulesOf(settings, plannedParts(slice)),
+    systems,
+    links,
+    mode: 'plan',
+    readable: sides,
+    since: {
+      cursors: perSide((side) => (fromCursors ? pair.cursors[side].value : null)),
+      again: [],
+      stoppedBy: null,
+    },
+    signal: halt.signal,
+    isDecided: () => false,
+    settled: async (entry) => {
+      if (isNews(entry)) entries.push(entry);
+    },
+    onProblem: (problem) => {
+      if (problem.kind === 'partial-listing')
+        failure = `${problem.side}: ${problem.error === null ? 'the listing is not whole' : textOf(problem.error)}`;
+    },
+  });
+  const stopped = progress.stoppedBy;
+  if (stopped !== null) halt.judge(stopped);
+  return { entries, progress, failure: stopped === null ? failure : textOf(stopped) };
+}
+
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Nothing is held: whoever approves a plan sees all of it. */
+const plannedParts = ({ stores }: Slice): Parameters<typeof rulesOf>[1] => ({
+  jobOf: () => undefined,
+  decisionOf: () => undefined,
+  recentDeletions: () => Promise.resolve(0),
+  liveLinks: () => stores.jobs.liveLinks(),
+  changesLeft: () => Infinity,
+  recentVersions: () => Promise.resolve([]),
+});
+
+/** What is linked and stays as it is is no line. */
+const isNews = ({ verdict, link, isJoined }: Entry): boolean =>
+  verdict !== 'duplicate' &&
+  (verdict !== 'unchanged' || isJoined === true) &&
+  (verdict !== 'agreed' || isJoined === true || link !== null);
+
+/** Makes a plan that someone asked for. */
+export async function makePlan(slice: Slice, links: Links, planId: string): Promise<void> {
+  const { plans } = slice.stores;
+  const { configVersion, mode } = slice.pair;
+  await plans.clear(planId, configVersion);
+  const { entries, progress, failure } = await rehearsePair(slice, links, mode === 'run');
+  if (failure !== null) {
+    await plans.fail(planId, failure);
+    return;
+  }
+  const lines = linesOf(slice, entries);
+  for (let start = 0; start < lines.length; start += linesAtOnce)
+    await plans.addLines(planId, start + 1, lines.slice(start, start + linesAtOnce));
+  await plans.ready(planId, {
+    digest: digestOf(configVersion, lines),
+    counts: countsOf(entries),
+    cursors: progress.cursors,
+  });
+}
+
+const linesAtOnce = 500;
+
+const linesOf = ({ settings }: Slice, entries: readonly Entry[]): PlanLine[] =>
+  entries.map((entry) => ({
+    side: entry.side,
+    key: entry.mention.key,
+    linkId: linkIdOf(entry),
+    // What needs an approval in a run is approved with the plan.
+    verdict: plannedVerdict(entry),
+    reason: entry.verdict === 'held' ? null : entry.reason,
+    operations: plannedOperations(entry),
+    before: entry.states ?? null,
+    after: entry.results ?? entry.states ?? null,
+    signature: pairSignature(entry, linkFieldsOf(settings)),
+  }));
+
+/** A link that only the plan made has no number. */
+const linkIdOf = ({ link }: Entry): string | null => (link && /^\d+$/.test(link.id) ? link.id : null);
+
+function plannedVerdict({ verdict, results, needs }: Entry): string {
+  if (verdict !== 'held' || needs === null) return verdict ?? 'untouched';
+  return sides.every((side) => results?.[side].isActive !== true) ? 'deleted' : 'updated';
+}
+
+function plannedOperations({ verdict, operations, states, results }: Entry): Entry['operations'] {
+  if (verdict !== 'held' || states === undefined || results === undefined) return operations;
+  return sides
+    .filter((side) => states[side].isActive && !results[side].isActive)
+    .map((side) => ({ side, op: 'delete' as const }));
+}
+
+const digestOf = (configVersion: number, lines: readonly PlanLine[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([configVersion, ...lines.map(({ signature }) => signature).sort()]))
+    .digest('hex');
+
+function countsOf(entries: readonly Entry[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const entry of entries) {
+    const verdict = plannedVerdict(entry);
+    counts[verdict] = (counts[verdict] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** What a run of a pair that still plans would have done. */
+export function wouldHave(entries: readonly Entry[]): Partial<RunCounts> {
+  const {
+    created = 0,
+    updated = 0,
+    moved = 0,
+    deleted = 0,
+    failed = 0,
+    agreed = 0,
+    unchanged = 0,
+  } = countsOf(entries);
+  return { created, updated, moved, deleted, failed, unchanged: agreed + unchanged };
+}

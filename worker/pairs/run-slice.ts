@@ -1,0 +1,279 @@
+import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
+import type { RunCounts } from '../../shared/stores/pairs/pair-run-store';
+import type { SlicePair } from '../../shared/stores/pairs/pair-slice-store';
+import { createHalt } from '../pipeline/calls';
+import type { Links } from '../pipeline/links';
+import { type Side, sides } from '../pipeline/sides';
+import { Trouble } from '../pipeline/trouble';
+import type { FieldFinding } from '../records/mapped-system';
+import { type CallTally, inTally } from './call-scope';
+import { discoverRun } from './discover-run';
+import { dueTimes } from './due-times';
+import { openPair } from './open-pair';
+import { createPairLinks } from './pair-links';
+import { createPairWork } from './pair-work';
+import { makePlan, rehearsePair, wouldHave } from './plan-pair';
+import { type Slice, type SliceDeps, type SliceStores, storesOf } from './slice';
+
+/** A pair at rest is looked at this often: whoever wants something of it asks. */
+const restSeconds = 3_600;
+
+/**
+ * One stretch of work on one pair, under the fence of its job: what an earlier one left, then what is to be found, then
+ * what has been found, then deletions. Resolves once the job has been put back with the time at which more is due.
+ * `done`: there is no such pair any more.
+ */
+export async function runSlice(deps: SliceDeps, job: ClaimedJob): Promise<'done' | 'ended'> {
+  const pairId = Number(job.subject);
+  const stores = storesOf(deps.db, pairId, job);
+  if (!(await stores.slice.begin())) return 'ended';
+  const pair = await stores.slice.load();
+  if (pair === null || pair.mode === 'off') return 'done';
+  const delaySeconds = await workOn(deps, stores, pair);
+  await stores.slice.end(delaySeconds);
+  return 'ended';
+}
+
+/** Returns how many seconds the pair rests. */
+async function workOn(deps: SliceDeps, stores: SliceStores, pair: SlicePair): Promise<number> {
+  if (pair.isPaused) return restSeconds;
+  const wait = await stores.slice.waitSeconds([pair.systems.here.id, pair.systems.there.id]);
+  if (wait === null) return restSeconds;
+  if (wait > 0) return wait;
+  const log = deps.log.child({ pair: pair.name });
+  const tally: CallTally = { here: 0, there: 0 };
+  const learned: FieldFinding[] = [];
+  try {
+    const slice = await openSlice({ deps, stores, pair, log, tally, learned });
+    return await inTally(tally, () => steps(slice, learned));
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    return afterTrouble(stores, pair, error, log);
+  }
+}
+
+/** What ends a slice, and is nobody's fault here. */
+async function afterTrouble(
+  stores: SliceStores,
+  pair: SlicePair,
+  error: Trouble,
+  log: SliceDeps['log'],
+): Promise<number> {
+  if (error.kind === 'lease-lost') {
+    log.warn({ err: error }, 'the pair is no longer this worker’s');
+    return restSeconds;
+  }
+  if (error.kind !== 'fields') throw error;
+  const isNews = await stores.slice.pausePair('fields', null);
+  if (isNews)
+    await stores.slice.notify('pair-paused', `pair-paused:${pair.id}:${Date.now()}`, {
+      pair: pair.name,
+      reason: 'fields',
+      detail: error.message,
+    });
+  log.error({ err: error }, 'the pair is paused: its fields do not fit');
+  return restSeconds;
+}
+
+interface Opening {
+  readonly deps: SliceDeps;
+  readonly stores: SliceStores;
+  readonly pair: SlicePair;
+  readonly log: SliceDeps['log'];
+  readonly tally: CallTally;
+  readonly learned: FieldFinding[];
+}
+
+async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): Promise<Slice> {
+  const opened = await openPair(deps.systems, pair, {
+    kept: await stores.fields.known(),
+    learned: (finding) => learned.push(finding),
+  });
+  const halt = createHalt(new AbortController().signal);
+  const began = performance.now();
+  const counts = new Map<string, Record<string, number>>();
+  const took = () => performance.now() - began;
+  return {
+    deps,
+    pair,
+    stores,
+    ...opened,
+    halt,
+    log,
+    tally,
+    counts,
+    decisions: await stores.decisions.decided(),
+    isOver: () => halt.reason !== null || deps.stopping.aborted || took() > deps.sliceMs,
+    hasFoundLongEnough: () => took() > deps.sliceMs / 2,
+    count: (runId, more) => addCounts(counts, runId, more),
+    listings: new Map(),
+    goesOn: new Set(),
+  };
+}
+
+function addCounts(
+  counts: Map<string, Record<string, number>>,
+  runId: string | null,
+  more: Partial<RunCounts>,
+): void {
+  if (runId === null) return;
+  const sums = counts.get(runId) ?? {};
+  for (const [name, value] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + value;
+  counts.set(runId, sums);
+}
+
+/** A slice, step by step. */
+async function steps(slice: Slice, learned: readonly FieldFinding[]): Promise<number> {
+  const links = linksOf(slice);
+  try {
+    await recover(slice);
+    await makePlans(slice, links);
+    if (slice.pair.mode === 'run') await run(slice, links);
+    else await rehearseRuns(slice, links);
+  } finally {
+    await slice.stores.fields.learn(learned);
+    await tellSystems(slice);
+    await writeCounts(slice, null);
+  }
+  await slice.stores.runs.endFinished();
+  await slice.stores.decisions.applyApprovals();
+  return pauseOf(slice);
+}
+
+const linksOf = (slice: Slice): Links =>
+  createPairLinks({
+    store: slice.stores.links,
+    goesOn: (side) => slice.goesOn.delete(side),
+    listing: (side, id) => slice.listings.set(side, id),
+    listed: (side, id) => slice.stores.jobs.releaseListed(side, id),
+  });
+
+/** What an earlier slice left, and what people have decided since. */
+async function recover({ stores, settings, pair }: Slice): Promise<void> {
+  const { jobs, decisions } = stores;
+  await jobs.putBackRunning();
+  await jobs.addForIntents();
+  await jobs.release();
+  await jobs.resetGivenUp(settings.retry.resetHours);
+  await jobs.releaseDecided();
+  await decisions.releaseDecided();
+  if (pair.seenVersion !== pair.configVersion) await jobs.lookAtAll(pair.configVersion);
+}
+
+async function makePlans(slice: Slice, links: Links): Promise<void> {
+  const { plans } = slice.stores;
+  for (let id = await plans.nextToMake(); id !== null && !slice.isOver(); id = await plans.nextToMake())
+    await makePlan(slice, links, id);
+}
+
+async function run(slice: Slice, links: Links): Promise<void> {
+  await askBySchedule(slice);
+  const work = createPairWork(slice, links);
+  await discoverRuns(slice, links);
+  await work.changes();
+  if (!slice.isOver()) await work.sweep();
+}
+
+async function discoverRuns(slice: Slice, links: Links): Promise<void> {
+  const { runs, plans } = slice.stores;
+  for (;;) {
+    const next = await runs.nextToList();
+    if (next === null || slice.isOver() || slice.hasFoundLongEnough()) return;
+    if (next.kind === 'plan' && next.planId !== null) {
+      await runs.begin(next.id);
+      const isCurrent = await plans.carryOut(next.planId, next.id, slice.pair.configVersion);
+      await runs.allListed(
+        next.id,
+        isCurrent ? null : 'the configuration has changed since the plan was made',
+      );
+    } else await discoverRun(slice, links, next);
+    await writeCounts(slice, next.id);
+    if ((await runs.nextToList())?.id === next.id) return;
+  }
+}
+
+/** Of a pair that still plans: what a run would do is counted, and nothing is written. */
+async function rehearseRuns(slice: Slice, links: Links): Promise<void> {
+  const { runs } = slice.stores;
+  for (let next = await runs.nextToList(); next !== null && !slice.isOver(); next = await runs.nextToList()) {
+    await runs.begin(next.id);
+    const { entries, failure } = await rehearsePair(slice, links, false);
+    slice.count(next.id, wouldHave(entries));
+    await writeCounts(slice, next.id);
+    await runs.allListed(next.id, failure);
+  }
+}
+
+/** Runs that have come due by themselves. One that was missed while no worker was alive is run once. */
+async function askBySchedule({ pair, settings, stores }: Slice): Promise<void> {
+  const isDue = (seconds: number | null) => seconds !== null && seconds <= 0;
+  const next = dueTimes(settings.find, new Date());
+  const isNew = pair.checkInSeconds === null && pair.wholeInSeconds === null;
+  const [checkIsDue, wholeIsDue] = [isDue(pair.checkInSeconds), isDue(pair.wholeInSeconds)];
+  if ((checkIsDue || wholeIsDue) && !(await stores.runs.hasOpen()))
+    await stores.runs.add(wholeIsDue ? 'whole' : 'check');
+  if (!isNew && !checkIsDue && !wholeIsDue) return;
+  await stores.slice.schedule({
+    checkAt: isNew || checkIsDue ? next.checkAt : inSeconds(pair.checkInSeconds),
+    wholeAt: isNew || wholeIsDue ? next.wholeAt : inSeconds(pair.wholeInSeconds),
+  });
+}
+
+const inSeconds = (seconds: number | null): Date | null =>
+  seconds === null ? null : new Date(Date.now() + seconds * 1000);
+
+/** Other pairs of a system see in its row that it must not be called. */
+async function tellSystems(slice: Slice): Promise<void> {
+  const { deps, halt, troubles, pair, stores, settings, tally, log } = slice;
+  const answered = sides.filter((side) => tally[side] > 0).map((side) => pair.systems[side].id);
+  const { reason } = halt;
+  if (reason === null && answered.length > 0) await stores.slice.systemsAreUp(answered);
+  if (!(reason instanceof Trouble)) return;
+  const side: Side | null = troubles.sideOf(reason);
+  if (side === null) return;
+  const system = pair.systems[side];
+  if (reason.kind === 'throttled') {
+    await stores.slice.throttleSystem(system.id, (reason.retryAfterMs ?? usualRestMs) / 1000);
+    log.warn({ err: reason, system: system.name }, 'the system is not called for a while');
+  }
+  if (reason.kind !== 'unauthorized') return;
+  await deps.systems.forget(system.id);
+  const isNews = await stores.slice.pauseSystem(system.id, reason.message);
+  log.error({ err: reason, system: system.name }, 'the system is paused: it accepts no call');
+  if (isNews && settings.notify.includes('paused'))
+    await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {
+      pair: pair.name,
+      system: system.name,
+      reason: 'unauthorized',
+      detail: reason.message,
+    });
+}
+
+/** Where the server does not say how long. */
+const usualRestMs = 60_000;
+
+/** Calls belong to the run that was listed, or else to those whose entities were settled. */
+async function writeCounts({ stores, counts, tally }: Slice, runId: string | null): Promise<void> {
+  const ids = new Set([...(runId === null ? [] : [runId]), ...counts.keys()]);
+  for (const id of ids) {
+    const calls = { ...tally };
+    const sums = counts.get(id) ?? {};
+    counts.delete(id);
+    tally.here = 0;
+    tally.there = 0;
+    await stores.runs.count(id, sums, calls);
+  }
+}
+
+/** Until something is due. */
+async function pauseOf({ stores, settings, pair, halt }: Slice): Promise<number> {
+  const wait = await stores.slice.waitSeconds([pair.systems.here.id, pair.systems.there.id]);
+  if (wait === null) return restSeconds;
+  if (halt.reason !== null) return Math.max(wait, 1);
+  if (pair.mode !== 'run') return restSeconds;
+  if (await stores.runs.hasOpen()) return 0;
+  const jobs = await stores.jobs.nextDueSeconds(settings.retry.resetHours);
+  const due = await stores.slice.dueInSeconds();
+  const times = [jobs, due].filter((seconds) => seconds !== null);
+  return Math.min(restSeconds, ...times.map((seconds) => Math.max(wait, seconds, 0)));
+}

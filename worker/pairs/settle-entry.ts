@@ -1,0 +1,238 @@
+import type { LookedAt } from '../../shared/domain/link-ends';
+import type { LinkJobEnd } from '../../shared/stores/pairs/link-job-store';
+import type { FoundConflict } from '../../shared/stores/pairs/pair-decision-store';
+import type { RunCounts } from '../../shared/stores/pairs/pair-run-store';
+import { fieldOf, type Fields, sameValue } from '../../shared/domain/merge-copy';
+import type { Calls } from '../pipeline/calls';
+import type { Entry } from '../pipeline/entry';
+import { otherSide, type PerSide, type Side, sides } from '../pipeline/sides';
+import { type EntityWork } from './call-scope';
+import { changedFields } from './changed-fields';
+import { decisionOf } from './decision-of';
+import { type JobOutcome, lookedAtOf, outcomeOf } from './job-end';
+import { linkFieldsOf } from './pair-rules';
+import { pairSignature } from './signature';
+import type { Slice } from './slice';
+import type { PairJob } from './words';
+import { timeFields, toldFields } from './write-back';
+
+export interface Settling {
+  readonly slice: Slice;
+  readonly calls: PerSide<Calls>;
+}
+
+/** Writes down what became of an entity, and tells who has to know. Returns what becomes of its job. */
+export async function settleEntry(
+  { slice, calls }: Settling,
+  entry: Entry,
+  work: EntityWork,
+  error: unknown,
+): Promise<LinkJobEnd> {
+  const { job } = work;
+  const outcome = outcomeOf(job, entry, error, slice.settings.retry);
+  const told = await tellStatus({ slice, calls }, entry, work, outcome);
+  const held = await hold(slice, entry, job, outcome);
+  await openConflict(slice, entry, job, told);
+  await notifyGivenUp(slice, entry, job, held);
+  await tellTimeline(slice, entry, work, held);
+  slice.count(job.runId, countsOf(entry, held));
+  const seconds = (Date.now() - work.startedAt.getTime()) / 1000;
+  slice.deps.watch.settled(slice.pair.name, held.end.verdict ?? held.end.state, seconds);
+  return { ...held.end, lookedAt: held.end.lookedAt === null ? null : told, calls: work.calls.length };
+}
+
+const failures: ReadonlySet<LinkJobEnd['state']> = new Set<LinkJobEnd['state']>(['failed', 'given-up']);
+
+function countsOf({ verdict }: Entry, { end }: JobOutcome): Partial<RunCounts> {
+  switch (verdict) {
+    case 'created':
+    case 'updated':
+    case 'moved':
+    case 'deleted':
+      return { [verdict]: 1 };
+    case 'unchanged':
+    case 'agreed':
+      return { unchanged: 1 };
+    default:
+      return failures.has(end.state) ? { failed: 1 } : {};
+  }
+}
+
+/** A side sees what became of its entity where the engine had nothing to write to it. Returns the revisions since. */
+async function tellStatus(
+  { slice, calls }: Settling,
+  entry: Entry,
+  work: EntityWork,
+  { status, end }: JobOutcome,
+): Promise<PerSide<LookedAtSide>> {
+  const looked: Record<Side, LookedAtSide> = { ...lookedAtOf(entry) };
+  // What was written before a conflict stopped the rest has told it.
+  if (status === null || entry.operations.length > 0) return looked;
+  const { settings, stores } = slice;
+  for (const side of sides) {
+    const item = entry.items?.[side] ?? (side === entry.side ? entry.mention : null);
+    if (item?.isActive !== true) continue;
+    const fields = toldFields(settings, side, {
+      other: entry.items?.[otherSide(side)] ?? null,
+      syncKey: entry.link?.syncKey ?? null,
+      status,
+      attempts: end.attempts,
+      error: end.error,
+      now: work.startedAt,
+    });
+    if (!differs(fields, item.fields, timeFields(settings, side)) || slice.halt.reason !== null) continue;
+    const to = await tryToTell(calls[side], slice, item, fields);
+    if (to === null) continue;
+    await stores.links.moveRevision(side, item.key, item.revision, to);
+    looked[side] = { key: item.key, revision: to, isThere: true };
+  }
+  return looked;
+}
+
+type LookedAtSide = LookedAt | null;
+
+/** That it cannot be told is no reason to try the entity itself again. Null: it was not told. */
+async function tryToTell(
+  system: Calls,
+  slice: Slice,
+  item: NonNullable<Entry['mention']>,
+  fields: Fields,
+): Promise<string | null> {
+  try {
+    const patch = { fields, whole: { ...item.fields, ...fields }, content: null };
+    const written = await system.update(item.key, patch, item.revision);
+    return written.kind === 'done' ? written.item.revision : null;
+  } catch (error) {
+    if (slice.halt.judge(error) === 'run') throw error;
+    slice.log.warn({ err: error, key: item.key }, 'its status was not written back');
+    return null;
+  }
+}
+
+const differs = (fields: Fields, shown: Fields, times: ReadonlySet<string>): boolean =>
+  Object.entries(fields).some(([name, value]) => !times.has(name) && !sameValue(value, fieldOf(shown, name)));
+
+/** What needs an approval is bound to what was decided. */
+async function hold(slice: Slice, entry: Entry, job: PairJob, outcome: JobOutcome): Promise<JobOutcome> {
+  const { needs, end } = outcome;
+  if (needs === null) return outcome;
+  // It is not as it was planned: it is looked at without the plan.
+  if (job.source === 'plan' && job.signature !== null)
+    return { ...outcome, end: { ...end, state: 'new', signature: null, lookedAt: null, verdict: null } };
+  const { decisions, slice: sliceStore } = slice.stores;
+  const approval = await decisions.approvalFor(needs, entry.reason);
+  if (approval?.isNew === true && slice.settings.notify.includes('approval'))
+    await sliceStore.notify('approval-waiting', `approval-waiting:${approval.id}`, {
+      approval: approval.id,
+      pair: slice.pair.name,
+      kind: needs,
+    });
+  const signature = pairSignature(entry, linkFieldsOf(slice.settings));
+  return { ...outcome, end: { ...end, approvalId: approval?.id ?? null, signature } };
+}
+
+async function openConflict(
+  slice: Slice,
+  entry: Entry,
+  job: PairJob,
+  lookedAt: PerSide<LookedAtSide>,
+): Promise<void> {
+  const found = conflictOf(entry, lookedAt);
+  if (found === null) return;
+  const { decisions, slice: sliceStore } = slice.stores;
+  const { name } = slice.pair;
+  // What a person decided is kept as that.
+  if (found.resolution !== null && decisionOf(slice.decisions, entry) !== undefined) return;
+  slice.deps.watch.conflict(name, found.resolution ?? 'open');
+  if (found.resolution !== null) {
+    await decisions.keepResolved(found);
+    return;
+  }
+  const id = await decisions.open(found);
+  if (id === null || !slice.settings.notify.includes('conflict')) return;
+  await sliceStore.notify('conflict-waiting', `conflict-waiting:${id}`, {
+    conflict: id,
+    pair: name,
+    kind: found.kind,
+    fields: found.fields,
+    key: job.key,
+  });
+}
+
+/** Null: nothing is in dispute, or what is was not written yet. */
+function conflictOf(entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflict | null {
+  const { conflict, side, mention, link, states, bases, blocked, verdict } = entry;
+  const common = {
+    linkId: link?.id ?? null,
+    side,
+    key: mention.key,
+    base: bases ?? null,
+    here: states?.here ?? null,
+    there: states?.there ?? null,
+    lookedAt,
+  };
+  if (blocked?.code === 'duplicate' && verdict === 'failed') {
+    const candidates = { here: [], there: [], [blocked.side]: blocked.holders ?? [] };
+    return { ...common, kind: 'match', fields: [], candidates, resolution: null };
+  }
+  if (verdict === 'quarantined')
+    return { ...common, kind: 'flip', fields: [], candidates: null, resolution: null };
+  if (conflict === null) return null;
+  const isDecided = conflict.resolution !== null;
+  // What the rules decided is kept once it has come about.
+  if (isDecided && entry.operations.length === 0) return null;
+  if (!isDecided && verdict !== 'conflict') return null;
+  const isPlace = conflict.fields.length === 1 && conflict.fields[0] === 'place';
+  return {
+    ...common,
+    kind: conflict.kind === 'fields' && isPlace ? 'place' : conflict.kind,
+    fields: conflict.fields,
+    candidates: conflict.candidates ?? null,
+    resolution: conflict.resolution,
+  };
+}
+
+async function notifyGivenUp(slice: Slice, entry: Entry, job: PairJob, { end }: JobOutcome): Promise<void> {
+  if (end.state !== 'given-up' || !slice.settings.notify.includes('given-up')) return;
+  await slice.stores.slice.notify('entity-given-up', `entity-given-up:${job.id}:${end.attempts}`, {
+    pair: slice.pair.name,
+    job: job.id,
+    link: entry.link?.id ?? null,
+    side: job.side,
+    key: job.key,
+    reason: end.error,
+  });
+}
+
+/** What was written has its line already; here come what was not, and the calls that came after. */
+async function tellTimeline(
+  slice: Slice,
+  entry: Entry,
+  work: EntityWork,
+  { end }: JobOutcome,
+): Promise<void> {
+  const isTold = work.eventId !== null && work.toldCalls === work.calls.length && end.state === 'done';
+  const isSilent = work.eventId === null && (end.state === 'new' || end.state === 'done');
+  if (isTold || isSilent) return;
+  const { states, results, operations } = entry;
+  const before = states ?? null;
+  await slice.stores.links.tell(
+    {
+      id: work.eventId,
+      jobId: work.job.id,
+      runId: work.job.runId,
+      kind: end.state === 'done' ? 'sync' : (entry.verdict ?? end.state),
+      verdict: end.verdict,
+      reason: end.error,
+      operations,
+      fields:
+        states !== undefined && results !== undefined
+          ? changedFields(states, results)
+          : (entry.conflict?.fields ?? []),
+      before,
+      after: operations.length > 0 ? (results ?? null) : before,
+      calls: work.calls,
+    },
+    { linkId: entry.link?.id ?? null, side: work.job.side, key: work.job.key },
+  );
+}

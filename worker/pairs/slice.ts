@@ -1,0 +1,98 @@
+import type { Db } from '../../shared/db/database';
+import type { Logger } from '../../shared/log';
+import type { DecidedConflict } from '../../shared/stores/pairs/pair-decision-store';
+import {
+  createPairDecisionStore,
+  type PairDecisionStore,
+} from '../../shared/stores/pairs/pair-decision-store';
+import { createLinkJobStore, type LinkJobStore } from '../../shared/stores/pairs/link-job-store';
+import { createLinkStore, type LinkStore } from '../../shared/stores/pairs/link-store';
+import { createPairFieldStore, type PairFieldStore } from '../../shared/stores/pairs/pair-field-store';
+import type { SliceHold } from '../../shared/db/slice-guard';
+import { createPairPlanStore, type PairPlanStore } from '../../shared/stores/pairs/pair-plan-store';
+import {
+  createPairRunStore,
+  type PairRunStore,
+  type RunCounts,
+} from '../../shared/stores/pairs/pair-run-store';
+import {
+  createPairSliceStore,
+  type PairSliceStore,
+  type SlicePair,
+} from '../../shared/stores/pairs/pair-slice-store';
+import type { RecordPairSettings } from '../../shared/systems/pair-settings';
+import type { Halt } from '../pipeline/calls';
+import type { PerSide, Side } from '../pipeline/sides';
+import type { System } from '../pipeline/system';
+import type { CallTally } from './call-scope';
+import type { PairSystems } from './pair-systems';
+import type { TroubleLog } from './watched-system';
+import type { PairJobWords, PairLinkWords } from './words';
+
+/** What pairs count, where it happens. */
+export interface PairWatch {
+  /** An entity was settled after so many seconds. */
+  settled(pair: string, result: string, seconds: number): void;
+  /** Both sides changed one thing: by whose rule it was decided; `open`: it waits for someone. */
+  conflict(pair: string, resolution: string): void;
+}
+
+export interface SliceDeps {
+  readonly db: Db;
+  readonly systems: PairSystems;
+  readonly watch: PairWatch;
+  readonly log: Logger;
+  /** Aborted once the worker is to end: a slice ends after what it has in hand. */
+  readonly stopping: AbortSignal;
+  /** How long a slice begins new work. */
+  readonly sliceMs: number;
+}
+
+/** What one pair's tables are asked by, under the fence of its slice. */
+export interface SliceStores {
+  readonly slice: PairSliceStore;
+  readonly links: LinkStore<PairLinkWords>;
+  readonly jobs: LinkJobStore<PairJobWords>;
+  readonly runs: PairRunStore;
+  readonly plans: PairPlanStore;
+  readonly decisions: PairDecisionStore;
+  readonly fields: PairFieldStore;
+}
+
+export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores => ({
+  slice: createPairSliceStore(db, pairId, hold),
+  links: createLinkStore<PairLinkWords>(db, pairId, hold),
+  jobs: createLinkJobStore<PairJobWords>(db, pairId, hold),
+  runs: createPairRunStore(db, pairId, hold),
+  plans: createPairPlanStore(db, pairId, hold),
+  decisions: createPairDecisionStore(db, pairId, hold),
+  fields: createPairFieldStore(db, pairId, hold),
+});
+
+/** A stretch of work on one pair. */
+export interface Slice {
+  readonly deps: SliceDeps;
+  readonly pair: SlicePair;
+  readonly settings: RecordPairSettings;
+  readonly stores: SliceStores;
+  readonly systems: PerSide<System>;
+  readonly troubles: TroubleLog;
+  readonly halt: Halt;
+  readonly log: Logger;
+  /** Grows with its calls; emptied whenever they are written to a run. */
+  readonly tally: CallTally;
+  /** Decisions of people that have not been carried out. */
+  readonly decisions: readonly DecidedConflict[];
+  /** Nothing new is begun: its time is over, the worker ends, or work with a system has stopped. */
+  isOver(): boolean;
+  /** The half of its time for finding is over. */
+  hasFoundLongEnough(): boolean;
+  /** Grows until it is written: what became of entities, by run. */
+  readonly counts: Map<string, Record<string, number>>;
+  /** What became of entities of a run. */
+  count(runId: string | null, counts: Partial<RunCounts>): void;
+  /** Whole listings of this slice, by side. */
+  readonly listings: Map<Side, string>;
+  /** Sides whose whole listing goes on from an earlier slice. */
+  readonly goesOn: Set<Side>;
+}

@@ -1,0 +1,104 @@
+import type { Fields, FieldValue } from '../../shared/domain/merge-copy';
+import type { LinkStatusWord, RecordPairSettings } from '../../shared/systems/pair-settings';
+import type { LinkState } from '../pipeline/links';
+import type { WriteBack } from '../pipeline/middlewares/execute';
+import { otherSide, type Side } from '../pipeline/sides';
+import type { Item } from '../pipeline/system';
+import { currentEntity } from './call-scope';
+
+/** What one side is told of an entity. */
+export interface Told {
+  /** The other side's item; null: it has none. */
+  readonly other: Item | null;
+  readonly syncKey: string | null;
+  readonly status: LinkStatusWord;
+  /** How often it was tried without success. */
+  readonly attempts: number;
+  readonly error: string | null;
+  readonly now: Date;
+}
+
+/** How often it was tried, and how that ended, is told by the runner; the engine tells what came about. */
+export function writeBackOf(settings: RecordPairSettings, side: Side): WriteBack | null {
+  if (Object.keys(settings.writeBack[side]).length === 0) return null;
+  return ({ item, state, syncKey }) =>
+    toldFields(settings, side, {
+      other: item,
+      syncKey,
+      status: statusOfLink(state),
+      attempts: 0,
+      error: null,
+      now: currentEntity()?.startedAt ?? new Date(),
+    });
+}
+
+/** In that side's own words. What is not known is left out. */
+export function toldFields(settings: RecordPairSettings, side: Side, told: Told): Fields {
+  return Object.fromEntries(
+    Object.entries(settings.writeBack[side]).flatMap(([name, word]): [string, FieldValue][] => {
+      const value = valueOf(settings, side, word, told);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Names of the fields whose value changes with every call: they are no reason for one. */
+export const timeFields = (settings: RecordPairSettings, side: Side): ReadonlySet<string> =>
+  new Set(
+    Object.entries(settings.writeBack[side]).flatMap(([name, word]) => (word === '$now' ? [name] : [])),
+  );
+
+function valueOf(
+  settings: RecordPairSettings,
+  side: Side,
+  word: string,
+  { other, syncKey, status, attempts, error, now }: Told,
+): FieldValue | undefined {
+  switch (word) {
+    case `$${otherSide(side)}.key`:
+      return other?.key;
+    case `$${otherSide(side)}.revision`:
+      return other?.revision;
+    case '$syncKey':
+      return syncKey ?? undefined;
+    case '$status':
+      return settings.statusWords[status] ?? usualWords[status];
+    case '$now':
+      return now.toISOString().slice(0, 19).replace('T', ' ');
+    case '$attempts':
+      return attempts;
+    case '$error':
+      return error === null ? null : error.slice(0, longestError);
+    default:
+      return undefined;
+  }
+}
+
+const longestError = 250;
+
+const usualWords: Readonly<Record<LinkStatusWord, string>> = {
+  creating: 'pending_sync',
+  dirty: 'dirty',
+  syncing: 'syncing',
+  clean: 'clean',
+  failed: 'failed',
+  'given-up': 'permanently_failed',
+  conflict: 'conflict',
+  'deleted-here': 'deleted_here',
+  'deleted-there': 'deleted_in_advoware',
+};
+
+function statusOfLink(state: LinkState): LinkStatusWord {
+  switch (state) {
+    case 'active':
+    case 'gone':
+      return 'clean';
+    case 'quarantined':
+      return 'conflict';
+    case 'creating':
+    case 'conflict':
+    case 'deleted-here':
+    case 'deleted-there':
+      return state;
+  }
+}
