@@ -13,6 +13,7 @@ import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { openQueue } from '../shared/queue/open-queue';
 import { createSeal, type Seal } from '../shared/seal/seal';
 import { createFiguresStore } from '../shared/stores/solutions/figures-store';
+import { createPairFiguresStore } from '../shared/stores/pairs/pair-figures-store';
 import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
 import { createUploadLockStore } from '../shared/stores/syncs/upload-lock-store';
@@ -129,6 +130,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   const checkHealth = createHealthCheck({ db, queue, files });
   const metrics = createApiMetrics({
     readFigures: () => createFiguresStore(db).read(),
+    readPairs: () => createPairFiguresStore(db).read(),
     queue,
     pool: () => poolUse(db),
     readWorker: readWorkerMetrics(config.workerMetricsUrl, config.metricsToken),

@@ -10,10 +10,12 @@ import type { PoolUse } from '../../shared/db/database';
 import { type JobQueue } from '../../shared/queue/job-queue';
 import { lanes } from '../../shared/domain/job-kind';
 import type { Figures } from '../../shared/stores/solutions/figures-store';
+import type { PairFigures } from '../../shared/stores/pairs/pair-figures-store';
 import type { Traffic } from '../services/traffic';
 
 interface Deps {
   readonly readFigures: () => Promise<Figures>;
+  readonly readPairs: () => Promise<PairFigures>;
   readonly queue: Pick<JobQueue, 'depth' | 'deadDepth'>;
   readonly pool: () => PoolUse;
   /** Of a worker whose figures are told along; null: whoever wants them asks it. */
@@ -39,10 +41,11 @@ const cacheMilliseconds = 5_000;
  * What the API tells Prometheus: its own traffic, and what is true of the whole installation. Every API tells the
  * latter, so that none has to be there: over several, take the maximum and not the sum.
  */
-export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps): ApiMetrics {
+export function createApiMetrics({ readFigures, readPairs, queue, pool, readWorker }: Deps): ApiMetrics {
   const metrics = createMetrics();
   tellProcessFigures(metrics, 'api');
   const figures = cached(cacheMilliseconds, readFigures);
+  const pairs = cached(cacheMilliseconds, readPairs);
   const depths = cached(cacheMilliseconds, () => depthsOf(queue));
 
   const taken = metrics.counter('epack_uploads_total', 'Uploads that were taken.', ['channel']);
@@ -149,6 +152,22 @@ export function createApiMetrics({ readFigures, queue, pool, readWorker }: Deps)
         labels: { channel },
         value: count,
       })),
+  );
+  metrics.gauge(
+    'epack_pair_jobs',
+    'Entities of pairs that wait, run, failed or were given up.',
+    ['pair', 'state'],
+    async () =>
+      (await pairs()).jobs.map(({ pair, state, count }) => ({ labels: { pair, state }, value: count })),
+  );
+  metrics.gauge(
+    'epack_pair_job_age_seconds',
+    'How long the oldest entity of a pair has waited that is due.',
+    ['pair'],
+    async () => (await pairs()).ages.map(({ pair, seconds }) => ({ labels: { pair }, value: seconds })),
+  );
+  metrics.gauge('epack_system_up', 'Whether another system may be called.', ['system'], async () =>
+    (await pairs()).systems.map(({ system, isUp }) => ({ labels: { system }, value: isUp ? 1 : 0 })),
   );
   metrics.computed(
     'epack_last_finished_sync_age_seconds',

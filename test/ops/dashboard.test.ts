@@ -36,26 +36,29 @@ const rules = z
       z.strictObject({
         name: z.string(),
         rules: z.array(
-          z.strictObject({
-            alert: z.string().regex(/^Epack[A-Z]\w+$/),
-            expr: z.string(),
-            for: z
-              .string()
-              .regex(/^\d+[smhd]$/)
-              .optional(),
-            labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
-            annotations: z.strictObject({ summary: z.string(), advice: z.string() }),
-          }),
+          z
+            .strictObject({
+              alert: z.string().regex(/^Epack[A-Z]\w+$/),
+              expr: z.string(),
+              for: z
+                .string()
+                .regex(/^\d+[smhd]$/)
+                .optional(),
+              labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
+              annotations: z.strictObject({ summary: z.string(), advice: z.string() }),
+            })
+            .or(z.strictObject({ record: z.string().regex(/^epack:\w+:\w+$/), expr: z.string() })),
         ),
       }),
     ),
   })
   .parse(read('prometheus-alerts.yml'))
   .groups.flatMap(({ rules: all }) => all);
+const alerts = rules.filter((rule) => 'alert' in rule);
 
 const expressions = [
   ...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)),
-  ...rules.map(({ alert, expr }) => [alert, expr] as const),
+  ...rules.map((rule) => ['alert' in rule ? rule.alert : rule.record, rule.expr] as const),
 ];
 
 /** What an expression selects: a metric, and the labels that it or its grouping names. */
@@ -114,12 +117,12 @@ describe('the dashboard and the alert rules', () => {
     );
     expect(new Set(cells).size).toBe(cells.length);
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
-    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+    expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
   });
 
   test('an alert’s advice names a symptom that the page has, and a setting that there is', () => {
     const page = readFileSync(path.resolve(folder, '../operations.md'), 'utf8').replaceAll('`', '');
-    for (const { annotations } of rules) {
+    for (const { annotations } of alerts) {
       for (const [, symptom = ''] of annotations.advice.matchAll(/"([^"]+)"/g))
         expect(page).toContain(symptom);
       for (const [name] of annotations.advice.matchAll(/EPACK_\w+/g))
