@@ -5,9 +5,7 @@ import { connect, type Socket } from 'node:net';
  * Raw sockets: a full HTTP client would be slower than the servers that it measures.
  */
 export async function pollLoad(
-  port: number,
-  path: string,
-  token: string,
+  { port, path, token }: { readonly port: number; readonly path: string; readonly token: string },
   seconds: number,
   connections = 64,
 ): Promise<number> {
@@ -40,7 +38,7 @@ function open(port: number): Promise<Socket> {
 // Run as a process of its own, so that it does not share the server's thread: port path token seconds.
 const [, script, port, path, token, seconds] = process.argv;
 if (script === __filename && port !== undefined && path !== undefined && token !== undefined) {
-  pollLoad(Number(port), path, token, Number(seconds ?? 3)).then(
+  pollLoad({ port: Number(port), path, token }, Number(seconds ?? 3)).then(
     (rate) => process.stdout.write(String(rate)),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);

@@ -123,7 +123,7 @@ const limits: UnpackLimits = {
 
 async function unpack(store: FileStore, key: string, target: string): Promise<number> {
   const started = performance.now();
-  await unpackArchive(store, key, target, limits);
+  await unpackArchive(store, { archiveKey: key, targetPrefix: target }, limits);
   return performance.now() - started;
 }
 

@@ -43,24 +43,26 @@ export interface BackofficeDeps {
 export async function openBackoffice(deps: BackofficeDeps): Promise<Backoffice> {
   const { email, password } = deps;
   const { token } = await call(
-    deps,
-    null,
-    'POST',
-    '/api/session',
-    { email, password },
+    { ...deps, token: null },
+    { method: 'POST', path: '/api/session', content: { email, password } },
     z.object({ token: z.string() }),
   );
   const parametersPath = (id: string, className: string) =>
     `/api/solutions/${encodeURIComponent(id)}/params/${className}`;
   return {
-    enrol: (solution) => call(deps, token, 'POST', '/api/solutions', solution, enrolledShape),
+    enrol: (solution) =>
+      call({ ...deps, token }, { method: 'POST', path: '/api/solutions', content: solution }, enrolledShape),
     parameters: async (solutionId, className) => {
       const items: ManagedParameter[] = [];
       let cursor: string | null = null;
       do {
         const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
         const path = `${parametersPath(solutionId, className)}?limit=100${query}`;
-        const page: z.output<typeof pageShape> = await call(deps, token, 'GET', path, null, pageShape);
+        const page: z.output<typeof pageShape> = await call(
+          { ...deps, token },
+          { method: 'GET', path: path, content: null },
+          pageShape,
+        );
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== null);
@@ -71,7 +73,11 @@ export async function openBackoffice(deps: BackofficeDeps): Promise<Backoffice> 
       let after: string | null = '-1';
       while (after !== null) {
         const path: string = `/api/solutions/${encodeURIComponent(solutionId)}/logs/${table}?limit=5000&after=${after}`;
-        const page: z.output<typeof logPageShape> = await call(deps, token, 'GET', path, null, logPageShape);
+        const page: z.output<typeof logPageShape> = await call(
+          { ...deps, token },
+          { method: 'GET', path: path, content: null },
+          logPageShape,
+        );
         count += page.items.length;
         after = page.next;
       }
@@ -79,7 +85,7 @@ export async function openBackoffice(deps: BackofficeDeps): Promise<Backoffice> 
     },
     changeParameter: async (solutionId, className, id, fields) => {
       const path = `${parametersPath(solutionId, className)}/${encodeURIComponent(id)}`;
-      await call(deps, token, 'PUT', path, { fields }, z.unknown());
+      await call({ ...deps, token }, { method: 'PUT', path: path, content: { fields } }, z.unknown());
     },
   };
 }
@@ -109,12 +115,16 @@ const pageShape = z.object({
   next,
 });
 
+interface BackofficeCall {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  /** Null: no body. */
+  readonly content: unknown;
+}
+
 function call<T>(
-  { exchange, retrying }: BackofficeDeps,
-  token: string | null,
-  method: 'GET' | 'POST' | 'PUT',
-  path: string,
-  content: unknown,
+  { exchange, retrying, token }: BackofficeDeps & { readonly token: string | null },
+  { method, path, content }: BackofficeCall,
   shape: z.ZodType<T>,
 ): Promise<T> {
   const { headers, body } = content === null ? { headers: {}, body: null } : jsonBody(content);

@@ -91,7 +91,8 @@ async function sendAndFinish(deps: SyncDeps, channel: Channel, upload: BuiltUplo
   const { statut } = await waitWhileProcessing(deps, channel);
   const readyAt = performance.now();
   // 0: this very upload was confirmed before, or staff have reset the channel.
-  if (statut === 0) return settle(deps, channel, sync, { startedAt, acceptedAt, readyAt: null }, null);
+  if (statut === 0)
+    return settle(deps, { channel, sync: sync }, { startedAt, acceptedAt, readyAt: null }, null);
   return confirmPackage(deps, channel, sync, { startedAt, acceptedAt, readyAt });
 }
 
@@ -150,14 +151,13 @@ async function confirmPackage(
     // Nothing to confirm any more: how it ended is asked below.
     if (!isWrongStatus(error)) throw error;
   }
-  return settle(deps, channel, sync, times, carriedOut);
+  return settle(deps, { channel, sync }, times, carriedOut);
 }
 
 /** The channel is idle again: asks how it ended, and forgets what was needed on the way. */
 async function settle(
   deps: SyncDeps,
-  channel: Channel,
-  sync: string,
+  { channel, sync }: { readonly channel: Channel; readonly sync: string },
   { startedAt, acceptedAt, readyAt }: Times,
   carriedOut: CarriedOut | null,
 ): Promise<SyncOutcome> {

@@ -17,8 +17,8 @@ export function seconds(milliseconds: number): string {
 /** e.g. `812 settings in 46 classes, 1,204 readings in 31 tables`. */
 export function whatIsIn({ entities, rows, photos }: UploadContents): string {
   const parts = [
-    ...counted(sum(entities), 'setting', Object.keys(entities).length, 'class', 'classes'),
-    ...counted(sum(rows), 'reading', Object.keys(rows).length, 'table', 'tables'),
+    ...counted(entities, 'setting', ['class', 'classes']),
+    ...counted(rows, 'reading', ['table', 'tables']),
     ...(photos === 0 ? [] : [plural(photos, 'photo')]),
   ];
   return parts.length === 0 ? 'nothing new' : parts.join(', ');
@@ -35,10 +35,16 @@ export function howMuchIsIn({ entities, rows, photos }: UploadContents): string 
   return parts.length === 0 ? 'nothing new' : parts.join(', ');
 }
 
-function counted(things: number, thing: string, groups: number, group: string, groupsName: string): string[] {
+function counted(
+  thingsOf: Readonly<Record<string, number>>,
+  thing: string,
+  [group, manyGroups]: readonly [string, string],
+): string[] {
+  const things = sum(thingsOf);
+  const groups = Object.keys(thingsOf).length;
   return things === 0
     ? []
-    : [`${plural(things, thing)} in ${groups === 1 ? `1 ${group}` : `${groups} ${groupsName}`}`];
+    : [`${plural(things, thing)} in ${groups === 1 ? `1 ${group}` : `${groups} ${manyGroups}`}`];
 }
 
 export function plural(count: number, noun: string): string {

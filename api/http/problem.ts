@@ -38,10 +38,10 @@ export interface Problem {
 export function problemOf(error: unknown): Problem {
   const foreseen = foreseenOf(error);
   if (foreseen === null) {
-    return problem(500, 'internal', 'Something went wrong on the server.', {}, {});
+    return problem(500, { code: 'internal', detail: 'Something went wrong on the server.', members: {} }, {});
   }
   const status = statusOf[foreseen.kind];
-  return problem(status, foreseen.code, foreseen.detail, foreseen.members, {
+  return problem(status, foreseen, {
     ...(foreseen.kind === 'unauthenticated' ? { 'WWW-Authenticate': 'Bearer' } : {}),
     ...(foreseen.retryAfterSeconds === undefined
       ? {}
@@ -71,7 +71,7 @@ export const unknownRouteHandler: RequestHandler = () => {
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
-    logFailure(log, error, request.method, loggedPath(request), response);
+    logFailure(log, error, { method: request.method, path: loggedPath(request) }, response);
     sendProblem(response, error);
   };
 }
@@ -80,8 +80,7 @@ export function createProblemHandler(log: Logger): ErrorRequestHandler {
 export function logFailure(
   log: Pick<Logger, 'error'>,
   error: unknown,
-  method: string,
-  path: string,
+  { method, path }: { readonly method: string; readonly path: string },
   response: ServerResponse,
 ): void {
   // A caller that went away in the middle is no mistake of ours, and reads no answer. A disk does not heal itself.
@@ -113,9 +112,7 @@ function isClientMistake(error: unknown): error is Error & { status: number } {
 
 function problem(
   status: number,
-  code: string,
-  detail: string,
-  members: Readonly<Record<string, unknown>>,
+  { code, detail, members }: Pick<AppError, 'code' | 'detail' | 'members'>,
   headers: Record<string, string>,
 ): Problem {
   const document = {

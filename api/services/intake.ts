@@ -190,7 +190,7 @@ export function createIntakeService(deps: Deps) {
         const allowed = replay === undefined ? limits : replayLimits;
         const received = await inPart('unpack', () => unpack(key, syncId, { archive, batch, allowed }));
         const asked = { ...origin, traceparent: span.traceparent };
-        await inPart('queue', () => queue(key, syncId, received, replay, asked));
+        await inPart('queue', () => queue(key, syncId, received, { replay, origin: asked }));
         deps.traffic.uploadTaken(key.channel, received.archiveBytes);
         span.end();
         ended();
@@ -272,7 +272,11 @@ export function createIntakeService(deps: Deps) {
     const { archiveKey, sha256, bytes, arrival } = archive;
     const isRead = (name: string) => packageFileKindOf(name, channel).kind !== 'ignored';
     const { unpackedBytes } = await whileReceiving(syncId, () =>
-      unpackArchive(files, archiveKey, unpackedPrefixOf(syncId), allowed, { batch, arrival, isRead }),
+      unpackArchive(files, { archiveKey, targetPrefix: unpackedPrefixOf(syncId) }, allowed, {
+        batch,
+        arrival,
+        isRead,
+      }),
     );
     return { archiveKey, archiveSha256: sha256, archiveBytes: bytes, unpackedBytes };
   }
@@ -282,8 +286,7 @@ export function createIntakeService(deps: Deps) {
     key: ChannelKey,
     syncId: string,
     received: ReceivedArchive,
-    replay: Replay | undefined,
-    origin: Origin,
+    { replay, origin }: { replay: Replay | undefined; origin: Origin },
   ): Promise<void> {
     const lane = laneOfPackage(received.unpackedBytes, limits.largePackageBytes);
     const asked = { ...origin, lane, honoursFlags: replay === undefined };

@@ -77,7 +77,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
       const status = caller !== null && query === '' ? board.find(caller.id, channel) : null;
       const requestId = requestIdOf(request.headers['x-request-id']);
       if (status !== null) send(response, status, requestId);
-      else void answerAlone(request, response, channel, query, requestId);
+      else void answerAlone(request, response, { channel, query, requestId });
       return true;
     },
 
@@ -92,9 +92,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
   async function answerAlone(
     request: IncomingMessage,
     response: ServerResponse,
-    channel: Channel,
-    query: string,
-    requestId: string,
+    { channel, query, requestId }: { channel: Channel; query: string; requestId: string },
   ): Promise<void> {
     try {
       const { authorization } = request.headers;
@@ -104,7 +102,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
       await answer(response, { key: { solutionId, channel }, tokenGeneration }, query, requestId);
     } catch (error) {
       response.setHeader('X-Request-Id', requestId);
-      logFailure(log, error, 'GET', `/v4/${channel}/statut`, response);
+      logFailure(log, error, { method: 'GET', path: `/v4/${channel}/statut` }, response);
       sendProblem(response, error);
     }
   }

@@ -36,8 +36,7 @@ const inTurn = pLimit(2 * ENTRIES_AT_ONCE);
  */
 export async function unpackArchive(
   store: FileStore,
-  archiveKey: string,
-  targetPrefix: string,
+  { archiveKey, targetPrefix }: { readonly archiveKey: string; readonly targetPrefix: string },
   limits: UnpackLimits,
   { batch = store.startBatch(), arrival, isRead = () => true }: Unpacking = {},
 ): Promise<{ unpackedBytes: number }> {

@@ -307,6 +307,7 @@ class ArchiveReader extends yauzl.RandomAccessReader {
     super();
   }
 
+  // eslint-disable-next-line max-params -- yauzl calls it so.
   override read(
     buffer: Buffer,
     offset: number,

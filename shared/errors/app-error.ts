@@ -21,23 +21,34 @@ export type ErrorKind =
   /** What we asked ourselves has not come back. */
   | 'unanswered';
 
+export interface ErrorParticulars {
+  /** Extra members of the problem document. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** When to come again, for `too-many` and `unavailable`. */
+  readonly retryAfterSeconds?: number | undefined;
+  /** What may be asked instead, for `wrong-method`. */
+  readonly allowedMethods?: readonly string[];
+}
+
 /** A foreseen failure. Built only by the functions of `errors/catalog.ts`. */
 export class AppError extends Error {
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly retryAfterSeconds: number | undefined;
+  readonly allowedMethods: readonly string[] | undefined;
+
   constructor(
     readonly kind: ErrorKind,
     /** Stable code that clients rely on, e.g. `wrong-status`. */
     readonly code: string,
     /** A sentence for the person who reads the answer; never holds a path, an SQL text or a secret. */
     readonly detail: string,
-    /** Extra members of the problem document. */
-    readonly members: Readonly<Record<string, unknown>> = {},
-    /** When to come again, for `too-many` and `unavailable`. */
-    readonly retryAfterSeconds?: number,
-    /** What may be asked instead, for `wrong-method`. */
-    readonly allowedMethods?: readonly string[],
+    { members = {}, retryAfterSeconds, allowedMethods }: ErrorParticulars = {},
   ) {
     super(`${code}: ${detail}`);
     this.name = 'AppError';
+    this.members = members;
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.allowedMethods = allowedMethods;
   }
 }
 
@@ -46,6 +57,6 @@ export class InvalidFields extends AppError {
   constructor(readonly problems: readonly FieldProblem[]) {
     const told = problems.map(({ field, fault }) => ({ field, reason: faultText(fault) }));
     const detail = told.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
-    super('unprocessable', 'invalid-fields', detail, { problems: told });
+    super('unprocessable', 'invalid-fields', detail, { members: { problems: told } });
   }
 }

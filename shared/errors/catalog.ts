@@ -15,7 +15,9 @@ export const unauthorized = () =>
 /** One text for an unknown mail and for a wrong secret: they must not be told apart. */
 export const badCredentials = () =>
   new AppError('invalid', 'bad-credentials', 'Unknown solution or wrong credentials.', {
-    error: 'Incorrect credentials',
+    members: {
+      error: 'Incorrect credentials',
+    },
   });
 
 export const solutionLocked = () =>
@@ -29,24 +31,28 @@ export const solutionBlocked = () =>
   new AppError('unauthenticated', 'blocked', 'The backoffice has blocked this solution.');
 
 export const tooManyRequests = (retryAfterSeconds: number) =>
-  new AppError('too-many', 'too-many-requests', 'Too many attempts.', {}, retryAfterSeconds);
+  new AppError('too-many', 'too-many-requests', 'Too many attempts.', { retryAfterSeconds });
 
 export const unavailable = (what: 'database' | 'queue' | 'file store' | 'server') => {
   const detail = what === 'server' ? 'This server is stopping.' : `The ${what} cannot be reached.`;
-  return new AppError('unavailable', 'unavailable', detail, {}, 5);
+  return new AppError('unavailable', 'unavailable', detail, { retryAfterSeconds: 5 });
 };
 
 /** Too many passwords wait to be checked. */
 export const serverBusy = (retryAfterSeconds: number) =>
-  new AppError('unavailable', 'unavailable', 'Too many sign in at this moment.', {}, retryAfterSeconds);
+  new AppError('unavailable', 'unavailable', 'Too many sign in at this moment.', { retryAfterSeconds });
 
 /** The channel was reset, or the upload gave no sign for too long. */
 export const uploadGivenUp = () =>
-  new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile: send it again.', {}, 5);
+  new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile: send it again.', {
+    retryAfterSeconds: 5,
+  });
 
 export const wrongStatus = (statut: Statut, needed: Statut) =>
   new AppError('forbidden', 'wrong-status', `The channel's status is ${statut}; this call needs ${needed}.`, {
-    statut: String(statut),
+    members: {
+      statut: String(statut),
+    },
   });
 
 export const badRequest = (detail: string) => new AppError('invalid', 'bad-request', detail);
@@ -84,11 +90,11 @@ export const quotaSpent = (
   detail: string,
   members: Readonly<Record<string, unknown>>,
   retryAfterSeconds: number,
-) => new AppError('too-many', 'too-many-requests', detail, members, retryAfterSeconds);
+) => new AppError('too-many', 'too-many-requests', detail, { members, retryAfterSeconds });
 
 /** What is asked is larger than a bound by itself: to come again would not help. */
 export const beyondQuota = (detail: string, members: Readonly<Record<string, unknown>>) =>
-  new AppError('too-large', 'too-large', detail, members);
+  new AppError('too-large', 'too-large', detail, { members });
 
 export const idempotencyKeyReused = () =>
   new AppError(
@@ -98,7 +104,7 @@ export const idempotencyKeyReused = () =>
   );
 
 export const otherSync = (atHand: string) =>
-  new AppError('conflict', 'other-sync', 'Another sync is at hand.', { sync: atHand });
+  new AppError('conflict', 'other-sync', 'Another sync is at hand.', { members: { sync: atHand } });
 
 export const noSync = () => new AppError('absent', 'no-sync', 'This channel has had no sync yet.');
 
@@ -168,10 +174,12 @@ export const signInRefusals = {
 export type SignInRefusal = keyof typeof signInRefusals;
 
 export const signInRefused = (reason: SignInRefusal) =>
-  new AppError('unauthenticated', 'sign-in-refused', signInRefusals[reason], { reason });
+  new AppError('unauthenticated', 'sign-in-refused', signInRefusals[reason], { members: { reason } });
 
 export const identityProviderAway = () =>
-  new AppError('unavailable', 'identity-provider-away', 'The identity provider cannot be reached.', {}, 30);
+  new AppError('unavailable', 'identity-provider-away', 'The identity provider cannot be reached.', {
+    retryAfterSeconds: 30,
+  });
 
 export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role does not allow this.');
 
@@ -179,7 +187,7 @@ export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role
 export const notFound = (what: string) => new AppError('absent', 'not-found', `There is no such ${what}.`);
 
 export const staleVersion = (version: number | string) =>
-  new AppError('stale', 'stale', 'It has changed since you read it.', { version });
+  new AppError('stale', 'stale', 'It has changed since you read it.', { members: { version } });
 
 export const invalidFields = (problems: readonly FieldProblem[]) => new InvalidFields(problems);
 
@@ -215,14 +223,14 @@ export const newerCopyWaits = (quarantined: string) =>
     'conflict',
     'newer-copy-waits',
     'A newer copy from the kitchen lies in quarantine. Correct it and send it again, or discard it; then edit.',
-    { quarantined },
+    { members: { quarantined } },
   );
 
 // Systems and pairs
 
 /** `by`: names of what needs it. */
 export const stillInUse = (what: string, by: readonly string[]) =>
-  new AppError('conflict', 'in-use', `The ${what} is needed by ${by.join(', ')}.`, { by });
+  new AppError('conflict', 'in-use', `The ${what} is needed by ${by.join(', ')}.`, { members: { by } });
 
 /** No worker took it, or the system did not answer: what was asked may still be done. */
 export const noAnswerInTime = (seconds: number) =>
@@ -234,14 +242,9 @@ export const noAnswerInTime = (seconds: number) =>
 
 /** There is something here, for `allowed` alone: names of methods, in capitals. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
-  new AppError(
-    'wrong-method',
-    'method-not-allowed',
-    `This path takes ${allowed.join(', ')}.`,
-    {},
-    undefined,
-    allowed,
-  );
+  new AppError('wrong-method', 'method-not-allowed', `This path takes ${allowed.join(', ')}.`, {
+    allowedMethods: allowed,
+  });
 
 /** A body that would otherwise be taken for an empty one. `mediaTypes`: what the call takes. */
 export const wrongBodyType = (mediaTypes: readonly string[]) =>
@@ -256,7 +259,9 @@ export const wrongBodyType = (mediaTypes: readonly string[]) =>
 /** The whole file is refused. `line`: where reading stopped, the first being 1; null where it has none. */
 export const malformedXml = (line: number | null, reason: string) =>
   new AppError('unprocessable', 'malformed-xml', line === null ? reason : `Line ${line}: ${reason}`, {
-    line,
+    members: {
+      line,
+    },
   });
 
 /** The whole sync is refused, at the first attempt: another would find the same. Never reaches a client. */

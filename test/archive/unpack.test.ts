@@ -39,7 +39,9 @@ describe('an archive that is accepted', () => {
       { name: 'A.xml', content: 'a' },
     ]);
     await place.store.write('told.zip', archive);
-    await expect(unpackArchive(place.store, 'told.zip', 'told', wideLimits)).resolves.toEqual({
+    await expect(
+      unpackArchive(place.store, { archiveKey: 'told.zip', targetPrefix: 'told' }, wideLimits),
+    ).resolves.toEqual({
       unpackedBytes: 3,
     });
     expect(await allOf(place.store.list('told'))).toEqual([{ key: 'told/A.xml', bytes: 1 }]);
@@ -59,7 +61,7 @@ describe('an archive that is accepted', () => {
       { name: 'csv/b.csv', content: 'not whole' },
     ]);
     await place.store.write('again.zip', archive);
-    await unpackArchive(place.store, 'again.zip', 'again', wideLimits);
+    await unpackArchive(place.store, { archiveKey: 'again.zip', targetPrefix: 'again' }, wideLimits);
     await place.store.remove('again/csv/a.csv');
     await place.store.write('again/csv/b.csv', Buffer.from('not'));
     const files = await unpackedFiles(place.store, 'again.zip', 'again');
@@ -169,7 +171,9 @@ describe('an archive that is accepted', () => {
     ];
     const isRead = (name: string) => name.startsWith('xml/');
     await place.store.write('part.zip', handmadeZip(entries));
-    await unpackArchive(place.store, 'part.zip', 'part', wideLimits, { isRead });
+    await unpackArchive(place.store, { archiveKey: 'part.zip', targetPrefix: 'part' }, wideLimits, {
+      isRead,
+    });
     expect(await allOf(place.store.list('part'))).toEqual([{ key: 'part/xml/a.xml', bytes: 4 }]);
     const files = await unpackedFiles(place.store, 'part.zip', 'part');
     expect(await Promise.all(files.map(async (file) => text(await file.open())))).toEqual([
@@ -178,7 +182,7 @@ describe('an archive that is accepted', () => {
     ]);
     await place.store.write('part.zip', handmadeZip([...entries, { name: 'c.txt', crc: 1 }]));
     await expect(
-      unpackArchive(place.store, 'part.zip', 'other', wideLimits, { isRead }),
+      unpackArchive(place.store, { archiveKey: 'part.zip', targetPrefix: 'other' }, wideLimits, { isRead }),
     ).rejects.toMatchObject({ code: 'bad-archive' });
     for (const key of ['part', 'part.zip']) await place.store.remove(key);
   });
@@ -580,7 +584,11 @@ describe('the limits:', () => {
     );
     const unpacked = async (archive: Buffer, maxArchiveRatio: number) => {
       await place.store.write('zeros.zip', archive);
-      return unpackArchive(place.store, 'zeros.zip', 'zeros', { ...wideLimits, maxArchiveRatio });
+      return unpackArchive(
+        place.store,
+        { archiveKey: 'zeros.zip', targetPrefix: 'zeros' },
+        { ...wideLimits, maxArchiveRatio },
+      );
     };
     await expect(unpacked(zeros(16), 50)).resolves.toEqual({ unpackedBytes: 16 * 1024 * 1024 });
     await expect(unpacked(zeros(17), 2_000)).resolves.toEqual({ unpackedBytes: 17 * 1024 * 1024 });
@@ -590,7 +598,9 @@ describe('the limits:', () => {
 
 describe('what is not the archive’s fault', () => {
   test('an archive that is not there is told so', async () => {
-    await expect(unpackArchive(place.store, 'absent.zip', TARGET, wideLimits)).rejects.toMatchObject({
+    await expect(
+      unpackArchive(place.store, { archiveKey: 'absent.zip', targetPrefix: TARGET }, wideLimits),
+    ).rejects.toMatchObject({
       code: 'not-found',
     });
   });
@@ -602,7 +612,9 @@ describe('what is not the archive’s fault', () => {
     // The kernel answers every write to /dev/full as a full disk does.
     await mkdir(path.join(folder.path, TARGET, 'xml'), { recursive: true });
     await symlink('/dev/full', path.join(folder.path, TARGET, 'xml/full.xml'));
-    await expect(unpackArchive(store, ARCHIVE, TARGET, wideLimits)).rejects.toMatchObject({ code: 'ENOSPC' });
+    await expect(
+      unpackArchive(store, { archiveKey: ARCHIVE, targetPrefix: TARGET }, wideLimits),
+    ).rejects.toMatchObject({ code: 'ENOSPC' });
     await expect(keysOf(store)).resolves.toEqual([ARCHIVE]);
     folder.remove();
   });
@@ -625,7 +637,9 @@ describe('what is not the archive’s fault', () => {
           return reads > readsThatWork ? Promise.reject(new Error('EIO')) : place.store.read(key, range);
         },
       };
-      await expect(unpackArchive(failing, ARCHIVE, TARGET, wideLimits)).rejects.toThrow(/^EIO$/);
+      await expect(
+        unpackArchive(failing, { archiveKey: ARCHIVE, targetPrefix: TARGET }, wideLimits),
+      ).rejects.toThrow(/^EIO$/);
       await expect(keysOf(place.store)).resolves.toEqual([ARCHIVE]);
     },
   );

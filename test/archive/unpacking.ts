@@ -71,8 +71,7 @@ export function createUnpackingPlace(): UnpackingPlace {
     try {
       const { unpackedBytes } = await unpackArchive(
         files,
-        ARCHIVE,
-        TARGET,
+        { archiveKey: ARCHIVE, targetPrefix: TARGET },
         limits,
         arrival === undefined ? {} : { arrival },
       );

@@ -83,7 +83,8 @@ async function deliverTo(
     try {
       await send(deps, parcel, first.target);
     } catch (error) {
-      await takeBack(deps, notifications, claimed.slice(delivered), parcel.length, error);
+      const untried = claimed.slice(delivered + parcel.length);
+      await takeBack(deps, notifications, { tried: parcel, untried }, error);
       return delivered;
     }
     await notifications.markDelivered(parcel);
@@ -136,15 +137,18 @@ async function newConfirmation(db: Db, { id, address }: ClaimedTarget): Promise<
   return token;
 }
 
-/** The first `failed` of `left` were tried; the others share their delay, and their attempt does not count. */
+interface Left {
+  readonly tried: readonly ClaimedNotification[];
+  readonly untried: readonly ClaimedNotification[];
+}
+
+/** Those that were not tried share the delay of the others, and their attempt does not count. */
 async function takeBack(
   { log }: Deps,
   notifications: NotificationStore,
-  left: readonly ClaimedNotification[],
-  failed: number,
+  { tried, untried }: Left,
   error: unknown,
 ): Promise<void> {
-  const tried = left.slice(0, failed);
   const [first] = tried;
   if (first === undefined) return;
   const told = toldOf(error);
@@ -155,8 +159,7 @@ async function takeBack(
   if (parked.length > 0) await notifications.park(parked, told);
   const again = tried.filter((one) => !isLast(one));
   if (again.length > 0) await notifications.retryLater(again, told, delaySeconds);
-  const others = left.slice(failed);
-  if (others.length > 0) await notifications.postpone(others, delaySeconds);
+  if (untried.length > 0) await notifications.postpone(untried, delaySeconds);
   const fields = {
     targetId: first.target.id,
     notifications: tried.map(({ id }) => id),

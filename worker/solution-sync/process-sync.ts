@@ -73,13 +73,15 @@ export async function processSync(
     const logs = await step('logs', () =>
       loadLogs(transaction, job, upload, { flags, quotas, noteReadings, spool }),
     );
-    const photos = await step('photos', () => keepAllPhotos(transaction, files, job, upload, flags, spool));
+    const photos = await step('photos', () =>
+      keepAllPhotos({ transaction, files }, job, upload, { flags, spool }),
+    );
     await step('quarantine', async () => {
       await spool.finish();
       await quarantine.finish();
     });
     const gaps = await findChannelGaps(transaction.db, job, statement);
-    const report = reportOf(job, { ...toldOf(merged), logs, photos, ...gaps }, upload, statement, spool);
+    const report = reportOf(job, { ...toldOf(merged), logs, photos, ...gaps }, { upload, statement, spool });
     const written = await step('package', () =>
       writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
         instructions: instructionFiles(transaction, job, {
@@ -93,7 +95,7 @@ export async function processSync(
         classes: () => believedClasses(transaction, job, report),
       }),
     );
-    await step('commit', () => commitOutcome(transaction, job, 'ready', report, written));
+    await step('commit', () => commitOutcome(transaction, job, { outcome: 'ready', report, written }));
     return report;
   });
   await removeUnpacked(files, job);
@@ -119,7 +121,7 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
   await inTransaction(db, async (transaction) => {
     await begin(transaction, job);
     await createFlagStore(transaction.db).releaseFrom(job.syncId);
-    await commitOutcome(transaction, job, 'failed', report, written);
+    await commitOutcome(transaction, job, { outcome: 'failed', report, written });
   });
   await removeUnpacked(files, job);
 }
@@ -170,20 +172,19 @@ async function planLogReplacements(
 }
 
 async function keepAllPhotos(
-  { db }: Transaction,
-  files: FileStore,
+  { transaction, files }: { transaction: Transaction; files: FileStore },
   job: SyncJob,
   upload: PackageFiles,
-  flags: readonly Flag[],
-  { reject }: RejectionSpool,
+  { flags, spool }: { flags: readonly Flag[]; spool: RejectionSpool },
 ): Promise<PhotoCounts> {
+  const { db } = transaction;
   const photos = createPhotoStore(db);
   if (haveEffect(flags, 'rebuilds-photo-index')) await rebuildPhotoIndex({ db, files }, job);
   return keepPhotos(
     { photos, files, audit: createAuditStore(db), succession: createPhotoSuccession(db) },
     job,
     upload,
-    reject,
+    spool.reject,
   );
 }
 
@@ -263,10 +264,10 @@ const toldOf = ({ params, cameBack, unreadableTs }: MergedParameters) => ({
 function reportOf(
   job: SyncJob,
   counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps' | 'cameBack' | 'unreadableTs'>,
-  { parameters, ignored, isAllIgnored }: PackageFiles,
-  { drifted }: SolutionStatement,
-  { reported }: RejectionSpool,
+  { upload, statement, spool }: { upload: PackageFiles; statement: SolutionStatement; spool: RejectionSpool },
 ): SyncReport {
+  const { parameters, ignored, isAllIgnored } = upload;
+  const { drifted } = statement;
   const unmerged = parameters.filter(
     ({ parameterClass }) => counts.params[parameterClass.name] === undefined,
   );
@@ -274,7 +275,7 @@ function reportOf(
     sync: job.syncId,
     outcome: 'processed',
     ...counts,
-    rejections: [...reported],
+    rejections: [...spool.reported],
     ignored: [...ignored, ...unmerged.map(({ file }) => file.name)],
     ...(drifted.length === 0 ? {} : { drift: drifted.map(({ name }) => name) }),
     ...(isAllIgnored ? { allIgnored: true, reason: allIgnoredReason(ignored) } : {}),
@@ -294,9 +295,7 @@ function allIgnoredReason(ignored: readonly string[]): string {
 async function commitOutcome(
   { db }: Transaction,
   job: SyncJob,
-  outcome: 'ready' | 'failed',
-  report: SyncReport,
-  written: WrittenPackage,
+  { outcome, report, written }: { outcome: 'ready' | 'failed'; report: SyncReport; written: WrittenPackage },
 ): Promise<void> {
   if (!(await createSyncSteps(db).end(job, outcome, report, written))) throw fenceLost(job.id);
 }

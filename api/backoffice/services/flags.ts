@@ -36,7 +36,7 @@ export function createFlagService({ stores, transaction }: StoreAccess<Stores>) 
       await transaction(async (stores) => {
         await needVisible(stores, caller, solutionId);
         needEditor(caller);
-        await raise(stores, caller, [solutionId], channel, flag);
+        await raise(stores, caller, [solutionId], { channel, flag });
       });
     },
 
@@ -45,7 +45,7 @@ export function createFlagService({ stores, transaction }: StoreAccess<Stores>) 
       await transaction(async (stores) => {
         const solutionIds = await select(stores, caller, selection);
         needEditor(caller);
-        await raise(stores, caller, solutionIds, channel, flag);
+        await raise(stores, caller, solutionIds, { channel, flag });
       });
     },
 
@@ -83,15 +83,19 @@ async function select({ solutionAdmin }: Stores, caller: Caller, selection: Sele
   return visible;
 }
 
+interface ChannelFlag {
+  readonly channel: Channel;
+  readonly flag: Flag;
+}
+
 async function raise(
   stores: Stores,
   caller: Caller,
   solutionIds: readonly number[],
-  channel: Channel,
-  flag: Flag,
+  { channel, flag }: ChannelFlag,
 ): Promise<void> {
   if (haveEffect([flag], 'frees-channel')) {
-    await reset(stores, caller, solutionIds, channel, flag);
+    await reset(stores, caller, solutionIds, { channel, flag });
     return;
   }
   await stores.flags.set(solutionIds, channel, flag, caller.email);
@@ -104,8 +108,7 @@ async function reset(
   stores: Stores,
   caller: Caller,
   solutionIds: readonly number[],
-  channel: Channel,
-  flag: Flag,
+  { channel, flag }: ChannelFlag,
 ): Promise<void> {
   const given = await stores.channelResets.reset(solutionIds, channel);
   const givenBySolution = new Map(given.map((one) => [one.solutionId, one]));

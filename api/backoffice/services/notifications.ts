@@ -113,7 +113,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         });
         const target = await found(stores, caller, id);
         if (isMail) await ask(stores, caller, target);
-        await tell(stores, caller, 'create', null, target);
+        await tell(stores, caller, 'create', { before: null, after: target });
         return { target, secret };
       });
     },
@@ -137,7 +137,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         await stores.notificationTargets.update(id, changes);
         const after = await found(stores, caller, id);
         if (after.kind === 'email' && after.address !== before.address) await ask(stores, caller, after);
-        await tell(stores, caller, 'update', before, after);
+        await tell(stores, caller, 'update', { before, after });
         return after;
       }),
 
@@ -146,7 +146,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
       transaction(async (stores) => {
         const before = await found(stores, caller, id);
         await stores.notificationTargets.remove(id);
-        await tell(stores, caller, 'delete', before, null);
+        await tell(stores, caller, 'delete', { before, after: null });
       }),
 
     /** A new secret of a webhook, shown this once; the old one signs as well for a day. Throws `not-found`, `forbidden`. */
@@ -285,8 +285,7 @@ async function tell(
   stores: Stores,
   caller: Caller,
   verb: 'create' | 'update' | 'delete',
-  before: NotificationTarget | null,
-  after: NotificationTarget | null,
+  { before, after }: { before: NotificationTarget | null; after: NotificationTarget | null },
 ): Promise<void> {
   const deed = { before: before && toldOf(before), after: after && toldOf(after) };
   await stores.audit.add([auditEntry(caller, `notification-target.${verb}`, deed)]);

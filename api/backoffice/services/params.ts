@@ -72,7 +72,7 @@ export function createParamService({ stores, transaction }: StoreAccess<Stores>)
         const { params } = stores;
         const before = await params.find(storeKey(key));
         const written = await params.put(storeKey(key), { fields, by: caller.email, ifVersion });
-        await tell(stores, caller, 'param.put', key, before, written.param);
+        await tell(stores, caller, 'param.put', { key, before, after: written.param });
         return written;
       });
     },
@@ -86,7 +86,7 @@ export function createParamService({ stores, transaction }: StoreAccess<Stores>)
         if (before === null) throw notFound('parameter');
         await needNoNewerCopy(stores, key);
         const deleted = await params.delete(storeKey(key), { by: caller.email, ifVersion });
-        await tell(stores, caller, 'param.delete', key, before, deleted);
+        await tell(stores, caller, 'param.delete', { key, before, after: deleted });
       });
     },
 
@@ -127,10 +127,9 @@ async function tell(
   stores: Stores,
   caller: Caller,
   action: AuditAction,
-  { solutionId, parameterClass, id }: EntityKey,
-  before: Param | null,
-  after: Param,
+  { key, before, after }: { key: EntityKey; before: Param | null; after: Param },
 ): Promise<void> {
+  const { solutionId, parameterClass, id } = key;
   const told = (param: Param) => ({
     class: parameterClass.name,
     id,

@@ -66,7 +66,7 @@ export function createQuarantineService({ stores, transaction, files, intake }: 
       await transaction(async (stores) => {
         const item = await found(stores, caller, id);
         needEditor(caller);
-        await decide(stores, caller, item, 'discarded', {});
+        await decide(stores, caller, item, { state: 'discarded' });
         await giveBackIds(stores, [item]);
       });
     },
@@ -79,7 +79,7 @@ export function createQuarantineService({ stores, transaction, files, intake }: 
         for (const id of ordered(ids)) {
           const item = await found(stores, caller, id);
           needEditor(caller);
-          if (await decideOpen(stores, caller, item, 'discarded', {})) discarded.push(item);
+          if (await decideOpen(stores, caller, item, { state: 'discarded' })) discarded.push(item);
         }
         await giveBackIds(stores, discarded);
       });
@@ -103,7 +103,8 @@ export function createQuarantineService({ stores, transaction, files, intake }: 
           if (correctedText === null) await acceptId(stores, item);
           await askCheck(stores, item);
           await stores.syncs.addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
-          await decide(stores, caller, item, 'replayed', {
+          await decide(stores, caller, item, {
+            state: 'replayed',
             sync: syncId,
             isCorrected: correctedText !== null,
             ...(correctedText === null ? {} : { text: correctedText.slice(0, maxToldLength) }),
@@ -165,13 +166,20 @@ async function decide(...decision: Parameters<typeof decideOpen>): Promise<void>
   if (!(await decideOpen(...decision))) throw alreadyDecided();
 }
 
+/** What is told beside `state` goes into the audit trail. */
+interface Decision {
+  readonly state: 'replayed' | 'discarded';
+  readonly sync?: string;
+  readonly isCorrected?: boolean;
+  readonly text?: string;
+}
+
 /** False: someone else was faster. */
 async function decideOpen(
   stores: Pick<ReplayStores, 'audit' | 'quarantine'>,
   caller: Caller,
   item: QuarantinedItem,
-  state: 'replayed' | 'discarded',
-  particulars: object,
+  { state, ...particulars }: Decision,
 ): Promise<boolean> {
   if (!(await stores.quarantine.decide(item.id, state, caller.email))) return false;
   const { id, file, line, rowId, code, raw } = item;

@@ -91,7 +91,7 @@ export function createParamStore(db: Db) {
       const fields = row.is_active
         ? Object.fromEntries([...entries(row.fields), ...entries(edit.fields)])
         : edit.fields;
-      const changed = await write(db, row, before, { isActive: true, fields }, edit.by);
+      const changed = await write(db, row, { before, after: { isActive: true, fields } }, edit.by);
       return { param: paramFrom(changed), isNew: !before.isActive };
     },
 
@@ -101,7 +101,7 @@ export function createParamStore(db: Db) {
       if (!row.is_active) throw notFound('parameter');
       checkVersion(row, ifVersion);
       const before: Copy = { isActive: true, fields: row.fields };
-      return paramFrom(await write(db, row, before, { isActive: false, fields: row.fields }, by));
+      return paramFrom(await write(db, row, { before, after: { isActive: false, fields: row.fields } }, by));
     },
 
     /** The latest first. */
@@ -187,7 +187,12 @@ function checkVersion(row: Row, ifVersion: number | null): void {
   if (ifVersion !== null && ifVersion !== row.version) throw staleVersion(row.version);
 }
 
-async function write(db: Db, row: Row, before: Copy, after: Copy, by: string): Promise<Row> {
+async function write(
+  db: Db,
+  row: Row,
+  { before, after }: { readonly before: Copy; readonly after: Copy },
+  by: string,
+): Promise<Row> {
   if (sameCopy(before, after)) {
     const [same = row] = await db<Row>('param')
       .where({ id_server: row.id_server })

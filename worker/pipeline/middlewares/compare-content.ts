@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Resolved } from '../entry';
 import { sides } from '../sides';
-import type { Middleware, Next } from '../pipeline';
+import type { Middleware } from '../pipeline';
 import type { Content } from '../system';
 
 export interface CompareContentSettings {
@@ -10,10 +10,10 @@ export interface CompareContentSettings {
 
 /** Two contents of one size that no hash tells apart, and of which nobody knows whether they are the same, are read. */
 export function compareContent({ signal }: CompareContentSettings): Middleware<Resolved> {
-  return (entry, next) => {
+  return async (entry, next) => {
     const { here, there } = entry.items;
     if (!here?.content || !there?.content || !isOpen(entry)) return next(entry);
-    return compare(entry, here.content, there.content, signal, next);
+    return next(Object.assign(entry, await compared(here.content, there.content, signal)));
   };
 }
 
@@ -22,16 +22,15 @@ const isOpen = ({ states, bases }: Resolved) =>
   states.here.content !== states.there.content &&
   sides.every((side) => states[side].content !== bases[side]?.content);
 
-async function compare(
-  entry: Resolved,
+/** Nothing where no look was needed. */
+async function compared(
   ours: Content,
   theirs: Content,
   signal: AbortSignal,
-  next: Next<Resolved>,
-): Promise<void> {
-  if (ours.size !== theirs.size || areComparable(ours, theirs)) return next(entry);
+): Promise<{ hasSameContent?: boolean }> {
+  if (ours.size !== theirs.size || areComparable(ours, theirs)) return {};
   const [one, other] = await Promise.all([digestOf(ours, signal), digestOf(theirs, signal)]);
-  return next(Object.assign(entry, { hasSameContent: one === other }));
+  return { hasSameContent: one === other };
 }
 
 const areComparable = ({ hash: one }: Content, { hash: other }: Content) =>

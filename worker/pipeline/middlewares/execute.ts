@@ -150,7 +150,7 @@ async function record(
   if (isNothing && telling === null) return;
   const intent = telling === null ? null : telling.intent;
   entry.link = await settings.links.finish(link, finished(entry, held, { ends, state, intent }));
-  if (telling !== null) await tell(settings, entry, entry.link, telling, held);
+  if (telling !== null) await tell(settings, { entry, link: entry.link }, telling, held);
 }
 
 function endOf(settings: ExecuteSettings, entry: Decided, side: Side, held: Held): End | null {
@@ -291,8 +291,7 @@ function dueTelling(settings: ExecuteSettings, entry: Decided, held: Held): Tell
 /** The revision that it gives is kept, so that its echo is none. */
 async function tell(
   settings: ExecuteSettings,
-  entry: Decided,
-  link: Link,
+  { entry, link }: { readonly entry: Decided; readonly link: Link },
   { side, item, fields }: Telling,
   held: Held,
 ): Promise<void> {
@@ -310,7 +309,7 @@ async function tell(
   const intent = next !== null && next.side !== side ? next.intent : null;
   const known = { ends, state: link.state, intent };
   entry.link = await settings.links.finish(link, finished(entry, held, known));
-  if (next !== null && intent !== null) await tell(settings, entry, entry.link, next, held);
+  if (next !== null && intent !== null) await tell(settings, { entry, link: entry.link }, next, held);
 }
 
 function verdictOf({ operations, bases, open }: Decided, held: Held): Verdict {

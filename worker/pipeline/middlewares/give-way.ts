@@ -40,8 +40,8 @@ export function giveWay(settings: GiveWaySettings): Middleware<Decided> {
     const other = owner === undefined ? undefined : settings.wanting(owner.id);
     // It is about to be deleted.
     if (other?.results !== undefined && !other.results[side].isActive) return;
-    if (leaves(other, side, wanted)) await stepAside(settings, entry, side, wanted, place);
-    else if (loses(settings, entry, side, owner !== undefined, other))
+    if (leaves(other, side, wanted)) await stepAside(settings, entry, side, { wanted, place });
+    else if (loses(settings, entry, { side, isLinked: owner !== undefined, other }))
       entry.nextNameNumber = entry.pass.nameNumber === 0 ? 2 : entry.pass.nameNumber + 1;
   };
 }
@@ -51,14 +51,15 @@ function leaves(other: Entry | undefined, side: Side, place: Place): boolean {
   return goesTo !== null && !samePlace(goesTo, place);
 }
 
+/** Who holds the name that an entry wants. */
+interface Rival {
+  readonly side: Side;
+  readonly isLinked: boolean;
+  readonly other: Entry | undefined;
+}
+
 /** Of two that want one name, what is new gives way to what was there; else the winner's side keeps it. */
-function loses(
-  { winner }: GiveWaySettings,
-  entry: Decided,
-  side: Side,
-  isLinked: boolean,
-  other: Entry | undefined,
-): boolean {
+function loses({ winner }: GiveWaySettings, entry: Decided, { side, isLinked, other }: Rival): boolean {
   // It is where it wants to be.
   if (isLinked && other === undefined) return true;
   const isNew = neverAgreed(entry);
@@ -75,8 +76,7 @@ async function stepAside(
   { systems, links, noticed }: GiveWaySettings,
   entry: Decided,
   side: Side,
-  wanted: Place,
-  place: Place,
+  { wanted, place }: { readonly wanted: Place; readonly place: Place },
 ): Promise<void> {
   const { link } = entry;
   const item = entry.items[side];

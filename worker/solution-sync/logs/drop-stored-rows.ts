@@ -32,7 +32,11 @@ export async function dropStoredRows(
     while (storedAt < stored.length && compareIds(stored, storedAt, rows, start) < 0) {
       storedAt = endOfRow(stored, storedAt);
     }
-    if (startsWith(stored, storedAt, rows, start, endOfFields(rows, start, columns.length))) return;
+    // From the first field on: the field counts differ. Equal fields have equal lengths, so no more is needed.
+    const fieldsEnd = endOfFields(rows, start, columns.length);
+    const storedEnd = storedAt + fieldsEnd - start;
+    const isThere = storedEnd <= stored.length;
+    if (isThere && rows.compare(stored, storedAt + 2, storedEnd, start + 2, fieldsEnd) === 0) return;
     rows.copyWithin(kept, start, end);
     kept += end - start;
   });
@@ -70,9 +74,3 @@ function compareIds(some: Buffer, someStart: number, others: Buffer, otherStart:
 }
 
 const idAt = (rows: Buffer, start: number): bigint => rows.readBigInt64BE(start + ID_AT);
-
-/** Compares from the first field on: the field counts differ. Equal fields have equal lengths, so no more is needed. */
-function startsWith(stored: Buffer, storedAt: number, rows: Buffer, start: number, end: number): boolean {
-  const storedEnd = storedAt + (end - start);
-  return storedEnd <= stored.length && rows.compare(stored, storedAt + 2, storedEnd, start + 2, end) === 0;
-}

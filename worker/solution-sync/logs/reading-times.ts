@@ -1,6 +1,12 @@
 import type { TimeZone } from '../../../shared/domain/local-time';
 import { CsvTime } from '../../../shared/formats/csv-time';
 
+/** The bytes of a text: from `from` to before `to`. */
+export interface ByteSpan {
+  from: number;
+  to: number;
+}
+
 /**
  * Turns the times of one file into instants, with what it must remember to tell the two hours of autumn apart that the
  * clock on the wall writes alike: the reading before, of the same series (a probe, or the whole table).
@@ -53,18 +59,11 @@ export class ReadingTimes {
     return true;
   }
 
-  /** The time of a reading of the series whose name is the bytes from `seriesFrom` to `seriesTo`. */
-  readReading(
-    column: number,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-    seriesFrom: number,
-    seriesTo: number,
-  ): boolean {
+  /** The time of a reading, which stands at `at`, of the series whose name stands at `seriesAt`. */
+  readReading(column: number, bytes: Uint8Array, at: ByteSpan, seriesAt: ByteSpan): boolean {
     const { time } = this;
-    if (!time.read(bytes, from, to)) return false;
-    const series = this.series.find(bytes, seriesFrom, seriesTo);
+    if (!time.read(bytes, at.from, at.to)) return false;
+    const series = this.series.find(bytes, seriesAt.from, seriesAt.to);
     if (series.previousMs === -Infinity && !this.seeded && time.offsetMinutes === null) {
       this.needsEarlierReadings = this.zone.isRepeated(time.wallMs);
       if (this.needsEarlierReadings) return false;

@@ -7,7 +7,13 @@ import type { LogHeader } from './log-header';
 import { isUnsetTime } from '../../../shared/formats/unset-time';
 import type { LogId } from './log-id';
 import { ReadingTimes } from './reading-times';
-import { bytesOfTimes, MAX_BYTES_PER_FIELD, MAX_BYTES_PER_TEXT_BYTE, type TupleBuffer } from './tuple-buffer';
+import {
+  bytesOfTimes,
+  MAX_BYTES_PER_FIELD,
+  MAX_BYTES_PER_TEXT_BYTE,
+  type CellSpan,
+  type TupleBuffer,
+} from './tuple-buffer';
 
 /** Checks a row's values and writes them as PostgreSQL keeps them. Whatever it writes, PostgreSQL accepts. */
 export interface RowEncoder {
@@ -69,6 +75,8 @@ export function createRowEncoder(
     cell,
     key: Buffer.from(`{${JSON.stringify(name)}: `),
   }));
+  // One for all cells, one after the other: a row has dozens, and a file a million rows.
+  const span: CellSpan = { from: 0, to: 0, isEscaped: false };
   const fieldCount = fields.length + 3;
   const fixedBytes =
     (fieldCount + 4) * MAX_BYTES_PER_FIELD +
@@ -93,7 +101,7 @@ export function createRowEncoder(
     out.int32(solutionId);
     out.int64Halves(id.high, id.low);
     for (const field of fields) {
-      if (writeField(row, field, out)) continue;
+      if (writeField(row, field, span, out)) continue;
       out.dropRow();
       return times.needsEarlierReadings ? 'needs-earlier-readings' : badValue(row, field);
     }
@@ -111,7 +119,7 @@ export function createRowEncoder(
 
   function writeUndeclared(row: CsvRows, out: TupleBuffer): boolean {
     if (undeclared.length > 0)
-      return out.jsonObject(() => undeclared.every((column) => writePair(row, column, out)));
+      return out.jsonObject(() => undeclared.every((column) => writePair(row, column, span, out)));
     out.null();
     return true;
   }
@@ -125,34 +133,42 @@ interface Field {
 }
 
 /** Writes the value of a cell that is not empty. False: it is none that the column takes; nothing counts as written. */
-type CellWriter = (row: CsvRows, from: number, to: number, escaped: boolean, out: TupleBuffer) => boolean;
+type CellWriter = (row: CsvRows, cell: CellSpan, out: TupleBuffer) => boolean;
 
-function writeField(row: CsvRows, field: Field, out: TupleBuffer): boolean {
-  const { cell } = field;
-  let from = 0;
-  let to = 0;
-  if (cell !== null) {
-    from = row.cellStart[cell] ?? 0;
-    to = row.cellEnd[cell] ?? 0;
-    if (field.isTrimmed) {
-      while (from < to && isBlank(row.bytes[from])) from++;
-      while (from < to && isBlank(row.bytes[to - 1])) to--;
-    }
+function writeField(row: CsvRows, field: Field, span: CellSpan, out: TupleBuffer): boolean {
+  if (!isFilled(row, field, span)) {
+    out.null();
+    return true;
   }
-  if (from < to) return field.write(row, from, to, cell !== null && row.cellEscaped[cell] === 1, out);
-  out.null();
-  return true;
+  return field.write(row, span, out);
+}
+
+/** Sets `span` to where the value of the field stands. False: there is none. */
+function isFilled(row: CsvRows, { cell, isTrimmed }: Field, span: CellSpan): boolean {
+  if (cell === null) return false;
+  let from = row.cellStart[cell] ?? 0;
+  let to = row.cellEnd[cell] ?? 0;
+  if (isTrimmed) {
+    while (from < to && isBlank(row.bytes[from])) from++;
+    while (from < to && isBlank(row.bytes[to - 1])) to--;
+  }
+  span.from = from;
+  span.to = to;
+  span.isEscaped = row.cellEscaped[cell] === 1;
+  return from < to;
+}
+
+interface UndeclaredColumn {
+  readonly cell: number;
+  readonly key: Buffer;
 }
 
 /** An empty undeclared cell is left out. */
-function writePair(
-  row: CsvRows,
-  column: { readonly cell: number; readonly key: Buffer },
-  out: TupleBuffer,
-): boolean {
-  const from = row.cellStart[column.cell] ?? 0;
-  const to = row.cellEnd[column.cell] ?? 0;
-  return from === to || out.jsonPair(column.key, row.bytes, from, to, row.cellEscaped[column.cell] === 1);
+function writePair(row: CsvRows, { cell, key }: UndeclaredColumn, span: CellSpan, out: TupleBuffer): boolean {
+  span.from = row.cellStart[cell] ?? 0;
+  span.to = row.cellEnd[cell] ?? 0;
+  span.isEscaped = row.cellEscaped[cell] === 1;
+  return span.from === span.to || out.jsonPair(key, row.bytes, span);
 }
 
 interface TimeCells {
@@ -179,20 +195,23 @@ function cellWriter(column: LogColumn, cells: TimeCells): CellWriter {
   }
 }
 
-const writeText: CellWriter = (row, from, to, escaped, out) => out.text(row.bytes, from, to, escaped);
+const writeText: CellWriter = (row, cell, out) => out.text(row.bytes, cell);
 
 /** In any case; kept as the catalogue spells it, as in parameters. */
 function choiceWriter(choices: readonly string[]): CellWriter {
+  const whole: CellSpan = { from: 0, to: 0, isEscaped: false };
   const spelled = new Map(choices.map((choice) => [choice.toLowerCase(), Buffer.from(choice)]));
-  return (row, from, to, _escaped, out) => {
-    const choice = spelled.get(decodeText(row.bytes.subarray(from, to)).toLowerCase());
-    return choice !== undefined && out.text(choice, 0, choice.length, false);
+  return (row, cell, out) => {
+    const choice = spelled.get(decodeText(row.bytes.subarray(cell.from, cell.to)).toLowerCase());
+    if (choice === undefined) return false;
+    whole.to = choice.length;
+    return out.text(choice, whole);
   };
 }
 
 function decimalWriter({ min = -Infinity, max = Infinity }: LogColumn): CellWriter {
-  return (row, from, to, _escaped, out) => {
-    const value = readDecimal(row.bytes, from, to);
+  return (row, cell, out) => {
+    const value = readDecimal(row.bytes, cell.from, cell.to);
     if (!(value >= min && value <= max)) return false;
     out.float64(value);
     return true;
@@ -203,16 +222,16 @@ function integerWriter({
   min = Number.MIN_SAFE_INTEGER,
   max = Number.MAX_SAFE_INTEGER,
 }: LogColumn): CellWriter {
-  return (row, from, to, _escaped, out) => {
-    const value = readDecimal(row.bytes, from, to);
+  return (row, cell, out) => {
+    const value = readDecimal(row.bytes, cell.from, cell.to);
     if (!(value >= min && value <= max && Number.isSafeInteger(value))) return false;
     out.int64(value);
     return true;
   };
 }
 
-const writeBoolean: CellWriter = (row, from, to, _escaped, out) => {
-  const value = readBoolean(row.bytes, from, to);
+const writeBoolean: CellWriter = (row, cell, out) => {
+  const value = readBoolean(row.bytes, cell.from, cell.to);
   if (value === -1) return false;
   out.boolean(value === 1);
   return true;
@@ -220,35 +239,38 @@ const writeBoolean: CellWriter = (row, from, to, _escaped, out) => {
 
 const timeWriter =
   ({ times, place }: TimeCells): CellWriter =>
-  (row, from, to, _escaped, out) => {
-    if (!times.read(place, row.bytes, from, to)) return writeUnset(row, from, to, out);
+  (row, cell, out) => {
+    if (!times.read(place, row.bytes, cell.from, cell.to)) return writeUnset(row, cell, out);
     out.int64(times.instant);
     return true;
   };
 
-const readingTimeWriter =
-  ({ times, place, seriesCell }: TimeCells): CellWriter =>
-  (row, from, to, _escaped, out) => {
-    const seriesFrom = seriesCell === null ? 0 : (row.cellStart[seriesCell] ?? 0);
-    const seriesTo = seriesCell === null ? 0 : (row.cellEnd[seriesCell] ?? 0);
-    if (times.readReading(place, row.bytes, from, to, seriesFrom, seriesTo)) {
+function readingTimeWriter({ times, place, seriesCell }: TimeCells): CellWriter {
+  const series = { from: 0, to: 0 };
+  return (row, cell, out) => {
+    if (seriesCell !== null) {
+      series.from = row.cellStart[seriesCell] ?? 0;
+      series.to = row.cellEnd[seriesCell] ?? 0;
+    }
+    if (times.readReading(place, row.bytes, cell, series)) {
       out.int64(times.instant);
       return true;
     }
-    return !times.needsEarlierReadings && writeUnset(row, from, to, out);
+    return !times.needsEarlierReadings && writeUnset(row, cell, out);
   };
+}
 
 const dateWriter =
   ({ times }: TimeCells): CellWriter =>
-  (row, from, to, _escaped, out) => {
-    const days = times.readDate(row.bytes, from, to);
-    if (Number.isNaN(days)) return writeUnset(row, from, to, out);
+  (row, cell, out) => {
+    const days = times.readDate(row.bytes, cell.from, cell.to);
+    if (Number.isNaN(days)) return writeUnset(row, cell, out);
     out.int32(days - DAYS_BEFORE_2000);
     return true;
   };
 
 /** A time that was never set is one that is not there, in every column: an empty cell is taken in each of them. */
-function writeUnset(row: CsvRows, from: number, to: number, out: TupleBuffer): boolean {
+function writeUnset(row: CsvRows, { from, to }: CellSpan, out: TupleBuffer): boolean {
   if (to - from < 10 || !isUnsetTime(decodeText(row.bytes.subarray(from, to)))) return false;
   out.null();
   return true;

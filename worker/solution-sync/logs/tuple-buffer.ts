@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeText } from '../../../shared/formats/csv-cell';
+import type { ByteSpan } from './reading-times';
 
 /**
  * Rows in PostgreSQL's binary COPY format, written one after another into memory that is used again.
@@ -106,7 +107,7 @@ export class TupleBuffer {
   }
 
   /** `escaped`: quotes in it are doubled. False: it holds NUL, which PostgreSQL takes in no text. */
-  text(source: Uint8Array, from: number, to: number, escaped: boolean): boolean {
+  text(source: Uint8Array, { from, to, isEscaped }: CellSpan): boolean {
     const { bytes } = this;
     const textAt = this.at + 4;
     let at = textAt;
@@ -116,7 +117,7 @@ export class TupleBuffer {
       if (byte === 0) return false;
       bits |= byte;
       bytes[at++] = byte;
-      if (byte === QUOTE && escaped) i++;
+      if (byte === QUOTE && isEscaped) i++;
     }
     if (bits >= 0x80) at = this.makeUtf8(textAt, at);
     this.view.setInt32(this.at, at - textAt);
@@ -145,7 +146,7 @@ export class TupleBuffer {
   }
 
   /** `key`: `{"name": `, whose brace becomes a comma and a blank after the first pair. False: the text holds NUL. */
-  jsonPair(key: Buffer, source: Uint8Array, from: number, to: number, escaped: boolean): boolean {
+  jsonPair(key: Buffer, source: Uint8Array, { from, to, isEscaped }: CellSpan): boolean {
     const { bytes } = this;
     let at = this.at;
     if (at > this.jsonStart) {
@@ -160,7 +161,7 @@ export class TupleBuffer {
     for (let i = from; i < to; i++) {
       const byte = source[i] ?? 0;
       if (byte < BLANK || byte >= 0x80 || byte === QUOTE || byte === BACKSLASH) {
-        return this.jsonText(textAt, decodeText(asBuffer(source).subarray(from, to)), escaped);
+        return this.jsonText(textAt, decodeText(asBuffer(source).subarray(from, to)), isEscaped);
       }
       bytes[at++] = byte;
     }
@@ -181,6 +182,12 @@ export class TupleBuffer {
     const written = this.bytes.subarray(from, to);
     return isUtf8(written) ? to : from + this.bytes.write(decodeText(written), from);
   }
+}
+
+/** Where the text of a cell stands. It is set anew for each cell. */
+export interface CellSpan extends ByteSpan {
+  /** Quotes are written twice in it. */
+  isEscaped: boolean;
 }
 
 /** Bytes that the texts of a row may take at most: JSON writes a control character as `\u0001`. */

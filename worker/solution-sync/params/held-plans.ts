@@ -30,8 +30,7 @@ export async function planHeld(
   db: Db,
   key: ClassKey,
   sync: Sync,
-  held: readonly HeldEntity[],
-  touched: ReadonlySet<string>,
+  { held, touched }: { held: readonly HeldEntity[]; touched: ReadonlySet<string> },
 ): Promise<void> {
   if (held.length === 0 && touched.size === 0) return;
   for (const kind of ['deletes', 'replace', 'changes'] as const) {

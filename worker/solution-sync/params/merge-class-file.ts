@@ -72,7 +72,7 @@ export async function mergeClassFile(
       ? tellingUnreadableTs(received, readClassFile(parameterClass, file, survey, counted))
       : readClassFile(parameterClass, file, survey, () => Promise.resolve());
   if (received.isReplaced === true) await countOnly(counts, batches('first'));
-  else await mergeBatches(db, received, counts, counted, batches, survey);
+  else await mergeBatches(db, received, batches, { counts, reject: counted, survey });
   return counts;
 }
 
@@ -127,10 +127,8 @@ const noDeletion: ClassLimit = { kind: 'soft', count: 0, share: 0 };
 async function mergeBatches(
   db: Transaction['db'],
   received: ReceivedClass,
-  counts: ParameterCounts,
-  reject: Reject,
   batches: (pass: 'first' | 'again') => Batches,
-  survey: Survey,
+  { counts, reject, survey }: { counts: ParameterCounts; reject: Reject; survey: Survey },
 ): Promise<void> {
   const { solutionId, syncId, timezone, parameterClass, onPlanned } = received;
   const replaces = received.replaceFromSolution === true;
@@ -198,7 +196,7 @@ async function mergeBatches(
     },
   });
   const reason = holdsAll ?? (solution.isMassChange() ? 'many-changes' : null);
-  await planHeld(db, key, { syncId, channel: parameterClass.channel, reason }, held, touched);
+  await planHeld(db, key, { syncId, channel: parameterClass.channel, reason }, { held, touched });
 }
 
 const quarantined = (

@@ -106,6 +106,7 @@ function optionsOf(/** @type {HTMLElement} */ figure, /** @type {Series} */ seri
     axes: [
       {
         ...axis,
+        // eslint-disable-next-line max-params -- uPlot calls it so.
         values: (
           /** @type {unknown} */ _chart,
           /** @type {number[]} */ ticks,

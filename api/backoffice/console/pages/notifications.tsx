@@ -166,7 +166,7 @@ export function createNotificationPageRoutes(
     const target = await notifications.get(visit.caller, targetId(request));
     const page = pageOfQuery({ ...decode(listQuery, blankless(request.query)), limit: 25 });
     const told = await notifications.listOf(visit.caller, { targetId: target.id, state: null }, page);
-    return targetPage(visit, target, told, sendsMail, problem);
+    return targetPage(visit, target, { told, sendsMail, problem });
   }
 }
 
@@ -301,14 +301,19 @@ function TargetState({ words, target }: { words: Words; target: NotificationTarg
 /** An e-mail address would be taken without a word, and nobody told. */
 const NoMail = ({ words }: { words: Words }): VNode => <p class="notice busy apart">{words.noMailServer}</p>;
 
+interface TargetView {
+  readonly told: ListPage<Notification>;
+  readonly sendsMail: boolean;
+  readonly problem: Told | null;
+}
+
 function targetPage(
   visit: Visit,
   target: NotificationTarget,
-  { items, next }: ListPage<Notification>,
-  sendsMail: boolean,
-  problem: Told | null,
+  { told, sendsMail, problem }: TargetView,
 ): VNode {
   const { words, csrf } = visit;
+  const { items, next } = told;
   const base = `/notifications/${target.id}`;
   return (
     <Page

@@ -97,7 +97,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       async (visit, request, problem) => {
         const { solution, parameterClass } = await keyOf(visit, request);
         const told = toldOf(visit.words, problem, parameterClass.name);
-        return entityPage(visit, solution, parameterClass, { kind: 'new' }, told);
+        return entityPage(visit, { solution, parameterClass }, { kind: 'new' }, told);
       },
     ),
   );
@@ -106,7 +106,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
     '/solutions/:id/params/:class/new',
     visiting.page(async (visit, request) => {
       const { solution, parameterClass } = await keyOf(visit, request);
-      return entityPage(visit, solution, parameterClass, { kind: 'new' }, null);
+      return entityPage(visit, { solution, parameterClass }, { kind: 'new' }, null);
     }),
   );
 
@@ -161,7 +161,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       { solutionId: solution.id, parameterClass, id },
       { limit: shownVersions, after: null },
     );
-    return entityPage(visit, solution, parameterClass, { kind: 'known', param, history }, problem);
+    return entityPage(visit, { solution, parameterClass }, { kind: 'known', param, history }, problem);
   }
 
   /** What is there already is not to be changed by a form that did not show it. Throws `already-exists`. */
@@ -334,8 +334,7 @@ type Shown =
 
 function entityPage(
   visit: Visit,
-  solution: SolutionDetail,
-  parameterClass: ParameterClass,
+  { solution, parameterClass }: { solution: SolutionDetail; parameterClass: ParameterClass },
   shown: Shown,
   problem: Told | null,
 ): VNode {

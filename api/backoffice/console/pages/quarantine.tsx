@@ -100,7 +100,11 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
   async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
     const item = await quarantine.get(visit.caller, pathBigId(request, 'quarantined item'));
     const names = await overview.names(visit.caller, [item.solutionId]);
-    return itemPage(visit, item, names.get(item.solutionId), shownBefore(request), problem);
+    return itemPage(visit, item, {
+      solution: names.get(item.solutionId),
+      list: shownBefore(request),
+      problem,
+    });
   }
 }
 
@@ -167,13 +171,14 @@ const listPage = (
 const canDiscard = ({ caller }: Visit, items: readonly QuarantinedItem[]) =>
   mayEdit(caller) && items.some(({ state }) => state === 'open');
 
-function itemPage(
-  visit: Visit,
-  item: QuarantinedItem,
-  solution: SolutionName | undefined,
-  list: Shown,
-  problem: Told | null,
-): VNode {
+interface ItemView {
+  readonly solution: SolutionName | undefined;
+  /** The list that one came from. */
+  readonly list: Shown;
+  readonly problem: Told | null;
+}
+
+function itemPage(visit: Visit, item: QuarantinedItem, { solution, list, problem }: ItemView): VNode {
   const { words, caller } = visit;
   const refusal = refusalOf(words, item.code);
   return (

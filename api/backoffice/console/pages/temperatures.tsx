@@ -43,7 +43,7 @@ export function createTemperaturePageRoutes(services: Services, visiting: Visiti
         probeId === undefined
           ? null
           : await services.temperatures.days(visit.caller, { solutionId: id, probeId, days });
-      return temperaturesPage(visit, solution, probes, shown, days);
+      return temperaturesPage(visit, solution, { probes, shown, days });
     }),
   );
 
@@ -74,12 +74,17 @@ export function createTemperaturePageRoutes(services: Services, visiting: Visiti
   return router;
 }
 
+interface TemperaturesView {
+  readonly probes: readonly Probe[];
+  /** Null: there is no probe. */
+  readonly shown: Temperatures | null;
+  readonly days: number;
+}
+
 function temperaturesPage(
   visit: Visit,
   solution: SolutionDetail,
-  probes: readonly Probe[],
-  shown: Temperatures | null,
-  days: number,
+  { probes, shown, days }: TemperaturesView,
 ): VNode {
   const { words } = visit;
   const path = `/solutions/${solution.id}/temperatures`;
