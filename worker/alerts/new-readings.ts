@@ -2,7 +2,8 @@ import { type Db, inTransaction } from '../../shared/db/database';
 import type { Language } from '../../shared/domain/language';
 import { type NewReadings, solutionOfReadings } from '../../shared/domain/new-readings';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
-import { type ReadingsSource, updateProbeAlerts } from './sondes';
+import { updateProbeAlerts } from './judge-readings';
+import type { ReadingsSource } from './probe-news';
 
 /**
  * Judges alerts by all readings of the solution that no alert has been judged by yet, in the order in which they came, in

@@ -4,7 +4,7 @@ import { readingsSubjectOf } from '../../shared/domain/new-readings';
 import { probeAlertLimits } from '../../shared/domain/probe-alert';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { fridgesOf } from './probe-fridges';
-import { believedUntil, heardAt, silentAt } from './sondes';
+import { believedUntil, heardAt, silentAt } from './probe-sql';
 
 /** Readings that a file added to the log, in the transaction that adds them. */
 export interface AddedReadings {

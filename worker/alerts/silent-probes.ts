@@ -3,7 +3,7 @@ import type { Language } from '../../shared/domain/language';
 import { probeAlertLimits } from '../../shared/domain/probe-alert';
 import { newProbeEvents, tellProbeEvents } from './probe-events';
 import { fridgesOf } from './probe-fridges';
-import { silentAt } from './sondes';
+import { silentAt } from './probe-sql';
 
 const batchSize = 1_000;
 
