@@ -180,6 +180,24 @@ module.exports = {
       { path: '^api/v4/' },
     ),
     forbid(
+      'console-beside-rest',
+      'The console stands beside the REST interface, not on it: what both need belongs in api/backoffice/http.',
+      { path: '^api/backoffice/console/' },
+      { path: '^api/backoffice/rest/' },
+    ),
+    forbid(
+      'rest-beside-console',
+      'The REST interface stands beside the console: what both need belongs in api/backoffice/http.',
+      { path: '^api/backoffice/rest/' },
+      { path: '^api/backoffice/console/' },
+    ),
+    forbid(
+      'http-is-below-rest-and-console',
+      'What both share knows neither.',
+      { path: '^api/backoffice/http/' },
+      { path: '^api/backoffice/(rest|console|oidc)/' },
+    ),
+    forbid(
       'http-is-below-the-routes',
       'What all routes share knows none of them.',
       { path: '^api/http/' },

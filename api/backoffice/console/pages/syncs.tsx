@@ -12,8 +12,7 @@ import type { SyncEvent, SyncFilter, SyncSummary } from '../../../../shared/stor
 import type { QuarantinedItem } from '../../../../shared/stores/syncs/quarantine-store';
 import { decode } from '../../../http/decode';
 import { sendFile } from '../../../http/send-file';
-import { pageOfQuery, pageQuery, pathId, pathSync } from '../../http/request-fields';
-import { syncCursor } from '../../rest/syncs';
+import { pageOfQuery, pageQuery, pathId, pathSync, syncCursor } from '../../http/request-fields';
 import type { QuarantineService } from '../../services/quarantine';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import type { SyncFile, SyncService, SyncTimeline } from '../../services/syncs';
