@@ -5,19 +5,11 @@ import type { ProbeAlert } from '../../../shared/stores/alerts/alert-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { AlertService } from '../services/alerts';
-import {
-  bigIdOf,
-  bigIdParameter,
-  idOf,
-  pageOfQuery,
-  pageQuery,
-  solutionKey,
-  textOf,
-} from '../http/request-fields';
+import { bigIdParameter, pageOfQuery, solutionKey, textOf } from '../http/request-fields';
+import { filterByState, queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
 
-const query = pageQuery(bigIdOf).extend({
-  solution: idOf.optional(),
+const query = queryOfSolution.extend({
   state: z
     .enum([...probeAlertStates, 'all'])
     .default('open')
@@ -88,14 +80,13 @@ export const createAlertRoutes = (alerts: AlertService): Route[] => [
     query,
     answers: { 200: json('A page of alerts.', pageOf(alert)) },
     problems: { 404: ['not-found'] },
-    async handle({ caller, query: { solution, state, kind, acknowledged, ...paging } }) {
+    async handle({ caller, query }) {
       const filter = {
-        solutionId: solution ?? null,
-        state: state === 'all' ? null : state,
-        kind: kind ?? null,
-        isAcknowledged: acknowledged ?? null,
+        ...filterByState(query),
+        kind: query.kind ?? null,
+        isAcknowledged: query.acknowledged ?? null,
       };
-      const page = await alerts.list(caller, filter, pageOfQuery(paging));
+      const page = await alerts.list(caller, filter, pageOfQuery(query));
       return reply(200, mapPage(page, alertJson));
     },
   }),

@@ -6,20 +6,12 @@ import type { Approval } from '../../../shared/stores/parameters/approval-store'
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { ApprovalService } from '../services/approvals';
-import {
-  bigIdOf,
-  bigIdParameter,
-  idOf,
-  pageOfQuery,
-  pageQuery,
-  solutionKey,
-  syncKey,
-} from '../http/request-fields';
+import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
+import { filterByState, queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
 
 const states = ['open', 'approved', 'rejected', 'superseded'] as const;
-const query = pageQuery(bigIdOf).extend({
-  solution: idOf.optional(),
+const query = queryOfSolution.extend({
   state: z.enum([...states, 'all']).default('open'),
 });
 const decision = z.strictObject({ decision: z.enum(['approve', 'reject']) });
@@ -101,9 +93,9 @@ export const createApprovalRoutes = (approvals: ApprovalService): Route[] => [
     query,
     answers: { 200: json('A page of approvals.', pageOf(approval)) },
     problems: { 404: ['not-found'] },
-    async handle({ caller, query: { solution, state, ...paging } }) {
-      const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
-      return reply(200, mapPage(await approvals.list(caller, filter, pageOfQuery(paging)), approvalJson));
+    async handle({ caller, query }) {
+      const page = await approvals.list(caller, filterByState(query), pageOfQuery(query));
+      return reply(200, mapPage(page, approvalJson));
     },
   }),
   staffRoute({

@@ -6,20 +6,12 @@ import { reply, type Route } from '../../http/route';
 import type { ConflictService } from '../services/conflicts';
 import { copy, fields, givenFields } from './entity-fields';
 import { ifRevision } from './if-match';
-import {
-  bigIdOf,
-  bigIdParameter,
-  idOf,
-  pageOfQuery,
-  pageQuery,
-  solutionKey,
-  syncKey,
-} from '../http/request-fields';
+import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
+import { filterByState, queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
 
 const states = ['open', 'decided', 'resolved', 'superseded'] as const;
-const query = pageQuery(bigIdOf).extend({
-  solution: idOf.optional(),
+const query = queryOfSolution.extend({
   state: z.enum([...states, 'all']).default('open'),
 });
 const decision = z.strictObject({
@@ -67,9 +59,9 @@ export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
     query,
     answers: { 200: json('A page of conflicts.', pageOf(conflict)) },
     problems: { 404: ['not-found'] },
-    async handle({ caller, query: { solution, state, ...paging } }) {
-      const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
-      return reply(200, mapPage(await conflicts.list(caller, filter, pageOfQuery(paging)), conflictJson));
+    async handle({ caller, query }) {
+      const page = await conflicts.list(caller, filterByState(query), pageOfQuery(query));
+      return reply(200, mapPage(page, conflictJson));
     },
   }),
   staffRoute({

@@ -6,20 +6,12 @@ import type { QuarantinedItem } from '../../../shared/stores/syncs/quarantine-st
 import { instant, json, jsonBody, noContent, pageOf } from '../../http/operation';
 import { emptyReply, reply, type Route } from '../../http/route';
 import type { QuarantineService } from '../services/quarantine';
-import {
-  bigIdOf,
-  bigIdParameter,
-  idOf,
-  pageOfQuery,
-  pageQuery,
-  solutionKey,
-  syncKey,
-} from '../http/request-fields';
+import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
+import { filterByState, queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
 import { replayProblems, startedSync } from './syncs';
 
-const query = pageQuery(bigIdOf).extend({
-  solution: idOf.optional(),
+const query = queryOfSolution.extend({
   sync: z.guid().optional(),
   state: z.enum([...quarantineStates, 'all']).default('open'),
 });
@@ -99,13 +91,12 @@ export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] =
     query,
     answers: { 200: json('A page of refused items.', pageOf(item)) },
     problems: { 404: ['not-found'] },
-    async handle({ caller, query: { solution, sync, state, ...paging } }) {
+    async handle({ caller, query }) {
       const filter = {
-        solutionId: solution ?? null,
-        syncId: sync ?? null,
-        state: state === 'all' ? null : state,
+        ...filterByState(query),
+        syncId: query.sync ?? null,
       };
-      const page = await quarantine.list(caller, filter, pageOfQuery(paging));
+      const page = await quarantine.list(caller, filter, pageOfQuery(query));
       return reply(200, mapPage(page, itemJson));
     },
   }),

@@ -15,17 +15,12 @@ import {
   pageOfQuery,
   pageQuery,
   solutionKey,
+  syncCursor,
   syncKey,
   syncParameter,
 } from '../http/request-fields';
 import { staffRoute } from './staff-route';
 
-/** `<when it was received, with microseconds>_<its id>`. */
-export const syncCursor = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$/, 'is no cursor')
-  .meta({ examples: ['2026-11-21T20:38:00.123456Z_0b8a4a3e-5f0c-4d33-9f39-5a1d0f6f2c11'] })
-  .transform((text) => ({ receivedAt: text.slice(0, 27), id: text.slice(28) }));
 const query = pageQuery(syncCursor).extend({
   channel: z.enum(channels).optional(),
   state: z.enum(syncStates).optional(),

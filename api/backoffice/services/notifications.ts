@@ -1,11 +1,6 @@
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { FieldFault } from '../../../shared/domain/field-fault';
-import {
-  type MailLanguage,
-  type NotificationEvent,
-  secretOverlapHours,
-  type TargetKind,
-} from '../../../shared/domain/notification';
+import { secretOverlapHours, type TargetKind } from '../../../shared/domain/notification';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import { type Caller, sees } from '../../../shared/domain/staff';
 import {
@@ -32,6 +27,7 @@ import type {
   NotificationStore,
 } from '../../../shared/stores/notifications/notification-store';
 import type {
+  NewTarget,
   NotificationTarget,
   NotificationTargetStore,
   TargetChanges,
@@ -49,16 +45,7 @@ interface Stores extends FailureStores {
   readonly notifications: Pick<NotificationStore, 'addAsked' | 'list' | 'find' | 'retry'>;
 }
 
-export interface TargetInput {
-  /** Null: what happens in every account; for admins. */
-  readonly accountId: number | null;
-  readonly kind: TargetKind;
-  /** An e-mail address, or a URL. */
-  readonly address: string;
-  readonly events: readonly NotificationEvent[];
-  readonly staleHours: number;
-  readonly language: MailLanguage;
-}
+export type TargetInput = Omit<NewTarget, 'secret' | 'isConfirmed'>;
 
 export interface CreatedTarget {
   readonly target: NotificationTarget;

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { ProbeAlertKind, ProbeAlertState } from '../../domain/probe-alert';
@@ -116,8 +117,6 @@ export function createAlertStore(db: Db) {
     },
   };
 }
-
-const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);
 
 const alertFrom = (row: Row): ProbeAlert => ({
   id: row.id,

@@ -1,6 +1,6 @@
 import { findLogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
-import type { IdsInDoubt, LogBook } from '../../domain/log-book';
+import type { LogBook } from '../../domain/log-book';
 import { maxReportedGaps } from '../../domain/log-gaps';
 
 export interface MarkedLog {
@@ -135,18 +135,9 @@ export interface AcceptedIds {
 }
 
 /** Counts are decimal texts. */
-export interface ComparedPage {
+export interface ComparedPage extends LogBook {
   /** Null: no further rows follow. */
   readonly lastId: string | null;
-  readonly highestId: string;
-  readonly stored: string;
-  readonly refused: string;
-  readonly discarded: string;
-  readonly absent: string;
-  readonly removed: string;
-  readonly missing: string;
-  readonly lost: IdsInDoubt;
-  readonly unknown: IdsInDoubt;
   /** As PostgreSQL writes an `int8multirange`; null: nothing differs. */
   readonly lostText: string | null;
   readonly unknownText: string | null;

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { MailLanguage, NotificationEvent, TargetKind } from '../../domain/notification';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
@@ -28,8 +29,10 @@ export interface NotificationTarget {
 }
 
 export interface NewTarget {
+  /** Null: what happens in every account; for admins. */
   readonly accountId: number | null;
   readonly kind: TargetKind;
+  /** An e-mail address, or a URL. */
   readonly address: string;
   readonly events: readonly NotificationEvent[];
   readonly staleHours: number;
@@ -160,8 +163,6 @@ export function createNotificationTargetStore(db: Db) {
     },
   };
 }
-
-const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);
 
 function targetFrom(row: Row): NotificationTarget {
   const decided = {

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { AccountScope } from '../../domain/staff';
@@ -186,8 +187,6 @@ export function createPairConfigStore(db: Db) {
 
 /** Whoever sees both of its systems. The operator's own are seen by those who see all accounts. */
 const visible = `(cast(:accounts as int[]) is null or h.account_id = any (:accounts) and t.account_id = any (:accounts))`;
-
-const idsOf = (accounts: AccountScope): number[] | null => (accounts === 'all' ? null : [...accounts]);
 
 const columns = `p.id, p.name, p.config, p.config_version, p.mode, p.paused_at, p.paused_by, p.paused_reason, p.created_at,
   h.id as here_id, h.name as here_name, h.kind as here_kind, h.account_id as here_account,

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { AccountScope } from '../../domain/staff';
@@ -176,8 +177,6 @@ export function createSystemStore(db: Db) {
 
 /** The operator's own are seen by those who see all accounts. */
 const visible = `(cast(:accounts as int[]) is null or s.account_id = any (:accounts))`;
-
-const idsOf = (accounts: AccountScope): number[] | null => (accounts === 'all' ? null : [...accounts]);
 
 const columns = `s.id, s.name, s.kind, s.account_id, s.config, s.version,
   case when s.state = 'throttled' and s.not_before <= now() then 'up' else s.state end as state,

@@ -1,4 +1,5 @@
 import type { Channel } from '../../domain/channel';
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Copy } from '../../domain/merge-copy';
 import type { HoldReason } from '../../domain/successor';
@@ -96,7 +97,7 @@ export function createApprovalStore(db: Db) {
          order by a.id desc limit :rows`,
         {
           ...filter,
-          accounts: filter.accounts === 'all' ? null : [...filter.accounts],
+          accounts: idsOf(filter.accounts),
           after,
           rows: limit + 1,
         },

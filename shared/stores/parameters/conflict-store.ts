@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Side } from '../../domain/merge';
 import { type Copy, type Fields, sameCopy } from '../../domain/merge-copy';
@@ -74,7 +75,7 @@ export function createConflictStore(db: Db) {
          order by c.id desc limit :rows`,
         {
           ...filter,
-          accounts: filter.accounts === 'all' ? null : [...filter.accounts],
+          accounts: idsOf(filter.accounts),
           after,
           rows: limit + 1,
         },

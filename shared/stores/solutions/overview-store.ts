@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import type { AccountScope } from '../../domain/staff';
@@ -210,5 +211,3 @@ export function createOverviewStore(db: Db) {
     },
   };
 }
-
-const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { channels } from '../../domain/channel';
@@ -318,8 +319,6 @@ export function createSolutionAdminStore(db: Db) {
     };
   }
 }
-
-const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);
 
 const bindingsOf = (accounts: AccountScope, filter: SolutionFilter) => ({
   accounts: idsOf(accounts),

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { AuditAction } from '../../domain/audit-action';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
@@ -67,7 +68,7 @@ export function createAuditStore(db: Db) {
            and (cast(:after as bigint) is null or a.id < :after)
          order by a.id desc limit :rows`,
         {
-          accounts: filter.accounts === 'all' ? null : [...filter.accounts],
+          accounts: idsOf(filter.accounts),
           solutionId: filter.solutionId,
           actor: filter.actor,
           action: filter.action,

@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
@@ -120,8 +121,6 @@ export function createQuarantineStore(db: Db) {
     },
   };
 }
-
-const idsOf = (accounts: AccountScope) => (accounts === 'all' ? null : [...accounts]);
 
 const itemFrom = (row: Row): QuarantinedItem => ({
   id: row.id,

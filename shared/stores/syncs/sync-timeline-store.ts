@@ -1,3 +1,4 @@
+import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
@@ -130,7 +131,7 @@ export function createSyncTimelineStore(db: Db) {
          from sync y join solution s on s.id = y.solution_id
          where y.id = :id and s.retired_at is null
            and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`,
-        { id, accounts: accounts === 'all' ? null : [...accounts] },
+        { id, accounts: idsOf(accounts) },
       );
       const row = result.rows[0];
       return row === undefined ? null : detailFrom(row);
