@@ -24,7 +24,8 @@ exports.up = (knex) =>
 
     alter table notification drop constraint notification_event_check,
       add constraint notification_event_check check (event in
-        ('sync-failed', 'solution-stale', 'approval-waiting', 'probe-alert', 'test', 'confirm-address'));
+        ('sync-failed', 'solution-stale', 'approval-waiting', 'probe-alert', 'pair-paused', 'entity-given-up',
+          'conflict-waiting', 'pair-stale', 'test', 'confirm-address'));
 
     -- As before, but nothing is noted for an address that is not confirmed.
     create or replace function notify_targets(happened text, concerned int, key text, at timestamptz, told jsonb)
@@ -34,6 +35,18 @@ exports.up = (knex) =>
       from notification_target t join solution s on s.id = concerned
       where (t.account_id is null or t.account_id = s.account_id) and happened = any (t.events)
         and t.paused_at is null and t.confirmed_at is not null
+      on conflict (target_id, event_key) do nothing
+    $$;
+
+    create or replace function notify_targets_of_pair(happened text, concerned int, key text, at timestamptz, told jsonb)
+    returns void language sql as $$
+      insert into notification (target_id, event, event_key, pair_id, occurred_at, facts)
+      select t.id, happened, key, concerned, at, told
+      from pair p
+        join remote_system h on h.id = p.here_id
+        join remote_system o on o.id = p.there_id
+        join notification_target t on t.account_id is null or t.account_id in (h.account_id, o.account_id)
+      where p.id = concerned and happened = any (t.events) and t.paused_at is null and t.confirmed_at is not null
       on conflict (target_id, event_key) do nothing
     $$;
 
@@ -53,10 +66,22 @@ exports.down = (knex) =>
         and t.paused_at is null
       on conflict (target_id, event_key) do nothing
     $$;
+    create or replace function notify_targets_of_pair(happened text, concerned int, key text, at timestamptz, told jsonb)
+    returns void language sql as $$
+      insert into notification (target_id, event, event_key, pair_id, occurred_at, facts)
+      select t.id, happened, key, concerned, at, told
+      from pair p
+        join remote_system h on h.id = p.here_id
+        join remote_system o on o.id = p.there_id
+        join notification_target t on t.account_id is null or t.account_id in (h.account_id, o.account_id)
+      where p.id = concerned and happened = any (t.events) and t.paused_at is null
+      on conflict (target_id, event_key) do nothing
+    $$;
     delete from notification where event = 'confirm-address';
     alter table notification drop constraint notification_event_check,
       add constraint notification_event_check check (event in
-        ('sync-failed', 'solution-stale', 'approval-waiting', 'probe-alert', 'test'));
+        ('sync-failed', 'solution-stale', 'approval-waiting', 'probe-alert', 'pair-paused', 'entity-given-up',
+          'conflict-waiting', 'pair-stale', 'test'));
     drop table address_confirmation;
     -- A version that asks nobody would send mails to those who have not said yes.
     delete from notification_target where confirmed_at is null;

@@ -46,6 +46,9 @@ const english: Words = {
     'solution-stale': 'a solution is silent',
     'approval-waiting': 'an approval waits',
     'probe-alert': 'a probe is in alert',
+    'pair-paused': 'a pair of systems is paused',
+    'entity-given-up': 'something of a pair was given up',
+    'conflict-waiting': 'a conflict of a pair waits',
   },
   byLink: (url) =>
     `If that is right, open this page and confirm it there. The link works once, within ${confirmationHours} hours.\n\n${url}`,
@@ -63,6 +66,9 @@ const french: Words = {
     'solution-stale': 'une solution ne se manifeste plus',
     'approval-waiting': 'une approbation est attendue',
     'probe-alert': 'une sonde est en alerte',
+    'pair-paused': 'une paire de systèmes est en pause',
+    'entity-given-up': 'un élément d’une paire a été abandonné',
+    'conflict-waiting': 'un conflit d’une paire attend une décision',
   },
   byLink: (url) =>
     `Si c’est bien le cas, ouvrez cette page et confirmez. Le lien fonctionne une seule fois, pendant ${confirmationHours} heures.\n\n${url}`,

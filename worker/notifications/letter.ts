@@ -57,8 +57,10 @@ function paragraphOf(
   ].join('\n');
 }
 
-const titleOf = ({ event, solution }: ClaimedNotification, words: Words): string =>
-  solution === null ? words.titles[event] : `${words.titles[event]}: ${solution.name}`;
+function titleOf({ event, solution, facts }: ClaimedNotification, words: Words): string {
+  const about = solution === null ? textOf(facts['pair']) : solution.name;
+  return about === '' ? words.titles[event] : `${words.titles[event]}: ${about}`;
+}
 
 function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[] {
   switch (event) {
@@ -67,6 +69,7 @@ function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[
     case 'solution-stale':
       return [words.silentFor(textOf(facts['hours']))];
     case 'approval-waiting':
+      if (textOf(facts['pair']) !== '') return [textOf(facts['kind'])];
       return [
         `${textOf(facts['className'])}: ${words.waits(textOf(facts['kind']), textOf(facts['entities']))}`,
       ];
@@ -74,6 +77,12 @@ function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[
       return [
         [textOf(facts['fridge']), textOf(facts['probe']), textOf(facts['kind'])].filter(isSaid).join(' · '),
       ];
+    case 'pair-paused':
+      return [textOf(facts['system']), textOf(facts['detail'])].filter(isSaid);
+    case 'entity-given-up':
+      return [textOf(facts['key']), textOf(facts['reason'])].filter(isSaid);
+    case 'conflict-waiting':
+      return [textOf(facts['key'])].filter(isSaid);
     case 'test':
       return [words.test];
     // Goes out as a letter of its own.
@@ -87,7 +96,13 @@ function linkOf({ event, facts, solution }: ClaimedNotification, publicUrl: stri
     case 'sync-failed':
       return `${publicUrl}/syncs/${textOf(facts['sync'])}`;
     case 'approval-waiting':
-      return `${publicUrl}/approvals`;
+      return textOf(facts['pair']) === ''
+        ? `${publicUrl}/approvals`
+        : `${publicUrl}/pairs/${textOf(facts['pair'])}`;
+    case 'pair-paused':
+    case 'entity-given-up':
+    case 'conflict-waiting':
+      return `${publicUrl}/pairs/${textOf(facts['pair'])}`;
     case 'solution-stale':
     case 'probe-alert':
       return `${publicUrl}/solutions/${solution?.id ?? ''}`;
@@ -122,6 +137,9 @@ const english: Words = {
     'solution-stale': 'A solution is silent',
     'approval-waiting': 'An approval waits',
     'probe-alert': 'A probe is in alert',
+    'pair-paused': 'A pair of systems is paused',
+    'entity-given-up': 'Something of a pair was given up',
+    'conflict-waiting': 'A conflict of a pair waits',
     test: 'This is a test',
     'confirm-address': 'Please confirm your address',
   },
@@ -142,6 +160,9 @@ const french: Words = {
     'solution-stale': 'Une solution ne se manifeste plus',
     'approval-waiting': 'Une approbation est attendue',
     'probe-alert': 'Une sonde est en alerte',
+    'pair-paused': 'Une paire de systèmes est en pause',
+    'entity-given-up': 'Un élément d’une paire a été abandonné',
+    'conflict-waiting': 'Un conflit d’une paire attend une décision',
     test: 'Ceci est un essai',
     'confirm-address': 'Merci de confirmer votre adresse',
   },

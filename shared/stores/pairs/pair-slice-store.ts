@@ -126,7 +126,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
     async end(delaySeconds: number): Promise<void> {
       await db.raw(
         `update job set state = 'queued', lease_until = null, published_at = null, attempts = 0, detail = null, failure = null,
-           run_after = now() + make_interval(secs => case when detail is null then :delaySeconds else 0 end)
+           run_after = now() + make_interval(secs => case when detail is null then cast(:delaySeconds as float8) else 0 end)
          where id = :jobId and fence = :fence and state = 'running'`,
         { ...guardBindings(hold), delaySeconds },
       );
