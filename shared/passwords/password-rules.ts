@@ -13,8 +13,8 @@ export async function passwordFault(password: string, email: string): Promise<Fi
   return (await isCommon(password.toLowerCase())) ? { code: 'common-password' } : null;
 }
 
-/** Fewer characters than this beside the name are no password of their own. */
-const leastBesideTheName = 6;
+/** Fewer characters than this beside the name, or beside a common password, are no password of their own. */
+const leastBeside = 6;
 const shortestName = 3;
 
 function isLikeEmail(password: string, email: string): boolean {
@@ -23,7 +23,7 @@ function isLikeEmail(password: string, email: string): boolean {
   return (
     name.length >= shortestName &&
     password.includes(name) &&
-    password.replaceAll(name, '').length < leastBesideTheName
+    password.replaceAll(name, '').length < leastBeside
   );
 }
 
@@ -32,7 +32,7 @@ async function isCommon(password: string): Promise<boolean> {
   if (isMonotonous(password) || isRun(password)) return true;
   const common = await commonPasswords();
   const word = password.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
-  const isMostlyWord = word.length * 3 >= password.length * 2;
+  const isMostlyWord = word.length * 3 >= password.length * 2 || password.length - word.length < leastBeside;
   return [password, repeatedPart(password), ...(isMostlyWord ? [word] : [])].some((text) => common.has(text));
 }
 

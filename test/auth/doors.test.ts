@@ -103,6 +103,31 @@ describe('a policy that proves nothing', () => {
     expect((await backoffice.admin.call('GET', bySecret)).at('loginPolicy')).toBe('secret');
   });
 
+  test('is refused at the enrolment, by programs and in the console', async () => {
+    const body = { mail: 'both@example.org', name: 'Both', loginPolicy: 'mac', mac: 'ignore' };
+    const made = await backoffice.admin.call('POST', '/api/solutions', body);
+    expect([made.status, made.at('code'), made.at('problems', 0, 'field')]).toEqual([
+      422,
+      'invalid-fields',
+      'mac',
+    ]);
+    const sound = { ...body, loginPolicy: 'secret' };
+    const enrolled = await backoffice.admin.call('POST', '/api/solutions', sound);
+    const path = `/solutions/${String(enrolled.at('id'))}`;
+    expect((await backoffice.admin.call('GET', `/api${path}`)).at('mac')).toBe('ignore');
+
+    const browser = createBrowser();
+    await browser.submit(await browser.call('GET', `${backoffice.url}/`), {
+      email: backoffice.admin.email,
+      password: backoffice.admin.password,
+    });
+    const page = await browser.call('GET', `${backoffice.url}${path}/settings`);
+    const form = `<form${page.text.split('<form').find((part) => part.includes('name="loginPolicy"')) ?? ''}`;
+    const answer = await browser.submit({ ...page, text: form }, { loginPolicy: 'mac' });
+    expect(answer.status).toBe(422);
+    expect((await backoffice.admin.call('GET', `/api${path}`)).at('loginPolicy')).toBe('secret');
+  });
+
   test('that is there from before is a finding on the page, and so is a MAC that was refused', async () => {
     const path = await enrol('before@example.org', { loginPolicy: 'mac' });
     const id = Number(path.split('/').at(-1));
@@ -119,6 +144,19 @@ describe('a policy that proves nothing', () => {
     const page = await browser.call('GET', `${backoffice.url}/solutions/${id}`);
     expect(page.text).toContain('Another device tried to sign in as this one');
     expect(page.text).toContain('00:00:00:00:00:99');
+    // Programs see the same.
+    const told = await backoffice.admin.call('GET', path);
+    expect(told.json).toMatchObject({
+      findings: [{ kind: 'no-secret', proof: 'nothing' }],
+      refusedMac: { mac: '00:00:00:00:00:99', at: expect.any(String) as string },
+    });
+    const byMac = await enrol('still@example.org', { loginPolicy: 'mac' });
+    expect((await backoffice.admin.call('GET', byMac)).json).toMatchObject({
+      findings: [{ kind: 'no-secret', proof: 'mac' }],
+      refusedMac: null,
+    });
+    const bySecret = await enrol('sound@example.org', {});
+    expect((await backoffice.admin.call('GET', bySecret)).at('findings')).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { freePort } from '../../shared/embedded/free-port';
+import { newUser } from '../console/staff';
 import { startTestServer, type TestServer } from '../setup/server';
 import { type Browser, type BrowserAnswer, createBrowser, locationOf } from './browser';
 import {
@@ -366,6 +367,42 @@ describe('a provider whose clock is', () => {
       const browser = browserAt(scene().server);
       await expectRefused(browser, await signIn(browser, 'boss'), 'refused');
     });
+  });
+});
+
+describe.each([
+  ['yes', { people: 200, admins: 200, form: 'open' }],
+  ['break-glass', { people: 403, admins: 200, form: 'folded' }],
+  ['no', { people: 403, admins: 403, form: 'none' }],
+] as const)('beside a provider, EPACK_PASSWORDS=%s', (passwords, expected) => {
+  const scene = onScene({ EPACK_PASSWORDS: passwords });
+  const password = 'correct horse battery';
+  const signInBy = (email: string) =>
+    fetch(`${scene().server.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password }),
+    });
+
+  test('lets in by passwords whom it should, and through the provider everyone', async () => {
+    const { server } = scene();
+    const viewer = await newUser(server, 'viewer');
+    const people = await signInBy(viewer);
+    expect(people.status).toBe(expected.people);
+    if (people.status === 403) expect(await people.text()).toContain('passwords-off');
+    expect((await signInBy(server.admin.email)).status).toBe(expected.admins);
+
+    const door = await browserAt(server).call('GET', `${publicUrl}/`);
+    expect(door.text).toContain('/signin/oidc');
+    expect(door.text.includes('name="password"')).toBe(expected.form !== 'none');
+    expect(door.text.includes('<details')).toBe(expected.form === 'folded');
+    if (expected.form !== 'none') {
+      const refused = await browserAt(server).submit(door, { email: viewer, password });
+      expect(refused.status).toBe(expected.people === 200 ? 303 : 403);
+    }
+    const browser = browserAt(server);
+    expect(locationOf(await signIn(browser, 'boss'))).toBe(`${publicUrl}/`);
+    expect(sessionOf(browser)).not.toBeNull();
   });
 });
 

@@ -32,6 +32,29 @@ describe('epack user add and epack solution add', () => {
     expect(await database.db('account').where({ name: 'Nobody' })).toEqual([]);
   });
 
+  test('a solution that nothing would prove is refused, and each half of it is taken', async () => {
+    const add = (mail: string, ...options: string[]) =>
+      solutionAdd('--mail', mail, '--name', 'Old', '--account', 'Unproven', ...options);
+    const both = await add('both@b', '--login-policy', 'mac', '--mac', 'ignore');
+    expect([both.exitCode, both.err]).toEqual([1, expect.stringContaining('mac: ')]);
+    expect(await database.db('account').where({ name: 'Unproven' })).toEqual([]);
+    expect((await add('mac@b', '--login-policy', 'mac')).exitCode).toBe(0);
+    expect((await add('any@b', '--mac', 'ignore')).exitCode).toBe(0);
+    expect((await add('x@b', '--login-policy', 'none')).err).toBe('A login policy is secret or mac.\n');
+    expect((await add('x@b', '--mac', '00:11')).exitCode).toBe(1);
+    const kept = await database
+      .db('solution')
+      .whereLike('mail', '%@b')
+      .orderBy('mail')
+      .select('mail', 'login_policy', 'mac');
+    expect(kept).toEqual([
+      { mail: 'any@b', login_policy: 'secret', mac: 'ignore' },
+      { mail: 'mac@b', login_policy: 'mac', mac: null },
+    ]);
+    await database.db('channel_status').delete();
+    await database.db('solution').delete();
+  });
+
   test('what is added has no blanks around it, and an account that is new is told', async () => {
     const first = await solutionAdd('--mail', ' cuisine@b ', '--name', ' Cuisine ', '--account', 'Martin');
     expect(first.out).toMatch(/^account "Martin" made\nid \d+\nmail cuisine@b\nsecret \S+\n$/);

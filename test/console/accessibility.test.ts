@@ -1,16 +1,10 @@
-import { source as axe } from 'axe-core';
-import type { Page } from 'playwright-core';
 import { describeWithBrowser } from '../setup/chromium';
 import { onServer } from '../v4/on-server';
 import { type BusyKitchen, openBusyKitchen } from './busy-kitchen';
+import { faultsOf } from './faults';
 import { newUser, signInAs, visit } from './staff';
 
 jest.setTimeout(240_000);
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
 
 describeWithBrowser('Every page of the console', (browser) => {
   const server = onServer({}, { worker: true });
@@ -106,16 +100,3 @@ describeWithBrowser('Every page of the console', (browser) => {
     },
   );
 });
-
-/** What axe finds, and a page that is wider than the screen. */
-async function faultsOf(page: Page, name: string): Promise<string[]> {
-  await page.evaluate(axe);
-  const violations: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)');
-  const isTooWide: boolean = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
-  return [
-    ...violations.map(
-      ({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-    ),
-    ...(isTooWide ? [`${name}: wider than the screen`] : []),
-  ];
-}

@@ -91,6 +91,7 @@ describe('GET /api/solutions/{id}/photos/{name}', () => {
     for (const query of ['?thumbnail', '?thumbnail=1']) {
       const small = await admin.send('GET', photosOf(client, `/%C3%89tiquette.jpg${query}`));
       expect([small.status, small.headers['content-type']]).toEqual([200, 'image/jpeg']);
+      expect(small.headers['cache-control']).toBe('no-store');
       const { width, height, exif } = await sharp(small.body).metadata();
       expect([width, height, exif]).toEqual([320, 160, undefined]);
       expect(small.headers.etag).toBe(`"${createHash('sha256').update(small.body).digest('hex')}"`);

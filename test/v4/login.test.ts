@@ -241,18 +241,28 @@ describe('a locked solution', () => {
   });
 });
 
+/** Another API process, as far as two can be told apart: nothing is shared but the database. */
+async function startOtherApi(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const log = createLogger({ level: 'silent', name: 'other' });
+  const other = await composeApi(server().config, server().databaseUrl, log);
+  await new Promise<void>((resolve) => other.server.listen(0, '127.0.0.1', resolve));
+  const address = other.server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`,
+    async stop() {
+      other.server.closeAllConnections();
+      await new Promise((resolve) => other.server.close(resolve));
+      await other.close();
+    },
+  };
+}
+
 describe('a blocked solution', () => {
   test('gets 401 blocked, and its tokens stop working on every API process', async () => {
     const solution = await enrol(server());
     const token = await tokenOf(server(), solution);
-    const other = await composeApi(
-      server().config,
-      server().databaseUrl,
-      createLogger({ level: 'silent', name: 'other' }),
-    );
-    await new Promise<void>((resolve) => other.server.listen(0, '127.0.0.1', resolve));
-    const address = other.server.address();
-    const otherUrl = `http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`;
+    const other = await startOtherApi();
+    const otherUrl = other.url;
     const here = createSolutionClient(server().url, token);
     const there = createSolutionClient(otherUrl, token);
     try {
@@ -277,9 +287,7 @@ describe('a blocked solution', () => {
         expect((await createSolutionClient(url, anew).statut()).status).toBe(200);
       }
     } finally {
-      other.server.closeAllConnections();
-      await new Promise((resolve) => other.server.close(resolve));
-      await other.close();
+      await other.stop();
     }
   });
 });
@@ -289,17 +297,35 @@ describe('what ends the tokens that were given before', () => {
     createSolutionClient(server().url, await tokenOf(server(), solution));
   const solutions = () => createSolutionService(openStoreAccess(server().db));
 
-  test.each([
-    ['a forgotten MAC', (id: number) => solutions().update(commandLineCaller, id, { mac: null })],
+  /** Each returns the secret that holds from then on; null: the one of before. */
+  const ends: readonly (readonly [string, (id: number) => Promise<string | null>])[] = [
+    ['a forgotten MAC', (id) => updated(id, { mac: null })],
     [
       'a block that is over',
-      async (id: number) => {
-        await solutions().update(commandLineCaller, id, { isBlocked: true });
-        await solutions().update(commandLineCaller, id, { isBlocked: false });
+      async (id) => {
+        await updated(id, { isBlocked: true });
+        return updated(id, { isBlocked: false });
       },
     ],
-    ['a leaked secret', (id: number) => solutions().replaceSecret(commandLineCaller, id, { isLeaked: true })],
-  ])(
+    [
+      'a lock that is over',
+      async (id) => {
+        await server().db('solution').where({ id }).update({ locked_at: server().db.fn.now() });
+        return updated(id, { isLocked: false });
+      },
+    ],
+    [
+      'a leaked secret',
+      async (id) => (await solutions().replaceSecret(commandLineCaller, id, { isLeaked: true })).secret,
+    ],
+  ];
+
+  async function updated(id: number, changes: SolutionChanges): Promise<null> {
+    await solutions().update(commandLineCaller, id, changes);
+    return null;
+  }
+
+  test.each(ends)(
     '%s: the token of before is worth nothing at once, the one of after works at once',
     async (_what, end) => {
       for (let round = 0; round < 5; round += 1) {
@@ -308,8 +334,7 @@ describe('what ends the tokens that were given before', () => {
         // From memory.
         expect((await client.statut()).status).toBe(200);
         expect((await client.statut()).status).toBe(200);
-        const made = await end(solution.id);
-        const secret = made !== undefined && 'secret' in made ? made.secret : solution.secret;
+        const secret = (await end(solution.id)) ?? solution.secret;
         const anew = await clientOf({ ...solution, secret });
         expect((await anew.statut()).status).toBe(200);
         expect((await anew.lastIdLogs()).status).toBe(200);
@@ -352,6 +377,31 @@ describe('what ends the tokens that were given before', () => {
       expect((await known.statut()).status).toBe(200);
       expect((await patch(solution.id, { mac: null })).status).toBe(200);
       expectProblem(await known.statut(), 401, 'unauthorized');
+    }
+  });
+
+  test('each of them holds on every API process', async () => {
+    const other = await startOtherApi();
+    try {
+      for (const [what, end] of ends) {
+        const solution = await enrol(server());
+        const token = await tokenOf(server(), solution);
+        const clients = [server().url, other.url].map((url) => createSolutionClient(url, token));
+        // Twice: the second is answered from memory.
+        for (const client of [...clients, ...clients]) expect((await client.statut()).status).toBe(200);
+        const secret = (await end(solution.id)) ?? solution.secret;
+        for (const client of clients) {
+          await eventually(`${what} is heard of`, async () => (await client.statut()).status === 401);
+          expectProblem(await client.statut(), 401, 'unauthorized');
+          expectProblem(await client.lastIdLogs(), 401, 'unauthorized');
+        }
+        const anew = await tokenOf(server(), { ...solution, secret });
+        for (const url of [server().url, other.url]) {
+          expect((await createSolutionClient(url, anew).statut()).status).toBe(200);
+        }
+      }
+    } finally {
+      await other.stop();
     }
   });
 

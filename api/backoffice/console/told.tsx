@@ -35,6 +35,7 @@ const hasParticulars = ['bad-request', 'not-replayable'];
 function fieldText(words: Words, of: string | null, { field, fault }: FieldProblem): string {
   const labels: Readonly<Record<string, string>> = {
     address: words.address,
+    code: words.codeOfApp,
     account: words.account,
     accounts: words.accounts,
     text: words.text,

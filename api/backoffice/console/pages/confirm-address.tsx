@@ -63,7 +63,7 @@ const questionPage = (words: Words, question: AddressQuestion, token: string): V
   <DoorPage words={words} title={words.confirmAddress}>
     <Concerned words={words} question={question} />
     <p>{words.confirmAddressMeaning}</p>
-    <ul class="list">
+    <ul class="rows">
       {question.events.map((event) => (
         <li>{words.notificationEvents[event]}</li>
       ))}

@@ -91,41 +91,57 @@ const look = async (
   isPasswordFirst: dutyOf(request) === 'change-password',
 });
 
-function myPage(visit: Visit, { sessions, factor, isPasswordFirst }: MyAccount, problem: Told | null): VNode {
-  const { words, csrf, caller } = visit;
+function myPage(visit: Visit, account: MyAccount, problem: Told | null): VNode {
+  const { words, caller } = visit;
+  const { sessions, factor, isPasswordFirst } = account;
   return (
     <Page visit={visit} title={words.myAccount} subtitle={`${caller.email} · ${words.roles[caller.role]}`}>
-      <div class="columns wide-left">
-        <Card title={words.mySessions}>
-          <Table label={words.mySessions} fit="stacks" columns={[words.from, words.lastUsed, words.state]}>
-            {sessions.map((session) => (
-              <SessionRow visit={visit} session={session} />
-            ))}
-          </Table>
-        </Card>
-        <div class="stack">
-          <Card title={words.changePassword}>
-            <ActionForm action="/me/password" csrf={csrf} class="stack">
-              {isPasswordFirst && <p class="notice busy">{words.firstPassword}</p>}
-              <ProblemNote problem={problem} />
-              <Field label={words.currentPassword}>
-                <input name={currentPassword} type="password" required autocomplete="current-password" />
-              </Field>
-              <Field
-                label={words.newPassword}
-                hint={`${words.passwordHint(passwordLength.least)} ${words.changePasswordMeaning}`}
-              >
-                <NewPasswordInput name="next" isRequired />
-              </Field>
-              <button class="button">{words.changePassword}</button>
-            </ActionForm>
+      {isPasswordFirst ? (
+        // There is nothing else to do here before.
+        <PasswordCard visit={visit} problem={problem} isPasswordFirst />
+      ) : (
+        <div class="columns wide-left">
+          <Card title={words.mySessions}>
+            <Table label={words.mySessions} columns={[words.from, words.signIn, words.lastUsed, words.state]}>
+              {sessions.map((session) => (
+                <SessionRow visit={visit} session={session} />
+              ))}
+            </Table>
           </Card>
-          {!isPasswordFirst && <SecondFactorCard visit={visit} factor={factor} />}
+          <div class="stack">
+            <PasswordCard visit={visit} problem={problem} isPasswordFirst={false} />
+            <SecondFactorCard visit={visit} factor={factor} />
+          </div>
         </div>
-      </div>
+      )}
     </Page>
   );
 }
+
+interface PasswordCardProps {
+  readonly visit: Visit;
+  readonly problem: Told | null;
+  readonly isPasswordFirst: boolean;
+}
+
+const PasswordCard = ({ visit: { words, csrf }, problem, isPasswordFirst }: PasswordCardProps): VNode => (
+  <Card title={words.changePassword} {...(isPasswordFirst ? { class: 'narrow' } : {})}>
+    <ActionForm action="/me/password" csrf={csrf} class="stack">
+      {isPasswordFirst && <p class="notice busy">{words.firstPassword}</p>}
+      <ProblemNote problem={problem} />
+      <Field label={words.currentPassword}>
+        <input name={currentPassword} type="password" required autocomplete="current-password" />
+      </Field>
+      <Field
+        label={words.newPassword}
+        hint={`${words.passwordHint(passwordLength.least)} ${words.changePasswordMeaning}`}
+      >
+        <NewPasswordInput name="next" isRequired />
+      </Field>
+      <button class="button">{words.changePassword}</button>
+    </ActionForm>
+  </Card>
+);
 
 function SecondFactorCard({ visit, factor }: { visit: Visit; factor: SecondFactorState }): VNode {
   const { words, csrf } = visit;
