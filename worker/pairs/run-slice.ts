@@ -186,7 +186,9 @@ async function discoverRuns(slice: Slice, links: Links): Promise<void> {
         next.id,
         isCurrent ? null : 'the configuration has changed since the plan was made',
       );
-    } else await discoverRun(slice, links, next);
+    } else if (next.kind === 'take-back')
+      await runs.allListed(next.id, 'this version cannot take a run back yet: nothing was done');
+    else await discoverRun(slice, links, next);
     await writeCounts(slice, next.id);
     if ((await runs.nextToList())?.id === next.id) return;
   }
@@ -197,6 +199,10 @@ async function rehearseRuns(slice: Slice, links: Links): Promise<void> {
   const { runs } = slice.stores;
   for (let next = await runs.nextToList(); next !== null && !slice.isOver(); next = await runs.nextToList()) {
     await runs.begin(next.id);
+    if (next.kind === 'take-back') {
+      await runs.allListed(next.id, 'this version cannot take a run back yet: nothing was done');
+      continue;
+    }
     const { entries, failure } = await rehearsePair(slice, links, false);
     slice.count(next.id, wouldHave(entries));
     await writeCounts(slice, next.id);

@@ -1,0 +1,212 @@
+import { Trouble } from '../../worker/pipeline/trouble';
+import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createRecords } from '../pipeline/remote';
+import { byName, createMemoryPair, type MemoryPair, people } from './memory-pair';
+
+const plain = { creates: 'plain', deletions: 'none', changes: 'scan' } as const;
+
+let pair: MemoryPair;
+afterEach(() => pair.end());
+
+async function pairOf(count: number, config: object = people, mode: 'run' | 'plan' = 'run'): Promise<void> {
+  pair = await createMemoryPair(
+    { here: createRecords('a'), there: createRecords('b', { capabilities: plain }) },
+    config,
+    mode,
+  );
+  for (let number = 1; number <= count; number++)
+    pair.here.add('', { fields: { name: `P${number}`, phone: String(number) } });
+}
+
+const jobs = () =>
+  pair.rows<{ state: string; count: number }>(
+    'select state, count(*)::int as count from link_job group by state order by state',
+  );
+
+describe('what a system refuses', () => {
+  test('401 for all pauses the system after the calls in flight, tells it once, and no further call is made', async () => {
+    await pairOf(40);
+    pair.there.faults.onCall = () => {
+      throw new Trouble('unauthorized', '401');
+    };
+    await pair.database.db('notification_target').insert({
+      kind: 'email',
+      address: 'ops@example.org',
+      events: ['pair-paused'],
+      confirmed_at: new Date(),
+    });
+    await pair.run();
+    expect(await pair.rows('select state, paused_reason from remote_system order by id')).toEqual([
+      { state: 'unknown', paused_reason: null },
+      { state: 'paused', paused_reason: '401' },
+    ]);
+    const made = Object.values(pair.there.counts).reduce((sum, one) => sum + one, 0);
+    expect(made).toBeLessThanOrEqual(8);
+    await pair.slice();
+    await pair.slice();
+    expect(Object.values(pair.there.counts).reduce((sum, one) => sum + one, 0)).toBe(made);
+    expect(await pair.rows('select event, pair_id from notification')).toEqual([
+      { event: 'pair-paused', pair_id: pair.pairId },
+    ]);
+    pair.there.faults.onCall = () => undefined;
+    await pair.database.db.raw(
+      `update remote_system set state = 'unknown', paused_at = null, paused_reason = null, not_before = null`,
+    );
+    await pair.settle();
+    expect(Object.keys(byName(pair.there))).toHaveLength(40);
+  });
+
+  test('429 is not called before its time is over, and costs no attempt', async () => {
+    await pairOf(3);
+    let refusals = 0;
+    pair.there.faults.onCall = (call) => {
+      if (call !== 'create') return;
+      refusals += 1;
+      throw new Trouble('throttled', '429', 60_000);
+    };
+    await pair.run();
+    const made = refusals;
+    await pair.slice();
+    expect(refusals).toBe(made);
+    expect(await pair.rows('select max(attempts)::int as attempts from link_job')).toEqual([{ attempts: 0 }]);
+    expect(await jobs()).toEqual([{ state: 'new', count: 3 }]);
+    pair.there.faults.onCall = () => undefined;
+    await pair.database.db.raw(`update remote_system set not_before = now() where not_before is not null`);
+    await pair.settle();
+    expect(Object.keys(byName(pair.there))).toHaveLength(3);
+  });
+
+  test('one that fails is tried 5 times and given up, and the others go on; it comes again once it changes', async () => {
+    await pairOf(3);
+    pair.there.faults.onCall = (call) => {
+      if (call === 'create' && failing) throw new Error('500 for this one');
+    };
+    let failing = true;
+    await pair.run();
+    expect(await jobs()).toEqual([{ state: 'failed', count: 3 }]);
+    for (let tries = 0; tries < 4; tries++) {
+      await pair.database.db.raw(`update link_job set run_after = now() where state = 'failed'`);
+      await pair.slice();
+    }
+    expect(await jobs()).toEqual([{ state: 'given-up', count: 3 }]);
+    failing = false;
+    await pair.run('whole');
+    expect(Object.keys(byName(pair.there))).toEqual([]);
+    const [key] = [...pair.here.rows.keys()];
+    pair.here.edit(key ?? '', { phone: '99' });
+    await pair.run();
+    expect(byName(pair.there)).toMatchObject({ P1: { name: 'P1', tel: '99' } });
+    expect(await pair.rows('select state, count(*)::int from link_job group by 1 order by 1')).toContainEqual(
+      {
+        state: 'given-up',
+        count: 2,
+      },
+    );
+  });
+});
+
+describe('deletions', () => {
+  test('above the gate raise one approval, however they came, and nothing is deleted before', async () => {
+    await pairOf(20, { ...people, limits: { deletions: { count: 3, share: 0.1, emptiedFrom: 5 } } });
+    await pair.run();
+    const keys = [...pair.there.rows.keys()];
+    for (const key of keys.slice(0, 3)) pair.there.remove(key);
+    await pair.run('whole');
+    expect(Object.keys(byName(pair.here))).toHaveLength(17);
+    for (const key of keys.slice(3, 9)) {
+      pair.there.remove(key);
+      await pair.database.db.raw(
+        `insert into link_job (pair_id, side, key, source) values (${pair.pairId}, 'there', '${key}', 'webhook')`,
+      );
+      await pair.settle();
+    }
+    expect(Object.keys(byName(pair.here))).toHaveLength(17);
+    expect(await pair.rows('select kind, state, entities from pair_approval')).toEqual([
+      { kind: 'deletions', state: 'open', entities: 6 },
+    ]);
+    await pair.database.db.raw(
+      `update pair_approval set state = 'approved', decided_by = 'a@example', decided_at = now()`,
+    );
+    await pair.settle();
+    expect(Object.keys(byName(pair.here))).toHaveLength(11);
+    expect(await pair.rows('select applied, released from pair_approval')).toEqual([
+      { applied: 6, released: 0 },
+    ]);
+  });
+
+  test('that someone refuses come back where they were deleted', async () => {
+    await pairOf(8, { ...people, deletions: { here: 'ask', there: 'ask', againstChange: 'restore' } });
+    await pair.run();
+    const [key] = [...pair.there.rows.keys()];
+    pair.there.remove(key ?? '');
+    await pair.run('whole');
+    expect(Object.keys(byName(pair.here))).toHaveLength(8);
+    await pair.database.db.raw(
+      `update pair_approval set state = 'rejected', decided_by = 'a@example', decided_at = now()`,
+    );
+    await pair.settle();
+    expect(byName(pair.there)).toMatchObject({ P1: { tel: '1' } });
+    expect((await pair.run('whole')).counts).toEqual({});
+  });
+});
+
+describe('a plan', () => {
+  test('writes nothing; approved, exactly that is done, and what changed since is looked at anew', async () => {
+    await pairOf(3, people, 'plan');
+    const { db } = pair.database;
+    await db('pair_plan').insert({ pair_id: pair.pairId, config_version: 1 });
+    await pair.settle();
+    expect(pair.calls()).toEqual({ here: [], there: [] });
+    expect(await pair.rows('select state, digest is not null as digest, counts from pair_plan')).toEqual([
+      { state: 'ready', digest: true, counts: { created: 3 } },
+    ]);
+    expect(await pair.run()).toMatchObject({ state: 'ended', counts: { created: 3 } });
+    expect(pair.there.records()).toEqual([]);
+    await db.raw(
+      `update pair_plan set state = 'approved', decided_by = 'a@example', decided_at = now();
+       update pair set mode = 'run'; insert into pair_run (pair_id, kind, plan_id) select pair_id, 'plan', id from pair_plan`,
+    );
+    await pair.settle();
+    expect(Object.keys(byName(pair.there))).toHaveLength(3);
+    expect(await pair.rows('select state from pair_plan')).toEqual([{ state: 'done' }]);
+    expect(await pair.rows(`select state, counts from pair_run where kind = 'plan'`)).toEqual([
+      { state: 'ended', counts: { created: 3 } },
+    ]);
+  });
+});
+
+describe('a slice that lost its job', () => {
+  test('writes nothing of ours when it wakes, and what it created is adopted, not made twice', async () => {
+    await pairOf(1);
+    let resume = (): void => undefined;
+    const frozen = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    let reached = (): void => undefined;
+    const created = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const create = pair.there.create.bind(pair.there);
+    pair.there.create = async (...given) => {
+      const written = await create(...given);
+      pair.there.create = create;
+      reached();
+      await frozen;
+      return written;
+    };
+    await pair.database.db.raw(`insert into pair_run (pair_id, kind) values (${pair.pairId}, 'check')`);
+    const old = pair.slice();
+    await created;
+    await pair.database.db.raw(
+      `update job set lease_until = now() - interval '1 second' where kind = 'pair.slice'`,
+    );
+    await askForSlice(pair.database.db, pair.pairId);
+    await pair.slice();
+    const before = await pair.rows('select id, version, state from link');
+    resume();
+    await old;
+    expect(await pair.rows('select id, version, state from link')).toEqual(before);
+    expect(before).toMatchObject([{ state: 'active' }]);
+    expect(pair.there.records()).toHaveLength(1);
+  });
+});
