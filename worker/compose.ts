@@ -24,7 +24,8 @@ import { applyLogReplacements } from './solution-sync/logs/apply-replacements';
 import { readTimesAnew } from './solution-sync/logs/read-times-anew';
 import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
-import { runSystemTask, type SystemDoor } from './pairs/system-tasks';
+import { createSystemDoor, type SystemDoorDeps } from './pairs/system-door';
+import { runSystemTask } from './pairs/system-tasks';
 import { startRelay } from './jobs/relay';
 import { startSchedule } from './jobs/schedule';
 import { checkAllBooks, checkChangedBooks } from './upkeep/check-books';
@@ -64,12 +65,6 @@ const sliceMs = 20_000;
 /** What others' servers may take. */
 const outsideMilliseconds = 10_000;
 
-/** This version has no connectors yet. */
-const noSystems: SystemDoor = {
-  open: ({ kind }) => Promise.reject(new Error(`This version cannot call systems of the kind ${kind}.`)),
-  registerWebhooks: () => Promise.resolve(null),
-};
-
 /** Builds the worker and starts it. `databaseUrl`: configured, or that of the embedded database. */
 export async function startWorker(config: Config, databaseUrl: string, log: Logger): Promise<RunningWorker> {
   const db = openDatabase({
@@ -101,7 +96,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const tracer = createTracer(config.otlpEndpoint, 'epack-worker', config.otlpHeaders);
   let isDraining = false;
   const draining = new AbortController();
-  const pairSystems = createPairSystems({
+  const outside: SystemDoorDeps = {
     connectors: createConnectors(),
     secretsOf: secretsFrom({ db, seal, environment: process.env }),
     limiterOf: createLimiters(),
@@ -109,7 +104,9 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       metrics.pairs.called(call);
       recordCall(call);
     },
-  });
+  };
+  const pairSystems = createPairSystems(outside);
+  const door = createSystemDoor(outside);
 
   const notificationDeps = {
     db,
@@ -124,7 +121,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     log,
   };
   const systemTask: JobHandler['run'] = async ({ subject }) => {
-    await runSystemTask({ db, door: noSystems }, subject);
+    await runSystemTask({ db, door }, subject);
     return 'done';
   };
   const handlers: JobHandlers = {

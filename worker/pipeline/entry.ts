@@ -79,6 +79,8 @@ export interface Mentioned {
   isDestructive: boolean;
   /** Something was not as expected: it starts anew. */
   startsAnew: boolean;
+  /** A call that was cut off has been settled: neither side was told of the other after it. */
+  isToBeTold: boolean;
   blocked: Blocked | null;
   /** It is to have another name in its next pass, with this number. 0: not. */
   nextNameNumber: number;
@@ -153,6 +155,7 @@ export function createEntry({ side, item, turn, isDoubted }: Mention, pass: Pass
 export const renew = (entry: Mentioned, mention: Item): Mentioned => ({
   ...createEntry({ ...entry, item: mention }, entry.pass),
   attempts: entry.attempts + 1,
+  isToBeTold: entry.isToBeTold,
 });
 
 /** It is not as both sides shall hold it: no later listing would mention it again, and its folder must stay. */
@@ -188,6 +191,7 @@ const undecided = () => ({
   operations: [],
   isDestructive: false,
   startsAnew: false,
+  isToBeTold: false,
   blocked: null,
   nextNameNumber: 0,
   comesBack: false,

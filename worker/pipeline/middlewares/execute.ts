@@ -55,7 +55,7 @@ interface Held {
 
 async function carryOut(settings: ExecuteSettings, entry: Decided, behind: readonly Side[]): Promise<void> {
   const held: Held = { items: { ...entry.items }, states: { ...entry.states } };
-  const wasToBeTold = entry.isJoined || entry.link?.intent?.op === 'write-back';
+  const wasToBeTold = entry.isJoined || entry.isToBeTold || entry.link?.intent?.op === 'write-back';
   for (const side of inOrder(settings, behind)) {
     if (await bring(settings, entry, side, held)) continue;
     await recordFailure(settings, entry, side, held);

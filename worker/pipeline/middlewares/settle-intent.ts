@@ -29,9 +29,13 @@ export function settleIntent(settings: SettleIntentSettings): Middleware<Mention
     const known = (await settings.links.byKeys(side, [mention.key])).get(mention.key) ?? null;
     if (known?.intent !== undefined && known.intent !== null) {
       const link = await settleOne(settings, entry, known, known.intent);
-      return link === 'undecided' ? undefined : next(Object.assign(entry, { link }));
+      if (link === 'undecided') return;
+      // Whoever made it, or was to be told of it, has not been told.
+      entry.isToBeTold = link.intent === null;
+      return next(Object.assign(entry, { link }));
     }
     const maker = known === null && mention.origin !== null ? await makerOf(settings, entry) : null;
+    if (maker !== null) entry.isToBeTold = true;
     return next(Object.assign(entry, { link: maker ?? known }));
   };
 }

@@ -1,0 +1,38 @@
+import type { RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
+import type { SystemKindName } from '../../shared/systems/system-kind';
+import { createLimiter } from '../outside/limiter';
+import type { SystemConnector } from '../systems/remote-system';
+import { createPairSystems, type OpeningRequest, type PairSystemsDeps } from './pair-systems';
+import type { SystemDoor } from './system-tasks';
+
+export interface SystemDoorDeps extends Omit<PairSystemsDeps, 'connectors'> {
+  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+}
+
+/** Opens installed systems beside the work on pairs, each time anew: what a probe finds is what is true now. */
+export function createSystemDoor(deps: SystemDoorDeps): SystemDoor {
+  return {
+    async open(entry) {
+      const systems = createPairSystems(deps);
+      const system = await systems.open(requestOf(entry));
+      return { ...system, close: () => systems.close() };
+    },
+    async registerWebhooks(entry, wish, signal) {
+      const register = deps.connectors[entry.kind]?.registerWebhooks ?? null;
+      if (register === null) return null;
+      const { system } = requestOf(entry);
+      const { config, secrets } = await deps.secretsOf(system);
+      const opening = { config, secrets, end: null, fields: [], overlapMinutes: 0 };
+      const limiter = createLimiter({ atOnce: 1 });
+      return register(opening, { system: entry.name, limiter, observe: deps.observe }, wish, signal);
+    },
+  };
+}
+
+const requestOf = (entry: RemoteSystemEntry): OpeningRequest => ({
+  system: { ...entry, waitsSeconds: 0 },
+  end: null,
+  fields: [],
+  find: null,
+  user: 'door',
+});
