@@ -156,7 +156,8 @@ async function thingsGoWrong(stage: Stage, kitchen: Kitchen, now: Date): Promise
   print(`   ${troubledRooms.warm}: somebody types “${words}” where a temperature belongs`);
   const { before, inKitchen, onServer } = await disputeALimit(stage);
   print(
-    `   ${troubledRooms.disputed}: at most ${before} °C → ${inKitchen} °C in the kitchen, ${onServer} °C on the server`,
+    `   ${troubledRooms.disputed}: at most ${before} °C → ${inKitchen} °C in the kitchen, ${onServer} °C on the server; ` +
+      "the tablet's clock was an hour ahead, so nobody knows which came later",
   );
   const deleted = await emptyAList(copy, 'ProductsStockIn');
   print(`   ProductsStockIn: somebody deletes ${plural(deleted, 'product')} at the device`);
@@ -228,7 +229,7 @@ function printWhereToLook({ url, enrolled, print }: Stage): void {
   const places: readonly (readonly [string, string])[] = [
     ['what there is to do', '/'],
     ['an open alert', '/alerts'],
-    ['a conflict, and who won it', `/conflicts?state=all&${of}`],
+    ['a conflict that you decide', `/conflicts?${of}`],
     ['a refused reading', `/quarantine?${of}`],
     ['deletions that wait for a yes', `/approvals?${of}`],
     ['the kitchen itself', `/solutions/${encodeURIComponent(enrolled.id)}`],

@@ -37,8 +37,10 @@ async function expectSomethingToLookAt(solution: string): Promise<void> {
     const alerts = await listed(`/api/alerts?solution=${solution}&state=open`);
     return JSON.stringify(alerts).includes('"fridgeName":"Armoire préparations froides"');
   });
-  const [conflict] = await listed(`/api/conflicts?solution=${solution}&state=all`);
-  expect(conflict).toMatchObject({ class: 'Fridges', fields: ['TempMax'], resolution: 'manager' });
+  const conflicts = await listed(`/api/conflicts?solution=${solution}`);
+  expect(conflicts).toMatchObject([
+    { class: 'Fridges', fields: ['TempMax'], state: 'open', resolution: null },
+  ]);
   const refused = await listed(`/api/quarantine?solution=${solution}`);
   expect(refused).toMatchObject([{ subject: 'Tbfridge', code: 'bad-value', kind: 'row' }]);
   const [held] = await listed(`/api/approvals?solution=${solution}`);
