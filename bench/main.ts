@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | r
   statut: () => import('./statut.js'),
   upload: () => import('./upload.js'),
   memory: () => import('./memory.js'),
+  'hostile-memory': () => import('./hostile-memory.js'),
   'small-sync': () => import('./small-sync.js'),
   'sync-cost': () => import('./sync-cost.js'),
   restart: () => import('./restart.js'),
