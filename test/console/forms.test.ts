@@ -1,4 +1,6 @@
 import type { Page } from 'playwright-core';
+import { createNotificationService } from '../../api/backoffice/services/notifications';
+import { noSeal } from '../../shared/seal/seal';
 import { createAccountService } from '../../api/backoffice/services/accounts';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { newConflict } from '../backoffice/fixtures';
@@ -92,6 +94,40 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     await page.click('button[value=fields]');
     const { fields } = await fridge(server(), id, '3');
     expect([conflict, fields]).toEqual([conflict, { Name: 'Frigo\ndu haut', TempMax: 4 }]);
+    await visitor.close();
+  });
+
+  test('of settings and of someone who is notified writes nothing where nobody touched it', async () => {
+    const { db } = server();
+    const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
+    const { page } = visitor;
+    await signInAs(page, await newUser(server(), 'admin'));
+    const { id } = await enrol(server());
+    await db('solution').where({ id }).update({ name: ' Le Zinc ', timezone: 'Mars/Olympus' });
+    const target = await createNotificationService({
+      ...openStoreAccess(db),
+      seal: noSeal,
+      rules: { allowsHttp: true, allowedNetworks: [] },
+    }).create(commandLineCaller, {
+      kind: 'email',
+      address: 'claire@example.org',
+      accountId: null,
+      events: ['solution-stale', 'sync-failed'],
+      staleHours: 36,
+      language: 'fr',
+    });
+    const stored = async () => [
+      await db('solution').where({ id }).first(),
+      await db('notification_target').where({ id: target.target.id }).first(),
+      await db('audit').whereIn('action', ['solution.update', 'notification-target.update']),
+    ];
+    const before = await stored();
+    for (const path of [`/solutions/${id}/settings`, `/notifications/${target.target.id}`]) {
+      await page.goto(path);
+      await save(page);
+      expect(await page.textContent('.notice:not(.busy)')).toBe('Nothing was changed.');
+    }
+    expect(await stored()).toEqual(before);
     await visitor.close();
   });
 

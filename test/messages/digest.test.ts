@@ -1,4 +1,5 @@
 import { createMessageService } from '../../api/backoffice/services/messages';
+import { createFlagService } from '../../api/backoffice/services/flags';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { parseCsv } from '../../shared/formats/csv-table';
 import { eventually } from '../queue/eventually';
@@ -42,8 +43,8 @@ const automatic = async (client: Client) =>
   (await sentTo(client)).filter(({ kind }) => kind === 'probe-alert');
 const members = async (client: Client) => (await sentTo(client)).filter(({ digestId }) => digestId !== null);
 
-async function told(client: SolutionClient): Promise<Row[]> {
-  const file = unzip((await client.download()).body).get('csv/Tbmessagerie-i.csv');
+async function told(client: SolutionClient, op: 'i' | 'r' = 'i'): Promise<Row[]> {
+  const file = unzip((await client.download()).body).get(`csv/Tbmessagerie-${op}.csv`);
   if (file === undefined) return [];
   const { header, rows } = parseCsv(file.toString('utf8'));
   return rows.map((row) => Object.fromEntries(header.map((name, cell) => [name, row[cell] ?? ''])));
@@ -109,4 +110,46 @@ test('a receipt of the digest marks all that it tells as read; a device keeps an
   expect(readAt.get(first)).toBe('2026-11-20T06:00:00.000Z');
   readAt.delete(first);
   expect(new Set(readAt.values())).toEqual(new Set(['2026-11-20T07:00:00.000Z']));
+});
+
+test('replace-from-manager tells the digest, and not a second time what it tells', async () => {
+  const client = await kitchenAfterThreeWeeks();
+  await createFlagService(openStoreAccess(server().db)).set(
+    commandLineCaller,
+    { solutionId: client.id, channel: 'messagerie' },
+    'replace-from-manager',
+  );
+  await client.lastIdLogs();
+  await syncTo2(client, zipOf());
+  const rows = await told(client, 'r');
+  expect(rows.map((row) => row['Subject'])).toEqual(['Sondes : 13 alertes, dont 1 toujours en cours']);
+  await client.confirm();
+  expect((await members(client)).every(({ deliveredAt }) => deliveredAt !== null)).toBe(true);
+  await syncTo2(client, zipOf());
+  expect(await told(client)).toEqual([]);
+});
+
+test('of more than forty alerts a digest lists forty, those that go on first, and counts the others', async () => {
+  const client = await signIn(server(), 'messagerie');
+  await server().db.raw(
+    `with alert as (
+       insert into probe_alert (solution_id, probe_id, kind, fridge_name, limit_value, delay_minutes, worst_value, since,
+         opened_at, closed_at)
+       select :id, 'P' || n, 'high', 'Chambre ' || n, 4, 30, 9, now() - make_interval(hours => n), now() - make_interval(hours => n),
+         case when n > 3 then now() end
+       from generate_series(1, 46) as n returning id
+     )
+     insert into manager_message (solution_id, kind, sender, subject, body, alert_id)
+     select :id, 'probe-alert', 'ePack', 'trop chaud', 'Trop chaud.', id from alert`,
+    { id: client.id },
+  );
+  await syncTo2(client, zipOf());
+  const [digest, ...more] = await told(client);
+  expect(more).toEqual([]);
+  expect(digest).toMatchObject({ Subject: 'Sondes : 46 alertes, dont 3 toujours en cours' });
+  const body = digest?.['Body'] ?? '';
+  expect(body.match(/^- Chambre \d+ /gm)).toHaveLength(40);
+  expect(body).toMatch(/^Toujours en cours \(3\) :\n- Chambre 1 \(P1\)/);
+  expect(body).toContain('\n\nTerminées (43) :\n- Chambre 4 (P4)');
+  expect(body).toMatch(/\n\nEt 6 autres\.$/);
 });

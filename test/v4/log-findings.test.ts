@@ -1,5 +1,6 @@
 import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
 import { type Staff, signInStaff } from '../photos/staff';
+import { call } from '../setup/solution-client';
 import { zipOf } from './archive';
 import { fullSync, onServer, signIn } from './on-server';
 
@@ -36,6 +37,23 @@ test('a table that had rows and has none for seven days is a finding while its d
   expect(await findings(client.id)).toEqual([]);
   await fullSync(client, oils('2,2026-11-20 07:31:00,A'));
   expect(await findings(client.id)).toEqual([]);
+});
+
+test('times of long ago and of far ahead are shown on the first page of the solution, and on those of its readings', async () => {
+  const client = await signIn(server());
+  await fullSync(client, oils('1,1970-01-01 01:00:00,A', '2,2199-12-31 23:59:59,B'));
+  const rows = ['1,P1,1970-01-01 01:00:00,3', '2,P1,2199-12-31 23:59:59,30'];
+  const csv = ['Id,ProbeId,MeasuredAt,Temperature', ...rows, ''].join('\n');
+  await fullSync(client.on('sondes'), zipOf({ 'csv/Tbsondes.csv': csv }));
+  const look = (path: string, language: string) =>
+    call(`${server().url}/solutions/${client.id}${path}`, {
+      headers: { accept: 'text/html', 'accept-language': language, cookie: `epack_session=${admin.token}` },
+    });
+  expect((await look('', 'en')).text).toContain('Times that cannot be right');
+  expect((await look('', 'fr')).text).toContain('Heures impossibles');
+  for (const path of ['', '/readings/Tboil', '/readings/Tbsondes', '/temperatures', '/temperatures?probe=P1'])
+    expect((await look(path, 'fr')).status).toBe(200);
+  expect((await look('/readings/Tboil', 'en')).text).toContain('31/12/2199');
 });
 
 test('times that cannot be right are a finding, and do not decide how long readings live', async () => {

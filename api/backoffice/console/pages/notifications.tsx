@@ -92,11 +92,11 @@ export function createNotificationPageRoutes(
         const id = targetId(request);
         const changes = decode(edit, touchedTexts(request.body));
         const before = await notifications.get(caller, id);
-        await notifications.update(caller, id, {
-          ...changes,
-          isPaused: touchedTick(request.body, 'paused'),
-          events: decode(events, tickedAfter(request.body, 'event', before.events)),
-        });
+        const isPaused = touchedTick(request.body, 'paused');
+        const ticked = decode(events, tickedAfter(request.body, 'event', before.events));
+        const isSame = isPaused === undefined && ticked.join() === before.events.join();
+        if (isSame && Object.keys(changes).length === 0) return `/notifications/${id}?done=unchanged`;
+        await notifications.update(caller, id, { ...changes, isPaused, events: ticked });
         return `/notifications/${id}?done=saved`;
       },
       (visit, request, problem) => showTarget(visit, request, toldOf(visit.words, problem)),
