@@ -131,10 +131,10 @@ async function progressivePicture(): Promise<Buffer> {
       height: side,
       channels: 3,
       background: '#808080',
-      noise: { type: 'gaussian', mean: 128, sigma: 20 },
+      noise: { type: 'gaussian', mean: 128, sigma: 40 },
     },
   })
-    .jpeg({ progressive: true, quality: 50 })
+    .jpeg({ progressive: true, quality: 75 })
     .toBuffer();
   if (picture.length < 10e6) throw new Error(`the picture has only ${picture.length} bytes`);
   return picture;
