@@ -31,7 +31,7 @@ async function runKitchen(load: KitchenLoad, token: string, agent: Agent): Promi
   const times: number[] = [];
   const base = `${load.url}/v4/${load.channel}`;
   const ask = (method: string, verb: string, body?: Buffer) =>
-    call(agent, token, method, `${base}/${verb}`, body);
+    call({ agent, token }, method, `${base}/${verb}`, body);
   for (let sync = load.firstSync; sync < load.firstSync + load.syncs; sync++) {
     const archive = await load.upload(sync);
     const startedAt = performance.now();
@@ -47,7 +47,12 @@ async function runKitchen(load: KitchenLoad, token: string, agent: Agent): Promi
   return times;
 }
 
-function call(agent: Agent, token: string, method: string, url: string, body?: Buffer): Promise<string> {
+function call(
+  { agent, token }: { readonly agent: Agent; readonly token: string },
+  method: string,
+  url: string,
+  body?: Buffer,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = {
       Authorization: `Bearer ${token}`,

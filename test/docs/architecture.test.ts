@@ -4,7 +4,7 @@ import { logTables } from '../../shared/catalog/log-tables';
 import { jobKinds } from '../../shared/domain/job-kind';
 import { jobPolicies } from '../../worker/jobs/kinds';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
-import { pageOf, root } from './markdown';
+import { allPages, pageOf, root } from './markdown';
 
 /** The cells of the rows of a page's tables that begin with a name in code. */
 const rowsOf = (page: string): string[][] =>
@@ -51,3 +51,14 @@ describe('docs/architecture/tables.md', () => {
     expect(rooms.filter((room) => !existsSync(path.join(root, room)))).toEqual([]);
   });
 });
+
+test.each(allPages().filter(({ name }) => name.startsWith('docs/architecture/')))(
+  '$name names files and rooms that there are',
+  ({ text }) => {
+    const named = [
+      ...text.matchAll(/`((?:api|worker|shared|commands|client|test|docs|migrations|bench)\/[\w./-]*)`/g),
+    ];
+    const absent = named.map(([, file = '']) => file).filter((file) => !existsSync(path.join(root, file)));
+    expect(absent).toEqual([]);
+  },
+);
