@@ -17,7 +17,7 @@ import {
   createSolutionService,
   type EnrolledSolution,
   needSomeProof,
-  soundSolution,
+  checkedSolution,
 } from '../api/backoffice/services/solutions';
 import { createSecondFactorService } from '../api/backoffice/services/second-factor';
 import { auditEntry } from '../api/backoffice/services/trail';
@@ -114,7 +114,7 @@ export function addSolution(
   },
 ): Promise<AddedSolution> {
   // Before an account is made for it.
-  const { mail, name, timezone } = soundSolution(input);
+  const { mail, name, timezone } = checkedSolution(input);
   const signIn = signInOf(input);
   return withDatabase(config, async (db) => {
     const account = input.account === undefined ? null : await accountOf(db, input.account.trim());

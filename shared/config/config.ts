@@ -25,10 +25,10 @@ export function readConfig(given: NodeJS.ProcessEnv): Config {
     ...unreadable,
     ...unknownNames(environment),
     ...(read.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`),
-    ...lonelyAdmin(environment),
-    ...halfOidc(environment),
-    ...halfMail(environment),
-    ...noWayIn(environment),
+    ...incompleteAdmin(environment),
+    ...incompleteOidc(environment),
+    ...incompleteMail(environment),
+    ...nobodyCanSignIn(environment),
     ...halfSecretsKey(environment),
     ...tlsProblems(environment),
   ];
@@ -202,7 +202,7 @@ function unknownNames(environment: NodeJS.ProcessEnv): string[] {
     .map((name) => `${name} is not a setting`);
 }
 
-function lonelyAdmin({
+function incompleteAdmin({
   EPACK_ADMIN_EMAIL: email = '',
   EPACK_ADMIN_PASSWORD: password = '',
 }: NodeJS.ProcessEnv): string[] {
@@ -210,7 +210,7 @@ function lonelyAdmin({
   return isComplete ? [] : ['EPACK_ADMIN_EMAIL and EPACK_ADMIN_PASSWORD go together: set both or none'];
 }
 
-function halfOidc(environment: NodeJS.ProcessEnv): string[] {
+function incompleteOidc(environment: NodeJS.ProcessEnv): string[] {
   const needed = ['EPACK_OIDC_CLIENT_ID', 'EPACK_OIDC_CLIENT_SECRET', 'EPACK_PUBLIC_URL'];
   if ((environment['EPACK_OIDC_ISSUER'] ?? '') === '') return [];
   return needed
@@ -218,11 +218,17 @@ function halfOidc(environment: NodeJS.ProcessEnv): string[] {
     .map((name) => `EPACK_OIDC_ISSUER needs ${name}`);
 }
 
-function halfMail({ EPACK_SMTP_URL: server = '', EPACK_MAIL_FROM: from = '' }: NodeJS.ProcessEnv): string[] {
+function incompleteMail({
+  EPACK_SMTP_URL: server = '',
+  EPACK_MAIL_FROM: from = '',
+}: NodeJS.ProcessEnv): string[] {
   return server !== '' && from === '' ? ['EPACK_SMTP_URL needs EPACK_MAIL_FROM'] : [];
 }
 
-function noWayIn({ EPACK_PASSWORDS: passwords = '', EPACK_OIDC_ISSUER: issuer = '' }: NodeJS.ProcessEnv) {
+function nobodyCanSignIn({
+  EPACK_PASSWORDS: passwords = '',
+  EPACK_OIDC_ISSUER: issuer = '',
+}: NodeJS.ProcessEnv) {
   const isNeeded = passwords === 'no' || passwords === 'break-glass';
   return isNeeded && issuer === '' ? [`EPACK_PASSWORDS=${passwords} needs EPACK_OIDC_ISSUER`] : [];
 }

@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { bodyOf, headersOf, type MailServer, startMailServer } from './mail-server';
-import { deliver, fail, hurry, newAccount, newQueuedSync, newTarget, outboxOf } from './scene';
+import { deliver, fail, makeAllDue, newAccount, newQueuedSync, newTarget, outboxOf } from './scene';
 
 let database: TestDatabase;
 let mailServer: MailServer;
@@ -82,7 +82,7 @@ describe('a mail', () => {
     expect(row).toMatchObject({ state: 'waiting', attempts: 1 });
     expect(row?.last_error).toMatch(/Mailbox is full/);
     mailServer.state.refuses = false;
-    await hurry(db);
+    await makeAllDue(db);
     expect(await deliver(db, { sendMail: mailer() })).toBe(1);
     expect(mailServer.received).toHaveLength(1);
   });
@@ -96,10 +96,10 @@ describe('a mail', () => {
     expect((await outboxOf(db, target))[0]?.last_error).toBe(
       'No mail server is configured (EPACK_SMTP_URL).',
     );
-    await hurry(db);
+    await makeAllDue(db);
     await deliver(db, { sendMail: mailer(`smtp://epack:wrong@127.0.0.1:${mailServer.port}`) });
     expect((await outboxOf(db, target))[0]?.last_error).toMatch(/Invalid/);
-    await hurry(db);
+    await makeAllDue(db);
     expect(await deliver(db, { sendMail: mailer(`smtp://epack:p%40ss@127.0.0.1:${mailServer.port}`) })).toBe(
       1,
     );

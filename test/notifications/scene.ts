@@ -89,7 +89,7 @@ export const outboxOf = (db: Db, targetId: number): Promise<OutboxRow[]> =>
     .select('event', 'target_id', 'state', 'attempts', 'last_error', 'facts');
 
 /** What waits for its next attempt waits no more. */
-export async function hurry(db: Db): Promise<void> {
+export async function makeAllDue(db: Db): Promise<void> {
   await db('notification').where({ state: 'waiting' }).update({ due_at: db.fn.now() });
 }
 

@@ -11,7 +11,7 @@ import {
   deliver,
   type DeliverOptions,
   fail,
-  hurry,
+  makeAllDue,
   newAccount,
   newQueuedSync,
   newTarget,
@@ -135,7 +135,7 @@ describe('a webhook', () => {
       { state: 'waiting', attempts: 1, last_error: 'Answered 500.' },
     ]);
     receiver.behave(well);
-    await hurry(database.db);
+    await makeAllDue(database.db);
     expect(await deliver(database.db)).toBe(1);
     expect(await outboxOf(database.db, target)).toMatchObject([{ state: 'delivered', last_error: null }]);
     expect(receiver.received[1]?.headers['webhook-id']).toBe(receiver.received[0]?.headers['webhook-id']);
@@ -154,7 +154,7 @@ describe('a webhook', () => {
       // 30 s, doubled each time, of that a random half.
       expect(due - before).toBeGreaterThanOrEqual(30 * 2 ** attempt * 0.5);
       expect(due - after).toBeLessThanOrEqual(30 * 2 ** attempt);
-      await hurry(db);
+      await makeAllDue(db);
     }
 
     async function secondsOf(time: string): Promise<number> {
@@ -171,7 +171,7 @@ describe('a webhook', () => {
     receiver.behave(status(500));
     await failed();
     for (let attempt = 1; attempt <= mostAttempts + 2; attempt++) {
-      await hurry(db);
+      await makeAllDue(db);
       await deliver(db);
     }
     expect(receiver.received).toHaveLength(mostAttempts);

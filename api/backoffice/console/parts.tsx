@@ -5,7 +5,7 @@ import { csrfField } from './csrf';
 import { formContents } from './form-contents';
 import { keptField, pageField, shownField, writeShown } from './form-input';
 import { ageText, bytesText, timeText } from './format';
-import type { Told } from './told';
+import type { ProblemText } from './problem-text';
 import type { FormKey } from './form-key';
 import type { Words } from './words';
 
@@ -221,7 +221,7 @@ export const Select = ({ name, value, options, form }: SelectProps): VNode => (
 );
 
 /** What went wrong with what was typed. */
-export const ProblemNote = ({ problem }: { problem: Told | null }): VNode | null =>
+export const ProblemNote = ({ problem }: { problem: ProblemText | null }): VNode | null =>
   problem === null ? null : (
     <p class="notice bad" role="alert">
       {problem}

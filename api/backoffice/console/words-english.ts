@@ -914,7 +914,7 @@ export const english = {
   noTargets: 'Nobody is told yet',
   noTargetsAdvice: 'Add an e-mail address, or the URL of a program.',
   toldTo: 'To',
-  toldOf: 'Of what',
+  problemTextOf: 'Of what',
   targetKinds: { email: 'E-mail', webhook: 'Webhook' } satisfies Record<TargetKind, string>,
   address: 'Address',
   addressHint: 'An e-mail address, or a URL that begins with https://.',

@@ -940,7 +940,7 @@ export const french: Words = {
   noTargets: 'Personne n’est encore prévenu',
   noTargetsAdvice: 'Ajoutez une adresse e-mail, ou l’URL d’un programme.',
   toldTo: 'Destinataire',
-  toldOf: 'De quoi',
+  problemTextOf: 'De quoi',
   targetKinds: { email: 'E-mail', webhook: 'Webhook' },
   address: 'Adresse',
   addressHint: 'Une adresse e-mail, ou une URL qui commence par https://.',

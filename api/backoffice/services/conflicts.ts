@@ -74,7 +74,7 @@ export function createConflictService({ stores, transaction }: StoreAccess<Store
   };
 }
 
-/** Of one that is no longer open something else is said. */
+/** A conflict that is already decided is refused for that reason, whatever its revision. */
 function checkRevision({ state, revision }: Conflict, ifRevision: string | null): void {
   if (ifRevision !== null && state === 'open' && ifRevision !== revision) throw staleVersion(revision);
 }

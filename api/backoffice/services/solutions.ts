@@ -103,7 +103,7 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
     /** Throws `forbidden`, `invalid-fields`, `already-exists`. */
     async create(caller: Caller, written: SolutionInput): Promise<EnrolledSolution> {
       needEditor(caller);
-      const input = { ...soundSolution(written), mac: written.mac ?? null };
+      const input = { ...checkedSolution(written), mac: written.mac ?? null };
       needSomeProof(input);
       const secret = newSecret();
       return transaction(async (stores) => {
@@ -127,7 +127,7 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
       written: SolutionChanges,
       ifRevision: string | null = null,
     ): Promise<SolutionDetail> {
-      const changes = soundSolution(written);
+      const changes = checkedSolution(written);
       const changed = await transaction(async (stores) => {
         await lockVisible(stores, caller, id);
         needEditor(caller);
@@ -191,7 +191,7 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
 }
 
 /** Without the blanks around what was written. Throws `invalid-fields`. */
-export function soundSolution<T extends SolutionText>(written: T): T {
+export function checkedSolution<T extends SolutionText>(written: T): T {
   const input = trimmed(written);
   const problems = solutionProblems(input);
   if (problems.length > 0) throw invalidFields(problems);

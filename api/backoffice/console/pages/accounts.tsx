@@ -10,7 +10,7 @@ import type { AccountService } from '../../services/accounts';
 import { blankless, touchedTexts } from '../form-input';
 import { Page } from '../layout';
 import { ActionForm, Card, Empty, Field, Moment, Pager, ProblemNote, Table } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -45,7 +45,7 @@ export function createAccountPageRoutes({ accounts }: Services, visiting: Visiti
         await accounts.create(caller, decode(newAccount, request.body).name);
         return '/accounts?done=saved';
       },
-      (visit, request, problem) => showAccounts(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showAccounts(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -62,23 +62,23 @@ export function createAccountPageRoutes({ accounts }: Services, visiting: Visiti
         await accounts.changeRetention(caller, pathId(request, 'account'), change);
         return '/accounts?done=saved';
       },
-      (visit, request, problem) => showAccount(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showAccount(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
   return router;
 
-  async function showAccounts(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showAccounts(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const page = pageOfQuery(decode(query, blankless(request.query)));
     return accountsPage(visit, await accounts.list(visit.caller, page), problem);
   }
 
-  async function showAccount(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showAccount(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     return accountPage(visit, await accounts.get(visit.caller, pathId(request, 'account')), problem);
   }
 }
 
-function accountsPage(visit: Visit, { items, next }: ListPage<Account>, problem: Told | null): VNode {
+function accountsPage(visit: Visit, { items, next }: ListPage<Account>, problem: ProblemText | null): VNode {
   const { words, csrf } = visit;
   return (
     <Page visit={visit} title={words.accounts} subtitle={words.accountsMeaning}>
@@ -122,7 +122,7 @@ function accountsPage(visit: Visit, { items, next }: ListPage<Account>, problem:
 const retentionText = (words: Words, { fileDays, readingDays }: Retention): string =>
   `${words.filesKept(fileDays)}, ${words.readingsKept(readingDays)}`;
 
-function accountPage(visit: Visit, { id, name, retention }: Account, problem: Told | null): VNode {
+function accountPage(visit: Visit, { id, name, retention }: Account, problem: ProblemText | null): VNode {
   const { words, csrf } = visit;
   return (
     <Page

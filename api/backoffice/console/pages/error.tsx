@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { AppError } from '../../../../shared/errors/app-error';
 import { Page, PlainPage } from '../layout';
-import { toldOf } from '../told';
+import { problemTextOf } from '../problem-text';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
 
@@ -12,7 +12,7 @@ export function errorPage(words: Words, visit: Visit | null, error: AppError | n
     <section class="card narrow">
       {visit === null && <h1>{title}</h1>}
       <p>{adviceOf(words, error)}</p>
-      {error !== null && tellsMore(error) && <p class="soft">{toldOf(words, error)}</p>}
+      {error !== null && tellsMore(error) && <p class="soft">{problemTextOf(words, error)}</p>}
       <p>
         <a class="button quiet" href="/">
           {words.toStart}

@@ -13,7 +13,7 @@ import type { SessionService } from '../../services/session';
 import type { SignInService } from '../../services/sign-in';
 import { Page } from '../layout';
 import { ActionForm, Badge, Card, Field, Moment, NewPasswordInput, ProblemNote, Table } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import { secondFactorPath } from './second-factor';
 
@@ -70,10 +70,10 @@ function asInput(error: unknown): never {
 
 const currentPassword = 'current';
 
-const wordsOf = ({ words }: Visit, problem: AppError): Told =>
+const wordsOf = ({ words }: Visit, problem: AppError): ProblemText =>
   problem instanceof InvalidFields && problem.problems.some(({ field }) => field === currentPassword)
     ? words.wrongCurrentPassword
-    : toldOf(words, problem);
+    : problemTextOf(words, problem);
 
 interface MyAccount {
   readonly sessions: readonly OpenSession[];
@@ -91,7 +91,7 @@ const look = async (
   isPasswordFirst: dutyOf(request) === 'change-password',
 });
 
-function myPage(visit: Visit, account: MyAccount, problem: Told | null): VNode {
+function myPage(visit: Visit, account: MyAccount, problem: ProblemText | null): VNode {
   const { words, caller } = visit;
   const { sessions, factor, isPasswordFirst } = account;
   return (
@@ -120,7 +120,7 @@ function myPage(visit: Visit, account: MyAccount, problem: Told | null): VNode {
 
 interface PasswordCardProps {
   readonly visit: Visit;
-  readonly problem: Told | null;
+  readonly problem: ProblemText | null;
   readonly isPasswordFirst: boolean;
 }
 

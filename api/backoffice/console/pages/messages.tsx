@@ -11,7 +11,7 @@ import type { MessageService } from '../../services/messages';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { blankless, touchedTexts } from '../form-input';
 import { ActionForm, Age, Badge, Card, Empty, Field, Pager, ProblemNote, type Tone } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { SolutionPage } from './solution-frame';
@@ -42,13 +42,13 @@ export function createMessagePageRoutes(services: Services, visiting: Visiting):
         await services.messages.send(caller, id, decode(message, touchedTexts(request.body)));
         return `/solutions/${id}/messages?done=message-sent`;
       },
-      (visit, request, problem) => show(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => show(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
   return router;
 
-  async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function show(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const id = pathId(request, 'solution');
     const solution = await services.solutions.get(visit.caller, id);
     const page = { ...pageOfQuery(decode(query, blankless(request.query))), limit: shownRows };
@@ -60,7 +60,7 @@ function messagesPage(
   visit: Visit,
   solution: SolutionDetail,
   { items, next }: ListPage<Message>,
-  problem: Told | null,
+  problem: ProblemText | null,
 ): VNode {
   const { words, csrf, caller } = visit;
   const path = `/solutions/${solution.id}/messages`;

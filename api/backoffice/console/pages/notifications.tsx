@@ -37,7 +37,7 @@ import {
   Table,
   type Tone,
 } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -76,7 +76,7 @@ export function createNotificationPageRoutes(
   router.post(
     '/notifications',
     ...visiting.answer(add, (visit, request, problem) =>
-      showTargets(visit, request, toldOf(visit.words, problem)),
+      showTargets(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -99,7 +99,7 @@ export function createNotificationPageRoutes(
         await notifications.update(caller, id, { ...changes, isPaused, events: ticked });
         return `/notifications/${id}?done=saved`;
       },
-      (visit, request, problem) => showTarget(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showTarget(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -155,14 +155,14 @@ export function createNotificationPageRoutes(
       : secretPage(visit, target, secret);
   }
 
-  async function showTargets(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showTargets(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const page = pageOfQuery(decode(query, blankless(request.query)));
     const targets = await notifications.list(visit.caller, null, page);
     const accounts = await notifications.accounts(visit.caller);
     return targetsPage(visit, targets, { accounts, sendsMail }, problem);
   }
 
-  async function showTarget(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showTarget(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const target = await notifications.get(visit.caller, targetId(request));
     const page = pageOfQuery({ ...decode(listQuery, blankless(request.query)), limit: 25 });
     const told = await notifications.listOf(visit.caller, { targetId: target.id, state: null }, page);
@@ -196,7 +196,7 @@ function targetsPage(
   visit: Visit,
   { items, next }: ListPage<NotificationTarget>,
   { accounts, sendsMail }: { readonly accounts: readonly Account[]; readonly sendsMail: boolean },
-  problem: Told | null,
+  problem: ProblemText | null,
 ): VNode {
   const { words, csrf, caller } = visit;
   const names = new Map(accounts.map(({ id, name }) => [id, name]));
@@ -213,7 +213,7 @@ function targetsPage(
           ) : (
             <Table
               label={words.notifications}
-              columns={[words.toldTo, words.account, words.toldOf, words.state]}
+              columns={[words.toldTo, words.account, words.problemTextOf, words.state]}
             >
               {items.map((target) => (
                 <tr>
@@ -265,7 +265,7 @@ const TermFields = ({ words, terms }: { words: Words; terms: Terms }): VNode => 
       <input name="address" required maxLength={2_000} value={terms.address} />
     </Field>
     <fieldset class="boxes">
-      <legend class="field-label">{words.toldOf}</legend>
+      <legend class="field-label">{words.problemTextOf}</legend>
       {notificationEvents.map((event) => (
         <label class="box">
           <input type="checkbox" name="event" value={event} checked={terms.events.includes(event)} />{' '}
@@ -304,7 +304,7 @@ const NoMail = ({ words }: { words: Words }): VNode => <p class="notice busy apa
 interface TargetView {
   readonly told: ListPage<Notification>;
   readonly sendsMail: boolean;
-  readonly problem: Told | null;
+  readonly problem: ProblemText | null;
 }
 
 function targetPage(
@@ -330,7 +330,10 @@ function targetPage(
           {items.length === 0 ? (
             <Empty title={words.nothingTold} />
           ) : (
-            <Table label={words.whatWasTold} columns={[words.toldOf, words.time, words.state, words.reason]}>
+            <Table
+              label={words.whatWasTold}
+              columns={[words.problemTextOf, words.time, words.state, words.reason]}
+            >
               {items.map((one) => (
                 <ToldRow visit={visit} base={base} one={one} />
               ))}

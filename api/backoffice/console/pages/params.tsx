@@ -35,7 +35,7 @@ import {
   Table,
   TextInput,
 } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { Called, calledBy, choiceText, columnHead, FieldName } from '../called';
@@ -96,7 +96,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       },
       async (visit, request, problem) => {
         const { solution, parameterClass } = await keyOf(visit, request);
-        const told = toldOf(visit.words, problem, parameterClass.name);
+        const told = problemTextOf(visit.words, problem, parameterClass.name);
         return entityPage(visit, { solution, parameterClass }, { kind: 'new' }, told);
       },
     ),
@@ -139,7 +139,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
           request,
           problem.kind === 'stale'
             ? visit.words.errors.staleAdvice
-            : toldOf(visit.words, problem, pathClass(request).name),
+            : problemTextOf(visit.words, problem, pathClass(request).name),
         ),
     ),
   );
@@ -152,7 +152,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
     return { solution, parameterClass };
   }
 
-  async function known(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function known(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const { solution, parameterClass } = await keyOf(visit, request);
     const id = pathText(request, 'entity');
     const param = await services.inventory.param(visit.caller, solution.id, parameterClass, id);
@@ -336,7 +336,7 @@ function entityPage(
   visit: Visit,
   { solution, parameterClass }: { solution: SolutionDetail; parameterClass: ParameterClass },
   shown: Shown,
-  problem: Told | null,
+  problem: ProblemText | null,
 ): VNode {
   const values: Fields = shown.kind === 'new' ? {} : shown.param.fields;
   const { words, caller } = visit;

@@ -17,7 +17,7 @@ import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
 import { refusalOf, ServersReason } from '../refusal';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import { QuarantineTable, quarantineTones } from './quarantine-table';
 
@@ -73,7 +73,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
         const { syncId } = await quarantine.replay(caller, id, corrected);
         return `/syncs/${syncId}?done=replayed`;
       },
-      (visit, request, problem) => show(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => show(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -97,7 +97,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
 
   return router;
 
-  async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function show(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const item = await quarantine.get(visit.caller, pathBigId(request, 'quarantined item'));
     const names = await overview.names(visit.caller, [item.solutionId]);
     return itemPage(visit, item, {
@@ -175,7 +175,7 @@ interface ItemView {
   readonly solution: SolutionName | undefined;
   /** The list that one came from. */
   readonly list: Shown;
-  readonly problem: Told | null;
+  readonly problem: ProblemText | null;
 }
 
 function itemPage(visit: Visit, item: QuarantinedItem, { solution, list, problem }: ItemView): VNode {

@@ -17,7 +17,7 @@ import { blankless } from '../form-input';
 import { ageText, bytesText, numberText } from '../format';
 import { Page } from '../layout';
 import { ActionForm, Card, Moment, ProblemNote, Table } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { SolutionPage } from './solution-frame';
@@ -58,7 +58,7 @@ export function createQuotaPageRoutes({ quotas, solutions }: Services, visiting:
         await quotas.changeOfSolution(caller, id, own, revisionOf(request));
         return `/solutions/${id}/quotas?done=saved`;
       },
-      (visit, request, problem) => showSolution(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showSolution(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -76,19 +76,19 @@ export function createQuotaPageRoutes({ quotas, solutions }: Services, visiting:
         await quotas.changeOfAccount(caller, id, own, revisionOf(request));
         return `/accounts/${id}/quotas?done=saved`;
       },
-      (visit, request, problem) => showAccount(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showAccount(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
   return router;
 
-  async function showSolution(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showSolution(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const id = pathId(request, 'solution');
     const solution = await solutions.get(visit.caller, id);
     return solutionQuotaPage(visit, solution, await quotas.ofSolution(visit.caller, id), problem);
   }
 
-  async function showAccount(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showAccount(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const id = pathId(request, 'account');
     const view = await quotas.ofAccount(visit.caller, id);
     const { words } = visit;
@@ -121,7 +121,7 @@ function solutionQuotaPage(
   visit: Visit,
   solution: SolutionDetail,
   view: SolutionQuotaView,
-  problem: Told | null,
+  problem: ProblemText | null,
 ): VNode {
   const { words } = visit;
   return (
@@ -163,7 +163,7 @@ interface QuotaFormProps<Name extends QuotaName> {
   readonly action: string;
   readonly view: QuotaView<Name>;
   readonly names: readonly Name[];
-  readonly problem: Told | null;
+  readonly problem: ProblemText | null;
   readonly zone?: string;
 }
 

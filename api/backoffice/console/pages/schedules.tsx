@@ -5,7 +5,7 @@ import { pathText } from '../../http/request-fields';
 import type { ScheduleService } from '../../services/schedules';
 import { Page } from '../layout';
 import { ActionForm, Age, Badge, Moment, ProblemNote, Table } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -18,7 +18,7 @@ const address = '/background-work';
 /** Work that comes due by itself: seen, paused, resumed and run by admins. */
 export function createSchedulePageRoutes({ schedules }: Services, visiting: Visiting): Router {
   const router = Router();
-  const show = async (visit: Visit, problem: Told | null): Promise<VNode> =>
+  const show = async (visit: Visit, problem: ProblemText | null): Promise<VNode> =>
     schedulesPage(visit, await schedules.list(visit.caller), problem);
 
   router.get(
@@ -36,14 +36,14 @@ export function createSchedulePageRoutes({ schedules }: Services, visiting: Visi
         else await schedules.setPaused(caller, kind, deed === 'pause');
         return `${address}?done=saved`;
       },
-      (visit, _request, problem) => show(visit, toldOf(visit.words, problem)),
+      (visit, _request, problem) => show(visit, problemTextOf(visit.words, problem)),
     ),
   );
 
   return router;
 }
 
-function schedulesPage(visit: Visit, schedules: readonly Schedule[], problem: Told | null): VNode {
+function schedulesPage(visit: Visit, schedules: readonly Schedule[], problem: ProblemText | null): VNode {
   const { words } = visit;
   const columns = [words.backgroundKind, words.lastRun, words.nextRun, words.actions];
   return (

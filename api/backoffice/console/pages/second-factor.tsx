@@ -8,7 +8,7 @@ import type { SecondFactorOffer, SecondFactorService } from '../../services/seco
 import { Page } from '../layout';
 import { ActionForm, Card, Field, ProblemNote } from '../parts';
 import { QrCode } from '../qr-code';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 
 interface Services {
@@ -35,7 +35,7 @@ export function createSecondFactorPageRoutes({ secondFactor }: Services, visitin
       async (visit, request) =>
         codesPage(visit, await secondFactor.turnOn(visit.caller, decode(proof, request.body).code)),
       async (visit, _request, problem: AppError) =>
-        offerPage(visit, await secondFactor.offer(visit.caller), toldOf(visit.words, problem)),
+        offerPage(visit, await secondFactor.offer(visit.caller), problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -50,7 +50,7 @@ export function createSecondFactorPageRoutes({ secondFactor }: Services, visitin
   return router;
 }
 
-const offerPage = (visit: Visit, { secret, uri }: SecondFactorOffer, problem: Told | null): VNode => {
+const offerPage = (visit: Visit, { secret, uri }: SecondFactorOffer, problem: ProblemText | null): VNode => {
   const { words, csrf } = visit;
   return (
     <Page visit={visit} title={words.secondFactor} trail={[{ href: '/me', text: words.myAccount }]}>

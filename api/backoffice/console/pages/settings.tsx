@@ -15,7 +15,7 @@ import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import { touchedTexts } from '../form-input';
 import { durationText, numberText } from '../format';
 import { ActionForm, Card, Facts, Field, Moment, ProblemNote, Select } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import { SolutionPage } from './solution-frame';
 import { PolicyFields, secretPage } from './solutions';
@@ -65,7 +65,7 @@ export function createSettingsPageRoutes(
         await solutions.update(caller, id, { ...changes, accountId: account });
         return `/solutions/${id}/settings?done=saved`;
       },
-      (visit, request, problem) => show(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => show(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -113,7 +113,7 @@ export function createSettingsPageRoutes(
 
   return router;
 
-  async function show(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function show(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const { caller } = visit;
     const solution = await solutions.get(caller, pathId(request, 'solution'));
     const accounts = mayEdit(caller) ? await notifications.accounts(caller) : [];
@@ -137,7 +137,11 @@ interface Shown {
   readonly elsewhere: OtherZoneReadings;
 }
 
-function settingsPage(visit: Visit, { solution, accounts, elsewhere }: Shown, problem: Told | null): VNode {
+function settingsPage(
+  visit: Visit,
+  { solution, accounts, elsewhere }: Shown,
+  problem: ProblemText | null,
+): VNode {
   const { words, csrf, caller } = visit;
   const canEdit = mayEdit(caller);
   const skew = solution.clockSkewSeconds;

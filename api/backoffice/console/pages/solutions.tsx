@@ -32,7 +32,7 @@ import {
   Table,
   tickAllColumn,
 } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { shownName } from './solution-frame';
@@ -105,7 +105,7 @@ export function createSolutionListRoutes(services: Services, visiting: Visiting)
   router.post(
     '/solutions',
     ...visiting.answer(enrol, async (visit, _request, problem) =>
-      enrolPage(visit, await accountsOf(visit), toldOf(visit.words, problem)),
+      enrolPage(visit, await accountsOf(visit), problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -339,7 +339,7 @@ const BulkForm = ({ visit: { words, csrf }, filter }: { visit: Visit; filter: So
 
 const usualPolicies = { loginPolicy: 'secret', confirmation: 'explicit', timezone: 'Europe/Paris' };
 
-const enrolPage = (visit: Visit, accounts: readonly Account[], problem: Told | null): VNode => {
+const enrolPage = (visit: Visit, accounts: readonly Account[], problem: ProblemText | null): VNode => {
   const { words, csrf } = visit;
   if (!hasAccounts(visit)) {
     return (

@@ -24,7 +24,7 @@ import {
   Select,
   Table,
 } from '../parts';
-import { type Told, toldOf } from '../told';
+import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -59,7 +59,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
         await services.users.create(caller, { ...input, accountIds, mustChangePassword: true });
         return '/users?done=saved';
       },
-      (visit, request, problem) => showUsers(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showUsers(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -84,7 +84,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
         });
         return '/users?done=saved';
       },
-      (visit, request, problem) => showUser(visit, request, toldOf(visit.words, problem)),
+      (visit, request, problem) => showUser(visit, request, problemTextOf(visit.words, problem)),
     ),
   );
 
@@ -99,7 +99,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
 
   return router;
 
-  async function showUsers(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showUsers(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const users = await services.users.list(
       visit.caller,
       pageOfQuery(decode(query, blankless(request.query))),
@@ -107,7 +107,7 @@ export function createStaffPageRoutes(services: Services, visiting: Visiting): R
     return usersPage(visit, users, await allAccounts(visit), problem);
   }
 
-  async function showUser(visit: Visit, request: Request, problem: Told | null): Promise<VNode> {
+  async function showUser(visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> {
     const id = pathId(request, 'user');
     const { items } = await services.users.list(visit.caller, { limit: 1, after: id - 1 });
     const user = items.find((one) => one.id === id);
@@ -125,7 +125,7 @@ function usersPage(
   visit: Visit,
   { items, next }: ListPage<User>,
   accounts: readonly Account[],
-  problem: Told | null,
+  problem: ProblemText | null,
 ): VNode {
   const { words, csrf } = visit;
   const names = new Map(accounts.map(({ id, name }) => [id, name]));
@@ -186,7 +186,7 @@ function userPage(
   visit: Visit,
   user: User | null,
   accounts: readonly Account[],
-  problem: Told | null,
+  problem: ProblemText | null,
 ): VNode {
   const { words, csrf } = visit;
   const trail = [{ href: '/users', text: words.users }];

@@ -5,14 +5,14 @@ import type { FieldProblem } from '../../../shared/domain/field-fault';
 import { ServersReason } from './refusal';
 import type { Words } from './words';
 
-/** What is told of what was refused. */
-export type Told = string | VNode;
+/** Why something was refused, as a page tells it. */
+export type ProblemText = string | VNode;
 
 /**
  * In the words of whoever sent it, as far as there are any; what the server says by itself is in English.
  * `of`: the class whose fields they were.
  */
-export function toldOf(words: Words, error: AppError, of: string | null = null): Told {
+export function problemTextOf(words: Words, error: AppError, of: string | null = null): ProblemText {
   if (error instanceof InvalidFields) {
     return error.problems.map((problem) => fieldText(words, of, problem)).join(words.problemSeparator);
   }
