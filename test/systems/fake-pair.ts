@@ -57,7 +57,6 @@ export async function openFakePair(change: (text: string) => string = (text) => 
   const file = { text: change(text), isTrial: false };
   const applied = await applyPairFile({ ...openStoreAccess(db), seal }, commandLineCaller, file);
   if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
-  await db.raw(`update pair set mode = 'run'`);
   const rows = async <T>(sql: string): Promise<T[]> => (await db.raw<{ rows: T[] }>(sql)).rows;
   const [pair] = await rows<{ id: number }>('select id from pair');
   const pairId = pair?.id ?? 0;
