@@ -54,6 +54,9 @@ import { createSyncService } from './backoffice/services/syncs';
 import { createTemperatureService } from './backoffice/services/temperatures';
 import { createUserService, type UserService } from './backoffice/services/users';
 import { createHookService } from './backoffice/services/hooks';
+import { createLinkService } from './backoffice/services/links';
+import { createPairInboxService } from './backoffice/services/pair-inbox';
+import { createPairRunService } from './backoffice/services/pair-runs';
 import { createPairService } from './backoffice/services/pairs';
 import { createSystemTaskService } from './backoffice/services/system-tasks';
 import { createSystemService } from './backoffice/services/systems';
@@ -259,6 +262,9 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     systemTasks,
     hooks: createHookService({ ...access, seal, tasks: systemTasks, publicUrl: config.publicUrl }),
     pairs: createPairService(access),
+    pairRuns: createPairRunService(access),
+    links: createLinkService(access),
+    pairInbox: createPairInboxService(access),
   };
   const hooks = createHookRoutes(createHookInService({ ...access, seal }));
   const isTrustedProxy = trustIn(config.trustProxy);

@@ -232,6 +232,16 @@ export const newerCopyWaits = (quarantined: string) =>
 export const stillInUse = (what: string, by: readonly string[]) =>
   new AppError('conflict', 'in-use', `The ${what} is needed by ${by.join(', ')}.`, { members: { by } });
 
+/** `state`: of the plan. */
+export const planNotReady = (state: string) =>
+  new AppError('conflict', 'not-ready', `The plan is ${state}: have a new one made.`, {
+    members: { state },
+  });
+
+/** A call about it was begun, and nobody knows yet whether it was made. */
+export const linkUnsettled = () =>
+  new AppError('conflict', 'unsettled', 'A call about it is under way: try again in a moment.');
+
 /** No worker took it, or the system did not answer: what was asked may still be done. */
 export const noAnswerInTime = (seconds: number) =>
   new AppError(

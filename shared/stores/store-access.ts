@@ -14,8 +14,11 @@ import { createAddressConfirmationStore } from './notifications/address-confirma
 import { createNotificationStore } from './notifications/notification-store';
 import { createNotificationTargetStore } from './notifications/notification-target-store';
 import { createHookStore } from './pairs/hook-store';
+import { createLinkDeskStore } from './pairs/link-desk-store';
 import { createLinkHintStore } from './pairs/link-hint-store';
 import { createPairConfigStore } from './pairs/pair-config-store';
+import { createPairInboxStore } from './pairs/pair-inbox-store';
+import { createPairRunRequestStore } from './pairs/pair-run-request-store';
 import { createSystemStore } from './pairs/system-store';
 import { createSystemTaskStore } from './pairs/system-task-store';
 import { createApprovalStore } from './parameters/approval-store';
@@ -113,6 +116,9 @@ const storesOn = (db: Db) => ({
   get keptForms() {
     return createKeptFormStore(db);
   },
+  get linkDesk() {
+    return createLinkDeskStore(db);
+  },
   get linkHints() {
     return createLinkHintStore(db);
   },
@@ -154,6 +160,12 @@ const storesOn = (db: Db) => ({
   },
   get pairConfigs() {
     return createPairConfigStore(db);
+  },
+  get pairInbox() {
+    return createPairInboxStore(db);
+  },
+  get pairRunRequests() {
+    return createPairRunRequestStore(db);
   },
   get params() {
     return createParamStore(db);

@@ -30,6 +30,9 @@ import { createSolutionService } from '../../api/backoffice/services/solutions';
 import { createSyncService } from '../../api/backoffice/services/syncs';
 import { createUserService } from '../../api/backoffice/services/users';
 import { createHookService } from '../../api/backoffice/services/hooks';
+import { createLinkService } from '../../api/backoffice/services/links';
+import { createPairInboxService } from '../../api/backoffice/services/pair-inbox';
+import { createPairRunService } from '../../api/backoffice/services/pair-runs';
 import { createPairService } from '../../api/backoffice/services/pairs';
 import { createSystemTaskService } from '../../api/backoffice/services/system-tasks';
 import { createSystemService } from '../../api/backoffice/services/systems';
@@ -164,6 +167,9 @@ export async function startBackoffice(
     systemTasks,
     hooks: createHookService({ ...openStoreAccess(db), seal: noSeal, tasks: systemTasks, publicUrl: null }),
     pairs: createPairService(openStoreAccess(db)),
+    pairRuns: createPairRunService(openStoreAccess(db)),
+    links: createLinkService(openStoreAccess(db)),
+    pairInbox: createPairInboxService(openStoreAccess(db)),
     keptForms: createKeptFormService(openStoreAccess(db)),
     overview: createOverviewService(openStoreAccess(db)),
     support: createSupportService({ ...openStoreAccess(db), solutions }),

@@ -377,6 +377,30 @@ test('systems and pairs', async () => {
   const leaveOut = ['*.tmp'];
   await ask('putPair', { ...pair, body: { ...akten, leaveOut }, headers: { 'if-match': version } });
   await ask('listPairVersions', pair);
+  const run = String((await ask('runPair', pair)).json['run']);
+  await ask('runPairWhole', pair);
+  await ask('listPairRuns', pair);
+  await ask('takeBackPairRun', { path: { ...pair.path, id: run } });
+  await ask('getPairStatus', pair);
+  const plan = { path: { id: String((await ask('makePairPlan', pair)).json['plan']) } };
+  await ask('getPairPlan', plan);
+  await server().db('pair_plan').update({ state: 'ready', digest: 'd' });
+  await ask('decidePairPlan', { ...plan, body: { decision: 'reject' } });
+  const link = {
+    path: {
+      id: String((await ask('joinPairLink', { ...pair, body: { here: 'a', there: 'b' } })).json['id']),
+    },
+  };
+  await ask('listPairLinks', pair);
+  await ask('getPairLink', link);
+  await ask('lookAtPairLink', link);
+  await ask('unlinkPairLink', link);
+  const job = {
+    path: { id: String((await ask('addPairJob', { ...pair, body: { side: 'here', key: 'c' } })).json['id']) },
+  };
+  await ask('listPairJobs', pair);
+  await ask('getPairJob', job);
+  await ask('retryPairJob', job);
   await ask('pausePair', pair);
   await ask('resumePair', pair);
   await ask('deletePair', pair);

@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { holdReasons } from '../../../shared/domain/successor';
+import { newestOf } from '../../../shared/domain/newest-of';
 import { mapPage } from '../../../shared/domain/page';
+import type { PairApproval } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { Approval } from '../../../shared/stores/parameters/approval-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { ApprovalService } from '../services/approvals';
+import type { PairInboxService } from '../services/pair-inbox';
 import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
 import { filterByState, queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
+import { nameOf } from './systems';
 
 const states = ['open', 'approved', 'rejected', 'superseded'] as const;
 const query = queryOfSolution.extend({
+  pair: nameOf.optional().meta({ description: 'A pair of systems, by name.' }),
   state: z.enum([...states, 'all']).default('open'),
 });
 const decision = z.strictObject({ decision: z.enum(['approve', 'reject']) });
@@ -82,20 +87,54 @@ const approval = z
       }),
   })
   .meta({ id: 'Approval' });
-export const createApprovalRoutes = (approvals: ApprovalService): Route[] => [
+const pairApproval = z
+  .object({
+    id: z.string().meta({ examples: ['6'] }),
+    pair: nameOf,
+    kind: z.enum(['deletions', 'changes']),
+    digest: z.string().meta({ description: 'Of all that is held for it.' }),
+    entities: z.number().int(),
+    reason: z.string().nullable(),
+    state: z.enum(states),
+    createdAt: instant,
+    decidedAt: instant.nullable(),
+    decidedBy: z.string().nullable(),
+    appliedAt: instant.nullable(),
+    applied: z.number().int().nullable(),
+    released: z.number().int().nullable(),
+    items: z
+      .array(z.object({ side: z.string(), key: z.string(), link: z.string().nullable() }))
+      .readonly()
+      .meta({ description: 'The first 200 of what is held for it.' }),
+  })
+  .meta({ id: 'PairApproval' });
+const anyApproval = z.union([approval, pairApproval]);
+
+export const createApprovalRoutes = (approvals: ApprovalService, inbox: PairInboxService): Route[] => [
   staffRoute({
     method: 'get',
     path: '/api/approvals',
     id: 'listApprovals',
     tag: 'Approvals',
-    summary: 'Lists the changes above a limit, the newest first',
+    summary: 'Lists the changes above a limit, of solutions and of pairs, the newest first',
     access: 'viewer',
     query,
-    answers: { 200: json('A page of approvals.', pageOf(approval)) },
+    answers: { 200: json('A page of approvals.', pageOf(anyApproval)) },
     problems: { 404: ['not-found'] },
     async handle({ caller, query }) {
-      const page = await approvals.list(caller, filterByState(query), pageOfQuery(query));
-      return reply(200, mapPage(page, approvalJson));
+      const { solution, pair } = query;
+      const page = pageOfQuery(query);
+      const filter = filterByState(query);
+      const ofPair = { pair: pair ?? null, state: filter.state };
+      const lists = [
+        ...(pair === undefined
+          ? [approvals.list(caller, filter, page).then((one) => mapPage(one, approvalJson))]
+          : []),
+        ...(solution === undefined
+          ? [inbox.approvals(caller, ofPair, page).then((one) => mapPage(one, pairApprovalJson))]
+          : []),
+      ];
+      return reply(200, newestOf<z.input<typeof anyApproval>>(await Promise.all(lists), page.limit));
     },
   }),
   staffRoute({
@@ -108,9 +147,11 @@ export const createApprovalRoutes = (approvals: ApprovalService): Route[] => [
     access: 'manager',
     params: { id: bigIdParameter('approval') },
     body: jsonBody(decision),
-    answers: { 200: json('The decision, which a worker carries out within seconds.', approval) },
+    answers: { 200: json('The decision, which a worker carries out within seconds.', anyApproval) },
     problems: { 409: ['already-decided'] },
     async handle({ caller, params, body }) {
+      if ((await inbox.findApproval(caller, params.id)) !== null)
+        return reply(200, pairApprovalJson(await inbox.decideApproval(caller, params.id, body.decision)));
       return reply(200, approvalJson(await approvals.decide(caller, params.id, body.decision)));
     },
   }),
@@ -122,3 +163,5 @@ const approvalJson = ({ solutionId, syncId, className, ...approval }: Approval) 
   sync: syncId,
   class: className,
 });
+
+const pairApprovalJson = ({ pairId: _pairId, ...rest }: PairApproval) => rest;

@@ -1,23 +1,32 @@
 import { z } from 'zod';
+import { newestOf } from '../../../shared/domain/newest-of';
 import { mapPage } from '../../../shared/domain/page';
+import { invalidFields, notFound } from '../../../shared/errors/catalog';
+import type { PairConflict } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { Conflict } from '../../../shared/stores/parameters/conflict-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
 import { reply, type Route } from '../../http/route';
 import type { ConflictService } from '../services/conflicts';
+import type { PairInboxService } from '../services/pair-inbox';
 import { copy, fields, givenFields } from './entity-fields';
 import { ifRevision } from './if-match';
 import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
 import { filterByState, queryOfSolution } from './listed-by-state';
+import { flatState } from './pair-work';
 import { staffRoute } from './staff-route';
+import { nameOf } from './systems';
 
 const states = ['open', 'decided', 'resolved', 'superseded'] as const;
 const query = queryOfSolution.extend({
+  pair: nameOf.optional().meta({ description: 'A pair of systems, by name.' }),
   state: z.enum([...states, 'all']).default('open'),
 });
 const decision = z.strictObject({
-  choice: z.union([z.enum(['manager', 'solution']), z.strictObject({ fields: givenFields })]).meta({
-    description: 'Whose values win, or new values for some fields.',
-  }),
+  choice: z
+    .union([z.enum(['manager', 'solution', 'here', 'there']), z.strictObject({ fields: givenFields })])
+    .meta({
+      description: 'Whose values win (of a pair `here` or `there`), or new values for some fields.',
+    }),
 });
 const conflict = z
   .object({
@@ -48,20 +57,56 @@ const conflict = z
   })
   .meta({ id: 'Conflict' });
 
-export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
+const side = z.record(z.string(), z.unknown()).nullable();
+const pairConflict = z
+  .object({
+    id: z.string().meta({ examples: ['10'] }),
+    pair: nameOf,
+    link: z.string().nullable(),
+    side: z.enum(['here', 'there']).meta({ description: 'Of `key`: what was looked at.' }),
+    key: z.string(),
+    kind: z.enum(['fields', 'deletion', 'place', 'match', 'name', 'flip']),
+    fields: z.array(z.string()).readonly().meta({ description: 'In dispute.' }),
+    base: z.unknown().meta({ description: 'What each side held before.' }),
+    here: side.meta({ description: 'What it holds; null: it is deleted there.' }),
+    there: side,
+    candidates: z.unknown().meta({ description: 'Of `match`: what could be the one.' }),
+    revision: z.string().meta({ description: 'Of both copies, for `If-Match` of a decision.' }),
+    state: z.enum(states).meta({ description: '`resolved`: by the rules of the pair.' }),
+    resolution: z.unknown().meta({ description: '`here`, `there` or `{fields}`; null: nobody has decided.' }),
+    createdAt: instant,
+    decidedAt: instant.nullable(),
+    decidedBy: z.string().nullable(),
+    appliedAt: instant.nullable().meta({ description: 'When a worker carried the decision out.' }),
+  })
+  .meta({ id: 'PairConflict' });
+const anyConflict = z.union([conflict, pairConflict]);
+
+export const createConflictRoutes = (conflicts: ConflictService, inbox: PairInboxService): Route[] => [
   staffRoute({
     method: 'get',
     path: '/api/conflicts',
     id: 'listConflicts',
     tag: 'Conflicts',
-    summary: 'Lists conflicts, the newest first',
+    summary: 'Lists conflicts of solutions and of pairs, the newest first',
     access: 'viewer',
     query,
-    answers: { 200: json('A page of conflicts.', pageOf(conflict)) },
+    answers: { 200: json('A page of conflicts.', pageOf(anyConflict)) },
     problems: { 404: ['not-found'] },
     async handle({ caller, query }) {
-      const page = await conflicts.list(caller, filterByState(query), pageOfQuery(query));
-      return reply(200, mapPage(page, conflictJson));
+      const { solution, pair } = query;
+      const page = pageOfQuery(query);
+      const filter = filterByState(query);
+      const ofPair = { pair: pair ?? null, state: filter.state };
+      const lists = [
+        ...(pair === undefined
+          ? [conflicts.list(caller, filter, page).then((one) => mapPage(one, conflictJson))]
+          : []),
+        ...(solution === undefined
+          ? [inbox.conflicts(caller, ofPair, page).then((one) => mapPage(one, pairConflictJson))]
+          : []),
+      ];
+      return reply(200, newestOf<z.input<typeof anyConflict>>(await Promise.all(lists), page.limit));
     },
   }),
   staffRoute({
@@ -76,11 +121,18 @@ export const createConflictRoutes = (conflicts: ConflictService): Route[] => [
     params: { id: bigIdParameter('conflict') },
     headers: ifRevision,
     body: jsonBody(decision),
-    answers: { 200: json('The conflict, decided.', conflict) },
+    answers: { 200: json('The conflict, decided.', anyConflict) },
     problems: { 409: ['already-decided'], 412: ['stale'], 422: ['invalid-fields'] },
     async handle({ caller, params, headers, body }) {
       const ifMatch = headers['if-match'] ?? null;
-      return reply(200, conflictJson(await conflicts.decide(caller, params.id, body.choice, ifMatch)));
+      const { choice } = body;
+      if ((await inbox.findConflict(caller, params.id)) !== null) {
+        if (choice === 'manager' || choice === 'solution') throw notOneOf(['here', 'there']);
+        const decided = await inbox.decideConflict(caller, params.id, { choice, ifRevision: ifMatch });
+        return reply(200, pairConflictJson(decided));
+      }
+      if (choice === 'here' || choice === 'there') throw notFound('conflict');
+      return reply(200, conflictJson(await conflicts.decide(caller, params.id, choice, ifMatch)));
     },
   }),
 ];
@@ -101,4 +153,14 @@ const conflictJson = ({
   entity: entityId,
   managerCopy: manager,
   solutionCopy: solution,
+});
+
+const notOneOf = (choices: readonly string[]) =>
+  invalidFields([{ field: 'choice', fault: { code: 'none-of', choices } }]);
+
+const pairConflictJson = ({ pairId: _pairId, decision: decided, here, there, ...rest }: PairConflict) => ({
+  ...rest,
+  here: flatState(here),
+  there: flatState(there),
+  resolution: z.object({ choice: z.unknown() }).safeParse(decided).data?.choice ?? null,
 });

@@ -22,6 +22,9 @@ import type { ConflictService } from '../services/conflicts';
 import type { ParamService } from '../services/params';
 import type { UserService } from '../services/users';
 import type { HookService } from '../services/hooks';
+import type { LinkService } from '../services/links';
+import type { PairInboxService } from '../services/pair-inbox';
+import type { PairRunService } from '../services/pair-runs';
 import type { PairService } from '../services/pairs';
 import type { SystemTaskService } from '../services/system-tasks';
 import type { SystemService } from '../services/systems';
@@ -46,6 +49,7 @@ import { createApprovalRoutes } from './approvals';
 import { createConflictRoutes } from './conflicts';
 import { createParamRoutes } from './params';
 import { createUserRoutes } from './users';
+import { createPairWorkRoutes } from './pair-work';
 import { createPairRoutes } from './pairs';
 import { createSystemRoutes } from './systems';
 
@@ -75,6 +79,9 @@ export interface ApiServices {
   readonly systemTasks: SystemTaskService;
   readonly hooks: HookService;
   readonly pairs: PairService;
+  readonly pairRuns: PairRunService;
+  readonly links: LinkService;
+  readonly pairInbox: PairInboxService;
 }
 
 /** The calls of the backoffice, below `/api`. */
@@ -93,13 +100,14 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createPhotoRoutes(services.photos),
     ...createSyncRoutes(services.syncs),
     ...createQuarantineRoutes(services.quarantine),
-    ...createConflictRoutes(services.conflicts),
-    ...createApprovalRoutes(services.approvals),
+    ...createConflictRoutes(services.conflicts, services.pairInbox),
+    ...createApprovalRoutes(services.approvals, services.pairInbox),
     ...createMessageRoutes(services.messages),
     ...createAlertRoutes(services.alerts),
     ...createNotificationRoutes(services.notifications),
     ...createSystemRoutes(services),
     ...createPairRoutes(services.pairs),
+    ...createPairWorkRoutes(services),
     ...createAuditRoutes(services.audit),
   ];
 }

@@ -1,0 +1,151 @@
+import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Caller } from '../../../shared/domain/staff';
+import { alreadyDecided, notFound, planNotReady, staleVersion } from '../../../shared/errors/catalog';
+import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
+import type {
+  PairFigures,
+  PairRunRequestStore,
+  ToldPlan,
+  ToldPlanItem,
+  ToldRun,
+} from '../../../shared/stores/pairs/pair-run-request-store';
+import type { AuditStore } from '../../../shared/stores/staff/audit-store';
+import type { StoreAccess } from '../../../shared/stores/store-access';
+import { foundPair, lockedPair } from './pairs';
+import { auditEntry } from './trail';
+
+export interface PairStatus extends PairFigures {
+  readonly pair: PairEntry;
+  /** Null: it has had none. */
+  readonly lastRun: ToldRun | null;
+}
+
+/** A plan with the pair that it is about. */
+export interface PlanOfPair {
+  readonly pair: PairEntry;
+  readonly plan: ToldPlan;
+}
+
+interface Stores {
+  readonly audit: Pick<AuditStore, 'add'>;
+  readonly pairConfigs: PairConfigStore;
+  readonly pairRunRequests: PairRunRequestStore;
+}
+
+export type PairRunService = ReturnType<typeof createPairRunService>;
+
+/** Runs and plans: managers ask for them and decide, whoever sees the pair sees them. */
+export function createPairRunService({ stores, transaction }: StoreAccess<Stores>) {
+  return {
+    /** Throws `not-found`. */
+    async status(caller: Caller, name: string): Promise<PairStatus> {
+      const pair = await foundPair(stores, caller, name);
+      const figures = await stores.pairRunRequests.figures(pair.id);
+      return { pair, ...figures, lastRun: await stores.pairRunRequests.lastRun(pair.id) };
+    },
+
+    /** The newest first. Throws `not-found`. */
+    async list(caller: Caller, name: string, page: PageRequest<string>): Promise<Page<ToldRun>> {
+      const { id } = await foundPair(stores, caller, name);
+      return stores.pairRunRequests.listRuns(id, page);
+    },
+
+    /** `check`: what its schedule does; `whole`: both sides are listed. Returns the run. Throws `not-found`, `forbidden`. */
+    run: (caller: Caller, name: string, kind: 'check' | 'whole'): Promise<string> =>
+      transaction(async (on) => {
+        const { id } = await lockedPair(on, caller, name);
+        const run = await on.pairRunRequests.addRun(id, kind, caller.email);
+        await on.pairConfigs.askForSlices(id);
+        await on.audit.add([auditEntry(caller, 'pair.run', { after: { name, kind, run } })]);
+        return run;
+      }),
+
+    /** What was changed since stays as it is. Returns the run that does it. Throws `not-found`, `forbidden`. */
+    takeBack: (caller: Caller, name: string, runId: string): Promise<string> =>
+      transaction(async (on) => {
+        const { id } = await lockedPair(on, caller, name);
+        if ((await on.pairRunRequests.findRun(id, runId)) === null) throw notFound('run');
+        const run = await on.pairRunRequests.addTakeBack(id, runId, caller.email);
+        await on.pairConfigs.askForSlices(id);
+        const after = { name, kind: 'take-back', run, takesBack: runId };
+        await on.audit.add([auditEntry(caller, 'pair.run', { after })]);
+        return run;
+      }),
+
+    /** Has a worker work out what a run would do. Returns the plan. Throws `not-found`, `forbidden`. */
+    plan: (caller: Caller, name: string): Promise<string> =>
+      transaction(async (on) => {
+        const { id, version } = await lockedPair(on, caller, name);
+        const plan = await on.pairRunRequests.addPlan(id, version, caller.email);
+        await on.pairConfigs.askForSlices(id);
+        await on.audit.add([auditEntry(caller, 'plan.make', { after: { name, plan } })]);
+        return plan;
+      }),
+
+    /** The newest first. Throws `not-found`. */
+    async plans(caller: Caller, name: string, limit: number): Promise<ToldPlan[]> {
+      const { id } = await foundPair(stores, caller, name);
+      return stores.pairRunRequests.listPlans(id, limit);
+    },
+
+    /** Throws `not-found`. */
+    getPlan: (caller: Caller, id: string): Promise<PlanOfPair> => foundPlan(stores, caller, id),
+
+    /** Throws `not-found`. */
+    async planItems(caller: Caller, id: string, page: PageRequest<number>): Promise<Page<ToldPlanItem>> {
+      await foundPlan(stores, caller, id);
+      return stores.pairRunRequests.planItems(id, page);
+    },
+
+    /** What the servers were found to make of fields. Throws `not-found`. */
+    async fieldsKept(caller: Caller, name: string) {
+      const { id } = await foundPair(stores, caller, name);
+      return stores.pairRunRequests.fieldsKept(id);
+    },
+
+    /**
+     * Approved, exactly that is done, and the pair runs from then on. `ifDigest`: of the plan that was looked at; null:
+     * whichever it is. Throws `not-found`, `forbidden`, `stale`, `not-ready`, `already-decided`.
+     */
+    async decide(
+      caller: Caller,
+      id: string,
+      { decision, ifDigest }: { readonly decision: 'approve' | 'reject'; readonly ifDigest: string | null },
+    ): Promise<{ readonly run: string | null } & PlanOfPair> {
+      const { pair } = await foundPlan(stores, caller, id);
+      return transaction(async (on) => {
+        const { version } = await lockedPair(on, caller, pair.name);
+        const { plan } = await foundPlan(on, caller, id);
+        checkPlan(plan, version, ifDigest);
+        if (!(await on.pairRunRequests.decidePlan(id, decision, caller.email))) throw alreadyDecided();
+        const run =
+          decision === 'approve' ? await on.pairRunRequests.addPlanRun(pair.id, id, caller.email) : null;
+        if (run !== null) {
+          await on.pairConfigs.setMode(pair.id, 'run');
+          await on.pairConfigs.askForSlices(pair.id);
+        }
+        const after = { pair: pair.name, plan: id, decision, digest: plan.digest };
+        await on.audit.add([auditEntry(caller, 'plan.decide', { after })]);
+        return { run, ...(await foundPlan(on, caller, id)) };
+      });
+    },
+  };
+}
+
+function checkPlan(plan: ToldPlan, version: number, ifDigest: string | null): void {
+  if (plan.decidedAt !== null) throw alreadyDecided();
+  if (plan.state !== 'ready') throw planNotReady(plan.state);
+  if (plan.configVersion !== version) throw planNotReady('outdated');
+  if (ifDigest !== null && ifDigest !== plan.digest) throw staleVersion(plan.digest ?? '');
+}
+
+async function foundPlan(
+  stores: Pick<Stores, 'pairConfigs' | 'pairRunRequests'>,
+  caller: Caller,
+  id: string,
+): Promise<PlanOfPair> {
+  const plan = await stores.pairRunRequests.findPlan(id);
+  const pair = plan === null ? null : await stores.pairConfigs.findById(caller.accounts, plan.pairId);
+  if (plan === null || pair === null) throw notFound('plan');
+  return { pair, plan };
+}

@@ -1,0 +1,214 @@
+import type { Db } from '../../db/database';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { linkJobStates, linkStates } from '../../systems/pair-states';
+import type { Json } from '../../systems/references';
+
+export type ToldLinkState = (typeof linkStates)[number];
+
+export type ToldJobState = (typeof linkJobStates)[number];
+
+/** One side of a link. */
+export interface ToldEnd {
+  readonly key: string;
+  readonly revision: string | null;
+  /** What that side was last seen to hold, in the words of the pair. */
+  readonly seen: Json;
+}
+
+/** A link, as people see it. */
+export interface ToldLink {
+  readonly id: string;
+  readonly pairId: number;
+  readonly state: ToldLinkState;
+  readonly syncKey: string;
+  readonly here: ToldEnd | null;
+  readonly there: ToldEnd | null;
+  /** A call of which nobody knows yet whether it was made. */
+  readonly isUnsettled: boolean;
+  readonly madeAt: Date;
+  readonly changedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+/** Something that was done about a link, with its calls. */
+export interface ToldLinkEvent {
+  readonly id: string;
+  readonly at: Date;
+  readonly kind: string;
+  readonly verdict: string | null;
+  readonly reason: string | null;
+  readonly operations: Json;
+  readonly fields: readonly string[];
+  readonly before: Json;
+  readonly after: Json;
+  /** Secrets are left out. */
+  readonly calls: Json;
+  readonly by: string | null;
+}
+
+export interface ToldLinkJob {
+  readonly id: string;
+  readonly pairId: number;
+  readonly side: 'here' | 'there';
+  readonly key: string;
+  readonly link: string | null;
+  readonly stage: 'change' | 'deletion';
+  readonly source: string;
+  readonly state: ToldJobState;
+  readonly attempts: number;
+  readonly runAfter: Date;
+  readonly waitsSide: 'here' | 'there' | null;
+  readonly waitsKey: string | null;
+  readonly verdict: string | null;
+  readonly error: string | null;
+  readonly errorClass: string | null;
+  readonly approval: string | null;
+  readonly run: string | null;
+  readonly calls: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+export interface LinkFilter {
+  readonly state: ToldLinkState | null;
+  /** In keys and in what was seen; case does not count. */
+  readonly search: string | null;
+}
+
+export type LinkDeskStore = ReturnType<typeof createLinkDeskStore>;
+
+/** Links and the work on them, as people see them and deal with them. */
+export function createLinkDeskStore(db: Db) {
+  return {
+    /** The newest first; what is gone only where it is asked for. */
+    async list(
+      pairId: number,
+      { state, search }: LinkFilter,
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<ToldLink>> {
+      const result = await db.raw<{ rows: ToldLink[] }>(
+        `select ${linkColumns} from link l
+         where l.pair_id = :pairId and (cast(:after as bigint) is null or l.id < :after)
+           and (cast(:state as text) is null and l.state <> 'gone' or l.state = :state)
+           and (cast(:pattern as text) is null or exists (
+             select from link_end e where e.link_id = l.id and (e.key ilike :pattern or e.seen::text ilike :pattern)))
+         order by l.id desc limit :rows`,
+        { pairId, state, pattern: search === null ? null : patternOf(search), after, rows: limit + 1 },
+      );
+      return pageOf(result.rows, limit, (last) => last.id);
+    },
+
+    async find(id: string): Promise<ToldLink | null> {
+      const result = await db.raw<{ rows: ToldLink[] }>(`select ${linkColumns} from link l where l.id = ?`, [
+        id,
+      ]);
+      return result.rows[0] ?? null;
+    },
+
+    /** The newest first. */
+    async events(linkId: string, limit: number): Promise<ToldLinkEvent[]> {
+      const result = await db.raw<{ rows: ToldLinkEvent[] }>(
+        `select id, at, kind, verdict, reason, operations, coalesce(fields, '{}') as fields, before, after, calls, by
+         from link_event where link_id = :linkId order by id desc limit :limit`,
+        { linkId, limit },
+      );
+      return result.rows;
+    },
+
+    /** Both ends are looked at, whatever their revisions. */
+    async needLook(linkId: string): Promise<void> {
+      await db('link_end').where({ link_id: linkId, is_gone: false }).update({ needs_look: true });
+    },
+
+    async needLookAt(pairId: number, side: 'here' | 'there', key: string): Promise<void> {
+      await db('link_end').where({ pair_id: pairId, side, key, is_gone: false }).update({ needs_look: true });
+    },
+
+    /** The two are no longer one, and are not found to be one again. False: a call about it is not settled, or it is gone. */
+    async part(linkId: string, by: string): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        `with parted as (
+           update link set state = 'gone', ended_at = now(), parted_at = now(), changed_at = now(), version = version + 1
+           where id = :linkId and state <> 'gone' and intent is null returning id, pair_id
+         ), ends as (
+           update link_end set is_gone = true from parted where link_end.link_id = parted.id
+         ), closed as (
+           update link_conflict set state = 'superseded', applied_at = now() from parted
+           where link_conflict.link_id = parted.id and link_conflict.state = 'open'
+         ), told as (
+           insert into link_event (pair_id, link_id, kind, by) select pair_id, id, 'unlinked', :by from parted
+         )
+         select id from parted`,
+        { linkId, by },
+      );
+      return result.rowCount === 1;
+    },
+
+    /** Two items become one by hand. Null: one of them is another link's. */
+    async join(
+      pairId: number,
+      keys: { readonly here: string; readonly there: string },
+      by: string,
+    ): Promise<string | null> {
+      const result = await db.raw<{ rows: { id: string }[] }>(
+        `with free as (
+           select where not exists (
+             select from link_end e where e.pair_id = :pairId and not e.is_gone
+               and (e.side = 'here' and e.key = :here or e.side = 'there' and e.key = :there))
+         ), made as (
+           insert into link (pair_id) select :pairId from free returning id
+         ), ends as (
+           insert into link_end (link_id, side, pair_id, key, seen, needs_look)
+           select made.id, s.side, :pairId, s.key, '{"isActive": false, "fields": {}, "place": null}', true
+           from made, (values ('here', cast(:here as text)), ('there', cast(:there as text))) as s (side, key)
+         ), told as (
+           insert into link_event (pair_id, link_id, kind, by) select :pairId, id, 'joined', :by from made
+         )
+         select id from made`,
+        { pairId, ...keys, by },
+      );
+      return result.rows[0]?.id ?? null;
+    },
+
+    /** The newest first. */
+    async listJobs(
+      pairId: number,
+      { state, link }: { readonly state: ToldJobState | null; readonly link: string | null },
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<ToldLinkJob>> {
+      const result = await db.raw<{ rows: ToldLinkJob[] }>(
+        `select ${jobColumns} from link_job
+         where pair_id = :pairId and (cast(:state as text) is null or state = :state)
+           and (cast(:link as bigint) is null or link_id = :link) and (cast(:after as bigint) is null or id < :after)
+         order by id desc limit :rows`,
+        { pairId, state, link, after, rows: limit + 1 },
+      );
+      return pageOf(result.rows, limit, (last) => last.id);
+    },
+
+    async findJob(id: string): Promise<ToldLinkJob | null> {
+      const result = await db.raw<{ rows: ToldLinkJob[] }>(
+        `select ${jobColumns} from link_job where id = ?`,
+        [id],
+      );
+      return result.rows[0] ?? null;
+    },
+  };
+}
+
+/** Of a text: what contains it. */
+const patternOf = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
+
+const endJson = (
+  side: string,
+) => `(select jsonb_build_object('key', e.key, 'revision', e.revision, 'seen', e.seen)
+  from link_end e where e.link_id = l.id and e.side = '${side}')`;
+
+const linkColumns = `l.id, l.pair_id as "pairId", l.state, l.sync_key as "syncKey", l.intent is not null as "isUnsettled",
+  l.made_at as "madeAt", l.changed_at as "changedAt", l.ended_at as "endedAt",
+  ${endJson('here')} as here, ${endJson('there')} as there`;
+
+const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, stage, source, state, attempts, run_after as "runAfter",
+  waits_side as "waitsSide", waits_key as "waitsKey", verdict, error, error_class as "errorClass", approval_id as approval,
+  run_id as run, coalesce(calls, 0)::int as calls, created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`;

@@ -1,0 +1,243 @@
+import type { Db } from '../../db/database';
+import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { planStates, runKinds } from '../../systems/pair-states';
+import type { Json } from '../../systems/references';
+
+export type PairRunKind = (typeof runKinds)[number];
+
+/** A run, as people see it. */
+export interface ToldRun {
+  readonly id: string;
+  readonly kind: PairRunKind;
+  readonly state: string;
+  /** E-mail; null: its schedule. */
+  readonly askedBy: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly counts: RunTotals;
+  readonly calls: { readonly here: number; readonly there: number };
+  readonly failure: string | null;
+}
+
+export interface RunTotals {
+  readonly created: number;
+  readonly updated: number;
+  readonly moved: number;
+  readonly deleted: number;
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
+export type PlanState = (typeof planStates)[number];
+
+export interface ToldPlan {
+  readonly id: string;
+  readonly pairId: number;
+  readonly configVersion: number;
+  readonly state: PlanState;
+  readonly digest: string | null;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly failure: string | null;
+  readonly createdAt: Date;
+  readonly createdBy: string | null;
+  readonly readyAt: Date | null;
+  readonly decidedAt: Date | null;
+  readonly decidedBy: string | null;
+}
+
+export interface ToldPlanItem {
+  readonly place: number;
+  readonly side: 'here' | 'there';
+  readonly key: string;
+  readonly link: string | null;
+  readonly verdict: string;
+  readonly reason: string | null;
+  readonly operations: Json;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/** What is counted of a pair. */
+export interface PairFigures {
+  readonly jobs: Readonly<Record<string, number>>;
+  readonly links: Readonly<Record<string, number>>;
+  readonly conflicts: number;
+  readonly approvals: number;
+  /** Seconds for which the oldest thing that is due has waited; 0: nothing does. */
+  readonly lag: number;
+}
+
+export type PairRunRequestStore = ReturnType<typeof createPairRunRequestStore>;
+
+/** Runs and plans, as people ask for them and see them. */
+export function createPairRunRequestStore(db: Db) {
+  return {
+    async addRun(pairId: number, kind: 'check' | 'whole', by: string): Promise<string> {
+      return inserted(
+        db,
+        `insert into pair_run (pair_id, kind, asked_by) values (:pairId, :kind, :by) returning id`,
+        { pairId, kind, by },
+      );
+    },
+
+    async addTakeBack(pairId: number, runId: string, by: string): Promise<string> {
+      return inserted(
+        db,
+        `insert into pair_run (pair_id, kind, takes_back, asked_by) values (:pairId, 'take-back', :runId, :by) returning id`,
+        { pairId, runId, by },
+      );
+    },
+
+    async addPlan(pairId: number, configVersion: number, by: string): Promise<string> {
+      return inserted(
+        db,
+        `insert into pair_plan (pair_id, config_version, created_by) values (:pairId, :configVersion, :by) returning id`,
+        { pairId, configVersion, by },
+      );
+    },
+
+    async findPlan(id: string): Promise<ToldPlan | null> {
+      const result = await db.raw<{ rows: ToldPlan[] }>(`select ${planColumns} from pair_plan where id = ?`, [
+        id,
+      ]);
+      return result.rows[0] ?? null;
+    },
+
+    async listPlans(pairId: number, limit: number): Promise<ToldPlan[]> {
+      const result = await db.raw<{ rows: ToldPlan[] }>(
+        `select ${planColumns} from pair_plan where pair_id = :pairId order by id desc limit :limit`,
+        { pairId, limit },
+      );
+      return result.rows;
+    },
+
+    async planItems(planId: string, { limit, after }: PageRequest<number>): Promise<Page<ToldPlanItem>> {
+      const result = await db.raw<{ rows: ToldPlanItem[] }>(
+        `select place, side, key, link_id as link, verdict, reason, operations, before, after from plan_item
+         where plan_id = :planId and place > :after order by place limit :rows`,
+        { planId, after: after ?? -1, rows: limit + 1 },
+      );
+      return pageOf(result.rows, limit, (last) => String(last.place));
+    },
+
+    /** False: it is no longer ready. */
+    async decidePlan(id: string, decision: 'approve' | 'reject', by: string): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        `update pair_plan set state = :state, decided_at = now(), decided_by = :by where id = :id and state = 'ready'`,
+        { id, state: decision === 'approve' ? 'approved' : 'rejected', by },
+      );
+      return result.rowCount === 1;
+    },
+
+    async markOutdated(id: string): Promise<void> {
+      await db.raw(`update pair_plan set state = 'outdated' where id = ? and state = 'ready'`, [id]);
+    },
+
+    /** The run that carries an approved plan out. */
+    async addPlanRun(pairId: number, planId: string, by: string): Promise<string> {
+      return inserted(
+        db,
+        `insert into pair_run (pair_id, kind, plan_id, asked_by) values (:pairId, 'plan', :planId, :by) returning id`,
+        { pairId, planId, by },
+      );
+    },
+
+    /** The newest first. */
+    async listRuns(pairId: number, { limit, after }: PageRequest<string>): Promise<Page<ToldRun>> {
+      const result = await db.raw<{ rows: RunRow[] }>(
+        `select ${runColumns} from pair_run where pair_id = :pairId and (cast(:after as bigint) is null or id < :after)
+         order by id desc limit :rows`,
+        { pairId, after, rows: limit + 1 },
+      );
+      return pageOf(result.rows.map(runFrom), limit, (last) => last.id);
+    },
+
+    async findRun(pairId: number, id: string): Promise<ToldRun | null> {
+      const result = await db.raw<{ rows: RunRow[] }>(
+        `select ${runColumns} from pair_run where pair_id = :pairId and id = :id`,
+        { pairId, id },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : runFrom(row);
+    },
+
+    /** The last that was asked for, or came due. What webhooks named between two others tells of itself last. */
+    async lastRun(pairId: number): Promise<ToldRun | null> {
+      const result = await db.raw<{ rows: RunRow[] }>(
+        `select ${runColumns} from pair_run where pair_id = :pairId order by kind = 'hints', id desc limit 1`,
+        { pairId },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : runFrom(row);
+    },
+
+    async figures(pairId: number): Promise<PairFigures> {
+      const result = await db.raw<{ rows: PairFigures[] }>(
+        `select
+           (select coalesce(jsonb_object_agg(state, n), '{}') from (
+             select state, count(*)::int as n from link_job where pair_id = :pairId group by state) j) as jobs,
+           (select coalesce(jsonb_object_agg(state, n), '{}') from (
+             select state, count(*)::int as n from link where pair_id = :pairId group by state) l) as links,
+           (select count(*)::int from link_conflict where pair_id = :pairId and state = 'open') as conflicts,
+           (select count(*)::int from pair_approval where pair_id = :pairId and state = 'open') as approvals,
+           (select coalesce(extract(epoch from now() - min(greatest(created_at, run_after))), 0)::float8 from link_job
+            where pair_id = :pairId and state in ('new', 'running', 'failed') and run_after <= now()) as lag`,
+        { pairId },
+      );
+      const row = result.rows[0];
+      if (row === undefined) throw new Error('the figures of a pair returned no row');
+      return row;
+    },
+
+    /** What servers were found to make of fields. */
+    async fieldsKept(
+      pairId: number,
+    ): Promise<{ side: 'here' | 'there'; field: string; kept: 'yes' | 'no'; sent: Json; shown: Json }[]> {
+      const result = await db.raw<{
+        rows: { side: 'here' | 'there'; field: string; kept: 'yes' | 'no'; sent: Json; shown: Json }[];
+      }>('select side, field, kept, sent, shown from pair_field where pair_id = ? order by side, field', [
+        pairId,
+      ]);
+      return result.rows;
+    },
+  };
+}
+
+async function inserted(db: Db, sql: string, bindings: Record<string, string | number>): Promise<string> {
+  const result = await db.raw<{ rows: { id: string }[] }>(sql, bindings);
+  const row = result.rows[0];
+  if (row === undefined) throw new Error('an insert returned no row');
+  return row.id;
+}
+
+const planColumns = `id, pair_id as "pairId", config_version as "configVersion", state, digest, counts, failure,
+  created_at as "createdAt", created_by as "createdBy", ready_at as "readyAt", decided_at as "decidedAt", decided_by as "decidedBy"`;
+
+const runColumns = 'id, kind, state, asked_by, created_at, started_at, ended_at, counts, calls, failure';
+
+interface RunRow {
+  id: string;
+  kind: PairRunKind;
+  state: string;
+  asked_by: string | null;
+  created_at: Date;
+  started_at: Date | null;
+  ended_at: Date | null;
+  counts: Partial<RunTotals>;
+  calls: { here?: number; there?: number };
+  failure: string | null;
+}
+
+const runFrom = (row: RunRow): ToldRun => ({
+  id: row.id,
+  kind: row.kind,
+  state: row.state,
+  askedBy: row.asked_by,
+  createdAt: row.created_at,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
+  counts: { created: 0, updated: 0, moved: 0, deleted: 0, unchanged: 0, failed: 0, ...row.counts },
+  calls: { here: row.calls.here ?? 0, there: row.calls.there ?? 0 },
+  failure: row.failure,
+});
