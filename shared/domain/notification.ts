@@ -35,9 +35,5 @@ export const confirmationHours = 72;
 /** The page on which someone confirms their address. */
 export const confirmAddressPath = '/confirm-address';
 
-/** All that is told of a webhook whose server was not reached, whatever the reason: the reason is in the log. */
-export const webhookUnreachable = 'The webhook could not be reached.';
-export const mailServerUnreachable = 'The mail server could not be reached.';
-
 /** How long the secret of before signs the calls of a webhook as well. */
 export const secretOverlapHours = 24;

@@ -1,4 +1,6 @@
 import { type FieldProblem, faultText } from '../domain/field-fault';
+import type { Reason } from '../domain/reason';
+import { reasonText } from '../domain/reason-english';
 
 /** What kind of failure a foreseen error is, in the words of the domain. The API alone turns a kind into an HTTP number. */
 export type ErrorKind =
@@ -58,5 +60,17 @@ export class InvalidFields extends AppError {
     const told = problems.map(({ field, fault }) => ({ field, reason: faultText(fault) }));
     const detail = told.map(({ field, reason }) => `${field}: ${reason}`).join('; ');
     super('unprocessable', 'invalid-fields', detail, { members: { problems: told } });
+  }
+}
+
+/** One code, many reasons. Programs are told in English; pages word `reason` by themselves. */
+export class ReasonedError extends AppError {
+  constructor(
+    kind: ErrorKind,
+    code: string,
+    readonly reason: Reason,
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(kind, code, reasonText(reason), { members });
   }
 }

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../domain/field-fault';
 import type { Statut } from '../domain/statut';
-import { AppError, InvalidFields } from './app-error';
+import type { Reason, ReasonCode } from '../domain/reason';
+import { AppError, InvalidFields, ReasonedError } from './app-error';
 
 // Every foreseen error, one function each. The codes are those of the wire contract: never rename one.
 
@@ -56,6 +57,10 @@ export const wrongStatus = (statut: Statut, needed: Statut) =>
   });
 
 export const badRequest = (detail: string) => new AppError('invalid', 'bad-request', detail);
+
+/** Of a form for many things at once. */
+export const nothingTicked = () =>
+  new ReasonedError('invalid', 'bad-request', { code: 'nothing-ticked', values: {} });
 
 export const digestMismatch = () =>
   new AppError('invalid', 'digest-mismatch', 'The archive is not the one that its digest describes.');
@@ -212,7 +217,11 @@ export const addressConfirmed = () =>
   new AppError('conflict', 'already-confirmed', 'This address is confirmed already.');
 
 /** Nothing is left of it to replay. */
-export const notReplayable = (reason: string) => new AppError('conflict', 'not-replayable', reason);
+export const notReplayable = (code: NotReplayable) =>
+  new ReasonedError('conflict', 'not-replayable', { code, values: {} });
+
+type NotReplayable =
+  'upload-not-kept' | 'row-not-kept' | 'entity-not-kept' | 'file-not-in-upload' | 'notification-not-given-up';
 
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
@@ -266,18 +275,16 @@ export const wrongBodyType = (mediaTypes: readonly string[]) =>
 
 // Files of a package
 
-/** The whole file is refused. `line`: where reading stopped, the first being 1; null where it has none. */
-export const malformedXml = (line: number | null, reason: string) =>
-  new AppError('unprocessable', 'malformed-xml', line === null ? reason : `Line ${line}: ${reason}`, {
-    members: {
-      line,
-    },
-  });
+/** Each tells the line at which reading stopped, the first being 1. */
+export type XmlReason = Reason<Extract<ReasonCode, `xml-${string}`>>;
+
+/** The whole file is refused. */
+export const malformedXml = (reason: XmlReason) =>
+  new ReasonedError('unprocessable', 'malformed-xml', reason, { line: reason.values.line });
 
 /** The whole sync is refused, at the first attempt: another would find the same. Never reaches a client. */
 export const tooManyRejections = (most: number) =>
-  new AppError(
-    'unprocessable',
-    'too-many-rejections',
-    `More than ${most} rows or entities cannot be applied.`,
-  );
+  new ReasonedError('unprocessable', 'too-many-rejections', {
+    code: 'too-many-rejections',
+    values: { most },
+  });

@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { quotable, type Reason } from '../domain/reason';
 
 /** True: what the parser complains of is one character, and what stands around it can still be read. */
 export const isCharacterFault = (message: string): boolean => characterFaults.has(message);
@@ -7,13 +8,15 @@ export const isCharacterFault = (message: string): boolean => characterFaults.ha
 export const isBrokenReference = (message: string): boolean => message === brokenReference;
 
 /** What to tell people of it. `before`: the text up to the fault. */
-export function describeFault(message: string, before: string, line: number): string {
-  if (message !== notACharacter)
-    return `Line ${line}: ${before.slice(before.lastIndexOf('&'))} stands for nothing.`;
-  const character = before.at(-1) ?? '';
-  if (character === '&') return `Line ${line}: "&" without a name behind it; it is written "&amp;".`;
-  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  return `Line ${line}: the character U+${code} cannot be in XML.`;
+export function describeFault(message: string, before: string, line: number): Reason {
+  if (message !== notACharacter) {
+    const reference = quotable(before.slice(before.lastIndexOf('&')));
+    return { code: 'reference-to-nothing', values: { line, reference } };
+  }
+  const found = before.at(-1) ?? '';
+  if (found === '&') return { code: 'bare-ampersand', values: { line } };
+  const number = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return { code: 'character-not-in-xml', values: { line, character: `U+${number}` } };
 }
 
 /**

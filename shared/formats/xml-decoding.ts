@@ -1,3 +1,4 @@
+import { quotable } from '../domain/reason';
 import { malformedXml } from '../errors/catalog';
 
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
@@ -69,7 +70,7 @@ function declaredEncoding(head: Uint8Array): Encoding {
     case 'latin1':
       return 'windows-1252';
     default:
-      throw malformedXml(1, `The encoding "${name}" is not read here.`);
+      throw malformedXml({ code: 'xml-encoding-unknown', values: { line: 1, encoding: quotable(name) } });
   }
 }
 
@@ -82,7 +83,7 @@ function decoderFor(encoding: Encoding, lineReached: () => number): Decode {
     } catch {
       // A decoder that is fatal throws for this only.
       const line = lineReached() + linesBeforeFault(bytes, encoding);
-      throw malformedXml(line, `The bytes are not ${encoding.toUpperCase()}.`);
+      throw malformedXml({ code: 'xml-other-encoding', values: { line, encoding: encoding.toUpperCase() } });
     }
   };
 }

@@ -1,4 +1,6 @@
 import type { Markup } from '../domain/merge-copy';
+import type { Reason } from '../domain/reason';
+import { because } from '../domain/reason-english';
 import { isUnsetTime } from './unset-time';
 
 /** As it was written: text, null for `xsi:nil`, markup where there is more than text. */
@@ -24,8 +26,10 @@ export interface EntityProblem {
   readonly id: string | null;
   readonly line: number;
   readonly code: EntityProblemCode;
-  /** Sentence for a person. */
+  /** A sentence in English, for programs. */
   readonly reason: string;
+  /** The same, to be told to people in their language. */
+  readonly why: Reason;
   /** Its element as it was written; of one that is too large, the beginning. */
   readonly raw: string;
 }
@@ -54,8 +58,8 @@ export interface OpenEntity {
   readonly openTagEnds: number[];
   readonly ends: number[];
   hasLooseText: boolean;
-  /** A sentence for a person: something in it is no XML, and does not touch what stands around the entity. */
-  fault: string | null;
+  /** Something in it is no XML, and does not touch what stands around the entity. */
+  fault: Reason | null;
   isTooLarge: boolean;
   /** The beginning of an entity that is too large to be kept. */
   excerpt: string | null;
@@ -116,9 +120,8 @@ export function setField(fields: Record<string, FieldText>, name: string, value:
 export function closeEntity(open: OpenEntity, raw: string): ReadEntity | EntityProblem {
   const { line, shared } = open;
   const active = activeFrom(shared.IsActive);
-  const problem = problemOf(open, active);
-  if (problem !== null)
-    return { kind: 'problem', id: shared.Id?.slice(0, 64) ?? null, line, ...problem, raw };
+  const found = problemOf(open, active);
+  if (found !== null) return { kind: 'problem', id: shared.Id?.slice(0, 64) ?? null, line, ...found, raw };
   return {
     kind: 'entity',
     id: shared.Id ?? '',
@@ -134,16 +137,17 @@ export function closeEntity(open: OpenEntity, raw: string): ReadEntity | EntityP
 function problemOf(
   { isTooLarge, fault, repeated, hasLooseText, shared: { Id: id } }: OpenEntity,
   active: boolean | null,
-): { code: EntityProblemCode; reason: string } | null {
-  if (isTooLarge) return { code: 'too-large', reason: 'The entity is too large.' };
-  if (fault !== null) return { code: 'bad-entity', reason: fault };
-  if (repeated !== null) return { code: 'bad-entity', reason: `${repeated} is there more than once.` };
-  if (hasLooseText) return { code: 'bad-entity', reason: 'There is text between its fields.' };
-  if (id === null || id === '') return { code: 'missing-id', reason: 'The entity has no Id.' };
-  if (!isEntityId(id))
-    return { code: 'bad-id', reason: 'An Id is a token of up to 64 characters without blanks.' };
-  return active === null ? { code: 'bad-value', reason: 'IsActive: neither true nor false.' } : null;
+): Pick<EntityProblem, 'code' | 'reason' | 'why'> | null {
+  if (isTooLarge) return problem('too-large', { code: 'entity-too-large', values: {} });
+  if (fault !== null) return problem('bad-entity', fault);
+  if (repeated !== null) return problem('bad-entity', { code: 'field-twice', values: { field: repeated } });
+  if (hasLooseText) return problem('bad-entity', { code: 'text-between-fields', values: {} });
+  if (id === null || id === '') return problem('missing-id', { code: 'entity-without-id', values: {} });
+  if (!isEntityId(id)) return problem('bad-id', { code: 'entity-id-wrong', values: {} });
+  return active === null ? problem('bad-value', { code: 'is-active-wrong', values: {} }) : null;
 }
+
+const problem = (code: EntityProblemCode, why: Reason) => ({ code, ...because(why) });
 
 /** Active where nothing is said; null where it is neither. */
 function activeFrom(text: string | null): boolean | null {

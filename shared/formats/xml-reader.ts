@@ -1,5 +1,6 @@
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
-import { malformedXml } from '../errors/catalog';
+import { quotable, type Reason } from '../domain/reason';
+import { malformedXml, type XmlReason } from '../errors/catalog';
 import {
   describeFault,
   hideBareAmpersands,
@@ -146,7 +147,7 @@ function createEntityParser(
   let ofEntity = noNamespaces;
   let entityTag: SaxesTagPlain | null = null;
   /** The first reference that stands for no character, in what is being read: two of them may be one. */
-  let broken: { readonly at: number; readonly reason: string } | null = null;
+  let broken: { readonly at: number; readonly reason: Reason } | null = null;
   // Of the field that is being read.
   let text = '';
   let isNil = false;
@@ -157,8 +158,8 @@ function createEntityParser(
   let place = 0;
   const namesByPlace: string[] = [];
 
-  const refuse = (reason: string): never => {
-    throw malformedXml(parser.line, reason);
+  const refuse = (reason: XmlReason): never => {
+    throw malformedXml(reason);
   };
 
   const openTag = (tag: SaxesTagPlain) => {
@@ -168,11 +169,13 @@ function createEntityParser(
     else if (depth > fieldDepth) isMarkup = true;
     else if (depth === entityDepth) openEntity(tag);
     else openDocument(tag);
-    if (depth > limits.maxDepth) refuse(`More than ${limits.maxDepth} elements lie inside each other.`);
+    if (depth > limits.maxDepth)
+      refuse({ code: 'xml-too-deep', values: { line: parser.line, most: limits.maxDepth } });
   };
 
   const openDocument = ({ name, attributes }: SaxesTagPlain) => {
-    if (!localName(name).startsWith('ArrayOf')) refuse(`<${name}> is no ArrayOf….`);
+    if (!localName(name).startsWith('ArrayOf'))
+      refuse({ code: 'xml-no-array', values: { line: parser.line, element: quotable(name) } });
     ofDocument = declaredBy(noNamespaces, attributes);
   };
 
@@ -211,7 +214,7 @@ function createEntityParser(
 
   const addLooseText = () => {
     if (entity !== null) entity.hasLooseText = true;
-    else if (depth === 1) refuse('There is text between the entities.');
+    else if (depth === 1) refuse({ code: 'xml-text-between-entities', values: { line: parser.line } });
   };
 
   const closeTag = ({ name }: SaxesTagPlain) => {
@@ -256,7 +259,7 @@ function createEntityParser(
   const markup = (xml: string): FieldText => {
     const whole = fieldTag === null ? xml : withDeclarations(xml, fieldTag, ofEntity);
     if (entity !== null && !areDeclared(whole))
-      entity.fault ??= `A prefix in <${fieldTag?.name ?? ''}> is not declared.`;
+      entity.fault ??= { code: 'prefix-undeclared', values: { element: quotable(fieldTag?.name ?? '') } };
     return { xml: whole };
   };
 
@@ -289,7 +292,8 @@ function createEntityParser(
     entity = null;
     entities += 1;
     ended.fault ??= broken?.reason ?? null;
-    if (entities > limits.maxEntities) refuse(`There are more than ${limits.maxEntities} entities.`);
+    if (entities > limits.maxEntities)
+      refuse({ code: 'xml-too-many-entities', values: { line: parser.line, most: limits.maxEntities } });
     ended.isTooLarge ||= parser.position - ended.start > limits.maxEntityLength;
     if (ended.isTooLarge) take(closeEntity(ended, ended.excerpt ?? excerptOf(ended)));
     else take(closeEntity(ended, wholeElement(ended)));
@@ -305,7 +309,8 @@ function createEntityParser(
 
   /** Keeps what may still be asked for, and refuses a text that goes on for ever: saxes keeps it until it ends. */
   const forgetWhatIsDone = () => {
-    if (written - lastEvent > 4 * limits.maxEntityLength) refuse('A text or a tag is too long.');
+    if (written - lastEvent > 4 * limits.maxEntityLength)
+      refuse({ code: 'xml-text-too-long', values: { line: parser.line } });
     if (entity !== null && written - entity.start > limits.maxEntityLength) entity.isTooLarge = true;
     if (entity?.isTooLarge === true) entity.excerpt ??= excerptOf(entity);
     source.forget(entity === null || entity.isTooLarge ? lastEvent : entity.start);
@@ -315,7 +320,7 @@ function createEntityParser(
   const takeFault = (error: Error) => {
     const message = error.message.replace(/^\d+:\d+: /, '');
     if (entity === null || !isCharacterFault(message) || characterFaults >= maxCharacterFaults)
-      refuse(message);
+      refuse({ code: 'xml-malformed', values: { line: parser.line, said: quotable(message) } });
     else takeCharacterFault(entity, message);
   };
 
@@ -342,7 +347,7 @@ function createEntityParser(
 
   // Not more than seven handlers: with the eighth, V8 keeps the parser as a dictionary, at a quarter of the speed.
   parser.on('error', takeFault);
-  parser.on('doctype', () => refuse('A DOCTYPE is not read here.'));
+  parser.on('doctype', () => refuse({ code: 'xml-doctype', values: { line: parser.line } }));
   parser.on('opentag', openTag);
   parser.on('text', addText);
   parser.on('cdata', addText);

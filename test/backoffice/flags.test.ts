@@ -173,12 +173,11 @@ describe('reset-status', () => {
         ignored: [],
       } as const;
       const photos = { inserted: 0, duplicates: 0, rejected: 0 };
-      const isMine = await createSyncSteps(trx).end(
-        { ...job, ...sync },
-        'ready',
-        { ...report, photos, rejections: [], ignored: [] },
+      const isMine = await createSyncSteps(trx).end({ ...job, ...sync }, 'ready', {
+        report: { ...report, photos, rejections: [], ignored: [] },
+        why: null,
         written,
-      );
+      });
       expect(isMine).toBe(false);
     });
     expect(await statusOf(solution)).toMatchObject({ statut: 0 });

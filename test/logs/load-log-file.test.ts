@@ -1,3 +1,4 @@
+import { reasonText } from '../../shared/domain/reason-english';
 import { createLogDatabase, type LogDatabase, only } from './log-database';
 
 let log: LogDatabase;
@@ -155,8 +156,9 @@ describe('a file', () => {
   ])('is refused as a whole: %s', async (code, header, reason) => {
     const { rejected, rejections } = await log.load('Tbsondes', `${header}\n1,2,3\n`);
     expect(rejected).toBe(1);
-    const { reason: found, ...rejection } = only(rejections);
+    const { reason: found, why, ...rejection } = only(rejections);
     expect(found).toContain(reason);
+    expect(why === null ? null : reasonText(why)).toBe(found);
     expect(rejection).toEqual({
       kind: 'file',
       subject: 'Tbsondes',
@@ -194,7 +196,9 @@ describe('a row that cannot be loaded is kept with its reason, and the others ar
     const csv = `Id,ProbeId,Temperature\n1,P1,3\n${raw}\n${unclosed ? '' : '\n8,P1,4\n'}`;
     const { inserted, rejected, rejections } = await log.load('Tbsondes', csv);
     expect({ inserted, rejected }).toEqual({ inserted: unclosed ? 1 : 2, rejected: 1 });
-    expect(only(rejections)).toEqual({
+    const { why, ...rejection } = only(rejections);
+    expect(why === null ? null : reasonText(why)).toBe(reason);
+    expect(rejection).toEqual({
       kind: 'row',
       subject: 'Tbsondes',
       file: 'csv/Tbsondes.csv',
@@ -351,6 +355,7 @@ describe('a stored id with other content', () => {
       rowId: '2',
       code: 'id-conflict',
       reason: 'Id 2 is stored already with other content.',
+      why: { code: 'id-stored-otherwise', values: { id: '2' } },
       header: HEADER.trim(),
       raw: changed,
     });

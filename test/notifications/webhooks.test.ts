@@ -1,6 +1,5 @@
 import type { LookupAddress } from 'node:dns';
 import { Webhook } from 'standardwebhooks';
-import { webhookUnreachable } from '../../shared/domain/notification';
 import { newWebhookSecret } from '../../shared/secrets';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
 import { createNotificationTargetStore } from '../../shared/stores/notifications/notification-target-store';
@@ -227,7 +226,7 @@ describe('a webhook', () => {
 async function reasonOf(target: number, options: DeliverOptions = {}): Promise<string | undefined> {
   const reasons: string[] = [];
   await deliver(database.db, { ...options, reasons });
-  expect((await outboxOf(database.db, target))[0]?.last_error).toBe(webhookUnreachable);
+  expect((await outboxOf(database.db, target))[0]?.last_error).toBe('The webhook could not be reached.');
   return reasons[0];
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import AdmZip from 'adm-zip';
 import sharp from 'sharp';
+import { reasonText } from '../../shared/domain/reason-english';
 import { type ReadPhoto, readPhoto } from '../../worker/solution-sync/photos/photo-reader';
 import { realData } from '../setup/real-data';
 import { exifBlock, jpeg, withExif } from './pictures';
@@ -10,13 +11,13 @@ const paris = 'Europe/Paris';
 
 async function read(content: Buffer, timezone = paris): Promise<ReadPhoto> {
   const photo = await readPhoto(content, timezone);
-  if ('problem' in photo) throw new Error(photo.problem);
+  if ('problem' in photo) throw new Error(reasonText(photo.problem));
   return photo;
 }
 
 async function problemOf(content: Buffer): Promise<string> {
   const photo = await readPhoto(content, paris);
-  return 'problem' in photo ? photo.problem : 'none';
+  return 'problem' in photo ? reasonText(photo.problem) : 'none';
 }
 
 describe('a photo', () => {

@@ -1,15 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { isDatabaseAway, isDatabaseFull } from '../../shared/db/database-away';
 import { isFileStoreAway } from '../../shared/files/file-store-away';
-import { AppError } from '../../shared/errors/app-error';
+import { AppError, ReasonedError } from '../../shared/errors/app-error';
 import { backoffMs } from '../../shared/domain/backoff';
 import { type JobKind, syncKind } from '../../shared/domain/job-kind';
+import { because } from '../../shared/domain/reason-english';
 import type { Logger } from '../../shared/log';
 import type { JobMessage, Verdict } from '../../shared/queue/job-queue';
 import type { ClaimedJob, JobStore } from '../../shared/stores/jobs/job-store';
 import type { ScheduleStore } from '../../shared/stores/jobs/schedule-store';
 import { inSpan, type Tracer } from '../../shared/tracing';
-import { type JobHandler, type JobHandlers, jobPolicies, type JobPolicy } from './kinds';
+import { type JobFailure, type JobHandler, type JobHandlers, jobPolicies, type JobPolicy } from './kinds';
 
 interface Deps {
   readonly jobs: Pick<JobStore, 'claim' | 'extendLease' | 'retryLater' | 'postpone' | 'remove' | 'giveUp'>;
@@ -92,7 +93,8 @@ async function attempt(work: Work): Promise<AttemptOutcome> {
   });
   try {
     // A job that killed its worker on every attempt is not tried for ever.
-    if (job.attempts > maxAttempts) return await giveUp(work, 'No attempt came to its end.');
+    if (job.attempts > maxAttempts)
+      return await giveUp(work, because({ code: 'no-attempt-ended', values: {} }));
     const end = await handler.run(job, {
       step: (name, part) => inSpan(deps.tracer, name, span.traceparent, part),
     });
@@ -125,23 +127,25 @@ async function judge(work: Work, error: unknown): Promise<AttemptOutcome> {
     void giveBack(work);
     throw error;
   }
-  const reason = messageOf(error);
+  const failure = failureOf(error);
+  const { reason } = failure;
   if (job.attempts >= work.maxAttempts || isHopeless(error)) {
     log.error({ err: error }, 'job failed for good');
-    return await giveUp(work, reason);
+    return await giveUp(work, failure);
   }
   log.warn({ err: error, attempts: job.attempts }, 'attempt failed; another follows');
-  await handler.attemptFailed?.(job, reason);
+  await handler.attemptFailed?.(job, failure);
   await deps.jobs.retryLater(job, backoffMs(job.attempts, policy.backoff) / 1000, reason);
   return 'retried';
 }
 
-async function giveUp(work: Work, reason: string): Promise<'failed'> {
+async function giveUp(work: Work, failure: JobFailure): Promise<'failed'> {
+  const { reason } = failure;
   const { deps, job, handler, policy } = work;
   work.failure = reason;
   // The attempt at which it is found that none came to its end tried nothing.
   const tried = { ...job, attempts: Math.min(job.attempts, work.maxAttempts) };
-  if (handler.giveUp !== undefined) await handler.giveUp(tried, reason);
+  if (handler.giveUp !== undefined) await handler.giveUp(tried, failure);
   else if (policy.givenUp === 'keep') await deps.jobs.giveUp(job, reason);
   else await deps.jobs.remove(job);
   return 'failed';
@@ -185,4 +189,7 @@ async function whileLeased<T>({ deps, job, log }: Work, attemptIt: () => Promise
   }
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const failureOf = (error: unknown): JobFailure => ({
+  reason: error instanceof Error ? error.message : String(error),
+  why: error instanceof ReasonedError ? error.reason : null,
+});

@@ -1,5 +1,6 @@
 import type { BackoffLimits } from '../../shared/domain/backoff';
 import { type BackgroundKind, type JobKind, syncKind } from '../../shared/domain/job-kind';
+import type { Reason } from '../../shared/domain/reason';
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
 
 /** How often a kind of job is tried, and what becomes of it in the end. */
@@ -24,9 +25,17 @@ export interface JobHandler {
    */
   run(job: ClaimedJob, attempt: Attempt): Promise<'done' | 'ended'>;
   /** An attempt failed, and another follows. */
-  attemptFailed?(job: ClaimedJob, reason: string): Promise<void>;
+  attemptFailed?(job: ClaimedJob, failure: JobFailure): Promise<void>;
   /** It is not tried again. Resolves once the job has been ended. */
-  giveUp?(job: ClaimedJob, reason: string): Promise<void>;
+  giveUp?(job: ClaimedJob, failure: JobFailure): Promise<void>;
+}
+
+/** Why an attempt failed. */
+export interface JobFailure {
+  /** In English, for whoever runs the server. */
+  readonly reason: string;
+  /** The same, to be told in any language; null: nobody foresaw it. */
+  readonly why: Reason | null;
 }
 
 /** One attempt at a job. */

@@ -5,7 +5,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { faultText } from '../../shared/domain/field-fault';
-import { webhookUnreachable } from '../../shared/domain/notification';
+import type { Reason } from '../../shared/domain/reason';
+import { reasonText } from '../../shared/domain/reason-english';
 import { mayBeCalled, type WebhookRules, webhookUrlProblem } from '../../shared/notifications/webhook-rules';
 
 export interface WebhookCall {
@@ -25,18 +26,18 @@ export interface WebhookLimits extends WebhookRules {
 }
 
 /**
- * Why a call failed. The message is for whoever named the webhook: it never holds anything of the answer but its status,
+ * Why a call failed. `why` is for whoever named the webhook: it never holds anything of the answer but its status,
  * and says the same of every server that was not reached, so that nobody can ask our network through us.
  */
 export class WebhookFailure extends Error {
   constructor(
-    message: string,
+    readonly why: Reason,
     /** For the log of the operator alone. */
     readonly reason: string,
     /** The receiver has said that it wants no more. */
     readonly isGone = false,
   ) {
-    super(message);
+    super(reasonText(why));
     this.name = 'WebhookFailure';
   }
 }
@@ -55,12 +56,15 @@ export async function callWebhook(call: WebhookCall, limits: WebhookLimits): Pro
 }
 
 function answered(status: number): WebhookFailure {
-  const text =
-    status >= 300 && status < 400 ? `Answered ${status}; redirects are not followed.` : `Answered ${status}.`;
-  return new WebhookFailure(text, text, status === 410);
+  const why: Reason = {
+    code: status >= 300 && status < 400 ? 'webhook-redirects' : 'webhook-answered',
+    values: { status },
+  };
+  return new WebhookFailure(why, reasonText(why), status === 410);
 }
 
-const notReached = (reason: string) => new WebhookFailure(webhookUnreachable, reason);
+const notReached = (reason: string) =>
+  new WebhookFailure({ code: 'webhook-unreachable', values: {} }, reason);
 
 /** Source: Standard Webhooks, https://www.standardwebhooks.com: `v1,` and HMAC-SHA256 over id, time and body, in base64. */
 export function signatureOf(secret: string, id: string, timestamp: number, body: string): string {

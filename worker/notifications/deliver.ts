@@ -6,9 +6,12 @@ import {
   type ClaimedNotification,
   type ClaimedTarget,
   createNotificationStore,
+  type Failure,
   type NotificationStore,
 } from '../../shared/stores/notifications/notification-store';
-import { confirmationHours, mailServerUnreachable } from '../../shared/domain/notification';
+import type { Reason } from '../../shared/domain/reason';
+import { because, reasonText } from '../../shared/domain/reason-english';
+import { confirmationHours } from '../../shared/domain/notification';
 import { hashSessionToken, newSessionToken } from '../../shared/secrets';
 import { createAddressConfirmationStore } from '../../shared/stores/notifications/address-confirmation-store';
 import { callWebhook, WebhookFailure, type WebhookLimits } from './call-webhook';
@@ -118,7 +121,7 @@ async function send(
         webhooks,
       );
     case 'email':
-      if (deps.sendMail === null) throw new Error('No mail server is configured (EPACK_SMTP_URL).');
+      if (deps.sendMail === null) throw new NoMailServer();
       return deps.sendMail({
         to: address,
         id: first.id,
@@ -178,7 +181,17 @@ const reasonOf = (error: unknown): string => {
 /**
  * For whoever named the target. What a mail server says helps them; where it stands in our network is not their affair.
  */
-const toldOf = (error: unknown): string => {
-  if (error instanceof WebhookFailure) return error.message;
-  return error instanceof MailServerAway ? mailServerUnreachable : reasonOf(error);
+const toldOf = (error: unknown): Failure => {
+  if (error instanceof WebhookFailure) return because(error.why);
+  if (error instanceof MailServerAway) return because({ code: 'mail-server-unreachable', values: {} });
+  if (error instanceof NoMailServer) return because(noMailServer);
+  return { reason: reasonOf(error), why: null };
 };
+
+const noMailServer: Reason = { code: 'no-mail-server', values: {} };
+
+class NoMailServer extends Error {
+  constructor() {
+    super(reasonText(noMailServer));
+  }
+}

@@ -1,3 +1,9 @@
+import { labelOf } from '../../shared/catalog/labels';
+import { reasonIn } from '../../shared/catalog/tell-reason';
+import type { Channel } from '../../shared/domain/channel';
+import type { Language } from '../../shared/domain/language';
+import type { ProbeAlertKind } from '../../shared/domain/probe-alert';
+import { storedReason } from '../../shared/formats/stored-reason';
 import type { MailLanguage, NotificationType } from '../../shared/domain/notification';
 import type { ClaimedNotification } from '../../shared/stores/notifications/notification-store';
 
@@ -52,30 +58,36 @@ function paragraphOf(
     titleOf(notification, words),
     ...(solution === null ? [] : [`${solution.accountName} · ${solution.mail}`]),
     dateOf(notification.occurredAt, language, solution?.timezone ?? 'UTC'),
-    ...detailsOf(notification, words),
+    ...detailsOf(notification, language),
     ...(publicUrl === null ? [] : [linkOf(notification, publicUrl)]),
   ].join('\n');
 }
 
 function titleOf({ event, solution, facts }: ClaimedNotification, words: Words): string {
   const about = solution === null ? textOf(facts['pair']) : solution.name;
-  return about === '' ? words.titles[event] : `${words.titles[event]}: ${about}`;
+  return about === '' ? words.titles[event] : `${words.titles[event]}${words.colon}${about}`;
 }
 
-function detailsOf({ event, facts }: ClaimedNotification, words: Words): string[] {
+function detailsOf({ event, facts }: ClaimedNotification, language: Language): string[] {
+  const words = inLanguage[language];
   switch (event) {
     case 'sync-failed':
-      return [`${words.channel}: ${textOf(facts['channel'])}`, textOf(facts['reason'])].filter(isSaid);
+      return [
+        `${words.channel}${words.colon}${named(words.channels, facts['channel'])}`,
+        reasonOf(facts, language),
+      ].filter(isSaid);
     case 'solution-stale':
       return [words.silentFor(textOf(facts['hours']))];
     case 'approval-waiting':
       if (textOf(facts['pair']) !== '') return [textOf(facts['kind'])];
       return [
-        `${textOf(facts['className'])}: ${words.waits(textOf(facts['kind']), textOf(facts['entities']))}`,
+        `${labelOf(language, textOf(facts['className']))}${words.colon}${words.waits(textOf(facts['kind']), textOf(facts['entities']))}`,
       ];
     case 'probe-alert':
       return [
-        [textOf(facts['fridge']), textOf(facts['probe']), textOf(facts['kind'])].filter(isSaid).join(' · '),
+        [textOf(facts['fridge']), textOf(facts['probe']), named(words.alerts, facts['kind'])]
+          .filter(isSaid)
+          .join(' · '),
       ];
     case 'pair-paused':
       return [textOf(facts['system']), textOf(facts['detail'])].filter(isSaid);
@@ -115,6 +127,18 @@ function linkOf({ event, facts, solution }: ClaimedNotification, publicUrl: stri
 const textOf = (fact: unknown): string =>
   typeof fact === 'string' || typeof fact === 'number' ? String(fact) : '';
 
+/** Why, in the reader's language; what an earlier version noted is in English alone. */
+function reasonOf(facts: ClaimedNotification['facts'], language: Language): string {
+  const why = storedReason(textOf(facts['reasonCode']) || null, facts['reasonValues']);
+  return why === null ? textOf(facts['reason']) : reasonIn(language, why, null);
+}
+
+/** What has no name is told as it is. */
+const named = (names: Readonly<Record<string, string>>, fact: unknown): string => {
+  const text = textOf(fact);
+  return Object.hasOwn(names, text) ? (names[text] ?? text) : text;
+};
+
 const isSaid = (text: string) => text !== '';
 
 const dateOf = (at: Date, language: MailLanguage, timeZone: string): string =>
@@ -122,7 +146,10 @@ const dateOf = (at: Date, language: MailLanguage, timeZone: string): string =>
 
 interface Words {
   readonly titles: Readonly<Record<NotificationType, string>>;
+  readonly colon: string;
   readonly channel: string;
+  readonly channels: Readonly<Record<Channel, string>>;
+  readonly alerts: Readonly<Record<ProbeAlertKind, string>>;
   readonly test: string;
   readonly footer: string;
   readonly several: (count: number) => string;
@@ -143,7 +170,10 @@ const english: Words = {
     test: 'This is a test',
     'confirm-address': 'Please confirm your address',
   },
+  colon: ': ',
   channel: 'Channel',
+  channels: { synchro: 'settings and logs', sondes: 'probes', messagerie: 'messages', photos: 'photos' },
+  alerts: { high: 'too warm', low: 'too cold', 'signal-lost': 'signal lost', 'low-battery': 'battery low' },
   test: 'Someone asked for it in the backoffice. All is well.',
   footer: 'The ePack server sends this to those whom its backoffice lists under notifications.',
   several: (count) => `${count} notifications`,
@@ -166,7 +196,15 @@ const french: Words = {
     test: 'Ceci est un essai',
     'confirm-address': 'Merci de confirmer votre adresse',
   },
+  colon: ' : ',
   channel: 'Canal',
+  channels: { synchro: 'réglages et relevés', sondes: 'sondes', messagerie: 'messages', photos: 'photos' },
+  alerts: {
+    high: 'trop chaud',
+    low: 'trop froid',
+    'signal-lost': 'signal perdu',
+    'low-battery': 'pile faible',
+  },
   test: 'Quelqu’un l’a demandé dans le backoffice. Tout va bien.',
   footer:
     'Le serveur ePack envoie ceci aux destinataires inscrits sous « notifications » dans le backoffice.',

@@ -1,3 +1,5 @@
+import type { Reason } from '../../shared/domain/reason';
+import { reasonText } from '../../shared/domain/reason-english';
 import type { FieldDifference } from '../../shared/domain/merge-differences';
 import type { Link } from './links';
 import type { PerSide, Side } from './sides';
@@ -69,8 +71,10 @@ export interface Mentioned {
   readonly isDoubted: boolean;
   /** Undefined: still on its way. */
   verdict: Verdict | undefined;
-  /** A sentence for a person, where the verdict needs one. */
+  /** A sentence in English, where the verdict needs one. */
   reason: string | null;
+  /** The same, to be told to people in their language, where it is one of those that they are told. */
+  why: Reason | null;
   conflict: Conflict | null;
   /** Above a soft limit: it is decided, but not carried out. */
   needs: ApprovalKind | null;
@@ -172,9 +176,10 @@ const unfinishedVerdicts: ReadonlySet<Verdict> = new Set<Verdict>([
   'failed',
 ]);
 
-export function settle(entry: Mentioned, verdict: Verdict, reason: string | null = null): void {
+export function settle(entry: Mentioned, verdict: Verdict, reason: string | Reason | null = null): void {
   entry.verdict = verdict;
-  entry.reason = reason;
+  entry.why = typeof reason === 'string' ? null : reason;
+  entry.reason = reason === null || typeof reason === 'string' ? reason : reasonText(reason);
 }
 
 /** It is looked at again, from the beginning; after too many attempts it has failed, for this reason. */
@@ -186,6 +191,7 @@ export function startAnew(entry: Mentioned, reason: string): void {
 const undecided = () => ({
   verdict: undefined,
   reason: null,
+  why: null,
   conflict: null,
   needs: null,
   operations: [],

@@ -5,6 +5,8 @@ import { type Db, inTransaction, type Transaction } from '../../shared/db/databa
 import type { Flag } from '../../shared/domain/flag';
 import type { Language } from '../../shared/domain/language';
 import type { Quotas } from '../../shared/domain/quota';
+import { quotable, type Reason } from '../../shared/domain/reason';
+import { reasonText } from '../../shared/domain/reason-english';
 import type { LogCounts, PhotoCounts, SyncReport } from '../../shared/domain/report';
 import type { ClassDigest } from '../../shared/formats/class-digest';
 import { fenceLost } from '../../shared/errors/catalog';
@@ -17,7 +19,7 @@ import { createNewestCopyStore } from '../../shared/stores/syncs/newest-copy-sto
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import { createPhotoSuccession } from '../../shared/stores/photos/photo-succession';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
-import { type Begun, createSyncSteps, type WrittenPackage } from '../../shared/stores/syncs/sync-steps';
+import { type Begun, createSyncSteps, type Outcome } from '../../shared/stores/syncs/sync-steps';
 import { loadChannelLog, type NoteReadings } from './logs/channel-log';
 import { dueMessages, replacingMessages } from './messages/receipts';
 import { keepPhotos } from './photos/photos';
@@ -81,7 +83,9 @@ export async function processSync(
       await quarantine.finish();
     });
     const gaps = await findChannelGaps(transaction.db, job, statement);
-    const report = reportOf(job, { ...toldOf(merged), logs, photos, ...gaps }, { upload, statement, spool });
+    const why = upload.isAllIgnored ? nothingRead(upload.ignored) : null;
+    const counts = { ...toldOf(merged), logs, photos, ...gaps, why };
+    const report = reportOf(job, counts, { upload, statement, spool });
     const written = await step('package', () =>
       writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
         instructions: instructionFiles(transaction, job, {
@@ -95,7 +99,7 @@ export async function processSync(
         classes: () => believedClasses(transaction, job, report),
       }),
     );
-    await step('commit', () => commitOutcome(transaction, job, { outcome: 'ready', report, written }));
+    await step('commit', () => commitOutcome(transaction, job, 'ready', { report, why, written }));
     return report;
   });
   await removeUnpacked(files, job);
@@ -104,6 +108,7 @@ export async function processSync(
 
 /** Gives a sync up: nothing of it is applied, the upload stays for a replay, and the solution is told. */
 export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: SyncJob): Promise<void> {
+  const why: Reason = { code: 'attempts-used-up', values: { attempts: job.attempts } };
   const report: SyncReport = {
     sync: job.syncId,
     outcome: 'failed',
@@ -112,7 +117,7 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
     photos: noPhotos(),
     rejections: [],
     ignored: [],
-    reason: `The upload could not be processed in ${job.attempts} attempts. It is kept and can be replayed.`,
+    reason: reasonText(why),
   };
   const written = await writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
     instructions: standingFiles(db, job),
@@ -121,7 +126,7 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
   await inTransaction(db, async (transaction) => {
     await begin(transaction, job);
     await createFlagStore(transaction.db).releaseFrom(job.syncId);
-    await commitOutcome(transaction, job, { outcome: 'failed', report, written });
+    await commitOutcome(transaction, job, 'failed', { report, why, written });
   });
   await removeUnpacked(files, job);
 }
@@ -263,10 +268,15 @@ const toldOf = ({ params, cameBack, unreadableTs }: MergedParameters) => ({
 
 function reportOf(
   job: SyncJob,
-  counts: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps' | 'cameBack' | 'unreadableTs'>,
+  {
+    why,
+    ...counts
+  }: Pick<SyncReport, 'params' | 'logs' | 'photos' | 'gaps' | 'cameBack' | 'unreadableTs'> & {
+    readonly why: Reason | null;
+  },
   { upload, statement, spool }: { upload: PackageFiles; statement: SolutionStatement; spool: RejectionSpool },
 ): SyncReport {
-  const { parameters, ignored, isAllIgnored } = upload;
+  const { parameters, ignored } = upload;
   const { drifted } = statement;
   const unmerged = parameters.filter(
     ({ parameterClass }) => counts.params[parameterClass.name] === undefined,
@@ -278,26 +288,23 @@ function reportOf(
     rejections: [...spool.reported],
     ignored: [...ignored, ...unmerged.map(({ file }) => file.name)],
     ...(drifted.length === 0 ? {} : { drift: drifted.map(({ name }) => name) }),
-    ...(isAllIgnored ? { allIgnored: true, reason: allIgnoredReason(ignored) } : {}),
+    ...(why === null ? {} : { allIgnored: true, reason: reasonText(why) }),
   };
 }
 
-function allIgnoredReason(ignored: readonly string[]): string {
+function nothingRead(ignored: readonly string[]): Reason {
   const [folder = '', ...others] = new Set(ignored.map((name) => name.slice(0, name.indexOf('/') + 1)));
-  const place =
-    others.length === 0 && folder !== '' ? ` Everything in it lies in the folder "${folder}".` : '';
-  return (
-    'Nothing of the upload was read, because no file in it is where one is expected.' +
-    `${place} The folders xml, csv and photos must be at the top of the archive.`
-  );
+  const isOne = others.length === 0 && folder !== '';
+  return { code: 'nothing-read', values: { folder: isOne ? quotable(folder) : null } };
 }
 
 async function commitOutcome(
   { db }: Transaction,
   job: SyncJob,
-  { outcome, report, written }: { outcome: 'ready' | 'failed'; report: SyncReport; written: WrittenPackage },
+  state: 'ready' | 'failed',
+  outcome: Outcome,
 ): Promise<void> {
-  if (!(await createSyncSteps(db).end(job, outcome, report, written))) throw fenceLost(job.id);
+  if (!(await createSyncSteps(db).end(job, state, outcome))) throw fenceLost(job.id);
 }
 
 const noPhotos = (): PhotoCounts => ({ inserted: 0, duplicates: 0, rejected: 0 });

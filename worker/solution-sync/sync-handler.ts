@@ -49,12 +49,13 @@ export function createSyncHandler({
       return 'ended';
     },
 
-    async attemptFailed(job, reason) {
-      await syncs.addEvent(job.subject, 'attempt-failed', reason);
+    async attemptFailed(job, failure) {
+      await syncs.addEvent(job.subject, 'attempt-failed', failure);
     },
 
-    async giveUp(job, reason) {
-      await syncs.addEvent(job.subject, 'failed', reason);
+    async giveUp(job, failure) {
+      const { reason } = failure;
+      await syncs.addEvent(job.subject, 'failed', failure);
       await failSync({ db, files }, syncOf(job));
       log.error({ ...origin(job), ...storyOf(job), attempts: job.attempts, reason }, 'sync failed for good');
     },

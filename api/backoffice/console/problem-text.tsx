@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
-import { type AppError, InvalidFields } from '../../../shared/errors/app-error';
+import { type AppError, InvalidFields, ReasonedError } from '../../../shared/errors/app-error';
 import { fieldLabelOf } from '../../../shared/catalog/labels';
 import type { FieldProblem } from '../../../shared/domain/field-fault';
-import { ServersReason } from './refusal';
+import { ExactReason } from './refusal';
 import type { Words } from './words';
 
 /** Why something was refused, as a page tells it. */
@@ -17,14 +17,18 @@ export function problemTextOf(words: Words, error: AppError, of: string | null =
     return error.problems.map((problem) => fieldText(words, of, problem)).join(words.problemSeparator);
   }
   const sentence = Object.hasOwn(words.problems, error.code) ? words.problems[error.code] : undefined;
-  if (sentence === undefined) return <ServersReason reason={error.detail} />;
+  const exact = (
+    <ExactReason
+      words={words}
+      reason={error.detail}
+      why={error instanceof ReasonedError ? error.reason : null}
+    />
+  );
+  if (sentence === undefined) return exact;
   if (!hasParticulars.includes(error.code)) return sentence;
   return (
     <>
-      {sentence}{' '}
-      <span class="under">
-        <ServersReason reason={error.detail} />
-      </span>
+      {sentence} <span class="under">{exact}</span>
     </>
   );
 }

@@ -1,4 +1,7 @@
 import type { VNode } from 'preact';
+import { reasonIn } from '../../../shared/catalog/tell-reason';
+import type { Reason } from '../../../shared/domain/reason';
+import { visibleText } from '../../../shared/domain/visible-text';
 import { refusalCodes } from '../../../shared/domain/refusal';
 import type { Words } from './words';
 import type { Refusal } from './words-english';
@@ -9,5 +12,22 @@ export function refusalOf(words: Words, code: string): Refusal {
   return known === undefined ? words.refusedOtherwise : words.refusedBecause[known];
 }
 
-/** What the server itself said, exactly: in English, for whoever mends it. */
-export const ServersReason = ({ reason }: { reason: string }): VNode => <span lang="en">{reason}</span>;
+interface Told {
+  readonly words: Words;
+  /** In English, as programs are told. */
+  readonly reason: string;
+  readonly why: Reason | null;
+  /** The class or table that it is about. */
+  readonly of?: string | null;
+}
+
+/**
+ * Exactly why, in the words of whoever looks. What nobody foresaw, or an earlier version of the server kept, there is in
+ * English alone.
+ */
+export const ExactReason = ({ words, reason, why, of = null }: Told): VNode =>
+  why === null ? (
+    <span lang="en">{visibleText(reason)}</span>
+  ) : (
+    <span>{reasonIn(words.language, why, of)}</span>
+  );

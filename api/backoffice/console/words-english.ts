@@ -478,7 +478,7 @@ export const english = {
     why: 'It could not be applied.',
     advice: 'Read the reason, correct the text and replay it, or discard it.',
   },
-  technicalReason: 'Technical reason',
+  exactReason: 'Exact reason',
 
   // Synchronisations
   received: 'Received',
@@ -959,8 +959,6 @@ export const english = {
   confirmLinkIsOver:
     'This link or code counts no more: it has been used, or it is too old. Have the mail sent again by whoever entered your address.',
   confirmCode: 'Code from the mail',
-  webhookUnreachable: 'The webhook could not be reached. The log of the server has the reason.',
-  mailServerAway: 'The mail server could not be reached. The log of the server has the reason.',
   sendTest: 'Send a test',
   tryAgain: 'Try again',
   stopTelling: 'Remove',

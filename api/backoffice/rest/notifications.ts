@@ -275,7 +275,7 @@ const targetJson = ({ id, accountId, isPaused, revision: _, ...target }: Notific
   paused: isPaused,
 });
 
-const notificationJson = ({ targetId: _, solutionId, dueAt, ...notification }: Notification) => ({
+const notificationJson = ({ targetId: _, why: _why, solutionId, dueAt, ...notification }: Notification) => ({
   ...notification,
   solution: solutionId === null ? null : String(solutionId),
   nextAttemptAt: dueAt,

@@ -49,7 +49,25 @@ const item = z
       .nullable()
       .meta({ description: 'As the solution wrote it.', examples: ['8380'] }),
     code: z.string().meta({ examples: ['bad-value'] }),
-    reason: z.string().meta({ examples: ['Temp: "3,5°" is no number'] }),
+    reason: z.string().meta({
+      description: 'A sentence in English.',
+      examples: ['Temp is "3,5°"; expected a number from -200 to 600 °C.'],
+    }),
+    reasonCode: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The same as a stable code, to be told in any language. Null: kept by an earlier version.',
+        examples: ['number-expected'],
+      }),
+    reasonValues: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({
+        description: 'The values of its sentence. What was sent is cut after 100 characters.',
+        examples: [{ column: 'Temp', value: '3,5°', min: -200, max: 600, unit: '°C' }],
+      }),
     header: z
       .string()
       .nullable()
@@ -140,8 +158,10 @@ export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] =
   }),
 ];
 
-const itemJson = ({ solutionId, syncId, ...item }: QuarantinedItem) => ({
+const itemJson = ({ solutionId, syncId, why, ...item }: QuarantinedItem) => ({
   ...item,
+  reasonCode: why === null ? null : why.code,
+  reasonValues: why === null ? null : { ...why.values },
   solution: String(solutionId),
   sync: syncId,
 });

@@ -205,7 +205,7 @@ const timelineJson = ({ sync, steps }: SyncTimeline) => ({
   solutionName: sync.solutionName,
   hasPackage: sync.archiveKey !== null && sync.filesRemovedAt === null,
   hasInstructions: sync.packageKey !== null && sync.filesRemovedAt === null,
-  timeline: steps,
+  timeline: steps.map(({ at, step, detail }) => ({ at, step, detail })),
   report: sync.report,
 });
 

@@ -206,7 +206,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         const notification = await notifications.find(id);
         if (notification === null) throw notFound('notification');
         const target = await found(stores, caller, notification.targetId, 'notification');
-        if (!(await notifications.retry(id))) throw notReplayable('It has not been given up.');
+        if (!(await notifications.retry(id))) throw notReplayable('notification-not-given-up');
         const after = { id, event: notification.event, address: target.address };
         await stores.audit.add([auditEntry(caller, 'notification.retry', { after })]);
       });

@@ -6,6 +6,8 @@ import { findLogTable } from '../../../shared/catalog/log-tables';
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import { booksChanged } from '../../../shared/domain/job-kind';
 import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, invalidFields, notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { FileStore } from '../../../shared/files/file-store';
@@ -102,7 +104,7 @@ export function createQuarantineService({ stores, transaction, files, intake }: 
         (syncId) => async (stores) => {
           if (correctedText === null) await acceptId(stores, item);
           await askCheck(stores, item);
-          await stores.syncs.addEvent(syncId, 'replay', `of quarantine ${id}, by ${caller.email}`);
+          await stores.syncs.addEvent(syncId, 'replay', because(replayOf(id, caller)));
           await decide(stores, caller, item, {
             state: 'replayed',
             sync: syncId,
@@ -114,6 +116,11 @@ export function createQuarantineService({ stores, transaction, files, intake }: 
     },
   };
 }
+
+const replayOf = (item: string, { email: by }: Caller): Reason => ({
+  code: 'replay-of-quarantine',
+  values: { item, by },
+});
 
 /** What is discarded no longer counts as known: `lastIdLogs` tells the highest Id of what is left. */
 async function giveBackIds(stores: Stores, items: readonly QuarantinedItem[]): Promise<void> {
@@ -222,14 +229,14 @@ async function packageOf(
 
 function rowFile({ header, raw }: QuarantinedItem, correctedText: string | null): string {
   const row = correctedText ?? raw;
-  if (header === null || row === null) throw notReplayable('The row or its header was not kept.');
+  if (header === null || row === null) throw notReplayable('row-not-kept');
   return [header, row, ''].map((line) => line.replace(/[\r\n]+$/, '')).join('\r\n');
 }
 
 function entityFile({ subject, code, raw }: QuarantinedItem, correctedText: string | null): string {
   // Of an entity that was too large only the beginning was kept.
   const element = correctedText ?? (code === 'too-large' ? null : raw);
-  if (element === null) throw notReplayable('The whole entity was not kept: send its corrected text.');
+  if (element === null) throw notReplayable('entity-not-kept');
   const root = `ArrayOfDef${subject ?? ''}`;
   const namespaces =
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"';
@@ -250,11 +257,11 @@ async function uploaded(
 ): Promise<ZipEntry> {
   const archiveKey = (await syncs.find(syncId))?.archiveKey ?? null;
   if (archiveKey === null || (await files.stat(archiveKey)) === null) {
-    throw notReplayable('The upload is not kept any more.');
+    throw notReplayable('upload-not-kept');
   }
   const sent = await unpackedFiles(files, archiveKey, unpackedPrefixOf(syncId));
   const file = sent.find((one) => one.name === name);
-  if (file === undefined) throw notReplayable('The upload has no such file.');
+  if (file === undefined) throw notReplayable('file-not-in-upload');
   return { name, content: () => Readable.from(contentOf(file), { objectMode: false }) };
 }
 

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Page, PageRequest } from '../../../shared/domain/page';
+import type { Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import type { Caller } from '../../../shared/domain/staff';
 import { notFound, notReplayable } from '../../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../../shared/files/file-store';
@@ -84,14 +86,14 @@ export function createSyncService({ stores, files, intake }: Deps) {
       needEditor(caller);
       const { archiveKey } = sync;
       if (archiveKey === null || (await files.stat(archiveKey)) === null) {
-        throw notReplayable('The upload is not kept any more.');
+        throw notReplayable('upload-not-kept');
       }
       return replayArchive(
         intake,
         sync,
         () => files.read(archiveKey),
         (newId) => async (stores) => {
-          await stores.syncs.addEvent(newId, 'replay', `of sync ${syncId}, by ${caller.email}`);
+          await stores.syncs.addEvent(newId, 'replay', because(replayOf(syncId, caller)));
           const deed = { solutionId: sync.solutionId, before: { sync: syncId }, after: { sync: newId } };
           await stores.audit.add([auditEntry(caller, 'sync.replay', deed)]);
         },
@@ -112,6 +114,11 @@ export function createSyncService({ stores, files, intake }: Deps) {
   }
 }
 
+const replayOf = (sync: string, { email: by }: Caller): Reason => ({
+  code: 'replay-of-sync',
+  values: { sync, by },
+});
+
 /** What the columns of a sync tell, and what its events tell. */
 function stepsOf(sync: SyncDetail, events: readonly SyncEvent[]): SyncEvent[] {
   const columns: [string, Date | null][] = [
@@ -123,6 +130,6 @@ function stepsOf(sync: SyncDetail, events: readonly SyncEvent[]): SyncEvent[] {
     ['confirmed', sync.confirmedAt],
     ['files-removed', sync.filesRemovedAt],
   ];
-  const steps = columns.flatMap(([step, at]) => (at === null ? [] : [{ at, step, detail: null }]));
+  const steps = columns.flatMap(([step, at]) => (at === null ? [] : [{ at, step, detail: null, why: null }]));
   return [...steps, ...events].sort((a, b) => a.at.getTime() - b.at.getTime());
 }

@@ -1,3 +1,5 @@
+import type { Reason } from '../../domain/reason';
+import { reasonColumns, storedReason } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
 import type {
   MailLanguage,
@@ -23,6 +25,8 @@ export interface Notification {
   readonly dueAt: Date | null;
   /** Why the last attempt failed. */
   readonly lastError: string | null;
+  /** The same, to be told in any language. Null: the words are a mail server’s, or an earlier version kept them. */
+  readonly why: Reason | null;
   readonly deliveredAt: Date | null;
 }
 
@@ -76,6 +80,8 @@ interface Row {
   attempts: number;
   due_at: Date;
   last_error: string | null;
+  reason_code: string | null;
+  reason_values: unknown;
   delivered_at: Date | null;
 }
 
@@ -101,7 +107,7 @@ interface ClaimRow {
 }
 
 const columns =
-  'id, target_id, event, solution_id, occurred_at, state, attempts, due_at, last_error, delivered_at';
+  'id, target_id, event, solution_id, occurred_at, state, attempts, due_at, last_error, reason_code, reason_values, delivered_at';
 
 export type NotificationStore = ReturnType<typeof createNotificationStore>;
 
@@ -180,18 +186,18 @@ export function createNotificationStore(db: Db) {
     async markDelivered(claimed: readonly Claim[]): Promise<void> {
       await setClaimed(
         claimed,
-        `state = 'delivered', delivered_at = clock_timestamp(), last_error = null`,
+        `state = 'delivered', delivered_at = clock_timestamp(), last_error = null, reason_code = null, reason_values = null`,
         {},
       );
     },
 
-    async retryLater(claimed: readonly Claim[], error: string, delaySeconds: number): Promise<void> {
-      const due = 'due_at = now() + make_interval(secs => :delaySeconds), last_error = :error';
-      await setClaimed(claimed, due, { error, delaySeconds });
+    async retryLater(claimed: readonly Claim[], failure: Failure, delaySeconds: number): Promise<void> {
+      const due = `due_at = now() + make_interval(secs => :delaySeconds), ${setFailure}`;
+      await setClaimed(claimed, due, { ...columnsOf(failure), delaySeconds });
     },
 
-    async park(claimed: readonly Claim[], error: string): Promise<void> {
-      await setClaimed(claimed, `state = 'parked', last_error = :error`, { error });
+    async park(claimed: readonly Claim[], failure: Failure): Promise<void> {
+      await setClaimed(claimed, `state = 'parked', ${setFailure}`, columnsOf(failure));
     },
 
     /** As if nobody had tried. */
@@ -245,7 +251,7 @@ export function createNotificationStore(db: Db) {
   async function setClaimed(
     claimed: readonly Claim[],
     change: string,
-    bindings: Readonly<Record<string, string | number>>,
+    bindings: Readonly<Record<string, string | number | null>>,
   ): Promise<void> {
     await db.raw(
       `update notification n set ${change}
@@ -255,6 +261,19 @@ export function createNotificationStore(db: Db) {
     );
   }
 }
+
+/** Why a notification did not arrive. */
+export interface Failure {
+  /** A sentence in English, or a mail server’s words. */
+  readonly reason: string;
+  /** The same, to be told in any language; null: the words are a mail server’s. */
+  readonly why: Reason | null;
+}
+
+const setFailure =
+  'last_error = :reason, reason_code = :reason_code, reason_values = cast(:reason_values as jsonb)';
+
+const columnsOf = ({ reason, why }: Failure) => ({ reason, ...reasonColumns(why) });
 
 type Claim = Pick<ClaimedNotification, 'id' | 'attempts'>;
 
@@ -268,6 +287,7 @@ const notificationFrom = (row: Row): Notification => ({
   attempts: row.attempts,
   dueAt: row.state === 'waiting' ? row.due_at : null,
   lastError: row.last_error,
+  why: storedReason(row.reason_code, row.reason_values),
   deliveredAt: row.delivered_at,
 });
 

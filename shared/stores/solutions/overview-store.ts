@@ -1,4 +1,6 @@
 import { idsOf } from '../../db/account-scope';
+import type { Reason } from '../../domain/reason';
+import { storedReason } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import type { AccountScope } from '../../domain/staff';
@@ -31,6 +33,13 @@ export interface FailedSync {
   readonly receivedAt: Date;
   /** What the report says; null: nothing. */
   readonly reason: string | null;
+  /** The same, to be told in any language. Null: an earlier version wrote it. */
+  readonly why: Reason | null;
+}
+
+interface FailureRow extends Omit<FailedSync, 'why'> {
+  readonly reason_code: string | null;
+  readonly reason_values: unknown;
 }
 
 export interface StaleSolution {
@@ -146,16 +155,19 @@ export function createOverviewStore(db: Db) {
 
     /** The newest first. */
     async failures(accounts: AccountScope, hours: number, limit: number): Promise<FailedSync[]> {
-      const result = await db.raw<{ rows: FailedSync[] }>(
+      const result = await db.raw<{ rows: FailureRow[] }>(
         `select y.id, y.solution_id as "solutionId", ${shownName} as "solutionName", y.channel,
-           y.received_at as "receivedAt", y.report ->> 'reason' as reason
+           y.received_at as "receivedAt", y.report ->> 'reason' as reason, y.reason_code, y.reason_values
          from sync y join solution s on s.id = y.solution_id
          where y.files_removed_at is null and y.received_at > now() - make_interval(hours => :hours)
            and (y.state = 'failed' or y.report ->> 'outcome' = 'failed') and ${visible}
          order by y.received_at desc limit :limit`,
         { accounts: idsOf(accounts), hours, limit },
       );
-      return result.rows;
+      return result.rows.map(({ reason_code, reason_values, ...failure }) => ({
+        ...failure,
+        why: storedReason(reason_code, reason_values),
+      }));
     },
 
     /** Those that have been silent for longest first. Blocked ones are not expected to speak. */

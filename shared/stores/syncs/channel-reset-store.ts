@@ -1,3 +1,6 @@
+import type { Reason } from '../../domain/reason';
+import { reasonText } from '../../domain/reason-english';
+import { reasonColumns } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import type { Statut } from '../../domain/statut';
@@ -100,12 +103,15 @@ export function createChannelResetStore(db: Db) {
       bindings,
     );
     await db.raw(
-      `insert into sync_event (sync_id, step, detail)
-       select id, 'abandoned', 'The channel was reset.' from unnest(cast(:syncIds as uuid[])) as id`,
-      bindings,
+      `insert into sync_event (sync_id, step, detail, reason_code, reason_values)
+       select id, 'abandoned', :detail, :reason_code, cast(:reason_values as jsonb)
+       from unnest(cast(:syncIds as uuid[])) as id`,
+      { ...bindings, detail: reasonText(reset), ...reasonColumns(reset) },
     );
   }
 }
+
+const reset: Reason = { code: 'channel-reset', values: {} };
 
 const resetFrom = (row: Row): ResetChannel => ({
   solutionId: row.solution_id,

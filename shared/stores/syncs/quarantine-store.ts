@@ -3,6 +3,8 @@ import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { QuarantineState } from '../../domain/quarantine-state';
+import type { Reason } from '../../domain/reason';
+import { storedReason } from '../../formats/stored-reason';
 import type { AccountScope } from '../../domain/staff';
 
 /** A row, entity, file or photo of a package that could not be applied. */
@@ -20,7 +22,10 @@ export interface QuarantinedItem {
   /** As the solution wrote it. */
   readonly rowId: string | null;
   readonly code: string;
+  /** A sentence in English. */
   readonly reason: string;
+  /** The same, to be told in any language. Null: an earlier version kept the sentence alone. */
+  readonly why: Reason | null;
   /** The header row of a row's file, as it was sent. */
   readonly header: string | null;
   /** As it was sent. */
@@ -56,6 +61,8 @@ interface Row {
   row_id: string | null;
   code: string;
   reason: string;
+  reason_code: string | null;
+  reason_values: unknown;
   header: string | null;
   raw: string | null;
   state: QuarantineState;
@@ -69,6 +76,7 @@ interface Row {
 /** The header of the rows of a file is kept once for all of them. */
 const selectItem = `
   select q.id, q.solution_id, q.sync_id, q.channel, q.kind, q.subject, q.file, q.line, q.row_id, q.code, q.reason,
+    q.reason_code, q.reason_values,
     case when q.kind = 'row' and q.header is null then coalesce((
       select shared.header from refused_header shared where shared.sync_id = q.sync_id and shared.file = q.file
     ), (
@@ -134,6 +142,7 @@ const itemFrom = (row: Row): QuarantinedItem => ({
   rowId: row.row_id,
   code: row.code,
   reason: row.reason,
+  why: storedReason(row.reason_code, row.reason_values),
   header: row.header,
   raw: row.raw,
   state: row.state,

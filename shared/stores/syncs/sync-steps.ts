@@ -5,8 +5,10 @@ import type { ChannelKey } from '../../domain/channel';
 import type { Flag } from '../../domain/flag';
 import type { Lane } from '../../domain/job-kind';
 import type { Origin } from '../../domain/origin';
+import type { Reason } from '../../domain/reason';
 import type { SyncReport } from '../../domain/report';
 import { type Statut, statutMoves } from '../../domain/statut';
+import { reasonColumns } from '../../formats/stored-reason';
 
 export interface ReceivedArchive {
   readonly archiveKey: string;
@@ -19,6 +21,14 @@ export interface WrittenPackage {
   readonly packageKey: string;
   readonly packageSha256: string;
   readonly packageBytes: number;
+}
+
+/** What became of a sync. */
+export interface Outcome {
+  readonly report: SyncReport;
+  /** The `reason` of the report, to be told in any language. */
+  readonly why: Reason | null;
+  readonly written: WrittenPackage;
 }
 
 export interface QueuedAs extends Pick<Origin, 'requestId' | 'traceparent'> {
@@ -101,12 +111,7 @@ export function createSyncSteps(db: Db) {
     },
 
     /** The sync is processed, its package at hand and its job done. False: the job is another's by now, or the sync was reset. */
-    async end(
-      job: HeldSync,
-      outcome: 'ready' | 'failed',
-      report: SyncReport,
-      written: WrittenPackage,
-    ): Promise<boolean> {
+    async end(job: HeldSync, state: 'ready' | 'failed', { report, why, written }: Outcome): Promise<boolean> {
       const { from, to } = statutMoves.packageReady;
       const { rows } = await db.raw<{ rows: unknown[] }>(endSql, {
         ...written,
@@ -115,8 +120,9 @@ export function createSyncSteps(db: Db) {
         channel: job.channel,
         jobId: job.id,
         fence: job.fence,
-        outcome,
+        state,
         report: JSON.stringify(report),
+        ...reasonColumns(why),
         from,
         to,
       });
@@ -176,7 +182,8 @@ const queueSql = `
 /** now() is when the transaction began, which may be minutes ago. */
 const endSql = `
   with processed as (
-    update sync set state = :outcome, processed_at = clock_timestamp(), report = :report, package_key = :packageKey,
+    update sync set state = :state, processed_at = clock_timestamp(), report = :report, reason_code = :reason_code,
+      reason_values = cast(:reason_values as jsonb), package_key = :packageKey,
       package_sha256 = :packageSha256, package_bytes = :packageBytes
     where id = :syncId and state in ('queued', 'processing')
     returning id

@@ -1,6 +1,8 @@
 import type { Channel, ChannelKey } from '../../domain/channel';
+import type { Reason } from '../../domain/reason';
 import type { SyncReport } from '../../domain/report';
 import type { SyncState } from '../../domain/sync-state';
+import { reasonColumns } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
 
 export interface Sync {
@@ -197,8 +199,12 @@ export function createSyncStore(db: Db) {
       await db('sync').where({ id }).whereNull('downloaded_at').update({ downloaded_at: db.fn.now() });
     },
 
-    async addEvent(syncId: string, step: string, detail: string | null): Promise<void> {
-      await db('sync_event').insert({ sync_id: syncId, step, detail });
+    async addEvent(
+      syncId: string,
+      step: string,
+      { reason, why }: { readonly reason: string; readonly why: Reason | null },
+    ): Promise<void> {
+      await db('sync_event').insert({ sync_id: syncId, step, detail: reason, ...reasonColumns(why) });
     },
 
     /** The sync whose upload this file is. */

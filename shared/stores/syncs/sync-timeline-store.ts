@@ -2,9 +2,11 @@ import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
+import type { Reason } from '../../domain/reason';
 import type { SyncReport } from '../../domain/report';
 import type { AccountScope } from '../../domain/staff';
 import type { SyncState } from '../../domain/sync-state';
+import { storedReason } from '../../formats/stored-reason';
 
 /** A sync as staff see it. */
 export interface SyncSummary {
@@ -26,6 +28,8 @@ export interface SyncSummary {
   readonly filesRemovedAt: Date | null;
   /** Without its rejections. Null: not processed yet. */
   readonly report: Omit<SyncReport, 'rejections'> | null;
+  /** The `reason` of the report, to be told in any language. Null: it has none, or an earlier version wrote it. */
+  readonly why: Reason | null;
 }
 
 export interface SyncDetail extends Omit<SyncSummary, 'report'> {
@@ -42,6 +46,8 @@ export interface SyncEvent {
   readonly at: Date;
   readonly step: string;
   readonly detail: string | null;
+  /** The detail, to be told in any language, where it is one that the server foresaw. */
+  readonly why: Reason | null;
 }
 
 /** Two syncs may be received in one millisecond: the time alone would not do as a key. */
@@ -73,6 +79,16 @@ interface SummaryRow {
   archive_bytes: string | null;
   package_bytes: string | null;
   files_removed_at: Date | null;
+  reason_code: string | null;
+  reason_values: unknown;
+}
+
+interface EventRow {
+  at: Date;
+  step: string;
+  detail: string | null;
+  reason_code: string | null;
+  reason_values: unknown;
 }
 
 interface DetailRow extends SummaryRow {
@@ -91,7 +107,7 @@ const summaryColumns = `
   y.id, y.solution_id, s.name as solution_name, y.channel, y.state, y.received_at,
   to_char(y.received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as received_at_exact,
   y.queued_at, y.processing_at, y.processed_at, y.downloaded_at, y.confirmed_at, y.attempts,
-  y.archive_bytes, y.package_bytes, y.files_removed_at`;
+  y.archive_bytes, y.package_bytes, y.files_removed_at, y.reason_code, y.reason_values`;
 
 export type SyncTimelineStore = ReturnType<typeof createSyncTimelineStore>;
 
@@ -139,13 +155,17 @@ export function createSyncTimelineStore(db: Db) {
 
     /** In the order in which they happened. */
     async events(syncId: string): Promise<SyncEvent[]> {
-      return db('sync_event')
+      const rows = await db('sync_event')
         .where({ sync_id: syncId })
         .orderBy('id')
-        .select<SyncEvent[]>('at', 'step', 'detail');
+        .select<EventRow[]>('at', 'step', 'detail', 'reason_code', 'reason_values');
+      return rows.map(({ at, step, detail, ...row }) => ({ at, step, detail, why: whyOf(row) }));
     },
   };
 }
+
+const whyOf = ({ reason_code, reason_values }: Pick<EventRow, 'reason_code' | 'reason_values'>) =>
+  storedReason(reason_code, reason_values);
 
 const summaryFrom = (row: SummaryRow): Omit<SyncSummary, 'report'> => ({
   id: row.id,
@@ -153,6 +173,7 @@ const summaryFrom = (row: SummaryRow): Omit<SyncSummary, 'report'> => ({
   solutionName: row.solution_name,
   channel: row.channel,
   state: row.state,
+  why: whyOf(row),
   receivedAt: row.received_at,
   queuedAt: row.queued_at,
   processingAt: row.processing_at,

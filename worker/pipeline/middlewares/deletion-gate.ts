@@ -34,7 +34,7 @@ export function deletionGate<In extends Mentioned>(settings: DeletionGateSetting
     tooMany ??= areTooMany(limit, destructive.filter((one) => !isApproved(one)).length);
     if (!(await tooMany)) return next(entry);
     if (limit.kind === 'hard') {
-      settle(entry, 'skipped', 'more deletions than may be made at once');
+      settle(entry, 'skipped', { code: 'too-many-deletions', values: {} });
       return;
     }
     entry.needs = 'deletions';

@@ -23,7 +23,7 @@ async function judge<In extends Mentioned>(
 ): Promise<void> {
   if (place <= (await limit.allowed())) return next(entry);
   if (limit.kind === 'hard') {
-    settle(entry, 'skipped', 'more entries than one run may have');
+    settle(entry, 'skipped', { code: 'too-many-changes', values: {} });
     return;
   }
   entry.needs = 'changes';

@@ -1,3 +1,4 @@
+import { quotable } from '../../../shared/domain/reason';
 import { flippingField } from '../../../shared/domain/flips';
 import type { Fields } from '../../../shared/domain/merge-copy';
 import { type Decided, settle } from '../entry';
@@ -26,7 +27,10 @@ async function judge(
 ): Promise<void> {
   const field = flippingField([...(await recentVersions(entry)), entry.results.here.fields], flips);
   if (field === null) return next(entry);
-  settle(entry, 'quarantined', `${field} went back and forth ${flips} times within an hour`);
+  settle(entry, 'quarantined', {
+    code: 'went-back-and-forth',
+    values: { field: quotable(field), times: flips },
+  });
 }
 
 /** Something that was there before is to be written. */

@@ -1,5 +1,7 @@
 import type { Db } from '../../../shared/db/database';
 import type { LogTable } from '../../../shared/catalog/log-tables';
+import type { Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import type { HeaderFault, LogHeader } from './log-header';
 
 /** A name is in every row that has the column: a long one would make a small file a large log. */
@@ -19,16 +21,16 @@ export async function noteExtraColumns(
   const names = undeclared.map(({ name }) => name);
   const tooLong = names.find((name) => Buffer.byteLength(name) > MAX_NAME_BYTES);
   if (tooLong !== undefined)
-    return fault(raw, `The name of an undeclared column has more than ${MAX_NAME_BYTES} bytes.`);
+    return fault(raw, { code: 'undeclared-name-too-long', values: { mostBytes: MAX_NAME_BYTES } });
   const known = await readKnown(db, solutionId, table.table);
   const all = new Set([...known.names, ...names]);
   if (all.size === known.names.length) return null;
   const most = known.most ?? standard;
   if (all.size > most)
-    return fault(
-      raw,
-      `${table.name} would have ${all.size} columns that it does not declare; ${most} are allowed.`,
-    );
+    return fault(raw, {
+      code: 'too-many-undeclared',
+      values: { table: table.name, columns: all.size, most },
+    });
   await db.raw(
     `insert into log_extra_columns (solution_id, table_name, names) values (:solutionId, :table, :names)
      on conflict (solution_id, table_name) do update set names = excluded.names`,
@@ -37,7 +39,11 @@ export async function noteExtraColumns(
   return null;
 }
 
-const fault = (raw: string, reason: string): HeaderFault => ({ code: 'too-many-columns', reason, raw });
+const fault = (raw: string, why: Reason): HeaderFault => ({
+  code: 'too-many-columns',
+  ...because(why),
+  raw,
+});
 
 /** `most`: the solution's own bound. */
 async function readKnown(

@@ -1,4 +1,6 @@
 import type { LogColumn, LogTable } from '../../../shared/catalog/log-tables';
+import { quotable, type Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { keepable } from '../package/kept-text';
@@ -21,6 +23,7 @@ export interface LogHeader {
 export interface HeaderFault {
   readonly code: 'bad-header' | 'no-id-column' | 'duplicate-column' | 'too-many-columns';
   readonly reason: string;
+  readonly why: Reason;
   readonly raw: string;
 }
 
@@ -29,12 +32,13 @@ export const MAX_COLUMNS = 1000;
 /** Reads the row at hand as a header row. Names compare without case. */
 export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | HeaderFault {
   const raw = decodeText(row.bytes.subarray(row.start, row.end));
-  const fault = (code: HeaderFault['code'], reason: string): HeaderFault => ({ code, reason, raw });
-  if (row.fault !== null) return fault('bad-header', `The header row cannot be read: ${row.fault}.`);
+  const fault = (code: HeaderFault['code'], why: Reason): HeaderFault => ({ code, ...because(why), raw });
+  if (row.fault !== null)
+    return fault('bad-header', { code: 'header-unreadable', values: { fault: row.fault } });
   if (row.cellCount > MAX_COLUMNS)
-    return fault('bad-header', `The file has more than ${MAX_COLUMNS} columns.`);
-  if (/\r(?!\n)/.test(raw)) return fault('bad-header', 'Rows must end with LF or CRLF, not with CR alone.');
-  if (raw.includes('\0')) return fault('bad-header', 'The header row holds NUL characters.');
+    return fault('bad-header', { code: 'too-many-columns', values: { most: MAX_COLUMNS } });
+  if (/\r(?!\n)/.test(raw)) return fault('bad-header', { code: 'rows-end-with-cr', values: {} });
+  if (raw.includes('\0')) return fault('bad-header', { code: 'header-with-nul', values: {} });
 
   const names = cellTexts(row);
   // A delimiter after the last name makes no column.
@@ -42,9 +46,9 @@ export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | Header
   const lowerNames = names.map((name) => name.toLowerCase());
   const duplicate = lowerNames.find((name, cell) => lowerNames.indexOf(name) !== cell);
   if (duplicate !== undefined)
-    return fault('duplicate-column', `Column ${JSON.stringify(duplicate)} is there twice.`);
+    return fault('duplicate-column', { code: 'column-twice', values: { column: quotable(duplicate) } });
   const idCell = lowerNames.indexOf('id');
-  if (idCell === -1) return fault('no-id-column', 'The file has no column Id.');
+  if (idCell === -1) return fault('no-id-column', { code: 'no-id-column', values: {} });
 
   const cellOf = (name: string) => lowerNames.indexOf(name.toLowerCase());
   const declared = table.columns.map((column) => {

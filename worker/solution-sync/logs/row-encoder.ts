@@ -1,5 +1,7 @@
 import type { LogColumn, LogTable } from '../../../shared/catalog/log-tables';
 import { isTimeZone } from '../../../shared/domain/known-zone';
+import { quotable, type Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import { timeZone } from '../../../shared/domain/local-time';
 import { decodeText, readBoolean, readDecimal } from '../../../shared/formats/csv-cell';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
@@ -42,9 +44,10 @@ export interface RowEncoder {
   addOtherTimes(out: TupleBuffer): void;
 }
 
-/** A sentence that names the column, its value and what was expected. */
+/** Names the column, its value and what was expected. */
 export interface BadValue {
   readonly reason: string;
+  readonly why: Reason;
 }
 
 /** The column that holds the time of the reading itself. */
@@ -279,36 +282,33 @@ function writeUnset(row: CsvRows, { from, to }: CellSpan, out: TupleBuffer): boo
 function badValue(row: CsvRows, field: Field): BadValue {
   const cell = field.cell ?? 0;
   const value = decodeText(row.bytes.subarray(row.cellStart[cell], row.cellEnd[cell]));
-  const shown = value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value;
-  return {
-    reason: `${field.column.name} is ${JSON.stringify(shown)}; expected ${expectation(field.column)}.`,
-  };
+  return because(expectationOf(field.column, { column: field.column.name, value: quotable(value) }));
 }
 
-function expectation(column: LogColumn): string {
-  const { type, min, max, unit = '', oneOf } = column;
-  const range = [min === undefined ? '' : ` from ${min}`, max === undefined ? '' : ` to ${max}`].join('');
+function expectationOf(
+  { type, min, max, unit, oneOf }: LogColumn,
+  cell: { readonly column: string; readonly value: string },
+): Reason {
   switch (type) {
     case 'text':
-      return oneOf === undefined ? 'a text without NUL characters' : `one of ${oneOf.join(', ')}`;
+      return oneOf === undefined
+        ? { code: 'text-without-nul-expected', values: cell }
+        : { code: 'choice-expected', values: { ...cell, choices: oneOf } };
     case 'decimal':
-      return `a number${range} ${unit}`.trimEnd();
+      return { code: 'number-expected', values: { ...cell, min, max, unit } };
     case 'integer':
-      return `a whole number${range} ${unit}`.trimEnd();
+      return { code: 'whole-number-expected', values: { ...cell, min, max, unit } };
     case 'boolean':
-      return '1, 0, true or false';
+      return { code: 'boolean-expected', values: cell };
     case 'time':
-      return 'a time such as 2026-11-20 07:31:00 between 1970 and 2199';
+      return { code: 'time-expected', values: cell };
     case 'date':
-      return 'a date such as 2026-11-20 between 1970 and 2199';
+      return { code: 'date-expected', values: cell };
   }
 }
 
-const undeclaredWithNul: BadValue = {
-  reason: 'An undeclared column holds a NUL character; expected a text without.',
-};
+const undeclaredWithNul: BadValue = because({ code: 'undeclared-with-nul', values: {} });
 
 const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
 
-const MAX_SHOWN = 100;
 const DAYS_BEFORE_2000 = 10_957;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { LogTable } from '../../../shared/catalog/log-tables';
+import { because } from '../../../shared/domain/reason-english';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { decodeBeginning, keepable, keptTextOf } from '../package/kept-text';
 import type { Reject, Rejected } from '../package/rejections';
@@ -23,7 +24,7 @@ export function createLogRejections(
 ): LogRejections {
   const file = source.name;
   return {
-    rejectFile: async ({ code, reason, raw }) =>
+    rejectFile: async ({ code, reason, why, raw }) =>
       reject({
         kind: 'file',
         subject: table.name,
@@ -32,16 +33,18 @@ export function createLogRejections(
         rowId: null,
         code,
         reason,
+        why,
         header: keepable(raw),
         raw: await keptTextOf(source),
       }),
 
-    refusedRow: (header, row, { code, reason, rowId }) => ({
+    refusedRow: (header, row, { code, reason, why, rowId }) => ({
       ...placeOf(header),
       line: row.line,
       rowId: rowId === null ? null : keepable(rowId),
       code,
       reason,
+      why,
       raw: keepable(decodeBeginning(row.bytes.subarray(row.start, row.end))),
     }),
 
@@ -53,7 +56,7 @@ export function createLogRejections(
         line,
         rowId: id,
         code: 'id-conflict',
-        reason: `Id ${id} is stored already with other content.`,
+        ...because({ code: 'id-stored-otherwise', values: { id } }),
         raw: keepable(decodeBeginning(raw)),
       }),
   };

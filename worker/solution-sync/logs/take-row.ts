@@ -1,3 +1,5 @@
+import type { Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows, RowFault } from '../../../shared/formats/csv-rows';
 import type { Lanes } from './lanes';
@@ -25,6 +27,7 @@ export interface RowTaker {
 export interface RowRefusal {
   readonly code: RowFault | 'wrong-cell-count' | 'bad-id' | 'bad-value' | 'id-jump';
   readonly reason: string;
+  readonly why: Reason;
   /** As the solution wrote it, where it is certain which cell it is. */
   readonly rowId: string | null;
 }
@@ -66,23 +69,20 @@ export function createRowTaker(
   return { take, firstId, highestId, receivedIds, taken };
 
   function take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null {
-    if (row.fault !== null) return refuseUnsplit(row, row.fault, faultReasons[row.fault]);
+    if (row.fault !== null) return refuseUnsplit(row, row.fault, because(faultReasons[row.fault]));
     if (row.cellCount !== cellCount && !hasOneEmptyCellMore(row)) {
-      return refuseUnsplit(
-        row,
-        'wrong-cell-count',
-        `The row has ${row.cellCount} cells, its header ${cellCount}.`,
-      );
+      const count = { cells: row.cellCount, expected: cellCount };
+      return refuseUnsplit(row, 'wrong-cell-count', because({ code: 'row-cell-count', values: count }));
     }
-    if (!readId(row)) return refuse(row, 'bad-id', 'Id is not a whole number from 0 to 9223372036854775807.');
+    if (!readId(row)) return refuse(row, 'bad-id', noWholeNumber);
     const isFresh = id.isAbove(highestId);
     const isFar = isFresh && id.isAbove(limit);
-    if (isFar && isAnyKnown) return refuse(row, 'id-jump', jumpReason(highestId));
+    if (isFar && isAnyKnown) return refuse(row, 'id-jump', farAbove(highestId));
     const outcome = isFresh ? encoder.encode(row, id, lanes.fresh, 0) : encodeLate(row, lanes.late);
     if (outcome === 'needs-earlier-readings') return outcome;
     if (outcome !== 'encoded') {
       if (!isFar) noteRefused(isFresh);
-      return refuse(row, 'bad-value', outcome.reason);
+      return refuse(row, 'bad-value', outcome);
     }
     if (isFresh) raiseHighest();
     if (isFresh) taken.fresh++;
@@ -106,14 +106,14 @@ export function createRowTaker(
   }
 
   /** Its cells may be out of place, so the id is certain only where it comes first. */
-  function refuseUnsplit(row: CsvRows, code: RowRefusal['code'], reason: string): RowRefusal | null {
+  function refuseUnsplit(row: CsvRows, code: RowRefusal['code'], told: Told): RowRefusal | null {
     if (isBlank(row)) return null;
-    if (idCell > 0 || row.cellCount === 0) return { code, reason, rowId: null };
+    if (idCell > 0 || row.cellCount === 0) return { code, ...told, rowId: null };
     if (readId(row)) {
       const isFresh = id.isAbove(highestId);
       if (!isFresh || !id.isAbove(limit)) noteRefused(isFresh);
     }
-    return refuse(row, code, reason);
+    return refuse(row, code, told);
   }
 
   function noteRefused(isFresh: boolean): void {
@@ -139,15 +139,19 @@ export function createRowTaker(
     return true;
   }
 
-  function refuse(row: CsvRows, code: RowRefusal['code'], reason: string): RowRefusal {
+  function refuse(row: CsvRows, code: RowRefusal['code'], { reason, why }: Told): RowRefusal {
     const from = row.cellStart[idCell] ?? 0;
     const to = Math.min(row.cellEnd[idCell] ?? 0, from + MAX_KEPT_ID_BYTES);
-    return { code, reason, rowId: decodeText(row.bytes.subarray(from, to)) || null };
+    return { code, reason, why, rowId: decodeText(row.bytes.subarray(from, to)) || null };
   }
 }
 
-const jumpReason = (highest: LogId): string =>
-  `The Id is more than ${maxIdStep} above ${String(highest.toBigInt())}, the highest one known.`;
+type Told = Pick<RowRefusal, 'reason' | 'why'>;
+
+const noWholeNumber: Told = because({ code: 'id-no-whole-number', values: {} });
+
+const farAbove = (highest: LogId): Told =>
+  because({ code: 'id-far-above', values: { step: maxIdStep, highest: String(highest.toBigInt()) } });
 
 function isBlank(row: CsvRows): boolean {
   for (let at = row.start; at < row.end; at++) if (!isBlankByte(row.bytes[at])) return false;
@@ -158,8 +162,8 @@ const isBlankByte = (byte: number | undefined): boolean => byte === 0x20 || byte
 
 const MAX_KEPT_ID_BYTES = 64;
 
-const faultReasons: Record<RowFault, string> = {
-  'unterminated-quote': 'A quote is opened and never closed.',
-  'bad-quote': 'A quoted cell goes on after its closing quote.',
-  'row-too-large': 'The row is too large. What is kept of it is its beginning.',
+const faultReasons: Record<RowFault, Reason> = {
+  'unterminated-quote': { code: 'quote-never-closed', values: {} },
+  'bad-quote': { code: 'text-behind-quote', values: {} },
+  'row-too-large': { code: 'row-too-large', values: {} },
 };

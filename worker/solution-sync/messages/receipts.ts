@@ -3,6 +3,8 @@ import type { Transaction } from '../../../shared/db/database';
 import type { Language } from '../../../shared/domain/language';
 import { digestAboveMessages } from '../../../shared/domain/probe-event';
 import { decodeText } from '../../../shared/formats/csv-cell';
+import { quotable } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import { formatCsv, formatCsvRows } from '../../../shared/formats/csv-table';
 import { formatLogValue } from '../../../shared/formats/log-value';
@@ -193,7 +195,7 @@ const unknownMessage = (file: string, { id, line, header, raw }: FoundReceipt): 
   line,
   rowId: id,
   code: 'unknown-message',
-  reason: `The manager has told this solution no such message ${id}.`,
+  ...because({ code: 'message-never-sent', values: { id: quotable(id) } }),
   header,
   raw,
 });

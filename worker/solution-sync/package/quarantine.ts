@@ -1,7 +1,10 @@
 import { findLogTable } from '../../../shared/catalog/log-tables';
 import type { Db } from '../../../shared/db/database';
 import type { Channel } from '../../../shared/domain/channel';
+import type { Reason } from '../../../shared/domain/reason';
+import { reasonText } from '../../../shared/domain/reason-english';
 import type { RefusalCode } from '../../../shared/domain/refusal';
+import { reasonColumns } from '../../../shared/formats/stored-reason';
 import type { Rejected } from './rejections';
 
 /** Puts what a sync rejects in quarantine, portion by portion. */
@@ -67,7 +70,8 @@ const rejectedRows = `
   select *, case when kind = 'row' and raw is not null then md5(
       md5(raw) || '/' || code || '/' || :channel || '/' || md5(file) || '/' || coalesce("rowId", subject, '')) end as same_row
   from jsonb_to_recordset(cast(:written as jsonb)) as rejected
-    (kind text, subject text, file text, line int, "rowId" text, code text, reason text, header text, raw text, times int)`;
+    (kind text, subject text, file text, line int, "rowId" text, code text, reason text, "reasonCode" text,
+     "reasonValues" jsonb, header text, raw text, times int)`;
 
 const countSameRows = `
   update quarantine known set seen_count = known.seen_count + rejected.times, last_seen_at = now(), last_sync_id = :syncId
@@ -84,8 +88,10 @@ async function put(db: Db, sync: SyncOfSolution, items: readonly Counted[]): Pro
        on conflict do nothing
      ), again as (${countSameRows} returning known.same_row)
      insert into quarantine
-       (solution_id, sync_id, channel, kind, subject, file, line, row_id, code, reason, header, raw, seen_count, same_row)
-     select :solutionId, :syncId, :channel, kind, subject, file, line, "rowId", code, reason, header, raw, times, same_row
+       (solution_id, sync_id, channel, kind, subject, file, line, row_id, code, reason, reason_code, reason_values, header,
+        raw, seen_count, same_row)
+     select :solutionId, :syncId, :channel, kind, subject, file, line, "rowId", code, reason, "reasonCode", "reasonValues",
+       header, raw, times, same_row
      from rejected where same_row is null or same_row not in (select same_row from again)
      on conflict (solution_id, same_as) where state = 'open' and same_as is not null
      do update set seen_count = quarantine.seen_count + excluded.seen_count, last_seen_at = now(),
@@ -126,7 +132,14 @@ async function countEntitiesAgain(db: Db, sync: SyncOfSolution, items: readonly 
 }
 
 /** jsonb cannot hold NUL, and what was refused for one is kept without it. */
-const jsonOf = (items: readonly Counted[]): string => JSON.stringify(items).replaceAll('\\u0000', '\\ufffd');
+const jsonOf = (items: readonly Counted[]): string =>
+  JSON.stringify(items.map(writtenOf)).replaceAll('\\u0000', '\\ufffd');
+
+const writtenOf = ({ why, ...item }: Counted) => ({
+  ...item,
+  reasonCode: why === null ? null : why.code,
+  reasonValues: why === null ? null : why.values,
+});
 
 const timesOf = (items: readonly Counted[]): number => items.reduce((sum, { times }) => sum + times, 0);
 
@@ -178,13 +191,14 @@ async function noteBeyond(
     kind: 'file',
     file,
     code: full,
-    reason:
-      'The solution has as many open items in quarantine as it may have. Further ones are counted here.',
+    reason: reasonText(fullReason),
+    ...reasonColumns(fullReason),
     seen_count: count,
   });
 }
 
 const full: RefusalCode = 'quarantine-full';
+const fullReason: Reason = { code: 'quarantine-full', values: {} };
 
 interface Counted extends Rejected {
   readonly times: number;

@@ -1,3 +1,4 @@
+import type { Reason } from '../../../shared/domain/reason';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 
 /** One thing of a package that could not be applied, with all that staff need to mend and replay it. */
@@ -12,8 +13,10 @@ export interface Rejected {
   /** As the solution wrote it. */
   readonly rowId: string | null;
   readonly code: RefusalCode;
-  /** A sentence for a person. */
+  /** A sentence in English, for programs. */
   readonly reason: string;
+  /** The same, to be told to people in their language. Null: it is not one of those that they are told. */
+  readonly why: Reason | null;
   /** The header row of a row's file, as it was sent. */
   readonly header: string | null;
   /** As it was sent; of a large file the beginning (`shared/domain/kept-text.ts`). Null: a photo. */

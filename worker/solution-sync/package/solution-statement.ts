@@ -3,6 +3,8 @@ import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables'
 import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
 import type { Channel } from '../../../shared/domain/channel';
 import type { IdSpan } from '../../../shared/domain/log-gaps';
+import { quotable, type Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import { keptTextOf } from './kept-text';
 import type { PackageFile } from './package-files';
 import type { Reject } from './rejections';
@@ -23,11 +25,11 @@ export async function readStatement(
 ): Promise<SolutionStatement> {
   if (file === null) return silent;
   const text = await textOf(file);
-  const said = text === null ? 'It is too large.' : decode(text);
-  if (typeof said !== 'string') return statementFrom(said, channel);
+  const decoded = text === null ? tooLarge : decode(text);
+  if (!('code' in decoded)) return statementFrom(decoded, channel);
   const what = { kind: 'file', subject: null, file: file.name, line: null, rowId: null } as const;
   const raw = text?.replaceAll('\0', '\u2400') ?? (await keptTextOf(file));
-  await reject({ ...what, code: 'bad-statement', reason: said, header: null, raw });
+  await reject({ ...what, code: 'bad-statement', ...because(decoded), header: null, raw });
   return silent;
 }
 
@@ -59,18 +61,30 @@ const shape = z.object({
   absent: z.record(z.string().max(64), z.array(span).max(maxSpans)).default({}),
 });
 
-/** A text: why not. */
-function decode(text: string): z.output<typeof shape> | string {
+function decode(text: string): z.output<typeof shape> | Reason {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return 'It is not JSON.';
+    return { code: 'statement-no-json', values: {} };
   }
   const decoded = shape.safeParse(json);
   if (decoded.success) return decoded.data;
-  return decoded.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  const { issues } = decoded.error;
+  const fields = new Set(issues.map(({ path }) => quotable(path.join('.'))).filter((path) => path !== ''));
+  const said = issues
+    .slice(0, toldIssues)
+    .map(({ path, message }) => quotable(`${path.join('.')}: ${message}`));
+  return {
+    code: 'statement-wrong',
+    values: { fields: [...fields].slice(0, toldIssues), said: said.join('; ') },
+  };
 }
+
+/** There may be a million; who mends the first ones sees the others. */
+const toldIssues = 10;
+
+const tooLarge: Reason = { code: 'statement-too-large', values: {} };
 
 function statementFrom({ drift, absent }: z.output<typeof shape>, channel: Channel): SolutionStatement {
   const drifted = new Set(

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
-import { faultText } from '../../../shared/domain/field-fault';
 import type { Copy } from '../../../shared/domain/merge-copy';
+import { because } from '../../../shared/domain/reason-english';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 import { copyDigest } from '../../../shared/formats/parameter-digest';
 import { decodeFields } from '../../../shared/formats/parameter-values';
@@ -81,14 +81,14 @@ function takeEntity(
   if (entity.kind === 'problem') return { problem: entity };
   const { id, ts, isActive, line, raw } = entity;
   if (!isLast) {
-    const reason = 'The same Id comes again further down; its last entity counts.';
-    return { problem: { id, line, code: 'duplicate-id', reason, raw } };
+    const why = because({ code: 'same-id-further-down', values: {} });
+    return { problem: { id, line, code: 'duplicate-id', ...why, raw } };
   }
   const { fields, problems } = decodeFields(parameterClass, entity.fields);
   // The fields of a deleted entity no longer count.
   if (isActive && problems.length > 0) {
-    const reason = problems.map(({ field, fault }) => `${field}: ${faultText(fault)}`).join('; ');
-    return { problem: { id, line, code: 'bad-value', reason, raw } };
+    const why = because({ code: 'fields-wrong', values: { problems } });
+    return { problem: { id, line, code: 'bad-value', ...why, raw } };
   }
   const copy: Copy = { isActive, fields: isActive ? fields : {} };
   return { id, ts, copy, digest: copyDigest(copy), line, raw };
@@ -97,7 +97,7 @@ function takeEntity(
 const rejectedEntity = (
   parameterClass: ParameterClass,
   file: ClassFile,
-  { id, line, code, reason, raw }: Problem,
+  { id, line, code, reason, why, raw }: Problem,
 ) => ({
   kind: 'entity' as const,
   subject: parameterClass.name,
@@ -106,6 +106,7 @@ const rejectedEntity = (
   rowId: id,
   code,
   reason,
+  why,
   header: null,
   raw,
 });

@@ -2,7 +2,7 @@ import type { ClassLimit, ParameterClass } from '../../../shared/catalog/paramet
 import type { Transaction } from '../../../shared/db/database';
 import type { HoldReason, SolutionClock } from '../../../shared/domain/successor';
 import { noParameterCounts, type ParameterCounts } from '../../../shared/domain/report';
-import { AppError } from '../../../shared/errors/app-error';
+import { ReasonedError } from '../../../shared/errors/app-error';
 import { isTime } from '../../../shared/formats/read-instant';
 import { keptTextOf } from '../package/kept-text';
 import type { Reject } from '../package/rejections';
@@ -104,8 +104,8 @@ async function surveyOrReject(
   try {
     return await surveyClassFile(file);
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'malformed-xml') throw error;
-    const { detail: reason, members } = error;
+    if (!(error instanceof ReasonedError) || error.code !== 'malformed-xml') throw error;
+    const { detail: reason, reason: why, members } = error;
     const line = typeof members['line'] === 'number' ? members['line'] : null;
     await reject({
       kind: 'file',
@@ -115,6 +115,7 @@ async function surveyOrReject(
       rowId: null,
       code: 'malformed-xml',
       reason,
+      why,
       header: null,
       raw: await keptTextOf(file),
     });
@@ -201,7 +202,7 @@ async function mergeBatches(
 
 const quarantined = (
   { parameterClass, file }: ReceivedClass,
-  { mention, verdict, reason }: Entry,
+  { mention, verdict, reason, why }: Entry,
   sent: SentEntity | undefined,
 ) => ({
   kind: 'entity' as const,
@@ -211,6 +212,7 @@ const quarantined = (
   rowId: mention.key,
   code: verdict === 'skipped' ? ('above-limit' as const) : ('flip-flop' as const),
   reason: reason ?? '',
+  why,
   header: null,
   raw: sent?.raw ?? null,
 });

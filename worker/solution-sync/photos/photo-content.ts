@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Reason } from '../../../shared/domain/reason';
 import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNameKeyOf, thumbnailKeyOf } from '../../../shared/files/layout';
 import type { NewPhoto } from '../../../shared/stores/photos/photo-store';
@@ -17,13 +18,13 @@ interface Owner {
  */
 export const contentsInMemory = createRoom(8 * 1024 * 1024);
 
-/** Reads a photo that has been sent or found. Answers a sentence where it is none. */
+/** Reads a photo that has been sent or found. Answers why where it is none. */
 export async function photoFrom(
   files: Pick<FileStore, 'stat' | 'write'>,
   { solutionId, timezone }: Owner,
   name: string,
   content: Buffer,
-): Promise<NewPhoto | { readonly problem: string }> {
+): Promise<NewPhoto | { readonly problem: Reason }> {
   const read = await readPhoto(content, timezone);
   if ('problem' in read) return read;
   const { thumbnail, takenAt: exifTakenAt, width, height } = read;

@@ -1,4 +1,6 @@
 import { findLogTable } from '../../../shared/catalog/log-tables';
+import type { Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
@@ -48,13 +50,14 @@ interface ListHeader {
 
 interface HeaderProblem {
   readonly raw: string;
-  readonly problem: string;
+  readonly problem: Reason;
 }
 
 interface BadLine {
   readonly line: number;
   readonly code: RefusalCode;
   readonly reason: string;
+  readonly why: Reason;
   readonly raw: string;
 }
 
@@ -72,14 +75,15 @@ async function readHeader(source: CsvSource): Promise<ListHeader | HeaderProblem
 
 function headerOf(row: CsvRows): ListHeader | HeaderProblem {
   const raw = rawOf(row);
-  if (row.fault !== null) return { raw, problem: `The header row cannot be read: ${row.fault}.` };
+  if (row.fault !== null)
+    return { raw, problem: { code: 'header-unreadable', values: { fault: row.fault } } };
   const names = Array.from({ length: Math.min(row.cellCount, maxCells) }, (_, cell) =>
     textOf(row, cell).toLowerCase(),
   );
   // A delimiter after the last name makes no column.
   if (names.length > 1 && names.at(-1) === '') names.pop();
   const name = names.indexOf('name');
-  if (name === -1) return { raw, problem: 'The file has no column Name.' };
+  if (name === -1) return { raw, problem: { code: 'no-name-column', values: {} } };
   const [takenAt, table, logId] = ['takenat', 'table', 'logid'].map((wanted) => names.indexOf(wanted));
   return {
     ...{ raw, cellCount: names.length, name },
@@ -108,20 +112,19 @@ async function* readNotes(
   if (notes.size > 0) yield [...notes.values()];
 }
 
-type Refusal = Pick<BadLine, 'code' | 'reason'>;
+type Refusal = Pick<BadLine, 'code' | 'reason' | 'why'>;
 
 function noteOf(row: CsvRows, header: ListHeader, timezone: string): PhotoNote | Refusal {
-  if (row.fault !== null) return { code: row.fault, reason: 'The line cannot be split into cells.' };
+  if (row.fault !== null) return { code: row.fault, ...because({ code: 'photo-line-unsplit', values: {} }) };
   const hasOneEmptyMore = row.cellCount === header.cellCount + 1 && textOf(row, header.cellCount) === '';
   if (row.cellCount !== header.cellCount && !hasOneEmptyMore) {
-    const reason = `The line has ${row.cellCount} cells, its header ${header.cellCount}.`;
-    return { code: 'wrong-cell-count', reason };
+    const count = { cells: row.cellCount, expected: header.cellCount };
+    return { code: 'wrong-cell-count', ...because({ code: 'photo-line-cell-count', values: count }) };
   }
   const name = textOf(row, header.name).normalize('NFC');
-  if (name === '' || name.includes('\0') || name.length > maxNameLength)
-    return badValue('Name is not the name of a photo.');
+  if (name === '' || name.includes('\0') || name.length > maxNameLength) return badValue('photo-name-wrong');
   const takenAt = timeOf(textOf(row, header.takenAt), timezone);
-  if (takenAt === 'bad') return badValue('TakenAt is no time.');
+  if (takenAt === 'bad') return badValue('photo-time-wrong');
   const link = linkOf(textOf(row, header.table), textOf(row, header.logId));
   return typeof link === 'string' ? badValue(link) : { name, takenAt, ...link };
 }
@@ -129,18 +132,20 @@ function noteOf(row: CsvRows, header: ListHeader, timezone: string): PhotoNote |
 /** As long as a name may be in an archive. */
 const maxNameLength = 1024;
 
-const badValue = (reason: string): Refusal => ({ code: 'bad-value', reason });
+const badValue = (code: NoteFault): Refusal => ({ code: 'bad-value', ...because({ code, values: {} }) });
+
+type NoteFault = 'photo-name-wrong' | 'photo-time-wrong' | 'photo-table-wrong' | 'photo-row-wrong';
 
 function timeOf(written: string, timezone: string): Date | null | 'bad' {
   return written === '' || isUnsetTime(written) ? null : (readInstant(written, timezone) ?? 'bad');
 }
 
-/** Both or neither. A sentence: why it is none. */
-function linkOf(table: string, logId: string): Pick<PhotoNote, 'tableName' | 'logId'> | string {
+/** Both or neither. A code: why it is none. */
+function linkOf(table: string, logId: string): Pick<PhotoNote, 'tableName' | 'logId'> | NoteFault {
   if (table === '' && logId === '') return { tableName: null, logId: null };
   const found = findLogTable(table);
-  if (found === undefined) return 'Table is no log table.';
-  if (!/^\d{1,18}$/.test(logId)) return 'LogId is no Id of a log row.';
+  if (found === undefined) return 'photo-table-wrong';
+  if (!/^\d{1,18}$/.test(logId)) return 'photo-row-wrong';
   return { tableName: found.name, logId: String(BigInt(logId)) };
 }
 
@@ -165,7 +170,7 @@ const rejectedFile = ({ name: file }: PackageFile, { raw: header, problem }: Hea
     line: null,
     rowId: null,
     code: 'bad-header' as const,
-    reason: problem,
+    ...because(problem),
     header,
     raw,
   },

@@ -1,14 +1,15 @@
+import type { OtherFormat } from '../../../shared/domain/reason';
 import type { JpegStructure } from './jpeg-structure';
 
 /**
- * What else than a picture a JPEG's bytes are, as words for a person; null: nothing that is known. A file that is two
+ * What else than a picture a JPEG's bytes are; null: nothing that is known. A file that is two
  * things at once is made for a reader that takes it for the other. What cameras put behind a picture (a second one, a
  * short film) is none of these. Nor is what the coded data of the picture itself holds, by chance, in a few of ten
  * thousand photos.
  */
-export function otherFormatOf(content: Buffer, { scans }: Pick<JpegStructure, 'scans'>): string | null {
-  if (content.subarray(0, pdfStartBytes).includes('%PDF-')) return 'a PDF document';
-  if (endsAsZip(content)) return 'a zip archive';
+export function otherFormatOf(content: Buffer, { scans }: Pick<JpegStructure, 'scans'>): OtherFormat | null {
+  if (content.subarray(0, pdfStartBytes).includes('%PDF-')) return 'pdf';
+  if (endsAsZip(content)) return 'zip';
   for (const [start, end] of outside(scans, content.length)) {
     const found = markupIn(content.subarray(start, end));
     if (found !== null) return found;
@@ -43,7 +44,7 @@ const zipEnd = Buffer.from('PK\x05\x06', 'latin1');
 const zipEndBytes = 22;
 const maxZipCommentBytes = 0xffff;
 
-function markupIn(content: Buffer): string | null {
+function markupIn(content: Buffer): OtherFormat | null {
   for (let at = content.indexOf(LESS_THAN); at !== -1; at = content.indexOf(LESS_THAN, at + 1)) {
     if (!isFirstOfMark(content[at + 1])) continue;
     const start = content.toString('latin1', at, at + longestMark).toLowerCase();
@@ -54,11 +55,11 @@ function markupIn(content: Buffer): string | null {
 }
 
 /** Long enough that no picture holds them by chance. */
-const marks = [
-  { mark: '<?php', format: 'a program in PHP' },
-  { mark: '<script', format: 'a page with a script' },
-  { mark: '<!doctype html', format: 'an HTML page' },
-  { mark: '<html', format: 'an HTML page' },
+const marks: readonly { readonly mark: string; readonly format: OtherFormat }[] = [
+  { mark: '<?php', format: 'php' },
+  { mark: '<script', format: 'script' },
+  { mark: '<!doctype html', format: 'html' },
+  { mark: '<html', format: 'html' },
 ];
 const longestMark = Math.max(...marks.map(({ mark }) => mark.length));
 const isFirstOfMark = (byte: number | undefined): boolean => byte !== undefined && firstBytes.has(byte);

@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import type { Reason } from '../../../shared/domain/reason';
 import { readInstant } from '../../../shared/formats/read-instant';
 import { readExifTime } from './photo-exif';
 import { judgeJpegData } from './jpeg-data';
@@ -28,25 +29,29 @@ sharp.cache(false);
 /** Of all photos of this process together: what is decoded at once is bounded by its pixels, not by how many photos it is. */
 const decoding = createRoom(maxBytesInMemory);
 
-type Problem = { readonly problem: string };
+type Problem = { readonly problem: Reason };
+
+const problem = (
+  code:
+    'photo-cut-short' | 'photo-damaged' | 'photo-empty' | 'photo-no-picture' | 'photo-too-large-to-decode',
+): Problem => ({ problem: { code, values: {} } });
 
 /**
  * Decodes a JPEG whole, so that a cut or damaged one is found out, and makes its thumbnail of it. The door to sharp.
- * A time without offset is local to `timezone` (IANA). Answers a sentence where it is not a whole JPEG, or more than that.
+ * A time without offset is local to `timezone` (IANA). Answers why where it is not a whole JPEG, or more than that.
  */
 export async function readPhoto(content: Buffer, timezone: string): Promise<ReadPhoto | Problem> {
   try {
     const structure = readJpegStructure(content);
     const { format } = await sharp(content, { limitInputPixels: maxPixels }).metadata();
-    if (format !== 'jpeg') return { problem: `it is no JPEG but ${format}` };
+    if (format !== 'jpeg') return { problem: { code: 'photo-no-jpeg', values: { format } } };
     const bytes = bytesInMemory(structure);
-    if (bytes > maxBytesInMemory)
-      return { problem: 'it is progressive and has more than 50000000 pixels, or finer colours than fit' };
+    if (bytes > maxBytesInMemory) return problem('photo-too-large-to-decode');
     const other = otherFormatOf(content, structure);
-    if (other !== null) return { problem: `it is a JPEG and ${other} at once` };
+    if (other !== null) return { problem: { code: 'photo-two-formats', values: { other } } };
     return await decoding.hold(bytes, () => decode(content, structure, timezone));
   } catch (error) {
-    return { problem: problemFrom(error) };
+    return problemFrom(error);
   }
 }
 
@@ -56,7 +61,8 @@ async function decode(
   timezone: string,
 ): Promise<ReadPhoto | Problem> {
   const data = await judgeJpegData(content, structure);
-  if (data === 'cut short' || data === 'damaged') return { problem: `it is ${data}` };
+  if (data === 'cut short') return problem('photo-cut-short');
+  if (data === 'damaged') return problem('photo-damaged');
   const image = sharp(content, {
     // What is not coded as cameras do is left to the decoder, which then may not warn of anything.
     failOn: data === 'unknown' ? 'warning' : 'error',
@@ -92,16 +98,16 @@ function bytesInMemory({ frame, scans: [first] }: JpegStructure): number {
 const rowsAtOnce = 64;
 
 /** The names of libraries, and what they call things, mean nothing to staff. */
-function problemFrom(error: unknown): string {
+function problemFrom(error: unknown): Problem {
   const said = error instanceof Error ? error.message : String(error);
-  return sayings.find(([theirs]) => theirs.test(said))?.[1] ?? 'it is damaged';
+  return sayings.find(([theirs]) => theirs.test(said))?.[1] ?? problem('photo-damaged');
 }
 
-const sayings: readonly (readonly [RegExp, string])[] = [
-  [/buffer is empty/i, 'it is empty'],
-  [/unsupported image format/, 'it is no picture'],
-  [/premature end of JPEG|datastream contains no image/, 'it is cut short'],
-  [/exceeds pixel limit/, `it has more than ${maxPixels} pixels`],
+const sayings: readonly (readonly [RegExp, Problem])[] = [
+  [/buffer is empty/i, problem('photo-empty')],
+  [/unsupported image format/, problem('photo-no-picture')],
+  [/premature end of JPEG|datastream contains no image/, problem('photo-cut-short')],
+  [/exceeds pixel limit/, { problem: { code: 'photo-too-many-pixels', values: { most: maxPixels } } }],
 ];
 
 function takenAt(exif: Buffer | undefined, timezone: string): Date | null {

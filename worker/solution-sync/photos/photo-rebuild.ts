@@ -1,4 +1,5 @@
 import type { Db } from '../../../shared/db/database';
+import { because } from '../../../shared/domain/reason-english';
 import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNamePrefixOf, thumbnailKeyOf } from '../../../shared/files/layout';
 import {
@@ -50,8 +51,8 @@ export async function rebuildPhotoIndex({ db, files }: Deps, owner: Owner): Prom
   const rebuilt: Rebuilt = { forgotten: 0, found: 0 };
   await forgetLost({ photos, files }, owner, rebuilt);
   await addFound({ photos, files }, owner, rebuilt);
-  const detail = `${rebuilt.forgotten} entries forgotten, ${rebuilt.found} photos found`;
-  await createSyncStore(db).addEvent(owner.syncId, 'photo-index-rebuilt', detail);
+  const told = because({ code: 'photo-index-rebuilt', values: { ...rebuilt } });
+  await createSyncStore(db).addEvent(owner.syncId, 'photo-index-rebuilt', told);
 }
 
 /** A file store that is out of reach looks like one that is empty: then nothing may be forgotten. */

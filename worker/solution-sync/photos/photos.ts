@@ -1,3 +1,5 @@
+import type { Reason } from '../../../shared/domain/reason';
+import { because } from '../../../shared/domain/reason-english';
 import type { PhotoCounts } from '../../../shared/domain/report';
 import type { FileStore } from '../../../shared/files/file-store';
 import type { NewPhoto, PhotoStore } from '../../../shared/stores/photos/photo-store';
@@ -66,8 +68,9 @@ async function keepPhoto(
   deps: Deps,
   sender: Sender,
   file: PackageFile,
-): Promise<{ result: Kept } | { problem: string }> {
-  if (file.bytes > maxPhotoBytes) return { problem: `it is larger than ${maxPhotoBytes} bytes` };
+): Promise<{ result: Kept } | { problem: Reason }> {
+  if (file.bytes > maxPhotoBytes)
+    return { problem: { code: 'photo-too-many-bytes', values: { mostBytes: maxPhotoBytes } } };
   const { files } = deps;
   return contentsInMemory.hold(file.bytes, async () => {
     const content = await readInto(file.bytes, await file.open());
@@ -106,14 +109,14 @@ const tellOfReplacement = ({ audit }: Deps, { solutionId, syncId }: Sender, { na
     },
   ]);
 
-const rejectedPhoto = (file: PackageFile, problem: string) => ({
+const rejectedPhoto = (file: PackageFile, problem: Reason) => ({
   kind: 'photo' as const,
   subject: null,
   file: file.name,
   line: null,
   rowId: null,
   code: 'bad-photo' as const,
-  reason: problem,
+  ...because(problem),
   header: null,
   // The photo itself stays in the upload.
   raw: null,

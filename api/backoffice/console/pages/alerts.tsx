@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import type { Page as ListPage } from '../../../../shared/domain/page';
-import { badRequest } from '../../../../shared/errors/catalog';
+import { nothingTicked } from '../../../../shared/errors/catalog';
 import type { ProbeAlert } from '../../../../shared/stores/alerts/alert-store';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import { decode } from '../../../http/decode';
@@ -78,7 +78,7 @@ export function createAlertPageRoutes({ alerts, overview, solutions }: Services,
     visiting.form(async (caller, request) => {
       const { comment = null, view } = decode(manySeen, blankless(request.body));
       const ids = listOf(request.body, 'alert').map((text) => decode(bigIdOf, text));
-      if (ids.length === 0) throw badRequest('No alert is ticked.');
+      if (ids.length === 0) throw nothingTicked();
       await alerts.acknowledgeMany(caller, ids, comment);
       return `/alerts?view=${view}&done=acknowledged-many`;
     }),

@@ -6,7 +6,7 @@ import type { CountedFinding, Finding } from '../../services/support';
 import { calledBy, fieldCalled } from '../called';
 import { durationText, numberText } from '../format';
 import { ActionForm, Age } from '../parts';
-import { refusalOf, ServersReason } from '../refusal';
+import { ExactReason, refusalOf } from '../refusal';
 import type { Visit } from '../visit';
 
 interface Props {
@@ -179,11 +179,16 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         ),
       };
     case 'sync-failed': {
-      const { id, channel, receivedAt, report } = finding.sync;
+      const { id, channel, receivedAt, report, why } = finding.sync;
       return {
         what: findings.failed(words.channels[channel]),
         at: age(receivedAt),
-        why: report?.reason === undefined ? words.noReason : <ServersReason reason={report.reason} />,
+        why:
+          report?.reason === undefined ? (
+            words.noReason
+          ) : (
+            <ExactReason words={words} reason={report.reason} why={why} />
+          ),
         advice: findings.failedAdvice,
         action: (
           <>
@@ -248,7 +253,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
             {words.colon}
             {why}
             <span class="under">
-              <ServersReason reason={item.reason} />
+              <ExactReason words={words} reason={item.reason} why={item.why} of={item.subject} />
             </span>
           </>
         ),

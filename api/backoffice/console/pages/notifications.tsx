@@ -8,9 +8,7 @@ import {
   notificationEvents,
   type NotificationState,
   secretOverlapHours,
-  mailServerUnreachable,
   targetKinds,
-  webhookUnreachable,
 } from '../../../../shared/domain/notification';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { isAdmin } from '../../../../shared/domain/staff';
@@ -38,6 +36,7 @@ import {
   type Tone,
 } from '../parts';
 import { type ProblemText, problemTextOf } from '../problem-text';
+import { ExactReason } from '../refusal';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 
@@ -383,12 +382,6 @@ const Unconfirmed = ({ visit: { words, csrf }, base }: { visit: Visit; base: str
   </div>
 );
 
-/** What the server says of every webhook and every mail server that was not reached; else what the other side said. */
-function failureText(words: Words, text: string): string {
-  if (text === webhookUnreachable) return words.webhookUnreachable;
-  return text === mailServerUnreachable ? words.mailServerAway : text;
-}
-
 const tones: Readonly<Record<NotificationState, Tone>> = {
   waiting: 'busy',
   delivered: 'good',
@@ -410,7 +403,7 @@ function ToldRow({ visit, base, one }: { visit: Visit; base: string; one: Notifi
         <Badge tone={tones[one.state]}>{words.notificationStates[one.state]}</Badge>
       </td>
       <td class="wrap">
-        {one.lastError !== null && failureText(words, one.lastError)}
+        {one.lastError !== null && <ExactReason words={words} reason={one.lastError} why={one.why} />}
         {one.state === 'parked' && (
           <ActionForm action={`${base}/retry/${one.id}`} csrf={csrf}>
             <button class="button quiet">{words.tryAgain}</button>

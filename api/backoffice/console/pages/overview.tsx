@@ -7,7 +7,7 @@ import type { Overview } from '../../services/overview';
 import { numberText } from '../format';
 import { Page } from '../layout';
 import { Age, Badge, Card, Empty, Table } from '../parts';
-import { ServersReason } from '../refusal';
+import { ExactReason } from '../refusal';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
 
@@ -197,7 +197,11 @@ const Failures = ({ words, overview }: { words: Words; overview: Overview }): VN
             <div>
               <a href={`/solutions/${sync.solutionId}`}>{sync.solutionName}</a>
               <p class="soft">
-                {sync.reason === null ? words.noReason : <ServersReason reason={sync.reason} />}
+                {sync.reason === null ? (
+                  words.noReason
+                ) : (
+                  <ExactReason words={words} reason={sync.reason} why={sync.why} />
+                )}
               </p>
             </div>
             <a class="soft" href={`/syncs/${sync.id}`}>

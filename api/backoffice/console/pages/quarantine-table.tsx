@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import type { QuarantinedItem } from '../../../../shared/stores/syncs/quarantine-store';
-import { refusalOf, ServersReason } from '../refusal';
+import { ExactReason, refusalOf } from '../refusal';
 import { linkTo } from '../link';
 import { Age, Badge, Table, tickAllColumn, type Tone } from '../parts';
 import type { Words } from '../words';
@@ -62,7 +62,7 @@ export const QuarantineTable = ({ words, items, zone, names, list, tickedFor = n
           <span class="under">
             <code>{item.code}</code>
             {words.colon}
-            <ServersReason reason={item.reason} />
+            <ExactReason words={words} reason={item.reason} why={item.why} of={item.subject} />
           </span>
         </td>
         {names !== null && (

@@ -5,7 +5,7 @@ import type { Page as ListPage } from '../../../../shared/domain/page';
 import { quarantineStates } from '../../../../shared/domain/quarantine-state';
 import { isCutText } from '../../../../shared/domain/kept-text';
 import { mayEdit } from '../../../../shared/domain/staff';
-import { badRequest } from '../../../../shared/errors/catalog';
+import { nothingTicked } from '../../../../shared/errors/catalog';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import type { QuarantinedItem } from '../../../../shared/stores/syncs/quarantine-store';
 import { decode } from '../../../http/decode';
@@ -16,7 +16,7 @@ import { blankless, touchedTexts, listOf } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Badge, Card, Empty, Facts, Field, Moment, Pager, ProblemNote, Tabs } from '../parts';
-import { refusalOf, ServersReason } from '../refusal';
+import { ExactReason, refusalOf } from '../refusal';
 import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import { QuarantineTable, quarantineTones } from './quarantine-table';
@@ -89,7 +89,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
     '/quarantine/discard',
     visiting.form(async (caller, request) => {
       const ids = listOf(request.body, 'item').map((text) => decode(bigIdOf, text));
-      if (ids.length === 0) throw badRequest('Nothing is ticked.');
+      if (ids.length === 0) throw nothingTicked();
       await quarantine.discardMany(caller, ids);
       return linkTo('/quarantine', { ...shownBefore(request), done: 'discarded' });
     }),
@@ -199,7 +199,10 @@ function itemPage(visit: Visit, item: QuarantinedItem, { solution, list, problem
               [words.file, <code>{item.file}</code>],
               item.line === null ? null : [words.line, String(item.line)],
               item.rowId === null ? null : ['Id', item.rowId],
-              [words.technicalReason, <ServersReason reason={item.reason} />],
+              [
+                words.exactReason,
+                <ExactReason words={words} reason={item.reason} why={item.why} of={item.subject} />,
+              ],
               [words.code, <code>{item.code}</code>],
               [
                 words.solution,

@@ -7,7 +7,7 @@ import { isTimeZone } from '../../../../shared/domain/known-zone';
 import type { Page as ListPage } from '../../../../shared/domain/page';
 import { confirmations, loginPolicies, solutionStates } from '../../../../shared/domain/solution-settings';
 import { isAdmin, mayEdit } from '../../../../shared/domain/staff';
-import { badRequest } from '../../../../shared/errors/catalog';
+import { nothingTicked } from '../../../../shared/errors/catalog';
 import type { Account } from '../../../../shared/stores/solutions/account-store';
 import type { AdminChannel, SolutionFilter } from '../../../../shared/stores/solutions/solution-admin-store';
 import { decode } from '../../../http/decode';
@@ -90,7 +90,7 @@ export function createSolutionListRoutes(services: Services, visiting: Visiting)
       const body = blankless(request.body);
       const { flag, channel, scope, search = null, account = null, state = null } = decode(bulk, body);
       const ids = listOf(request.body, 'solution').map((text) => decode(idOf, text));
-      if (scope === 'ticked' && ids.length === 0) throw badRequest('No solution is ticked.');
+      if (scope === 'ticked' && ids.length === 0) throw nothingTicked();
       const selection = scope === 'ticked' ? { ids } : { filter: { search, accountId: account, state } };
       await services.flags.setMany(caller, selection, channel, flag);
       return `/solutions?done=flags-set`;

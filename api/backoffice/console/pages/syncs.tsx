@@ -21,7 +21,7 @@ import { blankless } from '../form-input';
 import { durationText, numberText } from '../format';
 import { Page } from '../layout';
 import { ActionForm, Bytes, Card, Empty, Facts, Field, Moment, Pager, Select, Table } from '../parts';
-import { ServersReason } from '../refusal';
+import { ExactReason } from '../refusal';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
 import { QuarantineTable } from './quarantine-table';
@@ -179,7 +179,7 @@ function syncPage(
               {sync.report.reason === undefined ? (
                 words.noReason
               ) : (
-                <ServersReason reason={sync.report.reason} />
+                <ExactReason words={words} reason={sync.report.reason} why={sync.why} />
               )}
             </p>
             <p>{words.findings.failedAdvice}</p>
@@ -291,7 +291,7 @@ const Steps = ({
   zone: string;
 }): VNode => (
   <ol class="timeline">
-    {steps.map(({ at, step, detail }) => (
+    {steps.map(({ at, step, detail, why }) => (
       <li class={badSteps.includes(step) ? 'bad' : undefined}>
         <span>{stepText(words, step)}</span>
         <span class="soft">
@@ -299,7 +299,7 @@ const Steps = ({
         </span>
         {detail !== null && (
           <p class="soft">
-            <ServersReason reason={detail} />
+            <ExactReason words={words} reason={detail} why={why} />
           </p>
         )}
       </li>
