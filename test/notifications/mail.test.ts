@@ -1,3 +1,4 @@
+import type { Reason } from '../../shared/domain/reason';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { bodyOf, headersOf, type MailServer, startMailServer } from './mail-server';
 import { deliver, fail, makeAllDue, newAccount, newQueuedSync, newTarget, outboxOf } from './scene';
@@ -47,13 +48,17 @@ describe('a mail', () => {
       address: 'chef@example.org',
       language: 'fr',
     });
-    for (let count = 0; count < 3; count++) await fail(db, await newQueuedSync(db, solutionId));
+    const why: Reason = { code: 'attempts-used-up', values: { attempts: 5 } };
+    for (let count = 0; count < 3; count++) await fail(db, await newQueuedSync(db, solutionId), why);
     expect(await deliver(db, { sendMail: mailer() })).toBe(3);
     expect(mailServer.received).toHaveLength(1);
     const [mail] = mailServer.received;
     if (mail === undefined) throw new Error('no mail');
     expect(headersOf(mail)).toMatch(/^Subject: \[ePack\] 3 notifications\r$/m);
     expect(bodyOf(mail).match(/Une synchronisation a échoué/g)).toHaveLength(3);
+    expect(bodyOf(mail)).toContain('Canal\u00a0: réglages et relevés');
+    expect(bodyOf(mail)).toContain('L’envoi n’a pas pu être traité en 5 tentatives.');
+    expect(bodyOf(mail)).not.toContain('attempts');
     expect((await outboxOf(db, target)).map(({ state }) => state)).toEqual(Array(3).fill('delivered'));
   });
 

@@ -1,3 +1,5 @@
+import type { Reason } from '../../shared/domain/reason';
+import { reasonColumns } from '../../shared/formats/stored-reason';
 import { noSeal, type Seal } from '../../shared/seal/seal';
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db/database';
@@ -68,9 +70,12 @@ export async function newQueuedSync(db: Db, solutionId: number): Promise<string>
   return id;
 }
 
-export async function fail(db: Db, syncId: string): Promise<void> {
+/** `why` null: as a version before reasons had codes left it. */
+export async function fail(db: Db, syncId: string, why: Reason | null = null): Promise<void> {
   const report = JSON.stringify({ outcome: 'failed', reason: 'It could not be processed in 5 attempts.' });
-  await db('sync').where({ id: syncId }).update({ state: 'failed', report });
+  await db('sync')
+    .where({ id: syncId })
+    .update({ state: 'failed', report, ...reasonColumns(why) });
 }
 
 export interface OutboxRow {

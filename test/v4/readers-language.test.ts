@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { reasonText } from '../../shared/domain/reason-english';
 import { storedReason } from '../../shared/formats/stored-reason';
 import { type Staff, signInStaff } from '../photos/staff';
-import { call } from '../setup/solution-client';
+import { call, textOf } from '../setup/solution-client';
 import { zipOf } from './archive';
 import { fullSync, onServer, signIn } from './on-server';
 
@@ -138,7 +138,7 @@ describe('why something was refused', () => {
     );
     expect(list).toContain('Température maximale (TempMax)\u00a0: ce n’est pas un nombre');
     expect(await page(`/quarantine?solution=${client.id}`, 'en')).toContain(
-      'Polar compounds (PolarPercent) is "hot"; expected a number from 0 to 100 %.',
+      inPage('Polar compounds (PolarPercent) is "hot"; expected a number from 0 to 100 %.'),
     );
   });
 
@@ -189,7 +189,7 @@ describe('what became of an upload', () => {
     const sync = await fullSync(client, zipOf({ 'csv/Tblots.csv': 'Id,LotNumber\n1,a\n' }));
     const answer = await admin.send('POST', `/api/syncs/${sync}/replay`);
     expect(answer.status).toBe(202);
-    const text = await page(`/syncs/${String(answer.json['sync'])}`, 'fr');
+    const text = await page(`/syncs/${textOf(answer.json['sync'])}`, 'fr');
     expect(text).toContain(`De la synchronisation ${sync}, par `);
     expect(text).not.toContain('lang="en"');
   });

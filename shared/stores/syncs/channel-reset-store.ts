@@ -1,5 +1,4 @@
 import type { Reason } from '../../domain/reason';
-import { reasonText } from '../../domain/reason-english';
 import { reasonColumns } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
@@ -104,9 +103,9 @@ export function createChannelResetStore(db: Db) {
     );
     await db.raw(
       `insert into sync_event (sync_id, step, detail, reason_code, reason_values)
-       select id, 'abandoned', :detail, :reason_code, cast(:reason_values as jsonb)
+       select id, 'abandoned', 'The channel was reset.', :reason_code, cast(:reason_values as jsonb)
        from unnest(cast(:syncIds as uuid[])) as id`,
-      { ...bindings, detail: reasonText(reset), ...reasonColumns(reset) },
+      { ...bindings, ...reasonColumns(reset) },
     );
   }
 }

@@ -1,0 +1,63 @@
+import type { NotificationType } from '../../shared/domain/notification';
+import type { ClaimedNotification } from '../../shared/stores/notifications/notification-store';
+import { letterOf } from '../../worker/notifications/letter';
+
+const about = (event: NotificationType, facts: ClaimedNotification['facts']): ClaimedNotification => ({
+  id: '1',
+  event,
+  occurredAt: new Date('2026-11-20T06:31:00Z'),
+  facts,
+  attempts: 1,
+  solution: {
+    id: 7,
+    name: 'Le Bouchon',
+    mail: 'cuisine@bouchon.example',
+    timezone: 'Europe/Paris',
+    accountId: 3,
+    accountName: 'Bouchons SA',
+  },
+  target: {
+    id: 1,
+    kind: 'email',
+    address: 'chef@example.org',
+    language: 'fr',
+    secrets: [],
+    events: [event === 'test' || event === 'confirm-address' ? 'sync-failed' : event],
+    accountName: 'Bouchons SA',
+  },
+});
+
+const french = (event: NotificationType, facts: ClaimedNotification['facts']) =>
+  letterOf([about(event, facts)], 'fr', null).text;
+
+describe('a letter in French', () => {
+  test('names classes as people call them', () => {
+    const facts = { className: 'Fridges', kind: 'deletes', entities: 12 };
+    expect(french('approval-waiting', facts)).toContain(
+      'Enceintes froides\u00a0: 12 suppressions attendent une décision.',
+    );
+  });
+
+  test('says what is wrong with a probe', () => {
+    const facts = { fridge: 'Vitrine', probe: 'P2', kind: 'signal-lost' };
+    expect(french('probe-alert', facts)).toContain('Vitrine · P2 · signal perdu');
+  });
+
+  test('says why a sync failed; of one that failed before this was kept, in English', () => {
+    const facts = { channel: 'photos', reason: 'It failed.' };
+    const why = { reasonCode: 'attempts-used-up', reasonValues: { attempts: 1 } };
+    expect(french('sync-failed', { ...facts, ...why })).toContain(
+      'Canal\u00a0: photos\nL’envoi n’a pas pu être traité en 1 tentative.',
+    );
+    expect(french('sync-failed', facts)).toContain('It failed.');
+    expect(french('sync-failed', { ...facts, reasonCode: 'constructor', reasonValues: 7 })).toContain(
+      'It failed.',
+    );
+  });
+
+  test('tells what it does not know as it is', () => {
+    const facts = { className: '__proto__', kind: 'toString', probe: 'P2' };
+    expect(french('probe-alert', facts)).toContain('P2 · toString');
+    expect(french('approval-waiting', facts)).toContain('__proto__');
+  });
+});
