@@ -124,6 +124,8 @@ export const englishReasons: ReasonSentences = {
   'entity-not-kept': () => 'The whole entity was not kept: send its corrected text.',
   'file-not-in-upload': () => 'The upload has no such file.',
   'notification-not-given-up': () => 'It has not been given up.',
+  'work-is-done': () => 'It is done.',
+  'work-is-under-way': () => 'It is under way.',
   'nothing-ticked': () => 'Nothing is ticked.',
 
   'no-mail-server': () => 'No mail server is configured (EPACK_SMTP_URL).',

@@ -120,6 +120,8 @@ export const frenchReasons: ReasonSentences = {
   'entity-not-kept': () => 'Le réglage n’a pas été conservé en entier : envoyez son texte corrigé.',
   'file-not-in-upload': () => 'L’envoi ne contient pas ce fichier.',
   'notification-not-given-up': () => 'Elle n’a pas été abandonnée.',
+  'work-is-done': () => 'C’est déjà fait.',
+  'work-is-under-way': () => 'C’est en cours.',
   'nothing-ticked': () => 'Rien n’est coché.',
 
   'no-mail-server': () => 'Aucun serveur de messagerie n’est configuré (EPACK_SMTP_URL).',

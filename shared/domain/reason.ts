@@ -146,6 +146,8 @@ export interface ReasonValues {
   readonly 'entity-not-kept': None;
   readonly 'file-not-in-upload': None;
   readonly 'notification-not-given-up': None;
+  readonly 'work-is-done': None;
+  readonly 'work-is-under-way': None;
   readonly 'nothing-ticked': None;
 
   // A notification that did not arrive

@@ -179,6 +179,8 @@ const shapes: { readonly [Code in ReasonCode]: z.ZodType<ReasonValues[Code]> } =
   'entity-not-kept': none,
   'file-not-in-upload': none,
   'notification-not-given-up': none,
+  'work-is-done': none,
+  'work-is-under-way': none,
   'nothing-ticked': none,
 
   'no-mail-server': none,

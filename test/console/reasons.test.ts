@@ -91,6 +91,8 @@ const examples: { readonly [Code in ReasonCode]: ReasonValues[Code] } = {
   'entity-not-kept': {},
   'file-not-in-upload': {},
   'notification-not-given-up': {},
+  'work-is-done': {},
+  'work-is-under-way': {},
   'nothing-ticked': {},
   'no-mail-server': {},
   'mail-server-unreachable': {},

@@ -143,8 +143,8 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
       transaction(async (on) => {
         const { pair, job } = await foundJob(on, caller, id);
         needEditor(caller);
-        if (job.state === 'done' || job.state === 'skipped') throw notReplayable('It is done.');
-        if (job.state === 'running') throw notReplayable('It is under way.');
+        if (job.state === 'done' || job.state === 'skipped') throw notReplayable('work-is-done');
+        if (job.state === 'running') throw notReplayable('work-is-under-way');
         const { side, key } = job;
         await on.linkDesk.needLookAt(pair.id, side, key);
         const again = await askFor(on, pair, { side, key, source: 'retry' });
