@@ -221,7 +221,13 @@ export const notReplayable = (code: NotReplayable) =>
   new ReasonedError('conflict', 'not-replayable', { code, values: {} });
 
 type NotReplayable =
-  'upload-not-kept' | 'row-not-kept' | 'entity-not-kept' | 'file-not-in-upload' | 'notification-not-given-up';
+  | 'upload-not-kept'
+  | 'row-not-kept'
+  | 'entity-not-kept'
+  | 'file-not-in-upload'
+  | 'notification-not-given-up'
+  | 'work-is-done'
+  | 'work-is-under-way';
 
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
