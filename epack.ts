@@ -335,6 +335,81 @@ pairs
     tell(await onServer(listPairs));
   });
 
+pairs
+  .command('status')
+  .description('how a pair stands')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.pairStatus(settings, name)));
+  });
+pairs
+  .command('run')
+  .description('ask both sides now what has changed')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.runPair(settings, name, 'check')));
+  });
+pairs
+  .command('whole')
+  .description('list both sides whole now')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.runPair(settings, name, 'whole')));
+  });
+pairs
+  .command('plan')
+  .description('have a worker work out what a run would do, and show it')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.planPair(settings, name)));
+  });
+pairs
+  .command('pause')
+  .description('do nothing about a pair until it is resumed')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.pausePair(settings, name, true)));
+  });
+pairs
+  .command('resume')
+  .description('go on with a pair')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.pausePair(settings, name, false)));
+  });
+pairs
+  .command('jobs')
+  .description('list what a pair has found')
+  .argument('<name>', 'a pair')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.listJobs(settings, name)));
+  });
+pairs
+  .command('approve')
+  .description('have exactly what a plan says be done; the pair runs from then on')
+  .argument('<name>', 'a pair')
+  .argument('<plan>', 'the number of the plan')
+  .action(async (name: string, plan: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.approvePlan(settings, name, plan)));
+  });
+pairs
+  .command('links')
+  .description('list what both systems of a pair hold')
+  .argument('<name>', 'a pair')
+  .option('--search <text>', 'in the keys and in what was last seen')
+  .action(async (name: string, options: { search?: string }) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.listLinks(settings, name, options.search ?? null)));
+  });
+
 const systems = program.command('systems').description('the systems that pairs are made of');
 systems
   .command('list')
@@ -342,6 +417,15 @@ systems
   .action(async () => {
     const { listSystems } = await import('./commands/pair-commands.js');
     tell(await onServer(listSystems));
+  });
+
+systems
+  .command('probe')
+  .description('have a worker find out what a system really does')
+  .argument('<name>', 'a system')
+  .action(async (name: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.probeSystem(settings, name)));
   });
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,4 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLinkService } from '../api/backoffice/services/links';
+import { createPairRunService, type PairRunService } from '../api/backoffice/services/pair-runs';
+import { createPairService } from '../api/backoffice/services/pairs';
+import { createSystemTaskService } from '../api/backoffice/services/system-tasks';
 import { applyPairFile, type AppliedFile } from '../api/backoffice/services/pair-files';
 import type { Config } from '../shared/config/config';
 import { commandLineCaller } from '../shared/domain/staff';
@@ -81,3 +86,136 @@ export function listSystems(config: Config): Promise<Told> {
 }
 
 const everything = { limit: 10_000, after: null };
+
+/** `epack pairs status`: one line each of what counts. */
+export function pairStatus(config: Config, name: string): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const status = await createPairRunService(openStoreAccess(db)).status(commandLineCaller, name);
+    const { pair, lag, jobs, links, conflicts, approvals, lastRun } = status;
+    return well([
+      `mode ${pair.mode}${pair.pausedReason === null ? '' : `, paused: ${pair.pausedReason}`}`,
+      `lag ${Math.round(lag)} s`,
+      `jobs ${countsOf(jobs)}`,
+      `links ${countsOf(links)}`,
+      `conflicts ${conflicts}, approvals ${approvals}`,
+      lastRun === null
+        ? 'no run yet'
+        : `run ${lastRun.id} (${lastRun.kind}) ${lastRun.endedAt === null ? 'under way' : `ended ${lastRun.endedAt.toISOString()}`}: ${countsOf(lastRun.counts)}`,
+    ]);
+  });
+}
+
+/** `epack pairs run` and `epack pairs whole`. */
+export function runPair(config: Config, name: string, kind: 'check' | 'whole'): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const run = await createPairRunService(openStoreAccess(db)).run(commandLineCaller, name, kind);
+    return well([`run ${run}`]);
+  });
+}
+
+/** `epack pairs plan`: waits until a worker has made it, and tells its lines. */
+export function planPair(config: Config, name: string): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const runs = createPairRunService(openStoreAccess(db));
+    const id = await runs.plan(commandLineCaller, name);
+    const plan = await madePlan(runs, id);
+    if (plan === null) return { lines: [`plan ${id} is not made yet: is a worker running?`], isWell: false };
+    if (plan.state !== 'ready')
+      return { lines: [`plan ${id} ${plan.state}: ${plan.failure ?? ''}`], isWell: false };
+    const { items, next } = await runs.planItems(commandLineCaller, id, { limit: 1_000, after: null });
+    const lines = items.map(({ side, key, verdict, reason, operations }) =>
+      [side, key, verdict, JSON.stringify(operations), ...(reason === null ? [] : [reason])].join('  '),
+    );
+    return well([
+      ...lines,
+      ...(next === null ? [] : ['… and more: see the plan by REST']),
+      `plan ${id} ready: ${countsOf(plan.counts)}`,
+      `to carry it out: epack pairs approve ${name} ${id}`,
+    ]);
+  });
+}
+
+/** `epack pairs approve`. */
+export function approvePlan(config: Config, name: string, id: string): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const runs = createPairRunService(openStoreAccess(db));
+    const { pair } = await runs.getPlan(commandLineCaller, id);
+    if (pair.name !== name) return { lines: [`Plan ${id} is about the pair ${pair.name}.`], isWell: false };
+    const decision = { decision: 'approve', ifDigest: null } as const;
+    const { run } = await runs.decide(commandLineCaller, id, decision);
+    return well([`plan ${id} approved, run ${run ?? ''}`]);
+  });
+}
+
+/** `epack pairs pause` and `epack pairs resume`. */
+export function pausePair(config: Config, name: string, isPaused: boolean): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const pairs = createPairService(openStoreAccess(db));
+    if (isPaused) await pairs.pause(commandLineCaller, name, 'by hand');
+    else await pairs.resume(commandLineCaller, name);
+    return well([`pair ${name} ${isPaused ? 'paused' : 'resumed'}`]);
+  });
+}
+
+/** `epack pairs links`. */
+export function listLinks(config: Config, name: string, search: string | null): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const links = createLinkService(openStoreAccess(db));
+    const page = await links.list(
+      commandLineCaller,
+      name,
+      { state: null, search },
+      { limit: 1_000, after: null },
+    );
+    return well(
+      page.items.map(
+        ({ id, state, here, there }) => `${id}  ${state}  ${here?.key ?? '-'} = ${there?.key ?? '-'}`,
+      ),
+    );
+  });
+}
+
+/** `epack pairs jobs`. */
+export function listJobs(config: Config, name: string): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const links = createLinkService(openStoreAccess(db));
+    const filter = { state: null, link: null };
+    const page = await links.jobs(commandLineCaller, name, filter, { limit: 1_000, after: null });
+    return well(
+      page.items.map(({ id, side, key, state, attempts, error }) =>
+        [id, side, key, state, `attempts ${attempts}`, ...(error === null ? [] : [error])].join('  '),
+      ),
+    );
+  });
+}
+
+/** `epack systems probe`: a worker does it, with its own environment. */
+export function probeSystem(config: Config, name: string): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const tasks = createSystemTaskService(openStoreAccess(db));
+    const { ok, version, findings } = await tasks.probe(commandLineCaller, name);
+    const lines = findings.map(({ level, code, message }) => `${level} ${code}: ${message}`);
+    return {
+      lines: [...lines, `${name} ${ok ? 'ok' : 'not ok'}${version === null ? '' : `, version ${version}`}`],
+      isWell: ok,
+    };
+  });
+}
+
+const planPatienceMs = 10 * 60_000;
+
+/** Null: no worker made it in time. */
+async function madePlan(runs: PairRunService, id: string) {
+  const until = Date.now() + planPatienceMs;
+  while (Date.now() < until) {
+    const { plan } = await runs.getPlan(commandLineCaller, id);
+    if (plan.state !== 'making') return plan;
+    await sleep(500);
+  }
+  return null;
+}
+
+const countsOf = (counts: object): string => {
+  const some = Object.entries(counts).filter(([, count]) => count !== 0);
+  return some.length === 0 ? 'none' : some.map(([name, count]) => `${String(count)} ${name}`).join(', ');
+};
