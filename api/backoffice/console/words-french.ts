@@ -398,7 +398,7 @@ export const french: Words = {
       'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent. Si plus personne ne les a, acceptez-le : ils comptent alors comme absents.',
     acceptLosses: 'Accepter',
     confirmAcceptLosses:
-      'Accepter la perte de ces relevés ? Le journal d’audit dira que c’est vous. Un relevé qui arriverait tout de même sera enregistré.',
+      'Accepter la perte de ces relevés ? Le journal d’audit dira que c’est vous. Un relevé qui arriverait tout de même sera enregistré.',
     impossibleTimes: (table) => `Heures impossibles : ${table}`,
     impossibleTimesWhy: (count) =>
       `${count} au total sont datés d’avant 2010, ou de plus d’un jour après leur réception.`,
@@ -649,7 +649,7 @@ export const french: Words = {
     'Relus, ils gardent l’heure qu’affichait l’horloge de la cuisine, cette fois dans le bon fuseau. D’ici là, ce que la cuisine renvoie compte toujours comme le même relevé.',
   readAnew: (count: string) => `Relire ${count} relevé${count === '1' ? '' : 's'}`,
   confirmReadAnew:
-    'Changer les heures de ces relevés ? Pour revenir en arrière, remettez l’ancien fuseau et relisez-les.',
+    'Changer les heures de ces relevés ? Pour revenir en arrière, remettez l’ancien fuseau et relisez-les.',
   beingReadAnew: (count: string, by: string) =>
     `Relecture en cours, ${count} ${count === '0' || count === '1' ? 'relevé' : 'relevés'} jusqu’ici. Demandée par ${by}.`,
   retire: 'Retirer',
