@@ -395,7 +395,7 @@ export const french: Words = {
     lostRows: (ids) => `Ils étaient enregistrés et n’y sont plus : Id ${ids}.`,
     unknownRows: (ids) => `Aucun envoi ne les a apportés : Id ${ids}.`,
     unbalancedAdvice:
-      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent. Si plus personne ne les a, acceptez-le : ils comptent alors comme absents.',
+      'Quelqu’un a modifié la base de données sans passer par le serveur. Faites renvoyer ses relevés à la cuisine (« resend-logs »), ou reprenez-les d’une sauvegarde. Tout est revérifié dès que des lignes arrivent. Si plus personne ne les a, acceptez-le : ils comptent alors comme absents.',
     acceptLosses: 'Accepter',
     confirmAcceptLosses:
       'Accepter la perte de ces relevés ? Le journal d’audit dira que c’est vous. Un relevé qui arriverait tout de même sera enregistré.',
