@@ -108,8 +108,6 @@ exports.up = (knex) =>
       token_sha256 bytea not null unique,
       -- Null: whatever it names.
       entity text,
-      -- What signs its calls, by its id at the other system; sealed where the server seals.
-      secrets jsonb not null default '{}',
       created_at timestamptz not null default now(),
       created_by text,
       last_at timestamptz,

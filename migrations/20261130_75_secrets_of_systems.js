@@ -5,7 +5,6 @@
 exports.up = (knex) =>
   knex.raw(`
     -- Sealed where the server seals. A column of its own, so that a new key seals it anew like every other secret.
-    alter table hook drop column secrets;
     create table remote_system_secret (
       id int generated always as identity primary key,
       system_id int not null references remote_system on delete cascade,
@@ -39,5 +38,4 @@ exports.up = (knex) =>
 exports.down = (knex) =>
   knex.raw(`
     drop table system_task, remote_system_secret;
-    alter table hook add column secrets jsonb not null default '{}';
   `);
