@@ -86,7 +86,10 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
         if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
         if (status.hasReplacements) await confirmReplacements(stores, key, atHand, failed);
         if (status.hasFlags) await stores.flags.consume(key, atHand);
-        return { statut: 0, syncId: atHand, revision: await syncSteps.confirm(key, atHand) } as const;
+        const revision = await syncSteps.confirm(key, atHand);
+        if (revision === null)
+          throw new Error(`sync ${atHand} is at hand no longer, though its row is locked`);
+        return { statut: 0, syncId: atHand, revision } as const;
       });
       if (confirmed !== null) board.learn(key, confirmed);
     },

@@ -13,12 +13,10 @@ import type { Holding, SystemKind } from './system-kind';
 export interface Surroundings {
   /** Of the system of that name. Undefined: there is none. */
   readonly kindOf: (system: string) => SystemKind | undefined;
-  /** Whether there is, or will be, a pair of that name. */
-  readonly hasPair: (name: string) => boolean;
 }
 
 /** Checks a pair whole: all that is wrong with it at once. `written` is what a file or a program gave, without its name. */
-export function checkPair(written: unknown, { kindOf, hasPair }: Surroundings): Checked<PairSettings> {
+export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<PairSettings> {
   const ends = checkBy(endsOnly, written);
   if (!ends.isSound) return ends;
   const { here, there } = ends.value;
@@ -34,8 +32,26 @@ export function checkPair(written: unknown, { kindOf, hasPair }: Surroundings): 
   const parsed = parse(written, holds);
   if (!parsed.isSound) return { isSound: false, problems: [...problems, ...parsed.problems] };
   problems.push(...checkWebhooks(parsed.value, kinds));
-  if (parsed.value.holds === 'records') problems.push(...checkRecords(parsed.value, hasPair));
+  if (parsed.value.holds === 'records') problems.push(...checkRecords(parsed.value));
   return problems.length > 0 ? { isSound: false, problems } : parsed;
+}
+
+/**
+ * What a pair names that is not there yet: another pair, or a fixed table. It may come with another file, so it is no mistake;
+ * until then, a record that needs it is refused with its field. One sentence each.
+ */
+export function namesToCome(settings: PairSettings, hasPair: (name: string) => boolean): string[] {
+  if (settings.holds !== 'records') return [];
+  return settings.fields.flatMap(({ name, link, transform }) => [
+    ...(link === null || hasPair(link)
+      ? []
+      : [`field "${name}" names the pair "${link}", and there is none yet`]),
+    ...transform.flatMap((step) =>
+      step.step === 'lookup' && !Object.hasOwn(settings.lookups, step.lookup)
+        ? [`field "${name}" names the table "${step.lookup}", and "lookups" has none of that name yet`]
+        : [],
+    ),
+  ]);
 }
 
 /** A pair as the database keeps it, that was checked when it was written. Throws where it is none. */
@@ -93,19 +109,15 @@ function checkWebhooks({ find }: PairSettings, kinds: Kinds): Problem[] {
   );
 }
 
-function checkRecords(settings: RecordPairSettings, hasPair: Surroundings['hasPair']): Problem[] {
+function checkRecords(settings: RecordPairSettings): Problem[] {
   return [
-    ...settings.fields.flatMap((_, place) => checkField(settings, place, hasPair)),
+    ...settings.fields.flatMap((_, place) => checkField(settings, place)),
     ...checkMatch(settings),
     ...checkWriteBack(settings),
   ];
 }
 
-function checkField(
-  settings: RecordPairSettings,
-  place: number,
-  hasPair: Surroundings['hasPair'],
-): Problem[] {
+function checkField(settings: RecordPairSettings, place: number): Problem[] {
   const { fields, groups, lookups } = settings;
   const rule = fields[place];
   if (rule === undefined) return [];
@@ -113,14 +125,6 @@ function checkField(
   const problems: Problem[] = [];
   if (rule.group !== 'default' && !Object.hasOwn(groups, rule.group))
     problems.push({ path: [...path, 'group'], reason: `names the group "${rule.group}", and there is none` });
-  if (rule.link !== null && !hasPair(rule.link))
-    problems.push({ path: [...path, 'link'], reason: `names the pair "${rule.link}", and there is none` });
-  for (const step of rule.transform)
-    if (step.step === 'lookup' && !Object.hasOwn(lookups, step.lookup))
-      problems.push({
-        path: [...path, 'transform'],
-        reason: `names the table "${step.lookup}", and "lookups" has none of that name`,
-      });
   problems.push(...below([...path, 'transform'], checkReversible(rule, lookups)));
   const earlier = fields.slice(0, place);
   if (earlier.some((one) => one.name === rule.name))

@@ -1,6 +1,6 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { checkPair } from './check-pair';
+import { checkPair, type Surroundings } from './check-pair';
 import { checkSystem, type SoundSystem } from './check-system';
 import { entryName } from './entry-name';
 import { pairModes, type PairMode, type PairSettings } from './pair-settings';
@@ -144,7 +144,7 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
       Array.isArray(entry) ? void mistakes.push(...entry.map(place)) : void into.push(entry);
     for (const [name, entry] of Object.entries(content.systems)) keep(readSystem(name, entry), systems);
     for (const [name, entry] of Object.entries(content.pairs))
-      keep(readPairEntry(name, withLookups(entry, lookups), { kindOf, hasPair }), pairs);
+      keep(readPairEntry(name, withLookups(entry, lookups), { kindOf }), pairs);
     mistakes.push(...sosyncProblems(content.sosync, { kindOf, hasPair }).map(place));
   }
   const hasSosync = parts.some(({ content }) => content.sosync !== undefined);
@@ -220,7 +220,7 @@ function withLookups(
 
 function sosyncProblems(
   sosync: z.output<typeof fileShape>['sosync'],
-  { kindOf, hasPair }: Parameters<typeof checkPair>[1],
+  { kindOf, hasPair }: Surroundings & Pick<Known, 'hasPair'>,
 ): Problem[] {
   if (sosync === undefined) return [];
   const systems = [

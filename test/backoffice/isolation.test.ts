@@ -9,6 +9,7 @@ import {
   newQuarantined,
   newSync,
 } from './fixtures';
+import { routesOfAllPairs, routesOfPairs } from '../systems-admin/pair-routes';
 
 let backoffice: TestBackoffice;
 let other: OtherKitchen;
@@ -148,6 +149,17 @@ const ofSolutions: Record<RouteName, TryRoute> = {
     body: () => ({ choice: 'manager' }),
     edits: true,
   },
+  'GET /solutions/:id/other-zone-readings': {
+    path: ({ solution }) => `/api/solutions/${solution}/other-zone-readings`,
+  },
+  'POST /solutions/:id/other-zone-readings': {
+    path: ({ solution }) => `/api/solutions/${solution}/other-zone-readings`,
+    edits: true,
+  },
+  'POST /solutions/:id/logs/:table/accept-losses': {
+    path: ({ solution }) => `/api/solutions/${solution}/logs/Tbfridge/accept-losses`,
+    edits: true,
+  },
   'GET /approvals': { path: (kitchen) => `/api/approvals?solution=${kitchen.solution}` },
   'POST /approvals/:id': {
     path: ({ approval }) => `/api/approvals/${approval}`,
@@ -220,7 +232,15 @@ const newUser = {
 };
 
 test('every route of the interface is in one of the lists of this test', () => {
-  const listed = [...Object.keys(ofSolutions), ...ofAnyone, ...Object.keys(ofAdmins), ...ofVisitors];
+  const listed = [
+    ...Object.keys(ofSolutions),
+    ...ofAnyone,
+    ...Object.keys(ofAdmins),
+    ...ofVisitors,
+    // Tried in test/systems-admin/isolation.
+    ...Object.keys(routesOfPairs),
+    ...routesOfAllPairs,
+  ];
   expect(apiRoutesOf(backoffice.router).sort()).toEqual(listed.sort());
 });
 

@@ -79,6 +79,16 @@ pairs:
   expect((await pair('person'))?.config).toMatchObject({ lookups: { laender: { 1: 'AT', 2: 'DE' } } });
 });
 
+test('each example is applied as it stands in the manual, and what it names and does not bring is told', async () => {
+  const applied = await apply(tablesExample);
+  expect(applied.isSound ? applied.remarks : []).toEqual(
+    expect.arrayContaining([
+      'pair person: field "LandID" names the table "laender", and "lookups" has none of that name yet',
+      'pair person: field "GruppeID" names the pair "gruppe", and there is none yet',
+    ]),
+  );
+});
+
 test('a trial tells what would change, and writes nothing', async () => {
   expect(await changesOf(recordsExample, true)).toHaveLength(3);
   expect(await system('espo')).toBeNull();

@@ -21,10 +21,7 @@ const kindOf = (text: string) => (name: string) => {
 /** The first pair of a file, with something changed in it. */
 const check = (text: string, changes: object = {}) => {
   const [pair] = Object.values(fileShape.parse(parse(text)).pairs);
-  const checked = checkPair(
-    { ...pair, ...changes },
-    { kindOf: kindOf(text), hasPair: (name) => name === 'gruppe' },
-  );
+  const checked = checkPair({ ...pair, ...changes }, { kindOf: kindOf(text) });
   return checked.isSound ? checked.value : checked.problems.map(problemText);
 };
 
@@ -128,8 +125,6 @@ describe('what is refused', () => {
     expect(check(recordsExample, changes)).toEqual([
       'find.webhooks.0 : advoware sends no webhooks',
       'fields.0.group names the group "nowhere", and there is none',
-      'fields.0.transform names the table "table", and "lookups" has none of that name',
-      'fields.1.link names the pair "stranger", and there is none',
       'fields.1.here : "a" stands twice; give one of them a "name"',
       'fields.1.here : "a" would be written by two fields',
       'fields.1.there : "b" would be written by two fields',
@@ -159,7 +154,7 @@ describe('what is refused', () => {
     );
     const mixed = checkPair(
       { here: { system: 'disk' }, there: { system: 'espo', entity: 'Contact' } },
-      { kindOf: (name) => systemKinds[name === 'disk' ? 'file-tree' : 'espocrm'], hasPair: () => true },
+      { kindOf: (name) => systemKinds[name === 'disk' ? 'file-tree' : 'espocrm'] },
     );
     expect(mixed).toMatchObject({
       problems: [

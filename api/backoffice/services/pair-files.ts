@@ -4,6 +4,7 @@ import type { Seal } from '../../../shared/seal/seal';
 import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
 import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import { namesToCome } from '../../../shared/systems/check-pair';
 import {
   type FileMistake,
   type FileSystemEntry,
@@ -78,14 +79,15 @@ export async function applyPairFile(
     return {
       isSound: true,
       changes: await putAll({ stores, seal: deps.seal }, caller, read.file),
-      remarks: remarksOn(read.file),
+      remarks: await remarksOn(stores, read.file),
     };
   }
 }
 
+const everything = { limit: 10_000, after: null };
+
 /** Reads a file, and checks it against itself and the systems and pairs that there are. */
 async function readAgainst(stores: Stores, text: string) {
-  const everything = { limit: 10_000, after: null };
   const systems = await stores.systems.list('all', everything);
   const pairs = await stores.pairConfigs.list('all', everything);
   const kinds = new Map(systems.items.map(({ name, kind }) => [name, kind]));
@@ -103,10 +105,9 @@ async function putAll(deps: PutDeps, caller: Caller, { systems, pairs }: PairFil
     const changed = before === null ? [] : differences(before.config, after.config);
     changes.push({ what: 'system', name: system.name, outcome, changed });
   }
-  const coming = new Set(pairs.map(({ name }) => name));
   for (const pair of pairs) {
     const before = await stores.pairConfigs.find('all', pair.name);
-    const { outcome, pair: after } = await putPair(stores, caller, pair, coming);
+    const { outcome, pair: after } = await putPair(stores, caller, pair);
     const changed = before === null ? [] : differences(before.config, after.config);
     const mode = before !== null && before.mode !== after.mode ? ['mode'] : [];
     changes.push({ what: 'pair', name: pair.name, outcome, changed: [...mode, ...changed] });
@@ -121,7 +122,7 @@ async function accountOf(stores: Stores, { account }: FileSystemEntry): Promise<
   return found.id;
 }
 
-function remarksOn({ systems, hasSosync }: PairFile): string[] {
+async function remarksOn(stores: Stores, { systems, pairs, hasSosync }: PairFile): Promise<string[]> {
   const unavailable = systems
     .filter(({ kind }) => !systemKinds[kind].isAvailable)
     .map(
@@ -134,7 +135,12 @@ function remarksOn({ systems, hasSosync }: PairFile): string[] {
         `system ${name}: ${Object.keys(secrets).join(', ')} stood in the file, and is kept as a secret of the system`,
     );
   const sosync = hasSosync ? ['sosync: was checked; this version does not serve its interface yet'] : [];
-  return [...unavailable, ...written, ...sosync];
+  const there = await stores.pairConfigs.list('all', everything);
+  const names = new Set(there.items.map(({ name }) => name));
+  const toCome = pairs.flatMap(({ name, settings }) =>
+    namesToCome(settings, (pair) => names.has(pair)).map((what) => `pair ${name}: ${what}`),
+  );
+  return [...unavailable, ...written, ...toCome, ...sosync];
 }
 
 /** The paths at which two texts of settings differ. */

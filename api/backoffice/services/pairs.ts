@@ -138,17 +138,12 @@ export async function lockedPair(stores: LockedPairStores, caller: Caller, name:
 }
 
 /**
- * Makes a pair, or changes it, in the transaction of the caller, who has seen that it may. `coming`: names of pairs that
- * the same transaction makes. Throws `invalid-fields`.
+ * Makes a pair, or changes it, in the transaction of the caller, who has seen that it may. Throws
+ * `invalid-fields`.
  */
-export async function putPair(
-  stores: PairPutStores,
-  caller: Caller,
-  input: PairInput,
-  coming: ReadonlySet<string> = new Set(),
-): Promise<PairPut> {
+export async function putPair(stores: PairPutStores, caller: Caller, input: PairInput): Promise<PairPut> {
   const { name, mode } = input;
-  const { config, hereId, thereId } = await soundPair(stores, input, coming);
+  const { config, hereId, thereId } = await soundPair(stores, input);
   const { pairConfigs } = stores;
   const before = await pairConfigs.lock(name);
   await checkEnds(stores, before, { hereId, thereId });
@@ -178,20 +173,16 @@ export async function putPair(
 async function soundPair(
   stores: PairPutStores,
   { name, config }: PairInput,
-  coming: ReadonlySet<string>,
 ): Promise<{ config: Json; hereId: number; thereId: number }> {
   const named = checkBy(entryName, name);
   if (!named.isSound) throw refusedFields(named.problems, ['name']);
   const systems = await stores.systems.list('all', everything);
   const byName = new Map(systems.items.map((system) => [system.name, system]));
-  const pairs = await stores.pairConfigs.list('all', everything);
-  const pairNames = new Set([name, ...coming, ...pairs.items.map((pair) => pair.name)]);
   const checked = checkPair(config, {
     kindOf: (system) => {
       const known = byName.get(system);
       return known && systemKinds[known.kind];
     },
-    hasPair: (pair) => pairNames.has(pair),
   });
   if (!checked.isSound) throw refusedFields(checked.problems);
   const hereId = byName.get(checked.value.here.system)?.id;

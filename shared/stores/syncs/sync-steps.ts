@@ -142,8 +142,11 @@ export function createSyncSteps(db: Db) {
       return rows[0] ?? null;
     },
 
-    /** The solution has confirmed the package: the channel is free. Returns the revision of its status. */
-    async confirm(key: ChannelKey, syncId: string): Promise<number> {
+    /**
+     * The solution has confirmed the package: the channel is free. Returns the revision of its status; null: the package is
+     * at hand no longer.
+     */
+    async confirm(key: ChannelKey, syncId: string): Promise<number | null> {
       const { from, to } = statutMoves.confirmed;
       const { rows } = await db.raw<{ rows: { revision: string }[] }>(
         `with confirmed as (
@@ -155,8 +158,7 @@ export function createSyncSteps(db: Db) {
         { ...key, syncId, from, to },
       );
       const [row] = rows;
-      if (row === undefined) throw new Error(`sync ${syncId} is not at hand`);
-      return Number(row.revision);
+      return row === undefined ? null : Number(row.revision);
     },
   };
 }
