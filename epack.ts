@@ -427,6 +427,34 @@ systems
     const commands = await import('./commands/pair-commands.js');
     tell(await onServer((settings) => commands.probeSystem(settings, name)));
   });
+systems
+  .command('prepare')
+  .description(
+    'make at an EspoCRM what the pairs that name it need there: fields, and a key that no two records share',
+  )
+  .argument('<name>', 'a system')
+  .option('--user <user>', 'an administrator of it', 'admin')
+  .option(
+    '--password-stdin',
+    'read the password from standard input, its first line, not from ESPOCRM_PASSWORD',
+  )
+  .option('--yes', 'make it without asking; without it, and without a terminal, it is only shown')
+  .action(async (name: string, options: { user: string; passwordStdin?: boolean; yes?: boolean }) => {
+    const { prepareSystem } = await import('./commands/prepare-system.js');
+    const password =
+      options.passwordStdin === true ? await firstLineOfInput() : (process.env['ESPOCRM_PASSWORD'] ?? '');
+    if (password === '')
+      program.error(
+        `The password of ${options.user} is missing: set ESPOCRM_PASSWORD, or use --password-stdin.`,
+      );
+    const consent = async (sentences: readonly string[]) => {
+      for (const sentence of sentences) console.log(sentence);
+      return options.yes === true || (await isAgreed('Make this?'));
+    };
+    const administrator = { user: options.user, password };
+    const wish = { system: name, administrator, consent, environment: process.env };
+    tell(await onServer((settings) => prepareSystem(settings, wish)));
+  });
 
 program.parseAsync().catch((error: unknown) => {
   console.error(toldToOperator(error) ?? error);
@@ -458,6 +486,18 @@ async function firstLineOfInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8').split(/\r?\n/)[0] ?? '';
+}
+
+/** Without a terminal nobody can be asked: no. */
+async function isAgreed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return false;
+  const { createInterface } = await import('node:readline/promises');
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

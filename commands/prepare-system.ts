@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import type { Config } from '../shared/config/config';
+import type { Db } from '../shared/db/database';
+import { createSeal } from '../shared/seal/seal';
+import { createPairConfigStore } from '../shared/stores/pairs/pair-config-store';
+import { createSystemStore, type RemoteSystemEntry } from '../shared/stores/pairs/system-store';
+import { readPair } from '../shared/systems/check-pair';
+import { httpUrl } from '../shared/systems/settings-parts';
+import { systemKinds } from '../shared/systems/system-kinds';
+import { createLimiter } from '../worker/outside/limiter';
+import { secretsFrom } from '../worker/pairs/system-secrets';
+import { planPreparation, type Preparation, type PreparationPlan } from '../worker/systems/espocrm/prepare';
+import { wantedFields } from '../worker/systems/espocrm/wanted-fields';
+import type { Outside } from '../worker/systems/remote-system';
+import { withDatabase } from './administration';
+import type { Told } from './pair-commands';
+
+// `epack systems prepare`. It calls the system itself: the administrator's password goes through no job and no table.
+
+export interface PreparationRequest {
+  readonly system: string;
+  /** An administrator of the system. Nothing keeps the password. */
+  readonly administrator: Preparation['administrator'];
+  /** Shown what would be made, before anything is; false: nothing is made. */
+  readonly consent: (sentences: readonly string[]) => Promise<boolean>;
+  /** Where the address of the system may come from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Makes what the pairs that name a system need there: entity types, fields, and what keeps a record from being made twice. What
+ * is there stays as it is. Where something is in the way that nobody can make, nothing is made.
+ */
+export async function prepareSystem(config: Config, request: PreparationRequest): Promise<Told> {
+  const { system, wishes } = await withDatabase(config, (db) => wishesOf(db, config, request));
+  if (wishes.length === 0) return { lines: [`No pair names ${system}.`], isWell: false };
+  const outside: Outside = { system, limiter: createLimiter({ atOnce: 1 }), observe: () => undefined };
+  const plans: PreparationPlan[] = [];
+  for (const wish of wishes) plans.push(await planPreparation(wish, outside, patience()));
+  const obstacles = eachOnce(plans.flatMap((plan) => plan.obstacles));
+  if (obstacles.length > 0) return { lines: [...obstacles, 'Nothing was made.'], isWell: false };
+  const sentences = eachOnce(plans.flatMap(({ steps }) => steps.map(({ sentence }) => sentence)));
+  if (sentences.length === 0) return { lines: [`${system} has all that its pairs need.`], isWell: true };
+  if (!(await request.consent(sentences))) return { lines: ['Nothing was made.'], isWell: true };
+  return { lines: [`${system} is prepared: ${await carryOut(wishes, outside)} made.`], isWell: true };
+}
+
+/**
+ * Step by step, and looks anew after each: two pairs may want the same field, and a new entity type has fields of its own. Answers
+ * how much was done. Throws a sentence where a step was accepted and had no effect.
+ */
+async function carryOut(wishes: readonly Preparation[], outside: Outside): Promise<number> {
+  const done = new Set<string>();
+  for (const wish of wishes) {
+    const next = async () => (await planPreparation(wish, outside, patience())).steps[0];
+    for (let step = await next(); step !== undefined; step = await next()) {
+      if (done.has(step.sentence)) throw new Error(`This was accepted, and is not there: ${step.sentence}.`);
+      await step.carryOut(patience());
+      done.add(step.sentence);
+    }
+  }
+  return done.size;
+}
+
+interface Wishes {
+  readonly system: string;
+  /** One for each end of a pair. */
+  readonly wishes: readonly Preparation[];
+}
+
+async function wishesOf(db: Db, config: Config, request: PreparationRequest): Promise<Wishes> {
+  const system = await createSystemStore(db).find('all', request.system);
+  if (system === null) throw new Error(`There is no system "${request.system}".`);
+  if (system.kind !== 'espocrm')
+    throw new Error(`Systems of the kind ${system.kind} cannot be prepared: ${system.name} is one.`);
+  const url = await urlOf(db, config, system, request.environment);
+  const ends = await endsOf(db, system);
+  const fieldsOf = (entity: unknown) =>
+    ends.filter(({ end }) => end['entity'] === entity).flatMap(({ fields }) => fields);
+  const { administrator } = request;
+  const wishes = ends.map(({ end }) => ({ url, administrator, end, fields: fieldsOf(end['entity']) }));
+  return { system: system.name, wishes };
+}
+
+const withUrl = z.looseObject({ url: z.string() });
+
+/** Its other settings hold secrets that are not needed here. */
+async function urlOf(
+  db: Db,
+  config: Config,
+  system: RemoteSystemEntry,
+  environment: PreparationRequest['environment'],
+): Promise<string> {
+  const { url } = withUrl.parse(system.config);
+  const secretsOf = secretsFrom({ db, seal: createSeal(config.secretsKeys), environment });
+  const filled = await secretsOf({ ...system, config: { url }, waitsSeconds: 0 });
+  return httpUrl.parse(withUrl.parse(filled.config).url);
+}
+
+interface End {
+  readonly end: Readonly<Record<string, unknown>>;
+  readonly fields: Preparation['fields'];
+}
+
+async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
+  const { items } = await createPairConfigStore(db).list('all', { limit: 10_000, after: null });
+  return items.flatMap((pair) => {
+    const settings = readPair(pair.config, systemKinds[pair.here.kind].holds);
+    if (settings.holds !== 'records') return [];
+    return (['here', 'there'] as const)
+      .filter((side) => pair[side].id === system.id)
+      .map((side) => {
+        const end = Object.entries(settings[side]).filter(([name]) => name !== 'system');
+        return { end: Object.fromEntries(end), fields: wantedFields(settings, side) };
+      });
+  });
+}
+
+/** For one look or one change. EspoCRM builds its tables anew after some. */
+const patience = (): AbortSignal => AbortSignal.timeout(120_000);
+
+const eachOnce = (sentences: readonly string[]): string[] => [...new Set(sentences)];
