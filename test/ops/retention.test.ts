@@ -6,7 +6,7 @@ import { purgeRetired } from '../../commands/solution-commands';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import { removeOldReadings } from '../../worker/upkeep/old-readings';
-import { removeExpiredFiles } from '../../worker/upkeep/retention';
+import { removeExpiredFiles, removeStaleRows } from '../../worker/upkeep/retention';
 import { readConfig } from '../../shared/config/config';
 import { eventually } from '../queue/eventually';
 import { createSolutionClient, login } from '../setup/solution-client';
@@ -226,4 +226,18 @@ describe('epack solution purge', () => {
     await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(3) }));
     return { ...enrolled, client };
   }
+});
+
+test('what a worker was asked to do at a system is forgotten a day after it ended', async () => {
+  const { db } = server();
+  await db('remote_system').insert({ name: 'asked', kind: 'espocrm', config: '{}' });
+  await db.raw(
+    `insert into system_task (system_id, kind, asked_by, created_at, ended_at)
+     select id, 'probe', by, now() - interval '9 days', ended_at from remote_system,
+       (values ('long ago', now() - interval '25 hours'), ('today', now() - interval '23 hours'), ('open', null))
+         as task (by, ended_at)
+     where name = 'asked'`,
+  );
+  await removeStaleRows(db);
+  expect(await db('system_task').orderBy('asked_by').pluck('asked_by')).toEqual(['open', 'today']);
 });

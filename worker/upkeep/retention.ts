@@ -3,6 +3,7 @@ import type { FileStore } from '../../shared/files/file-store';
 import { removeSyncFiles } from '../../shared/files/sync-files';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createPairRetentionStore } from '../../shared/stores/pairs/pair-retention-store';
+import { createSystemTaskStore } from '../../shared/stores/pairs/system-task-store';
 import { createAddressConfirmationStore } from '../../shared/stores/notifications/address-confirmation-store';
 import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
 import { createSignInStore } from '../../shared/stores/staff/sign-in-store';
@@ -23,6 +24,8 @@ const doneJobDays = 7;
 /** What pairs did can be taken back for so long. */
 const pairRetention = { historyDays: 30, goneDays: 90 };
 const pairBatchSize = 5_000;
+/** Whoever asked for it has long had its answer. */
+const systemTaskHours = 24;
 
 /** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
 export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
@@ -56,6 +59,7 @@ export async function removeStaleRows(db: Db): Promise<void> {
   await createAddressConfirmationStore(db).removeExpired();
   await db('user_session').whereRaw('expires_at < now()').delete();
   await createJobStore(db).removeDone(doneJobDays);
+  await createSystemTaskStore(db).removeOld(systemTaskHours);
   const pairs = createPairRetentionStore(db);
   while ((await pairs.removeOld(pairRetention, pairBatchSize)) === pairBatchSize);
 }
