@@ -309,8 +309,7 @@ module.exports = {
       from: { path: '^(epack|bench/main)\\.ts$' },
       to: {
         path: `${product}|^bench/`,
-        // Connectors come one by one: worker/systems/factories.ts names those that are whole.
-        pathNot: `^(epack|bench/main)\\.ts$|^worker/(outside|systems)/|${processes}`,
+        pathNot: `^(epack|bench/main)\\.ts$|${processes}`,
         reachable: false,
       },
     },
