@@ -102,7 +102,7 @@ function myPage(visit: Visit, account: MyAccount, problem: ProblemText | null): 
       ) : (
         <div class="columns wide-left">
           <Card title={words.mySessions}>
-            <Table label={words.mySessions} columns={[words.from, words.signIn, words.lastUsed, words.state]}>
+            <Table label={words.mySessions} fit="stacks" columns={[words.from, words.lastUsed, words.state]}>
               {sessions.map((session) => (
                 <SessionRow visit={visit} session={session} />
               ))}
