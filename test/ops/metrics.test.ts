@@ -99,7 +99,8 @@ describe('what is true of the whole installation', () => {
     expect(oldestJobSeconds).toBeGreaterThan(0);
     await server().startWorker();
     await eventually('it is ready', async () => (await client.statut()).text === '"2"');
-    expect((await figures()).jobs).toEqual([]);
+    // What runs by the clock may run just now, in a lane of its own.
+    expect((await figures()).jobs.filter(({ lane }) => lane !== 'background')).toEqual([]);
     await client.confirm();
   });
 
