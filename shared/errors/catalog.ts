@@ -8,7 +8,7 @@ import { AppError, InvalidFields, ReasonedError } from './app-error';
 export const unknownChannel = (name: string) =>
   new AppError('absent', 'unknown-channel', `There is no channel "${name}".`);
 
-export const unknownRoute = () => new AppError('absent', 'not-found', 'There is nothing here.');
+export const unknownRoute = () => new AppError('absent', 'not-found', 'There is nothing at this path.');
 
 export const unauthorized = () =>
   new AppError('unauthenticated', 'unauthorized', 'A valid bearer token is needed.');
@@ -41,11 +41,13 @@ export const unavailable = (what: 'database' | 'queue' | 'file store' | 'server'
 
 /** Too many passwords wait to be checked. */
 export const serverBusy = (retryAfterSeconds: number) =>
-  new AppError('unavailable', 'unavailable', 'Too many sign in at this moment.', { retryAfterSeconds });
+  new AppError('unavailable', 'unavailable', 'Too many people are signing in at the moment.', {
+    retryAfterSeconds,
+  });
 
 /** The channel was reset, or the upload gave no sign for too long. */
 export const uploadGivenUp = () =>
-  new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile: send it again.', {
+  new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile. Send it again.', {
     retryAfterSeconds: 5,
   });
 
@@ -63,7 +65,7 @@ export const nothingTicked = () =>
   new ReasonedError('invalid', 'bad-request', { code: 'nothing-ticked', values: {} });
 
 export const digestMismatch = () =>
-  new AppError('invalid', 'digest-mismatch', 'The archive is not the one that its digest describes.');
+  new AppError('invalid', 'digest-mismatch', 'The archive does not match its digest.');
 
 export const tooLarge = (maxBytes: number) =>
   new AppError('too-large', 'too-large', `The archive is larger than ${maxBytes} bytes.`);
@@ -78,7 +80,11 @@ export const headTooLarge = () =>
 export const requestOverdue = () => new AppError('overdue', 'overdue', 'The headers took too long to come.');
 
 export const unknownExpectation = () =>
-  new AppError('unmet', 'unknown-expectation', 'Expect can be 100-continue, and nothing else.');
+  new AppError(
+    'unmet',
+    'unknown-expectation',
+    'The only value of Expect that this server knows is 100-continue.',
+  );
 
 export const notAZip = (detail: string) => new AppError('unsupported', 'not-a-zip', detail);
 
@@ -105,15 +111,15 @@ export const idempotencyKeyReused = () =>
   new AppError(
     'unprocessable',
     'idempotency-key-reused',
-    'This Idempotency-Key came with another archive before.',
+    'This Idempotency-Key has already been used with another archive.',
   );
 
 export const otherSync = (atHand: string) =>
-  new AppError('conflict', 'other-sync', 'Another sync is at hand.', { members: { sync: atHand } });
+  new AppError('conflict', 'other-sync', 'The channel is at another sync.', { members: { sync: atHand } });
 
 export const noSync = () => new AppError('absent', 'no-sync', 'This channel has had no sync yet.');
 
-export const unknownPhoto = () => new AppError('absent', 'unknown-photo', 'The server holds no such photo.');
+export const unknownPhoto = () => new AppError('absent', 'unknown-photo', 'The server has no such photo.');
 
 /** Of a range of a file of so many bytes. */
 export const rangeNotSatisfiable = (bytes: number) =>
@@ -129,14 +135,18 @@ export const unknownUpload = () =>
   new AppError(
     'absent',
     'unknown-upload',
-    'There is no such upload; it may have been finished, refused or expired.',
+    'There is no such upload. It may have been finished or refused, or it may have expired.',
   );
 
 export const offsetMismatch = () =>
-  new AppError('conflict', 'offset-mismatch', 'Upload-Offset is not where the upload stands; ask with HEAD.');
+  new AppError(
+    'conflict',
+    'offset-mismatch',
+    'Upload-Offset is not the current offset of the upload. Ask for it with HEAD.',
+  );
 
 export const tusVersion = () =>
-  new AppError('stale', 'tus-version', 'The header Tus-Resumable must be there, and be 1.0.0.');
+  new AppError('stale', 'tus-version', 'The header Tus-Resumable is missing or is not 1.0.0.');
 
 export const wrongUploadType = () =>
   new AppError(
@@ -170,10 +180,10 @@ export const crossSite = () =>
 /** Why someone who comes from the identity provider is not let in. */
 export const signInRefusals = {
   refused: 'The identity provider did not confirm who you are.',
-  expired: 'The sign-in took too long, was begun in another browser, or has been used already. Begin again.',
+  expired: 'The sign-in took too long, was begun in another browser, or has been used already. Start again.',
   unverified: 'The identity provider has not verified your e-mail address.',
   unknown: 'Nobody here has your e-mail address. Ask an admin to add you.',
-  'other-person': 'Your e-mail address belongs here to someone else of the identity provider. Ask an admin.',
+  'other-person': 'Your e-mail address belongs to another person of the identity provider. Ask an admin.',
   'no-role': 'The identity provider gives you no role here. Ask an admin.',
 } as const;
 export type SignInRefusal = keyof typeof signInRefusals;
@@ -200,17 +210,17 @@ export const editedBySolution = (className: string) =>
   new AppError('forbidden', 'forbidden', `Only the solution edits ${className}.`);
 
 export const alreadyExists = (what: string) =>
-  new AppError('conflict', 'already-exists', `There is such a ${what} already.`);
+  new AppError('conflict', 'already-exists', `This ${what} exists already.`);
 
 export const lastAdmin = () =>
-  new AppError('conflict', 'last-admin', 'Someone must remain who can sign in as an admin.');
+  new AppError('conflict', 'last-admin', 'At least one admin who can sign in must remain.');
 
 /** Nothing goes to an e-mail address whose owner has not said yes. */
 export const addressNotConfirmed = () =>
   new AppError(
     'conflict',
     'not-confirmed',
-    'This address is not confirmed yet: its owner has to open the link in the mail that was sent there.',
+    'This address is not confirmed yet: its owner has to open the link in the e-mail that was sent to it.',
   );
 
 export const addressConfirmed = () =>
@@ -237,7 +247,7 @@ export const newerCopyWaits = (quarantined: string) =>
   new AppError(
     'conflict',
     'newer-copy-waits',
-    'A newer copy from the kitchen lies in quarantine. Correct it and send it again, or discard it; then edit.',
+    'A newer copy from the kitchen is in quarantine. Correct it and process it again, or discard it. Then edit.',
     { members: { quarantined } },
   );
 
@@ -249,25 +259,25 @@ export const stillInUse = (what: string, by: readonly string[]) =>
 
 /** `state`: of the plan. */
 export const planNotReady = (state: string) =>
-  new AppError('conflict', 'not-ready', `The plan is ${state}: have a new one made.`, {
+  new AppError('conflict', 'not-ready', `The plan is ${state}. Ask for a new one.`, {
     members: { state },
   });
 
 /** A call about it was begun, and nobody knows yet whether it was made. */
 export const linkUnsettled = () =>
-  new AppError('conflict', 'unsettled', 'A call about it is under way: try again in a moment.');
+  new AppError('conflict', 'unsettled', 'A call about this link is in progress. Try again in a moment.');
 
 /** No worker took it, or the system did not answer: what was asked may still be done. */
 export const noAnswerInTime = (seconds: number) =>
   new AppError(
     'unanswered',
     'no-answer',
-    `No answer within ${seconds} seconds: is a worker running? It may still be done.`,
+    `There was no answer within ${seconds} seconds. Is a worker running? It may still be done.`,
   );
 
 /** There is something here, for `allowed` alone: names of methods, in capitals. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
-  new AppError('wrong-method', 'method-not-allowed', `This path takes ${allowed.join(', ')}.`, {
+  new AppError('wrong-method', 'method-not-allowed', `This path accepts ${allowed.join(', ')}.`, {
     allowedMethods: allowed,
   });
 

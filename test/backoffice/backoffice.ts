@@ -277,7 +277,7 @@ async function call(base: string, method: string, path: string, options: CallOpt
 
 /** A call that there is not: the document tells nothing of it. */
 const isUnknown = ({ status, text }: Answer) =>
-  status === 401 || status === 405 || (status === 404 && text.includes('There is nothing here'));
+  status === 401 || status === 405 || (status === 404 && text.includes('There is nothing at this path'));
 
 const memberOf = (value: unknown, name: string | number): unknown =>
   typeof value === 'object' && value !== null

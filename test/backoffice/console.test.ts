@@ -268,11 +268,11 @@ describe('the solutions', () => {
     expect(secret.length).toBeGreaterThan(30);
     expect((await page(manager, '/solutions')).text).not.toContain(secret);
     const again = await submit(manager, '/solutions', { ...fields, mail, name: 'Encore' });
-    expect(again.text).toContain('There is such a solution already.');
+    expect(again.text).toContain('This solution exists already.');
     expect(again.text).toContain('value="Encore"');
   });
 
-  test('get a flag together: those that are ticked, or all that the filter finds', async () => {
+  test('get a flag together: the ticked ones, or all that match the filter', async () => {
     const { account, solution } = await newKitchen(backoffice);
     const manager = await backoffice.signIn('manager', [account]);
     const fields = { flag: 'resend-params', channel: 'synchro', search: '', account: '', state: '' };
@@ -427,7 +427,7 @@ describe('what waits for one solution', () => {
     expect([...second.text.matchAll(/id="c\d+"/g)]).toHaveLength(1);
     const revision = /name="revision" value="([^"]+)"/.exec(text)?.[1] ?? '';
     const late = await submit(backoffice.admin, form, { choice: 'manager', revision: 'of-other-copies' });
-    expect([late.status, late.text.includes('Someone was faster')]).toEqual([412, true]);
+    expect([late.status, late.text.includes('Someone else changed this first')]).toEqual([412, true]);
     const { to } = await submit(backoffice.admin, form, { choice: 'manager', revision });
     expect(to).toBe(`/conflicts?solution=${solution}&done=decided`);
   });

@@ -62,7 +62,7 @@ describe('epack user add and epack solution add', () => {
     expect(second.out).toMatch(/^id \d+\nmail bar@b\nsecret \S+\n$/);
     expect(await database.db('solution').orderBy('id').pluck('name')).toEqual(['Cuisine', 'Bar']);
     const again = await solutionAdd('--mail', 'bar@b', '--name', 'Bar');
-    expect([again.exitCode, again.err]).toEqual([1, 'There is such a solution already.\n']);
+    expect([again.exitCode, again.err]).toEqual([1, 'This solution exists already.\n']);
   });
 
   test('a user gets a password of its own, whatever the first admin has, or the one that is given', async () => {

@@ -184,7 +184,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
       await endSessions(server(), email);
       await page.click('.columns form button');
       expect(new URL(page.url()).pathname).toBe('/sign-in');
-      expect(await page.textContent('.notice')).toMatch(/What you wrote is kept|saisie est conservée/);
+      expect(await page.textContent('.notice')).toMatch(/What you entered is kept|saisie est conservée/);
       await signInHere(page, email);
       expect(await page.textContent('.notice')).toMatch(/not saved yet|pas encore enregistrée/);
       expect(await page.inputValue('[name=subject]')).toBe('Lot "B" & lot C');

@@ -101,7 +101,7 @@ describeWithBrowser('The console in a browser', (browser) => {
     await page.keyboard.type('The yearly check is on Thursday.');
     await tabTo(page, 'Send');
     await page.keyboard.press('Enter');
-    await page.locator('[role=status]', { hasText: 'goes down' }).waitFor();
+    await page.locator('[role=status]', { hasText: 'will be sent' }).waitFor();
     const message = await page.locator('.messages li').first().innerText();
     expect(message).toContain('Thermometers');
     expect(message).toContain('waits');

@@ -190,7 +190,7 @@ describe('an e-mail address', () => {
     expect(bodyOf(mail)).toContain('/confirm-address');
     const browser = createBrowser();
     const asked = await open(browser, '/confirm-address');
-    expect(asked.text).toContain('Code from the mail');
+    expect(asked.text).toContain('Code from the e-mail');
     const page = await open(browser, `/confirm-address?token=${code}`);
     expect((await browser.submit(page, {})).status).toBe(200);
     expect(await confirmedAt(scene)).toEqual(expect.any(String));

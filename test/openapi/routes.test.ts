@@ -48,7 +48,7 @@ test('every call of the document exists on the running server', async () => {
     const isUnknownHook = path.startsWith('/hooks/') && answer.status === 404;
     const isOpen = [200, 204, 400].includes(answer.status) || isUnknownHook;
     expect(
-      `${name} ${isOpen ? 401 : answer.status} ${text.includes('There is nothing here') ? text : ''}`,
+      `${name} ${isOpen ? 401 : answer.status} ${text.includes('There is nothing at this path') ? text : ''}`,
     ).toBe(`${name} 401 `);
   }
 });

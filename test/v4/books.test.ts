@@ -60,7 +60,9 @@ test('a row deleted behind the back of the server is a finding, a figure, and on
   ]);
   expect((await scrape(server().url)).value('epack_logs_unbalanced')).toBe(1);
   expect((await look('/')).text).toContain('readings lost in one table');
-  expect((await look(`/solutions/${client.id}`)).text).toContain('They were stored and are gone: Id 2.');
+  expect((await look(`/solutions/${client.id}`)).text).toContain(
+    'These were stored and are missing now: Id 2.',
+  );
   expect((await look(`/solutions/${client.id}`, 'fr')).text).toContain('n’y sont plus : Id 2.');
   await fullSync(client, oils(good(1), good(2), good(3)));
   await eventually('the books were checked again', async () => {

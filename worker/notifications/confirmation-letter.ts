@@ -40,21 +40,21 @@ interface Words {
 const english: Words = {
   subject: 'Please confirm your address',
   who: (account) =>
-    `Someone has entered this address in ePack${account === null ? '' : ` for ${account}`}, to be told by e-mail when`,
+    `Someone has entered this address in ePack${account === null ? '' : ` for ${account}`}. ePack will then notify you by e-mail when`,
   events: {
     'sync-failed': 'a synchronisation has failed',
-    'solution-stale': 'a solution is silent',
-    'approval-waiting': 'an approval waits',
+    'solution-stale': 'a solution has not been heard from',
+    'approval-waiting': 'an approval is waiting',
     'probe-alert': 'a probe is in alert',
     'pair-paused': 'a pair of systems is paused',
-    'entity-given-up': 'something of a pair was given up',
-    'conflict-waiting': 'a conflict of a pair waits',
+    'entity-given-up': 'a record of a pair was given up',
+    'conflict-waiting': 'a conflict of a pair is waiting',
   },
   byLink: (url) =>
-    `If that is right, open this page and confirm it there. The link works once, within ${confirmationHours} hours.\n\n${url}`,
+    `If this is right, open this page and confirm it there. The link works once, within ${confirmationHours} hours.\n\n${url}`,
   byCode: (code) =>
-    `If that is right, open the page ${confirmAddressPath} of your ePack server and enter this code. It works once, within ${confirmationHours} hours.\n\n${code}`,
-  otherwise: 'If you know nothing of it, do nothing: no notification will be sent to you.',
+    `If this is right, open the page ${confirmAddressPath} of your ePack server and enter this code. It works once, within ${confirmationHours} hours.\n\n${code}`,
+  otherwise: 'If you did not expect this, do nothing: no notification will be sent to you.',
 };
 
 const french: Words = {
