@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Policy } from '../../worker/pipeline/middlewares/resolve-conflicts';
-import { plainHandlers } from '../../worker/pipeline/middlewares/resolve-conflicts';
+import type { Policy } from '../../worker/pipeline/policies';
+import { plainHandlers } from '../../worker/pipeline/policies';
 import { createPair, type Pair } from './pair';
 import { createRemote, type Remote, type RemoteOptions, scanning } from './remote';
 

@@ -1,3 +1,5 @@
+import { keepBoth } from '../../worker/pipeline/policies';
+import { Trouble } from '../../worker/pipeline/trouble';
 import { createPair, verdicts } from './pair';
 import { anyName, createRemote, type RemoteOptions, scanning } from './remote';
 
@@ -30,6 +32,72 @@ describe('the content of a file', () => {
       resolution: 'there',
     });
     expect(pair.here.files()).toEqual({ 'plan.txt': 'theirs' });
+  });
+
+  describe('that both sides changed is kept twice where the policy says so', () => {
+    const fieldGroups = [
+      { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', () => '2026-11-30') },
+    ];
+    const clashing = async (there: RemoteOptions = files) => {
+      const pair = withFiles({ fieldGroups }, there);
+      const key = pair.here.add('plan.txt', { bytes: 'one', parent: pair.here.add('A', { isFolder: true }) });
+      await pair.settle();
+      pair.here.write(key, 'ours');
+      pair.there.write(pair.other(key), 'theirs');
+      return pair;
+    };
+    const both = { 'A/': '', 'A/plan.txt': 'ours', 'A/plan (conflict 2026-11-30).txt': 'theirs' };
+
+    test('the one that loses stays beside the other, on both sides', async () => {
+      const pair = await clashing();
+      const planned = await pair.plan();
+      const { entries } = await pair.run();
+      expect(verdicts({ entries })).toEqual({ updated: 1 });
+      expect(entries.find(({ conflict }) => conflict !== null)?.conflict).toEqual({
+        kind: 'fields',
+        fields: ['content'],
+        resolution: 'here',
+      });
+      expect(verdicts(planned)).toEqual({ updated: 1 });
+      expect(await pair.settle()).not.toBeNull();
+      expect([pair.here.files(), pair.there.files()]).toEqual([both, both]);
+      expect(await pair.settle()).toBe(0);
+    });
+
+    test('under another name where that one is taken', async () => {
+      const pair = await clashing();
+      pair.there.add('plan (conflict 2026-11-30).txt', { bytes: 'older', parent: pair.there.keyOf('A') });
+      expect(await pair.settle()).not.toBeNull();
+      const all = {
+        ...both,
+        'A/plan (conflict 2026-11-30).txt': 'older',
+        'A/plan (conflict 2026-11-30) (2).txt': 'theirs',
+      };
+      expect([pair.here.files(), pair.there.files()]).toEqual([all, all]);
+    });
+
+    test.each([
+      ['found by its key', 'found'],
+      ['found by its place alone', 'plain'],
+    ] as const)('once, where the answer to its creation is lost and it can be %s', async (_, creates) => {
+      const pair = await clashing({ capabilities: { content: { maxBytes: null }, creates } });
+      pair.there.faults.losesAnswers = 1;
+      expect(verdicts(await pair.run())).toEqual({ failed: 1 });
+      expect(await pair.settle()).not.toBeNull();
+      expect([pair.here.files(), pair.there.files()]).toEqual([both, both]);
+    });
+
+    test('and nothing is written over while it cannot be kept', async () => {
+      const pair = await clashing();
+      pair.there.faults.onCall = (call) => {
+        if (call === 'create') throw new Trouble('unavailable', '507');
+      };
+      await pair.run();
+      expect(pair.there.files()).toEqual({ 'A/': '', 'A/plan.txt': 'theirs' });
+      pair.there.faults.onCall = () => undefined;
+      await pair.settle();
+      expect(pair.there.files()).toEqual(both);
+    });
   });
 
   test('a limit of each file skips the large one alone', async () => {
@@ -110,6 +178,71 @@ describe('names', () => {
     pair.there.add('X', theirs);
     expect(await pair.settle()).not.toBeNull();
     expect(pair.there.tree()).toEqual(pair.here.tree());
+  });
+
+  describe('that someone has to decide, where the settings say so', () => {
+    const fitting = (name: string) => (name.includes(':') ? name.replaceAll(':', '_') : null);
+
+    test('one that a system cannot write waits as a conflict of its name, and the others go on', async () => {
+      const namePolicies = { clash: 'suffix', bad: 'manual' } as const;
+      const pair = createPair(createRemote('a'), createRemote('b', tree({ fitting })), { namePolicies });
+      const key = pair.here.add('a:b', { fields: { T: 1 } });
+      pair.here.add('c', { fields: { T: 2 } });
+      const { entries } = await pair.run();
+      expect(verdicts({ entries })).toEqual({ conflict: 1, created: 1 });
+      expect(entries.find(({ verdict }) => verdict === 'conflict')?.conflict).toEqual({
+        kind: 'name',
+        fields: ['place'],
+        resolution: null,
+      });
+      expect(Object.keys(pair.there.tree())).toEqual(['c']);
+      // Someone gives it another name, or decides that it is fitted.
+      await pair.run({ decided: (entry) => (entry.mention.key === key ? 'here' : null) });
+      expect(Object.keys(pair.there.tree())).toEqual(['a_b', 'c']);
+      expect(await pair.settle()).not.toBeNull();
+      expect(Object.keys(pair.here.tree())).toEqual(['a:b', 'c']);
+    });
+
+    test('one that is taken waits as a conflict that names who has it; a swap is none', async () => {
+      const namePolicies = { clash: 'manual', bad: 'fit' } as const;
+      const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })), {
+        namePolicies,
+      });
+      pair.here.add('readme', { fields: { T: 1 } });
+      const second = pair.here.add('README', { fields: { T: 2 } });
+      const { entries } = await pair.run();
+      expect(verdicts({ entries })).toEqual({ conflict: 1, created: 1 });
+      const parked = entries.find(({ verdict }) => verdict === 'conflict');
+      expect(parked?.conflict).toEqual({
+        kind: 'name',
+        fields: ['place'],
+        resolution: null,
+        candidates: { here: [], there: [pair.there.keyOf('readme')] },
+      });
+      expect(Object.keys(pair.there.tree())).toEqual(['readme']);
+      pair.here.moveTo(second, null, 'other');
+      expect(await pair.settle()).not.toBeNull();
+      pair.here.moveTo(second, null, 'tmp');
+      pair.here.moveTo(pair.here.keyOf('readme'), null, 'other');
+      pair.here.moveTo(second, null, 'readme');
+      expect(await pair.settle()).not.toBeNull();
+      expect(pair.there.tree()).toEqual({ readme: { T: 2 }, other: { T: 1 } });
+    });
+  });
+
+  test('of two places that both sides gave it, that of the policy wins, or someone decides', async () => {
+    const moved = async (policy: 'here' | 'manual') => {
+      const pair = createPair(undefined, undefined, { fieldGroups: [{ fields: ['place'], policy }] });
+      const key = pair.here.add('F', { fields: { T: 1 } });
+      await pair.settle();
+      pair.here.moveTo(key, null, 'G');
+      pair.there.moveTo(pair.other(key), null, 'H');
+      const { entries } = await pair.run();
+      return [entries.find(({ conflict }) => conflict !== null)?.conflict, Object.keys(pair.there.tree())];
+    };
+    const conflict = { kind: 'place', fields: ['place'] };
+    expect(await moved('here')).toEqual([{ ...conflict, resolution: 'here' }, ['G']]);
+    expect(await moved('manual')).toEqual([{ ...conflict, resolution: null }, ['H']]);
   });
 
   test('of two that were renamed to one, each is kept', async () => {

@@ -1,6 +1,7 @@
 import { approvedBy } from '../../worker/pipeline/approval';
+import type { Side } from '../../worker/pipeline/sides';
 import { createPair, verdicts } from './pair';
-import { createRecords, createRemote } from './remote';
+import { createRecords, createRemote, scanning } from './remote';
 
 test('a hundred mentions are one sync', async () => {
   const pair = createPair();
@@ -56,6 +57,72 @@ test('who is always overtaken fails after some attempts, and comes again', async
   await pair.run();
   expect(pair.there.tree()).toEqual({ F: { Max: 5 } });
 });
+
+describe('a second write within one second of the server’s clock', () => {
+  const written = async (side: Side, revision: 'second' | 'hash') => {
+    const options = { capabilities: { changes: 'timestamp', deletions: 'none' }, revision } as const;
+    const pair = createPair(createRecords('a', options), createRecords('b', options));
+    const key = pair.here.add('', { fields: { N: 'x' } });
+    await pair.settle();
+    const own = side === 'here' ? key : pair.other(key);
+    pair[side].clock = 2000;
+    pair[side].edit(own, { N: 'y' });
+    await pair.run();
+    pair[side].edit(own, { N: 'z' });
+    await pair.settle();
+    return { pair, own };
+  };
+
+  test.each(['here', 'there'] as const)('%s is found where the revision shows every change', async (side) => {
+    const { pair } = await written(side, 'hash');
+    for (const system of [pair.here, pair.there]) expect(system.records()).toEqual([{ N: 'z' }]);
+  });
+
+  test.each(['here', 'there'] as const)(
+    '%s is never written over, where the revision is that second; the next write brings it along',
+    async (side) => {
+      const { pair, own } = await written(side, 'second');
+      expect(pair[side].records()).toEqual([{ N: 'z' }]);
+      pair[side].clock = 2001;
+      pair[side].edit(own, { M: 1 });
+      await pair.settle();
+      for (const system of [pair.here, pair.there]) expect(system.records()).toEqual([{ N: 'z', M: 1 }]);
+    },
+  );
+});
+
+test.each(['keyed', 'found', 'plain'] as const)(
+  'two workers that look at one new record at once make one of it (%s)',
+  async (creates) => {
+    const pair = createPair(
+      createRecords('a', { capabilities: { creates } }),
+      createRecords('b', { capabilities: { creates } }),
+    );
+    const key = pair.here.add('', { fields: { N: 'x' } });
+    await Promise.allSettled([pair.look('here', key), pair.look('here', key)]);
+    expect(await pair.settle()).not.toBeNull();
+    for (const system of [pair.here, pair.there]) expect(system.records()).toEqual([{ N: 'x' }]);
+    expect(pair.links.stored.size).toBe(1);
+  },
+);
+
+test.each([
+  ['lists everything', scanning],
+  ['tells what changed', {}],
+] as const)(
+  'above a hard limit of each run the rest comes with the next ones, where a system %s',
+  async (_, capabilities) => {
+    const entries = { kind: 'hard' as const, allowed: () => 3 };
+    const pair = createPair(createRecords('a', { capabilities }), createRecords('b', { capabilities }));
+    for (let number = 0; number < 10; number++) pair.here.add('', { fields: { N: number } });
+    const made: number[] = [];
+    for (let run = 0; run < 5; run++) {
+      await pair.run({ entries });
+      made.push(pair.there.records().length);
+    }
+    expect(made).toEqual([3, 6, 9, 10, 10]);
+  },
+);
 
 test('a failure of one entry is its own', async () => {
   const pair = createPair();

@@ -1,3 +1,4 @@
+import { keepBoth } from '../../worker/pipeline/policies';
 import { createKill } from './kill';
 import { createPair, type Pair } from './pair';
 import { createRecords, createRemote, type Remote, type RemoteOptions, scanning } from './remote';
@@ -79,6 +80,23 @@ const toldBack: Scene = {
   },
 };
 
+/** The content that loses stays beside the other one. */
+const keptTwice = (creates: 'keyed' | 'found' | 'plain'): Scene => ({
+  shown: (remote) => remote.files(),
+  build: async () => {
+    const options: RemoteOptions = { capabilities: { content: { maxBytes: null }, creates } };
+    const fieldGroups = [
+      { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', () => '2026-11-30') },
+    ];
+    const pair = createPair(createRemote('a', options), createRemote('b', options), { fieldGroups });
+    const key = pair.here.add('plan.txt', { bytes: 'one' });
+    await pair.settle();
+    pair.here.write(key, 'ours');
+    pair.there.write(pair.other(key), 'theirs');
+    return pair;
+  },
+});
+
 const scenes: Record<string, Scene> = {
   'trees that tell every change and keep keys': trees({}, {}),
   'trees that list everything and keep no keys': trees(
@@ -95,6 +113,9 @@ const scenes: Record<string, Scene> = {
   'records that are found by their key': records({ capabilities: { creates: 'found' } }),
   'a value that a handler made of both': merged,
   'a key that is written back': toldBack,
+  'two contents that are both kept, with keys': keptTwice('keyed'),
+  'two contents that are both kept, found by their keys': keptTwice('found'),
+  'two contents that are both kept, found by their places': keptTwice('plain'),
 };
 
 test.each(Object.entries(scenes))(

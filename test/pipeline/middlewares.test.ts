@@ -21,14 +21,11 @@ import { execute, type ExecuteSettings } from '../../worker/pipeline/middlewares
 import { findDifferences } from '../../worker/pipeline/middlewares/find-differences';
 import { keepFullFolders } from '../../worker/pipeline/middlewares/keep-full-folders';
 import { quarantineFlips } from '../../worker/pipeline/middlewares/quarantine-flips';
-import {
-  plainHandlers,
-  resolveConflicts,
-  type ResolveConflictsSettings,
-} from '../../worker/pipeline/middlewares/resolve-conflicts';
+import { resolveConflicts } from '../../worker/pipeline/middlewares/resolve-conflicts';
 import { resolveLinked } from '../../worker/pipeline/middlewares/resolve-linked';
 import { sizeLimit } from '../../worker/pipeline/middlewares/size-limit';
 import type { Middleware } from '../../worker/pipeline/pipeline';
+import { plainHandlers, type ResolveConflictsSettings } from '../../worker/pipeline/policies';
 import { deletedState, type State } from '../../worker/pipeline/state';
 import { type Item, type Place, tombstone } from '../../worker/pipeline/system';
 import { createMemoryLinks, type MemoryLinks } from './memory-links';
@@ -450,6 +447,9 @@ describe('quarantine-flips', () => {
     const recentVersions = () => Promise.resolve(before.map((Max) => ({ Max })));
     await passed(quarantineFlips({ recentVersions, flips: 3 }), entry);
     expect(entry.verdict).toBe(verdict);
+    expect(entry.conflict).toEqual(
+      verdict === undefined ? null : { kind: 'flip', fields: ['Max'], resolution: null },
+    );
   });
 });
 
@@ -508,6 +508,7 @@ describe('execute', () => {
       systems,
       links,
       words: { links, linkFields: [], prototype: null },
+      signal: new AbortController().signal,
       noticed: () => undefined,
       matchFields: [],
       writeBack: { here: null, there: null },
@@ -681,6 +682,7 @@ function decidedOf(agreed: State | null, here: State, there: State, result: Stat
     open: [],
     isMadeOfBoth: false,
     keptAfter: null,
+    beside: null,
   });
 }
 

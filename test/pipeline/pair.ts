@@ -1,7 +1,7 @@
 import { type Approval, approvalsOf } from '../../worker/pipeline/approval';
 import { type Entry, isUnfinished } from '../../worker/pipeline/entry';
 import type { Side } from '../../worker/pipeline/sides';
-import { plainHandlers, propagateDeletions } from '../../worker/pipeline/middlewares/resolve-conflicts';
+import { plainHandlers, propagateDeletions, usualNames } from '../../worker/pipeline/policies';
 import type { Rules } from '../../worker/pipeline/stages';
 import {
   fromTheBeginning,
@@ -134,6 +134,7 @@ export const standardRules: Rules = {
   writeBack: { here: null, there: null },
   isApproved: () => false,
   isKept: () => false,
+  namePolicies: usualNames,
 };
 
 /** How often each verdict was given; duplicates are not told. */

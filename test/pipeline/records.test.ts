@@ -1,5 +1,5 @@
 import type { Fields } from '../../shared/domain/merge-copy';
-import { plainHandlers } from '../../worker/pipeline/middlewares/resolve-conflicts';
+import { plainHandlers } from '../../worker/pipeline/policies';
 import { createPair, type Pair, verdicts } from './pair';
 import { createRecords, type RemoteOptions, scanning } from './remote';
 

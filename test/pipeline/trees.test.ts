@@ -1,4 +1,5 @@
 import { isUnfinished } from '../../worker/pipeline/entry';
+import { Trouble } from '../../worker/pipeline/trouble';
 import { createPair, type Pair, verdicts } from './pair';
 import { createRemote, scanning } from './remote';
 
@@ -34,6 +35,24 @@ describe('F1 moved from A to B on one side, A deleted on the other', () => {
     there.faults.refusesMoves = false;
     await settle(pair);
     expect(there.tree()).toEqual({ 'B/': {}, 'B/F1': { Text: 'one' } });
+  });
+
+  test.each([
+    ['here', 'there'],
+    ['there', 'here'],
+  ] as const)('while %s moved it and %s says that it is locked (423), A stays', async (mover, locked) => {
+    const pair = await agreedTree();
+    pair[mover].moveTo(pair[mover].keyOf('A/F1'), pair[mover].keyOf('B'));
+    pair[mover].remove(pair[mover].keyOf('A'));
+    pair[locked].faults.onCall = (call) => {
+      if (call === 'move') throw new Trouble('unavailable', '423 locked');
+    };
+    for (let run = 0; run < 2; run++) expect(verdicts(await pair.run())).toEqual({ failed: 1, held: 1 });
+    expect(pair[locked].tree()).toEqual({ 'A/': {}, 'A/F1': { Text: 'one' }, 'B/': {} });
+    pair[locked].faults.onCall = () => undefined;
+    await settle(pair);
+    for (const system of [pair.here, pair.there])
+      expect(system.tree()).toEqual({ 'B/': {}, 'B/F1': { Text: 'one' } });
   });
 
   test('while the move is held for an approval, A stays', async () => {
@@ -82,6 +101,35 @@ describe('a deleted folder', () => {
     await settle(pair);
     for (const system of [here, there])
       expect(system.tree()).toEqual({ 'A/': {}, 'A/F1': { Text: 'changed' }, 'B/': {} });
+  });
+});
+
+describe('where keys are paths, a new name is a deletion and something new', () => {
+  const renamed = async () => {
+    const pair = createPair(
+      undefined,
+      createRemote('b', { capabilities: { ...scanning, creates: 'plain' } }),
+    );
+    const { there } = pair;
+    const key = there.add('F', { fields: { T: 1 } });
+    await settle(pair);
+    const fields = there.rows.get(key)?.fields ?? {};
+    there.remove(key);
+    there.add('G', { fields });
+    return pair;
+  };
+
+  test('it comes to rest, and the other side holds the new name alone', async () => {
+    const pair = await renamed();
+    await settle(pair);
+    for (const system of [pair.here, pair.there]) expect(system.tree()).toEqual({ G: { T: 1 } });
+  });
+
+  test('what the other side changed meanwhile is kept under the old name', async () => {
+    const pair = await renamed();
+    pair.here.edit(pair.here.keyOf('F'), { T: 2 });
+    await settle(pair);
+    for (const system of [pair.here, pair.there]) expect(system.tree()).toEqual({ F: { T: 2 }, G: { T: 1 } });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { FieldValue } from '../../shared/domain/merge-copy';
 import type { FieldDifference } from '../../shared/domain/merge-differences';
 import type { GroupConflict } from '../../shared/systems/pair-settings';
-import type { Decision } from '../pipeline/middlewares/resolve-conflicts';
+import type { Decision } from '../pipeline/policies';
 
 type Merge = Extract<GroupConflict, object>['merge'];
 

@@ -3,7 +3,7 @@ import type { Fields } from '../../shared/domain/merge-copy';
 import type { GroupConflict, RecordPairSettings } from '../../shared/systems/pair-settings';
 import type { Compared, Entry } from '../pipeline/entry';
 import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
-import { type Decision, type FieldGroup, plainHandlers } from '../pipeline/middlewares/resolve-conflicts';
+import { type Decision, type FieldGroup, plainHandlers, usualNames } from '../pipeline/policies';
 import { sides } from '../pipeline/sides';
 import type { Rules } from '../pipeline/stages';
 import { pairSignature } from './signature';
@@ -59,6 +59,7 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
     isKept: (entry) => parts.jobOf(entry)?.approvalState === 'rejected',
     flows: flowsOf(settings),
     parks: 'fields',
+    namePolicies: usualNames,
     decided: (entry, disputed) => decisionAbout(parts.decisionOf(entry), entry, disputed),
   };
 }

@@ -175,17 +175,14 @@ function conflictOf(entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflic
     const candidates = { here: [], there: [], [blocked.side]: blocked.holders ?? [] };
     return { ...common, kind: 'match', fields: [], candidates, resolution: null };
   }
-  if (verdict === 'quarantined')
-    return { ...common, kind: 'flip', fields: [], candidates: null, resolution: null };
   if (conflict === null) return null;
   const isDecided = conflict.resolution !== null;
   // What the rules decided is kept once it has come about.
   if (isDecided && entry.operations.length === 0) return null;
-  if (!isDecided && verdict !== 'conflict') return null;
-  const isPlace = conflict.fields.length === 1 && conflict.fields[0] === 'place';
+  if (!isDecided && verdict !== 'conflict' && verdict !== 'quarantined') return null;
   return {
     ...common,
-    kind: conflict.kind === 'fields' && isPlace ? 'place' : conflict.kind,
+    kind: conflict.kind,
     fields: conflict.fields,
     candidates: conflict.candidates ?? null,
     resolution: conflict.resolution,

@@ -12,12 +12,16 @@ export type ApprovalKind = 'changes' | 'deletions';
 
 /** Something that both sides changed differently. The loser's values are those of its state. */
 export interface Conflict {
-  readonly kind: 'fields' | 'deletion' | 'match' | 'name';
+  /**
+   * `match`: several items could be one entity; `name`: a name that a side cannot take; `flip`: a field goes back and
+   * forth.
+   */
+  readonly kind: 'fields' | 'deletion' | 'place' | 'match' | 'name' | 'flip';
   /** Empty: one side deleted what the other changed. A place is called `place`, content `content`. */
   readonly fields: readonly string[];
   /** Whose values won; `fields`: each side won some; null: nobody has decided. */
   readonly resolution: Side | 'fields' | null;
-  /** Of `match`: keys of the items of either side that could be the same entity. */
+  /** Keys of items of either side. Of `match`: those that could be the same entity; of `name`: who has the name. */
   readonly candidates?: PerSide<readonly string[]>;
 }
 
@@ -138,6 +142,14 @@ export interface Decided extends Compared {
   readonly isMadeOfBoth: boolean;
   /** The side that deleted it, where the other one keeps it. */
   readonly keptAfter: Side | null;
+  /** A content that loses, and stays all the same. */
+  readonly beside: Beside | null;
+}
+
+/** That side's content becomes an item of its own, in the same folder. */
+export interface Beside {
+  readonly side: Side;
+  readonly name: string;
 }
 
 /** An entry as the run's user sees it: what no step has set is not there. */

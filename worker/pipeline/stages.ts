@@ -14,11 +14,12 @@ import { findDifferences } from './middlewares/find-differences';
 import { giveWay } from './middlewares/give-way';
 import { keepFullFolders } from './middlewares/keep-full-folders';
 import { quarantineFlips, type QuarantineFlipsSettings } from './middlewares/quarantine-flips';
-import { resolveConflicts, type ResolveConflictsSettings } from './middlewares/resolve-conflicts';
+import { resolveConflicts } from './middlewares/resolve-conflicts';
 import { resolveLinked } from './middlewares/resolve-linked';
 import { settleIntent } from './middlewares/settle-intent';
 import { sizeLimit, type SizeLimitSettings } from './middlewares/size-limit';
 import { createPipeline, type Pipeline } from './pipeline';
+import type { ResolveConflictsSettings } from './policies';
 import type { Item } from './system';
 
 /** How two systems are kept equal: what their user says. */
@@ -77,7 +78,7 @@ export function standardStages(rules: Rules, run: RunParts): Stages {
       .then('findDifferences', findDifferences(rules))
       .then('resolveConflicts', resolveConflicts({ ...rules, names }))
       .then('quarantineFlips', quarantineFlips(rules.flips))
-      .then('giveWay', giveWay({ ...run, words, winner: (entry) => winnerOf(rules, entry) }))
+      .then('giveWay', giveWay({ ...rules, ...run, words, winner: (entry) => winnerOf(rules, entry) }))
       .then('execute', execute({ ...writing, destroys: false })),
     deletion: (destructive, unfinished) =>
       createPipeline<Decided>()

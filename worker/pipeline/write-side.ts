@@ -56,7 +56,8 @@ export async function writeSide(
   return adapt(write, await shownBy(write, created.item), draft);
 }
 
-interface Write {
+/** One side of an entry that is being written to. */
+export interface Write {
   readonly settings: WriteSettings;
   readonly system: Calls;
   readonly entry: Decided;
@@ -102,7 +103,8 @@ async function outcomeOf({ settings, side }: Write, written: Accepted | null): P
   return { kind: 'done', item, state };
 }
 
-async function attempt(
+/** One write. Null: it did not come about, and the entry says why. */
+export async function attempt(
   write: Write,
   op: Operation['op'],
   item: Item | null,

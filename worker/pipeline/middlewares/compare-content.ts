@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { areComparable, isSameWhenRead } from '../content';
 import type { Resolved } from '../entry';
 import { sides } from '../sides';
 import type { Middleware } from '../pipeline';
@@ -29,18 +29,5 @@ async function compared(
   signal: AbortSignal,
 ): Promise<{ hasSameContent?: boolean }> {
   if (ours.size !== theirs.size || areComparable(ours, theirs)) return {};
-  const [one, other] = await Promise.all([digestOf(ours, signal), digestOf(theirs, signal)]);
-  return { hasSameContent: one === other };
-}
-
-const areComparable = ({ hash: one }: Content, { hash: other }: Content) =>
-  one !== null && other !== null && kindOf(one) === kindOf(other);
-
-/** A hash is told with its kind, e.g. `sha256:…`. */
-const kindOf = (hash: string) => hash.slice(0, hash.indexOf(':') + 1);
-
-async function digestOf(content: Content, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of await content.open(signal)) hash.update(bytes);
-  return hash.digest('hex');
+  return { hasSameContent: await isSameWhenRead(ours, theirs, signal) };
 }

@@ -6,9 +6,10 @@ import { otherSide, type PerSide, type Side, sides } from '../sides';
 import type { Middleware } from '../pipeline';
 import { deletedState, sameState, type State } from '../state';
 import type { Item } from '../system';
-import { writeSide, type WriteSettings } from '../write-side';
+import { keepBeside, type KeepBesideSettings } from '../keep-beside';
+import { writeSide } from '../write-side';
 
-export interface ExecuteSettings extends WriteSettings {
+export interface ExecuteSettings extends KeepBesideSettings {
   readonly links: KnownLinks;
   /** False: deletions are left to the second stage. */
   readonly destroys: boolean;
@@ -54,6 +55,7 @@ interface Held {
 }
 
 async function carryOut(settings: ExecuteSettings, entry: Decided, behind: readonly Side[]): Promise<void> {
+  if (!(await keepBeside(settings, entry))) return;
   const held: Held = { items: { ...entry.items }, states: { ...entry.states } };
   const wasToBeTold = entry.isJoined || entry.isToBeTold || entry.link?.intent?.op === 'write-back';
   for (const side of inOrder(settings, behind)) {
@@ -312,10 +314,11 @@ async function tell(
   if (next !== null && intent !== null) await tell(settings, { entry, link: entry.link }, next, held);
 }
 
-function verdictOf({ operations, bases, open }: Decided, held: Held): Verdict {
+function verdictOf({ operations, bases, open, beside }: Decided, held: Held): Verdict {
   const ops = operations.map(({ op }) => op);
   if (open.length > 0) return 'conflict';
-  if (ops.includes('create')) return 'created';
+  // What was created then is what is kept beside it.
+  if (ops.includes('create') && beside === null) return 'created';
   if (ops.includes('delete')) return 'deleted';
   if (ops.includes('update')) return 'updated';
   if (ops.includes('move')) return 'moved';

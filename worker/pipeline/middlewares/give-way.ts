@@ -1,8 +1,9 @@
 import type { Calls } from '../calls';
-import type { Decided, Entry } from '../entry';
+import { type Compared, type Decided, type Entry, settle } from '../entry';
 import { type KnownLinks } from '../links';
 import { otherSide, type PerSide, type Side, sides } from '../sides';
 import type { Middleware } from '../pipeline';
+import type { Decision, NamePolicies } from '../policies';
 import { ownPlace, type Words } from '../shared-words';
 import { samePlace, type State } from '../state';
 import type { Item, Place } from '../system';
@@ -15,6 +16,9 @@ export interface GiveWaySettings {
   readonly wanting: (linkId: string) => Entry | undefined;
   /** The side whose name stays where two want one. */
   readonly winner: (entry: Decided) => Side;
+  readonly namePolicies: NamePolicies;
+  /** What someone decided about this very dispute; null: nobody has. */
+  readonly decided: (entry: Compared, disputed: readonly string[]) => Decision | null;
   readonly noticed: (side: Side, key: string, item: Item | null) => void;
 }
 
@@ -42,7 +46,7 @@ export function giveWay(settings: GiveWaySettings): Middleware<Decided> {
     if (other?.results !== undefined && !other.results[side].isActive) return;
     if (leaves(other, side, wanted)) await stepAside(settings, entry, side, { wanted, place });
     else if (loses(settings, entry, { side, isLinked: owner !== undefined, other }))
-      entry.nextNameNumber = entry.pass.nameNumber === 0 ? 2 : entry.pass.nameNumber + 1;
+      getAnotherName(settings, entry, side, holder);
   };
 }
 
@@ -67,6 +71,21 @@ function loses({ winner }: GiveWaySettings, entry: Decided, { side, isLinked, ot
   if (isNew !== isOtherNew) return isNew;
   const from = isNew ? entry.side : otherSide(side);
   return from !== winner(entry);
+}
+
+function getAnotherName(
+  { namePolicies, decided }: GiveWaySettings,
+  entry: Decided,
+  side: Side,
+  holder: Item,
+): void {
+  if (namePolicies.clash === 'suffix' || decided(entry, ['place']) !== null) {
+    entry.nextNameNumber = entry.pass.nameNumber === 0 ? 2 : entry.pass.nameNumber + 1;
+    return;
+  }
+  const candidates = { here: [], there: [], [side]: [holder.key] };
+  entry.conflict = { kind: 'name', fields: ['place'], resolution: null, candidates };
+  settle(entry, 'conflict', 'its name is taken, and someone has to decide');
 }
 
 const neverAgreed = ({ bases }: Entry): boolean => sides.every((side) => bases?.[side]?.isActive !== true);

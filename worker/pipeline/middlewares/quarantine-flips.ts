@@ -27,6 +27,7 @@ async function judge(
 ): Promise<void> {
   const field = flippingField([...(await recentVersions(entry)), entry.results.here.fields], flips);
   if (field === null) return next(entry);
+  entry.conflict = { kind: 'flip', fields: [field], resolution: null };
   settle(entry, 'quarantined', {
     code: 'went-back-and-forth',
     values: { field: quotable(field), times: flips },

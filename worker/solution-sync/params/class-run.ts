@@ -8,11 +8,7 @@ import { readInstant } from '../../../shared/formats/read-instant';
 import type { Limit, Standing } from '../../pipeline/limit';
 import type { Side } from '../../pipeline/sides';
 import type { DeletionLimit } from '../../pipeline/middlewares/deletion-gate';
-import {
-  type DeletionPolicies,
-  plainHandlers,
-  type Policy,
-} from '../../pipeline/middlewares/resolve-conflicts';
+import { type DeletionPolicies, plainHandlers, type Policy, usualNames } from '../../pipeline/policies';
 import { synchroniseStream } from '../../pipeline/stream';
 import { coalesce } from '../../systems/solution/coalesce';
 import type { Manager } from '../../systems/solution/manager';
@@ -68,6 +64,7 @@ export async function runClass(run: ClassRun): Promise<void> {
     initial: null,
     flows: {},
     parks: 'entity',
+    namePolicies: usualNames,
     decided: () => null,
     deletionPolicies: deletionsOf(policyOf[parameterClass.conflictPolicy]),
     writeBack: { here: null, there: null },
@@ -103,7 +100,7 @@ const policyOf: Readonly<Record<ConflictPolicy, Policy>> = {
 /** A deletion never beats a change, unless the policy names a side. */
 const deletionsOf = (policy: Policy): DeletionPolicies => ({
   unchanged: { here: 'propagate', there: 'propagate' },
-  againstChange: policy === 'newest' || policy === 'merge' ? 'restore' : policy,
+  againstChange: policy === 'here' || policy === 'there' || policy === 'manual' ? policy : 'restore',
 });
 
 function newer(

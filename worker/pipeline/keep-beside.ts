@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { isSame } from './content';
+import type { Decided } from './entry';
+import { numberedName } from './names';
+import { attempt, type Write, type WriteSettings } from './write-side';
+import type { Content, Item, Place } from './system';
+
+export interface KeepBesideSettings extends WriteSettings {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Before a content is written over that someone wants to keep, it becomes an item of its own, on the side that has it.
+ * The next listing brings that item to the other side. False: it did not come about, and nothing may be written over.
+ */
+export async function keepBeside(settings: KeepBesideSettings, entry: Decided): Promise<boolean> {
+  if (entry.beside === null) return true;
+  const { side, name } = entry.beside;
+  const item = entry.items[side];
+  if (item === null || item.place === null || !item.content) return true;
+  const { content, place } = item;
+  const write = { settings, system: settings.systems[side], entry, side };
+  const free = await freePlace(write, { parent: place.parent, name }, content, settings.signal);
+  if (free === 'kept') return true;
+  const draft = { fields: item.fields, place: free, isFolder: false, content };
+  const made = await attempt(write, 'create', null, () => write.system.create(keyOf(item), draft));
+  return made !== null;
+}
+
+/** A key for each content, in the form of a UUID: what was kept before an answer was lost is not kept twice. */
+function keyOf({ key, revision }: Item): string {
+  const digits = createHash('sha256').update(`${key} ${revision}`).digest('hex');
+  return [8, 12, 16, 20, 32].map((end, at, ends) => digits.slice(ends[at - 1] ?? 0, end)).join('-');
+}
+
+/** `kept`: an earlier attempt has done it. */
+async function freePlace(
+  { system }: Write,
+  { parent, name }: Place,
+  content: Content,
+  signal: AbortSignal,
+): Promise<Place | 'kept'> {
+  for (let number = 1; ; number++) {
+    const place = { parent, name: number === 1 ? name : numberedName(name, number) };
+    const [holder] = await system.find({ by: 'place', ...place });
+    if (holder === undefined) return place;
+    if (holder.content && (await isSame(holder.content, content, signal))) return 'kept';
+  }
+}

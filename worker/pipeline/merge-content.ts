@@ -1,0 +1,49 @@
+import { type Disputes, groupOf, judge } from './disputes';
+import type { Beside, Compared } from './entry';
+import { writtenName } from './names';
+import type { Decision, ResolveConflictsSettings } from './policies';
+import { otherSide, type PerSide, perSide, type Side } from './sides';
+
+export interface MergedContents {
+  /** What tells the content that each side shall hold; undefined: it has none. */
+  readonly contents: PerSide<string | undefined>;
+  /** A content that loses, and is kept all the same. */
+  readonly beside: Beside | null;
+}
+
+/** Contents are never mixed: one of the two stays, or both do. Null: nothing decides. */
+export function mergeContents(
+  settings: ResolveConflictsSettings,
+  entry: Compared,
+  disputes: Disputes,
+): MergedContents | null {
+  const { states, bases, hasSameContent } = entry;
+  const own = { here: states.here.content, there: states.there.content };
+  const bothAs = (side: Side): MergedContents => ({ contents: perSide(() => own[side]), beside: null });
+  const asTheyAre = { contents: own, beside: null };
+  if (own.here === undefined || own.there === undefined) return asTheyAre;
+  if (own.here === own.there || hasSameContent === true) return asTheyAre;
+  const stayed = (side: Side) => bases[side]?.content === own[side];
+  if (stayed('here')) return stayed('there') ? asTheyAre : bothAs('there');
+  if (stayed('there')) return bothAs('here');
+  const decision = decide(settings, entry, disputes);
+  if (decision === null) return null;
+  if (decision === 'here' || decision === 'there') return bothAs(decision);
+  if (typeof decision !== 'object' || !('stays' in decision)) return asTheyAre;
+  const side = otherSide(decision.stays);
+  const name = writtenName(
+    settings.names[side],
+    decision.nameBeside(states[decision.stays].place?.name ?? ''),
+  );
+  return { ...bothAs(decision.stays), beside: { side, name } };
+}
+
+function decide(settings: ResolveConflictsSettings, entry: Compared, disputes: Disputes): Decision | null {
+  const { initial } = settings;
+  if (entry.isJoined && (initial === 'here' || initial === 'there')) return initial;
+  const decision = judge(settings, entry, groupOf(settings, 'content'), []);
+  // Without a place there is nothing beside it.
+  const isImpossible =
+    decision !== null && typeof decision === 'object' && 'stays' in decision && !entry.states.here.place;
+  return disputes.add(['content'], isImpossible ? 'nobody' : decision);
+}

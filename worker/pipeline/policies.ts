@@ -1,0 +1,95 @@
+import type { FieldGroup as MergedGroup } from '../../shared/domain/merge';
+import type { Fields } from '../../shared/domain/merge-copy';
+import type { FieldDifference } from '../../shared/domain/merge-differences';
+import type { Compared } from './entry';
+import { nameWith } from './names';
+import type { PerSide, Side } from './sides';
+import type { NameRules } from './system';
+
+/** Who wins where both sides changed one thing differently. `keep-both` is about contents alone. */
+export type Policy = 'newest' | Side | 'merge' | 'manual' | 'keep-both';
+
+/** Fields that are decided together: where both sides changed any of them, one policy decides them all. */
+export interface FieldGroup extends MergedGroup<Policy> {
+  /** Decides this group, in place of the handler of its policy. */
+  readonly handler?: Handler;
+}
+
+/** What decides a dispute; `nobody`: it waits for someone. */
+export type Decision = Side | 'nobody' | { readonly values: Fields } | KeptBoth;
+
+/** Of contents: one stays under its name on both sides, the other stays beside it as an item of its own. */
+export interface KeptBoth {
+  readonly stays: Side;
+  /** The name that the other content gets. */
+  readonly nameBeside: (name: string) => string;
+}
+
+export type Handler = (entry: Compared, disputed: readonly FieldDifference[]) => Decision;
+
+/** What two items hold differently that were found to be one entity. `fill-empty`: an empty field takes the other's value. */
+export type InitialPolicy = Side | 'manual' | 'fill-empty';
+
+/** What becomes of what one side deleted. */
+export interface DeletionPolicies {
+  /**
+   * By the side that deleted it, where the other has not changed it. `mark`: the other keeps it; `ask`: once someone
+   * approved; `restore`: it is made again.
+   */
+  readonly unchanged: PerSide<'propagate' | 'mark' | 'ask' | 'restore'>;
+  /** Where the other side changed it. A side: its copy wins, deleted or not. */
+  readonly againstChange: 'restore' | 'delete' | 'manual' | Side;
+}
+
+export const propagateDeletions: DeletionPolicies = {
+  unchanged: { here: 'propagate', there: 'propagate' },
+  againstChange: 'restore',
+};
+
+/** What becomes of a name that a side cannot take. `manual`: someone has to decide. */
+export interface NamePolicies {
+  /** Two items want one name. `suffix`: the one that gives way gets a number. */
+  readonly clash: 'suffix' | 'manual';
+  /** The system cannot write the name. `fit`: it is written there as that system can write it. */
+  readonly bad: 'fit' | 'manual';
+}
+
+export const usualNames: NamePolicies = { clash: 'suffix', bad: 'fit' };
+
+export interface ResolveConflictsSettings {
+  readonly policy: Policy;
+  /** A folder or a name in it is the field `place`, the bytes of a file are the field `content`. */
+  readonly fieldGroups: readonly FieldGroup[];
+  readonly handlers: Readonly<Partial<Record<Policy, Handler>>>;
+  /** Told of a dispute for which there is no handler. */
+  readonly onUnhandled: (entry: Compared, policy: Policy) => void;
+  /** Null: as if both had changed. */
+  readonly initial: InitialPolicy | null;
+  readonly deletionPolicies: DeletionPolicies;
+  /** Someone refused its deletion: it is made again where it was deleted. */
+  readonly isKept: (entry: Compared) => boolean;
+  /** Fields whose values go one way only. */
+  readonly flows: Readonly<Record<string, 'to-here' | 'to-there'>>;
+  /** What waits with a field that nobody decides: the entity, or that field alone. */
+  readonly parks: 'entity' | 'fields';
+  /** What someone decided about this very dispute; null: nobody has. */
+  readonly decided: (entry: Compared, disputed: readonly string[]) => Decision | null;
+  readonly lead: Side | null;
+  readonly names: PerSide<NameRules | null>;
+  readonly namePolicies: NamePolicies;
+}
+
+/** Handlers of the policies that need to know nothing of the fields. `newer` may leave it to a person. */
+export const plainHandlers = (
+  newer: (entry: Compared) => Side | 'nobody',
+): ResolveConflictsSettings['handlers'] => ({
+  newest: newer,
+  here: () => 'here',
+  there: () => 'there',
+  manual: () => 'nobody',
+});
+
+/** Keeps both contents: that side's under its own name, the other one as `plan (conflict 2026-11-30).txt`. */
+export const keepBoth =
+  (stays: Side, today: () => string): Handler =>
+  () => ({ stays, nameBeside: (name) => nameWith(name, `conflict ${today()}`) });
