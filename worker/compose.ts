@@ -155,9 +155,9 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'notifications.find-stale-solutions': plain(() => notifyOfStaleSolutions(db)),
     'notifications.remove-old': plain(() => removeOldNotifications(db)),
     'pair.slice': {
-      run: (job) =>
+      run: (job, { lease }) =>
         runSlice(
-          { db, systems: pairSystems, watch: metrics.pairs, log, stopping: draining.signal, sliceMs },
+          { db, systems: pairSystems, watch: metrics.pairs, log, stopping: draining.signal, sliceMs, lease },
           job,
         ),
     },

@@ -7,6 +7,7 @@ import { createLimiter } from '../../worker/outside/limiter';
 import { recordCall } from '../../worker/pairs/call-scope';
 import { createPairSystems, type PairSystems } from '../../worker/pairs/pair-systems';
 import { runSlice } from '../../worker/pairs/run-slice';
+import type { SliceLease } from '../../worker/pairs/slice';
 import type { Side } from '../../worker/pipeline/sides';
 import type { System } from '../../worker/pipeline/system';
 import type { ObservedCall, RemoteSystem } from '../../worker/systems/remote-system';
@@ -23,8 +24,8 @@ export interface MemoryPair {
   readonly watched: { settled: string[]; conflicts: string[] };
   /** Runs slices until nothing is due at once. */
   settle(): Promise<void>;
-  /** One slice. */
-  slice(): Promise<void>;
+  /** One slice. `lease`: of its job; nobody takes it away where it is left out. */
+  slice(lease?: SliceLease): Promise<void>;
   /** Asks for a run, and works until it has ended. Returns its row. */
   run(kind?: 'check' | 'whole'): Promise<RunRow>;
   /** Calls of each side since the last time. */
@@ -55,6 +56,14 @@ export const people: WrittenPair = {
   deletions: { here: 'propagate', there: 'propagate', againstChange: 'restore' },
 };
 
+/** Nobody takes it away. */
+export const heldLease: SliceLease = {
+  get signal() {
+    return new AbortController().signal;
+  },
+  isHeld: () => true,
+};
+
 export const quiet: Logger = createLogger({ name: 'test', level: 'silent' });
 
 export async function createMemoryPair(
@@ -83,7 +92,7 @@ export async function createMemoryPair(
   const watched = { settled: [] as string[], conflicts: [] as string[] };
   const systems = memorySystems(remotes);
 
-  const slice = async () => {
+  const slice = async (lease: SliceLease = heldLease) => {
     await askForSlice(db, pairId);
     const job = await db<{ id: string; kind: string }>('job').where({ kind: 'pair.slice' }).first('id');
     const claimed = await createJobStore(db).claim(job?.id ?? '0', 60);
@@ -99,6 +108,7 @@ export async function createMemoryPair(
         log: quiet,
         stopping: new AbortController().signal,
         sliceMs: 20_000,
+        lease,
       },
       claimed,
     );

@@ -1,7 +1,9 @@
 import { Trouble } from '../../worker/pipeline/trouble';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import { createRecords } from '../pipeline/remote';
-import { byName, createMemoryPair, type MemoryPair, people } from './memory-pair';
+import type { SliceLease } from '../../worker/pairs/slice';
+import { createLease, instantNow } from '../../worker/jobs/lease';
+import { byName, createMemoryPair, heldLease, type MemoryPair, people } from './memory-pair';
 
 const plain = { creates: 'plain', deletions: 'none', changes: 'scan' } as const;
 
@@ -208,5 +210,68 @@ describe('a slice that lost its job', () => {
     expect(await pair.rows('select id, version, state from link')).toEqual(before);
     expect(before).toMatchObject([{ state: 'active' }]);
     expect(pair.there.records()).toHaveLength(1);
+  });
+});
+
+describe('the seed’s hole: an old holder that writes on', () => {
+  /**
+   * Frozen after it noted what it would create, while the call waited for its turn; awake once its lock has expired and
+   * another has done the work. Returns what was made.
+   */
+  async function madeByBoth(lease: SliceLease, expire: () => void): Promise<number> {
+    await pairOf(1);
+    let resume = (): void => undefined;
+    const frozen = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    let reached = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const create = pair.there.create.bind(pair.there);
+    pair.there.create = async (key, draft, signal) => {
+      pair.there.create = create;
+      reached();
+      await frozen;
+      // As the HTTP client does, when the turn of a call comes.
+      signal.throwIfAborted();
+      return create(key, draft, signal);
+    };
+    await pair.database.db.raw(`insert into pair_run (pair_id, kind) values (${pair.pairId}, 'check')`);
+    const old = pair.slice(lease);
+    await waiting;
+    await pair.database.db.raw(
+      `update job set lease_until = now() - interval '1 second' where kind = 'pair.slice'`,
+    );
+    expire();
+    await askForSlice(pair.database.db, pair.pairId);
+    await pair.slice();
+    resume();
+    await old;
+    return pair.there.records().length;
+  }
+
+  test('is shown: a lock with a TTL that its holder never asks again makes two records', async () => {
+    expect(await madeByBoth(heldLease, () => undefined)).toBe(2);
+  });
+
+  test('is closed: what the old holder was about to call is broken off', async () => {
+    const lock = new AbortController();
+    const lease = { signal: lock.signal, isHeld: () => !lock.signal.aborted };
+    expect(await madeByBoth(lease, () => lock.abort())).toBe(1);
+  });
+});
+
+describe('a lease', () => {
+  test('that has ended by either clock is no longer held, and stays lost', () => {
+    const now = instantNow();
+    expect(createLease(60, now).isHeld()).toBe(true);
+    const slept = createLease(60, { ...now, wallMs: now.wallMs - 61_000 });
+    const waited = createLease(60, { ...now, monotonicMs: now.monotonicMs - 61_000 });
+    for (const lease of [slept, waited]) {
+      expect(lease.isHeld()).toBe(false);
+      lease.extended(instantNow());
+      expect([lease.isHeld(), lease.signal.aborted]).toEqual([false, true]);
+    }
   });
 });

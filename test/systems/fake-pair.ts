@@ -11,6 +11,7 @@ import { createPairSystems } from '../../worker/pairs/pair-systems';
 import { runSlice } from '../../worker/pairs/run-slice';
 import { createLimiters, secretsFrom } from '../../worker/pairs/system-secrets';
 import { createConnectors } from '../../worker/systems/connectors';
+import { heldLease } from '../pairs/memory-pair';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 import { type AdvowareFake, type AdvowareRow, startAdvowareFake } from './fakes/advoware-fake';
 import { type EspocrmFake, prepareBeteiligte, startEspocrmFake } from './fakes/espocrm-fake';
@@ -82,7 +83,7 @@ export async function openFakePair(change: (text: string) => string = (text) => 
     if (claimed === null) throw new Error('there is no slice to run');
     const watch = { settled: () => undefined, conflict: () => undefined };
     const stopping = new AbortController().signal;
-    await runSlice({ db, systems, watch, log, stopping, sliceMs: 20_000 }, claimed);
+    await runSlice({ db, systems, watch, log, stopping, sliceMs: 20_000, lease: heldLease }, claimed);
   }
   async function settle(): Promise<void> {
     for (let slices = 0; slices < 20; slices++) {

@@ -10,6 +10,7 @@ import type { JobMessage, Verdict } from '../../shared/queue/job-queue';
 import type { ClaimedJob, JobStore } from '../../shared/stores/jobs/job-store';
 import type { ScheduleStore } from '../../shared/stores/jobs/schedule-store';
 import { inSpan, type Tracer } from '../../shared/tracing';
+import { createLease, instantNow, type Instant, type Lease } from './lease';
 import { type JobFailure, type JobHandler, type JobHandlers, jobPolicies, type JobPolicy } from './kinds';
 
 interface Deps {
@@ -38,6 +39,7 @@ const postponeSeconds = 10;
 /** From a message to its verdict: how work is got. What is done about it is the kind's. */
 export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Verdict> {
   return async ({ jobId }) => {
+    const since = instantNow();
     const claimed = await deps.jobs.claim(jobId, deps.leaseSeconds);
     if (claimed === null) return 'done';
     const work = workOf(deps, claimed);
@@ -46,7 +48,7 @@ export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Ver
     deps.watch.begun(claimed);
     let outcome: AttemptOutcome = 'retried';
     try {
-      outcome = await whileLeased(work, () => attempt(work));
+      outcome = await whileLeased(work, since, (lease) => attempt(work, lease));
       if (work.policy.cron !== null && claimed.kind !== syncKind && outcome !== 'retried')
         await deps.schedules.ended(claimed.kind, seconds(), work.failure);
       return 'done';
@@ -84,7 +86,7 @@ const storyOf = (job: ClaimedJob, handler: JobHandler) => ({
   ...handler.story?.(job),
 });
 
-async function attempt(work: Work): Promise<AttemptOutcome> {
+async function attempt(work: Work, lease: Lease): Promise<AttemptOutcome> {
   const { deps, job, handler, maxAttempts } = work;
   const span = deps.tracer.start(verbOf(job.kind), job.origin.traceparent, {
     'epack.kind': job.kind,
@@ -96,6 +98,7 @@ async function attempt(work: Work): Promise<AttemptOutcome> {
     if (job.attempts > maxAttempts)
       return await giveUp(work, because({ code: 'no-attempt-ended', values: {} }));
     const end = await handler.run(job, {
+      lease,
       step: (name, part) => inSpan(deps.tracer, name, span.traceparent, part),
     });
     if (end === 'done') await deps.jobs.remove(job);
@@ -173,19 +176,30 @@ async function giveBack({ deps, job, log }: Work): Promise<void> {
 const isHopeless = (error: unknown) => error instanceof AppError && error.kind === 'unprocessable';
 
 /** While the work goes on, the lease is extended; once it is lost, the fence keeps this worker from committing. */
-async function whileLeased<T>({ deps, job, log }: Work, attemptIt: () => Promise<T>): Promise<T> {
+async function whileLeased<T>(
+  { deps, job, log }: Work,
+  since: Instant,
+  attemptIt: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  const lease = createLease(deps.leaseSeconds, since);
+  const extend = async (): Promise<void> => {
+    const at = instantNow();
+    if (await deps.jobs.extendLease(job, deps.leaseSeconds)) lease.extended(at);
+    else lease.lost();
+  };
   const beat = setInterval(
     () => {
-      deps.jobs.extendLease(job, deps.leaseSeconds).catch((error: unknown) => {
+      extend().catch((error: unknown) => {
         log.warn({ err: error }, 'lease not extended');
       });
     },
     (deps.leaseSeconds * 1000) / 3,
   );
   try {
-    return await attemptIt();
+    return await attemptIt(lease);
   } finally {
     clearInterval(beat);
+    lease.close();
   }
 }
 

@@ -2,6 +2,7 @@ import type { BackoffLimits } from '../../shared/domain/backoff';
 import { type BackgroundKind, type JobKind, syncKind } from '../../shared/domain/job-kind';
 import type { Reason } from '../../shared/domain/reason';
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
+import type { Lease } from './lease';
 
 /** How often a kind of job is tried, and what becomes of it in the end. */
 export interface JobPolicy {
@@ -40,6 +41,8 @@ export interface JobFailure {
 
 /** One attempt at a job. */
 export interface Attempt {
+  /** The time for which the job is this worker's. What cannot be fenced asks it right before. */
+  readonly lease: Lease;
   /** Runs one step of the work in a span of its own. */
   readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }

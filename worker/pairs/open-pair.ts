@@ -15,16 +15,18 @@ export interface OpenPair {
   readonly troubles: TroubleLog;
 }
 
-export interface FieldsKept {
+export interface OpeningParts {
   readonly kept: PerSide<Readonly<Record<string, Kept>>>;
   readonly learned: (finding: FieldFinding) => void;
+  /** Asked right before each call. Throws where none may be made. */
+  readonly mayCall: () => void;
 }
 
 /** Throws `fields` where its settings cannot be used as they are. */
 export async function openPair(
   systems: PairSystems,
   pair: SlicePair,
-  { kept, learned }: FieldsKept,
+  { kept, learned, mayCall }: OpeningParts,
 ): Promise<OpenPair> {
   const settings = readPair(pair.config, checkedKind(pair.systems.here.kind).holds);
   if (settings.holds !== 'records')
@@ -46,7 +48,7 @@ export async function openPair(
       kept: kept[side],
       learned,
     });
-    opened[side] = watchSystem(mapped, side, troubles);
+    opened[side] = watchSystem(mapped, { side, troubles, mayCall });
   }
   const { here, there } = opened;
   if (here === undefined || there === undefined) throw new Error('a side was not opened');

@@ -10,7 +10,7 @@ import { type CallTally, inTally } from './call-scope';
 import { discoverRun } from './discover-run';
 import { dueTimes } from './due-times';
 import { openPair } from './open-pair';
-import { createPairLinks } from './pair-links';
+import { createPairLinks, leaseLost } from './pair-links';
 import { createPairWork } from './pair-work';
 import { makePlan, rehearsePair, wouldHave } from './plan-pair';
 import { type Slice, type SliceDeps, type SliceStores, storesOf } from './slice';
@@ -61,7 +61,8 @@ async function afterTrouble(
 ): Promise<number> {
   if (error.kind === 'lease-lost') {
     log.warn({ err: error }, 'the pair is no longer this worker’s');
-    return restSeconds;
+    // Should it be this worker's after all, the next slice begins soon.
+    return 1;
   }
   if (error.kind !== 'fields') throw error;
   const isNews = await stores.slice.pausePair('fields', null);
@@ -88,8 +89,11 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
   const opened = await openPair(deps.systems, pair, {
     kept: await stores.fields.known(),
     learned: (finding) => learned.push(finding),
+    mayCall() {
+      if (!deps.lease.isHeld()) throw leaseLost();
+    },
   });
-  const halt = createHalt(new AbortController().signal);
+  const halt = createHalt(endOfLease(deps.lease));
   const began = performance.now();
   const counts = new Map<string, Record<string, number>>();
   const took = () => performance.now() - began;
@@ -109,6 +113,17 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
     listings: new Map(),
     goesOn: new Set(),
   };
+}
+
+/** Calls in flight are broken off as well. */
+function endOfLease({ signal }: SliceDeps['lease']): AbortSignal {
+  const lost = new AbortController();
+  const abort = () => {
+    lost.abort(leaseLost());
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return lost.signal;
 }
 
 function addCounts(

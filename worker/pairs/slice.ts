@@ -37,6 +37,13 @@ export interface PairWatch {
   conflict(pair: string, resolution: string): void;
 }
 
+/** The time for which the slice is this worker's, as far as this process knows. */
+export interface SliceLease {
+  /** Aborted once it may be another's. */
+  readonly signal: AbortSignal;
+  isHeld(): boolean;
+}
+
 export interface SliceDeps {
   readonly db: Db;
   readonly systems: PairSystems;
@@ -46,6 +53,8 @@ export interface SliceDeps {
   readonly stopping: AbortSignal;
   /** How long a slice begins new work. */
   readonly sliceMs: number;
+  /** A system knows no fence: no call is begun once this has ended. */
+  readonly lease: SliceLease;
 }
 
 /** What one pair's tables are asked by, under the fence of its slice. */
