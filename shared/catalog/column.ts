@@ -15,7 +15,7 @@ export interface Column {
   readonly type: ColumnType;
   /** e.g. `°C`, `%`, `min`. */
   readonly unit?: string;
-  /** Smallest and largest value that can be a true reading; what lies outside is quarantined. */
+  /** The smallest and the largest value that a working device can send. A value outside is quarantined. */
   readonly min?: number;
   readonly max?: number;
   readonly oneOf?: readonly string[];
@@ -61,7 +61,7 @@ interface Bounds {
   readonly unit?: string;
 }
 
-/** °C. From liquid nitrogen to the hottest oven; what lies outside is a broken probe. */
+/** In °C, from liquid nitrogen to the hottest oven. A value outside comes from a broken probe. */
 export const temperature = (name: string, label: Label): Column =>
   decimal(name, label, { min: -200, max: 600, unit: '°C' });
 export const minutes = (name: string, label: Label): Column =>
@@ -73,7 +73,7 @@ export const percent = (name: string, label: Label): Column =>
 /** A unit as people write it. */
 export const unitIn = (language: Language, unit: string): string => wordyUnits.get(unit)?.[language] ?? unit;
 
-/** All others are written alike everywhere. */
+/** All other units are written the same in every language. */
 const wordyUnits: ReadonlyMap<string, Label> = new Map([
   ['d', { en: 'days', fr: 'jours' }],
   ['%RH', { en: '% RH', fr: '% HR' }],

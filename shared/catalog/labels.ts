@@ -3,12 +3,12 @@ import type { Column } from './column';
 import { findLogTable } from './log-tables';
 import { findParameterClass, sharedFieldLabels } from './parameter-classes';
 
-/** What people call a parameter class or a log table; its name on the wire where the catalogue has no such. */
+/** The label of a parameter class or a log table. A name that the catalogue does not know is its own label. */
 export function labelOf(language: Language, subject: string): string {
   return declared(subject)?.label[language] ?? subject;
 }
 
-/** What people call a field of a class or a table. Undeclared fields keep the name that they came with. */
+/** The label of a field of a class or a table. An undeclared field is labelled with its name on the wire. */
 export function fieldLabelOf(language: Language, subject: string | null, field: string): string {
   const known = subject === null ? undefined : declared(subject);
   const column = known?.columns.find(({ name }) => name === field);

@@ -28,7 +28,10 @@ export interface LogTable {
   readonly columns: readonly LogColumn[];
   /** The column that tells one series of readings from another (a probe, a fridge), where a table holds several. */
   readonly series: string | null;
-  /** A device measures: two readings of one series are never of the same time. People may note several in one minute. */
+  /**
+   * True if a device measures: two readings of one series then never have the same time. People may record several
+   * readings in one minute.
+   */
   readonly isMeasuredByDevice: boolean;
 }
 
@@ -58,7 +61,10 @@ function table(
 
 const measuredAt = time('MeasuredAt', { en: 'Measured at', fr: 'Relevé le' });
 
-/** What every log of `synchro` and `messagerie` has. Labels and limits in force are copied into the log. */
+/**
+ * The columns that every log of `synchro` and `messagerie` has. Each row contains the labels and limits that applied
+ * when it was recorded.
+ */
 const shared: readonly Column[] = [
   measuredAt,
   text('UserName', { en: 'Operator', fr: 'Opérateur' }),
@@ -375,7 +381,7 @@ export function logTablesOf(channel: Channel): readonly LogTable[] {
   return logTables.filter((logTable) => logTable.channel === channel);
 }
 
-/** Those whose rows may name a photo. */
+/** The tables whose rows may name a photo. */
 export const tablesWithPhotos = logTables.filter(({ columns }) =>
   columns.some(({ name }) => name === 'PhotoName'),
 );

@@ -2,17 +2,20 @@ import type { Channel } from '../domain/channel';
 import { findLogTable, type LogTable } from './log-tables';
 import { findParameterClass, type ParameterClass } from './parameter-classes';
 
-/** What reads a file of an uploaded archive. */
+/** The kinds of files in an uploaded archive. The kind decides which part of the server reads the file. */
 export type PackageFileKind =
   | { readonly kind: 'parameters'; readonly parameterClass: ParameterClass }
   | { readonly kind: 'log'; readonly table: LogTable }
   | { readonly kind: 'photo' }
   | { readonly kind: 'photo-list' }
   | { readonly kind: 'statement' }
-  /** Nothing does. */
+  /** Nothing reads it. */
   | { readonly kind: 'ignored' };
 
-/** By its name in the archive, `/`-separated, which compares without case. Source: ePack V4, The uploaded archive. */
+/**
+ * Decides the kind of a file by its name in the archive: `/`-separated, compared without case. Source: ePack V4, The
+ * uploaded archive.
+ */
 export function packageFileKindOf(name: string, channel: Channel): PackageFileKind {
   const lower = name.normalize('NFC').toLowerCase();
   if (lower === 'solution.json') return { kind: 'statement' };

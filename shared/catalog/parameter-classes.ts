@@ -16,7 +16,7 @@ import {
 /** Who edits a class. */
 export type Direction = 'both' | 'manager' | 'solution';
 
-/** Who wins where both sides changed one field differently. Source: ePack V4, Processing. */
+/** Which side wins if both sides changed the same field to different values. Source: ePack V4, Processing. */
 export type ConflictPolicy = 'newest' | 'manager' | 'solution' | 'manual';
 
 export interface ParameterClass {
@@ -33,18 +33,18 @@ export interface ParameterClass {
   readonly conflictPolicy: ConflictPolicy;
   /** Fields with a policy of their own. */
   readonly fieldPolicies: Readonly<Record<string, ConflictPolicy>>;
-  /** How many entities of the class one sync may change or add on the manager. Null: as many as it likes. */
+  /** How many entities of the class one sync may change or add on the manager. Null: there is no limit. */
   readonly maxChanges: ClassLimit | null;
   /** How many it may delete. */
   readonly maxDeletes: ClassLimit;
 }
 
-/** What is above both the count and the share is held or skipped. */
+/** Changes that exceed both the count and the share are held or skipped. */
 export interface ClassLimit {
   /** `soft`: it waits for an approval; `hard`: it is skipped, and kept in quarantine. */
   readonly kind: 'soft' | 'hard';
   readonly count: number;
-  /** Of what the manager had before the sync: 0.5 is half. */
+  /** The share of the entities that the manager had before the sync: 0.5 is half. */
   readonly share: number;
 }
 
@@ -74,7 +74,7 @@ function parameters(
   };
 }
 
-/** Fields that all classes share, as people call them. An `Id` is an Id everywhere. */
+/** The labels of the fields that all classes share. `Id` has the same label in every language. */
 export const sharedFieldLabels: ReadonlyMap<string, Label> = new Map([
   ['idServer', { en: 'Id on the server', fr: 'Id sur le serveur' }],
   ['Ts', { en: 'Last change', fr: 'Dernière modification' }],

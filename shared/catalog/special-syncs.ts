@@ -1,7 +1,7 @@
 import { type Flag, flags } from '../domain/flag';
 
 /**
- * What a special synchronisation does. Each effect is looked for in one place:
+ * What a special synchronisation does. Each effect is implemented in one place:
  *
  * - `asks-all-logs`: `lastIdLogs` gives -1 (the handshake)
  * - `asks-all-parameters`: `listSyncParams` asks for every class (the handshake)
@@ -23,7 +23,8 @@ export type SpecialEffect =
 
 /** Source: ePack V4, Special synchronisations. */
 const effectsOf: Readonly<Record<Flag, readonly SpecialEffect[]>> = {
-  // It takes before it replaces: readings that only the solution holds would be lost otherwise.
+  // The solution sends its readings before they are replaced. Otherwise readings that only the solution has would be
+  // lost.
   'replace-from-manager': ['asks-all-logs', 'keeps-manager', 'tells-all-parameters', 'tells-all-logs'],
   'replace-from-solution': ['asks-all-logs', 'asks-all-parameters', 'replaces-manager'],
   'resend-logs': ['asks-all-logs'],
@@ -37,8 +38,14 @@ export function haveEffect(asked: readonly Flag[], effect: SpecialEffect): boole
   return asked.some((flag) => effectsOf[flag].includes(effect));
 }
 
-/** They change what the solution sends, so they hold from the handshake on. One set after it waits for the next. */
+/**
+ * These flags change what the solution sends, so they apply from the handshake on. A flag that is set after the
+ * handshake waits for the next one.
+ */
 export const handshakeFlags: readonly Flag[] = flags.filter((flag) => haveEffect([flag], 'asks-all-logs'));
 
-/** Of those, the ones that a solution carries out even where it asks for no ids: it has nothing to send then. */
+/**
+ * The handshake flags that apply even if the solution does not ask for the highest ids, because it then has nothing to
+ * send.
+ */
 export const oneWayFlags: readonly Flag[] = flags.filter((flag) => haveEffect([flag], 'tells-all-logs'));

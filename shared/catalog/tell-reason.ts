@@ -7,8 +7,8 @@ import { unitIn } from './column';
 import { fieldLabelOf, labelOf } from './labels';
 
 /**
- * A reason for a person to read: fields, classes and tables as people call them, fields with the name of the wire
- * behind it, under which they stand in what was sent. `of`: the class or table whose fields they are.
+ * A reason for a person to read: fields, classes and tables as people call them, and fields with their name on the wire
+ * in brackets, because that is the name in what was sent. `of`: the class or table whose fields they are.
  */
 export const reasonIn = (language: Language, reason: Reason, of: string | null): string =>
   visibleText(tellReason(sentences[language], reason, namesIn(language, of)));

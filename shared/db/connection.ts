@@ -4,7 +4,7 @@ import { Client } from 'pg';
 export type Connection = Client;
 
 /**
- * Opens one connection outside the pool, for what lives as long as a session: listening, holding a lock.
+ * Opens one connection outside the pool, for work that needs a session of its own, such as listening or holding a lock.
  * It emits `end` when the server goes away.
  */
 export async function openConnection(url: string, applicationName: string): Promise<Connection> {
@@ -14,11 +14,11 @@ export async function openConnection(url: string, applicationName: string): Prom
     connectionTimeoutMillis: 10_000,
     ...keptAlive,
   });
-  // An `error` that nobody hears ends the process, and the first may come before `connect` has returned.
+  // An `error` event without a listener ends the process, and the first one may come before `connect` has returned.
   client.on('error', () => undefined);
   await client.connect();
   return client;
 }
 
-/** A line that drops what it is given is noticed after 20 seconds; without a delay that is named, after two hours. */
+/** With this delay, a dead connection is noticed after 20 seconds. The default of the system is two hours. */
 export const keptAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };

@@ -10,7 +10,10 @@ export interface BinaryCopy {
   write(tuples: Buffer): Promise<void>;
   /** Ends the open statement, if there is one: its rows are in the table then. */
   finish(): Promise<void>;
-  /** Gives up the open statement, if there is one. The transaction is lost, the connection is not. */
+  /**
+   * Gives up the open statement, if there is one. The transaction has then failed, but the connection can be used
+   * again.
+   */
   abort(reason: Error): Promise<void>;
 }
 
@@ -36,7 +39,10 @@ export function createBinaryCopy(client: Client, table: string, columns: readonl
   };
 }
 
-/** The rows of a query in PostgreSQL's binary COPY format, one after another. The caller bounds their number: all are held. */
+/**
+ * The rows of a query in PostgreSQL's binary COPY format, one after another. The caller must limit their number,
+ * because all of them are kept in memory.
+ */
 export async function binaryCopyRows(client: Client, query: string): Promise<Buffer> {
   const stream = client.query(to(`copy (${query}) to stdout (format binary)`));
   const chunks: Buffer[] = [];
@@ -52,7 +58,7 @@ interface CopyStatement {
 
 async function openStatement(client: Client, sql: string): Promise<CopyStatement> {
   const stream = client.query(from(sql));
-  // PostgreSQL may refuse at any time; nobody waits for its answer while rows are being read.
+  // PostgreSQL may refuse the rows at any time, also while the caller is still reading more of them.
   let hasFailed = false;
   const failure = new Promise<never>((_resolve, reject) => {
     stream.on('error', (error) => {
@@ -64,9 +70,9 @@ async function openStatement(client: Client, sql: string): Promise<CopyStatement
   const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   const statement: CopyStatement = {
     write: (bytes) => {
-      // The library lets go of the connection then, and would trip over it.
+      // The library releases the connection then, and would fail if it were used again.
       if (hasFailed) return failure;
-      // The library holds on to a write that is smaller than the socket's buffer after it has called back.
+      // After its callback, the library still uses the memory of a write that is smaller than the buffer of the socket.
       const lasting = bytes.length < SOCKET_BUFFER_BYTES ? Buffer.from(bytes) : bytes;
       const written = new Promise<void>((resolve) => stream.write(lasting, () => resolve()));
       return Promise.race([written, failure]);
@@ -78,7 +84,8 @@ async function openStatement(client: Client, sql: string): Promise<CopyStatement
       await Promise.race([finished, failure]);
     },
     abort: async (reason) => {
-      // What PostgreSQL has ended cannot be given up any more: the library would speak to a connection that it let go.
+      // A statement that PostgreSQL has ended must not be given up: the library would write to a connection that it has
+      // released.
       if (hasFailed) return;
       stream.destroy(reason);
       await Promise.race([closed, failure.catch(() => undefined)]);

@@ -6,17 +6,18 @@
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  // A text quotes the statement with its values: of an error that has a code, it could say what a solution sent.
+  // The message quotes the statement and its values. If the error has a code, the message is not searched, because it
+  // could contain text that a solution sent.
   if ('code' in error && typeof error.code === 'string') return awayCode.test(error.code);
   return awayMessage.test(error.message) || isStatementOverdue(error);
 }
 
-/** True where the pool's patience with a statement ended. Source: pg, which names it so without a code. */
+/** True if a statement took longer than the pool allows. Source: pg, which gives this error a message but no code. */
 export function isStatementOverdue(error: Error): boolean {
   return error.message.endsWith('Query read timeout');
 }
 
-/** True where PostgreSQL is there and has no room for more. Source: SQLSTATE 53100. */
+/** True if PostgreSQL can be reached but its disk is full. Source: SQLSTATE 53100. */
 export function isDatabaseFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '53100';
 }

@@ -18,7 +18,10 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly maxConnections: number;
   readonly applicationName: string;
-  /** A statement that takes longer has failed, and its connection is given up. Without it, one may take for ever. */
+  /**
+   * A statement that takes longer has failed, and its connection is closed. Without a value, a statement may take any
+   * time.
+   */
   readonly statementPatienceMs?: number;
 }
 
@@ -40,7 +43,7 @@ export function openDatabase({
     },
     pool: { min: 0, max: maxConnections, afterCreate: keepAliveThere },
     acquireConnectionTimeout: 10_000,
-    // What fails reaches its caller as an error; knex would print it on the console besides.
+    // An error reaches the caller. Without this, knex would print it on the console as well.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },
   });
   db.on('query-error', (error: Error, { __knexUid: uid }: { readonly __knexUid: string }) => {
@@ -50,8 +53,8 @@ export function openDatabase({
 }
 
 /**
- * Gives up every connection, with what is under way on it: that fails as it does when PostgreSQL goes away, and the next
- * statement opens a new one. For when they may be dead without having said so (docs/decisions/024).
+ * Closes every connection. Statements in progress fail as they do when PostgreSQL goes away, and the next statement
+ * opens a new connection. Call it when connections may be dead without a sign of it (docs/decisions/024).
  */
 export function dropConnections(db: Db): void {
   giveUp(connectionsOf(db));
@@ -60,7 +63,7 @@ export function dropConnections(db: Db): void {
 function giveUp(connections: readonly PooledConnection[]): void {
   for (const client of connections) {
     const error = new Error('Connection terminated: nothing came back on it');
-    // Or it would be handed out once more before its socket has told.
+    // Otherwise the pool would hand it out again before its socket reports the end.
     client.__knex__disposed = error;
     client.connection.stream.destroy(error);
   }
@@ -71,7 +74,9 @@ const connectionsOf = (db: Db): PooledConnection[] => {
   return [...used, ...free].map(({ resource }) => resource);
 };
 
-/** PostgreSQL keeps what a session holds, locks as well, until it learns that nobody is there any more: in two hours. */
+/**
+ * PostgreSQL keeps the locks of a session until it notices that the client is gone. By default that takes two hours.
+ */
 function keepAliveThere(connection: Client, done: (error: Error | null) => void): void {
   connection.query(
     `select set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
@@ -97,7 +102,7 @@ export async function inTransaction<T>(db: Db, work: (transaction: Transaction) 
 export interface PoolUse {
   readonly used: number;
   readonly free: number;
-  /** Who waits for one. */
+  /** The number of callers that wait for a connection. */
   readonly waiting: number;
   readonly max: number;
 }
@@ -137,13 +142,16 @@ interface ConnectionSource {
   releaseConnection(client: Client): Promise<void>;
 }
 
-/** Brings the schema up to date; several processes may call it at once. Answers the migrations that it ran. */
+/**
+ * Brings the schema up to date. Several processes may call it at the same time. Returns the names of the migrations
+ * that it ran.
+ */
 export async function migrate(db: Db): Promise<string[]> {
   const [, ran] = (await db.migrate.latest(migrations)) as [number, string[]];
   return ran;
 }
 
-/** Makes an empty database what it was after these migrations, no more and no less. Throws where one is not known. */
+/** Runs exactly these migrations on an empty database. Throws if this version does not know one of them. */
 export async function migrateTo(db: Db, names: readonly string[]): Promise<void> {
   const [, known] = (await db.migrate.list(migrations)) as [unknown, { readonly file: string }[]];
   const unknown = names.filter((name) => !known.some(({ file }) => file === name));
@@ -155,6 +163,7 @@ export async function migrateTo(db: Db, names: readonly string[]): Promise<void>
 const migrations = {
   directory: path.resolve(__dirname, '../../migrations'),
   loadExtensions: ['.js'],
-  // A database that a later version has been at is no mistake: its migrations only add (docs/operations.md, Upgrade).
+  // A database that a later version has migrated is accepted, because migrations only add (docs/operations.md,
+  // Upgrade).
   disableMigrationsListValidation: true,
 };

@@ -5,10 +5,13 @@ import type { Db } from './database';
 // Devices, programs and people remember ids that the server gave out: of a message, a sync's event, a solution, an item of
 // quarantine. A database that is put back to an earlier state would give them out again, for something else.
 
-/** How far numbering goes on above what a backup knows: more than can have been given out since it was made. */
+/**
+ * How far the counters jump above the value in a backup: more ids than can have been given out since the backup was
+ * made.
+ */
 const leap = { bigint: 10_000_000, integer: 100_000 } as const;
 
-/** Lets every counter of the database jump ahead. The connection's transaction decides whether it stays. */
+/** Makes every counter of the database jump ahead. The change is part of the connection's transaction. */
 export const leapAheadSql = `
   select setval(format('%I.%I', schemaname, sequencename)::regclass,
     coalesce(last_value, start_value) + sign(increment_by)::int
@@ -19,7 +22,7 @@ export const leapAheadSql = `
 export const countersPutBack =
   'the database is an earlier state than this server has seen: its counters jump ahead of all ids given out';
 
-/** A counter that stood further once than it does now. */
+/** A counter that is lower now than it was before. */
 export interface CounterPutBack {
   readonly name: string;
   readonly given: string;
@@ -27,9 +30,9 @@ export interface CounterPutBack {
 }
 
 /**
- * Keeps beside the database, in the data folder, how far its counters have come, and compares: a database that was put back
- * by whatever means (a dump, a snapshot, a standby that was behind) stands before that. Such counters jump ahead of all
- * that was ever given out. Answers them. Call it before ids are given out, and every now and then.
+ * Keeps beside the database, in the data folder, how far its counters have come, and compares: in a database that was
+ * restored in any way (a dump, a snapshot, a standby that was behind), the counters are lower. Such counters jump ahead
+ * of every id that was ever given out. Returns them. Call it before ids are given out, and from time to time.
  */
 export async function keepGivenIds(db: Db, dataDir: string): Promise<CounterPutBack[]> {
   const file = path.join(dataDir, 'given-ids.json');
@@ -76,7 +79,7 @@ async function countersOf(db: Db): Promise<Counter[]> {
   }));
 }
 
-/** Another process may have let it jump as well: it never goes back. */
+/** Another process may have made it jump already, so it is only ever raised. */
 async function jumpTo(db: Db, name: string, value: bigint, direction: bigint): Promise<void> {
   await db.raw(
     `select setval(format('%I.%I', schemaname, sequencename)::regclass,
@@ -86,7 +89,7 @@ async function jumpTo(db: Db, name: string, value: bigint, direction: bigint): P
   );
 }
 
-/** A file that is not there, or damaged, says nothing. */
+/** A file that is missing or damaged counts as empty. */
 async function readKept(file: string): Promise<Record<string, string>> {
   let json: unknown;
   try {
@@ -102,7 +105,7 @@ async function readKept(file: string): Promise<Record<string, string>> {
   );
 }
 
-/** Whole or not at all: several processes write it, and each of their states is true. */
+/** The file is replaced in one step, because several processes write it. The state of each process is valid. */
 async function writeKept(file: string, kept: Record<string, string>): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
   const part = `${file}.${process.pid}`;

@@ -1,4 +1,4 @@
-/** Advisory locks of this class are those of jobs: who works on one holds it until its transaction ends. */
+/** The class of the advisory locks of jobs. A worker holds the lock of its job until its transaction ends. */
 export const jobLocks = 0x6a_6f_62;
 
 /** The second key of the lock of the job with this id. */

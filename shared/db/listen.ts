@@ -5,11 +5,11 @@ import { keepOpen, type Session } from '../connections/keep-open';
 import { within } from '../connections/within';
 import { keptAlive } from './connection';
 
-/** What PostgreSQL tells by NOTIFY, over one connection of the process that all listeners share. */
+/** Receives the notifications of PostgreSQL. All listeners of the process share one connection. */
 export interface Notifications {
   /** Listens to a channel until stopped. */
   subscribe(channel: string, listener: ChannelListener): Subscription;
-  /** False while messages may be missed. Answers from memory. */
+  /** False while messages may be missed. It does not ask the database. */
   isConnected(): boolean;
   close(): Promise<void>;
 }
@@ -18,8 +18,8 @@ export interface Notifications {
 export interface ChannelListener {
   readonly onMessage: (payload: string) => void;
   /**
-   * From now on no message is missed, for the first time or again. What was said before may have been: read
-   * again whatever is kept in memory. A change committed after this call is told.
+   * From now on, no message is missed. Earlier messages may have been missed, so read again what is kept in memory.
+   * Every change that is committed after this call is notified.
    */
   readonly onReconnected: () => void;
   /** From now on messages may be missed, until `onReconnected`. Not called before the first connection. */
@@ -35,11 +35,16 @@ export interface NotificationsOptions {
   readonly url: string;
   readonly log: Logger;
   readonly applicationName?: string;
-  /** How often the connection is tried: a half-dead one is silent, like a healthy one with nothing to tell. */
+  /**
+   * How often the connection is checked. A dead connection is silent, and so is a healthy one without notifications.
+   */
   readonly checkEveryMs?: number;
   /** A check or a connection that takes longer has failed. */
   readonly patienceMs?: number;
-  /** The connection was lost, and not closed: others to the same place may be as dead, and do not say so. */
+  /**
+   * The connection was lost without being closed. Other connections to the same server may be dead too, without a sign
+   * of it.
+   */
   readonly onLost?: () => void;
 }
 
@@ -75,7 +80,7 @@ export function createNotifications(options: NotificationsOptions): Notification
     return { stop: () => listeners.get(channel)?.delete(listener) };
   }
 
-  /** A listener that is lost again before its greeting gets none. */
+  /** If the connection is lost again before a listener is greeted, the listener is not greeted. */
   async function greet(
     session: ListeningSession,
     channel: string,
@@ -106,7 +111,7 @@ async function openListening(
   { url, applicationName = 'epack-listen', checkEveryMs = 2_000, patienceMs = 4_000 }: NotificationsOptions,
   tell: (channel: string, payload: string) => void,
 ): Promise<ListeningSession> {
-  // Our own socket, because only it can end a connection whose other side no longer answers.
+  // We open the socket ourselves, because only its owner can end a connection whose other side does not answer.
   const socket = new Socket();
   const client = new Client({
     connectionString: url,
@@ -155,7 +160,7 @@ async function openListening(
     checking = !(await run('select 1'));
   }
 
-  /** One statement at a time. One that fails ends the session: there is nothing that only one of them could lack. */
+  /** Runs one statement at a time. A statement that fails ends the session, because every statement here must work. */
   async function run(sql: string): Promise<boolean> {
     const turn = last.then(() => within(patienceMs, sql, client.query(sql)));
     last = turn;

@@ -6,8 +6,8 @@ export interface SliceHold {
 }
 
 /**
- * The beginning of every statement by which a slice writes: who lost the job meanwhile writes nothing. Bindings: `jobId`,
- * `fence`.
+ * Every statement by which a slice writes begins with this. A slice that has lost its job writes nothing. Bindings:
+ * `jobId`, `fence`.
  */
 export const withGuard = `with guard as materialized (
   select from job where id = :jobId and fence = :fence and state = 'running'

@@ -3,11 +3,11 @@ import { pipeline } from 'node:stream/promises';
 import { from, to } from 'pg-copy-streams';
 import type { Connection } from './connection';
 
-// Whole tables, out and in, whatever they are: for backup and restore.
+// Copies whole tables out and in, whatever their columns are. Used by backup and restore.
 
 export interface TableShape {
   readonly name: string;
-  /** Those that hold something of their own: not the generated ones. */
+  /** Without generated columns. */
   readonly columns: readonly string[];
 }
 
@@ -21,12 +21,12 @@ export interface SequenceState {
 /** Bookkeeping of the migrations: it is written by running them. */
 const bookkeeping = ['knex_migrations', 'knex_migrations_lock'];
 
-/** From here to `end` the connection sees one state of the database, whoever writes to it meanwhile. */
+/** Until `end`, the connection sees one state of the database, even if others write to it. */
 export async function beginSnapshot(client: Connection): Promise<void> {
   await client.query('begin isolation level repeatable read read only');
 }
 
-/** Every table of ours, those before it that it refers to. */
+/** Every table of ours. A table comes after the tables that it refers to. */
 export async function tablesOf(client: Connection): Promise<TableShape[]> {
   const { rows } = await client.query<{ name: string; columns: string[]; refers_to: string[] }>(
     `select c.relname as name,
@@ -88,7 +88,7 @@ export async function migrationsOf(client: Connection): Promise<string[]> {
   return ran.rows.map(({ name }) => name);
 }
 
-/** The first table with anything in it; null: there is none. */
+/** The first table that has rows. Null: all tables are empty. */
 export async function firstWithRows(
   client: Connection,
   tables: readonly TableShape[],
@@ -116,7 +116,7 @@ export function copyOut(client: Connection, { name, columns }: TableShape): Tabl
   };
 }
 
-/** Answers how many rows came in. The connection takes no other statement until then. */
+/** Returns the number of rows. The connection accepts no other statement until then. */
 export async function copyIn(
   client: Connection,
   { name, columns }: TableShape,
@@ -128,8 +128,8 @@ export async function copyIn(
 }
 
 /**
- * Empties the tables of what migrations put into them, and keeps their triggers from telling of what is loaded. A table
- * that is only added to may be emptied by nobody, and has nothing in it yet.
+ * Removes the rows that migrations have put into the tables, and disables their triggers during the load. An
+ * append-only table cannot be emptied, but it has no rows yet.
  */
 export async function prepareForLoad(client: Connection, tables: readonly TableShape[]): Promise<void> {
   for (const { name } of tables) await client.query(`alter table ${quoted(name)} disable trigger user`);
@@ -145,7 +145,7 @@ export async function endLoad(client: Connection, tables: readonly TableShape[])
   for (const { name } of tables) await client.query(`alter table ${quoted(name)} enable trigger user`);
 }
 
-/** Empties those of the tables that there are; there may be none of a name. */
+/** Empties the tables. A name without a table is ignored. */
 export async function emptyTables(client: Connection, names: readonly string[]): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'select name from unnest($1::text[]) as name where to_regclass(quote_ident(name)) is not null',

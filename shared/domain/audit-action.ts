@@ -1,4 +1,4 @@
-/** All that is told in the audit trail: `<thing>.<verb>`. */
+/** Every action that the audit trail records: `<thing>.<verb>`. */
 export const auditActions = [
   'access.refused',
   'account.create',

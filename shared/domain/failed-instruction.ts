@@ -2,10 +2,10 @@
 export interface FailedInstruction {
   /** Name inside the package; compared without case. */
   readonly file: string;
-  /** Empty: all of the file. */
+  /** Empty: the whole file. */
   readonly id: string;
   readonly reason: string;
 }
 
-/** After that many failures in a row a solution is told no more of it, until the manager's side changes. */
+/** After this many failures in a row, the instruction is not sent again until the manager's copy changes. */
 export const maxFailures = 5;

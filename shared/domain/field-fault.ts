@@ -40,9 +40,9 @@ export type FieldFault =
   | { readonly code: 'wrong-code' }
   /** Policy `mac` and any MAC: a solution would sign in by its mail alone. */
   | { readonly code: 'no-proof-left' }
-  /** Another customer's: it is not told that it is anyone's. */
+  /** It belongs to another customer. The text must not reveal that. */
   | { readonly code: 'not-to-be-had' }
-  /** Of what programs alone send: in English. */
+  /** Faults of values that only programs send. The text is English. */
   | { readonly code: 'other'; readonly text: string };
 
 export interface FieldProblem {

@@ -1,6 +1,6 @@
 import { fieldOf, type Fields, sameValue } from './merge-copy';
 
-/** From so many flips of one field within the time on, two sides undo each other. */
+/** If a field flips this often within this time, the two sides keep undoing each other's change. */
 export const flipLimits = { flips: 3, minutes: 60 } as const;
 
 /**

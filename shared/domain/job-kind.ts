@@ -1,6 +1,6 @@
 /**
- * Large packages have a lane of their own, so that they never delay small ones; so has what no kitchen waits for, and so
- * have other systems, however slow they are.
+ * Large packages have their own lane, so that they never delay small ones. Background work, for which no kitchen waits,
+ * and other systems, which may be slow, have lanes of their own too.
  */
 export const lanes = ['small', 'large', 'background', 'pairs'] as const;
 export type Lane = (typeof lanes)[number];
@@ -49,8 +49,8 @@ export const laneOfKind = (kind: BackgroundKind): Lane =>
 export const laneOfPackage = (unpackedBytes: number, largePackageBytes: number): Lane =>
   unpackedBytes > largePackageBytes ? 'large' : 'small';
 
-/** Asked for in the transaction that changes a log in another way than by an upload. */
+/** This job is created in every transaction that changes a log other than by an upload. */
 export const booksChanged = { kind: 'logs.check-changed-books', subject: 'installation' } as const;
 
-/** The subject of a job that is about everything. */
+/** The subject of a job that concerns the whole installation. */
 export const wholeInstallation = 'installation';

@@ -1,4 +1,4 @@
-/** Of what was refused, staff are shown so much. */
+/** How much of a refused text is kept and shown to staff. */
 export const maxKeptBytes = 64 * 1024;
 
 /** The last line of a text of which only the beginning is kept. */
@@ -6,5 +6,5 @@ const cutMark = '\n…';
 
 export const cutText = (beginning: string): string => `${beginning}${cutMark}`;
 
-/** True: a correction of it would lose the rest. */
+/** True if only the beginning of the text was kept. A correction of it would lose the rest. */
 export const isCutText = (kept: string): boolean => kept.endsWith(cutMark);

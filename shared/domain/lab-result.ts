@@ -13,9 +13,9 @@ export interface LabResult {
   readonly sample: string;
   readonly germ: string;
   readonly operator: ResultOperator;
-  /** Of an absence or presence the quantity that was examined: 25 of "absence in 25 g"; null: not said. */
+  /** For `absence` and `presence`, the quantity that was examined: 25 in "absence in 25 g". Null: not given. */
   readonly value: number | null;
-  /** Of the value and of both limits, e.g. `UFC/g`. */
+  /** The unit of the value and of both limits, e.g. `UFC/g`. */
   readonly unit: string | null;
   /** m: satisfactory up to it. Null: the criterion is absence. */
   readonly limitSatisfactory: number | null;
@@ -23,13 +23,13 @@ export interface LabResult {
   readonly limitAcceptable: number | null;
 }
 
-/** True where a germ was not counted. */
+/** True if the germ was not counted. */
 export const isQualitative = (operator: ResultOperator): operator is 'absence' | 'presence' =>
   operator === 'absence' || operator === 'presence';
 
 /**
- * Satisfactory up to m, acceptable up to M, else unsatisfactory. What the result leaves open counts as the worst that
- * it can be: `< 40` is certain to be within 100, but not within 10; `> 100` may be anything above. An absence is always
+ * Satisfactory up to m, acceptable up to M, else unsatisfactory. If the result is not exact, the worst possible value
+ * counts: `< 40` is certain to be within 100, but not within 10; `> 100` may be anything above. An absence is always
  * satisfactory, a presence never.
  */
 export function verdictOf(

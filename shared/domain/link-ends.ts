@@ -1,10 +1,10 @@
 /** The two systems of a pair. */
 export type EndSide = 'here' | 'there';
 
-/** A side of an entity as it was decided on. */
+/** One side of an entity as it was when the decision was made. */
 export interface LookedAt {
   readonly key: string;
-  /** Of what is not there: that of its tombstone, or none. */
+  /** For an entity that is gone, the revision of its tombstone, if there is one. */
   readonly revision: string;
   readonly isThere: boolean;
 }

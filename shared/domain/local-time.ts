@@ -1,4 +1,7 @@
-/** How the clocks on the wall run in one IANA time zone. All times are milliseconds; a wall time counts from 1970-01-01T00:00 of that clock. */
+/**
+ * How local time runs in one IANA time zone. All times are milliseconds. A local ("wall") time counts from
+ * 1970-01-01T00:00 of the local clock.
+ */
 export interface TimeZone {
   readonly name: string;
   /** How far the wall clock is ahead of UTC at an instant. */
@@ -15,7 +18,7 @@ export interface TimeZone {
   otherInstantOf(instantMs: number): number;
 }
 
-/** The zones are kept: asking again costs nothing. Throws a RangeError for a name that is no time zone. */
+/** Zones are remembered, so a second call costs nothing. Throws a RangeError if the name is not a time zone. */
 export function timeZone(name: string): TimeZone {
   const known = zones.get(name) ?? createTimeZone(name);
   zones.set(name, known);
@@ -54,7 +57,7 @@ function createTimeZone(name: string): TimeZone {
   }
 
   function otherInstantOf(instantMs: number): number {
-    // A wall clock is less than a day from UTC, so the days around are looked at either way.
+    // A local clock differs from UTC by less than a day, so the day before and the day after are enough.
     if (Number.isNaN(instantMs) || !Number.isNaN(steadyOffsetOn(instantMs))) return NaN;
     const wallMs = instantMs + offsets.at(instantMs);
     const { first, second } = candidates(wallMs);
@@ -62,7 +65,10 @@ function createTimeZone(name: string): TimeZone {
     return instantMs === first ? second : first;
   }
 
-  /** By the offset of the day before and by that of the day after. No zone is more than 15 hours from UTC. */
+  /**
+   * The instants by the offset of the day before and by the offset of the day after. No zone is more than 15 hours from
+   * UTC.
+   */
   function candidates(wallMs: number): { first: number; second: number } {
     return { first: wallMs - offsets.at(wallMs - DAY), second: wallMs - offsets.at(wallMs + DAY) };
   }

@@ -1,6 +1,6 @@
 import type { IdSpan } from './log-gaps';
 
-/** Ids that the books disagree about. */
+/** Ids for which the stored rows and the records of uploads disagree. */
 export interface IdsInDoubt {
   /** How many, as a decimal text. */
   readonly count: string;
@@ -24,8 +24,8 @@ export interface LogBook {
   readonly removed: string;
   /** They never came. */
   readonly missing: string;
-  /** They were stored and are gone, and nobody said why. */
+  /** They were stored and are missing now, and no recorded action explains it. */
   readonly lost: IdsInDoubt;
-  /** They are stored, and no upload brought them. */
+  /** They are stored, but no upload contained them. */
   readonly unknown: IdsInDoubt;
 }

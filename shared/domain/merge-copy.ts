@@ -6,10 +6,10 @@ export interface Markup {
 /** Declared fields hold numbers, booleans and text; undeclared ones hold their text or markup exactly. */
 export type FieldValue = string | number | boolean | null | Markup;
 
-/** By the field's name on the wire. A field that is null and one that is absent say the same. */
+/** Keyed by the field's name on the wire. A null field and an absent field mean the same. */
 export type Fields = Readonly<Record<string, FieldValue>>;
 
-/** What one side holds of an entity. Not active: it is deleted there, and its fields no longer count. */
+/** One side's copy of an entity. If it is not active, it is deleted on that side, and its fields no longer count. */
 export interface Copy {
   readonly isActive: boolean;
   readonly fields: Fields;
@@ -28,7 +28,7 @@ export function sameValue(one: FieldValue | undefined, other: FieldValue | undef
   return canonicalValue(one ?? null) === canonicalValue(other ?? null);
 }
 
-/** One text for all copies that say the same, whatever the order of their fields. What digests are made of. */
+/** Returns the same text for all equal copies, whatever the order of their fields. Digests are made from it. */
 export function canonicalText(copy: Copy): string {
   if (!copy.isActive) return 'deleted';
   const present = Object.entries(copy.fields).filter(([, value]) => value !== null);
@@ -36,7 +36,7 @@ export function canonicalText(copy: Copy): string {
   return `active${present.map(([name, value]) => `,${JSON.stringify(name)}:${canonicalValue(value)}`).join('')}`;
 }
 
-/** The own field of that name; null where there is none (`constructor` is a name like any other). */
+/** The own field of that name. Null: there is no such field. (`constructor` is an ordinary name.) */
 export function fieldOf(fields: Fields, name: string): FieldValue {
   return Object.hasOwn(fields, name) ? (fields[name] ?? null) : null;
 }

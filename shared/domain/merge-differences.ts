@@ -3,7 +3,9 @@ import { type Copy, fieldOf, type Fields, type FieldValue, sameCopy, sameValue }
 /** What became of one side's copy since both sides last agreed. */
 export type CopyChange = 'unchanged' | 'changed' | 'deleted';
 
-/** A deleted or absent base is nothing agreed: what lives beside it is new, and what does not is unchanged. */
+/**
+ * If the base is deleted or absent, nothing was agreed: an active copy is then new, and any other copy is unchanged.
+ */
 export function changeOf(base: Copy | null, copy: Copy | null): CopyChange {
   const wasThere = base?.isActive === true;
   if (copy?.isActive !== true) return wasThere ? 'deleted' : 'unchanged';
@@ -24,8 +26,8 @@ export interface FieldDifference {
 export type SameValue = (one: FieldValue, other: FieldValue, name: string) => boolean;
 
 /**
- * Field by field, of all that any copy has or of `names` alone. `otherBase`: what the other side held before, where
- * that is not what this one held; what differs and was changed by neither is then no difference.
+ * Compares field by field: all fields that any copy has, or only `names`. `otherBase`: what the other side held before,
+ * where that is not what this one held; what differs and was changed by neither is then no difference.
  */
 export function differingFields(
   copies: {

@@ -15,9 +15,10 @@ export function lastAgreed(base: Copy | null, sent: readonly Copy[], solution: C
 
 function wasCarriedOut(sent: Copy, base: Copy | null, solution: Copy): boolean {
   if (!sent.isActive) return !solution.isActive;
-  // An Id that the solution never told us it can only know from the package.
+  // If the solution never sent this Id before, it can only know it from the package.
   if (base?.isActive !== true) return true;
-  // Deleted since, or before: nobody can tell. Assume that it did not see the manager's change, which then lives.
+  // Nobody can tell whether it was deleted before or after the package. We assume that the solution did not see the
+  // manager's change, so that the change is kept.
   if (!solution.isActive) return false;
   return Object.keys({ ...base.fields, ...sent.fields }).some((name) => {
     const told = fieldOf(sent.fields, name);

@@ -41,7 +41,7 @@ export interface MergeRule<Policy> {
 
 /** What both sides shall hold. */
 export type Merged =
-  /** All of one side's copy; `isDisputed`: the other side had something else in mind. */
+  /** Both sides take the copy of one side. `isDisputed`: the other side had changed it differently. */
   | { readonly kind: 'side'; readonly side: MergeSide; readonly isDisputed: boolean }
   | { readonly kind: 'fields'; readonly fields: Fields; readonly disputes: Disputes }
   /** Both copies stay as they are; no field: one side deleted what the other changed. */
@@ -65,8 +65,8 @@ export interface MergedFields {
 }
 
 /**
- * The three-way rule for three copies. What only one side changed stands; a dispute is decided by the rule, field by
- * field. A deletion beside a copy that nobody changed stands as well. No clock is needed to see who changed. Null: that
+ * The three-way rule for three copies. A change by only one side stands. A dispute is decided by the rule, field by
+ * field. A deletion also stands if the other copy is unchanged. No clock is needed to see who changed what. Null: that
  * side never had the entity. Source: ePack V4, Processing, Parameters.
  */
 export function mergeCopies<Policy>(
@@ -137,7 +137,7 @@ function winnerOf(winners: ReadonlySet<MergeSide | 'nobody' | 'fields'>): Disput
   return winners.size === 1 && winner !== 'nobody' ? winner : 'fields';
 }
 
-/** `each`: nobody disputes it, so whoever changed a field gave it its value. */
+/** `each`: there is no dispute, so each field takes the value of the side that changed it. */
 function takeOver(
   merged: Readonly<Record<MergeSide, Map<string, FieldValue>>>,
   { name, one, other, changedBy }: FieldDifference,
@@ -172,7 +172,7 @@ function grouped<Policy>(
   return [...found.values()];
 }
 
-/** Also where both changed different fields of one group. */
+/** A group is also disputed if the two sides changed different fields of it. */
 function isDisputed<Policy>(group: FieldGroup<Policy>, members: readonly FieldDifference[]): boolean {
   if (members.some(({ changedBy }) => changedBy === 'both')) return true;
   return group.fields.length > 1 && new Set(members.map(({ changedBy }) => changedBy)).size > 1;

@@ -9,10 +9,10 @@ export interface NewMessage {
   readonly sender: string;
   readonly subject: string;
   readonly body: string;
-  /** When what it tells of was; null: it tells of no moment. */
+  /** The time of the event that the message is about. Null: the message is not about an event. */
   readonly measuredAt: Date | null;
   readonly isConform: boolean | null;
-  /** Of an analysis, and only of one. */
+  /** Only an analysis has a result. */
   readonly result: JudgedResult | null;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Readings by which no alert has been judged yet, as a job carries them: those with ids above `aboveId` up to `lastId`,
+ * New readings that no alert has been judged by, as a job carries them: those with ids above `aboveId` up to `lastId`,
  * and those with the ids `lateIds`, which filled in below.
  */
 export interface NewReadings {
@@ -8,10 +8,10 @@ export interface NewReadings {
   readonly lateIds: readonly string[];
 }
 
-/** What a job that judges readings is about: the readings of a solution that one sync brought. */
+/** The subject of a job that judges readings: the readings of one sync of a solution. */
 export const readingsSubjectOf = (solutionId: number, sync: string): string => `${solutionId}/${sync}`;
 
-/** What the subjects of all such jobs of the same solution begin with, and the solution. */
+/** Returns the beginning that the subjects of all such jobs of one solution share, and the solution. */
 export function solutionOfReadings(subject: string): {
   readonly solutionId: number;
   readonly prefix: string;

@@ -25,15 +25,15 @@ export type TargetKind = (typeof targetKinds)[number];
 export const mailLanguages = ['en', 'fr'] as const;
 export type MailLanguage = (typeof mailLanguages)[number];
 
-/** `parked`: it failed so often that it is not tried again until someone asks. */
+/** `parked`: it failed so often that it is only tried again when someone asks for it. */
 export const notificationStates = ['waiting', 'delivered', 'parked'] as const;
 export type NotificationState = (typeof notificationStates)[number];
 
-/** How long the link that confirms an address counts. */
+/** How long the link that confirms an address is valid. */
 export const confirmationHours = 72;
 
 /** The page on which someone confirms their address. */
 export const confirmAddressPath = '/confirm-address';
 
-/** How long the secret of before signs the calls of a webhook as well. */
+/** How long the previous secret of a webhook still signs its calls. */
 export const secretOverlapHours = 24;

@@ -6,7 +6,7 @@ export interface Origin {
   readonly requestId: string | null;
   /** Its place in a trace, as W3C Trace Context writes it. */
   readonly traceparent: string | null;
-  /** What it told of the device that sent it; null: it came from staff. */
+  /** What the request says about its device. Null: it came from staff. */
   readonly device: Device | null;
 }
 

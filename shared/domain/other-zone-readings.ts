@@ -4,30 +4,33 @@ import { isTimeZone } from './known-zone';
 export interface OtherZoneReadings {
   /** IANA name: the solution's zone. */
   readonly timezone: string;
-  /** Stored readings that can be read anew, by the zone in which they stand; the names in order. */
+  /** Stored readings that can be read again, by the time zone in which they were read, ordered by name. */
   readonly readable: readonly { readonly timezone: string; readonly readings: bigint }[];
-  /** Stored readings that cannot: some times of their upload had an offset, or nobody knows in which zone they were read. */
+  /**
+   * Stored readings that cannot be read again: some times of their upload had an offset, or the zone in which they were
+   * read is not known.
+   */
   readonly unreadable: bigint;
-  /** Null: nobody has asked for them to be read anew. */
+  /** Null: nobody has asked for them to be read again. */
   readonly request: ZoneRequest | null;
 }
 
-/** Someone asked for readings to be read anew, and it is not done yet. */
+/** An unfinished request to read readings again. */
 export interface ZoneRequest {
-  /** In which they are read. */
+  /** The time zone in which they are read. */
   readonly timezone: string;
   /** E-mail. */
   readonly askedBy: string;
   readonly askedAt: Date;
-  /** How many have been read anew so far. */
+  /** How many have been read again so far. */
   readonly readings: bigint;
 }
 
-/** Of all zones together. */
+/** The sum over all zones. */
 export const readableCount = ({ readable }: Pick<OtherZoneReadings, 'readable'>): bigint =>
   readable.reduce((sum, { readings }) => sum + readings, 0n);
 
-/** In a zone that is none (any more) nobody knows what the clock showed. */
+/** If a name is not (or no longer) a time zone, nobody knows what the clock showed. */
 export function withKnownZones(found: OtherZoneReadings): OtherZoneReadings {
   const readable = found.readable.filter(({ timezone }) => isTimeZone(timezone));
   const unknown = readableCount(found) - readableCount({ readable });

@@ -11,7 +11,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-/** Makes a page of `limit + 1` rows: the one too many tells that there is a next page. */
+/** Makes a page of `limit + 1` rows. The extra row shows that there is a next page. */
 export function pageOf<T>(rows: readonly T[], limit: number, cursorOf: (last: T) => string): Page<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);

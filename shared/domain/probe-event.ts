@@ -4,7 +4,7 @@ import type { ProbeAlertKind } from './probe-alert';
 /** What can happen to a probe alert. */
 export type ProbeEvent = 'opened' | 'escalated' | 'closed';
 
-/** As the kitchen is told of it on `messagerie`, after the name of the place. */
+/** The texts that the kitchen gets on `messagerie`, after the name of the place. */
 export const probeEventTexts = {
   high: { opened: 'too warm', escalated: 'still too warm', closed: 'within its limits again' },
   low: { opened: 'too cold', escalated: 'still too cold', closed: 'within its limits again' },
@@ -15,8 +15,8 @@ export const probeEventTexts = {
 type EventTexts = (typeof probeEventTexts)[ProbeAlertKind];
 export type ProbeEventText = EventTexts[keyof EventTexts];
 
-/** More messages of probes than that, undelivered, go down as one digest. */
+/** If more probe messages than this are undelivered, they are sent as one digest. */
 export const digestAboveMessages = 10;
 
-/** How the subject of a digest begins, by the language that the kitchen is told it in. */
+/** How the subject of a digest begins, by the language of the kitchen. */
 export const digestSubjectStarts: Readonly<Record<Language, string>> = { en: 'Probes: ', fr: 'Sondes : ' };

@@ -1,3 +1,6 @@
-/** `open` waits for someone; `settled`: the solution has sent since what could be stored, and nobody needs to decide. */
+/**
+ * `open` waits for someone; `settled`: the solution has since sent a version that could be stored, so nobody needs to
+ * decide.
+ */
 export const quarantineStates = ['open', 'replayed', 'discarded', 'settled'] as const;
 export type QuarantineState = (typeof quarantineStates)[number];

@@ -1,14 +1,14 @@
-/** What one solution may take of the server. Every bound is a whole number above 0. */
+/** How much of the server one solution may use. Every limit is a whole number above 0. */
 export interface Quotas {
-  /** Uploads that got the channel, whatever became of them, in 24 hours. */
+  /** Uploads in 24 hours that got the channel, whatever their result. */
   readonly syncsPerDay: number;
   /** Bytes of these uploads as they were announced. */
   readonly bytesPerDay: number;
   /** Resumable uploads that are begun and not finished. */
   readonly openUploads: number;
-  /** The lengths that they announced, together. */
+  /** The sum of the lengths that they announced. */
   readonly openUploadBytes: number;
-  /** Items in quarantine that wait for a decision. What comes beyond is counted, and its upload is kept. */
+  /** Items in quarantine that wait for a decision. Further items are only counted, and their upload is kept. */
   readonly openQuarantine: number;
   /** Columns of one log table that the table does not declare. */
   readonly extraColumns: number;
@@ -24,7 +24,10 @@ export const quotaNames = [
 ] as const satisfies readonly (keyof Quotas)[];
 export type QuotaName = (typeof quotaNames)[number];
 
-/** An account is bounded as a whole, for all its solutions together; each log table belongs to one solution. */
+/**
+ * The limits of an account apply to all its solutions together. There is none for columns, because a log table belongs
+ * to one solution.
+ */
 export const accountQuotaNames = [
   'syncsPerDay',
   'bytesPerDay',
@@ -36,39 +39,39 @@ export type AccountQuotaName = (typeof accountQuotaNames)[number];
 
 /** Null: as configured for all solutions. */
 export type OwnQuotas = { readonly [Name in QuotaName]: number | null };
-/** Null: not bounded. */
+/** Null: no limit. */
 export type AccountQuotas = { readonly [Name in AccountQuotaName]: number | null };
 
-/** Those that are counted in bytes. The others are numbers of things, and smaller. */
+/** True for the limits that are counted in bytes. The others count things. */
 export const isByteQuota = (name: QuotaName): boolean => name === 'bytesPerDay' || name === 'openUploadBytes';
 
 /** The largest own bound that can be set. The database holds numbers of things in 32 bits. */
 export const mostOfQuota = (name: QuotaName): number => (isByteQuota(name) ? 2 ** 50 : 2_000_000_000);
 
-/** A bound that does not allow something. */
+/** A limit that refuses something. */
 export interface QuotaRefusal {
   /** `disk`: the reserve of free space, below which those who send most are refused. */
   readonly quota: QuotaName | 'disk';
   readonly of: 'solution' | 'account' | 'server';
   readonly limit: number;
-  /** Before what is refused. */
+  /** The use before the refused request. */
   readonly used: number;
-  /** When it may be asked again; null: what is refused is too large by itself, at any time. */
+  /** When the request may be made again. Null: the request alone is larger than the limit, so it is always refused. */
   readonly until: Date | null;
 }
 
-/** How much is taken of each bound. */
+/** How much of each limit is used. */
 export interface QuotaUse {
   readonly syncsPerDay: number;
   readonly bytesPerDay: number;
   readonly openUploads: number;
   readonly openUploadBytes: number;
   readonly openQuarantine: number;
-  /** Of the log table that has most of them. Null: does not count here. */
+  /** The number for the log table with the most extra columns. Null: the limit does not apply here. */
   readonly extraColumns: number | null;
 }
 
-/** As the one who is refused is told. */
+/** The text of the refusal for the caller. */
 export function quotaRefusalText({ quota, of, limit, until }: QuotaRefusal): string {
   const text = refusalTexts[quota](of, limit);
   return until === null ? text : `${text} Come again after ${until.toISOString()}.`;

@@ -1,7 +1,7 @@
 import { faultText } from './field-fault';
 import { type Reason, type ReasonNames, type ReasonSentences, tellReason } from './reason';
 
-/** As programs are told, with the names of the wire. The sentences are part of the contract: change none. */
+/** The sentence for programs, with names as on the wire. The sentences are part of the contract: do not change any. */
 export const reasonText = (reason: Reason): string => tellReason(englishReasons, reason, namesOfTheWire);
 
 /** A reason, and its sentence for programs. */

@@ -150,7 +150,7 @@ function rangeText(
   names: ReasonNames,
 ): string {
   const end = unit === undefined ? '' : ` ${names.unit(unit)}`;
-  // What no number can be above need not be said.
+  // The upper bound is left out if no number of this type can exceed it.
   const isOpen = max === undefined || max >= Number.MAX_SAFE_INTEGER;
   if (min === undefined) return isOpen ? end : ` jusqu’à ${figure(max)}${end}`;
   return isOpen ? ` à partir de ${figure(min)}${end}` : ` entre ${figure(min)} et ${figure(max)}${end}`;
@@ -179,7 +179,10 @@ const otherFormats = {
   html: 'une page HTML',
 } as const;
 
-/** What the reader of XML says. Of what is not here, that the XML is not well-formed is all that is told. */
+/**
+ * Translates a message of the XML parser. For a message that is not listed here, the text only says that the XML is not
+ * well-formed.
+ */
 function xmlFault(said: string): string {
   for (const [pattern, text] of xmlFaults) {
     const found = pattern.exec(said);

@@ -1,8 +1,8 @@
 import type { FieldProblem } from './field-fault';
 
 /**
- * Why something could not be applied, or what happened to a sync: a stable code, and the values that its sentence needs.
- * It is kept beside the sentence in English that programs are given, and told to people in their language.
+ * Why something could not be applied, or what happened to a sync: a stable code, and the values that its sentence
+ * needs. It is stored beside the English sentence for programs, and people read it in their language.
  */
 export type Reason<Code extends ReasonCode = ReasonCode> = {
   [One in Code]: { readonly code: One; readonly values: ReasonValues[One] };
@@ -15,7 +15,7 @@ export type ReasonSentences = {
   readonly [Code in ReasonCode]: (values: ReasonValues[Code], names: ReasonNames) => string;
 };
 
-/** What fields, classes, tables and units are called. */
+/** The names of fields, classes, tables and units. */
 export interface ReasonNames {
   readonly field: (name: string) => string;
   readonly subject: (name: string) => string;
@@ -28,7 +28,10 @@ export const tellReason = <Code extends ReasonCode>(
   names: ReasonNames,
 ): string => sentences[code](values, names);
 
-/** The beginning of a text that was sent, as long as a sentence can quote it. Nothing of it is more than a database keeps. */
+/**
+ * The beginning of a text that was sent, short enough to be quoted in a sentence, with only characters that PostgreSQL
+ * can store.
+ */
 export function quotable(text: string): string {
   const shown = text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
   return shown.replace(/[\0\p{Surrogate}]/gu, '\ufffd');

@@ -1,4 +1,4 @@
-/** What a solution signs in with. `mac`: older solutions, which send no secret. Source: ePack V4, login. */
+/** The ways in which a solution signs in. `mac`: older solutions, which send no secret. Source: ePack V4, login. */
 export const loginPolicies = ['secret', 'mac'] as const;
 export type LoginPolicy = (typeof loginPolicies)[number];
 

@@ -1,9 +1,9 @@
 import type { FieldFault, FieldProblem } from './field-fault';
 import { isTimeZone } from './known-zone';
 
-// What staff write about a solution or a user, by whichever way: the console, the interface, the command line.
+// Checks what staff enter about a solution or a user, in the console, over REST or on the command line.
 
-/** Something, an @, something, and no blank: the rest is for mail servers to say. */
+/** Only checks for text, an @, text, and no blanks. Mail servers decide the rest. */
 export const isMailAddress = (text: string): boolean => /^\S+@\S+$/.test(text);
 
 /** In characters. */
@@ -15,7 +15,7 @@ export interface SolutionText {
   readonly timezone?: string | undefined;
 }
 
-/** Without the blanks around what was written. What is absent stays so. */
+/** Removes blanks at both ends. Absent values stay absent. */
 export const trimmed = <T extends SolutionText>(written: T): T => ({
   ...written,
   ...(written.mail === undefined ? {} : { mail: written.mail.trim() }),
@@ -46,7 +46,7 @@ function mailFault(mail: string): FieldFault | null {
   return textFault(mail, longest.mail) ?? (isMailAddress(mail) ? null : { code: 'not-an-email' });
 }
 
-/** PostgreSQL can keep neither NUL nor half of a character. */
+/** PostgreSQL can store neither NUL nor half of a surrogate pair. */
 function textFault(text: string, most: number): FieldFault | null {
   if (text === '') return { code: 'empty' };
   if (text.length > most) return { code: 'too-long', most };

@@ -1,2 +1,2 @@
-/** What staff are told by mail of their own account. */
+/** The mails that staff get about their own account. */
 export type StaffMailKind = 'password-changed' | 'second-factor-on' | 'second-factor-off';

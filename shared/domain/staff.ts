@@ -2,7 +2,7 @@
 export const roles = ['admin', 'manager', 'viewer'] as const;
 export type Role = (typeof roles)[number];
 
-/** In characters. One rule, wherever someone chooses a password. */
+/** In characters. The same rule applies wherever someone chooses a password. */
 export const passwordLength = { least: 12, most: 1024 } as const;
 
 /** The accounts whose solutions someone may see. */
@@ -15,7 +15,7 @@ export interface Caller {
   readonly email: string;
   readonly role: Role;
   readonly accounts: AccountScope;
-  /** Null where it is not a call from the network. */
+  /** Null: the call did not come from the network. */
   readonly address: string | null;
 }
 

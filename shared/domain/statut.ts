@@ -1,11 +1,10 @@
 /**
- * The status of a channel, as the wire spells it.
- * 0: nothing under way. 1: a package has been received. 2: an instruction package is ready.
- * Source: ePack V4, The status.
+ * The status of a channel, as the wire spells it. 0: nothing is in progress. 1: a package has been received. 2: an
+ * instruction package is ready. Source: ePack V4, The status.
  */
 export type Statut = 0 | 1 | 2;
 
-/** Every move a status may make, and what makes it. Any other move is a defect. */
+/** Every change that a status may make, and what causes it. Any other change is a defect. */
 export const statutMoves = {
   uploadClaimed: { from: 0, to: 1 },
   uploadRefused: { from: 1, to: 0 },

@@ -19,6 +19,6 @@ export const syncStates = [
 ] as const;
 export type SyncState = (typeof syncStates)[number];
 
-/** True: what comes of it is not known yet. */
+/** True if the sync is not finished yet. */
 export const isUnderWay = (state: SyncState): boolean =>
   state === 'receiving' || state === 'queued' || state === 'processing';

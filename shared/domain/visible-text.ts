@@ -1,6 +1,6 @@
 /**
- * A text of unknown origin, to stand inside a sentence: of what nobody can see, or what turns the direction of reading,
- * stands the number, e.g. `\u{7}`.
+ * Makes a text of unknown origin safe inside a sentence: invisible characters and those that change the reading
+ * direction become their code, e.g. `\u{7}`.
  */
 export const visibleText = (text: string): string =>
   text.replace(unseen, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);

@@ -20,15 +20,15 @@ export type ErrorKind =
   | 'unprocessable'
   | 'too-many'
   | 'unavailable'
-  /** What we asked ourselves has not come back. */
+  /** A system that we called has not answered. */
   | 'unanswered';
 
 export interface ErrorParticulars {
   /** Extra members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** When to come again, for `too-many` and `unavailable`. */
+  /** When the client may try again, for `too-many` and `unavailable`. */
   readonly retryAfterSeconds?: number | undefined;
-  /** What may be asked instead, for `wrong-method`. */
+  /** The methods that are allowed, for `wrong-method`. */
   readonly allowedMethods?: readonly string[];
 }
 

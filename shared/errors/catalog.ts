@@ -60,7 +60,7 @@ export const wrongStatus = (statut: Statut, needed: Statut) =>
 
 export const badRequest = (detail: string) => new AppError('invalid', 'bad-request', detail);
 
-/** Of a form for many things at once. */
+/** For a form that acts on many things at once. */
 export const nothingTicked = () =>
   new ReasonedError('invalid', 'bad-request', { code: 'nothing-ticked', values: {} });
 
@@ -70,13 +70,13 @@ export const digestMismatch = () =>
 export const tooLarge = (maxBytes: number) =>
   new AppError('too-large', 'too-large', `The archive is larger than ${maxBytes} bytes.`);
 
-/** Of a body that is no archive. */
+/** For a body that is not an archive. */
 export const bodyTooLarge = () => new AppError('too-large', 'too-large', 'The body is too large.');
 
 export const headTooLarge = () =>
   new AppError('head-too-large', 'head-too-large', 'The path and the headers are too long.');
 
-/** Of a request whose headers take too long to come. */
+/** For a request whose headers take too long to arrive. */
 export const requestOverdue = () => new AppError('overdue', 'overdue', 'The headers took too long to come.');
 
 export const unknownExpectation = () =>
@@ -96,14 +96,17 @@ export const badArchive = (entry: string | null, reason: string) =>
     entry === null ? reason : `${JSON.stringify(entry)}: ${reason}`,
   );
 
-/** A bound of the solution, of its account, or of the server's disk has no room now. `members`: which, and how much is used. */
+/**
+ * A limit of the solution, of its account or of the server's disk is used up for now. `members`: which limit, and how
+ * much of it is used.
+ */
 export const quotaSpent = (
   detail: string,
   members: Readonly<Record<string, unknown>>,
   retryAfterSeconds: number,
 ) => new AppError('too-many', 'too-many-requests', detail, { members, retryAfterSeconds });
 
-/** What is asked is larger than a bound by itself: to come again would not help. */
+/** The request alone is larger than a limit, so it does not help to try again. */
 export const beyondQuota = (detail: string, members: Readonly<Record<string, unknown>>) =>
   new AppError('too-large', 'too-large', detail, { members });
 
@@ -121,11 +124,11 @@ export const noSync = () => new AppError('absent', 'no-sync', 'This channel has 
 
 export const unknownPhoto = () => new AppError('absent', 'unknown-photo', 'The server has no such photo.');
 
-/** Of a range of a file of so many bytes. */
+/** For a range that is outside a file of this many bytes. */
 export const rangeNotSatisfiable = (bytes: number) =>
   new AppError('out-of-range', 'range-not-satisfiable', `The range begins beyond the file's ${bytes} bytes.`);
 
-/** Someone moved the row that we were about to change: the work is another's now. Never reaches a client. */
+/** Another worker has taken over the job, so we must not change its rows. Never reaches a client. */
 export const fenceLost = (jobId: string) =>
   new AppError('conflict', 'fence-lost', `Job ${jobId} was taken over by another worker.`);
 
@@ -177,7 +180,7 @@ export const passwordsOff = () =>
 export const crossSite = () =>
   new AppError('forbidden', 'cross-site', 'This call came from a page of another site.');
 
-/** Why someone who comes from the identity provider is not let in. */
+/** Why a sign-in through the identity provider is refused. */
 export const signInRefusals = {
   refused: 'The identity provider did not confirm who you are.',
   expired: 'The sign-in took too long, was begun in another browser, or has been used already. Start again.',
@@ -198,7 +201,7 @@ export const identityProviderAway = () =>
 
 export const forbidden = () => new AppError('forbidden', 'forbidden', 'Your role does not allow this.');
 
-/** Also for what exists but is another account's. */
+/** Also used for things that exist but belong to another account. */
 export const notFound = (what: string) => new AppError('absent', 'not-found', `There is no such ${what}.`);
 
 export const staleVersion = (version: number | string) =>
@@ -226,7 +229,7 @@ export const addressNotConfirmed = () =>
 export const addressConfirmed = () =>
   new AppError('conflict', 'already-confirmed', 'This address is confirmed already.');
 
-/** Nothing is left of it to replay. */
+/** It cannot be processed again. */
 export const notReplayable = (code: NotReplayable) =>
   new ReasonedError('conflict', 'not-replayable', { code, values: {} });
 
@@ -242,7 +245,10 @@ type NotReplayable =
 export const alreadyDecided = () =>
   new AppError('conflict', 'already-decided', 'This has been decided already.');
 
-/** The device holds a newer copy, which nobody here could read: this would overwrite it. `quarantined`: that item. */
+/**
+ * The device has a newer copy, which the server could not read. This edit would overwrite it. `quarantined`: the id of
+ * that item.
+ */
 export const newerCopyWaits = (quarantined: string) =>
   new AppError(
     'conflict',
@@ -253,7 +259,7 @@ export const newerCopyWaits = (quarantined: string) =>
 
 // Systems and pairs
 
-/** `by`: names of what needs it. */
+/** `by`: the names of those that use it. */
 export const stillInUse = (what: string, by: readonly string[]) =>
   new AppError('conflict', 'in-use', `The ${what} is needed by ${by.join(', ')}.`, { members: { by } });
 
@@ -263,11 +269,11 @@ export const planNotReady = (state: string) =>
     members: { state },
   });
 
-/** A call about it was begun, and nobody knows yet whether it was made. */
+/** A call about the link was begun, and its result is not known yet. */
 export const linkUnsettled = () =>
   new AppError('conflict', 'unsettled', 'A call about this link is in progress. Try again in a moment.');
 
-/** No worker took it, or the system did not answer: what was asked may still be done. */
+/** No worker took the request, or the system did not answer. The request may still be carried out. */
 export const noAnswerInTime = (seconds: number) =>
   new AppError(
     'unanswered',
@@ -275,13 +281,13 @@ export const noAnswerInTime = (seconds: number) =>
     `There was no answer within ${seconds} seconds. Is a worker running? It may still be done.`,
   );
 
-/** There is something here, for `allowed` alone: names of methods, in capitals. */
+/** The path exists, but only for these methods. `allowed`: names of methods, in capitals. */
 export const methodNotAllowed = (allowed: readonly string[]) =>
   new AppError('wrong-method', 'method-not-allowed', `This path accepts ${allowed.join(', ')}.`, {
     allowedMethods: allowed,
   });
 
-/** A body that would otherwise be taken for an empty one. `mediaTypes`: what the call takes. */
+/** For a body that would otherwise be taken for an empty one. `mediaTypes`: the types that the call accepts. */
 export const wrongBodyType = (mediaTypes: readonly string[]) =>
   new AppError(
     'unsupported',
@@ -291,14 +297,17 @@ export const wrongBodyType = (mediaTypes: readonly string[]) =>
 
 // Files of a package
 
-/** Each tells the line at which reading stopped, the first being 1. */
+/** Each gives the line at which reading stopped. The first line is 1. */
 export type XmlReason = Reason<Extract<ReasonCode, `xml-${string}`>>;
 
 /** The whole file is refused. */
 export const malformedXml = (reason: XmlReason) =>
   new ReasonedError('unprocessable', 'malformed-xml', reason, { line: reason.values.line });
 
-/** The whole sync is refused, at the first attempt: another would find the same. Never reaches a client. */
+/**
+ * The whole sync is refused at the first attempt, because another attempt would have the same result. Never reaches a
+ * client.
+ */
 export const tooManyRejections = (most: number) =>
   new ReasonedError('unprocessable', 'too-many-rejections', {
     code: 'too-many-rejections',

@@ -7,20 +7,26 @@ import { isNativeError } from 'node:util/types';
 import { notFound } from '../errors/catalog';
 import type { ByteRange, FileContent, FileStore, StoredFile, WriteBatch } from './file-store';
 
-/** Files on their way in. Beside them all, so that the rename that completes one stays within the file system. */
+/**
+ * Unfinished files are in this folder. It is in the same file system as the finished ones, so that a rename completes a
+ * file.
+ */
 const PARTS_FOLDER = '.parts';
 /** A part of this age was left by a process that died. No upload takes that long. */
 const ABANDONED_PART_HOURS = 24;
 const READ_CHUNK_BYTES = 256 * 1024;
-/** What is written at once of a file: much of one alone, less of many, because each holds it twice. */
+/**
+ * How much is written at once: more if there is only one file, less if there are many, because each keeps it in memory
+ * twice.
+ */
 const MOST_WRITE_BYTES = 512 * 1024;
 const LEAST_WRITE_BYTES = 64 * 1024;
 const WRITE_BYTES_OF_ALL = 1024 * 1024;
 const SYNC_BYTES = 8 * 1024 * 1024;
 const PROBE_BYTES = 64 * 1024;
-/** Files of one batch that are written and not yet durable: each is open. */
+/** How many files of one batch may be written but not yet durable. Each of them is open. */
 const UNSYNCED_FILES = 2;
-/** Of all files together: of libuv's four threads, two stay free for inflating and writing. */
+/** The limit for all files together. Of libuv's four threads, two stay free for inflating and writing. */
 const syncInTurn = pLimit(2);
 
 /** The file store in a directory. What `write` and `commit` resolve for is fsynced: the file and every folder above. */
@@ -218,7 +224,7 @@ async function fill(file: FileHandle, content: FileContent): Promise<number> {
       unsyncedBytes = 0;
     }
   } finally {
-    // Nothing happens to the file any more when this ends, however it ends.
+    // When this function has ended, in whichever way, nothing touches the file any more.
     await Promise.allSettled([writing, syncing]);
     filesUnderWay -= 1;
   }
@@ -232,7 +238,7 @@ let filesUnderWay = 0;
 const bytesAtOnce = (): number =>
   Math.max(LEAST_WRITE_BYTES, Math.min(MOST_WRITE_BYTES, WRITE_BYTES_OF_ALL / filesUnderWay));
 
-/** It is waited for later; until then its failure must not count as one that nobody saw. */
+/** The promise is awaited later. Until then, its failure must not count as an unhandled rejection. */
 function seen(work: Promise<void>): Promise<void> {
   work.catch(() => undefined);
   return work;
@@ -294,7 +300,7 @@ async function* walk(folder: string, keyPrefix: string): AsyncGenerator<StoredFi
   }
 }
 
-/** Nothing where the file was removed since its folder was read. */
+/** Yields nothing if the file was removed after its folder was read. */
 async function* measured(file: string, key: string): AsyncGenerator<StoredFile> {
   const found = await stat(file).catch(absentAsNull);
   if (found !== null) yield { key, bytes: found.size };

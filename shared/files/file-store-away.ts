@@ -1,14 +1,14 @@
 import { isNativeError } from 'node:util/types';
 
 /**
- * True where an error means that the file store takes or gives nothing just now, whatever is asked of it: full, read-only,
- * without right of access, out of handles. Someone must act; then the same call succeeds.
+ * True if an error means that no call to the file store can succeed at the moment: it is full, read-only, without
+ * access rights or out of handles. Someone must act, and then the same call succeeds.
  */
 export function isFileStoreAway(error: unknown): boolean {
   return isNativeError(error) && 'code' in error && awayCodes.has(error.code);
 }
 
-/** True where an error means that the file store takes nothing more, though what it has can be read. */
+/** True if an error means that the file store accepts nothing more, although its files can be read. */
 export function isFileStoreFull(error: unknown): boolean {
   return isNativeError(error) && 'code' in error && fullCodes.has(error.code);
 }

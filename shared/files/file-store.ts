@@ -52,15 +52,18 @@ export interface FileStore {
   startBatch(): WriteBatch;
   /** For what another library wrote: the object, and the names that lead to it, survive a power cut. */
   makeDurable(key: string): Promise<void>;
-  /** A range that goes beyond the end gives what there is. Rejects with `not-found` where there is no such object. */
+  /**
+   * A range that goes beyond the end returns the part that exists. Rejects with `not-found` where there is no such
+   * object.
+   */
   read(key: string, range?: ByteRange): Promise<Readable>;
   /** Null where there is no such object. */
   stat(key: string): Promise<StoredFile | null>;
   /** Every object below the prefix (a folder's key; '' for all), in no particular order. */
   list(prefix: string): AsyncIterable<StoredFile>;
-  /** Removes every object below the prefix, or the one object of that key. Nothing there: nothing happens. */
+  /** Removes every object below the prefix, or the one object with that key. It is no error if there is none. */
   remove(prefix: string): Promise<void>;
-  /** How much room there is. Null: as much as is asked for. */
+  /** How much space there is. Null: there is no limit. */
   space(): Promise<StoreSpace | null>;
   /** Rejects where the store cannot be reached or written. */
   check(): Promise<void>;

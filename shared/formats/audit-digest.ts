@@ -14,7 +14,7 @@ export interface AuditRowText {
   readonly after: string | null;
 }
 
-/** What stands before the first link of a chain that nothing was removed from. */
+/** The value before the first link of a chain from which nothing was removed. */
 export const chainStart: Uint8Array = Buffer.alloc(32);
 
 /** The next link: SHA-256 of the link before it and of every column, in an order that never changes. */

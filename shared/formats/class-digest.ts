@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a solution holds of a parameter class, in short. */
+/** A short description of what a solution has of a parameter class. */
 export interface ClassDigest {
   /** Without deleted ones. */
   readonly entities: number;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
-// What the bytes of one cell mean, read without making a string where that is possible. NaN, -1, false: not such a value.
+// Reads the bytes of one cell, without making a string if possible. NaN, -1 and false mean that the cell is not such a
+// value.
 
 /**
  * Decimal point or comma, exponent or none. Exactly the double that `Number` makes of it, and never NaN or infinite otherwise.
@@ -40,7 +41,7 @@ function readLongDecimal(bytes: Uint8Array, from: number, to: number): number {
   return Number.isFinite(value) ? value : NaN;
 }
 
-/** 1, 0, true, false in any case. Answers 1, 0 or -1. */
+/** Reads 1, 0, true or false in any case. Returns 1, 0 or -1. */
 export function readBoolean(bytes: Uint8Array, from: number, to: number): number {
   if (to - from === 1) return bytes[from] === ZERO + 1 ? 1 : bytes[from] === ZERO ? 0 : -1;
   if (to - from > 5) return -1;

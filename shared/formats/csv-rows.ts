@@ -9,11 +9,12 @@ export interface CsvRowsOptions {
 }
 
 /**
- * Splits CSV (RFC 4180; LF or CRLF; a BOM or none; blank lines are skipped) into rows and cells without making a string.
- * Push bytes, then call `next` until it answers false; the fields below then tell of the row at hand, until the next `push`.
+ * Splits CSV (RFC 4180; LF or CRLF; a BOM or none; blank lines are skipped) into rows and cells without making a
+ * string. Push bytes, then call `next` until it returns false. After each call, the fields below describe the current
+ * row, until the next `push`.
  *
- * A quote that is never closed, or that closes in the middle of a cell, costs its own line only: reading goes on at the
- * line after it. Reading stays linear all the same, since a line that opens a quote also closes one.
+ * A quote that is never closed, or that closes in the middle of a cell, only spoils its own line. Reading continues at
+ * the next line. Reading stays linear all the same, since a line that opens a quote also closes one.
  */
 export class CsvRows {
   /** Holds the row at hand, from `start` to `end` (without its line end). */

@@ -1,9 +1,9 @@
 import { daysSinceEpoch } from './csv-cell';
 
 /**
- * Reads the written forms of a time: `2026-11-20 07:31:00`, `2026-11-20T07:31:00.123`, with `Z`, `+02:00` or `+0200` or no
- * offset, `20/11/2026 07:31`, a date alone (midnight). Years 1970 to 2199: what lies outside is no reading.
- * One object is used for many cells: its fields tell of the last one read.
+ * Reads the written forms of a time: `2026-11-20 07:31:00`, `2026-11-20T07:31:00.123`, with `Z`, `+02:00` or `+0200` or
+ * no offset, `20/11/2026 07:31`, a date alone (midnight). Only the years 1970 to 2199 are accepted. One object is used
+ * for many cells. Its fields describe the last cell that was read.
  */
 export class CsvTime {
   /** What the clock on the wall showed, as milliseconds since 1970-01-01T00:00 of that clock. */

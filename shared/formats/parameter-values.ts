@@ -42,7 +42,7 @@ export function validateFields(
   });
 }
 
-/** What the solution could not send back: its own copy would be refused as too large. */
+/** False if the solution could not send the fields back, because its copy would be refused as too large. */
 function fitsAnEntity(fields: Readonly<Record<string, unknown>>): boolean {
   const isFew = Object.keys(fields).length <= defaultXmlLimits.maxFields;
   return isFew && JSON.stringify(fields).length <= maxFieldsLength;

@@ -1,8 +1,9 @@
 /**
- * A text as a spreadsheet must see it: what begins like a formula gets an apostrophe, so that nothing which a device sent
- * is ever calculated on the machine of whoever opens the file. A cell begins also after each sign that separates cells or
- * rows in some country: a French Excel splits at `;`, an English one at `,`, whatever wrote the file. Full-width signs count
- * as signs in East Asian versions. A plain number stays a number. Source: OWASP, CSV injection.
+ * Makes a text safe for a spreadsheet: a text that begins like a formula gets an apostrophe, so that nothing that a
+ * device sent is ever calculated on the computer of the person who opens the file. A cell begins also after each sign
+ * that separates cells or rows in some country: a French Excel splits at `;`, an English one at `,`, whatever wrote the
+ * file. Full-width signs count as signs in East Asian versions. A plain number stays a number. Source: OWASP, CSV
+ * injection.
  */
 export function spreadsheetText(text: string): string {
   if (/^[+-]?\d+([.,]\d+)?$/.test(text)) return text;

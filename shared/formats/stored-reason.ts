@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FieldFault } from '../domain/field-fault';
 import type { Reason, ReasonCode, ReasonValues } from '../domain/reason';
 
-/** A reason as a database keeps it. Null: none was kept, or another version of the server wrote it otherwise. */
+/** Reads a stored reason. Null: no reason was stored, or another version of the server stored it in another form. */
 export function storedReason(code: string | null, values: unknown): Reason | null {
   const kept = { code, values };
   return isReason(kept) ? kept : null;
@@ -36,7 +36,7 @@ const status = z.object({ status: count });
 
 const isOf = <Code extends string>(...codes: readonly Code[]) => z.object({ code: z.enum(codes) });
 
-/** Of which nothing but the code is to be said; in two parts, for more the compiler cannot compare. */
+/** The faults that only have a code. The list is in two parts because the compiler cannot compare a longer one. */
 const plainFaults = isOf(
   'not-a-field-name',
   'not-a-value',

@@ -13,9 +13,9 @@ export interface WrittenEntity {
 }
 
 /**
- * A class's file, UTF-8, as .NET's XmlSerializer writes it, in chunks.
- * Declared fields come in the order of their declaration, then the others by name, then markup as it was sent.
- * A character that XML cannot hold becomes U+FFFD: what we send can always be read.
+ * A class's file, UTF-8, as .NET's XmlSerializer writes it, in chunks. Declared fields come in the order of their
+ * declaration, then the others by name, then markup as it was sent. A character that XML cannot contain becomes U+FFFD,
+ * so that what we send can always be read.
  */
 export function* writeEntities(
   parameterClass: ParameterClass,
@@ -85,7 +85,7 @@ function elementsText(itemElement: string, elements: readonly Element[]): string
 function elementOf(entity: WrittenEntity, order: ReadonlyMap<string, number>): Element {
   const place = (name: string) => order.get(name) ?? order.size;
   const fields = Object.entries(entity.fields)
-    // One that was kept under such a name before it was known in any case would stand there twice.
+    // A field that was stored under another spelling of its name would otherwise be written twice.
     .filter(([name]) => !isSharedField(name))
     .sort(([one], [other]) => place(one) - place(other) || (one < other ? -1 : 1));
   return Object.fromEntries([

@@ -2,8 +2,8 @@
 export type Batched<T> = (item: T) => Promise<void>;
 
 /**
- * Gathers what comes while a batch is under way into the next one: alone, an item goes at once; under load, many
- * share one round trip and one commit.
+ * Collects the items that arrive while a batch is in progress into the next batch. A single item is sent at once. Under
+ * load, many items share one round trip and one commit.
  */
 export function inBatches<T>(largest: number, work: (items: readonly T[]) => Promise<void>): Batched<T> {
   const waiting: Waiting<T>[] = [];

@@ -1,4 +1,4 @@
-/** Wakes one who waits for work. */
+/** Wakes a caller that waits for work. */
 export interface Bell {
   ring(): void;
   /** Forgets that it rang. */

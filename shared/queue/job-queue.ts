@@ -7,14 +7,14 @@ export interface JobMessage {
 }
 
 /**
- * What became of a delivery. After each of them the queue has done with the message.
- * `done`: the work is done, or was none. `retry`: the database knows when to try again (`job.run_after`); the
- * relay publishes it again then, so that a wait of an hour holds up nothing here. `dead`: put aside for people.
+ * The result of a delivery. After it, the queue no longer keeps the message. `done`: the work is done, or there was
+ * none. `retry`: the database knows when to try again (`job.run_after`); the relay publishes it again then, so that a
+ * long wait blocks nothing here. `dead`: it is put aside for people.
  */
 export type Verdict = 'done' | 'retry' | 'dead';
 
 export interface Consumption {
-  /** Takes no further message, and resolves once those in hand have their verdict. */
+  /** Takes no further message, and resolves once all current messages have their verdict. */
   stop(): Promise<void>;
 }
 
@@ -23,29 +23,32 @@ export interface Consumption {
  * The database is the truth: a lost message is published again by the relay, a doubled one finds its job taken.
  */
 export interface JobQueue {
-  /** Resolves once the queue holds the message durably; rejects with `unavailable` where it cannot, or may not have. */
+  /**
+   * Resolves once the queue has stored the message durably. Rejects with `unavailable` if the queue has not stored it,
+   * or if that is not known.
+   */
   publish(lane: Lane, message: JobMessage): Promise<void>;
   /**
-   * Hands messages to `handle`, at most `concurrency` at a time, until stopped; reconnects by itself, and need not
-   * be connected to begin. A consumer that dies gives its messages back within ten seconds.
+   * Hands messages to `handle`, at most `concurrency` at a time, until stopped. It reconnects by itself, and it can be
+   * called before there is a connection. The messages of a consumer that dies are delivered again within ten seconds.
    *
-   * A handler throws where it could not even tell the database what to do next: then the queue itself delivers the
-   * message again, after a pause that grows, and puts it aside after `maxDeliveries`.
+   * A handler throws only if it could not write to the database what is to be done next. The queue then delivers the
+   * message again, after growing pauses, and puts it aside after `maxDeliveries`.
    */
   consume(
     lane: Lane,
     concurrency: number,
     handle: (message: JobMessage) => Promise<Verdict>,
   ): Promise<Consumption>;
-  /** Messages that wait in a lane; those in hand are not among them. Rejects with `unavailable`. */
+  /** The number of messages that wait in a lane, without those that are being handled. Rejects with `unavailable`. */
   depth(lane: Lane): Promise<number>;
   /** Messages that were put aside. Rejects with `unavailable`. */
   deadDepth(): Promise<number>;
-  /** False while the queue is known to be out of reach. Answers from memory. */
+  /** False while the queue is known to be unreachable. It does not ask the queue. */
   isUp(): boolean;
-  /** Stops all consumptions, waits for what is being published, and hangs up. */
+  /** Stops all consumers, waits for pending publishing, and closes the connections. */
   close(): Promise<void>;
 }
 
-/** A message that was handed out more often, and each time brought down its consumer, is put aside. */
+/** A message that is delivered more often than this, because each time its consumer dies, is put aside. */
 export const maxDeliveries = 20;

@@ -17,7 +17,7 @@ interface Place {
 /** The queue that the configuration asks for. */
 export async function openQueue({ queueUrl, authority, db, notifications, log }: Place): Promise<JobQueue> {
   if (queueUrl === null) return createPostgresQueue({ db, notifications, log });
-  // Loaded by those who use it: its code alone is some megabytes of memory.
+  // Loaded only if it is used, because its code takes some megabytes of memory.
   const { createRabbitQueue } = await import('./rabbit-queue.js');
   return createRabbitQueue({ url: queueUrl, authority, log });
 }

@@ -9,13 +9,16 @@ export type Outcome =
   | { readonly what: 'deliver-again'; readonly afterMs: number };
 
 export interface Delivered {
-  /** As it came; anybody may have put it there. */
+  /** The body as it was received. It is not trusted, because anybody may have put it there. */
   readonly body: unknown;
   /** How often it was delivered, this time included. */
   readonly deliveries: number;
 }
 
-/** Has a delivery handled, and judges what becomes of it. Never rejects: a delivery without an outcome is never settled. */
+/**
+ * Handles a delivery and decides what the queue must do with it. Never rejects, because a delivery without an outcome
+ * would never be settled.
+ */
 export async function outcomeOf(
   { body, deliveries }: Delivered,
   handle: (message: JobMessage) => Promise<Verdict>,

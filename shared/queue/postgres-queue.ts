@@ -12,7 +12,7 @@ import { createPostgresSubscription, type PostgresSubscription } from './postgre
 export interface PostgresQueueOptions {
   /** Consumers need a free connection every two seconds to keep their messages. */
   readonly db: Db;
-  /** Stays the caller's to close. */
+  /** The caller closes it. */
   readonly notifications: Notifications;
   readonly log: Logger;
   /** A message that is not stored in this time counts as not published. */
@@ -29,7 +29,7 @@ export function createPostgresQueue({
   const table = createMessageTable(db, hiddenMs);
   const subscriptions = new Map<PostgresSubscription, Lane>();
   const underway = new Set<Promise<void>>();
-  // Each batch with its own deadline: one connection that hangs must not hold up the next batch.
+  // Each batch has its own deadline, so that a hanging connection does not block the next batch.
   const send = inBatches<MessageToSend>(500, (messages) =>
     within(patienceMs, 'publishing', table.send(messages)),
   );
@@ -105,7 +105,7 @@ export function createPostgresQueue({
   }
 }
 
-// The sum of both is what a message waits whose consumer was killed: ten seconds at the very most.
+// A message whose consumer was killed waits for the sum of both, which is at most ten seconds.
 const hiddenMs = 7_000;
 const pollMs = 1_000;
 const keepEveryMs = 2_000;

@@ -10,7 +10,7 @@ import { outcomeOf, type Outcome } from './outcome';
 
 /** A consumer of one lane. */
 export interface PostgresSubscription extends Consumption {
-  /** There may be something new. */
+  /** Call it when there may be new messages. */
   wake(): void;
 }
 
@@ -51,7 +51,10 @@ export function createPostgresSubscription(deps: PostgresSubscriptionDeps): Post
     }
   }
 
-  /** Claims what there are free slots for, and where that is not enough, waits for news. False: it failed. */
+  /**
+   * Claims as many messages as there are free slots. If there are fewer messages, it waits for new ones. False: the
+   * statement failed.
+   */
   async function claimSome(): Promise<boolean> {
     const free = concurrency - inHand.size;
     news.silence();
@@ -79,7 +82,7 @@ export function createPostgresSubscription(deps: PostgresSubscriptionDeps): Post
     return Promise.resolve({ what: 'put-aside', reason: 'delivered too often' });
   }
 
-  /** Does not hold up the next message. Where it fails, the message comes again and finds its job done. */
+  /** Does not delay the next message. If it fails, the message is delivered again, and its job is then already done. */
   function settle(message: ClaimedMessage, outcome: Outcome): void {
     const settled = within(patienceMs, 'settling a message', carryOut(message, outcome)).catch(
       (err: unknown) => log.warn({ err, lane }, 'A message could not be settled and will be delivered again'),
@@ -102,11 +105,11 @@ export function createPostgresSubscription(deps: PostgresSubscriptionDeps): Post
 
   async function keepInHand(): Promise<void> {
     if (inHand.size === 0) return;
-    // Where it fails, the messages go to someone else, who finds their jobs taken.
+    // If it fails, another consumer gets the messages, and their jobs are then already taken.
     await soon(table.keep([...inHand.keys()])).catch(() => undefined);
   }
 
-  /** A connection that hangs must hold up neither the next statement nor the end. */
+  /** A hanging connection must block neither the next statement nor the shutdown. */
   function soon<T>(answer: Promise<T>): Promise<T> {
     return within(patienceMs, 'a statement of the queue', answer);
   }

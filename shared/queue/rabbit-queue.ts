@@ -114,7 +114,7 @@ function sessionOptions({ url, authority = null, prefix = 'epack', patienceMs = 
     authority,
     patienceMs,
     queues: [
-      // First, so that there is no moment without a place for dead letters. People may look at them often.
+      // Declared first, so that dead letters always have a place. People may look at them often.
       { name: deadLettersTo, deadLettersTo: null, maxDeliveries: 1_000_000 },
       ...lanes.map((lane) => ({ name: `${prefix}.${lane}`, deadLettersTo, maxDeliveries })),
     ],

@@ -12,8 +12,8 @@ import { within } from '../connections/within';
 // The only file that knows amqplib.
 
 /**
- * One connection to RabbitMQ, its queues declared. Whatever is wrong (a queue was deleted, a message reached no
- * queue, an answer did not come) loses it as a whole: there is one way to heal, and that is the next session.
+ * One connection to RabbitMQ, its queues declared. Any failure (a queue was deleted, a message reached no queue, an
+ * answer did not come) ends the whole session. The only way to recover is the next session.
  */
 export interface RabbitSession extends Session {
   /** Resolves once most members of the queue have the message on disk. */
@@ -26,7 +26,10 @@ export interface RabbitSession extends Session {
   isBlocked(): boolean;
 }
 
-/** The last three settle it. They do nothing once the session is lost, for then the delivery is someone else's. */
+/**
+ * The last three settle it. They do nothing once the session is lost, because the delivery then goes to another
+ * consumer.
+ */
 export interface Delivery {
   readonly content: Buffer;
   /** How often it was delivered, this time included. */
@@ -36,11 +39,11 @@ export interface Delivery {
   giveBack(): void;
 }
 
-/** Neither rejects: where the session is lost, so is the consumer. */
+/** Neither call rejects. If the session is lost, the consumer ends with it. */
 export interface RabbitConsumer {
   /** No delivery comes after this. */
   cancel(): Promise<void>;
-  /** Gives back what was not settled. */
+  /** Returns the deliveries that were not settled to the queue. */
   close(): Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export interface RabbitSessionOptions {
   readonly queues: readonly QueueDeclaration[];
   /** As RabbitMQ lists the connection. */
   readonly name: string;
-  /** An answer or a confirm that takes longer does not come. */
+  /** An answer or a confirmation that takes longer counts as failed. */
   readonly patienceMs: number;
   readonly log: Logger;
 }
@@ -85,7 +88,7 @@ export async function openRabbitSession(options: RabbitSessionOptions): Promise<
   }
 }
 
-/** A connection that is lost once anything asked of it fails. */
+/** A connection that counts as lost as soon as one request on it fails. */
 interface Line {
   readonly model: ChannelModel;
   readonly lost: Promise<Error>;
@@ -123,7 +126,7 @@ async function openLine({ url, authority, name, patienceMs, log }: RabbitSession
     try {
       return await within(patienceMs, what, answer);
     } catch (error) {
-      // A broker that has said why it does not listen is not gone.
+      // A broker that gives a reason for refusing is still there.
       if (!blocked) lose(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
@@ -148,7 +151,7 @@ function argumentsOf({ deadLettersTo, maxDeliveries }: QueueDeclaration): Record
     ...own,
     'x-dead-letter-exchange': '',
     'x-dead-letter-routing-key': deadLettersTo,
-    // Both, or a dead letter may get lost between the two queues.
+    // Both settings are needed: otherwise a dead letter may be lost between the two queues.
     'x-dead-letter-strategy': 'at-least-once',
     'x-overflow': 'reject-publish',
   };
@@ -167,7 +170,7 @@ async function openPublisher(line: Line): Promise<RabbitSession['publish']> {
     const properties = { persistent: true, mandatory: true, messageId, contentType: 'application/json' };
     return new Promise((resolve, reject) => {
       channel.sendToQueue(queue, content, properties, (error: Error | null) => {
-        // What reached no queue is returned before it is confirmed.
+        // A message that reached no queue is returned before it is confirmed.
         if (unroutable.delete(messageId)) reject(new Error(`There is no queue ${queue}`));
         else if (error !== null) reject(error);
         else resolve();

@@ -5,7 +5,7 @@ import { outcomeOf } from './outcome';
 import type { Delivery, RabbitConsumer, RabbitSession } from './rabbit-session';
 import { createSlots } from './slots';
 
-/** The wish to consume a queue; it outlives the sessions that fulfil it. */
+/** Consumes a queue. It continues over several sessions. */
 export interface RabbitSubscription extends Consumption {
   /** Consumes on this session from now on; the one before is lost. */
   attach(session: RabbitSession): void;
@@ -20,7 +20,7 @@ export interface RabbitSubscriptionDeps {
 
 export function createRabbitSubscription(deps: RabbitSubscriptionDeps): RabbitSubscription {
   const { queue, concurrency, handle, log } = deps;
-  // A lost session's deliveries may still be in hand when the next one brings as many again.
+  // Deliveries of a lost session may still be in progress when the next session brings the same number again.
   const slots = createSlots(concurrency);
   const inHand = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -29,7 +29,7 @@ export function createRabbitSubscription(deps: RabbitSubscriptionDeps): RabbitSu
   return { attach, stop };
 
   function attach(session: RabbitSession): void {
-    // Where it fails, the session is lost, and the next one attaches again.
+    // If it fails, the session is lost, and the next one attaches again.
     if (!isStopping()) consumer = session.consume(queue, concurrency, receive).catch(() => null);
   }
 
@@ -55,7 +55,7 @@ export function createRabbitSubscription(deps: RabbitSubscriptionDeps): RabbitSu
         delivery.putAside();
         break;
       case 'deliver-again':
-        // The pause holds its slot on purpose: who is cut off from the database must not burn the whole queue.
+        // The pause keeps its slot on purpose: a worker without a database must not run through the whole queue.
         await sleep(outcome.afterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
         delivery.giveBack();
         break;

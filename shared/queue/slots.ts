@@ -1,5 +1,5 @@
 export interface Slots {
-  /** Runs `work` as soon as a slot is free, those who came first before it. */
+  /** Runs `work` as soon as a slot is free, in the order of the calls. */
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
