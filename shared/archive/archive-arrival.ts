@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib';
 
-/** What is learnt of an archive while its bytes come in, so that they need not all be read again. */
+/** What is learnt about an archive while it is received, so that it need not be read again. */
 export interface ArchiveArrival {
-  /** Takes the archive's next bytes. Never fails: what cannot be made out is left to whoever reads the whole archive. */
+  /**
+   * Takes the next bytes of the archive. Never fails: what it cannot read is left to the reader of the whole archive.
+   */
   see(chunk: Buffer): void;
-  /** Of the stored entry whose data has this place and length; null where it was not made out. */
+  /** The CRC of the stored entry whose data has this position and length. Null: it is not known. */
   crc32Of(dataStart: number, bytes: number): number | null;
 }
 
@@ -21,13 +23,16 @@ interface DataUnderWay {
   crc32: number;
 }
 
-/** Smaller entries are read in no time; and so hostile archives cannot make us remember millions. */
+/**
+ * Smaller entries are quick to read. The limit also prevents that a hostile archive makes us remember millions of
+ * entries.
+ */
 const CHECKED_FROM_BYTES = 64 * 1024;
 
 /**
- * Follows the headers before the entries. It judges nothing: the directory at the archive's end does, and says which
- * data counts. A header that leaves the sizes out ends it, because then nobody knows where the next one is.
- * Source: APPNOTE.TXT 6.3, 4.3.7.
+ * Follows the headers before the entries. It checks nothing: the directory at the end of the archive decides which data
+ * counts. It stops at a header without sizes, because the position of the next one is then unknown. Source: APPNOTE.TXT
+ * 6.3, 4.3.7.
  */
 export function watchArrival(): ArchiveArrival {
   const seen = new Map<number, SeenData>();
@@ -77,7 +82,7 @@ export function watchArrival(): ArchiveArrival {
   }
 }
 
-/** As far as it is known yet. */
+/** As far as it is known so far. */
 const headerBytes = (header: Buffer): number =>
   header.length < FIXED_BYTES ? FIXED_BYTES : FIXED_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
 

@@ -5,7 +5,10 @@ import type { FileStore } from '../files/file-store';
 /** Random access to an archive that is in a file store. Failures of the store pass through. */
 export interface ArchiveBytes {
   readonly size: number;
-  /** These bytes, from memory where they lie near ones read lately; fewer at the end of the archive. */
+  /**
+   * Reads these bytes, from memory if they are close to bytes that were read recently. Returns fewer at the end of the
+   * archive.
+   */
   read(position: number, length: number): Promise<Buffer>;
   /** These bytes, as a stream: one request to the store. `length` is more than 0. */
   stream(position: number, length: number): Promise<Readable>;

@@ -2,7 +2,7 @@ import type { ArchiveBytes } from './archive-bytes';
 
 /** Where an archive ends. */
 export interface EndOfArchive {
-  /** Bytes up to there; what a program padded its last block with comes after. */
+  /** The number of bytes up to the end. Padding of the last block comes after it. */
   readonly size: number;
 }
 
@@ -24,9 +24,9 @@ interface SaidOfDirectory {
 export const END_RECORD_BYTES = 22;
 
 /**
- * Programs that write to tapes and pipes fill their last block with zeros. Whoever looks for the end record from the end
- * would take them for a comment that no record announces. Where there is anything else behind it, or no whole block, all
- * of it counts.
+ * Programs that write to tapes and pipes fill their last block with zeros. A reader that looks for the end record from
+ * the end would take the zeros for an unannounced comment. If anything else follows, or the length is not whole blocks,
+ * everything counts as part of the archive.
  */
 export async function findEndOfArchive(archive: ArchiveBytes): Promise<EndOfArchive> {
   if (archive.size % BLOCK_BYTES !== 0) return { size: archive.size };
@@ -61,11 +61,14 @@ export async function readEndRecords(archive: ArchiveBytes, start: number): Prom
   return { start: zip64Start, end: saidByEnd(record), zip64 };
 }
 
-/** A zip64 record counts only where the end record says nothing, by all ones: what that does say must be the same. */
+/**
+ * A zip64 value is only used where the end record has all bits set. Values that the end record does contain must be the
+ * same.
+ */
 export const contradictEachOther = ({ end, zip64 }: EndRecords): boolean =>
   zip64 !== null && fields.some((field) => end[field] !== nothingSaid[field] && end[field] !== zip64[field]);
 
-/** True where the records say of the directory what it is. */
+/** True if the records describe the directory correctly. */
 export function describesDirectory(
   { end, zip64 }: EndRecords,
   directory: Omit<SaidOfDirectory, 'entriesOnThisDisk'>,
@@ -89,7 +92,7 @@ const saidByEnd = (record: Buffer): SaidOfDirectory => ({
   start: record.readUInt32LE(16),
 });
 
-/** A record that is cut says nothing that can be right. */
+/** A truncated record has no valid value. */
 function saidByZip64(record: Buffer): SaidOfDirectory {
   const at = (place: number) => (place + 8 <= record.length ? Number(record.readBigUInt64LE(place)) : NaN);
   return { entriesOnThisDisk: at(24), entries: at(32), bytes: at(40), start: at(48) };

@@ -11,8 +11,8 @@ const READ_AT_ONCE_BYTES = 64 * 1024;
 
 /**
  * The entry's content, unpacked as it is read, in chunks of up to 256 KB. Throws `bad-archive` as soon as it is longer
- * than declared, and at its end where it is shorter, damaged or of another CRC: what was given until then is worth
- * nothing. Failures of the store pass through.
+ * than declared, and at its end where it is shorter, damaged or of another CRC: the content until then must not be
+ * used. Failures of the store pass through.
  */
 export async function* entryContent(
   archive: ArchiveBytes,
@@ -73,7 +73,7 @@ async function* inflated(packed: Buffer | Readable, entry: ArchiveEntry): AsyncG
 
 function feed(inflate: InflateRaw, packed: Buffer | Readable): void {
   if (packed instanceof Buffer) inflate.end(packed);
-  // Whoever reads `inflate` learns of every error; the pipeline only sees to it that both streams are closed.
+  // The reader of `inflate` gets every error. The pipeline only makes sure that both streams are closed.
   else pipeline(packed, inflate, () => undefined);
 }
 

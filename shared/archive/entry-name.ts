@@ -23,7 +23,7 @@ export function nameProblem(name: string): string | null {
   return null;
 }
 
-/** Tells whether names can live together: no two are one, no file is where another needs a folder. */
+/** Checks that names can exist side by side: no two are equal, and no file has the name of a folder of another. */
 export interface NameSet {
   /** Why the name cannot be added to those before it; or null, and it is added. */
   add(name: string): string | null;

@@ -13,23 +13,26 @@ interface Unpacking {
   readonly batch?: WriteBatch;
   /** Has seen the whole archive. */
   readonly arrival?: Pick<ArchiveArrival, 'crc32Of'>;
-  /** Whether anything will read the file. Not said: all are read. */
+  /** Whether the file will be read. Absent: all files are read. */
   readonly isRead?: (name: string) => boolean;
 }
 
-/** More pay nothing on two cores, and would take the event loop's threads from everyone else. */
+/** More would not be faster on two cores, and would take threads away from other work. */
 const ENTRIES_AT_ONCE = 2;
-/** Of all archives together: each holds buffers, and with twenty uploads at once they would be most of our memory. */
+/**
+ * The limit for all archives together. Each entry has buffers, which would fill most of the memory with twenty uploads
+ * at once.
+ */
 const inTurn = pLimit(2 * ENTRIES_AT_ONCE);
 
 /**
  * Unpacks an archive of the file store to below `targetPrefix` of the same store, which must be this archive's alone.
- * An entry that is stored, not compressed, lies unpacked in the archive already: it is checked and stays there, so that
- * photos are written once. Nor is a file written that nothing will read: it is only checked. `unpackedFiles` reads all of
- * them. Answers the sum of the entries' sizes.
+ * An entry that is stored without compression is only checked and stays in the archive, so that photos are written
+ * once. A file that nothing will read is only checked as well. `unpackedFiles` reads all of them. Returns the sum of
+ * the entries' sizes.
  *
- * Memory does not grow with the archive. When it resolves, everything in `batch` is durable (the archive too, where
- * the batch began with it); when it rejects, nothing is left below `targetPrefix`. Nothing is ever written elsewhere.
+ * Memory does not grow with the archive. When it resolves, everything in `batch` is durable (the archive too, where the
+ * batch began with it); when it rejects, nothing is left below `targetPrefix`. Nothing is ever written elsewhere.
  *
  * Rejects with `not-a-zip`, with `bad-archive` (its detail names the entry and the reason), or with the store's own
  * error, which is not the archive's fault.
@@ -63,9 +66,9 @@ export async function unpackArchive(
 }
 
 /**
- * The files of an archive that `unpackArchive` has unpacked to below `targetPrefix`, in the archive's order. What is not
- * there, or not whole, is unpacked once more while it is read: a backup leaves it out, and the archive has it all.
- * Rejects with `not-found` without the archive.
+ * The files of an archive that `unpackArchive` has unpacked to below `targetPrefix`, in the archive's order. A file
+ * that is missing or incomplete is unpacked again while it is read, because a backup only contains the archive. Rejects
+ * with `not-found` without the archive.
  */
 export async function unpackedFiles(
   store: Pick<FileStore, 'stat' | 'read' | 'list'>,
@@ -86,7 +89,10 @@ export async function unpackedFiles(
 
 const isStored = (entry: ArchiveEntry): boolean => entry.method === 'stored';
 
-/** The large ones first, so that no lane is left alone with one at the end; the small ones as they lie, by blocks. */
+/**
+ * Large entries first, so that no lane is left with one at the end. Small entries in the order of their position, block
+ * by block.
+ */
 function largestFirst(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   const blocks = (entry: ArchiveEntry) => Math.floor(entry.packedBytes / (256 * 1024));
   return [...entries].sort((a, b) => blocks(b) - blocks(a) || a.headerStart - b.headerStart);
@@ -120,7 +126,7 @@ async function* untilStopped(content: AsyncGenerator<Buffer>, stop: AbortSignal)
   }
 }
 
-/** What did not show its CRC on the way in is read, and judged as it is read. */
+/** An entry whose CRC was not learnt during the upload is read and checked. */
 async function checkStored(
   entry: ArchiveEntry,
   crc32: number | null | undefined,
@@ -130,7 +136,7 @@ async function checkStored(
   else if (crc32 !== entry.crc32) throw refused(entry.name, 'bad CRC');
 }
 
-/** Content is judged as it is read. */
+/** Content is checked while it is read. */
 async function readToEnd(content: AsyncGenerator<Buffer>): Promise<void> {
   while ((await content.next()).done !== true);
 }

@@ -16,7 +16,7 @@ import {
 import { createNameSet, MAX_NAME_BYTES, nameProblem } from './entry-name';
 
 // The door to yauzl: it reads the directory at the archive's end and the header before each entry. What it does not
-// check is checked here; what it complains about is told in the words of the protocol.
+// check is checked here, and its errors are translated into the words of the protocol.
 
 export interface UnpackLimits {
   /** Folders count. */
@@ -66,7 +66,8 @@ export async function readZipDirectory(archive: ArchiveBytes, limits: UnpackLimi
   const entries = withRoom(declared, directoryStart);
   const files = entries.filter((entry) => !isFolder(entry.name));
   checkSizes(files, archive.size, limits);
-  // Nobody opens a folder, so its header is compared now: one changed byte makes a folder of an empty file's name.
+  // A folder is never opened, so its header is compared now: one changed byte turns the name of an empty file into a
+  // folder.
   for (const entry of entries) if (isFolder(entry.name)) await readDataStart(zip, entry);
   return {
     entries: files,
@@ -166,8 +167,8 @@ function methodOf(entry: yauzl.Entry, name: string): ArchiveEntry['method'] {
 }
 
 /**
- * The directory must end where the end records begin, and be what they say. Otherwise its count or its beginning is
- * wrong, and files would be left out in silence.
+ * The directory must end where the end records begin and match them. Otherwise its count or its position is wrong, and
+ * files would be left out silently.
  */
 function checkDirectoryEnd(zip: yauzl.ZipFile, directoryStart: number, records: EndRecords): void {
   const directoryEnd = cursorOf(zip);
@@ -203,7 +204,7 @@ const noRoom = (entry: DeclaredEntry, leavesTheData: boolean): AppError =>
     leavesTheData ? 'truncated: its data would end beyond all data' : 'overlapping entries',
   );
 
-/** What is declared is bounded here, and what comes out must agree with it to the byte: so both are bounded. */
+/** The declared sizes are limited here, and the unpacked content must match them exactly. So both are limited. */
 function checkSizes(files: readonly ArchiveEntry[], archiveBytes: number, limits: UnpackLimits): void {
   let unpackedBytes = 0;
   for (const file of files) {
@@ -247,9 +248,9 @@ async function readLocalHeader(zip: yauzl.ZipFile, entry: ArchiveEntry): Promise
 }
 
 /**
- * A reader that trusts the other header would see another file: such an archive means harm, or is damaged. Where the
- * sizes follow the data, nobody knew them yet when this header was written: then the directory counts, and the
- * content's CRC decides. Source: APPNOTE.TXT, 4.4.4, bit 3.
+ * If the two headers differ, another reader would see another file: the archive is hostile or damaged. Where the sizes
+ * follow the data, nobody knew them yet when this header was written: then the directory counts, and the content's CRC
+ * decides. Source: APPNOTE.TXT, 4.4.4, bit 3.
  */
 function checkLocalHeader(header: yauzl.LocalFileHeader, entry: ArchiveEntry): void {
   if ((header.generalPurposeBitFlag & ENCRYPTED_FLAG) !== 0) throw refused(entry.name, 'encrypted');
@@ -301,7 +302,7 @@ function zip64Sizes(extraField: Buffer, name: string): Buffer | null {
   }
 }
 
-/** What yauzl reads goes through the blocks that are kept in memory. */
+/** yauzl reads through the blocks that are kept in memory. */
 class ArchiveReader extends yauzl.RandomAccessReader {
   constructor(private readonly archive: ArchiveBytes) {
     super();

@@ -9,7 +9,7 @@ import { ownAuthorities, tlsProblems, withAuthority } from './tls';
 
 export type Config = ReturnType<typeof configFrom>;
 
-/** All that is wrong with the environment, at once. */
+/** All mistakes in the environment, at once. */
 export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`The configuration has mistakes:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -72,7 +72,7 @@ function configFrom(read: z.output<typeof settings>) {
       read.DATABASE_URL === undefined ? null : withAuthority(read.DATABASE_URL, read.DATABASE_CA_FILE),
     databaseConnections: read.EPACK_DATABASE_CONNECTIONS,
     queueUrl: read.QUEUE_URL ?? null,
-    /** Whose certificates are believed beside the usual ones. */
+    /** Additional certificate authorities that are trusted. */
     ownAuthorities: ownAuthorities({
       queue: read.QUEUE_CA_FILE,
       smtp: read.EPACK_SMTP_CA_FILE,
@@ -87,7 +87,7 @@ function configFrom(read: z.output<typeof settings>) {
     secretsKeys: secretsKeysOf(read),
     trustProxy: read.EPACK_TRUST_PROXY,
     connectionsPerAddress: read.EPACK_CONNECTIONS_PER_ADDRESS,
-    /** Of what the server tells kitchens. */
+    /** The language of texts for kitchens. */
     language: read.EPACK_LANGUAGE,
     /** Without a slash at its end. */
     publicUrl: read.EPACK_PUBLIC_URL?.replace(/\/+$/, '') ?? null,
@@ -104,7 +104,7 @@ function configFrom(read: z.output<typeof settings>) {
     maxCompressionRatio: read.EPACK_MAX_COMPRESSION_RATIO,
     maxArchiveRatio: read.EPACK_MAX_ARCHIVE_RATIO,
     quotas: quotasFrom(read),
-    /** Below so much free space, those who send most are refused. */
+    /** Below this free space, the solutions that send most are refused. */
     diskReserveBytes: read.EPACK_DISK_RESERVE_BYTES,
     uploadIdleSeconds: read.EPACK_UPLOAD_IDLE_SECONDS,
     largePackageBytes: read.EPACK_LARGE_PACKAGE_BYTES,
@@ -119,13 +119,13 @@ function configFrom(read: z.output<typeof settings>) {
     workerPort: read.EPACK_WORKER_PORT ?? null,
     workerMetricsUrl: read.EPACK_WORKER_METRICS_URL ?? null,
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
-    /** What the collector is sent beside the traces, by the name of the header. */
+    /** Additional headers for the trace collector, by name. */
     otlpHeaders: Object.fromEntries((read.OTEL_EXPORTER_OTLP_HEADERS ?? []).map(headerPair)),
     logLevel: read.LOG_LEVEL,
   });
 }
 
-/** Of every solution that has no bounds of its own. */
+/** The limits of every solution without its own. */
 const quotasFrom = (read: z.output<typeof settings>): Quotas => ({
   syncsPerDay: read.EPACK_QUOTA_SYNCS_PER_DAY,
   bytesPerDay: read.EPACK_QUOTA_BYTES_PER_DAY ?? 16 * read.EPACK_MAX_ARCHIVE_BYTES,
@@ -170,7 +170,7 @@ function oidcFrom(read: z.output<typeof settings>) {
     /** Role of a person who is no user yet. Null: refused. */
     newUsers: read.EPACK_OIDC_NEW_USERS === 'refuse' ? null : read.EPACK_OIDC_NEW_USERS,
     roleClaim: read.EPACK_OIDC_ROLE_CLAIM,
-    /** The role of each value of the role claim. Null: roles are given here. */
+    /** The role for each value of the role claim. Null: roles are given in the backoffice. */
     roles: read.EPACK_OIDC_ROLES?.map(rolePair) ?? null,
     accountClaim: read.EPACK_OIDC_ACCOUNT_CLAIM ?? null,
   };

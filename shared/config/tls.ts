@@ -3,24 +3,24 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { codeOf } from './secret-files';
 
-// Which connections go by TLS, and whose certificates are believed. A certificate is verified wherever there is TLS.
+// Which connections use TLS, and which authorities are trusted. A certificate is always verified.
 
 type ConnectionSetting =
   'DATABASE_URL' | 'QUEUE_URL' | 'EPACK_SMTP_URL' | 'EPACK_OIDC_ISSUER' | 'OTEL_EXPORTER_OTLP_ENDPOINT';
 
-/** Certificates of authorities, in PEM; null: none of one's own, the usual ones are believed. */
+/** Certificates of own authorities, in PEM. Null: only the usual authorities are trusted. */
 export interface OwnAuthorities {
   readonly queue: string | null;
   readonly smtp: string | null;
   readonly oidc: string | null;
 }
 
-/** `environment`: with the secrets in it. Answers every mistake, each with the name of its setting. */
+/** `environment` includes the secrets. Returns every mistake, each with the name of its setting. */
 export function tlsProblems(environment: NodeJS.ProcessEnv): string[] {
   const isDemanded = environment['EPACK_REQUIRE_TLS'] === 'yes';
   const plain = Object.entries(connections).flatMap(([setting, { isByTls, written, authority }]) => {
     const url = environment[setting] ?? '';
-    // What is no URL is told already.
+    // A value that is not a URL has already been reported.
     if (url !== '' && (!URL.canParse(url) || isByTls(new URL(url)))) return [];
     if (authority !== null && (environment[authority] ?? '') !== '')
       return [`${authority} needs ${setting} with TLS: ${written}`];
@@ -57,7 +57,7 @@ export function ownAuthorities(files: {
 interface Connection {
   /** Whether such a URL demands TLS and a certificate that is verified. */
   readonly isByTls: (url: URL) => boolean;
-  /** For whoever has to write one that does. */
+  /** An example of a URL that does, for the error text. */
   readonly written: string;
   /** The setting that names the file of an authority of one's own; null: there is none. */
   readonly authority: string | null;
@@ -65,7 +65,7 @@ interface Connection {
 
 const connections: Readonly<Record<ConnectionSetting, Connection>> = {
   DATABASE_URL: {
-    // The last of several would count.
+    // If an option is given several times, the last one would apply.
     isByTls: ({ searchParams }) => searchParams.getAll('sslmode').join() === 'verify-full',
     written: 'postgres://…?sslmode=verify-full',
     authority: 'DATABASE_CA_FILE',

@@ -3,7 +3,7 @@ import { isNativeError } from 'node:util/types';
 import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
 
-/** A connection to something, good until it is lost. It never heals: another is opened instead. */
+/** A connection that is used until it is lost. It never recovers: a new one is opened instead. */
 export interface Session {
   /** Resolves, with the cause, once it is lost or closed; never rejects. */
   readonly lost: Promise<Error>;
@@ -19,17 +19,17 @@ export interface KeepOpenOptions<S extends Session> {
   readonly open: () => Promise<S>;
   readonly onOpened: (session: S) => void;
   readonly onLost: () => void;
-  /** An outage that goes on is told again after so long. */
+  /** A continuing outage is logged again after this time. */
   readonly tellEveryMs?: number;
 }
 
 export interface KeptOpen<S extends Session> {
-  /** The session at hand; null while there is none. */
+  /** The current session. Null: there is none at the moment. */
   current(): S | null;
   close(): Promise<void>;
 }
 
-/** Opens a session in the background, and another one, with backoff and for ever, whenever it is lost. */
+/** Opens a session in the background, and a new one whenever it is lost, with growing pauses. */
 export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOpen<S> {
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
@@ -80,7 +80,7 @@ export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOp
     return performance.now() - openedAt > pauses.maxMs;
   }
 
-  /** Once an outage, and then rarely: it heals by itself, and its log is read for other things. */
+  /** Logs an outage once, and then rarely, because it recovers by itself. */
   function tell(error: unknown, what: string): void {
     if (toldAt !== null && performance.now() - toldAt < (options.tellEveryMs ?? usuallyTellEveryMs)) return;
     toldAt = performance.now();

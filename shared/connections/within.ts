@@ -1,9 +1,10 @@
-/** The promise's own result where it comes within `ms`; else an error that says what took too long. */
+/** The result of the promise if it comes within `ms`. Otherwise rejects with an error that names what took too long. */
 export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     const end = () => reject(new Error(`${what} took more than ${ms} ms`));
-    // A process that was held up comes to its timers first, and only then to what has come meanwhile: that counts.
+    // After a delay, a process runs its timers first and then handles what has arrived meanwhile. A result that has
+    // arrived counts.
     timer = setTimeout(() => setImmediate(end), ms);
   });
   try {

@@ -4,8 +4,8 @@ import { isNativeError } from 'node:util/types';
 import type { Config } from '../config/config';
 
 /**
- * Makes the folders of the data directory, before anything else is made. What is new is for this user alone, but for
- * the directory itself: the embedded database may run as another user, who must pass through it.
+ * Makes the folders of the data directory, before anything else is made. New folders are only accessible to this user,
+ * except for the directory itself: the embedded database may run as another user, who must be able to pass through it.
  * Throws a sentence for the operator where it cannot be written.
  */
 export async function makeDataFolder({

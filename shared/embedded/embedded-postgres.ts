@@ -29,14 +29,14 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** Of the database `epack`. Stays the same while the database runs, also when it has to be started again. */
   readonly url: string;
-  /** Lets go of the database. The last of the processes that use it shuts it down. */
+  /** Releases the database. The last process that uses it shuts it down. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the embedded default's PostgreSQL on a data directory, or adopts the one that runs there already (a
- * process that was killed leaves it running), and starts it again should it die.
- * Several processes may call this at once. Rejects with a text for the operator where it cannot be had.
+ * Starts the embedded default's PostgreSQL on a data directory, or adopts the one that runs there already (a process
+ * that was killed leaves it running), and starts it again should it die. Several processes may call this at once.
+ * Rejects with a text for the operator if it cannot be started.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   if (process.platform === 'win32') {
@@ -116,7 +116,10 @@ interface Hold {
   readonly postmaster: Postmaster;
 }
 
-/** Every process that uses the database has this advisory lock, shared. Who can have it alone is the last one. */
+/**
+ * Every process that uses the database holds this advisory lock in shared mode. A process that gets it exclusively is
+ * the last one.
+ */
 const holdersLock = 0x65_70_61_63;
 
 /** PostgreSQL after a crash needs a moment until its last child has gone; a port may be lost to another. */
@@ -134,7 +137,7 @@ async function takeHold(
   for (;;) {
     const postmaster = await findPostmaster(cluster);
     if (postmaster !== null) {
-      // Ours, or that of another process which was faster.
+      // Either we started it, or another process did first.
       failures = 0;
       const client = postmaster.isReady ? await tryToHold(cluster, postmaster) : null;
       if (client !== null) return { client, postmaster };
@@ -154,7 +157,7 @@ async function takeHold(
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
-/** PostgreSQL's main process, by its own account in `postmaster.pid`. */
+/** PostgreSQL's main process, as `postmaster.pid` describes it. */
 interface Postmaster {
   readonly pid: number;
   readonly port: number;
@@ -177,7 +180,7 @@ const lockFile = (cluster: PostgresCluster): string =>
 const readLock = (cluster: PostgresCluster): Promise<string> =>
   readFile(lockFile(cluster), 'utf8').catch(() => '');
 
-/** The file may be of a dead process whose id another one has now. */
+/** The file may belong to a dead process whose id another process has now. */
 async function isPostmaster(pid: number, port: string): Promise<boolean> {
   const words = await commandLine(pid);
   const named = words.some((word) => path.basename(word) === 'postgres');
@@ -318,7 +321,7 @@ async function openLog(cluster: PostgresCluster): ReturnType<typeof open> {
   return file;
 }
 
-/** What root writes here must stay of use to the folder's owner. */
+/** Files that root writes here must belong to the owner of the folder. */
 const giveTo = (cluster: PostgresCluster, file: string): Promise<void> =>
   chown(file, cluster.owner.uid, cluster.owner.gid);
 
@@ -370,7 +373,10 @@ async function createDatabase(cluster: PostgresCluster, postmaster: Postmaster):
 const urlOf = (cluster: PostgresCluster, port: number, name: 'epack' | 'postgres'): string =>
   `postgres://${name}:${cluster.password}@127.0.0.1:${port}/${name}`;
 
-/** Shuts PostgreSQL down if no other process holds it. Who comes now waits for the lock until it is gone, and starts it anew. */
+/**
+ * Shuts PostgreSQL down if no other process holds it. A process that comes now waits for the lock until the database
+ * has stopped, and starts it again.
+ */
 async function letGo(cluster: PostgresCluster, hold: Hold): Promise<void> {
   try {
     if (await isLast(hold.client)) await shutDown(cluster, hold.postmaster);
@@ -387,7 +393,7 @@ async function isLast(client: Connection): Promise<boolean> {
     ]);
     return answer.rows[0]?.alone === true;
   } catch (error) {
-    // It has gone by itself.
+    // It has already stopped.
     if (isGoingAway(error)) return false;
     throw error;
   }

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
  */
 const [firstPort, lastPort] = [20_000, 32_767];
 
-/** A TCP port of 127.0.0.1 that nobody listened on a moment ago. Who uses it must cope with losing it to another. */
+/** A TCP port of 127.0.0.1 that was free a moment ago. The caller must handle that another process takes it. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(firstPort, lastPort + 1);

@@ -11,10 +11,10 @@ export interface MarkedLog {
 
 export type LogBookStore = ReturnType<typeof createLogBookStore>;
 
-/** Compares what the server noted about ids with the rows that are stored. */
+/** Compares the ids that the server recorded with the rows that are stored. */
 export function createLogBookStore(db: Db) {
   return {
-    /** Of all solutions, after the one given; so many at most. */
+    /** The logs of all solutions after the given one, at most `limit`. */
     async logsAfter(last: MarkedLog | null, limit: number): Promise<MarkedLog[]> {
       const { rows } = await db.raw<{ rows: MarkedLog[] }>(
         `select solution_id as "solutionId", table_name as "table" from log_mark
@@ -24,14 +24,14 @@ export function createLogBookStore(db: Db) {
       return rows;
     },
 
-    /** Asks for a check of its books before the night. The job that does it is the caller's to add. */
+    /** Asks for a check of the log before the nightly one. The caller adds the job that does it. */
     async askCheck(solutionId: number, table: string): Promise<void> {
       await db('log_mark')
         .where({ solution_id: solutionId, table_name: table })
         .update({ is_check_asked: true });
     },
 
-    /** One whose check was asked for, which is asked no longer. Null: there is none. */
+    /** Takes a log whose check was asked for, and clears the request. Null: there is none. */
     async takeAsked(): Promise<MarkedLog | null> {
       const { rows } = await db.raw<{ rows: MarkedLog[] }>(
         `update log_mark set is_check_asked = false
@@ -42,7 +42,10 @@ export function createLogBookStore(db: Db) {
       return rows[0] ?? null;
     },
 
-    /** False: the books begin with what the check finds. Null: nothing is known of the log any more. */
+    /**
+     * False: no check has counted this log yet, so the first check only records what it finds. Null: the log is no
+     * longer known.
+     */
     async isOpen({ solutionId, table }: MarkedLog): Promise<boolean | null> {
       const row = await db<{ solution_id: number; table_name: string; is_book_open: boolean }>('log_mark')
         .where({ solution_id: solutionId, table_name: table })
@@ -51,9 +54,9 @@ export function createLogBookStore(db: Db) {
     },
 
     /**
-     * The rows after an id, so many at most, against the books. It is one statement, so both are of the same moment and
-     * nobody is locked out. Reads the ids from the primary key; the ids themselves are compared only where their
-     * number or their sum differs.
+     * Compares the rows after an id, at most `limit`, with the recorded ids. It is one statement, so that both are read
+     * at the same moment and nobody is blocked. Reads the ids from the primary key; the ids themselves are compared
+     * only where their number or their sum differs.
      */
     async comparePage(
       { solutionId, table }: MarkedLog,
@@ -67,7 +70,7 @@ export function createLogBookStore(db: Db) {
       return rows[0] ?? null;
     },
 
-    /** What differs is what the books begin with. Needs the log's lock. */
+    /** Records the differences as the starting point. Needs the log's lock. */
     async beginWith(log: MarkedLog, { lostText, unknownText }: ComparedPage): Promise<void> {
       await db.raw(
         `update log_mark set removed = removed + cast(:lostText as int8multirange),
@@ -77,7 +80,10 @@ export function createLogBookStore(db: Db) {
       );
     },
 
-    /** With the ids in doubt, as the pages give them; of very many, the first ones. */
+    /**
+     * Stores the book with the ids in doubt, as the pages return them. If there are very many, only the first ones are
+     * stored.
+     */
     async keep({ solutionId, table }: MarkedLog, book: LogBook, inDoubt: IdTexts): Promise<void> {
       await db('log_mark')
         .where({ solution_id: solutionId, table_name: table })
@@ -92,9 +98,9 @@ export function createLogBookStore(db: Db) {
     },
 
     /**
-     * The ids in doubt are so no more: those of rows that are gone count as declared absent, and the rows that no upload
-     * brought as received. What has been healed since the check is left out. Needs the log's lock. Its cost grows with
-     * the ids in doubt. Answers how many; the check of the rest is the caller's to ask for.
+     * Accepts the ids in doubt: lost rows count as declared absent, and rows that no upload contained count as
+     * received. Ids that are no longer in doubt are left out. Needs the log's lock. The cost grows with the ids in
+     * doubt. Returns how many ids were accepted. The caller asks for the next check.
      */
     async acceptDoubt({ solutionId, table }: MarkedLog): Promise<AcceptedIds> {
       const { rows } = await db.raw<{ rows: AcceptedIds[] }>(
@@ -153,7 +159,7 @@ const inDoubt = (ids: string) => `jsonb_build_object('count', id_count(${ids})::
   select coalesce(jsonb_agg(jsonb_build_array(lower(part)::text, (upper(part) - 1)::text) order by part), '[]')
   from (select part from unnest(${ids}) as part order by part limit ${maxReportedGaps}) as first))`;
 
-/** Rows of quarantine count as refused while none of their Id is stored, whoever settled them. */
+/** Rows in quarantine count as refused as long as no row with their Id is stored, whoever has settled them. */
 const compareSql = `
   with mark as (
     select * from log_mark where solution_id = :solutionId and table_name = :table

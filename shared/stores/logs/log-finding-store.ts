@@ -2,7 +2,7 @@ import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 import type { IdsInDoubt, LogBook } from '../../domain/log-book';
 
-/** Something about a log that someone should look at. */
+/** A finding about a log that staff should look at. */
 export type LogFinding =
   /** It had rows and has had none for seven days, while its channel synchronises. */
   | { readonly kind: 'silent-table'; readonly table: LogTable; readonly since: Date }
@@ -11,10 +11,10 @@ export type LogFinding =
       readonly kind: 'impossible-times';
       readonly table: LogTable;
       readonly since: Date;
-      /** Of all that ever came. */
+      /** The number among all rows that were ever received. */
       readonly count: number;
     }
-  /** The last check of the books found stored rows gone, or rows that no upload brought. */
+  /** The last check found that stored rows are missing, or that there are rows that no upload contained. */
   | {
       readonly kind: 'books-unbalanced';
       readonly table: LogTable;
@@ -28,7 +28,7 @@ export type LogFindingStore = ReturnType<typeof createLogFindingStore>;
 
 export function createLogFindingStore(db: Db) {
   return {
-    /** By table, in the order of the catalogue's names. Costs one look-up, however many rows are stored. */
+    /** By table, in the order of the catalogue. Costs one look-up, however many rows are stored. */
     async list(solutionId: number): Promise<LogFinding[]> {
       const { rows } = await db.raw<{ rows: Row[] }>(
         `select table_name, last_row_at, impossible_count, impossible_at, checked_at,

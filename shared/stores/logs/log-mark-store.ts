@@ -2,7 +2,7 @@ import type { LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 import { type IdSpan, type LogGaps, maxReportedGaps } from '../../domain/log-gaps';
 
-/** What the server has seen of each log of a solution, quarantined rows included. */
+/** The ids that the server has received of each log of a solution, including quarantined rows. */
 export function createLogMarkStore(db: Db) {
   return {
     /** By table in PostgreSQL, as decimal texts. Costs one look-up, however many rows are stored. */
@@ -36,7 +36,7 @@ export function createLogMarkStore(db: Db) {
       );
     },
 
-    /** Staff accept Ids up to this one, though it is far above all others: what comes up to it is believed. */
+    /** Staff accept Ids up to this one, although it is far above all others. */
     async acceptUpTo({ solutionId, table }: LogOfSolution, id: string): Promise<void> {
       await db.raw(
         `insert into log_mark (solution_id, table_name, highest_id, accepted_id) values (:solutionId, :table, -1, :id)
@@ -47,8 +47,8 @@ export function createLogMarkStore(db: Db) {
     },
 
     /**
-     * Rows of a log were discarded: the highest id is that of what is left, stored or waiting in quarantine. Needs the
-     * log's lock. Costs one look-up in the log, and one in its quarantine.
+     * Call it after rows of a log were discarded: the highest id becomes the highest of the remaining rows, stored or
+     * in quarantine. Needs the log's lock. Costs one look-up in the log, and one in its quarantine.
      */
     async giveBackDiscarded({ solutionId, table }: LogOfSolution): Promise<void> {
       await db.raw(
@@ -72,7 +72,7 @@ export function createLogMarkStore(db: Db) {
       );
     },
 
-    /** The solution has no rows of these ids, and never will: they are gaps no longer. */
+    /** The solution will never have rows with these ids, so they no longer count as gaps. */
     async closeGaps(solutionId: number, table: string, absent: readonly IdSpan[]): Promise<void> {
       await db.raw(
         `update log_mark set received = received + said.ids, absent = absent + (said.ids - received)
@@ -98,7 +98,9 @@ interface LogOfSolution {
 /** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
 const topId = 2n ** 63n - 1n;
 
-/** From the lowest id that came; a log of which none came has none. The highest one is not a gap. */
+/**
+ * All ids from the lowest one received up to the highest one, without the highest itself. Empty for a log without ids.
+ */
 const idsBelowHighest = `int8multirange(case when isempty(received) then 'empty'
   else int8range(lower(received), greatest(highest_id, lower(received))) end)`;
 

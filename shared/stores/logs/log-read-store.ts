@@ -6,7 +6,7 @@ export interface LogRow {
   readonly id: string;
   /** By column name in PostgreSQL. */
   readonly values: Readonly<Record<string, LogValue>>;
-  /** What the solution sent beyond the table's columns. */
+  /** Undeclared columns that the solution sent. */
   readonly extra: Readonly<Record<string, unknown>> | null;
   /** Null: it was received before the server kept that. */
   readonly receivedAt: Date | null;
@@ -48,9 +48,9 @@ export type LogReadStore = ReturnType<typeof createLogReadStore>;
 export function createLogReadStore(db: Db) {
   return {
     /**
-     * The readings after an id, in the order of their ids, straight from the index. Without its statistics, as after
-     * a first large upload, PostgreSQL would rather sort all that is left, and so again for every page. Call it in a
-     * transaction of its own: until that ends, PostgreSQL avoids to sort.
+     * The readings after an id, in the order of their ids, straight from the index. Without statistics, as after a
+     * first large upload, PostgreSQL would sort all remaining rows for every page. So this disables sorting until the
+     * end of the transaction: call it in a transaction of its own.
      */
     async rows(table: LogTable, range: LogRange, after: string, limit: number): Promise<LogRow[]> {
       const columns = table.columns.map(selected).join(', ');
@@ -65,9 +65,9 @@ export function createLogReadStore(db: Db) {
     },
 
     /**
-     * The readings that came after a place in the order of arrival, and the place after the last of them. Loads of one log
-     * become visible in the order of their numbers, so nothing is missed, whatever fills in below the highest id. A row
-     * that was replaced since comes again.
+     * The readings that came after a place in the order of arrival, and the place after the last of them. Loads of one
+     * log become visible in the order of their numbers, so no row is missed, even below the highest id. A row that was
+     * replaced later is returned again.
      */
     async arrived(
       table: LogTable,
@@ -105,7 +105,7 @@ export function createLogReadStore(db: Db) {
       return result.rows.map(rowFrom);
     },
 
-    /** Names of what the solution sent beyond the table's columns, anywhere in the range. */
+    /** Names of the undeclared columns that occur in the range. */
     async extraNames(table: LogTable, range: LogRange): Promise<string[]> {
       const within = conditionOf(range);
       const result = await db.raw<{ rows: { name: string }[] }>(
@@ -118,8 +118,8 @@ export function createLogReadStore(db: Db) {
   };
 
   /**
-   * Of some loads. A lateral part that has a limit of its own runs row by row in the order of what it depends on, so that a
-   * page costs what it holds. `lastArrival` null: there are no further loads.
+   * Reads rows of some loads. A lateral subquery with its own limit runs in the order of the outer rows, so the cost of
+   * a page grows only with its rows. `lastArrival` null: there are no further loads.
    */
   async function arrivedPage(
     table: LogTable,
@@ -154,14 +154,14 @@ export function createLogReadStore(db: Db) {
   }
 }
 
-/** Nothing of a load comes after it, and PostgreSQL knows no range that begins there. */
+/** No row of a load comes after this id, and PostgreSQL has no range that begins there. */
 const topId = String(2n ** 63n - 1n);
 const afterLoad = (arrival: string): ArrivalCursor => ({ arrival: String(BigInt(arrival) + 1n), id: '-1' });
 
-/** Looked at in one statement. */
+/** The most loads that one statement reads. */
 const maxLoads = 1_000;
 
-/** A `date` as text: the driver would make an instant of it, in the time zone of this machine. */
+/** A `date` is read as text, because the driver would turn it into an instant in the time zone of this machine. */
 const selected = ({ type, column }: LogColumn) =>
   type === 'date' ? `to_char(${column}, 'YYYY-MM-DD') as ${column}` : column;
 

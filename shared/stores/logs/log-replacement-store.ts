@@ -10,15 +10,15 @@ interface Replaced {
 }
 
 interface Incoming {
-  /** A temporary table like the log: what the solution holds of it. */
+  /** A temporary table like the log, with the rows that the solution has. */
   readonly incoming: string;
-  /** Rows that it holds as well, though they could not be read. */
+  /** Ids of rows that the solution has as well, although they could not be read. */
   readonly refusedIds: readonly string[];
-  /** Also what it no longer holds. */
+  /** True: rows that the solution no longer has may be deleted. */
   readonly mayDelete: boolean;
 }
 
-/** A plan on which someone has decided, and that has not been dealt with. */
+/** A plan that someone has decided about and that has not been carried out yet. */
 export interface DecidedReplacement {
   readonly approvalId: string;
   readonly solutionId: number;
@@ -44,10 +44,10 @@ const maxShown = 1_000;
 
 export type LogReplacementStore = ReturnType<typeof createLogReplacementStore>;
 
-/** What uploads that replace everything would do to logs: planned in the sync, applied once it is approved. */
+/** Replacements of whole logs by uploads: planned in the sync, applied after approval. */
 export function createLogReplacementStore(db: Db) {
   return {
-    /** False: neither is anything stored of the log, nor does an earlier plan of it wait. */
+    /** False: the log has no stored rows, and no earlier plan for it is waiting. */
     async isNeeded({ solutionId, table }: Pick<Replaced, 'solutionId' | 'table'>): Promise<boolean> {
       const result = await db.raw<{ rows: { needed: boolean }[] }>(
         `select exists (select from :table: where solution_id = :solutionId) or exists (select from approval
@@ -57,7 +57,7 @@ export function createLogReplacementStore(db: Db) {
       return result.rows[0]?.needed === true;
     },
 
-    /** Puts the plan up for approval, in place of an earlier one; nothing to do: no approval. */
+    /** Stores the plan for approval and replaces an earlier one. If there is nothing to do, no approval is made. */
     async plan(log: Replaced, { incoming, refusedIds, mayDelete }: Incoming): Promise<void> {
       await supersede(log);
       const approvalId = await openApproval(log);
@@ -88,7 +88,7 @@ export function createLogReplacementStore(db: Db) {
       await showPlan(approvalId);
     },
 
-    /** The oldest of those that are decided; locked, so that one worker deals with it. Null: there is none. */
+    /** The oldest decided plan, locked so that only one worker carries it out. Null: there is none. */
     async takeDecided(): Promise<DecidedReplacement | null> {
       const result = await db.raw<{ rows: DecidedRow[] }>(
         `select a.id, a.solution_id, a.sync_id, a.channel, a.class, a.state, a.decided_by
@@ -123,9 +123,9 @@ export function createLogReplacementStore(db: Db) {
       );
       await noteInMark(bindings);
       await lowerMark(bindings);
-      // Without its statistics, as after a large plan, PostgreSQL would compare every row with every other.
+      // Without statistics, as after a large plan, PostgreSQL would compare every row with every other row.
       await db.raw('set local enable_nestloop = off');
-      // Refused at first as other content of a known Id: it has been taken now.
+      // These rows were refused because their Id was stored with other content. They are stored now.
       await db.raw(
         `update quarantine q set state = 'replayed', decided_at = now(), decided_by = a.decided_by
          from log_replacement_row r join approval a on a.id = r.approval_id
@@ -136,7 +136,7 @@ export function createLogReplacementStore(db: Db) {
       return { deleted: gone.rows[0]?.deleted ?? 0, replaced: replaced.rowCount };
     },
 
-    /** It is dealt with; its rows are forgotten. `rows`: how many of the log it changed. */
+    /** Marks the plan as carried out and deletes its rows. `rows`: how many of the log it changed. */
     async close(approvalId: string, rows: number): Promise<void> {
       await db('log_replacement_row').where({ approval_id: approvalId }).delete();
       await db('log_replacement').where({ approval_id: approvalId }).update({ applied_at: db.fn.now() });
@@ -179,7 +179,9 @@ export function createLogReplacementStore(db: Db) {
     );
   }
 
-  /** What was removed is no longer expected to be stored; what was replaced is read again by those who read by arrival. */
+  /**
+   * Removed rows are no longer expected to be stored. Replaced rows are returned again to readers that read by arrival.
+   */
   async function noteInMark(bindings: {
     approvalId: string;
     solutionId: number;
@@ -200,7 +202,7 @@ export function createLogReplacementStore(db: Db) {
     );
   }
 
-  /** The solution goes on from the highest id that it has itself, and its rows from there on are asked for. */
+  /** The solution continues from its own highest id, so it is asked for its rows after that id. */
   async function lowerMark(bindings: {
     approvalId: string;
     solutionId: number;

@@ -2,7 +2,7 @@ import { findLogTable, type LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 import type { OtherZoneReadings, ZoneRequest } from '../../domain/other-zone-readings';
 
-/** A reading whose times stand in another zone. */
+/** A reading whose times were read in another time zone. */
 export interface OtherZoneRow {
   readonly id: string;
   /** The load that brought it. */
@@ -23,12 +23,15 @@ interface LogOfSolution {
 export type OtherZoneStore = ReturnType<typeof createOtherZoneStore>;
 
 /**
- * Readings of another zone than their solution's: each load of a log file knows in which zone it was read, and whether its
- * times had an offset.
+ * Readings that were read in another time zone than their solution has now. Each load of a log file records its zone,
+ * and whether its times had an offset.
  */
 export function createOtherZoneStore(db: Db) {
   return {
-    /** How many there are; which names of zones are none is not looked at. Reads each of them from the index; costs a look-up where the zone was never changed. */
+    /**
+     * Counts them. Names that are not time zones are not checked. Reads each of them from the index; costs a look-up
+     * where the zone was never changed.
+     */
     async count(solutionId: number): Promise<OtherZoneReadings> {
       const { rows } = await db.raw<{ rows: { timezone: string; tables: string[] | null }[] }>(
         `select s.timezone, (
@@ -57,7 +60,7 @@ export function createOtherZoneStore(db: Db) {
       };
     },
 
-    /** Asks for all of them to be read in the solution's zone. The job that does it is the caller's to add. */
+    /** Requests that all of them are read in the solution's zone. The caller adds the job that does it. */
     async ask(solutionId: number, askedBy: string): Promise<void> {
       await db.raw(
         `insert into log_zone_request (solution_id, timezone, asked_by)
@@ -69,7 +72,7 @@ export function createOtherZoneStore(db: Db) {
       );
     },
 
-    /** The next solution of which that was asked, after the one given. Null: there is none. */
+    /** The next solution with such a request, after the given one. Null: there is none. */
     async nextAsked(afterSolution: number): Promise<number | null> {
       const row = await db<RequestRow>('log_zone_request')
         .where('solution_id', '>', afterSolution)
@@ -78,7 +81,7 @@ export function createOtherZoneStore(db: Db) {
       return row?.solution_id ?? null;
     },
 
-    /** The zone that was asked for, where the solution still has it. Null: nothing is to be read anew. */
+    /** The requested zone, if the solution still has it. Null: nothing is to be read again. */
     async zoneAsked(solutionId: number): Promise<string | null> {
       const { rows } = await db.raw<{ rows: { timezone: string }[] }>(
         `select r.timezone from log_zone_request r join solution s on s.id = r.solution_id and s.timezone = r.timezone
@@ -88,7 +91,10 @@ export function createOtherZoneStore(db: Db) {
       return rows[0]?.timezone ?? null;
     },
 
-    /** The logs that hold readings of other zones, and these zones. What had an offset, or no known zone, is left out. */
+    /**
+     * The logs with readings in other zones, and these zones. Readings with an offset or without a known zone are left
+     * out.
+     */
     async logs(solutionId: number): Promise<{ table: LogTable; zones: string[] }[]> {
       const { rows } = await db.raw<{ rows: { table_name: string; zones: string[] }[] }>(
         `select a.table_name, array_agg(distinct a.timezone order by a.timezone) as zones
@@ -104,8 +110,8 @@ export function createOtherZoneStore(db: Db) {
     },
 
     /**
-     * The first of them in the order in which they came, so many at most. Needs the log's lock. A row of a load is
-     * no younger than the load: what fills in between its ids belongs to another one.
+     * The first rows in the order of arrival, at most `limit`. Needs the log's lock. A row belongs to a load only if it
+     * is not younger than the load: later rows between its ids belong to another load.
      */
     async rows(log: LogOfSolution, zones: readonly string[], limit: number): Promise<OtherZoneRow[]> {
       const { solutionId, table } = log;
@@ -127,7 +133,7 @@ export function createOtherZoneStore(db: Db) {
       return rows;
     },
 
-    /** Gives rows other times, in the order of the log's columns of time. */
+    /** Sets new times, in the order of the log's time columns. */
     async setTimes(log: LogOfSolution, rows: readonly Pick<OtherZoneRow, 'id' | 'times'>[]): Promise<void> {
       const columns = timeColumnsOf(log.table);
       const set = columns.map(
@@ -145,8 +151,8 @@ export function createOtherZoneStore(db: Db) {
     },
 
     /**
-     * The rows are a load of their own from now on, read in the solution's zone: who reads by arrival gets them again.
-     * Of the loads that they came with, what comes after the last of them is left. Answers how many loads it changed.
+     * Makes the rows a new load, read in the solution's zone, so that readers that read by arrival get them again.
+     * Their old loads keep only the ids after the last of these rows. Returns the number of changed loads.
      */
     async moveToNewLoad(log: LogOfSolution, moved: MovedRows): Promise<number> {
       const changed = await shortenLoads(log, moved);
@@ -154,7 +160,7 @@ export function createOtherZoneStore(db: Db) {
       return changed;
     },
 
-    /** It is asked for no longer. Returns what has been done. Null: it was not asked for. */
+    /** Ends the request and returns what was done. Null: there was no request. */
     async endRequest(solutionId: number): Promise<(ZoneRequest & { oldZones: readonly string[] }) | null> {
       const [row] = await db<RequestRow>('log_zone_request').where({ solution_id: solutionId }).delete('*');
       return row === undefined ? null : { ...requestFrom(row), oldZones: row.old_zones };
@@ -195,7 +201,7 @@ export function createOtherZoneStore(db: Db) {
     );
   }
 
-  /** Timezone null: they cannot be read anew. */
+  /** `timezone` null: they cannot be read again. */
   async function countOf(
     solutionId: number,
     name: string,
@@ -230,11 +236,11 @@ export function createOtherZoneStore(db: Db) {
 interface MovedRows {
   /** In the order in which they came. */
   readonly rows: readonly OtherZoneRow[];
-  /** In which they are read now. */
+  /** The zone in which they are read now. */
   readonly timezone: string;
-  /** Those in which they were, as `rows` was asked for. */
+  /** The zones in which they were read before, as given to `rows`. */
   readonly zones: readonly string[];
-  /** The loads that were looked at hold no further ones. */
+  /** True: these loads contain no further rows. */
   readonly isAll: boolean;
 }
 
@@ -254,11 +260,14 @@ const requestFrom = (row: RequestRow): ZoneRequest => ({
   readings: BigInt(row.readings),
 });
 
-/** Of the load `a`: in another zone than that, or nobody knows in which. What all had an offset stands in none. */
+/**
+ * SQL about the load `a`: it was read in another zone than this one, or in an unknown zone. A load whose times all had
+ * an offset was read in no zone.
+ */
 const standsElsewhere = (timezone: string) =>
   `(a.timezone is null or a.timezone <> ${timezone} and a.time_form in ('local', 'mixed'))`;
 
-/** Small loads are dealt with together. The rows of them that are not stored any more cost nothing. */
+/** Small loads are handled together. Rows that are no longer stored cost nothing. */
 const dueLoads = `select arrival, received_at, ids, timezone from log_arrival
   where solution_id = :solutionId and table_name = :table and time_form = 'local' and timezone = any(cast(:zones as text[]))
   order by arrival limit 500`;

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** A probe that the manager has heard of, and the fridge that it is in. */
+/** A probe that the manager knows, and its fridge. */
 export interface Probe {
   readonly probeId: string;
   /** Null: in no fridge. */
@@ -11,7 +11,10 @@ export interface Probe {
   readonly lastAt: Date | null;
   /** °C. */
   readonly lastTemperature: number | null;
-  /** The reading since which it is out of its limits; null: it is within, or has none. */
+  /**
+   * The time of the reading since which it has been outside its limits. Null: it is within them, or there are no
+   * limits.
+   */
   readonly outsideSince: Date | null;
   /** It has been too warm or too cold for longer than its delay. */
   readonly isInAlert: boolean;
@@ -48,9 +51,9 @@ export interface ProbeRange {
 export type TemperatureStore = ReturnType<typeof createTemperatureStore>;
 
 /**
- * Ids grow with time, and the key of the table is (solution, id): the ids of a range of time are found by halving,
- * in some twenty steps of the index, so that a year of readings costs a week no more than a week. A reading that
- * came in much later than it was taken (a wrong clock) is in the list of readings and not in the chart.
+ * Ids grow with time, and the key of the table is (solution, id): so the ids of a range of time are found by binary
+ * search, in about twenty index look-ups. The cost of a chart of one week does not grow with the years that are stored.
+ * A reading that arrived much later than it was taken (a wrong clock) is in the list of readings but not in the chart.
  */
 const idsWithin = `
   recursive edges as (

@@ -22,12 +22,12 @@ export interface Approval {
   readonly className: string;
   /**
    * `deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `changes`: it
-   * changed or added more than the class allows in one sync; `replace-logs`:
-   * readings that it no longer has, or has otherwise (`className` is then the table); what is decided of these is
-   * applied by `worker/solution-sync/logs/apply-replacements.ts`.
+   * changed or added more than the class allows in one sync; `replace-logs`: readings that it no longer has or that
+   * differ there (`className` is then the table); decisions about these are carried out by
+   * `worker/solution-sync/logs/apply-replacements.ts`.
    */
   readonly kind: ApprovalKind;
-  /** Of `changes`: why they wait; null: they are more than the class allows. */
+  /** For `changes`: why they wait. Null: there are more of them than the class allows. */
   readonly reason: HoldReason | null;
   /** What would be deleted or changed, by id. The decision is bound to these versions of the manager's copies. */
   readonly plan: readonly PlannedEntity[];
@@ -38,11 +38,11 @@ export interface Approval {
   readonly decidedBy: string | null;
   /** When a worker carried the decision out. */
   readonly appliedAt: Date | null;
-  /** Entities that it was done to: deleted, changed, or given back to life. */
+  /** Number of entities that were deleted, changed or restored. */
   readonly applied: number | null;
-  /** Entities that had changed since they were planned: planned anew at the next sync. */
+  /** Number of entities that had changed since the plan was made. The next sync plans them again. */
   readonly released: number | null;
-  /** Of `replace-logs`: how many readings would go, and how many be replaced; the plan shows the first of them. */
+  /** For `replace-logs`: how many readings would be deleted and replaced. The plan shows the first ones. */
   readonly logRows: { readonly deleted: number; readonly replaced: number } | null;
 }
 
@@ -52,7 +52,7 @@ export interface ApprovalFilter {
   readonly state: ApprovalState | null;
 }
 
-/** A decision that nobody has carried out yet. */
+/** A decision that has not been carried out yet. */
 export interface DecidedApproval {
   readonly id: string;
   readonly solutionId: number;
@@ -71,9 +71,9 @@ export interface DecidedApproval {
 /** One line of a plan. */
 export interface PlannedEntity {
   readonly id: string;
-  /** Of the manager's copy on which the plan stands; 0: it has none. */
+  /** The version of the manager's copy that the plan was made for. 0: there was no copy. */
   readonly version: number;
-  /** Of `changes`: what the solution sent. */
+  /** For `changes`: what the solution sent. */
   readonly sent?: SentCopy;
 }
 
@@ -112,8 +112,8 @@ export function createApprovalStore(db: Db) {
     },
 
     /**
-     * Takes the decision; whoever asks adds the job that carries it out. Throws `not-found`, and `already-decided` where it is no
-     * longer open.
+     * Records the decision. The caller adds the job that carries it out. Throws `not-found`, and `already-decided`
+     * where it is no longer open.
      */
     async decide(id: string, decision: 'approve' | 'reject', by: string): Promise<Approval> {
       const result = await db.raw<{ rows: Row[] }>(
@@ -129,7 +129,7 @@ export function createApprovalStore(db: Db) {
       return approvalFrom(row);
     },
 
-    /** The class of the oldest decision about parameters that nobody has carried out. Null: there is none. */
+    /** The class of the oldest decision about parameters that has not been carried out. Null: there is none. */
     async nextDecided(): Promise<{ solutionId: number; className: string } | null> {
       const result = await db.raw<{ rows: { solution_id: number; class: string }[] }>(
         `select solution_id, class from approval where ${isUndone} order by id limit 1`,
@@ -138,7 +138,7 @@ export function createApprovalStore(db: Db) {
       return row === undefined ? null : { solutionId: row.solution_id, className: row.class };
     },
 
-    /** The decisions about a class that nobody has carried out, in order. The class must be locked. */
+    /** The decisions about a class that have not been carried out, in order. The class must be locked. */
     async decidedOf(key: {
       readonly solutionId: number;
       readonly className: string;
@@ -152,7 +152,10 @@ export function createApprovalStore(db: Db) {
       return result.rows.map(decidedFrom);
     },
 
-    /** `applied`: entities that it was done to; `released`: those that had changed since they were planned. */
+    /**
+     * `applied`: the number of entities that were changed; `released`: the number that had changed since the plan was
+     * made.
+     */
     async markApplied(id: string, applied: number, released: number): Promise<void> {
       await db.raw(
         `update approval set applied_at = now(), applied = :applied, released = :released where id = :id`,

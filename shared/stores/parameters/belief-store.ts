@@ -2,14 +2,14 @@ import type { Db } from '../../db/database';
 import type { ClassDigest } from '../../formats/class-digest';
 
 /**
- * What a solution is believed to hold of its parameters, as digests that triggers keep while parameters change: to ask
- * costs nothing that grows with what is stored.
+ * What a solution should have of its parameters, as digests. Triggers update the digests when parameters change, so the
+ * cost of reading them does not grow with what is stored.
  */
 export function createBeliefStore(db: Db) {
   return {
     /**
-     * By class: what the solution holds once it has carried out the package of a sync. A class of which that is not
-     * certain, or of which nothing is known, is not in it.
+     * By class: what the solution has once it has carried out the package of a sync. A class is left out if that is not
+     * certain or not known.
      */
     async afterPackage(
       solutionId: number,
@@ -56,8 +56,8 @@ export function createBeliefStore(db: Db) {
 }
 
 /**
- * The changes of a class since it was last asked about become one row with what they add up to; what reads them in the
- * same statement finds them as they were before.
+ * Joins the changes of a class since the last call into one row with their sum. Other parts of the same statement still
+ * see the rows as they were before.
  */
 const joining = `many as (
     select class from param_belief where solution_id = :solutionId and class = any(:classes)

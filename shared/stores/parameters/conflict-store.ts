@@ -9,7 +9,10 @@ import { alreadyDecided, notFound } from '../../errors/catalog';
 import { copyDigest, deletedDigest } from '../../formats/parameter-digest';
 import { revisionOf } from '../../formats/revision';
 
-/** `open` waits for someone; `decided`: someone did; `resolved`: the policy did; `superseded`: the sides agreed otherwise. */
+/**
+ * `open`: it waits for a decision; `decided`: a person decided; `resolved`: the policy decided; `superseded`: the two
+ * sides have become equal in another way.
+ */
 export type ConflictState = 'open' | 'decided' | 'resolved' | 'superseded';
 
 export interface Conflict {
@@ -20,12 +23,12 @@ export interface Conflict {
   /** e.g. `Fridges`. */
   readonly className: string;
   readonly entityId: string;
-  /** What both sides last agreed on; null: they never did. */
+  /** The copy on which both sides last agreed. Null: they never agreed. */
   readonly base: Fields | null;
-  /** While it is open: as it is now; later: as it was. */
+  /** While the conflict is open, the current copy; afterwards, the copy at that time. */
   readonly manager: Copy;
   readonly solution: Copy;
-  /** Another one as soon as either copy is another, by an edit or by a later sync. */
+  /** It changes whenever either copy changes, by an edit or by a later sync. */
   readonly revision: string;
   /** In dispute; empty where one side deleted what the other changed. */
   readonly fields: readonly string[];
@@ -61,7 +64,7 @@ export interface ConflictFilter {
 
 export type ConflictStore = ReturnType<typeof createConflictStore>;
 
-/** Conflicts between the two copies of an entity: those that wait for someone, and those that a policy resolved. */
+/** Conflicts between the two copies of an entity, both open ones and those that a policy has resolved. */
 export function createConflictStore(db: Db) {
   return {
     /** The newest first. */
@@ -88,12 +91,12 @@ export function createConflictStore(db: Db) {
     /** From here to the end of the transaction, neither copy changes, and nobody else decides. */
     lock: (id: string): Promise<void> => lockConflict(db, id),
 
-    /** Locks it, and answers its copies. Throws `not-found`, and `already-decided` where it is no longer open. */
+    /** Locks it and returns its copies. Throws `not-found`, and `already-decided` where it is no longer open. */
     sides: (id: string): Promise<ConflictSides> => lockSides(db, id),
 
     /**
-     * Settles an open conflict that is locked: the solution is known to hold the copy that it sent, and the next sync
-     * tells it what differs. Throws `not-found`.
+     * Settles an open conflict that is locked: the solution has the copy that it sent, and the next sync sends it the
+     * differences. Throws `not-found`.
      */
     async settle(id: string, sides: ConflictSides, settlement: Settlement): Promise<Conflict> {
       await writeBase(db, sides);
@@ -150,7 +153,7 @@ interface SidesRow {
   state: ConflictState;
 }
 
-/** The entity first, then the conflict: a sync takes them in that order too. */
+/** Locks the entity first and then the conflict, in the same order as a sync. */
 async function lockConflict(db: Db, id: string): Promise<void> {
   await db.raw(
     `select from param where id_server = (select id_server from conflict where id = ?) for update`,

@@ -7,7 +7,7 @@ import { deletedDigest } from '../../formats/parameter-digest';
 /** insert, update, delete; replace the whole class. */
 export type ParameterOp = 'i' | 'u' | 'd' | 'r';
 
-/** A file of a package that tells of parameters. */
+/** A file of a package with instructions about parameters. */
 export interface RecordedFile {
   /** e.g. `Fridges`. */
   readonly className: string;
@@ -18,7 +18,7 @@ export interface RecordedFile {
   readonly count: number;
 }
 
-/** What the solution is told of an entity. */
+/** The instruction about one entity. */
 export interface RecordedInstruction {
   readonly id: string;
   readonly idServer: string | null;
@@ -29,12 +29,12 @@ export interface RecordedInstruction {
 
 export type InstructionStore = ReturnType<typeof createInstructionStore>;
 
-/** What packages tell of parameters: recorded when a package is written, settled when it is confirmed. */
+/** Instructions about parameters: recorded when a package is written, settled when it is confirmed. */
 export function createInstructionStore(db: Db) {
   return {
     /**
-     * Records what is due of these classes, with its content: what the manager changed, and what earlier packages
-     * told without ever being confirmed. An entity that is held, or has failed too often, is left out.
+     * Records the due instructions of these classes, with their content: changes by the manager, and instructions of
+     * earlier packages that were never confirmed. An entity that is held, or has failed too often, is left out.
      */
     async recordDue(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
       await db.raw(
@@ -56,8 +56,8 @@ export function createInstructionStore(db: Db) {
     },
 
     /**
-     * Records every entity of these classes as what replaces them. Of what waits for someone, in a conflict or in an
-     * approval, the solution keeps its own copy; what it deleted, and may not yet have deleted, stays deleted.
+     * Records every entity of these classes as a replacement of the whole class. For an entity that waits for a
+     * decision, the solution keeps its own copy. An entity that the solution has deleted stays deleted.
      */
     async recordAll(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
       await db.raw(
@@ -75,7 +75,7 @@ export function createInstructionStore(db: Db) {
       );
     },
 
-    /** The files that tell what was recorded. */
+    /** The files for the recorded instructions. */
     async files(syncId: string): Promise<RecordedFile[]> {
       const result = await db.raw<{ rows: { file: string; op: ParameterOp; count: number }[] }>(
         `select file, op, cast(count(*) filter (where entity_id <> '') as int) as count
@@ -90,7 +90,7 @@ export function createInstructionStore(db: Db) {
       }));
     },
 
-    /** What a file tells, by id, in pages: it may be a whole class. */
+    /** The instructions of a file, by id, in pages, because it may be a whole class. */
     async *pages(syncId: string, file: string): AsyncGenerator<readonly RecordedInstruction[]> {
       for (let after = ''; ;) {
         const rows = await page(syncId, file, after);
@@ -102,8 +102,8 @@ export function createInstructionStore(db: Db) {
     },
 
     /**
-     * The solution has carried the package out, but for what failed. What it was told becomes what it holds; where
-     * the manager's copy has changed since, that stays due. Again: nothing happens.
+     * The solution has carried out the package, except for what failed. The instructions become its known copies. A
+     * later change of the manager's copy stays due. A second call has no effect.
      */
     async confirm(syncId: string, failed: readonly FailedInstruction[]): Promise<void> {
       if (failed.length > 0) await markFailed(syncId, failed);
@@ -144,7 +144,7 @@ export function createInstructionStore(db: Db) {
     }
   }
 
-  /** What a replaced class no longer holds, the solution no longer holds. A conflict that waits keeps its base. */
+  /** The solution no longer has entities that a replaced class does not contain. An open conflict keeps its base. */
   async function settleReplaced(syncId: string): Promise<void> {
     await db.raw(
       `update param p set base_fields = null, base_active = null, base_digest = :deletedDigest
@@ -169,7 +169,7 @@ export function createInstructionStore(db: Db) {
     );
   }
 
-  /** A failure counts against what failed, not against what the manager has changed since. */
+  /** A failure counts for the version that failed, not for a later version of the manager. */
   async function settleFailed(syncId: string): Promise<void> {
     await db.raw(
       `update param p set failures = p.failures + case when p.digest = i.digest then 1 else 0 end,
@@ -193,7 +193,7 @@ interface Row {
 
 const pageSize = 1_000;
 
-/** What an entity's instruction is, and its `Ts`: the last change, whoever made it, by the solution's clock. */
+/** The instruction for an entity and its `Ts`: the time of the last change by either side, on the solution's clock. */
 const toldOf = `cross join lateral (
   select case when not p.is_active then 'd' when p.base_fields is null then 'i' else 'u' end as op,
     case when p.edited_at = p.updated_at
@@ -202,12 +202,12 @@ const toldOf = `cross join lateral (
       else p.ts end as ts
 ) t`;
 
-/** A newer copy of it lies in quarantine: it is told once someone has decided about that. */
+/** If a newer copy is in quarantine, the instruction waits until someone has decided about it. */
 const isNotOverwritten = `and not exists (select from quarantine q
   where q.solution_id = p.solution_id and q.subject = p.class and (q.kind = 'file' or q.row_id = p.id)
     and ${isNewestCopy})`;
 
-/** What the solution holds of an entity about which someone is asked, as far as it is known. */
+/** The solution's copy of an entity that waits for a decision, if it is known. */
 const waitingCopy = `
   select c.solution_fields as fields, c.solution_active as is_active, c.solution_digest as digest, c.solution_ts as ts
   from conflict c where c.id_server = p.id_server and c.state = 'open'

@@ -9,25 +9,25 @@ export interface ClassKey {
   readonly className: string;
 }
 
-/** An entity as both sides are known to hold it. */
+/** An entity with the known copy of each side. */
 export interface KnownEntity {
   readonly idServer: string;
   readonly id: string;
   readonly manager: Copy;
   readonly version: number;
-  /** When the manager's copy was last changed by hand; by a sync, where it never was. */
+  /** When the manager's copy was last changed by staff. If staff never changed it, when a sync last did. */
   readonly editedAt: Date;
   readonly base: Base;
-  /** Digest of what the solution held of it when it was deleted; null: it never was, or nobody knows. */
+  /** Digest of the solution's copy when it was deleted. Null: it was never deleted, or the copy is not known. */
   readonly goneDigest: Buffer | null;
   readonly held: boolean;
 }
 
-/** What the solution is known to hold. */
+/** The known copy of the solution. */
 export interface Base {
   /** Null: nothing. */
   readonly copy: Copy | null;
-  /** Digest of what it sends when it has changed nothing. */
+  /** Digest of what the solution sends if it has changed nothing. */
   readonly digest: Buffer | null;
 }
 
@@ -35,15 +35,15 @@ export interface Base {
 export interface ManagerCopy {
   readonly copy: Copy;
   readonly digest: Buffer;
-  /** The solution's clock at its last change, where the copy has something of it. */
+  /** The time on the solution's clock of its last change, if the copy contains one. */
   readonly ts: string | null;
 }
 
-/** What there is to know of a class before it is merged. */
+/** The state of a class before it is merged. */
 export interface ClassState {
   /** Instructions of it are unconfirmed. */
   readonly hasSent: boolean;
-  /** Someone has decided about it, and nobody has carried it out yet. */
+  /** A decision about it has not been carried out yet. */
   readonly hasDecided: boolean;
 }
 
@@ -67,23 +67,23 @@ export async function lockClass(db: Db, key: ClassKey): Promise<ClassState> {
 }
 
 export interface Comparison {
-  /** Also those that differ from the manager's copy alone. */
+  /** Also return entities that only differ from the manager's copy. */
   readonly withManager: boolean;
-  /** Also those of which unconfirmed instructions were sent. */
+  /** Also return entities with unconfirmed instructions. */
   readonly withSent: boolean;
 }
 
-/** An entity that needs a look. */
+/** An entity that must be compared. */
 export interface Differing {
-  /** In what was sent, the first being 0. */
+  /** Its position in what was sent, from 0. */
   readonly place: number;
-  /** There is a row of it. */
+  /** The database has a row for it. */
   readonly isKnown: boolean;
-  /** It would change what the manager holds, and nobody is asked about it yet. */
+  /** It would change the manager's copy, and no approval for it is waiting. */
   readonly isChange: boolean;
 }
 
-/** Who changes rows. */
+/** The author of a change. */
 export interface Author {
   readonly syncId: string;
   /** `solution`, or an e-mail. */
@@ -91,8 +91,8 @@ export interface Author {
 }
 
 /**
- * The places in `sent` of the entities that need a look: those that are new or differ from the base, and those
- * that are held. One look-up per entity, on digests alone.
+ * The positions in `sent` of the entities that must be compared: those that are new or differ from the base, and those
+ * that are held. Costs one look-up per entity, on digests only.
  */
 export async function findDiffering(
   db: Db,
@@ -177,7 +177,7 @@ export async function* rowPages(db: Db, key: ClassKey): AsyncGenerator<readonly 
   }
 }
 
-/** Ids of what the manager holds, or the solution is known to hold, and that are not among `ids`. */
+/** Ids of entities that the manager has, or that the solution is known to have, and that are not in `ids`. */
 export async function absentIds(db: Db, key: ClassKey, ids: readonly string[]): Promise<string[]> {
   const result = await db.raw<{ rows: { id: string }[] }>(
     `select p.id from param p
@@ -212,7 +212,7 @@ export async function countActive(db: Db, key: ClassKey): Promise<number> {
   return result.rows[0]?.count ?? 0;
 }
 
-/** What unconfirmed packages told of these entities, by `idServer`, the latest first. */
+/** The instructions of unconfirmed packages about these entities, by `idServer`, the latest first. */
 export async function sentCopies(db: Db, idServers: readonly string[]): Promise<Map<string, Copy[]>> {
   const result = await db.raw<{ rows: { id_server: string; fields: Fields | null }[] }>(
     `select i.id_server, i.fields from instruction i join sync s on s.id = i.sync_id
@@ -249,7 +249,7 @@ export async function recentFields(
   return versions;
 }
 
-/** The solution has shown what it did with them. */
+/** Deletes the unconfirmed instructions of these entities, because the solution has shown what it did with them. */
 export async function forgetSent(db: Db, idServers: readonly string[]): Promise<void> {
   await db.raw(`delete from instruction where id_server = any(cast(? as bigint[]))`, [[...idServers]]);
 }
@@ -260,7 +260,7 @@ export interface NewEntity {
   readonly base: Base;
 }
 
-/** Answers the `idServer` of those that were added, by id: someone may have added the others in the meantime. */
+/** Returns the `idServer` of each added entity, by id. Others may have been added by someone else in the meantime. */
 export async function insertEntities(
   db: Db,
   key: ClassKey,
@@ -300,7 +300,7 @@ export interface ChangedEntity {
   readonly base: Base;
 }
 
-/** The manager's copy changes, and with it what is held against it. */
+/** Changes the manager's copy, the known copy of the solution and what is held. */
 export async function updateEntities(
   db: Db,
   { syncId, by }: Author,
@@ -336,7 +336,7 @@ export async function updateEntities(
   );
 }
 
-/** The manager's copy stays; what the solution holds is known anew. */
+/** Keeps the manager's copy and changes the known copy of the solution. */
 export async function moveBases(
   db: Db,
   entities: readonly { readonly idServer: string; readonly base: Base; readonly held: boolean }[],
@@ -355,7 +355,7 @@ export async function moveBases(
   );
 }
 
-/** They no longer wait for an approval. One in a conflict that waits for someone goes on waiting. */
+/** They no longer wait for an approval. An entity with an open conflict keeps waiting. */
 export async function release(db: Db, key: ClassKey, ids: readonly string[]): Promise<void> {
   await db.raw(
     `update param p set held = false
@@ -384,5 +384,5 @@ const baseRow = ({ copy, digest }: Base) => ({
 /** As PostgreSQL reads a bytea. */
 const hex = (digest: Buffer) => `\\x${digest.toString('hex')}`;
 
-/** The solution does not hold the entity, and does not send it; what it may still send is that it is deleted. */
+/** The base of an entity that the solution does not have. The solution may still send that it is deleted. */
 export const nothingHeld: Base = { copy: null, digest: deletedDigest };

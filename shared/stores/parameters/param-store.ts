@@ -12,7 +12,7 @@ export interface ParamKey {
   readonly id: string;
 }
 
-/** The manager's copy of an entity, and how the solution stands to it. */
+/** The manager's copy of an entity, and whether the solution has it. */
 export interface Param {
   readonly id: string;
   readonly idServer: string;
@@ -22,14 +22,14 @@ export interface Param {
   readonly updatedAt: Date;
   /** E-mail of the member of staff, or `solution`. */
   readonly updatedBy: string;
-  /** The solution will be told of it, or is being told. */
+  /** An instruction about it is due or has been sent. */
   readonly isDue: boolean;
   /** It waits for someone: in a conflict or in an approval. */
   readonly isHeld: boolean;
-  /** Instructions of it in a row that the solution could not carry out. */
+  /** How many instructions in a row the solution could not carry out. */
   readonly failures: number;
   readonly failureReason: string | null;
-  /** When the solution brought it back with other content, after it had been deleted; null: it did not. */
+  /** When the solution sent it again with other content after it had been deleted. Null: never. */
   readonly returnedAt: Date | null;
 }
 
@@ -44,19 +44,21 @@ export interface ParamVersion {
 }
 
 export interface ParamEdit {
-  /** Those named are set, null clears; the others stay. Already validated. */
+  /**
+   * The named fields are set, and null clears a field. Other fields stay as they are. The values are already validated.
+   */
   readonly fields: Fields;
   /** E-mail. */
   readonly by: string;
-  /** The version that the edit is based on; null: whichever it is. */
+  /** The version that the edit is based on. Null: any version. */
   readonly ifVersion: number | null;
 }
 
 export type ParamStore = ReturnType<typeof createParamStore>;
 
 /**
- * The manager's copies, as staff read and edit them. An edit changes the row alone: the next sync's package tells
- * the solution, whatever came before it.
+ * The manager's copies, as staff read and edit them. An edit only changes the row. The package of the next sync tells
+ * the solution.
  */
 export function createParamStore(db: Db) {
   return {
@@ -79,8 +81,8 @@ export function createParamStore(db: Db) {
     },
 
     /**
-     * Inserts or changes the manager's copy; `isNew`: it was not there, or deleted. Call it in a transaction. Throws `stale`.
-     * An edit that changes nothing makes no version, but gives an entity that failed too often another chance.
+     * Inserts or changes the manager's copy. `isNew`: it did not exist or was deleted. Call it in a transaction. Throws
+     * `stale`. An edit that changes nothing makes no version, but gives an entity that failed too often another chance.
      */
     async put(key: ParamKey, edit: ParamEdit): Promise<{ param: Param; isNew: boolean }> {
       const isNew = await insert(db, key, edit);

@@ -11,7 +11,7 @@ export interface DueReplacement {
   /** How often in a row the solution could not carry it out, and why. */
   readonly failures: number;
   readonly failureReason: string | null;
-  /** It has failed too often: it is not told again until staff ask for it anew. */
+  /** It has failed too often, and is only sent again when staff ask for it again. */
   readonly isParked: boolean;
 }
 
@@ -26,12 +26,12 @@ interface Row {
 
 export type ReplacementStore = ReturnType<typeof createReplacementStore>;
 
-/** Whole classes and tables that packages tell as `r`, until the solution has carried them out. */
+/** Whole classes and tables that packages send as `r`, until the solution has carried them out. */
 export function createReplacementStore(db: Db) {
   return {
     /**
-     * Asked for anew, what was parked is tried again. `fromManager`: until it is carried out, nothing that the solution
-     * sends of it changes the manager's parameters.
+     * A new request also tries parked replacements again. `fromManager`: until it is carried out, nothing that the
+     * solution sends changes the manager's parameters.
      */
     async ask(
       { solutionId, channel }: ChannelKey,
@@ -49,8 +49,8 @@ export function createReplacementStore(db: Db) {
     },
 
     /**
-     * What is due, but for what is parked: the sync's package tells it. A class of which a newer copy lies in quarantine
-     * waits until someone has decided about that. Answers the names of the files.
+     * Takes the replacements that are due and not parked for the package of the sync. If a newer copy of a class is in
+     * quarantine, the class waits for a decision. Returns the names of the files.
      */
     async take({ solutionId, channel }: ChannelKey, syncId: string): Promise<string[]> {
       const rows = await db<Row>('replacement_due')
@@ -66,8 +66,8 @@ export function createReplacementStore(db: Db) {
     },
 
     /**
-     * The solution has carried them out, but for what failed. Of a class, single entities that failed are told on
-     * their own; of a table, any row that failed leaves the whole to be told again. Answers what is parked by that.
+     * The solution has carried them out, but for what failed. Entities of a class that failed are sent again one by
+     * one. If a row of a table failed, the whole table is sent again. Returns what is parked now.
      */
     async confirm(syncId: string, failed: readonly FailedInstruction[]): Promise<DueReplacement[]> {
       const reasons = failed
@@ -88,7 +88,7 @@ export function createReplacementStore(db: Db) {
       return result.rows.map(dueFrom).filter(({ isParked }) => isParked);
     },
 
-    /** What is due is not told again. Answers the names of the files; what a package at hand tells is not among them. */
+    /** Cancels what is due. Returns the names of the files, without those in a package that is already prepared. */
     async cancel({ solutionId, channel }: ChannelKey): Promise<string[]> {
       const rows = await db<Row>('replacement_due')
         .where({ solution_id: solutionId, channel })

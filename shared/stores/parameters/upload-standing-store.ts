@@ -3,14 +3,14 @@ import { maxFailures } from '../../domain/failed-instruction';
 import type { Flag } from '../../domain/flag';
 import type { SolutionClock } from '../../domain/successor';
 
-/** What decides how far the parameters of an upload can be believed. */
+/** Facts that decide how far the parameters of an upload can be trusted. */
 export interface UploadStanding {
   readonly clock: SolutionClock;
   /** It is the first one with parameters since staff made the solution forget its device. */
   readonly isFirstOfDevice: boolean;
-  /** Staff sent it again: it says nothing of the device that the solution has now. */
+  /** Staff process it again, so it says nothing about the current device of the solution. */
   readonly isReplay: boolean;
-  /** All that are set on the channel, whichever sync honours them. */
+  /** All flags that are set on the channel, for whichever sync. */
   readonly setFlags: readonly Flag[];
   /** Names inside the package of the classes alone that are being replaced so, e.g. `xml/Fridges-r.xml`. */
   readonly replacedFiles: ReadonlySet<string>;
@@ -45,7 +45,7 @@ export function createUploadStandingStore(db: Db) {
       if (row === undefined) throw new Error(`there is no sync ${syncId}`);
       const clock = { skewSeconds: row.clock_skew_seconds, receivedAt: row.received_at };
       const { is_replay: isReplay } = row;
-      // What staff mended and sent again is their decision, whatever device the solution has by now.
+      // What staff corrected and process again is their decision, whatever device the solution has now.
       if (row.is_mended)
         return { clock, isReplay, isFirstOfDevice: false, setFlags: [], replacedFiles: new Set() };
       return {
@@ -57,7 +57,7 @@ export function createUploadStandingStore(db: Db) {
       };
     },
 
-    /** The first upload of its device has come. */
+    /** Records that the first upload of the device has been received. */
     async deviceIsKnown(solutionId: number): Promise<void> {
       await db('solution').where({ id: solutionId }).update({ mac_forgotten_at: null });
     },

@@ -8,7 +8,7 @@ export interface PhotoContent {
   readonly sha256: string;
   readonly fileKey: string;
   readonly bytes: number;
-  /** Pixels, as it is to be seen: after its orientation. */
+  /** In pixels, after its orientation was applied. */
   readonly width: number;
   readonly height: number;
   /** Null: it could not be made, or was lost. */
@@ -17,11 +17,14 @@ export interface PhotoContent {
 
 export interface Photo extends PhotoContent {
   readonly id: string;
-  /** True: another photo has come under its name, which stands for that one now. This one is kept with its readings. */
+  /**
+   * True: another photo with its name was received later, and the name now means that one. This one is kept with its
+   * readings.
+   */
   readonly isSuperseded: boolean;
   /** As the solution names it, e.g. `label-12.jpg`. Compared without case. */
   readonly name: string;
-  /** What the solution says of it, else what the camera says. */
+  /** The time given by the solution, or else by the camera. */
   readonly takenAt: Date | null;
 }
 
@@ -51,7 +54,7 @@ export interface ListedPhoto extends Photo {
 export interface PhotoLog {
   readonly table: string;
   readonly id: string;
-  /** False: the row has not come yet. */
+  /** False: the row has not been received yet. */
   readonly isStored: boolean;
 }
 
@@ -79,7 +82,7 @@ interface Row {
   is_superseded: boolean;
 }
 
-/** What became of a photo that came. `name-taken`: its name stands for another one, and it is not kept yet. */
+/** The result for a received photo. `name-taken`: its name belongs to another photo, and it is not stored yet. */
 export type PhotoOutcome = 'inserted' | 'duplicates' | 'name-taken';
 
 const selectPhoto = `
@@ -94,7 +97,7 @@ export type PhotoStore = ReturnType<typeof createPhotoStore>;
 
 export function createPhotoStore(db: Db) {
   return {
-    /** The last that came under the name; or, of those that did, the one with this content (hex). */
+    /** The latest photo with this name, or the one with this name and this content (hex). */
     async find(solutionId: number, name: string, sha256: string | null = null): Promise<Photo | null> {
       const result = await db.raw<{ rows: Row[] }>(
         `${selectPhoto} and lower(p.name) = lower(:name)
@@ -105,7 +108,7 @@ export function createPhotoStore(db: Db) {
       return row === undefined ? null : photoFrom(row);
     },
 
-    /** The last to come first; `owner` null: all of the solution's, else those of one log row. */
+    /** The latest first. `owner` null: all photos of the solution; otherwise those of one log row. */
     async list(
       solutionId: number,
       owner: PhotoOwner | null,
@@ -135,7 +138,7 @@ export function createPhotoStore(db: Db) {
       }
     },
 
-    /** Keeps a photo under its name, unless that stands for another one. */
+    /** Stores a photo under its name, unless the name belongs to another photo. */
     async put(solutionId: number, syncId: string, photo: NewPhoto): Promise<PhotoOutcome> {
       if (await insert(solutionId, syncId, photo)) return 'inserted';
       const same = { solution_id: solutionId, sha256: photo.sha256 };
@@ -146,7 +149,9 @@ export function createPhotoStore(db: Db) {
       return known === undefined ? 'name-taken' : 'duplicates';
     },
 
-    /** Keeps a photo again that came before the one that its name stands for. False: it is there. */
+    /**
+     * Stores again a photo that was received before the one to which its name now belongs. False: it is stored already.
+     */
     async putEarlier(solutionId: number, syncId: string, photo: NewPhoto): Promise<boolean> {
       return insert(solutionId, syncId, photo, 'now()');
     },
@@ -162,7 +167,10 @@ export function createPhotoStore(db: Db) {
         .update({ thumbnail_sha256: thumbnailSha256, thumbnail_bytes: thumbnailBytes });
     },
 
-    /** Takes note of what was said of photos, each named once, whether they are there yet or not. What is not said stays. */
+    /**
+     * Records notes about photos, at most one per photo, whether the photo has been received or not. Values that a note
+     * does not contain stay as they are.
+     */
     async note(solutionId: number, syncId: string, notes: readonly PhotoNote[]): Promise<void> {
       await db.raw(
         `insert into photo_note (solution_id, name, taken_at, table_name, log_id, sync_id)
@@ -178,13 +186,13 @@ export function createPhotoStore(db: Db) {
       );
     },
 
-    /** Forgets photos; what was said of them stays, for when they come again. */
+    /** Deletes photos. Notes about them stay, in case they are sent again. */
     async remove(solutionId: number, ids: readonly string[]): Promise<void> {
       await db('photo').where({ solution_id: solutionId }).whereIn('id', ids).delete();
     },
   };
 
-  /** False: its name stands for a photo, or it is there already. */
+  /** False: its name belongs to a photo, or it is stored already. */
   async function insert(
     solutionId: number,
     syncId: string,
@@ -227,7 +235,7 @@ export function createPhotoStore(db: Db) {
     });
   }
 
-  /** The log rows that a photo was left with when another one came under its name, by the photo's id. */
+  /** The log rows that keep a photo after another one took over its name, by the photo's id. */
   async function pinnedLogs(solutionId: number, rows: readonly Row[]): Promise<Map<string, LogKey[]>> {
     const result = await db.raw<{ rows: { photo_id: string; table_name: string; log_id: string }[] }>(
       `select p.id as photo_id, r.table_name, r.log_id
@@ -243,7 +251,7 @@ export function createPhotoStore(db: Db) {
     return found;
   }
 
-  /** The log rows whose `PhotoName` it is, by the photo's name, but those that an earlier photo of that name was left with. */
+  /** The log rows whose `PhotoName` is this name, by the photo's name, without those that keep an earlier photo. */
   async function logsNaming(solutionId: number, names: readonly string[]): Promise<Map<string, PhotoLog[]>> {
     if (names.length === 0) return new Map();
     const perTable = tablesWithPhotos.map(
@@ -266,7 +274,7 @@ export function createPhotoStore(db: Db) {
     return found;
   }
 
-  /** Those of the log rows that are there, as `Tbfridge 12`. */
+  /** The log rows that exist, as `Tbfridge 12`. */
   async function storedLogs(solutionId: number, logs: readonly LogKey[]): Promise<ReadonlySet<string>> {
     const stored = new Set<string>();
     for (const table of new Set(logs.flatMap((log) => findLogTable(log.table) ?? []))) {
@@ -283,7 +291,10 @@ export function createPhotoStore(db: Db) {
 
 type LogKey = Pick<PhotoLog, 'table' | 'id'>;
 
-/** A photo that thousands of rows name is a mistake of the solution's; a page of the backoffice stays one. */
+/**
+ * If thousands of rows name one photo, the solution has made a mistake. The limit keeps the page of the backoffice
+ * small.
+ */
 const maxLogs = 10_000;
 
 /** Names of tables come from the catalogue, never from a caller. */

@@ -2,14 +2,14 @@ import { tablesWithPhotos } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
 
 /**
- * A name comes to stand for another photo: a camera began to count anew. The photo that it stood for is kept, with the
- * readings that it came for.
+ * A photo arrives with the name of an earlier photo, because a camera has started to count again. The earlier photo is
+ * kept with its readings.
  */
 export function createPhotoSuccession(db: Db) {
   return {
     /**
-     * Frees the name, in the transaction of the sync that brings the next photo. Does nothing where it stands for none.
-     * `nextTakenAt`: when the next photo was taken, by its camera.
+     * Frees the name, in the transaction of the sync that contains the next photo. Does nothing if the name belongs to
+     * no photo. `nextTakenAt`: when the next photo was taken, by its camera.
      */
     async supersede(solutionId: number, nameAsSent: string, nextTakenAt: Date | null): Promise<void> {
       const name = nameAsSent.normalize('NFC');
@@ -23,9 +23,10 @@ export function createPhotoSuccession(db: Db) {
   };
 
   /**
-   * Of the readings that name it and belong to no earlier photo: those that came before the photo did; where there are none,
-   * the first that came after it, with all of its sync. Those that came later are the next photo's. So are those that
-   * were measured when the next photo was taken, and not when this one was: then the cameras' clocks can be believed.
+   * Keeps the readings that name the photo and belong to no earlier one: those that were received before the photo; if
+   * there are none, the first one after it, with the others of its sync. Later readings belong to the next photo. So do
+   * readings that were measured when the next photo was taken and not when this one was: the clocks of the cameras can
+   * then be trusted.
    */
   async function keepReadings(solutionId: number, name: string, nextTakenAt: Date | null): Promise<void> {
     const perTable = tablesWithPhotos.map(
@@ -59,7 +60,7 @@ export function createPhotoSuccession(db: Db) {
     );
   }
 
-  /** What was said of it goes with it: what is said from now on is said of the next. */
+  /** Notes about the name so far belong to the earlier photo. Notes from now on belong to the next one. */
   async function keepNote(solutionId: number, name: string): Promise<void> {
     await db.raw(
       `with said as (
@@ -78,7 +79,7 @@ export function createPhotoSuccession(db: Db) {
   }
 }
 
-/** Between a reading and its photo there is no more. */
+/** A reading and its photo are not further apart than this. */
 const sameMoment = '30 minutes';
 
 export type PhotoSuccession = ReturnType<typeof createPhotoSuccession>;

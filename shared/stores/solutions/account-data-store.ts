@@ -8,7 +8,7 @@ interface ReadingRetentionRow {
 
 export type AccountDataStore = ReturnType<typeof createAccountDataStore>;
 
-/** All that an account's solutions have left in the database, whatever tables there are. Much is deleted in batches. */
+/** Everything that the solutions of an account have in the database, in all tables. Rows are deleted in batches. */
 export function createAccountDataStore(db: Db) {
   return {
     /** Accounts whose readings are not kept for ever. */
@@ -36,8 +36,8 @@ export function createAccountDataStore(db: Db) {
     },
 
     /**
-     * Deletes readings that have been kept for so many days, the lowest ids first, and stops where only younger ones follow: what
-     * it costs grows with what it deletes, not with what is kept. Answers how many.
+     * Deletes readings that are older than this many days, the lowest ids first, and stops when only younger ones
+     * follow. The cost grows with the deleted rows, not with the stored ones. Returns the number of deleted rows.
      */
     async deleteOldReadings(table: string, solutionId: number, days: number): Promise<number> {
       let total = 0;
@@ -71,7 +71,7 @@ export function createAccountDataStore(db: Db) {
         .delete();
     },
 
-    /** Every table that is keyed by solution, but the audit trail: who did what stays known. */
+    /** Every table that is keyed by solution, without the audit trail, which is kept. */
     async tablesBySolution(): Promise<string[]> {
       const result = await db.raw<{ rows: { name: string }[] }>(
         `select c.table_name as name from information_schema.columns c
@@ -82,7 +82,7 @@ export function createAccountDataStore(db: Db) {
       return result.rows.map(({ name }) => name);
     },
 
-    /** Answers how many. */
+    /** Returns the number of deleted rows. */
     async deleteAll(table: string, solutionId: number): Promise<number> {
       for (let total = 0; ;) {
         const result = await db.raw<{ rowCount: number }>(
@@ -130,8 +130,8 @@ export function createAccountDataStore(db: Db) {
 }
 
 /**
- * A reading's life counts from its own time, but from its receipt where that time is before it by more than a year, or after
- * it: the sender's clock does not decide how long data live.
+ * The age of a reading counts from its own time. If that time is more than a year before its receipt, or after it, the
+ * age counts from the receipt, so that a wrong clock does not decide how long data is kept.
  */
 const keptFrom = `case when received_at is null then measured_at
   when measured_at between received_at - interval '1 year' and received_at then measured_at
@@ -140,10 +140,10 @@ const keptFrom = `case when received_at is null then measured_at
 interface Batch {
   readonly read: number;
   readonly deleted: number;
-  /** A reading without a time is neither old nor young. */
+  /** A reading without a time counts as neither old nor young. */
   readonly young: number;
   readonly last: string | null;
 }
 
-/** Short enough that nobody waits for a lock, long enough that the trips do not count. */
+/** Small enough that locks are short, and large enough that round trips do not matter. */
 const batchRows = 5_000;

@@ -57,7 +57,7 @@ export function createAccountStore(db: Db) {
       return row === undefined ? null : accountFrom(row);
     },
 
-    /** Those that someone may see, by name; at most a thousand. */
+    /** The accounts that someone may see, by name, at most a thousand. */
     async seenBy(accounts: AccountScope): Promise<Account[]> {
       const all = db<Row>('account');
       const seen = accounts === 'all' ? all : all.whereIn('id', [...accounts]);
@@ -68,7 +68,7 @@ export function createAccountStore(db: Db) {
       return rows.map(accountFrom);
     },
 
-    /** Those of the accounts of these names; a name that is nobody's gives none. */
+    /** The ids of the accounts with these names. Unknown names are left out. */
     async idsOfNames(names: readonly string[]): Promise<number[]> {
       const rows = await db<Row>('account')
         .whereIn('name', [...names])
@@ -77,7 +77,7 @@ export function createAccountStore(db: Db) {
       return rows.map((row) => row.id);
     },
 
-    /** Null: there is one of that name. */
+    /** Null: an account with that name exists. */
     async insert(name: string): Promise<Account | null> {
       const [row] = await db<Row>('account').insert({ name }).onConflict('name').ignore().returning(columns);
       return row === undefined ? null : accountFrom(row);

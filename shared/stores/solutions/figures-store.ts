@@ -4,7 +4,7 @@ import type { SyncState } from '../../domain/sync-state';
 import { syncKind } from '../../domain/job-kind';
 import type { Db } from '../../db/database';
 
-/** How many of something there are just now. */
+/** The current number of something. */
 export interface Count<Name extends string> {
   readonly of: Name;
   readonly count: number;
@@ -13,13 +13,13 @@ export interface Count<Name extends string> {
 /** How long ago the channels of the solutions last finished a sync. */
 export interface FinishedAges {
   readonly channel: Channel;
-  /** Ascending, in seconds; how many are at most so old. */
+  /** Ascending limits in seconds, each with the number of channels that are at most this old. */
   readonly buckets: readonly { readonly le: number; readonly count: number }[];
   readonly sumSeconds: number;
   readonly count: number;
 }
 
-/** What is true of the whole installation, whichever process asks. */
+/** Figures of the whole installation. They are the same for every process. */
 export interface Figures {
   /** Of channels that are not at 0. */
   readonly syncs: readonly { readonly channel: Channel; readonly state: SyncState; readonly count: number }[];
@@ -65,8 +65,8 @@ interface Row {
 }
 
 /**
- * One statement. Partial indexes answer all of it but the ages, which are read from one small row a channel: what it
- * costs grows with the solutions and with what is under way, not with what is stored.
+ * One statement. Everything is read from partial indexes, except the ages, which are read from one small row per
+ * channel. The cost grows with the number of solutions and of syncs in progress, not with what is stored.
  */
 const sql = `
   select 'syncs' as figure, c.channel as first, s.state as second, count(*)::float8 as count, 0::float8 as total
@@ -100,7 +100,7 @@ const sql = `
   from channel_status c join solution on solution.id = c.solution_id
   where solution.blocked_at is null and c.finished_at is null group by c.channel`;
 
-/** The statement that reads the figures; for a look at its plan. */
+/** The statement that reads the figures, exported to check its plan. */
 export const figuresSql = sql;
 
 export function createFiguresStore(db: Db) {
@@ -133,7 +133,7 @@ export function createFiguresStore(db: Db) {
   };
 }
 
-/** From how many lie between two limits to how many lie below each. */
+/** Turns counts between two limits into counts below each limit. */
 function agesOf(rows: readonly Row[]): FinishedAges[] {
   return [...new Set(rows.map((row) => row.first))].map((channel) => {
     const own = rows.filter((row) => row.first === channel);

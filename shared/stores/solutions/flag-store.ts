@@ -9,7 +9,7 @@ export interface SetFlag {
   /** E-mail. */
   readonly setBy: string;
   readonly setAt: Date;
-  /** The sync that honours it; null: none has begun yet. */
+  /** The sync that carries it out. Null: no such sync has begun yet. */
   readonly syncId: string | null;
 }
 
@@ -27,10 +27,10 @@ const columns = ['channel', 'flag', 'set_by', 'set_at', 'sync_id'] as const;
 
 export type FlagStore = ReturnType<typeof createFlagStore>;
 
-/** All flags but `reset-status`, which acts at once and is never stored: that is `ChannelResetStore`. */
+/** All flags except `reset-status`, which takes effect at once and is never stored (see `ChannelResetStore`). */
 export function createFlagStore(db: Db) {
   return {
-    /** Those that the channel's next or present sync has to honour. */
+    /** The flags that the channel's current or next sync must carry out. */
     async listOf(key: ChannelKey): Promise<Flag[]> {
       const rows = await db<Row>('solution_flag').where(where(key)).orderBy('flag').select('flag');
       return rows.map((row) => row.flag);
@@ -44,7 +44,7 @@ export function createFlagStore(db: Db) {
       return rows.map(flagFrom);
     },
 
-    /** Asking again while a sync honours it asks for one more sync. */
+    /** Setting a flag again while a sync carries it out requests one more such sync. */
     async set(solutionIds: readonly number[], channel: Channel, flag: Flag, setBy: string): Promise<void> {
       await db.raw(
         `insert into solution_flag (solution_id, channel, flag, set_by)
@@ -64,7 +64,7 @@ export function createFlagStore(db: Db) {
       );
     },
 
-    /** The solution has been told of them in the handshake; its next upload is the answer. */
+    /** The handshake has told the solution about these flags, so its next upload answers them. */
     async markAnswered(key: ChannelKey, flags: readonly Flag[]): Promise<void> {
       await db<Row>('solution_flag')
         .where(where(key))
@@ -77,12 +77,15 @@ export function createFlagStore(db: Db) {
       return rows.map((row) => row.flag);
     },
 
-    /** The sync could not honour its flags: they wait for the next. */
+    /** The sync could not carry out its flags, so they wait for the next one. */
     async releaseFrom(syncId: string): Promise<void> {
       await db<Row>('solution_flag').where({ sync_id: syncId }).update({ sync_id: null });
     },
 
-    /** The sync is confirmed: the flags that it honoured are done, and the audit trail tells so. Answers them. */
+    /**
+     * The sync is confirmed, so the flags that it carried out are done. The audit trail records them. Returns these
+     * flags.
+     */
     async consume(key: ChannelKey, syncId: string): Promise<Flag[]> {
       const result = await db.raw<{ rows: { flag: Flag }[] }>(
         `with consumed as (

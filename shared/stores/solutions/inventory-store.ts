@@ -1,16 +1,16 @@
 import type { Db } from '../../db/database';
 import { maxFailures } from '../../domain/failed-instruction';
 
-/** What the manager holds of one parameter class of one solution. */
+/** Counts of the manager's entities of one parameter class of one solution. */
 export interface ClassCounts {
   readonly className: string;
   /** Entities that are not deleted. */
   readonly active: number;
-  /** The solution has yet to be told. */
+  /** Entities that the solution must still be told about. */
   readonly due: number;
   /** In a conflict or an approval. */
   readonly held: number;
-  /** Failed on the solution so often that they go into no package any more. */
+  /** Entities that failed on the solution so often that they are no longer sent. */
   readonly parked: number;
 }
 
@@ -31,7 +31,7 @@ export interface FailedEntity {
   readonly reason: string | null;
 }
 
-/** Deleted on both sides, then there again with other content. */
+/** An entity that was deleted on both sides and has come back with other content. */
 export interface ReturnedEntity {
   readonly className: string;
   readonly id: string;
@@ -45,7 +45,7 @@ const labelOf = `coalesce(fields ->> 'Name', fields ->> 'Label', fields ->> 'Key
 
 export type InventoryStore = ReturnType<typeof createInventoryStore>;
 
-/** What there is of a solution, without reading it. */
+/** An overview of what is stored for a solution, without reading the data itself. */
 export function createInventoryStore(db: Db) {
   return {
     async classes(solutionId: number): Promise<ClassCounts[]> {
@@ -79,7 +79,7 @@ export function createInventoryStore(db: Db) {
       return result.rows;
     },
 
-    /** Those that failed most often first. */
+    /** Ordered by the number of failures, the highest first. */
     async failedEntities(solutionId: number, limit: number): Promise<FailedEntity[]> {
       const result = await db.raw<{ rows: FailedEntity[] }>(
         `select class as "className", id, ${labelOf} as label, failures, failure_reason as reason

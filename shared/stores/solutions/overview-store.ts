@@ -6,7 +6,7 @@ import type { Channel } from '../../domain/channel';
 import type { AccountScope } from '../../domain/staff';
 import { type Statut, statutFrom } from '../../domain/statut';
 
-/** What waits for someone of the staff; counted up to a thousand. */
+/** What waits for a decision of staff. Each count stops at a thousand. */
 export interface WaitingCounts {
   readonly alerts: number;
   readonly quarantine: number;
@@ -14,7 +14,7 @@ export interface WaitingCounts {
   readonly approvals: number;
 }
 
-/** All that is open about one solution; each counted up to a thousand. */
+/** Everything that is open for one solution. Each count stops at a thousand. */
 export interface OpenCounts extends WaitingCounts {
   readonly failedInstructions: number;
 }
@@ -31,7 +31,7 @@ export interface FailedSync {
   readonly solutionName: string;
   readonly channel: Channel;
   readonly receivedAt: Date;
-  /** What the report says; null: nothing. */
+  /** The reason in the report. Null: there is none. */
   readonly reason: string | null;
   /** The same, to be told in any language. Null: an earlier version wrote it. */
   readonly why: Reason | null;
@@ -45,7 +45,7 @@ interface FailureRow extends Omit<FailedSync, 'why'> {
 export interface StaleSolution {
   readonly id: number;
   readonly name: string;
-  /** When one of its channels last came to rest, or when it was enrolled. */
+  /** When one of its channels last finished a sync, or when the solution was enrolled. */
   readonly since: Date;
 }
 
@@ -89,7 +89,7 @@ const visible =
 const shownName = `coalesce(nullif(btrim(s.name), ''), s.mail)`;
 const mostCounted = 1000;
 
-/** The whole installation at a glance, as far as the accounts reach. */
+/** An overview of the installation, limited to the given accounts. */
 export function createOverviewStore(db: Db) {
   return {
     async waiting(accounts: AccountScope): Promise<WaitingCounts> {
@@ -170,7 +170,7 @@ export function createOverviewStore(db: Db) {
       }));
     },
 
-    /** Those that have been silent for longest first. Blocked ones are not expected to speak. */
+    /** The longest silent first. Blocked solutions are left out. */
     async stale(accounts: AccountScope, hours: number, limit: number): Promise<StaleSolution[]> {
       const result = await db.raw<{ rows: StaleSolution[] }>(
         `select s.id, ${shownName} as name, max(c.since) as since

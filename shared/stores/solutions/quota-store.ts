@@ -11,19 +11,19 @@ import {
   type QuotaUse,
 } from '../../domain/quota';
 
-/** The bounds of one holder, how much is taken of each, and when its day is over. */
+/** The limits of one solution or account, how much of each is used, and when its day ends. */
 export interface Holding<Own, Use> {
-  /** Bounds of its own. */
+  /** Its own limits. */
   readonly own: Own;
   readonly used: Use;
-  /** When what counts by the day counts anew; null: nothing counts yet. */
+  /** When the daily counts start again. Null: nothing has been counted yet. */
   readonly dayEndsAt: Date | null;
 }
 
 export interface SolutionHolding extends Holding<OwnQuotas, QuotaUse> {
-  /** The last time that something was refused for one of them. */
+  /** The last time that one of the limits refused something. */
   readonly refusedAt: Date | null;
-  /** Which; `account` or `server` where the bound was not its own. */
+  /** Which limit refused. `account` or `server`: the limit belongs to its account or to the server. */
   readonly refusedFor: string | null;
 }
 
@@ -48,8 +48,9 @@ const columnOf: Record<QuotaName, string> = {
 export type QuotaStore = ReturnType<typeof createQuotaStore>;
 
 /**
- * What solutions and accounts may take, and take. Syncs and bytes are counted where the channel is claimed
- * (`claimWithinQuota`), everything else here; what may race is one statement that answers whether there was room.
+ * The limits of solutions and accounts, and their use. Syncs and bytes are counted where the channel is claimed
+ * (`claimWithinQuota`), everything else here. Whatever may race is one statement that returns whether the limit allowed
+ * it.
  */
 export function createQuotaStore(db: Db) {
   return {
@@ -96,7 +97,7 @@ export function createQuotaStore(db: Db) {
         .merge(quotaNames.map((name) => columnOf[name]));
     },
 
-    /** Without a bound there is no row: its solutions need not wait for each other. */
+    /** An account without a limit has no row, so that its solutions do not wait for each other. */
     async setOfAccount(id: number, own: AccountQuotas): Promise<void> {
       if (accountQuotaNames.every((name) => own[name] === null)) {
         await db('account_quota').where({ account_id: id }).delete();
@@ -108,7 +109,7 @@ export function createQuotaStore(db: Db) {
         .merge(accountQuotaNames.map((name) => columnOf[name]));
     },
 
-    /** Counts bytes that came without having been announced. False: the day of the solution has no room for them. */
+    /** Counts bytes that were not announced. False: the daily limit of the solution does not allow them. */
     async countBytes(
       solutionId: number,
       bytes: number,
@@ -135,8 +136,8 @@ export function createQuotaStore(db: Db) {
     },
 
     /**
-     * Notes a resumable upload. False: there is no room for it. In a transaction: where the account is bounded, its
-     * solutions wait for each other, so that the sum over them is true.
+     * Records a resumable upload. False: a limit does not allow it. Call it in a transaction: if the account has a
+     * limit, its solutions wait for each other, so that the sum is right.
      */
     async openUpload(
       { id, solutionId, bytes }: AnnouncedUpload,
@@ -168,17 +169,17 @@ export function createQuotaStore(db: Db) {
       return rows.length === 1;
     },
 
-    /** They are finished, given up or expired. Those that are not known change nothing. */
+    /** Records that uploads are finished, given up or expired. Unknown ones are ignored. */
     async closeUploads(ids: readonly string[]): Promise<void> {
       if (ids.length > 0) await db.raw(closeSql('id = any(:ids)'), { ids: [...ids] });
     },
 
-    /** Those of which nothing may be left any more, for whatever reason they were not closed. */
+    /** Closes uploads that are so old that no file of them can be left. */
     async closeUploadsOlderThan(seconds: number): Promise<void> {
       await db.raw(closeSql('created_at < now() - make_interval(secs => :seconds)'), { seconds });
     },
 
-    /** For staff; it changes nothing else. */
+    /** Records a refusal for staff to see. */
     async noteRefusal(solutionId: number, { quota, of }: QuotaRefusal): Promise<void> {
       const refusedFor = of === 'solution' ? quota : `${of}: ${quota}`;
       await db('solution_quota')
@@ -187,7 +188,7 @@ export function createQuotaStore(db: Db) {
         .merge(['refused_at', 'refused_for']);
     },
 
-    /** Those who sent most in their present day: together at least this share of all bytes, and as few as possible. */
+    /** The fewest solutions that together sent at least this share of all bytes in their current day. */
     async heaviest(share: number): Promise<number[]> {
       const { rows } = await db.raw<{ rows: { solution_id: number }[] }>(
         `select solution_id from (

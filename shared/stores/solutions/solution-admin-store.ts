@@ -23,7 +23,7 @@ export interface AdminSolution {
   readonly blockedAt: Date | null;
   /** Policy `mac`: the last device that came with another MAC, and was refused. Null: none yet. */
   readonly refusedMac: { readonly mac: string; readonly at: Date } | null;
-  /** As the solution tells it. */
+  /** As reported by the solution. */
   readonly version: string | null;
   /** How far its clock is ahead of ours. */
   readonly clockSkewSeconds: number | null;
@@ -34,15 +34,15 @@ export interface AdminSolution {
 export interface AdminChannel {
   readonly channel: Channel;
   readonly statut: Statut;
-  /** The sync under way; at 0 the last one. */
+  /** The sync in progress. At status 0, the last one. */
   readonly syncId: string | null;
   readonly since: Date;
-  /** When the last sync that came to its end was confirmed. */
+  /** When the last finished sync was confirmed. */
   readonly lastConfirmedAt: Date | null;
 }
 
 export interface SolutionFilter {
-  /** Found in the name or the mail, without case, accents and forms of apostrophes. */
+  /** Text to find in the name or the e-mail address. Case, accents and kinds of apostrophes are ignored. */
   readonly search: string | null;
   readonly accountId: number | null;
   readonly state: SolutionState | null;
@@ -60,7 +60,7 @@ export interface NewSolution {
   readonly mac: 'ignore' | null;
 }
 
-/** What is absent stays as it is. */
+/** Absent values stay as they are. */
 export interface SolutionChanges {
   readonly name?: string | undefined;
   readonly isBlocked?: boolean | undefined;
@@ -146,7 +146,7 @@ export function createSolutionAdminStore(db: Db) {
       return pageOf(solutions, limit, (last) => String(last.id));
     },
 
-    /** Null: there is none, or it is another's. */
+    /** Null: there is none, or it belongs to another account. */
     async find(accounts: AccountScope, id: number): Promise<AdminSolution | null> {
       const result = await db.raw<{ rows: Row[] }>(
         `${selectSolution} where s.id = :id and s.retired_at is null
@@ -167,7 +167,7 @@ export function createSolutionAdminStore(db: Db) {
       return result.rows.length === 1;
     },
 
-    /** True when one of the accounts has a solution of that mail. */
+    /** True if one of the accounts has a solution with that e-mail address. */
     async isMailVisible(accounts: AccountScope, mail: string): Promise<boolean> {
       const result = await db.raw<{ rows: unknown[] }>(
         `select from solution
@@ -182,7 +182,7 @@ export function createSolutionAdminStore(db: Db) {
       return (await this.visibleOf(accounts, [id])).length === 1;
     },
 
-    /** Those of the ids that are solutions of the accounts. */
+    /** The ids that are solutions of the accounts. */
     async visibleOf(accounts: AccountScope, ids: readonly number[]): Promise<number[]> {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `select id from solution
@@ -221,7 +221,7 @@ export function createSolutionAdminStore(db: Db) {
       if (Object.keys(columns).length === 0) return true;
       const update = db('solution').where({ id }).update(columns);
       if (changes.mail === undefined) return (await update) === 1;
-      // Two that want the mail at once come one after the other.
+      // Two changes to the same e-mail address at once run one after the other.
       await db.raw(`select pg_advisory_xact_lock(hashtextextended('solution mail ' || lower(?), 0))`, [
         changes.mail,
       ]);
@@ -234,7 +234,7 @@ export function createSolutionAdminStore(db: Db) {
       return (await update.whereNotExists(others)) === 1;
     },
 
-    /** Nobody sees it or signs in as it any more; what it sent is kept. Its probes are silent without an alert. */
+    /** The solution is hidden and cannot sign in any more. What it sent is kept. Its silent probes raise no alerts. */
     async retire(id: number): Promise<void> {
       await db('solution')
         .where({ id })
@@ -256,8 +256,8 @@ export function createSolutionAdminStore(db: Db) {
     },
 
     /**
-     * The old secret keeps working until the new one is first used, 24 h at most. Where a new one was made before and
-     * never used, the solution still has the one before that: that is the one which keeps working.
+     * The old secret keeps working until the new one is first used, 24 h at most. If an earlier new secret was never
+     * used, the solution still has the one before, so that one keeps working.
      */
     async replaceSecret(id: number, secretHash: string): Promise<void> {
       await db.raw(
@@ -272,7 +272,7 @@ export function createSolutionAdminStore(db: Db) {
       );
     },
 
-    /** The old secret has leaked: it, and every token that it was given, end at once. */
+    /** For a leaked secret: the old secret and all tokens of the solution end at once. */
     async replaceLeakedSecret(id: number, secretHash: string): Promise<void> {
       await db.raw(
         `update solution set secret_hash = :secretHash, previous_secret_hash = null, previous_secret_until = null,
@@ -310,7 +310,7 @@ export function createSolutionAdminStore(db: Db) {
       ...(changes.timezone === undefined ? {} : { timezone: changes.timezone }),
       ...(changes.mail === undefined ? {} : { mail: changes.mail }),
       ...(changes.accountId === undefined ? {} : { account_id: changes.accountId }),
-      // Whoever sets it has looked at what came.
+      // Staff who set the MAC have seen which device was refused.
       ...(changes.mac === undefined ? {} : { mac: changes.mac, refused_mac: null, refused_mac_at: null }),
       ...(changes.isLocked === undefined ? {} : { locked_at: null }),
       ...(changes.isBlocked === undefined

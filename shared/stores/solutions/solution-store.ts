@@ -2,7 +2,7 @@ import type { Db } from '../../db/database';
 import type { Device } from '../../domain/device';
 import type { Confirmation, LoginPolicy } from '../../domain/solution-settings';
 
-/** What a solution signs in with, and whether it may. */
+/** The credentials of a solution, and whether it may sign in. */
 export interface SolutionCredentials {
   readonly id: number;
   readonly loginPolicy: LoginPolicy;
@@ -13,11 +13,11 @@ export interface SolutionCredentials {
   readonly mac: string | null;
   readonly isLocked: boolean;
   readonly isBlocked: boolean;
-  /** Tokens that are given now carry it. */
+  /** New tokens contain this number. */
   readonly tokenGeneration: number;
 }
 
-/** What every call of a signed-in solution needs to know of it. */
+/** What every call of a signed-in solution needs to check. */
 export interface SolutionAccess {
   readonly id: number;
   readonly isBlocked: boolean;
@@ -78,8 +78,8 @@ export function createSolutionStore(db: Db) {
     },
 
     /**
-     * Binds the first MAC. False: another one has been bound meanwhile. A device signs in on its four channels at
-     * once: of its own logins none may lose.
+     * Binds the first MAC. False: another MAC was bound meanwhile. A device signs in on its four channels at the same
+     * time, and all four logins must succeed.
      */
     async bindMac(id: number, mac: string): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
@@ -98,14 +98,20 @@ export function createSolutionStore(db: Db) {
       return locked === 1;
     },
 
-    /** Policy `mac`: another MAC than its own came, from someone who proved nothing. Staff are told of the last one. */
+    /**
+     * Policy `mac`: records a login with a different MAC. It is no proof of identity, so it only informs staff. Only
+     * the last one is kept.
+     */
     async noteRefusedMac(id: number, mac: string): Promise<void> {
       await db('solution')
         .where({ id, login_policy: 'mac' })
         .update({ refused_mac: mac, refused_mac_at: db.fn.now() });
     },
 
-    /** What it did not tell stays as it is. A second more or less comes from the way, and is not worth a write. */
+    /**
+     * Values that the request does not contain stay as they are. A clock difference of one second comes from the
+     * network and is not written.
+     */
     async noteDevice(id: number, { clockSkewSeconds, version }: Device): Promise<void> {
       await db.raw(
         `update solution set clock_skew_seconds = coalesce(:clockSkewSeconds, clock_skew_seconds),
@@ -116,7 +122,7 @@ export function createSolutionStore(db: Db) {
       );
     },
 
-    /** The new secret has been used: the old one is over. */
+    /** The new secret has been used, so the old one ends. */
     async forgetPreviousSecret(id: number): Promise<void> {
       await db('solution').where({ id }).update({ previous_secret_hash: null, previous_secret_until: null });
     },

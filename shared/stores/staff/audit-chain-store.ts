@@ -7,13 +7,13 @@ export interface ChainPlace {
   readonly hash: Uint8Array;
 }
 
-/** A link of the chain. `row` is null where the row that it names is gone. */
+/** A link of the chain. `row` is null if its row no longer exists. */
 export interface ChainLink extends ChainPlace {
   readonly auditId: string;
   readonly row: AuditRowText | null;
 }
 
-/** Old rows that were removed in order; the chain goes on from its place. */
+/** The place up to which old rows were removed properly. The chain continues from there. */
 export interface ChainAnchor extends ChainPlace {
   readonly removedRows: number;
   readonly before: Date;
@@ -21,12 +21,12 @@ export interface ChainAnchor extends ChainPlace {
   readonly at: Date;
 }
 
-/** How the rows of the trail hang together. */
+/** The chain over the rows of the audit trail. */
 export type AuditChainStore = ReturnType<typeof createAuditChainStore>;
 
 export function createAuditChainStore(db: Db) {
   return {
-    /** False: someone else is at the chain. Held until the transaction ends. */
+    /** False: another process has the lock. The lock is held until the transaction ends. */
     async tryLock(): Promise<boolean> {
       const result = await db.raw<{ rows: { is_ours: boolean }[] }>(
         `select pg_try_advisory_xact_lock(hashtextextended('epack audit chain', 0)) as is_ours`,
@@ -34,7 +34,7 @@ export function createAuditChainStore(db: Db) {
       return result.rows[0]?.is_ours === true;
     },
 
-    /** Waits for whoever is at the chain. */
+    /** Waits for the lock of the chain. */
     async lock(): Promise<void> {
       await db.raw(`select pg_advisory_xact_lock(hashtextextended('epack audit chain', 0))`);
     },
@@ -58,7 +58,7 @@ export function createAuditChainStore(db: Db) {
       return row === undefined ? null : placeFrom(row);
     },
 
-    /** Adds links and takes their rows off the list of those without one. */
+    /** Adds links, and removes their rows from the list of unsealed rows. */
     async seal(links: readonly (ChainPlace & { readonly auditId: string })[]): Promise<void> {
       await db.raw(
         `with sealed as (
@@ -103,7 +103,7 @@ export function createAuditChainStore(db: Db) {
       }));
     },
 
-    /** The first row that nobody sealed and that does not wait for it either. Null: there is none. */
+    /** The first row that is neither sealed nor waiting to be sealed. Null: there is none. */
     async firstBesideChain(): Promise<string | null> {
       return firstIdOf(
         `select a.id from audit a
@@ -125,7 +125,7 @@ export function createAuditChainStore(db: Db) {
       return Number(row?.n ?? 0);
     },
 
-    /** The last place of a stretch at the beginning of the chain, all of it older than `before`. Null: there is none. */
+    /** The last place of the first part of the chain in which every row is older than `before`. Null: there is none. */
     async lastPlaceBefore(before: Date, limit: number): Promise<ChainPlace | null> {
       const result = await db.raw<{ rows: PlaceRow[] }>(
         `with beginning as (
@@ -142,8 +142,8 @@ export function createAuditChainStore(db: Db) {
     },
 
     /**
-     * Removes the beginning of the chain up to a place, rows and links, and leaves an anchor there. Only whoever owns
-     * the tables may: the trail is only added to. Returns how many rows were removed.
+     * Removes the beginning of the chain up to a place, rows and links, and leaves an anchor there. Only the owner of
+     * the tables can do this, because the trail is append-only. Returns how many rows were removed.
      */
     async removeUpTo({ position, hash }: ChainPlace, before: Date, actor: string): Promise<number> {
       await db.raw(`
@@ -191,7 +191,7 @@ interface TextRow {
   readonly after: string | null;
 }
 
-/** Nothing here depends on the settings of a session. */
+/** The text must not depend on session settings. */
 const rowAsText = `a.id::text as id, to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
   a.actor, a.action, a.solution_id::text as solution_id, a.address, a.before::text as before, a.after::text as after`;
 

@@ -17,7 +17,7 @@ export interface AuditEntry {
 }
 
 export interface RecordedAudit extends Omit<AuditEntry, 'action'> {
-  /** e.g. `solution.update`; an earlier version may have known others. */
+  /** e.g. `solution.update`. Earlier versions may have written other actions. */
   readonly action: string;
   readonly id: string;
   readonly at: Date;
@@ -43,7 +43,7 @@ interface Row {
 
 export type AuditStore = ReturnType<typeof createAuditStore>;
 
-/** Who did what, when, from where. Entries are added in the transaction of what they tell, and never changed. */
+/** Who did what, when and from where. Entries are added in the transaction of the action, and never changed. */
 export function createAuditStore(db: Db) {
   return {
     async add(entries: readonly AuditEntry[]): Promise<void> {
@@ -56,7 +56,7 @@ export function createAuditStore(db: Db) {
       );
     },
 
-    /** The newest first. What belongs to no solution is seen only by those who see all accounts. */
+    /** The newest first. Only users who see all accounts see entries without a solution. */
     async list(filter: AuditFilter, { limit, after }: PageRequest<string>): Promise<Page<RecordedAudit>> {
       const result = await db.raw<{ rows: Row[] }>(
         `select a.id, a.at, a.actor, a.action, a.solution_id, a.address, a.before, a.after

@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** What failures are counted for, and how many are too many within the window. */
+/** A subject for which failures are counted, and how many are allowed within the time window. */
 export interface FailureLimit {
   /** e.g. `device:kitchen@example.org`. */
   readonly subject: string;
@@ -10,7 +10,7 @@ export interface FailureLimit {
 /** Failed sign-ins, and what else is counted against a limit, across all API processes. */
 export function createFailedLoginStore(db: Db) {
   return {
-    /** How long whoever is counted for these must wait: null where none of the limits is reached. */
+    /** How long the caller must wait. Null: none of the limits is reached. */
     async secondsUntilAllowed(
       limits: readonly FailureLimit[],
       windowSeconds: number,
@@ -31,7 +31,7 @@ export function createFailedLoginStore(db: Db) {
       return result.rows[0]?.seconds ?? null;
     },
 
-    /** Whoever counts or adds failures of one of the subjects waits until the transaction has ended. */
+    /** Other transactions that count or add failures of these subjects wait until this one ends. */
     async lock(subjects: readonly string[]): Promise<void> {
       await db.raw(
         `select pg_advisory_xact_lock(hashtextextended(subject, 0))
@@ -40,7 +40,7 @@ export function createFailedLoginStore(db: Db) {
       );
     },
 
-    /** Answers the ids of what it added. */
+    /** Returns the ids of the added failures. */
     async add(subjects: readonly string[]): Promise<string[]> {
       const rows = await db<{ id: string; subject: string }>('failed_login')
         .insert(subjects.map((subject) => ({ subject })))
@@ -48,14 +48,14 @@ export function createFailedLoginStore(db: Db) {
       return rows.map((row) => row.id);
     },
 
-    /** They were no failures after all. */
+    /** Deletes failures that turned out not to be failures. */
     async withdraw(ids: readonly string[]): Promise<void> {
       await db('failed_login')
         .whereIn('id', [...ids])
         .delete();
     },
 
-    /** Whoever proves who they are starts again at none. */
+    /** Deletes the failures of a subject after a successful sign-in. */
     async forget(subject: string): Promise<void> {
       await db('failed_login').where({ subject }).delete();
     },

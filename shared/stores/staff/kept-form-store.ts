@@ -3,7 +3,7 @@ import type { Db } from '../../db/database';
 /** By the names of the inputs of a form. */
 export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
-/** What someone wrote in a form, and could not send. */
+/** The content of a form that could not be sent. */
 export interface WrittenForm {
   /** Paths of this server: the page that shows the form, and where the form is sent. */
   readonly page: string;
@@ -15,17 +15,17 @@ export interface KeptForm extends WrittenForm {
   readonly id: string;
 }
 
-/** Nobody has more of them open; each may be a megabyte. */
+/** The most forms that are kept per user. Each may be a megabyte. */
 const mostOfOneUser = 5;
 
 export type KeptFormStore = ReturnType<typeof createKeptFormStore>;
 
-/** What was written in a form while the session ended: for a day, for its writer only. */
+/** Keeps the content of forms that were sent after the session had ended: for one day, and only for their author. */
 export function createKeptFormStore(db: Db) {
   return {
     /**
-     * Keeps it for the user whose forms carry the key, the oldest of that user's going. `onlyFor`: no other user; null:
-     * whoever it is. Returns its id, or null where the key is nobody's or another's.
+     * Keeps the form for the user whose forms have this key, and drops the user's oldest ones. `onlyFor`: only if it is
+     * this user. Returns its id, or null if the key is unknown or belongs to another user.
      */
     async keep(formKey: Buffer, onlyFor: number | null, form: WrittenForm): Promise<string | null> {
       const result = await db.raw<{ rows: { id: string }[] }>(
@@ -45,7 +45,7 @@ export function createKeptFormStore(db: Db) {
       return result.rows[0]?.id ?? null;
     },
 
-    /** Null: there is none, or it is another's. */
+    /** Null: there is none, or it belongs to another user. */
     async find(userId: number, id: string): Promise<KeptForm | null> {
       const result = await db.raw<{ rows: KeptForm[] }>(
         `select id, page, action, fields from kept_form

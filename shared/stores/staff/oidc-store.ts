@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** A sign-in that is under way at the identity provider. */
+/** A sign-in in progress at the identity provider. */
 export interface OidcAttempt {
   readonly nonce: string;
   readonly codeVerifier: string;
@@ -10,10 +10,10 @@ export interface OidcAttempt {
 
 export type OidcStore = ReturnType<typeof createOidcStore>;
 
-/** Sign-ins under way, and which user each subject of an identity provider is. */
+/** Sign-ins in progress, and the user of each subject of an identity provider. */
 export function createOidcStore(db: Db) {
   return {
-    /** What has expired goes at the same time. */
+    /** Also deletes expired ones. */
     async insertAttempt(stateSha256: Buffer, attempt: OidcAttempt, seconds: number): Promise<void> {
       await db('oidc_attempt').whereRaw('expires_at < now()').delete();
       await db('oidc_attempt').insert({
@@ -25,7 +25,9 @@ export function createOidcStore(db: Db) {
       });
     },
 
-    /** Takes it out: of two answers that come at once, one gets it. Null: it is not there, any more. */
+    /**
+     * Removes and returns it, so that only one of two simultaneous answers gets it. Null: it does not exist (any more).
+     */
     async takeAttempt(stateSha256: Buffer): Promise<OidcAttempt | null> {
       const result = await db.raw<{ rows: (OidcAttempt & { isOver: boolean })[] }>(
         `delete from oidc_attempt where state_sha256 = ?
@@ -45,7 +47,7 @@ export function createOidcStore(db: Db) {
       return row?.user_id ?? null;
     },
 
-    /** False: the user is another subject of that issuer already. */
+    /** False: the user is already linked to another subject of that issuer. */
     async link(issuer: string, subject: string, userId: number): Promise<boolean> {
       const linked = await db('user_identity')
         .insert({ issuer, subject, user_id: userId })
@@ -55,7 +57,7 @@ export function createOidcStore(db: Db) {
       return linked.length === 1;
     },
 
-    /** Answers how many there were. */
+    /** Returns how many there were. */
     unlink: (userId: number): Promise<number> => db('user_identity').where({ user_id: userId }).delete(),
   };
 }

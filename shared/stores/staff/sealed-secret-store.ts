@@ -1,14 +1,14 @@
 import type { Db } from '../../db/database';
 import { MissingKeyError, type Seal, type SealPurpose } from '../../seal/seal';
 
-/** A column that keeps secrets which are opened again. */
+/** A column with secrets that the server must be able to read again. */
 export interface SecretColumn {
   readonly table: string;
   readonly column: string;
   readonly purpose: SealPurpose;
 }
 
-/** All of them: a secret in a column that is not named here is never sealed anew. */
+/** The complete list. A secret in a column that is not listed here would never be sealed again with a new key. */
 export const secretColumns: readonly SecretColumn[] = [
   { table: 'server_key', column: 'value', purpose: 'token-key' },
   { table: 'notification_target', column: 'secret', purpose: 'webhook-secret' },
@@ -19,8 +19,8 @@ export const secretColumns: readonly SecretColumn[] = [
 ];
 
 /**
- * For who starts: throws `MissingKeyError` where a secret is sealed with a key that is not set. One that was altered stops
- * no server: whoever needs it is told.
+ * Called at start. Throws `MissingKeyError` if a secret is sealed with a key that is not configured. An altered secret
+ * does not stop the server; the error appears where it is used.
  */
 export async function needKeysOfSecrets(db: Db, seal: Pick<Seal, 'open'>): Promise<void> {
   for (const column of secretColumns) {
@@ -35,7 +35,7 @@ export async function needKeysOfSecrets(db: Db, seal: Pick<Seal, 'open'>): Promi
   }
 }
 
-/** A secret as it is kept: bytes where the column is one of bytes. */
+/** A secret as stored: bytes if it is a bytea column. */
 export interface KeptSecret {
   readonly id: number;
   readonly value: string | Uint8Array;
@@ -43,7 +43,7 @@ export interface KeptSecret {
 
 export type SealedSecretStore = ReturnType<typeof createSealedSecretStore>;
 
-/** Every secret of the database that is kept to be opened again, whatever it is for. */
+/** All secrets in the database that the server must be able to read again. */
 export function createSealedSecretStore(db: Db) {
   return {
     async list({ table, column }: SecretColumn): Promise<KeptSecret[]> {

@@ -1,10 +1,10 @@
 import type { Db } from '../../db/database';
 
-/** What is known of a user's second factor. */
+/** The second factor of a user. */
 export interface SecondFactor {
-  /** As it was given, sealed; null: there is none. */
+  /** The sealed secret. Null: there is none. */
   readonly secret: string | null;
-  /** Sealed; shown to its owner, who has not yet proved to have it. */
+  /** Sealed. It was shown to the user, who has not yet entered a code of it. */
   readonly pending: string | null;
   readonly since: Date | null;
   readonly recoveryCodesLeft: number;
@@ -38,7 +38,7 @@ export function createSecondFactorStore(db: Db) {
       await db('app_user').where({ id: userId }).update({ totp_pending: secret });
     },
 
-    /** The pending secret is the one from now on. False: another one, or none, is pending. */
+    /** Makes the pending secret the active one. False: another secret, or none, is pending. */
     async activate(userId: number, pending: string, step: number): Promise<boolean> {
       const changed = await db('app_user').where({ id: userId, totp_pending: pending }).update({
         totp_secret: pending,
@@ -59,7 +59,10 @@ export function createSecondFactorStore(db: Db) {
       return changed === 1;
     },
 
-    /** Takes the code of a step, of two that come at once from one alone. False: it has been used, or a later one has. */
+    /**
+     * Uses up the code of a time step, so that only one of two simultaneous attempts succeeds. False: this step or a
+     * later one has been used.
+     */
     async useStep(userId: number, step: number): Promise<boolean> {
       const changed = await db('app_user')
         .where({ id: userId })
@@ -68,13 +71,13 @@ export function createSecondFactorStore(db: Db) {
       return changed === 1;
     },
 
-    /** In place of those that there were. */
+    /** Replaces the previous codes. */
     async replaceRecoveryCodes(userId: number, codes: readonly Buffer[]): Promise<void> {
       await db('recovery_code').where({ user_id: userId }).delete();
       await db('recovery_code').insert(codes.map((code) => ({ user_id: userId, code_sha256: code })));
     },
 
-    /** Each counts once. False: there is no such code. */
+    /** Each code works once. False: there is no such code. */
     async useRecoveryCode(userId: number, code: Buffer): Promise<boolean> {
       return (await db('recovery_code').where({ user_id: userId, code_sha256: code }).delete()) === 1;
     },

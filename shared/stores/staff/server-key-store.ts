@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import type { Db } from '../../db/database';
 import type { Seal } from '../../seal/seal';
 
-/** A key of a name: the current one, or one that it has replaced. */
+/** A named key: the current one or a replaced one. */
 export interface ServerKey {
   readonly value: Uint8Array;
   /** Null: this is the current one. */
   readonly supersededAt: Date | null;
 }
 
-/** Keys that every API process shares and that nobody configured. In the database they are sealed. */
+/** Keys that all API processes share and that are not configured. They are stored sealed. */
 export function createServerKeyStore(db: Db, seal: Pick<Seal, 'sealBytes' | 'openBytes'>) {
   return {
-    /** The current key of that name (made, 32 random bytes, by whoever asks first), then those that it replaced of late. */
+    /**
+     * The current key of that name, then the recently replaced ones. The first call makes the key (32 random bytes).
+     */
     async findOrMake(name: string, keptSeconds: number): Promise<ServerKey[]> {
       await insertCurrent(name);
       const result = await db.raw<{ rows: { value: Buffer; superseded_at: Date | null }[] }>(

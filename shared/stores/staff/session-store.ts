@@ -1,16 +1,16 @@
 import type { Db } from '../../db/database';
 import type { Role } from '../../domain/staff';
 
-/** Whose session it is, with what that user may do now: a change of role or accounts holds at the next call. */
+/** The user of a session, with the current role and accounts: a change of these applies from the next call on. */
 export interface SessionUser {
   readonly userId: number;
   readonly email: string;
   readonly role: Role;
   readonly accountIds: readonly number[];
   readonly method: SignInMethod;
-  /** When they last proved who they are. */
+  /** When the user last entered a password or signed in. */
   readonly provedAt: Date;
-  /** Someone else chose the password. */
+  /** True: someone else chose the password. */
   readonly isPasswordFirst: boolean;
   readonly hasSecondFactor: boolean;
 }
@@ -26,7 +26,7 @@ export interface NewSession {
   readonly method: SignInMethod;
   /** Where it comes from. */
   readonly address: string;
-  /** What the browser or program calls itself; null: it does not say. */
+  /** The `User-Agent` of the browser or program. Null: it sent none. */
   readonly userAgent: string | null;
 }
 
@@ -41,7 +41,7 @@ export interface OpenSession {
   /** To about ten minutes. */
   readonly seenAt: Date;
   readonly expiresAt: Date;
-  /** It is the one that asks. */
+  /** It is the session of the caller. */
   readonly isCurrent: boolean;
 }
 
@@ -74,21 +74,21 @@ interface OpenRow {
   is_current: boolean;
 }
 
-/** A sign that a session is in use is written down this often; more often where it ends soon without one. */
+/** The use of a session is recorded this often, or more often if the session would otherwise end soon. */
 const seenEverySeconds = 600;
 const signsUntilIdle = 10;
-/** The most that are listed: nobody reads more. */
+/** The most sessions that are listed. */
 const mostListed = 200;
 
 export type SessionStore = ReturnType<typeof createSessionStore>;
 
-/** One that nobody uses for `idleMinutes` is over. */
+/** A session that is not used for `idleMinutes` has ended. */
 const isOpen = 'expires_at > now() and seen_at > now() - make_interval(mins => :idleMinutes)';
 
 /** Sessions of staff. Only digests of their tokens are stored. */
 export function createSessionStore(db: Db) {
   return {
-    /** Answers when it ends. */
+    /** Returns when it ends. */
     async insert(session: NewSession): Promise<Date> {
       const result = await db.raw<{ rows: { expires_at: Date }[] }>(
         `insert into user_session (token_sha256, user_id, method, address, user_agent, expires_at)
@@ -102,8 +102,8 @@ export function createSessionStore(db: Db) {
     },
 
     /**
-     * Null: there is no such session, it is over, or its user is disabled. `isUse`: somebody does something; a page that
-     * renews itself is none.
+     * Null: there is no such session, it is over, or its user is disabled. `isUse`: the user does something. A page
+     * that refreshes itself does not count.
      */
     async find(tokenSha256: Buffer, { idleMinutes, isUse }: Look): Promise<SessionUser | null> {
       const signSeconds = Math.min(seenEverySeconds, Math.ceil((idleMinutes * 60) / signsUntilIdle));
@@ -122,7 +122,7 @@ export function createSessionStore(db: Db) {
       return sessionUserFrom(row);
     },
 
-    /** Its owner has proved who they are once more. */
+    /** The user has entered the password again. */
     async noteProof(tokenSha256: Buffer): Promise<void> {
       await db('user_session')
         .where({ token_sha256: tokenSha256 })
@@ -150,7 +150,7 @@ export function createSessionStore(db: Db) {
       return (await db('user_session').where({ id, user_id: userId }).delete()) === 1;
     },
 
-    /** Signs a user out everywhere, but for the session of the token, where one is given. Answers how many ended. */
+    /** Signs a user out everywhere, except for the session of the given token. Returns how many sessions ended. */
     async removeOfUser(userId: number, butFor: Buffer | null = null): Promise<number> {
       const sessions = db('user_session').where({ user_id: userId });
       return butFor === null ? sessions.delete() : sessions.whereNot({ token_sha256: butFor }).delete();

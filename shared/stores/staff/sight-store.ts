@@ -1,8 +1,8 @@
 import type { Db } from '../../db/database';
 
-/** X-Forwarded-For comes from an address that is not trusted: everyone seems to call from there. */
+/** An untrusted address sends X-Forwarded-For, so all callers seem to have that address. */
 export interface UntrustedProxy {
-  /** From where it came last. */
+  /** The address that sent it last. */
   readonly address: string;
   readonly seenAt: Date;
 }
@@ -11,7 +11,7 @@ const name = 'untrusted-proxy';
 
 export type SightStore = ReturnType<typeof createSightStore>;
 
-/** What a process saw that someone should know of. */
+/** Observations of a process that an operator should know about. */
 export function createSightStore(db: Db) {
   return {
     async noteUntrustedProxy(address: string): Promise<void> {
@@ -22,7 +22,7 @@ export function createSightStore(db: Db) {
       );
     },
 
-    /** Of the last day. Null: none was seen. */
+    /** The one seen within the last day. Null: there was none. */
     async untrustedProxy(): Promise<UntrustedProxy | null> {
       const row = await db('server_sight')
         .where({ name })

@@ -2,7 +2,7 @@ import type { Db } from '../../db/database';
 
 export type SignInStore = ReturnType<typeof createSignInStore>;
 
-/** What signing in needs to know beside users and sessions. */
+/** What the sign-in needs besides users and sessions. */
 export function createSignInStore(db: Db) {
   return {
     /** True where that user has signed in from that network within the last months. */
@@ -23,7 +23,7 @@ export function createSignInStore(db: Db) {
       );
     },
 
-    /** The password was right; the code is still to come. What has expired goes at the same time. */
+    /** Records that the password was right and that the code is still missing. Also deletes expired steps. */
     async addStep(tokenSha256: Buffer, userId: number, seconds: number): Promise<void> {
       await db('sign_in_step').whereRaw('expires_at < now()').delete();
       await db('sign_in_step').insert({
@@ -33,7 +33,7 @@ export function createSignInStore(db: Db) {
       });
     },
 
-    /** Whose it is. Null: there is none, any more. */
+    /** The user of the step. Null: it does not exist (any more). */
     async findStep(tokenSha256: Buffer): Promise<number | null> {
       const row = await db('sign_in_step')
         .where({ token_sha256: tokenSha256 })

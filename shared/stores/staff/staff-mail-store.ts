@@ -23,15 +23,15 @@ interface Row {
 
 export type StaffMailStore = ReturnType<typeof createStaffMailStore>;
 
-/** The outbox of mails about accounts of staff. A row goes when its mail is out, or given up. */
+/** The outbox of mails about staff accounts. A row is deleted when its mail was sent or given up. */
 export function createStaffMailStore(db: Db) {
   return {
-    /** In the transaction of what it tells of. */
+    /** Call it in the transaction of the change that the mail is about. */
     async add(userId: number, kind: StaffMailKind, doneBy: string | null): Promise<void> {
       await db('staff_mail').insert({ user_id: userId, kind, done_by: doneBy });
     },
 
-    /** Takes some that are due, for so long. */
+    /** Takes some due mails, for `leaseSeconds`. */
     async claim(most: number, leaseSeconds: number): Promise<StaffMail[]> {
       const result = await db.raw<{ rows: Row[] }>(
         `update staff_mail m set attempts = attempts + 1, due_at = now() + make_interval(secs => :leaseSeconds)

@@ -2,12 +2,12 @@ import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { Role } from '../../domain/staff';
 
-/** Someone of the staff. */
+/** A member of staff. */
 export interface User {
   readonly id: number;
   readonly email: string;
   readonly role: Role;
-  /** The accounts whose solutions this user sees; an admin sees all, whatever is listed. */
+  /** The accounts whose solutions this user sees. An admin sees all accounts, whatever is listed here. */
   readonly accountIds: readonly number[];
   readonly isDisabled: boolean;
   /** Someone else chose the password: the console asks for another one at the next sign-in. */
@@ -32,7 +32,7 @@ export interface NewUser {
   readonly isPasswordFirst: boolean;
 }
 
-/** What is absent stays as it is. */
+/** Absent values stay as they are. */
 export interface UserChanges {
   readonly passwordHash?: string;
   readonly isPasswordFirst?: boolean;
@@ -122,7 +122,7 @@ export function createUserStore(db: Db) {
       return row === undefined ? null : credentialsFrom(row);
     },
 
-    /** Null: there is one with that e-mail. */
+    /** Null: a user with that e-mail address exists. */
     async insert(user: NewUser): Promise<number | null> {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `insert into app_user (email, password_hash, role, password_is_first)
@@ -152,7 +152,7 @@ export function createUserStore(db: Db) {
       );
     },
 
-    /** For good, with sessions and all else that is the user's. False: there is none with that e-mail. */
+    /** Deletes the user with sessions and everything else. False: no user has that e-mail address. */
     async remove(email: string): Promise<boolean> {
       return (await db('app_user').whereRaw('lower(email) = lower(?)', [email]).delete()) > 0;
     },
@@ -176,7 +176,7 @@ export function createUserStore(db: Db) {
       return rows.map((row) => row.id);
     },
 
-    /** Whoever calls this waits until the transaction of the one before has ended. */
+    /** A second caller waits until the transaction of the first one has ended. */
     async lockCreationOfFirst(): Promise<void> {
       await db.raw(`select pg_advisory_xact_lock(hashtext('epack first admin'))`);
     },

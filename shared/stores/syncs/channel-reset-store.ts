@@ -4,7 +4,7 @@ import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import type { Statut } from '../../domain/statut';
 
-/** A channel that went back to 0, and what was given up for it. */
+/** A channel that was reset to 0, and the sync that was given up for it. */
 export interface ResetChannel {
   readonly solutionId: number;
   readonly syncId: string;
@@ -20,13 +20,12 @@ interface Row {
 
 export type ChannelResetStore = ReturnType<typeof createChannelResetStore>;
 
-/** The reset of channels: all of it is one transaction, which the caller gives. */
+/** Resets channels. The caller provides the one transaction for all of it. */
 export function createChannelResetStore(db: Db) {
   return {
     /**
-     * Sends channels back to 0, whatever runs there: the sync is abandoned (its upload stays), its job can no
-     * longer be finished by whoever holds it, and its flags and instructions wait for the next sync. A channel that
-     * is at 0 is left alone.
+     * Resets channels to 0, whatever is in progress: the sync is abandoned (its upload stays), its worker can no longer
+     * finish the job, and its flags and instructions wait for the next sync. A channel at 0 is not changed.
      */
     async reset(solutionIds: readonly number[], channel: Channel): Promise<ResetChannel[]> {
       const locked = await lockSyncs(solutionIds, channel);
@@ -42,7 +41,7 @@ export function createChannelResetStore(db: Db) {
     },
   };
 
-  /** Sync, status, job: rows are taken in the order in which a worker takes them, so that neither waits for the other. */
+  /** Locks the rows of sync, status and job in the same order as a worker, so that there is no deadlock. */
   async function lockSyncs(solutionIds: readonly number[], channel: Channel): Promise<string[]> {
     const result = await db.raw<{ rows: { id: string }[] }>(
       `select y.id from channel_status c join sync y on y.id = c.sync_id
@@ -64,7 +63,9 @@ export function createChannelResetStore(db: Db) {
     return result.rows;
   }
 
-  /** A worker in the middle of the sync holds no lock that this waits for: it finds out when it is done. */
+  /**
+   * This does not wait for a worker that is processing the sync. The worker notices the reset when it tries to finish.
+   */
   async function abandonSyncs(syncIds: readonly string[]): Promise<void> {
     await db.raw(
       `update sync set state = 'abandoned', receiving_until = null,
@@ -92,7 +93,7 @@ export function createChannelResetStore(db: Db) {
        where sync_id = any(cast(:syncIds as uuid[])) and state in ('queued', 'running')`,
       bindings,
     );
-    // What was told of parameters stays: the solution may have carried it out without confirming it.
+    // Instructions about parameters stay recorded, because the solution may have carried them out without confirming.
     await db.raw(
       `delete from instruction where sync_id = any(cast(:syncIds as uuid[])) and id_server is null`,
       bindings,

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database';
 import { isNewestCopy } from '../../db/newest-copy';
 
-/** An entity, or the file of a class, that lies in quarantine and is newer than what the manager has. */
+/** A quarantined entity, or a quarantined file of a class, that is newer than the manager's copy. */
 export interface NewestCopy {
   /** Of the quarantined item. */
   readonly id: string;
@@ -18,7 +18,7 @@ interface Row {
 
 export type NewestCopyStore = ReturnType<typeof createNewestCopyStore>;
 
-/** Copies of parameters that could not be taken, and that nothing may overwrite before someone has decided. */
+/** Copies of parameters that could not be stored, and that must not be overwritten before someone has decided. */
 export function createNewestCopyStore(db: Db) {
   return {
     async ofSolution(solutionId: number): Promise<NewestCopy[]> {
@@ -44,7 +44,7 @@ export function createNewestCopyStore(db: Db) {
       return result.rows[0]?.id ?? null;
     },
 
-    /** The solution has sent something else since: these are no longer the newest. */
+    /** The solution has sent something else since, so these are no longer the newest. */
     async supersede(ids: readonly string[]): Promise<void> {
       if (ids.length === 0) return;
       await db.raw(`update quarantine set superseded_at = now() where id = any(cast(? as bigint[]))`, [

@@ -24,7 +24,7 @@ export interface QuarantinedItem {
   readonly code: string;
   /** A sentence in English. */
   readonly reason: string;
-  /** The same, to be told in any language. Null: an earlier version kept the sentence alone. */
+  /** The same reason as code and values, for any language. Null: an earlier version only kept the sentence. */
   readonly why: Reason | null;
   /** The header row of a row's file, as it was sent. */
   readonly header: string | null;
@@ -32,7 +32,7 @@ export interface QuarantinedItem {
   readonly raw: string | null;
   readonly state: QuarantineState;
   readonly createdAt: Date;
-  /** How often the same was sent while this was open. */
+  /** How often the same content was sent while the item was open. */
   readonly seenCount: number;
   /** When it was sent last; null: only once. */
   readonly lastSeenAt: Date | null;
@@ -44,7 +44,7 @@ export interface QuarantinedItem {
 export interface QuarantineFilter {
   readonly accounts: AccountScope;
   readonly solutionId: number | null;
-  /** Those that it refused first, or sent again as the latest. */
+  /** Items that this sync refused first, or that were last sent with it. */
   readonly syncId: string | null;
   readonly state: QuarantineState | null;
 }
@@ -73,7 +73,7 @@ interface Row {
   decided_by: string | null;
 }
 
-/** The header of the rows of a file is kept once for all of them. */
+/** The header of a file is stored once for all its rows. */
 const selectItem = `
   select q.id, q.solution_id, q.sync_id, q.channel, q.kind, q.subject, q.file, q.line, q.row_id, q.code, q.reason,
     q.reason_code, q.reason_values,
@@ -89,7 +89,7 @@ const selectItem = `
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 
-/** What staff read and decide. Workers put things in as sets. */
+/** What staff read and decide. Workers insert items as sets, elsewhere. */
 export function createQuarantineStore(db: Db) {
   return {
     /** The newest first. */
@@ -110,7 +110,7 @@ export function createQuarantineStore(db: Db) {
       return pageOf(result.rows.map(itemFrom), limit, (last) => last.id);
     },
 
-    /** Null: there is none, or it is another account's. */
+    /** Null: there is none, or it belongs to another account. */
     async find(accounts: AccountScope, id: string): Promise<QuarantinedItem | null> {
       const result = await db.raw<{ rows: Row[] }>(`${selectItem} and q.id = :id`, {
         accounts: idsOf(accounts),
@@ -120,7 +120,7 @@ export function createQuarantineStore(db: Db) {
       return row === undefined ? null : itemFrom(row);
     },
 
-    /** False: it had been decided before. */
+    /** False: it was already decided. */
     async decide(id: string, state: Exclude<QuarantineState, 'open'>, decidedBy: string): Promise<boolean> {
       const decided = await db('quarantine')
         .where({ id, state: 'open' })

@@ -6,7 +6,7 @@ import type { Db } from '../../db/database';
 export interface ChannelStatus {
   readonly channel: Channel;
   readonly statut: Statut;
-  /** The sync under way; at 0 the last one. Null before the first. */
+  /** The sync in progress. At status 0, the last one. Null before the first. */
   readonly syncId: string | null;
   readonly since: Date;
   /** Grows with every change. */
@@ -25,7 +25,7 @@ const columns = ['channel', 'statut', 'sync_id', 'since', 'revision'] as const;
 
 export type StatusStore = ReturnType<typeof createStatusStore>;
 
-/** The status of each channel. What may race is one statement that answers whether it won. */
+/** The status of each channel. Whatever may race is one statement that returns whether it succeeded. */
 export function createStatusStore(db: Db) {
   return {
     async read(key: ChannelKey): Promise<ChannelStatus | null> {
@@ -35,7 +35,10 @@ export function createStatusStore(db: Db) {
       return row === undefined ? null : statusFrom(row);
     },
 
-    /** The solution asks for the highest ids, to choose by them what it sends. Answers the status; null: no such channel. */
+    /**
+     * Records that the solution asks for the highest ids, by which it chooses what to send. Returns the status. Null:
+     * there is no such channel.
+     */
     async noteIdsAsked(key: ChannelKey): Promise<Statut | null> {
       const [row] = await db<Row & { ids_asked_at: Date }>('channel_status')
         .where(where(key))
@@ -58,9 +61,9 @@ export function createStatusStore(db: Db) {
     },
 
     /**
-     * Takes the free channel for a new sync, and counts the sync and its bytes. `beyond-quota`: the day of the solution or of
-     * its account has no room for it, and the transaction must be given up. Of any number that come at once, no more are
-     * taken than there is room for. Returns the revision of the status.
+     * Takes the free channel for a new sync, and counts the sync and its bytes. `beyond-quota`: a daily limit of the
+     * solution or of its account does not allow it, and the transaction must be rolled back. However many uploads
+     * arrive at once, the limit holds. Returns the revision of the status.
      */
     async claimWithinQuota(
       key: ChannelKey,
@@ -79,7 +82,10 @@ export function createStatusStore(db: Db) {
       return claimed.is_within_quota ? Number(claimed.revision) : 'beyond-quota';
     },
 
-    /** Frees the channel of a refused upload, as if it had never come. False: the channel is no longer this sync's. */
+    /**
+     * Frees the channel of a refused upload, as if it had never been sent. False: the channel no longer belongs to this
+     * sync.
+     */
     async release(key: ChannelKey, syncId: string): Promise<boolean> {
       const { from, to } = statutMoves.uploadRefused;
       const moved = await db('channel_status')
@@ -98,12 +104,12 @@ export function createStatusStore(db: Db) {
   };
 }
 
-/** An upload on its way in. */
+/** An upload that is being received. */
 export interface ReceivedUpload {
-  /** Of the sync that it begins. */
+  /** The id of the sync that it begins. */
   readonly syncId: string;
   readonly idempotencyKey: string | null;
-  /** After so long without a sign of life it counts as dead. */
+  /** After this time without a sign of life, it counts as dead. */
   readonly receivingSeconds: number;
 }
 
@@ -111,7 +117,7 @@ export interface ReceivedUpload {
 export interface CountedUpload {
   /** As it was announced. */
   readonly bytes: number;
-  /** What holds for solutions without bounds of their own. */
+  /** The limits of solutions without their own. */
   readonly standard: Pick<Quotas, 'syncsPerDay' | 'bytesPerDay'>;
 }
 

@@ -23,10 +23,10 @@ export interface WrittenPackage {
   readonly packageBytes: number;
 }
 
-/** What became of a sync. */
+/** The result of a sync. */
 export interface Outcome {
   readonly report: SyncReport;
-  /** The `reason` of the report, to be told in any language. */
+  /** The `reason` of the report as code and values, for any language. */
   readonly why: Reason | null;
   readonly written: WrittenPackage;
 }
@@ -43,13 +43,13 @@ export interface HeldSync extends ChannelKey {
   readonly syncId: string;
 }
 
-/** What the processing of a sync begins with. */
+/** What the worker knows at the beginning of processing. */
 export interface Begun {
-  /** False: who held the job before is still in the middle of its own transaction. */
+  /** False: the previous holder of the job is still in its transaction. */
   readonly isTaken: boolean;
-  /** Those that the sync honours. */
+  /** The flags that the sync carries out. */
   readonly flags: readonly Flag[];
-  /** Whether whole classes or tables wait to be told on the channel. */
+  /** Whether whole classes or tables wait to be sent on the channel. */
   readonly hasReplacements: boolean;
 }
 
@@ -57,7 +57,10 @@ export interface Begun {
 export interface AtHand {
   readonly statut: Statut;
   readonly syncId: string | null;
-  /** Whether something was told that has to be settled: of parameters, as a whole class or table, or because of a flag. */
+  /**
+   * Whether the package has instructions that must be settled: about parameters, as a whole class or table, or because
+   * of a flag.
+   */
   readonly hasInstructions: boolean;
   readonly hasReplacements: boolean;
   readonly hasFlags: boolean;
@@ -73,9 +76,9 @@ export type SyncSteps = ReturnType<typeof createSyncSteps>;
 export function createSyncSteps(db: Db) {
   return {
     /**
-     * The upload is whole: its sync waits for a worker, with the flags that it honours and its job. Where the solution chose
-     * what it sends before it was told of a flag that asks for more, the flag waits for the next sync.
-     * `honoursFlags` false: staff send it, not the solution. Returns the job's id; null: the upload was given up meanwhile.
+     * The upload is complete: this queues its sync for a worker, with its flags and its job. If the solution chose what
+     * to send before it was told about a flag that asks for more, the flag waits for the next sync. `honoursFlags`
+     * false: staff process the upload again. Returns the job's id; null: the upload was given up meanwhile.
      */
     async queue(
       key: ChannelKey,
@@ -110,7 +113,10 @@ export function createSyncSteps(db: Db) {
       return row;
     },
 
-    /** The sync is processed, its package at hand and its job done. False: the job is another's by now, or the sync was reset. */
+    /**
+     * The sync is processed, its package is ready and its job is done. False: another worker has the job now, or the
+     * sync was reset.
+     */
     async end(job: HeldSync, state: 'ready' | 'failed', { report, why, written }: Outcome): Promise<boolean> {
       const { from, to } = statutMoves.packageReady;
       const { rows } = await db.raw<{ rows: unknown[] }>(endSql, {
@@ -129,7 +135,10 @@ export function createSyncSteps(db: Db) {
       return rows.length === 1;
     },
 
-    /** What the channel has at hand, for a transaction that holds its sync. Null: there is no such channel. */
+    /**
+     * The package that the channel has ready, for a transaction that has locked its sync. Null: there is no such
+     * channel.
+     */
     async atHand(key: ChannelKey): Promise<AtHand | null> {
       const { rows } = await db.raw<{ rows: AtHand[] }>(
         `select statut, sync_id as "syncId",
@@ -143,8 +152,8 @@ export function createSyncSteps(db: Db) {
     },
 
     /**
-     * The solution has confirmed the package: the channel is free. Returns the revision of its status; null: the package is
-     * at hand no longer.
+     * The solution has confirmed the package: the channel is free. Returns the revision of its status. Null: the
+     * package is no longer the current one.
      */
     async confirm(key: ChannelKey, syncId: string): Promise<number | null> {
       const { from, to } = statutMoves.confirmed;
@@ -181,7 +190,7 @@ const queueSql = `
   insert into job (sync_id, lane, request_id, traceparent)
   select id, :lane, :requestId, :traceparent from queued returning id`;
 
-/** now() is when the transaction began, which may be minutes ago. */
+/** now() would be the start of the transaction, which may be minutes ago. */
 const endSql = `
   with processed as (
     update sync set state = :state, processed_at = clock_timestamp(), report = :report, reason_code = :reason_code,

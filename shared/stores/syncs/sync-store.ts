@@ -60,7 +60,7 @@ const columns = [
   'report',
 ] as const;
 
-/** An upload, as far as processing it goes. */
+/** What processing needs to know about an upload. */
 export interface UnpackedUpload {
   readonly syncId: string;
   readonly solutionId: number;
@@ -100,7 +100,7 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : syncFrom(row);
     },
 
-    /** What its processing needs of an upload. Null: there is none with this id, or it is not whole yet. */
+    /** Returns what processing needs. Null: there is no upload with this id, or it is not complete yet. */
     async upload(id: string): Promise<UnpackedUpload | null> {
       const result = await db.raw<{ rows: UploadRow[] }>(
         `select sync.id, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
@@ -112,7 +112,7 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : uploadFrom(row);
     },
 
-    /** The sync under way, or else the last one. */
+    /** The sync in progress, or else the last one. */
     async latest(key: ChannelKey): Promise<Sync | null> {
       const row = await db<Row>('sync')
         .where(where(key))
@@ -147,7 +147,7 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : syncFrom(row);
     },
 
-    /** A key is good for 24 hours; then it may come again. */
+    /** A key is valid for 24 hours. After that, it may be used again. */
     async forgetOldKey(key: ChannelKey, idempotencyKey: string): Promise<void> {
       await db('sync')
         .where({ ...where(key), idempotency_key: idempotencyKey })
@@ -167,7 +167,7 @@ export function createSyncStore(db: Db) {
       return (await db('sync').where({ id, state: 'receiving' }).delete()) === 1;
     },
 
-    /** Syncs whose row was removed so long ago. */
+    /** Syncs whose row was removed at least this long ago. */
     async findGone(
       olderThanSeconds: number,
       limit: number,
@@ -180,12 +180,12 @@ export function createSyncStore(db: Db) {
       return result.rows.map((row) => ({ id: row.sync_id, archiveKey: row.archive_key }));
     },
 
-    /** Nothing of them is left. */
+    /** Their files are removed, so they can be forgotten. */
     async forgetGone(ids: readonly string[]): Promise<void> {
       await db('sync_gone').whereIn('sync_id', ids).delete();
     },
 
-    /** Uploads that gave no sign until their time was over. */
+    /** Uploads without a sign of life within their time. */
     async findDeadUploads(limit: number): Promise<Pick<Sync, 'id' | 'solutionId' | 'channel'>[]> {
       const rows = await db<Row>('sync')
         .where({ state: 'receiving' })
@@ -215,15 +215,16 @@ export function createSyncStore(db: Db) {
       return row === undefined ? null : syncFrom(row);
     },
 
-    /** Those of the files that are the upload of a sync. */
+    /** The keys that are the upload of a sync. */
     async archivesAmong(keys: readonly string[]): Promise<Set<string>> {
       const rows = await db<Row>('sync').whereIn('archive_key', keys).select('archive_key');
       return new Set(rows.flatMap(({ archive_key }) => archive_key ?? []));
     },
 
     /**
-     * Finished syncs whose files have been kept long enough: so many days, or as many as their account says. What found no
-     * room in quarantine is in its upload alone, until staff have decided the item that counts it.
+     * Finished syncs whose files have been kept long enough: the given number of days, or as many as their account
+     * says. If quarantine was full, the refused items are only in the upload, so it is kept until staff have decided
+     * the item that counts them.
      */
     async findExpired(
       retentionDays: number,

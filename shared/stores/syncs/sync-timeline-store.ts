@@ -28,7 +28,9 @@ export interface SyncSummary {
   readonly filesRemovedAt: Date | null;
   /** Without its rejections. Null: not processed yet. */
   readonly report: Omit<SyncReport, 'rejections'> | null;
-  /** The `reason` of the report, to be told in any language. Null: it has none, or an earlier version wrote it. */
+  /**
+   * The `reason` of the report as code and values, for any language. Null: it has none, or an earlier version wrote it.
+   */
   readonly why: Reason | null;
 }
 
@@ -41,16 +43,16 @@ export interface SyncDetail extends Omit<SyncSummary, 'report'> {
   readonly report: SyncReport | null;
 }
 
-/** A step that the columns of the sync do not tell: an attempt that failed, a take-over, a refusal. */
+/** A step that the columns of the sync do not show: a failed attempt, a take-over, a refusal. */
 export interface SyncEvent {
   readonly at: Date;
   readonly step: string;
   readonly detail: string | null;
-  /** The detail, to be told in any language, where it is one that the server foresaw. */
+  /** The detail as code and values, for any language, if it has a code. */
   readonly why: Reason | null;
 }
 
-/** Two syncs may be received in one millisecond: the time alone would not do as a key. */
+/** The time alone is not a key, because two syncs may be received in one millisecond. */
 export interface SyncPageKey {
   /** With microseconds, e.g. `2026-11-21T20:38:00.123456Z`. */
   readonly receivedAt: string;

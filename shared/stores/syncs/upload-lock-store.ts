@@ -1,9 +1,9 @@
 import type { Db } from '../../db/database';
 
-/** Locks on resumable uploads that hold across processes, until they are given back or their time is over. */
+/** Locks on resumable uploads, shared by all processes, until they are released or expire. */
 export function createUploadLockStore(db: Db) {
   return {
-    /** False: another holds it. */
+    /** False: another holder has it. */
     async take(uploadId: string, holder: string, seconds: number): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `insert into upload_lock (upload_id, holder, held_until)
