@@ -263,7 +263,12 @@ module.exports = {
     door('oidc', ['openid-client'], '^api/backoffice/oidc/identity-provider\\.ts$'),
     door('mail', ['nodemailer', '@types/nodemailer'], '^worker/notifications/send-mail\\.ts$'),
     door('jose', ['jose'], '^api/services/tokens\\.ts$'),
-    door('postgres', ['pg', '@types/pg', 'knex', 'pg-copy-streams', '@types/pg-copy-streams'], '^shared/db/'),
+    door(
+      'postgres',
+      ['pg', '@types/pg', 'knex', 'pg-copy-streams', '@types/pg-copy-streams'],
+      '^shared/db/|^worker/systems/postgresql/driver\\.ts$',
+    ),
+    door('sql-server', ['tedious'], '^worker/systems/sql-server/driver\\.ts$'),
     door('rabbitmq', ['amqplib', '@types/amqplib'], '^shared/queue/'),
     door('zip', ['yauzl', 'yazl', 'adm-zip', '@types/(yauzl|yazl|adm-zip)'], '^shared/archive/'),
     door(

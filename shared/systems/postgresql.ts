@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callLimits, nameText, portOr, text, userAndPassword } from './settings-parts';
+import { callLimits, nameText, portOr, text, tlsMode, userAndPassword } from './settings-parts';
 import type { SystemKind } from './system-kind';
 
 /** PostgreSQL. Names of tables and columns are quoted as they are written. */
@@ -8,6 +8,7 @@ export const postgresqlSettings = z.strictObject({
   port: portOr(5432),
   database: text,
   auth: userAndPassword,
+  tls: tlsMode,
   limits: callLimits({ atOnce: 4 }),
 });
 export type PostgresqlSettings = z.output<typeof postgresqlSettings>;
@@ -23,7 +24,7 @@ export type PostgresqlEnd = z.output<typeof postgresqlEnd>;
 export const postgresql: SystemKind = {
   name: 'postgresql',
   label: { en: 'PostgreSQL', fr: 'PostgreSQL' },
-  isAvailable: false,
+  isAvailable: true,
   holds: 'records',
   settings: postgresqlSettings,
   end: postgresqlEnd,

@@ -33,6 +33,14 @@ export const callLimits = (usual: { readonly atOnce: number }) =>
     })
     .prefault({});
 
+/** How a connection to a database is kept private. The words are those of PostgreSQL. */
+export const tlsMode = z
+  .enum(['off', 'prefer', 'require', 'verify'])
+  .default('prefer')
+  .describe(
+    'prefer: encrypted where the server can; require: encrypted or not at all; verify: and its certificate is checked.',
+  );
+
 export const userAndPassword = z.strictObject({ user: text, password: text });
 
 /** Of the systems that hold documents: the folder that is kept equal; empty is the whole. */

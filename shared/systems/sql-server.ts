@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callLimits, nameText, portOr, text, userAndPassword } from './settings-parts';
+import { callLimits, nameText, portOr, text, tlsMode, userAndPassword } from './settings-parts';
 import type { SystemKind } from './system-kind';
 
 /** Microsoft SQL Server. */
@@ -8,6 +8,7 @@ export const sqlServerSettings = z.strictObject({
   port: portOr(1433),
   database: text,
   auth: userAndPassword,
+  tls: tlsMode,
   changes: z
     .enum(['tracking', 'rowversion'])
     .default('tracking')

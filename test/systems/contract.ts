@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Fields, sameValue } from '../../shared/domain/merge-copy';
 import type { Draft, Item, Page, Patch, System, Written } from '../../worker/pipeline/system';
 import { Trouble } from '../../worker/pipeline/trouble';
@@ -434,14 +435,8 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
 
 // What they have in common
 
-const run = Math.random().toString(36).slice(2, 8);
-let keys = 0;
-
 /** What makes a creation repeatable; no other run has it. */
-function key(): string {
-  keys += 1;
-  return `${run}-${keys}`;
-}
+const key = (): string => randomUUID();
 
 export const draft = (fields: Fields): Draft => ({ fields, place: null, isFolder: false, content: null });
 

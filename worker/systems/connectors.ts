@@ -1,10 +1,12 @@
 import type { SystemKindName } from '../../shared/systems/system-kind';
 import { createAdvowareConnector } from './advoware/advoware';
 import { createEspocrmConnector } from './espocrm/espocrm';
+import { createPostgresqlConnector } from './postgresql/postgresql';
 import type { SystemConnector } from './remote-system';
 
 /** The connectors of this version. */
 export const createConnectors = (): Readonly<Partial<Record<SystemKindName, SystemConnector>>> => ({
   espocrm: createEspocrmConnector(),
   advoware: createAdvowareConnector(),
+  postgresql: createPostgresqlConnector(),
 });

@@ -1,0 +1,134 @@
+import { Trouble } from '../../pipeline/trouble';
+import type { Finding, Probe } from '../remote-system';
+import type { SqlCalls } from './calls';
+import type { SqlDialect } from './dialect';
+import { hasRevisions, type OpenedTable } from './opened-table';
+import { problemsOf, type TableDescription, type TableRight, usedTable } from './table';
+
+/** What one kind of database has to add. */
+export interface SqlProbe {
+  /** False: whoever is in between can read the password. */
+  readonly isTlsChecked: boolean;
+  /** Of the table of a pair that can use it. */
+  readonly besides: (
+    opened: OpenedTable,
+    description: TableDescription,
+    signal: AbortSignal,
+  ) => Promise<readonly Finding[]>;
+}
+
+export interface SqlProbing extends SqlProbe {
+  readonly calls: SqlCalls;
+  readonly dialect: SqlDialect;
+  /** Null: there is no pair. */
+  readonly opened: OpenedTable | null;
+}
+
+/** What it is, what our user may do there, and whether the pair can use its table. Reads only. */
+export async function probeSql(probing: SqlProbing, signal: AbortSignal): Promise<Probe> {
+  const findings: Finding[] = [];
+  let about: About = { version: null, clockOffsetMs: null, isEncrypted: null };
+  try {
+    about = await readAbout(probing, signal);
+    findings.push(...tlsFindings(about, probing));
+    if (probing.opened !== null) findings.push(...(await tableFindings(probing, probing.opened, signal)));
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(findingOf(error));
+  }
+  const { version, clockOffsetMs } = about;
+  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+}
+
+interface About {
+  readonly version: string | null;
+  readonly clockOffsetMs: number | null;
+  readonly isEncrypted: boolean | null;
+}
+
+async function readAbout({ calls, dialect }: SqlProbing, signal: AbortSignal): Promise<About> {
+  const call = { operation: 'probe', about: 'server', steps: [() => dialect.about] };
+  const [row] = await calls.call(call, signal);
+  const [version = null, clock = null, isEncrypted = null] = row ?? [];
+  return {
+    version: version === null ? null : String(version),
+    clockOffsetMs: clock === null ? null : Number(clock) - Date.now(),
+    isEncrypted: isEncrypted === null ? null : isEncrypted === 't',
+  };
+}
+
+function tlsFindings({ isEncrypted }: About, { isTlsChecked }: SqlProbing): readonly Finding[] {
+  if (isEncrypted === false)
+    return [{ level: 'warning', code: 'not-encrypted', message: 'The connection is not encrypted.' }];
+  if (isTlsChecked) return [];
+  return [
+    {
+      level: 'info',
+      code: 'certificate-unchecked',
+      message: 'The certificate of the server is not checked: "tls: verify" would.',
+    },
+  ];
+}
+
+async function tableFindings(
+  probing: SqlProbing,
+  opened: OpenedTable,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { use } = opened;
+  const description = await opened.describe(signal);
+  if (description === null)
+    return [
+      { level: 'error', code: 'table-missing', message: `There is no table ${use.table} that we may see.` },
+    ];
+  const problems = problemsOf(description, use);
+  if (problems.length > 0)
+    return problems.map(({ code, message, about }) => ({
+      level: 'error',
+      code,
+      message: `${message}.`,
+      about,
+    }));
+  const findings: Finding[] = [...rightsFindings(opened, description)];
+  if (use.syncKey === null)
+    findings.push({
+      level: 'warning',
+      code: 'no-sync-key',
+      message:
+        'Without a column for the sync key, a row whose creation was cut off is found by its values alone.',
+    });
+  if (!hasRevisions(usedTable(description, use)))
+    findings.push({
+      level: 'warning',
+      code: 'no-revisions',
+      message: `${use.table} is used without a revision: we look right before each write, and someone may still be faster.`,
+    });
+  return [...findings, ...(await probing.besides(opened, description, signal))];
+}
+
+function rightsFindings({ use }: OpenedTable, { rights }: TableDescription): readonly Finding[] {
+  const denied = tableRights.filter((right) => !rights[right]);
+  if (denied.length === 0) return [];
+  return [
+    {
+      level: denied.includes('select') ? 'error' : 'warning',
+      code: 'rights-missing',
+      message: `Our user may not ${denied.join(', ')} in ${use.table}.`,
+      about: denied,
+    },
+  ];
+}
+
+const tableRights: readonly TableRight[] = ['select', 'insert', 'update', 'delete'];
+
+/** What a call that failed says of the system. */
+function findingOf(error: unknown): Finding {
+  const kind = error instanceof Trouble ? error.kind : 'unavailable';
+  const code =
+    kind === 'unauthorized' || kind === 'throttled'
+      ? kind
+      : kind === 'fields'
+        ? 'fields-missing'
+        : 'unavailable';
+  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
+}

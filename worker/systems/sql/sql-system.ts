@@ -1,0 +1,75 @@
+import { Trouble } from '../../pipeline/trouble';
+import type { Capabilities } from '../../pipeline/system';
+import type { RemoteSystem, SystemOpening } from '../remote-system';
+import type { Outside } from '../remote-system';
+import { createSqlCalls } from './calls';
+import type { SqlDialect } from './dialect';
+import type { SqlDriver } from './driver';
+import { type ChangeSource, listTable } from './listing';
+import { type OpenedTable, openTable } from './opened-table';
+import { probeSql, type SqlProbe } from './probe';
+import { createSqlRecords } from './records';
+import { tableNameOf, type TableUse } from './table';
+
+/** A database that was opened, by the parts in which one kind differs from another. */
+export interface SqlOpening {
+  readonly opening: SystemOpening;
+  readonly outside: Outside;
+  readonly dialect: SqlDialect;
+  readonly driver: SqlDriver;
+  readonly password: string;
+  /** Null: the installed system alone. */
+  readonly use: TableUse | null;
+  readonly changes: Pick<Capabilities, 'changes' | 'deletions'>;
+  /** Null: the table is listed whole every time. */
+  readonly changeSource: ((opened: OpenedTable) => ChangeSource) | null;
+  readonly probe: SqlProbe;
+}
+
+/** The rows of one table as items. It makes no call. */
+export function openSqlSystem(sql: SqlOpening): RemoteSystem {
+  const { opening, outside, dialect, driver, password, use } = sql;
+  const secrets = [...opening.secrets, password];
+  const calls = createSqlCalls({ outside, driver, secrets, judge: dialect.judge });
+  const opened =
+    use === null ? null : openTable(dialect, calls, use, tableNameOf(use.table, dialect.usualSchema));
+  const ends: Pick<RemoteSystem, 'capabilities' | 'probe' | 'close'> = {
+    capabilities: capabilitiesOf(sql),
+    probe: (signal) => probeSql({ ...sql.probe, calls, dialect, opened }, signal),
+    close: () => calls.close(),
+  };
+  if (opened === null) return { ...ends, ...unbound };
+  const source = sql.changeSource?.(opened) ?? null;
+  return {
+    ...ends,
+    ...createSqlRecords(opened),
+    list: (since, signal) => listTable(opened, source, since, signal),
+  };
+}
+
+const capabilitiesOf = ({ use, changes }: SqlOpening): Capabilities => ({
+  ...changes,
+  // Where a row has no revision we look ourselves, right before each write.
+  writes: 'conditional',
+  creates: use === null || use.syncKey === null ? 'plain' : 'keyed',
+  answers: 'stored',
+  tree: null,
+  content: null,
+  deferred: false,
+  batch: 100,
+});
+
+const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a table'));
+
+/** Opened to be probed alone. */
+const unbound: Omit<RemoteSystem, 'capabilities' | 'probe' | 'close'> = {
+  async *list() {
+    yield await none();
+  },
+  fetch: none,
+  find: none,
+  create: none,
+  update: none,
+  move: none,
+  delete: none,
+};
