@@ -19,7 +19,7 @@ import { publicTlsSetting } from './http/transport';
 import { refuseUnreadable } from './http/unreadable';
 
 export interface AppParts {
-  /** Answered ahead of Express where it says true. */
+  /** If it returns true, it has answered the request, and Express does not see it. */
   readonly statut: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly health: Router;
   readonly v4: Router;
@@ -29,7 +29,7 @@ export interface AppParts {
   readonly backoffice: Router;
   /** `/openapi.json`, `/docs`. */
   readonly documentation: Router;
-  /** Pages for people: whatever else there is. */
+  /** Pages for people, at all other paths. */
   readonly console: Router;
   /** Sign-in through an identity provider; null: none is configured. */
   readonly oidc: Router | null;
@@ -37,9 +37,9 @@ export interface AppParts {
   readonly trail: Pick<SecurityTrail, 'accessRefused'>;
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed, or how many there are. */
   readonly trustProxy: number | readonly string[];
-  /** Sees proxies that nobody trusts. */
+  /** Notices proxies that are not trusted. */
   readonly proxyWatch: RequestHandler;
-  /** True: people reach the server by https alone. */
+  /** True: people reach the server only by https. */
   readonly isTlsOnly: boolean;
 }
 
@@ -51,7 +51,7 @@ const drainMilliseconds = 5_000;
 export interface HttpServer {
   /** Not yet listening. */
   readonly server: Server;
-  /** Where the routes are mounted: all of them but the status poll. */
+  /** The app with all routes, except for the status poll. */
   readonly app: Express;
 }
 
@@ -67,13 +67,13 @@ export function createHttpServer(parts: AppParts): HttpServer {
       listener(request, response);
     }
   };
-  // Node would refuse such a request by itself, without a word.
+  // By default, Node refuses such a request without a body.
   const server = createServer({ requireHostHeader: false }, answer);
-  // A caller that asks before it sends its body is told to go on by the route that wants it.
+  // A caller that sends `Expect: 100-continue` is told to continue by the route that needs the body.
   server.on('checkContinue', answer);
   server.on('checkExpectation', (request, response) => refuse(request, response, unknownExpectation()));
   refuseUnreadable(server, parts.log);
-  // An upload may take hours on a bad line: what counts is that bytes keep coming.
+  // An upload may take hours on a bad connection. It only matters that bytes keep arriving.
   server.requestTimeout = 0;
   server.timeout = idleConnectionMilliseconds;
   server.keepAliveTimeout = idleConnectionMilliseconds;
@@ -108,7 +108,10 @@ function createApp(parts: AppParts): Express {
 const isWithoutHost = (request: IncomingMessage) =>
   request.headers.host === undefined && request.httpVersion === '1.1';
 
-/** Node takes the first, a proxy may have taken the last. Source: RFC 9112, 3.2. Every poll comes through here. */
+/**
+ * Node uses the first Host header, but a proxy may have used the last one. Source: RFC 9112, 3.2. Every poll calls
+ * this.
+ */
 function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -130,7 +133,10 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: Err
   sendProblem(response, refusal);
 }
 
-/** The answer is out, but the body is not read: give the caller time to read the answer, not to send it all. */
+/**
+ * The answer is sent, but the body is not read. The caller gets time to read the answer, but not to send the whole
+ * body.
+ */
 function closeIfUnread(request: IncomingMessage): void {
   if (request.complete) return;
   setTimeout(() => {

@@ -92,17 +92,17 @@ export interface ComposedApi {
   readonly app: Express;
   /** `/healthz`, `/readyz`, `/metrics`, for a port of their own. Not yet listening. */
   readonly opsServer: Server;
-  /** Where the first user was made just now. */
+  /** The first user, if this start has made it. Null: there were users already. */
   readonly firstAdmin: FirstAdmin | null;
-  /** Takes no further upload, and ends polls that wait; what is under way goes on. */
+  /** Accepts no further upload and ends waiting polls. Requests in progress continue. */
   drain(): void;
-  /** Call it before ids are given out: a database that was put back gives none out again. */
+  /** Call it before ids are given out, so that a restored database does not give out an id a second time. */
   keepGivenIds(): Promise<CounterPutBack[]>;
-  /** Ends what the server stands on. */
+  /** Closes the connections of the server. */
   close(): Promise<void>;
 }
 
-/** How long what was cut off may take to leave things as they were before. */
+/** How long cancelled uploads may take to clean up. */
 const settleMilliseconds = 5_000;
 
 /** Builds the API. `databaseUrl`: configured, or that of the embedded database. */
@@ -340,7 +340,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     async close() {
       clearInterval(expiry);
       board.close();
-      // What was cut off is refused, so that its channel is free at once.
+      // A cancelled upload is refused, so that its channel is free at once.
       await within(settleMilliseconds, 'the end of uploads', intake.settled()).catch(() => undefined);
       await passwords.close();
       await tracer.close();
@@ -359,7 +359,7 @@ async function createOidc(
   trail: SecurityTrail,
 ): Promise<Router | null> {
   if (oidc === null || publicUrl === null) return null;
-  // Loaded by those who use it: its code alone is some megabytes of memory.
+  // Loaded only if it is used, because its code takes some megabytes of memory.
   const { createIdentityProvider } = await import('./backoffice/oidc/identity-provider.js');
   const provider = createIdentityProvider({
     ...oidc,
@@ -370,7 +370,7 @@ async function createOidc(
   return createOidcRoutes(watchedProvider(trail, signIn));
 }
 
-/** A process that does not start keeps no connection. */
+/** A process that fails to start closes its connections. */
 async function closedAfter(db: Db, error: unknown): Promise<never> {
   await db.destroy();
   throw error;

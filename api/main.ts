@@ -10,7 +10,7 @@ import { runUntilStopped } from '../shared/process/lifecycle';
 import { withPortNamed } from '../shared/process/operator-errors';
 import { type ComposedApi, composeApi } from './compose';
 
-/** `epack api`: serves until it is told to stop. */
+/** `epack api`: serves until it is stopped. */
 export async function runApi(config: Config): Promise<void> {
   const log = createLogger({ level: config.logLevel, name: 'api' });
   await makeDataFolder(config);
@@ -47,28 +47,29 @@ async function listenForMetrics({ opsServer }: ComposedApi, config: Config): Pro
 }
 
 /**
- * Takes no further connection and no further upload, answers polls with the status as it is, and lets what is under
- * way end, for a while. An upload that is cut then is given up within a minute; its solution comes again.
+ * Accepts no further connection or upload, answers waiting polls with the current status, and gives requests in
+ * progress some time to finish. An upload that is cancelled then is given up within a minute, and its solution sends it
+ * again.
  */
 async function stop(api: ComposedApi, sockets: ReadonlySet<Socket>, drainSeconds: number): Promise<void> {
   const { server } = api;
-  // A kept connection would bring one request after another.
+  // A kept-alive connection would send one request after another.
   const closeAfterwards = (_request: IncomingMessage, response: ServerResponse) =>
     response.setHeader('Connection', 'close');
   server.prependListener('request', closeAfterwards).prependListener('checkContinue', closeAfterwards);
   const closed = new Promise((resolve) => server.close(resolve));
   api.drain();
-  // Again and again: a request that had begun ends later, and its caller would keep the connection.
+  // Repeated, because a request that has begun ends later, and its caller would keep the connection.
   const idle = setInterval(() => {
     server.closeIdleConnections();
-    // To Node, one that never brought a byte waits for its first request; browsers open some in advance.
+    // Browsers open connections in advance. Node treats one without any byte as waiting for its first request.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, idleEveryMilliseconds);
   const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
-  // To the last, so that whoever watches sees it stop.
+  // Closed last, so that monitoring sees the process stop.
   if (api.opsServer.listening) await closeServer(api.opsServer);
   await api.close();
 }

@@ -4,7 +4,8 @@ import type { SignInService } from './backoffice/services/sign-in';
 import type { LoginService } from './services/login';
 import type { SecurityTrail } from './services/security-trail';
 
-// The doors, each with the trail beside it. They know nothing of it: what they throw is noted here.
+// The ways to sign in, each recorded in the audit trail. The services do not know about it: their errors are recorded
+// here.
 
 type Watch = Pick<SecurityTrail, 'watch'>;
 
@@ -19,11 +20,11 @@ export const watchedLogin = (trail: Watch, service: LoginService): LoginService 
   },
 });
 
-/** Staff. Whoever changes a password, or is asked again, proves it first: to guess there is to guess at the door. */
+/** Staff. Changing a password and confirming it again are recorded too, because both could be used to guess it. */
 export const watchedSignIn = (trail: Watch, service: SignInService): SignInService => ({
   signIn: (attempt) => trail.watch(doorOf(attempt.email, attempt.address), () => service.signIn(attempt)),
   begin: (attempt) => trail.watch(doorOf(attempt.email, attempt.address), () => service.begin(attempt)),
-  // Whose code it is, is known to who has the right password: the failure is at the address.
+  // The password was right, so the failure of the code counts for the address.
   finish: (step, code, origin) =>
     trail.watch(doorOf('second factor', origin.address), () => service.finish(step, code, origin)),
   changePassword: (caller, change) =>
@@ -32,7 +33,7 @@ export const watchedSignIn = (trail: Watch, service: SignInService): SignInServi
     trail.watch(doorOf(caller.email, caller.address), () => service.proveAgain(caller, password, token)),
 });
 
-/** Whoever finds an open browser must not guess the codes in it either. */
+/** Someone who finds an open browser must not be able to guess the codes. */
 export const watchedSecondFactor = (trail: Watch, service: SecondFactorService): SecondFactorService => ({
   ...service,
   turnOn: (caller, code) =>
@@ -44,7 +45,7 @@ export const watchedSecondFactor = (trail: Watch, service: SecondFactorService):
 const doorOf = (name: string, address: string | null) =>
   ({ door: 'staff', name, address: address ?? '' }) as const;
 
-/** Staff who come from the identity provider. Who they are is known only once they are let in. */
+/** Staff who sign in through the identity provider. Their identity is only known after a successful sign-in. */
 export const watchedProvider = (trail: Watch, signIn: OidcSignIn): OidcSignIn => ({
   ...signIn,
   depart: (returnTo, origin) =>

@@ -1,7 +1,10 @@
 import type { Request } from 'express';
 import { withoutMapping } from './trusted-proxies';
 
-/** Where a request comes from, with `EPACK_TRUST_PROXY` proxies believed. An IPv4 address as such, also on an IPv6 socket. */
+/**
+ * The address of the caller, with the proxies of `EPACK_TRUST_PROXY` trusted. An IPv4 address is written as such, also
+ * on an IPv6 socket.
+ */
 export function addressOf({ ip }: Pick<Request, 'ip'>): string {
   return withoutMapping(ip ?? '');
 }

@@ -8,7 +8,7 @@ import { sha256OfDigest } from './digest-header';
 import { continueIfExpected } from './expect';
 import { filePart, pipeForm } from './form-parts';
 
-/** What came beside the archive. */
+/** What was sent together with the archive. */
 export interface ReceivedUpload {
   /** Hex; null where the solution gave no digest. */
   readonly expectedSha256: string | null;
@@ -16,14 +16,14 @@ export interface ReceivedUpload {
 
 export interface ReceiveLimits {
   readonly maxArchiveBytes: number;
-  /** A body that sends nothing for so long is cut off. */
+  /** A body that sends nothing for this long is cancelled. */
   readonly uploadIdleSeconds: number;
 }
 
 /**
  * Reads the archive of a POST datas, streaming it into `store`: part `file` of a multipart form, or the bare body.
- * Throws `bad-request`, `too-large` and `not-a-zip` (wrong type). What its headers tell against it is told before the
- * body is read, or asked for with `100 Continue`. The only door to multer.
+ * Throws `bad-request`, `too-large` and `not-a-zip` (wrong type). A request that its headers rule out is refused before
+ * the body is read, and before `100 Continue`. The only door to multer.
  */
 export async function receiveArchive(
   request: Request,
@@ -42,7 +42,7 @@ export async function receiveArchive(
     await store(request);
     return { expectedSha256 };
   } finally {
-    // What follows is our own work, and may be longer.
+    // The time-out only applies to the body. The work after it may take longer.
     request.setTimeout(0);
   }
 }
@@ -79,18 +79,18 @@ async function receiveForm(
   response: Response,
   store: (archive: Readable) => Promise<void>,
 ): Promise<ReceivedUpload> {
-  // multer would wait for ever for a request that broke before it came.
+  // multer would wait for ever if the request was broken off before multer sees it.
   if (request.destroyed) throw new UploadAborted();
   let storing = Promise.resolve();
   const read = new Promise<void>((resolve, reject) => {
     const storage = streamingInto((archive) => {
       storing = store(archive);
-      // multer tells of a failure only when it has read the rest of the form, however much that is.
+      // multer reports a failure only after it has read the whole rest of the form.
       storing.catch(reject);
       return storing;
     });
     const limits = { files: 1, fields: 10, fieldSize: 1024, parts: 20 };
-    // multer's types do not know of it yet.
+    // The types of multer do not contain it yet.
     const options: multer.Options & { streamHandler: typeof pipeForm } = {
       storage,
       limits,
@@ -101,7 +101,7 @@ async function receiveForm(
       else reject(translated(error));
     });
   });
-  // Whoever cleans up must not do so while the archive is still being written.
+  // The caller must not clean up while the archive is still being written.
   await read.finally(() => storing.catch(() => undefined));
   if (request.file === undefined) throw badRequest('The form has no part "file".');
   const body: unknown = request.body;
@@ -116,12 +116,12 @@ function streamingInto(store: (archive: Readable) => Promise<void>): StorageEngi
         (error: unknown) => done(error),
       );
     },
-    // Whoever stored it removes it: the intake refuses the whole upload.
+    // Nothing is removed here: the intake removes the files of a refused upload.
     _removeFile: (_request, _file, done) => done(null),
   };
 }
 
-/** multer and busboy tell of a form that cannot be read by errors without a status of their own. */
+/** multer and busboy report an unreadable form by errors without a status. */
 function translated(error: unknown): Error {
   if (error instanceof MulterError) return badRequest(`The form is not as expected: ${error.message}.`);
   if (error instanceof Error && malformedForm.test(error.message)) return badRequest(`${error.message}.`);

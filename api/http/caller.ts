@@ -3,7 +3,10 @@ import { type ChannelKey, isChannel } from '../../shared/domain/channel';
 import { unknownChannel } from '../../shared/errors/catalog';
 import type { StatutBoard } from '../services/statut-board';
 
-/** Knows which solution calls, and on which channel, before any route runs. Throws `unknown-channel`, `unauthorized`, `blocked`, `locked`. */
+/**
+ * Finds out which solution calls, and on which channel, before any route runs. Throws `unknown-channel`,
+ * `unauthorized`, `blocked`, `locked`.
+ */
 export function createCallerCheck(board: Pick<StatutBoard, 'findCaller' | 'authenticate'>): RequestHandler {
   return async (request, response, next) => {
     checkChannel(request);
@@ -33,7 +36,7 @@ export function callerKey(request: Request, response: Response): ChannelKey {
   return { solutionId, channel: channelOf(request) };
 }
 
-/** Of the token that the caller came with. */
+/** The generation of the caller's token. */
 export function callerTokenGeneration(response: Response): number {
   const generation: unknown = response.locals['tokenGeneration'];
   if (typeof generation !== 'number') throw new Error('a route runs before its caller is known');

@@ -5,11 +5,11 @@ import type { Logger } from '../../shared/log';
 import { withoutMapping } from './trusted-proxies';
 
 interface Deps {
-  /** Of one caller, at once. */
+  /** The most connections of one caller at the same time. */
   readonly mostOfOne: number;
-  /** Who stands for many callers: a proxy that is believed, this machine itself. Such a one may hold as many as it likes. */
+  /** True for an address that stands for many callers: a trusted proxy, or this machine. It has no limit. */
   readonly standsForMany: (address: string) => boolean;
-  /** Counts those that were closed. */
+  /** Counts refused connections. */
   readonly countRefused: () => void;
   readonly log: Pick<Logger, 'warn'>;
 }
@@ -17,14 +17,14 @@ interface Deps {
 const tellEveryMilliseconds = 60_000;
 
 /**
- * Bounds the connections that one caller holds: an IPv4 address, an IPv6 /64. One more is closed without a word: whoever
- * opens so many is to cost as little as can be. It is told once a minute.
+ * Limits the connections of one caller: an IPv4 address or an IPv6 /64. Further connections are closed without an
+ * answer, to cost as little as possible. It is logged once a minute.
  */
 export function limitConnections(server: Server, deps: Deps): void {
   const held = new Map<string, number>();
   let toldAtMs = -Infinity;
 
-  // Ahead of Node's own listener, which leaves alone what is closed already.
+  // Runs before Node's own listener, which ignores closed connections.
   server.prependListener('connection', (socket: Socket) => {
     const address = withoutMapping(socket.remoteAddress ?? '');
     if (deps.standsForMany(address)) return;
@@ -55,5 +55,5 @@ export function limitConnections(server: Server, deps: Deps): void {
   }
 }
 
-/** A tunnel, a proxy that nobody named, a test of load: whoever is on this machine is no stranger. */
+/** Connections from this machine are not limited: a tunnel, a proxy that is not configured, a load test. */
 export const isThisMachine = (address: string): boolean => /^127\./.test(address) || address === '::1';

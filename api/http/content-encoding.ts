@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { notAZip } from '../../shared/errors/catalog';
 
 /**
- * A zip is packed already. One that comes packed once more would be taken for bytes that are no zip, or for no form.
- * Throws `not-a-zip`, which names the encoding.
+ * A zip is already compressed. If it were compressed once more, it would look like bytes that are not a zip or not a
+ * form. Throws `not-a-zip`, which names the encoding.
  */
 export function refuseEncoded({ headers }: Pick<IncomingMessage, 'headers'>): void {
   const encoding = headers['content-encoding']?.trim() ?? '';

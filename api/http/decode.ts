@@ -1,7 +1,7 @@
 import { z, type ZodType } from 'zod';
 import { badRequest } from '../../shared/errors/catalog';
 
-/** A text that PostgreSQL can keep: no NUL, no half of a character. */
+/** A text that PostgreSQL can store: without NUL and without half a surrogate pair. */
 export const keepableText = (minLength: number, maxLength: number) =>
   z
     .string()
@@ -9,7 +9,7 @@ export const keepableText = (minLength: number, maxLength: number) =>
     .max(maxLength)
     .regex(/^[^\0\p{Surrogate}]*$/u, 'holds a character that cannot be kept');
 
-/** Outside data is unknown until it has passed here. Throws `bad-request`, naming each field and its reason. */
+/** Data from outside is `unknown` until this has checked it. Throws `bad-request`, naming each field and its reason. */
 export function decode<S extends ZodType>(schema: S, data: unknown): z.output<S> {
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;

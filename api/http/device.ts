@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Device } from '../../shared/domain/device';
 
 /**
- * From `Date` and `User-Agent: epack-solution/<version>`; what is not sane counts as not there. To be asked as soon as the
- * headers are here: a body may take its time.
+ * From `Date` and `User-Agent: epack-solution/<version>`; implausible values count as absent. Call it as soon as the
+ * headers have arrived, because the body may take long.
  */
 export function deviceOf({ date, 'user-agent': userAgent }: IncomingHttpHeaders, now = Date.now()): Device {
   return {
@@ -12,7 +12,7 @@ export function deviceOf({ date, 'user-agent': userAgent }: IncomingHttpHeaders,
   };
 }
 
-/** A device whose battery was changed may well be in 1970; what lies further off is no clock. */
+/** A device whose battery was changed may be set to 1970. A larger difference is not a clock. */
 const maxSkewSeconds = 100 * 366 * 86_400;
 
 function skewOf(date: string | undefined, now: number): number | null {

@@ -1,8 +1,8 @@
 import { badRequest } from '../../shared/errors/catalog';
 
 /**
- * The SHA-256 in a `Content-Digest` or `Repr-Digest`, e.g. `sha-256=:base64:`, as hex. Null: it tells none; other
- * algorithms are passed over. Throws `bad-request` where it cannot be read. Source: RFC 9530.
+ * The SHA-256 in a `Content-Digest` or `Repr-Digest`, e.g. `sha-256=:base64:`, as hex. Null: it contains none. Other
+ * algorithms are ignored. Throws `bad-request` if it cannot be read. Source: RFC 9530.
  */
 export function sha256OfDigest(name: string, header: string | string[] | undefined): string | null {
   if (header === undefined) return null;

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Lets a caller that sent `Expect: 100-continue` begin with its body. Source: RFC 9110, 10.1.1. */
+/** Tells a caller that sent `Expect: 100-continue` to send its body. Source: RFC 9110, 10.1.1. */
 export function continueIfExpected(request: IncomingMessage, response: ServerResponse): void {
   if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
 }
@@ -12,7 +12,9 @@ export const takeBody: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** For small bodies of callers that nobody knows yet: one that takes longer is not sent in earnest, and holds a connection. */
+/**
+ * For small bodies of unknown callers. A body that takes longer is cancelled, because it only occupies a connection.
+ */
 export function takeBodyWithin(milliseconds: number): RequestHandler {
   const needBody = needBodyWithin(milliseconds);
   return (request, response, next) => {
@@ -20,7 +22,7 @@ export function takeBodyWithin(milliseconds: number): RequestHandler {
   };
 }
 
-/** As `takeBodyWithin`, where the caller has been told to go on already. */
+/** As `takeBodyWithin`, for callers that have already been told to continue. */
 export function needBodyWithin(milliseconds: number): RequestHandler {
   return (request, _response, next) => {
     const overdue = setTimeout(() => request.destroy(), milliseconds);

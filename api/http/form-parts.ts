@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 /** The part of a form that is the archive. */
 export const filePart = 'file';
 
-/** Beyond so many bytes the part is no longer looked for: a form holds little beside it. */
+/** After this many bytes, the part is no longer searched for, because a form contains little else. */
 const searchedBytes = 64 * 1024;
 const fileDisposition = `Content-Disposition: form-data; name="${filePart}"; filename="${filePart}"`;
 
@@ -32,13 +32,13 @@ export function pipeForm(request: IncomingMessage, parser: Writable): void {
   request.on('data', look).once('end', end);
 }
 
-/** Where none can be read, nothing is found, and it is the parser that says so. */
+/** If there is no readable boundary, nothing is found, and the parser reports it. */
 const boundaryOf = (contentType: string) => {
   const [, quoted, plain] = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
   return quoted ?? plain ?? '';
 };
 
-/** From where to where the line stands that names the part. Null: it is not there, or not all of its head yet. */
+/** The position of the line that names the part. Null: it is missing, or its head is not complete yet. */
 function findDisposition(text: string, delimiter: string): { start: number; end: number } | null {
   for (let at = text.indexOf(delimiter); at !== -1; at = text.indexOf(delimiter, at + 1)) {
     const start = at + delimiter.length;

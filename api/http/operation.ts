@@ -5,7 +5,7 @@ import type { AppError } from '../../shared/errors/app-error';
 import { decode } from './decode';
 import { needBodyWithin } from './expect';
 
-// What a call of the server's HTTP interface is, said once. The routes (`http/route.ts`) and the OpenAPI document
+// The description of a call of the HTTP interface, in one place. The routes (`http/route.ts`) and the OpenAPI document
 // (`openapi/document.ts`) are both made from it.
 
 /** The chapters of the document. */
@@ -38,7 +38,7 @@ export type Access = 'anyone' | 'solution' | Role;
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete' | 'options';
 
-/** One call, without what it does. */
+/** One call, without its handler. */
 export interface Operation {
   readonly method: Method;
   /** Whole, with its parameters in braces: `/api/solutions/{id}`. */
@@ -68,7 +68,9 @@ export type Problems = Readonly<Record<number, readonly string[]>>;
 
 export type PathParameters = Readonly<Record<string, PathParameter>>;
 
-/** Where a path names what cannot be, there is nothing: a text that the schema refuses is `absent`. */
+/**
+ * A path parameter that its schema refuses names something that does not exist, so the answer is the error `absent`.
+ */
 export interface PathParameter<T = unknown> {
   readonly schema: z.ZodType<T>;
   readonly absent: (text: string) => AppError;
@@ -90,7 +92,7 @@ export interface Body<T = unknown> {
   readonly isRequired: boolean;
   /** What reads it from the wire. */
   readonly readers: readonly RequestHandler[];
-  /** What makes sense of it. Throws `bad-request`, `invalid-fields`. */
+  /** Checks and converts it. Throws `bad-request`, `invalid-fields`. */
   readonly decode: (body: unknown) => T;
 }
 
@@ -98,7 +100,7 @@ interface JsonBodyOptions {
   /** In the words of express: `100kb`, unless said otherwise. */
   readonly limit?: string;
   readonly isRequired?: boolean;
-  /** A body that is not here by then is cut off: for callers that nobody knows yet. */
+  /** A body that takes longer is cancelled. For unknown callers. */
   readonly withinMilliseconds?: number;
 }
 
@@ -123,7 +125,7 @@ export interface Answer {
   readonly description: string;
   /** By media type; empty: no body. */
   readonly content: Readonly<Record<string, Content>>;
-  /** Of the body where it is JSON. What a handler gives is what the schema takes in: dates, not texts. */
+  /** The schema of a JSON body. A handler returns the schema's input: dates, not texts. */
   readonly json: z.ZodType | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -136,7 +138,7 @@ export interface EmptyAnswer extends Answer {
   readonly json: null;
 }
 
-/** `headers`: what each tells. */
+/** `headers`: the description of each. */
 export function json<S extends z.ZodType>(
   description: string,
   schema: S,
@@ -149,7 +151,7 @@ export function noContent(description: string, headers: Readonly<Record<string, 
   return { description, content: {}, json: null, headers };
 }
 
-/** The handler writes it by itself, and answers `sent`. */
+/** The handler writes the answer itself and returns `sent`. */
 export function file(
   description: string,
   mediaTypes: readonly string[],
@@ -165,7 +167,7 @@ export const alsoAs = <A extends Answer>(answer: A, mediaTypes: readonly string[
   content: { ...answer.content, ...file('', mediaTypes).content },
 });
 
-/** A moment; in JSON a text, RFC 3339 in UTC. */
+/** A point in time. In JSON, a text: RFC 3339 in UTC. */
 export const instant = z.date().meta({ examples: ['2026-11-20T07:31:00.000Z'] });
 
 /** A page of a list: `next` is the `cursor` of the page that follows; null: this is the last. */

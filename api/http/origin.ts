@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Origin } from '../../shared/domain/origin';
 import { deviceOf } from './device';
 
-/** Whose request a piece of work comes from; a proxy may have begun a trace of it. */
+/** The request that a piece of work comes from. A proxy may have begun its trace. */
 export function originOf(request: IncomingMessage, response: ServerResponse): Origin {
   const requestId = response.getHeader('X-Request-Id');
   const { traceparent } = request.headers;

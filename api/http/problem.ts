@@ -34,7 +34,7 @@ export interface Problem {
   readonly body: string;
 }
 
-/** RFC 9457. What was not foreseen becomes a 500 that says nothing of its cause. */
+/** The problem document (RFC 9457) of an error. An unforeseen error becomes a 500 without its cause. */
 export function problemOf(error: unknown): Problem {
   const foreseen = foreseenOf(error);
   if (foreseen === null) {
@@ -50,7 +50,7 @@ export function problemOf(error: unknown): Problem {
   });
 }
 
-/** The code that the caller is told. */
+/** The error code in the answer. */
 export const codeOf = (error: unknown): string => foreseenOf(error)?.code ?? 'internal';
 
 /** For answers that are written without Express. */
@@ -67,7 +67,7 @@ export const unknownRouteHandler: RequestHandler = () => {
   throw unknownRoute();
 };
 
-/** The API's error handler: every error becomes output here and nowhere else. */
+/** The error handler of the API: the only place where an error becomes an answer. */
 export function createProblemHandler(log: Logger): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
@@ -76,14 +76,14 @@ export function createProblemHandler(log: Logger): ErrorRequestHandler {
   };
 }
 
-/** Tells operators what nobody foresaw. */
+/** Logs unforeseen errors for operators. */
 export function logFailure(
   log: Pick<Logger, 'error'>,
   error: unknown,
   { method, path }: { readonly method: string; readonly path: string },
   response: ServerResponse,
 ): void {
-  // A caller that went away in the middle is no mistake of ours, and reads no answer. A disk does not heal itself.
+  // A caller that disconnects is not our fault, and reads no answer. A disk does not recover by itself.
   if ((foreseenOf(error) !== null || wasAborted(response)) && !isFileStoreAway(error)) return;
   const requestId = response.getHeader('X-Request-Id');
   log.error({ err: error, requestId, method, path }, 'request failed');

@@ -3,7 +3,7 @@ import type { Logger } from '../../shared/log';
 
 interface Deps {
   readonly isTrusted: (address: string) => boolean;
-  /** Keeps it for the console and for `epack config`. */
+  /** Stores it for the console and for `epack config`. */
   readonly note: (address: string) => Promise<void>;
   readonly log: Pick<Logger, 'warn'>;
 }
@@ -11,8 +11,8 @@ interface Deps {
 const everyMilliseconds = 3_600_000;
 
 /**
- * Sees where X-Forwarded-For comes from an address that is not trusted: everyone then seems to call from that one, and
- * shares its limits. It is told once an hour.
+ * Notices an untrusted address that sends X-Forwarded-For. All callers then seem to have that address and share its
+ * limits. It is logged once an hour.
  */
 export function createProxyWatch({ isTrusted, note, log }: Deps): RequestHandler {
   let toldAtMs = -Infinity;

@@ -5,8 +5,8 @@ import { loggedPath } from './logged-path';
 import { userOf } from './request-log';
 
 /**
- * Tells the audit trail which calls of staff, or of their browsers, were refused: what a role does not allow, and what
- * came from another site. A solution's 403 is about the order of the handshake, and no attack.
+ * Records in the audit trail which calls of staff or of their browsers were refused: because of a role, or because they
+ * came from another site. A 403 to a solution is about the order of the handshake, and is not an attack.
  */
 export function createRefusedAccessWatch(trail: Pick<SecurityTrail, 'accessRefused'>): RequestHandler {
   return (request, response, next) => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 const prefix = randomBytes(6).toString('hex');
 let count = 0;
 
-/** The caller's own id where it is a sane one, else a new one. */
+/** The id that the caller sent, if it is valid, or else a new one. */
 export function requestIdOf(given: string | string[] | undefined): string {
   if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given;
   count += 1;

@@ -3,7 +3,7 @@ import type { Logger } from '../../shared/log';
 import { addressOf } from './address';
 import { loggedPath } from './logged-path';
 
-/** One line a request: what was asked, by whom and from where, what came of it, how long it took. */
+/** Logs one line per request: the call, the caller and the address, the result and the duration. */
 export function createRequestLog(log: Logger): RequestHandler {
   return (request, response, next) => {
     const path = loggedPath(request);
@@ -28,7 +28,7 @@ export function createRequestLog(log: Logger): RequestHandler {
   };
 }
 
-/** E-mail of the member of staff who calls; undefined: nobody who has signed in. */
+/** E-mail address of the member of staff who calls. Undefined: the caller is not signed in. */
 export const userOf = (locals: Record<string, unknown>): string | undefined =>
   typeof locals['user'] === 'string' ? locals['user'] : undefined;
 

@@ -4,12 +4,12 @@ import { badRequest, methodNotAllowed, wrongBodyType } from '../../shared/errors
 import { decode } from './decode';
 import type { Access, Answers, Body, JsonAnswer, Operation, PathParameter } from './operation';
 
-/** A call with what it does: mounted as it is, and described as it is. */
+/** A call with its handler. It is mounted and documented from this one object. */
 export interface Route extends Operation {
   readonly handlers: readonly RequestHandler[];
 }
 
-/** Part of the server: its routes, mounted, and what the document is to tell of them. */
+/** A part of the server: its mounted routes, and their documentation. */
 export interface Interface {
   readonly router: Router;
   readonly operations: readonly Operation[];
@@ -32,7 +32,7 @@ export interface RouteDeclaration<
   readonly handle: (exchange: Exchange<P, z.output<Q>, z.output<H>, B> & Context) => Promise<Reply<A>>;
 }
 
-/** What a handler gets: everything of the call, decoded. */
+/** What a handler gets: all parts of the call, decoded. */
 export interface Exchange<Params, Query, Headers, Given> {
   readonly request: Request;
   readonly response: Response;
@@ -89,7 +89,7 @@ export function createRoute<
   return { ...operation, handlers: [...readersOf(operation.body), answer] };
 }
 
-/** Mounts each route at its path. `checksFor`: what stands before the routes that not everyone may call. */
+/** Mounts each route at its path. `checksFor`: the checks before routes with restricted access. */
 export function mountRoutes(
   router: Router,
   routes: readonly Route[],
@@ -100,7 +100,7 @@ export function mountRoutes(
   }
 }
 
-/** Refuses whatever else is asked of the paths of these routes. Comes after them; `checks` stand before it. */
+/** Refuses other methods on the paths of these routes. Mount it after them; `checks` run first. */
 export function refuseOtherMethods(
   router: Router,
   routes: readonly Route[],
@@ -108,7 +108,7 @@ export function refuseOtherMethods(
 ): void {
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path).map(({ method }) => method.toUpperCase());
-    // Express answers HEAD by what answers GET.
+    // Express uses the route of GET for HEAD.
     const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     router.all(expressPath(path), ...checks, () => {
       throw methodNotAllowed(allowed);
@@ -152,7 +152,7 @@ function paramsOf<P>(
   return Object.fromEntries(decoded) as P;
 }
 
-/** A name that is mistyped would filter by nothing, and more would come than was asked for. Throws `bad-request`. */
+/** A misspelt parameter would be ignored, and the list would contain more than was asked for. Throws `bad-request`. */
 function queryOf<Q extends z.ZodObject>(query: Q | undefined, given: Request['query']): z.output<Q> {
   const known = Object.keys(query?.shape ?? {});
   const unknown = Object.keys(given).filter((name) => !known.includes(name));
@@ -163,7 +163,7 @@ function queryOf<Q extends z.ZodObject>(query: Q | undefined, given: Request['qu
   return (query === undefined ? {} : decode(query, withoutEmpty(given))) as z.output<Q>;
 }
 
-/** `?search=&state=`, as forms send it, filters by nothing. */
+/** Forms send `?search=&state=`. Empty values are ignored. */
 const withoutEmpty = (query: Request['query']) =>
   Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 
@@ -171,7 +171,7 @@ function readersOf(body: Body | undefined): RequestHandler[] {
   return body === undefined ? [] : [refuseOtherTypes(Object.keys(body.content)), ...body.readers];
 }
 
-/** A body of another type would not be read, and so taken for an empty one. */
+/** A body of another type would not be read and would count as empty. */
 function refuseOtherTypes(mediaTypes: readonly string[]): RequestHandler {
   return (request, _response, next) => {
     // Null: there is no body.

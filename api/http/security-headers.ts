@@ -10,7 +10,7 @@ import { isByTls } from './transport';
  */
 export const securityHeaders: RequestHandler = (request, response, next) => {
   for (const [name, value] of Object.entries(always)) response.setHeader(name, value);
-  // Said by plain http it would be ignored; also where a trusted proxy tells that it speaks TLS.
+  // Browsers ignore it over plain http. It is also sent if a trusted proxy reports TLS.
   if (isByTls(request)) response.setHeader('Strict-Transport-Security', 'max-age=31536000');
   next();
 };
@@ -28,7 +28,7 @@ const always = {
   'Content-Security-Policy': contentSecurityPolicy,
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
-  // With `no-referrer` browsers would send `Origin: null` with our own forms.
+  // With `no-referrer`, browsers would send `Origin: null` with our own forms.
   'Referrer-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -12,7 +12,7 @@ export interface Sendable {
   open(range?: ByteRange): Promise<Readable>;
 }
 
-/** What the headers of a file tell. */
+/** The headers of a file. */
 export const fileHeaders = {
   ETag: 'For `If-None-Match` and `If-Range`: the SHA-256 of the whole file.',
   'Accept-Ranges': '`bytes`',
@@ -37,7 +37,7 @@ export async function sendFile(request: Request, response: Response, file: Senda
   }
   const range = rangeOf(request, etag, file.bytes);
   if (range === 'unsatisfiable') {
-    // What follows is no longer the file.
+    // An error from here on is not an error of the file.
     for (const name of ['ETag', 'Repr-Digest']) response.removeHeader(name);
     response.setHeader('Content-Range', `bytes */${file.bytes}`);
     throw rangeNotSatisfiable(file.bytes);
@@ -50,8 +50,8 @@ export async function sendFile(request: Request, response: Response, file: Senda
     response.end();
     return false;
   }
-  // With its end known, the file is not asked for more after its last byte: a caller that hangs up as soon as it has
-  // that byte must count as one that got it all.
+  // Because the end is known, nothing is read after the last byte. A caller that disconnects as soon as it has that
+  // byte must count as one that got the whole file.
   const content = await file.open(range ?? { start: 0, end: file.bytes - 1 });
   const isComplete = await pipeline(content, response).then(
     () => true,

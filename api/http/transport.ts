@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 
-/** Setting of the app: people reach the server by https alone (EPACK_PUBLIC_URL), whatever a proxy speaks to us. */
+/** Setting of the app: people reach the server only by https (EPACK_PUBLIC_URL), whatever protocol a proxy uses. */
 export const publicTlsSetting = 'epack public tls';
 
-/** True where people come by https alone: cookies and browsers are told so. */
+/** True if people only come by https. Cookies and headers depend on it. */
 export const isTlsOnly = ({ app }: Pick<Request, 'app'>): boolean => app.get(publicTlsSetting) === true;
 
-/** True of a request that came by https, as far as we know. */
+/** True if the request came by https, as far as the server can tell. */
 export const isByTls = (request: Request): boolean => request.secure || isTlsOnly(request);

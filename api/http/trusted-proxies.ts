@@ -3,7 +3,10 @@ import { BlockList, isIPv6 } from 'node:net';
 /** As configured: addresses and networks, or how many there are. */
 export type TrustedProxies = number | readonly string[];
 
-/** Whether a connection from this address comes from a proxy that is believed. A number believes whoever connects. */
+/**
+ * Whether a connection from this address comes from a trusted proxy. If only a number is configured, every address is
+ * trusted.
+ */
 export function trustIn(proxies: TrustedProxies): (address: string) => boolean {
   if (typeof proxies === 'number') return () => proxies > 0;
   const known = new BlockList();
@@ -19,7 +22,7 @@ export function trustIn(proxies: TrustedProxies): (address: string) => boolean {
   };
 }
 
-/** An IPv4 address as such, also on an IPv6 socket. */
+/** Writes an IPv4 address as such, also on an IPv6 socket. */
 export const withoutMapping = (address: string): string =>
   address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 

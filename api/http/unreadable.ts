@@ -5,10 +5,10 @@ import type { Logger } from '../../shared/log';
 import { problemOf } from './problem';
 import { requestIdOf } from './request-id';
 
-/** Answers what cannot be read as a request as everything else is: Node would do it without a body. */
+/** Answers unreadable requests with a problem document. Node would answer without a body. */
 export function refuseUnreadable(server: Server, log: Pick<Logger, 'info'>): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // It has been told already; what it sends on is not read.
+    // It has been answered already. Whatever else it sends is not read.
     if (socket.writableEnded) return;
     if (!socket.writable || isHalfAnswered(socket)) {
       socket.destroy();
@@ -21,7 +21,7 @@ export function refuseUnreadable(server: Server, log: Pick<Logger, 'info'>): voi
   });
 }
 
-/** Node keeps there what it answers on the connection; its own handler looks there as well. */
+/** Node stores the current answer of the connection there. Its own handler checks it as well. */
 function isHalfAnswered(socket: Duplex): boolean {
   const answer = '_httpMessage' in socket ? socket._httpMessage : null;
   return answer instanceof ServerResponse && answer.headersSent;

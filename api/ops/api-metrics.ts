@@ -18,7 +18,7 @@ interface Deps {
   readonly readPairs: () => Promise<PairFigures>;
   readonly queue: Pick<JobQueue, 'depth' | 'deadDepth'>;
   readonly pool: () => PoolUse;
-  /** Of a worker whose figures are told along; null: whoever wants them asks it. */
+  /** Reads the figures of a worker, which are included. Null: the worker is scraped separately. */
   readonly readWorker: (() => Promise<string>) | null;
 }
 
@@ -34,12 +34,12 @@ export interface ApiMetrics {
   text(): Promise<string>;
 }
 
-/** What is read from the database and the queue is so old at most; so two Prometheus servers cost as much as one. */
+/** The maximum age of figures from the database and the queue, so that two Prometheus servers cost as much as one. */
 const cacheMilliseconds = 5_000;
 
 /**
- * What the API tells Prometheus: its own traffic, and what is true of the whole installation. Every API tells the
- * latter, so that none has to be there: over several, take the maximum and not the sum.
+ * The metrics of the API: its own traffic, and figures of the whole installation. Every API process exports the latter,
+ * so that none of them is indispensable. Over several processes, take the maximum and not the sum.
  */
 export function createApiMetrics({ readFigures, readPairs, queue, pool, readWorker }: Deps): ApiMetrics {
   const metrics = createMetrics();
@@ -189,7 +189,7 @@ export function createApiMetrics({ readFigures, readPairs, queue, pool, readWork
     async text() {
       const own = metrics.text();
       if (readWorker === null) return own;
-      // A worker that does not answer is one whose figures are missing, as a scrape of its own would show.
+      // If the worker does not answer, its figures are missing, as in a scrape of its own.
       const worker = await readWorker().catch(() => '');
       return mergeExpositions([await own, worker]);
     },
@@ -199,7 +199,7 @@ export function createApiMetrics({ readFigures, readPairs, queue, pool, readWork
 /** States that a sync is in while its channel is not at 0. */
 const openStates = syncStates.filter((state) => state !== 'confirmed' && state !== 'abandoned');
 
-/** None is told as 0: what is missing cannot be compared. */
+/** Zero is exported too, because a missing series cannot be compared. */
 function syncSamples({ syncs }: Figures): Sample[] {
   return channels.flatMap((channel) =>
     openStates.map((state) => ({
@@ -230,7 +230,7 @@ async function depthsOf(queue: Deps['queue']): Promise<{ waiting: Sample[]; dead
   return { waiting: await Promise.all(waiting), dead: await queue.deadDepth() };
 }
 
-/** One reading for all who ask within that time, also while it is under way. A failure is not kept. */
+/** All calls within this time share one reading, also while it is in progress. A failure is not cached. */
 function cached<T>(milliseconds: number, read: () => Promise<T>): () => Promise<T> {
   let last: { readonly at: number; readonly value: Promise<T> } | null = null;
   return () => {

@@ -9,7 +9,7 @@ interface Deps {
   readonly check: HealthCheck;
   readonly isDraining: () => boolean;
   readonly metrics: () => Promise<string>;
-  /** Null: `/metrics` is not here, but on a port of its own, if anywhere. */
+  /** Null: `/metrics` is not served here, but on a port of its own, or not at all. */
   readonly metricsToken: string | null;
   readonly countRequest: RequestCount;
 }
@@ -26,7 +26,7 @@ export function createOpsRoutes({ check, isDraining, metrics, metricsToken, coun
   router.get('/readyz', async (request, response) => {
     const { isReady, body } = await readinessOf(check, isDraining);
     const isOperator = metricsToken !== null && hasToken(request.headers.authorization, metricsToken);
-    // What is out of reach tells a stranger when to strike.
+    // A stranger must not learn which part is down.
     const told = isOperator ? body : { status: isReady ? 'ready' : 'not ready' };
     response.status(isReady ? 200 : 503).json(told);
   });
@@ -48,7 +48,7 @@ export function createOpsRoutes({ check, isDraining, metrics, metricsToken, coun
   return router;
 }
 
-/** Who calls: few words, so that there are few series. */
+/** The area of the call. There are only a few, so that there are few series. */
 function areaOf(path: string): string {
   if (path.startsWith('/v4/')) return 'v4';
   return path.startsWith('/api/') ? 'api' : 'console';

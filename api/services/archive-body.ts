@@ -13,12 +13,13 @@ export function readUpTo(
   maxBytes: number,
   see: (chunk: Buffer) => void = () => undefined,
 ): AsyncIterable<Buffer> {
-  // Whoever reads learns of a broken body; until then nobody may be listening, and that would end the process.
+  // The reader gets the error of a broken body. Until then there may be no listener, and an unhandled error would end
+  // the process.
   body.on('error', () => undefined);
   return seenUpTo(body, maxBytes, see);
 }
 
-/** What is learnt of an archive by seeing each of its bytes once. */
+/** Learns about an archive by seeing each of its bytes once. */
 export function watchArchive() {
   const hash = createHash('sha256');
   const arrival = watchArrival();
@@ -29,7 +30,7 @@ export function watchArchive() {
       arrival.see(chunk);
       bytes += chunk.length;
     },
-    /** Once it has all been seen. */
+    /** Call it when the whole archive has been seen. */
     whole: () => ({ sha256: hash.digest('hex'), bytes, arrival }),
   };
 }

@@ -44,7 +44,7 @@ export type DeliveryService = ReturnType<typeof createDeliveryService>;
 /** Hands instruction packages out and takes confirmations in. */
 export function createDeliveryService({ stores, transaction, files, board }: Deps) {
   return {
-    /** The package at hand. Throws `wrong-status`. */
+    /** The current package. Throws `wrong-status`. */
     async open(key: ChannelKey): Promise<Delivery> {
       const status = await stores.statuses.read(key);
       const sync =
@@ -65,8 +65,8 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
     markDownloaded: (syncId: string) => stores.syncs.markDownloaded(syncId),
 
     /**
-     * Confirms the package at hand; `syncId` null: whichever it is. Again after it was done: nothing happens.
-     * Throws `other-sync` and `wrong-status`.
+     * Confirms the current package. `syncId` null: any package. A repeated confirmation has no effect. Throws
+     * `other-sync` and `wrong-status`.
      */
     async confirm(
       key: ChannelKey,
@@ -94,7 +94,7 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       if (confirmed !== null) board.learn(key, confirmed);
     },
 
-    /** The sync under way, or else the last one. Throws `no-sync`. */
+    /** The sync in progress, or else the last one. Throws `no-sync`. */
     async currentSync(key: ChannelKey): Promise<Sync> {
       const sync = await stores.syncs.latest(key);
       if (sync === null) throw noSync();
@@ -103,7 +103,7 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
   };
 }
 
-/** What is parked by that is told in the audit trail: it waits for staff to ask for it anew. */
+/** The audit trail records what is parked by this. It waits until staff ask for it again. */
 async function confirmReplacements(
   stores: Pick<Stores, 'audit' | 'replacements'>,
   { solutionId, channel }: ChannelKey,

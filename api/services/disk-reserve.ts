@@ -10,18 +10,18 @@ interface Deps {
 }
 
 export interface DiskReserve {
-  /** Null: there is room for what this solution sends. */
+  /** Null: there is enough space for this solution. */
   refusalFor(solutionId: number): Promise<QuotaRefusal | null>;
 }
 
-/** A look at the disk is good for so long: an upload does not wait for one that was made a moment ago. */
+/** How long the measured free space is used, so that an upload does not wait for a new measurement. */
 const lookMilliseconds = 2_000;
 const retrySeconds = 300;
 
 /**
- * Below its reserve the disk takes nothing more from those who send most: the less is left, the more of them. So one that
- * fills the disk is stopped while the others go on, and what is there can still be read and answered.
- * The reserve is a tenth of the disk where that is less.
+ * If the free space is below the reserve, the solutions that send most are refused: the less space, the more of them.
+ * So a solution that fills the disk is stopped while the others continue, and stored data can still be read. The
+ * reserve is at most a tenth of the disk.
  */
 export function createDiskReserve({ files, quotas, reserveBytes }: Deps): DiskReserve {
   let last: { readonly at: number; readonly state: Promise<State> } | null = null;
@@ -36,7 +36,7 @@ export function createDiskReserve({ files, quotas, reserveBytes }: Deps): DiskRe
     },
   };
 
-  /** One for all who ask within that time. A failure is not kept. */
+  /** All calls within this time share one measurement. A failure is not cached. */
   function look(): Promise<State> {
     if (last !== null && performance.now() - last.at < lookMilliseconds) return last.state;
     const state = read();

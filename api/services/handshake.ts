@@ -16,7 +16,7 @@ interface Deps {
 
 export type HandshakeService = ReturnType<typeof createHandshakeService>;
 
-/** What a solution asks before it sends. */
+/** The questions of a solution before its upload. */
 export function createHandshakeService(deps: Deps) {
   return {
     /** Each log table of the channel with the highest id that we know, or `-1`. */
@@ -43,7 +43,7 @@ export function createHandshakeService(deps: Deps) {
   };
 }
 
-/** `statut` is the database's: memory may not know yet of a confirmation that another process has just taken. */
+/** `statut` comes from the database, because memory may not know yet of a confirmation by another process. */
 function needIdle(statut: Statut): void {
   if (statut !== 0) throw wrongStatus(statut, 0);
 }

@@ -11,11 +11,11 @@ import {
   type SignatureVerdict,
 } from '../../shared/systems/webhook-signature';
 
-/** A webhook as it came. */
+/** A webhook call as it was received. */
 export interface HookCall {
   readonly system: string;
   readonly token: string;
-  /** As it came over the wire: the signature is made of these bytes. */
+  /** The bytes as received, because the signature is computed over them. */
   readonly body: Uint8Array;
   readonly headers: SignatureHeaders;
 }
@@ -36,12 +36,12 @@ const maxIds = 10_000;
 export type HookInService = ReturnType<typeof createHookInService>;
 
 /**
- * What other systems report. Only ids are believed: they are hints, and whatever is done begins by looking. Nothing in a
- * call is kept or told but them.
+ * Takes reports of other systems. Only the ids are used, as hints: the systems are always asked for the data itself.
+ * Nothing else in a call is stored or shown.
  */
 export function createHookInService({ stores, transaction, seal }: Deps) {
   return {
-    /** Notes what is to be looked at, now. Throws `not-found`, `unauthorized`, `bad-request`. */
+    /** Records what must be looked at, and wakes the runner. Throws `not-found`, `unauthorized`, `bad-request`. */
     async take({ system, token, body, headers }: HookCall): Promise<void> {
       const hook = await stores.hooks.findCalled(system, hashSessionToken(token));
       if (hook === null) throw notFound('hook');
@@ -61,7 +61,7 @@ export function createHookInService({ stores, transaction, seal }: Deps) {
     },
   };
 
-  /** Where no key is known, the token alone proves it. */
+  /** If no key is known, the token alone is enough. */
   function isGenuine(hook: CalledHook, body: Uint8Array, headers: SignatureHeaders): boolean {
     const verdict = verdictOn(hook, body, headers);
     return verdict === 'valid' || hook.secrets.size === 0;

@@ -33,7 +33,7 @@ import type { QuotaService } from './quotas';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
 
-/** What is done when staff send something again, in the transaction that queues it. */
+/** The work of a replay by staff, in the transaction that queues it. */
 export interface ReplayStores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly jobs: Pick<JobStore, 'add'>;
@@ -61,11 +61,11 @@ interface Deps extends StoreAccess<Stores> {
   readonly uploadIdleSeconds: number;
   readonly traffic: Pick<Traffic, 'uploadTaken'>;
   readonly tracer: Pick<Tracer, 'start'>;
-  /** True once this process is told to stop: it takes nothing new. */
+  /** True once this process is stopping and accepts nothing new. */
   readonly isDraining: () => boolean;
 }
 
-/** An archive on its way in. Exactly one of `refuse` and `complete` ends it. */
+/** An archive that is being received. Exactly one of `refuse` and `complete` ends it. */
 export interface Reception {
   readonly syncId: string;
   /** Takes the archive's bytes. Throws `too-large`. */
@@ -90,8 +90,8 @@ interface StoredArchive {
 }
 
 /**
- * Whether an upload counts against the quotas of its solution: what staff send again does not.
- * `announcedBytes`: null where it came without a length; it is counted once it is whole.
+ * Whether an upload counts against the quotas of its solution. A replay by staff does not. `announcedBytes` null: the
+ * length was not announced, so it is counted when it is complete.
  */
 export type Counting = 'not-counted' | { readonly announcedBytes: number | null };
 
@@ -105,7 +105,7 @@ export type IntakeService = ReturnType<typeof createIntakeService>;
 /** Takes uploads in: claim the channel, store, unpack, queue. Source: ePack V4, POST /v4/{channel}/datas. */
 export function createIntakeService(deps: Deps) {
   const { stores, transaction, files, limits } = deps;
-  // Packed by ourselves, what came with next to no compression may well shrink a thousandfold.
+  // A file that was sent with little compression may shrink a thousandfold when we compress it.
   const replayLimits = { ...limits, maxRatio: Infinity, maxArchiveRatio: Infinity };
   const underway = new Set<Promise<void>>();
 
@@ -132,9 +132,9 @@ export function createIntakeService(deps: Deps) {
       return newReception(key, syncId, origin, counting);
     },
 
-    /** Resolves once every archive that was on its way in is taken or refused. */
+    /** Resolves once every archive that was being received is accepted or refused. */
     async settled(): Promise<void> {
-      // What ends leaves a message to be sent, and that one is waited for as well.
+      // An upload that ends still has a message to send. That is awaited as well.
       while (underway.size > 0) await Promise.all(underway);
     },
 
@@ -172,7 +172,7 @@ export function createIntakeService(deps: Deps) {
     const ended = begun();
     const inPart = <T>(name: string, work: () => Promise<T>) =>
       inSpan(deps.tracer, name, span.traceparent, work);
-    // The disk takes the archive while the processor unpacks it; both are durable before the answer.
+    // The archive is written to disk while it is unpacked. Both are durable before the answer.
     const batch = files.startBatch();
     return {
       syncId,
@@ -203,7 +203,7 @@ export function createIntakeService(deps: Deps) {
     };
   }
 
-  /** Answers what is called at its end. */
+  /** Returns the function to call at its end. */
   function begun(): () => void {
     let end = () => {};
     const whole = new Promise<void>((resolve) => (end = resolve));
@@ -246,7 +246,7 @@ export function createIntakeService(deps: Deps) {
     deps.board.learn(key, { statut: 1, syncId, revision });
   }
 
-  /** How long after its last sign of life an upload counts as dead; less than a minute. */
+  /** How long after its last sign of life an upload counts as dead. It is less than a minute. */
   function receivingSeconds(): number {
     return deps.uploadIdleSeconds + 5;
   }
@@ -281,7 +281,10 @@ export function createIntakeService(deps: Deps) {
     return { archiveKey, archiveSha256: sha256, archiveBytes: bytes, unpackedBytes };
   }
 
-  /** The sync and its job are one transaction; the message that follows may be lost, the relay sends another. */
+  /**
+   * The sync and its job are written in one transaction. The message after it may be lost: the relay then sends
+   * another.
+   */
   async function queue(
     key: ChannelKey,
     syncId: string,
@@ -304,7 +307,7 @@ export function createIntakeService(deps: Deps) {
     tell(jobId, lane, { ...key, syncId, requestId: origin.requestId });
   }
 
-  /** Nobody waits for the message: it is the job's row that counts. */
+  /** The message is not awaited, because only the row of the job matters. */
   function tell(jobId: string, lane: Lane, told: object): void {
     const end = begun();
     deps.queue
@@ -322,7 +325,7 @@ export function createIntakeService(deps: Deps) {
       if (await stores.syncs.removeReceiving(syncId)) await stores.statuses.release(key, syncId);
     });
     await deps.board.refresh(key);
-    // What failed may have been the answer to a commit that went through: then its files are a sync's.
+    // The error may only concern the answer to a successful commit. The files then belong to a sync.
     if ((await stores.syncs.find(syncId)) === null) await files.remove(uploadPrefixOf(syncId));
   }
 

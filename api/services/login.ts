@@ -40,22 +40,23 @@ interface Deps extends StoreAccess<Stores> {
 }
 
 const failureWindowSeconds = 300;
-/** Of one solution, and of one address or IPv6 /64. */
+/** Per solution, and per address or IPv6 /64. */
 const mostFailures = 10;
-/** Of an IPv6 /56 and /48: a household, a company. */
+/** Per IPv6 /56 and /48: a household, a company. */
 const mostOfWiderNetworks = [40, 160];
-/** Of one solution from everywhere, where a MAC is all that is asked: beyond it nobody signs in for a while. */
+/** Per solution over all addresses, if only a MAC is checked. Above it, nobody can sign in for a while. */
 const mostGuessesAtMac = 100;
 
 export type LoginService = ReturnType<typeof createLoginService>;
 
 export function createLoginService(deps: Deps) {
   return {
-    /** Answers a token. Throws `bad-credentials`, `locked`, `blocked` or `too-many-requests`. */
+    /** Returns a token. Throws `bad-credentials`, `locked`, `blocked` or `too-many-requests`. */
     async login(attempt: LoginAttempt): Promise<string> {
       const solution = await deps.stores.solutions.findCredentials(attempt.mail);
       const hasSecret = isItsSecret(attempt, solution);
-      // Who proves nothing learns nothing: an unknown mail, a wrong secret and a wrong MAC are told the same.
+      // A caller without proof must learn nothing: an unknown e-mail address, a wrong secret and a wrong MAC give the
+      // same answer.
       const isKnown = solution !== null && (hasSecret || (await isLetInByMac(deps, attempt, solution)));
       if (!isKnown) throw await failed(deps, attempt, solution);
       await checkMac(deps, attempt, solution);
@@ -67,8 +68,9 @@ export function createLoginService(deps: Deps) {
 }
 
 /**
- * An unknown mail costs the same look at a secret as a known one: time must not tell them apart. A right secret is let
- * in however many failed before: nobody guesses 256 bits, and nobody may keep a kitchen out by failing for it.
+ * An unknown e-mail address takes the same time as a known one, so that the time reveals nothing. A right secret is
+ * accepted however many attempts failed before: 256 bits cannot be guessed, and nobody must be able to lock out a
+ * kitchen by failing in its name.
  */
 function isItsSecret({ secret }: LoginAttempt, solution: SolutionCredentials | null): boolean {
   const isCurrent = verifySecret(secret ?? '', solution?.secretHash ?? null);
@@ -76,7 +78,7 @@ function isItsSecret({ secret }: LoginAttempt, solution: SolutionCredentials | n
   return isCurrent || isPrevious;
 }
 
-/** Policy `mac`: the MAC is all that a device proves itself by. It can be guessed, so guesses are limited. */
+/** Policy `mac`: the device only shows its MAC. A MAC can be guessed, so attempts are limited. */
 async function isLetInByMac(
   deps: Deps,
   attempt: LoginAttempt,
@@ -104,7 +106,7 @@ async function checkMac(deps: Deps, attempt: LoginAttempt, solution: SolutionCre
   if (verifySecret(attempt.secret ?? '', solution.secretHash) && solution.previousSecretHash !== null)
     await deps.stores.solutions.forgetPreviousSecret(solution.id);
   if (solution.isLocked) throw solutionLocked();
-  // A device must not give itself this right.
+  // A device must not set this value itself.
   if (solution.mac !== anyMac && normalised(attempt.mac) === anyMac) throw badRequest('"ignore" is no MAC.');
   if (await isOrBecomesItsMac(deps, solution, attempt.mac)) return;
   await lock(deps, attempt, solution);
@@ -140,26 +142,26 @@ async function isOrBecomesItsMac(
   );
 }
 
-/** Counts the failure. Answers what the caller is told: `bad-credentials`, or `too-many-requests`. */
+/** Counts the failure. Returns the error for the caller: `bad-credentials` or `too-many-requests`. */
 async function failed(
   { stores, transaction }: Deps,
   attempt: LoginAttempt,
   solution: SolutionCredentials | null,
 ): Promise<Error> {
-  // Nobody guesses a secret: what is refused is not counted. A MAC may be guessed: each guess counts.
+  // A secret cannot be guessed, so refused attempts are not counted. A MAC can be guessed, so each attempt counts.
   const isGuess = solution?.loginPolicy === 'mac';
   const limits = limitsOfFailure(attempt);
-  // Beyond the limit no lock is worth its wait.
+  // Above the limit, the lock is not needed.
   const early = await stores.failedLogins.secondsUntilAllowed(limits, failureWindowSeconds);
   if (early !== null && !isGuess) return tooManyRequests(early);
   const seconds = await transaction(async ({ failedLogins: failures }) => {
-    // One after another: of attempts that come at once, none but the first ten may learn that they have failed.
+    // Simultaneous attempts are counted one after another, so that only the first ten learn that they have failed.
     await failures.lock(limits.map(({ subject }) => subject));
     const wait = await failures.secondsUntilAllowed(limits, failureWindowSeconds);
     if (wait === null || isGuess) await failures.add(subjectsOf(attempt));
     return wait;
   });
-  // Of no solution, and of one with a secret, it writes nothing; but it takes as long.
+  // For an unknown solution, or one with a secret, it writes nothing, but it takes the same time.
   await stores.solutions.noteRefusedMac(solution?.id ?? 0, normalised(attempt.mac));
   return seconds === null ? badCredentials() : tooManyRequests(seconds);
 }
@@ -170,7 +172,7 @@ const limitsOfFailure = ({ mail, address }: LoginAttempt): FailureLimit[] => [
   ...networkLimits(address),
 ];
 
-/** Those who fail for a solution elsewhere do not keep it from its own address, unless they are very many. */
+/** Failures from other addresses do not lock out the solution's own address, unless there are very many. */
 const limitsOfGuess = ({ mail, address }: LoginAttempt): FailureLimit[] => [
   { subject: `device:${mail.toLowerCase()}`, most: mostGuessesAtMac },
   { subject: `device:${mail.toLowerCase()} from ${callerNetwork(address)}`, most: mostFailures },

@@ -21,10 +21,10 @@ export function createPhotoService({ photos, files }: Deps) {
   return {
     /** A photo that this solution uploaded. Throws `unknown-photo`. */
     async open(solutionId: number, name: string): Promise<PhotoFile> {
-      // PostgreSQL cannot even be asked for it.
+      // PostgreSQL does not accept such a text, so it is not asked.
       if (name.includes('\0')) throw unknownPhoto();
       const photo = await photos.find(solutionId, name);
-      // Lost by the file store: it can be sent again.
+      // The file store has lost it. The solution can send it again.
       if (photo === null || (await files.stat(photo.fileKey)) === null) throw unknownPhoto();
       return {
         bytes: photo.bytes,

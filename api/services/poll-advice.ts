@@ -10,8 +10,8 @@ const idleSeconds = 60;
 const longestSeconds = 60;
 
 /**
- * When a solution's next poll is worth making, from the age and the depth of the queue. They are read at most
- * every two seconds, and only while someone polls.
+ * When the next poll of a solution is useful, by the age and the depth of the queue. These are read at most every two
+ * seconds, and only while solutions poll.
  */
 export function createPollAdvice(jobs: Pick<JobStore, 'load'>) {
   let seconds = 1;
@@ -34,7 +34,7 @@ export function createPollAdvice(jobs: Pick<JobStore, 'load'>) {
       ({ open, oldestSeconds }) => {
         seconds = Math.min(longestSeconds, Math.max(1, open * secondsPerJob, oldestSeconds / 4));
       },
-      // With the database away the last advice is as good as any.
+      // While the database cannot be reached, the last advice is used.
       () => undefined,
     );
   }

@@ -40,12 +40,12 @@ interface Deps extends StoreAccess<Stores> {
 export type QuotaService = ReturnType<typeof createQuotaService>;
 
 /**
- * Whether a solution may send something now. What is refused is told with the bound, how much of it is taken and when it
- * may be asked again. Source: ePack V4, POST /v4/{channel}/datas.
+ * Decides whether a solution may send something now. A refusal names the limit, how much of it is used, and when to try
+ * again. Source: ePack V4, POST /v4/{channel}/datas.
  */
 export function createQuotaService({ stores, transaction, standard, reserve }: Deps) {
   return {
-    /** Before a byte of an upload is taken. Throws `too-many-requests` while the disk's reserve is touched. */
+    /** Call it before a byte of an upload is accepted. Throws `too-many-requests` while the disk is in its reserve. */
     async needRoomOnDisk(solutionId: number): Promise<void> {
       const refusal = await reserve.refusalFor(solutionId);
       if (refusal !== null) await refuse(solutionId, refusal);
@@ -85,7 +85,7 @@ export function createQuotaService({ stores, transaction, standard, reserve }: D
 
     closeUploadsOlderThan: (seconds: number): Promise<void> => stores.quotas.closeUploadsOlderThan(seconds),
 
-    /** What becomes of an error: where a bound was met in a transaction that is over now, its refusal is thrown. */
+    /** Translates an error: if a limit was exceeded in the transaction, which has ended now, throws its refusal. */
     async told(solutionId: number, error: unknown): Promise<never> {
       if (error instanceof BeyondQuota) await refuse(solutionId, await refusalOf(solutionId, error.asked));
       throw error;
@@ -97,7 +97,7 @@ export function createQuotaService({ stores, transaction, standard, reserve }: D
     throw toldAs(refusal);
   }
 
-  /** Which bound it was. Read after it was met: where room was made in between, the nearest is named. */
+  /** Finds the limit that was exceeded. If it is no longer exceeded, the nearest limit is named. */
   async function refusalOf(solutionId: number, asked: Asked): Promise<QuotaRefusal> {
     const { quotas } = stores;
     const solution = await quotas.ofSolution(solutionId);
@@ -123,7 +123,7 @@ function toldAs(refusal: QuotaRefusal): AppError {
   return quotaSpent(detail, members, Math.max(1, Math.ceil((until.getTime() - Date.now()) / 1000)));
 }
 
-/** How much is wanted of which bound. */
+/** How much is requested of which limit. */
 type Asked = Readonly<Partial<Record<AskedName, number>>>;
 type AskedName = 'syncsPerDay' | 'bytesPerDay' | 'openUploads' | 'openUploadBytes';
 const askedNames: readonly AskedName[] = ['bytesPerDay', 'syncsPerDay', 'openUploadBytes', 'openUploads'];
@@ -132,7 +132,7 @@ interface Bound extends QuotaRefusal {
   readonly wanted: number;
 }
 
-/** It ends the transaction in which a bound was met; which one is found after that. */
+/** Ends the transaction in which a limit was exceeded. The limit is found afterwards. */
 class BeyondQuota extends Error {
   constructor(readonly asked: Asked) {
     super('a quota has no room');

@@ -5,17 +5,17 @@ import { AppError, InvalidFields } from '../../shared/errors/app-error';
 import type { Logger } from '../../shared/log';
 import type { AuditEntry, AuditStore } from '../../shared/stores/staff/audit-store';
 
-/** Who tries, by which door, and from where. */
+/** Who tries to sign in, in which way, and from where. */
 export interface SignInAttempt {
   readonly door: 'staff' | 'solution' | 'provider';
-  /** What they call themselves: an e-mail, or the mail of a solution. It may be nobody's. */
+  /** The name that they give: an e-mail address of a user or a solution. It may not exist. */
   readonly name: string;
   readonly address: string;
-  /** What else tells who it was; never a secret. */
+  /** Further details about the caller, never a secret. */
   readonly particulars?: Readonly<Record<string, string>>;
 }
 
-/** A call that a role does not allow, or that another site made a browser send. */
+/** A call that the role does not allow, or that another site made a browser send. */
 export interface RefusedAccess {
   /** E-mail of who called; null: nobody who had signed in. */
   readonly user: string | null;
@@ -34,9 +34,9 @@ interface Deps {
 
 export type SecurityTrail = ReturnType<typeof createSecurityTrail>;
 
-/** The same of the same name and address becomes one entry in so long. */
+/** Within this time, the same event of the same name and address becomes one entry. */
 const windowMilliseconds = 5 * 60_000;
-/** Entries that all attackers together may cause, per process: some 200 MB a year where an attack never ends. */
+/** The most entries that all attackers together can cause, per process: about 200 MB a year in a permanent attack. */
 const mostInWindow = 100;
 const mostInDay = 2_000;
 const dayMilliseconds = 86_400_000;
@@ -46,14 +46,14 @@ const longestText = 320;
 interface Told {
   readonly entry: RefusalEntry;
   readonly endsAt: number;
-  /** How often it happened again since it was told. */
+  /** How often it happened again since it was recorded. */
   again: number;
 }
 
 /**
- * Attacks leave a trace: what was refused goes to the audit trail, at a pace that nobody can drive up. The first time is
- * written at once; what repeats it is counted, and written as one entry with the count when five minutes are over.
- * Nobody waits for it, and a trail that cannot be written refuses nobody.
+ * Records refused calls in the audit trail, at a limited rate. The first one is written at once. Repetitions are
+ * counted, and written as one entry with the count after five minutes. Callers do not wait for it, and a trail that
+ * cannot be written does not stop them.
  */
 export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps) {
   const told = new Map<string, Told>();
@@ -66,7 +66,7 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
   timer.unref();
 
   return {
-    /** Runs a sign-in and notes what it is refused for. Throws what it throws. */
+    /** Runs a sign-in and records a refusal. Throws what the sign-in throws. */
     async watch<T>(attempt: SignInAttempt, signIn: () => Promise<T>): Promise<T> {
       try {
         return await signIn();
@@ -80,7 +80,7 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
       note(entryOf('access.refused', user ?? 'nobody', address, { method, path: kept(path) }));
     },
 
-    /** Writes what was only counted so far, and resolves when all is written. */
+    /** Writes what was only counted so far, and resolves when everything is written. */
     async close(): Promise<void> {
       clearInterval(timer);
       for (const one of told.values()) tell(one);
@@ -130,7 +130,7 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
     if (now() >= windowEndsAt) tellBeyond();
   }
 
-  /** One entry for all that there was no room for. */
+  /** One entry for everything above the limit. */
   function tellBeyond(): void {
     windowEndsAt = now() + windowMilliseconds;
     if (beyond === 0) return;
@@ -144,12 +144,15 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
     else beyond += again;
   }
 
-  /** One statement at a time, with all that has come meanwhile: an attack takes one connection at most. */
+  /**
+   * Runs one statement at a time, with everything that was collected meanwhile, so that an attack uses at most one
+   * connection.
+   */
   function write(entry: RefusalEntry): void {
     day.entries += 1;
     waiting.push(entry);
     writing = writing.then(writeWaiting).catch((error: unknown) => {
-      // Whoever was refused is refused all the same.
+      // The refusal itself does not depend on this.
       if (!isDatabaseAway(error)) log.warn({ err: error }, 'refusals not written to the audit trail');
     });
   }
@@ -160,7 +163,7 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
   }
 }
 
-/** Whatever strangers send, as PostgreSQL can keep it. */
+/** Text of strangers in a form that PostgreSQL can store. */
 const kept = (text: string): string => text.slice(0, longestText).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 
 interface RefusalEntry extends AuditEntry {
@@ -187,7 +190,7 @@ function reasonOf(error: AppError): string {
   return typeof reason === 'string' ? reason : error.code;
 }
 
-/** Whoever changes their own second factor is told of a wrong code as of a field of the form. */
+/** A wrong code while changing one's own second factor is reported as a fault of the form field. */
 const isWrongCode = (error: AppError): boolean =>
   error instanceof InvalidFields && error.problems.some(({ fault }) => fault.code === 'wrong-code');
 

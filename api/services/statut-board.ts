@@ -29,7 +29,7 @@ export interface PollWait {
   readonly milliseconds: number;
   /** Of the caller's token. */
   readonly tokenGeneration: number;
-  /** The caller does not want to know any more. */
+  /** The caller has disconnected. */
   readonly gone: AbortSignal;
 }
 
@@ -39,17 +39,17 @@ const maxEntries = 100_000;
 export type StatutBoard = ReturnType<typeof createStatutBoard>;
 
 /**
- * Every status and every right to call, in memory, kept true by the database's notifications. While their
- * connection is down nothing is kept: each call asks the database.
+ * Keeps every status and every access right in memory, updated by notifications of the database. While that connection
+ * is down, nothing is cached and each call asks the database.
  */
 export function createStatutBoard(deps: Deps) {
   const tokens = new Map<string, CachedToken>();
   const access = new Map<number, SolutionAccess>();
   const statuses = new Map<string, BoardStatus>();
   const waits = createStatutWaits();
-  // Goes up whenever what is being read from the database may be old by the time it arrives.
+  // Incremented whenever a value that is being read from the database may be outdated when it arrives.
   let generation = 0;
-  // Goes up whenever a token that is being verified may be of a key that is believed no longer.
+  // Incremented whenever a token that is being verified may use a key that is no longer accepted.
   let keyGeneration = 0;
   const listening = { statut: false, solution: false, keys: false };
   let isEnding = false;
@@ -73,7 +73,7 @@ export function createStatutBoard(deps: Deps) {
   ];
 
   return {
-    /** Who calls, from memory alone. Null: ask `authenticate`. */
+    /** The caller, if memory knows it. Null: call `authenticate`. */
     findCaller(authorization: string): SolutionAccess | null {
       const token = tokens.get(authorization);
       if (token === undefined || token.expiresAtMs <= Date.now()) return null;
@@ -82,7 +82,7 @@ export function createStatutBoard(deps: Deps) {
       return refusalOf(found) === null ? found : null;
     },
 
-    /** Who calls. Throws `unauthorized`, `blocked` or `locked`. */
+    /** The caller. Throws `unauthorized`, `blocked` or `locked`. */
     async authenticate(authorization: string | undefined): Promise<SolutionAccess> {
       const bearer = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
       if (authorization === undefined || bearer === undefined) throw unauthorized();
@@ -99,7 +99,7 @@ export function createStatutBoard(deps: Deps) {
       return found;
     },
 
-    /** From memory alone. Null: ask `read`. */
+    /** The status, if memory knows it. Null: call `read`. */
     find(solutionId: number, channel: Channel): BoardStatus | null {
       return statuses.get(nameOf(solutionId, channel)) ?? null;
     },
@@ -107,26 +107,27 @@ export function createStatutBoard(deps: Deps) {
     read,
 
     /**
-     * A change of ours has been committed, and its notification may come after our answer. Whoever reads that answer and asks
-     * this process again must not get the status of before.
+     * Records a change that this process has committed, because its notification may arrive after the answer. A caller
+     * that has the answer and asks this process again must not get the old status.
      */
     learn: ({ solutionId, channel }: ChannelKey, status: BoardStatus): void =>
       take(nameOf(solutionId, channel), status),
 
-    /** The same where it is not known what has become of the status: looks again. */
+    /** The same if the new status is not known: reads it again. */
     async refresh(key: ChannelKey): Promise<void> {
       await readStatus(key).catch(() => statuses.delete(nameOf(key.solutionId, key.channel)));
     },
 
     /**
-     * A change of ours to what a solution may do has been committed, and its notification may come after our answer.
-     * Whoever reads that answer and asks this process again must not get the right of before.
+     * Records that this process has changed the access rights of a solution, because the notification may arrive after
+     * the answer. A caller that has the answer and asks this process again must not get the old rights.
      */
     forgetAccess,
 
     /**
-     * Resolves with the status once it is other than `not`, or with what it is when the time is over or the caller
-     * gone. Throws `blocked` or `locked` as soon as the solution is, and `unauthorized` as soon as the caller's tokens end.
+     * Resolves with the status once it differs from `not`, or with the current status when the time is over or the
+     * caller has disconnected. Throws `blocked` or `locked` as soon as the solution is, and `unauthorized` as soon as
+     * the caller's tokens end.
      */
     async waitForOther(
       key: ChannelKey,
@@ -145,7 +146,7 @@ export function createStatutBoard(deps: Deps) {
       return read(key);
     },
 
-    /** From now on nobody waits: whoever does is told the status as it is. */
+    /** Ends all waits: each is answered with the current status. No new wait begins. */
     endWaits(): void {
       isEnding = true;
       waits.end();
@@ -161,8 +162,8 @@ export function createStatutBoard(deps: Deps) {
   }
 
   /**
-   * A token of a later generation than the one in memory tells that memory is old: its news is on the way. Nobody is
-   * sent away as blocked or locked from memory either: another process may have ended that a moment ago.
+   * If the token has a later generation than memory knows, memory is outdated. Memory alone also never decides that a
+   * caller is blocked or locked, because another process may just have ended that.
    */
   async function accessOf({ solutionId, generation: given }: TokenHolder): Promise<SolutionAccess | null> {
     const known = access.get(solutionId);
@@ -192,7 +193,7 @@ export function createStatutBoard(deps: Deps) {
     return generation === before && listening.statut && listening.solution;
   }
 
-  /** Each is verified anew, by the keys of now. */
+  /** Each token is verified again, with the current keys. */
   function forgetTokens(): void {
     keyGeneration += 1;
     tokens.clear();
@@ -220,18 +221,18 @@ export function createStatutBoard(deps: Deps) {
     forgetAccess(Number(payload));
   }
 
-  /** A right may be on its way from the database in an older state: what arrives after this is not kept. */
+  /** A read that is in progress may return outdated rights, so its result is not cached. */
   function forgetAccess(solutionId: number): void {
     generation += 1;
     access.delete(solutionId);
     void sendAwayIfRefused(solutionId);
   }
 
-  /** Its tokens stop working at once: nobody goes on waiting with one. */
+  /** Its tokens stop working at once, so waits with such a token end. */
   async function sendAwayIfRefused(solutionId: number): Promise<void> {
     const names = channels.map((channel) => nameOf(solutionId, channel));
     if (!names.some(waits.has)) return;
-    // Where the database cannot say, they wait on: whoever asks after that is asked for its right.
+    // If the database cannot be asked, they keep waiting. The next call checks the rights.
     const found = access.get(solutionId) ?? (await readAccess(solutionId).catch(() => undefined));
     if (found === undefined) return;
     const refusal = found === null ? unauthorized() : refusalOf(found);
@@ -240,7 +241,7 @@ export function createStatutBoard(deps: Deps) {
     }
   }
 
-  /** What changed while nobody listened is not known: all is forgotten, and whoever waits looks again. */
+  /** Changes during an interruption are not known, so everything is forgotten, and all waits read the status again. */
   function listen(what: keyof typeof listening, isListening: boolean): void {
     listening[what] = isListening;
     generation += 1;

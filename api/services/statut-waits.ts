@@ -3,14 +3,17 @@ import type { ChannelStatus } from '../../shared/stores/syncs/status-store';
 type Status = Pick<ChannelStatus, 'statut'>;
 
 export interface Wait {
-  /** It is over as soon as the status is another. */
+  /** The wait ends as soon as the status differs from this. */
   readonly not: number;
   readonly milliseconds: number;
   /** Of the token that the caller waits with. */
   readonly tokenGeneration: number;
-  /** The caller does not want to know any more. */
+  /** The caller has disconnected. */
   readonly gone: AbortSignal;
-  /** The status as it is. Asked once the wait stands, so that no change in between is missed; a failure ends it. */
+  /**
+   * Reads the current status. Called after the wait is registered, so that no change is missed. A failure ends the
+   * wait.
+   */
   readonly look: () => Promise<Status>;
 }
 
@@ -18,21 +21,21 @@ interface Waiter {
   readonly tokenGeneration: number;
   readonly onStatus: (status: Status) => void;
   readonly onRefused: (refusal: Error) => void;
-  /** Nobody waits any longer. */
+  /** Called when the wait has ended. */
   readonly onEnd: () => void;
 }
 
 export type StatutWaits = ReturnType<typeof createStatutWaits>;
 
 /**
- * So many may wait for one channel at once. A solution is one device, with one poll for each channel; whoever has its
- * token is not to hold as many connections and timers as there are.
+ * The most waits per channel. A solution is one device with one poll per channel, and a holder of its token must not be
+ * able to use up all connections and timers.
  */
 export const mostWaitsPerChannel = 8;
 
 /**
- * Those who wait for another status, by the name of their channel. Where one more comes than may wait, the one who has
- * waited longest is told the status as it is.
+ * Waits for a change of status, by the name of the channel. If there are too many, the longest wait is answered with
+ * the current status.
  */
 export function createStatutWaits() {
   const waiters = new Map<string, Set<Waiter>>();
@@ -84,7 +87,7 @@ export function createStatutWaits() {
       for (const name of names()) for (const { onEnd } of at(name)) onEnd();
     },
 
-    /** Where somebody waits. */
+    /** The names of channels with waits. */
     names,
     has: (name: string): boolean => waiters.has(name),
   };
@@ -93,7 +96,7 @@ export function createStatutWaits() {
     return [...waiters.keys()];
   }
 
-  /** A copy: whoever is told stops waiting. */
+  /** Returns a copy, because a wait that is answered is removed. */
   function at(name: string): Waiter[] {
     return [...(waiters.get(name) ?? [])];
   }

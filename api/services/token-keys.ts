@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Notifications } from '../../shared/db/listen';
 import type { ServerKeyStore } from '../../shared/stores/staff/server-key-store';
 
-/** What signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
+/** A key that signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
 export interface TokenKey {
   readonly id: string;
   readonly value: Uint8Array;
@@ -29,16 +29,19 @@ export function createConfiguredKeys(secrets: readonly [string, ...string[]]): T
 interface Deps {
   readonly store: Pick<ServerKeyStore, 'findOrMake'>;
   readonly tokenMinutes: number;
-  /** By which a process hears that a key was replaced or removed. */
+  /** Notifies this process that a key was replaced or removed. */
   readonly notifications: Pick<Notifications, 'subscribe'>;
 }
 
 /** Name of the keys in the table of server keys. */
 export const tokenKeyName = 'token';
 
-/** Where keys are told of at once, they are read anew this often all the same. */
+/** Keys are read again this often, in addition to the notifications. */
 const refreshMilliseconds = 60_000;
-/** While nothing is heard: as often as this. Tokens of unknown keys make a process look again, but not more often than this, whoever sends them: they wait. */
+/**
+ * How often keys are read while notifications are interrupted. Tokens with unknown keys also cause a read, but not more
+ * often than this.
+ */
 const leastRefreshMilliseconds = 1_000;
 
 /** How long a replaced key is accepted: as long as the last token that it may have signed is valid, and some minutes. */
@@ -50,7 +53,7 @@ export const keyOverlapSeconds = (tokenMinutes: number): number => tokenMinutes 
  */
 export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): TokenKeys {
   let known: readonly TokenKey[] = [];
-  // Goes up whenever what is being read may be old by the time it arrives.
+  // Incremented whenever the keys that are being read may be outdated when they arrive.
   let generation = 0;
   let isListening = false;
   let begunAtMs = -Infinity;
@@ -87,7 +90,7 @@ export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): To
   function outdate(): void {
     generation += 1;
     readAtMs = -Infinity;
-    // It may have begun before the change: nobody who asks from now on is given what it finds.
+    // The read may have begun before the change, so later callers do not get its result.
     reading = null;
   }
 
@@ -110,7 +113,7 @@ export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): To
     return upcoming;
   }
 
-  /** With the database away, what is known is as good. */
+  /** While the database cannot be reached, the known keys are used. */
   async function read(): Promise<readonly TokenKey[]> {
     begunAtMs = Date.now();
     const before = generation;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { unauthorized } from '../../shared/errors/catalog';
 import type { TokenKey, TokenKeys } from './token-keys';
 
-/** Whose a token is, and until when. */
+/** The holder of a token, and when the token expires. */
 export interface TokenHolder {
   readonly solutionId: number;
   /** The solution's generation of tokens when it was given. */
@@ -32,7 +32,7 @@ export function createTokens({ keys, minutes }: { readonly keys: TokenKeys; read
         .sign(key.value);
     },
 
-    /** Throws `unauthorized` where the token is not ours, or not valid now. */
+    /** Throws `unauthorized` if the token is not ours or not valid now. */
     async verify(token: string): Promise<TokenHolder> {
       const payload = await firstThatVerifies(token, await keys.accepted(keyIdOf(token)));
       const { aud, exp, gen = 0 } = payload;
@@ -43,7 +43,7 @@ export function createTokens({ keys, minutes }: { readonly keys: TokenKeys; read
   };
 }
 
-/** Read before the signature is checked: it only chooses among keys of ours. Throws `unauthorized`. */
+/** Read before the signature is checked. It only chooses one of our keys. Throws `unauthorized`. */
 function keyIdOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).kid;

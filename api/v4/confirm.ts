@@ -7,11 +7,11 @@ import type { DeliveryService } from '../services/delivery';
 import { channelParameter, describedBody, syncId } from './parameters';
 
 const maxReasonLength = 2000;
-/** Whatever a solution gives for a reason, it must get through: the channel would stay at 2. */
+/** Any reason that a solution gives is accepted, because the channel would otherwise stay at 2. */
 const reason = z
   .string()
   .transform((text) => text.slice(0, maxReasonLength).replace(/[\0\p{Surrogate}]/gu, '\ufffd'));
-/** Without one, all of the file has failed. */
+/** Without an id, the whole file has failed. */
 const id = z.union([keepableText(0, 64), z.number().transform(String)]);
 const failed = z.object({
   file: keepableText(1, 200),
@@ -62,7 +62,7 @@ export const confirmOperation: Operation = {
 /** POST /v4/{channel}/confirm → `{"statut": "0"}`. An empty body confirms the package at hand in full. */
 export function postConfirm(service: DeliveryService): RequestHandler {
   return async (request, response) => {
-    // Undefined: there was none. What was there is not taken for nothing, `null` neither.
+    // Undefined: there was no body. Any other value, also `null`, counts as a body.
     const sent: unknown = request.body;
     const confirmation = decode(body, sent === undefined ? {} : sent);
     const key = callerKey(request, response);

@@ -31,9 +31,9 @@ export function getPhoto(service: PhotoService): RequestHandler {
     const { solutionId, channel } = callerKey(request, response);
     if (channel !== 'photos') throw unknownPhoto();
     const photo = await service.open(solutionId, String(request.params['name']));
-    // It came from a device: whatever it holds, it is never more than a picture.
+    // The file came from a device. Browsers must only ever treat it as a picture.
     response.setHeader('X-Content-Type-Options', 'nosniff');
-    // Hands, papers, faces: it stays on no machine on the way.
+    // Photos may show people or papers, so they must not be cached on the way.
     response.setHeader('Cache-Control', 'no-store');
     await sendFile(request, response, { ...photo, contentType: 'image/jpeg' });
   };

@@ -14,7 +14,7 @@ const hexDigest = z
   .regex(/^[0-9a-fA-F]{64}$/)
   .meta({ description: 'SHA-256 of the archive, hexadecimal.' });
 
-/** What an archive can be refused for, however it came. */
+/** The reasons for refusing an archive, for every way of sending it. */
 export const archiveProblems: Problems = {
   400: ['bad-request', 'digest-mismatch'],
   403: ['wrong-status'],
@@ -77,7 +77,7 @@ export function postDatas(service: IntakeService, limits: ReceiveLimits): Reques
   };
 }
 
-/** Null: the body comes in chunks, and nobody knows how many. */
+/** Null: the body is sent in chunks, and its length is not known. */
 function announcedBytesOf({ headers }: Request): number | null {
   const length = headers['content-length'];
   return length === undefined ? null : Number(length);

@@ -65,17 +65,17 @@ export function createV4Router(services: V4Services): Interface {
     routes.filter((route) => !openRoutes.includes(route)),
     [caller],
   );
-  // Whatever else: an unknown channel is told from an unknown route, and both from a missing token.
+  // Everything else: unknown channels, unknown routes and missing tokens get different errors.
   router.all('/v4/:channel{/*rest}', caller);
   router.use(countRefusals(services.traffic));
   return { router, operations: routes };
 }
 
-/** For the few hundred bytes of a login, on the worst of lines. */
+/** For the few hundred bytes of a login, on a very bad connection. */
 const loginMilliseconds = 60_000;
 
 /**
- * Whatever type a body says it has, it is read: a confirmation taken for empty would confirm what the solution says
- * has failed.
+ * The body is read whatever its declared type, because a confirmation that counts as empty would confirm what the
+ * solution reports as failed.
  */
 const jsonOf = (limit: string): RequestHandler => express.json({ limit, strict: false, type: () => true });

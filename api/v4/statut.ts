@@ -21,7 +21,7 @@ interface Deps {
   readonly log: Pick<Logger, 'error'>;
 }
 
-/** Beside the route, which knows nothing of schemas: it is the hot path. */
+/** Declared apart from the route, which uses no schemas because it is the hot path. */
 export const statutOperation: Operation = {
   method: 'get',
   path: '/v4/{channel}/statut',
@@ -46,9 +46,9 @@ export const statutOperation: Operation = {
 };
 
 export interface StatutRoute {
-  /** Answers the poll as solutions write it, ahead of Express. False: the request is for someone else. */
+  /** Answers the poll in the form that solutions send, before Express. False: it is another request. */
   readonly ahead: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** The same poll written in another way (HEAD, escapes in the path): that is for Express to understand. */
+  /** The same poll in another form (HEAD, escapes in the path), handled by Express. */
   readonly handler: RequestHandler;
 }
 
@@ -88,7 +88,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
     },
   };
 
-  /** Whatever memory alone does not answer. */
+  /** Answers what memory alone cannot answer. */
   async function answerAlone(
     request: IncomingMessage,
     response: ServerResponse,
@@ -131,7 +131,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
     send(response, await other.finally(() => (traffic.waitingPolls -= 1)), requestId);
   }
 
-  /** Of the answer to a HEAD, Node leaves the body out. */
+  /** Node leaves out the body of an answer to HEAD. */
   function send(response: ServerResponse, status: BoardStatus, requestId: string): void {
     traffic.polls += 1;
     const headers: Record<string, string> = {

@@ -11,8 +11,8 @@ const retryMilliseconds = 100;
 const patienceMilliseconds = 20_000;
 
 /**
- * One writer for each upload, over all API processes. Within a process a new request makes the old one let go
- * (its connection is most likely dead); against another process it waits.
+ * Allows one writer per upload over all API processes. Within a process, a new request makes the old one release the
+ * lock, because its connection is probably dead. If another process has the lock, the request waits.
  */
 export function createUploadLocker(locks: UploadLockStore): Locker {
   const releases = new Map<string, RequestRelease>();
@@ -23,7 +23,7 @@ function createLock(releases: Map<string, RequestRelease>, locks: UploadLockStor
   const holder = randomUUID();
   let renewal: NodeJS.Timeout | undefined;
   return {
-    /** Throws `offset-mismatch` where another goes on writing: the upload moves on meanwhile. */
+    /** Throws `offset-mismatch` if another request keeps writing, because the offset changes meanwhile. */
     async lock(signal: AbortSignal, release: RequestRelease) {
       const patience = Date.now() + patienceMilliseconds;
       while (!(await locks.take(uploadId, holder, leaseSeconds))) {
@@ -33,7 +33,7 @@ function createLock(releases: Map<string, RequestRelease>, locks: UploadLockStor
       }
       releases.set(uploadId, release);
       renewal = setInterval(() => {
-        // A renewal that fails leaves the lock to its time.
+        // If a renewal fails, the lock expires at its time.
         void locks.take(uploadId, holder, leaseSeconds).catch(() => false);
       }, renewMilliseconds);
     },

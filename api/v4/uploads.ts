@@ -35,7 +35,7 @@ interface Deps {
   readonly board: Pick<StatutBoard, 'read'>;
   readonly locker: Locker;
   readonly files: Pick<FileStore, 'makeDurable'>;
-  /** Folder of the file store: tus writes there by itself. */
+  /** Folder of the file store. The tus library writes there itself. */
   readonly filesDir: string;
   readonly quotas: Pick<
     QuotaService,
@@ -45,7 +45,7 @@ interface Deps {
   readonly uploadIdleSeconds: number;
 }
 
-/** Who sent a request, what its headers say, and what went wrong in it that we know better than tus does. */
+/** The sender of a request, what its headers say, and an error in it that we know and the tus library does not. */
 interface Sender {
   readonly key: ChannelKey;
   readonly idempotencyKey: string | null;
@@ -66,9 +66,9 @@ export interface Uploads {
 }
 
 const expiryMilliseconds = 24 * 3_600_000;
-/** What was completed in its last minute may be in the middle of becoming a sync. */
+/** An upload that was just completed may be in the middle of becoming a sync. */
 const graceMilliseconds = 3_600_000;
-/** Uploads are kept with their syncs, for weeks: there may be many, and each that is looked at is an open file. */
+/** Uploads are kept with their syncs for weeks. There may be many, and each check opens a file. */
 const sweptAtOnce = 200;
 
 /**
@@ -84,13 +84,13 @@ export function createUploads(deps: Deps): Uploads {
     datastore: store,
     locker: deps.locker,
     maxSize: deps.maxArchiveBytes,
-    // For so long may a writer go on that another one has come for.
+    // How long a writer may continue after another one has asked for the lock.
     lockDrainTimeout: 1_000,
-    // The id says whose it is, so that nothing else has to.
+    // The id contains the owner, so nothing else needs to.
     namingFunction: (request) => `${ownerOf(senderOf(request).key)}-${randomUUID()}`,
     generateUrl: (request, { id }) => locationOf(senderOf(request).key, id),
     getFileIdFromRequest: (request, id) => (isOwn(senderOf(request).key, id) ? id : undefined),
-    // Then it is the upload of a sync, and kept for as long as that.
+    // It is then the upload of a sync, and is kept as long as the sync.
     disableTerminationForFinishedUploads: true,
     onUploadCreate: (request, upload) => judge(request, upload),
     onUploadFinish: (request, upload) => finish(request, upload),
@@ -120,7 +120,7 @@ export function createUploads(deps: Deps): Uploads {
       const webRequest = webRequestOf(request);
       senders.set(webRequest, sender);
       request.setTimeout(deps.uploadIdleSeconds * 1000, () => request.destroy());
-      // What follows its body is our own work, and may be longer.
+      // The time-out only applies to the body. The work after it may take longer.
       request.once('end', () => request.setTimeout(0));
       continueIfExpected(request, response);
       const answer = await tus.handleWeb(webRequest);
@@ -131,7 +131,7 @@ export function createUploads(deps: Deps): Uploads {
     removeExpired,
   };
 
-  /** tus' own sweep would take the uploads of syncs as well. Answers how many it removed. */
+  /** The clean-up of the tus library would also remove uploads of syncs. Returns how many were removed. */
   async function removeExpired(): Promise<number> {
     const ids = (await store.configstore.list?.()) ?? [];
     let removed = 0;
@@ -147,7 +147,7 @@ export function createUploads(deps: Deps): Uploads {
     const uploads = await Promise.all(others.map((id) => store.configstore.get(id)));
     const latest = Date.now() - expiryMilliseconds - graceMilliseconds;
     const expired = others.filter((_, index) => Date.parse(uploads[index]?.creation_date ?? '') < latest);
-    // Another process may be quicker.
+    // Another process may have removed it already.
     for (const id of expired) await store.remove(id).catch(() => undefined);
     await deps.quotas.closeUploads(expired);
     return expired.length;
@@ -159,20 +159,23 @@ export function createUploads(deps: Deps): Uploads {
     return sender;
   }
 
-  /** Before a byte of it is taken. */
+  /** Called before a byte of it is accepted. */
   async function judge(request: object, upload: Upload): Promise<Record<string, never>> {
     sha256OfMetadata(upload);
     const sender = senderOf(request);
     const { statut } = await deps.board.read(sender.key);
     if (statut !== 0) throw wrongStatus(statut, 0);
-    // Without a length it may become as long as any.
+    // Without a length, the largest possible upload is assumed.
     const bytes = upload.size ?? deps.maxArchiveBytes;
     await deps.quotas.openUpload({ id: upload.id, solutionId: sender.key.solutionId, bytes });
     sender.begunId = upload.id;
     return {};
   }
 
-  /** One that was given up leaves room for another, as does one that its sender cannot go on with: it knows no path to it. */
+  /**
+   * An upload that was given up makes room for another one. So does one that its sender cannot continue because it does
+   * not know its path.
+   */
   async function closeWhatEnded(request: ExpressRequest, answer: Response, sender: Sender): Promise<void> {
     const isGivenUp = request.method === 'DELETE' && answer.ok;
     const isLost = sender.begunId !== null && (!answer.ok || sender.failure !== null);
@@ -197,7 +200,7 @@ export function createUploads(deps: Deps): Uploads {
   async function becomeSync(request: Request, upload: Upload): Promise<string> {
     const sender = senderOf(request);
     const { key, idempotencyKey, origin } = sender;
-    // The bytes of earlier requests may still be on their way to the disk, and the names that lead to them.
+    // The bytes and the file names of earlier requests may not be durable yet.
     await deps.files.makeDurable(resumableKeyOf(upload.id));
     const counting = { announcedBytes: upload.size ?? upload.offset };
     const reception = await deps.intake.begin(key, idempotencyKey, origin, counting);
@@ -215,7 +218,7 @@ export function createUploads(deps: Deps): Uploads {
     }
   }
 
-  /** Whoever sent it with its creation was not told where it lies, and cannot go on with it. */
+  /** A sender that sent all bytes with the creation does not know the path, and cannot continue. */
   async function giveUp(request: Request, { id }: Upload, error: unknown): Promise<never> {
     if (isFinal(error) || (request.method === 'POST' && (await isNobodys(id)))) {
       await store.remove(id);
@@ -224,7 +227,7 @@ export function createUploads(deps: Deps): Uploads {
     throw error;
   }
 
-  /** What failed may have been the answer to a commit that went through: then it is a sync's. */
+  /** The error may only concern the answer to a successful commit. The upload then belongs to a sync. */
   async function isNobodys(id: string): Promise<boolean> {
     const syncId = await deps.intake.syncOf(resumableKeyOf(id)).catch(() => undefined);
     return syncId === null;
@@ -258,11 +261,11 @@ const ownerOf = ({ solutionId, channel }: ChannelKey) => `${solutionId}-${channe
 const isUploadType = (type: string | undefined) =>
   /^application\/offset\+octet-stream *(;|$)/i.test(type ?? '');
 
-/** Nothing but an id of ours: in a path it would be resolved, and lead elsewhere. */
+/** Only accepts an id of ours, because any other text could lead elsewhere when it is used in a path. */
 const isOwn = (key: ChannelKey, id: string | undefined) =>
   id !== undefined && /^\d+-[a-z]+-[0-9a-f-]{36}$/.test(id) && id.startsWith(`${ownerOf(key)}-`);
 
-/** An archive that was refused stays refused; one that could not be taken now may be tried again. */
+/** True if the archive itself was refused. Otherwise the upload may be tried again. */
 function isFinal(error: unknown): boolean {
   return error instanceof AppError && !passingKinds.includes(error.kind);
 }
@@ -308,7 +311,7 @@ async function send(
   response: ExpressResponse,
 ): Promise<void> {
   for (const [name, value] of answer.headers) {
-    // tus would let pages of any site read the answer; no page has any business here.
+    // The tus library would let pages of any site read the answer. No web page needs this.
     if (/^access-control-/i.test(name)) continue;
     if (answer.status < 400 || !/^content-/i.test(name)) response.setHeader(name, value);
   }
@@ -319,10 +322,10 @@ async function send(
 }
 
 function refusalOf(status: number, text: string, maxArchiveBytes: number): Error {
-  // What it does not offer: several parts at once.
+  // Parallel parts are not supported.
   if (status === 501) return badRequest(text);
   if (status >= 500) return new Error(`tus: ${text}`);
-  // Another request has taken over.
+  // Another request has taken over the upload.
   if (text.startsWith('Request aborted')) return offsetMismatch();
   switch (status) {
     case 404:

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where a page finds its asset: the address holds the content's hash, so that browsers may keep it for ever. */
+/** The URL of an asset. It contains the hash of the content, so that browsers may cache it for ever. */
 export function assetUrl(name: AssetName): string {
   return `/assets/${assets[name].hash}/${name}`;
 }
 
-/** What pages load: all of it is served by us, nothing comes from elsewhere. */
+/** Serves what pages load. Nothing is loaded from other servers. */
 export function createAssetRoutes(): Router {
   const router = Router();
   router.get('/assets/:hash/:name', (request, response, next) => {

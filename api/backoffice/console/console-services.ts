@@ -29,7 +29,7 @@ import type { SyncService } from '../services/syncs';
 import type { TemperatureService } from '../services/temperatures';
 import type { UserService } from '../services/users';
 
-/** What the pages stand on: the same services as the REST interface, and reads that only people need. */
+/** What the pages use: the same services as the REST interface, and reads that only pages need. */
 export interface ConsoleServices {
   readonly sessions: SessionService;
   readonly keptForms: KeptFormService;

@@ -5,8 +5,8 @@ import { formTokenOf } from '../../../shared/secrets';
 export const csrfField = '_csrf';
 
 /**
- * What a form of ours must bring along. It follows from the session's token, which no page and no script can read,
- * so that a form of one session is worth nothing in another.
+ * The token that every form must contain. It is derived from the session token, which no page and no script can read,
+ * so a form of one session is not valid in another.
  */
 export const csrfTokenOf = formTokenOf;
 

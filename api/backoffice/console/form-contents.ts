@@ -10,13 +10,13 @@ import { type ShownFields, textOfField, tickedAfter, touchedTexts } from './form
 
 export interface FormContents {
   readonly content: ComponentChildren;
-  /** Before anything was filled in again. */
+  /** The values before anything was filled in again. */
   readonly shown: ShownFields;
 }
 
 /**
- * What a form shows, found in its own elements: no page has to say it again, and none can forget a field. `written`: a
- * form that came before; what was touched in it is filled in again. Null: there is none.
+ * Reads what a form shows from its own elements, so that no page has to repeat it or can forget a field. `written`: a
+ * form that was sent before; its changed fields are filled in again. Null: there is none.
  */
 export function formContents(children: ComponentChildren, written: WrittenFields | null): FormContents {
   const texts = new Map<string, string>();
@@ -63,13 +63,13 @@ export interface WrittenFields {
 type Props = Readonly<Record<string, unknown>>;
 type See = (node: VNode, props: Props) => VNode;
 
-/** The elements that the components make, with `see` at each input. Nothing of ours has a state or a life of its own. */
+/** Renders the elements of the components and calls `see` for each input. Our components have no state. */
 function walk(children: ComponentChildren, see: See): ComponentChildren {
   if (Array.isArray(children)) return children.map((child: ComponentChildren) => walk(child, see));
   if (!isValidElement(children)) return children;
   const props: Props = { ...children.props };
   if (isFunction(children.type)) return walk(children.type(children.props), see);
-  // A browser sends nothing of it.
+  // A browser does not send it.
   if (props['disabled'] === true) return children;
   const seen = see(children, props);
   if (seen.type === 'select' || seen.type === 'textarea') return seen;
@@ -129,7 +129,7 @@ function optionsOf(children: ComponentChildren): { readonly value: string; reado
   return options;
 }
 
-/** As it was written, where someone touched it. */
+/** The sent value, if it was changed. */
 function isTickedAgain({ fields }: WrittenFields, name: string, value: string, isTicked: boolean): boolean {
   return tickedAfter(fields, name, isTicked ? [value] : []).includes(value);
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { FormFields } from '../../../shared/stores/staff/kept-form-store';
 
 // What came with a form. A browser sends every field of it, also those that nobody touched, and changes what it sends:
-// line breaks become CRLF, a value that is absent becomes an empty text, a box without a tick is not sent at all. So each
-// form says in a hidden field what it showed, and only what differs from that counts as written.
+// line breaks become CRLF, a value that is absent becomes an empty text, a box without a tick is not sent at all. So
+// each form contains what it showed in a hidden field, and only fields that differ from it count as changed.
 
 /** The hidden fields of every form, beside the token. */
 export const shownField = '_shown';
@@ -29,7 +29,7 @@ export const writeShown = ({ texts, boxes, hidden }: ShownFields): string =>
     hidden,
   });
 
-/** The fields of a form or a query that were filled in: a field left empty says nothing. */
+/** The fields of a form or a query that are filled in. Empty fields are left out. */
 export function blankless(fields: unknown): Record<string, unknown> {
   return Object.fromEntries(entriesOf(fields).filter(([, value]) => value !== ''));
 }
@@ -59,8 +59,8 @@ export function fieldsAfter(fields: unknown, prefix: string): Record<string, str
 }
 
 /**
- * Of the fields whose names begin so, those that somebody touched, without that beginning, with the line breaks that
- * the text had before. Where the form does not say what it showed, all that came counts.
+ * The changed fields among those with this prefix, without the prefix, with the line breaks that the text had before.
+ * If the form does not contain what it showed, all fields count.
  */
 export function touchedTexts(fields: unknown, prefix = ''): Record<string, string> {
   const shown = readShown(fields);
@@ -74,8 +74,8 @@ export function touchedTexts(fields: unknown, prefix = ''): Record<string, strin
 }
 
 /**
- * The boxes of a name as they are to be: `before`, with what was ticked and without what was unticked. What the form did
- * not show stays. Where it does not say what it showed, exactly what came.
+ * The new set of ticked boxes: `before`, plus what was ticked and minus what was unticked. Boxes that the form did not
+ * show stay. If the form does not contain what it showed, exactly the sent ones.
  */
 export function tickedAfter(fields: unknown, name: string, before: readonly string[]): string[] {
   const given = listOf(fields, name);
@@ -85,14 +85,17 @@ export function tickedAfter(fields: unknown, name: string, before: readonly stri
   return [...kept, ...given.filter((one) => !shown.includes(one) && !kept.includes(one))];
 }
 
-/** Of a single box: whether it is ticked now; undefined: nobody touched it. */
+/** Whether a single box is ticked now. Undefined: it was not changed. */
 export function touchedTick(fields: unknown, name: string): boolean | undefined {
   const isTicked = listOf(fields, name).length > 0;
   const shown = readShown(fields)?.boxes[name];
   return shown !== undefined && shown.length > 0 === isTicked ? undefined : isTicked;
 }
 
-/** What of a form is kept while its writer signs in again: what it showed, without passwords. Null: it says nothing. */
+/**
+ * What is kept of a form while its author signs in again: without passwords. Null: the form does not contain what it
+ * showed.
+ */
 export function keepableFields(fields: unknown): FormFields | null {
   const shown = readShown(fields);
   if (shown === null) return null;

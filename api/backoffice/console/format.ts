@@ -21,7 +21,7 @@ export function durationText(words: Words, seconds: number): string {
   );
 }
 
-/** On the clock of the kitchen; where its time zone is none, in UTC, which is said. */
+/** In the time zone of the kitchen. If that does not exist, in UTC, with a note. */
 export function timeText(words: Words, time: Date, timezone: string): string {
   if (timezone === 'UTC' || !isTimeZone(timezone)) return `${clockText(words, time, 'UTC')} UTC`;
   return clockText(words, time, timezone);
@@ -72,7 +72,7 @@ const numbers = kept(
   (locale: string, style: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, style),
 );
 
-/** Making one costs more than the row that it is for: each is made once. There are as many as time zones in use. */
+/** Formatters are expensive, so each one is made only once. There are as many as time zones in use. */
 function kept<Given extends unknown[], Made>(make: (...given: Given) => Made): (...given: Given) => Made {
   const made = new Map<string, Made>();
   return (...given) => {

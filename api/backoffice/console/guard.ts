@@ -16,7 +16,7 @@ interface Services {
   readonly oidcButton: OidcButton | null;
 }
 
-/** Forms of keys, roles and secrets. */
+/** The forms that change keys, roles and secrets. */
 export const guardedPaths = [
   '/solutions/:id/secret',
   '/notifications/:id/secret',
@@ -26,14 +26,14 @@ export const guardedPaths = [
 ];
 
 /**
- * Stands before those forms: whoever signed in longer ago proves once more who they are. The page that asks carries along
- * what was typed, so that nothing is lost.
+ * Runs before these forms: a user who signed in some time ago must enter the password again. The page that asks keeps
+ * what was entered, so that nothing is lost.
  */
 export function createGuard({ signIn, oidcButton }: Services, visiting: Visiting): RequestHandler[] {
   return [readForm, guard];
 
   async function guard(request: Request, response: Response, next: NextFunction): Promise<void> {
-    // Who is not signed in, or sends no form of this session, is for the form itself to refuse.
+    // The form itself refuses callers who are not signed in or send a form of another session.
     if (visitorOf(request) === null || proofOf(request).isProofFresh || !isOfThisSession(request)) {
       next();
       return;
@@ -72,7 +72,7 @@ const urlencoded: RequestHandler = express.urlencoded({
   parameterLimit: 5_000,
 });
 
-/** Nobody sends us megabytes before we know who it is. */
+/** Large bodies are only accepted from callers who are signed in. */
 function readForm(request: Request, response: Response, next: NextFunction): void {
   if (visitorOf(request) === null) next();
   else urlencoded(request, response, next);

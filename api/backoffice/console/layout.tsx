@@ -8,9 +8,9 @@ import type { Words } from './words';
 interface PageProps {
   readonly visit: Visit;
   readonly title: string;
-  /** Of the browser's tab, where it must say more than the heading. */
+  /** The title of the browser tab, if it must say more than the heading. */
   readonly tabTitle?: string;
-  /** Where one comes from: links, the nearest last. */
+  /** The links above this page, the nearest last. */
   readonly trail?: readonly { readonly href: string; readonly text: string }[];
   /** Beside the title. */
   readonly aside?: ComponentChildren;
@@ -179,7 +179,7 @@ function Link({ visit: { path, words }, href, text, count = 0 }: LinkProps): VNo
   );
 }
 
-/** Only sentences of ours are shown, whatever the address says. */
+/** Only known sentences are shown, whatever the URL contains. */
 function Done({ words, done }: { words: Words; done: string | null }): VNode | null {
   const known: Readonly<Record<string, string>> = words.done;
   const text = done !== null && Object.hasOwn(known, done) ? known[done] : undefined;

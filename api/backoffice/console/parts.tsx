@@ -13,7 +13,7 @@ import type { Words } from './words';
 
 export type Tone = 'good' | 'busy' | 'bad' | 'calm';
 
-/** A word with a dot: the dot is never the only sign. */
+/** A word with a coloured dot. The dot is never the only sign. */
 export const Badge = ({ tone, children }: { tone: Tone; children: ComponentChildren }): VNode => (
   <span class={`badge ${tone}`}>{children}</span>
 );
@@ -73,10 +73,10 @@ interface Column {
 }
 
 interface TableProps {
-  /** What the table holds, for those who hear it. */
+  /** The name of the table for screen readers. */
   readonly label: string;
   readonly columns: readonly (Column | string)[];
-  /** How it fits where there is little room: cells below each other on a phone, or closer to each other anywhere. */
+  /** How it fits into little space: cells below each other on a phone, or closer to each other everywhere. */
   readonly fit?: 'stacks' | 'compact';
   readonly children: ComponentChildren;
 }
@@ -107,7 +107,7 @@ export const tickAllColumn = (words: Words, name: string): Column => ({
   label: <input type="checkbox" data-tick-all={name} hidden aria-label={words.tickAll} />,
 });
 
-/** Nothing is there, and what that means. */
+/** Shown if there is nothing, with what that means. */
 export const Empty = ({ title, children }: { title: string; children?: ComponentChildren }): VNode => (
   <div class="empty">
     <p class="empty-title">{title}</p>
@@ -146,8 +146,8 @@ interface FormProps {
 }
 
 /**
- * A form that changes something. It brings along what it showed, so that only what was touched counts, and shows again
- * what was written in it before and could not be taken.
+ * A form that changes something. It sends along what it showed, so that only changed fields count, and it shows again
+ * what was entered before and refused.
  */
 export function ActionForm({ action, csrf: key, class: extra, label, id, children }: FormProps): VNode {
   const written = key.written?.action === action ? key.written : null;
@@ -181,7 +181,7 @@ export const Field = ({ label, hint, class: extra, children }: FieldProps): VNod
   </label>
 );
 
-/** A text as it is: an input of one line would take its line breaks away. */
+/** A text with its line breaks, which an input of one line would remove. */
 export const TextInput = ({ name, text }: { name: string; text: string }): VNode =>
   /[\r\n]/.test(text) ? (
     <textarea name={name} rows={Math.min(12, text.split(/\r\n?|\n/).length + 1)}>

@@ -9,8 +9,7 @@ import type { Words } from './words';
 export type ProblemText = string | VNode;
 
 /**
- * In the words of whoever sent it, as far as there are any; what the server says by itself is in English.
- * `of`: the class whose fields they were.
+ * In the language of the reader, if there is a translation, or else in English. `of`: the class whose fields they were.
  */
 export function problemTextOf(words: Words, error: AppError, of: string | null = null): ProblemText {
   if (error instanceof InvalidFields) {

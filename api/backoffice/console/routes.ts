@@ -68,7 +68,7 @@ const codeForm = z.object({
   next: z.string().max(2_000).default('/'),
 });
 
-/** Pages for people. All of them work without JavaScript. Others' routes below `/` come before these. */
+/** Pages for people. All of them work without JavaScript. Mount these routes last. */
 export function createConsoleRoutes(services: ConsoleServices): Router {
   const router = Router();
   const visiting = createVisiting(services);
@@ -105,7 +105,7 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   return router;
 }
 
-/** The start page: the overview, or the way in. */
+/** The start page: the overview or the sign-in form. */
 function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router {
   const router = Router();
 
@@ -158,7 +158,7 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
     }
   });
 
-  // Needs no token of the form: all that another site could do is refused by the check of its origin.
+  // Needs no form token, because the check of the origin refuses calls from other sites.
   router.post('/sign-out', async (request, response) => {
     const caller = visitorOf(request);
     if (caller !== null) await services.sessions.signOut(tokenOf(request), caller);
@@ -170,7 +170,7 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
 }
 
 async function showDoor(services: ConsoleServices, request: Request, response: Response): Promise<void> {
-  // A live part of a page whose session has ended: the browser loads the page anew, and gets the form.
+  // The session of a live part of a page has ended: the browser loads the page again and gets the sign-in form.
   if (request.get('hx-request') !== undefined) response.setHeader('HX-Refresh', 'true');
   const problem = refusalText(wordsFor(request), request.query[refusalParameter]);
   answerDoor(services, request, response, {
@@ -190,7 +190,7 @@ const originOf = (request: Request) => ({
   userAgent: request.get('user-agent'),
 });
 
-/** Sets the status. Answers what whoever stands at the door is told. */
+/** Sets the status. Returns the text for the sign-in page. */
 function refusedSignIn(request: Request, response: Response, error: unknown): string {
   if (!(error instanceof AppError)) throw error;
   response.status(problemOf(error).status);
@@ -246,14 +246,14 @@ function refusalText(words: Words, reason: unknown): string | null {
   return Object.hasOwn(known, reason) ? (known[reason] ?? words.failed) : words.failed;
 }
 
-/** What concerns a person's solutions is kept by no browser and no proxy. */
+/** Pages must not be stored by browsers or proxies. */
 const pageHeaders: RequestHandler = (_request, response, next) => {
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Vary', 'Accept-Language, Cookie');
   next();
 };
 
-/** A browser that strayed gets a page; a program is answered by the API's own handler. */
+/** A browser gets an error page. A program is answered by the API's own handler. */
 const unknownPage: RequestHandler = (request, _response, next) => {
   if (isForPerson(request)) throw unknownRoute();
   next();
@@ -270,7 +270,7 @@ function createErrorPage({ log }: ConsoleServices, visiting: Visiting): ErrorReq
     const { status } = problemOf(error);
     const foreseen = error instanceof AppError ? error : null;
     if (status === 500) log.error({ err: error, method: request.method, path: request.path }, 'page failed');
-    // While the database is away, nobody can be asked who looks.
+    // While the database cannot be reached, the user is not known.
     const visit = status >= 500 ? null : await visiting.visitOf(request);
     if (foreseen?.retryAfterSeconds !== undefined)
       response.setHeader('Retry-After', foreseen.retryAfterSeconds);

@@ -15,7 +15,7 @@ import { linkTo } from './link';
 import { renderPage } from './render';
 import { type Words, wordsFor } from './words';
 
-/** Who looks at a page, in which language, and what every page shows. */
+/** The user of a page, the language, and what every page shows. */
 export interface Visit {
   readonly caller: Caller;
   readonly words: Words;
@@ -24,9 +24,9 @@ export interface Visit {
   /** e.g. `/solutions/3/syncs`. */
   readonly path: string;
   readonly waiting: WaitingCounts;
-  /** The password alone signs them in, and a second factor would be theirs to set up. */
+  /** The user signs in with the password alone and could set up a second factor. */
   readonly isPasswordAlone: boolean;
-  /** What has just been done, to be told once. */
+  /** What has just been done. It is shown once. */
   readonly done: string | null;
 }
 
@@ -39,7 +39,10 @@ interface VisitingParts {
 }
 
 export function createVisiting({ overview, keptForms }: VisitingParts) {
-  /** Before every form. Whoever is not signed in (any more) is led to the way in, and what they wrote is kept. */
+  /**
+   * Runs before every form. A caller who is not signed in (any more) is led to the sign-in page, and what they entered
+   * is kept.
+   */
   const gate: RequestHandler[] = [
     async (request, response, next) => {
       if (visitorOf(request) !== null) next();
@@ -51,7 +54,7 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
         next();
         return;
       }
-      // The form of an earlier session, sent in a newer one: its writer looks at it again, and sends it.
+      // The form of an earlier session, sent in a newer one: the author must check it and send it again.
       const keptId = await keep(request, callerOf(request));
       if (keptId === null) throw crossSite();
       response.redirect(303, linkTo(pageOf(request), { [keptParameter]: keptId }));
@@ -59,7 +62,7 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
   ];
 
   return {
-    /** A page for whoever is signed in; a visitor is led to the form first, and back here after it. */
+    /** A page for users who are signed in. Others are led to the sign-in form first, and back here afterwards. */
     page:
       (show: (visit: Visit, request: Request) => Promise<VNode>): RequestHandler =>
       async (request, response) => {
@@ -68,7 +71,7 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
         else response.send(renderPage(await show(visit, request)));
       },
 
-    /** A file, or data for a script. Nothing for a visitor but the way to the form. */
+    /** A file, or data for a script. Callers who are not signed in are led to the sign-in form. */
     data:
       (answer: (caller: Caller, request: Request, response: Response) => Promise<void>): RequestHandler =>
       async (request, response) => {
@@ -176,7 +179,7 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
 /** A corrected file of the quarantine may be as large as this. */
 const readForm = express.urlencoded({ limit: '16mb', extended: false, parameterLimit: 5_000 });
 
-/** Nobody sends us megabytes before we know who it is. */
+/** Large bodies are only accepted from callers who are signed in. */
 const readStrangersForm: RequestHandler = express.urlencoded({
   limit: '1mb',
   extended: false,
@@ -205,7 +208,7 @@ function pageOf(request: Request): string {
   return path === null ? '/' : withoutNews(path);
 }
 
-/** Without what is told once. */
+/** Without the parts that are shown once. */
 function withoutNews(path: string): string {
   if (path.length > longestPath || !isLocalPath(path)) return '/';
   const { pathname, searchParams } = new URL(path, 'http://here.invalid');
@@ -218,7 +221,7 @@ function withoutNews(path: string): string {
 
 const longestPath = 1_500;
 
-/** Only a path of ours: a link must not lead elsewhere after the form. */
+/** Only accepts a path of this server, because a link must not lead elsewhere after the form. */
 export const isLocalPath = (text: string): boolean => /^\/(?![/\\])[\x21-\x7e]*$/.test(text);
 
 function signInPath(request: Request): string {

@@ -5,10 +5,13 @@ import type { Caller } from '../../../shared/domain/staff';
 import { crossSite, secondFactorMissing, unauthorized } from '../../../shared/errors/catalog';
 import type { Session, SessionService, Visitor } from '../services/session';
 
-/** With this prefix a browser takes the cookie from us alone, by https alone, and no neighbouring site can plant one. */
+/**
+ * With this prefix, a browser only accepts the cookie from this host and over https, so that no neighbouring site can
+ * set it.
+ */
 const cookieNameOf = (request: Request) => (isTlsOnly(request) ? '__Host-epack_session' : 'epack_session');
 
-/** For the few hundred bytes of someone whom nobody knows yet. */
+/** For the few hundred bytes of an unknown caller. */
 export const signInBodyMilliseconds = 20_000;
 
 interface SignedIn extends Visitor {
@@ -17,7 +20,7 @@ interface SignedIn extends Visitor {
 
 const signedIn = new WeakMap<Request, SignedIn>();
 
-/** Knows who calls before any route runs. Throws `unauthorized`, `cross-site`, `second-factor-missing`. */
+/** Finds out who calls before any route runs. Throws `unauthorized`, `cross-site`, `second-factor-missing`. */
 export function createStaffCheck(sessions: Pick<SessionService, 'findVisitor'>): RequestHandler {
   return async (request, response, next) => {
     if (!(await recognise(sessions, request, response))) throw unauthorized();
@@ -35,12 +38,12 @@ export function createVisitorCheck(sessions: Pick<SessionService, 'findVisitor'>
   };
 }
 
-/** Whoever passed the check. */
+/** The caller who passed the check. */
 export function callerOf(request: Request): Caller {
   return signedInOf(request).caller;
 }
 
-/** Null: a visitor. */
+/** Null: the caller is not signed in. */
 export function visitorOf(request: Request): Caller | null {
   return signedIn.get(request)?.caller ?? null;
 }
@@ -89,19 +92,19 @@ async function recognise(
 ): Promise<boolean> {
   const bearer = bearerOf(request);
   const token = bearer ?? cookieOf(request);
-  // What a page asks for by itself, to show the news, is no use of it.
+  // A page that refreshes itself does not count as use of the session.
   const isUse = request.get('hx-request') === undefined;
   const visitor = token === null ? null : await sessions.findVisitor(token, addressOf(request), isUse);
   if (token === null || visitor === null) return false;
   // For the line of the log and for the trail, also where the call is refused.
   response.locals['user'] = visitor.caller.email;
-  // A browser sends the cookie by itself; a bearer token is sent by whoever knows it.
+  // A browser sends the cookie by itself. A bearer token is only sent by a caller that knows it.
   if (bearer === null && isUnsafe(request)) needSameSite(request);
   signedIn.set(request, { ...visitor, token });
   return true;
 }
 
-/** An `Authorization` header of whatever kind is the only thing that counts. */
+/** If there is an `Authorization` header of any kind, only it counts. */
 function bearerOf(request: Request): string | null {
   const authorization = request.get('authorization');
   if (authorization === undefined) return null;

@@ -19,7 +19,7 @@ export interface AdmissionStores {
   readonly users: Pick<UserStore, 'find' | 'findByEmail'>;
 }
 
-/** Who of those whom the provider knows is let in, and as what. */
+/** Which people of the provider may sign in, and with which role. */
 export interface AdmissionRules {
   /** Role of a person who is no user yet. Null: refused. */
   readonly newUsers: Role | null;
@@ -36,7 +36,7 @@ interface Deps extends StoreAccess<AdmissionStores> {
 }
 
 /**
- * Which user a person is, made or changed as the rules say. Throws `sign-in-refused`; `last-admin` where the provider
+ * The user of a person, created or changed as the rules say. Throws `sign-in-refused`; `last-admin` where the provider
  * takes the role of the last admin away.
  */
 export async function admit(deps: Deps, person: Person, address: string): Promise<User> {
@@ -67,7 +67,7 @@ async function knownUser({ transaction }: Deps, person: Person, caller: Caller):
   });
 }
 
-/** An address that was someone else's before does not open their account here. */
+/** An e-mail address that belonged to someone else before must not open that person's account. */
 async function link(
   stores: Pick<AdmissionStores, 'audit' | 'oidc'>,
   { issuer, subject }: Person,
@@ -95,7 +95,10 @@ async function newUser(
   return user;
 }
 
-/** The highest that the claim gives; null: roles are given here. Throws `sign-in-refused` where it gives none. */
+/**
+ * The highest role in the claim. Null: roles are given in the backoffice. Throws `sign-in-refused` if the claim
+ * contains no role.
+ */
 function roleOf({ roles: mapping, roleClaim }: AdmissionRules, { claims }: Person): Role | null {
   if (mapping === null) return null;
   const values = textsOf(claims[roleClaim]);
@@ -105,7 +108,7 @@ function roleOf({ roles: mapping, roleClaim }: AdmissionRules, { claims }: Perso
   return highest;
 }
 
-/** Names that are no account's give nothing. */
+/** Unknown names are ignored. */
 async function accountsOf({ stores, rules }: Deps, { claims }: Person): Promise<number[] | null> {
   if (rules.accountClaim === null) return null;
   return stores.accounts.idsOfNames(textsOf(claims[rules.accountClaim]));

@@ -44,7 +44,7 @@ export interface SignInProof {
   readonly codeVerifier: string;
 }
 
-/** What the provider says of someone who has signed in there. */
+/** What the provider says about a person who has signed in there. */
 export interface Person {
   readonly issuer: string;
   /** Never given to anyone else. */
@@ -68,7 +68,7 @@ export interface IdentityProvider {
 
 /** Clocks of two machines differ. */
 const clockToleranceSeconds = 60;
-/** What a provider says of itself changes rarely. */
+/** How long the metadata of a provider is cached. */
 const discoveryMilliseconds = 3_600_000;
 
 /** Of one call to the provider. */
@@ -121,14 +121,14 @@ export function createIdentityProvider(settings: IdentityProviderSettings): Iden
       provider = await discover(settings);
       discoveredAtMs = Date.now();
     } catch (error) {
-      // What it said before is as good, while it is away.
+      // While it cannot be reached, the earlier metadata is used.
       if (provider === null) throw translated(error);
     }
     return provider;
   }
 }
 
-/** It must call itself as it is configured: another issuer's tokens would be believed otherwise. */
+/** The issuer must be the configured one. Otherwise tokens of another issuer would be trusted. */
 async function discover(settings: IdentityProviderSettings): Promise<Configuration> {
   try {
     return await discoverAt(settings, settings.issuer);
@@ -199,7 +199,7 @@ const refusedOrAway = (isGone: boolean) => (isGone ? identityProviderAway() : si
 
 const isAway = (code: string) => code === 'temporarily_unavailable' || code === 'server_error';
 
-/** What is no JSON, or another status than was expected, is a page of some proxy. */
+/** An answer that is not JSON, or has an unexpected status, comes from some proxy. */
 const awayCodes = [
   'OAUTH_TIMEOUT',
   'OAUTH_PARSE_ERROR',

@@ -17,7 +17,7 @@ interface Stores {
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
-/** Customers: the affair of admins. */
+/** Accounts. Only for admins. */
 export function createAccountService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     async list(caller: Caller, page: PageRequest<number>): Promise<Page<Account>> {
@@ -46,8 +46,8 @@ export function createAccountService({ stores, transaction }: StoreAccess<Stores
     },
 
     /**
-     * What is older than its days is removed by the workers, for good. `ifRevision`: the one that the edit is based on;
-     * null: whichever it is. Throws `not-found`, `stale`.
+     * Workers remove older data for good. `ifRevision`: the one that the edit is based on; null: whichever it is.
+     * Throws `not-found`, `stale`.
      */
     async changeRetention(
       caller: Caller,

@@ -28,14 +28,17 @@ export function createAlertService({ stores, transaction }: StoreAccess<Stores>)
       return stores.alerts.list({ ...filter, accounts: caller.accounts }, page);
     },
 
-    /** Someone has seen it; it closes when the probe is well again. Who did so first stays. Throws `not-found`, `forbidden`. */
+    /**
+     * Records that someone has seen the alert. It closes when the probe is within its limits again. Only the first
+     * person is recorded. Throws `not-found`, `forbidden`.
+     */
     async acknowledge(caller: Caller, id: string, comment: string | null): Promise<ProbeAlert> {
       return transaction((stores) => acknowledge(stores, caller, id, comment));
     },
 
     /** As `acknowledge`, all of them or none. */
     async acknowledgeMany(caller: Caller, ids: readonly string[], comment: string | null): Promise<void> {
-      // Always in the same order: two who have seen the same ones wait for each other, and do not block.
+      // Always in the same order, so that two callers with the same alerts wait for each other and do not deadlock.
       const ordered = [...new Set(ids)].sort((one, other) => Number(one) - Number(other));
       await transaction(async (stores) => {
         for (const id of ordered) await acknowledge(stores, caller, id, comment);

@@ -23,7 +23,7 @@ interface Stores {
 
 export type ApprovalService = ReturnType<typeof createApprovalService>;
 
-/** Changes above a limit, which wait for someone. */
+/** Changes above a limit, which wait for a decision. */
 export function createApprovalService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     /** Throws `not-found`. */
@@ -55,7 +55,7 @@ export function createApprovalService({ stores, transaction }: StoreAccess<Store
   };
 }
 
-/** What was decided about logs is carried out apart from what was decided about parameters. */
+/** Decisions about logs and decisions about parameters are carried out by different jobs. */
 const applierOf = (kind: Approval['kind']): BackgroundKind =>
   kind === 'replace-logs' ? 'logs.apply-replacements' : 'parameters.apply-approvals';
 

@@ -22,7 +22,7 @@ interface Stores {
   readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'>;
 }
 
-/** Whose values win, or new values, not validated yet. */
+/** The side whose values win, or new values that are not validated yet. */
 export type GivenChoice = Side | { readonly fields: Readonly<Record<string, unknown>> };
 
 export type ConflictService = ReturnType<typeof createConflictService>;

@@ -2,16 +2,16 @@ import { tooManyRequests } from '../../../shared/errors/catalog';
 import type { FailedLoginStore, FailureLimit } from '../../../shared/stores/staff/failed-login-store';
 import type { StoreAccess } from '../../../shared/stores/store-access';
 
-/** What attempts are counted in. */
+/** The stores in which attempts are counted. */
 export interface FailureStores {
   readonly failedLogins: Omit<FailedLoginStore, 'removeOlderThan'>;
 }
 
 export interface AttemptLimits {
   readonly windowSeconds: number;
-  /** One attempt after another. */
+  /** Attempts at these limits are counted one after another. */
   readonly exact: readonly FailureLimit[];
-  /** Nobody waits for strangers at these. */
+  /** Attempts at these limits do not wait for each other. */
   readonly wide?: readonly FailureLimit[];
 }
 

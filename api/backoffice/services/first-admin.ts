@@ -15,7 +15,7 @@ interface Stores {
 
 export interface FirstAdmin {
   readonly email: string;
-  /** Only where it was drawn here, and only now: print it once. Null: whoever configured it knows it. */
+  /** Set only if the password was generated here. Print it once. Null: the password was configured. */
   readonly drawnPassword: string | null;
 }
 
@@ -27,10 +27,10 @@ export interface FirstAdminSettings {
 }
 
 /**
- * Sees to it that someone can sign in. A configured e-mail that is nobody's yet becomes an admin; one that is
- * somebody's is left alone, password and all. With none configured, and nobody there at all, `admin@localhost` is made.
- * Null: nobody was made. Processes that start together make one user. A password that was drawn is a first one; one that
- * was configured is its owner's own. Throws a sentence where the configured password cannot be.
+ * Makes sure that someone can sign in. A configured e-mail address without a user becomes an admin. An existing user is
+ * not changed. If none is configured and there are no users, `admin@localhost` is created. Null: no user was created.
+ * Processes that start together make one user. A password that was drawn is a first one; one that was configured is its
+ * owner's own. Throws a sentence where the configured password cannot be.
  */
 export async function ensureFirstAdmin(
   { stores, transaction }: StoreAccess<Stores>,

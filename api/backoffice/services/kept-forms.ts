@@ -6,12 +6,12 @@ interface Stores {
   readonly keptForms: KeptFormStore;
 }
 
-/** Where more is written, it is not kept: nobody writes so much by hand. */
+/** Longer forms are not kept, because nobody types that much. */
 const longestKept = 1_000_000;
 
 export type KeptFormService = ReturnType<typeof createKeptFormService>;
 
-/** What someone wrote in a form of the console while their session ended. */
+/** Forms of the console that were sent after the session had ended. */
 export function createKeptFormService({ stores }: { readonly stores: Stores }) {
   const { keptForms } = stores;
   return {

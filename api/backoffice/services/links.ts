@@ -40,7 +40,7 @@ const shownEvents = 100;
 
 export type LinkService = ReturnType<typeof createLinkService>;
 
-/** What two systems both hold, and the work on it: managers deal with it, whoever sees the pair sees it. */
+/** Links and the work on them. Managers act on them; everyone who sees the pair sees them. */
 export function createLinkService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     /** Throws `not-found`. */
@@ -60,7 +60,7 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
       return { pair, link, events: await stores.linkDesk.events(id, shownEvents) };
     },
 
-    /** Both sides are looked at now, whatever their revisions. Throws `not-found`, `forbidden`. */
+    /** Looks at both sides now, whatever their revisions. Throws `not-found`, `forbidden`. */
     look: (caller: Caller, id: string): Promise<JobOfPair> =>
       transaction(async (on) => {
         const { pair, link } = await foundLink(on, caller, id);
@@ -74,7 +74,10 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
         return job;
       }),
 
-    /** The two are no longer one; what the systems hold stays as it is. Throws `not-found`, `forbidden`, `unsettled`. */
+    /**
+     * Unlinks the two records. The records in the systems stay as they are. Throws `not-found`, `forbidden`,
+     * `unsettled`.
+     */
     unlink: (caller: Caller, id: string): Promise<LinkOfPair> =>
       transaction(async (on) => {
         const { pair, link } = await foundLink(on, caller, id);
@@ -93,7 +96,7 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
         return { ...after, events: await on.linkDesk.events(id, shownEvents) };
       }),
 
-    /** Two records become one. Throws `not-found`, `forbidden`, `already-exists` where one of them is another's. */
+    /** Links two records. Throws `not-found`, `forbidden`, `already-exists` where one of them is another's. */
     join: (
       caller: Caller,
       pairName: string,
@@ -123,7 +126,7 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
     /** Throws `not-found`. */
     getJob: (caller: Caller, id: string): Promise<JobOfPair> => foundJob(stores, caller, id),
 
-    /** A record is looked at now. Throws `not-found`, `forbidden`. */
+    /** Adds a job that looks at a record now. Throws `not-found`, `forbidden`. */
     addJob: (
       caller: Caller,
       pairName: string,
@@ -138,7 +141,7 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
         return added;
       }),
 
-    /** What failed, waits or was given up is tried now. Throws `not-found`, `forbidden`, `not-replayable`. */
+    /** Tries a job now that failed, waits or was given up. Throws `not-found`, `forbidden`, `not-replayable`. */
     retry: (caller: Caller, id: string): Promise<JobOfPair> =>
       transaction(async (on) => {
         const { pair, job } = await foundJob(on, caller, id);

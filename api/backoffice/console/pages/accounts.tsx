@@ -20,7 +20,7 @@ interface Services {
 
 const query = pageQuery(idOf);
 const newAccount = z.object({ name: textOf(200) });
-/** An empty field is no number of days: the usual holds. */
+/** An empty field means the usual number of days. */
 const days = z
   .union([
     z.literal('').transform(() => null),
@@ -29,7 +29,7 @@ const days = z
   .optional();
 const retentionForm = z.object({ fileDays: days, readingDays: days });
 
-/** Customers, and how long their data is kept: the affair of admins. */
+/** Accounts and how long their data is kept. Only for admins. */
 export function createAccountPageRoutes({ accounts }: Services, visiting: Visiting): Router {
   const router = Router();
 

@@ -10,14 +10,14 @@ import { alertText } from './findings';
 interface Props {
   readonly visit: Visit;
   readonly alerts: readonly ProbeAlert[];
-  /** Null: all are of one solution, which need not be named. */
+  /** Null: all alerts belong to one solution, so it is not shown. */
   readonly names: ReadonlyMap<number, SolutionName> | null;
   readonly zone?: string;
   /** The form that ticked alerts belong to; null: none can be ticked. */
   readonly tickedFor?: string | null;
 }
 
-/** Alerts that someone may say to have seen. */
+/** True if there are alerts that the caller may acknowledge. */
 export const canAcknowledge = ({ caller }: Visit, alerts: readonly ProbeAlert[]): boolean =>
   mayEdit(caller) && alerts.some(({ acknowledgedAt }) => acknowledgedAt === null);
 

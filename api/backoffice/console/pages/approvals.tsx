@@ -27,7 +27,7 @@ const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), 
 const decision = z.object({ decision: z.enum(['approve', 'reject']) });
 const shownRows = 20;
 
-/** So many changes at once that someone must say yes. */
+/** Changes that need an approval because there are so many at once. */
 export function createApprovalPageRoutes({ approvals, overview }: Services, visiting: Visiting): Router {
   const router = Router();
 
@@ -102,7 +102,7 @@ interface CardProps {
   readonly action: string;
 }
 
-/** Of readings there is only their table. */
+/** For readings, the link leads to their table. */
 const entityPath = ({ kind, solutionId, className }: Approval, id: string) =>
   kind === 'replace-logs'
     ? `/solutions/${solutionId}/readings/${className}`

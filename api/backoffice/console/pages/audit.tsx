@@ -93,7 +93,7 @@ function auditPage(
   );
 }
 
-/** One that an address asks for, and that nobody knows, stays to be seen. */
+/** An unknown action in the URL stays in the list. */
 const actionOptions = (words: Words, asked: string): (readonly [string, string])[] => [
   ['', words.all],
   ...[...new Set<string>([...auditActions, ...(asked === '' ? [] : [asked])])].map(
@@ -101,7 +101,7 @@ const actionOptions = (words: Words, asked: string): (readonly [string, string])
   ),
 ];
 
-/** An action that no one has words for, of an earlier version, is shown by its code. */
+/** An action of an earlier version, without a translation, is shown as its code. */
 function actionText(words: Words, action: string): string {
   const known: Readonly<Record<string, string>> = words.auditActions;
   return Object.hasOwn(known, action) ? (known[action] ?? action) : action;

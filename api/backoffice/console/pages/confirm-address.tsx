@@ -20,8 +20,8 @@ interface Services {
 const form = z.object({ token: z.string().max(200).default('') });
 
 /**
- * Where the link in a mail leads: its reader, who need not be of the staff, says that notifications may come. To open the
- * page changes nothing, so that what looks at links in mails confirms none.
+ * The page behind the link in a mail. Its reader, who may not be a user, confirms that notifications may be sent.
+ * Opening the page changes nothing, so that programs that check links in mails do not confirm anything.
  */
 export function createConfirmAddressRoutes({ notifications }: Services): Router {
   const router = Router();

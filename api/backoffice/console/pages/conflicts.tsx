@@ -29,7 +29,7 @@ const scope = z.object({ solution: idOf.optional() });
 const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
 const decision = z.object({
   choice: z.enum(['manager', 'solution', 'fields']),
-  // Of the copies that were shown: what changed meanwhile must be looked at first.
+  // The revision of the copies that were shown. If they have changed, they must be looked at first.
   revision: z.string().max(64).optional(),
 });
 const shownRows = 20;

@@ -5,7 +5,7 @@ import { problemTextOf } from '../problem-text';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
 
-/** What went wrong, in words that help: what it is, and what to do. `error` null: nobody foresaw it. */
+/** Explains what went wrong and what to do. `error` null: it was not foreseen. */
 export function errorPage(words: Words, visit: Visit | null, error: AppError | null): VNode {
   const title = titleOf(words, error);
   const content = (
@@ -69,6 +69,6 @@ function adviceOf({ errors }: Words, error: AppError | null): string {
   }
 }
 
-/** Of the other kinds the advice says all that there is to say. */
+/** For other kinds of errors, the advice is enough. */
 const tellsMore = ({ kind }: AppError) =>
   !['absent', 'forbidden', 'unauthenticated', 'stale', 'unavailable', 'too-many'].includes(kind);

@@ -26,7 +26,7 @@ interface Services {
 const passwordChange = z.object({ current: givenPassword, next: chosenPassword });
 const ended = z.object({ session: bigIdOf });
 
-/** What is one's own: the password, the second factor, and where one is signed in. */
+/** The user's own account: password, second factor and sessions. */
 export function createMyPageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
   const { sessions, signIn } = services;
@@ -60,7 +60,7 @@ export function createMyPageRoutes(services: Services, visiting: Visiting): Rout
   return router;
 }
 
-/** Whoever mistypes the current password is still signed in: it is the form that is wrong. */
+/** A wrong current password is a fault of the form. The user stays signed in. */
 function asInput(error: unknown): never {
   if (error instanceof AppError && error.kind === 'unauthenticated') {
     throw invalidFields([{ field: currentPassword, fault: { code: 'wrong-password' } }]);
@@ -97,7 +97,7 @@ function myPage(visit: Visit, account: MyAccount, problem: ProblemText | null): 
   return (
     <Page visit={visit} title={words.myAccount} subtitle={`${caller.email} · ${words.roles[caller.role]}`}>
       {isPasswordFirst ? (
-        // There is nothing else to do here before.
+        // Until then, nothing else can be done.
         <PasswordCard visit={visit} problem={problem} isPasswordFirst />
       ) : (
         <div class="columns wide-left">

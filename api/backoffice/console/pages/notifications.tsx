@@ -60,7 +60,7 @@ const newTarget = z.object({
 const edit = z.object(terms).partial();
 const events = z.array(z.enum(notificationEvents)).min(1);
 
-/** Who is told of what: the affair of managers, for their accounts. */
+/** Who is notified about what. For managers, limited to their accounts. */
 export function createNotificationPageRoutes(
   { notifications, sendsMail }: Services,
   visiting: Visiting,
@@ -285,7 +285,7 @@ const TermFields = ({ words, terms }: { words: Words; terms: Terms }): VNode => 
   </>
 );
 
-/** Who reads this page in French gets French mails, unless they say otherwise. */
+/** A user who reads this page in French gets French mails, unless they choose otherwise. */
 const languageOf = (words: Words): MailLanguage =>
   mailLanguages.find((language) => language === words.language) ?? 'en';
 
@@ -297,7 +297,7 @@ function TargetState({ words, target }: { words: Words; target: NotificationTarg
   return <Badge tone="good">{words.active}</Badge>;
 }
 
-/** An e-mail address would be taken without a word, and nobody told. */
+/** Without a mail server, an e-mail address would be accepted and never notified, so the page says so. */
 const NoMail = ({ words }: { words: Words }): VNode => <p class="notice busy apart">{words.noMailServer}</p>;
 
 interface TargetView {

@@ -11,7 +11,7 @@ import { ExactReason } from '../refusal';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
 
-/** What goes on just now. With JavaScript it renews itself. */
+/** What is happening now. With JavaScript, the page refreshes itself. */
 export const overviewPage = (visit: Visit, overview: Overview, health: Health): VNode => (
   <Page visit={visit} title={visit.words.overview}>
     {overview.untrustedProxy !== null && (
@@ -233,7 +233,7 @@ const Stale = ({ words, overview }: { words: Words; overview: Overview }): VNode
   </Card>
 );
 
-/** Readings that are gone, that no upload brought, or whose times cannot be right. */
+/** Readings that are missing, that no upload contained, or whose times are impossible. */
 const Doubtful = ({ words, overview }: { words: Words; overview: Overview }): VNode => (
   <div id="doubtful">
     <Card title={words.doubtfulReadings}>

@@ -58,7 +58,7 @@ const edit = z.object({
 const newEntity = z.object({ id: textOf(64) });
 const shownRows = 100;
 const shownVersions = 20;
-/** Fields of a form are told from its other inputs by this. */
+/** The prefix that distinguishes fields of the entity from other inputs. */
 const fieldPrefix = 'f.';
 
 /** The settings of a solution: by class, one by one, and what they were. */
@@ -164,7 +164,7 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
     return entityPage(visit, { solution, parameterClass }, { kind: 'known', param, history }, problem);
   }
 
-  /** What is there already is not to be changed by a form that did not show it. Throws `already-exists`. */
+  /** A form for a new entity must not change an existing one, which it did not show. Throws `already-exists`. */
   async function needNew(caller: Caller, { solutionId, parameterClass, id }: EntityKey): Promise<void> {
     const known = await services.inventory
       .param(caller, solutionId, parameterClass, id)
@@ -184,7 +184,7 @@ function nullWhereAbsent(error: unknown): null {
   throw error;
 }
 
-/** What somebody touched; a field that was emptied has no value. */
+/** The changed fields. A field that was emptied has no value. */
 const typedFields = (request: Request): Record<string, string | null> =>
   Object.fromEntries(
     Object.entries(touchedTexts(request.body, fieldPrefix)).map(([name, value]) => [
@@ -256,7 +256,7 @@ function classesPage(visit: Visit, solution: SolutionDetail, counts: readonly Cl
   );
 }
 
-/** The columns of a list: more do not fit, the entity's own page has them all. */
+/** The most columns of a list. The page of an entity shows all fields. */
 const shownColumns = 5;
 
 function listPage(
@@ -527,7 +527,7 @@ const History = ({
   </ol>
 );
 
-/** What a version changed; of the oldest that is shown, nothing can be said. */
+/** What a version changed. For the oldest version shown, that is not known. */
 function Changes({
   words,
   parameterClass,

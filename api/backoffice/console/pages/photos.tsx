@@ -60,7 +60,7 @@ function addressOf(request: Request): PhotoAddress {
   return { name: pathText(request, 'name'), sha256: isDigest ? content : null };
 }
 
-/** Hands, papers, faces: what someone was shown stays on no shared computer. */
+/** Photos may show people or papers, so browsers must not store them. */
 async function send(request: Request, response: Response, picture: Picture): Promise<void> {
   response.setHeader('Cache-Control', 'no-store');
   await sendFile(request, response, { ...picture, contentType: 'image/jpeg' });

@@ -18,7 +18,10 @@ interface ProofState {
   readonly method: SignInMethod;
 }
 
-/** Asks who sits there, before keys, roles and secrets. What was typed is sent on with the answer. */
+/**
+ * Asks for the password again before keys, roles and secrets are changed. What was entered is sent along with the
+ * answer.
+ */
 export const proofPage = (visit: Visit, state: ProofState, oidc: OidcButton | null): VNode => {
   const { words, caller } = visit;
   return (

@@ -35,7 +35,7 @@ const scope = z.object({
 const query = pageQuery(bigIdOf).extend(scope.shape);
 const shownRows = 50;
 
-/** What could not be applied: read, corrected, sent again, or thrown away. */
+/** Items that could not be applied: read, corrected, processed again or discarded. */
 export function createQuarantinePageRoutes({ quarantine, overview }: Services, visiting: Visiting): Router {
   const router = Router();
 
@@ -111,7 +111,7 @@ export function createQuarantinePageRoutes({ quarantine, overview }: Services, v
 /** The list that one came from, and is led back to. */
 const shownBefore = (request: Request): Shown => decode(scope, blankless(request.query));
 
-/** A form sends its line ends as CRLF, whatever they were. */
+/** A form always sends line breaks as CRLF. */
 const isSameText = (typed: string, raw: string | null) =>
   raw !== null && typed.replaceAll('\r\n', '\n') === raw.replaceAll('\r\n', '\n');
 
@@ -269,7 +269,8 @@ function CorrectionForm({
         {item.raw === null ? (
           <p class="soft">{words.noText}</p>
         ) : isCutText(item.raw) ? (
-          // Corrected, it would lose what is not here; as it is, all of the upload is processed again.
+          // Only the beginning of the text is shown, so a correction would lose the rest. Without a correction, the
+          // whole upload is processed again.
           <pre>{item.raw}</pre>
         ) : (
           <Field label={words.text} hint={words.correctionHint}>

@@ -16,7 +16,7 @@ export interface SignInState {
 
 export interface CodeState {
   readonly problem: string | null;
-  /** What was given for the right password. */
+  /** The token of the first step, given for the right password. */
   readonly step: string;
   readonly next: string;
 }
@@ -26,7 +26,7 @@ export interface WaysIn {
   readonly passwords: PasswordSignIn;
 }
 
-/** What this server is, and the way in. How it is, strangers are not told. */
+/** What this server is, and the sign-in form. The state of the server is not shown to strangers. */
 export const signInPage = (words: Words, state: SignInState, { oidc, passwords }: WaysIn): VNode => (
   <PlainPage words={words} title={words.signIn}>
     <div class="door">
@@ -59,7 +59,7 @@ export const signInPage = (words: Words, state: SignInState, { oidc, passwords }
   </PlainPage>
 );
 
-/** The session ended while something was written. */
+/** The session ended while a form was being filled in. */
 const leadsToKeptForm = (next: string) => /[?&]kept=/.test(next);
 
 const PasswordForm = ({ words, state }: { words: Words; state: SignInState }): VNode => (

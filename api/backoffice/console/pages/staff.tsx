@@ -41,7 +41,7 @@ const userEdit = z.object({
   password: chosenPassword.optional(),
 });
 
-/** Users: the affair of admins. */
+/** Users. Only for admins. */
 export function createStaffPageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
 
