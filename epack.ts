@@ -401,6 +401,15 @@ pairs
     tell(await onServer((settings) => commands.approvePlan(settings, name, plan)));
   });
 pairs
+  .command('take-back')
+  .description('take back what a run wrote; what was changed since stays as it is')
+  .argument('<name>', 'a pair')
+  .argument('<run>', 'the number of the run')
+  .action(async (name: string, run: string) => {
+    const commands = await import('./commands/pair-commands.js');
+    tell(await onServer((settings) => commands.takeBackRun(settings, name, run)));
+  });
+pairs
   .command('links')
   .description('list what both systems of a pair hold')
   .argument('<name>', 'a pair')

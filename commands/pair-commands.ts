@@ -147,6 +147,14 @@ export function approvePlan(config: Config, name: string, id: string): Promise<T
   });
 }
 
+/** `epack pairs take-back`. */
+export function takeBackRun(config: Config, name: string, id: string): Promise<Told> {
+  return withDatabase(config, async (db) => {
+    const run = await createPairRunService(openStoreAccess(db)).takeBack(commandLineCaller, name, id);
+    return well([`run ${run} takes back run ${id}; see what it leaves: GET /api/pairs/${name}/runs/${run}`]);
+  });
+}
+
 /** `epack pairs pause` and `epack pairs resume`. */
 export function pausePair(config: Config, name: string, isPaused: boolean): Promise<Told> {
   return withDatabase(config, async (db) => {

@@ -380,6 +380,7 @@ test('systems and pairs', async () => {
   const run = String((await ask('runPair', pair)).json['run']);
   await ask('runPairWhole', pair);
   await ask('listPairRuns', pair);
+  await ask('getPairRun', { path: { ...pair.path, id: run } });
   await ask('takeBackPairRun', { path: { ...pair.path, id: run } });
   await ask('getPairStatus', pair);
   const plan = { path: { id: String((await ask('makePairPlan', pair)).json['plan']) } };

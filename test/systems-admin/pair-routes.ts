@@ -32,6 +32,7 @@ export const routesOfPairs: Readonly<Record<string, (of: TheirPair) => string>> 
   'POST /pairs/:name/whole': ({ pair }) => `/api/pairs/${pair}/whole`,
   'POST /pairs/:name/plan': ({ pair }) => `/api/pairs/${pair}/plan`,
   'GET /pairs/:name/runs': ({ pair }) => `/api/pairs/${pair}/runs`,
+  'GET /pairs/:name/runs/:id': ({ pair, run }) => `/api/pairs/${pair}/runs/${run}`,
   'POST /pairs/:name/runs/:id/take-back': ({ pair, run }) => `/api/pairs/${pair}/runs/${run}/take-back`,
   'GET /pairs/:name/links': ({ pair }) => `/api/pairs/${pair}/links`,
   'POST /pairs/:name/links': ({ pair }) => `/api/pairs/${pair}/links`,

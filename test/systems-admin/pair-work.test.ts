@@ -96,6 +96,20 @@ describe('runs', () => {
     expect((await call('POST', `${at}/runs/999999/take-back`)).status).toBe(404);
     const runs = await call('GET', `${at}/runs`);
     expect([runs.at('items', 0, 'kind'), runs.at('items', 1, 'kind')]).toEqual(['take-back', 'check']);
+    const taking = String(runs.at('items', 0, 'id'));
+    const link = await newLink();
+    await backoffice.db('link_event').insert({
+      pair_id: pairId,
+      link_id: link,
+      run_id: taking,
+      kind: 'kept',
+      fields: ['phone'],
+    });
+    expect((await call('GET', `${at}/runs/${taking}`)).json).toMatchObject({
+      kind: 'take-back',
+      takesBack: run,
+      kept: [{ link, here: 'h1', there: 't1', fields: ['phone'] }],
+    });
   });
 });
 

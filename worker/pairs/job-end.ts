@@ -40,7 +40,8 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
     case 'agreed':
       return { ...outcome({ ...doneEnd(end) }), status: markedStatus(entry) };
     case 'duplicate':
-      return outcome(doneEnd(end));
+      // What another mention of it does is not what this one wants.
+      return outcome(job.wanted === null ? doneEnd(end) : { ...end, verdict: null, lookedAt: null });
     case 'skipped':
       return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason });
     case 'waiting':

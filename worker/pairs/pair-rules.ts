@@ -7,6 +7,7 @@ import { type Decision, type FieldGroup, plainHandlers, usualNames } from '../pi
 import { sides } from '../pipeline/sides';
 import type { Rules } from '../pipeline/stages';
 import { pairSignature } from './signature';
+import { restoredOf } from './take-back';
 import { mergedValues } from './merge-values';
 import type { PairJob } from './words';
 import { writeBackOf } from './write-back';
@@ -41,7 +42,9 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
     deletions: deletionLimit(settings, parts),
     flips: {
       recentVersions: (entry) =>
-        parts.decisionOf(entry) === undefined ? parts.recentVersions(entry) : Promise.resolve([]),
+        parts.decisionOf(entry) === undefined && (parts.jobOf(entry)?.wanted ?? null) === null
+          ? parts.recentVersions(entry)
+          : Promise.resolve([]),
       flips: 3,
     },
     writeBack: { here: writeBackOf(settings, 'here'), there: writeBackOf(settings, 'there') },
@@ -55,6 +58,11 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
     deletionPolicies: {
       unchanged: { here: settings.deletions.here, there: settings.deletions.there },
       againstChange: settings.deletions.againstChange,
+    },
+    wanted: (entry) => {
+      const job = parts.jobOf(entry);
+      if (job === undefined || job.wanted === null) return null;
+      return restoredOf(settings, job.wanted, entry.states, job.approvalState === 'rejected');
     },
     isKept: (entry) => parts.jobOf(entry)?.approvalState === 'rejected',
     flows: flowsOf(settings),

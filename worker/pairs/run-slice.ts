@@ -1,5 +1,5 @@
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
-import type { RunCounts } from '../../shared/stores/pairs/pair-run-store';
+import type { PairRun, RunCounts } from '../../shared/stores/pairs/pair-run-store';
 import type { SlicePair } from '../../shared/stores/pairs/pair-slice-store';
 import { createHalt } from '../pipeline/calls';
 import type { Links } from '../pipeline/links';
@@ -13,6 +13,7 @@ import { openPair } from './open-pair';
 import { createPairLinks, leaseLost } from './pair-links';
 import { createPairWork } from './pair-work';
 import { makePlan, rehearsePair, wouldHave } from './plan-pair';
+import { listTakenBack } from './take-back';
 import { type Slice, type SliceDeps, type SliceStores, storesOf } from './slice';
 
 /** A pair at rest is looked at this often: whoever wants something of it asks. */
@@ -201,12 +202,23 @@ async function discoverRuns(slice: Slice, links: Links): Promise<void> {
         next.id,
         isCurrent ? null : 'the configuration has changed since the plan was made',
       );
-    } else if (next.kind === 'take-back')
-      await runs.allListed(next.id, 'this version cannot take a run back yet: nothing was done');
-    else await discoverRun(slice, links, next);
+    } else if (next.kind === 'take-back') {
+      if (!(await takeBack(slice, next))) return;
+    } else await discoverRun(slice, links, next);
     await writeCounts(slice, next.id);
     if ((await runs.nextToList())?.id === next.id) return;
   }
+}
+
+/** False: what it is to take back is not over yet. */
+async function takeBack(slice: Slice, { id, takesBack }: PairRun): Promise<boolean> {
+  const { runs } = slice.stores;
+  if (takesBack === null) throw new Error('a run takes none back');
+  if (!(await runs.hasEnded(takesBack))) return false;
+  await runs.begin(id);
+  await listTakenBack(slice, id, takesBack);
+  await runs.allListed(id, null);
+  return true;
 }
 
 /** Of a pair that still plans: what a run would do is counted, and nothing is written. */
@@ -215,7 +227,7 @@ async function rehearseRuns(slice: Slice, links: Links): Promise<void> {
   for (let next = await runs.nextToList(); next !== null && !slice.isOver(); next = await runs.nextToList()) {
     await runs.begin(next.id);
     if (next.kind === 'take-back') {
-      await runs.allListed(next.id, 'this version cannot take a run back yet: nothing was done');
+      await runs.allListed(next.id, 'the pair only plans: nothing is written');
       continue;
     }
     const { entries, failure } = await rehearsePair(slice, links, false);

@@ -14,6 +14,7 @@ import { linkFieldsOf } from './pair-rules';
 import { pairSignature } from './signature';
 import type { Slice } from './slice';
 import type { PairJob } from './words';
+import { keptOf } from './take-back';
 import { timeFields, toldFields } from './write-back';
 
 export interface Settling {
@@ -35,6 +36,7 @@ export async function settleEntry(
   await openConflict(slice, entry, job, told);
   await notifyGivenUp(slice, entry, job, held);
   await tellTimeline(slice, entry, work, held);
+  await tellKept(slice, entry, work);
   slice.count(job.runId, countsOf(entry, held));
   const seconds = (Date.now() - work.startedAt.getTime()) / 1000;
   slice.deps.watch.settled(slice.pair.name, held.end.verdict ?? held.end.state, seconds);
@@ -67,7 +69,7 @@ async function tellStatus(
 ): Promise<PerSide<LookedAtSide>> {
   const looked: Record<Side, LookedAtSide> = { ...lookedAtOf(entry) };
   // What was written before a conflict stopped the rest has told it.
-  if (status === null || entry.operations.length > 0) return looked;
+  if (status === null || (entry.operations.length > 0 && !marks.has(status))) return looked;
   const { settings, stores } = slice;
   for (const side of sides) {
     const item = entry.items?.[side] ?? (side === entry.side ? entry.mention : null);
@@ -88,6 +90,12 @@ async function tellStatus(
   }
   return looked;
 }
+
+/** Of these the engine tells neither side while it writes. */
+const marks: ReadonlySet<JobOutcome['status']> = new Set<JobOutcome['status']>([
+  'deleted-here',
+  'deleted-there',
+]);
 
 type LookedAtSide = LookedAt | null;
 
@@ -199,6 +207,29 @@ async function notifyGivenUp(slice: Slice, entry: Entry, job: PairJob, { end }: 
     key: job.key,
     reason: end.error,
   });
+}
+
+/** Of a run that is taken back: what was changed since, and stays as it is. */
+async function tellKept({ settings, stores }: Slice, entry: Entry, { job }: EntityWork): Promise<void> {
+  if (job.wanted === null || entry.verdict === undefined || entry.verdict === 'duplicate') return;
+  const fields = keptOf(settings, entry, job.wanted);
+  if (fields.length === 0) return;
+  await stores.links.tell(
+    {
+      id: null,
+      jobId: job.id,
+      runId: job.runId,
+      kind: 'kept',
+      verdict: null,
+      reason: null,
+      operations: [],
+      fields,
+      before: entry.states ?? null,
+      after: job.wanted.wanted,
+      calls: null,
+    },
+    { linkId: job.wanted.linkId, side: job.side, key: job.key },
+  );
 }
 
 /** What was written has its line already; here come what was not, and the calls that came after. */

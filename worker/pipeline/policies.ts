@@ -4,6 +4,7 @@ import type { FieldDifference } from '../../shared/domain/merge-differences';
 import type { Compared } from './entry';
 import { nameWith } from './names';
 import type { PerSide, Side } from './sides';
+import type { State } from './state';
 import type { NameRules } from './system';
 
 /** Who wins where both sides changed one thing differently. `keep-both` is about contents alone. */
@@ -74,9 +75,18 @@ export interface ResolveConflictsSettings {
   readonly parks: 'entity' | 'fields';
   /** What someone decided about this very dispute; null: nobody has. */
   readonly decided: (entry: Compared, disputed: readonly string[]) => Decision | null;
+  /** What someone wants both sides to hold, whatever changed; null, or left out: nobody does. */
+  readonly wanted?: (entry: Compared) => WantedStates | null;
   readonly lead: Side | null;
   readonly names: PerSide<NameRules | null>;
   readonly namePolicies: NamePolicies;
+}
+
+export interface WantedStates {
+  readonly results: PerSide<State>;
+  /** The side from which it is taken away, and which is not to get it again by itself. */
+  readonly keptAfter: Side | null;
+  readonly needsApproval: boolean;
 }
 
 /** Handlers of the policies that need to know nothing of the fields. `newer` may leave it to a person. */

@@ -39,8 +39,26 @@ const run = z
     failed: count,
     calls: z.object({ here: count, there: count }),
     failure: z.string().nullable(),
+    takesBack: z.string().nullable().meta({ description: 'Of `take-back`: the run that it takes back.' }),
   })
   .meta({ id: 'PairRun' });
+const runWithKept = run
+  .extend({
+    kept: z
+      .array(
+        z.object({
+          link: z.string().nullable(),
+          here: z.string().nullable().meta({ description: 'Its key.' }),
+          there: z.string().nullable().meta({ description: 'Its key.' }),
+          fields: z.array(z.string()).readonly(),
+        }),
+      )
+      .meta({
+        description: 'Of `take-back`: what was changed since the run that it takes back, and stays as it is.',
+      }),
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'PairRunWithKept' });
 const counts = <const Names extends readonly string[]>(names: Names) =>
   z.record(z.enum(names), count).meta({ description: 'How many, by state.' });
 const status = z
@@ -225,6 +243,23 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     answers: { 200: json('A page of runs.', pageOf(run)) },
     async handle({ caller, params, query }) {
       return reply(200, mapPage(await pairRuns.list(caller, params.name, pageOfQuery(query)), runJson));
+    },
+  }),
+  staffRoute({
+    method: 'get',
+    path: '/api/pairs/{name}/runs/{id}',
+    id: 'getPairRun',
+    tag: 'Pairs',
+    summary: 'Shows a run, and a page of what it could not take back',
+    access: 'viewer',
+    params: { ...ofPair, id: bigIdParameter('run') },
+    query: pageQuery(bigIdOf),
+    answers: { 200: json('The run.', runWithKept) },
+    async handle({ caller, params, query }) {
+      const found = await pairRuns.get(caller, params.name, params.id, pageOfQuery(query));
+      const { items, next } = found.kept;
+      const kept = items.map(({ link: of, here, there, fields }) => ({ link: of, here, there, fields }));
+      return reply(200, { ...runJson(found.run), kept, next });
     },
   }),
   staffRoute({

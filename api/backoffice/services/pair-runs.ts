@@ -5,6 +5,7 @@ import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pa
 import type {
   PairFigures,
   PairRunRequestStore,
+  ToldKept,
   ToldPlan,
   ToldPlanItem,
   ToldRun,
@@ -18,6 +19,11 @@ export interface PairStatus extends PairFigures {
   readonly pair: PairEntry;
   /** Null: it has had none. */
   readonly lastRun: ToldRun | null;
+}
+
+export interface RunWithKept {
+  readonly run: ToldRun;
+  readonly kept: Page<ToldKept>;
 }
 
 /** A plan with the pair that it is about. */
@@ -48,6 +54,14 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
     async list(caller: Caller, name: string, page: PageRequest<string>): Promise<Page<ToldRun>> {
       const { id } = await foundPair(stores, caller, name);
       return stores.pairRunRequests.listRuns(id, page);
+    },
+
+    /** With a page of what it left as it is, where it takes another back. Throws `not-found`. */
+    async get(caller: Caller, name: string, runId: string, page: PageRequest<string>): Promise<RunWithKept> {
+      const { id } = await foundPair(stores, caller, name);
+      const run = await stores.pairRunRequests.findRun(id, runId);
+      if (run === null) throw notFound('run');
+      return { run, kept: await stores.pairRunRequests.keptOf(id, runId, page) };
     },
 
     /** `check`: what its schedule does; `whole`: both sides are listed. Returns the run. Throws `not-found`, `forbidden`. */

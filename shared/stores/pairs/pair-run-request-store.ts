@@ -18,6 +18,17 @@ export interface ToldRun {
   readonly counts: RunTotals;
   readonly calls: { readonly here: number; readonly there: number };
   readonly failure: string | null;
+  /** The run that it takes back; null: it takes none back. */
+  readonly takesBack: string | null;
+}
+
+/** Something that a run was to take back, and that was changed since: it stays as it is. */
+export interface ToldKept {
+  readonly id: string;
+  readonly link: string | null;
+  readonly here: string | null;
+  readonly there: string | null;
+  readonly fields: readonly string[];
 }
 
 export interface RunTotals {
@@ -162,6 +173,24 @@ export function createPairRunRequestStore(db: Db) {
       return row === undefined ? null : runFrom(row);
     },
 
+    /** What a run that takes another back left as it is. */
+    async keptOf(
+      pairId: number,
+      runId: string,
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<ToldKept>> {
+      const result = await db.raw<{ rows: ToldKept[] }>(
+        `select e.id, e.link_id as link, h.key as here, t.key as there, e.fields
+         from link_event e
+           left join link_end h on h.link_id = e.link_id and h.side = 'here'
+           left join link_end t on t.link_id = e.link_id and t.side = 'there'
+         where e.run_id = :runId and e.pair_id = :pairId and e.kind = 'kept' and (cast(:after as bigint) is null or e.id > :after)
+         order by e.id limit :rows`,
+        { pairId, runId, after, rows: limit + 1 },
+      );
+      return pageOf(result.rows, limit, (last) => last.id);
+    },
+
     /** The last that was asked for, or came due. What webhooks named between two others tells of itself last. */
     async lastRun(pairId: number): Promise<ToldRun | null> {
       const result = await db.raw<{ rows: RunRow[] }>(
@@ -214,7 +243,8 @@ async function inserted(db: Db, sql: string, bindings: Record<string, string | n
 const planColumns = `id, pair_id as "pairId", config_version as "configVersion", state, digest, counts, failure,
   created_at as "createdAt", created_by as "createdBy", ready_at as "readyAt", decided_at as "decidedAt", decided_by as "decidedBy"`;
 
-const runColumns = 'id, kind, state, asked_by, created_at, started_at, ended_at, counts, calls, failure';
+const runColumns =
+  'id, kind, state, asked_by, created_at, started_at, ended_at, counts, calls, failure, takes_back';
 
 interface RunRow {
   id: string;
@@ -227,6 +257,7 @@ interface RunRow {
   counts: Partial<RunTotals>;
   calls: { here?: number; there?: number };
   failure: string | null;
+  takes_back: string | null;
 }
 
 const runFrom = (row: RunRow): ToldRun => ({
@@ -240,4 +271,5 @@ const runFrom = (row: RunRow): ToldRun => ({
   counts: { created: 0, updated: 0, moved: 0, deleted: 0, unchanged: 0, failed: 0, ...row.counts },
   calls: { here: row.calls.here ?? 0, there: row.calls.there ?? 0 },
   failure: row.failure,
+  takesBack: row.takes_back,
 });

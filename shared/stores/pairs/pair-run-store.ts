@@ -148,45 +148,56 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    /** What a run did that can be taken back, the newest first: one line for each entity. */
-    async undone(runId: string, after: string | null, limit: number): Promise<UndoneEvent[]> {
+    /** Whether that run is over: only then is it known what it did. */
+    async hasEnded(id: string): Promise<boolean> {
+      const result = await db.raw<{ rows: { ended: boolean }[] }>(
+        `select state = 'ended' as ended from pair_run where id = :id and pair_id = :pairId`,
+        { id, pairId },
+      );
+      return result.rows[0]?.ended ?? true;
+    },
+
+    /** What a run wrote, by link: before its first write, and after its last. So many, by id. */
+    async undone(runId: string, after: string | null, limit: number): Promise<UndoneLink[]> {
       const result = await db.raw<{ rows: UndoneRow[] }>(
-        `select e.id, e.link_id, e.before, e.after, e.operations,
+        `select e.link_id, l.state = 'gone' as is_gone, (array_agg(e.before order by e.id))[1] as before,
+           (array_agg(e.after order by e.id desc))[1] as after, jsonb_agg(e.operations) as operations,
            (select jsonb_object_agg(x.side, x.key) from link_end x where x.link_id = e.link_id) as keys
-         from link_event e
-         where e.run_id = :runId and e.pair_id = :pairId and e.link_id is not null and e.before is not null
-           and jsonb_array_length(e.operations) > 0 and (cast(:after as bigint) is null or e.id < :after)
-         order by e.id desc limit :limit`,
+         from link_event e join link l on l.id = e.link_id
+         where e.run_id = :runId and e.pair_id = :pairId and e.before is not null and e.after is not null
+           and jsonb_array_length(e.operations) > 0 and (cast(:after as bigint) is null or e.link_id < :after)
+         group by e.link_id, l.state order by e.link_id desc limit :limit`,
         { pairId, runId, after, limit },
       );
       return result.rows.map((row) => ({
-        id: row.id,
         linkId: row.link_id,
+        isGone: row.is_gone,
         before: row.before,
         after: row.after,
-        operations: row.operations,
+        operations: row.operations.flat(),
         keys: { here: row.keys?.here ?? null, there: row.keys?.there ?? null },
       }));
     },
   };
 }
 
-/** Something that a run did. */
-export interface UndoneEvent {
-  readonly id: string;
+/** What a run did to a link. */
+export interface UndoneLink {
   readonly linkId: string;
+  readonly isGone: boolean;
   readonly before: unknown;
   readonly after: unknown;
-  readonly operations: unknown;
+  readonly operations: readonly { readonly side: EndSide }[];
+  /** Those that it has, or had. */
   readonly keys: Readonly<Record<EndSide, string | null>>;
 }
 
 interface UndoneRow {
-  id: string;
   link_id: string;
+  is_gone: boolean;
   before: unknown;
   after: unknown;
-  operations: unknown;
+  operations: { side: EndSide }[][];
   keys: Partial<Record<EndSide, string>> | null;
 }
 

@@ -122,10 +122,11 @@ async function intend(settings: ExecuteSettings, entry: Decided, side: Side, hel
 }
 
 /** What is new on one side: the side that has it is known, and counts as changed until both have it. */
-function firstEnds({ items }: Decided, side: Side): PerSide<End | null> {
-  const item = items[side];
+function firstEnds({ items, side: mentioned, mention }: Decided, side: Side): PerSide<End | null> {
+  // What is made again where it was deleted has a key on the other side, and nothing behind it.
+  const key = items[side]?.key ?? (side === mentioned ? mention.key : undefined);
   const none = { here: null, there: null };
-  return item === null ? none : { ...none, [side]: { key: item.key, revision: null, seen: deletedState } };
+  return key === undefined ? none : { ...none, [side]: { key, revision: null, seen: deletedState } };
 }
 
 function matchOf({ matchFields, words }: ExecuteSettings, sent: Fields): Fields | null {

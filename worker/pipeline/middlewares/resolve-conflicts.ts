@@ -37,6 +37,11 @@ const nothingOpen = { open: [], isMadeOfBoth: false, keptAfter: null, beside: nu
 function decide(settings: ResolveConflictsSettings, entry: Compared): Outcome | null {
   const { states, changes, isAlike, link, takesAllOf } = entry;
   const { lead } = settings;
+  const wanted = settings.wanted?.(entry) ?? null;
+  if (wanted !== null) {
+    if (wanted.needsApproval) entry.needs = 'deletions';
+    return wanted;
+  }
   if (isAlike) return { results: states };
   if (lead !== null) return { results: bothAs(settings, entry, lead) };
   if (changes.here === 'unchanged' && changes.there === 'unchanged')
