@@ -100,10 +100,12 @@ describe('a server', () => {
     expect(told.slice(3)).toEqual(Array.from({ length: mostWaitsPerChannel }, () => '"1"'));
   });
 
-  test('gives up the body of a sign-in that does not come, of a program and on the page', async () => {
+  test('gives up the body of a sign-in that does not come, of a program and on the page, and a form of a stranger', async () => {
     const begun = [
       ['/api/session', 'application/json', '{"email":'],
       ['/sign-in', 'application/x-www-form-urlencoded', 'email='],
+      // A form of someone whose session has ended, as anyone may say.
+      ['/solutions', 'application/x-www-form-urlencoded', 'name='],
     ].map(([path = '', type = '', start = '']) => {
       const sent = open(`${server().url}${path}`, 'POST', {
         'Content-Type': type,
@@ -124,6 +126,8 @@ describe('a server', () => {
   test('goes on taking uploads and is ready while sixty strangers sign in, of whom some are told to come again', async () => {
     const client = await signIn(server());
     const ended: number[] = [];
+    const failures = () => server().db('failed_login').where({ subject: 'staff' });
+    const before = (await failures()).length;
     const strangers = Array.from({ length: 60 }, (_, index) =>
       call(`${server().url}/api/session`, {
         method: 'POST',
@@ -145,5 +149,7 @@ describe('a server', () => {
     await Promise.all(strangers);
     const looked = ended.filter((status) => status === 401).length;
     expect([looked > 0, looked < 60]).toEqual([true, true]);
+    // Whoever was told to come again has not failed.
+    expect((await failures()).length - before).toBe(looked);
   });
 });

@@ -55,7 +55,7 @@ export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays
 /** Removes what only counted for a while. */
 export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
-  await createSignInStore(db).removePlacesOlderThan(knownPlaceDays);
+  await createSignInStore(db).removeKnownOlderThan(knownPlaceDays);
   await createAddressConfirmationStore(db).removeExpired();
   await db('user_session').whereRaw('expires_at < now()').delete();
   await createJobStore(db).removeDone(doneJobDays);

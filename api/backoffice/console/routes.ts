@@ -14,11 +14,12 @@ import { needBodyWithin } from '../../http/expect';
 import { problemOf } from '../../http/problem';
 import { refusalParameter } from '../oidc/routes';
 import {
+  browserTokenOf,
   clearSessionCookie,
   createVisitorCheck,
   dutyOf,
   needSameSite,
-  setSessionCookie,
+  setBrowserCookies,
   signInBodyMilliseconds,
   tokenOf,
   visitorOf,
@@ -135,7 +136,7 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
         response.send(renderPage(codePage(wordsFor(request), state)));
         return;
       }
-      setSessionCookie(request, response, result.session);
+      setBrowserCookies(request, response, result.session);
       response.redirect(303, nextOf(next));
     } catch (error) {
       const problem = refusedSignIn(request, response, error);
@@ -148,7 +149,7 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
     const { step, code, next } = decode(codeForm, request.body ?? {});
     try {
       const session = await services.signIn.finish(step, code, originOf(request));
-      setSessionCookie(request, response, session);
+      setBrowserCookies(request, response, session);
       response.redirect(303, nextOf(next));
     } catch (error) {
       const told = refusedSignIn(request, response, error);
@@ -188,6 +189,7 @@ const readSignIn = [
 const originOf = (request: Request) => ({
   address: addressOf(request),
   userAgent: request.get('user-agent'),
+  browserToken: browserTokenOf(request),
 });
 
 /** Sets the status. Returns the text for the sign-in page. */

@@ -4,8 +4,16 @@ import { z } from 'zod';
 import type { Caller } from '../../../shared/domain/staff';
 import { AppError } from '../../../shared/errors/app-error';
 import { crossSite } from '../../../shared/errors/catalog';
+import { needBodyWithin } from '../../http/expect';
 import { problemOf } from '../../http/problem';
-import { callerOf, proofOf, isSameSite, tokenOf, visitorOf } from '../http/authentication';
+import {
+  callerOf,
+  isSameSite,
+  proofOf,
+  signInBodyMilliseconds,
+  tokenOf,
+  visitorOf,
+} from '../http/authentication';
 import type { KeptFormService } from '../services/kept-forms';
 import type { OverviewService, WaitingCounts } from '../services/overview';
 import { csrfField, csrfTokenOf, isCsrfToken } from './csrf';
@@ -179,6 +187,9 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
 /** A corrected file of the quarantine may be as large as this. */
 const readForm = express.urlencoded({ limit: '16mb', extended: false, parameterLimit: 5_000 });
 
+/** Anyone may claim that their session has ended. A form that takes longer is given up, because it holds a connection. */
+const needStrangersForm = needBodyWithin(signInBodyMilliseconds);
+
 /** Large bodies are only accepted from callers who are signed in. */
 const readStrangersForm: RequestHandler = express.urlencoded({
   limit: '1mb',
@@ -189,7 +200,9 @@ const readStrangersForm: RequestHandler = express.urlencoded({
 /** False: it is too large, or no form. */
 const isReadable = (request: Request, response: Response): Promise<boolean> =>
   new Promise((resolve) => {
-    readStrangersForm(request, response, (error?: unknown) => resolve(error === undefined));
+    needStrangersForm(request, response, () =>
+      readStrangersForm(request, response, (error?: unknown) => resolve(error === undefined)),
+    );
   });
 
 const keptParameter = 'kept';

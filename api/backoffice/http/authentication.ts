@@ -4,12 +4,18 @@ import { isByTls, isTlsOnly } from '../../http/transport';
 import type { Caller } from '../../../shared/domain/staff';
 import { crossSite, secondFactorMissing, unauthorized } from '../../../shared/errors/catalog';
 import type { Session, SessionService, Visitor } from '../services/session';
+import type { BrowserSession } from '../services/sign-in';
 
 /**
  * With this prefix, a browser only accepts the cookie from this host and over https, so that no neighbouring site can
  * set it.
  */
 const cookieNameOf = (request: Request) => (isTlsOnly(request) ? '__Host-epack_session' : 'epack_session');
+/** Marks a browser in which someone has signed in. It signs nobody in: it only gives that browser a counter of failures of its own. */
+const browserCookieNameOf = (request: Request) =>
+  isTlsOnly(request) ? '__Host-epack_browser' : 'epack_browser';
+/** As long as the server remembers a network from which someone has signed in. */
+const browserMilliseconds = 90 * 24 * 3600 * 1000;
 
 /** For the few hundred bytes of an unknown caller. */
 export const signInBodyMilliseconds = 20_000;
@@ -65,6 +71,19 @@ export function setSessionCookie(request: Request, response: Response, { token, 
   response.cookie(cookieNameOf(request), token, { ...cookieOptions(request), expires: expiresAt });
 }
 
+/** As `setSessionCookie`, where a person signs in: the browser is known at the next sign-in. */
+export function setBrowserCookies(request: Request, response: Response, session: BrowserSession): void {
+  setSessionCookie(request, response, session);
+  response.cookie(browserCookieNameOf(request), session.browserToken, {
+    ...cookieOptions(request),
+    maxAge: browserMilliseconds,
+  });
+}
+
+/** What the browser shows of an earlier sign-in in it; undefined: nothing. */
+export const browserTokenOf = (request: Request): string | undefined =>
+  cookieOf(request, browserCookieNameOf(request)) ?? undefined;
+
 export function clearSessionCookie(request: Request, response: Response): void {
   response.clearCookie(cookieNameOf(request), cookieOptions(request));
 }
@@ -91,7 +110,7 @@ async function recognise(
   response: Response,
 ): Promise<boolean> {
   const bearer = bearerOf(request);
-  const token = bearer ?? cookieOf(request);
+  const token = bearer ?? cookieOf(request, cookieNameOf(request));
   // A page that refreshes itself does not count as use of the session.
   const isUse = request.get('hx-request') === undefined;
   const visitor = token === null ? null : await sessions.findVisitor(token, addressOf(request), isUse);
@@ -111,9 +130,8 @@ function bearerOf(request: Request): string | null {
   return /^Bearer ([^\s]+)$/i.exec(authorization)?.[1] ?? '';
 }
 
-function cookieOf(request: Request): string | null {
+function cookieOf(request: Request, name: string): string | null {
   const cookies = (request.get('cookie') ?? '').split(';').map((cookie) => cookie.trim());
-  const name = cookieNameOf(request);
   const found = cookies.find((cookie) => cookie.startsWith(`${name}=`));
   return found?.slice(name.length + 1) ?? null;
 }

@@ -13,6 +13,8 @@ export interface AttemptLimits {
   readonly exact: readonly FailureLimit[];
   /** Attempts at these limits do not wait for each other. */
   readonly wide?: readonly FailureLimit[];
+  /** The attempt is counted for these too, and none of them limits it. */
+  readonly noted?: readonly string[];
 }
 
 /**
@@ -27,10 +29,10 @@ export const countAttemptOf = (
 /** The same on the stores of a transaction. */
 export async function countAttemptIn(
   { failedLogins }: FailureStores,
-  { windowSeconds, exact, wide = [] }: AttemptLimits,
+  { windowSeconds, exact, wide = [], noted = [] }: AttemptLimits,
 ): Promise<string[]> {
   await failedLogins.lock(exact.map(({ subject }) => subject));
   const seconds = await failedLogins.secondsUntilAllowed([...exact, ...wide], windowSeconds);
   if (seconds !== null) throw tooManyRequests(seconds);
-  return failedLogins.add([...exact, ...wide].map(({ subject }) => subject));
+  return failedLogins.add([...[...exact, ...wide].map(({ subject }) => subject), ...noted]);
 }

@@ -1,7 +1,7 @@
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import { callerNetwork, networksOf } from '../../../shared/domain/network';
 import type { FailureLimit } from '../../../shared/stores/staff/failed-login-store';
-import { countAttemptOf, type FailureStores } from './counted-attempts';
+import { countAttemptIn, countAttemptOf, type FailureStores } from './counted-attempts';
 
 /** Who tries to prove who they are, and from where. */
 export interface Prover {
@@ -9,57 +9,114 @@ export interface Prover {
   readonly address: string;
 }
 
+/**
+ * What is known of someone who has not proved anything yet. `place`: this person has signed in from that network of late.
+ * `browser`: in that browser. `session`: they hold an open session. `id` is of the browser or of the session.
+ */
+export type Standing =
+  { readonly kind: 'stranger' | 'place' } | { readonly kind: 'browser' | 'session'; readonly id: string };
+
+/** An attempt that was counted as a failure before anyone looked at it. */
+export interface CountedAttempt {
+  /** By these it is taken back. */
+  readonly ids: readonly string[];
+  /** The counter of its own, which begins at none once someone has proved who they are. */
+  readonly own: string;
+}
+
 const windowSeconds = 300;
-/** Of one e-mail from one address or IPv6 /64: others' failures keep nobody out who comes from elsewhere. */
-const mostOfPair = 10;
-/** Of one e-mail from everywhere, of one address or /64, of a /56 and a /48, of the whole server. */
-const mostOfEmail = 100;
+/** Failures of one e-mail from one address or IPv6 /64; or in one known browser; or in one session. */
+const mostOfOne = 10;
+/** Failures of one address or /64, of a /56 and of a /48, whatever the e-mail is. */
 const mostOfNetworks = [50, 100, 200];
-const mostOfServer = 1_000;
+/** Failures of one e-mail, and of the server, from everywhere. Beyond these nobody is refused, but every stranger has fewer attempts. */
+const manyOfEmail = 100;
+const manyOfServer = 1_000;
+const fewOfOne = 2;
+const fewOfNetworks = [10, 20, 40];
 /** Codes of a second factor, of someone who knows the password: wherever they come from. */
 const mostOfCodes = 10;
 
 /**
- * Counts an attempt as a failure before it is looked at, so that attempts at once cannot outrun the count. Answers what
- * to take back where it succeeds. `isAtHome`: this person has signed in from there of late, so that what others do
- * keeps nobody out. Throws `too-many-requests`.
+ * Counts an attempt as a failure before it is looked at, so that attempts at once cannot outrun the count. What strangers
+ * do keeps nobody out who is known by a session, by a browser, or from elsewhere. Throws `too-many-requests`.
  */
-export function countAttempt(
-  access: StoreAccess<FailureStores>,
+export async function countAttempt(
+  { transaction }: StoreAccess<FailureStores>,
   prover: Prover,
-  isAtHome: boolean,
-): Promise<string[]> {
-  const pair = { subject: pairSubject(prover), most: mostOfPair };
-  const wide = isAtHome ? [] : widerLimits(prover);
-  return countAttemptOf(access, { windowSeconds, exact: [pair], wide });
+  standing: Standing,
+): Promise<CountedAttempt> {
+  const own = ownCounter(prover, standing);
+  const ids = await transaction((stores) =>
+    standing.kind === 'stranger'
+      ? countStranger(stores, prover, own)
+      : countAttemptIn(stores, { windowSeconds, exact: [{ subject: own, most: mostOfOne }] }),
+  );
+  return { ids, own };
 }
 
-/** As `countAttempt`, of codes of a second factor. */
-export const countCode = (access: StoreAccess<FailureStores>, userId: number): Promise<string[]> =>
-  countAttemptOf(access, { windowSeconds, exact: [{ subject: `code:${userId}`, most: mostOfCodes }] });
+/** As `countAttempt`, of codes of a second factor. A known browser has a counter of its own: who has stolen the password keeps its owner out no more. */
+export const countCode = (
+  access: StoreAccess<FailureStores>,
+  userId: number,
+  standing: Standing = { kind: 'stranger' },
+): Promise<string[]> => {
+  const inBrowser = standing.kind === 'browser' ? ` in ${standing.id}` : '';
+  return countAttemptOf(access, {
+    windowSeconds,
+    exact: [{ subject: `code:${userId}${inBrowser}`, most: mostOfCodes }],
+  });
+};
 
 /** A right code takes back its own count alone: what was guessed before stays counted. */
 export const forgiveCode = ({ failedLogins }: FailureStores, counted: readonly string[]): Promise<void> =>
   failedLogins.withdraw(counted);
 
-/** Success: the pair starts again at none. The address keeps its other failures: one account of one's own must not help to guess at others. */
-export async function forgive(
-  { failedLogins }: FailureStores,
-  prover: Prover,
-  counted: readonly string[],
-): Promise<void> {
-  await failedLogins.withdraw(counted);
-  await failedLogins.forget(pairSubject(prover));
+/** Success: the counter of its own starts again at none. The address keeps its other failures: one account of one's own must not help to guess at others. */
+export async function forgive({ failedLogins }: FailureStores, counted: CountedAttempt): Promise<void> {
+  await failedLogins.withdraw(counted.ids);
+  await failedLogins.forget(counted.own);
 }
 
-const pairSubject = ({ email, address }: Prover) =>
-  `staff:${email.toLowerCase()} from ${callerNetwork(address)}`;
+/** Nobody has looked at the attempt: it was none. */
+export const takeBack = ({ failedLogins }: FailureStores, counted: CountedAttempt): Promise<void> =>
+  failedLogins.withdraw(counted.ids);
 
-const widerLimits = ({ email, address }: Prover): FailureLimit[] => [
-  { subject: `staff:${email.toLowerCase()}`, most: mostOfEmail },
-  ...networksOf(address).map((network, index) => ({
-    subject: `staff-address:${network}`,
-    most: mostOfNetworks[index] ?? mostOfPair,
-  })),
-  { subject: 'staff', most: mostOfServer },
+function ownCounter({ email, address }: Prover, standing: Standing): string {
+  const subject = `staff:${email.toLowerCase()}`;
+  switch (standing.kind) {
+    case 'stranger':
+    case 'place':
+      return `${subject} from ${callerNetwork(address)}`;
+    case 'browser':
+      return `${subject} in ${standing.id}`;
+    case 'session':
+      return `staff-session:${standing.id}`;
+  }
+}
+
+/**
+ * Many failures from everywhere refuse nobody: whoever knows an e-mail and has some addresses would keep its owner out for
+ * ever. They leave each address fewer attempts.
+ */
+async function countStranger(stores: FailureStores, prover: Prover, own: string): Promise<string[]> {
+  const totals = totalsOf(prover);
+  const areMany = (await stores.failedLogins.secondsUntilAllowed(totals, windowSeconds)) !== null;
+  return countAttemptIn(stores, {
+    windowSeconds,
+    exact: [{ subject: own, most: areMany ? fewOfOne : mostOfOne }],
+    wide: limitsOfNetworks(prover, areMany ? fewOfNetworks : mostOfNetworks),
+    noted: totals.map(({ subject }) => subject),
+  });
+}
+
+const totalsOf = ({ email }: Prover): FailureLimit[] => [
+  { subject: `staff:${email.toLowerCase()}`, most: manyOfEmail },
+  { subject: 'staff', most: manyOfServer },
 ];
+
+const limitsOfNetworks = ({ address }: Prover, most: readonly number[]): FailureLimit[] =>
+  networksOf(address).map((network, index) => ({
+    subject: `staff-address:${network}`,
+    most: most[index] ?? fewOfOne,
+  }));

@@ -21,8 +21,17 @@ import type { StaffMailStore } from '../../../shared/stores/staff/staff-mail-sto
 import type { UserCredentials, UserStore } from '../../../shared/stores/staff/user-store';
 import { isRightCode, type SecondFactorStores } from './second-factor';
 import { openSession, type Origin, type Session, type SessionStores } from './session';
+import { type BrowserOrigin, noteBrowserOf, standingInSession, standingOf } from './standing';
 import type { FailureStores } from './counted-attempts';
-import { countAttempt, countCode, forgive, forgiveCode } from './sign-in-limits';
+import {
+  countAttempt,
+  type CountedAttempt,
+  countCode,
+  forgive,
+  forgiveCode,
+  type Standing,
+  takeBack,
+} from './sign-in-limits';
 import { auditEntry } from './trail';
 
 interface Stores extends FailureStores, SecondFactorStores, SessionStores {
@@ -32,16 +41,22 @@ interface Stores extends FailureStores, SecondFactorStores, SessionStores {
   readonly users: Pick<UserStore, 'findCredentials' | 'findCredentialsById' | 'update'>;
 }
 
-export interface SignIn extends Origin {
+export interface SignIn extends BrowserOrigin {
   readonly email: string;
   readonly password: string;
   /** Of the second factor, or a recovery code. */
   readonly code?: string | undefined;
 }
 
+export interface BrowserSession extends Session {
+  /** What the browser is to show at its next sign-in, so that it is known. */
+  readonly browserToken: string;
+}
+
 /** Signed in, or one step further: the code of the second factor is still to come. */
 export type SignInResult =
-  { readonly isDone: true; readonly session: Session } | { readonly isDone: false; readonly step: string };
+  | { readonly isDone: true; readonly session: BrowserSession }
+  | { readonly isDone: false; readonly step: string };
 
 export interface PasswordChange {
   readonly current: string;
@@ -72,34 +87,34 @@ export function createSignInService(deps: Deps) {
      * `passwords-off`, `too-many-requests`, and `unavailable` where too many sign in at once.
      */
     async signIn(attempt: SignIn): Promise<Session> {
-      const user = await provePassword(deps, attempt);
+      const { user, standing } = await provePassword(deps, attempt);
       if (!user.hasSecondFactor && isDemandedOf(deps.rules, user.role)) throw secondFactorMissing();
       if (user.hasSecondFactor) {
         if (attempt.code === undefined) throw secondFactorNeeded();
-        await proveCode(deps, user.id, attempt.code);
+        await proveCode(deps, { userId: user.id, code: attempt.code, standing });
       }
       return enter(deps, user, attempt);
     },
 
     /** For people: as `signIn`, in two steps where there is a second factor. */
     async begin(attempt: SignIn): Promise<SignInResult> {
-      const user = await provePassword(deps, attempt);
-      if (!user.hasSecondFactor) return { isDone: true, session: await enter(deps, user, attempt) };
+      const { user } = await provePassword(deps, attempt);
+      if (!user.hasSecondFactor) return { isDone: true, session: await enterInBrowser(deps, user, attempt) };
       const step = newSessionToken();
       await stores.signIns.addStep(hashSessionToken(step), user.id, stepSeconds);
       return { isDone: false, step };
     },
 
     /** The second step. Throws `bad-credentials`: the code is wrong, or it took too long. */
-    async finish(step: string, code: string, origin: Origin): Promise<Session> {
+    async finish(step: string, code: string, origin: BrowserOrigin): Promise<BrowserSession> {
       const tokenSha256 = hashSessionToken(isSessionToken(step) ? step : '');
       const userId = await stores.signIns.findStep(tokenSha256);
-      if (userId === null) throw badStaffCredentials();
-      await proveCode(deps, userId, code);
-      await stores.signIns.removeStep(tokenSha256);
-      const user = await stores.users.findCredentialsById(userId);
+      const user = userId === null ? null : await stores.users.findCredentialsById(userId);
       if (user === null) throw badStaffCredentials();
-      return enter(deps, user, origin);
+      const standing = await standingOf(stores.signIns, user.email, origin);
+      await proveCode(deps, { userId: user.id, code, standing });
+      await stores.signIns.removeStep(tokenSha256);
+      return enterInBrowser(deps, user, origin);
     },
 
     /**
@@ -109,7 +124,7 @@ export function createSignInService(deps: Deps) {
      */
     async changePassword(caller: Caller, change: PasswordChange): Promise<void> {
       const attempt = proofOf(caller, change.current);
-      const { user, counted } = await checkPassword(deps, attempt, ownTurnOf(caller));
+      const { user, counted } = await checkPassword(deps, attempt, standingInSession(change.token));
       const fault =
         (await passwordFault(change.next, caller.email)) ??
         (user.isPasswordFirst && change.next === change.current
@@ -118,7 +133,7 @@ export function createSignInService(deps: Deps) {
       if (fault !== null) throw invalidFields([{ field: 'next', fault }]);
       const passwordHash = await deps.passwords.hash(change.next, ownTurnOf(caller));
       await transaction(async (stores) => {
-        await forgive(stores, attempt, counted);
+        await forgive(stores, counted);
         await stores.users.update(user.id, { passwordHash, isPasswordFirst: false });
         await stores.sessions.removeOfUser(user.id, hashSessionToken(change.token));
         if (deps.rules.sendsMail) await stores.staffMails.add(user.id, 'password-changed', null);
@@ -133,23 +148,27 @@ export function createSignInService(deps: Deps) {
      */
     async proveAgain(caller: Caller, password: string, token: string): Promise<void> {
       const attempt = proofOf(caller, password);
-      const { counted } = await checkPassword(deps, attempt, ownTurnOf(caller));
-      await forgive(stores, attempt, counted);
+      const { counted } = await checkPassword(deps, attempt, standingInSession(token));
+      await forgive(stores, counted);
       await stores.sessions.noteProof(hashSessionToken(token));
     },
   };
 }
 
 /** Counted before the slow check; what succeeds is taken back. */
-async function provePassword(deps: Deps, attempt: SignIn): Promise<UserCredentials> {
+async function provePassword(deps: Deps, attempt: SignIn): Promise<Proved> {
   const { stores, rules } = deps;
   if (rules.passwords === 'no') throw passwordsOff();
-  const isAtHome = await stores.signIns.isKnownPlace(attempt.email, callerNetwork(attempt.address));
-  const turn = { isKnown: isAtHome, from: callerNetwork(attempt.address) };
-  const { user, counted } = await checkPassword(deps, attempt, turn);
-  await forgive(stores, attempt, counted);
+  const standing = await standingOf(stores.signIns, attempt.email, attempt);
+  const { user, counted } = await checkPassword(deps, attempt, standing);
+  await forgive(stores, counted);
   if (rules.passwords === 'break-glass') breakGlass(deps, user, attempt);
-  return user;
+  return { user, standing };
+}
+
+interface Proved {
+  readonly user: UserCredentials;
+  readonly standing: Standing;
 }
 
 /** Throws `passwords-off`: others than admins wait for the provider. */
@@ -162,12 +181,19 @@ function breakGlass({ log }: Deps, user: UserCredentials, { address }: SignIn): 
 async function checkPassword(
   { stores, transaction, passwords }: Deps,
   attempt: SignIn,
-  turn: Turn,
-): Promise<{ user: UserCredentials; counted: string[] }> {
-  const counted = await countAttempt({ stores, transaction }, attempt, turn.isKnown);
+  standing: Standing,
+): Promise<{ user: UserCredentials; counted: CountedAttempt }> {
+  const counted = await countAttempt({ stores, transaction }, attempt, standing);
   const { users } = stores;
   const user = await users.findCredentials(attempt.email);
-  const isRight = await passwords.verify(attempt.password, user?.passwordHash ?? null, turn);
+  const turn = turnOf(attempt, standing);
+  const isRight = await passwords
+    .verify(attempt.password, user?.passwordHash ?? null, turn)
+    .catch(async (error: unknown) => {
+      // Too many wait: nobody has looked at the password, so whoever comes again as told is not counted out.
+      await takeBack(stores, counted);
+      throw error;
+    });
   if (user === null || !isRight) throw badStaffCredentials();
   if (isOfOtherCost(user.passwordHash)) {
     await users.update(user.id, { passwordHash: await passwords.hash(attempt.password, turn) });
@@ -176,16 +202,33 @@ async function checkPassword(
 }
 
 /** Throws `bad-credentials`, `too-many-requests`: who knows the password must not guess the code. */
-async function proveCode({ stores, transaction, seal }: Deps, userId: number, code: string): Promise<void> {
-  const counted = await countCode({ stores, transaction }, userId);
+async function proveCode(
+  { stores, transaction, seal }: Deps,
+  { userId, code, standing }: { userId: number; code: string; standing: Standing },
+): Promise<void> {
+  const counted = await countCode({ stores, transaction }, userId, standing);
   if (!(await isRightCode({ stores, seal }, userId, code))) throw badStaffCredentials();
   await forgiveCode(stores, counted);
 }
 
-function enter({ transaction, rules }: Deps, user: UserCredentials, origin: Origin): Promise<Session> {
-  return transaction(async (stores) => {
-    await stores.signIns.notePlace(user.id, callerNetwork(origin.address));
-    return openSession(stores, { userId: user.id, method: 'password', rules }, origin);
+const enter = ({ transaction, rules }: Deps, user: UserCredentials, origin: Origin): Promise<Session> =>
+  transaction((stores) => enterBy(stores, rules, { user, origin }));
+
+interface Entrance {
+  readonly user: UserCredentials;
+  readonly origin: Origin;
+}
+
+async function enterBy(stores: Stores, rules: SignInRules, { user, origin }: Entrance): Promise<Session> {
+  await stores.signIns.notePlace(user.id, callerNetwork(origin.address));
+  return openSession(stores, { userId: user.id, method: 'password', rules }, origin);
+}
+
+/** As `enter`; from now on the browser is known. */
+function enterInBrowser(deps: Deps, user: UserCredentials, origin: BrowserOrigin): Promise<BrowserSession> {
+  return deps.transaction(async (stores) => {
+    const browserToken = await noteBrowserOf(stores.signIns, user, origin.browserToken);
+    return { ...(await enterBy(stores, deps.rules, { user, origin })), browserToken };
   });
 }
 
@@ -193,6 +236,12 @@ const proofOf = (caller: Caller, password: string): SignIn => ({
   email: caller.email,
   password,
   address: caller.address ?? '',
+});
+
+/** Whoever is known goes before all strangers. */
+const turnOf = ({ address }: SignIn, { kind }: Standing): Turn => ({
+  isKnown: kind !== 'stranger',
+  from: callerNetwork(address),
 });
 
 const ownTurnOf = (caller: Caller): Turn => ({ isKnown: true, from: caller.email });

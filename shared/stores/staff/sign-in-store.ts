@@ -23,6 +23,29 @@ export function createSignInStore(db: Db) {
       );
     },
 
+    /** Tells whether anyone has signed in with that browser within the last months, and whether that user has. */
+    async findBrowser(
+      tokenSha256: Buffer,
+      email: string,
+    ): Promise<{ readonly isKnown: boolean; readonly isOfUser: boolean }> {
+      const result = await db.raw<{ rows: { is_known: boolean; is_of_user: boolean }[] }>(
+        `select count(*) > 0 as is_known, coalesce(bool_or(lower(u.email) = lower(:email)), false) as is_of_user
+         from known_browser b join app_user u on u.id = b.user_id
+         where b.token_sha256 = :tokenSha256`,
+        { tokenSha256, email },
+      );
+      const [row] = result.rows;
+      return { isKnown: row?.is_known ?? false, isOfUser: row?.is_of_user ?? false };
+    },
+
+    async noteBrowser(tokenSha256: Buffer, userId: number): Promise<void> {
+      await db.raw(
+        `insert into known_browser (token_sha256, user_id) values (:tokenSha256, :userId)
+         on conflict (token_sha256, user_id) do update set seen_at = now()`,
+        { tokenSha256, userId },
+      );
+    },
+
     /** Records that the password was right and that the code is still missing. Also deletes expired steps. */
     async addStep(tokenSha256: Buffer, userId: number, seconds: number): Promise<void> {
       await db('sign_in_step').whereRaw('expires_at < now()').delete();
@@ -46,8 +69,10 @@ export function createSignInStore(db: Db) {
       await db('sign_in_step').where({ token_sha256: tokenSha256 }).delete();
     },
 
-    async removePlacesOlderThan(days: number): Promise<void> {
-      await db('known_place').whereRaw('seen_at < now() - make_interval(days => ?)', [days]).delete();
+    /** Places and browsers in which nobody has signed in for so long. */
+    async removeKnownOlderThan(days: number): Promise<void> {
+      for (const table of ['known_place', 'known_browser'])
+        await db(table).whereRaw('seen_at < now() - make_interval(days => ?)', [days]).delete();
     },
   };
 }
