@@ -13,7 +13,7 @@ export interface BenchServer {
   readonly token: string;
   /** The embedded database. */
   readonly databaseUrl: string;
-  /** Another solution. Answers its token. */
+  /** Another solution. Returns its token. */
   enrol(mail: string): Promise<string>;
   stop(): Promise<void>;
 }

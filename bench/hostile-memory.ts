@@ -72,7 +72,7 @@ async function peakOfPhotos(folder: string): Promise<number> {
   });
 }
 
-/** Answers the most that the worker ever held. */
+/** Returns the most that the worker ever held. */
 async function withServer(
   environment: NodeJS.ProcessEnv,
   work: (server: BenchServer) => Promise<void>,

@@ -40,7 +40,7 @@ export async function waitForPackage({ url, token }: Sender, channel: string): P
   }
 }
 
-/** Fetches the package and confirms it. Answers the report's outcome. */
+/** Fetches the package and confirms it. Returns the report's outcome. */
 export async function finishSync(sender: Sender, channel: string): Promise<string> {
   const headers = { Authorization: `Bearer ${sender.token}` };
   await waitForPackage(sender, channel);

@@ -76,7 +76,7 @@ export async function disputeALimit({ backoffice, enrolled, copy }: Troubled): P
   return { before: String(fridge.fields['TempMax']), ...limits };
 }
 
-/** Somebody empties a list at the device, but for its first three. @returns how many are deleted. */
+/** Somebody empties a list at the device, except for its first three. @returns how many are deleted. */
 export async function emptyAList(copy: LocalCopy, className: string): Promise<number> {
   let deleted = 0;
   await editSettings(copy, className, (elements) =>

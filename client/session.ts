@@ -15,7 +15,7 @@ export interface Credentials {
 
 /** Keeps the solution logged in. One token serves all four channels. */
 export interface Session {
-  /** The token at hand; logs in where there is none or where it is about to expire. */
+  /** The current token; logs in where there is none or where it is about to expire. */
   token(): Promise<string>;
   /** Logs in again, unless somebody already has since `refused` was in use. */
   renew(refused: string): Promise<void>;

@@ -32,7 +32,9 @@ export interface SolutionOptions {
   readonly random?: () => number;
 }
 
-/** A solution: one device that synchronises its local copy with a server. Several channels may be under way at once. */
+/**
+ * A solution: one device that synchronises its local copy with a server. Several channels may be in progress at once.
+ */
 export interface Solution {
   /**
    * One pass through the handshake.

@@ -20,7 +20,7 @@ import { carryOutWhatWasFetched, takeInstructions } from './take-instructions';
 import { sendArchive } from './transfer/send-archive';
 
 /**
- * Synchronises one channel: brings to its end what an earlier run left under way, then sends what is new, waits,
+ * Synchronises one channel: brings to its end what an earlier run left in progress, then sends what is new, waits,
  * carries the answer out and confirms. After it the status is 0. It may be killed anywhere and run again.
  */
 export async function syncChannel(deps: SyncDeps, channel: Channel): Promise<SyncOutcome> {
@@ -32,7 +32,7 @@ export async function syncChannel(deps: SyncDeps, channel: Channel): Promise<Syn
       const outcome = await newSync(deps, channel);
       return { ...outcome, earlier };
     } catch (error) {
-      // Something is under way after all: our own upload whose answer was lost, or one that was cut off and that the
+      // Something is in progress after all: our own upload whose answer was lost, or one that was cut off and that the
       // server has not given up yet.
       if (!isWrongStatus(error) || round >= maxRounds) throw error;
     }
@@ -41,7 +41,9 @@ export async function syncChannel(deps: SyncDeps, channel: Channel): Promise<Syn
 
 const maxRounds = 5;
 
-/** @returns null where nothing was under way. */
+/**
+ * @returns null where nothing was in progress.
+ */
 async function finishEarlierSync(deps: SyncDeps, channel: Channel): Promise<SyncOutcome | null> {
   const { statut, sync } = await statutAtRest(deps, channel);
   if (statut === 2) {
@@ -200,7 +202,7 @@ function oweWhatIsLeft(
   });
 }
 
-/** The server knows an Idempotency-Key for 24 hours: later, repeating would send everything anew. */
+/** The server knows an Idempotency-Key for 24 hours: later, repeating would send everything again. */
 async function isStillGood(deps: SyncDeps, channel: Channel, upload: BuiltUpload): Promise<boolean> {
   const ageHours = (deps.now().getTime() - Date.parse(upload.builtAt)) / 3_600_000;
   const isYoung = ageHours >= 0 && ageHours < 20;

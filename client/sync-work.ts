@@ -23,7 +23,7 @@ export interface SyncDeps {
 export interface SyncOutcome {
   readonly channel: Channel;
   readonly sync: string;
-  /** `abandoned`: staff reset the channel while it was under way; what it held is sent again. */
+  /** `abandoned`: staff reset the channel while it was in progress; what it held is sent again. */
   readonly outcome: 'processed' | 'failed' | 'abandoned';
   readonly sent: { readonly bytes: number; readonly contents: UploadContents };
   /** Instructions that were carried out, and those that could not be. */
@@ -33,11 +33,11 @@ export interface SyncOutcome {
   /** From the server's acceptance of the upload to the package being ready; null where that began in an earlier run. */
   readonly processingMs: number | null;
   readonly totalMs: number;
-  /** Syncs of earlier runs that were under way and have been brought to their end first. */
+  /** Syncs of earlier runs that were in progress and have been brought to their end first. */
   readonly earlier: readonly SyncOutcome[];
 }
 
-/** What is remembered of the channel's sync under way. */
+/** What is remembered of the channel's sync in progress. */
 export function stateOf({ copy }: SyncDeps, channel: Channel): ChannelState {
   return copy.state().channels[channel];
 }
@@ -51,7 +51,7 @@ export async function changeUpload(
   if (upload !== null) await deps.copy.changeChannel(channel, { upload: { ...upload, ...change } });
 }
 
-/** The sync is over, or will be begun anew. */
+/** The sync is over, or will be begun again. */
 export async function forgetWork(deps: SyncDeps, channel: Channel): Promise<void> {
   // Files first: a package that were left behind would be carried out a second time.
   await clearWork(deps.copy, channel);

@@ -55,7 +55,7 @@ function sum(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-/** What became of what was sent, in one line. */
+/** The result of what was sent, in one line. */
 export function whatBecameOfIt({ outcome, reason, params, logs, photos, rejections }: SyncReport): string {
   if (outcome === 'failed') return `failed: ${reason ?? 'the server could not process it'}`;
   const settings = Object.values(params);

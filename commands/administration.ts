@@ -27,7 +27,7 @@ import { openStoreAccess } from '../shared/stores/store-access';
 
 // What the command line does beside running servers, by the same services as the backoffice.
 
-/** `epack migrate`. Answers the migrations that it ran. */
+/** `epack migrate`. Returns the migrations that it ran. */
 export function migrateDatabase(config: Config): Promise<string[]> {
   return withDatabase(config, migrate);
 }
@@ -141,7 +141,7 @@ function signInOf({ loginPolicy: written, mac }: { readonly loginPolicy: string;
   return signIn;
 }
 
-/** `epack account retention`. What is undefined stays as it is. Answers what holds now. */
+/** `epack account retention`. What is undefined stays as it is. Returns what holds now. */
 export function changeRetention(config: Config, name: string, change: RetentionChange): Promise<Retention> {
   return withDatabase(config, async (db) => {
     const account = await createAccountStore(db).findByName(name);

@@ -155,7 +155,7 @@ function faultOf({ position, hash, auditId, row }: ChainLink, before: ChainPlace
   return { auditId, what: `Row ${auditId} was altered, or its link ${position} was.` };
 }
 
-/** Whoever makes the whole chain anew is betrayed by a hash that was noted elsewhere. */
+/** Whoever makes the whole chain again is betrayed by a hash that was noted elsewhere. */
 function faultOfNoted({ position, hash, auditId }: ChainLink, noted: ChainPlace | null): AuditFault | null {
   if (noted?.position !== position || Buffer.from(hash).equals(Buffer.from(noted.hash))) return null;
   return { auditId, what: `The chain was made anew: link ${position} is not the one that was noted.` };

@@ -46,8 +46,8 @@ export async function prepareSystem(config: Config, request: PreparationRequest)
 }
 
 /**
- * Step by step, and looks anew after each: two pairs may want the same field, and a new entity type has fields of its own. Answers
- * how much was done. Throws a sentence where a step was accepted and had no effect.
+ * Step by step, and looks again after each: two pairs may want the same field, and a new entity type has fields of its
+ * own. Returns how much was done. Throws a sentence where a step was accepted and had no effect.
  */
 async function carryOut(wishes: readonly Preparation[], outside: Outside): Promise<number> {
   const done = new Set<string>();
@@ -116,7 +116,7 @@ async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
   });
 }
 
-/** For one look or one change. EspoCRM builds its tables anew after some. */
+/** For one look or one change. EspoCRM builds its tables again after some. */
 const patience = (): AbortSignal => AbortSignal.timeout(120_000);
 
 const eachOnce = (sentences: readonly string[]): string[] => [...new Set(sentences)];

@@ -13,7 +13,7 @@ import {
 import { auditEntry } from '../api/backoffice/services/trail';
 
 export interface Resealed {
-  /** Secrets that were written anew. */
+  /** Secrets that were written again. */
   readonly changed: number;
   /** All that there are. */
   readonly all: number;

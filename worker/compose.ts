@@ -51,8 +51,9 @@ export interface RunningWorker {
   /** The port of `/healthz`, `/readyz` and `/metrics`; null: it has none. */
   readonly port: number | null;
   /**
-   * Takes no further job, and waits for those in hand. What is not done within `drainSeconds` is given back: another
-   * worker takes it at once. False: that happened, and the work goes on until the process ends; it will not be committed.
+   * Takes no further job and waits for the current ones. Jobs that are not done within `drainSeconds` are released, and
+   * another worker takes them at once. False: that happened, and the work continues until the process ends; it will not
+   * be committed.
    */
   stop(): Promise<boolean>;
 }
@@ -62,7 +63,7 @@ const backgroundJobs = 3;
 /** Pairs that one worker works on at once, each for a slice. */
 const pairsAtOnce = 4;
 const sliceMs = 20_000;
-/** What others' servers may take. */
+/** The time-out of calls to other servers. */
 const outsideMilliseconds = 10_000;
 
 /** Builds the worker and starts it. `databaseUrl`: configured, or that of the embedded database. */
@@ -243,13 +244,13 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   }
 }
 
-/** A process that does not start keeps no connection. */
+/** A process that fails to start closes its connections. */
 async function closedAfter(db: Db, error: unknown): Promise<never> {
   await db.destroy();
   throw error;
 }
 
-/** Work that another worker may begin anew: the consumer ends its job. */
+/** Work that another worker may begin again: the consumer ends its job. */
 const plain = (work: () => Promise<unknown>): JobHandler => ({
   async run() {
     await work();
@@ -257,7 +258,7 @@ const plain = (work: () => Promise<unknown>): JobHandler => ({
   },
 });
 
-/** Another restore than `epack restore` is noticed as well. */
+/** Also notices a restore that was not made with `epack restore`. */
 async function guardGivenIds(db: Db, dataDir: string, log: Logger): Promise<void> {
   const putBack = await keepGivenIds(db, dataDir);
   if (putBack.length > 0) log.warn({ counters: putBack }, countersPutBack);

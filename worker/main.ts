@@ -10,7 +10,7 @@ import { createSyncStore } from '../shared/stores/syncs/sync-store';
 import { startWorker } from './compose';
 import { type PlannedLine, planUpload } from './solution-sync/params/plan-upload';
 
-/** `epack worker`: processes packages until it is told to stop. */
+/** `epack worker`: processes jobs until it is stopped. */
 export async function runWorker(config: Config): Promise<void> {
   const log = createLogger({ level: config.logLevel, name: 'worker' });
   await makeDataFolder(config);
@@ -21,7 +21,7 @@ export async function runWorker(config: Config): Promise<void> {
     ready: { port: worker.port },
     patienceMilliseconds: (config.drainSeconds + 10) * 1000,
     stop: async () => {
-      // The work that was given back goes on, for nothing, and would keep the process.
+      // Work that was released still continues without effect, and would keep the process alive.
       if (!(await worker.stop())) process.exit(0);
     },
   });

@@ -20,9 +20,8 @@ export const fileHeaders = {
 } as const;
 
 /**
- * Answers with a file: ETag, If-None-Match, one byte range, If-Range, Repr-Digest.
- * Resolves true once the caller has got the file's last byte, false where it got another part or went away.
- * Throws `range-not-satisfiable`.
+ * Sends a file: ETag, If-None-Match, one byte range, If-Range, Repr-Digest. Resolves with true once the caller has the
+ * last byte of the file, and with false if it got another part or disconnected. Throws `range-not-satisfiable`.
  * Sources: RFC 9110 (13, 14), RFC 9530.
  */
 export async function sendFile(request: Request, response: Response, file: Sendable): Promise<boolean> {

@@ -73,9 +73,9 @@ export interface Reception {
   /** Takes an archive that is in the file store already. */
   readonly adopt: (archiveKey: string) => Promise<void>;
   /**
-   * Checks, unpacks and queues. Answers the sync that the upload began, or began before under the same key.
-   * `replay`: staff send it, not the solution, so it honours no flag; what it does is in the transaction that queues.
-   * Throws `digest-mismatch`, `not-a-zip`, `bad-archive`, `idempotency-key-reused`.
+   * Checks, unpacks and queues. Returns the sync that the upload began, or began before under the same key. `replay`:
+   * staff send it, not the solution, so it honours no flag; what it does is in the transaction that queues. Throws
+   * `digest-mismatch`, `not-a-zip`, `bad-archive`, `idempotency-key-reused`.
    */
   complete(expectedSha256: string | null, replay?: Replay): Promise<{ syncId: string }>;
   /** Leaves the channel as it was before. */

@@ -59,7 +59,7 @@ export const confirmOperation: Operation = {
   problems: { 403: ['wrong-status'], 409: ['other-sync'], 413: ['too-large'] },
 };
 
-/** POST /v4/{channel}/confirm → `{"statut": "0"}`. An empty body confirms the package at hand in full. */
+/** POST /v4/{channel}/confirm → `{"statut": "0"}`. An empty body confirms the current package in full. */
 export function postConfirm(service: DeliveryService): RequestHandler {
   return async (request, response) => {
     // Undefined: there was no body. Any other value, also `null`, counts as a body.

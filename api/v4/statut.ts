@@ -88,7 +88,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
     },
   };
 
-  /** Answers what memory alone cannot answer. */
+  /** Answers the polls that memory alone cannot answer. */
   async function answerAlone(
     request: IncomingMessage,
     response: ServerResponse,

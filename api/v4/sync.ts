@@ -36,7 +36,7 @@ export const syncOperation: Operation = {
   problems: { 404: ['no-sync'] },
 };
 
-/** GET /v4/{channel}/sync → the sync under way, or else the last one. */
+/** GET /v4/{channel}/sync → the sync in progress, or else the last one. */
 export function getSync(service: DeliveryService, board: Pick<StatutBoard, 'read'>): RequestHandler {
   return async (request, response) => {
     const key = callerKey(request, response);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerProblem, SolutionError } from '../solution-error';
 
-/** How long to go on trying, and how often. */
+/** How long to continue trying, and how often. */
 export interface RetryPolicy {
   /** Including the first. */
   readonly attempts: number;

@@ -21,8 +21,8 @@ export interface CarriedSettings {
 /**
  * Carries instructions out on the elements of one class. Doing it again with its own result changes nothing.
  *
- * What somebody has edited on the solution since it was sent is left alone: the instruction was made without knowing
- * of it. It is given back as failed, and the next sync compares both sides anew.
+ * What somebody has edited on the solution since it was sent is left alone: the instruction was made without knowing of
+ * it. It is given back as failed, and the next sync compares both sides again.
  *
  * @param sent the elements as they were sent, or null where nothing has changed since (or nothing was sent).
  */

@@ -19,7 +19,7 @@ export interface Token {
 export interface ChannelState {
   /** The archive that was built last, until its sync is confirmed. */
   readonly upload: BuiltUpload | null;
-  /** The package that is being fetched, so that a later run can go on where this one was cut. */
+  /** The package that is being fetched, so that a later run can continue where this one was cut. */
   readonly download: { readonly sync: string; readonly etag: string } | null;
   /** The package whose instructions are in the local copy but perhaps not yet confirmed. */
   readonly carriedOut: CarriedOut | null;

@@ -43,7 +43,7 @@ async function fetchAll(connection: Connection, wanted: PackageToFetch): Promise
   let digest: string | null = null;
   let isWhole = false;
   while (!isWhole) {
-    // Each piece that comes through is progress: patience starts anew.
+    // Each piece that comes through is progress: patience starts again.
     isWhole = await withRetries(connection.retrying, async () => {
       const before = etag === null ? 0 : ((await bytesOf(wanted.file)) ?? 0);
       const answer = await askFrom(connection, wanted.channel, before, etag);
@@ -70,7 +70,7 @@ async function askFrom(
   try {
     return await connection.once({ method: 'GET', path: `/v4/${channel}/datas`, headers });
   } catch (error) {
-    // We hold all of it already, unverified: cheaper to fetch anew than to tell why.
+    // We hold all of it already, unverified: cheaper to fetch again than to tell why.
     if (error instanceof ServerProblem && error.status === 416) return 'nothing-there';
     throw error;
   }

@@ -38,7 +38,7 @@ interface Upload {
 
 type Step =
   | { readonly kind: 'accepted'; readonly sync: string }
-  /** Bytes came across: patience starts anew. */
+  /** Bytes came across: patience starts again. */
   | { readonly kind: 'progress' }
   | { readonly kind: 'gone' };
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 // COPY, gzipped and cut into parts, then the files, and `manifest.json` last: without it a backup is not whole.
 
 /**
- * What a stolen backup must not give away, and a restored server makes anew: sessions, and the key that signs tokens.
+ * What a stolen backup must not give away, and a restored server makes again: sessions, and the key that signs tokens.
  * Everyone signs in again, solutions by themselves.
  */
 export const renewedTables: readonly string[] = [
@@ -16,7 +16,7 @@ export const renewedTables: readonly string[] = [
   'sign_in_step',
   'form_owner',
   'kept_form',
-  // Links in mails that were sent: their owners are asked anew.
+  // Links in mails that were sent: their owners are asked again.
   'address_confirmation',
 ];
 

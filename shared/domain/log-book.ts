@@ -9,7 +9,7 @@ export interface IdsInDoubt {
 }
 
 /**
- * What became of every id of a log, from the first one received (or the one from which they are counted) up to the
+ * The state of every id of a log, from the first one received (or the one from which they are counted) up to the
  * highest. `stored + refused + discarded + absent + removed + missing + lost` are all of them. Decimal texts.
  */
 export interface LogBook {

@@ -1,6 +1,6 @@
 import { type Copy, fieldOf, type Fields, type FieldValue, sameCopy, sameValue } from './merge-copy';
 
-/** What became of one side's copy since both sides last agreed. */
+/** How one side's copy has changed since both sides last agreed. */
 export type CopyChange = 'unchanged' | 'changed' | 'deleted';
 
 /**

@@ -1,8 +1,9 @@
 /**
  * What someone can be told of. `sync-failed`: an upload could not be processed. `solution-stale`: no finished sync for
- * so many hours. `approval-waiting`: so much was deleted, changed or replaced that someone must decide. `probe-alert`: a probe is out of its limits, or silent.
- * Of pairs of systems: `pair-paused`: a system refuses us, or a pair cannot go on as it is. `entity-given-up`: something is
- * not tried any more. `conflict-waiting`: both sides changed one thing, and someone must decide.
+ * so many hours. `approval-waiting`: so much was deleted, changed or replaced that someone must decide. `probe-alert`:
+ * a probe is out of its limits, or silent. Of pairs of systems: `pair-paused`: a system refuses us, or a pair cannot
+ * continue as it is. `entity-given-up`: something is not tried any more. `conflict-waiting`: both sides changed one
+ * thing, and someone must decide.
  */
 export const notificationEvents = [
   'sync-failed',

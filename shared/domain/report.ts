@@ -1,6 +1,6 @@
 import type { LogGaps } from './log-gaps';
 
-/** What became of one parameter class in a sync. */
+/** The result of one parameter class in a sync. */
 export interface ParameterCounts {
   inserted: number;
   updated: number;
@@ -11,14 +11,14 @@ export interface ParameterCounts {
   rejected: number;
 }
 
-/** What became of one log table in a sync. */
+/** The result of one log table in a sync. */
 export interface LogCounts {
   inserted: number;
   duplicates: number;
   rejected: number;
 }
 
-/** What became of the photos of a sync. */
+/** The result of the photos of a sync. */
 export interface PhotoCounts {
   inserted: number;
   /** Other pictures under names that are known: they are kept beside the first. Absent: none. */

@@ -16,7 +16,7 @@ export const packagePrefixOf = (syncId: string) => `packages/${syncId}`;
 export const packageKeyOf = (syncId: string, fence: number) => `${packagePrefixOf(syncId)}/${fence}.zip`;
 /** A photo's content is stored once for each solution. `sha256` in hex. */
 export const photoKeyOf = (solutionId: number, sha256: string) => `photos/${solutionId}/${sha256}.jpg`;
-/** A small picture of it, upright. Under a prefix of its own: it can be made anew, photos cannot. */
+/** A small picture of it, upright. Under a prefix of its own: it can be made again, photos cannot. */
 export const thumbnailKeyOf = (solutionId: number, sha256: string) =>
   `thumbnails/${solutionId}/${sha256}.jpg`;
 /** The names of the photos are stored beside their contents, so that the index can be rebuilt from the files. */

@@ -17,7 +17,7 @@ export interface CsvRowsOptions {
  * the next line. Reading stays linear all the same, since a line that opens a quote also closes one.
  */
 export class CsvRows {
-  /** Holds the row at hand, from `start` to `end` (without its line end). */
+  /** Holds the current row, from `start` to `end` (without its line end). */
   bytes: Buffer;
   start = 0;
   end = 0;
@@ -54,7 +54,7 @@ export class CsvRows {
     this.cellEscaped = new Uint8Array(options.maxCells);
   }
 
-  /** Where the row at hand starts in the file, in bytes. */
+  /** Where the current row starts in the file, in bytes. */
   get offset(): number {
     return this.dropped + this.start;
   }
@@ -168,14 +168,14 @@ export class CsvRows {
     this.at = Math.min(next, this.filled);
   }
 
-  /** The bytes end before the row does: it may go on in the next piece, be too large, or never be closed. */
+  /** The bytes end before the row does: it may continue in the next piece, be too large, or never be closed. */
   private splitUnfinished(bound: number, fault: RowFault): boolean {
     const tooLarge = bound === this.at + this.maxRowBytes;
     if (!tooLarge && !this.ended) return false;
     return this.splitFirstLine(bound, fault);
   }
 
-  /** Gives up the first physical line of the row at hand. What comes after it is read as rows again. */
+  /** Gives up the first physical line of the current row. What comes after it is read as rows again. */
   private splitFirstLine(bound: number, fault: RowFault): boolean {
     const lineEnd = this.indexOfLineEnd();
     if (lineEnd !== -1 && lineEnd < bound) {

@@ -13,7 +13,7 @@ export function parseCsv(text: string): CsvTable {
   const written = text.replace(/^[\uFEFF\r\n]+/, '');
   const { data } = parse<string[]>(written, { delimiter: detectDelimiter(/^.*/.exec(written)?.[0] ?? '') });
   const [header = [], ...rows] = data;
-  // In a table of one column a blank line is an empty value, but for the one that the last line end leaves behind.
+  // In a table of one column a blank line is an empty value, except for the one that the last line end leaves behind.
   const isBlank = (row: string[], index: number) =>
     row.length === 1 && row[0] === '' && (header.length > 1 || index === rows.length - 1);
   return { header, rows: rows.filter((row, index) => !isBlank(row, index)) };

@@ -93,7 +93,7 @@ function linesBeforeFault(bytes: Uint8Array, encoding: Exclude<Encoding, 'window
   if (encoding !== 'utf-8')
     return linesIn(new TextDecoder(encoding).decode(bytes).split('\ufffd', 1)[0] ?? '');
   let lines = 0;
-  // What a character that began before these bytes goes on with tells nothing.
+  // What a character that began before these bytes continues with tells nothing.
   const first = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
   for (let start = first; start >= 0; lines += 1) {
     const end = bytes.indexOf(lineFeed, start);

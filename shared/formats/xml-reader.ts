@@ -307,7 +307,7 @@ function createEntityParser(
 
   const excerptOf = ({ start }: OpenEntity) => source.slice(start, start + excerptLength);
 
-  /** Keeps what may still be asked for, and refuses a text that goes on for ever: saxes keeps it until it ends. */
+  /** Keeps what may still be asked for, and refuses a text that continues for ever: saxes keeps it until it ends. */
   const forgetWhatIsDone = () => {
     if (written - lastEvent > 4 * limits.maxEntityLength)
       refuse({ code: 'xml-text-too-long', values: { line: parser.line } });

@@ -63,8 +63,9 @@ export async function readinessOf(check: HealthCheck, isDraining: () => boolean)
 }
 
 /**
- * Null: it works; else why not. Anyone may ask: those who ask while a look is under way share what it finds, also one that hangs. A
- * second one would only hang beside it, on one more connection or one more of the few threads that read files.
+ * Null: it works; else why not. Anyone may ask: those who ask while a look is in progress share what it finds, also one
+ * that hangs. A second one would only hang beside it, on one more connection or one more of the few threads that read
+ * files.
  */
 function createProbe(look: () => Promise<unknown>, patienceMs: number): () => Promise<unknown> {
   let underWay: Promise<unknown> | null = null;

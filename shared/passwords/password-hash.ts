@@ -35,7 +35,7 @@ export function parseHash(hash: string): PasswordHash {
   };
 }
 
-/** True of a hash that was made at another cost than today's: make it anew when its password is at hand. */
+/** True of a hash that was made at another cost than today's: make it again when its password is at hand. */
 export function isOfOtherCost(hash: string): boolean {
   const { costLog2, blockSize, parallelism } = parseHash(hash);
   return formatCost({ costLog2, blockSize, parallelism }) !== formatCost(passwordCost);

@@ -20,7 +20,7 @@ export interface PostgresSubscriptionDeps {
   readonly concurrency: number;
   readonly handle: (message: JobMessage) => Promise<Verdict>;
   readonly log: Logger;
-  /** How often messages in hand are hidden anew. */
+  /** How often messages in hand are hidden again. */
   readonly keepEveryMs: number;
   /** How often it looks without being told: for messages whose consumer died, and notifications that got lost. */
   readonly pollMs: number;

@@ -4,7 +4,7 @@ import { isOnTime } from './probe-sql';
 
 const { battery } = probeAlertLimits;
 
-/** By the probe's latest reading alone: a battery does not recover between two. */
+/** Only uses the latest reading of a probe, because a battery does not recover between two readings. */
 export async function judgeBatteries(db: Db, solutionId: number, rows: string): Promise<void> {
   await db.raw(
     `with level as (

@@ -5,9 +5,9 @@ import { believedUntil, bucketMinutes, eventsOfOpened, heardAt, silentAt } from 
 const { believedBehindDays, escalationFactor } = probeAlertLimits;
 
 /**
- * From when to when each probe was heard of, by what is new and what was known: between two of its spans lies a silence.
- * Pieces that are no wider than the delay hold none, so it is enough to look at where they begin and end. What a worker
- * that knew no spans yet has heard counts as one.
+ * From when to when each probe was heard of, by what is new and what was known: between two of its spans lies a
+ * silence. Pieces that are no wider than the delay hold none, so it is enough to look at where they begin and end. What
+ * an earlier version recorded, without spans, counts as one span.
  */
 export async function findHeardSpans(db: Db, solutionId: number, rows: string): Promise<void> {
   await db.raw(
@@ -51,8 +51,8 @@ export async function findHeardSpans(db: Db, solutionId: number, rows: string): 
 const hasShortDelay = `n.signal_loss_minutes between 1 and ${bucketMinutes - 1}`;
 
 /**
- * A reading that is newer than all before says that the probe is there again: the one that ends the silence of which the
- * alert tells, else the first. One that was sent before the alert and came after it says nothing of now.
+ * A reading that is newer than all earlier ones shows that the probe is back: the one that ends the silence of the
+ * alert, or else the first one. A reading that was taken before the alert but arrived after it shows nothing.
  */
 export async function closeLostSignals(db: Db, solutionId: number, rows: string): Promise<void> {
   await db.raw(
@@ -77,8 +77,8 @@ export async function closeLostSignals(db: Db, solutionId: number, rows: string)
 }
 
 /**
- * Silences that were over before we heard of them, each once: not what is left of one that late readings fill in part,
- * and none of which an alert tells that was opened while it lasted. Longer ones are taken for a clock that was set.
+ * Silences that had ended before we learnt of them, each once. Not the rest of a silence that late readings have partly
+ * filled, and not a silence for which an alert was opened while it lasted. Longer ones count as a clock that was set.
  */
 export async function openPastSilences(db: Db, solutionId: number): Promise<void> {
   await db.raw(

@@ -6,8 +6,8 @@ import { updateProbeAlerts } from './judge-readings';
 import type { ReadingsSource } from './probe-news';
 
 /**
- * Judges alerts by all readings of the solution that no alert has been judged by yet, in the order in which they came, in
- * one transaction with the end of the jobs that asked for it. `subject`: of one of these jobs.
+ * Judges alerts by all readings of the solution that have not been judged yet, in the order of arrival. The jobs that
+ * asked for it end in the same transaction. `subject`: of one of these jobs.
  */
 export async function judgeNewReadings(db: Db, subject: string, language: Language): Promise<void> {
   const { solutionId, prefix } = solutionOfReadings(subject);
@@ -24,7 +24,7 @@ export async function judgeNewReadings(db: Db, subject: string, language: Langua
   });
 }
 
-/** Throws where it is not what the loading of logs wrote down. */
+/** Throws if the job does not contain what the loading of logs writes. */
 function readingsFrom(detail: unknown): NewReadings {
   if (
     typeof detail === 'object' &&

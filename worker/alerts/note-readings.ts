@@ -16,9 +16,9 @@ export interface AddedReadings {
 }
 
 /**
- * Sees to it that alerts are judged by readings that are new. Where none of them can open, escalate or close an alert, the
- * probes' states are brought up to date at once: that is nearly every upload. For the others a job is asked for: a kitchen
- * that waits for status 2 need not wait for that, and what goes down on another channel is no part of this sync.
+ * Makes sure that new readings are judged. If none of them can open, escalate or close an alert, as in nearly every
+ * upload, the states of the probes are updated at once. Otherwise a job is added: the kitchen does not wait for it, and
+ * its messages are sent on another channel.
  */
 export async function noteReadings(db: Db, solutionId: number, added: AddedReadings): Promise<void> {
   const mayBeQuiet = added.lateIds === null && added.count <= mostJudgedAtOnce;
@@ -26,13 +26,13 @@ export async function noteReadings(db: Db, solutionId: number, added: AddedReadi
   await askForJudging(db, solutionId, added);
 }
 
-/** More of them are a first upload, or one after weeks: to look at them twice would cost more than the job. */
+/** A larger number is a first upload, or one after weeks. Reading it twice would cost more than the job. */
 const mostJudgedAtOnce = 2_000;
 
 /**
- * Brings the probes' states up to date by readings that are all later than what was known, in time, within their limits, and
- * without a silence or a low battery among them. False, and nothing is done: some reading needs the judging of alerts, or
- * earlier ones still wait for it.
+ * Brings the probes' states up to date by readings that are all later than what was known, in time, within their
+ * limits, and without a silence or a low battery among them. False: nothing was done, because a reading must be judged,
+ * or earlier readings still wait for it.
  */
 async function takeQuietReadings(db: Db, solutionId: number, aboveId: bigint): Promise<boolean> {
   const { rows } = await db.raw<{ rows: { isQuiet: boolean }[] }>(

@@ -5,14 +5,14 @@ import { type HappenedToProbe, probeMessage } from './probe-message';
 /** An alert that a digest lists. */
 export type DigestLine =
   | ListedAlert
-  /** Of a message from before alerts were kept with it: what it said. */
+  /** The text of a message from a version that did not store the alert with it. */
   | { readonly subject: string; readonly body: string };
 
-/** `closedAt` null: it goes on. */
+/** `closedAt` null: it continues. */
 export type ListedAlert = Omit<HappenedToProbe, 'event' | 'at'> & { readonly closedAt: Date | null };
 
 export interface DigestContents {
-  /** Those that go on come first. At most `digestLines`. */
+  /** Those that continue come first. At most `digestLines`. */
   readonly goingOn: readonly DigestLine[];
   readonly over: readonly DigestLine[];
   /** With those that are not listed. */
@@ -20,7 +20,7 @@ export interface DigestContents {
   readonly alertsGoingOn: number;
 }
 
-/** What a device can show, and somebody reads. */
+/** As much as a device can show and a person reads. */
 export const digestLines = 40;
 const maxLineLength = 250;
 
@@ -58,7 +58,7 @@ function lineText(language: Language, line: DigestLine): string {
   return text.length <= maxLineLength ? text : `${text.slice(0, maxLineLength - 1)}…`;
 }
 
-/** What it is, as when it was opened; since when, and until when, as it stands now. */
+/** The kind of alert as when it was opened, with its start and its current end. */
 function alertText(language: Language, { closedAt, ...alert }: ListedAlert) {
   const happened = { ...alert, at: closedAt ?? alert.since };
   const { subject } = probeMessage(language, { ...happened, event: 'opened' });

@@ -10,7 +10,9 @@ export async function newProbeEvents(db: Db): Promise<void> {
   );
 }
 
-/** Tells each solution on `messagerie` what happened, in the order of the readings' times; forgets it after that. */
+/**
+ * Writes a message on `messagerie` for each event, in the order of the times of the readings. Then deletes the events.
+ */
 export async function tellProbeEvents(db: Db, language: Language): Promise<void> {
   await db.raw(
     `declare happened_to_probe no scroll cursor for

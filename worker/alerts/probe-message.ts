@@ -9,7 +9,7 @@ export interface HappenedToProbe {
   readonly event: ProbeEvent;
   /** When the event was. */
   readonly at: Date;
-  /** When what the alert tells of began. */
+  /** When the condition of the alert began. */
   readonly since: Date;
   readonly probeId: string;
   readonly fridgeName: string | null;
@@ -20,7 +20,7 @@ export interface HappenedToProbe {
   readonly timezone: string;
 }
 
-/** As the kitchen is told of it on `messagerie`: times on its own clock. */
+/** The message to the kitchen on `messagerie`, with times on its own clock. */
 export function probeMessage(
   language: Language,
   happened: HappenedToProbe,

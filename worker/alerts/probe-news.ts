@@ -5,15 +5,15 @@ import { fridgesOf } from './probe-fridges';
 
 const { battery } = probeAlertLimits;
 
-/** Readings by which no alert has been judged yet. */
+/** Readings that have not been judged yet. */
 export interface ReadingsSource {
   /** SQL that reads these columns of theirs, from the log's index alone. */
   select(columns: readonly string[]): string;
 }
 
 /**
- * The readings in pieces of some hours of one probe. Most pieces lie on one side of the limits as a whole: then no
- * more than the piece has to be looked at, and a large upload needs no sorting.
+ * Groups the readings of each probe into pieces of some hours. Most pieces are completely on one side of the limits.
+ * Then only the piece must be looked at, and a large upload needs no sorting.
  */
 export async function gatherReadings(db: Db, rows: string): Promise<void> {
   await db.raw(
@@ -27,7 +27,7 @@ export async function gatherReadings(db: Db, rows: string): Promise<void> {
   );
 }
 
-/** What there is to do. */
+/** What must be done. */
 interface News {
   readonly isWatched: boolean;
   readonly isHeardAgain: boolean;
@@ -36,7 +36,8 @@ interface News {
 
 /**
  * One row per probe that sent something: what it sent at most, its fridge's limits, what was known of it before.
- * Readings of the future do not count beside others of their probe: one wrong time would make all that follow late.
+ * Readings from the future are ignored if the probe has others, because one wrong time would make all later readings
+ * late.
  */
 export async function findNews(db: Db, solutionId: number): Promise<News> {
   await db.raw(

@@ -4,22 +4,22 @@ import { probeAlertLimits } from '../../shared/domain/probe-alert';
 
 const { believedAheadMinutes, believedBehindDays, escalationFactor, signalLossMinutes } = probeAlertLimits;
 
-/** What is of later than that has a clock that is wrong. */
+/** A later time comes from a wrong clock. */
 export const believedUntil = `now() + interval '${believedAheadMinutes} minutes'`;
 
-/** The readings are gathered in pieces of so long. */
+/** The length of the pieces. */
 export const bucketMinutes = 180;
-/** In which piece a reading lies. A piece lies before that time or after it, never both. */
+/** The piece of a reading. A piece is completely before or completely after the limit of believed times. */
 export const bucket = `date_bin(make_interval(mins => ${bucketMinutes}), measured_at, ${believedUntil})`;
 
-/** Its own time, where that can be right. */
+/** Its own time, if it is plausible. */
 export const heardAt = `case when n.newest_at between now() - interval '${believedBehindDays} days' and now()
   then n.newest_at else now() end`;
 
 /** How long an alert stays open before it is escalated. */
 export const patienceMinutes = (alias: string) => `${escalationFactor} * greatest(${alias}.delay_minutes, 1)`;
 
-/** It is no reading that came late. */
+/** True if the reading did not arrive late. */
 export const isOnTime = `(n.known_at is null or n.newest_at > n.known_at)`;
 
 /** When a probe that was last heard at `heardAt` counts as lost. Without a delay it is never lost. */
@@ -27,7 +27,7 @@ export const silentAt = (heardAt: string, fridge: string) =>
   `case when ${fridge}.signal_loss_minutes = 0 then 'infinity'
      else ${heardAt} + make_interval(mins => coalesce(${fridge}.signal_loss_minutes, ${signalLossMinutes})) end`;
 
-/** What becomes known at once of alerts of the past: that they were opened, escalated, and closed. */
+/** The events of an alert in the past, which become known at once: opened, escalated and closed. */
 export const eventsOfOpened = `insert into probe_event (alert_id, event, at)
      select id, 'opened', opened_at from opened
      union all

@@ -4,7 +4,7 @@ import { heardAt, isOnTime, silentAt } from './probe-sql';
 
 const { heardSpans } = probeAlertLimits;
 
-/** What the next readings of these probes are judged by. */
+/** Stores what the next readings of these probes are judged by. */
 export async function rememberProbes(db: Db, solutionId: number, isWatched: boolean): Promise<void> {
   await db.raw(
     `insert into probe_state as state (solution_id, probe_id, last_at, heard_at, silent_at, side, since, before_at)

@@ -8,8 +8,8 @@ import { silentAt } from './probe-sql';
 const batchSize = 1_000;
 
 /**
- * Opens an alert for every probe that has been silent for longer than its delay, and escalates those that stay so.
- * An index finds them: a round without any costs a look-up. Answers how many became silent.
+ * Opens an alert for every probe that has been silent for longer than its delay, and escalates those that stay so. They
+ * are found by an index, so a run without any costs one look-up. Returns how many became silent.
  */
 export async function alertSilentProbes(db: Db, language: Language): Promise<number> {
   for (let total = 0; ;) {
@@ -28,7 +28,10 @@ async function alertSome(db: Db, language: Language): Promise<number> {
   return found;
 }
 
-/** A fridge may have another delay by now than when its probe was last heard. Another worker's are left to it. */
+/**
+ * The delay of a fridge may have changed since its probe was last heard. Rows that another worker has locked are
+ * skipped.
+ */
 async function findSilent(db: Db): Promise<number> {
   const result = await db.raw<{ rowCount: number }>(
     `create temporary table silent_probe on commit drop as

@@ -1,7 +1,7 @@
 import type { Db } from '../../shared/db/database';
 import { eventsOfOpened, patienceMinutes } from './probe-sql';
 
-/** Those that are open already, about temperatures. One whose limits are gone closes with the next reading. */
+/** Updates open alerts about temperatures. If the limits were removed, the next reading closes the alert. */
 export async function settleOpenAlerts(db: Db, solutionId: number): Promise<void> {
   await db.raw(
     `with judged as (
@@ -29,7 +29,7 @@ export async function settleOpenAlerts(db: Db, solutionId: number): Promise<void
   );
 }
 
-/** Episodes that last longer than the delay and of which no alert tells yet. */
+/** Opens alerts for episodes that last longer than the delay and have no alert yet. */
 export async function openAlerts(db: Db, solutionId: number): Promise<void> {
   await db.raw(
     `with opened as (

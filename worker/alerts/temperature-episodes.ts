@@ -41,8 +41,9 @@ export async function findRuns(db: Db, rows: string): Promise<void> {
 const seriesAt = (time: string) => `place * 2 + case when ${time} <= known_at then 1 else 0 end as series`;
 
 /**
- * What was known goes on in the runs that come after it. Late runs move its beginning: back, where they show that it was
- * out of limits before; forth, where they show that it was not all the time. Other late runs are episodes of the past.
+ * What was known continues in the runs that come after it. Late runs move its beginning: back, where they show that it
+ * was out of limits before; forth, where they show that it was not all the time. Other late runs are episodes of the
+ * past.
  */
 export async function findEpisodes(db: Db): Promise<void> {
   await db.raw(

@@ -25,10 +25,10 @@ interface Deps {
   readonly maxAttempts: number;
 }
 
-/** What became of one attempt. */
+/** The result of one attempt. */
 export type AttemptOutcome = 'done' | 'failed' | 'retried';
 
-/** What a worker counts of its jobs, where it happens. */
+/** Counters of the jobs of a worker. */
 export interface JobWatch {
   begun(job: ClaimedJob): void;
   ended(job: ClaimedJob, outcome: AttemptOutcome, seconds: number): void;
@@ -36,7 +36,7 @@ export interface JobWatch {
 
 const postponeSeconds = 10;
 
-/** From a message to its verdict: how work is got. What is done about it is the kind's. */
+/** Handles a message up to its verdict. The kind of the job defines the work itself. */
 export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Verdict> {
   return async ({ jobId }) => {
     const since = instantNow();
@@ -58,7 +58,7 @@ export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Ver
   };
 }
 
-/** A job in hand, with all that is known about its kind. */
+/** The current job, with everything about its kind. */
 interface Work {
   readonly deps: Deps;
   readonly job: ClaimedJob;
@@ -78,7 +78,7 @@ function workOf(deps: Deps, job: ClaimedJob): Work {
   return { deps, job, handler, policy, maxAttempts, log, failure: null };
 }
 
-/** What is in every line about a job: one search tells its story, from the request to the package. */
+/** Fields of every log line about a job, so that one search finds its whole story, from the request to the package. */
 const storyOf = (job: ClaimedJob, handler: JobHandler) => ({
   ...(job.origin.requestId === null ? {} : { requestId: job.origin.requestId }),
   jobId: job.id,
@@ -94,7 +94,7 @@ async function attempt(work: Work, lease: Lease): Promise<AttemptOutcome> {
     'epack.attempt': job.attempts,
   });
   try {
-    // A job that killed its worker on every attempt is not tried for ever.
+    // A job whose attempts all killed their worker is not tried for ever.
     if (job.attempts > maxAttempts)
       return await giveUp(work, because({ code: 'no-attempt-ended', values: {} }));
     const end = await handler.run(job, {
@@ -121,7 +121,7 @@ async function judge(work: Work, error: unknown): Promise<AttemptOutcome> {
     return 'retried';
   }
   if (isFileStoreAway(error) || isDatabaseFull(error)) {
-    // No upload is given up because of a full disk, however long the night is.
+    // An upload is never given up because of a full disk, however long that lasts.
     log.error({ err: error }, 'nothing can be stored; the job waits');
     await deps.jobs.postpone(job, postponeSeconds);
     return 'retried';
@@ -146,7 +146,7 @@ async function giveUp(work: Work, failure: JobFailure): Promise<'failed'> {
   const { reason } = failure;
   const { deps, job, handler, policy } = work;
   work.failure = reason;
-  // The attempt at which it is found that none came to its end tried nothing.
+  // An attempt that only finds out that no earlier one finished has not tried anything itself.
   const tried = { ...job, attempts: Math.min(job.attempts, work.maxAttempts) };
   if (handler.giveUp !== undefined) await handler.giveUp(tried, failure);
   else if (policy.givenUp === 'keep') await deps.jobs.giveUp(job, reason);
@@ -155,8 +155,9 @@ async function giveUp(work: Work, failure: JobFailure): Promise<'failed'> {
 }
 
 /**
- * Nothing can be written down now. Once it can, the attempt does not count, for nobody's upload is given up because
- * PostgreSQL was restarted often. Should this process end before, the lease ends, and another takes the job.
+ * Nothing can be written now. As soon as that is possible, the attempt is taken back, so that no upload is given up
+ * because PostgreSQL was restarted often. If this process ends before, the lease expires and another worker takes the
+ * job.
  */
 async function giveBack({ deps, job, log }: Work): Promise<void> {
   for (let attempts = 1; ; attempts += 1) {
@@ -172,10 +173,10 @@ async function giveBack({ deps, job, log }: Work): Promise<void> {
   }
 }
 
-/** It lies in what the job is about: another attempt would end in the same. */
+/** The cause is in the data of the job, so another attempt would have the same result. */
 const isHopeless = (error: unknown) => error instanceof AppError && error.kind === 'unprocessable';
 
-/** While the work goes on, the lease is extended; once it is lost, the fence keeps this worker from committing. */
+/** While the work continues, the lease is extended; once it is lost, the fence keeps this worker from committing. */
 async function whileLeased<T>(
   { deps, job, log }: Work,
   since: Instant,

@@ -4,7 +4,7 @@ import type { Reason } from '../../shared/domain/reason';
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
 import type { Lease } from './lease';
 
-/** How often a kind of job is tried, and what becomes of it in the end. */
+/** How often a kind of job is tried, and what happens to it in the end. */
 export interface JobPolicy {
   /** `configured`: EPACK_MAX_ATTEMPTS. */
   readonly maxAttempts: number | 'configured';
@@ -12,11 +12,11 @@ export interface JobPolicy {
   readonly backoff: BackoffLimits;
   /** `keep`: it stays as `dead` for people to see. `drop`: the schedule makes another one when it is due. */
   readonly givenUp: 'keep' | 'drop';
-  /** When it comes due by itself, in UTC; null: something asks for it. */
+  /** The schedule in UTC. Null: the job is only added on request. */
   readonly cron: string | null;
 }
 
-/** What a kind of job does. Compose hands it in: this room knows none of them. */
+/** The work of a kind of job. Compose provides it, so that this folder does not import other rooms. */
 export interface JobHandler {
   /** Fields that are in every line of the log about the job. */
   story?(job: ClaimedJob): object;
@@ -35,13 +35,13 @@ export interface JobHandler {
 export interface JobFailure {
   /** In English, for whoever runs the server. */
   readonly reason: string;
-  /** The same, to be told in any language; null: nobody foresaw it. */
+  /** The same as code and values, for any language. Null: the failure was not foreseen. */
   readonly why: Reason | null;
 }
 
 /** One attempt at a job. */
 export interface Attempt {
-  /** The time for which the job is this worker's. What cannot be fenced asks it right before. */
+  /** The lease of this worker on the job. An action that cannot be fenced checks it right before. */
   readonly lease: Lease;
   /** Runs one step of the work in a span of its own. */
   readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
@@ -52,13 +52,13 @@ export type JobHandlers = Readonly<Record<JobKind, JobHandler>>;
 const soon: BackoffLimits = { firstMs: 1_000, maxMs: 60_000 };
 const patient: BackoffLimits = { firstMs: 5_000, maxMs: 10 * 60_000 };
 
-/** Something asks for it, and somebody waits for what it does. */
+/** Added on request, and somebody waits for the effect. */
 const asked: JobPolicy = { maxAttempts: 20, backoff: patient, givenUp: 'keep', cron: null };
 
-/** Somebody waits for the answer, and asks again where none comes. */
+/** Somebody waits for the answer, and asks again if there is none. */
 const awaited: JobPolicy = { maxAttempts: 1, backoff: soon, givenUp: 'drop', cron: null };
 
-/** It comes again by itself. */
+/** It is repeated by its schedule. */
 const every = (cron: string): JobPolicy => ({ maxAttempts: 1, backoff: soon, givenUp: 'drop', cron });
 
 /** All background work. Its lanes stand in shared/domain/job-kind.ts, what it does in the rooms of the same names. */
@@ -66,12 +66,12 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   [syncKind]: { maxAttempts: 'configured', backoff: soon, givenUp: 'keep', cron: null },
   'alerts.judge-readings': asked,
   'alerts.find-silent-probes': every('*/30 * * * * *'),
-  // Now and then unasked as well: what was superseded, or decided by a version that asked otherwise.
+  // Also scheduled, for what was superseded, or decided by an earlier version.
   'parameters.apply-approvals': { ...asked, cron: '2-59/10 * * * *' },
   'logs.apply-replacements': { ...asked, cron: '3-59/10 * * * *' },
-  // Unasked as well: what was asked for at the very end of a job.
+  // Also scheduled, for requests that came at the very end of a job.
   'logs.read-times-anew': { ...asked, cron: '4-59/10 * * * *' },
-  // By night: it reads every log.
+  // Runs at night, because it reads every log.
   'logs.check-books': { ...asked, cron: '41 1 * * *' },
   'logs.check-changed-books': asked,
   'system.probe': awaited,
@@ -80,7 +80,7 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   'notifications.send-staff-mails': every('*/10 * * * * *'),
   'notifications.find-stale-solutions': every('*/5 * * * *'),
   'notifications.remove-old': every('11 * * * *'),
-  // It is put back with the time at which more is due, as long as there is the pair.
+  // The job stays as long as its pair exists, with the time of the next work.
   'pair.slice': { maxAttempts: Infinity, backoff: patient, givenUp: 'keep', cron: null },
   'pair.wake-pairs': every('*/30 * * * * *'),
   'upkeep.free-dead-uploads': every('*/5 * * * * *'),

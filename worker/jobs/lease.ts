@@ -1,8 +1,8 @@
-/** The time for which a job belongs to this worker, as far as this process knows. */
+/** The lease on a job, as far as this process knows. */
 export interface Lease {
   /** Aborted once the job may be another worker's. */
   readonly signal: AbortSignal;
-  /** False: the job may be another worker's. Right also in a process that was frozen and has just woken. */
+  /** False: the job may be another worker's. This also works in a process that was frozen and has just woken up. */
   isHeld(): boolean;
 }
 
@@ -11,11 +11,11 @@ export interface KeptLease extends Lease {
   extended(since: Instant): void;
   /** Another worker holds the job. */
   lost(): void;
-  /** The work is over: nobody asks any more. */
+  /** The work is over, and the lease is no longer used. */
   close(): void;
 }
 
-/** A moment by both clocks: the one stands still while a machine sleeps, the other may be set. */
+/** A point in time on both clocks: one stops while the machine sleeps, the other may be set. */
 export interface Instant {
   readonly monotonicMs: number;
   readonly wallMs: number;

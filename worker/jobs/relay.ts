@@ -10,12 +10,12 @@ interface Deps {
   readonly log: Logger;
 }
 
-/** Every second: publishes the jobs that should be running and of which no message is on its way. */
+/** Every second, publishes the jobs that should run and have no message in the queue. */
 export const startRelay = ({ jobs, queue, log }: Deps): Repeated =>
   repeat({ name: 'relay', everySeconds: 1, run: () => relayJobs({ jobs, queue }) }, log);
 
 const batchSize = 500;
-/** A message that was published so long ago, and is in no queue any more, is lost. */
+/** A message that was published this long ago and is in no queue any more is lost. */
 const lostAfterSeconds = 30;
 
 /** Publishes what should be running and about which no message is on its way. Returns how many. */
@@ -23,7 +23,7 @@ async function relayJobs({ jobs, queue }: Pick<Deps, 'jobs' | 'queue'>): Promise
   const due = await jobs.findDue(lostAfterSeconds, batchSize);
   if (due.length === 0) return 0;
   const waiting = await depths(queue);
-  // A lane that still holds messages is only slow: to publish again what waits there would feed the jam.
+  // A lane that still has messages is only slow. Publishing them again would make it slower.
   const lost = due.filter((job) => job.isFresh || waiting.get(job.lane) === 0);
   await Promise.all(lost.map((job) => queue.publish(job.lane, { version: 1, jobId: job.id })));
   await jobs.markPublished(lost.map((job) => job.id));

@@ -11,9 +11,9 @@ export interface Task {
 }
 
 export interface Repeated {
-  /** Runs it now, or once more as soon as the run under way has ended. */
+  /** Runs it now, or once more as soon as the run in progress has ended. */
   runNow(): void;
-  /** Begins no further run, and resolves once the one under way has ended. */
+  /** Begins no further run, and resolves once the one in progress has ended. */
   stop(): Promise<void>;
 }
 
@@ -53,14 +53,17 @@ export function repeat(task: Task, log: Logger): Repeated {
   };
 }
 
-/** When it was last told that a task cannot do its work; null: it can. */
+/** When the failure of a task was last logged. Null: it works. */
 interface Outage {
   toldAt: number | null;
 }
 
 const tellEveryMs = 10 * 60_000;
 
-/** With the database or the queue away a task has nothing to do; it heals itself, and is told once, then rarely. */
+/**
+ * If the database or the queue cannot be reached, a task cannot work. It recovers by itself, so this is logged once and
+ * then rarely.
+ */
 function report(task: Task, error: unknown, outage: Outage, log: Logger): void {
   const heals = isDatabaseAway(error) || (error instanceof AppError && error.kind === 'unavailable');
   if (!heals) {

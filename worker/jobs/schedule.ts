@@ -7,7 +7,7 @@ import { createScheduleStore } from '../../shared/stores/jobs/schedule-store';
 import { scheduledKinds } from './kinds';
 import { repeat, type Repeated } from './repeat';
 
-/** Every second: adds the jobs that have come due by themselves. */
+/** Every second, adds the scheduled jobs that are due. */
 export function startSchedule({ db, log }: { readonly db: Db; readonly log: Logger }): Repeated {
   const kinds = scheduledKinds.map(({ kind }) => kind);
   let isDeclared = false;
@@ -25,7 +25,7 @@ async function addDueJobs(db: Db, kinds: readonly BackgroundKind[]): Promise<num
   const due = await createScheduleStore(db).findDue(kinds);
   for (const schedule of due) {
     await inTransaction(db, async ({ db: trx }) => {
-      // What was missed while no worker was alive is run once.
+      // Work that was missed while no worker was running is run once.
       const isMine = await createScheduleStore(trx).move(schedule, nextRun(schedule.cron, schedule.now));
       if (isMine) await createJobStore(trx).add({ kind: schedule.kind, subject: wholeInstallation });
     });

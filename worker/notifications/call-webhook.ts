@@ -11,7 +11,7 @@ import { mayBeCalled, type WebhookRules, webhookUrlProblem } from '../../shared/
 
 export interface WebhookCall {
   readonly url: string;
-  /** Of the notification: the same at every attempt, so that the receiver can tell that it has it already. */
+  /** The id of the notification. It is the same at every attempt, so that the receiver can recognise a repetition. */
   readonly id: string;
   readonly body: string;
   /** `whsec_…`; each signs. */
@@ -19,22 +19,22 @@ export interface WebhookCall {
 }
 
 export interface WebhookLimits extends WebhookRules {
-  /** For all of a call: name, connection, TLS, answer. */
+  /** For the whole call: name look-up, connection, TLS and answer. */
   readonly timeoutMilliseconds: number;
   /** Addresses of a name. Another one than the system's for tests. */
   readonly resolve?: (host: string) => Promise<LookupAddress[]>;
 }
 
 /**
- * Why a call failed. `why` is for whoever named the webhook: it never holds anything of the answer but its status,
- * and says the same of every server that was not reached, so that nobody can ask our network through us.
+ * Why a call failed. `why` is shown to users: it only contains the status of the answer, and it is the same for every
+ * server that was not reached, so that nobody can explore our network.
  */
 export class WebhookFailure extends Error {
   constructor(
     readonly why: Reason,
     /** For the log of the operator alone. */
     readonly reason: string,
-    /** The receiver has said that it wants no more. */
+    /** The receiver has answered that it wants no further calls. */
     readonly isGone = false,
   ) {
     super(reasonText(why));
@@ -87,7 +87,7 @@ async function post(url: URL, call: WebhookCall, limits: WebhookLimits): Promise
     });
     request.once('response', (response) => {
       resolve(response.statusCode ?? 0);
-      // What it says beyond its status is nobody's business, and might have no end.
+      // The body of the answer is not read. It could be endless.
       response.destroy();
       request.destroy();
     });
@@ -131,7 +131,7 @@ const refusal = (host: string, found: readonly LookupAddress[]) =>
 
 const resolveAll = (host: string) => lookup(host, { all: true, verbatim: true });
 
-/** Codes of the system and of TLS, in words; the text of an error may hold more than someone should read. */
+/** Describes codes of the system and of TLS. The original text of an error may contain internal details. */
 function failureOf(error: Error): WebhookFailure {
   if (error instanceof WebhookFailure) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error';

@@ -32,9 +32,9 @@ interface Deps {
 }
 
 const perTarget = 50;
-/** Longer than one process may be at work on what it took. */
+/** Longer than a process may work on what it has claimed. */
 const leaseSeconds = 60;
-/** What is not begun by then is left for the next round. */
+/** What has not begun by then is left for the next run. */
 const workMilliseconds = 10_000;
 /** So many at once. */
 const mostTargetsAtOnce = 8;
@@ -44,8 +44,8 @@ const backoff = { firstMs: 30_000, maxMs: 6 * 3_600_000 };
 export const mostAttempts = 13;
 
 /**
- * Delivers what is due. A target that fails gets nothing more in this round: what waits for it waits together. Answers how
- * many were delivered.
+ * Delivers what is due. A target that fails gets nothing more in this run, so that all its notifications wait together.
+ * Returns how many were delivered.
  */
 export async function deliverNotifications(deps: Deps): Promise<number> {
   const notifications = createNotificationStore(deps.db);
@@ -96,7 +96,7 @@ async function deliverTo(
   return delivered;
 }
 
-/** What goes out together: all in one mail; each in a call of its own. */
+/** What is sent together: all notifications in one mail, but each one in a webhook call of its own. */
 const parcelsOf = (claimed: readonly ClaimedNotification[], { kind }: ClaimedTarget) =>
   kind === 'email' ? [claimed] : claimed.map((one) => [one]);
 
@@ -145,7 +145,7 @@ interface Left {
   readonly untried: readonly ClaimedNotification[];
 }
 
-/** Those that were not tried share the delay of the others, and their attempt does not count. */
+/** Notifications that were not tried get the delay of the others, and their attempt does not count. */
 async function takeBack(
   { log }: Deps,
   notifications: NotificationStore,
@@ -178,9 +178,7 @@ const reasonOf = (error: unknown): string => {
   return (error instanceof Error ? error.message : 'It failed.').replaceAll('\0', '').slice(0, 500);
 };
 
-/**
- * For whoever named the target. What a mail server says helps them; where it stands in our network is not their affair.
- */
+/** The text for users. The answer of a mail server helps them, but its address in our network must not be shown. */
 const toldOf = (error: unknown): Failure => {
   if (error instanceof WebhookFailure) return because(error.why);
   if (error instanceof MailServerAway) return because({ code: 'mail-server-unreachable', values: {} });

@@ -7,7 +7,7 @@ import { storedReason } from '../../shared/formats/stored-reason';
 import type { MailLanguage, NotificationType } from '../../shared/domain/notification';
 import type { ClaimedNotification } from '../../shared/stores/notifications/notification-store';
 
-/** What a webhook is sent. `publicUrl`: under which people reach the server; null: no link is given. */
+/** The body of a webhook call. `publicUrl`: the URL of the server for people. Null: the body contains no link. */
 export function webhookBody(notification: ClaimedNotification, publicUrl: string | null): string {
   const { event, occurredAt, facts, solution } = notification;
   return JSON.stringify({
@@ -31,7 +31,7 @@ export interface Letter {
   readonly text: string;
 }
 
-/** One mail for several: a night on which two hundred solutions fall silent is one mail, not two hundred. */
+/** One mail for several notifications: if two hundred solutions fall silent in one night, that is one mail. */
 export function letterOf(
   notifications: readonly ClaimedNotification[],
   language: MailLanguage,
@@ -133,7 +133,7 @@ function reasonOf(facts: ClaimedNotification['facts'], language: Language): stri
   return why === null ? textOf(facts['reason']) : reasonIn(language, why, null);
 }
 
-/** What has no name is told as it is. */
+/** Without a name, the value itself is used. */
 const named = (names: Readonly<Record<string, string>>, fact: unknown): string => {
   const text = textOf(fact);
   return Object.hasOwn(names, text) ? (names[text] ?? text) : text;

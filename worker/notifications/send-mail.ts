@@ -5,11 +5,11 @@ export interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** The same at every attempt, so that a mail that arrived twice can be told from two. */
+  /** The same at every attempt, so that a mail that arrives twice can be recognised. */
   readonly id: string;
 }
 
-/** Sends mails, or throws why it could not: `MailServerAway`, or what the mail server answered. */
+/** Sends a mail. Throws `MailServerAway`, or an error with the answer of the mail server. */
 export type Mailer = (mail: Mail) => Promise<void>;
 
 export interface MailSettings {
@@ -22,7 +22,7 @@ export interface MailSettings {
   readonly timeoutMilliseconds: number;
 }
 
-/** The mail server said nothing: it was not reached, or not understood. The message is for the log of the operator. */
+/** The mail server was not reached or sent no usable answer. The message is for the log of the operator. */
 export class MailServerAway extends Error {}
 
 /** The only door to nodemailer. */
@@ -46,7 +46,7 @@ export function createMailer({ url, authority, from, timeoutMilliseconds }: Mail
       subject,
       text,
       messageId: `<${id}@${domain}>`,
-      // So that no holiday notice answers.
+      // Prevents automatic replies.
       headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     };
     await transport.sendMail(message).catch((error: unknown) => {

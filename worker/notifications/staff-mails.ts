@@ -16,11 +16,11 @@ interface Deps {
 
 const mostAtOnce = 20;
 const leaseSeconds = 120;
-/** The last attempt comes about a day after the first; then the mail would only puzzle its reader. */
+/** The last attempt is about a day after the first one. A later mail would only confuse its reader. */
 const mostAttempts = 10;
 const backoff = { firstMs: 60_000, maxMs: 6 * 3_600_000 };
 
-/** Mails to staff about their own accounts: a changed password, a second factor. Answers how many are out. */
+/** Mails to staff about their own accounts: a changed password, a second factor. Returns how many were sent. */
 export async function sendStaffMails({ db, sendMail, language, log }: Deps): Promise<number> {
   if (sendMail === null) return 0;
   const mails = createStaffMailStore(db);

@@ -4,9 +4,9 @@ import { createNotificationStore } from '../../shared/stores/notifications/notif
 const deliveredDays = 30;
 const parkedDays = 180;
 
-/** Writes down who is to be told of solutions that have fallen silent. Answers how many notifications. */
+/** Adds notifications about solutions that have not been heard from. Returns how many. */
 export const notifyOfStaleSolutions = (db: Db): Promise<number> => createNotificationStore(db).addStale();
 
-/** Answers how many. */
+/** Returns how many. */
 export const removeOldNotifications = (db: Db): Promise<number> =>
   createNotificationStore(db).removeOld(deliveredDays, parkedDays);

@@ -9,7 +9,7 @@ import type { JobWatch } from '../jobs/consumer';
 import type { PairWatch } from '../pairs/slice';
 import type { ObservedCall } from '../systems/remote-system';
 
-/** What a worker counts of the syncs that it processes, where it happens. */
+/** Counters of the syncs of a worker. */
 export interface SyncWatch {
   processed(job: SyncJob, report: SyncReport): void;
 }
@@ -24,7 +24,7 @@ export interface WorkerMetrics {
   text(): Promise<string>;
 }
 
-/** What a worker tells Prometheus: its own work. What waits for all workers is told by the API. */
+/** The metrics of a worker about its own work. The API exports what waits for all workers. */
 export function createWorkerMetrics(pool: () => PoolUse): WorkerMetrics {
   const metrics = createMetrics();
   tellProcessFigures(metrics, 'worker');

@@ -21,7 +21,7 @@ export async function checkAllBooks(db: Db): Promise<number> {
   }
 }
 
-/** Checks the books of the logs for which that was asked. Returns how many do not balance. */
+/** Checks the logs for which a check was requested. Returns how many do not balance. */
 export async function checkChangedBooks(db: Db): Promise<number> {
   const store = createLogBookStore(db);
   let unbalanced = 0;
@@ -30,7 +30,7 @@ export async function checkChangedBooks(db: Db): Promise<number> {
   return unbalanced;
 }
 
-/** A portion of rows a statement, so that none lasts long. False: the books do not balance. */
+/** Compares a portion of rows per statement, so that no statement takes long. False: the books do not balance. */
 async function checkBook(db: Db, log: MarkedLog): Promise<boolean> {
   const store = createLogBookStore(db);
   const isOpen = await store.isOpen(log);
@@ -52,7 +52,7 @@ async function checkBook(db: Db, log: MarkedLog): Promise<boolean> {
   return book.lost.count === '0' && book.unknown.count === '0';
 }
 
-/** The books begin here: what they cannot explain is taken as it is. */
+/** The first check of a log: differences are recorded as the starting point. */
 async function openPage(db: Db, log: MarkedLog, afterId: string): Promise<ComparedPage | null> {
   return inTransaction(db, async ({ db: trx }) => {
     const store = createLogBookStore(trx);
@@ -64,7 +64,7 @@ async function openPage(db: Db, log: MarkedLog, afterId: string): Promise<Compar
   });
 }
 
-/** So much is kept that staff can accept it at once; a further check finds the rest. */
+/** Keeps as many ids as staff can accept at once. A further check finds the rest. */
 function idTexts(): { readonly texts: string[]; add(text: string | null): void } {
   const texts: string[] = [];
   let length = 0;

@@ -3,7 +3,9 @@ import type { Db } from '../../shared/db/database';
 import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
 
-/** Removes the readings of accounts that do not keep them for ever, and says so in the audit trail. Answers how many. */
+/**
+ * Removes the readings of accounts that do not keep them for ever, and says so in the audit trail. Returns how many.
+ */
 export async function removeOldReadings(db: Db): Promise<number> {
   const data = createAccountDataStore(db);
   let total = 0;

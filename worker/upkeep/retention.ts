@@ -17,17 +17,17 @@ interface Deps {
 
 const batchSize = 200;
 const failedLoginSeconds = 3_600;
-/** Whoever has not signed in from there for so long is a stranger there. */
+/** After this time without a sign-in, a network address is no longer known for a user. */
 const knownPlaceDays = 90;
 const orphanSeconds = 3_600;
 const doneJobDays = 7;
-/** What pairs did can be taken back for so long. */
+/** How long runs of pairs can be taken back. */
 const pairRetention = { historyDays: 30, goneDays: 90 };
 const pairBatchSize = 5_000;
-/** Whoever asked for it has long had its answer. */
+/** The caller has long had the answer. */
 const systemTaskHours = 24;
 
-/** Removes the files of syncs that have been kept long enough; what was applied stays. Answers of how many. */
+/** Removes the files of syncs that have been kept long enough; what was applied stays. Returns for how many. */
 export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Promise<number> {
   const syncs = createSyncStore(db);
   return inBatches(async () => {
@@ -40,7 +40,7 @@ export async function removeExpiredFiles({ db, files, retentionDays }: Deps): Pr
 
 /**
  * Removes what is left of syncs that are gone, an hour later: an upload that was given up may still be on its way, and
- * cleans up after itself when it fails. Answers of how many.
+ * cleans up after itself when it fails. Returns for how many.
  */
 export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays'>): Promise<number> {
   const syncs = createSyncStore(db);
@@ -52,7 +52,7 @@ export async function removeOrphanFiles({ db, files }: Omit<Deps, 'retentionDays
   });
 }
 
-/** Removes what only counted for a while. */
+/** Removes rows that are no longer needed. */
 export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
   await createSignInStore(db).removeKnownOlderThan(knownPlaceDays);
@@ -64,7 +64,7 @@ export async function removeStaleRows(db: Db): Promise<void> {
   while ((await pairs.removeOld(pairRetention, pairBatchSize)) === pairBatchSize);
 }
 
-/** Until a batch is not full: what waits must not grow from round to round. Answers the sum. */
+/** Until a batch is not full: what waits must not grow from round to round. Returns the sum. */
 async function inBatches(removeSome: () => Promise<number>): Promise<number> {
   for (let total = 0; ;) {
     const removed = await removeSome();

@@ -13,7 +13,7 @@ interface Deps {
 /**
  * Chains the rows that came into the audit trail since the last round: one worker at a time, after their transactions,
  * so that nobody who writes to the trail waits for another. The head of the chain goes to the log: where logs are kept
- * elsewhere, nobody can make the chain anew unseen. Returns how many rows were sealed.
+ * elsewhere, nobody can make the chain again unseen. Returns how many rows were sealed.
  */
 export async function sealAuditTrail({ db, log }: Deps): Promise<number> {
   for (let total = 0; ;) {

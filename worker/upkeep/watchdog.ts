@@ -25,7 +25,7 @@ export async function freeDeadUploads({ db, files, log }: Deps): Promise<number>
       await createStatusStore(trx).release(upload, upload.id);
       return true;
     });
-    // It was only late, and is complete by now, or another worker's watchdog was quicker.
+    // It was only late and is complete now, or the watchdog of another worker has done it.
     if (!isRemoved) continue;
     await files.remove(uploadPrefixOf(upload.id));
     log.warn(

@@ -89,9 +89,9 @@ export function createVisiting({ overview, keptForms }: VisitingParts) {
       },
 
     /**
-     * What a form does. `act` returns where to go then. Where it was refused for what was typed, `again` shows the
-     * form anew with the reason, and the form fills in by itself what was typed; without `again`, or for any other
-     * reason, the error's own page is shown.
+     * What a form does. `act` returns where to go then. If what was entered is refused, `again` shows the form once
+     * more with the reason, and the form fills in what was entered. Without `again`, or for any other error, the page
+     * of the error is shown.
      */
     form: (
       act: (caller: Caller, request: Request) => Promise<string>,

@@ -127,7 +127,10 @@ function judgeable(
 const maxProblems = 100;
 const names = ['sample', 'germ', 'operator', 'value', 'quantity', 'unit', 'sampledAt', 'comment'];
 
-/** What is empty is absent. Names compare without case, but for m and M; `limitm`, `LimitM` are taken as well. A value may bring its operator: `<10`. */
+/**
+ * What is empty is absent. Names compare without case, except for m and M; `limitm`, `LimitM` are taken as well. A
+ * value may bring its operator: `<10`.
+ */
 function withKnownNames(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const filled = Object.entries(given).filter(([, value]) => value !== null && value !== '');
   const named = withCriterion(Object.fromEntries(filled.map(([name, value]) => [knownName(name), value])));

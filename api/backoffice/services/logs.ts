@@ -45,7 +45,7 @@ export interface WireLog {
   readonly [column: string]: unknown;
 }
 
-/** What is missing in one log. */
+/** The gaps of one log. */
 export interface TableGaps extends LogGaps {
   readonly table: LogTable;
 }
@@ -53,14 +53,14 @@ export interface TableGaps extends LogGaps {
 export interface AcceptedLosses {
   readonly solutionId: number;
   readonly table: LogTable;
-  /** Why, in someone's words; null: nobody said. */
+  /** The reason that a person gave. Null: none was given. */
   readonly reason: string | null;
 }
 
 export interface CsvOptions {
   /** Rows; Infinity: all. */
   readonly limit: number;
-  /** False: no text can be taken for a formula by a spreadsheet. */
+  /** False: texts are changed so that a spreadsheet cannot take them for formulas. */
   readonly areExact: boolean;
   /** For a French Excel: `;`, decimal comma, 1 and 0, times on the solution's clock, a byte order mark; never exact. */
   readonly isForExcel: boolean;
@@ -83,8 +83,8 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
     },
 
     /**
-     * Readings in the order in which they came, from a place in it; and the place after them, to go on from whenever
-     * there may be more. Throws `not-found`.
+     * Readings in the order of arrival, after a given place, and the place after the last of them to continue from.
+     * Throws `not-found`.
      */
     async listArrived(
       caller: Caller,
@@ -110,8 +110,8 @@ export function createLogService({ stores, transaction }: StoreAccess<Stores>) {
     },
 
     /**
-     * Staff accept that the rows which the last check of the books found gone are lost, and rows that no upload brought
-     * as they are. Throws `not-found`, `forbidden`.
+     * Staff accept the losses that the last check found: missing rows count as lost, and rows that no upload contained
+     * are kept. Throws `not-found`, `forbidden`.
      */
     async acceptLosses(caller: Caller, { solutionId, table, reason }: AcceptedLosses): Promise<AcceptedIds> {
       return transaction(async (within) => {
@@ -186,7 +186,7 @@ async function rangeOf(
   return { solutionId, timezone, from: timeOf('from', from), to: timeOf('to', to) };
 }
 
-/** Silently taken for UTC, other readings would come than were asked for. */
+/** If the time were silently taken as UTC, other readings would be returned than were asked for. */
 const noClock = (field: string, timezone: string) =>
   invalidFields([
     {
@@ -217,10 +217,10 @@ interface CellWriting {
   readonly valueOf: typeof formatLogValue;
 }
 
-/** Without it Excel takes UTF-8 for the code page of the country. */
+/** Without it, Excel reads UTF-8 as the code page of the country. */
 const byteOrderMark = '\uFEFF';
 
-/** As a French Excel reads numbers and times by itself. */
+/** Writes numbers and times as a French Excel reads them. */
 function excelValues(timezone: string): typeof formatLogValue {
   const onClock = excelClock(timezone);
   return (column, value) => {

@@ -26,21 +26,21 @@ export interface MessageInput {
 export interface AnalysisInput extends LabResult {
   /** When the sample was taken; null: unknown. */
   readonly sampledAt: Date | null;
-  /** What the laboratory says besides. */
+  /** A further comment of the laboratory. */
   readonly comment: string | null;
 }
 
 interface Deps extends StoreAccess<Stores> {
-  /** Of what is written for solutions. */
+  /** The language of texts for solutions. */
   readonly language: Language;
 }
 
 export type MessageService = ReturnType<typeof createMessageService>;
 
-/** What staff tell a solution: it goes down with the next package of its channel `messagerie`. */
+/** Messages of staff to a solution. They are sent with the next package of its channel `messagerie`. */
 export function createMessageService({ stores, transaction, language }: Deps) {
   return {
-    /** What was told, alerts too, with its receipts. Throws `not-found`. */
+    /** The messages, including alerts, with their receipts. Throws `not-found`. */
     async list(caller: Caller, solutionId: number, page: PageRequest<string>): Promise<Page<Message>> {
       await needVisible(stores, caller, solutionId);
       return stores.messages.list(solutionId, page);

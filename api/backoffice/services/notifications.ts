@@ -49,22 +49,22 @@ export type TargetInput = Omit<NewTarget, 'secret' | 'isConfirmed'>;
 
 export interface CreatedTarget {
   readonly target: NotificationTarget;
-  /** Of a webhook: shown this once. Null: an e-mail has none. */
+  /** The secret of a webhook, which is only shown once. Null: an e-mail target has none. */
   readonly secret: string | null;
 }
 
 interface Deps extends StoreAccess<Stores> {
   readonly rules: WebhookRules;
-  /** Of the secrets of webhooks. */
+  /** Seals the secrets of webhooks. */
   readonly seal: Pick<Seal, 'seal'>;
 }
 
 export type NotificationService = ReturnType<typeof createNotificationService>;
 
-/** Who is told of what. For those who edit: an address of a webhook may hold a secret by itself. */
+/** Who is notified about what. Only for users who may edit, because the URL of a webhook may contain a secret. */
 export function createNotificationService({ stores, transaction, rules, seal }: Deps) {
   return {
-    /** Throws `forbidden`. `accountId` null: of every account that the caller sees. */
+    /** Throws `forbidden`. `accountId` null: the targets of every account that the caller sees. */
     async list(
       caller: Caller,
       accountId: number | null,
@@ -84,7 +84,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
     },
 
     /**
-     * The owner of an e-mail address is asked by mail first. Throws `not-found`, `forbidden`, `invalid-fields`,
+     * The owner of an e-mail address must first confirm it. Throws `not-found`, `forbidden`, `invalid-fields`,
      * `too-many-requests`.
      */
     async create(caller: Caller, input: TargetInput): Promise<CreatedTarget> {
@@ -106,9 +106,9 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
     },
 
     /**
-     * `ifRevision`: the one that the edit is based on; null: whichever it is. The owner of another e-mail address is
-     * asked first, and what waits goes there after that.
-     * Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `too-many-requests`.
+     * `ifRevision`: the one that the edit is based on; null: whichever it is. If the e-mail address changes, its owner
+     * must first confirm it. Waiting notifications are sent there afterwards. Throws `not-found`, `forbidden`, `stale`,
+     * `invalid-fields`, `too-many-requests`.
      */
     update: (
       caller: Caller,
@@ -128,7 +128,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         return after;
       }),
 
-    /** What waits for it goes with it. Throws `not-found`, `forbidden`. */
+    /** Also deletes what waits for it. Throws `not-found`, `forbidden`. */
     remove: (caller: Caller, id: number): Promise<void> =>
       transaction(async (stores) => {
         const before = await found(stores, caller, id);
@@ -136,7 +136,10 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         await tell(stores, caller, 'delete', { before, after: null });
       }),
 
-    /** A new secret of a webhook, shown this once; the old one signs as well for a day. Throws `not-found`, `forbidden`. */
+    /**
+     * Makes a new secret for a webhook, which is only shown once. The old one also signs for a day. Throws `not-found`,
+     * `forbidden`.
+     */
     replaceSecret: (caller: Caller, id: number): Promise<string> =>
       transaction(async (stores) => {
         const { kind } = await found(stores, caller, id);
@@ -150,7 +153,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
       }),
 
     /**
-     * Tells it that this is a test. Answers the notification's id. Throws `not-found`, `forbidden`, `not-confirmed`,
+     * Sends a test to the target. Returns the notification's id. Throws `not-found`, `forbidden`, `not-confirmed`,
      * `too-many-requests`.
      */
     async test(caller: Caller, id: number): Promise<string> {
@@ -161,7 +164,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
     },
 
     /**
-     * Asks the owner of the address once more. Answers the notification's id. Throws `not-found`, `forbidden`,
+     * Sends the confirmation e-mail again. Returns the notification's id. Throws `not-found`, `forbidden`,
      * `already-confirmed`, `too-many-requests`.
      */
     askAgain: (caller: Caller, id: number): Promise<string> =>
@@ -171,14 +174,14 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         return ask(stores, caller, target);
       }),
 
-    /** What the link of a mail asks. Null: the link counts no more. */
+    /** What the link in a confirmation e-mail asks. Null: the link is no longer valid. */
     async questionOf(token: string): Promise<AddressQuestion | null> {
       return isSessionToken(token) ? stores.addressConfirmations.find(hashSessionToken(token)) : null;
     },
 
     /**
-     * The owner of an address says yes; `clientAddress`: from where. Returns what they were asked. Null: the link counts
-     * no more.
+     * The owner of an address confirms it. `clientAddress`: the network address of the owner. Returns what was
+     * confirmed. Null: the link is no longer valid.
      */
     confirm: (token: string, clientAddress: string): Promise<AddressQuestion | null> =>
       transaction(async ({ addressConfirmations, audit }) => {
@@ -189,7 +192,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
         return question;
       }),
 
-    /** What was told to a target, or waits, or was given up. Throws `not-found`, `forbidden`. */
+    /** The notifications of a target: sent, waiting and given up. Throws `not-found`, `forbidden`. */
     async listOf(
       caller: Caller,
       filter: NotificationFilter,
@@ -199,7 +202,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
       return stores.notifications.list(filter, page);
     },
 
-    /** One that was given up. Throws `not-found`, `forbidden`, `not-replayable`. */
+    /** Sends one again that was given up. Throws `not-found`, `forbidden`, `not-replayable`. */
     async retry(caller: Caller, id: string): Promise<void> {
       await transaction(async (stores) => {
         const { notifications } = stores;
@@ -214,7 +217,7 @@ export function createNotificationService({ stores, transaction, rules, seal }: 
   };
 }
 
-/** Sends the mail that asks. Returns the notification's id. Throws `too-many-requests`. */
+/** Sends the confirmation e-mail. Returns the notification's id. Throws `too-many-requests`. */
 async function ask(stores: Stores, caller: Caller, target: NotificationTarget): Promise<string> {
   await countAttemptIn(stores, questionLimits(caller, target));
   return stores.notifications.addAsked(target.id, 'confirm-address');
@@ -232,7 +235,7 @@ const confirmationEntry = (
   after: { id: targetId, address, account: accountName },
 });
 
-/** What one may not see is not there, whatever one's role. `what`: what was asked for. */
+/** What the caller may not see does not exist for them, whatever their role. `what`: what was asked for. */
 async function found(
   stores: Stores,
   caller: Caller,
@@ -265,7 +268,7 @@ function checkAddress(kind: TargetKind, address: string, rules: WebhookRules): v
   if (fault !== null) throw invalidFields([{ field: 'address', fault }]);
 }
 
-/** One address, without a name: what stands on either side of the sign is the mail server's affair. */
+/** One address, without a name. Only the mail server can judge the parts before and after the `@`. */
 const isMail = /^[^\s<>@,;:"()[\]\\]+@[^\s<>@,;:"()[\]\\]+$/;
 
 async function tell(
@@ -278,7 +281,7 @@ async function tell(
   await stores.audit.add([auditEntry(caller, `notification-target.${verb}`, deed)]);
 }
 
-/** What someone decides about a target; not what becomes of its notifications. */
+/** The settings of a target, without the state of its notifications. */
 const toldOf = ({
   late: _late,
   parked: _parked,

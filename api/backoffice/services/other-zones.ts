@@ -32,8 +32,8 @@ export function createOtherZoneService({ stores, transaction }: StoreAccess<Stor
     },
 
     /**
-     * Has those that can be read anew read in the solution's zone, by a worker. Where there are none, or where that was
-     * asked for already, nothing happens. Throws `not-found`, `forbidden`.
+     * Has a worker read them again in the solution's zone. If there are none, or if this was already requested, nothing
+     * happens. Throws `not-found`, `forbidden`.
      */
     async readAnew(caller: Caller, solutionId: number): Promise<OtherZoneReadings> {
       return transaction(async ({ audit, jobs, otherZones, solutionAdmin }) => {

@@ -51,7 +51,7 @@ const shownRows = 10;
 
 export type OverviewService = ReturnType<typeof createOverviewService>;
 
-/** What goes on, and what waits for someone, in the solutions that the caller sees. */
+/** What is happening and what waits for a decision, in the solutions that the caller sees. */
 export function createOverviewService({ stores }: { readonly stores: Stores }) {
   const { overview, sights } = stores;
 

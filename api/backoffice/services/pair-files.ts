@@ -23,12 +23,12 @@ interface Stores extends PairPutStores, SystemPutStores {
   readonly systems: SystemStore;
 }
 
-/** What becomes, or would become, of one entry of a file. */
+/** The change, or the planned change, of one entry of a file. */
 export interface FileChange {
   readonly what: 'system' | 'pair';
   readonly name: string;
   readonly outcome: Outcome;
-  /** The keys that are others than before, e.g. `fields.0.group`; of a secret its name alone. */
+  /** The keys that change, e.g. `fields.0.group`. For a secret, only its name. */
   readonly changed: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export type AppliedFile =
   | {
       readonly isSound: true;
       readonly changes: readonly FileChange[];
-      /** Sentences about what is accepted and does nothing yet. */
+      /** Sentences about settings that are accepted but have no effect yet. */
       readonly remarks: readonly string[];
     }
   | { readonly isSound: false; readonly mistakes: readonly FileMistake[] };

@@ -111,7 +111,7 @@ async function needEditable(
   if (parameterClass.direction === 'solution') throw editedBySolution(parameterClass.name);
 }
 
-/** What lies in quarantine is what the kitchen meant last: nobody overwrites it without having seen it. */
+/** A newer copy in quarantine is what the kitchen last meant, so it must not be overwritten unseen. */
 async function needNoNewerCopy(stores: Stores, key: EntityKey): Promise<void> {
   const quarantined = await stores.newestCopies.ofEntity(storeKey(key));
   if (quarantined !== null) throw newerCopyWaits(quarantined);

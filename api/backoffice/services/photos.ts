@@ -54,7 +54,7 @@ export function createPhotoGalleryService({ stores, files }: Deps) {
     open: async (caller: Caller, solutionId: number, name: PhotoAddress): Promise<Picture> =>
       whole(await found(caller, solutionId, name)),
 
-    /** The photo itself where its thumbnail is lost; `rebuild-photo-index` makes it anew. Throws `not-found`. */
+    /** The photo itself where its thumbnail is lost; `rebuild-photo-index` makes it again. Throws `not-found`. */
     async openThumbnail(caller: Caller, solutionId: number, name: PhotoAddress): Promise<Picture> {
       const photo = await found(caller, solutionId, name);
       const { thumbnail } = photo;

@@ -122,7 +122,7 @@ const replayOf = (item: string, { email: by }: Caller): Reason => ({
   values: { item, by },
 });
 
-/** What is discarded no longer counts as known: `lastIdLogs` tells the highest Id of what is left. */
+/** Discarded rows no longer count as known: `lastIdLogs` returns the highest Id of the remaining rows. */
 async function giveBackIds(stores: Stores, items: readonly QuarantinedItem[]): Promise<void> {
   const logs = new Map(
     items.flatMap(({ kind, subject, solutionId }) => {
@@ -149,7 +149,7 @@ async function acceptId(
   await stores.logMarks.acceptUpTo({ solutionId, table }, id);
 }
 
-/** Whatever becomes of the row. What the package stores is checked again after that. */
+/** Asks for a check of the log. What the package stores later is checked again after that. */
 async function askCheck(stores: ReplayStores, { kind, solutionId, subject }: QuarantinedItem): Promise<void> {
   const table = findLogTable(subject ?? '');
   if (kind !== 'row' || table === undefined) return;
@@ -166,14 +166,14 @@ async function found(stores: Stores, caller: Caller, id: string): Promise<Quaran
 const ordered = (ids: readonly string[]) =>
   [...new Set(ids)].sort((one, other) => Number(one) - Number(other));
 
-/** Of a text in the audit trail: a corrected file may be large. */
+/** The longest text in the audit trail, because a corrected file may be large. */
 const maxToldLength = 10_000;
 
 async function decide(...decision: Parameters<typeof decideOpen>): Promise<void> {
   if (!(await decideOpen(...decision))) throw alreadyDecided();
 }
 
-/** What is told beside `state` goes into the audit trail. */
+/** The members besides `state` are written to the audit trail. */
 interface Decision {
   readonly state: 'replayed' | 'discarded';
   readonly sync?: string;
@@ -181,7 +181,7 @@ interface Decision {
   readonly text?: string;
 }
 
-/** False: someone else was faster. */
+/** False: someone else has decided first. */
 async function decideOpen(
   stores: Pick<ReplayStores, 'audit' | 'quarantine'>,
   caller: Caller,
@@ -204,7 +204,7 @@ interface Parts {
   readonly files: Deps['files'];
 }
 
-/** A package with nothing in it but the item: whatever else was in the upload is left alone. */
+/** A package that only contains the item, so that the rest of the upload is not processed again. */
 async function packageOf(
   parts: Parts,
   item: QuarantinedItem,
@@ -222,7 +222,7 @@ async function packageOf(
     case 'photo':
       if (correctedText !== null)
         throw invalidFields([{ field: 'text', fault: { code: 'photo-has-no-text' } }]);
-      // What its list said of it was noted when it came.
+      // What the photo list said about it was recorded when it arrived.
       return [await uploaded(parts, item, item.file)];
   }
 }
@@ -234,7 +234,7 @@ function rowFile({ header, raw }: QuarantinedItem, correctedText: string | null)
 }
 
 function entityFile({ subject, code, raw }: QuarantinedItem, correctedText: string | null): string {
-  // Of an entity that was too large only the beginning was kept.
+  // Only the beginning of a too large entity was kept.
   const element = correctedText ?? (code === 'too-large' ? null : raw);
   if (element === null) throw notReplayable('entity-not-kept');
   const root = `ArrayOfDef${subject ?? ''}`;

@@ -23,27 +23,27 @@ interface Stores {
   readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible' | 'lock'>;
 }
 
-/** One bound as staff see it. */
+/** One limit as staff see it. */
 export interface BoundView {
-  /** What holds; null: there is no bound. */
+  /** The limit that applies. Null: there is none. */
   readonly limit: number | null;
-  /** What staff set; null: nothing. */
+  /** The value that staff have set. Null: none. */
   readonly own: number | null;
   readonly used: number;
 }
 
 export interface QuotaView<Name extends QuotaName> {
   readonly bounds: Readonly<Record<Name, BoundView>>;
-  /** When what counts by the day counts anew; null: nothing counts yet. */
+  /** When the daily counts start again. Null: nothing has been counted yet. */
   readonly dayEndsAt: Date | null;
-  /** Of the own bounds: another one after each change. */
+  /** The revision of its own limits. It differs after each change. */
   readonly revision: string;
 }
 
 export interface SolutionQuotaView extends QuotaView<QuotaName> {
   /** The last time that something was refused. */
   readonly refusedAt: Date | null;
-  /** For which bound, e.g. `syncsPerDay`, `account: bytesPerDay`, `server: disk`. */
+  /** The limit that refused it, e.g. `syncsPerDay`, `account: bytesPerDay`, `server: disk`. */
   readonly refusedFor: string | null;
 }
 
@@ -51,17 +51,17 @@ export interface AccountQuotaView extends QuotaView<AccountQuotaName> {
   readonly accountName: string;
 }
 
-/** What is absent stays as it is; null: no own bound. */
+/** Absent values stay as they are. Null: no own limit. */
 export type QuotaChange<Name extends QuotaName> = Readonly<Partial<Record<Name, number | null | undefined>>>;
 
 interface Deps extends StoreAccess<Stores> {
-  /** What holds for solutions without bounds of their own. */
+  /** The limits of solutions without their own. */
   readonly standard: Quotas;
 }
 
 export type QuotaSettingsService = ReturnType<typeof createQuotaSettingsService>;
 
-/** How much of the server solutions and accounts may take, and take. Bounds protect all from one: they are set by admins. */
+/** The limits of solutions and accounts, and their use. Limits protect all from one, so only admins set them. */
 export function createQuotaSettingsService({ stores, transaction, standard }: Deps) {
   return {
     /** Throws `not-found`. */

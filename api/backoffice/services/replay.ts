@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ChannelKey } from '../../../shared/domain/channel';
 import type { IntakeService, Replay } from '../../services/intake';
 
-/** What came of it: a new sync, as if the solution had sent the archive. */
+/** The result: a new sync, as if the solution had sent the archive. */
 export interface Replayed {
   readonly syncId: string;
 }

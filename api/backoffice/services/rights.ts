@@ -7,12 +7,15 @@ export function needAdmin(caller: Caller): void {
   if (!isAdmin(caller)) throw forbidden();
 }
 
-/** Throws `forbidden`. Ask it after `needVisible`: what one may not see is not there, whatever one's role. */
+/**
+ * Throws `forbidden`. Call it after `needVisible`: what the caller may not see does not exist for them, whatever their
+ * role.
+ */
 export function needEditor(caller: Caller): void {
   if (!mayEdit(caller)) throw forbidden();
 }
 
-/** Throws `not-found` where there is no such solution, and where it is another account's. */
+/** Throws `not-found` if there is no such solution, or if it belongs to another account. */
 export async function needVisible(
   { solutionAdmin }: { readonly solutionAdmin: Pick<SolutionAdminStore, 'isVisible'> },
   caller: Caller,

@@ -16,7 +16,7 @@ interface Stores {
 
 export type ScheduleService = ReturnType<typeof createScheduleService>;
 
-/** Work that comes due by itself: the affair of admins. */
+/** Scheduled work. Only for admins. */
 export function createScheduleService({ stores, transaction }: StoreAccess<Stores>) {
   return {
     async list(caller: Caller): Promise<Schedule[]> {
@@ -24,7 +24,10 @@ export function createScheduleService({ stores, transaction }: StoreAccess<Store
       return stores.schedules.list();
     },
 
-    /** What is paused is not run by itself; what came due meanwhile is run once when it is resumed. Throws `not-found`. */
+    /**
+     * Paused work is not run by the schedule. If it became due meanwhile, it is run once when it is resumed. Throws
+     * `not-found`.
+     */
     async setPaused(caller: Caller, kind: string, isPaused: boolean): Promise<Schedule> {
       needAdmin(caller);
       return transaction(async (stores) => {
@@ -40,7 +43,7 @@ export function createScheduleService({ stores, transaction }: StoreAccess<Store
       });
     },
 
-    /** Runs it now, paused or not; where a run waits or is under way, that one is enough. Throws `not-found`. */
+    /** Runs it now, paused or not. If a run is waiting or in progress, no other one is added. Throws `not-found`. */
     async runNow(caller: Caller, kind: string): Promise<Schedule> {
       needAdmin(caller);
       return transaction(async (stores) => {

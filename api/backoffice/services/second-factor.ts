@@ -16,7 +16,7 @@ import type { FailureStores } from './counted-attempts';
 import { countCode, forgiveCode } from './sign-in-limits';
 import { auditEntry } from './trail';
 
-/** What codes are checked against; each counts once. */
+/** The stores against which codes are checked. Each code works once. */
 export interface SecondFactorStores {
   readonly secondFactors: Pick<SecondFactorStore, 'find' | 'useStep' | 'useRecoveryCode'>;
 }
@@ -34,7 +34,7 @@ export interface SecondFactorState {
   readonly recoveryCodesLeft: number;
 }
 
-/** What an app is told: shown to the owner alone, and never again. */
+/** The data for an app. It is only shown to the owner, and only once. */
 export interface SecondFactorOffer {
   /** In base32, to be typed. */
   readonly secret: string;
@@ -53,7 +53,7 @@ const sealPurpose = 'second-factor';
 
 export type SecondFactorService = ReturnType<typeof createSecondFactorService>;
 
-/** One's own second factor: codes of an authenticator app, and codes for the day on which it is lost. */
+/** The user's own second factor: codes of an authenticator app, and recovery codes in case it is lost. */
 export function createSecondFactorService(deps: Deps) {
   const { stores, transaction, seal } = deps;
   return {
@@ -62,7 +62,10 @@ export function createSecondFactorService(deps: Deps) {
       return { since, recoveryCodesLeft };
     },
 
-    /** Begins: what the app needs. It counts once a code has shown that the app has it. The same again until then. Throws `already-exists`. */
+    /**
+     * Begins the set-up and returns what the app needs. It takes effect once a code has shown that the app has it.
+     * Until then, the same data is returned again. Throws `already-exists`.
+     */
     async offer(caller: Caller): Promise<SecondFactorOffer> {
       const { pending, secret: active } = await factorOf(deps, ownId(caller));
       if (active !== null) throw alreadyExists('second factor');
@@ -72,7 +75,9 @@ export function createSecondFactorService(deps: Deps) {
       return offerOf(caller, secret);
     },
 
-    /** From now on it is asked for. Answers the recovery codes, this once. Throws `invalid-fields`, `too-many-requests`. */
+    /**
+     * Turns it on. Returns the recovery codes, which are only shown once. Throws `invalid-fields`, `too-many-requests`.
+     */
     async turnOn(caller: Caller, code: string): Promise<string[]> {
       const { pending } = await factorOf(deps, ownId(caller));
       const counted = await countCode(deps, ownId(caller));
@@ -89,7 +94,7 @@ export function createSecondFactorService(deps: Deps) {
       return codes;
     },
 
-    /** One's own, with a code of it. Throws `invalid-fields`, `too-many-requests`. */
+    /** Turns off the user's own second factor, with a code of it. Throws `invalid-fields`, `too-many-requests`. */
     async turnOff(caller: Caller, code: string): Promise<void> {
       const counted = await countCode(deps, ownId(caller));
       if (!(await isRightCode(deps, ownId(caller), code))) throw wrongCode();
@@ -97,7 +102,10 @@ export function createSecondFactorService(deps: Deps) {
       await remove(deps, caller, { userId: ownId(caller), email: caller.email });
     },
 
-    /** Someone else's, who has lost the app and the codes: for an admin. Throws `forbidden`, `not-found`. */
+    /**
+     * Turns off the second factor of another user who has lost the app and the codes. Only for admins. Throws
+     * `forbidden`, `not-found`.
+     */
     async turnOffOf(caller: Caller, userId: number): Promise<void> {
       needAdmin(caller);
       const user = await stores.users.find(userId);
@@ -112,7 +120,7 @@ interface CodeDeps {
   readonly seal: Pick<Seal, 'open'>;
 }
 
-/** A code of the app, each once; or a recovery code, each once. */
+/** True for a code of the app or a recovery code. Each works once. */
 export async function isRightCode(
   { stores, seal }: CodeDeps,
   userId: number,
@@ -139,7 +147,7 @@ function remove(deps: Deps, caller: Caller, owner: Owner): Promise<void> {
   });
 }
 
-/** The audit trail, and the owner by mail. */
+/** Records it in the audit trail, and notifies the owner by e-mail. */
 async function tell(
   { rules }: Deps,
   stores: Pick<Stores, 'audit' | 'staffMails'>,

@@ -1,9 +1,9 @@
 import type { Caller } from '../../../shared/domain/staff';
 import type { AttemptLimits } from './counted-attempts';
 
-/** Where something is sent because someone asked for it. */
+/** Something that is sent because a user asked for it. */
 export interface Sending {
-  /** Null: what happens in every account. */
+  /** Null: it concerns all accounts. */
   readonly accountId: number | null;
   readonly address: string;
 }
@@ -12,10 +12,10 @@ const testSeconds = 600;
 const mostTests = { ofUser: 10, ofAccount: 20 };
 
 const questionSeconds = 3_600;
-/** Mails to people who have not asked for any: an address is not to be filled with them, whoever enters it. */
+/** The limits for mails to people who have not asked for them, so that nobody can flood an address. */
 const mostQuestions = { ofUser: 60, ofAccount: 60, ofAddress: 5 };
 
-/** Of tests: each calls a server of someone, from ours. */
+/** The limits for tests, because each one makes our server call another server. */
 export const testLimits = (caller: Caller, { accountId }: Sending): AttemptLimits => ({
   windowSeconds: testSeconds,
   exact: [
@@ -24,7 +24,7 @@ export const testLimits = (caller: Caller, { accountId }: Sending): AttemptLimit
   ],
 });
 
-/** Of the mails that ask the owner of an address. */
+/** The limits for confirmation e-mails. */
 export const questionLimits = (caller: Caller, { accountId, address }: Sending): AttemptLimits => ({
   windowSeconds: questionSeconds,
   exact: [

@@ -41,14 +41,14 @@ export interface Session {
   readonly mustChangePassword: boolean;
 }
 
-/** Who holds a session, and what that session is worth. */
+/** The holder of a session and the rights of that session. */
 export interface Visitor {
   readonly caller: Caller;
   /** What they must do on the console before anything else; null: nothing. */
   readonly duty: Duty | null;
   readonly method: SignInMethod;
   readonly hasSecondFactor: boolean;
-  /** They proved who they are a short while ago. */
+  /** The user entered the password or signed in a short time ago. */
   readonly isProofFresh: boolean;
 }
 
@@ -62,22 +62,22 @@ interface Deps extends StoreAccess<Stores> {
   readonly rules: SignInRules;
 }
 
-/** A working day, and a bit. */
+/** A little more than a working day. */
 const sessionSeconds = 12 * 3600;
 const longestUserAgent = 300;
 
 export type SessionService = ReturnType<typeof createSessionService>;
 
-/** Tells who calls, and ends sessions. */
+/** Finds out who calls, and ends sessions. */
 export function createSessionService({ stores, transaction, rules }: Deps) {
   const { idleMinutes } = rules;
   return {
     /**
-     * Who holds the token, with the rights of this moment. Null: nobody, any more. `isUse`: somebody does something; a
-     * page that renews itself keeps no session open.
+     * The holder of the token, with the current rights. Null: there is no such session (any more). `isUse`: the user
+     * does something. A page that refreshes itself does not keep a session open.
      */
     async findVisitor(token: string, address: string, isUse: boolean): Promise<Visitor | null> {
-      // Whatever strangers send is not worth a look into the database.
+      // A malformed token is not looked up in the database.
       if (!isSessionToken(token)) return null;
       const user = await stores.sessions.find(hashSessionToken(token), { idleMinutes, isUse });
       return user === null ? null : visitorFrom(user, address, rules);
@@ -94,7 +94,7 @@ export function createSessionService({ stores, transaction, rules }: Deps) {
     listOwn: (caller: Caller, token: string): Promise<OpenSession[]> =>
       stores.sessions.list(ownId(caller), hashSessionToken(token), idleMinutes),
 
-    /** Those of someone else, for an admin. Throws `forbidden`, `not-found`. */
+    /** The sessions of another user. Only for admins. Throws `forbidden`, `not-found`. */
     async listOf(caller: Caller, userId: number): Promise<OpenSession[]> {
       needAdmin(caller);
       await needUser(stores, userId);
@@ -110,7 +110,7 @@ export function createSessionService({ stores, transaction, rules }: Deps) {
       });
     },
 
-    /** Signs someone out everywhere. Answers of how many sessions. Throws `forbidden`, `not-found`. */
+    /** Signs a user out everywhere. Returns the number of ended sessions. Throws `forbidden`, `not-found`. */
     async endAllOf(caller: Caller, userId: number): Promise<number> {
       needAdmin(caller);
       return transaction(async (stores) => {
@@ -122,7 +122,10 @@ export function createSessionService({ stores, transaction, rules }: Deps) {
       });
     },
 
-    /** Who a user is at the identity provider; the e-mail decides again. Answers how many. Throws `forbidden`, `not-found`. */
+    /**
+     * Deletes the links of a user to identity providers, so that the e-mail address decides again. Returns how many
+     * there were. Throws `forbidden`, `not-found`.
+     */
     async forgetIdentities(caller: Caller, userId: number): Promise<number> {
       needAdmin(caller);
       return transaction(async (stores) => {
@@ -136,7 +139,7 @@ export function createSessionService({ stores, transaction, rules }: Deps) {
   };
 }
 
-/** Of someone who has proved who they are. In a transaction of its caller. */
+/** Opens a session for a user who has signed in. In a transaction of its caller. */
 export async function openSession(
   { audit, sessions }: SessionStores,
   { userId, method, rules }: Opening,
@@ -173,7 +176,7 @@ function ownId(caller: Caller): number {
   return caller.userId;
 }
 
-/** Whatever a browser sends: PostgreSQL keeps no NUL, and nobody reads a novel. */
+/** The text of the browser in a form that PostgreSQL can store, limited in length. */
 const keepable = (userAgent: string | undefined) =>
   userAgent === undefined ? null : userAgent.replaceAll('\0', '').slice(0, longestUserAgent);
 
@@ -185,7 +188,7 @@ const visitorFrom = (user: SessionUser, address: string, rules: SignInRules): Vi
   isProofFresh: Date.now() - user.provedAt.getTime() < rules.askAgainMinutes * 60_000,
 });
 
-/** Whoever came through an identity provider has there what is demanded there. */
+/** For a sign-in through an identity provider, the provider's own rules apply. */
 function dutyOf({ method, role, isPasswordFirst, hasSecondFactor }: SessionUser, rules: SignInRules) {
   if (method === 'oidc') return null;
   if (isPasswordFirst) return 'change-password';

@@ -45,7 +45,7 @@ interface Stores {
 export interface SolutionInput {
   readonly mail: string;
   readonly name: string;
-  /** Null: the caller's only account; an admin's falls to the account `Default`. */
+  /** Null: the caller's only account. For an admin, the account `Default`. */
   readonly accountId: number | null;
   readonly loginPolicy: LoginPolicy;
   readonly confirmation: Confirmation;
@@ -69,7 +69,7 @@ export interface ListedSolution extends AdminSolution {
 export interface SolutionDetail extends ListedSolution {
   readonly flags: readonly SetFlag[];
   readonly findings: readonly LogFinding[];
-  /** What it shows beside its mail when it signs in: a MAC is no secret. */
+  /** What it shows besides its e-mail address when it signs in. A MAC address is not a secret. */
   readonly proof: 'secret' | 'mac' | 'nothing';
   /** Of the settings that staff can change: another one after each change of them. */
   readonly revision: string;
@@ -80,7 +80,10 @@ const defaultAccountName = 'Default';
 export type SolutionService = ReturnType<typeof createSolutionService>;
 
 interface Deps extends StoreAccess<Stores> {
-  /** Told of each committed change before the caller is: this process then lets in by it. A command has none. */
+  /**
+   * Called after each committed change and before the answer, so that this process uses the new rights. A command has
+   * none.
+   */
   readonly forgetAccess?: (solutionId: number) => void;
 }
 
@@ -148,8 +151,8 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
     },
 
     /**
-     * Nobody sees it or signs in as it any more. What it sent is kept until `epack solution purge` removes it.
-     * Throws `not-found`, `forbidden`.
+     * Hides the solution and ends its access. What it sent is kept until `epack solution purge` removes it. Throws
+     * `not-found`, `forbidden`.
      */
     async retire(caller: Caller, id: number): Promise<void> {
       await transaction(async (stores) => {
@@ -220,7 +223,10 @@ const policyWithoutProof = ({ mac }: Pick<SolutionChanges, 'mac'>): FieldProblem
   fault: { code: 'no-proof-left' },
 });
 
-/** Whose the mail is, is told to those alone who see that solution: it is another customer's otherwise. */
+/**
+ * Only callers who see the other solution learn that it has this e-mail address, because it may belong to another
+ * customer.
+ */
 async function mailTaken(stores: Stores, caller: Caller, mail: string): Promise<Error> {
   const isSeen = await stores.solutionAdmin.isMailVisible(caller.accounts, mail);
   return isSeen

@@ -26,15 +26,15 @@ interface Stores {
   readonly timelines: Pick<SyncTimelineStore, 'list'>;
 }
 
-/** Something about a solution that is not as it should be, for whoever answers the telephone. */
+/** A problem of a solution, for staff who answer the telephone. */
 export type Finding =
   | { readonly kind: 'blocked' | 'locked' | 'silent'; readonly at: Date }
   | { readonly kind: 'never-synchronised' }
-  /** `nothing`: the mail alone signs it in; `mac`: its MAC, which is no secret. */
+  /** `nothing`: the e-mail address alone is enough to sign in; `mac`: its MAC address, which is not a secret. */
   | { readonly kind: 'no-secret'; readonly proof: 'nothing' | 'mac' }
   | { readonly kind: 'refused-mac'; readonly mac: string; readonly at: Date }
   | { readonly kind: 'sync-failed'; readonly sync: SyncSummary }
-  /** Its last upload held something, and nothing of it was read. */
+  /** Its last upload contained files, and none of them was read. */
   | { readonly kind: 'all-ignored'; readonly sync: SyncSummary }
   | {
       readonly kind: 'stuck';
@@ -52,7 +52,7 @@ export type Finding =
   | { readonly kind: 'came-back'; readonly entities: readonly ReturnedEntity[] }
   | { readonly kind: 'wrong-clock'; readonly seconds: number }
   | LogFinding
-  /** So many of a kind beside those that are told of one by one. */
+  /** The number of further findings of a kind that are not listed one by one. */
   | { readonly kind: 'more'; readonly of: CountedFinding; readonly count: number };
 
 export type CountedFinding = 'alert' | 'quarantined' | 'conflict' | 'approval' | 'instruction-failed';
@@ -70,7 +70,7 @@ interface Deps {
   readonly solutions: Pick<SolutionService, 'get'>;
 }
 
-/** Of one kind; the page of that kind has them all. */
+/** The most findings of one kind. The page of that kind lists all of them. */
 const shownOfKind = 3;
 const shownSyncs = 8;
 const processingIsStuckSeconds = 600;
@@ -80,7 +80,7 @@ const wrongClockSeconds = 600;
 
 export type SupportService = ReturnType<typeof createSupportService>;
 
-/** Answers a support call: what happened, when, which file, which row, and why. */
+/** What staff need for a support call: what happened, when, which file, which row, and why. */
 export function createSupportService({ stores, solutions }: Deps) {
   return {
     /** Throws `not-found`. */
@@ -135,7 +135,7 @@ function standingOf(solution: SolutionDetail): Finding[] {
   ];
 }
 
-/** How it proves who it is, where that is not by a secret. */
+/** How the solution signs in, if not by a secret. */
 const proofsOf = ({ proof, refusedMac }: SolutionDetail): Finding[] =>
   proof === 'secret'
     ? []

@@ -15,7 +15,7 @@ import { needAdmin } from './rights';
 import { foundSystem } from './systems';
 import { auditEntry } from './trail';
 
-/** What a system was found to do. */
+/** The findings about a system. */
 export const probeShape = z.object({
   ok: z.boolean(),
   version: z.string().nullable(),
@@ -38,13 +38,13 @@ interface Stores {
 }
 
 interface Deps extends StoreAccess<Stores> {
-  /** How long somebody waits for a worker. */
+  /** How long a caller waits for a worker. */
   readonly patienceSeconds?: number;
 }
 
 export type SystemTaskService = ReturnType<typeof createSystemTaskService>;
 
-/** What the API wants to know of other systems. It calls none: a worker does, and the answer is waited for. */
+/** Questions of the API to other systems. A worker calls the systems, and the API waits for the result. */
 export function createSystemTaskService({ stores, transaction, patienceSeconds = 30 }: Deps) {
   return {
     /** Throws `not-found`, `forbidden`, `no-answer`. */
@@ -56,7 +56,7 @@ export function createSystemTaskService({ stores, transaction, patienceSeconds =
       return probeShape.parse(end.result);
     },
 
-    /** Has a system call us. Throws `no-answer`. */
+    /** Registers our webhook at a system. Throws `no-answer`. */
     registerHook: (
       caller: Caller,
       name: string,

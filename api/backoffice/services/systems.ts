@@ -37,7 +37,7 @@ export interface SystemInput {
   readonly kind: SystemKindName;
   /** What stands beside `kind` in a file, not checked yet. */
   readonly config: unknown;
-  /** By the names that stand in `${NAME}`; null takes one away. Those that are not named stay. */
+  /** By the names in `${NAME}`. Null removes a secret. Names that are not listed stay. */
   readonly secrets?: Readonly<Record<string, string | null>> | undefined;
   /** Null: the operator's own. Undefined: it stays as it is. */
   readonly accountId?: number | null | undefined;
@@ -117,7 +117,7 @@ export function createSystemService({ stores, transaction, seal }: Deps) {
         return foundSystem(stores, caller, name);
       }),
 
-    /** Ends a pause, and a throttle as well; its pairs go on at once. Throws `forbidden`, `not-found`. */
+    /** Ends a pause, and a throttle as well; its pairs continue at once. Throws `forbidden`, `not-found`. */
     resume: (caller: Caller, name: string): Promise<RemoteSystemEntry> =>
       transaction(async (stores) => {
         const before = await lockedForAdmin(stores, caller, name);
@@ -161,7 +161,7 @@ export async function putSystem(
   const changed = await writeSecrets({ stores, seal }, id, { ...writtenOut, ...input.secrets });
   const outcome: Outcome =
     before === null ? 'created' : isSame && changed.length === 0 ? 'unchanged' : 'updated';
-  // Who changes what it is signed in with has mended what paused it.
+  // A change of the credentials ends a pause that the old ones caused.
   if (outcome === 'updated' && before?.state === 'paused' && before.pausedBy === null)
     await resumeSystem(stores, id);
   const system = await foundSystem(stores, caller, input.name);
@@ -193,7 +193,7 @@ function soundConfig({ name, kind, config, secrets = {} }: SystemInput) {
   return checked.value;
 }
 
-/** A system must not be sent what opens this server. */
+/** A system must not be sent the secrets of this server. */
 const isOwnSetting = (name: string): boolean => Object.hasOwn(settings.shape, name);
 
 async function accountOf(
@@ -220,7 +220,7 @@ async function inserted(
   return id;
 }
 
-/** Returns the names of those that are others now. */
+/** Returns the names of the changed ones. */
 async function writeSecrets(
   { stores, seal }: PutDeps,
   id: number,
@@ -239,7 +239,7 @@ async function writeSecrets(
   return changed;
 }
 
-/** One that no key opens any more is another. */
+/** A secret that no key can open any more counts as changed. */
 function opens(seal: Seal, kept: string, value: string): boolean {
   try {
     return seal.open(kept, 'system-secret') === value;
@@ -276,7 +276,7 @@ async function tell(
   await stores.audit.add([auditEntry(caller, `system.${verb}`, deed)]);
 }
 
-/** jsonb keeps no order of keys. */
+/** jsonb does not keep the order of keys. */
 export function sameJson(one: Json, other: Json): boolean {
   return canonical(one) === canonical(other);
 }

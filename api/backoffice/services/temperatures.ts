@@ -42,9 +42,9 @@ export interface SeriesQuery {
   readonly days: number;
 }
 
-/** More points than a chart has pixels tell no more. */
+/** More points than pixels would not be visible. */
 const mostPoints = 1_500;
-/** A probe speaks every five minutes. */
+/** A probe sends every five minutes. */
 const leastBucketSeconds = 300;
 const mostAlerts = 200;
 
@@ -95,7 +95,7 @@ export function createTemperatureService({ stores }: { readonly stores: Stores }
     const probes = await temperatures.probes(solutionId);
     const probe = probes.find((one) => one.probeId === probeId);
     if (probe === undefined) throw notFound('probe');
-    // A probe whose clock is ahead must not move the chart to where there is nothing.
+    // A probe whose clock is ahead must not move the chart into the future.
     const to = new Date(Math.min(probe.lastAt?.getTime() ?? Infinity, Date.now()) + 1);
     return { probe, range: { solutionId, probeId, from: new Date(to.getTime() - days * dayMs), to } };
   }

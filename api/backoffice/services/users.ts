@@ -56,7 +56,7 @@ interface Deps extends StoreAccess<Stores> {
   readonly rules: Pick<SignInRules, 'sendsMail'>;
 }
 
-/** The staff: the affair of admins. */
+/** Users. Only for admins. */
 export function createUserService(deps: Deps) {
   const { stores, transaction } = deps;
   return {
@@ -146,7 +146,7 @@ async function passwordProblems(password: string, email: string): Promise<FieldP
 
 const turnOf = (caller: Caller): Turn => ({ isKnown: true, from: caller.email });
 
-/** Whoever signed in with other rights signs in anew: nobody goes on with pages that show what is no longer theirs. */
+/** A user whose rights have changed must sign in again, so that no open page shows what they may no longer see. */
 function hasOtherRights(before: User, after: User): boolean {
   return (
     after.isDisabled || before.role !== after.role || before.accountIds.join() !== after.accountIds.join()

@@ -13,7 +13,7 @@ export interface MovedProbeTime extends ProbeTime {
 
 export type ProbeTimeStore = ReturnType<typeof createProbeTimeStore>;
 
-/** Times that are kept of readings of probes, for readings that were read anew in another time zone. */
+/** Times that are kept of readings of probes, for readings that were read again in another time zone. */
 export function createProbeTimeStore(db: Db) {
   return {
     /** Nobody judges alerts of the solution before the transaction ends. */

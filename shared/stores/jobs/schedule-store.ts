@@ -17,7 +17,7 @@ export interface Schedule extends ScheduleEntry {
   readonly endedAt: Date | null;
   /** Why the last run failed; null: it did not. */
   readonly failure: string | null;
-  /** A run waits or is under way. */
+  /** A run waits or is in progress. */
   readonly isOpen: boolean;
 }
 

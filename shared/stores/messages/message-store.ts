@@ -149,7 +149,9 @@ export function createMessageStore(db: Db) {
       );
     },
 
-    /** By the alerts of the messages about probes that this sync is to tell: those that go on first, then the latest. */
+    /**
+     * By the alerts of the messages about probes that this sync is to tell: those that continue first, then the latest.
+     */
     async waitingAlerts(solutionId: number, syncId: string, limit: number): Promise<WaitingAlerts> {
       const result = await db.raw<{ rows: (WaitingAlert & { total: number; going_on: number })[] }>(
         `with alert as (
@@ -197,7 +199,7 @@ export function createMessageStore(db: Db) {
       return rows.length > 0;
     },
 
-    /** The oldest first, in pages. `toldIn` null: all of the solution's, but for what a digest tells. */
+    /** The oldest first, in pages. `toldIn` null: all of the solution's, except for what a digest tells. */
     async *pages(solutionId: number, toldIn: string | null): AsyncGenerator<readonly Message[]> {
       for (let before = '0'; ;) {
         const result = await db.raw<{ rows: Row[] }>(
@@ -214,7 +216,10 @@ export function createMessageStore(db: Db) {
       }
     },
 
-    /** The solution has what the sync's package told, digests with what they tell, but for what failed. Again: nothing happens. */
+    /**
+     * The solution has what the sync's package told, digests with what they tell, except for what failed. Again:
+     * nothing happens.
+     */
     async confirm(solutionId: number, syncId: string, failed: readonly FailedInstruction[]): Promise<void> {
       const ours = failed.filter(({ file }) => /^csv[\\/]tbmessagerie-[ir]\.csv$/i.test(file));
       await db.raw(
@@ -242,8 +247,8 @@ export function createMessageStore(db: Db) {
 
     /**
      * Takes receipts, each message once. What was read once stays read. A row of another message that bore the same Id
-     * once (of a device that was restored, or of a server that was) is no receipt of it: blanks and line breaks aside, what
-     * it says of subject, body and time must be the message's. Answers the ids of which there was a receipt.
+     * once (of a device that was restored, or of a server that was) is no receipt of it: blanks and line breaks aside,
+     * what it says of subject, body and time must be the message's. Returns the ids of which there was a receipt.
      */
     async receive(solutionId: number, receipts: readonly Receipt[]): Promise<ReadonlySet<string>> {
       const result = await db.raw<{ rows: { id: string; digest_of: number | null }[] }>(

@@ -117,7 +117,7 @@ export function createNotificationStore(db: Db) {
     /**
      * For every target that wants to know: the solutions without a finished sync for its number of hours, each once
      * until it finishes another. Those that were never heard of count from their enrolment; blocked ones do not.
-     * Answers how many.
+     * Returns how many.
      */
     async addStale(): Promise<number> {
       const result = await db.raw<{ rowCount: number }>(
@@ -139,7 +139,7 @@ export function createNotificationStore(db: Db) {
       return result.rowCount;
     },
 
-    /** What someone asked for, once more each time. Answers its id. */
+    /** What someone asked for, once more each time. Returns its id. */
     async addAsked(targetId: number, event: 'test' | 'confirm-address'): Promise<string> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `insert into notification (target_id, event, event_key, occurred_at, facts)
@@ -228,7 +228,7 @@ export function createNotificationStore(db: Db) {
       return row === undefined ? null : notificationFrom(row);
     },
 
-    /** A parked one is tried anew, at once. False: it is not parked. */
+    /** A parked one is tried again, at once. False: it is not parked. */
     async retry(id: string): Promise<boolean> {
       const changed = await db('notification')
         .where({ id, state: 'parked' })

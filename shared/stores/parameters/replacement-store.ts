@@ -66,7 +66,7 @@ export function createReplacementStore(db: Db) {
     },
 
     /**
-     * The solution has carried them out, but for what failed. Entities of a class that failed are sent again one by
+     * The solution has carried them out, except for what failed. Entities of a class that failed are sent again one by
      * one. If a row of a table failed, the whole table is sent again. Returns what is parked now.
      */
     async confirm(syncId: string, failed: readonly FailedInstruction[]): Promise<DueReplacement[]> {

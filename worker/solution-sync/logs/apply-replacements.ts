@@ -8,8 +8,8 @@ import { createLogLock } from '../../../shared/stores/logs/log-lock';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
 
 /**
- * Does to logs what was approved, and forgets what was not: each plan in one transaction, of which the audit trail tells.
- * Answers how many plans.
+ * Does to logs what was approved, and forgets what was not: each plan in one transaction, of which the audit trail
+ * tells. Returns how many plans.
  */
 export async function applyLogReplacements(db: Db): Promise<number> {
   let dealtWith = 0;

@@ -1,10 +1,10 @@
 import type { BinaryCopy } from '../../../shared/db/copy';
 import { TupleBuffer } from './tuple-buffer';
 
-/** One way for rows into the database: they gather in a buffer, and go on from there. */
+/** One way for rows into the database: they gather in a buffer, and continue from there. */
 export interface Lane {
   readonly copy: BinaryCopy;
-  /** Looks at the rows before they go on, while the connection takes statements. It may take some out. */
+  /** Looks at the rows before they continue, while the connection takes statements. It may take some out. */
   prepare?(rows: TupleBuffer): Promise<void>;
 }
 
@@ -19,7 +19,10 @@ export interface Lanes {
   readonly late: TupleBuffer;
   haveRoom(size: number): boolean;
   makeRoom(size: number): Promise<void>;
-  /** Ends the COPY that is under way, so that the connection takes other statements. What is in the buffers stays there. */
+  /**
+   * Ends the COPY that is in progress, so that the connection takes other statements. What is in the buffers stays
+   * there.
+   */
   pause(): Promise<void>;
   /** Sends all that is left. */
   finish(): Promise<void>;

@@ -12,7 +12,7 @@ import type { RowEncoder } from './row-encoder';
  * hold byte for byte waits in a temporary table, each row with its place in the file, and is then compared as a set.
  */
 export interface LateRows extends Lane {
-  /** Moves what is new into the log. Of rows of one id the first in the file wins. Answers how many it moved. */
+  /** Moves what is new into the log. Of rows of one id the first in the file wins. Returns how many it moved. */
   insertNew(): Promise<number>;
   /** After that, and until it is closed: SQL that reads their ids. Null: there were none. */
   newIds(): string | null;

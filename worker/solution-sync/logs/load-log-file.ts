@@ -57,10 +57,10 @@ export interface InsertedRows {
 export type DivertRow = (header: LogHeader, row: CsvRows) => boolean;
 
 /**
- * Loads a log file inside the sync's transaction; until it is done, the connection is its own, but for what `reject` does
- * while it is awaited.
- * Rows whose ids grow above the highest one known go straight into the log: nothing of theirs can be stored. The others are
- * compared with the log as a set. Memory does not grow with the file. Source: ePack V4, Logs.
+ * Loads a log file inside the sync's transaction; until it is done, the connection is its own, except for what `reject`
+ * does while it is awaited. Rows whose ids grow above the highest one known go straight into the log: nothing of theirs
+ * can be stored. The others are compared with the log as a set. Memory does not grow with the file. Source: ePack V4,
+ * Logs.
  */
 export async function loadLogFile(
   transaction: Transaction,

@@ -29,7 +29,7 @@ export interface HeaderFault {
 
 export const MAX_COLUMNS = 1000;
 
-/** Reads the row at hand as a header row. Names compare without case. */
+/** Reads the current row as a header row. Names compare without case. */
 export function readLogHeader(row: CsvRows, table: LogTable): LogHeader | HeaderFault {
   const raw = decodeText(row.bytes.subarray(row.start, row.end));
   const fault = (code: HeaderFault['code'], why: Reason): HeaderFault => ({ code, ...because(why), raw });

@@ -11,9 +11,9 @@ import { LogId } from './log-id';
 import { READING_TIME } from './row-encoder';
 
 /**
- * Reads times anew of solutions whose time zone was put right, where staff have asked for that: what the clock on the wall
- * showed, in the zone that the solution has now. Each portion is a transaction of its own under the log's lock, so another
- * worker goes on where one was killed. Answers how many readings.
+ * Reads times again of solutions whose time zone was put right, where staff have asked for that: what the clock on the
+ * wall showed, in the zone that the solution has now. Each portion is a transaction of its own under the log's lock, so
+ * another worker continues where one was killed. Returns how many readings.
  */
 export async function readTimesAnew(db: Db): Promise<number> {
   const store = createOtherZoneStore(db);
@@ -25,7 +25,7 @@ export async function readTimesAnew(db: Db): Promise<number> {
   return total;
 }
 
-/** False: the zone has changed meanwhile, and all is to be looked at anew. */
+/** False: the zone has changed meanwhile, and all is to be looked at again. */
 async function readSolution(db: Db, solutionId: number, count: (readings: number) => void): Promise<boolean> {
   const store = createOtherZoneStore(db);
   const timezone = await store.zoneAsked(solutionId);

@@ -22,7 +22,9 @@ export class ReadingTimes {
   private pendingMs = 0;
   /** The instant of the last cell read: microseconds since 2000-01-01T00:00Z, as PostgreSQL keeps it. */
   instant = 0;
-  /** By column, of the row at hand: instant and clock of times that were written without an offset; NaN for the others. */
+  /**
+   * By column, of the current row: instant and clock of times that were written without an offset; NaN for the others.
+   */
   private readonly localMs: Float64Array;
   private readonly wallMs: Float64Array;
   /** Whether times came that had no offset, and some that had one: of rows that were taken. */
@@ -81,8 +83,8 @@ export class ReadingTimes {
   }
 
   /**
-   * What else a time of the row at hand may have been read as, like `instant`: it is written alike twice in autumn, or the
-   * solution's zone was another one then. Usually nothing.
+   * What else a time of the current row may have been read as, like `instant`: it is written alike twice in autumn, or
+   * the solution's zone was another one then. Usually nothing.
    */
   otherInstants(column: number): readonly number[] {
     const instantMs = this.localMs[column] ?? NaN;
@@ -93,7 +95,7 @@ export class ReadingTimes {
     const earlier = this.oldZones.flatMap((zone) => {
       const first = zone.instantOf(wallMs);
       // What the clock in the old zone never showed (the hour that spring skips) was read as if it had shown another
-      // time, and that may have been read anew since.
+      // time, and that may have been read again since.
       const shownMs = first + zone.offsetAt(first);
       const anew = shownMs === wallMs ? NaN : this.zone.instantOf(shownMs);
       return [first, zone.otherInstantOf(first), anew, this.zone.otherInstantOf(anew)];

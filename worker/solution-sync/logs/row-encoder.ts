@@ -25,11 +25,11 @@ export interface RowEncoder {
   readonly timeColumns: readonly string[];
   /** For times that are written alike twice. */
   readonly times: ReadingTimes;
-  /** How much room the row at hand may take in a tuple buffer, with the caller's fields. */
+  /** How much room the current row may take in a tuple buffer, with the caller's fields. */
   maxBytes(row: CsvRows): number;
   /**
-   * Writes the row at hand into `out`, which must have room for it, or writes nothing.
-   * `moreFields`: how many fields the caller adds.
+   * Writes the current row into `out`, which must have room for it, or writes nothing. `moreFields`: how many fields
+   * the caller adds.
    */
   encode(
     row: CsvRows,

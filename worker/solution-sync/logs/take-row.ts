@@ -16,7 +16,7 @@ export interface RowTaker {
   take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null;
   /** Of the file. It means nothing before the first row that has an id. */
   readonly firstId: LogId;
-  /** The highest id seen, in refused rows too, but for Ids that jump. */
+  /** The highest id seen, in refused rows too, except for Ids that jump. */
   readonly highestId: LogId;
   /** Of rows that went straight into the log, and of refused ones. */
   readonly receivedIds: ReceivedIds;
@@ -32,7 +32,7 @@ export interface RowRefusal {
   readonly rowId: string | null;
 }
 
-/** What is known of a log before the file at hand. */
+/** What is known of a log before the current file. */
 export interface KnownIds {
   /** The highest id seen; -1 for none. */
   readonly highestId: bigint;

@@ -177,14 +177,14 @@ export class TupleBuffer {
     return true;
   }
 
-  /** Answers where the text ends. */
+  /** Returns where the text ends. */
   private makeUtf8(from: number, to: number): number {
     const written = this.bytes.subarray(from, to);
     return isUtf8(written) ? to : from + this.bytes.write(decodeText(written), from);
   }
 }
 
-/** Where the text of a cell stands. It is set anew for each cell. */
+/** Where the text of a cell stands. It is set again for each cell. */
 export interface CellSpan extends ByteSpan {
   /** Quotes are written twice in it. */
   isEscaped: boolean;

@@ -114,7 +114,7 @@ export async function replacingMessages(
 /** Receipts among the rows of a `Tbmessagerie` file: rows of the manager's messages, which are no rows of the log. */
 export interface Receipts {
   readonly divert: DivertRow;
-  /** Once the file is read. Answers how many rows were receipts; what is no message of this solution is rejected. */
+  /** Once the file is read. Returns how many rows were receipts; what is no message of this solution is rejected. */
   take(
     transaction: Transaction,
     solutionId: number,

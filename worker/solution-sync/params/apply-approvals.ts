@@ -21,7 +21,7 @@ import { runClass } from './class-run';
 import { recordEntries } from './record-entries';
 
 /**
- * Carries out what someone decided about parameters, each class in a transaction of its own. Answers how many classes.
+ * Carries out what someone decided about parameters, each class in a transaction of its own. Returns how many classes.
  * Two workers may do it at once: the second finds nothing left.
  */
 export async function applyApprovals(db: Db): Promise<number> {
@@ -32,7 +32,7 @@ export async function applyApprovals(db: Db): Promise<number> {
 
 /**
  * The decisions about a class, which must be locked. Approved: what is still as it was planned is done. Rejected: the
- * manager's copies stand, and the solution is told so. What has changed since is released, and planned anew.
+ * manager's copies stand, and the solution is told so. What has changed since is released, and planned again.
  */
 export async function carryOutDecided(db: Db, parameterClass: ParameterClass, key: ClassKey): Promise<void> {
   const approvals = createApprovalStore(db);
@@ -63,7 +63,7 @@ async function applyNext(db: Db): Promise<boolean> {
   return true;
 }
 
-/** Answers to how many entities it was done. */
+/** Returns to how many entities it was done. */
 async function carryOut(
   db: Db,
   parameterClass: ParameterClass,

@@ -27,7 +27,7 @@ export interface UploadedParameters {
   readonly drifted: readonly ParameterClass[];
 }
 
-/** What became of them, by class. */
+/** The result of them, by class. */
 export interface MergedParameters {
   readonly params: Record<string, ParameterCounts>;
   /** Ids of what was deleted and came back with other content. */
@@ -37,7 +37,7 @@ export interface MergedParameters {
 
 /**
  * Merges the classes of an upload, one after another, each as far as its copies can be believed. What lay in quarantine
- * and was sent anew is no longer the newest copy.
+ * and was sent again is no longer the newest copy.
  */
 export async function mergeUpload(
   transaction: Transaction,
@@ -88,7 +88,7 @@ function holdReason(isFirstOfDevice: boolean, flags: readonly Flag[], isDrifted:
   return isDrifted ? 'drift' : null;
 }
 
-/** An entity without an Id cannot be found again in the file: if it is there still, it is refused anew. */
+/** An entity without an Id cannot be found again in the file: if it is there still, it is refused again. */
 const sentAnew = (newest: readonly NewestCopy[], className: string, ids: ReadonlySet<string>): string[] =>
   newest
     .filter((copy) => copy.className === className && (copy.entityId === null || ids.has(copy.entityId)))

@@ -3,10 +3,10 @@ import { BitReader, JpegDamage } from './jpeg-bits';
 import type { HuffmanTable, JpegFrame, JpegScan, JpegStructure } from './jpeg-structure';
 
 /**
- * Whether a JPEG's coded data is whole: each code is one of its table, no block has more coefficients than there are, and
- * nothing ends before the picture does. Decoders go on through damage and paint it grey, and what they warn of cannot be
- * heard here; so the codes are read once more, and nothing is made of them. Bytes that are left over before a marker do no
- * harm.
+ * Whether a JPEG's coded data is whole: each code is one of its table, no block has more coefficients than there are,
+ * and nothing ends before the picture does. Decoders continue through damage and paint it grey, and what they warn of
+ * cannot be heard here; so the codes are read once more, and nothing is made of them. Bytes that are left over before a
+ * marker do no harm.
  *
  * `unknown`: it is coded in another way than cameras do, and was not looked at. Source: ITU-T T.81, annexes F and G.
  */

@@ -18,7 +18,7 @@ interface Owner {
  */
 export const contentsInMemory = createRoom(8 * 1024 * 1024);
 
-/** Reads a photo that has been sent or found. Answers why where it is none. */
+/** Reads a photo that has been sent or found. Returns why where it is none. */
 export async function photoFrom(
   files: Pick<FileStore, 'stat' | 'write'>,
   { solutionId, timezone }: Owner,

@@ -37,8 +37,8 @@ const problem = (
 ): Problem => ({ problem: { code, values: {} } });
 
 /**
- * Decodes a JPEG whole, so that a cut or damaged one is found out, and makes its thumbnail of it. The door to sharp.
- * A time without offset is local to `timezone` (IANA). Answers why where it is not a whole JPEG, or more than that.
+ * Decodes a JPEG whole, so that a cut or damaged one is found out, and makes its thumbnail of it. The door to sharp. A
+ * time without offset is local to `timezone` (IANA). Returns why where it is not a whole JPEG, or more than that.
  */
 export async function readPhoto(content: Buffer, timezone: string): Promise<ReadPhoto | Problem> {
   try {

@@ -79,7 +79,7 @@ async function forgetLost({ photos, files }: Parts, owner: Owner, rebuilt: Rebui
   }
 }
 
-/** What lies beside a photo can be made anew. */
+/** What lies beside a photo can be made again. */
 async function mendBeside(
   { photos, files }: Parts,
   owner: Owner,
