@@ -139,7 +139,7 @@ module.exports = {
     forbid(
       'routes-know-services-only',
       'A route parses, calls one service, answers. It may name the type of a row that the service hands it.',
-      { path: '^api/(http|v4|backoffice/(http|rest|console))/' },
+      { path: '^api/(http|v4|sosync|backoffice/(http|rest|console))/' },
       {
         path: '^shared/(stores|db|queue|process|embedded)/',
         // The error handler alone judges what a lost database means to a caller.
@@ -152,7 +152,7 @@ module.exports = {
       'A service is called by routes; it answers in the domain’s words.',
       { path: '^api/(services|backoffice/services)/' },
       {
-        path: '^api/(http|v4|ops|backoffice/(http|rest|console))/|(^|/)node_modules/(express|multer|@types/express)/|^https?$',
+        path: '^api/(http|v4|ops|sosync|backoffice/(http|rest|console))/|(^|/)node_modules/(express|multer|@types/express)/|^https?$',
       },
     ),
     forbid(
@@ -201,7 +201,7 @@ module.exports = {
       'http-is-below-the-routes',
       'What all routes share knows none of them.',
       { path: '^api/http/' },
-      { path: '^api/(v4|ops|backoffice)/' },
+      { path: '^api/(v4|ops|sosync|backoffice)/' },
     ),
 
     // worker: package → pipeline → instructions, one way
@@ -251,7 +251,7 @@ module.exports = {
     forbid(
       'services-are-handed-in',
       'Import the service’s type; compose.ts builds it.',
-      { path: '^api/(http|v4|ops|backoffice/(http|rest|console))/', pathNot: composition },
+      { path: '^api/(http|v4|ops|sosync|backoffice/(http|rest|console))/', pathNot: composition },
       { path: '^api/(services|backoffice/services)/', dependencyTypesNot: ['type-only'] },
     ),
 

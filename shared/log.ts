@@ -26,18 +26,31 @@ export interface LoggerOptions {
 
 /** Writes JSON lines, at once: what was logged before a crash is there after it. Secrets are blanked. */
 export function createLogger({ level, name, to = 'stdout' }: LoggerOptions): Logger {
-  return pino(
-    {
-      level,
-      name,
-      base: { pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretFields.flatMap(atEachDepth), censor: '[secret]' },
-    },
-    pino.destination({ fd: to === 'stdout' ? 1 : 2, sync: true }),
-  );
+  return pino(lines({ level, name }), pino.destination({ fd: to === 'stdout' ? 1 : 2, sync: true }));
 }
+
+export interface FileLogger {
+  readonly log: Logger;
+  /** Opens the file again: whoever rotates logs has moved it away. */
+  reopen(): void;
+}
+
+/** The same into a file, at its end. Throws where it cannot be written. */
+export function createFileLogger(file: string, options: Pick<LoggerOptions, 'level' | 'name'>): FileLogger {
+  const destination = pino.destination({ dest: file, append: true, sync: true });
+  // A disk that is full is no reason to end; the next line is tried again.
+  destination.on('error', () => undefined);
+  return { log: pino(lines(options), destination), reopen: () => destination.reopen() };
+}
+
+const lines = ({ level, name }: Pick<LoggerOptions, 'level' | 'name'>) => ({
+  level,
+  name,
+  base: { pid: process.pid },
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) },
+  redact: { paths: secretFields.flatMap(atEachDepth), censor: '[secret]' },
+});
 
 const secretFields = ['authorization', 'cookie', 'set-cookie', 'secret', 'password', 'token', 'jwt'];
 

@@ -14,6 +14,7 @@ const statusOf: Record<ErrorKind, number> = {
   forbidden: 403,
   absent: 404,
   'wrong-method': 405,
+  unacceptable: 406,
   overdue: 408,
   conflict: 409,
   stale: 412,

@@ -122,6 +122,7 @@ function configFrom(read: z.output<typeof settings>) {
     /** Additional headers for the trace collector, by name. */
     otlpHeaders: Object.fromEntries((read.OTEL_EXPORTER_OTLP_HEADERS ?? []).map(headerPair)),
     logLevel: read.LOG_LEVEL,
+    commit: read.EPACK_COMMIT ?? null,
   });
 }
 

@@ -313,4 +313,11 @@ export const settings = z.object({
     .enum(['error', 'warn', 'info', 'debug'])
     .default('info')
     .describe('Least level that is logged.'),
+  EPACK_COMMIT: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, 'must be 40 hex digits')
+    .optional()
+    .describe(
+      'The commit that this program was built from, where neither the build nor git can tell; `epack sosync` tells its callers.',
+    ),
 });

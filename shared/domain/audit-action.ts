@@ -66,6 +66,7 @@ export const auditActions = [
   'solution.replace-secret',
   'solution.retire',
   'solution.update',
+  'sosync.update',
   'sync.replay',
   'system.create',
   'system.delete',

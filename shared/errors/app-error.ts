@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'forbidden'
   | 'absent'
   | 'wrong-method'
+  | 'unacceptable'
   | 'conflict'
   | 'stale'
   | 'overdue'

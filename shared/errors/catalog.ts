@@ -313,3 +313,43 @@ export const tooManyRejections = (most: number) =>
     code: 'too-many-rejections',
     values: { most },
   });
+
+// The interface of sosync
+
+/** `parameter`: its name; `reason`: the end of a sentence that begins with it. */
+export const sosyncParameter = (parameter: string, reason: string) =>
+  new AppError('invalid', 'bad-parameter', `${parameter} ${reason}.`, { members: { parameter } });
+
+export const unknownModel = (model: string, system: string) =>
+  new AppError(
+    'invalid',
+    'unknown-model',
+    `No pair of this instance has the model "${model}" of ${system}.`,
+    {
+      members: { parameter: 'source_model' },
+    },
+  );
+
+/** `mediaTypes`: what the call can be answered with. */
+export const notAcceptable = (mediaTypes: readonly string[]) =>
+  new AppError('unacceptable', 'not-acceptable', `The answer can be ${mediaTypes.join(' or ')}.`);
+
+export const badApiKey = () =>
+  new AppError(
+    'unauthenticated',
+    'unauthorized',
+    'The header X-Api-Key has to hold the key of this service.',
+  );
+
+/** Nobody could be asked for the time. */
+export const noTimeServer = () =>
+  new AppError('unavailable', 'no-time-server', 'No NTP server could be reached.', { retryAfterSeconds: 60 });
+
+export const unknownVersion = () =>
+  new AppError('unavailable', 'unknown-version', 'It is not known from which commit this program was built.');
+
+/** Others changed the same records again and again. */
+export const cannotTakeNow = () =>
+  new AppError('unavailable', 'unavailable', 'Others change the same records at this moment.', {
+    retryAfterSeconds: 1,
+  });

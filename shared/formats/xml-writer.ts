@@ -114,7 +114,7 @@ function markupOf(fields: readonly [string, FieldValue][]): [string, string][] {
 }
 
 /** CR as a reference: a reader would take it for the end of a line. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>\r\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\p{Surrogate}]/gu, (character) => {
     switch (character) {
       case '&':

@@ -50,6 +50,9 @@ import { createQuarantineStore } from './syncs/quarantine-store';
 import { createStatusStore } from './syncs/status-store';
 import { createSyncSteps } from './syncs/sync-steps';
 import { createSyncStore } from './syncs/sync-store';
+import { createSosyncInstanceStore } from './sosync/sosync-instance-store';
+import { createSosyncJobStore } from './sosync/sosync-job-store';
+import { createSosyncWorkerStore } from './sosync/sosync-worker-store';
 import { createSyncTimelineStore } from './syncs/sync-timeline-store';
 
 /**
@@ -202,6 +205,15 @@ const storesOn = (db: Db) => ({
   },
   get solutions() {
     return createSolutionStore(db);
+  },
+  get sosyncInstances() {
+    return createSosyncInstanceStore(db);
+  },
+  get sosyncJobs() {
+    return createSosyncJobStore(db);
+  },
+  get sosyncWorkers() {
+    return createSosyncWorkerStore(db);
   },
   get staffMails() {
     return createStaffMailStore(db);

@@ -40,14 +40,29 @@ export interface FilePairEntry {
 export interface PairFile {
   readonly systems: readonly FileSystemEntry[];
   readonly pairs: readonly FilePairEntry[];
-  /** It has settings for the interface of sosync. */
-  readonly hasSosync: boolean;
+  /** Instances of the interface of sosync. */
+  readonly sosync: readonly FileSosyncEntry[];
+}
+
+/** Who calls, what they call things, and where their jobs are mirrored. */
+export interface FileSosyncEntry {
+  readonly instance: string;
+  readonly systems: { readonly fs: string; readonly fso: string };
+  /** The pair of each model. */
+  readonly models: Readonly<Record<string, string>>;
+  readonly protocol: { readonly system: string; readonly model: string } | null;
 }
 
 /** What there is beside the file. */
 export interface Known {
   readonly kindOf: (system: string) => SystemKindName | undefined;
-  readonly hasPair: (pair: string) => boolean;
+  /** The systems of a pair. Undefined: there is none. */
+  readonly endsOf: (pair: string) => PairEnds | undefined;
+}
+
+export interface PairEnds {
+  readonly here: string;
+  readonly there: string;
 }
 
 export type ReadFile =
@@ -129,15 +144,20 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
       Object.entries(content.systems).map(([name, { kind }]) => [name, kindNamed(kind)] as const),
     ),
   );
-  const pairNames = new Set(parts.flatMap(({ content }) => Object.keys(content.pairs)));
+  const endsOfFile = new Map(
+    parts.flatMap(({ content }) =>
+      Object.entries(content.pairs).map(([name, entry]) => [name, writtenEnds(entry)] as const),
+    ),
+  );
   const kindOf = (system: string): SystemKind | undefined => {
     const name = ofFile.has(system) ? ofFile.get(system) : known.kindOf(system);
     return name === undefined ? undefined : systemKinds[name];
   };
-  const hasPair = (name: string) => pairNames.has(name) || known.hasPair(name);
+  const endsOf = (name: string) => endsOfFile.get(name) ?? known.endsOf(name);
   const lookups = Object.assign({}, ...parts.map(({ content }) => content.lookups)) as Record<string, Json>;
   const systems: FileSystemEntry[] = [];
   const pairs: FilePairEntry[] = [];
+  const sosync: FileSosyncEntry[] = [];
   for (const { content, document, lines } of parts) {
     const place = placedIn(document, lines);
     const keep = <T>(entry: T | Problem[], into: T[]) =>
@@ -145,10 +165,21 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
     for (const [name, entry] of Object.entries(content.systems)) keep(readSystem(name, entry), systems);
     for (const [name, entry] of Object.entries(content.pairs))
       keep(readPairEntry(name, withLookups(entry, lookups), { kindOf }), pairs);
-    mistakes.push(...sosyncProblems(content.sosync, { kindOf, hasPair }).map(place));
+    mistakes.push(...sosyncProblems(content.sosync, { kindOf, endsOf }).map(place));
+    const earlier = sosync.some(({ instance }) => instance === content.sosync?.instance);
+    if (earlier) mistakes.push(place({ path: ['sosync', 'instance'], reason: 'stands twice' }));
+    if (content.sosync !== undefined)
+      sosync.push({ ...content.sosync, protocol: content.sosync.protocol ?? null });
   }
-  const hasSosync = parts.some(({ content }) => content.sosync !== undefined);
-  return mistakes.length > 0 ? refused(mistakes) : { isSound: true, file: { systems, pairs, hasSosync } };
+  return mistakes.length > 0 ? refused(mistakes) : { isSound: true, file: { systems, pairs, sosync } };
+}
+
+const ends = z.object({ here: z.object({ system: z.string() }), there: z.object({ system: z.string() }) });
+
+/** Where a pair does not say, that is another mistake. */
+function writtenEnds(entry: z.output<typeof written>): PairEnds {
+  const { data } = ends.safeParse(entry);
+  return { here: data?.here.system ?? '', there: data?.there.system ?? '' };
 }
 
 const kindNamed = (kind: unknown): SystemKindName | undefined =>
@@ -220,7 +251,7 @@ function withLookups(
 
 function sosyncProblems(
   sosync: z.output<typeof fileShape>['sosync'],
-  { kindOf, hasPair }: Surroundings & Pick<Known, 'hasPair'>,
+  { kindOf, endsOf }: Surroundings & Pick<Known, 'endsOf'>,
 ): Problem[] {
   if (sosync === undefined) return [];
   const systems = [
@@ -233,13 +264,38 @@ function sosyncProblems(
     ...systems
       .filter(({ name }) => kindOf(name) === undefined)
       .map(({ path, name }) => ({ path, reason: `names the system "${name}", and there is none` })),
-    ...Object.entries(sosync.models)
-      .filter(([, name]) => !hasPair(name))
-      .map(([model, name]) => ({
-        path: ['sosync', 'models', model],
-        reason: `names the pair "${name}", and there is none`,
-      })),
+    ...(sosync.systems.fs === sosync.systems.fso
+      ? [{ path: ['sosync', 'systems', 'fso'], reason: 'is the same system as "fs"' }]
+      : []),
+    ...protocolProblems(sosync.protocol?.system, kindOf),
+    ...Object.entries(sosync.models).flatMap(([model, pair]) => {
+      const reason = modelFault(pair, endsOf(pair), sosync.systems);
+      return reason === null ? [] : [{ path: ['sosync', 'models', model], reason }];
+    }),
   ];
+}
+
+function protocolProblems(system: string | undefined, kindOf: Surroundings['kindOf']): Problem[] {
+  const kind = system === undefined ? undefined : kindOf(system);
+  if (kind === undefined || kind.name === 'odoo') return [];
+  return [
+    {
+      path: ['sosync', 'protocol', 'system'],
+      reason: `is of the kind ${kind.name}, and jobs are mirrored to odoo`,
+    },
+  ];
+}
+
+/** Null: the pair keeps records of both systems. */
+function modelFault(
+  pair: string,
+  pairEnds: PairEnds | undefined,
+  { fs, fso }: { readonly fs: string; readonly fso: string },
+): string | null {
+  if (pairEnds === undefined) return `names the pair "${pair}", and there is none`;
+  const { here, there } = pairEnds;
+  const isOfBoth = (here === fs && there === fso) || (here === fso && there === fs);
+  return isOfBoth ? null : `names the pair "${pair}", which is not one of "${fs}" and "${fso}"`;
 }
 
 /** A name that two documents of the file have. Within one document, YAML itself refuses it. */

@@ -852,6 +852,7 @@ export const english = {
     'pair-job.retry': 'asked for the work on a record to be tried again',
     'plan.decide': 'decided a plan',
     'plan.make': 'asked for a plan',
+    'sosync.update': 'changed who may ask for synchronisation by the interface of sosync',
     'system.create': 'added a system',
     'system.delete': 'deleted a system',
     'system.pause': 'paused a system',

@@ -783,6 +783,7 @@ export const french: Words = {
     'pair-job.retry': 'a relancé le traitement d’une fiche',
     'plan.decide': 'a tranché sur un plan',
     'plan.make': 'a demandé un plan',
+    'sosync.update': 'a changé qui peut demander des synchronisations par l’interface de sosync',
     'system.create': 'a ajouté un système',
     'system.delete': 'a supprimé un système',
     'system.pause': 'a suspendu un système',

@@ -4,9 +4,11 @@ import type { Seal } from '../../../shared/seal/seal';
 import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
 import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AccountStore } from '../../../shared/stores/solutions/account-store';
+import type { SosyncInstanceStore } from '../../../shared/stores/sosync/sosync-instance-store';
 import { namesToCome } from '../../../shared/systems/check-pair';
 import {
   type FileMistake,
+  type FileSosyncEntry,
   type FileSystemEntry,
   type PairFile,
   readPairFile,
@@ -15,17 +17,20 @@ import type { Json } from '../../../shared/systems/references';
 import { systemKinds } from '../../../shared/systems/system-kinds';
 import { type PairPutStores, putPair } from './pairs';
 import { needAdmin } from './rights';
+import { auditEntry } from './trail';
 import { type Outcome, putSystem, type SystemPutStores } from './systems';
 
 interface Stores extends PairPutStores, SystemPutStores {
   readonly accounts: Pick<AccountStore, 'find' | 'findByName'>;
   readonly pairConfigs: PairConfigStore;
+  readonly sosyncInstances: Pick<SosyncInstanceStore, 'find' | 'put'>;
   readonly systems: SystemStore;
 }
 
 /** The change, or the planned change, of one entry of a file. */
 export interface FileChange {
-  readonly what: 'system' | 'pair';
+  readonly what: 'system' | 'pair' | 'sosync';
+  /** Of `sosync`: the instance. */
   readonly name: string;
   readonly outcome: Outcome;
   /** The keys that change, e.g. `fields.0.group`. For a secret, only its name. */
@@ -78,7 +83,10 @@ export async function applyPairFile(
     if (!read.isSound) return read;
     return {
       isSound: true,
-      changes: await putAll({ stores, seal: deps.seal }, caller, read.file),
+      changes: [
+        ...(await putAll({ stores, seal: deps.seal }, caller, read.file)),
+        ...(await putInstances(stores, caller, read.file.sosync)),
+      ],
       remarks: await remarksOn(stores, read.file),
     };
   }
@@ -91,8 +99,10 @@ async function readAgainst(stores: Stores, text: string) {
   const systems = await stores.systems.list('all', everything);
   const pairs = await stores.pairConfigs.list('all', everything);
   const kinds = new Map(systems.items.map(({ name, kind }) => [name, kind]));
-  const names = new Set(pairs.items.map(({ name }) => name));
-  return readPairFile(text, { kindOf: (system) => kinds.get(system), hasPair: (pair) => names.has(pair) });
+  const ends = new Map(
+    pairs.items.map(({ name, here, there }) => [name, { here: here.name, there: there.name }]),
+  );
+  return readPairFile(text, { kindOf: (system) => kinds.get(system), endsOf: (pair) => ends.get(pair) });
 }
 
 async function putAll(deps: PutDeps, caller: Caller, { systems, pairs }: PairFile): Promise<FileChange[]> {
@@ -115,6 +125,26 @@ async function putAll(deps: PutDeps, caller: Caller, { systems, pairs }: PairFil
   return changes;
 }
 
+/** Their systems and pairs are there by now. */
+async function putInstances(
+  stores: Pick<Stores, 'audit' | 'sosyncInstances'>,
+  caller: Caller,
+  instances: readonly FileSosyncEntry[],
+): Promise<FileChange[]> {
+  const changes: FileChange[] = [];
+  for (const wanted of instances) {
+    const before = await stores.sosyncInstances.find(wanted.instance);
+    const changed = before === null ? [] : differences({ ...before }, { ...wanted });
+    const outcome = before === null ? 'created' : changed.length === 0 ? 'unchanged' : 'updated';
+    if (outcome !== 'unchanged') {
+      await stores.sosyncInstances.put(wanted);
+      await stores.audit.add([auditEntry(caller, 'sosync.update', { before, after: wanted })]);
+    }
+    changes.push({ what: 'sosync', name: wanted.instance, outcome, changed });
+  }
+  return changes;
+}
+
 async function accountOf(stores: Stores, { account }: FileSystemEntry): Promise<number | null | undefined> {
   if (account === null) return undefined;
   const found = await stores.accounts.findByName(account);
@@ -122,7 +152,7 @@ async function accountOf(stores: Stores, { account }: FileSystemEntry): Promise<
   return found.id;
 }
 
-async function remarksOn(stores: Stores, { systems, pairs, hasSosync }: PairFile): Promise<string[]> {
+async function remarksOn(stores: Stores, { systems, pairs }: PairFile): Promise<string[]> {
   const unavailable = systems
     .filter(({ kind }) => !systemKinds[kind].isAvailable)
     .map(
@@ -134,13 +164,12 @@ async function remarksOn(stores: Stores, { systems, pairs, hasSosync }: PairFile
       ({ name, secrets }) =>
         `system ${name}: ${Object.keys(secrets).join(', ')} stood in the file, and is kept as a secret of the system`,
     );
-  const sosync = hasSosync ? ['sosync: was checked; this version does not serve its interface yet'] : [];
   const there = await stores.pairConfigs.list('all', everything);
   const names = new Set(there.items.map(({ name }) => name));
   const toCome = pairs.flatMap(({ name, settings }) =>
     namesToCome(settings, (pair) => names.has(pair)).map((what) => `pair ${name}: ${what}`),
   );
-  return [...unavailable, ...written, ...toCome, ...sosync];
+  return [...unavailable, ...written, ...toCome];
 }
 
 /** The paths at which two texts of settings differ. */

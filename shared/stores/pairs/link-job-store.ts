@@ -123,7 +123,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
            on conflict (pair_id, side, key) where state in ('new', 'waiting', 'held', 'failed')
            do update set hint = excluded.hint, is_doubted = excluded.is_doubted, run_id = excluded.run_id,
              signature = excluded.signature, wanted = coalesce(excluded.wanted, j.wanted), source = excluded.source,
-             stage = 'change', ${restart(`j.state in ('held', 'waiting')`)}
+             stage = 'change', ${restart(`(j.state in ('held', 'waiting') or j.state = 'new' and j.external is not null)`)}
            returning 1
          )${cursorMoves(page)}
          select exists (select from guard) as is_held, (select count(*)::int from added) as added`,

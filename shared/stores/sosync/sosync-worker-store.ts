@@ -1,0 +1,160 @@
+import type { Db } from '../../db/database';
+import type { SosyncWorkerKind, SosyncWorkerStatus } from '../../domain/sosync';
+
+/** Which worker of which instance. */
+export interface SosyncWorkerName {
+  readonly instance: string;
+  readonly kind: SosyncWorkerKind;
+}
+
+/** Its lease, as its holder knows it. */
+export interface SosyncHold extends SosyncWorkerName {
+  readonly fence: string;
+}
+
+export interface SosyncWorkerState {
+  readonly kind: SosyncWorkerKind;
+  readonly status: SosyncWorkerStatus;
+  readonly since: Date;
+  readonly isWanted: boolean;
+}
+
+export interface KnownDrift {
+  /** By NTP less ours; null: it is not known. */
+  readonly driftMs: number | null;
+  /** Null: it was never looked at. */
+  readonly ageSeconds: number | null;
+}
+
+/** A job that was passed on. */
+export interface PassedOnJob {
+  readonly jobId: string;
+  readonly pairId: number;
+}
+
+export type SosyncWorkerStore = ReturnType<typeof createSosyncWorkerStore>;
+
+/** Who works for an instance, and what the job worker does. */
+export function createSosyncWorkerStore(db: Db) {
+  return {
+    /** Both of an instance: neither has a row before it is first asked for. */
+    async ensure(instance: string): Promise<void> {
+      await db.raw(
+        `insert into sosync_worker (instance, kind) values (:instance, 'job'), (:instance, 'protocol') on conflict do nothing`,
+        { instance },
+      );
+    },
+
+    async setWanted({ instance, kind }: SosyncWorkerName, isWanted: boolean): Promise<void> {
+      await db('sosync_worker').where({ instance, kind }).update({ is_wanted: isWanted });
+    },
+
+    /** One whose lease is over has stopped. */
+    async states(instance: string): Promise<SosyncWorkerState[]> {
+      const result = await db.raw<{ rows: SosyncWorkerState[] }>(
+        `select kind, case when lease_until >= now() then status else 'stopped' end as status,
+           case when lease_until < now() and status <> 'stopped' then lease_until else since end as since, is_wanted as "isWanted"
+         from sosync_worker where instance = ?`,
+        [instance],
+      );
+      return result.rows;
+    },
+
+    /** Null: another process has it, or it is not wanted. */
+    async lead({ instance, kind }: SosyncWorkerName, leaseSeconds: number): Promise<SosyncHold | null> {
+      const result = await db.raw<{ rows: { fence: string }[] }>(
+        `update sosync_worker set fence = fence + 1, lease_until = now() + make_interval(secs => :leaseSeconds),
+           status = 'running', reason = null, since = now()
+         where instance = :instance and kind = :kind and is_wanted and (lease_until is null or lease_until < now())
+         returning fence`,
+        { instance, kind, leaseSeconds },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : { instance, kind, fence: row.fence };
+    },
+
+    /** Null: the lease is another's, or the worker is not wanted any more. */
+    async renew({ instance, kind, fence }: SosyncHold, leaseSeconds: number): Promise<KnownDrift | null> {
+      const result = await db.raw<{ rows: KnownDrift[] }>(
+        `update sosync_worker set lease_until = now() + make_interval(secs => :leaseSeconds)
+         where instance = :instance and kind = :kind and fence = :fence and is_wanted
+         returning drift_ms as "driftMs", extract(epoch from now() - drift_at)::float8 as "ageSeconds"`,
+        { instance, kind, fence, leaseSeconds },
+      );
+      return result.rows[0] ?? null;
+    },
+
+    async tellStatus(
+      { instance, kind, fence }: SosyncHold,
+      status: Exclude<SosyncWorkerStatus, 'stopped'>,
+      reason: string | null,
+    ): Promise<void> {
+      await db.raw(
+        `update sosync_worker set status = :status, reason = :reason, since = case when status = :status then since else now() end
+         where instance = :instance and kind = :kind and fence = :fence
+           and (status, reason) is distinct from (:status, cast(:reason as text))`,
+        { instance, kind, fence, status, reason },
+      );
+    },
+
+    async release({ instance, kind, fence }: SosyncHold): Promise<void> {
+      await db.raw(
+        `update sosync_worker set lease_until = null, status = 'stopped', since = now()
+         where instance = :instance and kind = :kind and fence = :fence`,
+        { instance, kind, fence },
+      );
+    },
+
+    /** How far the clock was seen to be off; null: nobody could tell. */
+    async noteDrift(instance: string, driftMs: number | null): Promise<void> {
+      await db.raw(
+        `update sosync_worker set drift_ms = :driftMs, drift_at = now() where instance = :instance and kind = 'job'`,
+        { instance, driftMs },
+      );
+    },
+
+    /**
+     * Lets slices take the link jobs of jobs that were created, children before their parents. In a transaction; whose
+     * lease is over passes none on.
+     */
+    async passOn({ instance, fence }: SosyncHold, limit: number): Promise<PassedOnJob[]> {
+      const due = await db.raw<{ rows: (PassedOnJob & { linkJobId: string })[] }>(
+        `select s.job_id as "jobId", s.pair_id as "pairId", s.link_job_id as "linkJobId" from sosync_job s
+         where s.instance = :instance and s.job_fetched is null and s.job_state = 'new' and s.link_job_id is not null
+           and exists (select from sosync_worker where instance = :instance and kind = 'job' and fence = :fence and lease_until > now())
+         order by s.parent_job_id is null, s.job_id limit :limit`,
+        { instance, fence, limit },
+      );
+      if (due.rows.length === 0) return [];
+      // In the same order as creating and working do: link jobs first.
+      await db.raw(
+        `update link_job set run_after = now() where id = any (cast(:ids as bigint[])) and state = 'new' and run_after > now()`,
+        { ids: due.rows.map(({ linkJobId }) => linkJobId) },
+      );
+      await db.raw(
+        `update sosync_job set job_fetched = now() where job_id = any (cast(:ids as bigint[])) and job_fetched is null`,
+        { ids: due.rows.map(({ jobId }) => jobId) },
+      );
+      return due.rows.map(({ jobId, pairId }) => ({ jobId, pairId }));
+    },
+
+    /** Whether a job that was passed on is still before its end; `isBegun`: it is being worked on. */
+    async isUnderWay(jobId: string): Promise<{ isOpen: boolean; isBegun: boolean }> {
+      const result = await db.raw<{ rows: { isOpen: boolean; isBegun: boolean }[] }>(
+        `select job_state = 'inprogress' or job_state = 'new' and job_log is null as "isOpen", job_state = 'inprogress' as "isBegun"
+         from sosync_job where job_id = ?`,
+        [jobId],
+      );
+      return result.rows[0] ?? { isOpen: false, isBegun: false };
+    },
+
+    /** What was to be done for a pair that is gone since. */
+    async closeOrphans(instance: string): Promise<void> {
+      await db.raw(
+        `update sosync_job set job_state = 'skipped', job_end = now(), job_log = 'the pair of its model is gone'
+         where instance = ? and link_job_id is null and job_state in ('new', 'inprogress', 'error_retry') and import_digest is null`,
+        [instance],
+      );
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { startSosync, type SosyncService } from '../../commands/sosync/start-sosync';
+import { settingsFrom, type SosyncParameters } from '../../commands/sosync/settings';
+import { readConfig } from '../../shared/config/config';
+import { createLogger } from '../../shared/log';
+import { type FakePair, openFakePair } from '../systems/fake-pair';
+
+/** A pair of fakes, and instances of the interface in front of it. */
+export interface SosyncPair {
+  readonly pair: FakePair;
+  /** Another process would be the same, but for its memory. */
+  serve(parameters?: SosyncParameters): Promise<SosyncServed>;
+  end(): Promise<void>;
+}
+
+export interface SosyncServed {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export const instanceText = `
+sosync: { instance: dadi, systems: { fs: espo, fso: advoware }, models: { CBeteiligte: beteiligte, Beteiligte: beteiligte } }
+`;
+
+const log = createLogger({ name: 'test', level: 'silent' });
+
+export async function openSosyncPair(): Promise<SosyncPair> {
+  const pair = await openFakePair((text) => text + instanceText);
+  const running = new Set<SosyncService>();
+  return {
+    pair,
+    async serve(parameters = {}) {
+      const settings = settingsFrom(
+        { file: 'dadi.ini', text: '[sosync]\ninstance = dadi\nport = 0\nhost = 127.0.0.1\n' },
+        parameters,
+      );
+      const config = readConfig({ DATABASE_URL: pair.database.url });
+      const service = await startSosync(settings, config, log);
+      running.add(service);
+      return {
+        url: `http://127.0.0.1:${service.port}`,
+        async stop() {
+          running.delete(service);
+          await service.stop();
+        },
+      };
+    },
+    async end() {
+      for (const service of running) await service.stop();
+      await pair.end();
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+/** By GET, with an Accept of its own where one is given. */
+export async function ask(url: string, headers: Record<string, string> = {}): Promise<Answer> {
+  return answerOf(await fetch(url, { headers }));
+}
+
+export const answerOf = async (response: Response): Promise<Answer> => ({
+  status: response.status,
+  type: response.headers.get('content-type') ?? '',
+  text: await response.text(),
+});
+
+export const objectIn = ({ text }: Answer): Record<string, unknown> =>
+  JSON.parse(text) as Record<string, unknown>;
+
+/** A call that creates a job. */
+export const createPath = (given: Readonly<Record<string, string>>): string =>
+  `/job/create?${new URLSearchParams({
+    job_date: '2026-11-30T10:15:00Z',
+    source_system: 'fs',
+    source_model: 'CBeteiligte',
+    ...given,
+  }).toString()}`;
+
+/** Tries again until it holds. */
+export async function until<T>(look: () => Promise<T | null | undefined | false>): Promise<T> {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error('it did not come about in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
