@@ -121,6 +121,28 @@ describe('before keys, roles and secrets', () => {
   });
 });
 
+test('the button for a leaked secret ends the old secret and every token of the solution', async () => {
+  const mail = 'leaked@example.org';
+  const made = await backoffice.admin.call('POST', '/api/solutions', { mail, name: mail });
+  const page = `/solutions/${String(made.at('id'))}/settings`;
+  const generation = async () => {
+    const rows = await backoffice
+      .db('solution')
+      .where({ mail })
+      .select('token_generation', 'previous_secret_hash');
+    return rows as { token_generation: number; previous_secret_hash: Buffer | null }[];
+  };
+  const [before] = await generation();
+  const browser = await signedIn(backoffice.admin);
+  const answer = await browser.call('GET', at(page));
+  const form = answer.text.split('<form').find((part) => part.includes('name="leaked"')) ?? '';
+  const done = await browser.submit({ ...answer, text: `<form${form}` }, { leaked: 'yes' });
+  expect(done.status).toBe(200);
+  const [after] = await generation();
+  expect(after?.token_generation).toBe((before?.token_generation ?? 0) + 1);
+  expect(after?.previous_secret_hash).toBeNull();
+});
+
 describe('a password that someone else chose', () => {
   test('opens nothing but the page on which its owner chooses another one, and counts no more after that', async () => {
     const chosen = 'chosen by the admin';
