@@ -5,6 +5,7 @@ import { removeSyncFiles } from '../../shared/files/sync-files';
 import { type Account } from '../../shared/stores/solutions/account-store';
 import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
 import type { RetiredSolution } from '../../shared/stores/solutions/solution-admin-store';
+import { createSyncStore } from '../../shared/stores/syncs/sync-store';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
 
 interface Deps {
@@ -80,12 +81,14 @@ async function removeSolution(deps: Deps, solutionId: number): Promise<Omit<Purg
   return { syncs, rows };
 }
 
+const syncsAtOnce = 200;
+
 async function removeSyncs({ db, files }: Deps, solutionId: number): Promise<number> {
-  const data = createAccountDataStore(db);
+  const all = createSyncStore(db);
   for (let total = 0; ;) {
-    const some = await data.someSyncs(solutionId);
+    const some = await all.someOf(solutionId, syncsAtOnce);
     if (some.length === 0) return total;
-    await data.deleteSyncs(some.map(({ id }) => id));
+    await all.remove(some.map(({ id }) => id));
     for (const sync of some) await removeSyncFiles(files, sync);
     total += some.length;
   }

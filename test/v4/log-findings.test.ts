@@ -1,4 +1,4 @@
-import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
+import { createOldReadingStore } from '../../shared/stores/logs/old-reading-store';
 import { type Staff, signInStaff } from '../photos/staff';
 import { call } from '../setup/solution-client';
 import { zipOf } from './archive';
@@ -62,7 +62,7 @@ test('times that cannot be right are a finding, and do not decide how long readi
   const old = new Date(Date.now() - 60 * 86_400_000).toISOString();
   await fullSync(client, oils('1,1970-01-02 00:00:00,A', '2,2099-01-01,B', `3,${lately},C`, `4,${old},D`));
   expect(await findings(client.id)).toMatchObject([{ kind: 'impossible-times', table: 'Tboil' }]);
-  const data = createAccountDataStore(server().db);
+  const data = createOldReadingStore(server().db);
   const left = async () =>
     (await server().db('tboil').where({ solution_id: client.id }).orderBy('id')).map(idOf);
   await data.deleteOldReadings('tboil', client.id, 30);

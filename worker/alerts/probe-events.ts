@@ -1,5 +1,6 @@
 import type { Db } from '../../shared/db/database';
 import type { Language } from '../../shared/domain/language';
+import { createMessageStore } from '../../shared/stores/messages/message-store';
 import { type HappenedToProbe, probeMessage } from './probe-message';
 
 /** A temporary table for what happens to alerts in this transaction: `alert_id, event, at`. */
@@ -33,21 +34,13 @@ interface Happened extends HappenedToProbe {
   readonly solution_id: number;
 }
 
-async function tell(db: Db, language: Language, happened: readonly Happened[]): Promise<void> {
-  const messages = happened.map((one, place) => ({
-    place,
-    solution_id: one.solution_id,
-    alert_id: one.alert_id,
-    ...probeMessage(language, one),
-    measured_at: one.at,
-    is_conform: one.event === 'closed',
-  }));
-  await db.raw(
-    `insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform, alert_id)
-     select solution_id, 'probe-alert', 'ePack', subject, body, measured_at, is_conform, alert_id
-     from jsonb_to_recordset(cast(? as jsonb)) as message (place int, solution_id int, alert_id bigint, subject text, body text,
-       measured_at timestamptz, is_conform boolean)
-     order by place`,
-    [JSON.stringify(messages)],
+const tell = (db: Db, language: Language, happened: readonly Happened[]): Promise<void> =>
+  createMessageStore(db).addAlerts(
+    happened.map((one) => ({
+      solutionId: one.solution_id,
+      alertId: one.alert_id,
+      ...probeMessage(language, one),
+      at: one.at,
+      isOver: one.event === 'closed',
+    })),
   );
-}

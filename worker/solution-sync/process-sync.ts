@@ -125,7 +125,7 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
   });
   await inTransaction(db, async (transaction) => {
     await begin(transaction, job);
-    await createFlagStore(transaction.db).releaseFrom(job.syncId);
+    await createFlagStore(transaction.db).releaseFrom([job.syncId]);
     await commitOutcome(transaction, job, 'failed', { report, why, written });
   });
   await removeUnpacked(files, job);

@@ -1,5 +1,6 @@
 import { findLogTable } from '../../shared/catalog/log-tables';
 import type { Db } from '../../shared/db/database';
+import { createOldReadingStore } from '../../shared/stores/logs/old-reading-store';
 import { createAccountDataStore } from '../../shared/stores/solutions/account-data-store';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
 
@@ -8,14 +9,15 @@ import { createAuditStore } from '../../shared/stores/staff/audit-store';
  */
 export async function removeOldReadings(db: Db): Promise<number> {
   const data = createAccountDataStore(db);
+  const readings = createOldReadingStore(db);
   let total = 0;
   for (const { id, name, readingDays } of await data.withReadingRetention()) {
     const removed: Record<string, number> = {};
     for (const solutionId of await data.solutionIds(id)) {
-      for (const marked of await data.logTablesOf(solutionId)) {
+      for (const marked of await readings.logTablesOf(solutionId)) {
         const table = findLogTable(marked)?.table;
         if (table === undefined) continue;
-        const count = await data.deleteOldReadings(table, solutionId, readingDays);
+        const count = await readings.deleteOldReadings(table, solutionId, readingDays);
         if (count > 0) removed[table] = (removed[table] ?? 0) + count;
       }
     }

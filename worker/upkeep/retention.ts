@@ -6,6 +6,7 @@ import { createPairRetentionStore } from '../../shared/stores/pairs/pair-retenti
 import { createSystemTaskStore } from '../../shared/stores/pairs/system-task-store';
 import { createAddressConfirmationStore } from '../../shared/stores/notifications/address-confirmation-store';
 import { createFailedLoginStore } from '../../shared/stores/staff/failed-login-store';
+import { createSessionStore } from '../../shared/stores/staff/session-store';
 import { createSignInStore } from '../../shared/stores/staff/sign-in-store';
 import { createSyncStore } from '../../shared/stores/syncs/sync-store';
 
@@ -57,7 +58,7 @@ export async function removeStaleRows(db: Db): Promise<void> {
   await createFailedLoginStore(db).removeOlderThan(failedLoginSeconds);
   await createSignInStore(db).removeKnownOlderThan(knownPlaceDays);
   await createAddressConfirmationStore(db).removeExpired();
-  await db('user_session').whereRaw('expires_at < now()').delete();
+  await createSessionStore(db).removeExpired();
   await createJobStore(db).removeDone(doneJobDays);
   await createSystemTaskStore(db).removeOld(systemTaskHours);
   const pairs = createPairRetentionStore(db);

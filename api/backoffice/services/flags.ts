@@ -7,6 +7,8 @@ import { notFound } from '../../../shared/errors/catalog';
 import type { AuditEntry, AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { ChannelResetStore } from '../../../shared/stores/syncs/channel-reset-store';
 import type { FlagStore } from '../../../shared/stores/solutions/flag-store';
+import type { JobStore } from '../../../shared/stores/jobs/job-store';
+import type { InstructionStore } from '../../../shared/stores/parameters/instruction-store';
 import type { DueReplacement, ReplacementStore } from '../../../shared/stores/parameters/replacement-store';
 import type {
   SolutionAdminStore,
@@ -18,7 +20,9 @@ import { auditEntry } from './trail';
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly channelResets: ChannelResetStore;
-  readonly flags: Pick<FlagStore, 'clear' | 'set'>;
+  readonly flags: Pick<FlagStore, 'clear' | 'releaseFrom' | 'set'>;
+  readonly instructions: Pick<InstructionStore, 'takeBack'>;
+  readonly jobs: Pick<JobStore, 'endOfSyncs'>;
   readonly replacements: Pick<ReplacementStore, 'cancel' | 'list'>;
   readonly solutionAdmin: Pick<SolutionAdminStore, 'idsMatching' | 'visibleOf' | 'isVisible'>;
 }
@@ -111,6 +115,10 @@ async function reset(
   { channel, flag }: ChannelFlag,
 ): Promise<void> {
   const given = await stores.channelResets.reset(solutionIds, channel);
+  await giveUpWork(
+    stores,
+    given.map(({ syncId }) => syncId),
+  );
   const givenBySolution = new Map(given.map((one) => [one.solutionId, one]));
   const entries = solutionIds.map((solutionId): AuditEntry => {
     const busy = givenBySolution.get(solutionId);
@@ -119,4 +127,12 @@ async function reset(
     return auditEntry(caller, 'flag.set', { solutionId, before, after });
   });
   await stores.audit.add(entries);
+}
+
+/** What syncs held that are abandoned now: it waits for the next ones. */
+async function giveUpWork({ jobs, instructions, flags }: Stores, syncIds: readonly string[]): Promise<void> {
+  if (syncIds.length === 0) return;
+  await jobs.endOfSyncs(syncIds);
+  await instructions.takeBack(syncIds);
+  await flags.releaseFrom(syncIds);
 }

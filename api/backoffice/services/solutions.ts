@@ -15,6 +15,7 @@ import type {
   SolutionChanges,
   SolutionFilter,
 } from '../../../shared/stores/solutions/solution-admin-store';
+import type { StatusStore } from '../../../shared/stores/syncs/status-store';
 import type { Confirmation, LoginPolicy } from '../../../shared/domain/solution-settings';
 import type { FieldProblem } from '../../../shared/domain/field-fault';
 import { solutionProblems, type SolutionText, trimmed } from '../../../shared/domain/staff-input';
@@ -24,7 +25,7 @@ import { auditEntry } from './trail';
 
 interface Stores {
   readonly accounts: Pick<AccountStore, 'existing' | 'insert' | 'findByName'>;
-  readonly alerts: Pick<AlertStore, 'countOpen'>;
+  readonly alerts: Pick<AlertStore, 'countOpen' | 'silence'>;
   readonly audit: Pick<AuditStore, 'add'>;
   readonly flags: Pick<FlagStore, 'listOfSolution'>;
   readonly logFindings: LogFindingStore;
@@ -40,6 +41,7 @@ interface Stores {
     | 'find'
     | 'lock'
   >;
+  readonly statuses: Pick<StatusStore, 'begin'>;
 }
 
 export interface SolutionInput {
@@ -114,6 +116,7 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
         const solution = { ...input, accountId, secretHash: hashSecret(secret) };
         const id = await stores.solutionAdmin.insert(solution);
         if (id === null) throw await mailTaken(stores, caller, input.mail);
+        await stores.statuses.begin(id);
         const entry = auditEntry(caller, 'solution.create', {
           solutionId: id,
           after: { ...input, accountId },
@@ -160,6 +163,7 @@ export function createSolutionService({ stores, transaction, forgetAccess }: Dep
         needEditor(caller);
         const before = await found(stores, caller, id);
         await stores.solutionAdmin.retire(id);
+        await stores.alerts.silence(id);
         const deed = { solutionId: id, before: settingsOf(before) };
         await stores.audit.add([auditEntry(caller, 'solution.retire', deed)]);
       });

@@ -106,6 +106,13 @@ export function createAlertStore(db: Db) {
         .update({ acknowledged_at: db.fn.now(), acknowledged_by: by, comment });
     },
 
+    /** The probes of a solution that nobody uses any more are silent without an alert. */
+    async silence(solutionId: number): Promise<void> {
+      await db('probe_state')
+        .where({ solution_id: solutionId })
+        .update({ silent_at: db.raw(`'infinity'`) });
+    },
+
     /** How many are open of each of the solutions; those without any are left out. */
     async countOpen(solutionIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
       const result = await db.raw<{ rows: { solution_id: number; count: number }[] }>(

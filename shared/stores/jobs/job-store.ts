@@ -179,6 +179,15 @@ export function createJobStore(db: Db) {
       return (await db('job').where(held(job)).delete()) === 1;
     },
 
+    /** These syncs are abandoned: whoever holds their jobs can no longer finish them. */
+    async endOfSyncs(syncIds: readonly string[]): Promise<void> {
+      await db.raw(
+        `update job set state = 'dead', lease_until = null, finished_at = now()
+         where sync_id = any(cast(? as uuid[])) and state in ('queued', 'running')`,
+        [[...syncIds]],
+      );
+    },
+
     /** It is not tried again, and kept for people to see. */
     async giveUp(job: Held, failure: string): Promise<void> {
       await db('job')

@@ -72,6 +72,16 @@ export function createLogMarkStore(db: Db) {
       );
     },
 
+    /** Records refused rows that no item in quarantine lists. `table`: its name in PostgreSQL. */
+    async noteUnlisted(solutionId: number, table: string, ids: readonly string[]): Promise<void> {
+      await db.raw(
+        `insert into log_mark (solution_id, table_name, highest_id, unlisted)
+         select :solutionId, :table, -1, range_agg(int8range(id, id, '[]')) from unnest(cast(:ids as bigint[])) as id
+         on conflict (solution_id, table_name) do update set unlisted = log_mark.unlisted + excluded.unlisted`,
+        { solutionId, table, ids: [...ids] },
+      );
+    },
+
     /** The solution will never have rows with these ids, so they no longer count as gaps. */
     async closeGaps(solutionId: number, table: string, absent: readonly IdSpan[]): Promise<void> {
       await db.raw(

@@ -4,8 +4,6 @@ import type { Channel } from '../../domain/channel';
 
 interface Replaced {
   readonly solutionId: number;
-  readonly syncId: string;
-  readonly channel: Channel;
   readonly table: LogTable;
 }
 
@@ -39,16 +37,13 @@ export interface AppliedReplacement {
 /** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
 const topId = 2n ** 63n - 1n;
 
-/** The first so many rows of a plan are shown with it. */
-const maxShown = 1_000;
-
 export type LogReplacementStore = ReturnType<typeof createLogReplacementStore>;
 
 /** Replacements of whole logs by uploads: planned in the sync, applied after approval. */
 export function createLogReplacementStore(db: Db) {
   return {
     /** False: the log has no stored rows, and no earlier plan for it is waiting. */
-    async isNeeded({ solutionId, table }: Pick<Replaced, 'solutionId' | 'table'>): Promise<boolean> {
+    async isNeeded({ solutionId, table }: Replaced): Promise<boolean> {
       const result = await db.raw<{ rows: { needed: boolean }[] }>(
         `select exists (select from :table: where solution_id = :solutionId) or exists (select from approval
            where solution_id = :solutionId and class = :name and kind = 'replace-logs' and state = 'open') as needed`,
@@ -57,10 +52,12 @@ export function createLogReplacementStore(db: Db) {
       return result.rows[0]?.needed === true;
     },
 
-    /** Stores the plan for approval and replaces an earlier one. If there is nothing to do, no approval is made. */
-    async plan(log: Replaced, { incoming, refusedIds, mayDelete }: Incoming): Promise<void> {
-      await supersede(log);
-      const approvalId = await openApproval(log);
+    /** Stores the lines of the plan that this approval is about. */
+    async plan(
+      approvalId: string,
+      log: Replaced,
+      { incoming, refusedIds, mayDelete }: Incoming,
+    ): Promise<void> {
       await db.raw(
         `insert into log_replacement (approval_id, highest_sent)
          select :approvalId, greatest(coalesce(max(id), -1), (select max(id) from unnest(cast(:refusedIds as bigint[])) as id))
@@ -85,7 +82,6 @@ export function createLogReplacementStore(db: Db) {
           refusedIds: [...refusedIds],
         },
       );
-      await showPlan(approvalId);
     },
 
     /** The oldest decided plan, locked so that only one worker carries it out. Null: there is none. */
@@ -102,10 +98,10 @@ export function createLogReplacementStore(db: Db) {
 
     /** Does what was approved. The log must be locked. */
     async apply(
-      { approvalId, solutionId, syncId }: DecidedReplacement,
+      { approvalId, solutionId }: DecidedReplacement,
       table: LogTable,
     ): Promise<AppliedReplacement> {
-      const bindings = { approvalId, solutionId, syncId, table: table.table, name: table.name };
+      const bindings = { approvalId, solutionId, table: table.table };
       const gone = await db.raw<{ rows: { deleted: number }[] }>(
         `with gone as (
            delete from :table: log using log_replacement_row r
@@ -123,61 +119,15 @@ export function createLogReplacementStore(db: Db) {
       );
       await noteInMark(bindings);
       await lowerMark(bindings);
-      // Without statistics, as after a large plan, PostgreSQL would compare every row with every other row.
-      await db.raw('set local enable_nestloop = off');
-      // These rows were refused because their Id was stored with other content. They are stored now.
-      await db.raw(
-        `update quarantine q set state = 'replayed', decided_at = now(), decided_by = a.decided_by
-         from log_replacement_row r join approval a on a.id = r.approval_id
-         where r.approval_id = :approvalId and r.content is not null and q.sync_id = :syncId and q.subject = :name
-           and q.code = 'id-conflict' and q.state = 'open' and q.row_id = cast(r.id as text)`,
-        bindings,
-      );
       return { deleted: gone.rows[0]?.deleted ?? 0, replaced: replaced.rowCount };
     },
 
-    /** Marks the plan as carried out and deletes its rows. `rows`: how many of the log it changed. */
-    async close(approvalId: string, rows: number): Promise<void> {
+    /** Marks the plan as carried out and deletes its rows. */
+    async close(approvalId: string): Promise<void> {
       await db('log_replacement_row').where({ approval_id: approvalId }).delete();
       await db('log_replacement').where({ approval_id: approvalId }).update({ applied_at: db.fn.now() });
-      await db('approval')
-        .where({ id: approvalId })
-        .whereNot({ state: 'superseded' })
-        .update({ applied_at: db.fn.now(), applied: rows, released: 0 });
     },
   };
-
-  async function supersede({ solutionId, table }: Replaced): Promise<void> {
-    await db('approval')
-      .where({ solution_id: solutionId, class: table.name, kind: 'replace-logs', state: 'open' })
-      .update({ state: 'superseded', decided_at: db.fn.now() });
-  }
-
-  async function openApproval({ solutionId, syncId, channel, table }: Replaced): Promise<string> {
-    const result = await db.raw<{ rows: { id: string }[] }>(
-      `insert into approval (solution_id, sync_id, channel, class, kind, plan)
-       values (:solutionId, :syncId, :channel, :name, 'replace-logs', '[]') returning id`,
-      { solutionId, syncId, channel, name: table.name },
-    );
-    return result.rows[0]?.id ?? '';
-  }
-
-  async function showPlan(approvalId: string): Promise<void> {
-    await db.raw(
-      `update approval set
-         plan = (select coalesce(jsonb_agg(jsonb_build_object('id', cast(id as text), 'version', 1) order by id), '[]')
-           from (select id from log_replacement_row where approval_id = :approvalId order by id limit :maxShown) shown),
-         log_rows = (select jsonb_build_object('deleted', count(*) filter (where content is null), 'replaced', count(content))
-           from log_replacement_row where approval_id = :approvalId)
-       where id = :approvalId`,
-      { approvalId, maxShown },
-    );
-    await db.raw(
-      `delete from approval where id = :approvalId
-         and not exists (select from log_replacement_row where approval_id = :approvalId)`,
-      { approvalId },
-    );
-  }
 
   /**
    * Removed rows are no longer expected to be stored. Replaced rows are returned again to readers that read by arrival.

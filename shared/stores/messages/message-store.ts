@@ -70,6 +70,17 @@ export interface Receipt {
   readonly readAt: Date | null;
 }
 
+/** What a solution is told of an alert about a probe. */
+export interface AlertMessage {
+  readonly solutionId: number;
+  readonly alertId: string;
+  readonly subject: string;
+  readonly body: string;
+  /** Of the reading that raised or ended it. */
+  readonly at: Date;
+  readonly isOver: boolean;
+}
+
 export type MessageStore = ReturnType<typeof createMessageStore>;
 
 /** What the manager tells on `messagerie`: kept until it is delivered, and after that with its receipt. */
@@ -86,6 +97,19 @@ export function createMessageStore(db: Db) {
   }
 
   return {
+    /** Messages that alerts about probes raise, of whatever solutions, in the order given. */
+    async addAlerts(messages: readonly AlertMessage[]): Promise<void> {
+      const rows = messages.map((message, place) => ({ ...message, place }));
+      await db.raw(
+        `insert into manager_message (solution_id, kind, sender, subject, body, measured_at, is_conform, alert_id)
+         select "solutionId", 'probe-alert', 'ePack', subject, body, at, "isOver", "alertId"
+         from jsonb_to_recordset(cast(? as jsonb)) as message (place int, "solutionId" int, "alertId" bigint,
+           subject text, body text, at timestamptz, "isOver" boolean)
+         order by place`,
+        [JSON.stringify(rows)],
+      );
+    },
+
     /** In the order given. */
     async add(solutionId: number, messages: readonly NewMessage[]): Promise<Message[]> {
       const result = await db.raw<{ rows: Row[] }>(
@@ -142,8 +166,7 @@ export function createMessageStore(db: Db) {
     /** The solution has another device than the one that took messages which nobody read: they are not delivered. */
     async forgetUnreadDeliveries(solutionId: number): Promise<void> {
       await db.raw(
-        `with known as (update solution set old_device_left_at = null where id = :solutionId)
-         update manager_message set delivered_at = null, failures = 0, failure_reason = null
+        `update manager_message set delivered_at = null, failures = 0, failure_reason = null
          where solution_id = :solutionId and read_at is null and (delivered_at is not null or failures > 0)`,
         { solutionId },
       );

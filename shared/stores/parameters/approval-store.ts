@@ -1,15 +1,13 @@
 import type { Channel } from '../../domain/channel';
 import { idsOf } from '../../db/account-scope';
 import type { Db } from '../../db/database';
-import type { Copy } from '../../domain/merge-copy';
+import type { ParameterApprovalKind, PlannedEntity } from '../../domain/planned-entity';
 import type { HoldReason } from '../../domain/successor';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { AccountScope } from '../../domain/staff';
 import { alreadyDecided, notFound } from '../../errors/catalog';
 
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'superseded';
-/** What is asked about parameters. */
-export type ParameterApprovalKind = 'deletes' | 'replace' | 'changes';
 export type ApprovalKind = ParameterApprovalKind | 'replace-logs';
 
 /** So many changes or deletions in one sync that someone must approve them. */
@@ -66,20 +64,6 @@ export interface DecidedApproval {
   readonly isApproved: boolean;
   /** E-mail. */
   readonly decidedBy: string;
-}
-
-/** One line of a plan. */
-export interface PlannedEntity {
-  readonly id: string;
-  /** The version of the manager's copy that the plan was made for. 0: there was no copy. */
-  readonly version: number;
-  /** For `changes`: what the solution sent. */
-  readonly sent?: SentCopy;
-}
-
-export interface SentCopy extends Copy {
-  /** The solution's clock, as it was sent. */
-  readonly ts: string | null;
 }
 
 export type ApprovalStore = ReturnType<typeof createApprovalStore>;

@@ -75,6 +75,16 @@ export function createInstructionStore(db: Db) {
       );
     },
 
+    /**
+     * These syncs are abandoned. Instructions about parameters stay recorded, because the solution may have carried them
+     * out without confirming. All others are deleted, and are written again for the next sync.
+     */
+    async takeBack(syncIds: readonly string[]): Promise<void> {
+      await db.raw(`delete from instruction where sync_id = any(cast(? as uuid[])) and id_server is null`, [
+        [...syncIds],
+      ]);
+    },
+
     /** The files for the recorded instructions. */
     async files(syncId: string): Promise<RecordedFile[]> {
       const result = await db.raw<{ rows: { file: string; op: ParameterOp; count: number }[] }>(

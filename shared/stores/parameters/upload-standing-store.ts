@@ -56,10 +56,5 @@ export function createUploadStandingStore(db: Db) {
         replacedFiles: new Set(row.replaced_files),
       };
     },
-
-    /** Records that the first upload of the device has been received. */
-    async deviceIsKnown(solutionId: number): Promise<void> {
-      await db('solution').where({ id: solutionId }).update({ mac_forgotten_at: null });
-    },
   };
 }

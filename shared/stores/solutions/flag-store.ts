@@ -77,9 +77,9 @@ export function createFlagStore(db: Db) {
       return rows.map((row) => row.flag);
     },
 
-    /** The sync could not carry out its flags, so they wait for the next one. */
-    async releaseFrom(syncId: string): Promise<void> {
-      await db<Row>('solution_flag').where({ sync_id: syncId }).update({ sync_id: null });
+    /** These syncs could not carry out their flags, so the flags wait for the next sync. */
+    async releaseFrom(syncIds: readonly string[]): Promise<void> {
+      await db<Row>('solution_flag').whereIn('sync_id', syncIds).update({ sync_id: null });
     },
 
     /**

@@ -201,7 +201,7 @@ export function createSolutionAdminStore(db: Db) {
       return result.rows.map((row) => row.id);
     },
 
-    /** Its channels begin at 0. Null: there is a solution with that mail, in whatever account. */
+    /** Null: there is a solution with that mail, in whatever account. */
     async insert(solution: NewSolution): Promise<number | null> {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `insert into solution (account_id, mail, name, login_policy, confirmation, timezone, secret_hash, mac)
@@ -209,10 +209,7 @@ export function createSolutionAdminStore(db: Db) {
          on conflict (lower(mail)) where retired_at is null do nothing returning id`,
         { ...solution },
       );
-      const id = result.rows[0]?.id ?? null;
-      if (id === null) return null;
-      await db('channel_status').insert(channels.map((channel) => ({ solution_id: id, channel })));
-      return id;
+      return result.rows[0]?.id ?? null;
     },
 
     /** False: another solution has the mail, in whatever account. Nothing is changed then. */
@@ -234,14 +231,11 @@ export function createSolutionAdminStore(db: Db) {
       return (await update.whereNotExists(others)) === 1;
     },
 
-    /** The solution is hidden and cannot sign in any more. What it sent is kept. Its silent probes raise no alerts. */
+    /** The solution is hidden and cannot sign in any more. What it sent is kept. */
     async retire(id: number): Promise<void> {
       await db('solution')
         .where({ id })
         .update({ retired_at: db.fn.now(), blocked_at: db.raw('coalesce(blocked_at, now())') });
-      await db('probe_state')
-        .where({ solution_id: id })
-        .update({ silent_at: db.raw(`'infinity'`) });
     },
 
     /** Retired ones of this name or mail, with their accounts. */

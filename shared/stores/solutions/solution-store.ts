@@ -122,6 +122,16 @@ export function createSolutionStore(db: Db) {
       );
     },
 
+    /** Records that the first upload of the device has been received. */
+    async noteFirstUpload(id: number): Promise<void> {
+      await db('solution').where({ id }).update({ mac_forgotten_at: null });
+    },
+
+    /** Records that the new device receives the messages from now on. */
+    async forgetOldDevice(id: number): Promise<void> {
+      await db('solution').where({ id }).update({ old_device_left_at: null });
+    },
+
     /** The new secret has been used, so the old one ends. */
     async forgetPreviousSecret(id: number): Promise<void> {
       await db('solution').where({ id }).update({ previous_secret_hash: null, previous_secret_until: null });

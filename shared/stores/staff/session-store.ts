@@ -155,6 +155,11 @@ export function createSessionStore(db: Db) {
       const sessions = db('user_session').where({ user_id: userId });
       return butFor === null ? sessions.delete() : sessions.whereNot({ token_sha256: butFor }).delete();
     },
+
+    /** Those whose time is over. */
+    async removeExpired(): Promise<void> {
+      await db('user_session').whereRaw('expires_at < now()').delete();
+    },
   };
 
   async function touch(tokenSha256: Buffer): Promise<void> {

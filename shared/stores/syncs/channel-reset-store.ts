@@ -20,12 +20,15 @@ interface Row {
 
 export type ChannelResetStore = ReturnType<typeof createChannelResetStore>;
 
-/** Resets channels. The caller provides the one transaction for all of it. */
+/**
+ * Resets channels. The caller provides the one transaction for all of it, and releases in it what the syncs held: jobs,
+ * instructions, flags.
+ */
 export function createChannelResetStore(db: Db) {
   return {
     /**
-     * Resets channels to 0, whatever is in progress: the sync is abandoned (its upload stays), its worker can no longer
-     * finish the job, and its flags and instructions wait for the next sync. A channel at 0 is not changed.
+     * Resets channels to 0, whatever is in progress: the syncs are abandoned, and their uploads stay. A channel at 0 is not
+     * changed.
      */
     async reset(solutionIds: readonly number[], channel: Channel): Promise<ResetChannel[]> {
       const locked = await lockSyncs(solutionIds, channel);
@@ -36,7 +39,7 @@ export function createChannelResetStore(db: Db) {
         busy.map((row) => row.solution_id),
         channel,
       );
-      await giveUpWork(syncIds);
+      await tellAbandoned(syncIds);
       return busy.map(resetFrom);
     },
   };
@@ -86,27 +89,12 @@ export function createChannelResetStore(db: Db) {
     );
   }
 
-  async function giveUpWork(syncIds: readonly string[]): Promise<void> {
-    const bindings = { syncIds: [...syncIds] };
-    await db.raw(
-      `update job set state = 'dead', lease_until = null, finished_at = now()
-       where sync_id = any(cast(:syncIds as uuid[])) and state in ('queued', 'running')`,
-      bindings,
-    );
-    // Instructions about parameters stay recorded, because the solution may have carried them out without confirming.
-    await db.raw(
-      `delete from instruction where sync_id = any(cast(:syncIds as uuid[])) and id_server is null`,
-      bindings,
-    );
-    await db.raw(
-      `update solution_flag set sync_id = null where sync_id = any(cast(:syncIds as uuid[]))`,
-      bindings,
-    );
+  async function tellAbandoned(syncIds: readonly string[]): Promise<void> {
     await db.raw(
       `insert into sync_event (sync_id, step, detail, reason_code, reason_values)
        select id, 'abandoned', 'The channel was reset.', :reason_code, cast(:reason_values as jsonb)
        from unnest(cast(:syncIds as uuid[])) as id`,
-      { ...bindings, ...reasonColumns(reset) },
+      { syncIds: [...syncIds], ...reasonColumns(reset) },
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { Channel, ChannelKey } from '../../domain/channel';
+import { type Channel, type ChannelKey, channels } from '../../domain/channel';
 import type { Quotas } from '../../domain/quota';
 import { type Statut, statutFrom, statutMoves } from '../../domain/statut';
 import type { Db } from '../../db/database';
@@ -28,6 +28,11 @@ export type StatusStore = ReturnType<typeof createStatusStore>;
 /** The status of each channel. Whatever may race is one statement that returns whether it succeeded. */
 export function createStatusStore(db: Db) {
   return {
+    /** The channels of a new solution begin at 0. */
+    async begin(solutionId: number): Promise<void> {
+      await db('channel_status').insert(channels.map((channel) => ({ solution_id: solutionId, channel })));
+    },
+
     async read(key: ChannelKey): Promise<ChannelStatus | null> {
       const row = await db<Row>('channel_status')
         .where(where(key))

@@ -167,6 +167,24 @@ export function createSyncStore(db: Db) {
       return (await db('sync').where({ id, state: 'receiving' }).delete()) === 1;
     },
 
+    /** Some syncs of a solution, at most `limit`. */
+    async someOf(solutionId: number, limit: number): Promise<{ id: string; archiveKey: string | null }[]> {
+      const rows = await db<Row>('sync')
+        .where({ solution_id: solutionId })
+        .limit(limit)
+        .select('id', 'archive_key');
+      return rows.map((row) => ({ id: row.id, archiveKey: row.archive_key }));
+    },
+
+    async remove(ids: readonly string[]): Promise<void> {
+      await db('sync').whereIn('id', ids).delete();
+    },
+
+    /** Records how many refused items found no room in quarantine. They are only in the upload. */
+    async noteBeyondQuarantine(id: string, count: number): Promise<void> {
+      await db('sync').where({ id }).update({ quarantine_beyond: count });
+    },
+
     /** Syncs whose row was removed at least this long ago. */
     async findGone(
       olderThanSeconds: number,

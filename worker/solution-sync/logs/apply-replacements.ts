@@ -6,6 +6,8 @@ import { createAuditStore } from '../../../shared/stores/staff/audit-store';
 import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
 import { createLogLock } from '../../../shared/stores/logs/log-lock';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
+import { createHeldPlanStore } from '../../../shared/stores/parameters/held-plan-store';
+import { createQuarantineIntakeStore } from '../../../shared/stores/syncs/quarantine-intake-store';
 
 /**
  * Does to logs what was approved, and forgets what was not: each plan in one transaction, of which the audit trail
@@ -28,6 +30,7 @@ async function applyNext(db: Db): Promise<boolean> {
   if (decided.isApproved && table !== undefined) {
     await createLogLock(db).take(solutionId, table.table);
     const applied = await replacements.apply(decided, table);
+    await createQuarantineIntakeStore(db).settleReplaced({ approvalId, syncId, name: table.name });
     await createLogBookStore(db).askCheck(solutionId, table.table);
     await createJobStore(db).add(booksChanged);
     rows = applied.deleted + applied.replaced;
@@ -42,6 +45,7 @@ async function applyNext(db: Db): Promise<boolean> {
       },
     ]);
   }
-  await replacements.close(approvalId, rows);
+  await replacements.close(approvalId);
+  await createHeldPlanStore(db).closeLogPlan(approvalId, rows);
   return true;
 }

@@ -2,6 +2,7 @@ import type { LogTable } from '../../../shared/catalog/log-tables';
 import type { Transaction } from '../../../shared/db/database';
 import type { Channel } from '../../../shared/domain/channel';
 import { createLogReplacementStore } from '../../../shared/stores/logs/log-replacement-store';
+import { createHeldPlanStore } from '../../../shared/stores/parameters/held-plan-store';
 import type { Rejected } from '../package/rejections';
 import { type LogFile, loadLogFile } from './load-log-file';
 import { type LogState, readLogState } from './log-mark';
@@ -30,7 +31,20 @@ export async function planLogReplacement(transaction: Transaction, sent: SentLog
     `create temporary table ${incoming} (like ${sent.table.table} including indexes) on commit drop`,
   );
   const refused = await loadIncoming(transaction, sent);
-  await replacements.plan(sent, { incoming, refusedIds: refused.ids, mayDelete: refused.areAllKnown });
+  const plans = createHeldPlanStore(db);
+  const log = { solutionId: sent.solutionId, className: sent.table.name };
+  await plans.supersedeLogPlan(log);
+  const { syncId, channel } = sent;
+  const approvalId = await plans.open({
+    ...log,
+    ...{ syncId, channel, kind: 'replace-logs', reason: null, plan: [] },
+  });
+  await replacements.plan(approvalId, sent, {
+    incoming,
+    refusedIds: refused.ids,
+    mayDelete: refused.areAllKnown,
+  });
+  await plans.showLogPlan(approvalId);
   await db.raw(`drop table ${incoming}`);
 }
 

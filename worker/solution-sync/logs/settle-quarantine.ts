@@ -2,6 +2,7 @@ import type { Db } from '../../../shared/db/database';
 import { booksChanged } from '../../../shared/domain/job-kind';
 import { createJobStore } from '../../../shared/stores/jobs/job-store';
 import { createLogBookStore } from '../../../shared/stores/logs/log-book-store';
+import { createQuarantineIntakeStore } from '../../../shared/stores/syncs/quarantine-intake-store';
 import { decodeBeginning, keepable } from '../package/kept-text';
 import type { StoredRow } from './late-rows';
 import type { LogKey, LogState } from './log-mark';
@@ -23,16 +24,11 @@ export async function settleQuarantine(
   { hasUntakenItems, hasOpenConflicts, isBalanced }: LogState,
   { isStored, storedItems }: Loaded,
 ): Promise<void> {
+  const quarantine = createQuarantineIntakeStore(db);
   let isBookChanged = isStored && !isBalanced;
   if (hasUntakenItems && isStored) {
-    const { rowCount } = await db.raw<{ rowCount: number }>(
-      `update quarantine q set taken_at = now(), ${settled}
-       where q.solution_id = :solutionId and q.subject = :name and q.log_id is not null and q.taken_at is null
-         and q.code <> 'id-conflict'
-         and exists (select from :table: log where log.solution_id = :solutionId and log.id = q.log_id)`,
-      { solutionId, name: table.name, table: table.table },
-    );
-    isBookChanged ||= rowCount > 0;
+    const settled = await quarantine.settleStored(solutionId, table);
+    isBookChanged ||= settled > 0;
   }
   if (isBookChanged) {
     await createLogBookStore(db).askCheck(solutionId, table.table);
@@ -42,12 +38,5 @@ export async function settleQuarantine(
   const same: string[] = [];
   for await (const { itemId, itemText, raw } of storedItems)
     if (keepable(decodeBeginning(raw)) === itemText) same.push(itemId);
-  if (same.length > 0)
-    await db.raw(`update quarantine set ${settled} where id = any(:same) and state = 'open'`, { same });
+  await quarantine.settleSame(same);
 }
-
-/** What someone decided stays decided. */
-const settled = `state = case when state = 'open' then 'replayed' else state end,
-  settled_at = case when state = 'open' then now() end,
-  decided_at = case when state = 'open' then now() else decided_at end,
-  decided_by = case when state = 'open' then 'solution' else decided_by end`;

@@ -1,5 +1,5 @@
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
-import type { Transaction } from '../../../shared/db/database';
+import type { Db, Transaction } from '../../../shared/db/database';
 import type { Language } from '../../../shared/domain/language';
 import { digestAboveMessages } from '../../../shared/domain/probe-event';
 import { decodeText } from '../../../shared/formats/csv-cell';
@@ -19,6 +19,7 @@ import {
   type WaitingAlert,
   type WaitingAlerts,
 } from '../../../shared/stores/messages/message-store';
+import { createSolutionStore } from '../../../shared/stores/solutions/solution-store';
 import { type DigestContents, type DigestLine, digestLines, probeDigest } from '../../alerts/probe-digest';
 import type { ManagerRows } from '../instructions/log-replacements';
 import type { InstructionFile } from '../instructions/package';
@@ -64,7 +65,7 @@ async function markTold(
 ): Promise<{ readonly told: number; readonly hasResults: boolean }> {
   const { solutionId, syncId } = receiver;
   const messages = createMessageStore(db);
-  const { count, probeMessages, hasResults } = await markDue(messages, receiver, parkedToo);
+  const { count, probeMessages, hasResults } = await markDue(db, messages, receiver, parkedToo);
   if (probeMessages <= digestAboveMessages) return { told: count, hasResults };
   const waiting = await messages.waitingAlerts(solutionId, syncId, digestLines);
   await messages.addDigest(receiver, probeDigest(language, contentsOf(waiting)), waiting);
@@ -73,12 +74,14 @@ async function markTold(
 
 /** A new device gets again what the one before received and nobody read there. */
 async function markDue(
+  db: Db,
   messages: MessageStore,
   { solutionId, syncId }: Receiver,
   parkedToo: boolean,
 ): Promise<Told> {
   const told = await messages.markTold(solutionId, syncId, { parkedToo });
   if (!told.isNewDevice) return told;
+  await createSolutionStore(db).forgetOldDevice(solutionId);
   await messages.forgetUnreadDeliveries(solutionId);
   return messages.markTold(solutionId, syncId, { parkedToo });
 }

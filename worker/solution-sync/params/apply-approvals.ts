@@ -3,11 +3,8 @@ import { type Db, inTransaction } from '../../../shared/db/database';
 import type { Copy } from '../../../shared/domain/merge-copy';
 import { noParameterCounts } from '../../../shared/domain/report';
 import { copyDigest } from '../../../shared/formats/parameter-digest';
-import {
-  createApprovalStore,
-  type DecidedApproval,
-  type PlannedEntity,
-} from '../../../shared/stores/parameters/approval-store';
+import type { PlannedEntity } from '../../../shared/domain/planned-entity';
+import { createApprovalStore, type DecidedApproval } from '../../../shared/stores/parameters/approval-store';
 import { createManager } from '../../systems/solution/manager';
 import {
   type ClassKey,

@@ -8,6 +8,7 @@ import {
   createUploadStandingStore,
   type UploadStanding,
 } from '../../../shared/stores/parameters/upload-standing-store';
+import { createSolutionStore } from '../../../shared/stores/solutions/solution-store';
 import { createNewestCopyStore, type NewestCopy } from '../../../shared/stores/syncs/newest-copy-store';
 import { classFileOf } from '../instructions/replacements';
 import type { PackageFile } from '../package/package-files';
@@ -63,7 +64,7 @@ export async function mergeUpload(
     merged.params[parameterClass.name] = await mergeClassFile(transaction, received, reject);
   }
   if (standing.isFirstOfDevice && !standing.isReplay)
-    await createUploadStandingStore(db).deviceIsKnown(upload.solutionId);
+    await createSolutionStore(db).noteFirstUpload(upload.solutionId);
   return merged;
 }
 

@@ -6,6 +6,10 @@ import { copyDigest } from '../../../shared/formats/parameter-digest';
 import type { Conflict, Entry } from '../../pipeline/entry';
 import type { Manager } from '../../systems/solution/manager';
 import {
+  createFoundConflictStore,
+  type FoundConflict,
+} from '../../../shared/stores/parameters/found-conflict-store';
+import {
   type Base,
   type ClassKey,
   forgetSent,
@@ -13,7 +17,6 @@ import {
   moveBases,
 } from '../../../shared/stores/parameters/param-rows';
 import type { SentEntity, SolutionSystem } from '../../systems/solution/solution';
-import { type FoundConflict, recordConflicts, supersedeConflicts } from './conflict-rows';
 import type { HeldEntity } from './held-plans';
 
 export interface Recording {
@@ -50,9 +53,9 @@ export async function recordEntries(recording: Recording, entries: readonly Entr
     rows.filter(({ entry }) => waits(entry)).flatMap((row) => waitingBase(solution, row)),
   );
   const superseded = rows.filter(({ entry, known }) => known.held && entry.verdict !== 'conflict');
-  await supersedeConflicts(db, superseded.map(idServerOf));
-  await recordConflicts(
-    db,
+  const conflicts = createFoundConflictStore(db);
+  await conflicts.supersede(superseded.map(idServerOf));
+  await conflicts.record(
     key,
     syncId,
     rows.flatMap((row) => conflictOf(solution, row)),
@@ -153,7 +156,17 @@ function conflictOf(solution: SolutionSystem, { entry, known }: KnownEntry): Fou
   const sent = solution.sentOf(known.id);
   if (conflict === null || sent === undefined || (waits(entry) && verdict !== 'conflict')) return [];
   const { fields } = conflict;
-  return [{ known, sent, base: agreedOf(entry), conflict: { fields, resolution: resolutionOf(conflict) } }];
+  const base = agreedOf(entry);
+  return [
+    {
+      idServer: known.idServer,
+      entityId: known.id,
+      base: base?.isActive === true ? base.fields : null,
+      manager: known.manager,
+      solution: { ...sent.copy, digest: sent.digest, ts: sent.ts },
+      conflict: { fields, resolution: resolutionOf(conflict) },
+    },
+  ];
 }
 
 function resolutionOf({ resolution }: Conflict): Side | 'fields' | null {

@@ -1,0 +1,98 @@
+import { pageOf } from './markdown';
+import { tableWrites } from './table-writes';
+
+// One table has one owner: the room that docs/architecture/tables.md names. Others ask its store.
+
+/** The two rooms of one subject: what staff do, and what workers do with whole sets. */
+const sameSubject: Readonly<Record<string, string>> = {
+  'worker/alerts': 'shared/stores/alerts',
+  'worker/solution-sync/logs': 'shared/stores/logs',
+};
+
+/** Who else writes a table, and why it must be so. */
+const otherWriters: readonly (readonly [file: string, table: string, why: string])[] = [
+  ['shared/stores/jobs/job-store.ts', 'sync', 'A worker takes a job and begins its sync in one statement.'],
+  ['shared/stores/syncs/sync-steps.ts', 'job', 'Each step of a sync is one statement: a round trip costs.'],
+  ['shared/stores/syncs/sync-steps.ts', 'solution_flag', 'Each step of a sync is one statement.'],
+  [
+    'shared/stores/syncs/status-store.ts',
+    'solution_quota',
+    'What races for a channel and a quota is one statement.',
+  ],
+  [
+    'shared/stores/syncs/status-store.ts',
+    'account_quota',
+    'What races for a channel and a quota is one statement.',
+  ],
+  [
+    'shared/stores/solutions/flag-store.ts',
+    'audit',
+    'A flag goes and its trail comes in one statement of a confirmation.',
+  ],
+  [
+    'shared/stores/pairs/pair-wake.ts',
+    'job',
+    'A pair has one job, which whoever wants something of it brings forward.',
+  ],
+  [
+    'shared/stores/pairs/pair-config-store.ts',
+    'job',
+    'A configuration and the job of its pair are one statement.',
+  ],
+  [
+    'shared/stores/pairs/pair-slice-store.ts',
+    'job',
+    'A slice gives its job back under the fence under which it holds it.',
+  ],
+];
+
+/** Only these write tables whose names are known when they run: the logs, and what goes with a solution. */
+const namedWhenTheyRun = [
+  'shared/stores/logs/',
+  'worker/solution-sync/logs/',
+  'shared/stores/solutions/account-data-store.ts',
+];
+
+const owners = new Map(
+  pageOf('docs/architecture/tables.md')
+    .text.split('\n')
+    .flatMap((line): [string, string][] => {
+      const [, table, room] = /^\| `(\w+)`\s*\| `([^`]+)`/.exec(line) ?? [];
+      return table === undefined || room === undefined ? [] : [[table, room]];
+    }),
+);
+const writes = tableWrites(new Set(owners.keys()));
+
+const roomOf = (file: string) => {
+  const room = Object.keys(sameSubject).find((one) => file.startsWith(`${one}/`));
+  return room === undefined ? file : `${sameSubject[room] ?? ''}/`;
+};
+
+function isOwned(file: string, table: string): boolean {
+  const owner = owners.get(table) ?? '';
+  return `${roomOf(file)}/`.startsWith(`${sameSubject[owner] ?? owner}/`);
+}
+
+test('only the room that a table belongs to writes it', () => {
+  const known = new Set(otherWriters.map(([file, table]) => `${file} writes ${table}`));
+  const strangers = writes.flatMap(({ file, table }) =>
+    table === null || isOwned(file, table) ? [] : [`${file} writes ${table}`],
+  );
+  expect([...new Set(strangers)].filter((one) => !known.has(one))).toEqual([]);
+});
+
+test('whoever else may write a table still does', () => {
+  const written = new Set(writes.map(({ file, table }) => `${file} ${table ?? ''}`));
+  expect(otherWriters.filter(([file, table]) => !written.has(`${file} ${table}`))).toEqual([]);
+});
+
+test('only logs, and what goes with a solution, are written by names that come from elsewhere', () => {
+  const files = [...new Set(writes.flatMap(({ file, table }) => (table === null ? [file] : [])))];
+  expect(files.filter((file) => !namedWhenTheyRun.some((room) => file.startsWith(room)))).toEqual([]);
+});
+
+test('every table has somebody who writes it, but those that triggers keep', () => {
+  const written = new Set(writes.map(({ table }) => table));
+  const kept = [...owners.keys()].filter((table) => !written.has(table));
+  expect(kept).toEqual(['form_owner', 'probe_readings_due', 'solution_old_zone']);
+});
