@@ -40,18 +40,32 @@ export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<P
  * What a pair names that is not there yet: another pair, or a fixed table. It may come with another file, so it is no mistake;
  * until then, a record that needs it is refused with its field. One sentence each.
  */
-export function namesToCome(settings: PairSettings, hasPair: (name: string) => boolean): string[] {
+export function namesToCome(
+  settings: PairSettings,
+  systemsOf: (pair: string) => readonly [string, string] | undefined,
+): string[] {
   if (settings.holds !== 'records') return [];
+  const mine = [settings.here.system, settings.there.system].sort().join();
   return settings.fields.flatMap(({ name, link, transform }) => [
-    ...(link === null || hasPair(link)
-      ? []
-      : [`field "${name}" names the pair "${link}", and there is none yet`]),
+    ...(link === null ? [] : linkToCome(name, link, systemsOf(link), mine)),
     ...transform.flatMap((step) =>
       step.step === 'lookup' && !Object.hasOwn(settings.lookups, step.lookup)
         ? [`field "${name}" names the table "${step.lookup}", and "lookups" has none of that name yet`]
         : [],
     ),
   ]);
+}
+
+function linkToCome(
+  field: string,
+  link: string,
+  systems: readonly [string, string] | undefined,
+  mine: string,
+): string[] {
+  if (systems === undefined) return [`field "${field}" names the pair "${link}", and there is none yet`];
+  return [...systems].sort().join() === mine
+    ? []
+    : [`field "${field}" names the pair "${link}", which joins other systems: no value of it can be said`];
 }
 
 /** A pair as the database keeps it, that was checked when it was written. Throws where it is none. */

@@ -88,6 +88,15 @@ test('each example is applied as it stands in the manual, and what it names and 
   );
 });
 
+test('a field that names a pair of other systems is told, for no value of it can be said', async () => {
+  const applied = await apply(
+    `${recordsExample}\n---\n${tablesExample.replace('link: gruppe', 'link: beteiligte')}`,
+  );
+  expect(applied.isSound ? applied.remarks : applied.mistakes).toContain(
+    'pair person: field "GruppeID" names the pair "beteiligte", which joins other systems: no value of it can be said',
+  );
+});
+
 test('a trial tells what would change, and writes nothing', async () => {
   expect(await changesOf(recordsExample, true)).toHaveLength(3);
   expect(await system('espo')).toBeNull();

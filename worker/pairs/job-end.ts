@@ -2,7 +2,7 @@ import type { LookedAt } from '../../shared/domain/link-ends';
 import type { LinkJobEnd } from '../../shared/stores/pairs/link-job-store';
 import { backoffMs } from '../../shared/domain/backoff';
 import { Halted } from '../pipeline/calls';
-import type { ApprovalKind, Entry } from '../pipeline/entry';
+import type { ApprovalKind, Awaited, Entry } from '../pipeline/entry';
 import { type PerSide, perSide } from '../pipeline/sides';
 import { Trouble } from '../pipeline/trouble';
 import type { PairJob } from './words';
@@ -38,6 +38,7 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
     case 'deleted':
     case 'unchanged':
     case 'agreed':
+      if (entry.leftFor !== null) return outcome(waitingEnd({ ...end, attempts: 0 }, entry, entry.leftFor));
       return { ...outcome({ ...doneEnd(end) }), status: markedStatus(entry) };
     case 'duplicate':
       // What another mention of it does is not what this one wants.
@@ -45,7 +46,7 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
     case 'skipped':
       return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason });
     case 'waiting':
-      return outcome(waitingEnd(end, entry));
+      return outcome(waitingEnd(end, entry, entry.waitsFor));
     case 'held':
       return entry.needs === null
         ? // Something that lay in a folder has to leave it first.
@@ -77,6 +78,7 @@ export function unfinishedEnd(job: PairJob): LinkJobEnd {
     waitsSide: null,
     waitsKey: null,
     waitsField: null,
+    waitsPair: null,
     lookedAt: null,
     approvalId: job.approvalId,
     signature: job.signature,
@@ -101,7 +103,7 @@ function markedStatus({ keptAfter }: Entry): JobOutcome['status'] {
   return keptAfter === 'here' ? 'deleted-here' : 'deleted-there';
 }
 
-function waitingEnd(end: LinkJobEnd, { waitsFor, reason }: Entry): LinkJobEnd {
+function waitingEnd(end: LinkJobEnd, { reason }: Entry, waitsFor: Awaited | null): LinkJobEnd {
   // Its turn did not come.
   if (waitsFor === null) return { ...end, lookedAt: null };
   return {
@@ -111,6 +113,7 @@ function waitingEnd(end: LinkJobEnd, { waitsFor, reason }: Entry): LinkJobEnd {
     waitsSide: waitsFor.side,
     waitsKey: waitsFor.key,
     waitsField: waitsFor.field,
+    waitsPair: waitsFor.elsewhere === null ? null : Number(waitsFor.elsewhere),
   };
 }
 

@@ -16,6 +16,8 @@ export interface OpenPair {
 }
 
 export interface OpeningParts {
+  /** Names of pairs that fields name, and that are not there. */
+  readonly missingPairs: (settings: RecordPairSettings) => Promise<ReadonlySet<string>>;
   readonly kept: PerSide<Readonly<Record<string, Kept>>>;
   readonly learned: (finding: FieldFinding) => void;
   /** Asked right before each call. Throws where none may be made. */
@@ -26,11 +28,12 @@ export interface OpeningParts {
 export async function openPair(
   systems: PairSystems,
   pair: SlicePair,
-  { kept, learned, mayCall }: OpeningParts,
+  { kept, learned, mayCall, missingPairs }: OpeningParts,
 ): Promise<OpenPair> {
   const settings = readPair(pair.config, checkedKind(pair.systems.here.kind).holds);
   if (settings.holds !== 'records')
     throw new Trouble('fields', 'pairs of documents cannot be run by this version');
+  const missing = await missingPairs(settings);
   const troubles = createTroubles();
   const opened: Partial<Record<Side, System>> = {};
   for (const side of sides) {
@@ -44,6 +47,7 @@ export async function openPair(
     const mapped = mappedSystem(inner, side, {
       rules: settings.fields,
       lookups: settings.lookups,
+      missingPairs: missing,
       passedThrough: Object.keys(settings.writeBack[side]),
       kept: kept[side],
       learned,

@@ -5,6 +5,7 @@ import type { Compared, Entry } from '../pipeline/entry';
 import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
 import { type Decision, type FieldGroup, plainHandlers, usualNames } from '../pipeline/policies';
 import { sides } from '../pipeline/sides';
+import type { TargetLinks } from '../pipeline/shared-words';
 import type { Rules } from '../pipeline/stages';
 import { pairSignature } from './signature';
 import { restoredOf } from './take-back';
@@ -14,6 +15,7 @@ import { writeBackOf } from './write-back';
 
 /** What a slice knows beside the settings of its pair. */
 export interface RuleParts {
+  readonly linkTargets: Readonly<Record<string, TargetLinks>>;
   /** The job of an entry. */
   readonly jobOf: (entry: Entry) => PairJob | undefined;
   readonly decisionOf: (entry: Entry) => DecidedConflict | undefined;
@@ -36,6 +38,7 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
   return {
     matchFields: matchFieldsOf(settings),
     linkFields,
+    linkTargets: parts.linkTargets,
     prototype: settings.fields.map(({ name }) => name),
     entries: changeLimit(settings, parts),
     size: { limit: null, each: null, sizeOf: () => 0 },

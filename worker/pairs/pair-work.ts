@@ -96,6 +96,7 @@ const nameOf = (side: Side, key: string) => `${side} ${key}`;
 function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned) => EntityWork | undefined) {
   const { settings, stores } = slice;
   return rulesOf(settings, {
+    linkTargets: slice.linkTargets,
     jobOf: (entry) => workOf(entry)?.job,
     decisionOf: (entry) => decisionOf(slice.decisions, entry),
     // Those of the batch are counted by the gate itself.
@@ -186,7 +187,7 @@ async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
   await Promise.all(
     claimed.map(async (job) => {
       if (job.hint !== null && job.attempts === 0) {
-        batch.mentions.add(job.side, job.hint, job.isDoubted);
+        batch.mentions.add(job.side, job.hint, job);
         return;
       }
       if (slice.halt.reason !== null) return;
@@ -203,15 +204,15 @@ async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
   const differing = await differingOf(work, fetched);
   for (const { job, item } of fetched) {
     if (differing.has(nameOf(job.side, item.key)) || asksForMore(job))
-      batch.mentions.add(job.side, item, job.isDoubted);
+      batch.mentions.add(job.side, item, job);
     else
       ends.set(job.id, { ...unfinishedEnd(job), state: 'done', verdict: 'unchanged', attempts: 0, calls: 1 });
   }
 }
 
 /** Somebody wants it to be looked at, whatever its revision. */
-const asksForMore = ({ source, wanted, approvalId }: PairJob): boolean =>
-  source === 'plan' || source === 'decision' || wanted !== null || approvalId !== null;
+const asksForMore = ({ source, wanted, approvalId, withoutLinks }: PairJob): boolean =>
+  withoutLinks || source === 'plan' || source === 'decision' || wanted !== null || approvalId !== null;
 
 async function differingOf(
   { links }: Work,

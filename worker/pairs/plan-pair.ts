@@ -51,7 +51,8 @@ export async function rehearsePair(slice: Slice, links: Links, fromCursors: bool
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Nothing is held: whoever approves a plan sees all of it. */
-const plannedParts = ({ stores }: Slice): Parameters<typeof rulesOf>[1] => ({
+const plannedParts = ({ stores, linkTargets }: Slice): Parameters<typeof rulesOf>[1] => ({
+  linkTargets,
   jobOf: () => undefined,
   decisionOf: () => undefined,
   recentDeletions: () => Promise.resolve(0),

@@ -1,4 +1,5 @@
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
+import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import type { PairRun, RunCounts } from '../../shared/stores/pairs/pair-run-store';
 import type { SlicePair } from '../../shared/stores/pairs/pair-slice-store';
 import { createHalt } from '../pipeline/calls';
@@ -10,6 +11,7 @@ import { type CallTally, inTally } from './call-scope';
 import { discoverRun } from './discover-run';
 import { dueTimes } from './due-times';
 import { openPair } from './open-pair';
+import { createTargetLinks, findLinkTargets } from './link-targets';
 import { createPairLinks, leaseLost } from './pair-links';
 import { createPairWork } from './pair-work';
 import { makePlan, rehearsePair, wouldHave } from './plan-pair';
@@ -87,7 +89,16 @@ interface Opening {
 }
 
 async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): Promise<Slice> {
+  let linkTargets: Slice['linkTargets'] = {};
   const opened = await openPair(deps.systems, pair, {
+    async missingPairs({ fields }) {
+      const about = { own: pair.name, fields };
+      const found = await findLinkTargets(stores.slice, about, (other) =>
+        createTargetLinks(deps.db, stores.hold, other),
+      );
+      linkTargets = found.byField;
+      return found.missing;
+    },
     kept: await stores.fields.known(),
     learned: (finding) => learned.push(finding),
     mayCall() {
@@ -103,6 +114,7 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
     pair,
     stores,
     ...opened,
+    linkTargets,
     halt,
     log,
     tally,
@@ -153,6 +165,7 @@ async function steps(slice: Slice, learned: readonly FieldFinding[]): Promise<nu
   }
   await slice.stores.runs.endFinished();
   await slice.stores.decisions.applyApprovals();
+  for (const other of await slice.stores.jobs.waitingElsewhere()) await askForSlice(slice.deps.db, other);
   return pauseOf(slice);
 }
 

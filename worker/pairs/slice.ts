@@ -22,6 +22,7 @@ import {
 } from '../../shared/stores/pairs/pair-slice-store';
 import type { RecordPairSettings } from '../../shared/systems/pair-settings';
 import type { Halt } from '../pipeline/calls';
+import type { TargetLinks } from '../pipeline/shared-words';
 import type { PerSide, Side } from '../pipeline/sides';
 import type { System } from '../pipeline/system';
 import type { CallTally } from './call-scope';
@@ -59,6 +60,7 @@ export interface SliceDeps {
 
 /** What one pair's tables are asked by, under the fence of its slice. */
 export interface SliceStores {
+  readonly hold: SliceHold;
   readonly slice: PairSliceStore;
   readonly links: LinkStore<PairLinkWords>;
   readonly jobs: LinkJobStore<PairJobWords>;
@@ -69,6 +71,7 @@ export interface SliceStores {
 }
 
 export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores => ({
+  hold,
   slice: createPairSliceStore(db, pairId, hold),
   links: createLinkStore<PairLinkWords>(db, pairId, hold),
   jobs: createLinkJobStore<PairJobWords>(db, pairId, hold),
@@ -86,6 +89,8 @@ export interface Slice {
   readonly stores: SliceStores;
   readonly systems: PerSide<System>;
   readonly troubles: TroubleLog;
+  /** Of fields that name records of other pairs. */
+  readonly linkTargets: Readonly<Record<string, TargetLinks>>;
   readonly halt: Halt;
   readonly log: Logger;
   /** Grows with its calls; emptied whenever they are written to a run. */

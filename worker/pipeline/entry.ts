@@ -31,6 +31,8 @@ export interface Awaited {
   readonly key: string;
   /** A field that is linked to it. A creation can do without; null: it is the folder, without which nothing goes. */
   readonly field: string | null;
+  /** The id of the links elsewhere (`TargetLinks`) among which it is awaited; the side is theirs. Null: it is awaited here. */
+  readonly elsewhere: string | null;
 }
 
 export interface Blocked {
@@ -95,6 +97,8 @@ export interface Mentioned {
   /** A folder that was to be deleted, and in which something new lies. */
   comesBack: boolean;
   waitsFor: Awaited | null;
+  /** It is made without something that is kept equal elsewhere, and gets it once that is there. */
+  leftFor: Awaited | null;
 }
 
 /** Its counterpart is known: set by `automap`. */
@@ -161,9 +165,13 @@ export interface Mention {
   readonly item: Item;
   readonly turn: number;
   readonly isDoubted: boolean;
+  /** It and what it is linked to elsewhere wait for each other: it goes on without those links. */
+  readonly withoutLinks?: boolean;
 }
 
-export function createEntry({ side, item, turn, isDoubted }: Mention, pass: Pass = firstPass): Mentioned {
+export function createEntry(mention: Mention, given: Pass = firstPass): Mentioned {
+  const { side, item, turn, isDoubted } = mention;
+  const pass = mention.withoutLinks === true ? { ...given, withoutLinks: true } : given;
   return { side, mention: item, turn, attempts: 1, pass, isDoubted, ...undecided() };
 }
 
@@ -214,4 +222,5 @@ const undecided = () => ({
   nextNameNumber: 0,
   comesBack: false,
   waitsFor: null,
+  leftFor: null,
 });

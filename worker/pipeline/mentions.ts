@@ -4,7 +4,7 @@ import type { Item } from './system';
 
 /** What both sides mentioned in a run, each key once, and what was seen of it since. */
 export interface Mentions {
-  add(side: Side, item: Item, isDoubted?: boolean): void;
+  add(side: Side, item: Item, about?: Partial<Pick<Mention, 'isDoubted' | 'withoutLinks'>>): void;
   /** What it holds, as far as this run knows; undefined: nobody told. */
   item(side: Side, key: string): Item | undefined;
   /** -1: it was not mentioned. */
@@ -21,10 +21,10 @@ export function createMentions(): Mentions {
   const noticed: PerSide<Map<string, Item | null>> = { here: new Map(), there: new Map() };
   let turns = 0;
   return {
-    add(side, item, isDoubted = false) {
+    add(side, item, { isDoubted = false, withoutLinks = false } = {}) {
       // A key that comes again counts where it came last.
       last[side].delete(item.key);
-      last[side].set(item.key, { side, item, turn: turns, isDoubted });
+      last[side].set(item.key, { side, item, turn: turns, isDoubted, withoutLinks });
       turns += 1;
     },
     item(side, key) {

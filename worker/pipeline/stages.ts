@@ -20,6 +20,7 @@ import { settleIntent } from './middlewares/settle-intent';
 import { sizeLimit, type SizeLimitSettings } from './middlewares/size-limit';
 import { createPipeline, type Pipeline } from './pipeline';
 import type { ResolveConflictsSettings } from './policies';
+import type { TargetLinks, Words } from './shared-words';
 import type { Item } from './system';
 
 /** How two systems are kept equal: what their user says. */
@@ -28,6 +29,8 @@ export interface Rules extends Omit<ResolveConflictsSettings, 'names'> {
   readonly matchFields: readonly string[];
   /** Fields whose value is the key of another item. */
   readonly linkFields: readonly string[];
+  /** Of those whose items are kept equal elsewhere. */
+  readonly linkTargets?: Readonly<Record<string, TargetLinks>>;
   /** The fields that are synchronised; null: all. */
   readonly prototype: readonly string[] | null;
   readonly entries: Limit | null;
@@ -62,7 +65,12 @@ export interface Stages {
 /** The order of the steps. It is written nowhere else. */
 export function standardStages(rules: Rules, run: RunParts): Stages {
   const { systems, links } = run;
-  const words = { links, linkFields: rules.linkFields, prototype: rules.prototype };
+  const words: Words = {
+    links,
+    linkFields: rules.linkFields,
+    targets: rules.linkTargets ?? {},
+    prototype: rules.prototype,
+  };
   const names = perSide((side) => systems[side].capabilities.tree);
   const writing = { ...rules, ...run, words };
   return {

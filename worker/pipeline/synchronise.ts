@@ -202,7 +202,7 @@ async function readSystem(run: Run, side: Side): Promise<Cursor | null> {
       if (told.kind === 'partial') break;
       const isDoubted = told.kind === 'absent' && told.isDoubted;
       if (isDoubted) onProblem({ kind: 'doubted-listing', side });
-      for (const item of told.items) mentions.add(side, item, isDoubted);
+      for (const item of told.items) mentions.add(side, item, { isDoubted });
       if (told.kind === 'page') cursor = told.cursor ?? cursor;
     }
   } catch (error) {

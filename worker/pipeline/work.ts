@@ -228,7 +228,10 @@ async function place(
   board: Board,
   settings: WorkSettings,
 ): Promise<void> {
-  if (entry.waitsFor !== null && entry.verdict === undefined) {
+  if (entry.waitsFor !== null && entry.waitsFor.elsewhere !== null && entry.verdict === undefined) {
+    settle(entry, 'waiting', waitReason(entry));
+    await finish(entry, board, settings);
+  } else if (entry.waitsFor !== null && entry.verdict === undefined) {
     const name = nameOf(entry.waitsFor.side, entry.waitsFor.key);
     board.waiting.set(name, [...(board.waiting.get(name) ?? []), entry]);
   } else if (decided !== null && entry.isDestructive && entry.verdict === undefined)

@@ -22,6 +22,8 @@ export interface WordsSettings {
   readonly side: Side;
   readonly rules: readonly FieldRule[];
   readonly lookups: Lookups;
+  /** Names of pairs that are not there: a record that names one of theirs is refused. */
+  readonly missingPairs?: ReadonlySet<string>;
   /** Own fields of that side that keep their names: what is written back. */
   readonly passedThrough: readonly string[];
 }
@@ -30,8 +32,9 @@ export interface WordsSettings {
  * The shared words are those of here, with every value as it would come back from there; where a field only flows to
  * there, they are those of there. So a value that only loses blanks on its way counts as the same on both sides.
  */
-export function createFieldWords({ side, rules, lookups, passedThrough }: WordsSettings): FieldWords {
-  const words = rules.map((rule) => wordOf(rule, side, lookups));
+export function createFieldWords(settings: WordsSettings): FieldWords {
+  const { side, rules, passedThrough } = settings;
+  const words = rules.map((rule) => wordOf(rule, settings));
   const byName = new Map(words.map((word) => [word.rule.name, word]));
   const clash = passedThrough.find((name) => byName.has(name));
   if (clash !== undefined)
@@ -87,10 +90,16 @@ interface Word {
   readonly toOwn: (value: FieldValue) => FieldValue;
 }
 
-function wordOf(rule: FieldRule, side: Side, lookups: Lookups): Word {
+function wordOf(rule: FieldRule, { side, lookups, missingPairs }: WordsSettings): Word {
   const { forward, back } = transformOf(rule.transform, lookups);
   const same = (value: FieldValue): FieldValue => (value === '' ? null : value);
-  const key = (value: FieldValue): FieldValue => (typeof value === 'number' ? String(value) : value);
+  const key = (value: FieldValue): FieldValue => {
+    if (value !== null && rule.link !== null && missingPairs?.has(rule.link) === true)
+      throw new UnsayableValue(
+        `names a record of the pair "${rule.link}", and no such pair joins these systems yet`,
+      );
+    return typeof value === 'number' ? String(value) : value;
+  };
   const named = (step: (value: FieldValue) => FieldValue) =>
     rule.link === null ? step : (value: FieldValue) => key(step(value));
   const own = rule[side];

@@ -165,9 +165,11 @@ async function remarksOn(stores: Stores, { systems, pairs }: PairFile): Promise<
         `system ${name}: ${Object.keys(secrets).join(', ')} stood in the file, and is kept as a secret of the system`,
     );
   const there = await stores.pairConfigs.list('all', everything);
-  const names = new Set(there.items.map(({ name }) => name));
+  const systemsOf = new Map(
+    there.items.map(({ name, here, there: other }) => [name, [here.name, other.name] as const]),
+  );
   const toCome = pairs.flatMap(({ name, settings }) =>
-    namesToCome(settings, (pair) => names.has(pair)).map((what) => `pair ${name}: ${what}`),
+    namesToCome(settings, (pair) => systemsOf.get(pair)).map((what) => `pair ${name}: ${what}`),
   );
   return [...unavailable, ...written, ...toCome];
 }

@@ -54,6 +54,8 @@ export interface LinkJob<Words extends JobWords = JobWords> {
   readonly signature: string | null;
   readonly wanted: Words['wanted'] | null;
   readonly approvalId: string | null;
+  /** It and something of another pair wait for each other: it goes on without its links. */
+  readonly withoutLinks: boolean;
   /** What was decided about the approval that it waited for. */
   readonly approvalState: 'open' | 'approved' | 'rejected' | 'superseded' | null;
 }
@@ -74,6 +76,8 @@ export interface LinkJobEnd {
   readonly waitsSide: EndSide | null;
   readonly waitsKey: string | null;
   readonly waitsField: string | null;
+  /** The id of another pair; null: it waits for something of its own. */
+  readonly waitsPair: number | null;
   readonly lookedAt: Readonly<Record<EndSide, LookedAt | null>> | null;
   readonly approvalId: string | null;
   readonly signature: string | null;
@@ -93,6 +97,7 @@ interface JobRow<Words extends JobWords> {
   signature: string | null;
   wanted: Words['wanted'] | null;
   approval_id: string | null;
+  waits_pair: number | null;
   approval_state: LinkJob['approvalState'];
 }
 
@@ -166,16 +171,19 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
     async claimCircle(): Promise<LinkJob<Words>[]> {
       return claimed(
         `select id from link_job where id in (
-           with recursive chain (start, id, waits_side, waits_key, path) as (
-             select id, id, waits_side, waits_key, array[id] from link_job where pair_id = :pairId and state = 'waiting'
+           with recursive chain (start, id, pair_id, waits_pair, waits_side, waits_key, path) as (
+             select j.id, j.id, j.pair_id, j.waits_pair, j.waits_side, j.waits_key, array[j.id] from link_job j
+             where j.pair_id = :pairId and j.state = 'waiting' and ${isUnlinked('j')}
              union all
-             select c.start, j.id, j.waits_side, j.waits_key, c.path || j.id
-             from chain c join link_job j on j.pair_id = :pairId and j.state = 'waiting' and j.side = c.waits_side and j.key = c.waits_key
+             select c.start, j.id, j.pair_id, j.waits_pair, j.waits_side, j.waits_key, c.path || j.id
+             from chain c join link_job j on j.pair_id = coalesce(c.waits_pair, c.pair_id) and j.state = 'waiting'
+               and j.side = c.waits_side and j.key = c.waits_key and ${isUnlinked('j')}
              where not j.id = any (c.path[2:]) and cardinality(c.path) < 100
            )
            select unnest(path) from chain where cardinality(path) > 1 and id = start
-         ) for update skip locked`,
+         ) and pair_id = :pairId for update skip locked`,
         {},
+        true,
       );
     },
 
@@ -184,7 +192,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       await db.raw(
         `${withGuard}, ends as (
            select * from jsonb_to_recordset(cast(:ends as jsonb)) as d (id bigint, state text, stage text, run_id bigint, verdict text,
-             attempts int, delay float8, error_class text, error text, link_id bigint, waits_side text, waits_key text, waits_field text,
+             attempts int, delay float8, error_class text, error text, link_id bigint, waits_side text, waits_key text, waits_field text, waits_pair int,
              looked_at jsonb, approval_id bigint, signature text, calls int)
          ), closed as (
            select d.id, o.id as by from ends d join link_job j on j.id = d.id join link_job o
@@ -197,7 +205,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
            run_after = now() + make_interval(secs => d.delay), error_class = d.error_class, error = left(d.error, 2000),
            link_id = coalesce((select l.id from link l where l.id = d.link_id), j.link_id),
            waits_side = case when c.by is null then d.waits_side end, waits_key = case when c.by is null then d.waits_key end,
-           waits_field = d.waits_field, looked_at = d.looked_at, approval_id = d.approval_id, signature = d.signature,
+           waits_field = d.waits_field, waits_pair = d.waits_pair, looked_at = d.looked_at, approval_id = d.approval_id, signature = d.signature,
            hint = case when d.state in ('done', 'skipped') or c.by is not null then null else j.hint end,
            calls = least(coalesce(j.calls, 0) + d.calls, 32767),
            ended_at = case when c.by is not null or d.state in ('done', 'skipped', 'given-up') then now() end
@@ -221,6 +229,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
               waits_side: end.waitsSide,
               waits_key: end.waitsKey,
               waits_field: end.waitsField,
+              waits_pair: end.waitsPair,
               looked_at: end.lookedAt,
               approval_id: end.approvalId,
               signature: end.signature,
@@ -280,10 +289,21 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
          update link_job j set ${restart('true')}
          where j.pair_id = :pairId and j.state = 'waiting' and exists (select from guard) and exists (
            select from link_end e join link l on l.id = e.link_id
-           where e.pair_id = j.pair_id and e.side = j.waits_side and e.key = j.waits_key and not e.is_gone and l.state <> 'creating')`,
+           where ${awaitedEnd('j')})`,
         { ...guardBindings(hold), pairId },
       );
       return result.rowCount;
+    },
+
+    /** Other pairs that wait for something of this one that is linked by now, or in a circle with it. */
+    async waitingElsewhere(): Promise<number[]> {
+      const result = await db.raw<{ rows: { pair_id: number }[] }>(
+        `select distinct j.pair_id from link_job j
+         where j.waits_pair = :pairId and j.state = 'waiting' and exists (
+           select from link_end e join link l on l.id = e.link_id where ${awaitedEnd('j')})`,
+        { pairId },
+      );
+      return result.rows.map((row) => row.pair_id);
     },
 
     /** What a listing lacked that was not believed, and a later one shows: it is looked at again. */
@@ -368,6 +388,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
   async function claimed(
     due: string,
     bindings: Readonly<Record<string, string | number>>,
+    isCircle = false,
   ): Promise<LinkJob<Words>[]> {
     const result = await db.raw<{ rows: JobRow<Words>[] }>(
       `${withGuard}, due as (${due}), taken as (
@@ -375,14 +396,23 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
          from due where j.id = due.id and exists (select from guard) returning j.*
        )
        select t.id, t.side, t.key, t.stage, t.source, r.id as run_id, t.hint, t.is_doubted, t.attempts, t.signature, t.wanted,
-         t.approval_id, a.state as approval_state
+         t.approval_id, t.waits_pair, a.state as approval_state
        from taken t left join pair_run r on r.id = t.run_id and r.state <> 'ended' left join pair_approval a on a.id = t.approval_id
        order by t.depth, t.priority desc, t.id`,
       { ...guardBindings(hold), pairId, ...bindings },
     );
-    return result.rows.map(jobFrom);
+    return result.rows.map((row) => jobFrom<Words>(row, isCircle));
   }
 }
+
+/** What a job waits for, in whichever pair, where it is linked. Of link_end e and link l. */
+const awaitedEnd = (
+  job: string,
+) => `e.pair_id = coalesce(${job}.waits_pair, ${job}.pair_id) and e.side = ${job}.waits_side
+  and e.key = ${job}.waits_key and not e.is_gone and l.state <> 'creating'`;
+
+const isUnlinked = (job: string) =>
+  `not exists (select from link_end e join link l on l.id = e.link_id where ${awaitedEnd(job)})`;
 
 /** It is looked at anew, as if it had just been found; where the condition holds. */
 const restart = (condition: string) => `
@@ -406,7 +436,7 @@ function cursorMoves({ cursor, listingValue }: Pick<FoundPage<JobWords>, 'cursor
   )`;
 }
 
-const jobFrom = <Words extends JobWords>(row: JobRow<Words>): LinkJob<Words> => ({
+const jobFrom = <Words extends JobWords>(row: JobRow<Words>, isCircle: boolean): LinkJob<Words> => ({
   id: row.id,
   side: row.side,
   key: row.key,
@@ -419,5 +449,6 @@ const jobFrom = <Words extends JobWords>(row: JobRow<Words>): LinkJob<Words> => 
   signature: row.signature,
   wanted: row.wanted,
   approvalId: row.approval_id,
+  withoutLinks: isCircle && row.waits_pair !== null,
   approvalState: row.approval_state,
 });

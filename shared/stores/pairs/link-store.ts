@@ -154,6 +154,17 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows.map(linkFrom);
     },
 
+    /** Those of the keys that were linked once, and whose link is gone. */
+    async goneAmong(side: EndSide, keys: readonly string[]): Promise<string[]> {
+      const result = await db.raw<{ rows: { key: string }[] }>(
+        `select distinct e.key from link_end e
+         where e.pair_id = :pairId and e.side = :side and e.key = any(:keys) and e.is_gone and not exists (
+           select from link_end o where o.pair_id = :pairId and o.side = :side and o.key = e.key and not o.is_gone)`,
+        { pairId, side, keys: [...keys] },
+      );
+      return result.rows.map(({ key }) => key);
+    },
+
     async partedFrom(side: EndSide, key: string): Promise<string[]> {
       const result = await db.raw<{ rows: { key: string }[] }>(
         `select o.key from link_end e join link l on l.id = e.link_id join link_end o on o.link_id = l.id and o.side <> e.side

@@ -37,6 +37,12 @@ export interface SlicePair {
   readonly cursors: Readonly<Record<EndSide, SliceCursor>>;
 }
 
+export interface NamedPair {
+  readonly id: number;
+  readonly name: string;
+  readonly isSwapped: boolean;
+}
+
 export interface SliceCursor {
   /** Null: everything is to be listed. */
   readonly value: string | null;
@@ -103,6 +109,17 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       );
       const row = result.rows[0];
       return row === undefined ? null : pairFrom(row);
+    },
+
+    /** Other pairs of the same two systems, of these names. `isSwapped`: what is here for this pair is there for that one. */
+    async pairsNamed(names: readonly string[]): Promise<NamedPair[]> {
+      const result = await db.raw<{ rows: NamedPair[] }>(
+        `select o.id, o.name, o.here_id = p.there_id and o.here_id <> p.here_id as "isSwapped"
+         from pair o, pair p where p.id = :pairId and o.id <> p.id and o.name = any(:names)
+           and (o.here_id = p.here_id and o.there_id = p.there_id or o.here_id = p.there_id and o.there_id = p.here_id)`,
+        { pairId, names: [...names] },
+      );
+      return result.rows;
     },
 
     /** When a check and a whole listing are due. */

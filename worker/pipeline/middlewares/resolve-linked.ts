@@ -58,12 +58,14 @@ async function resolve(settings: ResolveLinkedSettings, entry: Found, next: Next
 
 /** False: it waits. */
 function goesOn(entry: Found, side: Side, unresolved: readonly Unresolved[], leftOut: string[]): boolean {
-  for (const { key, field } of unresolved) {
+  for (const { key, field, target } of unresolved) {
+    const awaited = { side: target?.sideOf(side) ?? side, key, field, elsewhere: target?.id ?? null };
     if (field === null || !entry.pass.withoutLinks) {
-      entry.waitsFor = { side, key, field };
+      entry.waitsFor = awaited;
       return false;
     }
     leftOut.push(field);
+    if (target !== null) entry.leftFor = awaited;
   }
   return true;
 }
