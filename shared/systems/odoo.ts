@@ -20,17 +20,33 @@ export const odooSettings = z
   });
 export type OdooSettings = z.output<typeof odooSettings>;
 
-export const odooEnd = z.strictObject({
-  model: nameText,
-  domain: z.array(z.json()).default([]).describe('Only records that it matches, in the words of Odoo.'),
-  includeArchived: z.boolean().default(false),
-});
+export const odooEnd = z
+  .strictObject({
+    model: nameText.describe('E.g. res.partner.'),
+    domain: z
+      .array(z.json())
+      .default([])
+      .describe('Only records that it matches, in the words of Odoo. The others count as not there.'),
+    includeArchived: z
+      .boolean()
+      .default(false)
+      .describe('Archived records are kept equal as well. Else an archived record counts as deleted.'),
+    deletion: z
+      .enum(['unlink', 'archive'])
+      .default('unlink')
+      .describe('What is done with a record that was deleted on the other side.'),
+  })
+  .superRefine(({ includeArchived, deletion }, context) => {
+    if (!includeArchived || deletion === 'unlink') return;
+    const message = 'cannot be archive where archived records are kept equal as well: they would come back';
+    context.addIssue({ code: 'custom', path: ['deletion'], message });
+  });
 export type OdooEnd = z.output<typeof odooEnd>;
 
 export const odoo: SystemKind = {
   name: 'odoo',
   label: { en: 'Odoo', fr: 'Odoo' },
-  isAvailable: false,
+  isAvailable: true,
   holds: 'records',
   settings: odooSettings,
   end: odooEnd,

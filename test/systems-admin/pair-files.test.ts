@@ -72,7 +72,6 @@ pairs:
   expect(applied).toMatchObject({ isSound: true });
   expect(applied.isSound ? applied.remarks : []).toEqual([
     'system fs: this version has no connector for sql-server yet; nothing is called',
-    'system fso: this version has no connector for odoo yet; nothing is called',
   ]);
   // A pair is whole by itself: it keeps the tables that it uses.
   expect((await pair('person'))?.config).toMatchObject({ lookups: { laender: { 1: 'AT', 2: 'DE' } } });

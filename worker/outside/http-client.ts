@@ -29,6 +29,8 @@ export interface HttpCall {
   readonly isSecret?: boolean;
   /** True: a 401 is handed back, and the caller judges it. */
   readonly handsBackUnauthorized?: boolean;
+  /** Asked about a 5xx. True: the server itself says so of this call, and the caller judges it. */
+  readonly handsBack?: (answer: HttpAnswer) => boolean;
 }
 
 export interface HttpAnswer {
@@ -153,13 +155,15 @@ function causeOf(error: unknown): string {
   return cause instanceof Error ? cause.name : 'unknown error';
 }
 
-function troubleOf(call: HttpCall, { status, headers, json }: HttpAnswer, redact: Redact): Trouble | null {
+function troubleOf(call: HttpCall, answer: HttpAnswer, redact: Redact): Trouble | null {
+  const { status, headers, json } = answer;
   const said = redact(reasonOf(headers, json));
   const text = `${call.method} was answered ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 401) return call.handsBackUnauthorized === true ? null : new Trouble('unauthorized', text);
   const waitMs = retryAfterMs(headers);
   if (status === 429) return new Trouble('throttled', text, waitMs ?? usualThrottleMs);
   if (status === 503 && waitMs !== undefined) return new Trouble('throttled', text, waitMs);
+  if (status >= 500 && call.handsBack?.(answer) === true) return null;
   if (status >= 500 || status === 408 || status === 423) return new Trouble('unavailable', text);
   if (status >= 300 && status < 400) return new Trouble('invalid', `${text}; it leads elsewhere`);
   return null;

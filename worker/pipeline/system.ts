@@ -129,7 +129,12 @@ export type RefusalCode =
 
 /** What became of a write. An answer that never came is an error; whether it was written is then not known. */
 export type Written =
-  | { readonly kind: 'done'; readonly item: Item }
+  | {
+      readonly kind: 'done';
+      readonly item: Item;
+      /** The system did not show it: it is what was there before, with what was sent. */
+      readonly isAssumed?: true;
+    }
   /** It will be done; the next listing tells. */
   | { readonly kind: 'deferred' }
   /** The item is not as it was expected. `item`: as it is now, null where it is gone; undefined: the system did not say. */

@@ -158,7 +158,8 @@ function createVerification(
       }
       const found = (await inner.fetch([item.key], signal)).get(item.key);
       // What someone has changed since is no answer to this write: it shows as a change when it is listed.
-      if (found === undefined || (item.revision !== '' && found.revision !== item.revision)) return written;
+      const isOther = found?.revision !== item.revision && item.revision !== '' && written.isAssumed !== true;
+      if (found === undefined || isOther) return written;
       const shown = sharedItem(words, found);
       learn(sent, shown);
       return { kind: 'done', item: shown };

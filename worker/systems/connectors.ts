@@ -1,6 +1,7 @@
 import type { SystemKindName } from '../../shared/systems/system-kind';
 import { createAdvowareConnector } from './advoware/advoware';
 import { createEspocrmConnector } from './espocrm/espocrm';
+import { createOdooConnector } from './odoo/odoo';
 import { createPostgresqlConnector } from './postgresql/postgresql';
 import type { SystemConnector } from './remote-system';
 
@@ -8,5 +9,6 @@ import type { SystemConnector } from './remote-system';
 export const createConnectors = (): Readonly<Partial<Record<SystemKindName, SystemConnector>>> => ({
   espocrm: createEspocrmConnector(),
   advoware: createAdvowareConnector(),
+  odoo: createOdooConnector(),
   postgresql: createPostgresqlConnector(),
 });

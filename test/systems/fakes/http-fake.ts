@@ -16,6 +16,8 @@ export interface FakeRequest {
 export interface FakeAnswer {
   readonly status: number;
   readonly json?: unknown;
+  /** In place of JSON. */
+  readonly html?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -128,10 +130,10 @@ function decoded(text: string): unknown {
 }
 
 function send(response: ServerResponse, answer: FakeAnswer, clockOffsetMs: number, breaks: boolean): void {
-  const text = answer.json === undefined ? '' : JSON.stringify(answer.json);
+  const text = answer.html ?? (answer.json === undefined ? '' : JSON.stringify(answer.json));
   response.writeHead(answer.status, {
     date: new Date(Date.now() + clockOffsetMs).toUTCString(),
-    'content-type': 'application/json',
+    'content-type': answer.html === undefined ? 'application/json' : 'text/html; charset=utf-8',
     'content-length': String(Buffer.byteLength(text)),
     ...answer.headers,
   });

@@ -1,0 +1,85 @@
+import { odooEnd, odooSettings } from '../../../shared/systems/odoo';
+import type { Capabilities } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { RemoteSystem, SystemConnector } from '../remote-system';
+import { createOpenApi } from './open-api';
+import { listPages } from './listing';
+import type { Odoo } from './opened';
+import { probeOdoo } from './probe';
+import { createRecords } from './records';
+import { createSchemaCache } from './schema-cache';
+
+/**
+ * Odoo, 14 and later. It holds records, has no tombstones and compares nothing before a write; an external id makes a
+ * creation repeatable.
+ */
+export function createOdooConnector(): SystemConnector {
+  const schemas = createSchemaCache();
+  const openApi = createOpenApi();
+  return {
+    open: async (opening, outside) => {
+      const settings = odooSettings.parse(opening.config);
+      const api = openApi(settings, outside, opening.secrets);
+      const end = opening.end === null ? null : odooEnd.parse(opening.end);
+      return openSystem({ settings, end, opening, outside, api, schemas });
+    },
+    registerWebhooks: null,
+  };
+}
+
+const capabilities: Capabilities = {
+  changes: 'timestamp',
+  deletions: 'none',
+  // Each call is a transaction of its own, and none compares: we look ourselves, right before each write.
+  writes: 'conditional',
+  creates: 'found',
+  // A write is answered by `true`: what it makes of the record is what we sent, until we have seen otherwise.
+  answers: 'sent',
+  tree: null,
+  content: null,
+  deferred: false,
+  batch: 200,
+};
+
+function openSystem(odoo: Odoo): RemoteSystem {
+  const { end, opening } = odoo;
+  const probe: RemoteSystem['probe'] = (signal) => probeOdoo(odoo, signal);
+  const close = () => Promise.resolve();
+  const move = () => Promise.reject(new Trouble('invalid', 'records have no places'));
+  if (end === null) return { capabilities, ...nothing, move, probe, close };
+  const records = createRecords(odoo, end);
+  return {
+    capabilities,
+    list: (since, signal) =>
+      listPages(
+        {
+          listRecords: (wish) => records.list(wish, signal),
+          newestChange: () => records.newestChange(signal),
+          overlapMs: opening.overlapMinutes * 60_000,
+        },
+        since,
+      ),
+    fetch: (keys, signal) => records.fetch(keys, signal),
+    find: (match, signal) => records.find(match, signal),
+    create: (key, draft, signal) => records.create(key, draft, signal),
+    update: (key, patch, expected, signal) => records.update(key, patch, expected, signal),
+    delete: (key, expected, signal) => records.delete(key, expected, signal),
+    move,
+    probe,
+    close,
+  };
+}
+
+const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a model'));
+
+/** Opened to be probed alone. */
+const nothing = {
+  async *list() {
+    yield await none();
+  },
+  fetch: none,
+  find: none,
+  create: none,
+  update: none,
+  delete: none,
+};

@@ -1,0 +1,15 @@
+import type { OdooEnd, OdooSettings } from '../../../shared/systems/odoo';
+import type { Outside, SystemOpening } from '../remote-system';
+import type { OdooApi } from './api';
+import type { SchemaCache } from './schema-cache';
+
+/** An Odoo that was opened, with all that its calls need. */
+export interface Odoo {
+  readonly settings: OdooSettings;
+  /** Null: the installed system alone. */
+  readonly end: OdooEnd | null;
+  readonly opening: SystemOpening;
+  readonly outside: Outside;
+  readonly api: OdooApi;
+  readonly schemas: SchemaCache;
+}

@@ -1,0 +1,148 @@
+import type { OdooEnd } from '../../../shared/systems/odoo';
+import { Trouble } from '../../pipeline/trouble';
+import type { Finding, Probe } from '../remote-system';
+import { troubleOf } from './faults';
+import { type FieldName, fieldName } from './field-name';
+import type { Odoo } from './opened';
+import { type Action, mayDo } from './rights';
+import { type ModelSchema, readSchema } from './schema';
+
+/** What it is, whether it lets us in, and whether the pair's model has what the pair needs. Reads only. */
+export async function probeOdoo(odoo: Odoo, signal: AbortSignal): Promise<Probe> {
+  const findings: Finding[] = [];
+  let version: string | null = null;
+  try {
+    version = await odoo.api.version(signal);
+    findings.push(...versionFindings(odoo, version));
+    await enter(odoo, signal);
+    if (odoo.end !== null) findings.push(...(await probeModel(odoo, odoo.end, signal)));
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(findingOf(error));
+  }
+  const { clockOffsetMs } = odoo.api.client;
+  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
+    findings.push(clockFinding(clockOffsetMs));
+  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+}
+
+const loudOffsetMs = 60_000;
+
+/** Any call that wants a user and a database. */
+async function enter({ api }: Odoo, signal: AbortSignal): Promise<void> {
+  const call = { operation: 'probe', model: 'res.users', method: 'context_get', parameters: {} };
+  const answer = await api.call(call, signal);
+  if (answer.kind === 'fault') throw troubleOf(answer.fault);
+}
+
+const firstOfJson2 = 19;
+const lastOfJsonRpc = 18;
+
+function versionFindings({ settings }: Odoo, version: string | null): readonly Finding[] {
+  const major = Number(/\d+/.exec(version ?? '')?.[0]);
+  if (settings.api === 'json-2' && major < firstOfJson2)
+    return [
+      {
+        level: 'error',
+        code: 'version-old',
+        message: `Odoo ${version ?? ''} has no JSON-2: "api: json-rpc" calls it.`,
+      },
+    ];
+  if (settings.api === 'json-rpc' && major > lastOfJsonRpc)
+    return [
+      {
+        level: 'warning',
+        code: 'interface-old',
+        message: `Odoo ${version ?? ''} is about to give up JSON-RPC: "api: json-2" calls it with an API key.`,
+      },
+    ];
+  return [];
+}
+
+async function probeModel(odoo: Odoo, end: OdooEnd, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { api, opening } = odoo;
+  const { model } = end;
+  const schema = await readSchema(api, model, signal);
+  if (schema === null)
+    return [{ level: 'error', code: 'entity-missing', message: `There is no model ${model}.` }];
+  const names = opening.fields.map(fieldName);
+  return [
+    ...fieldFindings(schema, end, names),
+    {
+      level: 'info',
+      code: 'no-revisions',
+      message:
+        'Odoo compares nothing before it writes: we look right before each write, and someone may still be faster.',
+    },
+    ...(await rightFindings(odoo, model, signal)),
+  ];
+}
+
+function fieldFindings(
+  schema: ModelSchema,
+  { model, deletion }: OdooEnd,
+  names: readonly FieldName[],
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  const missing = schema.missing(deletion === 'archive' ? [...names, fieldName('active')] : names);
+  if (missing.length > 0)
+    findings.push({
+      level: 'error',
+      code: 'fields-missing',
+      message: `${model} lacks ${missing.join(', ')}.`,
+      about: missing,
+    });
+  const computed = names
+    .filter(({ own }) => schema.field(own)?.isKeptNowhere === true)
+    .map(({ written }) => written);
+  if (computed.length > 0)
+    findings.push({
+      level: 'warning',
+      code: 'fields-computed',
+      message: `${model} computes ${computed.join(', ')}: what is written there is not kept.`,
+      about: computed,
+    });
+  if (schema.field('write_date') === null)
+    findings.push({
+      level: 'warning',
+      code: 'no-changes',
+      message: `${model} keeps no dates of changes: it is listed whole each time.`,
+    });
+  return findings;
+}
+
+const actions: readonly Action[] = ['read', 'create', 'write', 'unlink'];
+
+async function rightFindings({ api }: Odoo, model: string, signal: AbortSignal): Promise<readonly Finding[]> {
+  const denied: Action[] = [];
+  for (const action of actions) if (!(await mayDo(api, model, action, signal))) denied.push(action);
+  if (denied.length === 0) return [];
+  return [
+    {
+      level: denied.includes('read') ? 'error' : 'warning',
+      code: 'rights-missing',
+      message: `Our user may not ${denied.join(', ')} ${model}.`,
+      about: denied,
+    },
+  ];
+}
+
+const clockFinding = (offsetMs: number): Finding => ({
+  level: 'info',
+  code: 'clock-differs',
+  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
+});
+
+/** What a call that failed says of the system. */
+function findingOf(error: unknown): Finding {
+  const kind = error instanceof Trouble ? error.kind : 'unavailable';
+  const code =
+    kind === 'unauthorized' || kind === 'throttled'
+      ? kind
+      : kind === 'fields'
+        ? 'fields-missing'
+        : 'unavailable';
+  const said = error instanceof Error ? error.message : String(error);
+  const message = /leads elsewhere/.test(said) ? `${said}: perhaps there is no such database` : said;
+  return { level: 'error', code, message };
+}

@@ -1,0 +1,37 @@
+import type { Written } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import { kindOf, type OdooFault, sentenceOf, troubleOf } from './faults';
+import type { Odoo } from './opened';
+import { type Action, mayDo } from './rights';
+
+/** What a fault of a write means. */
+export interface Verdicts {
+  /** Throws `Trouble` where it is about more than this record, or nobody knows what became of the write. */
+  ofFault(action: Action, fault: OdooFault, signal: AbortSignal): Promise<Written>;
+}
+
+export function createVerdicts({ api, outside, schemas }: Odoo, model: string): Verdicts {
+  return {
+    async ofFault(action, fault, signal) {
+      const reason = sentenceOf(fault);
+      switch (kindOf(fault)) {
+        case 'missing':
+          return { kind: 'stale', item: null };
+        case 'refused':
+          return { kind: 'refused', code: 'invalid', reason };
+        case 'invalid':
+          // A field may be gone, or another one than it was.
+          schemas.forget(outside, model);
+          return { kind: 'refused', code: fault.status === 413 ? 'too-large' : 'invalid', reason };
+        case 'forbidden':
+          if (await mayDo(api, model, action, signal)) return { kind: 'refused', code: 'forbidden', reason };
+          throw new Trouble('unauthorized', `our user may not ${action} ${model}`);
+        case 'denied':
+        case 'no-model':
+        case 'busy':
+        case 'broken':
+          throw troubleOf(fault);
+      }
+    },
+  };
+}
