@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { type CounterPutBack, keepGivenIds } from '../shared/db/given-ids';
-import { createNotifications, type Notifications } from '../shared/db/listen';
+import { createDatabaseListener, type DatabaseListener } from '../shared/db/listen';
 import { createDiskFileStore } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
@@ -116,7 +116,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
   const files = createDiskFileStore(config.filesDir);
-  const notifications = createNotifications({
+  const notifications = createDatabaseListener({
     url: databaseUrl,
     log,
     applicationName: 'epack-api-listen',
@@ -379,7 +379,7 @@ async function closedAfter(db: Db, error: unknown): Promise<never> {
 interface KeyDeps {
   readonly db: Db;
   readonly seal: Seal;
-  readonly notifications: Notifications;
+  readonly notifications: DatabaseListener;
 }
 
 function tokenKeys({ tokenSecrets, tokenMinutes }: Config, { db, seal, notifications }: KeyDeps): TokenKeys {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate, openDatabase } from '../shared/db/database';
-import { createNotifications } from '../shared/db/listen';
+import { createDatabaseListener } from '../shared/db/listen';
 import { createLogger } from '../shared/log';
 import { startEmbeddedPostgres } from '../shared/embedded/embedded-postgres';
 import type { JobQueue } from '../shared/queue/job-queue';
@@ -144,7 +144,7 @@ const log = createLogger({ level: 'error', name: 'bench', to: 'stderr' });
 
 function openOnPostgres(url: string): JobQueue {
   const db = openDatabase({ url, maxConnections: 10, applicationName: 'epack-bench' });
-  const notifications = createNotifications({ url, log });
+  const notifications = createDatabaseListener({ url, log });
   const queue = createPostgresQueue({ db, notifications, log });
   return {
     ...queue,

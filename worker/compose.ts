@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { countersPutBack, keepGivenIds } from '../shared/db/given-ids';
-import { createNotifications } from '../shared/db/listen';
+import { createDatabaseListener } from '../shared/db/listen';
 import { createDiskFileStore, removeAbandonedParts } from '../shared/files/disk-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
@@ -79,7 +79,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
   const files = createDiskFileStore(config.filesDir);
-  const notifications = createNotifications({
+  const notifications = createDatabaseListener({
     url: databaseUrl,
     log,
     applicationName: 'epack-worker-listen',

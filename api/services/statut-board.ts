@@ -1,5 +1,5 @@
 import { type Channel, type ChannelKey, channels } from '../../shared/domain/channel';
-import type { Notifications } from '../../shared/db/listen';
+import type { DatabaseListener } from '../../shared/db/listen';
 import { solutionBlocked, solutionLocked, unauthorized } from '../../shared/errors/catalog';
 import { statutFrom } from '../../shared/domain/statut';
 import type { ChannelStatus, StatusStore } from '../../shared/stores/syncs/status-store';
@@ -14,7 +14,7 @@ interface Deps {
   readonly statuses: Pick<StatusStore, 'read'>;
   readonly solutions: Pick<SolutionStore, 'findAccess'>;
   readonly tokens: Pick<Tokens, 'verify'>;
-  readonly notifications: Pick<Notifications, 'subscribe'>;
+  readonly notifications: Pick<DatabaseListener, 'subscribe'>;
 }
 
 interface CachedToken {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { Notifications } from '../../shared/db/listen';
+import type { DatabaseListener } from '../../shared/db/listen';
 import type { ServerKeyStore } from '../../shared/stores/staff/server-key-store';
 
 /** A key that signs the tokens of solutions. Its id, in a token's header, tells which key to check it by. */
@@ -30,7 +30,7 @@ interface Deps {
   readonly store: Pick<ServerKeyStore, 'findOrMake'>;
   readonly tokenMinutes: number;
   /** Notifies this process that a key was replaced or removed. */
-  readonly notifications: Pick<Notifications, 'subscribe'>;
+  readonly notifications: Pick<DatabaseListener, 'subscribe'>;
 }
 
 /** Name of the keys in the table of server keys. */

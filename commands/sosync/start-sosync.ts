@@ -4,7 +4,7 @@ import { createSosyncControl } from '../../api/services/sosync-control';
 import { createSosyncJobService } from '../../api/services/sosync-jobs';
 import type { Config } from '../../shared/config/config';
 import { type Db, dropConnections, openDatabase } from '../../shared/db/database';
-import { createNotifications } from '../../shared/db/listen';
+import { createDatabaseListener } from '../../shared/db/listen';
 import { findDatabaseUrl } from '../../shared/embedded/database-url';
 import type { Logger } from '../../shared/log';
 import { listenOn } from '../../shared/metrics/ops-server';
@@ -55,7 +55,7 @@ export async function startSosync(
       log,
     });
     const nudge = () => jobWorker.nudge();
-    const notifications = createNotifications({
+    const notifications = createDatabaseListener({
       url,
       log,
       applicationName: 'epack-sosync-listen',

@@ -4,14 +4,14 @@ import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
 
 /** A connection that is used until it is lost. It never recovers: a new one is opened instead. */
-export interface Session {
+export interface HeldConnection {
   /** Resolves, with the cause, once it is lost or closed; never rejects. */
   readonly lost: Promise<Error>;
   /** Never rejects, and does not wait long for the other side. */
   close(): Promise<void>;
 }
 
-export interface KeepOpenOptions<S extends Session> {
+export interface KeepOpenOptions<S extends HeldConnection> {
   /** For the log: "The connection to RabbitMQ". */
   readonly what: string;
   readonly log: Logger;
@@ -23,14 +23,14 @@ export interface KeepOpenOptions<S extends Session> {
   readonly tellEveryMs?: number;
 }
 
-export interface KeptOpen<S extends Session> {
+export interface KeptOpen<S extends HeldConnection> {
   /** The current session. Null: there is none at the moment. */
   current(): S | null;
   close(): Promise<void>;
 }
 
 /** Opens a session in the background, and a new one whenever it is lost, with growing pauses. */
-export function keepOpen<S extends Session>(options: KeepOpenOptions<S>): KeptOpen<S> {
+export function keepOpen<S extends HeldConnection>(options: KeepOpenOptions<S>): KeptOpen<S> {
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
   let current: S | null = null;

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import { Client, escapeIdentifier } from 'pg';
 import type { Logger } from '../log';
-import { keepOpen, type Session } from '../connections/keep-open';
+import { keepOpen, type HeldConnection } from '../connections/keep-open';
 import { within } from '../connections/within';
 import { keptAlive } from './connection';
 
 /** Receives the notifications of PostgreSQL. All listeners of the process share one connection. */
-export interface Notifications {
+export interface DatabaseListener {
   /** Listens to a channel until stopped. */
   subscribe(channel: string, listener: ChannelListener): Subscription;
   /** False while messages may be missed. It does not ask the database. */
@@ -31,7 +31,7 @@ export interface Subscription {
   stop(): void;
 }
 
-export interface NotificationsOptions {
+export interface DatabaseListenerOptions {
   readonly url: string;
   readonly log: Logger;
   readonly applicationName?: string;
@@ -49,7 +49,7 @@ export interface NotificationsOptions {
 }
 
 /** Connects in the background, and again whenever the connection is lost. The URL must not lead to a pooler in transaction mode. */
-export function createNotifications(options: NotificationsOptions): Notifications {
+export function createDatabaseListener(options: DatabaseListenerOptions): DatabaseListener {
   const listeners = new Map<string, Set<ChannelListener>>();
   let isClosing = false;
   const connection = keepOpen({
@@ -100,7 +100,7 @@ export function createNotifications(options: NotificationsOptions): Notification
   }
 }
 
-interface ListeningSession extends Session {
+interface ListeningSession extends HeldConnection {
   /** False where the session was lost instead. */
   listen(channel: string): Promise<boolean>;
   /** True once it listens to all that it was asked to. */
@@ -108,7 +108,12 @@ interface ListeningSession extends Session {
 }
 
 async function openListening(
-  { url, applicationName = 'epack-listen', checkEveryMs = 2_000, patienceMs = 4_000 }: NotificationsOptions,
+  {
+    url,
+    applicationName = 'epack-listen',
+    checkEveryMs = 2_000,
+    patienceMs = 4_000,
+  }: DatabaseListenerOptions,
   tell: (channel: string, payload: string) => void,
 ): Promise<ListeningSession> {
   // We open the socket ourselves, because only its owner can end a connection whose other side does not answer.

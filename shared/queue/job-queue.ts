@@ -11,7 +11,7 @@ export interface JobMessage {
  * none. `retry`: the database knows when to try again (`job.run_after`); the relay publishes it again then, so that a
  * long wait blocks nothing here. `dead`: it is put aside for people.
  */
-export type Verdict = 'done' | 'retry' | 'dead';
+export type DeliveryVerdict = 'done' | 'retry' | 'dead';
 
 export interface Consumption {
   /** Takes no further message, and resolves once all current messages have their verdict. */
@@ -38,7 +38,7 @@ export interface JobQueue {
   consume(
     lane: Lane,
     concurrency: number,
-    handle: (message: JobMessage) => Promise<Verdict>,
+    handle: (message: JobMessage) => Promise<DeliveryVerdict>,
   ): Promise<Consumption>;
   /** The number of messages that wait in a lane, without those that are being handled. Rejects with `unavailable`. */
   depth(lane: Lane): Promise<number>;

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database';
-import type { Notifications } from '../db/listen';
+import type { DatabaseListener } from '../db/listen';
 import type { Logger } from '../log';
 import type { JobQueue } from './job-queue';
 import { createPostgresQueue } from './postgres-queue';
@@ -10,7 +10,7 @@ interface Place {
   /** Whose certificates are believed, in PEM; null: the usual ones. */
   readonly authority: string | null;
   readonly db: Db;
-  readonly notifications: Notifications;
+  readonly notifications: DatabaseListener;
   readonly log: Logger;
 }
 

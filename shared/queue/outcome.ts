@@ -1,6 +1,6 @@
 import { backoffMs } from '../domain/backoff';
 import type { Logger } from '../log';
-import type { JobMessage, Verdict } from './job-queue';
+import type { JobMessage, DeliveryVerdict } from './job-queue';
 
 /** What a queue must do with a delivery. */
 export type Outcome =
@@ -21,7 +21,7 @@ export interface Delivered {
  */
 export async function outcomeOf(
   { body, deliveries }: Delivered,
-  handle: (message: JobMessage) => Promise<Verdict>,
+  handle: (message: JobMessage) => Promise<DeliveryVerdict>,
   log: Logger,
 ): Promise<Outcome> {
   const message = decodeJobMessage(body);
@@ -45,7 +45,7 @@ function decodeJobMessage(body: unknown): JobMessage | null {
   return { version: 1, jobId: body.jobId };
 }
 
-const outcomes: Readonly<Record<Verdict, Outcome>> = {
+const outcomes: Readonly<Record<DeliveryVerdict, Outcome>> = {
   done: { what: 'remove' },
   retry: { what: 'remove' },
   dead: { what: 'put-aside', reason: 'the worker gave it up' },

@@ -1,9 +1,9 @@
 import type { Db } from '../db/database';
-import type { Notifications } from '../db/listen';
+import type { DatabaseListener } from '../db/listen';
 import type { Logger } from '../log';
 import { within } from '../connections/within';
 import { inBatches } from './batches';
-import { type Consumption, type JobMessage, type JobQueue, type Verdict } from './job-queue';
+import { type Consumption, type JobMessage, type JobQueue, type DeliveryVerdict } from './job-queue';
 import { type Lane } from '../domain/job-kind';
 import { createMessageTable, queueChannel, type MessageToSend } from './message-table';
 import { outOfReach } from './out-of-reach';
@@ -13,7 +13,7 @@ export interface PostgresQueueOptions {
   /** Consumers need a free connection every two seconds to keep their messages. */
   readonly db: Db;
   /** The caller closes it. */
-  readonly notifications: Notifications;
+  readonly notifications: DatabaseListener;
   readonly log: Logger;
   /** A message that is not stored in this time counts as not published. */
   readonly patienceMs?: number;
@@ -56,7 +56,7 @@ export function createPostgresQueue({
   function consume(
     lane: Lane,
     concurrency: number,
-    handle: (message: JobMessage) => Promise<Verdict>,
+    handle: (message: JobMessage) => Promise<DeliveryVerdict>,
   ): Promise<Consumption> {
     const subscription = createPostgresSubscription({
       table,

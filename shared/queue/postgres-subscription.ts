@@ -3,7 +3,7 @@ import type { Logger } from '../log';
 import { within } from '../connections/within';
 import { inBatches } from './batches';
 import { createBell } from './bell';
-import { maxDeliveries, type Consumption, type JobMessage, type Verdict } from './job-queue';
+import { maxDeliveries, type Consumption, type JobMessage, type DeliveryVerdict } from './job-queue';
 import { type Lane } from '../domain/job-kind';
 import type { ClaimedMessage, MessageTable } from './message-table';
 import { outcomeOf, type Outcome } from './outcome';
@@ -18,7 +18,7 @@ export interface PostgresSubscriptionDeps {
   readonly table: MessageTable;
   readonly lane: Lane;
   readonly concurrency: number;
-  readonly handle: (message: JobMessage) => Promise<Verdict>;
+  readonly handle: (message: JobMessage) => Promise<DeliveryVerdict>;
   readonly log: Logger;
   /** How often messages in hand are hidden again. */
   readonly keepEveryMs: number;

@@ -1,6 +1,12 @@
 import type { Logger } from '../log';
 import { keepOpen, type KeptOpen } from '../connections/keep-open';
-import { maxDeliveries, type Consumption, type JobMessage, type JobQueue, type Verdict } from './job-queue';
+import {
+  maxDeliveries,
+  type Consumption,
+  type JobMessage,
+  type JobQueue,
+  type DeliveryVerdict,
+} from './job-queue';
 import { lanes, type Lane } from '../domain/job-kind';
 import { outOfReach } from './out-of-reach';
 import { openRabbitSession, type RabbitSession } from './rabbit-session';
@@ -47,7 +53,7 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
   function consume(
     lane: Lane,
     concurrency: number,
-    handle: (message: JobMessage) => Promise<Verdict>,
+    handle: (message: JobMessage) => Promise<DeliveryVerdict>,
   ): Promise<Consumption> {
     const subscription = createRabbitSubscription({ queue: nameOf(lane), concurrency, handle, log });
     subscriptions.add(subscription);

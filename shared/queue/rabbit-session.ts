@@ -6,7 +6,7 @@ import {
   type ConsumeMessage,
 } from 'amqplib';
 import type { Logger } from '../log';
-import type { Session } from '../connections/keep-open';
+import type { HeldConnection } from '../connections/keep-open';
 import { within } from '../connections/within';
 
 // The only file that knows amqplib.
@@ -15,7 +15,7 @@ import { within } from '../connections/within';
  * One connection to RabbitMQ, its queues declared. Any failure (a queue was deleted, a message reached no queue, an
  * answer did not come) ends the whole session. The only way to recover is the next session.
  */
-export interface RabbitSession extends Session {
+export interface RabbitSession extends HeldConnection {
   /** Resolves once most members of the queue have the message on disk. */
   publish(queue: string, content: Buffer): Promise<void>;
   /** At most `prefetch` deliveries are out at a time. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log';
-import type { Consumption, JobMessage, Verdict } from './job-queue';
+import type { Consumption, JobMessage, DeliveryVerdict } from './job-queue';
 import { outcomeOf } from './outcome';
 import type { Delivery, RabbitConsumer, RabbitSession } from './rabbit-session';
 import { createSlots } from './slots';
@@ -14,7 +14,7 @@ export interface RabbitSubscription extends Consumption {
 export interface RabbitSubscriptionDeps {
   readonly queue: string;
   readonly concurrency: number;
-  readonly handle: (message: JobMessage) => Promise<Verdict>;
+  readonly handle: (message: JobMessage) => Promise<DeliveryVerdict>;
   readonly log: Logger;
 }
 

@@ -4,7 +4,7 @@ import { hasReference, isReferenceName, type Json, namesAskedFor } from './refer
 import type { SystemKind } from './system-kind';
 
 /** The settings of a system, ready to be kept. */
-export interface SoundSystem {
+export interface CheckedSystem {
   /** Without secrets: where one was written out, it says `${NAME}`. */
   readonly config: Json;
   /** The secrets that were written out, by those names. They are sealed, and nothing else keeps them. */
@@ -12,7 +12,7 @@ export interface SoundSystem {
 }
 
 /** Checks the settings of a system whole. `written`: what stands beside `kind`. */
-export function checkSystem(kind: SystemKind, written: unknown): Checked<SoundSystem> {
+export function checkSystem(kind: SystemKind, written: unknown): Checked<CheckedSystem> {
   const config = checkBy(z.json(), written);
   if (!config.isSound) return config;
   const checked = checkBy(kind.settings, written);
@@ -30,7 +30,7 @@ function badNames(config: Json): Problem[] {
     }));
 }
 
-function withoutSecrets(kind: SystemKind, config: Json): SoundSystem {
+function withoutSecrets(kind: SystemKind, config: Json): CheckedSystem {
   const secrets: Record<string, string> = {};
   const kept = kind.secrets.reduce((json, path) => {
     const keys = path.split('.');

@@ -1,7 +1,7 @@
 import { type Document, isMap, isPair, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { checkPair, type Surroundings } from './check-pair';
-import { checkSystem, type SoundSystem } from './check-system';
+import { checkSystem, type CheckedSystem } from './check-system';
 import { entryName } from './entry-name';
 import { pairModes, type PairMode, type PairSettings } from './pair-settings';
 import { below, checkBy, type Problem } from './problem';
@@ -21,7 +21,7 @@ export interface FileMistake {
   readonly reason: string;
 }
 
-export interface FileSystemEntry extends SoundSystem {
+export interface FileSystemEntry extends CheckedSystem {
   readonly name: string;
   readonly kind: SystemKindName;
   /** The name of an account; null: it does not say. */

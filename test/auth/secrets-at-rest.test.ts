@@ -6,7 +6,7 @@ import { createTokens } from '../../api/services/tokens';
 import { createSecondFactorService, isRightCode } from '../../api/backoffice/services/second-factor';
 import { createNotificationService } from '../../api/backoffice/services/notifications';
 import { ConfigError, readConfig } from '../../shared/config/config';
-import { createNotifications, type Notifications } from '../../shared/db/listen';
+import { createDatabaseListener, type DatabaseListener } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
 import { commandLineCaller } from '../../shared/domain/staff';
 import type { Caller } from '../../shared/domain/staff';
@@ -86,11 +86,11 @@ describe('a seal', () => {
 
 describe('the secrets in the database', () => {
   let database: TestDatabase;
-  let notifications: Notifications;
+  let notifications: DatabaseListener;
   beforeEach(async () => {
     database = await createTestDatabase();
     const log = createLogger({ level: 'silent', name: 'test' });
-    notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
+    notifications = createDatabaseListener({ url: database.url, log, applicationName: 'epack-test' });
   });
   afterEach(async () => {
     await notifications.close();

@@ -2,7 +2,7 @@ import { rotateTokenKey } from '../../commands/administration';
 import { createConfiguredKeys, createKeptKeys, keyOverlapSeconds } from '../../api/services/token-keys';
 import { createTokens } from '../../api/services/tokens';
 import { readConfig } from '../../shared/config/config';
-import { createNotifications, type Notifications } from '../../shared/db/listen';
+import { createDatabaseListener, type DatabaseListener } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
 import { noSeal } from '../../shared/seal/seal';
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
@@ -14,11 +14,11 @@ const minutes = 60;
 
 describe('a key that the database keeps', () => {
   let database: TestDatabase;
-  let notifications: Notifications;
+  let notifications: DatabaseListener;
   beforeEach(async () => {
     database = await createTestDatabase();
     const log = createLogger({ level: 'silent', name: 'test' });
-    notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
+    notifications = createDatabaseListener({ url: database.url, log, applicationName: 'epack-test' });
   });
   afterEach(async () => {
     await notifications.close();

@@ -42,7 +42,7 @@ import { newTraffic } from '../../api/services/traffic';
 import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import type { Db } from '../../shared/db/database';
-import { createNotifications } from '../../shared/db/listen';
+import { createDatabaseListener } from '../../shared/db/listen';
 import { type SignInRules, usualSignInRules } from '../../shared/domain/sign-in-rules';
 import { commandLineCaller, type Role } from '../../shared/domain/staff';
 import { readConfig } from '../../shared/config/config';
@@ -116,7 +116,7 @@ export async function startBackoffice(
   const folder = createTestFolder();
   const log = createLogger({ level: 'silent', name: 'test' });
   const files = createDiskFileStore(folder.path);
-  const notifications = createNotifications({ url: database.url, log, applicationName: 'epack-test' });
+  const notifications = createDatabaseListener({ url: database.url, log, applicationName: 'epack-test' });
   const queue = await openQueue({ queueUrl: null, authority: null, db, notifications, log });
   const board = { learn: () => undefined, refresh: () => Promise.resolve() };
   const intake = createIntakeService({

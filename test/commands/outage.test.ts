@@ -1,4 +1,4 @@
-import { keepOpen, type Session } from '../../shared/connections/keep-open';
+import { keepOpen, type HeldConnection } from '../../shared/connections/keep-open';
 import type { Logger } from '../../shared/log';
 import { eventually } from '../queue/eventually';
 
@@ -17,7 +17,7 @@ test('an outage is told once, without a stack, however often it is tried again, 
     isThere: false,
     lose: () => undefined,
   };
-  const kept = keepOpen<Session>({
+  const kept = keepOpen<HeldConnection>({
     what: 'The line',
     log,
     open: () => {

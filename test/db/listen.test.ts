@@ -1,4 +1,4 @@
-import { createNotifications, type Notifications } from '../../shared/db/listen';
+import { createDatabaseListener, type DatabaseListener } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
 import { eventually } from '../queue/eventually';
 import { openProxy, type Proxy } from '../queue/proxy';
@@ -9,7 +9,7 @@ const log = createLogger({ level: 'silent', name: 'listen-test' });
 describe('notifications', () => {
   let database: TestDatabase;
   let proxy: Proxy;
-  let notifications: Notifications;
+  let notifications: DatabaseListener;
   beforeAll(async () => {
     database = await createTestDatabase();
     proxy = await openProxy(database.url);
@@ -19,7 +19,7 @@ describe('notifications', () => {
     await database.drop();
   });
   beforeEach(() => {
-    notifications = createNotifications({ url: proxy.url, log, checkEveryMs: 200, patienceMs: 500 });
+    notifications = createDatabaseListener({ url: proxy.url, log, checkEveryMs: 200, patienceMs: 500 });
   });
   afterEach(() => notifications.close());
 

@@ -15,7 +15,7 @@ import { SMTPServer } from 'smtp-server';
 import { createIdentityProvider } from '../../api/backoffice/oidc/identity-provider';
 import { ConfigError, readConfig } from '../../shared/config/config';
 import { openConnection } from '../../shared/db/connection';
-import { createNotifications } from '../../shared/db/listen';
+import { createDatabaseListener } from '../../shared/db/listen';
 import { openDatabase } from '../../shared/db/database';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../shared/embedded/embedded-postgres';
 import { createLogger } from '../../shared/log';
@@ -175,7 +175,7 @@ describe('PostgreSQL by TLS', () => {
       'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
     );
     expect(rows).toEqual([{ ssl: true }]);
-    const notifications = createNotifications({ url, log, applicationName: 'by-tls' });
+    const notifications = createDatabaseListener({ url, log, applicationName: 'by-tls' });
     await eventually('the listener is connected', () => notifications.isConnected());
     const listener = await single.query<{ ssl: boolean }>(
       `select ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'by-tls'`,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Fields } from '../../shared/domain/merge-copy';
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import { coalesce } from '../../worker/systems/solution/coalesce';
-import { createManager } from '../../worker/systems/solution/manager';
+import { createManagerSystem } from '../../worker/systems/solution/manager';
 import { createSolutionSystem, type SentEntity } from '../../worker/systems/solution/solution';
 import { describeSystem, plainStage } from '../systems/contract';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
@@ -17,7 +17,7 @@ afterAll(() => database.drop());
 
 describeSystem('the manager', async () => {
   const { solutionId } = await openKitchen(database.db, declared('Fridges'));
-  const { system } = createManager({
+  const { system } = createManagerSystem({
     db: database.db,
     key: { solutionId, className: 'Fridges' },
     syncId: randomUUID(),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lane, lanes } from '../../shared/domain/job-kind';
-import type { JobMessage, JobQueue, Verdict } from '../../shared/queue/job-queue';
+import type { JobMessage, JobQueue, DeliveryVerdict } from '../../shared/queue/job-queue';
 import { eventually } from './eventually';
 import { openTestQueue, type QueuePlace } from './open-test-queue';
 import { openProxy } from './proxy';
@@ -112,16 +112,19 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
   });
 
   describe('verdicts', () => {
-    test.each<Verdict>(['done', 'retry'])('after %s the queue has done with the message', async (verdict) => {
-      const queue = await openUp();
-      const seen: string[] = [];
-      const consumption = await queue.consume('small', 1, handing(seen, verdict));
-      await queue.publish('small', message('1'));
-      await eventually('it has arrived', () => seen.length === 1);
-      await consumption.stop();
-      expect(await queue.depth('small')).toBe(0);
-      expect(await queue.deadDepth()).toBe(0);
-    });
+    test.each<DeliveryVerdict>(['done', 'retry'])(
+      'after %s the queue has done with the message',
+      async (verdict) => {
+        const queue = await openUp();
+        const seen: string[] = [];
+        const consumption = await queue.consume('small', 1, handing(seen, verdict));
+        await queue.publish('small', message('1'));
+        await eventually('it has arrived', () => seen.length === 1);
+        await consumption.stop();
+        expect(await queue.depth('small')).toBe(0);
+        expect(await queue.deadDepth()).toBe(0);
+      },
+    );
 
     test('after dead the message is put aside', async () => {
       const queue = await openUp();
@@ -296,8 +299,8 @@ const succeeds = (attempt: Promise<void>): Promise<boolean> =>
 
 const done = (seen: string[]) => handing(seen, 'done');
 
-function handing(seen: string[], verdict: Verdict) {
-  return ({ jobId }: JobMessage): Promise<Verdict> => {
+function handing(seen: string[], verdict: DeliveryVerdict) {
+  return ({ jobId }: JobMessage): Promise<DeliveryVerdict> => {
     seen.push(jobId);
     return Promise.resolve(verdict);
   };
@@ -313,7 +316,7 @@ function openGate() {
     open,
     waiting: () => waiting,
     handled: () => handled,
-    handle: async (): Promise<Verdict> => {
+    handle: async (): Promise<DeliveryVerdict> => {
       waiting++;
       await opened;
       waiting--;

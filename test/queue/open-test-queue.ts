@@ -1,5 +1,5 @@
 import { openDatabase } from '../../shared/db/database';
-import { createNotifications } from '../../shared/db/listen';
+import { createDatabaseListener } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
 import type { JobQueue } from '../../shared/queue/job-queue';
 import { createPostgresQueue } from '../../shared/queue/postgres-queue';
@@ -20,7 +20,7 @@ export function openTestQueue({ url, prefix }: QueuePlace): JobQueue {
 
 function openPostgresQueue(url: string): JobQueue {
   const db = openDatabase({ url, maxConnections: 4, applicationName: 'queue-test' });
-  const notifications = createNotifications({ url, log, checkEveryMs: 500, patienceMs });
+  const notifications = createDatabaseListener({ url, log, checkEveryMs: 500, patienceMs });
   const queue = createPostgresQueue({ db, notifications, log, patienceMs });
   return {
     ...queue,

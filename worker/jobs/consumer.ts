@@ -6,7 +6,7 @@ import { backoffMs } from '../../shared/domain/backoff';
 import { type JobKind, syncKind } from '../../shared/domain/job-kind';
 import { because } from '../../shared/domain/reason-english';
 import type { Logger } from '../../shared/log';
-import type { JobMessage, Verdict } from '../../shared/queue/job-queue';
+import type { JobMessage, DeliveryVerdict } from '../../shared/queue/job-queue';
 import type { ClaimedJob, JobStore } from '../../shared/stores/jobs/job-store';
 import type { ScheduleStore } from '../../shared/stores/jobs/schedule-store';
 import { inSpan, type Tracer } from '../../shared/tracing';
@@ -37,7 +37,7 @@ export interface JobWatch {
 const postponeSeconds = 10;
 
 /** Handles a message up to its verdict. The kind of the job defines the work itself. */
-export function createConsumer(deps: Deps): (message: JobMessage) => Promise<Verdict> {
+export function createConsumer(deps: Deps): (message: JobMessage) => Promise<DeliveryVerdict> {
   return async ({ jobId }) => {
     const since = instantNow();
     const claimed = await deps.jobs.claim(jobId, deps.leaseSeconds);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { createBinaryCopy } from '../../../shared/db/copy';
 import type { Transaction } from '../../../shared/db/database';
 import { dropStoredRows } from './drop-stored-rows';
-import type { Lane } from './lanes';
+import type { CopyStream } from './copy-streams';
 import type { LogKey, LogState } from './log-mark';
 import { readSpans } from './read-spans';
 import type { RowEncoder } from './row-encoder';
@@ -11,7 +11,7 @@ import type { RowEncoder } from './row-encoder';
  * Rows whose ids may be stored already: those at or below the highest id seen when they are read. What the log does not
  * hold byte for byte waits in a temporary table, each row with its place in the file, and is then compared as a set.
  */
-export interface LateRows extends Lane {
+export interface LateRows extends CopyStream {
   /** Moves what is new into the log. Of rows of one id the first in the file wins. Returns how many it moved. */
   insertNew(): Promise<number>;
   /** After that, and until it is closed: SQL that reads their ids. Null: there were none. */

@@ -11,7 +11,7 @@ import { createLogLock } from '../../../shared/stores/logs/log-lock';
 import type { Reject } from '../package/rejections';
 import { findEarlierReadings } from './earlier-readings';
 import { noteExtraColumns } from './extra-columns';
-import { createLanes } from './lanes';
+import { createCopyStreams } from './copy-streams';
 import { createLateRows } from './late-rows';
 import { type HeaderFault, type LogHeader, MAX_COLUMNS, readLogHeader } from './log-header';
 import { type LogState, readLogState } from './log-mark';
@@ -115,7 +115,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const encoder = createRowEncoder(header, input, state.oldTimezones);
   const lateRows = createLateRows(transaction, input, encoder, state);
   const freshRows = { copy: createBinaryCopy(client, input.table.table, encoder.columns) };
-  const lanes = createLanes({ fresh: freshRows, late: lateRows });
+  const lanes = createCopyStreams({ fresh: freshRows, late: lateRows });
   const taker = createRowTaker(header, encoder, lanes, state);
   const pending = createPendingRejections(lanes, rejections);
 

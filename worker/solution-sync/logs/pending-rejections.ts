@@ -1,6 +1,6 @@
 import type { CsvRows } from '../../../shared/formats/csv-rows';
 import type { Rejected } from '../package/rejections';
-import type { Lanes } from './lanes';
+import type { CopyStreams } from './copy-streams';
 import type { LogHeader } from './log-header';
 import type { LogRejections } from './row-rejections';
 import type { RowRefusal } from './take-row';
@@ -13,7 +13,7 @@ export interface PendingRejections {
 }
 
 export function createPendingRejections(
-  lanes: Pick<Lanes, 'pause'>,
+  lanes: Pick<CopyStreams, 'pause'>,
   rejections: Pick<LogRejections, 'refusedRow' | 'reject'>,
 ): PendingRejections {
   let rows: Rejected[] = [];

@@ -2,7 +2,7 @@ import type { Reason } from '../../../shared/domain/reason';
 import { because } from '../../../shared/domain/reason-english';
 import { decodeText } from '../../../shared/formats/csv-cell';
 import type { CsvRows, RowFault } from '../../../shared/formats/csv-rows';
-import type { Lanes } from './lanes';
+import type { CopyStreams } from './copy-streams';
 import { PLACE_FIELDS } from './late-rows';
 import type { LogHeader } from './log-header';
 import { LogId } from './log-id';
@@ -46,7 +46,7 @@ export const maxIdStep = 1_000_000;
 export function createRowTaker(
   header: LogHeader,
   encoder: RowEncoder,
-  lanes: Lanes,
+  lanes: CopyStreams,
   known: KnownIds,
 ): RowTaker {
   const { idCell, cellCount } = header;

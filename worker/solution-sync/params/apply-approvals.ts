@@ -5,7 +5,7 @@ import { noParameterCounts } from '../../../shared/domain/report';
 import { copyDigest } from '../../../shared/formats/parameter-digest';
 import type { PlannedEntity } from '../../../shared/domain/planned-entity';
 import { createApprovalStore, type DecidedApproval } from '../../../shared/stores/parameters/approval-store';
-import { createManager } from '../../systems/solution/manager';
+import { createManagerSystem } from '../../systems/solution/manager';
 import {
   type ClassKey,
   type KnownEntity,
@@ -83,7 +83,7 @@ async function carryOut(
     absentIds: kind === 'replace' ? () => Promise.resolve(ids) : null,
     onUnchanged: () => undefined,
   });
-  const manager = createManager({ db, key, syncId, by: decidedBy, solution, hasSent });
+  const manager = createManagerSystem({ db, key, syncId, by: decidedBy, solution, hasSent });
   const recording = {
     db,
     key,

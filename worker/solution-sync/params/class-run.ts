@@ -11,7 +11,7 @@ import type { DeletionLimit } from '../../pipeline/middlewares/deletion-gate';
 import { type DeletionPolicies, plainHandlers, type Policy, usualNames } from '../../pipeline/policies';
 import { synchroniseStream } from '../../pipeline/stream';
 import { coalesce } from '../../systems/solution/coalesce';
-import type { Manager } from '../../systems/solution/manager';
+import type { ManagerSystem } from '../../systems/solution/manager';
 import { type ClassKey, countActive, recentFields } from '../../../shared/stores/parameters/param-rows';
 import type { SolutionSystem } from '../../systems/solution/solution';
 
@@ -28,7 +28,7 @@ export interface ClassRun {
   /** The side whose copies count, whatever the other one has. */
   readonly lead: Side | null;
   readonly solution: SolutionSystem;
-  readonly manager: Manager;
+  readonly manager: ManagerSystem;
   /** Null: nothing is limited, because someone has decided. */
   readonly limits: RunLimits | null;
   /** Told of all entities that needed a look, group by group. */

@@ -8,7 +8,7 @@ import { keptTextOf } from '../package/kept-text';
 import type { Reject } from '../package/rejections';
 import { type ClassFile, readClassFile, surveyClassFile, type Survey } from './class-file';
 import type { Entry } from '../../pipeline/entry';
-import { createManager } from '../../systems/solution/manager';
+import { createManagerSystem } from '../../systems/solution/manager';
 import { absentIds, countActive, lockClass } from '../../../shared/stores/parameters/param-rows';
 import { type Batches, createSolutionSystem, type SentEntity } from '../../systems/solution/solution';
 import { carryOutDecided } from './apply-approvals';
@@ -151,7 +151,7 @@ async function mergeBatches(
     absentIds: replaces ? () => absentIds(db, key, heldBySolution(survey)) : null,
     onUnchanged: (count) => (counts.unchanged += count),
   });
-  const manager = createManager({ db, key, syncId, by: 'solution', solution, hasSent });
+  const manager = createManagerSystem({ db, key, syncId, by: 'solution', solution, hasSent });
   const held: HeldEntity[] = [];
   const touched = new Set<string>();
   const quarantine = (entry: Entry, sent: SentEntity | undefined) =>

@@ -4,7 +4,7 @@ import { type Copy, sameCopy } from '../../../shared/domain/merge-copy';
 import type { ParameterCounts } from '../../../shared/domain/report';
 import { copyDigest } from '../../../shared/formats/parameter-digest';
 import type { Conflict, Entry } from '../../pipeline/entry';
-import type { Manager } from '../../systems/solution/manager';
+import type { ManagerSystem } from '../../systems/solution/manager';
 import {
   createFoundConflictStore,
   type FoundConflict,
@@ -24,7 +24,7 @@ export interface Recording {
   readonly key: ClassKey;
   readonly syncId: string;
   readonly solution: SolutionSystem;
-  readonly manager: Manager;
+  readonly manager: ManagerSystem;
   /** There are instructions of the class that were never confirmed. */
   readonly hasSent: boolean;
   readonly counts: ParameterCounts;

@@ -22,7 +22,7 @@ import {
 } from '../../../shared/stores/parameters/param-rows';
 import type { SentEntity, SolutionSystem } from './solution';
 
-export interface ManagerSettings {
+export interface ManagerSystemSettings {
   readonly db: Db;
   readonly key: ClassKey;
   readonly syncId: string;
@@ -35,7 +35,7 @@ export interface ManagerSettings {
 }
 
 /** The manager's copies of one class of one solution, and what both sides last agreed on: one row holds both. */
-export interface Manager {
+export interface ManagerSystem {
   readonly system: System;
   readonly links: KnownLinks;
   /** The row as it was when the run read the link. */
@@ -48,7 +48,7 @@ export interface Manager {
  * Our database as a system, in the caller's transaction: rows stay locked to its end. Calls of one tick are one
  * statement, so that a thousand entities that come at once cost a handful.
  */
-export function createManager(settings: ManagerSettings): Manager {
+export function createManagerSystem(settings: ManagerSystemSettings): ManagerSystem {
   const { db, key, solution } = settings;
   const rows = new Map<string, KnownEntity | null>();
   const read = new WeakMap<Link, KnownEntity>();
@@ -229,7 +229,7 @@ interface MovedBase {
 
 /** The rows as they are now; null: someone else added the entity in the meantime. */
 async function writeRows(
-  { db, key, syncId, by }: ManagerSettings,
+  { db, key, syncId, by }: ManagerSystemSettings,
   writes: readonly Write[],
 ): Promise<(KnownEntity | null)[]> {
   const added: NewEntity[] = [];

@@ -2,7 +2,7 @@ import type { BinaryCopy } from '../../../shared/db/copy';
 import { TupleBuffer } from './tuple-buffer';
 
 /** One way for rows into the database: they gather in a buffer, and continue from there. */
-export interface Lane {
+export interface CopyStream {
   readonly copy: BinaryCopy;
   /** Looks at the rows before they continue, while the connection takes statements. It may take some out. */
   prepare?(rows: TupleBuffer): Promise<void>;
@@ -12,7 +12,7 @@ export interface Lane {
  * The two ways of a file's rows, which take turns on one connection: a COPY is ended when the other lane's buffer is full.
  * So neither waits on disk or in memory, at the price of some milliseconds for every buffer of rows that come out of order.
  */
-export interface Lanes {
+export interface CopyStreams {
   /** Straight into the log. */
   readonly fresh: TupleBuffer;
   /** To be compared with the log. */
@@ -29,14 +29,17 @@ export interface Lanes {
   abort(reason: unknown): Promise<void>;
 }
 
-export function createLanes(into: { readonly fresh: Lane; readonly late: Lane }): Lanes {
+export function createCopyStreams(into: {
+  readonly fresh: CopyStream;
+  readonly late: CopyStream;
+}): CopyStreams {
   const fresh = new TupleBuffer(FRESH_BYTES);
   const late = new TupleBuffer(LATE_BYTES);
   const both = [
     { lane: into.fresh, buffer: fresh },
     { lane: into.late, buffer: late },
   ];
-  let active: Lane | null = null;
+  let active: CopyStream | null = null;
 
   return {
     fresh,
@@ -55,7 +58,7 @@ export function createLanes(into: { readonly fresh: Lane; readonly late: Lane })
     },
   };
 
-  async function send(lane: Lane, buffer: TupleBuffer, roomAfter: number): Promise<void> {
+  async function send(lane: CopyStream, buffer: TupleBuffer, roomAfter: number): Promise<void> {
     if (active !== lane || lane.prepare !== undefined) await pause();
     if (!buffer.isEmpty) await lane.prepare?.(buffer);
     if (!buffer.isEmpty) {
