@@ -44,6 +44,16 @@ const otherWriters: readonly (readonly [file: string, table: string, why: string
     'job',
     'A slice gives its job back under the fence under which it holds it.',
   ],
+  [
+    'shared/stores/sosync/sosync-job-store.ts',
+    'link_job',
+    'Jobs come by the thousand a second, and each has its link job in the same statement.',
+  ],
+  [
+    'shared/stores/sosync/sosync-worker-store.ts',
+    'link_job',
+    'What is passed on to the slices of pairs is passed on under the lease of the job worker.',
+  ],
 ];
 
 /** Only these write tables whose names are known when they run: the logs, and what goes with a solution. */
