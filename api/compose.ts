@@ -55,6 +55,9 @@ import { createTemperatureService } from './backoffice/services/temperatures';
 import { createUserService, type UserService } from './backoffice/services/users';
 import { createHookService } from './backoffice/services/hooks';
 import { createLinkService } from './backoffice/services/links';
+import { createLinkStoryService } from './backoffice/services/link-story';
+import { createPairBoardService } from './backoffice/services/pair-board';
+import { createPairHistoryService } from './backoffice/services/pair-history';
 import { createPairInboxService } from './backoffice/services/pair-inbox';
 import { createPairRunService } from './backoffice/services/pair-runs';
 import { createPairService } from './backoffice/services/pairs';
@@ -265,6 +268,9 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     pairRuns: createPairRunService(access),
     links: createLinkService(access),
     pairInbox: createPairInboxService(access),
+    linkStories: createLinkStoryService(access),
+    pairBoard: createPairBoardService(access),
+    pairHistory: createPairHistoryService(access),
   };
   const hooks = createHookRoutes(createHookInService({ ...access, seal }));
   const isTrustedProxy = trustIn(config.trustProxy);

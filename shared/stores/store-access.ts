@@ -16,6 +16,7 @@ import { createNotificationTargetStore } from './notifications/notification-targ
 import { createHookStore } from './pairs/hook-store';
 import { createLinkDeskStore } from './pairs/link-desk-store';
 import { createLinkHintStore } from './pairs/link-hint-store';
+import { createPairBoardStore } from './pairs/pair-board-store';
 import { createPairConfigStore } from './pairs/pair-config-store';
 import { createPairInboxStore } from './pairs/pair-inbox-store';
 import { createPairRunRequestStore } from './pairs/pair-run-request-store';
@@ -160,6 +161,9 @@ const storesOn = (db: Db) => ({
   },
   get overview() {
     return createOverviewStore(db);
+  },
+  get pairBoard() {
+    return createPairBoardStore(db);
   },
   get pairConfigs() {
     return createPairConfigStore(db);

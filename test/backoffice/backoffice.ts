@@ -31,6 +31,9 @@ import { createSyncService } from '../../api/backoffice/services/syncs';
 import { createUserService } from '../../api/backoffice/services/users';
 import { createHookService } from '../../api/backoffice/services/hooks';
 import { createLinkService } from '../../api/backoffice/services/links';
+import { createLinkStoryService } from '../../api/backoffice/services/link-story';
+import { createPairBoardService } from '../../api/backoffice/services/pair-board';
+import { createPairHistoryService } from '../../api/backoffice/services/pair-history';
 import { createPairInboxService } from '../../api/backoffice/services/pair-inbox';
 import { createPairRunService } from '../../api/backoffice/services/pair-runs';
 import { createPairService } from '../../api/backoffice/services/pairs';
@@ -170,6 +173,9 @@ export async function startBackoffice(
     pairRuns: createPairRunService(openStoreAccess(db)),
     links: createLinkService(openStoreAccess(db)),
     pairInbox: createPairInboxService(openStoreAccess(db)),
+    linkStories: createLinkStoryService(openStoreAccess(db)),
+    pairBoard: createPairBoardService(openStoreAccess(db)),
+    pairHistory: createPairHistoryService(openStoreAccess(db)),
     keptForms: createKeptFormService(openStoreAccess(db)),
     overview: createOverviewService(openStoreAccess(db)),
     support: createSupportService({ ...openStoreAccess(db), solutions }),

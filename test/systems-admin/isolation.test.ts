@@ -1,5 +1,6 @@
 import { type Staff, startBackoffice, type TestBackoffice } from '../backoffice/backoffice';
 import { newKitchen } from '../backoffice/fixtures';
+import { pageVisitor } from '../backoffice/page-visitor';
 import { routesOfPairs, type TheirPair } from './pair-routes';
 
 // What one customer's systems and pairs hold, no other customer sees, changes or learns to exist.
@@ -95,6 +96,73 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
     expect(answer.text).not.toContain('their');
     expect(answer.text).not.toContain(secretName);
   });
+});
+
+/** Every page about one system, one pair or something of a pair. */
+const pagesOf = ({ system, pair, link, job, plan }: TheirPair): string[] => [
+  `/systems/${system}`,
+  ...['', '/links', '/plans', '/jobs', '/fields', '/runs', '/history'].map((tab) => `/pairs/${pair}${tab}`),
+  `/links/${link}`,
+  `/jobs/${job}`,
+  `/plans/${plan}`,
+];
+const formsOf = ({
+  system,
+  pair,
+  link,
+  job,
+  plan,
+  run,
+}: TheirPair): Record<string, Record<string, string>> => ({
+  [`/systems/${system}/probe`]: {},
+  [`/systems/${system}/pause`]: { reason: 'mine' },
+  [`/systems/${system}/resume`]: {},
+  [`/pairs/${pair}/run`]: {},
+  [`/pairs/${pair}/whole`]: {},
+  [`/pairs/${pair}/plan`]: {},
+  [`/pairs/${pair}/pause`]: { reason: 'mine' },
+  [`/pairs/${pair}/resume`]: {},
+  [`/pairs/${pair}/runs/${run}/take-back`]: {},
+  [`/pairs/${pair}/jobs`]: { side: 'here', key: 'h1' },
+  [`/pairs/${pair}/links`]: { here: 'h2', there: 't2' },
+  [`/links/${link}/look`]: {},
+  [`/links/${link}/unlink`]: {},
+  [`/jobs/${job}/retry`]: { back: '/' },
+  [`/plans/${plan}`]: { decision: 'approve', digest: '' },
+});
+
+describe.each(['manager', 'viewer'] as const)('on the pages, a %s of another account', (role) => {
+  test('finds nothing of it, and can do nothing about it', async () => {
+    const stranger = await backoffice.signIn(role, [(await newKitchen(backoffice)).account]);
+    const visitor = pageVisitor(backoffice, stranger);
+    for (const page of pagesOf(theirs)) {
+      const { status, text } = await visitor.look(page);
+      expect({ page, status }).toEqual({ page, status: 404 });
+      expect(text).not.toContain(secretName);
+    }
+    for (const page of ['/', '/systems', '/pairs', '/conflicts?state=all', '/approvals?state=all']) {
+      const { status, text } = await visitor.look(page);
+      expect({ page, status }).toEqual({ page, status: 200 });
+      expect(text).not.toContain('their');
+    }
+    for (const [form, fields] of Object.entries(formsOf(theirs)))
+      expect({ form, status: (await visitor.submit(form, fields)).status }).toEqual({ form, status: 404 });
+  });
+});
+
+test('on the pages, a viewer of the account sees it, with no button that changes anything', async () => {
+  const visitor = pageVisitor(backoffice, await backoffice.signIn('viewer', [account]));
+  for (const page of pagesOf(theirs)) {
+    const { status, text } = await visitor.look(page);
+    const [, main = ''] = text.split('<main');
+    expect({ page, status, forms: main.includes('method="post"') }).toEqual({
+      page,
+      status: 200,
+      forms: false,
+    });
+  }
+  for (const [form, fields] of Object.entries(formsOf(theirs)))
+    expect({ form, status: (await visitor.submit(form, fields)).status }).toEqual({ form, status: 403 });
 });
 
 test('a viewer of the account reads it, and changes nothing', async () => {

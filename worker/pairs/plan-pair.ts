@@ -7,6 +7,7 @@ import { perSide, sides } from '../pipeline/sides';
 import { type Progress, synchronise } from '../pipeline/synchronise';
 import { linkFieldsOf, rulesOf } from './pair-rules';
 import { pairSignature } from './signature';
+import { summaryOf } from './plan-summary';
 import type { Slice } from './slice';
 
 /** What a run would do: nothing is written, and no cursor is moved. */
@@ -84,6 +85,7 @@ export async function makePlan(slice: Slice, links: Links, planId: string): Prom
     digest: digestOf(configVersion, lines),
     counts: countsOf(entries),
     cursors: progress.cursors,
+    summary: summaryOf(slice.settings, entries),
   });
 }
 

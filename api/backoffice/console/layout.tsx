@@ -135,6 +135,8 @@ function Sidebar({ visit }: { visit: Visit }): VNode {
       <nav aria-label={words.mainMenu}>
         <Link visit={visit} href="/" text={words.overview} />
         <Link visit={visit} href="/solutions" text={words.solutions} />
+        <Link visit={visit} href="/pairs" text={words.pairs.pairs} also={['/links', '/plans', '/jobs']} />
+        <Link visit={visit} href="/systems" text={words.pairs.systems} />
         <Link visit={visit} href="/alerts" text={words.alerts} count={waiting.alerts} />
         <Link visit={visit} href="/quarantine" text={words.quarantine} count={waiting.quarantine} />
         <Link visit={visit} href="/conflicts" text={words.conflicts} count={waiting.conflicts} />
@@ -163,10 +165,13 @@ interface LinkProps {
   readonly href: string;
   readonly text: string;
   readonly count?: number;
+  /** Other paths of pages below it. */
+  readonly also?: readonly string[];
 }
 
-function Link({ visit: { path, words }, href, text, count = 0 }: LinkProps): VNode {
-  const isCurrent = href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`);
+function Link({ visit: { path, words }, href, text, count = 0, also = [] }: LinkProps): VNode {
+  const isBelow = [href, ...also].some((one) => path.startsWith(`${one}/`));
+  const isCurrent = href === '/' ? path === '/' : path === href || isBelow;
   return (
     <a href={href} aria-current={isCurrent ? 'page' : undefined}>
       <span>{text}</span>

@@ -40,6 +40,9 @@ import { createMyPageRoutes } from './pages/me';
 import { createMessagePageRoutes } from './pages/messages';
 import { createNotificationPageRoutes } from './pages/notifications';
 import { overviewPage } from './pages/overview';
+import { createLinkPageRoutes } from './pages/pairs/link';
+import { createPairPageRoutes } from './pages/pairs/pairs';
+import { createSystemPageRoutes } from './pages/pairs/systems';
 import { createParamPageRoutes } from './pages/params';
 import { createPhotoPageRoutes } from './pages/photos';
 import { createQuarantinePageRoutes } from './pages/quarantine';
@@ -94,6 +97,9 @@ export function createConsoleRoutes(services: ConsoleServices): Router {
   router.use(createQuarantinePageRoutes(services, visiting));
   router.use(createConflictPageRoutes(services, visiting));
   router.use(createApprovalPageRoutes(services, visiting));
+  router.use(createSystemPageRoutes(services, visiting));
+  router.use(createPairPageRoutes(services, visiting));
+  router.use(createLinkPageRoutes(services, visiting));
   router.use(createAuditPageRoutes(services, visiting));
   router.use(createNotificationPageRoutes(services, visiting));
   router.use(createMyPageRoutes(services, visiting));
@@ -118,7 +124,9 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
       return;
     }
     const health = await services.checkHealth();
-    response.send(renderPage(overviewPage(visit, await services.overview.look(visit.caller), health)));
+    const troubles = await services.pairBoard.troubles(visit.caller);
+    const overview = await services.overview.look(visit.caller);
+    response.send(renderPage(overviewPage(visit, overview, health, troubles)));
   });
 
   router.get('/sign-in', async (request, response) => {

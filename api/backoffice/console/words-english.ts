@@ -27,6 +27,7 @@ import type { SyncState } from '../../../shared/domain/sync-state';
 import type { ApprovalKind, ApprovalState } from '../../../shared/stores/parameters/approval-store';
 import type { ConflictState } from '../../../shared/stores/parameters/conflict-store';
 import type { CountedFinding } from '../services/support';
+import { pairsEnglish } from './words-english-pairs';
 import type { SignInMethod } from '../../../shared/stores/staff/session-store';
 
 const several = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
@@ -144,6 +145,9 @@ export const english = {
   /** Between a name and what it is. */
   colon: ': ',
 
+  /** Systems and pairs. */
+  pairs: pairsEnglish,
+
   // Everywhere
   title: 'ePack synchronisation server',
   about:
@@ -232,6 +236,17 @@ export const english = {
     'test-sent': 'A test is on its way. Its state is shown below.',
     'owner-asked': 'The confirmation e-mail is on its way. Its state is shown below.',
     'session-ended': 'The session has ended.',
+    paused: 'Paused.',
+    resumed: 'Resumed. The work goes on now.',
+    probed: 'Probed. What was found stands below.',
+    'run-asked': 'Asked for. A worker begins within seconds.',
+    'look-asked': 'Asked for. A worker looks at it within seconds.',
+    'plan-approved': 'Approved. A worker carries it out now, and the pair runs from now on.',
+    'plan-rejected': 'Rejected. Nothing was written.',
+    joined: 'Joined. A worker compares the two within seconds.',
+    unlinked: 'Parted. Both stay as they are.',
+    'pair-decided': 'Decided. A worker carries it out within seconds.',
+    'pair-rejected': 'Rejected. Both sides stay as they are.',
     'message-sent': 'The message will be sent with the next synchronisation.',
   },
   problems,
@@ -763,7 +778,7 @@ export const english = {
   // Conflicts
   conflicts: 'Conflicts',
   conflictsMeaning:
-    'The kitchen and the manager changed the same field in different ways. Both copies stay as they are until someone decides.',
+    'Both sides changed the same field in different ways. Both copies stay as they are until someone decides.',
   allConflictsMeaning:
     'Fields that the kitchen and the manager changed in different ways, and how each conflict ended.',
   openOrAll: { open: 'Open', all: 'All' },

@@ -1,4 +1,5 @@
 import { faultInFrench } from '../../../shared/domain/field-fault-french';
+import { pairsFrench } from './words-french-pairs';
 import type { Words } from './words-english';
 
 const several = (count: number, one: string, many: string) =>
@@ -109,6 +110,9 @@ const problems: Words['problems'] = {
   'newer-copy-waits':
     'Une copie plus récente de la cuisine est en quarantaine. Corrigez-la et renvoyez-la, ou écartez-la ; modifiez ensuite.',
   stale: 'Cela a changé depuis que vous l’avez ouvert.',
+  'not-ready': 'Ce plan ne peut plus être décidé : faites-en un nouveau.',
+  unsettled: 'Un appel à son sujet est en cours : réessayez dans un instant.',
+  'no-answer': 'Pas de réponse à temps : un worker tourne-t-il ? Cela peut encore se faire.',
   'too-large': 'C’est plus grand que ce que le serveur accepte.',
 };
 
@@ -118,6 +122,8 @@ export const french: Words = {
   locale: 'fr-FR',
   byte: 'o',
   colon: ' : ',
+
+  pairs: pairsFrench,
 
   title: 'Serveur de synchronisation ePack',
   about:
@@ -213,6 +219,17 @@ export const french: Words = {
     'test-sent': 'Un essai est en route. Son état figure ci-dessous.',
     'owner-asked': 'La demande de confirmation est en route. Son état figure ci-dessous.',
     'session-ended': 'La session a pris fin.',
+    paused: 'En pause.',
+    resumed: 'Repris. Le travail continue.',
+    probed: 'Testé. Le résultat figure ci-dessous.',
+    'run-asked': 'Demandé. Un worker commence dans les secondes qui suivent.',
+    'look-asked': 'Demandé. Un worker l’examine dans les secondes qui suivent.',
+    'plan-approved': 'Approuvé. Un worker l’exécute, et la paire est désormais active.',
+    'plan-rejected': 'Refusé. Rien n’a été écrit.',
+    joined: 'Reliées. Un worker les compare dans les secondes qui suivent.',
+    unlinked: 'Séparées. Chacune reste telle quelle.',
+    'pair-decided': 'Décidé. Un worker l’applique dans les secondes qui suivent.',
+    'pair-rejected': 'Refusé. Les deux côtés restent tels quels.',
     'message-sent': 'Le message partira avec la prochaine synchronisation.',
   },
   problems,
@@ -703,7 +720,7 @@ export const french: Words = {
 
   conflicts: 'Conflits',
   conflictsMeaning:
-    'Cuisine et manager ont modifié le même champ différemment. Les deux versions restent telles quelles jusqu’à une décision.',
+    'Les deux côtés ont modifié le même champ différemment. Les deux copies restent telles quelles jusqu’à une décision.',
   allConflictsMeaning:
     'Les champs que cuisine et manager ont modifiés différemment, et ce qu’il en est advenu.',
   openOrAll: { open: 'À trancher', all: 'Tous' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flatState } from '../../../shared/formats/link-state';
 import { newestOf } from '../../../shared/domain/newest-of';
 import { mapPage } from '../../../shared/domain/page';
 import { invalidFields, notFound } from '../../../shared/errors/catalog';
@@ -12,7 +13,6 @@ import { copy, fields, givenFields } from './entity-fields';
 import { ifRevision } from './if-match';
 import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
 import { filterByState, queryOfSolution } from './listed-by-state';
-import { flatState } from './pair-work';
 import { staffRoute } from './staff-route';
 import { nameOf } from './systems';
 
@@ -158,7 +158,14 @@ const conflictJson = ({
 const notOneOf = (choices: readonly string[]) =>
   invalidFields([{ field: 'choice', fault: { code: 'none-of', choices } }]);
 
-const pairConflictJson = ({ pairId: _pairId, decision: decided, here, there, ...rest }: PairConflict) => ({
+const pairConflictJson = ({
+  pairId: _pairId,
+  systems: _systems,
+  decision: decided,
+  here,
+  there,
+  ...rest
+}: PairConflict) => ({
   ...rest,
   here: flatState(here),
   there: flatState(there),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flatState } from '../../../shared/formats/link-state';
 import { mapPage, type Page } from '../../../shared/domain/page';
 import type {
   ToldEnd,
@@ -90,6 +91,15 @@ const planItem = z
     after: z.unknown().meta({ description: 'What each side would hold.' }),
   })
   .meta({ id: 'PairPlanItem' });
+const plannedField = z
+  .object({
+    side: z.enum(['here', 'there']),
+    field: z.string().meta({ description: 'As that side names it.' }),
+    changed: count.meta({ description: 'Records whose value would be another.' }),
+    made: count.meta({ description: 'Records that would be made with a value in it.' }),
+    examples: z.array(z.object({ key: z.string(), before: z.unknown(), after: z.unknown() })).readonly(),
+  })
+  .meta({ id: 'PlannedField' });
 const plan = z
   .object({
     id: z.string().meta({ examples: ['7'] }),
@@ -97,6 +107,17 @@ const plan = z
     state: z.enum(planStates),
     digest: z.string().nullable().meta({ description: 'What is approved is exactly what it is made of.' }),
     counts: z.record(z.string(), count),
+    fields: z.array(plannedField).readonly().meta({
+      description: 'What would be written, field by field, in the words of the side it is written to.',
+    }),
+    calls: z
+      .object({ here: count, there: count })
+      .nullable()
+      .meta({ description: 'How many it takes, as a rule at most; null: it is not made yet.' }),
+    estimatedSeconds: z.number().nullable().meta({
+      description:
+        'How long it takes to carry it out, by the limits of both systems; null: it is not made yet.',
+    }),
     failure: z.string().nullable(),
     createdAt: instant,
     createdBy: z.string().nullable(),
@@ -490,9 +511,17 @@ const statusJson = ({ pair, jobs, links: all, lag, conflicts, approvals, lastRun
   lastRun: lastRun && runJson(lastRun),
 });
 
-const planJson = ({ pair, plan: { pairId: _pairId, configVersion: _version, ...rest } }: PlanOfPair) => ({
+const planJson = ({
+  pair,
+  plan: { pairId: _pairId, configVersion: _version, summary: _summary, ...rest },
+  summary,
+  estimate,
+}: PlanOfPair) => ({
   ...rest,
   pair: pair.name,
+  fields: summary?.fields ?? [],
+  calls: summary?.calls ?? null,
+  estimatedSeconds: estimate?.seconds ?? null,
 });
 
 const operations = z.array(operation).catch([]);
@@ -509,25 +538,6 @@ const itemJson = ({
   ...item,
   operations: operations.parse(done),
 });
-
-const seenShape = z.object({
-  isActive: z.boolean(),
-  fields: z.record(z.string(), z.unknown()),
-  place: z.object({ parent: z.string().nullable(), name: z.string() }).nullable().optional(),
-  content: z.string().optional(),
-});
-
-/** What one side held, as a flat set of names and values; null: it was deleted there, or never looked at. */
-export function flatState(state: unknown): Record<string, unknown> | null {
-  const parsed = seenShape.safeParse(state);
-  if (!parsed.success || !parsed.data.isActive) return null;
-  const { fields, place, content } = parsed.data;
-  return {
-    ...fields,
-    ...(place === null || place === undefined ? {} : { name: place.name, parent: place.parent }),
-    ...(content === undefined ? {} : { content }),
-  };
-}
 
 const endJson = (one: ToldEnd | null) => one && { ...one, seen: flatState(one.seen) };
 

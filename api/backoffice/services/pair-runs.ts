@@ -10,9 +10,11 @@ import type {
   ToldPlanItem,
   ToldRun,
 } from '../../../shared/stores/pairs/pair-run-request-store';
+import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import { foundPair, lockedPair } from './pairs';
+import { estimateOf, type PlanEstimate, type PlanSummary, readSummary } from './plan-estimate';
 import { auditEntry } from './trail';
 
 export interface PairStatus extends PairFigures {
@@ -30,12 +32,20 @@ export interface RunWithKept {
 export interface PlanOfPair {
   readonly pair: PairEntry;
   readonly plan: ToldPlan;
+  /** What it comes to, field by field. Null: it is not made yet, or an earlier version made it. */
+  readonly summary: PlanSummary | null;
+  /** How long it takes to carry it out. */
+  readonly estimate: PlanEstimate | null;
 }
+
+/** What a server was found to make of a field. */
+export type KeptField = Awaited<ReturnType<PairRunRequestStore['fieldsKept']>>[number];
 
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly pairConfigs: PairConfigStore;
   readonly pairRunRequests: PairRunRequestStore;
+  readonly systems: Pick<SystemStore, 'findById'>;
 }
 
 export type PairRunService = ReturnType<typeof createPairRunService>;
@@ -112,7 +122,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
     },
 
     /** What the servers were found to make of fields. Throws `not-found`. */
-    async fieldsKept(caller: Caller, name: string) {
+    async fieldsKept(caller: Caller, name: string): Promise<KeptField[]> {
       const { id } = await foundPair(stores, caller, name);
       return stores.pairRunRequests.fieldsKept(id);
     },
@@ -154,12 +164,23 @@ function checkPlan(plan: ToldPlan, version: number, ifDigest: string | null): vo
 }
 
 async function foundPlan(
-  stores: Pick<Stores, 'pairConfigs' | 'pairRunRequests'>,
+  stores: Pick<Stores, 'pairConfigs' | 'pairRunRequests' | 'systems'>,
   caller: Caller,
   id: string,
 ): Promise<PlanOfPair> {
   const plan = await stores.pairRunRequests.findPlan(id);
   const pair = plan === null ? null : await stores.pairConfigs.findById(caller.accounts, plan.pairId);
   if (plan === null || pair === null) throw notFound('plan');
-  return { pair, plan };
+  const summary = readSummary(plan.summary);
+  return { pair, plan, summary, estimate: summary && (await estimated(stores, pair, summary)) };
+}
+
+async function estimated(
+  { systems }: Pick<Stores, 'systems'>,
+  pair: PairEntry,
+  summary: PlanSummary,
+): Promise<PlanEstimate> {
+  const here = await systems.findById(pair.here.id);
+  const there = await systems.findById(pair.there.id);
+  return estimateOf(summary, { here: here?.config ?? null, there: there?.config ?? null });
 }

@@ -9,9 +9,9 @@ import type {
 } from '../../../shared/stores/pairs/pair-config-store';
 import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
-import { checkPair } from '../../../shared/systems/check-pair';
+import { checkPair, readPair } from '../../../shared/systems/check-pair';
 import { entryName } from '../../../shared/systems/entry-name';
-import type { PairMode } from '../../../shared/systems/pair-settings';
+import type { PairMode, RecordPairSettings } from '../../../shared/systems/pair-settings';
 import { checkBy } from '../../../shared/systems/problem';
 import type { Json } from '../../../shared/systems/references';
 import { systemKinds } from '../../../shared/systems/system-kinds';
@@ -58,6 +58,8 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
 
     /** Throws `not-found`. */
     get: (caller: Caller, name: string): Promise<PairEntry> => foundPair(stores, caller, name),
+
+    recordSettings,
 
     /** The newest first. Throws `not-found`. */
     async versions(
@@ -127,6 +129,12 @@ export async function foundPair(stores: FoundPairStores, caller: Caller, name: s
   const pair = await stores.pairConfigs.find(caller.accounts, name);
   if (pair === null) throw notFound('pair');
   return pair;
+}
+
+/** With all that was left out filled in. Null: it is a pair of documents. */
+export function recordSettings({ config, here }: PairEntry): RecordPairSettings | null {
+  const settings = readPair(config, systemKinds[here.kind].holds);
+  return settings.holds === 'records' ? settings : null;
 }
 
 /** As `foundPair`, by someone who may edit; nobody else changes it before the transaction ends. Throws `forbidden`. */

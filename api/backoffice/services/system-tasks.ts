@@ -30,6 +30,9 @@ export const probeShape = z.object({
 });
 export type SystemProbe = z.output<typeof probeShape>;
 
+/** As the last probe was kept. Null: there was none, or an earlier version of the server kept it. */
+export const readProbe = (kept: unknown): SystemProbe | null => probeShape.safeParse(kept).data ?? null;
+
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly jobs: Pick<JobStore, 'add'>;

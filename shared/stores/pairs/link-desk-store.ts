@@ -109,9 +109,22 @@ export function createLinkDeskStore(db: Db) {
     /** The newest first. */
     async events(linkId: string, limit: number): Promise<ToldLinkEvent[]> {
       const result = await db.raw<{ rows: ToldLinkEvent[] }>(
-        `select id, at, kind, verdict, reason, operations, coalesce(fields, '{}') as fields, before, after, calls, by
-         from link_event where link_id = :linkId order by id desc limit :limit`,
+        `select ${eventColumns} from link_event where link_id = :linkId order by id desc limit :limit`,
         { linkId, limit },
+      );
+      return result.rows;
+    },
+
+    /** What was done about a record while it was linked with none, the newest first. */
+    async eventsOfItem(
+      pairId: number,
+      { side, key }: { readonly side: 'here' | 'there'; readonly key: string },
+      limit: number,
+    ): Promise<ToldLinkEvent[]> {
+      const result = await db.raw<{ rows: ToldLinkEvent[] }>(
+        `select ${eventColumns} from link_event
+         where pair_id = :pairId and side = :side and key = :key and link_id is null order by id desc limit :limit`,
+        { pairId, side, key, limit },
       );
       return result.rows;
     },
@@ -208,6 +221,8 @@ const endJson = (
 const linkColumns = `l.id, l.pair_id as "pairId", l.state, l.sync_key as "syncKey", l.intent is not null as "isUnsettled",
   l.made_at as "madeAt", l.changed_at as "changedAt", l.ended_at as "endedAt",
   ${endJson('here')} as here, ${endJson('there')} as there`;
+
+const eventColumns = `id, at, kind, verdict, reason, operations, coalesce(fields, '{}') as fields, before, after, calls, by`;
 
 const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, stage, source, state, attempts, run_after as "runAfter",
   waits_side as "waitsSide", waits_key as "waitsKey", verdict, error, error_class as "errorClass", approval_id as approval,

@@ -13,6 +13,8 @@ export interface PairConflict {
   readonly id: string;
   readonly pair: string;
   readonly pairId: number;
+  /** Names of both systems. */
+  readonly systems: { readonly here: string; readonly there: string };
   readonly link: string | null;
   readonly side: 'here' | 'there';
   readonly key: string;
@@ -88,6 +90,18 @@ export function createPairInboxStore(db: Db) {
       return row === undefined ? null : conflictFrom(row);
     },
 
+    /** What waits for someone about a link, or is about to be carried out. Null: nothing, or it may not be seen. */
+    async conflictOfLink(accounts: AccountScope, linkId: string): Promise<PairConflict | null> {
+      const result = await db.raw<{ rows: ConflictRow[] }>(
+        `select ${conflictColumns} from link_conflict x ${pairs}
+         where x.link_id = :linkId and (x.state = 'open' or x.state = 'decided' and x.applied_at is null) and ${visible}
+         order by x.id desc limit 1`,
+        { linkId, accounts: idsOf(accounts) },
+      );
+      const row = result.rows[0];
+      return row === undefined ? null : conflictFrom(row);
+    },
+
     async lockConflict(id: string): Promise<void> {
       await db.raw('select from link_conflict where id = ? for update', [id]);
     },
@@ -157,7 +171,8 @@ const bindingsOf = (
   rows: limit + 1,
 });
 
-const conflictColumns = `x.id, p.name as pair, x.pair_id as "pairId", x.link_id as link, x.side, x.key, x.kind, x.fields, x.base, x.here,
+const conflictColumns = `x.id, p.name as pair, x.pair_id as "pairId", h.name as here_system, t.name as there_system,
+  x.link_id as link, x.side, x.key, x.kind, x.fields, x.base, x.here,
   x.there, x.candidates, x.looked_at, x.state, x.decision, x.created_at as "createdAt", x.decided_at as "decidedAt",
   x.decided_by as "decidedBy", x.applied_at as "appliedAt"`;
 
@@ -166,11 +181,19 @@ const approvalColumns = `x.id, p.name as pair, x.pair_id as "pairId", x.kind, x.
   (select coalesce(jsonb_agg(jsonb_build_object('side', j.side, 'key', j.key, 'link', j.link_id::text) order by j.id), '[]')
    from (select id, side, key, link_id from link_job where approval_id = x.id order by id limit 200) j) as items`;
 
-interface ConflictRow extends Omit<PairConflict, 'revision'> {
+interface ConflictRow extends Omit<PairConflict, 'revision' | 'systems'> {
   looked_at: Json;
+  here_system: string;
+  there_system: string;
 }
 
-const conflictFrom = ({ looked_at: lookedAt, ...row }: ConflictRow): PairConflict => ({
+const conflictFrom = ({
+  looked_at: lookedAt,
+  here_system: here,
+  there_system: there,
+  ...row
+}: ConflictRow): PairConflict => ({
   ...row,
+  systems: { here, there },
   revision: revisionOf({ here: row.here, there: row.there, lookedAt }),
 });

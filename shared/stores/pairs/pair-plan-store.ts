@@ -19,6 +19,7 @@ export interface MadePlan {
   readonly digest: string;
   readonly counts: Readonly<Record<string, number>>;
   readonly cursors: Readonly<Record<EndSide, string | null>>;
+  readonly summary: unknown;
 }
 
 export type PairPlanStore = ReturnType<typeof createPairPlanStore>;
@@ -56,12 +57,13 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
     },
 
     /** It can be decided. Earlier ones that nobody decided are outdated. */
-    async ready(id: string, { digest, counts, cursors }: MadePlan): Promise<void> {
+    async ready(id: string, { digest, counts, cursors, summary }: MadePlan): Promise<void> {
       await db.raw(
         `${withGuard}, earlier as (
            update pair_plan set state = 'outdated' where pair_id = :pairId and id < :id and state = 'ready' and exists (select from guard)
          )
-         update pair_plan set state = 'ready', digest = :digest, counts = cast(:counts as jsonb), cursors = cast(:cursors as jsonb), ready_at = now()
+         update pair_plan set state = 'ready', digest = :digest, counts = cast(:counts as jsonb), cursors = cast(:cursors as jsonb),
+           summary = cast(:summary as jsonb), ready_at = now()
          where id = :id and state = 'making' and exists (select from guard)`,
         {
           ...guardBindings(hold),
@@ -70,6 +72,7 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
           digest,
           counts: JSON.stringify(counts),
           cursors: JSON.stringify(cursors),
+          summary: JSON.stringify(summary),
         },
       );
     },

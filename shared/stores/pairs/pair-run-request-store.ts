@@ -49,6 +49,8 @@ export interface ToldPlan {
   readonly state: PlanState;
   readonly digest: string | null;
   readonly counts: Readonly<Record<string, number>>;
+  /** What it comes to; null: it is not made yet, or an earlier version made it. */
+  readonly summary: Json;
   readonly failure: string | null;
   readonly createdAt: Date;
   readonly createdBy: string | null;
@@ -240,7 +242,7 @@ async function inserted(db: Db, sql: string, bindings: Record<string, string | n
   return row.id;
 }
 
-const planColumns = `id, pair_id as "pairId", config_version as "configVersion", state, digest, counts, failure,
+const planColumns = `id, pair_id as "pairId", config_version as "configVersion", state, digest, counts, summary, failure,
   created_at as "createdAt", created_by as "createdBy", ready_at as "readyAt", decided_at as "decidedAt", decided_by as "decidedBy"`;
 
 const runColumns =

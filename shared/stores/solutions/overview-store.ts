@@ -96,11 +96,16 @@ export function createOverviewStore(db: Db) {
       const open = (table: string, condition: string) =>
         `(select count(*)::int from (select from ${table} t join solution s on s.id = t.solution_id
           where ${condition} and ${visible} limit ${mostCounted}) as counted)`;
+      const ofPairs = (table: string) =>
+        `(select count(*)::int from (select from ${table} x join pair p on p.id = x.pair_id
+          join remote_system h on h.id = p.here_id join remote_system t on t.id = p.there_id
+          where x.state = 'open' and (cast(:accounts as int[]) is null or h.account_id = any(:accounts) and t.account_id = any(:accounts))
+          limit ${mostCounted}) as counted)`;
       const result = await db.raw<{ rows: WaitingCounts[] }>(
         `select ${open('probe_alert', 't.closed_at is null and t.acknowledged_at is null')} as alerts,
            ${open('quarantine', `t.state = 'open'`)} as quarantine,
-           ${open('conflict', `t.state = 'open'`)} as conflicts,
-           ${open('approval', `t.state = 'open'`)} as approvals`,
+           ${open('conflict', `t.state = 'open'`)} + ${ofPairs('link_conflict')} as conflicts,
+           ${open('approval', `t.state = 'open'`)} + ${ofPairs('pair_approval')} as approvals`,
         { accounts: idsOf(accounts) },
       );
       return result.rows[0] ?? { alerts: 0, quarantine: 0, conflicts: 0, approvals: 0 };

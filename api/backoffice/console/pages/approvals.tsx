@@ -1,47 +1,61 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import type { Page as ListPage } from '../../../../shared/domain/page';
-import { mayEdit } from '../../../../shared/domain/staff';
+import { newestOf } from '../../../../shared/domain/newest-of';
+import { mapPage, type Page as ListPage, type PageRequest } from '../../../../shared/domain/page';
+import { type Caller, mayEdit } from '../../../../shared/domain/staff';
+import type { PairApproval } from '../../../../shared/stores/pairs/pair-inbox-store';
 import type { Approval } from '../../../../shared/stores/parameters/approval-store';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/request-fields';
 import type { ApprovalService } from '../../services/approvals';
 import type { OverviewService } from '../../services/overview';
+import type { PairInboxService } from '../../services/pair-inbox';
 import { calledBy } from '../called';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Age, Badge, Card, Empty, Pager, Tabs } from '../parts';
 import type { Visit, Visiting } from '../visit';
+import { PairApprovalCard } from './pairs/approval-card';
 
 interface Services {
   readonly approvals: ApprovalService;
   readonly overview: Pick<OverviewService, 'names'>;
+  readonly pairInbox: PairInboxService;
 }
 
 const views = ['open', 'all'] as const;
-const scope = z.object({ solution: idOf.optional() });
+const scope = z.object({ solution: idOf.optional(), pair: z.string().max(40).optional() });
 const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
 const decision = z.object({ decision: z.enum(['approve', 'reject']) });
 const shownRows = 20;
 
+/** Of a kitchen or of a pair of systems: their ids come from one counter. */
+type AnyApproval =
+  | { readonly id: string; readonly of: 'kitchen'; readonly approval: Approval }
+  | { readonly id: string; readonly of: 'pair'; readonly approval: PairApproval };
+
 /** Changes that need an approval because there are so many at once. */
-export function createApprovalPageRoutes({ approvals, overview }: Services, visiting: Visiting): Router {
+export function createApprovalPageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
+  const { approvals, overview, pairInbox } = services;
 
   router.get(
     '/approvals',
     visiting.page(async (visit, request) => {
-      const { state, solution, ...paging } = decode(query, blankless(request.query));
-      const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
-      const page = await approvals.list(visit.caller, filter, { ...pageOfQuery(paging), limit: shownRows });
+      const { state, solution, pair, ...paging } = decode(query, blankless(request.query));
+      const shown = { state, solution, pair };
+      const page = await listBoth(services, visit.caller, shown, {
+        ...pageOfQuery(paging),
+        limit: shownRows,
+      });
       const names = await overview.names(
         visit.caller,
-        page.items.map(({ solutionId }) => solutionId),
+        page.items.flatMap((one) => (one.of === 'kitchen' ? [one.approval.solutionId] : [])),
       );
-      return approvalsPage(visit, { state, solution }, page, names);
+      return approvalsPage(visit, shown, page, names);
     }),
   );
 
@@ -49,47 +63,84 @@ export function createApprovalPageRoutes({ approvals, overview }: Services, visi
     '/approvals/:id',
     visiting.form(async (caller, request) => {
       const { decision: decided } = decode(decision, request.body);
-      await approvals.decide(caller, pathBigId(request, 'approval'), decided);
-      const done = decided === 'approve' ? 'approved' : 'rejected';
-      return linkTo('/approvals', { ...decode(scope, blankless(request.query)), done });
+      const id = pathBigId(request, 'approval');
+      const of = decode(scope, blankless(request.query));
+      const isOfPair = (await pairInbox.findApproval(caller, id)) !== null;
+      if (isOfPair) await pairInbox.decideApproval(caller, id, decided);
+      else await approvals.decide(caller, id, decided);
+      const done = decided === 'approve' ? 'approved' : isOfPair ? 'pair-rejected' : 'rejected';
+      return linkTo('/approvals', { ...of, done });
     }),
   );
 
   return router;
 }
 
+async function listBoth(
+  { approvals, pairInbox }: Services,
+  caller: Caller,
+  { state, solution, pair }: Shown,
+  page: PageRequest<string>,
+): Promise<ListPage<AnyApproval>> {
+  const wanted = state === 'all' ? null : state;
+  const lists: Promise<ListPage<AnyApproval>>[] = [];
+  if (pair === undefined)
+    lists.push(
+      approvals
+        .list(caller, { solutionId: solution ?? null, state: wanted }, page)
+        .then((one) => mapPage(one, (approval) => ({ id: approval.id, of: 'kitchen', approval }))),
+    );
+  if (solution === undefined)
+    lists.push(
+      pairInbox
+        .approvals(caller, { pair: pair ?? null, state: wanted }, page)
+        .then((one) => mapPage(one, (approval) => ({ id: approval.id, of: 'pair', approval }))),
+    );
+  return newestOf(await Promise.all(lists), page.limit);
+}
+
 interface Shown {
   readonly state: (typeof views)[number];
   /** Undefined: all of them. */
   readonly solution?: number | undefined;
+  /** Undefined: all of them. */
+  readonly pair?: string | undefined;
 }
 
 const approvalsPage = (
   visit: Visit,
-  { state, solution }: Shown,
-  { items, next }: ListPage<Approval>,
+  { state, ...of }: Shown,
+  { items, next }: ListPage<AnyApproval>,
   names: ReadonlyMap<number, SolutionName>,
 ): VNode => (
   <Page visit={visit} title={visit.words.approvals} subtitle={visit.words.approvalsMeaning}>
     <Tabs
       label={visit.words.state}
       tabs={views.map((one) => ({
-        href: linkTo('/approvals', { state: one, solution }),
+        href: linkTo('/approvals', { state: one, ...of }),
         text: visit.words.openOrAll[one],
         isCurrent: one === state,
       }))}
     />
     <div class="stack">
       {items.length === 0 && <Empty title={visit.words.noApprovals}>{visit.words.noApprovalsMeaning}</Empty>}
-      {items.map((approval) => (
-        <ApprovalCard
-          visit={visit}
-          approval={approval}
-          solution={names.get(approval.solutionId)}
-          action={linkTo(`/approvals/${approval.id}`, { solution })}
-        />
-      ))}
-      <Pager words={visit.words} base={linkTo('/approvals', { state, solution })} next={next} />
+      {items.map((one) =>
+        one.of === 'pair' ? (
+          <PairApprovalCard
+            visit={visit}
+            approval={one.approval}
+            action={linkTo(`/approvals/${one.id}`, { pair: of.pair })}
+          />
+        ) : (
+          <ApprovalCard
+            visit={visit}
+            approval={one.approval}
+            solution={names.get(one.approval.solutionId)}
+            action={linkTo(`/approvals/${one.id}`, { solution: of.solution })}
+          />
+        ),
+      )}
+      <Pager words={visit.words} base={linkTo('/approvals', { state, ...of })} next={next} />
     </div>
   </Page>
 );

@@ -1,82 +1,169 @@
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { fieldOf, sameValue } from '../../../../shared/domain/merge-copy';
-import type { Page as ListPage } from '../../../../shared/domain/page';
-import { mayEdit } from '../../../../shared/domain/staff';
+import { newestOf } from '../../../../shared/domain/newest-of';
+import { mapPage, type Page as ListPage, type PageRequest } from '../../../../shared/domain/page';
+import { type Caller, mayEdit } from '../../../../shared/domain/staff';
+import { notFound } from '../../../../shared/errors/catalog';
+import { flatState } from '../../../../shared/formats/link-state';
+import type { PairConflict } from '../../../../shared/stores/pairs/pair-inbox-store';
 import type { Conflict } from '../../../../shared/stores/parameters/conflict-store';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import { decode } from '../../../http/decode';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/request-fields';
 import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
+import type { PairChoice, PairInboxService } from '../../services/pair-inbox';
 import { calledBy, FieldName } from '../called';
-import { blankless, touchedTexts } from '../form-input';
+import { blankless, fieldsAfter, touchedTexts } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
 import { ActionForm, Age, Badge, Card, Empty, Pager, Table, Tabs, TextInput } from '../parts';
-import type { Visit, Visiting } from '../visit';
+import { isLocalPath, type Visit, type Visiting } from '../visit';
 import type { Words } from '../words';
+import { choicePrefix, PairConflictCard, valuePrefix } from './pairs/conflict-card';
 import { valueText } from './params';
 
 interface Services {
   readonly conflicts: ConflictService;
   readonly overview: Pick<OverviewService, 'names'>;
+  readonly pairInbox: PairInboxService;
 }
 
 const views = ['open', 'all'] as const;
-const scope = z.object({ solution: idOf.optional() });
+const scope = z.object({ solution: idOf.optional(), pair: z.string().max(40).optional() });
 const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
 const decision = z.object({
-  choice: z.enum(['manager', 'solution', 'fields']),
+  choice: z.enum(['manager', 'solution', 'here', 'there', 'fields']),
   // The revision of the copies that were shown. If they have changed, they must be looked at first.
   revision: z.string().max(64).optional(),
+  /** The page of a link that showed it. */
+  back: z.string().refine(isLocalPath).optional(),
 });
+type Decision = z.output<typeof decision>;
 const shownRows = 20;
 const fieldPrefix = 'f.';
 
+/** Of a kitchen or of a pair of systems: their ids come from one counter. */
+type AnyConflict =
+  | { readonly id: string; readonly of: 'kitchen'; readonly conflict: Conflict }
+  | { readonly id: string; readonly of: 'pair'; readonly conflict: PairConflict };
+
 /** Both copies side by side; someone decides. */
-export function createConflictPageRoutes({ conflicts, overview }: Services, visiting: Visiting): Router {
+export function createConflictPageRoutes(services: Services, visiting: Visiting): Router {
   const router = Router();
 
   router.get(
     '/conflicts',
     visiting.page(async (visit, request) => {
-      const { state, solution, ...paging } = decode(query, blankless(request.query));
-      const filter = { solutionId: solution ?? null, state: state === 'all' ? null : state };
-      const page = await conflicts.list(visit.caller, filter, { ...pageOfQuery(paging), limit: shownRows });
-      const names = await overview.names(
+      const { state, solution, pair, ...paging } = decode(query, blankless(request.query));
+      const shown = { state, solution, pair };
+      const page = await listBoth(services, visit.caller, shown, {
+        ...pageOfQuery(paging),
+        limit: shownRows,
+      });
+      const names = await services.overview.names(
         visit.caller,
-        page.items.map(({ solutionId }) => solutionId),
+        page.items.flatMap((one) => (one.of === 'kitchen' ? [one.conflict.solutionId] : [])),
       );
-      return conflictsPage(visit, { state, solution }, page, names);
+      return conflictsPage(visit, shown, page, names);
     }),
   );
 
   router.post(
     '/conflicts/:id',
     visiting.form(async (caller, request) => {
-      const { choice, revision } = decode(decision, request.body);
-      const given: GivenChoice =
-        choice === 'fields' ? { fields: touchedTexts(request.body, fieldPrefix) } : choice;
-      await conflicts.decide(caller, pathBigId(request, 'conflict'), given, revision ?? null);
-      return linkTo('/conflicts', { ...decode(scope, blankless(request.query)), done: 'decided' });
+      const given = decode(decision, request.body);
+      const id = pathBigId(request, 'conflict');
+      const ofPair = await services.pairInbox.findConflict(caller, id);
+      if (ofPair === null) {
+        await decideOfKitchen(services, caller, request, given);
+        return linkTo('/conflicts', { ...decode(scope, blankless(request.query)), done: 'decided' });
+      }
+      const choice = pairChoice(ofPair, request.body, given);
+      await services.pairInbox.decideConflict(caller, id, { choice, ifRevision: given.revision ?? null });
+      const back = given.back ?? '/conflicts';
+      return `${back}${back.includes('?') ? '&' : '?'}done=pair-decided`;
     }),
   );
 
   return router;
 }
 
+async function listBoth(
+  { conflicts, pairInbox }: Services,
+  caller: Caller,
+  { state, solution, pair }: Shown,
+  page: PageRequest<string>,
+): Promise<ListPage<AnyConflict>> {
+  const wanted = state === 'all' ? null : state;
+  const lists: Promise<ListPage<AnyConflict>>[] = [];
+  if (pair === undefined)
+    lists.push(
+      conflicts
+        .list(caller, { solutionId: solution ?? null, state: wanted }, page)
+        .then((one) => mapPage(one, (conflict) => ({ id: conflict.id, of: 'kitchen', conflict }))),
+    );
+  if (solution === undefined)
+    lists.push(
+      pairInbox
+        .conflicts(caller, { pair: pair ?? null, state: wanted }, page)
+        .then((one) => mapPage(one, (conflict) => ({ id: conflict.id, of: 'pair', conflict }))),
+    );
+  return newestOf(await Promise.all(lists), page.limit);
+}
+
+async function decideOfKitchen(
+  { conflicts }: Services,
+  caller: Caller,
+  request: Request,
+  { choice, revision }: Decision,
+): Promise<void> {
+  if (choice === 'here' || choice === 'there') throw notFound('conflict');
+  const given: GivenChoice =
+    choice === 'fields' ? { fields: touchedTexts(request.body, fieldPrefix) } : choice;
+  await conflicts.decide(caller, pathBigId(request, 'conflict'), given, revision ?? null);
+}
+
+/** Field by field: what one side holds, or another value. */
+function pairChoice(conflict: PairConflict, body: unknown, { choice }: Decision): PairChoice {
+  if (choice === 'here' || choice === 'there') return choice;
+  const [choices, values] = [fieldsAfter(body, choicePrefix), fieldsAfter(body, valuePrefix)];
+  const fields = conflict.fields.flatMap((name): [string, unknown][] => {
+    const from = choices[name];
+    if (from === undefined) return [];
+    if (from === 'other') return [[name, typedAs(conflict, name, values[name] ?? '')]];
+    return [[name, flatState(from === 'there' ? conflict.there : conflict.here)?.[name] ?? null]];
+  });
+  return { fields: Object.fromEntries(fields) };
+}
+
+/** A browser sends texts: where both sides hold numbers, or truths, it is one as well. */
+function typedAs({ here, there }: PairConflict, name: string, text: string): unknown {
+  const known = [flatState(here)?.[name], flatState(there)?.[name]].filter(
+    (value) => value !== null && value !== undefined,
+  );
+  if (text === '') return null;
+  if (known.length > 0 && known.every((value) => typeof value === 'number') && Number.isFinite(Number(text)))
+    return Number(text);
+  if (known.length > 0 && known.every((value) => typeof value === 'boolean') && /^(true|false)$/.test(text))
+    return text === 'true';
+  return text;
+}
+
 interface Shown {
   readonly state: (typeof views)[number];
   /** Undefined: all of them. */
   readonly solution?: number | undefined;
+  /** Undefined: all of them. */
+  readonly pair?: string | undefined;
 }
 
 const conflictsPage = (
   visit: Visit,
-  { state, solution }: Shown,
-  { items, next }: ListPage<Conflict>,
+  { state, ...of }: Shown,
+  { items, next }: ListPage<AnyConflict>,
   names: ReadonlyMap<number, SolutionName>,
 ): VNode => (
   <Page
@@ -87,22 +174,30 @@ const conflictsPage = (
     <Tabs
       label={visit.words.state}
       tabs={views.map((one) => ({
-        href: linkTo('/conflicts', { state: one, solution }),
+        href: linkTo('/conflicts', { state: one, ...of }),
         text: visit.words.openOrAll[one],
         isCurrent: one === state,
       }))}
     />
     <div class="stack">
       {items.length === 0 && <Empty title={visit.words.noConflicts}>{visit.words.noConflictsMeaning}</Empty>}
-      {items.map((conflict) => (
-        <ConflictCard
-          visit={visit}
-          conflict={conflict}
-          solution={names.get(conflict.solutionId)}
-          action={linkTo(`/conflicts/${conflict.id}`, { solution })}
-        />
-      ))}
-      <Pager words={visit.words} base={linkTo('/conflicts', { state, solution })} next={next} />
+      {items.map((one) =>
+        one.of === 'pair' ? (
+          <PairConflictCard
+            visit={visit}
+            conflict={one.conflict}
+            back={linkTo('/conflicts', { pair: of.pair })}
+          />
+        ) : (
+          <ConflictCard
+            visit={visit}
+            conflict={one.conflict}
+            solution={names.get(one.conflict.solutionId)}
+            action={linkTo(`/conflicts/${one.id}`, { solution: of.solution })}
+          />
+        ),
+      )}
+      <Pager words={visit.words} base={linkTo('/conflicts', { state, ...of })} next={next} />
     </div>
   </Page>
 );

@@ -4,15 +4,22 @@ import { isAdmin } from '../../../../shared/domain/staff';
 import type { Statut } from '../../../../shared/domain/statut';
 import type { Health } from '../../../ops/health';
 import type { Overview } from '../../services/overview';
+import type { PairTroubles } from '../../services/pair-board';
 import { numberText } from '../format';
 import { Page } from '../layout';
 import { Age, Badge, Card, Empty, Table } from '../parts';
 import { ExactReason } from '../refusal';
 import type { Visit } from '../visit';
 import type { Words } from '../words';
+import { Troubles } from './pairs/troubles';
 
 /** What is happening now. With JavaScript, the page refreshes itself. */
-export const overviewPage = (visit: Visit, overview: Overview, health: Health): VNode => (
+export const overviewPage = (
+  visit: Visit,
+  overview: Overview,
+  health: Health,
+  troubles: PairTroubles,
+): VNode => (
   <Page visit={visit} title={visit.words.overview}>
     {overview.untrustedProxy !== null && (
       <p class="notice busy">{visit.words.untrustedProxy(overview.untrustedProxy.address)}</p>
@@ -40,6 +47,7 @@ export const overviewPage = (visit: Visit, overview: Overview, health: Health): 
         <Failures words={visit.words} overview={overview} />
         <Stale words={visit.words} overview={overview} />
       </div>
+      <Troubles words={visit.words} troubles={troubles} />
       {overview.doubtful.solutions.length > 0 && <Doubtful words={visit.words} overview={overview} />}
     </div>
   </Page>

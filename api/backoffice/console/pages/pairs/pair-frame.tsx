@@ -1,0 +1,65 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { z } from 'zod';
+import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
+import { Page } from '../../layout';
+import { Tabs } from '../../parts';
+import type { Visit } from '../../visit';
+import { PairBadge } from './pair-table';
+
+export const pairTabs = ['now', 'links', 'plans', 'jobs', 'fields', 'runs', 'history'] as const;
+export type PairTab = (typeof pairTabs)[number];
+
+interface Props {
+  readonly visit: Visit;
+  readonly pair: PairEntry;
+  readonly tab: PairTab;
+  /** Where it is a page below a tab. */
+  readonly title?: string;
+  readonly subtitle?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A page about one pair. */
+export const PairPage = ({ visit, pair, tab, title, subtitle, children }: Props): VNode => (
+  <Page
+    visit={visit}
+    title={title ?? pair.name}
+    tabTitle={`${title ?? visit.words.pairs.tabsOfPair[tab]} · ${pair.name}`}
+    trail={[
+      { href: '/pairs', text: visit.words.pairs.pairs },
+      ...(title === undefined ? [] : [{ href: pairPath(pair.name), text: pair.name }]),
+    ]}
+    subtitle={
+      subtitle ?? (
+        <>
+          <a href={`/systems/${pair.here.name}`}>{pair.here.name}</a> {endText(pair, 'here')} ⇄{' '}
+          <a href={`/systems/${pair.there.name}`}>{pair.there.name}</a> {endText(pair, 'there')}
+          <PairBadge words={visit.words} pair={pair} />
+        </>
+      )
+    }
+  >
+    <Tabs
+      label={visit.words.pairs.aboutThisPair}
+      tabs={pairTabs.map((one) => ({
+        href: pairPath(pair.name, one),
+        text: visit.words.pairs.tabsOfPair[one],
+        isCurrent: one === tab,
+      }))}
+    />
+    <div class="stack">{children}</div>
+  </Page>
+);
+
+export const pairPath = (name: string, tab: PairTab = 'now'): string =>
+  tab === 'now' ? `/pairs/${name}` : `/pairs/${name}/${tab}`;
+
+/** Name of the system on that side. */
+export const systemOn = (pair: PairEntry, side: 'here' | 'there'): string => pair[side].name;
+
+/** What of the system it is: an entity, a table, a folder; empty: the whole. */
+export function endText({ config }: Pick<PairEntry, 'config'>, side: 'here' | 'there'): string {
+  const end = z.object({ [side]: z.record(z.string(), z.unknown()) }).safeParse(config).data?.[side];
+  const name = ['entity', 'table', 'model', 'root'].map((key) => end?.[key]).find((one) => one !== undefined);
+  return typeof name === 'string' ? name : '';
+}

@@ -1,0 +1,175 @@
+import type { VNode } from 'preact';
+import type { Page as ListPage } from '../../../../../shared/domain/page';
+import { mayEdit } from '../../../../../shared/domain/staff';
+import { visibleText } from '../../../../../shared/domain/visible-text';
+import type { ToldJobState, ToldLinkJob } from '../../../../../shared/stores/pairs/link-desk-store';
+import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
+import { linkJobStates } from '../../../../../shared/systems/pair-states';
+import { linkTo } from '../../link';
+import { ActionForm, Age, Badge, Empty, Pager, ProblemNote, Table, Tabs, type Tone } from '../../parts';
+import type { ProblemText } from '../../problem-text';
+import type { Visit } from '../../visit';
+import type { Words } from '../../words';
+import { PairPage, pairPath, systemOn } from './pair-frame';
+
+interface Props {
+  readonly pair: PairEntry;
+  /** Undefined: all of them. */
+  readonly state: ToldJobState | undefined;
+  readonly page: ListPage<ToldLinkJob>;
+  readonly problem: ProblemText | null;
+}
+
+/** What a pair has found, and what became of it. */
+export function pairJobsPage(visit: Visit, { pair, state, page, problem }: Props): VNode {
+  const { words } = visit;
+  const path = pairPath(pair.name, 'jobs');
+  return (
+    <PairPage visit={visit} pair={pair} tab="jobs">
+      <ProblemNote problem={problem} />
+      <Tabs
+        label={words.state}
+        tabs={[undefined, ...linkJobStates].map((one) => ({
+          href: linkTo(path, { state: one }),
+          text: one === undefined ? words.all : words.pairs.jobStates[one],
+          isCurrent: one === state,
+        }))}
+      />
+      {page.items.length === 0 ? (
+        <Empty title={words.pairs.noJobs}>{words.pairs.noJobsAdvice}</Empty>
+      ) : (
+        <JobTable visit={visit} pair={pair} jobs={page.items} back={linkTo(path, { state })} />
+      )}
+      <Pager words={words} base={linkTo(path, { state })} next={page.next} />
+    </PairPage>
+  );
+}
+
+interface TableProps {
+  readonly visit: Visit;
+  readonly pair: PairEntry;
+  readonly jobs: readonly ToldLinkJob[];
+  /** Where a retry leads back to. */
+  readonly back: string;
+}
+
+function JobTable({ visit, pair, jobs, back }: TableProps): VNode {
+  const { words } = visit;
+  const { pairs } = words;
+  return (
+    <Table
+      label={pairs.tabsOfPair.jobs}
+      columns={[
+        pairs.record,
+        words.state,
+        pairs.namedBy,
+        words.time,
+        { label: <span class="visually-hidden">{words.actions}</span> },
+      ]}
+      fit="stacks"
+    >
+      {jobs.map((job) => (
+        <tr>
+          <th scope="row" class="wrap key">
+            <a href={job.link === null ? `/jobs/${job.id}` : `/links/${job.link}`}>{job.key}</a>
+            <span class="under">{systemOn(pair, job.side)}</span>
+          </th>
+          <td class="wrap">
+            <JobBadge words={words} state={job.state} />
+            <JobReason words={words} pair={pair} job={job} />
+          </td>
+          <td>{sourceText(words, job.source)}</td>
+          <td>
+            <Age words={words} at={job.endedAt ?? job.createdAt} />
+          </td>
+          <td>
+            <RetryForm visit={visit} job={job} back={back} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+const tones: Readonly<Record<ToldJobState, Tone>> = {
+  new: 'busy',
+  running: 'busy',
+  waiting: 'busy',
+  held: 'busy',
+  failed: 'bad',
+  done: 'good',
+  skipped: 'calm',
+  'given-up': 'bad',
+};
+
+export const JobBadge = ({ words, state }: { words: Words; state: ToldJobState }): VNode => (
+  <Badge tone={tones[state]}>{words.pairs.jobStates[state]}</Badge>
+);
+
+function sourceText({ pairs }: Words, source: string): string {
+  const known: Readonly<Record<string, string>> = pairs.sources;
+  return known[source] ?? source;
+}
+
+interface ReasonProps {
+  readonly words: Words;
+  readonly pair: PairEntry;
+  readonly job: ToldLinkJob;
+}
+
+/** Why it is as it is: in words, then exactly as the system said it. */
+export function JobReason({ words, pair, job }: ReasonProps): VNode | null {
+  const { pairs } = words;
+  const { state, errorClass, error, attempts, runAfter, waitsSide, waitsKey } = job;
+  if (state === 'done' || state === 'running' || state === 'skipped') return null;
+  const classes: Readonly<Record<string, string>> = pairs.errorClasses;
+  const sentence = errorClass === null ? undefined : classes[errorClass];
+  return (
+    <>
+      {sentence !== undefined && <p class="reason">{sentence}</p>}
+      {waitsSide !== null && waitsKey !== null && (
+        <p class="reason">{pairs.waitsFor(systemOn(pair, waitsSide), waitsKey)}</p>
+      )}
+      {error !== null && (state === 'failed' || state === 'given-up') && (
+        <p class="reason soft" lang="en">
+          {visibleText(error)}
+        </p>
+      )}
+      {(state === 'failed' || state === 'given-up') && attempts > 0 && (
+        <p class="reason soft">
+          {pairs.attempts(attempts)}
+          {state === 'failed' && (
+            <>
+              , {pairs.nextTry} <Age words={words} at={runAfter} />
+            </>
+          )}
+        </p>
+      )}
+    </>
+  );
+}
+
+const retriable: readonly ToldJobState[] = ['waiting', 'failed', 'given-up'];
+
+/** Nothing where it is done, waits for a decision, or where one may not. */
+export function RetryForm({
+  visit,
+  job,
+  back,
+  size = 'small',
+}: {
+  visit: Visit;
+  job: Pick<ToldLinkJob, 'id' | 'state'>;
+  back: string;
+  size?: 'small' | 'usual';
+}): VNode | null {
+  if (!retriable.includes(job.state) || !mayEdit(visit.caller)) return null;
+  return (
+    <ActionForm action={`/jobs/${job.id}/retry`} csrf={visit.csrf}>
+      <input type="hidden" name="back" value={back} />
+      <button class={size === 'small' ? 'button quiet small' : 'button quiet'}>
+        {visit.words.pairs.retry}
+      </button>
+    </ActionForm>
+  );
+}

@@ -1,0 +1,155 @@
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { isSame, statesOf } from '../../../../../shared/formats/link-state';
+import { visibleText } from '../../../../../shared/domain/visible-text';
+import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
+import type { ToldPlanItem } from '../../../../../shared/stores/pairs/pair-run-request-store';
+import { numberText } from '../../format';
+import { Badge, Card, type Tone } from '../../parts';
+import type { Words } from '../../words';
+import { systemOn } from './pair-frame';
+import { ShownValue } from './shown-value';
+
+interface Props {
+  readonly words: Words;
+  readonly pair: PairEntry;
+  readonly items: readonly ToldPlanItem[];
+}
+
+/** Each record of a plan, with every field that would be another. */
+export const PlanLines = ({ words, pair, items }: Props): VNode => (
+  <Card title={words.pairs.planLines}>
+    <ul class="rows">
+      {items.map((item) => (
+        <PlanLine words={words} pair={pair} item={item} />
+      ))}
+    </ul>
+  </Card>
+);
+
+const tones: Readonly<Record<string, Tone>> = {
+  created: 'good',
+  updated: 'busy',
+  moved: 'busy',
+  deleted: 'bad',
+  conflict: 'bad',
+  failed: 'bad',
+  quarantined: 'bad',
+};
+
+export const VerdictBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode => (
+  <Badge tone={tones[verdict] ?? 'calm'}>{verdictText(words, verdict)}</Badge>
+);
+
+/** What becomes, or became, of a record. */
+export function verdictText({ pairs }: Words, verdict: string): string {
+  const known: Readonly<Record<string, string>> = pairs.verdicts;
+  return Object.hasOwn(known, verdict) ? (known[verdict] ?? verdict) : verdict;
+}
+
+/** e.g. `created: 3, changed: 12`. */
+export function verdictCounts(words: Words, counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(
+    ([verdict, count]) => `${verdictText(words, verdict)}${words.colon}${numberText(words, count)}`,
+  );
+  return parts.length === 0 ? '–' : parts.join(', ');
+}
+
+function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: ToldPlanItem }): VNode {
+  const { pairs } = words;
+  return (
+    <li>
+      <div>
+        {item.link === null ? <strong>{item.key}</strong> : <a href={`/links/${item.link}`}>{item.key}</a>}{' '}
+        <span class="soft">{systemOn(pair, item.side)}</span>
+        {operationsOf(item.operations).map(({ side, op }) => (
+          <Operation words={words} pair={pair} side={side} op={op} item={item} />
+        ))}
+        {item.reason !== null && (
+          <p class="soft" lang="en">
+            {visibleText(item.reason)}
+          </p>
+        )}
+        {operationsOf(item.operations).length === 0 && item.reason === null && (
+          <p class="soft">{pairs.nothingWritten}</p>
+        )}
+      </div>
+      <VerdictBadge words={words} verdict={item.verdict} />
+    </li>
+  );
+}
+
+interface OperationProps {
+  readonly words: Words;
+  readonly pair: PairEntry;
+  readonly side: 'here' | 'there';
+  readonly op: 'create' | 'update' | 'move' | 'delete';
+  readonly item: Pick<ToldPlanItem, 'before' | 'after'>;
+}
+
+function Operation({ words, pair, side, op, item }: OperationProps): VNode {
+  const { pairs } = words;
+  const changes = op === 'delete' ? [] : changesOf(item, side);
+  return (
+    <div class="operation">
+      <p>{pairs.operations[op](systemOn(pair, side))}</p>
+      <Changes words={words} changes={changes} isNew={op === 'create'} />
+    </div>
+  );
+}
+
+/** Each field that is, or would be, another. */
+export const Changes = ({
+  words,
+  changes,
+  isNew,
+}: {
+  words: Words;
+  changes: readonly FieldChange[];
+  isNew: boolean;
+}): VNode | null =>
+  changes.length === 0 ? null : (
+    <ul class="changes">
+      {changes.map(({ field, before, after }) => (
+        <li>
+          {field}
+          {words.colon}
+          {!isNew && (
+            <>
+              <del>
+                <ShownValue words={words} value={before} />
+              </del>{' '}
+              →{' '}
+            </>
+          )}
+          <ins>
+            <ShownValue words={words} value={after} />
+          </ins>
+        </li>
+      ))}
+    </ul>
+  );
+
+export interface FieldChange {
+  readonly field: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** What one side holds otherwise after than before. */
+export function changesOf(
+  { before, after }: { readonly before: unknown; readonly after: unknown },
+  side: 'here' | 'there',
+): FieldChange[] {
+  const [then, now] = [statesOf(before)?.[side] ?? {}, statesOf(after)?.[side] ?? {}];
+  return [...new Set([...Object.keys(now), ...Object.keys(then)])].flatMap((field) => {
+    const [old, young] = [then[field] ?? null, now[field] ?? null];
+    return isSame(old, young) ? [] : [{ field, before: old, after: young }];
+  });
+}
+
+const operations = z
+  .array(z.object({ side: z.enum(['here', 'there']), op: z.enum(['create', 'update', 'move', 'delete']) }))
+  .catch([]);
+
+export const operationsOf = (kept: unknown) => operations.parse(kept);

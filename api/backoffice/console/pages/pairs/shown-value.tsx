@@ -1,0 +1,33 @@
+import type { VNode } from 'preact';
+import { visibleText } from '../../../../../shared/domain/visible-text';
+import type { Words } from '../../words';
+
+/** A value of a record as it is held, whatever it is. */
+export function ShownValue({ words, value }: { words: Words; value: unknown }): VNode {
+  if (value === null || value === undefined) return <span class="soft">–</span>;
+  if (value === '') return <span class="soft">{words.pairs.emptyText}</span>;
+  return <span class="value">{valueOf(words, value)}</span>;
+}
+
+function valueOf(words: Words, value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return visibleLines(value);
+    case 'boolean':
+      return value ? words.yes : words.no;
+    case 'number':
+    case 'bigint':
+      return String(value);
+    default:
+      return visibleLines(JSON.stringify(value));
+  }
+}
+
+/** As `visibleText`, with its line breaks, and no more than a page can show. */
+export function visibleLines(text: string, longest = 400): string {
+  const shown = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return shown
+    .split(/\r\n?|\n/)
+    .map(visibleText)
+    .join('\n');
+}

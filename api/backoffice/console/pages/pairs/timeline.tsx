@@ -1,0 +1,167 @@
+import type { VNode } from 'preact';
+import { z } from 'zod';
+import { visibleText } from '../../../../../shared/domain/visible-text';
+import type { ToldLinkEvent } from '../../../../../shared/stores/pairs/link-desk-store';
+import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
+import { durationText } from '../../format';
+import { Card, Empty, Moment } from '../../parts';
+import type { Words } from '../../words';
+import { systemOn } from './pair-frame';
+import { Changes, changesOf, operationsOf, VerdictBadge } from './plan-lines';
+import { visibleLines } from './shown-value';
+
+interface Props {
+  readonly words: Words;
+  readonly pair: PairEntry;
+  readonly events: readonly ToldLinkEvent[];
+}
+
+/** All that was done about a record, the newest first, each call with its answer. */
+export const Timeline = ({ words, pair, events }: Props): VNode => (
+  <Card
+    id="timeline"
+    title={words.pairs.timeline}
+    aside={<span class="soft">{words.pairs.timelineMeaning}</span>}
+  >
+    {events.length === 0 ? (
+      <Empty title={words.pairs.nothingDone} />
+    ) : (
+      <ol class="timeline">
+        {events.map((event) => (
+          <Event words={words} pair={pair} event={event} />
+        ))}
+      </ol>
+    )}
+  </Card>
+);
+
+/** What the others say is a sentence of ours, which their name says already. */
+const toldReasons: readonly string[] = ['failed', 'given-up', 'untouched', 'skipped', 'quarantined'];
+const badKinds: readonly string[] = ['failed', 'given-up', 'conflict', 'quarantined', 'untouched'];
+
+function Event({ words, pair, event }: Omit<Props, 'events'> & { event: ToldLinkEvent }): VNode {
+  const { kind, verdict, reason, at, by } = event;
+  const isBad = badKinds.includes(kind);
+  return (
+    <li class={isBad ? 'bad' : undefined}>
+      <span>
+        <strong>{kindText(words, kind)}</strong>{' '}
+        {verdict !== null && kind === 'sync' && <VerdictBadge words={words} verdict={verdict} />}
+      </span>
+      <span class="soft">
+        <Moment words={words} at={at} />
+        {by !== null && ` · ${by}`}
+      </span>
+      {reason !== null && toldReasons.includes(kind) && (
+        <p lang="en" class={isBad ? 'bad' : 'soft'}>
+          {visibleText(reason)}
+        </p>
+      )}
+      <Done words={words} pair={pair} event={event} />
+      <Calls words={words} pair={pair} calls={callsOf(event.calls)} />
+    </li>
+  );
+}
+
+function kindText({ pairs }: Words, kind: string): string {
+  const known: Readonly<Record<string, string>> = pairs.eventKinds;
+  return Object.hasOwn(known, kind) ? (known[kind] ?? kind) : kind;
+}
+
+function Done({ words, pair, event }: Omit<Props, 'events'> & { event: ToldLinkEvent }): VNode {
+  return (
+    <>
+      {firstOfEach(operationsOf(event.operations)).map(({ side, op }) => (
+        <div class="operation">
+          <p>{words.pairs.operations[op](systemOn(pair, side))}</p>
+          {op !== 'delete' && (
+            <Changes words={words} changes={changesOf(event, side)} isNew={op === 'create'} />
+          )}
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** What was created, and written to once more, was created. */
+const firstOfEach = (operations: ReturnType<typeof operationsOf>) =>
+  operations.filter(
+    ({ side, op }, place) => op !== 'update' || !operations.slice(0, place).some((one) => one.side === side),
+  );
+
+const calls = z
+  .array(
+    z.object({
+      side: z.enum(['here', 'there']),
+      op: z.string(),
+      method: z.string(),
+      path: z.string(),
+      status: z.number().nullable(),
+      milliseconds: z.number(),
+      request: z.string().nullable(),
+      answer: z.string().nullable(),
+      fault: z.string().nullable(),
+    }),
+  )
+  .catch([]);
+
+type Call = z.output<typeof calls>[number];
+
+const callsOf = (kept: unknown): Call[] => calls.parse(kept);
+
+function Calls({
+  words,
+  pair,
+  calls: made,
+}: Omit<Props, 'events'> & { readonly calls: readonly Call[] }): VNode | null {
+  if (made.length === 0) return null;
+  return (
+    <ul class="calls-made">
+      {made.map((call) => (
+        <li>
+          <details>
+            <summary>
+              {systemOn(pair, call.side)}
+              {words.colon}
+              <code>
+                {call.method} {shortPath(call.path)}
+              </code>{' '}
+              → <span class={isRefused(call) ? 'bad' : 'good'}>{call.status ?? words.pairs.noAnswer}</span>{' '}
+              <span class="soft">{durationText(words, call.milliseconds / 1000)}</span>
+            </summary>
+            {call.fault !== null && (
+              <p class="bad" lang="en">
+                {visibleText(call.fault)}
+              </p>
+            )}
+            {shortPath(call.path) !== call.path && (
+              <pre>
+                {call.method} {visibleText(call.path)}
+              </pre>
+            )}
+            <Sent title={words.pairs.request} text={call.request} />
+            <Sent title={words.pairs.answer} text={call.answer} />
+          </details>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const longestPath = 80;
+
+/** A query may be as long as a page. */
+const shortPath = (path: string): string =>
+  visibleText(path.length > longestPath ? `${path.slice(0, longestPath)}…` : path);
+
+const isRefused = ({ status }: Call) => status === null || status >= 400;
+
+const longestBody = 4_000;
+
+const Sent = ({ title, text }: { title: string; text: string | null }): VNode | null =>
+  text === null || text === '' ? null : (
+    <>
+      <p class="soft">{title}</p>
+      <pre>{visibleLines(text, longestBody)}</pre>
+    </>
+  );

@@ -1,0 +1,158 @@
+import type { Caller } from '../../../shared/domain/staff';
+import { notFound } from '../../../shared/errors/catalog';
+import { flatState, statesOf } from '../../../shared/formats/link-state';
+import type {
+  LinkDeskStore,
+  ToldLink,
+  ToldLinkEvent,
+  ToldLinkJob,
+} from '../../../shared/stores/pairs/link-desk-store';
+import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
+import type { PairConflict, PairInboxStore } from '../../../shared/stores/pairs/pair-inbox-store';
+import type { PairRunRequestStore } from '../../../shared/stores/pairs/pair-run-request-store';
+import type { SystemState, SystemStore } from '../../../shared/stores/pairs/system-store';
+import { type ComparedField, compareFields, type Copies, type LinkStanding } from './link-differences';
+import { recordSettings } from './pairs';
+
+/** Why two records stand as they do: what each holds, what differs, and what was done. */
+export interface LinkStory {
+  readonly pair: PairEntry;
+  readonly link: ToldLink;
+  readonly standing: LinkStanding;
+  /** The newest work about it; null: there is none any more. */
+  readonly job: ToldLinkJob | null;
+  /** What someone has to decide, or has decided just now; null: nothing. */
+  readonly conflict: PairConflict | null;
+  readonly fields: readonly ComparedField[];
+  /** Whether a side holds it, as far as anyone has looked. */
+  readonly holds: { readonly here: boolean; readonly there: boolean };
+  /** The newest first. */
+  readonly events: readonly ToldLinkEvent[];
+}
+
+/** Work on a record that is linked with none. */
+export interface JobStory {
+  readonly pair: PairEntry;
+  readonly job: ToldLinkJob;
+  readonly events: readonly ToldLinkEvent[];
+}
+
+interface Stores {
+  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'findJob' | 'events' | 'eventsOfItem' | 'listJobs'>;
+  readonly pairConfigs: Pick<PairConfigStore, 'findById'>;
+  readonly pairInbox: Pick<PairInboxStore, 'conflictOfLink'>;
+  readonly pairRunRequests: Pick<PairRunRequestStore, 'fieldsKept'>;
+  readonly systems: Pick<SystemStore, 'findById'>;
+}
+
+const shownEvents = 50;
+
+export type LinkStoryService = ReturnType<typeof createLinkStoryService>;
+
+export function createLinkStoryService({ stores }: { readonly stores: Stores }) {
+  return {
+    /** Throws `not-found`. */
+    async ofLink(caller: Caller, id: string): Promise<LinkStory> {
+      const link = await stores.linkDesk.find(id);
+      const pair = link === null ? null : await stores.pairConfigs.findById(caller.accounts, link.pairId);
+      if (link === null || pair === null) throw notFound('link');
+      const [jobs, events, conflict, kept, isSystemStopped] = await Promise.all([
+        stores.linkDesk.listJobs(pair.id, { state: null, link: id }, { limit: 1, after: null }),
+        stores.linkDesk.events(id, shownEvents),
+        stores.pairInbox.conflictOfLink(caller.accounts, id),
+        stores.pairRunRequests.fieldsKept(pair.id),
+        isStopped(pair),
+      ]);
+      const job = jobs.items[0] ?? null;
+      const standing = standingOf({ pair, link, job, conflict, isSystemStopped });
+      const settled = { here: flatState(link.here?.seen), there: flatState(link.there?.seen) };
+      const now = presentCopies({ job, conflict, events, settled });
+      const fields = compareFields({
+        rules: recordSettings(pair)?.fields ?? null,
+        now,
+        settled,
+        kept,
+        disputed: conflict?.fields ?? [],
+        standing,
+      });
+      const holds = { here: now.here !== null, there: now.there !== null };
+      return { pair, link, standing, job, conflict, fields, holds, events };
+    },
+
+    /** Throws `not-found`. */
+    async ofJob(caller: Caller, id: string): Promise<JobStory> {
+      const job = await stores.linkDesk.findJob(id);
+      const pair = job === null ? null : await stores.pairConfigs.findById(caller.accounts, job.pairId);
+      if (job === null || pair === null) throw notFound('job');
+      const events = await stores.linkDesk.eventsOfItem(pair.id, job, shownEvents);
+      return { pair, job, events };
+    },
+  };
+
+  async function isStopped({ here, there }: PairEntry): Promise<boolean> {
+    const stopped: readonly (SystemState | undefined)[] = ['paused', 'throttled'];
+    const found = await Promise.all([stores.systems.findById(here.id), stores.systems.findById(there.id)]);
+    return found.some((system) => stopped.includes(system?.state));
+  }
+}
+
+interface Circumstances {
+  readonly pair: PairEntry;
+  readonly link: ToldLink;
+  readonly job: ToldLinkJob | null;
+  readonly conflict: PairConflict | null;
+  readonly isSystemStopped: boolean;
+}
+
+/** What is nearest to the cause comes first. */
+function standingOf({ pair, link, job, conflict, isSystemStopped }: Circumstances): LinkStanding {
+  if (link.state === 'gone') return 'gone';
+  if (conflict !== null) {
+    if (conflict.state === 'decided') return 'decided';
+    return conflict.kind === 'flip' ? 'flip' : 'conflict';
+  }
+  const byJob = job === null ? null : standingOfJob(job);
+  if (byJob === 'given-up' || byJob === 'approval' || byJob === 'waiting') return byJob;
+  const isOpen = byJob !== null || link.isUnsettled || link.state === 'creating';
+  if (isOpen && isSystemStopped) return 'system-paused';
+  if (pair.pausedAt !== null) return 'pair-paused';
+  if (pair.mode !== 'run') return pair.mode === 'plan' ? 'planned' : 'off';
+  if (byJob === 'failed') return byJob;
+  if (link.isUnsettled) return 'unsettled';
+  if (isOpen) return 'under-way';
+  return link.state === 'deleted-here' || link.state === 'deleted-there' ? 'deleted' : 'settled';
+}
+
+/** Null: it is over. */
+function standingOfJob({ state }: ToldLinkJob): LinkStanding | null {
+  switch (state) {
+    case 'held':
+      return 'approval';
+    case 'waiting':
+    case 'failed':
+    case 'given-up':
+      return state;
+    case 'new':
+    case 'running':
+      return 'under-way';
+    case 'done':
+    case 'skipped':
+      return null;
+  }
+}
+
+interface Sights {
+  readonly job: ToldLinkJob | null;
+  readonly conflict: PairConflict | null;
+  readonly events: readonly ToldLinkEvent[];
+  readonly settled: Copies;
+}
+
+/** What each side held when somebody looked last: newer than what was settled where that look led to nothing. */
+function presentCopies({ job, conflict, events, settled }: Sights): Copies {
+  if (conflict !== null) return { here: flatState(conflict.here), there: flatState(conflict.there) };
+  if (job === null || job.state === 'done' || job.state === 'skipped') return settled;
+  const looked = events.find(({ before }) => before !== null);
+  if (looked === undefined || looked.kind === 'sync') return settled;
+  return statesOf(looked.before) ?? settled;
+}
