@@ -22,14 +22,16 @@ async function signOut(browser: Browser): Promise<void> {
   expect((await browser.call('POST', at('/sign-out'), '')).status).toBe(303);
 }
 
-/** Someone at the same address fails for that e-mail until nobody is let in from there. */
+/** Someone at the same address fails for that e-mail until nobody is let in from there: one of the failures is real, for each takes its time. */
 async function failFromThere({ email }: Pick<Staff, 'email'>): Promise<void> {
-  const statuses: number[] = [];
-  for (let guess = 0; guess < 11; guess += 1) {
-    const answer = await backoffice.call('POST', '/api/session', { body: { email, password: 'a guess' } });
-    statuses.push(answer.status);
-  }
-  expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+  const guess = () => backoffice.call('POST', '/api/session', { body: { email, password: 'a guess' } });
+  expect((await guess()).status).toBe(401);
+  await backoffice.db.raw(
+    `insert into failed_login (subject)
+     select subject from failed_login, generate_series(1, 9) where subject like :own`,
+    { own: `staff:${email.toLowerCase()} from %` },
+  );
+  expect((await guess()).status).toBe(429);
 }
 
 describe('a browser in which someone has signed in', () => {
