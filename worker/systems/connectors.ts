@@ -4,6 +4,7 @@ import { createEspocrmConnector } from './espocrm/espocrm';
 import { createOdooConnector } from './odoo/odoo';
 import { createPostgresqlConnector } from './postgresql/postgresql';
 import type { SystemConnector } from './remote-system';
+import { createSqlServerConnector } from './sql-server/sql-server';
 
 /** The connectors of this version. */
 export const createConnectors = (): Readonly<Partial<Record<SystemKindName, SystemConnector>>> => ({
@@ -11,4 +12,5 @@ export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Syst
   advoware: createAdvowareConnector(),
   odoo: createOdooConnector(),
   postgresql: createPostgresqlConnector(),
+  'sql-server': createSqlServerConnector(),
 });

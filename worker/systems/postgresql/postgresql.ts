@@ -38,6 +38,7 @@ const useOf = (end: PostgresqlEnd, fields: readonly string[]): TableUse => ({
   table: end.table,
   key: end.key,
   revision: end.revision === 'xmin' ? null : end.revision,
+  revisionKind: null,
   wantsOwnRevisions: end.revision === 'xmin',
   syncKey: end.syncKey ?? null,
   fields,

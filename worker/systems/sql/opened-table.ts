@@ -92,7 +92,7 @@ export function itemOf(
   };
 }
 
-const textOf = (value: FieldValue): string =>
+export const textOf = (value: FieldValue): string =>
   typeof value === 'object' && value !== null ? value.xml : String(value);
 
 export const itemsOf = (table: UsedTable, rows: readonly SqlRow[]): Item[] =>

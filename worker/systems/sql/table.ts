@@ -70,6 +70,8 @@ export interface TableUse {
   readonly key: string;
   /** A column of it. Null: the server's own (`xmin`), or none. */
   readonly revision: string | null;
+  /** What that column must be; null: anything. */
+  readonly revisionKind: ColumnKind | null;
   readonly wantsOwnRevisions: boolean;
   readonly syncKey: string | null;
   readonly fields: readonly string[];
@@ -134,6 +136,15 @@ export function problemsOf(description: TableDescription, use: TableUse): readon
   if (use.wantsOwnRevisions && !description.hasOwnRevisions)
     problems.push(
       unfit('no-revisions', `${table} keeps no rows of its own: name a column as its revision`, table),
+    );
+  const revisionColumn = revision === null ? undefined : byName.get(revision);
+  if (use.revisionKind !== null && revisionColumn !== undefined && revisionColumn.kind !== use.revisionKind)
+    problems.push(
+      unfit(
+        'no-revisions',
+        `${table}.${revisionColumn.name} is ${revisionColumn.type}, and no ${use.revisionKind}`,
+        revisionColumn.name,
+      ),
     );
   return [...problems, ...requiredBesides(description, use)];
 }
