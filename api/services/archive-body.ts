@@ -19,19 +19,30 @@ export function readUpTo(
   return seenUpTo(body, maxBytes, see);
 }
 
+/** An archive up to this size stays in memory until it is unpacked, and is not read from the disk again. */
+const mostHeldBytes = 64 * 1024;
+
 /** Learns about an archive by seeing each of its bytes once. */
 export function watchArchive() {
   const hash = createHash('sha256');
   const arrival = watchArrival();
   let bytes = 0;
+  let chunks: Buffer[] = [];
   return {
     see: (chunk: Buffer): void => {
       hash.update(chunk);
       arrival.see(chunk);
       bytes += chunk.length;
+      if (bytes <= mostHeldBytes) chunks.push(chunk);
+      else chunks = [];
     },
-    /** Call it when the whole archive has been seen. */
-    whole: () => ({ sha256: hash.digest('hex'), bytes, arrival }),
+    /** Call it when the whole archive has been seen. `held`: the archive itself, if it is small. */
+    whole: () => ({
+      sha256: hash.digest('hex'),
+      bytes,
+      arrival,
+      held: bytes <= mostHeldBytes ? Buffer.concat(chunks) : null,
+    }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { notFound } from '../errors/catalog';
 import type { FileStore } from '../files/file-store';
 
@@ -13,6 +13,13 @@ export interface ArchiveBytes {
   /** These bytes, as a stream: one request to the store. `length` is more than 0. */
   stream(position: number, length: number): Promise<Readable>;
 }
+
+/** An archive that is in memory. */
+export const heldArchive = (bytes: Buffer): ArchiveBytes => ({
+  size: bytes.length,
+  read: (position, length) => Promise.resolve(bytes.subarray(position, position + length)),
+  stream: (position, length) => Promise.resolve(Readable.from([bytes.subarray(position, position + length)])),
+});
 
 const BLOCK_BYTES = 64 * 1024;
 const BLOCKS_KEPT = 4;

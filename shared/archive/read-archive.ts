@@ -11,6 +11,8 @@ export interface ReadableEntry {
   readonly bytes: number;
   /** The content. What is unpacked as it is read fails with `bad-archive` at its end where the CRC is another. */
   open(): Promise<Readable>;
+  /** The whole content, for an entry that is known to be small. */
+  read(): Promise<Buffer>;
 }
 
 /** For an archive whose sender is trusted: a package of readings may well shrink a thousandfold. */
@@ -33,16 +35,25 @@ export async function* readArchive(
   const archive = await archiveBytesOf(createDiskFileStore(dir), base);
   const directory = await readZipDirectory(archive, limits);
   for (const entry of directory.entries) {
-    yield { name: entry.name, bytes: entry.unpackedBytes, open: () => openEntry(archive, directory, entry) };
+    yield readable(archive, directory, entry);
   }
 }
 
-/** One entry of an archive, as a stream. */
-export async function openEntry(
+/** One entry of an archive. */
+export const readable = (
   archive: ArchiveBytes,
   directory: ZipDirectory,
   entry: ArchiveEntry,
-): Promise<Readable> {
-  const dataStart = await directory.dataStart(entry);
-  return Readable.from(entryContent(archive, entry, dataStart), { objectMode: false });
-}
+): ReadableEntry => ({
+  name: entry.name,
+  bytes: entry.unpackedBytes,
+  open: async () => Readable.from(await contentOf(archive, directory, entry), { objectMode: false }),
+  read: async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of await contentOf(archive, directory, entry)) chunks.push(chunk);
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  },
+});
+
+const contentOf = async (archive: ArchiveBytes, directory: ZipDirectory, entry: ArchiveEntry) =>
+  entryContent(archive, entry, await directory.dataStart(entry));

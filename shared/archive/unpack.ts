@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import type { FileStore, WriteBatch } from '../files/file-store';
 import type { ArchiveArrival } from './archive-arrival';
-import { archiveBytesOf } from './archive-bytes';
-import { entryContent } from './entry-content';
-import { generousLimits, openEntry, type ReadableEntry } from './read-archive';
+import { archiveBytesOf, heldArchive } from './archive-bytes';
+import { entryContent, isSmall } from './entry-content';
+import { generousLimits, readable, type ReadableEntry } from './read-archive';
 import { readZipDirectory, refused, type ArchiveEntry, type UnpackLimits } from './zip-directory';
 
 export type { UnpackLimits } from './zip-directory';
@@ -13,8 +13,15 @@ interface Unpacking {
   readonly batch?: WriteBatch;
   /** Has seen the whole archive. */
   readonly arrival?: Pick<ArchiveArrival, 'crc32Of'>;
+  /** The archive itself, if it is small enough to be in memory. */
+  readonly held?: Buffer | null;
   /** Whether the file will be read. Absent: all files are read. */
   readonly isRead?: (name: string) => boolean;
+}
+
+/** `isUnpacked`: the entry has a file of its own below the prefix. */
+export interface UnpackedFile extends ReadableEntry {
+  readonly isUnpacked: boolean;
 }
 
 /** More would not be faster on two cores, and would take threads away from other work. */
@@ -28,8 +35,8 @@ const inTurn = pLimit(2 * ENTRIES_AT_ONCE);
 /**
  * Unpacks an archive of the file store to below `targetPrefix` of the same store, which must be this archive's alone.
  * An entry that is stored without compression is only checked and stays in the archive, so that photos are written
- * once. A file that nothing will read is only checked as well. `unpackedFiles` reads all of them. Returns the sum of
- * the entries' sizes.
+ * once. A small entry stays there as well, because unpacking it again costs less than a file of its own. A file that
+ * nothing will read is only checked as well. `unpackedFiles` reads all of them. Returns the sum of the entries' sizes.
  *
  * Memory does not grow with the archive. When it resolves, everything in `batch` is durable (the archive too, where the
  * batch began with it); when it rejects, nothing is left below `targetPrefix`. Nothing is ever written elsewhere.
@@ -41,9 +48,9 @@ export async function unpackArchive(
   store: FileStore,
   { archiveKey, targetPrefix }: { readonly archiveKey: string; readonly targetPrefix: string },
   limits: UnpackLimits,
-  { batch = store.startBatch(), arrival, isRead = () => true }: Unpacking = {},
+  { batch = store.startBatch(), arrival, held = null, isRead = () => true }: Unpacking = {},
 ): Promise<{ unpackedBytes: number }> {
-  const archive = await archiveBytesOf(store, archiveKey);
+  const archive = held === null ? await archiveBytesOf(store, archiveKey) : heldArchive(held);
   const directory = await readZipDirectory(archive, limits);
   try {
     await forEachAtOnce(largestFirst(directory.entries), (entry, stop) =>
@@ -52,7 +59,8 @@ export async function unpackArchive(
         const content = () => untilStopped(entryContent(archive, entry, dataStart), stop);
         if (isStored(entry))
           await checkStored(entry, arrival?.crc32Of(dataStart, entry.packedBytes), content);
-        else if (isRead(entry.name)) await batch.write(`${targetPrefix}/${entry.name}`, content());
+        else if (!staysInArchive(entry) && isRead(entry.name))
+          await batch.write(`${targetPrefix}/${entry.name}`, content());
         else await readToEnd(content());
       }),
     );
@@ -74,20 +82,23 @@ export async function unpackedFiles(
   store: Pick<FileStore, 'stat' | 'read' | 'list'>,
   archiveKey: string,
   targetPrefix: string,
-): Promise<ReadableEntry[]> {
+): Promise<UnpackedFile[]> {
   const archive = await archiveBytesOf(store, archiveKey);
   const directory = await readZipDirectory(archive, generousLimits);
   const unpacked = new Map<string, number>();
-  for await (const { key, bytes } of store.list(targetPrefix)) unpacked.set(key, bytes);
+  if (!directory.entries.every(staysInArchive))
+    for await (const { key, bytes } of store.list(targetPrefix)) unpacked.set(key, bytes);
   return directory.entries.map((entry) => {
-    const { name, unpackedBytes: bytes } = entry;
-    const key = `${targetPrefix}/${name}`;
-    const isUnpacked = !isStored(entry) && unpacked.get(key) === bytes;
-    return { name, bytes, open: () => (isUnpacked ? store.read(key) : openEntry(archive, directory, entry)) };
+    const key = `${targetPrefix}/${entry.name}`;
+    const isUnpacked = !isStored(entry) && unpacked.get(key) === entry.unpackedBytes;
+    const packed = readable(archive, directory, entry);
+    return isUnpacked ? { ...packed, open: () => store.read(key), isUnpacked } : { ...packed, isUnpacked };
   });
 }
 
 const isStored = (entry: ArchiveEntry): boolean => entry.method === 'stored';
+
+const staysInArchive = (entry: ArchiveEntry): boolean => isStored(entry) || isSmall(entry);
 
 /**
  * Large entries first, so that no lane is left with one at the end. Small entries in the order of their position, block

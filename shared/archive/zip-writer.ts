@@ -38,12 +38,27 @@ async function addEntries(
   let content: OpenContent | null = null;
   output.once('close', () => content?.source.destroy());
   for await (const entry of entries) {
+    if (isBrief(entry.content)) {
+      zip.addBuffer(bytesOf(entry.content), entry.name, { ...sameForAll, compress: false });
+      continue;
+    }
     content = await itsTurn(zip, entry);
     if (output.destroyed) content.source.destroy();
     await content.readToEnd;
   }
   zip.end();
 }
+
+/** Content up to this size is stored, because compressing it costs more than it saves: it fits into one packet anyway. */
+const BRIEF_BYTES = 1024;
+
+const isBrief = (content: ZipEntry['content']): content is string | Uint8Array =>
+  typeof content !== 'function' && content.length <= BRIEF_BYTES;
+
+const bytesOf = (content: string | Uint8Array): Buffer =>
+  typeof content === 'string'
+    ? Buffer.from(content)
+    : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 
 interface OpenContent {
   readonly source: Readable;

@@ -32,6 +32,7 @@ const syncInTurn = pLimit(2);
 /** The file store in a directory. What `write` and `commit` resolve for is fsynced: the file and every folder above. */
 export function createDiskFileStore(folder: string): FileStore {
   const root = path.resolve(folder);
+  const tree: Tree = { root, lasting: new Set() };
   let prepared: Promise<void> | null = null;
 
   return {
@@ -43,7 +44,7 @@ export function createDiskFileStore(folder: string): FileStore {
         const bytes = await writePart(part, content);
         await mkdir(path.dirname(target), { recursive: true });
         await rename(part, target);
-        await syncAll(foldersAbove(root, target));
+        await syncFolders(tree, foldersAbove(root, target), path.dirname(target) === root);
         return { key, bytes };
       } catch (error) {
         await rm(part, { force: true });
@@ -51,7 +52,7 @@ export function createDiskFileStore(folder: string): FileStore {
       }
     },
 
-    startBatch: () => startDiskBatch(root, prepare),
+    startBatch: () => startDiskBatch(tree, prepare),
 
     async makeDurable(key) {
       const target = locate(root, key);
@@ -77,7 +78,9 @@ export function createDiskFileStore(folder: string): FileStore {
     list: (prefix) => (prefix === '' ? walk(root, '') : walk(locate(root, prefix), `${prefix}/`)),
 
     async remove(prefix) {
-      await rm(locate(root, prefix), { recursive: true, force: true });
+      const removed = locate(root, prefix);
+      tree.lasting.delete(removed);
+      await rm(removed, { recursive: true, force: true });
     },
 
     async space() {
@@ -109,14 +112,17 @@ export function createDiskFileStore(folder: string): FileStore {
   }
 }
 
-function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch {
+function startDiskBatch(tree: Tree, prepare: () => Promise<void>): WriteBatch {
+  const { root } = tree;
   const folders = new Set<string>();
   const syncs = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | null = null;
+  let isFileInRoot = false;
 
   return {
     async write(key, content) {
       const target = locate(root, key);
+      isFileInRoot ||= path.dirname(target) === root;
       await prepare();
       await makeFolders(target);
       const file = await open(target, 'w');
@@ -129,7 +135,7 @@ function startDiskBatch(root: string, prepare: () => Promise<void>): WriteBatch 
     async commit() {
       await Promise.all(syncs);
       if (failure !== null) throw failure.error;
-      await syncAll([...folders]);
+      await syncFolders(tree, [...folders], isFileInRoot);
     },
   };
 
@@ -282,6 +288,24 @@ function foldersAbove(root: string, target: string): string[] {
     if (folder === root) break;
   }
   return folders;
+}
+
+interface Tree {
+  readonly root: string;
+  /** The folders directly below the root that are known to survive a power cut. There are only a few. */
+  readonly lasting: Set<string>;
+}
+
+/** The root is synced only when a folder directly below it may be new. */
+async function syncFolders(
+  { root, lasting }: Tree,
+  folders: readonly string[],
+  isFileInRoot: boolean,
+): Promise<void> {
+  const tops = folders.filter((folder) => path.dirname(folder) === root);
+  const isKnown = !isFileInRoot && tops.every((top) => lasting.has(top));
+  await syncAll(isKnown ? folders.filter((folder) => folder !== root) : folders);
+  for (const top of tops) lasting.add(top);
 }
 
 /** One after another: an archive can bring more folders than a process may have open files. */

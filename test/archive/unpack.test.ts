@@ -17,6 +17,9 @@ let place: UnpackingPlace;
 beforeAll(() => (place = createUnpackingPlace()));
 afterAll(() => place.remove());
 
+/** More than what is unpacked again each time that it is read. */
+const tooLargeToStay = (text: string) => text.padEnd(70_000, '.');
+
 describe('an archive that is accepted', () => {
   test('is unpacked file by file, whoever wrote it', async () => {
     const files = {
@@ -32,24 +35,27 @@ describe('an archive that is accepted', () => {
     await expect(place.unpack(theirs.toBuffer())).resolves.toEqual({ unpacked: files });
   });
 
-  test('leaves in the archive what is stored there, and unpacks the rest', async () => {
+  test('leaves in the archive what is stored there or small, and unpacks the rest', async () => {
+    const large = tooLargeToStay('a');
     const archive = handmadeZip([
       { name: 'xml/', content: '', method: 0, mode: 0o40755 },
       { name: 'photos/b.jpg', content: 'bb', method: 0 },
-      { name: 'A.xml', content: 'a' },
+      { name: 'A.xml', content: large },
+      { name: 'B.xml', content: 'b' },
     ]);
     await place.store.write('told.zip', archive);
     await expect(
       unpackArchive(place.store, { archiveKey: 'told.zip', targetPrefix: 'told' }, wideLimits),
     ).resolves.toEqual({
-      unpackedBytes: 3,
+      unpackedBytes: large.length + 3,
     });
-    expect(await allOf(place.store.list('told'))).toEqual([{ key: 'told/A.xml', bytes: 1 }]);
+    expect(await allOf(place.store.list('told'))).toEqual([{ key: 'told/A.xml', bytes: large.length }]);
     const files = await unpackedFiles(place.store, 'told.zip', 'told');
     const told = files.map(async (file) => [file.name, file.bytes, await text(await file.open())]);
     expect(await Promise.all(told)).toEqual([
       ['photos/b.jpg', 2, 'bb'],
-      ['A.xml', 1, 'a'],
+      ['A.xml', large.length, large],
+      ['B.xml', 1, 'b'],
     ]);
     for (const key of ['told', 'told.zip']) await place.store.remove(key);
     await expect(unpackedFiles(place.store, 'told.zip', 'told')).rejects.toMatchObject({ code: 'not-found' });
@@ -57,8 +63,8 @@ describe('an archive that is accepted', () => {
 
   test('what is not unpacked any more, or not whole, comes from the archive', async () => {
     const archive = handmadeZip([
-      { name: 'csv/a.csv', content: 'gone' },
-      { name: 'csv/b.csv', content: 'not whole' },
+      { name: 'csv/a.csv', content: tooLargeToStay('gone') },
+      { name: 'csv/b.csv', content: tooLargeToStay('not whole') },
     ]);
     await place.store.write('again.zip', archive);
     await unpackArchive(place.store, { archiveKey: 'again.zip', targetPrefix: 'again' }, wideLimits);
@@ -66,8 +72,8 @@ describe('an archive that is accepted', () => {
     await place.store.write('again/csv/b.csv', Buffer.from('not'));
     const files = await unpackedFiles(place.store, 'again.zip', 'again');
     expect(await Promise.all(files.map(async (file) => text(await file.open())))).toEqual([
-      'gone',
-      'not whole',
+      tooLargeToStay('gone'),
+      tooLargeToStay('not whole'),
     ]);
     for (const key of ['again', 'again.zip']) await place.store.remove(key);
   });
@@ -166,19 +172,21 @@ describe('an archive that is accepted', () => {
 
   test('is not written where nothing will read it, but checked all the same, and readable', async () => {
     const entries = [
-      { name: 'xml/a.xml', content: 'read' },
-      { name: 'notes/b.txt', content: 'ignored' },
+      { name: 'xml/a.xml', content: tooLargeToStay('read') },
+      { name: 'notes/b.txt', content: tooLargeToStay('ignored') },
     ];
     const isRead = (name: string) => name.startsWith('xml/');
     await place.store.write('part.zip', handmadeZip(entries));
     await unpackArchive(place.store, { archiveKey: 'part.zip', targetPrefix: 'part' }, wideLimits, {
       isRead,
     });
-    expect(await allOf(place.store.list('part'))).toEqual([{ key: 'part/xml/a.xml', bytes: 4 }]);
+    expect(await allOf(place.store.list('part'))).toEqual([
+      { key: 'part/xml/a.xml', bytes: tooLargeToStay('read').length },
+    ]);
     const files = await unpackedFiles(place.store, 'part.zip', 'part');
     expect(await Promise.all(files.map(async (file) => text(await file.open())))).toEqual([
-      'read',
-      'ignored',
+      tooLargeToStay('read'),
+      tooLargeToStay('ignored'),
     ]);
     await place.store.write('part.zip', handmadeZip([...entries, { name: 'c.txt', crc: 1 }]));
     await expect(
@@ -608,7 +616,10 @@ describe('what is not the archive’s fault', () => {
   test('a full disk passes through as it is, and is cleaned up', async () => {
     const folder = createTestFolder();
     const store = createDiskFileStore(folder.path);
-    await store.write(ARCHIVE, handmadeZip([{ name: 'good.txt' }, { name: 'xml/full.xml' }]));
+    await store.write(
+      ARCHIVE,
+      handmadeZip([{ name: 'good.txt' }, { name: 'xml/full.xml', content: tooLargeToStay('full') }]),
+    );
     // The kernel answers every write to /dev/full as a full disk does.
     await mkdir(path.join(folder.path, TARGET, 'xml'), { recursive: true });
     await symlink('/dev/full', path.join(folder.path, TARGET, 'xml/full.xml'));

@@ -79,13 +79,14 @@ describe('POST /v4/{channel}/datas', () => {
     expect((await client.statut()).text).toBe('"1"');
   });
 
-  test('answers once the archive is unpacked on the file store and its job is queued', async () => {
+  test('answers once the archive is on the file store, what is not small is unpacked there, and its job is queued', async () => {
     const client = await signIn(server());
-    const sync = textOf((await client.postForm(archive)).json['sync']);
+    const large = zipOf({ 'csv/Tboil.csv': 'Id\n'.padEnd(70_000, '\n'), 'csv/Tbfridge.csv': fridgeLog(1) });
+    const sync = textOf((await client.postForm(large)).json['sync']);
     const files = (await storedFiles(server())).filter((file) => file.includes(sync));
-    expect(files).toEqual([`uploads/${sync}/archive.zip`, `uploads/${sync}/unpacked/csv/Tbfridge.csv`]);
+    expect(files).toEqual([`uploads/${sync}/archive.zip`, `uploads/${sync}/unpacked/csv/Tboil.csv`]);
     const kept = await readFile(path.join(server().config.filesDir, files[0] ?? ''));
-    expect(kept.equals(archive)).toBe(true);
+    expect(kept.equals(large)).toBe(true);
     const jobs = await server().db('job').where({ sync_id: sync }).select('state', 'lane');
     expect(jobs).toEqual([{ state: 'queued', lane: 'small' }]);
   });

@@ -12,7 +12,12 @@ import { fullSync, onServer, signIn, storedFiles, syncTo2 } from './on-server';
 
 const server = onServer();
 const store = (): FileStore => createDiskFileStore(server().config.filesDir);
-const upload = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2), 'notes.txt': 'nobody reads this' });
+const ids = Array.from({ length: 3_000 }, (_, index) => index + 1);
+/** Too large to stay in the archive. */
+const upload = zipOf({
+  'csv/Tbfridge.csv': fridgeLog(...ids),
+  'notes.txt': 'nobody reads this'.repeat(5_000),
+});
 const filesOf = async (sync: string) => (await storedFiles(server())).filter((name) => name.includes(sync));
 
 afterEach(() => server().stopWorker());
@@ -29,6 +34,17 @@ test('files that nothing reads are not unpacked, and what was unpacked goes once
   await server().stopWorker();
   expect((await filesOf(sync)).filter((name) => name.includes('/unpacked/'))).toEqual([]);
   expect(await readdir(path.join(server().config.filesDir, 'uploads', sync))).toEqual(['archive.zip']);
+});
+
+test('small files stay in the archive, from which the worker reads them', async () => {
+  await server().startWorker();
+  const client = await signIn(server());
+  const small = zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2) });
+  const sync = textOf((await client.postForm(small)).json['sync']);
+  expect(await filesOf(sync)).toContain(`uploads/${sync}/archive.zip`);
+  expect((await filesOf(sync)).filter((name) => name.includes('/unpacked/'))).toEqual([]);
+  await client.statut('?wait=20&not=1');
+  expect((await client.sync()).json['report']).toMatchObject({ logs: { Tbfridge: { inserted: 2 } } });
 });
 
 test('a sync whose unpacked files cannot be removed has ended all the same, and retention takes them', async () => {
@@ -61,5 +77,5 @@ test('an upload without its unpacked files is processed again from the archive',
   const client = await signIn(server());
   await fullSync(client, upload);
   await syncTo2(client, upload);
-  expect((await client.sync()).json['report']).toMatchObject({ logs: { Tbfridge: { duplicates: 2 } } });
+  expect((await client.sync()).json['report']).toMatchObject({ logs: { Tbfridge: { duplicates: 3_000 } } });
 });

@@ -115,8 +115,11 @@ describe('/v4/{channel}/uploads: tus 1.0', () => {
       text: '"1"',
       headers: { 'epack-sync': done.json['sync'] },
     });
-    const files = await storedFiles(server());
-    expect(files).toContain(`uploads/${textOf(done.json['sync'])}/unpacked/csv/Tbfridge.csv`);
+    const taken = await server()
+      .db<{ id: string; state: string }>('sync')
+      .where({ id: textOf(done.json['sync']) })
+      .first('state');
+    expect(taken).toEqual({ state: 'queued' });
   });
 
   test('in one request with the creation, too', async () => {
@@ -634,7 +637,7 @@ describe('expiration', () => {
       learn: () => undefined,
       refresh: () => Promise.resolve(),
     };
-    const queue = { isUp: () => true, publish: () => Promise.resolve() };
+    const queue = { isInDatabase: false, isUp: () => true, publish: () => Promise.resolve() };
     const log = createLogger({ level: 'silent', name: 'test' });
     const files = createDiskFileStore(config.filesDir);
     const limits = {

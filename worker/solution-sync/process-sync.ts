@@ -102,7 +102,7 @@ export async function processSync(
     await step('commit', () => commitOutcome(transaction, job, 'ready', { report, why, written }));
     return report;
   });
-  await removeUnpacked(files, job);
+  if (upload.isUnpacked) await removeUnpacked(files, job);
   return report;
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { zipStream, type ZipEntry } from '../../../shared/archive/zip-writer';
 import type { Channel } from '../../../shared/domain/channel';
 import type { SyncReport } from '../../../shared/domain/report';
@@ -48,18 +47,15 @@ export async function writePackage(
   contents: PackageContents,
 ): Promise<WrittenPackage> {
   const hash = createHash('sha256');
-  const hashed = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      done(null, chunk);
-    },
-  });
-  const fed = pipeline(zipStream(entries(sync, contents)), hashed);
-  // Where the store gives up, feeding it fails as well, and sooner; but only the store knows why.
-  fed.catch(() => undefined);
-  const stored = await files.write(packageKey, hashed);
-  await fed;
+  const stored = await files.write(packageKey, seenBy(hash, zipStream(entries(sync, contents))));
   return { packageKey, packageBytes: stored.bytes, packageSha256: hash.digest('hex') };
+}
+
+async function* seenBy(hash: ReturnType<typeof createHash>, bytes: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /** The manifest comes last: it tells the digest of what was written before it. */

@@ -23,6 +23,8 @@ export interface PackageFiles {
   readonly ignored: readonly string[];
   /** True: there is something in the package, and nothing here reads any of it. */
   readonly isAllIgnored: boolean;
+  /** True: some of it lies unpacked beside the archive. */
+  readonly isUnpacked: boolean;
 }
 
 interface UnpackedSync {
@@ -43,7 +45,11 @@ export async function sortPackageFiles(files: FileStore, sync: UnpackedSync): Pr
   } as Sorting;
   const unpacked = await unpackedFiles(files, sync.archiveKey, unpackedPrefixOf(sync.syncId));
   for (const file of sortedByName(unpacked)) sortFile(sorted, file, sync.channel);
-  return { ...sorted, isAllIgnored: unpacked.length > 0 && sorted.ignored.length === unpacked.length };
+  return {
+    ...sorted,
+    isAllIgnored: unpacked.length > 0 && sorted.ignored.length === unpacked.length,
+    isUnpacked: unpacked.some(({ isUnpacked }) => isUnpacked),
+  };
 }
 
 interface Sorting {
