@@ -114,6 +114,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     url: databaseUrl,
     maxConnections: config.databaseConnections,
     applicationName: 'epack-api',
+    isPreparing: config.preparesStatements,
     statementPatienceMs: 60_000,
   });
   const seal = createSeal(config.secretsKeys);
@@ -157,11 +158,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   });
   const trail = createSecurityTrail({ audit: stores.audit, count: metrics.countSignInFailure, log });
   const login = watchedLogin(trail, createLoginService({ ...access, tokens, board }));
-  const handshake = createHandshakeService({
-    statuses: stores.statuses,
-    marks: stores.logMarks,
-    flags: stores.flags,
-  });
+  const handshake = createHandshakeService({ steps: stores.syncSteps, flags: stores.flags });
   const quotas = createQuotaService({
     ...access,
     standard: config.quotas,

@@ -111,11 +111,14 @@ const timesOf = ({ api, worker, postgres }: Side['pids']) =>
 
 // What the kitchens send
 
+/** The readings are of the last hours: a probe of which only old ones come counts as silent, and that is more work. */
+const begunAt = Date.now() - 11 * 3_600_000;
+const timeOf = (id: number) => new Date(begunAt + id * 10_000).toISOString();
+
 function smallUpload(sync: number): Promise<Buffer> {
   const lines = Array.from({ length: readingsPerSync }, (_, index) => {
     const id = sync * readingsPerSync + index + 1;
-    const at = new Date(Date.UTC(2026, 10, 1) + id * 60_000).toISOString();
-    return `${id},P1,${at},${((id % 30) / 10).toFixed(1)}`;
+    return `${id},P1,${timeOf(id)},${((id % 30) / 10).toFixed(1)}`;
   });
   const content = ['Id,ProbeId,MeasuredAt,Temperature', ...lines, ''].join('\n');
   return zipOf([{ name: 'csv/Tbsondes.csv', content }]);
@@ -130,7 +133,7 @@ async function unchangedUpload(): Promise<Work['upload']> {
   return (sync) => {
     const lines = Array.from({ length: 20 }, (_, index) => {
       const id = sync * 20 + index + 1;
-      return `${id},${new Date(Date.UTC(2026, 10, 1) + id * 60_000).toISOString()},CF1,3.1`;
+      return `${id},${timeOf(id)},CF1,3.1`;
     });
     const content = ['Id,MeasuredAt,FridgeName,Temp', ...lines, ''].join('\n');
     return zipOf([...classes, { name: 'csv/Tbfridge.csv', content }]);

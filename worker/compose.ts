@@ -75,6 +75,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       config.workerSmallJobs + config.workerLargeJobs + backgroundJobs + 2 * pairsAtOnce + 4,
     ),
     applicationName: 'epack-worker',
+    isPreparing: config.preparesStatements,
   });
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));

@@ -9,7 +9,6 @@ import type { InstructionStore } from '../../shared/stores/parameters/instructio
 import type { AuditStore } from '../../shared/stores/staff/audit-store';
 import type { MessageStore } from '../../shared/stores/messages/message-store';
 import type { ReplacementStore } from '../../shared/stores/parameters/replacement-store';
-import type { StatusStore } from '../../shared/stores/syncs/status-store';
 import type { SyncSteps } from '../../shared/stores/syncs/sync-steps';
 import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import type { StatutBoard } from './statut-board';
@@ -20,9 +19,8 @@ interface Stores {
   readonly instructions: Pick<InstructionStore, 'confirm'>;
   readonly messages: Pick<MessageStore, 'confirm'>;
   readonly replacements: Pick<ReplacementStore, 'confirm'>;
-  readonly statuses: Pick<StatusStore, 'read'>;
-  readonly syncSteps: Pick<SyncSteps, 'atHand' | 'confirm'>;
-  readonly syncs: Pick<SyncStore, 'find' | 'markDownloaded' | 'lockCurrent' | 'lastConfirmedId' | 'latest'>;
+  readonly syncSteps: Pick<SyncSteps, 'packageAtHand' | 'atHand' | 'confirmPlain' | 'confirm'>;
+  readonly syncs: Pick<SyncStore, 'markDownloaded' | 'lockCurrent' | 'lastConfirmedId' | 'latest'>;
 }
 
 interface Deps extends StoreAccess<Stores> {
@@ -46,16 +44,14 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
   return {
     /** The current package. Throws `wrong-status`. */
     async open(key: ChannelKey): Promise<Delivery> {
-      const status = await stores.statuses.read(key);
-      const sync =
-        status?.statut === 2 && status.syncId !== null ? await stores.syncs.find(status.syncId) : null;
-      if (sync === null) throw wrongStatus(status?.statut ?? 0, 2);
-      const { id, packageKey, packageBytes, packageSha256 } = sync;
+      const atHand = await stores.syncSteps.packageAtHand(key);
+      if (atHand === null || typeof atHand === 'number') throw wrongStatus(atHand ?? 0, 2);
+      const { syncId, packageKey, packageBytes, packageSha256 } = atHand;
       if (packageKey === null || packageBytes === null || packageSha256 === null) {
-        throw new Error(`sync ${id} is at 2 without a package`);
+        throw new Error(`sync ${syncId} is at 2 without a package`);
       }
       return {
-        syncId: id,
+        syncId,
         bytes: packageBytes,
         sha256: packageSha256,
         open: (range) => files.read(packageKey, range),
@@ -73,24 +69,10 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       syncId: string | null,
       failed: readonly FailedInstruction[],
     ): Promise<void> {
-      const confirmed = await transaction(async (stores) => {
-        const { syncSteps, syncs } = stores;
-        await syncs.lockCurrent(key);
-        const status = await syncSteps.atHand(key);
-        const atHand = status?.statut === 2 ? status.syncId : null;
-        if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key)))
-          return null;
-        if (status === null || atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
-        if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
-        if (status.hasInstructions) await stores.instructions.confirm(atHand, failed);
-        if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
-        if (status.hasReplacements) await confirmReplacements(stores, key, atHand, failed);
-        if (status.hasFlags) await stores.flags.consume(key, atHand);
-        const revision = await syncSteps.confirm(key, atHand);
-        if (revision === null)
-          throw new Error(`sync ${atHand} is at hand no longer, though its row is locked`);
-        return { statut: 0, syncId: atHand, revision } as const;
-      });
+      // A message has states of its own.
+      const isPlain = failed.length === 0 && key.channel !== 'messagerie';
+      const plain = isPlain ? await stores.syncSteps.confirmPlain(key, syncId) : null;
+      const confirmed = plain === null ? await settle(key, syncId, failed) : { statut: 0 as const, ...plain };
       if (confirmed !== null) board.learn(key, confirmed);
     },
 
@@ -101,6 +83,26 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       return sync;
     },
   };
+
+  /** Confirms a package of which something has to be settled. Null: it was confirmed before. */
+  function settle(key: ChannelKey, syncId: string | null, failed: readonly FailedInstruction[]) {
+    return transaction(async (stores) => {
+      const { syncSteps, syncs } = stores;
+      await syncs.lockCurrent(key);
+      const status = await syncSteps.atHand(key);
+      const atHand = status?.statut === 2 ? status.syncId : null;
+      if (syncId !== null && syncId !== atHand && syncId === (await syncs.lastConfirmedId(key))) return null;
+      if (status === null || atHand === null) throw wrongStatus(status?.statut ?? 0, 2);
+      if (syncId !== null && syncId !== atHand) throw otherSync(atHand);
+      if (status.hasInstructions) await stores.instructions.confirm(atHand, failed);
+      if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
+      if (status.hasReplacements) await confirmReplacements(stores, key, atHand, failed);
+      if (status.hasFlags) await stores.flags.consume(key, atHand);
+      const revision = await syncSteps.confirm(key, atHand);
+      if (revision === null) throw new Error(`sync ${atHand} is at hand no longer, though its row is locked`);
+      return { statut: 0, syncId: atHand, revision } as const;
+    });
+  }
 }
 
 /** The audit trail records what is parked by this. It waits until staff ask for it again. */

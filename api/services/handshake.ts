@@ -5,13 +5,11 @@ import type { ChannelKey } from '../../shared/domain/channel';
 import type { Statut } from '../../shared/domain/statut';
 import { wrongStatus } from '../../shared/errors/catalog';
 import type { FlagStore } from '../../shared/stores/solutions/flag-store';
-import type { LogMarkStore } from '../../shared/stores/logs/log-mark-store';
-import type { StatusStore } from '../../shared/stores/syncs/status-store';
+import type { SyncSteps } from '../../shared/stores/syncs/sync-steps';
 
 interface Deps {
-  readonly statuses: Pick<StatusStore, 'read' | 'noteIdsAsked'>;
-  readonly marks: LogMarkStore;
-  readonly flags: Pick<FlagStore, 'listOf' | 'markAnswered'>;
+  readonly steps: Pick<SyncSteps, 'askIds' | 'askParameters'>;
+  readonly flags: Pick<FlagStore, 'markAnswered'>;
 }
 
 export type HandshakeService = ReturnType<typeof createHandshakeService>;
@@ -21,21 +19,21 @@ export function createHandshakeService(deps: Deps) {
   return {
     /** Each log table of the channel with the highest id that we know, or `-1`. */
     async highestLogIds(key: ChannelKey): Promise<Record<string, string>> {
-      needIdle((await deps.statuses.noteIdsAsked(key)) ?? 0);
-      const asked = (await deps.flags.listOf(key)).filter((flag) => handshakeFlags.includes(flag));
-      if (asked.length > 0) await deps.flags.markAnswered(key, asked);
-      const highest =
-        asked.length > 0 ? new Map<string, string>() : await deps.marks.highestIds(key.solutionId);
+      const asked = await deps.steps.askIds(key);
+      needIdle(asked?.statut ?? 0);
+      const flags = (asked?.flags ?? []).filter((flag) => handshakeFlags.includes(flag));
+      if (flags.length > 0) await deps.flags.markAnswered(key, flags);
+      const highest = flags.length > 0 ? {} : (asked?.highestIds ?? {});
       return Object.fromEntries(
-        logTablesOf(key.channel).map(({ name, table }) => [name, highest.get(table) ?? '-1']),
+        logTablesOf(key.channel).map(({ name, table }) => [name, highest[table] ?? '-1']),
       );
     },
 
     /** The files that the solution must send next: of classes that it may edit, or of all where it is to replace ours. */
     async wantedParameterFiles(key: ChannelKey): Promise<string[]> {
-      needIdle((await deps.statuses.read(key))?.statut ?? 0);
-      const flags = await deps.flags.listOf(key);
-      const wantsAll = haveEffect(flags, 'asks-all-parameters');
+      const asked = await deps.steps.askParameters(key);
+      needIdle(asked?.statut ?? 0);
+      const wantsAll = haveEffect(asked?.flags ?? [], 'asks-all-parameters');
       return parameterClassesOf(key.channel)
         .filter(({ direction }) => wantsAll || direction !== 'manager')
         .map(({ name }) => `${name}.xml`);

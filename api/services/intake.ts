@@ -53,7 +53,7 @@ interface Stores extends ReplayStores {
 
 interface Deps extends StoreAccess<Stores> {
   readonly files: FileStore;
-  readonly queue: Pick<JobQueue, 'publish' | 'isUp'>;
+  readonly queue: Pick<JobQueue, 'publish' | 'isUp' | 'isInDatabase'>;
   readonly board: Pick<StatutBoard, 'learn' | 'refresh'>;
   readonly log: Logger;
   readonly quotas: Pick<QuotaService, 'needRoomOnDisk' | 'claim' | 'countUnannounced' | 'told'>;
@@ -87,6 +87,8 @@ interface StoredArchive {
   readonly sha256: string;
   readonly bytes: number;
   readonly arrival: ArchiveArrival;
+  /** The archive itself, where it is small. */
+  readonly held: Buffer | null;
 }
 
 /**
@@ -231,17 +233,22 @@ export function createIntakeService(deps: Deps) {
     counting: Counting,
   ): Promise<void> {
     const upload = { syncId, idempotencyKey, receivingSeconds: receivingSeconds() };
-    const claimed = transaction(async (stores) => {
-      const { statuses, syncs } = stores;
-      if (idempotencyKey !== null) await syncs.forgetOldKey(key, idempotencyKey);
+    const claimBy = async (by: Pick<Stores, 'statuses'>) => {
       const revision =
         counting === 'not-counted'
-          ? await statuses.claim(key, upload)
-          : await deps.quotas.claim(stores, key, upload, counting.announcedBytes);
+          ? await by.statuses.claim(key, upload)
+          : await deps.quotas.claim(by, key, upload, counting.announcedBytes);
       if (revision !== null) return revision;
-      const now = await statuses.read(key);
+      const now = await by.statuses.read(key);
       throw wrongStatus(now?.statut ?? 1, 0);
-    });
+    };
+    const claimed =
+      idempotencyKey === null
+        ? claimBy(stores)
+        : transaction(async (stores) => {
+            await stores.syncs.forgetOldKey(key, idempotencyKey);
+            return claimBy(stores);
+          });
     const revision = await claimed.catch((error: unknown) => deps.quotas.told(key.solutionId, error));
     deps.board.learn(key, { statut: 1, syncId, revision });
   }
@@ -269,12 +276,13 @@ export function createIntakeService(deps: Deps) {
     syncId: string,
     { archive, batch, allowed }: { archive: StoredArchive; batch: WriteBatch; allowed: UnpackLimits },
   ): Promise<ReceivedArchive> {
-    const { archiveKey, sha256, bytes, arrival } = archive;
+    const { archiveKey, sha256, bytes, arrival, held } = archive;
     const isRead = (name: string) => packageFileKindOf(name, channel).kind !== 'ignored';
     const { unpackedBytes } = await whileReceiving(syncId, () =>
       unpackArchive(files, { archiveKey, targetPrefix: unpackedPrefixOf(syncId) }, allowed, {
         batch,
         arrival,
+        held,
         isRead,
       }),
     );
@@ -292,7 +300,9 @@ export function createIntakeService(deps: Deps) {
     { replay, origin }: { replay: Replay | undefined; origin: Origin },
   ): Promise<void> {
     const lane = laneOfPackage(received.unpackedBytes, limits.largePackageBytes);
-    const asked = { ...origin, lane, honoursFlags: replay === undefined };
+    const { requestId, traceparent } = origin;
+    const withMessage = deps.queue.isInDatabase;
+    const asked = { requestId, traceparent, lane, honoursFlags: replay === undefined, withMessage };
     const queueBy = ({ syncSteps }: Pick<Stores, 'syncSteps'>) =>
       syncSteps.queue(key, syncId, received, asked);
     const jobId =
@@ -304,7 +314,7 @@ export function createIntakeService(deps: Deps) {
             return queued;
           });
     if (jobId === null) throw uploadGivenUp();
-    tell(jobId, lane, { ...key, syncId, requestId: origin.requestId });
+    if (!withMessage) tell(jobId, lane, { ...key, syncId, requestId });
   }
 
   /** The message is not awaited, because only the row of the job matters. */

@@ -71,6 +71,7 @@ function configFrom(read: z.output<typeof settings>) {
     databaseUrl:
       read.DATABASE_URL === undefined ? null : withAuthority(read.DATABASE_URL, read.DATABASE_CA_FILE),
     databaseConnections: read.EPACK_DATABASE_CONNECTIONS,
+    preparesStatements: read.EPACK_PREPARED_STATEMENTS === 'yes',
     queueUrl: read.QUEUE_URL ?? null,
     /** Additional certificate authorities that are trusted. */
     ownAuthorities: ownAuthorities({

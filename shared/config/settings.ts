@@ -93,6 +93,12 @@ export const settings = z.object({
       'File with the certificates of the authority that vouches for PostgreSQL, in PEM, for a DATABASE_URL with `?sslmode=verify-full`. Not set: the usual authorities.',
     ),
   EPACK_DATABASE_CONNECTIONS: whole(2, 1000, 10).describe('Most connections to PostgreSQL, per process.'),
+  EPACK_PREPARED_STATEMENTS: z
+    .enum(['yes', 'no'])
+    .default('yes')
+    .describe(
+      'Whether connections keep the statements that every sync needs, with their plans. `no` where something between the server and PostgreSQL cannot follow that, or to find out whether a kept plan is at fault; a sync then costs PostgreSQL twice as much.',
+    ),
   QUEUE_URL: url('amqp:', 'amqps:').optional().describe('RabbitMQ. Not set: a queue in PostgreSQL.'),
   QUEUE_CA_FILE: anyText
     .optional()

@@ -23,6 +23,8 @@ export interface DatabaseOptions {
    * time.
    */
   readonly statementPatienceMs?: number;
+  /** False: connections do not keep prepared statements, for a pooler that cannot follow them. */
+  readonly isPreparing?: boolean;
 }
 
 /** Opens the pool. It connects when it is first used. */
@@ -31,6 +33,7 @@ export function openDatabase({
   maxConnections,
   applicationName,
   statementPatienceMs,
+  isPreparing = true,
 }: DatabaseOptions): Db {
   const db = knex({
     client: 'pg',
@@ -41,15 +44,28 @@ export function openDatabase({
       ...keptAlive,
       ...(statementPatienceMs === undefined ? {} : { query_timeout: statementPatienceMs }),
     },
-    pool: { min: 0, max: maxConnections, afterCreate: keepAliveThere },
+    pool: { min: 0, max: maxConnections, afterCreate: beginSession },
     acquireConnectionTimeout: 10_000,
     // An error reaches the caller. Without this, knex would print it on the console as well.
     log: { warn: silence, error: silence, deprecate: silence, debug: silence },
   });
+  if (!isPreparing) notPreparing.add(configOf(db));
   db.on('query-error', (error: Error, { __knexUid: uid }: { readonly __knexUid: string }) => {
     if (isStatementOverdue(error)) giveUp(connectionsOf(db).filter(({ __knexUid }) => __knexUid === uid));
   });
   return db;
+}
+
+/** Whether the connections of this pool may keep prepared statements. */
+export const isPreparing = (db: Db): boolean => !notPreparing.has(configOf(db));
+
+/** A pool and its transactions share this object. */
+const configOf = (db: Db): object => (db.client as { readonly config: object }).config;
+const notPreparing = new WeakSet<object>();
+
+/** Gives up the connection of a statement that did not go through knex, if the statement took too long. */
+export function giveUpOverdue(client: Client, error: unknown): void {
+  if (error instanceof Error && isStatementOverdue(error)) giveUp([client as PooledConnection]);
 }
 
 /**
@@ -76,11 +92,14 @@ const connectionsOf = (db: Db): PooledConnection[] => {
 
 /**
  * PostgreSQL keeps the locks of a session until it notices that the client is gone. By default that takes two hours.
+ * JIT compilation is off, because it helps only statements that read millions of rows, and PostgreSQL often guesses wrong
+ * which statements do.
  */
-function keepAliveThere(connection: Client, done: (error: Error | null) => void): void {
+function beginSession(connection: Client, done: (error: Error | null) => void): void {
   connection.query(
     `select set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
-       set_config('tcp_keepalives_count', '4', false), set_config('tcp_user_timeout', '30000', false)`,
+       set_config('tcp_keepalives_count', '4', false), set_config('tcp_user_timeout', '30000', false),
+       set_config('jit', 'off', false)`,
     done,
   );
 }
@@ -136,8 +155,8 @@ interface PooledConnection extends Client {
   __knex__disposed?: Error;
 }
 
-/** The part of knex's untyped client that hands out connections. */
-interface ConnectionSource {
+/** The part of knex's untyped client that hands out connections. The client of a transaction hands out its connection. */
+export interface ConnectionSource {
   acquireConnection(): Promise<Client>;
   releaseConnection(client: Client): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface Consumption {
  * The database is the truth: a lost message is published again by the relay, a doubled one finds its job taken.
  */
 export interface JobQueue {
+  /** True: the queue is in the database, so the statement that inserts a job can also send its message (`messagesOf`). */
+  readonly isInDatabase: boolean;
   /**
    * Resolves once the queue has stored the message durably. Rejects with `unavailable` if the queue has not stored it,
    * or if that is not known.

@@ -1,9 +1,8 @@
 import type { Db } from '../db/database';
+import { commitsLazily, prepared } from '../db/prepared';
+import { queueChannel } from '../db/queue-message';
 import type { JobMessage } from './job-queue';
 import type { Lane } from '../domain/job-kind';
-
-/** The channel on which consumers are told that their lane (the payload) has something new. */
-export const queueChannel = 'epack_queue';
 
 export interface MessageToSend {
   readonly lane: Lane;
@@ -36,43 +35,20 @@ export function createMessageTable(db: Db, hiddenMs: number): MessageTable {
   return { send, claim, keep, remove, deliverAgain, putAside, depth, deadDepth };
 
   async function send(messages: readonly MessageToSend[]): Promise<void> {
-    // Told to the consumers at commit, once a lane.
-    await db.raw(
-      `with sent as (
-         insert into queue_message (lane, body) select * from unnest(?::text[], ?::jsonb[]) returning lane
-       )
-       select pg_notify('${queueChannel}', lane) from sent group by lane`,
-      [messages.map(({ lane }) => lane), messages.map(({ message }) => JSON.stringify(message))],
-    );
+    const bodies = messages.map(({ message }) => JSON.stringify(message));
+    await sendMessages(db, { lanes: messages.map(({ lane }) => lane), bodies });
   }
 
   async function claim(lane: Lane, limit: number): Promise<ClaimedMessage[]> {
-    // Materialized, or the planner may run the locking select once for each row.
-    const { rows } = await db.raw<{ rows: ClaimedMessage[] }>(
-      `with next as materialized (
-         select id from queue_message
-         where lane = ? and dead_at is null and visible_at <= now()
-         order by visible_at, id
-         limit ?
-         for update skip locked
-       )
-       update queue_message set visible_at = now() + ? * interval '1 ms', deliveries = deliveries + 1
-       from next where queue_message.id = next.id
-       returning queue_message.id, body, deliveries`,
-      [lane, limit, hiddenMs],
-    );
-    return rows;
+    return await claimMessages(db, { lane, limit, hiddenMs });
   }
 
   async function keep(ids: readonly string[]): Promise<void> {
-    await db.raw(`update queue_message set visible_at = now() + ? * interval '1 ms' where id = any(?)`, [
-      hiddenMs,
-      [...ids],
-    ]);
+    await keepMessages(db, { ids, hiddenMs });
   }
 
   async function remove(ids: readonly string[]): Promise<void> {
-    await db.raw('delete from queue_message where id = any(?)', [[...ids]]);
+    await removeMessages(db, { ids });
   }
 
   async function deliverAgain(id: string, afterMs: number): Promise<void> {
@@ -102,3 +78,41 @@ export function createMessageTable(db: Db, hiddenMs: number): MessageTable {
     return rows[0]?.waiting ?? 0;
   }
 }
+
+// Consumers are notified at commit, once for each lane.
+const sendMessages = prepared<unknown, Readonly<Record<'lanes' | 'bodies', readonly string[]>>>(
+  'send_messages',
+  `with sent as (
+     insert into queue_message (lane, body)
+     select * from unnest(cast(:lanes as text[]), cast(:bodies as jsonb[])) returning lane
+   )
+   select pg_notify('${queueChannel}', lane) from sent group by lane`,
+);
+
+// Commits that concern messages do not wait for the disk. After a crash of PostgreSQL a message may be delivered once more.
+
+// Materialized, or the planner may run the locking select once for each row.
+const claimMessages = prepared<ClaimedMessage, { lane: Lane; limit: number; hiddenMs: number }>(
+  'claim_messages',
+  `with next as materialized (
+     select id from queue_message
+     where lane = :lane and dead_at is null and visible_at <= now()
+     order by visible_at, id
+     limit :limit
+     for update skip locked
+   )
+   update queue_message set visible_at = now() + :hiddenMs * interval '1 ms', deliveries = deliveries + 1
+   from next where queue_message.id = next.id and ${commitsLazily}
+   returning queue_message.id, body, deliveries`,
+);
+
+const keepMessages = prepared<unknown, { ids: readonly string[]; hiddenMs: number }>(
+  'keep_messages',
+  `update queue_message set visible_at = now() + :hiddenMs * interval '1 ms'
+   where id = any(cast(:ids as bigint[])) and ${commitsLazily}`,
+);
+
+const removeMessages = prepared<unknown, { ids: readonly string[] }>(
+  'remove_messages',
+  `delete from queue_message where id = any(cast(:ids as bigint[])) and ${commitsLazily}`,
+);

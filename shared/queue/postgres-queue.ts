@@ -5,7 +5,8 @@ import { within } from '../connections/within';
 import { inBatches } from './batches';
 import { type Consumption, type JobMessage, type JobQueue, type DeliveryVerdict } from './job-queue';
 import { type Lane } from '../domain/job-kind';
-import { createMessageTable, queueChannel, type MessageToSend } from './message-table';
+import { queueChannel } from '../db/queue-message';
+import { createMessageTable, type MessageToSend } from './message-table';
 import { outOfReach } from './out-of-reach';
 import { createPostgresSubscription, type PostgresSubscription } from './postgres-subscription';
 
@@ -38,7 +39,8 @@ export function createPostgresQueue({
     onReconnected: () => wake(() => true),
   });
   let closed = false;
-  return { publish, consume, depth, deadDepth, isUp: () => !closed && notifications.isConnected(), close };
+  const isUp = () => !closed && notifications.isConnected();
+  return { isInDatabase: true, publish, consume, depth, deadDepth, isUp, close };
 
   async function publish(lane: Lane, message: JobMessage): Promise<void> {
     if (closed) throw outOfReach(new Error('The queue is closed'));

@@ -36,7 +36,8 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
   // acknowledgements must get through.
   const publishing = connected('publish', () => undefined);
   let consuming: KeptOpen<RabbitSession> | null = null;
-  return { publish, consume, depth: depthOf, deadDepth: () => depthOf('dead'), isUp, close };
+  const deadDepth = () => depthOf('dead');
+  return { isInDatabase: false, publish, consume, depth: depthOf, deadDepth, isUp, close };
 
   async function publish(lane: Lane, message: JobMessage): Promise<void> {
     const sent = sessionToPublish().publish(nameOf(lane), Buffer.from(JSON.stringify(message)));

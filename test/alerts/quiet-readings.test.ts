@@ -43,14 +43,21 @@ async function openWatchedKitchen(): Promise<{ kitchen: ProbeKitchen; asked: boo
 }
 
 describe('readings that can open, escalate or close no alert', () => {
-  test('ask for no job once their probe is known', async () => {
+  test('ask for no job, whether or not their probe is known', async () => {
     const { kitchen, asked } = await openWatchedKitchen();
     await kitchen.fridge('P1');
     await kitchen.send(steady(0, 30, 3));
     await kitchen.send(steady(35, 60, 3));
     await kitchen.send([...steady(65, 90, 3), { at: 95, temp: null, battery: 80 }]);
-    expect(asked).toEqual([true, false, false]);
-    expect(await statesOf(kitchen)).toMatchObject([{ last_at: new Date(start + 95 * 60_000) }]);
+    await kitchen.send([
+      { at: 100, temp: 3 },
+      { at: 100, temp: 3, probe: 'P2' },
+    ]);
+    expect(asked).toEqual([false, false, false, false]);
+    expect(await statesOf(kitchen)).toMatchObject([
+      { probe_id: 'P1', last_at: new Date(start + 100 * 60_000) },
+      { probe_id: 'P2', last_at: new Date(start + 100 * 60_000) },
+    ]);
   });
 
   const quiet = steady(35, 60, 3);
@@ -60,13 +67,16 @@ describe('readings that can open, escalate or close no alert', () => {
     ['there was a silence before them', steady(800, 830, 3)],
     ['a battery is low', [...quiet, { at: 65, temp: 3, battery: 19 }]],
     ['one of them is of the future', [...quiet, { at: 10 * 24 * 60, temp: 3 }]],
-    ['one of them is of a probe that was not known', [...quiet, { at: 65, temp: 3, probe: 'P2' }]],
+    [
+      'there was a silence among the first of a probe',
+      [...quiet, { at: 65, temp: 3, probe: 'P2' }, { at: 65 + 721, temp: 3, probe: 'P2' }],
+    ],
   ])('but for the judging of alerts where %s', async (_why, readings) => {
     const { kitchen, asked } = await openWatchedKitchen();
     await kitchen.fridge('P1');
     await kitchen.send(steady(0, 30, 3));
     await kitchen.send(readings);
-    expect(asked).toEqual([true, true]);
+    expect(asked).toEqual([false, true]);
   });
 
   test('wait for the judging of those that came before them', async () => {
@@ -80,7 +90,7 @@ describe('readings that can open, escalate or close no alert', () => {
     };
     await database.db('job').insert({ ...earlier, detail: { aboveId: '0', lastId: '0', lateIds: [] } });
     await kitchen.send(steady(35, 60, 3));
-    expect(asked).toEqual([true, true]);
+    expect(asked).toEqual([false, true]);
   });
 });
 

@@ -30,7 +30,13 @@ async function queue(key: ChannelKey, syncId: string): Promise<string> {
     archiveBytes: 1,
     unpackedBytes: 1,
   };
-  const asked = { lane: 'small', honoursFlags: true, requestId: null, traceparent: null } as const;
+  const asked = {
+    lane: 'small',
+    honoursFlags: true,
+    withMessage: false,
+    requestId: null,
+    traceparent: null,
+  } as const;
   const jobId = await createSyncSteps(backoffice.db).queue(key, syncId, received, asked);
   if (jobId === null) throw new Error('the sync could not be queued');
   return jobId;

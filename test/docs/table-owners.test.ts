@@ -14,6 +14,7 @@ const otherWriters: readonly (readonly [file: string, table: string, why: string
   ['shared/stores/jobs/job-store.ts', 'sync', 'A worker takes a job and begins its sync in one statement.'],
   ['shared/stores/syncs/sync-steps.ts', 'job', 'Each step of a sync is one statement: a round trip costs.'],
   ['shared/stores/syncs/sync-steps.ts', 'solution_flag', 'Each step of a sync is one statement.'],
+  ['shared/db/queue-message.ts', 'queue_message', 'A job and its message are one statement.'],
   [
     'shared/stores/syncs/status-store.ts',
     'solution_quota',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db/database';
+import { prepared } from '../../shared/db/prepared';
 import { readingsSubjectOf } from '../../shared/domain/new-readings';
 import { probeAlertLimits } from '../../shared/domain/probe-alert';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
@@ -31,24 +32,40 @@ const mostJudgedAtOnce = 2_000;
 
 /**
  * Brings the probes' states up to date by readings that are all later than what was known, in time, within their
- * limits, and without a silence or a low battery among them. False: nothing was done, because a reading must be judged,
- * or earlier readings still wait for it.
+ * limits, and without a silence or a low battery among them. A probe may be new. False: nothing was done, because a
+ * reading must be judged, or earlier readings still wait for it.
  */
 async function takeQuietReadings(db: Db, solutionId: number, aboveId: bigint): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: { isQuiet: boolean }[] }>(
-    `with heard as materialized (
+  const subjects = readingsSubjectOf(solutionId, '');
+  const [verdict] = await takeQuiet(db, { solutionId, aboveId: String(aboveId), subjects });
+  return verdict?.isQuiet === true;
+}
+
+// The id is in a subquery, so that the plan does not depend on it and can be kept. Because of the limit, the plan reads the
+// primary key of the log, however large the log is.
+const takeQuiet = prepared<
+  { isQuiet: boolean },
+  { readonly solutionId: number; readonly aboveId: string; readonly subjects: string }
+>(
+  'take_quiet_readings',
+  `with heard as materialized (
        select probe_id, min(measured_at) as oldest_at, max(measured_at) as newest_at, max(temperature) as warmest,
          min(temperature) as coldest, min(battery_percent) as lowest_battery
-       from tbsondes where solution_id = :solutionId and id > :aboveId and measured_at is not null
+       from (
+         select * from tbsondes where solution_id = :solutionId and id > (select cast(:aboveId as bigint))
+         order by id limit ${mostJudgedAtOnce}
+       ) fresh
+       where measured_at is not null
        group by probe_id having octet_length(probe_id) <= 200
      ), known as materialized (
        select * from probe_state where solution_id = :solutionId and probe_id in (select probe_id from heard)
        order by probe_id for no key update
      ), n as materialized (
-       select heard.probe_id, heard.newest_at, known.last_at as known_at, known.heard_spans, loss.signal_loss_minutes,
-         known.side = 0 and not known.is_lost and heard.oldest_at > known.last_at and heard.newest_at < ${believedUntil}
-           and loss.signal_loss_minutes > 0
-           and heard.newest_at - known.last_at <= make_interval(mins => loss.signal_loss_minutes)
+       select heard.probe_id, heard.newest_at, coalesce(known.last_at, heard.oldest_at) as from_at, known.probe_id is null as is_new,
+         loss.signal_loss_minutes,
+         (known.probe_id is null or known.side = 0 and not known.is_lost and heard.oldest_at > known.last_at)
+           and heard.newest_at < ${believedUntil} and loss.signal_loss_minutes > 0
+           and heard.newest_at - coalesce(known.last_at, heard.oldest_at) <= make_interval(mins => loss.signal_loss_minutes)
            and coalesce(warmest <= temp_max, true) and coalesce(coldest >= temp_min, true)
            and coalesce(lowest_battery >= ${probeAlertLimits.battery.low}, true)
            and not exists (select from probe_alert a
@@ -64,15 +81,17 @@ async function takeQuietReadings(db: Db, solutionId: number, aboveId: bigint): P
        from n
      ), remembered as (
        update probe_state state set last_at = n.newest_at, heard_at = ${heardAt}, silent_at = ${silentAt(heardAt, 'n')},
-         heard_spans = coalesce(n.heard_spans, '{}') + tstzmultirange(tstzrange(
-           least(coalesce(upper(n.heard_spans), n.known_at), n.known_at), n.newest_at, '[]'))
-       from n where (select is_quiet from verdict) and state.solution_id = :solutionId and state.probe_id = n.probe_id
+         heard_spans = coalesce(state.heard_spans, '{}') + tstzmultirange(tstzrange(
+           least(coalesce(upper(state.heard_spans), n.from_at), n.from_at), n.newest_at, '[]'))
+       from n where not n.is_new and (select is_quiet from verdict) and state.solution_id = :solutionId and state.probe_id = n.probe_id
+     ), met as (
+       insert into probe_state (solution_id, probe_id, last_at, heard_at, silent_at, side, heard_spans)
+       select cast(:solutionId as int), n.probe_id, n.newest_at, ${heardAt}, ${silentAt(heardAt, 'n')}, 0,
+         tstzmultirange(tstzrange(n.from_at, n.newest_at, '[]'))
+       from n where n.is_new and (select is_quiet from verdict)
      )
      select is_quiet as "isQuiet" from verdict`,
-    { solutionId, aboveId: String(aboveId), subjects: readingsSubjectOf(solutionId, '') },
-  );
-  return rows[0]?.isQuiet === true;
-}
+);
 
 async function askForJudging(db: Db, solutionId: number, { aboveId, lateIds }: AddedReadings): Promise<void> {
   const late =

@@ -1,6 +1,7 @@
 import type { Channel } from '../../domain/channel';
 import type { Db } from '../../db/database';
 import { jobLockKey, jobLocks } from '../../db/job-lock';
+import { prepared } from '../../db/prepared';
 import {
   type BackgroundKind,
   type JobKind,
@@ -98,7 +99,7 @@ export function createJobStore(db: Db) {
     addFrom,
 
     async markPublished(ids: readonly string[]): Promise<void> {
-      await db('job').whereIn('id', ids).update({ published_at: db.fn.now() });
+      await markPublished(db, { ids });
     },
 
     /**
@@ -107,29 +108,10 @@ export function createJobStore(db: Db) {
      * that it processes is `processing` from now on; its row is locked before the job's, as everywhere.
      */
     async claim(id: string, leaseSeconds: number): Promise<ClaimedJob | null> {
-      const result = await db.raw<{ rows: ClaimRow[] }>(
-        `with chosen as materialized (
-           select coalesce(case when (select lane from job where id = :id) = 'large' then (${fairestLargeJob}) end, :id) as id
-         ), its_sync as materialized (
-           select sync.id from sync where id = (select sync_id from job where id = (select id from chosen)) for no key update
-         ), claimed as (
-           update job set state = 'running', fence = fence + 1, attempts = attempts + 1,
-             lease_until = now() + make_interval(secs => :leaseSeconds)
-           where id = (select id from chosen) and kind = any(:kinds)
-             and (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
-             and (sync_id is null or sync_id = (select id from its_sync))
-           returning id, kind, coalesce(subject, sync_id::text) as subject, detail, attempts, fence, sync_id, request_id, traceparent,
-             extract(epoch from now() - created_at)::float8 as waited_seconds
-         ), processing as (
-           update sync set state = 'processing', attempts = claimed.attempts, processing_at = coalesce(processing_at, now())
-           from claimed where sync.id = claimed.sync_id and sync.state in ('queued', 'processing')
-         )
-         select claimed.*, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
-         from claimed left join sync on sync.id = claimed.sync_id left join solution on solution.id = sync.solution_id`,
-        { id, leaseSeconds, kinds: [...jobKinds] },
-      );
-      const row = result.rows[0];
-      return row === undefined ? null : claimedFrom(row);
+      const [row] = await claimJob(db, { id, leaseSeconds, kinds: jobKinds });
+      if (row !== undefined) return claimedFrom(row);
+      const fairest = await claimFairestJob(db, { id, leaseSeconds, kinds: jobKinds });
+      return fairest[0] === undefined ? null : claimedFrom(fairest[0]);
     },
 
     /**
@@ -304,6 +286,44 @@ const fairestLargeJob = `
   order by had.running, had.last_at nulls first, waiting.id
   limit 1 for update of waiting skip locked`;
 
+/** `chosen`: SQL that selects the id of the job, or null. */
+const claimSql = (chosen: string): string => `
+  with chosen as materialized (${chosen}), its_sync as materialized (
+    select sync.id from sync where id = (select sync_id from job where id = (select id from chosen)) for no key update
+  ), claimed as (
+    update job set state = 'running', fence = fence + 1, attempts = attempts + 1,
+      lease_until = now() + make_interval(secs => :leaseSeconds)
+    where id = (select id from chosen) and kind = any(:kinds)
+      and (state = 'queued' and run_after <= now() or state = 'running' and lease_until < now())
+      and (sync_id is null or sync_id = (select id from its_sync))
+    returning id, kind, coalesce(subject, sync_id::text) as subject, detail, attempts, fence, sync_id, request_id, traceparent,
+      extract(epoch from now() - created_at)::float8 as waited_seconds
+  ), processing as (
+    update sync set state = 'processing', attempts = claimed.attempts, processing_at = coalesce(processing_at, now())
+    from claimed where sync.id = claimed.sync_id and sync.state in ('queued', 'processing')
+  )
+  select claimed.*, sync.solution_id, sync.channel, sync.archive_key, solution.timezone
+  from claimed left join sync on sync.id = claimed.sync_id left join solution on solution.id = sync.solution_id`;
+
+interface ClaimBindings {
+  readonly id: string;
+  readonly leaseSeconds: number;
+  readonly kinds: readonly string[];
+}
+
+/** Of every lane but `large`. */
+const claimJob = prepared<ClaimRow, ClaimBindings>(
+  'claim_job',
+  claimSql(`select id from job where id = :id and lane <> 'large'`),
+);
+
+const claimFairestJob = prepared<ClaimRow, ClaimBindings>(
+  'claim_fairest_job',
+  claimSql(
+    `select coalesce((${fairestLargeJob}), ticket.id) as id from job ticket where id = :id and lane = 'large'`,
+  ),
+);
+
 type Held = Pick<ClaimedJob, 'id' | 'fence'>;
 
 const held = (job: Held) => ({ id: job.id, fence: job.fence, state: 'running' });
@@ -326,3 +346,8 @@ function syncFrom(row: ClaimRow): ClaimedSync | null {
     return null;
   return { syncId, solutionId, channel, timezone, archiveKey };
 }
+
+const markPublished = prepared<unknown, { readonly ids: readonly string[] }>(
+  'mark_published',
+  'update job set published_at = now() where id = any(cast(:ids as bigint[]))',
+);

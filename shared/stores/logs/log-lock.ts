@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 
 export type LogLock = ReturnType<typeof createLogLock>;
 
@@ -7,7 +8,12 @@ export function createLogLock(db: Db) {
   return {
     /** Waits for the lock, and holds it until the transaction ends. `table`: its name in PostgreSQL. */
     async take(solutionId: number, table: string): Promise<void> {
-      await db.raw('select pg_advisory_xact_lock(hashtextextended(?, ?))', [`log ${table}`, solutionId]);
+      await lockLog(db, { name: `log ${table}`, solutionId });
     },
   };
 }
+
+const lockLog = prepared<unknown, { readonly name: string; readonly solutionId: number }>(
+  'lock_log',
+  'select pg_advisory_xact_lock(hashtextextended(:name, :solutionId))',
+);

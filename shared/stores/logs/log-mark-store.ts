@@ -1,39 +1,18 @@
 import type { LogTable } from '../../catalog/log-tables';
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 import { type IdSpan, type LogGaps, maxReportedGaps } from '../../domain/log-gaps';
 
 /** The ids that the server has received of each log of a solution, including quarantined rows. */
 export function createLogMarkStore(db: Db) {
   return {
-    /** By table in PostgreSQL, as decimal texts. Costs one look-up, however many rows are stored. */
-    async highestIds(solutionId: number): Promise<Map<string, string>> {
-      const rows = await db<{ solution_id: number; table_name: string; highest_id: string }>('log_mark')
-        .where({ solution_id: solutionId })
-        .select('table_name', 'highest_id');
-      return new Map(rows.map((row) => [row.table_name, row.highest_id]));
-    },
-
     /**
      * The ids between the lowest and the highest (which may be 2^63-1) that never came, by table in PostgreSQL; a table without any is not in it.
      * Costs one look-up, however many rows are stored.
      */
     async gaps(solutionId: number): Promise<Map<string, LogGaps>> {
-      const result = await db.raw<{ rows: GapRow[] }>(
-        `with gap as (
-           select table_name, lower(part) as first, upper(part) - 1 as last,
-             row_number() over (partition by table_name order by part) as place
-           from log_mark cross join lateral unnest(${idsBelowHighest} - received) as part
-           where solution_id = :solutionId
-         )
-         select table_name, cast(sum(last - first + 1) as text) as missing,
-           jsonb_agg(jsonb_build_array(cast(first as text), cast(last as text)) order by place)
-             filter (where place <= ${maxReportedGaps}) as ranges
-         from gap group by table_name order by table_name`,
-        { solutionId },
-      );
-      return new Map(
-        result.rows.map(({ table_name: table, missing, ranges }) => [table, { missing, ranges }]),
-      );
+      const rows = await findGaps(db, { solutionId });
+      return new Map(rows.map(({ table_name: table, missing, ranges }) => [table, { missing, ranges }]));
     },
 
     /** Staff accept Ids up to this one, although it is far above all others. */
@@ -121,3 +100,17 @@ interface GapRow {
 }
 
 export type LogMarkStore = ReturnType<typeof createLogMarkStore>;
+
+const findGaps = prepared<GapRow, { readonly solutionId: number }>(
+  'find_gaps',
+  `with gap as (
+           select table_name, lower(part) as first, upper(part) - 1 as last,
+             row_number() over (partition by table_name order by part) as place
+           from log_mark cross join lateral unnest(${idsBelowHighest} - received) as part
+           where solution_id = :solutionId
+         )
+         select table_name, cast(sum(last - first + 1) as text) as missing,
+           jsonb_agg(jsonb_build_array(cast(first as text), cast(last as text)) order by place)
+             filter (where place <= ${maxReportedGaps}) as ranges
+         from gap group by table_name order by table_name`,
+);

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 import type { Device } from '../../domain/device';
 import type { Confirmation, LoginPolicy } from '../../domain/solution-settings';
 
@@ -113,13 +114,8 @@ export function createSolutionStore(db: Db) {
      * network and is not written.
      */
     async noteDevice(id: number, { clockSkewSeconds, version }: Device): Promise<void> {
-      await db.raw(
-        `update solution set clock_skew_seconds = coalesce(:clockSkewSeconds, clock_skew_seconds),
-           version = coalesce(:version, version)
-         where id = :id and (abs(cast(:clockSkewSeconds as bigint) - coalesce(clock_skew_seconds, 1e12)) > 1
-           or version is distinct from coalesce(:version, version))`,
-        { id, clockSkewSeconds, version },
-      );
+      if (clockSkewSeconds === null && version === null) return;
+      await noteDevice(db, { id, clockSkewSeconds, version });
     },
 
     /** Records that the first upload of the device has been received. */
@@ -138,6 +134,14 @@ export function createSolutionStore(db: Db) {
     },
   };
 }
+
+const noteDevice = prepared<unknown, Device & { readonly id: number }>(
+  'note_device',
+  `update solution set clock_skew_seconds = coalesce(cast(:clockSkewSeconds as int), clock_skew_seconds),
+     version = coalesce(cast(:version as text), version)
+   where id = :id and (abs(cast(cast(:clockSkewSeconds as int) as bigint) - coalesce(clock_skew_seconds, 1e12)) > 1
+     or version is distinct from coalesce(cast(:version as text), version))`,
+);
 
 const credentialsFrom = (row: CredentialsRow): SolutionCredentials => ({
   id: row.id,

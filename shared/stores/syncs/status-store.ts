@@ -2,6 +2,7 @@ import { type Channel, type ChannelKey, channels } from '../../domain/channel';
 import type { Quotas } from '../../domain/quota';
 import { type Statut, statutFrom, statutMoves } from '../../domain/statut';
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 
 export interface ChannelStatus {
   readonly channel: Channel;
@@ -21,8 +22,6 @@ interface Row {
   revision: string;
 }
 
-const columns = ['channel', 'statut', 'sync_id', 'since', 'revision'] as const;
-
 export type StatusStore = ReturnType<typeof createStatusStore>;
 
 /** The status of each channel. Whatever may race is one statement that returns whether it succeeded. */
@@ -34,22 +33,8 @@ export function createStatusStore(db: Db) {
     },
 
     async read(key: ChannelKey): Promise<ChannelStatus | null> {
-      const row = await db<Row>('channel_status')
-        .where(where(key))
-        .first(...columns);
+      const [row] = await readStatus(db, { ...key });
       return row === undefined ? null : statusFrom(row);
-    },
-
-    /**
-     * Records that the solution asks for the highest ids, by which it chooses what to send. Returns the status. Null:
-     * there is no such channel.
-     */
-    async noteIdsAsked(key: ChannelKey): Promise<Statut | null> {
-      const [row] = await db<Row & { ids_asked_at: Date }>('channel_status')
-        .where(where(key))
-        .update({ ids_asked_at: db.fn.now() })
-        .returning('statut');
-      return row === undefined ? null : statutFrom(row.statut);
     },
 
     /**
@@ -67,24 +52,23 @@ export function createStatusStore(db: Db) {
 
     /**
      * Takes the free channel for a new sync, and counts the sync and its bytes. `beyond-quota`: a daily limit of the
-     * solution or of its account does not allow it, and the transaction must be rolled back. However many uploads
-     * arrive at once, the limit holds. Returns the revision of the status.
+     * solution or of its account does not allow it. Then nothing was changed, and a surrounding transaction is aborted.
+     * However many uploads arrive at once, the limit holds. Returns the revision of the status.
      */
     async claimWithinQuota(
       key: ChannelKey,
       upload: ReceivedUpload,
       { bytes, standard }: CountedUpload,
     ): Promise<number | 'busy' | 'beyond-quota'> {
-      const { rows } = await db.raw<{ rows: ClaimRow[] }>(claimSql, {
-        ...key,
-        ...standard,
-        ...upload,
-        ...uploadClaimed,
-        bytes,
-      });
-      const [claimed] = rows;
-      if (claimed === undefined) return 'busy';
-      return claimed.is_within_quota ? Number(claimed.revision) : 'beyond-quota';
+      const { syncsPerDay, bytesPerDay } = standard;
+      const counting = { bytes, syncsPerDay, bytesPerDay };
+      try {
+        const [claimed] = await claimChannel(db, { ...key, ...upload, ...uploadClaimed, ...counting });
+        return claimed === undefined ? 'busy' : Number(claimed.revision);
+      } catch (error) {
+        if (isBeyondQuota(error)) return 'beyond-quota';
+        throw error;
+      }
     },
 
     /**
@@ -144,39 +128,57 @@ const claimedSql = `
 
 const receivedSql = `
   insert into sync (id, solution_id, channel, state, idempotency_key, receiving_until)
-  select :syncId, solution_id, :channel, 'receiving', :idempotencyKey, now() + make_interval(secs => :receivingSeconds)
+  select cast(:syncId as uuid), solution_id, cast(:channel as text), 'receiving', cast(:idempotencyKey as text),
+    now() + make_interval(secs => :receivingSeconds)
   from claimed`;
 
 /**
  * Source: ePack V4, POST /v4/{channel}/datas: "bytes and syncs a day are bounded". The account's row is locked after the
  * solution's, always: two channels of one solution wait for each other, and never in a circle.
  */
-const claimSql = `
-  with claimed as (${claimedSql}), received as (${receivedSql}), own as (
+const claimChannel = prepared<ClaimRow, ClaimBindings>(
+  'claim_channel',
+  `with claimed as (${claimedSql}), received as (${receivedSql}), own as (
     insert into solution_quota as q (solution_id, syncs_used, bytes_used)
-    select solution_id, 1, :bytes from claimed
+    select solution_id, 1, cast(:bytes as bigint) from claimed
     where cast(:bytes as bigint) <= coalesce(
-      (select bytes_per_day from solution_quota own where own.solution_id = claimed.solution_id), :bytesPerDay)
+      (select bytes_per_day from solution_quota own where own.solution_id = claimed.solution_id), cast(:bytesPerDay as bigint))
     on conflict (solution_id) do update set ${counted}
-    where ${isNewDay} or q.syncs_used < coalesce(q.syncs_per_day, :syncsPerDay)
-      and q.bytes_used + :bytes <= coalesce(q.bytes_per_day, :bytesPerDay)
+    where ${isNewDay} or q.syncs_used < coalesce(q.syncs_per_day, cast(:syncsPerDay as int))
+      and q.bytes_used + cast(:bytes as bigint) <= coalesce(q.bytes_per_day, cast(:bytesPerDay as bigint))
     returning solution_id
   ), whole as (
     update account_quota q set ${counted}
     from own join solution s on s.id = own.solution_id
-    where q.account_id = s.account_id and (q.bytes_per_day is null or :bytes <= q.bytes_per_day)
+    where q.account_id = s.account_id and (q.bytes_per_day is null or cast(:bytes as bigint) <= q.bytes_per_day)
       and (${isNewDay} or (q.syncs_per_day is null or q.syncs_used < q.syncs_per_day)
-        and (q.bytes_per_day is null or q.bytes_used + :bytes <= q.bytes_per_day))
+        and (q.bytes_per_day is null or q.bytes_used + cast(:bytes as bigint) <= q.bytes_per_day))
     returning q.account_id
   )
-  select revision, exists (select from own) and (exists (select from whole) or not exists (
+  select revision, case when not (exists (select from own) and (exists (select from whole) or not exists (
     select from account_quota q join solution s on s.account_id = q.account_id where s.id = :solutionId
-  )) as is_within_quota
-  from claimed`;
+  ))) then refuse_beyond_quota() end
+  from claimed`,
+);
+
+/** The error of the function `refuse_beyond_quota`. */
+const isBeyondQuota = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EPQTA';
+
+type ClaimBindings = Readonly<Record<keyof ChannelKey, string | number>> &
+  ReceivedUpload &
+  Omit<CountedUpload, 'standard'> &
+  CountedUpload['standard'] &
+  typeof uploadClaimed;
+
+const readStatus = prepared<Row, Readonly<Record<keyof ChannelKey, string | number>>>(
+  'read_status',
+  `select channel, statut, sync_id, since, revision from channel_status
+   where solution_id = :solutionId and channel = :channel`,
+);
 
 interface ClaimRow {
   revision: string;
-  is_within_quota: boolean;
 }
 
 const where = (key: ChannelKey) => ({ solution_id: key.solutionId, channel: key.channel });

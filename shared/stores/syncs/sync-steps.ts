@@ -1,6 +1,8 @@
 import { handshakeFlags, oneWayFlags } from '../../catalog/special-syncs';
 import type { Db } from '../../db/database';
 import { jobLockKey, jobLocks } from '../../db/job-lock';
+import { prepared } from '../../db/prepared';
+import { messagesOf, tellOfMessages } from '../../db/queue-message';
 import type { ChannelKey } from '../../domain/channel';
 import type { Flag } from '../../domain/flag';
 import type { Lane } from '../../domain/job-kind';
@@ -23,6 +25,27 @@ export interface WrittenPackage {
   readonly packageBytes: number;
 }
 
+/** What the handshake needs to know of a channel. */
+export interface Asked {
+  readonly statut: Statut;
+  /** The flags that the channel's current or next sync must honour. */
+  readonly flags: readonly Flag[];
+}
+
+export interface AskedIds extends Asked {
+  /** By table in PostgreSQL, as decimal texts. */
+  readonly highestIds: Readonly<Record<string, string>>;
+}
+
+/** An instruction package in the file store. */
+export interface PackageAtHand {
+  readonly syncId: string;
+  readonly packageKey: string | null;
+  /** Hex. */
+  readonly packageSha256: string | null;
+  readonly packageBytes: number | null;
+}
+
 /** The result of a sync. */
 export interface Outcome {
   readonly report: SyncReport;
@@ -34,6 +57,8 @@ export interface Outcome {
 export interface QueuedAs extends Pick<Origin, 'requestId' | 'traceparent'> {
   readonly lane: Lane;
   readonly honoursFlags: boolean;
+  /** The message is sent in the same statement, because the queue is in PostgreSQL. */
+  readonly withMessage: boolean;
 }
 
 /** The job of a sync, as the worker that holds it knows it. */
@@ -75,6 +100,18 @@ export type SyncSteps = ReturnType<typeof createSyncSteps>;
  */
 export function createSyncSteps(db: Db) {
   return {
+    /** Records that the solution asks for the highest ids, by which it chooses what to send. Null: there is no such channel. */
+    async askIds(key: ChannelKey): Promise<AskedIds | null> {
+      const [asked] = await askIds(db, { ...key });
+      return asked ?? null;
+    },
+
+    /** Null: there is no such channel. */
+    async askParameters(key: ChannelKey): Promise<Asked | null> {
+      const [asked] = await askParameters(db, { ...key });
+      return asked ?? null;
+    },
+
     /**
      * The upload is complete: this queues its sync for a worker, with its flags and its job. If the solution chose what
      * to send before it was told about a flag that asks for more, the flag waits for the next sync. `honoursFlags`
@@ -84,31 +121,27 @@ export function createSyncSteps(db: Db) {
       key: ChannelKey,
       syncId: string,
       received: ReceivedArchive,
-      { lane, honoursFlags, requestId, traceparent }: QueuedAs,
+      { lane, honoursFlags, withMessage, requestId, traceparent }: QueuedAs,
     ): Promise<string | null> {
-      const { rows } = await db.raw<{ rows: { id: string }[] }>(queueSql, {
+      const [queued] = await queueSync(db, {
         ...key,
         syncId,
         ...received,
         lane,
         honoursFlags,
+        withMessage,
         requestId,
         traceparent,
-        handshakeFlags: [...handshakeFlags],
-        oneWayFlags: [...oneWayFlags],
+        handshakeFlags,
+        oneWayFlags,
       });
-      return rows[0]?.id ?? null;
+      return queued?.id ?? null;
     },
 
     /** The first statement of the transaction that processes a sync. */
     async begin(job: HeldSync): Promise<Begun> {
-      const { rows } = await db.raw<{ rows: Begun[] }>(
-        `select pg_try_advisory_xact_lock(${jobLocks}, :lockKey) as "isTaken",
-           array(select flag from solution_flag where sync_id = :syncId order by flag) as flags,
-           exists (select from replacement_due where solution_id = :solutionId and channel = :channel) as "hasReplacements"`,
-        { lockKey: jobLockKey(job.id), syncId: job.syncId, solutionId: job.solutionId, channel: job.channel },
-      );
-      const [row] = rows;
+      const { id, syncId, solutionId, channel } = job;
+      const [row] = await beginSync(db, { lockKey: jobLockKey(id), syncId, solutionId, channel });
       if (row === undefined) throw new Error('select returned no row');
       return row;
     },
@@ -119,7 +152,7 @@ export function createSyncSteps(db: Db) {
      */
     async end(job: HeldSync, state: 'ready' | 'failed', { report, why, written }: Outcome): Promise<boolean> {
       const { from, to } = statutMoves.packageReady;
-      const { rows } = await db.raw<{ rows: unknown[] }>(endSql, {
+      const rows = await endSync(db, {
         ...written,
         syncId: job.syncId,
         solutionId: job.solutionId,
@@ -133,6 +166,28 @@ export function createSyncSteps(db: Db) {
         to,
       });
       return rows.length === 1;
+    },
+
+    /** The package of a channel with status 2; else the status of the channel; null: there is no such channel. */
+    async packageAtHand(key: ChannelKey): Promise<PackageAtHand | Statut | null> {
+      const [row] = await packageAtHand(db, { ...key });
+      if (row === undefined) return null;
+      const { statut, ...atHand } = row;
+      return statut === 2 && atHand.syncId !== null ? { ...atHand, syncId: atHand.syncId } : statut;
+    },
+
+    /**
+     * Confirms the package that is ready, in one statement, if it contained no instructions, replacements or flags. That is
+     * the case for nearly every sync. `syncId` null: the package that is ready, whichever it is. Returns null, and changes
+     * nothing, if the package cannot be confirmed so.
+     */
+    async confirmPlain(
+      key: ChannelKey,
+      syncId: string | null,
+    ): Promise<{ readonly syncId: string; readonly revision: number } | null> {
+      const { from, to } = statutMoves.confirmed;
+      const [row] = await confirmPlain(db, { ...key, syncId, from, to });
+      return row === undefined ? null : { syncId: row.syncId, revision: Number(row.revision) };
     },
 
     /**
@@ -172,7 +227,42 @@ export function createSyncSteps(db: Db) {
   };
 }
 
-const queueSql = `
+type ChannelBindings = Readonly<Record<keyof ChannelKey, string | number>>;
+type ConfirmBindings = ChannelBindings &
+  Readonly<Record<'from' | 'to', Statut>> & { readonly syncId: string | null };
+type BeginBindings = ChannelBindings & { readonly lockKey: number; readonly syncId: string };
+type QueueBindings = ChannelBindings &
+  ReceivedArchive &
+  QueuedAs &
+  Readonly<Record<'handshakeFlags' | 'oneWayFlags', readonly Flag[]>> & { readonly syncId: string };
+type EndBindings = ChannelBindings &
+  WrittenPackage &
+  ReturnType<typeof reasonColumns> &
+  Readonly<Record<'from' | 'to', Statut>> &
+  Readonly<Record<'syncId' | 'jobId' | 'state' | 'report', string>> & { readonly fence: number };
+
+/** SQL for an array of the flags that the channel's current or next sync must honour. */
+const flagsOfChannel =
+  'array(select flag from solution_flag where solution_id = :solutionId and channel = :channel order by flag)';
+
+const askIds = prepared<AskedIds, ChannelBindings>(
+  'ask_ids',
+  `with asked as (
+     update channel_status set ids_asked_at = now() where solution_id = :solutionId and channel = :channel returning statut
+   )
+   select statut, ${flagsOfChannel} as flags, coalesce((select jsonb_object_agg(table_name, highest_id::text)
+     from log_mark where solution_id = :solutionId), '{}') as "highestIds"
+   from asked`,
+);
+
+const askParameters = prepared<Asked, ChannelBindings>(
+  'ask_parameters',
+  `select statut, ${flagsOfChannel} as flags from channel_status where solution_id = :solutionId and channel = :channel`,
+);
+
+const queueSync = prepared<{ id: string }, QueueBindings>(
+  'queue_sync',
+  `
   with queued as (
     update sync set state = 'queued', queued_at = now(), receiving_until = null, archive_key = :archiveKey,
       archive_sha256 = :archiveSha256, archive_bytes = :archiveBytes, unpacked_bytes = :unpackedBytes
@@ -186,12 +276,24 @@ const queueSql = `
         select from channel_status asked
         where asked.solution_id = :solutionId and asked.channel = :channel
           and asked.ids_asked_at > coalesce(asked.finished_at, '-infinity')))
-  )
-  insert into job (sync_id, lane, request_id, traceparent)
-  select id, :lane, :requestId, :traceparent from queued returning id`;
+  ), made as (
+    insert into job (sync_id, lane, request_id, traceparent, published_at)
+    select id, cast(:lane as text), cast(:requestId as text), cast(:traceparent as text), case when :withMessage then now() end from queued returning id, lane
+  ), sent as (${messagesOf('select id, lane from made where :withMessage')})
+  select id, (${tellOfMessages('sent')}) from made`,
+);
+
+const beginSync = prepared<Begun, BeginBindings>(
+  'begin_sync',
+  `select pg_try_advisory_xact_lock(${jobLocks}, :lockKey) as "isTaken",
+     array(select flag from solution_flag where sync_id = :syncId order by flag) as flags,
+     exists (select from replacement_due where solution_id = :solutionId and channel = :channel) as "hasReplacements"`,
+);
 
 /** now() would be the start of the transaction, which may be minutes ago. */
-const endSql = `
+const endSync = prepared<{ id: string }, EndBindings>(
+  'end_sync',
+  `
   with processed as (
     update sync set state = :state, processed_at = clock_timestamp(), report = :report, reason_code = :reason_code,
       reason_values = cast(:reason_values as jsonb), package_key = :packageKey,
@@ -205,4 +307,37 @@ const endSql = `
   )
   update job set state = 'done', lease_until = null, finished_at = now()
   where id = :jobId and fence = :fence and state = 'running' and sync_id = (select sync_id from moved)
-  returning id`;
+  returning id`,
+);
+
+const packageAtHand = prepared<Nullable<PackageAtHand> & { statut: Statut }, ChannelBindings>(
+  'package_at_hand',
+  `select c.statut, s.id as "syncId", s.package_key as "packageKey", s.package_sha256 as "packageSha256",
+     s.package_bytes::float8 as "packageBytes"
+   from channel_status c left join sync s on s.id = c.sync_id
+   where c.solution_id = :solutionId and c.channel = :channel`,
+);
+
+type Nullable<T> = { readonly [Name in keyof T]: T[Name] | null };
+
+/**
+ * Every change of a sync's state locks its row. If another transaction was faster, the state is read again after the wait,
+ * does not match any more, and nothing is changed.
+ */
+const confirmPlain = prepared<{ syncId: string; revision: string }, ConfirmBindings>(
+  'confirm_plain',
+  `with at_hand as materialized (
+     select s.id from channel_status c join sync s on s.id = c.sync_id
+     where c.solution_id = :solutionId and c.channel = :channel and c.statut = :from
+       and (cast(:syncId as uuid) is null or c.sync_id = :syncId) and s.state in ('ready', 'failed')
+       and not exists (select from instruction i where i.sync_id = c.sync_id)
+       and not exists (select from replacement_due due where due.told_in = c.sync_id)
+       and not exists (select from solution_flag f where f.sync_id = c.sync_id)
+     for no key update of s
+   ), confirmed as (
+     update sync set state = 'confirmed', confirmed_at = now() from at_hand where sync.id = at_hand.id returning sync.id
+   )
+   update channel_status set statut = :to
+   where solution_id = :solutionId and channel = :channel and statut = :from and sync_id = (select id from confirmed)
+   returning sync_id as "syncId", revision`,
+);

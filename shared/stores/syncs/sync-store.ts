@@ -4,6 +4,7 @@ import type { SyncReport } from '../../domain/report';
 import type { SyncState } from '../../domain/sync-state';
 import { reasonColumns } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
+import { commitsLazily, prepared } from '../../db/prepared';
 
 export interface Sync {
   readonly id: string;
@@ -214,7 +215,7 @@ export function createSyncStore(db: Db) {
     },
 
     async markDownloaded(id: string): Promise<void> {
-      await db('sync').where({ id }).whereNull('downloaded_at').update({ downloaded_at: db.fn.now() });
+      await markDownloaded(db, { id });
     },
 
     async addEvent(
@@ -286,3 +287,9 @@ const syncFrom = (row: Omit<Row, 'idempotency_key'>): Sync => ({
   packageBytes: row.package_bytes === null ? null : Number(row.package_bytes),
   report: row.report,
 });
+
+/** Only people read this time; the confirmation is what counts. */
+const markDownloaded = prepared<unknown, { readonly id: string }>(
+  'mark_downloaded',
+  `update sync set downloaded_at = now() where id = :id and downloaded_at is null and ${commitsLazily}`,
+);

@@ -1,4 +1,5 @@
 import type { Db } from '../../../shared/db/database';
+import { prepared } from '../../../shared/db/prepared';
 import { LogId } from './log-id';
 import type { LogKey } from './log-mark';
 
@@ -117,14 +118,33 @@ export interface Arrival {
  */
 export async function noteReceived(db: Db, { solutionId, table }: LogKey, received: Received): Promise<void> {
   const { highestId, ids, newIds, arrival } = received;
-  await db.raw(
-    `with late as materialized (${newIds ?? 'select null::bigint as id where false'}), others as (
+  const bindings = {
+    solutionId,
+    table: table.table,
+    highestId: String(highestId),
+    ids: ids.toText(),
+    highestIds: ids.highestText(),
+    joinedUpTo: String(ids.joinedUpTo),
+    isStored: arrival !== null,
+    timezone: arrival?.timezone ?? null,
+    timeForm: arrival?.timeForm ?? null,
+    impossible: arrival?.impossibleCount ?? 0,
+  };
+  if (newIds === null) await noteFresh(db, bindings);
+  else await db.raw(noteSql(newIds), bindings);
+}
+
+/** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
+const topId = 2n ** 63n - 1n;
+
+const noteSql = (newIds: string): string => `with late as materialized (${newIds}), others as (
        select coalesce(range_agg(int8range(id, id, '[]')) filter (where id < ${topId}), '{}') as ids,
          coalesce(range_agg(int8range(id, null)) filter (where id = ${topId}), '{}') as top
        from late
      ), arrived as (
        insert into log_arrival (solution_id, table_name, ids, timezone, time_form)
-       select :solutionId, :table, cast(:highestIds as int8multirange) + others.ids + others.top, :timezone, :timeForm
+       select cast(:solutionId as int), cast(:table as text), cast(:highestIds as int8multirange) + others.ids + others.top,
+         cast(:timezone as text), cast(:timeForm as text)
        from others where :isStored
      ), ranges as (
        select part, row_number() over (order by part desc) as place
@@ -132,17 +152,17 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
          (select received from log_mark where solution_id = :solutionId and table_name = :table), '{}')) as part
      ), few as (
        select coalesce(range_agg(part), '{}') as received, coalesce(max(joined_up_to), 0) as joined_up_to from (
-         select part, 0::bigint as joined_up_to from ranges where place < :maxRanges
+         select part, 0::bigint as joined_up_to from ranges where place < ${maxRanges}
          union all
          select range_merge(range_agg(part)), case when count(*) > 1 then max(upper(part)) else 0 end
-         from ranges where place >= :maxRanges having count(*) > 0
+         from ranges where place >= ${maxRanges} having count(*) > 0
        ) kept
      )
      insert into log_mark (solution_id, table_name, highest_id, received, counted_from, last_row_at, impossible_count,
        impossible_at)
      select cast(:solutionId as int), cast(:table as text), cast(:highestId as bigint), received,
-       greatest(joined_up_to, cast(:joinedUpTo as bigint)), case when :isStored then now() end, :impossible,
-       case when :impossible > 0 then now() end
+       greatest(joined_up_to, cast(:joinedUpTo as bigint)), case when :isStored then now() end, cast(:impossible as int),
+       case when cast(:impossible as int) > 0 then now() end
      from few
      on conflict (solution_id, table_name) do update
      set highest_id = greatest(log_mark.highest_id, excluded.highest_id), received = excluded.received,
@@ -153,25 +173,26 @@ export async function noteReceived(db: Db, { solutionId, table }: LogKey, receiv
        -- After a replacement the solution may give ids again that were removed.
        absent = log_mark.absent - (select others.ids from others) - cast(:highestIds as int8multirange),
        removed = log_mark.removed - (select others.ids from others) - cast(:highestIds as int8multirange),
-       unlisted = log_mark.unlisted - (select others.ids from others)`,
-    {
-      solutionId,
-      table: table.table,
-      highestId: String(highestId),
-      ids: ids.toText(),
-      highestIds: ids.highestText(),
-      joinedUpTo: String(ids.joinedUpTo),
-      isStored: arrival !== null,
-      timezone: arrival?.timezone ?? null,
-      timeForm: arrival?.timeForm ?? null,
-      impossible: arrival?.impossibleCount ?? 0,
-      maxRanges,
-    },
-  );
-}
+       unlisted = log_mark.unlisted - (select others.ids from others)`;
 
-/** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
-const topId = 2n ** 63n - 1n;
+/** No further rows: nearly every file. */
+const noteFresh = prepared<unknown, NoteBindings>(
+  'note_received',
+  noteSql('select null::bigint as id where false'),
+);
+
+interface NoteBindings {
+  readonly solutionId: number;
+  readonly table: string;
+  readonly highestId: string;
+  readonly ids: string;
+  readonly highestIds: string;
+  readonly joinedUpTo: string;
+  readonly isStored: boolean;
+  readonly timezone: string | null;
+  readonly timeForm: string | null;
+  readonly impossible: number;
+}
 
 interface IdRange {
   readonly from: bigint;
