@@ -36,6 +36,8 @@ export interface ReceivedClass {
   readonly onSurveyed?: (ids: ReadonlySet<string>) => Promise<void>;
   /** Told of entities whose `Ts` is no time. */
   readonly onUnreadableTs?: (found: { id: string; line: number | null; written: string }) => void;
+  /** Called with the number of entities in the file, if none of them differs and nothing else of the class is open. */
+  readonly onNothingToDo?: (entities: number) => void;
   /** Nothing is written: told what would become of the entities that need a look. */
   readonly onPlanned?: (entries: readonly Entry[]) => void;
 }
@@ -138,6 +140,7 @@ async function mergeBatches(
   if (hasDecided) await carryOutDecided(db, parameterClass, key);
   const lead = replaces || parameterClass.direction === 'solution' ? ('there' as const) : null;
   const inserted = () => counts.inserted;
+  let passed = 0;
   // Whoever sets the flag wants the changes, and what the solution alone edits is its own.
   const total = lead === null ? async () => (await countActive(db, key)) - inserted() : null;
   const solution = createSolutionSystem({
@@ -149,7 +152,10 @@ async function mergeBatches(
     withManager: lead !== null,
     hasSent,
     absentIds: replaces ? () => absentIds(db, key, heldBySolution(survey)) : null,
-    onUnchanged: (count) => (counts.unchanged += count),
+    onUnchanged: (count) => {
+      counts.unchanged += count;
+      passed += count;
+    },
   });
   const manager = createManagerSystem({ db, key, syncId, by: 'solution', solution, hasSent });
   const held: HeldEntity[] = [];
@@ -198,6 +204,9 @@ async function mergeBatches(
   });
   const reason = holdsAll ?? (solution.isMassChange() ? 'many-changes' : null);
   await planHeld(db, key, { syncId, channel: parameterClass.channel, reason }, { held, touched });
+  const { lastPlaces, rejectedIds } = survey;
+  const isNothing = passed === lastPlaces.size && rejectedIds.length === 0 && counts.rejected === 0;
+  if (isNothing && !hasSent && !hasDecided) received.onNothingToDo?.(passed);
 }
 
 const quarantined = (

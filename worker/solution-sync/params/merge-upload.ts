@@ -2,7 +2,7 @@ import type { ParameterClass } from '../../../shared/catalog/parameter-classes';
 import { haveEffect } from '../../../shared/catalog/special-syncs';
 import type { Transaction } from '../../../shared/db/database';
 import type { Flag } from '../../../shared/domain/flag';
-import type { ParameterCounts, UnreadableTs } from '../../../shared/domain/report';
+import { noParameterCounts, type ParameterCounts, type UnreadableTs } from '../../../shared/domain/report';
 import type { HoldReason } from '../../../shared/domain/successor';
 import {
   createUploadStandingStore,
@@ -14,6 +14,7 @@ import { classFileOf } from '../instructions/replacements';
 import type { PackageFile } from '../package/package-files';
 import type { Reject } from '../package/rejections';
 import { isMerged, mergeClassFile, type ReceivedClass } from './merge-class-file';
+import { findUnchangedFiles } from './unchanged-files';
 
 /** The parameters of an upload. */
 export interface UploadedParameters {
@@ -50,22 +51,61 @@ export async function mergeUpload(
   const { db } = transaction;
   const standing = await createUploadStandingStore(db).ofSync(upload.syncId);
   const newest = await createNewestCopyStore(db).ofSolution(upload.solutionId);
+  const known = await findUnchangedFiles(db, upload.solutionId, comparable(upload, standing, newest));
+  const read: string[] = [];
   for (const { parameterClass, file } of upload.parameters) {
+    const { name } = parameterClass;
+    const entities = known.entitiesOf(name);
+    if (entities !== null) {
+      merged.params[name] = { ...noParameterCounts(), unchanged: entities };
+      continue;
+    }
+    let isTold = false;
     const received: ReceivedClass = {
       ...upload,
       ...circumstancesOf(upload, standing, parameterClass),
       parameterClass,
       file,
-      onCameBack: (id) => (merged.cameBack[parameterClass.name] ??= []).push(id),
-      onUnreadableTs: (found) => noteUnreadable(merged.unreadableTs, parameterClass.name, found),
-      onSurveyed: (ids) => createNewestCopyStore(db).supersede(sentAnew(newest, parameterClass.name, ids)),
+      onCameBack: (id) => (merged.cameBack[name] ??= []).push(id),
+      onUnreadableTs: (found) => {
+        isTold = true;
+        noteUnreadable(merged.unreadableTs, name, found);
+      },
+      onSurveyed: (ids) => createNewestCopyStore(db).supersede(sentAnew(newest, name, ids)),
+      // The report mentions such a `Ts` at every sync, so the file must be read every time.
+      onNothingToDo: (entities) => {
+        if (!isTold) known.noteNothingToDo(name, entities);
+      },
     };
     if (!isMerged(received)) continue;
-    merged.params[parameterClass.name] = await mergeClassFile(transaction, received, reject);
+    merged.params[name] = await mergeClassFile(transaction, received, reject);
+    read.push(name);
   }
+  await known.keep(read);
   if (standing.isFirstOfDevice && !standing.isReplay)
     await createSolutionStore(db).noteFirstUpload(upload.solutionId);
   return merged;
+}
+
+/**
+ * The classes whose file need not be read if the same file was read before: its effect depends only on what is stored of the
+ * class. Classes that only the solution edits are not among them, because they are compared with the manager's copies too;
+ * nor are classes with two files.
+ */
+function comparable(
+  upload: UploadedParameters,
+  standing: UploadStanding,
+  newest: readonly NewestCopy[],
+): UploadedParameters['parameters'] {
+  if (standing.isReplay) return [];
+  const inDoubt = new Set(newest.map(({ className }) => className));
+  return upload.parameters.filter(({ parameterClass }) => {
+    const { isReplaced, replaceFromSolution, holdsAll } = circumstancesOf(upload, standing, parameterClass);
+    const isPlain = isReplaced !== true && replaceFromSolution !== true && holdsAll === null;
+    const files = upload.parameters.filter((other) => other.parameterClass === parameterClass);
+    const { direction, name } = parameterClass;
+    return isPlain && direction === 'both' && files.length === 1 && !inDoubt.has(name);
+  });
 }
 
 /** How far what the solution sends of a class is believed. */
