@@ -160,15 +160,12 @@ function execute(
   checkDatabase(door, database);
   if (uid !== userNumber || (password !== door.user.password && password !== door.apiKey))
     throw new OdooException('odoo.exceptions.AccessDenied', 'Access Denied');
-  const [first] = Array.isArray(args) ? (args as unknown[]) : [];
-  const { context = {}, ...parameters } = groupOf(keywords);
-  const call = {
-    model: String(model),
-    method: String(name),
-    ids: numbersOf(first ?? null),
-    parameters,
-    context: groupOf(context),
-  };
+  const method = String(name);
+  const positional: unknown[] = Array.isArray(args) ? [...(args as unknown[])] : [];
+  const ids = modelMethods.has(method) ? null : numbersOf(positional.shift() ?? null);
+  const { context = {}, ...named } = groupOf(keywords);
+  const parameters = { ...byName(method, positional), ...named };
+  const call = { model: String(model), method, ids, parameters, context: groupOf(context) };
   if (!isKnown(door, call.model)) modelOf(door.store, call.model);
   if (methodOf(door.store, call) === undefined)
     throw new OdooException(
@@ -177,6 +174,21 @@ function execute(
     );
   return run(door, call);
 }
+
+/** Most clients give parameters by their places. */
+const byName = (method: string, positional: readonly unknown[]): Record<string, unknown> =>
+  Object.fromEntries(
+    positional.map((value, place) => [parameterNames[method]?.[place] ?? String(place), value]),
+  );
+
+const parameterNames: Readonly<Record<string, readonly string[]>> = {
+  search_read: ['domain', 'fields', 'offset', 'limit', 'order'],
+  load: ['fields', 'data'],
+  write: ['vals'],
+  fields_get: ['allfields', 'attributes'],
+  check_access_rights: ['operation', 'raise_exception'],
+  check_object_reference: ['module', 'xml_id'],
+};
 
 function checkDatabase(door: Door, database: unknown): void {
   if (database === door.database) return;

@@ -51,7 +51,8 @@ const capabilitiesOf = ({ use, changes }: SqlOpening): Capabilities => ({
   ...changes,
   // Where a row has no revision we look ourselves, right before each write.
   writes: 'conditional',
-  creates: use === null || use.syncKey === null ? 'plain' : 'keyed',
+  // The column wants a key of ours: a key that the other system chose is none.
+  creates: use === null || use.syncKey === null ? 'plain' : 'found',
   answers: 'stored',
   tree: null,
   content: null,
