@@ -5,17 +5,17 @@ import { sides } from './sides';
 import { deletedState, type State } from './state';
 import type { Item } from './system';
 
-/** What someone must approve before it is done. */
+/** Work that someone must approve before it is done. */
 export interface Approval {
   readonly kind: ApprovalKind;
   readonly entries: readonly Entry[];
-  /** Of each entry, in their order: what a run is told to let through. */
+  /** The signatures of the entries, in order. A run lets through the entries with approved signatures. */
   readonly signatures: readonly string[];
-  /** Of the plan: what is approved is exactly that. */
+  /** The digest of the plan. Exactly this plan is approved. */
   readonly digest: string;
 }
 
-/** All that a run holds for an approval: one for its changes, one for its deletions. */
+/** The approvals that a run needs: one for its changes and one for its deletions. */
 export function approvalsOf(held: readonly Entry[]): Approval[] {
   return (['changes', 'deletions'] as const).flatMap((kind) => {
     const entries = held.filter(({ needs, verdict }) => needs === kind && verdict === 'held');
@@ -25,13 +25,16 @@ export function approvalsOf(held: readonly Entry[]): Approval[] {
   });
 }
 
-/** What a run is told to let through: those of these signatures. */
+/** Lets through the entries with these signatures. */
 export const approvedBy =
   (signatures: ReadonlySet<string>) =>
   (entry: Entry): boolean =>
     signatures.has(signatureOf(entry));
 
-/** What would be done to an entity, and what it was decided on: another revision of either side is another plan. */
+/**
+ * Describes what would be done to an entity and on which revisions that was decided. Another revision of either side
+ * gives another signature.
+ */
 export function signatureOf({ side, mention, items, results }: Entry): string {
   const decided = sides.flatMap((one) => partsOf(results?.[one] ?? deletedState));
   return digestOf([
@@ -50,7 +53,7 @@ const partsOf = (state: State) => [
   state.content ?? null,
 ];
 
-/** What is gone has none: a tombstone and no trace at all are the same. */
+/** An entity that is gone has no revision, whether it left a tombstone or no trace. */
 const revisionOf = (item: Item | null) => (item?.isActive === true ? item.revision : null);
 
 /** In whichever order they come. */

@@ -3,7 +3,7 @@ import { perSide, type Side } from './sides';
 import type { Capabilities, Draft, Item, Match, Patch, Place, Revision, System, Written } from './system';
 import { scopeOf as usualScope, type Scope, Trouble } from './trouble';
 
-/** A system as the steps call it: item by item, and no longer once its work has stopped. */
+/** A system as the steps call it: item by item. Once work has stopped, it makes no further calls. */
 export interface Calls {
   readonly capabilities: Capabilities;
   /** Null: not there. */
@@ -15,13 +15,13 @@ export interface Calls {
   delete(key: string, expected: Revision): Promise<Written>;
 }
 
-/** Whether work goes on. Once it has stopped, no further call is made; those in flight end. */
+/** Whether work continues. Once it has stopped, no further call is made. Calls in flight end. */
 export interface Halt {
-  /** Ends when the run's own signal does, and when the run must not write any more. */
+  /** Aborted when the run is aborted, and when the run must not write any more. */
   readonly signal: AbortSignal;
-  /** Why no further entry is begun. Null: work goes on. */
+  /** Why no further entry is begun. Null: work continues. */
   readonly reason: unknown;
-  /** Judges an error; from `system` on, work stops. */
+  /** Finds the scope of an error. From the scope `system` on, work stops. */
   judge(error: unknown): Scope;
 }
 
@@ -48,7 +48,7 @@ export class Halted extends Error {
   override readonly name = 'Halted';
 }
 
-/** So many calls in a row that fail as `unavailable` are the system's trouble. */
+/** After this many failures with `unavailable` in a row, the whole system counts as unavailable. */
 const unavailableInARow = 5;
 
 export const callSystems = (systems: PerSide<System>, halt: Halt): PerSide<Calls> =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Content } from './system';
 
-/** True where the hashes of the two tell whether they are the same. */
+/** True if the two hashes are of the same kind, so that they can be compared. */
 export const areComparable = ({ hash: one }: Content, { hash: other }: Content): boolean =>
   one !== null && other !== null && kindOf(one) === kindOf(other);
 
@@ -11,13 +11,13 @@ export async function isSameWhenRead(one: Content, other: Content, signal: Abort
   return first === second;
 }
 
-/** Reads them only where neither size nor hash tells. */
+/** Reads the contents only if neither size nor hash decides. */
 export async function isSame(one: Content, other: Content, signal: AbortSignal): Promise<boolean> {
   if (one.size !== other.size) return false;
   return areComparable(one, other) ? one.hash === other.hash : isSameWhenRead(one, other, signal);
 }
 
-/** A hash is told with its kind, e.g. `sha256:…`. */
+/** A hash begins with its kind, e.g. `sha256:…`. */
 const kindOf = (hash: string) => hash.slice(0, hash.indexOf(':') + 1);
 
 async function digestOf(content: Content, signal: AbortSignal): Promise<string> {

@@ -9,40 +9,43 @@ export interface DiscoverSettings {
   readonly links: Links;
   /** Of an earlier listing; null: everything is listed. */
   readonly since: Cursor | null;
-  /** A whole listing that was begun before goes on from there. */
+  /** True: continues a whole listing that was begun before. */
   readonly goesOn?: boolean;
   readonly signal: AbortSignal;
   readonly belief: Belief;
 }
 
-/** When a whole listing is believed. */
+/** When a whole listing is trusted. */
 export interface Belief {
   /** A listing that has less than `share` of `from` known items or more deletes nothing, unless someone approves. */
   readonly emptied: { readonly from: number; readonly share: number } | null;
-  /** So many absent items are asked for at once. Of more, one is gone that two whole listings lack. */
+  /**
+   * Up to this many absent items are confirmed by asking for each of them. If there are more, an item is gone once two
+   * whole listings lack it.
+   */
   readonly confirmUpTo: number;
 }
 
 export const usualBelief: Belief = { emptied: { from: 10, share: 0.5 }, confirmUpTo: 200 };
 
-/** What a listing tells that needs a look. */
+/** A result of a listing that must be handled. */
 export type Discovered =
-  /** `cursor`: may be kept once the items are. Null: it stays where it was. */
+  /** `cursor`: may be stored once the items are stored. Null: the cursor does not move. */
   | {
       readonly kind: 'page';
       readonly items: readonly Item[];
       readonly cursor: Cursor | null;
-      /** Nothing follows but what the listing lacks. */
+      /** The listing is complete. Only its absent items follow. */
       readonly isWhole: boolean;
     }
-  /** What it lacks. `isDoubted`: it lacks so much that someone must approve. */
+  /** The known items that the listing lacks. `isDoubted`: it lacks so many that someone must approve. */
   | { readonly kind: 'absent'; readonly items: readonly Item[]; readonly isDoubted: boolean }
-  /** It ended before it was whole: nothing is concluded from what it lacks. */
+  /** The listing ended before it was complete, so absent items mean nothing. */
   | { readonly kind: 'partial' };
 
 /**
- * Lists what changed on one side, page by page, without what shows what it showed before. A cursor that has expired
- * makes it list everything. Throws what the system throws; what was told until then holds.
+ * Lists what changed on one side, page by page, without items that show the same as before. If the cursor has expired,
+ * it lists everything. Throws what the system throws. Results until then are valid.
  */
 export async function* discover(settings: DiscoverSettings): AsyncGenerator<Discovered> {
   try {
@@ -79,7 +82,7 @@ async function differing(links: Links, side: Side, listed: readonly Item[]): Pro
   return [...last.values()].filter(({ key }) => keys.has(key));
 }
 
-/** Of a deleted folder nothing is told but itself: each thing in it is asked for. */
+/** The system only reports a deleted folder itself, so each item in it is asked for. */
 async function* below(settings: DiscoverSettings, items: readonly Item[]): AsyncGenerator<Discovered> {
   const { side, links } = settings;
   const gone = items.filter(({ isActive }) => !isActive).map(({ key }) => key);
@@ -120,7 +123,7 @@ async function* absences(settings: DiscoverSettings, whole: WholeListing): Async
 const absentAgain = (page: readonly Absent[]) =>
   page.filter(({ isAgain }) => isAgain).map(({ key }) => tombstone(key));
 
-/** A listing may lag behind: what it lacks, and is there, is not gone. */
+/** A listing may lag behind. An item that it lacks but that still exists is not gone. */
 async function confirmed(settings: DiscoverSettings, page: readonly Absent[]): Promise<readonly Item[]> {
   const items = await fetchAll(
     settings,

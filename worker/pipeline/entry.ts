@@ -7,10 +7,10 @@ import type { Change, State } from './state';
 import type { Item, RefusalCode } from './system';
 import type { Operation, Verdict } from './verdict';
 
-/** What asks for an approval. */
+/** The kinds of work that can need an approval. */
 export type ApprovalKind = 'changes' | 'deletions';
 
-/** Something that both sides changed differently. The loser's values are those of its state. */
+/** Something that both sides changed differently. The values of the losing side are in its state. */
 export interface Conflict {
   /**
    * `match`: several items could be one entity; `name`: a name that a side cannot take; `flip`: a field goes back and
@@ -19,7 +19,7 @@ export interface Conflict {
   readonly kind: 'fields' | 'deletion' | 'place' | 'match' | 'name' | 'flip';
   /** Empty: one side deleted what the other changed. A place is called `place`, content `content`. */
   readonly fields: readonly string[];
-  /** Whose values won; `fields`: each side won some; null: nobody has decided. */
+  /** The side whose values won. `fields`: each side won some of them. Null: nobody has decided. */
   readonly resolution: Side | 'fields' | null;
   /** Keys of items of either side. Of `match`: those that could be the same entity; of `name`: who has the name. */
   readonly candidates?: PerSide<readonly string[]>;
@@ -29,7 +29,10 @@ export interface Conflict {
 export interface Awaited {
   readonly side: Side;
   readonly key: string;
-  /** A field that is linked to it. A creation can do without; null: it is the folder, without which nothing goes. */
+  /**
+   * The field that links to it. An item can be created without such a field. Null: it is the folder, which is always
+   * needed.
+   */
   readonly field: string | null;
   /** The id of the links elsewhere (`TargetLinks`) among which it is awaited; the side is theirs. Null: it is awaited here. */
   readonly elsewhere: string | null;
@@ -42,16 +45,16 @@ export interface Blocked {
   readonly holders?: readonly string[];
 }
 
-/** Why an entry comes once more, after all others had their turn. */
+/** Why an entry is processed once more after all others. */
 export interface Pass {
   /** 0: the first time. From the second pass on it gives way. */
   readonly number: number;
   readonly wasBlocked: Blocked | null;
-  /** What its name gets, so that it is no longer taken. 0: nothing. */
+  /** The number that is added to its name because the name is taken. 0: none. */
   readonly nameNumber: number;
-  /** Its links wait for each other: it is made without those that cannot be set yet. */
+  /** True: its links wait for each other, so it is created without the links that cannot be set yet. */
   readonly withoutLinks: boolean;
-  /** It was to be deleted, and something new lies in it. */
+  /** True: the folder was to be deleted, but there is something new in it. */
   readonly comesBack: boolean;
 }
 
@@ -63,36 +66,36 @@ export const firstPass: Pass = {
   comesBack: false,
 };
 
-/** An entity as a listing, a webhook or a person mentioned it, and what became of it. */
+/** An entity that a listing, a webhook or a person mentioned, and what was done with it. */
 export interface Mentioned {
   /** The side that mentioned it. */
   readonly side: Side;
-  /** As it was mentioned; where it started anew: as its side held it then. */
+  /** The item as it was mentioned, or as its side had it when the entry started again. */
   readonly mention: Item;
-  /** Its turn in the run's reading: of two mentions of one entity the later counts. */
+  /** Its position in what the run has read. If an entity is mentioned twice, the later mention counts. */
   readonly turn: number;
   readonly attempts: number;
   readonly pass: Pass;
-  /** A listing lacks it that lacks so much that it is not believed: if it is to be deleted, someone must approve. */
+  /** True: it is absent from a listing that is not trusted, so its deletion needs an approval. */
   readonly isDoubted: boolean;
-  /** Undefined: still on its way. */
+  /** Undefined: it is still being processed. */
   verdict: Verdict | undefined;
   /** A sentence in English, where the verdict needs one. */
   reason: string | null;
-  /** The same, to be told to people in their language, where it is one of those that they are told. */
+  /** The same as code and values, for any language, if it has a code. */
   why: Reason | null;
   conflict: Conflict | null;
-  /** Above a soft limit: it is decided, but not carried out. */
+  /** Set above a soft limit: the entry is decided but not carried out. */
   needs: ApprovalKind | null;
   readonly operations: Operation[];
-  /** Something would be deleted: it waits for the second stage. */
+  /** True: something would be deleted, so the entry waits for the second stage. */
   isDestructive: boolean;
-  /** Something was not as expected: it starts anew. */
+  /** True: something was not as expected, so the entry starts again. */
   startsAnew: boolean;
-  /** A call that was cut off has been settled: neither side was told of the other after it. */
+  /** True: an interrupted call was settled, and the write-back after it is still missing. */
   isToBeTold: boolean;
   blocked: Blocked | null;
-  /** It is to have another name in its next pass, with this number. 0: not. */
+  /** The number that is added to its name in its next pass. 0: none. */
   nextNameNumber: number;
   /** A folder that was to be deleted, and in which something new lies. */
   comesBack: boolean;
@@ -105,48 +108,48 @@ export interface Mentioned {
 export interface Found extends Mentioned {
   /** Null: it has none yet. */
   link: Link | null;
-  /** What each side holds; null: it does not hold it. */
+  /** The item of each side. Null: that side does not have it. */
   items: PerSide<Item | null>;
-  /** They were found to be one entity just now; nobody has decided anything about them yet. */
+  /** True: the two items were just matched, and nothing was decided about them yet. */
   readonly isJoined: boolean;
 }
 
-/** In words that both sides share: set by `resolveLinked`. */
+/** The entry in words that both sides share. Set by `resolveLinked`. */
 export interface Resolved extends Found {
   readonly states: PerSide<State>;
   /** What each side was last seen to hold; null: nothing that is known. */
   readonly bases: PerSide<State | null>;
-  /** Fields that were left out because what they are linked to is not there yet. */
+  /** Fields that were left out because the item that they link to does not exist yet. */
   readonly leftOut: readonly string[];
   /** Their content was read, and is the same. Set by `compareContent`. */
   readonly hasSameContent?: boolean;
 }
 
-/** It is known who changed what: set by `classify`. */
+/** The entry with what each side changed. Set by `classify`. */
 export interface Classified extends Resolved {
   readonly changes: PerSide<Change>;
   /** Both sides hold the same. */
   readonly isAlike: boolean;
 }
 
-/** Field by field: set by `findDifferences`. */
+/** The entry compared field by field. Set by `findDifferences`. */
 export interface Compared extends Classified {
   readonly differences: readonly FieldDifference[];
-  /** The side that changed alone, where both held the same before and have fields alone: all of its copy is taken. */
+  /** The only side that changed, if both had the same before and only have fields. Its whole copy is taken. */
   readonly takesAllOf: Side | null;
 }
 
-/** It is decided: set by `resolveConflicts`. */
+/** The decided entry. Set by `resolveConflicts`. */
 export interface Decided extends Compared {
-  /** What each side shall hold. */
+  /** What each side shall have. */
   results: PerSide<State>;
-  /** Disputes that stay as they are on both sides until someone decides: fields, `place`, `content`. */
+  /** Disputes that stay open until someone decides: names of fields, `place`, `content`. */
   readonly open: readonly string[];
-  /** A handler made values of both sides: it must not be asked again for the same dispute. */
+  /** True: a handler merged the values of both sides. It must not be called again for the same dispute. */
   readonly isMadeOfBoth: boolean;
-  /** The side that deleted it, where the other one keeps it. */
+  /** The side that deleted the item while the other side keeps it. */
   readonly keptAfter: Side | null;
-  /** A content that loses, and stays all the same. */
+  /** A losing content that is kept as a separate item. */
   readonly beside: Beside | null;
 }
 
@@ -156,10 +159,10 @@ export interface Beside {
   readonly name: string;
 }
 
-/** An entry as the run's user sees it: what no step has set is not there. */
+/** An entry as the caller of the run sees it. Members that no step has set are absent. */
 export type Entry = Mentioned & Partial<Omit<Decided, keyof Mentioned>>;
 
-/** Something that a listing, or someone, told of. */
+/** A mention of an item by a listing or a person. */
 export interface Mention {
   readonly side: Side;
   readonly item: Item;
@@ -175,14 +178,17 @@ export function createEntry(mention: Mention, given: Pass = firstPass): Mentione
   return { side, mention: item, turn, attempts: 1, pass, isDoubted, ...undecided() };
 }
 
-/** What was found out is given up; what its side holds now counts. */
+/** Starts an entry again with what its side has now. */
 export const renew = (entry: Mentioned, mention: Item): Mentioned => ({
   ...createEntry({ ...entry, item: mention }, entry.pass),
   attempts: entry.attempts + 1,
   isToBeTold: entry.isToBeTold,
 });
 
-/** It is not as both sides shall hold it: no later listing would mention it again, and its folder must stay. */
+/**
+ * True if the entry is not finished. It must be kept for a later run, because no listing would mention it again, and
+ * its folder must stay.
+ */
 export const isUnfinished = ({ verdict }: Mentioned): boolean =>
   verdict !== undefined && unfinishedVerdicts.has(verdict);
 
@@ -202,7 +208,7 @@ export function settle(entry: Mentioned, verdict: Verdict, reason: string | Reas
   entry.reason = reason === null || typeof reason === 'string' ? reason : reasonText(reason);
 }
 
-/** It is looked at again, from the beginning; after too many attempts it has failed, for this reason. */
+/** Starts the entry again. After too many attempts, it fails for this reason. */
 export function startAnew(entry: Mentioned, reason: string): void {
   entry.startsAnew = true;
   entry.reason = reason;

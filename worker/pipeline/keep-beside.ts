@@ -10,8 +10,8 @@ export interface KeepBesideSettings extends WriteSettings {
 }
 
 /**
- * Before a content is written over that someone wants to keep, it becomes an item of its own, on the side that has it.
- * The next listing brings that item to the other side. False: it did not come about, and nothing may be written over.
+ * Before a content that must be kept is overwritten, it is stored as an item of its own on the side that has it. The
+ * next listing brings that item to the other side. False: that failed, and the content must not be overwritten.
  */
 export async function keepBeside(settings: KeepBesideSettings, entry: Decided): Promise<boolean> {
   if (entry.beside === null) return true;
@@ -27,7 +27,7 @@ export async function keepBeside(settings: KeepBesideSettings, entry: Decided): 
   return made !== null;
 }
 
-/** A key for each content, in the form of a UUID: what was kept before an answer was lost is not kept twice. */
+/** A key for each content, in the form of a UUID, so that a content is not stored twice if an answer is lost. */
 function keyOf({ key, revision }: Item): string {
   const digits = createHash('sha256').update(`${key} ${revision}`).digest('hex');
   return [8, 12, 16, 20, 32].map((end, at, ends) => digits.slice(ends[at - 1] ?? 0, end)).join('-');

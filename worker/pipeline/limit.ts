@@ -1,9 +1,9 @@
 import type { Mentioned, Resolved } from './entry';
 
-/** `soft`: what is above waits for an approval; `hard`: it is skipped. */
+/** `soft`: entries above the limit wait for an approval; `hard`: they are skipped. */
 export type LimitKind = 'soft' | 'hard';
 
-/** `waiting`: an earlier run held it, and it takes nobody's turn; `exempt`: another limit is about it. */
+/** `waiting`: an earlier run already held it, and it does not count; `exempt`: another limit applies to it. */
 export type Standing = 'counted' | 'waiting' | 'exempt';
 
 export interface Limit<In extends Mentioned = Resolved> {

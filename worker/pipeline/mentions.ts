@@ -2,10 +2,10 @@ import type { Mention } from './entry';
 import { type PerSide, type Side, sides } from './sides';
 import type { Item } from './system';
 
-/** What both sides mentioned in a run, each key once, and what was seen of it since. */
+/** The items that both sides mentioned in a run, each key once, with what was seen since. */
 export interface Mentions {
   add(side: Side, item: Item, about?: Partial<Pick<Mention, 'isDoubted' | 'withoutLinks'>>): void;
-  /** What it holds, as far as this run knows; undefined: nobody told. */
+  /** The item, as far as this run knows. Undefined: not known. */
   item(side: Side, key: string): Item | undefined;
   /** -1: it was not mentioned. */
   lastTurn(side: Side, key: string): number;
@@ -22,7 +22,7 @@ export function createMentions(): Mentions {
   let turns = 0;
   return {
     add(side, item, { isDoubted = false, withoutLinks = false } = {}) {
-      // A key that comes again counts where it came last.
+      // If a key is mentioned again, its last position counts.
       last[side].delete(item.key);
       last[side].set(item.key, { side, item, turn: turns, isDoubted, withoutLinks });
       turns += 1;
@@ -47,7 +47,7 @@ function topDown(last: PerSide<ReadonlyMap<string, Mention>>): Mention[] {
   for (const mention of inTurn) {
     const above: Mention[] = [];
     let at: Mention | undefined = mention;
-    // Folders that lie in each other have no top.
+    // Folders that contain each other have no top.
     while (at !== undefined && !placed.has(at)) {
       placed.add(at);
       above.push(at);

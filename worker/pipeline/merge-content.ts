@@ -5,13 +5,13 @@ import type { Decision, ResolveConflictsSettings } from './policies';
 import { otherSide, type PerSide, perSide, type Side } from './sides';
 
 export interface MergedContents {
-  /** What tells the content that each side shall hold; undefined: it has none. */
+  /** The mark of the content that each side shall have. Undefined: none. */
   readonly contents: PerSide<string | undefined>;
   /** A content that loses, and is kept all the same. */
   readonly beside: Beside | null;
 }
 
-/** Contents are never mixed: one of the two stays, or both do. Null: nothing decides. */
+/** Contents are never merged: one of the two is kept, or both are. Null: no rule decides. */
 export function mergeContents(
   settings: ResolveConflictsSettings,
   entry: Compared,

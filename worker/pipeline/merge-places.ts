@@ -6,7 +6,10 @@ import { otherSide, type PerSide, perSide, type Side, sides } from './sides';
 import type { State } from './state';
 import type { Place } from './system';
 
-/** A folder and a name in it are changed apart: one side may move what the other renames. Null: nothing decides. */
+/**
+ * The folder and the name are merged separately, so one side may move an item that the other renames. Null: no rule
+ * decides.
+ */
 export function mergePlaces(
   settings: ResolveConflictsSettings,
   entry: Compared,
@@ -33,7 +36,7 @@ export function mergePlaces(
   return placed(settings, { here: own.here, there: own.there }, settled(parts.parent), settled(parts.name));
 }
 
-/** Its name was taken, and it is the one that gives way: it gets the number of its pass on both sides. */
+/** If its name was taken and it has to give way, it gets the number of its pass on both sides. */
 export function withNumber(
   { names }: ResolveConflictsSettings,
   { pass }: Compared,
@@ -50,7 +53,7 @@ export function withNumber(
   });
 }
 
-/** A new name that a system cannot write, and that nobody has said how to write. */
+/** True for a new name that a system cannot write and for which no policy is set. */
 export function hasBadName(
   { names, namePolicies, decided }: ResolveConflictsSettings,
   entry: Compared,
@@ -83,10 +86,10 @@ function partOf(
   return stayed('here') ? 'there' : 'disputed';
 }
 
-/** Each was moved into the other, on one side each: somebody's move has to go. */
+/** Two folders were moved into each other, each on one side, so one of the moves must be undone. */
 const isInCycle = ({ pass }: Compared) => pass.number >= 2 && pass.wasBlocked?.code === 'cycle';
 
-/** From so many passes on, what a policy decides for each folder alone may go on being a cycle. */
+/** After this many passes, deciding each folder alone may leave a cycle for ever. */
 const patience = 4;
 
 function judgePlace(

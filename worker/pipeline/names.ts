@@ -1,11 +1,11 @@
 import type { NameRules } from './system';
 
-/** True where no system that has either of the rules could tell the names apart. */
+/** True if the names are the same for a system with one of these rules. */
 export function sameName(rules: readonly (NameRules | null)[], one: string, other: string): boolean {
   return one === other || folded(rules, one) === folded(rules, other);
 }
 
-/** How that system writes a name. */
+/** The name as that system writes it. */
 export function writtenName(rules: NameRules | null, name: string): string {
   if (rules === null) return name;
   const fitting = rules.fitting(name) ?? name;

@@ -2,15 +2,18 @@ import type { Mentioned } from './entry';
 
 export type Next<Out> = (entry: Out) => Promise<void>;
 
-/** One step: it does its part and hands the entry on, with what it has set, or settles it and does not. */
+/**
+ * One step. It does its part and passes the entry on with what it has set, or it settles the entry and does not pass it
+ * on.
+ */
 export type Middleware<In, Out extends In = In> = (entry: In, next: Next<Out>) => Promise<void>;
 
-/** Steps in their order. A step that needs what no earlier one sets does not compile. */
+/** Steps in their order. A step that needs members that no earlier step sets does not compile. */
 export interface Pipeline<In extends Mentioned, Out extends In> {
   /** Names, in their order. */
   readonly steps: readonly string[];
   then<After extends Out>(name: string, step: Middleware<Out, After>): Pipeline<In, After>;
-  /** `reached`: told of an entry that no step kept back. */
+  /** `reached` is called with an entry that passed all steps. */
   run(entry: In, reached?: (entry: Out) => void): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import type { PerSide, Side } from './sides';
 import type { State } from './state';
 import type { NameRules } from './system';
 
-/** Who wins where both sides changed one thing differently. `keep-both` is about contents alone. */
+/** Who wins if both sides changed the same thing differently. `keep-both` only applies to contents. */
 export type Policy = 'newest' | Side | 'merge' | 'manual' | 'keep-both';
 
 /** Fields that are decided together: where both sides changed any of them, one policy decides them all. */
@@ -19,7 +19,7 @@ export interface FieldGroup extends MergedGroup<Policy> {
 /** What decides a dispute; `nobody`: it waits for someone. */
 export type Decision = Side | 'nobody' | { readonly values: Fields } | KeptBoth;
 
-/** Of contents: one stays under its name on both sides, the other stays beside it as an item of its own. */
+/** For contents: one keeps the name on both sides, and the other becomes an item of its own beside it. */
 export interface KeptBoth {
   readonly stays: Side;
   /** The name that the other content gets. */
@@ -28,14 +28,17 @@ export interface KeptBoth {
 
 export type Handler = (entry: Compared, disputed: readonly FieldDifference[]) => Decision;
 
-/** What two items hold differently that were found to be one entity. `fill-empty`: an empty field takes the other's value. */
+/**
+ * What happens to different values of two items that were just matched. `fill-empty`: an empty field takes the other's
+ * value.
+ */
 export type InitialPolicy = Side | 'manual' | 'fill-empty';
 
-/** What becomes of what one side deleted. */
+/** What happens to an item that one side deleted. */
 export interface DeletionPolicies {
   /**
-   * By the side that deleted it, where the other has not changed it. `mark`: the other keeps it; `ask`: once someone
-   * approved; `restore`: it is made again.
+   * By the side that deleted it, if the other side has not changed it. `propagate`: it is deleted there too; `mark`:
+   * the other side keeps it; `ask`: it is deleted there once someone approves; `restore`: it is made again.
    */
   readonly unchanged: PerSide<'propagate' | 'mark' | 'ask' | 'restore'>;
   /** Where the other side changed it. A side: its copy wins, deleted or not. */
@@ -47,11 +50,11 @@ export const propagateDeletions: DeletionPolicies = {
   againstChange: 'restore',
 };
 
-/** What becomes of a name that a side cannot take. `manual`: someone has to decide. */
+/** What happens to a name that a side cannot take. `manual`: someone has to decide. */
 export interface NamePolicies {
-  /** Two items want one name. `suffix`: the one that gives way gets a number. */
+  /** Two items want the same name. `suffix`: the one that gives way gets a number. */
   readonly clash: 'suffix' | 'manual';
-  /** The system cannot write the name. `fit`: it is written there as that system can write it. */
+  /** The system cannot write the name. `fit`: the name is adapted to what the system can write. */
   readonly bad: 'fit' | 'manual';
 }
 
@@ -62,16 +65,16 @@ export interface ResolveConflictsSettings {
   /** A folder or a name in it is the field `place`, the bytes of a file are the field `content`. */
   readonly fieldGroups: readonly FieldGroup[];
   readonly handlers: Readonly<Partial<Record<Policy, Handler>>>;
-  /** Told of a dispute for which there is no handler. */
+  /** Called for a dispute without a handler. */
   readonly onUnhandled: (entry: Compared, policy: Policy) => void;
   /** Null: as if both had changed. */
   readonly initial: InitialPolicy | null;
   readonly deletionPolicies: DeletionPolicies;
-  /** Someone refused its deletion: it is made again where it was deleted. */
+  /** True if someone has refused the deletion, so that the item is made again where it was deleted. */
   readonly isKept: (entry: Compared) => boolean;
   /** Fields whose values go one way only. */
   readonly flows: Readonly<Record<string, 'to-here' | 'to-there'>>;
-  /** What waits with a field that nobody decides: the entity, or that field alone. */
+  /** What waits if a field is not decided: the whole entity, or only that field. */
   readonly parks: 'entity' | 'fields';
   /** What someone decided about this very dispute; null: nobody has. */
   readonly decided: (entry: Compared, disputed: readonly string[]) => Decision | null;
@@ -89,7 +92,7 @@ export interface WantedStates {
   readonly needsApproval: boolean;
 }
 
-/** Handlers of the policies that need to know nothing of the fields. `newer` may leave it to a person. */
+/** Handlers of the policies that do not depend on the fields. `newer` may leave the decision to a person. */
 export const plainHandlers = (
   newer: (entry: Compared) => Side | 'nobody',
 ): ResolveConflictsSettings['handlers'] => ({

@@ -6,8 +6,8 @@ import { sameName } from './names';
 import type { Draft, Item, Match, Patch, Place, Written } from './system';
 
 /**
- * The same systems, on which nothing is written: what is written to them is remembered, and shows when they are asked
- * again. With them a run does all that it would do, and nothing happens: a plan.
+ * Wraps the systems so that nothing is written: writes are remembered and show in later reads. With these, a run does
+ * everything except for real writes. That is a plan.
  */
 export const rehearseSystems = (systems: PerSide<Calls>): PerSide<Calls> =>
   perSide((side) => rehearseSystem(systems[side]));
@@ -26,7 +26,7 @@ export function rehearse(
       withIntent: () => links.withIntent(),
       openListing: async (side) => ({
         ...(await links.openListing(side)),
-        // What a plan sees is not remembered.
+        // What a plan reads is not remembered.
         believe: () => Promise.resolve(),
       }),
     },
@@ -89,7 +89,7 @@ function rehearseSystem(system: Calls): Calls {
   }
 }
 
-/** What a server would say to it. */
+/** The refusal that a server would return. */
 async function refusalOf(
   { fetch, find }: Pick<Calls, 'fetch' | 'find'>,
   place: Place,
@@ -119,7 +119,7 @@ const planned = (key: string, { fields, place, isFolder, content }: Draft): Item
   content,
 });
 
-/** The same links, of which nothing is kept. */
+/** Wraps the links so that nothing is stored. */
 export function rehearseLinks(links: KnownLinks): KnownLinks {
   const saved = new Map<string, Link>();
   const byKey: PerSide<Map<string, Link>> = { here: new Map(), there: new Map() };

@@ -31,7 +31,7 @@ export interface Words {
   readonly prototype: readonly string[] | null;
 }
 
-/** Its folder, or something that one of its fields is linked to, has no link. */
+/** A folder, or the target of a linked field, that has no link yet. */
 export interface Unresolved {
   readonly key: string;
   /** Null: the folder. */
@@ -42,11 +42,11 @@ export interface Unresolved {
 
 export interface Shared {
   readonly state: State;
-  /** Fields that are not in the state because of what is unresolved. */
+  /** The folders and fields that are missing in the state because their targets have no link. */
   readonly unresolved: readonly Unresolved[];
 }
 
-/** Nothing in it is named otherwise on the other side. */
+/** True if the item contains no folder and no linked field, so that it needs no translation. */
 export const isPlain = ({ linkFields, prototype }: Words, item: Item | null): boolean =>
   item === null ||
   !item.isActive ||
@@ -56,7 +56,7 @@ export const isPlain = ({ linkFields, prototype }: Words, item: Item | null): bo
 export const plainState = (item: Item | null): State =>
   item?.isActive === true ? { isActive: true, fields: item.fields, place: null } : deletedState;
 
-/** An item in words that both sides share. */
+/** Translates an item into words that both sides share. */
 export async function sharedState(words: Words, side: Side, item: Item | null): Promise<Shared> {
   if (item === null || isPlain(words, item)) return { state: plainState(item), unresolved: [] };
   const { fields, unresolved } = await sharedFields(words, side, item.fields);
@@ -102,7 +102,7 @@ async function sharedPlace(
   return folder === undefined ? 'unresolved' : { parent: folder.id, name: place.name };
 }
 
-/** A place in one side's own words; `unknown`: its folder is not there. */
+/** Translates a place into one side's own words. `unknown`: the folder does not exist there. */
 export async function ownPlace(
   { links }: Words,
   side: Side,

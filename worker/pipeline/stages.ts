@@ -23,7 +23,7 @@ import type { ResolveConflictsSettings } from './policies';
 import type { TargetLinks, Words } from './shared-words';
 import type { Item } from './system';
 
-/** How two systems are kept equal: what their user says. */
+/** The rules by which two systems are kept equal. */
 export interface Rules extends Omit<ResolveConflictsSettings, 'names'> {
   /** Items that are alike in all of these are one entity. None: only keys and places tell. */
   readonly matchFields: readonly string[];
@@ -42,7 +42,7 @@ export interface Rules extends Omit<ResolveConflictsSettings, 'names'> {
   readonly isApproved: (entry: Entry) => boolean;
 }
 
-/** What a run knows besides. */
+/** Further parts of a run. */
 export interface RunParts extends DeduplicateSettings {
   readonly systems: PerSide<Calls>;
   readonly links: KnownLinks;
@@ -55,14 +55,17 @@ export interface RunParts extends DeduplicateSettings {
 /** What is done in which order. */
 export interface Stages {
   readonly change: Pipeline<Mentioned, Decided>;
-  /** `destructive`: all that the stage would delete; `unfinished`: what the first stage left as it was. */
+  /**
+   * `destructive`: all entries that the stage would delete; `unfinished`: the entries that the first stage did not
+   * finish.
+   */
   readonly deletion: (
     destructive: readonly Decided[],
     unfinished: readonly Entry[],
   ) => Pipeline<Decided, Decided>;
 }
 
-/** The order of the steps. It is written nowhere else. */
+/** The order of the steps, which is only defined here. */
 export function standardStages(rules: Rules, run: RunParts): Stages {
   const { systems, links } = run;
   const words: Words = {

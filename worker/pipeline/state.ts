@@ -9,7 +9,7 @@ export interface State extends Copy {
   readonly content?: string;
 }
 
-/** What became of one side's copy since it was last seen. */
+/** How one side's copy has changed since it was last seen. */
 export type Change = 'unchanged' | 'new' | 'changed' | 'moved' | 'deleted';
 
 export const deletedState: State = { isActive: false, fields: {}, place: null };
@@ -18,7 +18,7 @@ export function sameState(one: State | null, other: State | null): boolean {
   return sameCopy(one, other) && samePlace(placeOf(one), placeOf(other)) && sameContent(one, other);
 }
 
-/** Null beside a place: that side has no places, so it agrees with any. */
+/** A side without places (null) agrees with any place. */
 export function samePlace(one: Place | null, other: Place | null): boolean {
   if (one === null || other === null) return true;
   return one.parent === other.parent && one.name === other.name;
@@ -38,7 +38,7 @@ export function stateChange(seen: State | null, state: State | null): Change {
   return samePlace(placeOf(seen), placeOf(state)) ? 'unchanged' : 'moved';
 }
 
-/** Without a hash only the revision tells that the bytes are the same. */
+/** Without a hash, only the revision shows that the bytes are the same. */
 export function contentMark({ content, revision }: Item): string | undefined {
   if (content === undefined || content === null) return undefined;
   return content.hash ?? `${content.size} ${revision}`;

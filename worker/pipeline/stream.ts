@@ -13,13 +13,13 @@ export interface StreamSettings extends Rules {
   /** The side that is listed: whole, each key once, without folders. */
   readonly side: Side;
   readonly signal: AbortSignal;
-  /** Told of all entries of a page, once it is known what became of them; of deletions at the end. */
+  /** Called with all finished entries of a page, and at the end with the deletions. */
   readonly settled: (entries: readonly Entry[]) => Promise<void>;
 }
 
 /**
- * Brings two systems together by what one of them lists, page by page: memory holds one page, and what is to be
- * deleted. All of it is one transaction of its caller's: an error ends it.
+ * Synchronises two systems by the listing of one of them, page by page. Memory only contains one page and the entries
+ * to delete. Everything is in one transaction of the caller, and an error ends it.
  */
 export async function synchroniseStream(settings: StreamSettings): Promise<void> {
   const { side, settled, signal, mode } = settings;
@@ -53,7 +53,7 @@ export async function synchroniseStream(settings: StreamSettings): Promise<void>
 
 interface Ran {
   readonly entry: Entry;
-  /** Null: a step kept it back. */
+  /** Null: a step has settled it. */
   readonly decided: Decided | null;
 }
 

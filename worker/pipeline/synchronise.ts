@@ -14,31 +14,31 @@ import { type Board, change, createBoard, work, type WorkSettings } from './work
 export interface SynchroniseSettings extends Rules {
   readonly systems: PerSide<System>;
   readonly links: Links;
-  /** `plan`: the same is done, and nothing is written. */
+  /** `plan`: does the same, but writes nothing. */
   readonly mode: 'apply' | 'plan';
   /** The sides that are asked what changed. */
   readonly readable: readonly Side[];
-  /** Where the last run ended, and what it did not finish. */
+  /** Where the previous run ended, and what it did not finish. */
   readonly since: Progress;
   readonly belief?: Belief;
   /** Entries that are worked on at once. */
   readonly atOnce?: number;
   readonly signal: AbortSignal;
-  /** What an error ends; as in trouble.ts where it is left out. */
+  /** The scope of an error. Default: as in trouble.ts. */
   readonly scopeOf?: (error: unknown) => Scope;
-  /** Someone decided a dispute about it: it is looked at again, although neither side changed. */
+  /** True if someone has decided a dispute about it, so that it is looked at again although neither side changed. */
   readonly isDecided: (side: Side, key: string) => boolean;
-  /** Told of each entry once it is known what became of it. */
+  /** Called with each finished entry. */
   readonly settled: (entry: Entry) => Promise<void>;
-  /** Told of what went wrong with a listing or an entry. */
+  /** Called for a problem with a listing or an entry. */
   readonly onProblem: (problem: Problem) => void;
 }
 
-/** Where a run ended: the next one goes on from there. */
+/** Where a run ended. The next one continues from there. */
 export interface Progress {
   readonly cursors: PerSide<Cursor | null>;
   readonly again: readonly Unfinished[];
-  /** Why it ended before all was done; null: all was. */
+  /** Why it ended before everything was done. Null: everything was done. */
   readonly stoppedBy: unknown;
 }
 
@@ -46,7 +46,7 @@ export interface Progress {
 export interface Unfinished {
   readonly side: Side;
   readonly key: string;
-  /** Null: it had no turn. */
+  /** Null: it was not processed. */
   readonly verdict: Verdict | null;
   readonly waitsFor: Awaited | null;
 }
@@ -59,12 +59,12 @@ export const fromTheBeginning: Progress = {
 
 export type Problem =
   | { readonly kind: 'partial-listing'; readonly side: Side; readonly error: unknown }
-  /** A whole listing lacks so much that it is not believed. */
+  /** A whole listing lacks so many items that it is not trusted. */
   | { readonly kind: 'doubted-listing'; readonly side: Side }
   | { readonly kind: 'failed'; readonly entry: Entry; readonly error: unknown }
   | { readonly kind: 'unread'; readonly side: Side; readonly key: string; readonly error: unknown };
 
-/** Brings two systems together: reads what changed, changes what is behind, then deletes what is gone. */
+/** Synchronises two systems: reads the changes, writes them to the other side, then deletes what is gone. */
 export async function synchronise(settings: SynchroniseSettings): Promise<Progress> {
   const run = openRun(settings);
   const { halt, mentions, board, working } = run;
@@ -88,9 +88,9 @@ interface Run {
   readonly board: Board;
   readonly working: WorkSettings;
   readonly fetch: (side: Side, key: string) => Promise<Item>;
-  /** Grows: what is to come again, by `side key`. */
+  /** Entries for the next run, by `side key`. Grows during the run. */
   readonly again: Map<string, Unfinished>;
-  /** Grows: `side key` of what has been settled. */
+  /** The `side key` of all settled entries. Grows during the run. */
   readonly settledKeys: Set<string>;
 }
 
@@ -132,7 +132,7 @@ function openRun(settings: SynchroniseSettings): Run {
   return { settings, links, halt, mentions, board, working, fetch, again, settledKeys };
 }
 
-/** Null: work with a system stopped. The run ends in order then. */
+/** Null: work with a system has stopped, and the run ends properly. */
 async function guard<T>(halt: Halt, run: () => Promise<T>): Promise<T | null> {
   if (halt.reason !== null) return null;
   try {
@@ -159,7 +159,7 @@ function keep(run: Pick<Run, 'again' | 'settledKeys'>, entry: Entry): void {
   if (isUnfinished(entry)) addAgain(run, { side, key: mention.key, verdict, waitsFor });
 }
 
-/** What was about to be called when a run died comes before everything else. */
+/** Settles the intents of interrupted runs before everything else. */
 async function settleIntents(run: Run): Promise<void> {
   const { links, fetch, board, working } = run;
   const found: Mention[] = [];
@@ -178,7 +178,7 @@ function sideOf({ intent, ends }: Link): Side | null {
   return ends[side] !== null ? side : ends[otherSide(side)] !== null ? otherSide(side) : null;
 }
 
-/** Lists all readable systems at once. A listing that fails or is partial says nothing of what it lacks. */
+/** Lists all readable systems at the same time. Absent items of a failed or partial listing mean nothing. */
 async function readSystems(run: Run): Promise<PerSide<Cursor | null>> {
   const { settings } = run;
   const reached: Record<Side, Cursor | null> = { ...settings.since.cursors };
@@ -212,7 +212,7 @@ async function readSystem(run: Run, side: Side): Promise<Cursor | null> {
   return cursor;
 }
 
-/** What an earlier run did not finish. What still waits for another costs no call. */
+/** Reads what an earlier run did not finish. An entry that still waits for another one costs no call. */
 async function readAgain(run: Run): Promise<void> {
   const { settings, mentions, halt, fetch } = run;
   const { again } = settings.since;
@@ -238,7 +238,7 @@ async function readAgain(run: Run): Promise<void> {
   }
 }
 
-/** A dispute that waits for someone is looked at once either side changes, or someone decided. */
+/** True while a dispute waits: until either side changes or someone decides. */
 async function stillWaits({ links, settings }: Run, one: Unfinished): Promise<boolean> {
   if (one.verdict === 'conflict') {
     const link = (await links.byKeys(one.side, [one.key])).get(one.key);

@@ -1,25 +1,34 @@
 import type { Copy, Fields } from '../../shared/domain/merge-copy';
 
-/** What a system can do. The engine asks here, never by name. */
+/** The capabilities of a system. The engine only uses these, never the kind of the system. */
 export interface Capabilities {
   /**
    * How it finds what changed. `delta`: by its own cursor; `timestamp`: what was changed since a time (some may come
    * twice); `scan`: it lists everything every time.
    */
   readonly changes: 'delta' | 'timestamp' | 'scan';
-  /** `each`: every deletion is told; `tops`: of a deleted folder the folder alone; `none`: only a whole listing tells. */
+  /**
+   * `each`: every deletion is reported; `tops`: for a deleted folder, only the folder; `none`: only a whole listing
+   * shows deletions.
+   */
   readonly deletions: 'each' | 'tops' | 'none';
-  /** `checked`: no precondition; the engine looks right before it writes, and someone may still be faster. */
+  /**
+   * `checked`: there are no preconditions. The engine checks right before it writes, but a change in between is
+   * possible.
+   */
   readonly writes: 'conditional' | 'checked';
-  /** `keyed`: creating one key twice makes one; `found`: no, but an item can be found by its key; `plain`: neither. */
+  /**
+   * `keyed`: creating the same key twice makes one item; `found`: it makes two, but an item can be found by its key;
+   * `plain`: neither.
+   */
   readonly creates: 'keyed' | 'found' | 'plain';
-  /** What the answer of a write shows. `sent`, `nothing`: the engine fetches what became of it. */
+  /** What the answer to a write contains. For `sent` and `nothing`, the engine fetches the item afterwards. */
   readonly answers: 'stored' | 'sent' | 'nothing';
   /** Its items have places: folders, and names in them. Null: it has none. */
   readonly tree: NameRules | null;
   /** Its items have content. Null: none has. */
   readonly content: { readonly maxBytes: number | null } | null;
-  /** Its writes are done later. What it holds meanwhile is what it was last seen to hold. */
+  /** True: writes are done later. Until then, the system has what it was last seen to have. */
   readonly deferred: boolean;
   /** How many keys one `fetch` may name. */
   readonly batch: number;
@@ -38,7 +47,7 @@ export interface NameRules {
 /** Opaque. Two are compared for equality, nothing else. */
 export type Revision = string;
 
-/** Opaque: where a listing goes on. */
+/** Opaque. The place where a listing continues. */
 export type Cursor = string;
 
 export interface Place {
@@ -64,11 +73,14 @@ export interface Item extends Copy {
   /** Null: the system has no places, or the item is deleted. */
   readonly place: Place | null;
   readonly isFolder: boolean;
-  /** The key that its creation was asked for with; null: not kept. It tells a lost answer from something new. */
+  /**
+   * The key with which its creation was requested. Null: not stored. It shows whether an item comes from a call whose
+   * answer was lost.
+   */
   readonly origin: string | null;
-  /** A listing may leave it out: then `fetch` has it. Null: it has none. */
+  /** A listing may leave it out. `fetch` then returns it. Null: there is no content. */
   readonly content?: Content | null;
-  /** Values that cannot be said in the words of the pair. Such an item is looked at no further until it changes. */
+  /** Values that cannot be translated by the pair. Such an item is not processed until it changes. */
   readonly faults?: readonly ValueFault[];
 }
 
@@ -80,18 +92,18 @@ export interface ValueFault {
 
 export interface Page {
   readonly items: readonly Item[];
-  /** May be kept at once: all before it has been listed. Null: the listing can only start over. */
+  /** May be stored at once, because everything before it has been listed. Null: the listing can only start again. */
   readonly cursor: Cursor | null;
-  /** The last page, and the listing began at nothing: what it lacks is not there. */
+  /** True: this is the last page of a listing from the beginning, so items that it lacks do not exist. */
   readonly isWhole: boolean;
 }
 
-/** What an item is found by, where its key is not known. */
+/** How an item is found without its key. */
 export type Match =
-  /** `isFresh`: what was made a moment ago, by whoever, must be found; nothing that was read before counts. */
+  /** `isFresh`: items that were just created must be found, so no cached data may be used. */
   | { readonly by: 'fields'; readonly fields: Fields; readonly isFresh?: boolean }
   | { readonly by: 'place'; readonly parent: string | null; readonly name: string }
-  /** All that lies in a folder; null: in the root. */
+  /** All items in a folder. Null: in the root. */
   | { readonly by: 'parent'; readonly parent: string | null }
   /** The key that it was created with. */
   | { readonly by: 'origin'; readonly key: string };
@@ -127,7 +139,7 @@ export type RefusalCode =
   | 'forbidden'
   | 'locked';
 
-/** What became of a write. An answer that never came is an error; whether it was written is then not known. */
+/** The result of a write. If no answer comes, that is an error, and it is not known whether the item was written. */
 export type Written =
   | {
       readonly kind: 'done';
@@ -135,9 +147,9 @@ export type Written =
       /** The system did not show it: it is what was there before, with what was sent. */
       readonly isAssumed?: true;
     }
-  /** It will be done; the next listing tells. */
+  /** It will be done later. The next listing shows it. */
   | { readonly kind: 'deferred' }
-  /** The item is not as it was expected. `item`: as it is now, null where it is gone; undefined: the system did not say. */
+  /** The item is not as expected. `item`: its current state. Null: it is gone. Undefined: not known. */
   | { readonly kind: 'stale'; readonly item?: Item | null }
   | {
       readonly kind: 'refused';
@@ -153,20 +165,22 @@ export type Written =
 /** Something that holds items and can be synchronised with another. It throws `Trouble`, see trouble.ts. */
 export interface System {
   readonly capabilities: Capabilities;
-  /** What changed since a cursor of an earlier listing (null: everything), page by page. Throws `cursor-expired`. */
+  /**
+   * Lists the changes since a cursor of an earlier listing (null: everything), page by page. Throws `cursor-expired`.
+   */
   list(since: Cursor | null, signal: AbortSignal): AsyncIterable<Page>;
   /** At most `batch` keys. Those that are not there are not in the answer. */
   fetch(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Item>>;
   /** Live items. */
   find(match: Match, signal: AbortSignal): Promise<readonly Item[]>;
-  /** `key`: what makes the creation repeatable; a system that lets its callers choose takes it as the item's own. */
+  /** `key` makes the creation repeatable. A system that lets its callers choose keys uses it as the key of the item. */
   create(key: string, draft: Draft, signal: AbortSignal): Promise<Written>;
   update(key: string, patch: Patch, expected: Revision, signal: AbortSignal): Promise<Written>;
   move(key: string, place: Place, expected: Revision, signal: AbortSignal): Promise<Written>;
   delete(key: string, expected: Revision, signal: AbortSignal): Promise<Written>;
 }
 
-/** What is gone without a trace. */
+/** An item that is gone without a trace. */
 export const tombstone = (key: string): Item => ({
   key,
   revision: '',

@@ -1,6 +1,6 @@
-/** What a system or the links may throw, by what it means for the rest. */
+/** The errors that a system or the links may throw, by their effect. */
 export type TroubleKind =
-  /** A listing cannot go on from its cursor: it starts over. */
+  /** A listing cannot continue from its cursor and starts again. */
   | 'cursor-expired'
   /** No call will be accepted until a person has done something. */
   | 'unauthorized'
@@ -34,8 +34,8 @@ export class Trouble extends Error {
 export type Scope = 'entry' | 'system' | 'run';
 
 /**
- * Anything that is no `Trouble` is its entry's, and is tried again. (Several `unavailable` in a row are the system's:
- * whoever makes the calls counts them, see calls.ts.)
+ * An error that is not a `Trouble` only concerns its entry, which is tried again. (Several `unavailable` in a row
+ * concern the system. They are counted in calls.ts.)
  */
 export function scopeOf(error: unknown): Scope {
   if (!(error instanceof Trouble)) return isAbort(error) ? 'run' : 'entry';

@@ -1,6 +1,6 @@
 import type { Side } from './sides';
 
-/** What becomes of an entry in the end. */
+/** The final result of an entry. */
 export type Verdict =
   | 'created'
   | 'updated'
@@ -8,7 +8,7 @@ export type Verdict =
   | 'deleted'
   /** Neither side changed. */
   | 'unchanged'
-  /** Both sides say the same, or changed without a difference to write: it is what each is compared with from now on. */
+  /** Both sides are the same, or there is no difference to write. Each is compared with this state from now on. */
   | 'agreed'
   /** Mentioned again later in the run. */
   | 'duplicate'
@@ -21,11 +21,11 @@ export type Verdict =
   /** Waits for someone. What nobody disputes may have been written. */
   | 'conflict'
   | 'quarantined'
-  /** Left as it is, for a reason that is logged. */
+  /** Not changed, for a reason that is logged. */
   | 'untouched'
   | 'failed';
 
-/** Something that was done to one side; in a plan: that would be done. */
+/** Something that was done to one side, or, in a plan, would be done. */
 export interface Operation {
   readonly side: Side;
   readonly op: 'create' | 'update' | 'move' | 'delete';

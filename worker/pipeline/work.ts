@@ -24,21 +24,21 @@ export interface WorkSettings {
   readonly halt: Halt;
   /** Entries that are worked on at once. */
   readonly atOnce: number;
-  /** The entity of an entry that starts anew, as its side holds it now. */
+  /** Fetches the current item of an entry that starts again. */
   readonly refetch: (entry: Mentioned) => Promise<Item>;
-  /** Told of each entry once it is known what became of it. */
+  /** Called with each finished entry. */
   readonly settled: (entry: Entry) => Promise<void>;
-  /** Told of an error that was an entry's alone. */
+  /** Called for an error that only concerns one entry. */
   readonly onFailed: (entry: Entry, error: unknown) => void;
 }
 
-/** What has been begun and is not done yet. */
+/** The work in progress. */
 export interface Board {
   /** By what they wait for, `side key`. */
   readonly waiting: Map<string, Mentioned[]>;
   blocked: Entry[];
   destructive: Decided[];
-  /** Where they last lay must stay, until they have been moved or deleted. */
+  /** Their folders must stay until they have been moved or deleted. */
   readonly unfinished: Entry[];
   /** Entries of the pass that is under way, by the id of their link. */
   wanting: ReadonlyMap<string, Entry>;
@@ -53,8 +53,8 @@ export const createBoard = (): Board => ({
 });
 
 /**
- * Changes, always so many at once; then what was in another's way; then deletions, the deepest first. What must wait
- * for another comes as soon as that is there.
+ * Processes changes, always a fixed number at once, then entries whose names were taken, then deletions, the deepest
+ * first. An entry that waits for another one is processed as soon as that one exists.
  */
 export async function work(mentions: Iterable<Mention>, board: Board, settings: WorkSettings): Promise<void> {
   await change(mentions, board, settings);
@@ -68,8 +68,8 @@ export async function work(mentions: Iterable<Mention>, board: Board, settings: 
 }
 
 /**
- * The first part of it, for a run that goes on: what is to be deleted stays on the board until `workDeletions`, and what
- * could not be done has been settled.
+ * The first part, for a run that continues: deletions stay on the board until `workDeletions`, and entries that could
+ * not be processed are settled.
  */
 export async function workChanges(
   mentions: Iterable<Mention>,
@@ -81,7 +81,7 @@ export async function workChanges(
   await leave(board, settings);
 }
 
-/** The second part: all that is on the board. */
+/** The second part: all deletions on the board. */
 export async function workDeletions(board: Board, settings: WorkSettings): Promise<void> {
   for (let round = 0; round < rounds && board.destructive.length > 0; round++) {
     await destroy(board, settings);
@@ -90,12 +90,12 @@ export async function workDeletions(board: Board, settings: WorkSettings): Promi
   await leaveAll(board, settings);
 }
 
-/** What comes back in the second stage may be in the way of what is still to be deleted. */
+/** An item that is restored in the second stage may conflict with items that are still to be deleted. */
 const rounds = 3;
 const maxAttempts = 4;
 const maxPasses = 6;
 
-/** Refusals that are about other items: those may have moved or gone. */
+/** Refusals that depend on other items, which may have moved or gone since. */
 const passing: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['name-taken', 'cycle', 'no-folder']);
 
 // Changes
@@ -129,7 +129,7 @@ export async function change(
 
 type Run = (entry: Mentioned) => Promise<void>;
 
-/** Entries in flight are never more than so many, and never fewer while there are some. */
+/** Keeps a fixed number of entries in progress, as long as there are enough. */
 async function inPool(
   { atOnce, halt }: WorkSettings,
   next: () => Mentioned | undefined,
@@ -171,7 +171,7 @@ async function runChange(
 
 interface Ran {
   readonly entry: Mentioned;
-  /** Null: a step kept it back. */
+  /** Null: a step has settled it. */
   readonly decided: Decided | null;
 }
 
@@ -183,7 +183,7 @@ async function runStage(entry: Mentioned, { stages }: WorkSettings): Promise<Dec
   return reached;
 }
 
-/** Runs it, and again from the beginning while something was not as expected. */
+/** Runs an entry, and starts it again as long as something is not as expected. */
 async function runAnew(
   begun: Mentioned,
   settings: WorkSettings,
@@ -221,7 +221,7 @@ async function runOnce(
   }
 }
 
-/** Where it goes from here. */
+/** Decides where the entry goes next. */
 async function place(
   entry: Mentioned,
   decided: Decided | null,
@@ -248,7 +248,7 @@ async function finish(entry: Entry, board: Board, settings: WorkSettings): Promi
   await settings.settled(entry);
 }
 
-/** Those that waited for it go on. */
+/** Continues the entries that waited for it. */
 function release({ link }: Entry, board: Board, released: Mentioned[]): void {
   for (const side of sides) {
     const key = link?.ends[side]?.key;
@@ -263,7 +263,7 @@ function release({ link }: Entry, board: Board, released: Mentioned[]): void {
 const afresh = (entry: Mentioned, pass: Pass): Mentioned =>
   createEntry({ ...entry, item: entry.mention }, pass);
 
-/** Where entries wait for each other in a circle, one goes on without its links, and gets them afterwards. */
+/** If entries wait for each other in a circle, one of them continues without its links and gets them afterwards. */
 async function unlocked(board: Board, { links }: WorkSettings): Promise<Mentioned[]> {
   const waiting = [...board.waiting.values()].flat();
   for (const [name, entries] of board.waiting) {
@@ -300,7 +300,7 @@ function isInCircle(start: Mentioned, waiting: readonly Mentioned[]): boolean {
 
 // What is in another's way
 
-/** What was in the way of an entry may be gone by now; what never will be makes one of the two give way. */
+/** What blocked an entry may be gone now. If it stays, one of the two must give way. */
 async function makeWay(board: Board, settings: WorkSettings): Promise<void> {
   for (let number = 1; number <= maxPasses && board.blocked.length > 0; number++) {
     if (settings.halt.reason !== null) return;
@@ -313,7 +313,7 @@ async function makeWay(board: Board, settings: WorkSettings): Promise<void> {
   board.wanting = new Map();
 }
 
-/** From this pass on one that changed nothing was the last. */
+/** From this pass on, a pass without a change is the last one. */
 const patience = 4;
 
 const isStuck = (before: readonly Entry[], after: readonly Entry[]): boolean =>

@@ -10,11 +10,11 @@ import type { Content, Draft, Item, Patch, Written } from './system';
 export interface WriteSettings {
   readonly systems: PerSide<Calls>;
   readonly words: Words;
-  /** Told what a system holds now, so that nobody relies on what it held before. Null: it is gone. */
+  /** Called with what a system has now, so that no step uses an old state. Null: it is gone. */
   readonly noticed: (side: Side, key: string, item: Item | null) => void;
 }
 
-/** What one side shall hold, beside what is kept there for itself. */
+/** What one side shall have, in addition to its own other fields. */
 export interface Wanted {
   readonly result: State;
   /** In that side's own words: what it is told of the other side. */
@@ -23,13 +23,13 @@ export interface Wanted {
   readonly key: string;
 }
 
-/** What a side holds once it was written to. `deferred`: what it was last seen to hold. */
+/** What a side has after the write. `deferred`: what it was last seen to have. */
 export type Outcome =
   { readonly kind: 'done'; readonly item: Item; readonly state: State } | { readonly kind: 'deferred' };
 
 /**
- * Brings one side to what was decided: what is there is moved and updated, what is not is created, and what shall not
- * be is deleted. Null: it did not come about, and the entry says why.
+ * Writes the decision to one side: moves and updates an existing item, creates a missing one, or deletes one. Null:
+ * that failed, and the entry contains the reason.
  */
 export async function writeSide(
   settings: WriteSettings,
@@ -52,7 +52,7 @@ export async function writeSide(
   if (item?.isActive === true) return adapt(write, item, draft);
   const created = await attempt(write, 'create', null, () => system.create(wanted.key, draft));
   if (created?.kind !== 'done') return created;
-  // A creation whose answer was lost answers the item as it was then.
+  // A repeated creation returns the item as it was created the first time.
   return adapt(write, await shownBy(write, created.item), draft);
 }
 
@@ -66,7 +66,7 @@ export interface Write {
 
 type Accepted = Extract<Written, { kind: 'done' | 'deferred' }>;
 
-/** The move first: an item whose folder is about to go is safe then, whatever becomes of the rest. */
+/** The move comes first, so that an item whose folder is about to be deleted is safe. */
 async function adapt(write: Write, item: Item, draft: Draft): Promise<Outcome | null> {
   const { system, settings } = write;
   const { place } = draft;
@@ -103,7 +103,7 @@ async function outcomeOf({ settings, side }: Write, written: Accepted | null): P
   return { kind: 'done', item, state };
 }
 
-/** One write. Null: it did not come about, and the entry says why. */
+/** Makes one write. Null: it failed, and the entry contains the reason. */
 export async function attempt(
   write: Write,
   op: Operation['op'],
@@ -128,7 +128,7 @@ export async function attempt(
   }
 }
 
-/** A system that cannot compare revisions is asked just before. */
+/** A system that cannot compare revisions is read right before the write. */
 async function guarded({ system }: Write, item: Item | null, run: () => Promise<Written>): Promise<Written> {
   if (item === null || system.capabilities.writes === 'conditional') return run();
   const now = await system.fetch(item.key);
@@ -171,7 +171,7 @@ function patchOf(words: Words, keepsLinks: boolean, item: Item, draft: Draft): P
   for (const [name, value] of Object.entries(item.fields))
     if (value !== null && isPart(name) && !Object.hasOwn(draft.fields, name)) changed.set(name, null);
   if (changed.size === 0 && draft.content === null) return null;
-  // What is not synchronised stays beside it, as it is.
+  // Fields that are not synchronised stay as they are.
   const whole = prototype === null && !keepsLinks ? draft.fields : { ...item.fields, ...draft.fields };
   return { fields: Object.fromEntries(changed), whole, content: draft.content };
 }

@@ -10,9 +10,9 @@ import type { Item, Match, Place } from '../system';
 export interface AutomapSettings {
   readonly systems: PerSide<Calls>;
   readonly links: KnownLinks;
-  /** What the other side mentioned in this run need not be fetched. */
+  /** Items that the other side mentioned in this run, which need not be fetched. */
   readonly mentioned: (side: Side, key: string) => Item | undefined;
-  /** Items that are alike in all of these are one entity. None: only keys and places tell. */
+  /** Items with equal values in all of these fields are one entity. Empty: only keys and places decide. */
   readonly matchFields: readonly string[];
 }
 
@@ -22,7 +22,7 @@ interface Linked extends Mentioned {
 
 /**
  * Finds the other side's item: by its link, then by the key that it was created for, by match fields, or by place.
- * Several that could be the one, on either side, are a conflict. Nothing is kept until something is decided.
+ * Several candidates on either side are a conflict. Nothing is stored until a decision was made.
  */
 export function automap(settings: AutomapSettings): Middleware<Linked, Found> {
   return async (entry, next) => {
@@ -78,7 +78,7 @@ async function search(settings: AutomapSettings, entry: Linked): Promise<Item | 
 }
 
 async function creatorOf(settings: AutomapSettings, { side, mention }: Linked): Promise<Item[]> {
-  // Where creations have keys of their own, those lead to no item.
+  // If the system chooses the keys of created items, a sync key leads to no item.
   if (mention.origin === null || settings.systems[side].capabilities.creates !== 'keyed') return [];
   const creator = await settings.systems[otherSide(side)].fetch(mention.origin);
   return creator === null ? [] : [creator];
@@ -87,7 +87,7 @@ async function creatorOf(settings: AutomapSettings, { side, mention }: Linked): 
 const find = ({ systems }: AutomapSettings, { side }: Linked, match: Match) =>
   systems[otherSide(side)].find(match);
 
-/** Those of the other side that are nobody else's. */
+/** The items of the other side that have no link. */
 async function free({ links }: AutomapSettings, entry: Linked, found: readonly Item[]): Promise<Item[]> {
   if (found.length === 0) return [];
   const owners = await links.byKeys(
@@ -104,7 +104,7 @@ async function free({ links }: AutomapSettings, entry: Linked, found: readonly I
   );
 }
 
-/** Items of its own side, itself among them, that nobody has and that match as well. */
+/** Items of its own side without a link that match as well, including itself. */
 async function rivalsOf(
   { systems, links }: AutomapSettings,
   { side }: Linked,
@@ -125,7 +125,7 @@ function fieldMatch({ matchFields }: AutomapSettings, { mention }: Linked): Matc
   return { by: 'fields', fields: Object.fromEntries(values) };
 }
 
-/** Also where the name is written otherwise there, but is the same for one of the systems. */
+/** Also finds an item whose name is spelt differently but is the same name for one of the systems. */
 async function atItsPlace(settings: AutomapSettings, entry: Linked): Promise<Item | undefined> {
   const { systems } = settings;
   const rules = [systems.here.capabilities.tree, systems.there.capabilities.tree];

@@ -6,12 +6,12 @@ import { type Change, sameState, type State, stateChange } from '../state';
 import type { NameRules } from '../system';
 
 export interface ClassifySettings {
-  /** The only side that is edited: what it holds counts, whatever the other one has. Null: both are. */
+  /** The only side that is edited. Its copy counts, whatever the other side has. Null: both sides are edited. */
   readonly lead: Side | null;
   readonly names: PerSide<NameRules | null>;
 }
 
-/** Tells what each side changed, by comparison with what that side was last seen to hold. No clock is asked. */
+/** Finds what each side changed, by comparison with what that side was last seen to have. No clock is used. */
 export function classify({ lead, names }: ClassifySettings): Middleware<Resolved, Classified> {
   return (entry, next) => {
     const changes =
@@ -35,7 +35,7 @@ function ledBy(lead: Side, { states }: Resolved): PerSide<Change> {
   return lead === 'here' ? { here: change, there: 'unchanged' } : { here: 'unchanged', there: change };
 }
 
-/** Also where a name is spelt in two ways that are one for either system. */
+/** True also if a name has two spellings that are the same name for one of the systems. */
 function areAlike(names: PerSide<NameRules | null>, { states, hasSameContent }: Resolved): boolean {
   const ours = states.here;
   const theirs = hasSameContent === true ? withContentOf(ours, states.there) : states.there;

@@ -8,7 +8,7 @@ export interface CompareContentSettings {
   readonly signal: AbortSignal;
 }
 
-/** Two contents of one size that no hash tells apart, and of which nobody knows whether they are the same, are read. */
+/** Reads two contents of the same size if their hashes cannot decide whether they are equal. */
 export function compareContent({ signal }: CompareContentSettings): Middleware<Resolved> {
   return async (entry, next) => {
     const { here, there } = entry.items;
@@ -22,7 +22,7 @@ const isOpen = ({ states, bases }: Resolved) =>
   states.here.content !== states.there.content &&
   sides.every((side) => states[side].content !== bases[side]?.content);
 
-/** Nothing where no look was needed. */
+/** Returns nothing if no reading was needed. */
 async function compared(
   ours: Content,
   theirs: Content,

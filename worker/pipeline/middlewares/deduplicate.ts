@@ -7,7 +7,7 @@ export interface DeduplicateSettings {
   readonly lastTurn: (side: Side, key: string) => number;
 }
 
-/** However often both sides mention an entity in one run, its last mention alone goes on. */
+/** However often both sides mention an entity in one run, only its last mention continues. */
 export function deduplicate<In extends Found>({ lastTurn }: DeduplicateSettings): Middleware<In> {
   return (entry, next) => {
     const isLast = sides.every((side) => {

@@ -7,25 +7,25 @@ export interface DeletionLimit {
   readonly kind: LimitKind;
   /** More than this, and more than the share, are too many. */
   readonly count: number;
-  /** Of all that there was before: 0.5 is half. */
+  /** The share of all items that existed before: 0.5 is half. */
   readonly share: number;
-  /** All of so many, or more, is too many as well: one side was emptied. Null: that is not looked at. */
+  /** Deleting all items is also too many if there were at least this many. Null: this is not checked. */
   readonly emptiedFrom: number | null;
   /** All that there is now. */
   readonly total: () => Promise<number>;
-  /** Deletions of the last hours that went through the gate: they count, however they came. */
+  /** Deletions of the last hours that were let through. They count, however they were mentioned. */
   readonly recent: () => Promise<number>;
 }
 
 export interface DeletionGateSettings {
   readonly limit: DeletionLimit | null;
-  /** All that the stage would delete. */
+  /** All entries that the stage would delete. */
   readonly destructive: readonly Entry[];
   /** Someone approved exactly that. */
   readonly isApproved: (entry: Entry) => boolean;
 }
 
-/** Lets deletions through together, or none: too many of them wait for one approval, or are skipped. */
+/** Lets all deletions through, or none of them: if there are too many, they wait for one approval or are skipped. */
 export function deletionGate<In extends Mentioned>(settings: DeletionGateSettings): Middleware<In> {
   const { limit, destructive, isApproved } = settings;
   let tooMany: Promise<boolean> | undefined;

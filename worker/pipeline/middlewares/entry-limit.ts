@@ -7,7 +7,7 @@ export function entryLimit<In extends Mentioned>(limit: Limit<In> | null): Middl
   let counted = 0;
   return (entry, next) => {
     const standing = limit?.standing?.(entry) ?? 'counted';
-    // An entry that comes again was counted.
+    // An entry in a further pass was already counted.
     const isFirst = entry.attempts === 1 && entry.pass.number === 0;
     if (isFirst && standing === 'counted') counted += 1;
     if (limit === null || standing === 'exempt') return next(entry);

@@ -15,13 +15,13 @@ export interface ExecuteSettings extends KeepBesideSettings {
   readonly destroys: boolean;
   /** Someone approved exactly that. */
   readonly isApproved: (entry: Entry) => boolean;
-  /** Fields that a lost creation is found by; none: all that were sent. */
+  /** The fields by which an item is found whose creation got no answer. Empty: all sent fields. */
   readonly matchFields: readonly string[];
-  /** What each side is told of the other, in its own fields. Null: nothing. */
+  /** What is written to each side about the other, in its own fields. Null: nothing. */
   readonly writeBack: PerSide<WriteBack | null>;
 }
 
-/** What a side shall hold for itself about an entity: the other side's key and revision, its state. */
+/** The values that a side shall have about an entity: the key and revision of the other side, the state of the link. */
 export type WriteBack = (about: {
   /** The other side's item; null: it has none. */
   readonly item: Item | null;
@@ -30,7 +30,7 @@ export type WriteBack = (about: {
   readonly syncKey: string | null;
 }) => Fields;
 
-/** Brings each side to what was decided for it, and records what it holds then. */
+/** Writes to each side what was decided for it, and records what it then has. */
 export function execute(settings: ExecuteSettings): Middleware<Decided> {
   return async (entry, next) => {
     const behind = sides.filter((side) => !sameState(entry.states[side], entry.results[side]));
@@ -42,13 +42,13 @@ export function execute(settings: ExecuteSettings): Middleware<Decided> {
   };
 }
 
-/** What is deferred is guarded where it is carried out. */
+/** A deferred write is guarded where it is carried out. */
 const deletes = ({ systems }: ExecuteSettings, { states, results }: Decided) =>
   sides.some(
     (side) => !results[side].isActive && states[side].isActive && !systems[side].capabilities.deferred,
   );
 
-/** What each side holds, as it is written to. */
+/** What each side has, while it is being written. */
 interface Held {
   readonly items: Record<Side, Item | null>;
   readonly states: Record<Side, State>;
@@ -72,11 +72,11 @@ async function carryOut(settings: ExecuteSettings, entry: Decided, behind: reado
   );
 }
 
-/** A side that is told of the other comes last: one call does both. */
+/** A side that gets a write-back comes last, so that one call does both. */
 const inOrder = ({ writeBack }: ExecuteSettings, behind: readonly Side[]): readonly Side[] =>
   behind.length === 2 && writeBack.here !== null && writeBack.there === null ? ['there', 'here'] : behind;
 
-/** False: it did not come about. */
+/** False: the write failed. */
 async function bring(settings: ExecuteSettings, entry: Decided, side: Side, held: Held): Promise<boolean> {
   const result = entry.results[side];
   await intend(settings, entry, side, held);
@@ -93,11 +93,11 @@ async function bring(settings: ExecuteSettings, entry: Decided, side: Side, held
   return true;
 }
 
-/** The other side's key: a creation whose answer was lost makes the same item once more. */
+/** The key of the other side, so that a repeated creation makes the same item. */
 const wishedKey = ({ items, mention }: Decided, side: Side): string =>
   items[side]?.key ?? items[otherSide(side)]?.key ?? mention.key;
 
-/** Commits what is about to be called, where calling it twice would do harm. */
+/** Commits the intent of a call that must not be made twice. */
 async function intend(settings: ExecuteSettings, entry: Decided, side: Side, held: Held): Promise<void> {
   const { capabilities } = settings.systems[side];
   const item = entry.items[side];
@@ -121,7 +121,7 @@ async function intend(settings: ExecuteSettings, entry: Decided, side: Side, hel
   );
 }
 
-/** What is new on one side: the side that has it is known, and counts as changed until both have it. */
+/** The ends of a new link: only the side that has the item is known. It counts as changed until both sides have it. */
 function firstEnds({ items, side: mentioned, mention }: Decided, side: Side): PerSide<End | null> {
   // What is made again where it was deleted has a key on the other side, and nothing behind it.
   const key = items[side]?.key ?? (side === mentioned ? mention.key : undefined);
@@ -169,7 +169,7 @@ function endOf(settings: ExecuteSettings, entry: Decided, side: Side, held: Held
   return { key: item.key, revision: kept.length === 0 ? item.revision : null, seen };
 }
 
-/** It holds what it was last seen to hold, until it shows something else. */
+/** A deferred side keeps what it was last seen to have, until it shows something else. */
 function deferredEnd(entry: Decided, side: Side): End | null {
   const { states, bases, results, items, link } = entry;
   const wasNeverThere = bases[side] === null && !results[side].isActive;
@@ -178,7 +178,7 @@ function deferredEnd(entry: Decided, side: Side): End | null {
   return { key, revision: items[side]?.revision ?? null, seen: states[side] };
 }
 
-/** What nobody decided, or could not be set yet, still counts as changed. */
+/** Fields that were not decided or could not be set yet still count as changed. */
 function asBefore(state: State, before: State | null, names: readonly string[]): State {
   const fields = new Map(Object.entries(state.fields));
   for (const name of names) {
@@ -198,7 +198,7 @@ function stateOf({ open, keptAfter }: Decided, ends: PerSide<End | null>): LinkS
   return open.length > 0 ? 'conflict' : 'active';
 }
 
-/** Nothing new is to be kept. */
+/** True if there is nothing new to store. */
 const isKept = (link: Link, ends: PerSide<End | null>, state: LinkState): boolean =>
   link.intent === null && link.state === state && sides.every((side) => sameEnd(link.ends[side], ends[side]));
 
@@ -222,8 +222,8 @@ const finished = (
 });
 
 /**
- * A write did not come about. Where the other side was written, all that this one had is in it by now: what it holds
- * counts as its change, so that nothing that a handler made is made again. What was refused was not created.
+ * Records a failed write. If the other side was written, it now contains everything that this side had. What it has
+ * counts as its change, so that merged values are not merged again. A refused item was not created.
  */
 async function recordFailure(
   settings: ExecuteSettings,
@@ -238,7 +238,7 @@ async function recordFailure(
   entry.link = await settings.links.finish(link, finished(entry, held, known));
 }
 
-/** Null: there is nothing to keep of it. */
+/** Null: there is nothing to store. */
 function halfDone(entry: Decided, missing: Side): PerSide<End | null> | null {
   const { link, items, states } = entry;
   const written = link?.ends[otherSide(missing)] ?? null;
@@ -255,7 +255,7 @@ function halfDone(entry: Decided, missing: Side): PerSide<End | null> | null {
 
 // What each side is told of the other
 
-/** A call that tells a side something of the other. */
+/** A write-back call. */
 interface Telling {
   readonly side: Side;
   readonly item: Item;
@@ -263,7 +263,7 @@ interface Telling {
   readonly intent: Intent;
 }
 
-/** What that side is to be told, where it does not say so already. */
+/** The write-back values that a side does not have yet. */
 function tellable({ writeBack }: ExecuteSettings, entry: Decided, side: Side, held: Held): Fields {
   const tellsOf = writeBack[side];
   const item = held.items[otherSide(side)];
@@ -277,7 +277,7 @@ function tellable({ writeBack }: ExecuteSettings, entry: Decided, side: Side, he
   );
 }
 
-/** What could not go along with the entity itself. Null: each side has been told. */
+/** The write-back that was not part of the write itself. Null: there is none. */
 function dueTelling(settings: ExecuteSettings, entry: Decided, held: Held): Telling | null {
   for (const side of sides) {
     const item = held.items[side];
@@ -291,7 +291,7 @@ function dueTelling(settings: ExecuteSettings, entry: Decided, held: Held): Tell
   return null;
 }
 
-/** The revision that it gives is kept, so that its echo is none. */
+/** Stores the revision of the answer, so that the echo of this write is not a change. */
 async function tell(
   settings: ExecuteSettings,
   { entry, link }: { readonly entry: Decided; readonly link: Link },
@@ -300,7 +300,7 @@ async function tell(
 ): Promise<void> {
   const patch = { fields, whole: { ...item.fields, ...fields }, content: null };
   const written = await settings.systems[side].update(item.key, patch, item.revision);
-  // Where it was changed in the meantime, it is told when that change is looked at.
+  // If the item was changed in the meantime, the write-back is made together with that change.
   const end = link.ends[side];
   const isKnown = written.kind === 'done' && end !== null && end.revision !== null;
   const ends = isKnown ? { ...link.ends, [side]: { ...end, revision: written.item.revision } } : link.ends;

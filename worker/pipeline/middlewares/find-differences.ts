@@ -6,13 +6,13 @@ import type { Middleware } from '../pipeline';
 import type { State } from '../state';
 
 export interface FindDifferencesSettings {
-  /** The fields that are synchronised; null: all that a copy has. */
+  /** The fields that are synchronised. Null: all fields of a copy. */
   readonly prototype: readonly string[] | null;
-  /** Fields whose values go one way only. */
+  /** Fields that are only copied in one direction. */
   readonly flows: Readonly<Record<string, unknown>>;
 }
 
-/** Of two copies that are not alike: which fields differ, and who changed them. `one` is here, `other` there. */
+/** Finds which fields of two different copies differ and who changed them. `one` is here, `other` is there. */
 export function findDifferences(settings: FindDifferencesSettings): Middleware<Classified, Compared> {
   const { prototype } = settings;
   const areWhole = Object.keys(settings.flows).length === 0;
@@ -37,7 +37,7 @@ function changedAlone({ changes, bases, states, link }: Classified): Side | null
   if (quiet === undefined || changes[otherSide(quiet)] === 'unchanged') return null;
   if (!hasFieldsAlone(states.here) || !hasFieldsAlone(states.there)) return null;
   const wereAlike = bases.here === bases.there || sameCopy(bases.here, bases.there);
-  // What only its revision says to be unchanged is not taken at its word.
+  // A copy that only counts as unchanged by its revision is compared all the same.
   const isCompared = (link?.ends[quiet]?.revision ?? null) === null;
   const isQuiet = isCompared || sameCopy(bases[quiet], states[quiet]);
   return wereAlike && isQuiet ? otherSide(quiet) : null;

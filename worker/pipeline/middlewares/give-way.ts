@@ -12,9 +12,9 @@ export interface GiveWaySettings {
   readonly systems: PerSide<Calls>;
   readonly links: KnownLinks;
   readonly words: Words;
-  /** Entries that have not got what they want yet, by the id of their link. */
+  /** Entries whose changes are not made yet, by the id of their link. */
   readonly wanting: (linkId: string) => Entry | undefined;
-  /** The side whose name stays where two want one. */
+  /** The side whose item keeps the name if two items want the same one. */
   readonly winner: (entry: Decided) => Side;
   readonly namePolicies: NamePolicies;
   /** What someone decided about this very dispute; null: nobody has. */
@@ -22,12 +22,12 @@ export interface GiveWaySettings {
   readonly noticed: (side: Side, key: string, item: Item | null) => void;
 }
 
-/** From this pass on: what is in the way may have left by itself before. */
+/** From this pass on. Before, the item that has the name may still move away by itself. */
 const firstToGiveWay = 2;
 
 /**
- * After all others had their turn, a name is still taken: by an item that is about to leave it, for which this one
- * steps aside, or by one that stays. Then the one that loses gets another name on both sides.
+ * Handles a name that is still taken after all others had their turn. If the other item is about to leave the name,
+ * this one gets a temporary name. If the other item stays, the loser gets another name on both sides.
  */
 export function giveWay(settings: GiveWaySettings): Middleware<Decided> {
   return async (entry, next) => {
@@ -62,7 +62,9 @@ interface Rival {
   readonly other: Entry | undefined;
 }
 
-/** Of two that want one name, what is new gives way to what was there; else the winner's side keeps it. */
+/**
+ * If two items want the same name, a new item gives way to an existing one. Otherwise the winner's side keeps the name.
+ */
 function loses({ winner }: GiveWaySettings, entry: Decided, { side, isLinked, other }: Rival): boolean {
   // It is where it wants to be.
   if (isLinked && other === undefined) return true;
@@ -90,7 +92,7 @@ function getAnotherName(
 
 const neverAgreed = ({ bases }: Entry): boolean => sides.every((side) => bases?.[side]?.isActive !== true);
 
-/** For the time being it has a name that nobody wants, and is known by it. */
+/** Gives the item a temporary name and stores it. */
 async function stepAside(
   { systems, links, noticed }: GiveWaySettings,
   entry: Decided,
@@ -107,7 +109,7 @@ async function stepAside(
   if (written.kind !== 'done') return;
   noticed(side, item.key, written.item);
   const seen: State = { ...end.seen, place: { parent: wanted.parent, name } };
-  // Its own changes are not known to the other side yet: only the place is.
+  // Only the place is stored, because the other changes are not known to the other side yet.
   const revision = end.revision === item.revision ? written.item.revision : null;
   entry.link = await links.finish(link, {
     ends: { ...link.ends, [side]: { key: item.key, revision, seen } },

@@ -8,13 +8,13 @@ import type { Item } from '../system';
 export interface KeepFullFoldersSettings {
   readonly systems: PerSide<Calls>;
   readonly links: KnownLinks;
-  /** What the first stage left as it was: it may still lie in a folder that is about to go. */
+  /** Entries that the first stage did not finish. They may still be in a folder that is about to be deleted. */
   readonly unfinished: readonly Entry[];
 }
 
 /**
- * A folder is deleted only if it is empty, and only if nothing that was to leave it still waits. One in which
- * something lives that stays comes back on the side that deleted it.
+ * A folder is only deleted if it is empty and if no item that was to leave it still waits. A folder with a remaining
+ * item is made again on the side that deleted it.
  */
 export function keepFullFolders(settings: KeepFullFoldersSettings): Middleware<Decided> {
   const leaving: Leaving = new Map();
@@ -26,7 +26,7 @@ export function keepFullFolders(settings: KeepFullFoldersSettings): Middleware<D
   };
 }
 
-/** By the id of a folder's link: those of what is to leave it, and has not. */
+/** By the id of a folder's link: the ids of the items that must leave it and have not left yet. */
 type Leaving = Map<string, Set<string>>;
 
 /** The folders in which either side last had it, unless it is to stay there. */
@@ -53,7 +53,7 @@ async function judge(settings: KeepFullFoldersSettings, leaving: Leaving, entry:
     settle(entry, 'held', 'something that lay in the folder failed or waits');
 }
 
-/** Something lies in it that is not about to leave it. */
+/** True if it contains an item that is not about to leave it. */
 async function holdsMore(
   { systems, links }: KeepFullFoldersSettings,
   side: Side,

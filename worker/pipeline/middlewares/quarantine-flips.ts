@@ -7,13 +7,16 @@ import type { Middleware, Next } from '../pipeline';
 import { sameState } from '../state';
 
 export interface QuarantineFlipsSettings {
-  /** What the entity was within the last hour, the earliest first; null: nobody keeps that. */
+  /** The versions of the entity within the last hour, the earliest first. Null: versions are not kept. */
   readonly recentVersions: ((entry: Decided) => Promise<readonly Fields[]>) | null;
-  /** Flips of one field from which on it is quarantined. */
+  /** The number of flips of one field from which on the entity is quarantined. */
   readonly flips: number;
 }
 
-/** An entity of which one field goes back and forth: two sides, or two programs, undo each other. */
+/**
+ * Quarantines an entity if one of its fields goes back and forth because two sides or programs undo each other's
+ * change.
+ */
 export function quarantineFlips({ recentVersions, flips }: QuarantineFlipsSettings): Middleware<Decided> {
   return (entry, next) =>
     recentVersions === null || !isUpdate(entry) ? next(entry) : judge(entry, next, recentVersions, flips);
@@ -34,7 +37,7 @@ async function judge(
   });
 }
 
-/** Something that was there before is to be written. */
+/** True if an existing item would be written. */
 const isUpdate = ({ results, states, bases }: Decided): boolean =>
   sides.some(
     (side) => results[side].isActive && states[side].isActive && !sameState(states[side], results[side]),

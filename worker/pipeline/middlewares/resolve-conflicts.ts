@@ -12,9 +12,9 @@ import { otherSide, type PerSide, perSide, type Side, sides } from '../sides';
 import { deletedState, type State } from '../state';
 
 /**
- * Decides what each side shall hold, by the rule in `shared/domain/merge.ts`: `one` is here, `other` there. What only
- * one side changed goes to the other; a dispute goes to its policy. What nobody decides stays as it is on both sides,
- * and so does what neither changed, however different it is.
+ * Decides what each side shall have, by the rule in `shared/domain/merge.ts` (`one` is here, `other` is there). A
+ * change by one side goes to the other. A policy decides each dispute. Undecided values stay as they are on both sides,
+ * and so do values that neither side changed, even if they differ.
  */
 export function resolveConflicts(settings: ResolveConflictsSettings): Middleware<Compared, Decided> {
   return (entry, next) => {
@@ -33,7 +33,7 @@ type Outcome = Pick<Decided, 'results'> &
 
 const nothingOpen = { open: [], isMadeOfBoth: false, keptAfter: null, beside: null };
 
-/** Null: it waits, and the entry says why. */
+/** Null: the entry waits and contains the reason. */
 function decide(settings: ResolveConflictsSettings, entry: Compared): Outcome | null {
   const { states, changes, isAlike, link, takesAllOf } = entry;
   const { lead } = settings;
@@ -59,7 +59,7 @@ function markedSide({ link, states }: Compared): Side | null {
   return isMarked ? (sides.find((side) => !states[side].isActive) ?? null) : null;
 }
 
-/** Both hold what that side holds, as far as it may be written to the other. */
+/** Both sides get the copy of that side, as far as it may be written to the other. */
 function bothAs(settings: ResolveConflictsSettings, { states }: Compared, side: Side): PerSide<State> {
   const other = otherSide(side);
   const state = states[side];
@@ -82,7 +82,7 @@ function asMadeOn({ flows, names }: ResolveConflictsSettings, side: Side, state:
   return { ...state, fields, place: place && { parent: place.parent, name } };
 }
 
-/** One side holds it, the other does not. */
+/** One side has the item, the other does not. */
 function decideAbsence(settings: ResolveConflictsSettings, entry: Compared): Outcome | null {
   const { states, changes } = entry;
   const { unchanged } = settings.deletionPolicies;
@@ -196,11 +196,11 @@ const mergeDecision = (decision: FieldDecision): MergeDecision =>
 
 type FieldDecision = Exclude<Decision, KeptBoth>;
 
-/** Of fields there is no second copy to be kept. */
+/** For fields, `keep-both` is not possible. */
 const ofFields = (decision: Decision | null): FieldDecision | null =>
   decision !== null && typeof decision === 'object' && 'stays' in decision ? 'nobody' : decision;
 
-/** The two were never compared: nobody changed anything. */
+/** The two were just matched and never compared, so nobody has changed anything. */
 function joined(
   settings: ResolveConflictsSettings,
   entry: Compared,
@@ -214,7 +214,7 @@ function joined(
   return disputed.every(({ other }) => other === null) ? 'here' : 'nobody';
 }
 
-/** A field that goes one way is changed by the side that it comes from, or not at all. */
+/** A field with one direction is only changed by the side that it comes from. */
 function directed(
   { flows }: ResolveConflictsSettings,
   differences: readonly FieldDifference[],

@@ -13,8 +13,8 @@ export interface ResolveLinkedSettings {
 }
 
 /**
- * Puts both copies into words that the sides share: a folder or a linked item is named by its link. One that has none
- * yet comes first: the entry waits for it.
+ * Translates both copies into shared words: a folder or a linked item is named by the id of its link. If it has no link
+ * yet, the entry waits for it.
  */
 export function resolveLinked(settings: ResolveLinkedSettings): Middleware<Found, Resolved> {
   return (entry, next) => {
@@ -27,7 +27,10 @@ export function resolveLinked(settings: ResolveLinkedSettings): Middleware<Found
   };
 }
 
-/** A value that cannot be said in the words of the other side: without it the copy would say that there is none. */
+/**
+ * True if a value cannot be translated into the words of the other side. Without it, the copy would mean that there is
+ * no value.
+ */
 function isRefused(entry: Found): boolean {
   for (const side of sides) {
     const [fault] = entry.items[side]?.faults ?? [];
@@ -70,7 +73,7 @@ function goesOn(entry: Found, side: Side, unresolved: readonly Unresolved[], lef
   return true;
 }
 
-/** A listing may have left its content out. */
+/** Fetches the content if the listing has left it out. */
 async function withContent(
   { systems }: ResolveLinkedSettings,
   side: Side,

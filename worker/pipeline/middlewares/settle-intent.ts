@@ -20,8 +20,8 @@ export interface Linked extends Mentioned {
 }
 
 /**
- * Looks up the link. Where a call was to be made and nobody knows whether it was, that is found out before anything
- * else is done: what was created is adopted, what was updated counts as updated.
+ * Looks up the link. If it has an intent, it first finds out whether the call was made: a created item is adopted, and
+ * an update that was made counts as made.
  */
 export function settleIntent(settings: SettleIntentSettings): Middleware<Mentioned, Linked> {
   return async (entry, next) => {
@@ -30,7 +30,7 @@ export function settleIntent(settings: SettleIntentSettings): Middleware<Mention
     if (known?.intent !== undefined && known.intent !== null) {
       const link = await settleOne(settings, entry, known, known.intent);
       if (link === 'undecided') return;
-      // Whoever made it, or was to be told of it, has not been told.
+      // The write-back about this item is still missing.
       entry.isToBeTold = link.intent === null;
       return next(Object.assign(entry, { link }));
     }
@@ -40,7 +40,7 @@ export function settleIntent(settings: SettleIntentSettings): Middleware<Mention
   };
 }
 
-/** What it was created for, in a run that never learned of it. */
+/** Finds the link for which an item was created, in a run that was interrupted. */
 async function makerOf(settings: SettleIntentSettings, { side, mention }: Mentioned): Promise<Link | null> {
   const link = mention.origin === null ? null : await settings.links.bySyncKey(mention.origin);
   const { intent } = link ?? { intent: null };
@@ -86,7 +86,7 @@ async function settleCreation(
   return made === undefined ? link : adopt(settings, link, intent, made);
 }
 
-/** Items that nobody has, by the sync key, the fields as they were sent, or the place. */
+/** Finds items without a link by the sync key, by the fields as they were sent, or by the place. */
 async function findMade(settings: SettleIntentSettings, link: Link, intent: Intent): Promise<Item[]> {
   const { systems, links, words } = settings;
   const { side, match, sent } = intent;
@@ -109,7 +109,7 @@ async function nobodys(links: KnownLinks, side: Side, found: readonly Item[]): P
   return found.filter(({ key, isActive }) => isActive && !owners.has(key));
 }
 
-/** What the other side has changed since shows as a change: its copy of then is what it is compared with. */
+/** The other side is compared with its copy at that time, so that later changes show as changes. */
 async function adopt(
   { links, words }: SettleIntentSettings,
   link: Link,
@@ -126,8 +126,8 @@ async function adopt(
 }
 
 /**
- * What it holds otherwise than it was sent, someone has changed since, or the server has: either way it counts as a
- * change. But what it lacks the server does not keep: that takes nothing away from the other side.
+ * A value that differs from what was sent was changed since, by someone or by the server, and counts as a change. A
+ * missing value is one that the server does not keep, and it removes nothing on the other side.
  */
 function asSent(sent: State, found: State): State {
   const fields = Object.fromEntries(
@@ -146,7 +146,9 @@ function asSent(sent: State, found: State): State {
 const isSameKind = (one: string | undefined, other: string | undefined): boolean =>
   one?.includes(':') === true && one.split(':')[0] === other?.split(':')[0];
 
-/** Carried out: all that the other side had then is in it. Else it is decided anew. */
+/**
+ * If the update was made, it contains everything that the other side had then. Otherwise the entry is decided again.
+ */
 async function settleUpdate(
   { systems, links, words }: SettleIntentSettings,
   link: Link,

@@ -11,7 +11,7 @@ export interface SizeLimitSettings {
   readonly sizeOf: (entry: Mentioned) => number;
 }
 
-/** Those above a soft limit wait for an approval, those above a hard one are skipped. */
+/** Entries above a soft limit wait for an approval, and those above a hard one are skipped. */
 export function sizeLimit<In extends Mentioned>(settings: SizeLimitSettings): Middleware<In> {
   const { limit, each, sizeOf } = settings;
   let total = 0;
