@@ -78,15 +78,3 @@ export function createSolution(options: SolutionOptions): Solution {
     close: () => network?.close(),
   };
 }
-
-/** One pass of one channel, for those who need no more. */
-export async function syncOnce(
-  options: SolutionOptions & { readonly channel: Channel },
-): Promise<SyncOutcome> {
-  const solution = createSolution(options);
-  try {
-    return await solution.sync(options.channel);
-  } finally {
-    solution.close();
-  }
-}

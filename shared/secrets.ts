@@ -33,7 +33,7 @@ export function verifySecret(secret: string, hash: string | null): boolean {
 export const newWebhookSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 /** The token of a staff session: 256 random bits in base64url. */
-export const newSessionToken = newSecret;
+export const newSessionToken = (): string => newSecret();
 
 /** True of a text that may be one, by its form. */
 export const isSessionToken = (text: string): boolean => /^[\w-]{43}$/.test(text);

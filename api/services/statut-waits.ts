@@ -25,8 +25,6 @@ interface Waiter {
   readonly onEnd: () => void;
 }
 
-export type StatutWaits = ReturnType<typeof createStatutWaits>;
-
 /**
  * The most waits per channel. A solution is one device with one poll per channel, and a holder of its token must not be
  * able to use up all connections and timers.

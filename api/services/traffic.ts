@@ -10,12 +10,3 @@ export interface Traffic {
   /** `code`: of the error that the solution was told. */
   readonly uploadRefused: (code: string) => void;
 }
-
-/** Only the plain numbers are counted here. */
-export const newTraffic = (on: Pick<Traffic, 'uploadTaken' | 'uploadRefused'> = silent): Traffic => ({
-  polls: 0,
-  waitingPolls: 0,
-  ...on,
-});
-
-const silent = { uploadTaken: () => undefined, uploadRefused: () => undefined };

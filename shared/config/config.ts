@@ -178,8 +178,6 @@ function oidcFrom(read: z.output<typeof settings>) {
   };
 }
 
-export type OidcConfig = NonNullable<Config['oidc']>;
-
 function rolePair(pair: string): { readonly value: string; readonly role: Role } {
   const [value = '', written = ''] = pair.split('=');
   const role = roles.find((known) => known === written);

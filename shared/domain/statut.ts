@@ -12,8 +12,6 @@ export const statutMoves = {
   confirmed: { from: 2, to: 0 },
 } as const satisfies Record<string, { from: Statut; to: Statut }>;
 
-export type StatutMove = keyof typeof statutMoves;
-
 export function statutFrom(value: number): Statut {
   if (value === 0 || value === 1 || value === 2) return value;
   throw new RangeError(`not a status: ${value}`);

@@ -65,9 +65,6 @@ export function createSeal(keys: readonly string[]): Seal {
   };
 }
 
-/** For tests and commands that meet no sealed secret. */
-export const noSeal: Seal = createSeal([]);
-
 function keyFrom(written: string): SealKey {
   const derived = (use: string, bytes: number) =>
     Buffer.from(hkdfSync('sha256', written, '', `epack seal v1 ${use}`, bytes));

@@ -8,7 +8,6 @@ export const eloSettings = z.strictObject({
   auth: userAndPassword,
   limits: callLimits({ atOnce: 4 }),
 });
-export type EloSettings = z.output<typeof eloSettings>;
 
 export const elo: SystemKind = {
   name: 'elo',

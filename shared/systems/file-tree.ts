@@ -7,7 +7,6 @@ export const fileTreeSettings = z.strictObject({
   folder: text.describe('Its path, from the root of the file system.'),
   limits: callLimits({ atOnce: 4 }),
 });
-export type FileTreeSettings = z.output<typeof fileTreeSettings>;
 
 export const fileTree: SystemKind = {
   name: 'file-tree',

@@ -80,7 +80,6 @@ const deletions = z.strictObject({
 });
 
 export const pairEvents = ['conflict', 'given-up', 'paused', 'approval'] as const;
-export type PairEvent = (typeof pairEvents)[number];
 
 export const linkStatusWords = [
   'creating',
@@ -174,16 +173,12 @@ export const documentPairSchema = z
   })
   .transform((pair) => ({ ...pair, holds: 'documents' as const }));
 
-/** As an operator writes it. It is what the database keeps and the REST interface shows. */
-export type WrittenPair = z.input<typeof recordPairSchema> | z.input<typeof documentPairSchema>;
-
 /** A pair of records that was checked: all that was left out is filled in. */
 export type RecordPairSettings = z.output<typeof recordPairSchema>;
 export type DocumentPairSettings = z.output<typeof documentPairSchema>;
 export type PairSettings = RecordPairSettings | DocumentPairSettings;
 
 export type PairFind = PairSettings['find'];
-export type PairLimits = PairSettings['limits'];
 export type GroupConflict = RecordPairSettings['groups'][string]['conflict'];
 
 function isCron(written: string): boolean {

@@ -11,7 +11,6 @@ export const sharepointSettings = z.strictObject({
   authority: httpUrl.optional().describe('Where another cloud gives tokens.'),
   limits: callLimits({ atOnce: 4 }),
 });
-export type SharepointSettings = z.output<typeof sharepointSettings>;
 
 export const sharepoint: SystemKind = {
   name: 'sharepoint',

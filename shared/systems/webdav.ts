@@ -8,7 +8,6 @@ export const webdavSettings = z.strictObject({
   auth: userAndPassword.optional(),
   limits: callLimits({ atOnce: 4 }),
 });
-export type WebdavSettings = z.output<typeof webdavSettings>;
 
 export const webdav: SystemKind = {
   name: 'webdav',

@@ -10,7 +10,8 @@ import { createDatabaseListener, type DatabaseListener } from '../../shared/db/l
 import { createLogger } from '../../shared/log';
 import { commandLineCaller } from '../../shared/domain/staff';
 import type { Caller } from '../../shared/domain/staff';
-import { createSeal, noSeal, SealError, type Seal } from '../../shared/seal/seal';
+import { createSeal, SealError, type Seal } from '../../shared/seal/seal';
+import { noSeal } from '../setup/no-seal';
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
 import { needKeysOfSecrets, secretColumns } from '../../shared/stores/staff/sealed-secret-store';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';

@@ -4,7 +4,7 @@ import { createTokens } from '../../api/services/tokens';
 import { readConfig } from '../../shared/config/config';
 import { createDatabaseListener, type DatabaseListener } from '../../shared/db/listen';
 import { createLogger } from '../../shared/log';
-import { noSeal } from '../../shared/seal/seal';
+import { noSeal } from '../setup/no-seal';
 import { createServerKeyStore } from '../../shared/stores/staff/server-key-store';
 import { eventually } from '../queue/eventually';
 import { createTestDatabase, type TestDatabase } from '../setup/database';

@@ -41,7 +41,7 @@ import { createSystemTaskService } from '../../api/backoffice/services/system-ta
 import { createSystemService } from '../../api/backoffice/services/systems';
 import { createOpenApiDocument } from '../../api/openapi/document';
 import { createProblemHandler, unknownRouteHandler } from '../../api/http/problem';
-import { newTraffic } from '../../api/services/traffic';
+import { newTraffic } from '../setup/traffic';
 import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import type { Db } from '../../shared/db/database';
@@ -53,7 +53,7 @@ import { createDiskFileStore } from '../../shared/files/disk-file-store';
 import type { FileStore } from '../../shared/files/file-store';
 import { createPasswordHasher } from '../../shared/passwords/password-hasher';
 import { createLogger } from '../../shared/log';
-import { noSeal } from '../../shared/seal/seal';
+import { noSeal } from '../setup/no-seal';
 import { openQueue } from '../../shared/queue/open-queue';
 import { createJudge } from '../openapi/judge';
 import { createTestDatabase } from '../setup/database';

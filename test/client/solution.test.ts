@@ -6,7 +6,6 @@ import type { Outgoing, OutgoingBody } from '../../client/http/exchange';
 import { editSettings, fieldText, withField } from '../../client/local-copy/edit-settings';
 import { type LocalCopy, openLocalCopy, xmlFile } from '../../client/local-copy/local-copy';
 import { readSettings } from '../../client/local-copy/settings-file';
-import { syncOnce } from '../../client/solution';
 import { deepDifferencesOf, differencesOf } from '../../client/simulation/verification';
 import { Killed } from '../../client/simulation/bad-network';
 import { channels } from '../../shared/domain/channel';
@@ -263,19 +262,6 @@ describe('a solution on a real server', () => {
     await expect(solution.sync('synchro')).rejects.toMatchObject({ code: 'not-a-zip' });
     expect(copy.state().channels.synchro.upload).toBeNull();
     expect((await solution.sync('synchro')).report?.logs['Tboil']?.inserted).toBe(1);
-  });
-
-  test('one call does it all, for those who need no more', async () => {
-    const { dir } = await copyWith().then(async (copy) => {
-      put(copy.dir, { 'csv/Tboil.csv': 'Id,OilName\n1,Friteuse\n' });
-      await copy.close();
-      return copy;
-    });
-    const { mail, secret } = await real.enrol();
-    const copy = await openLocalCopy(dir);
-    const credentials = { mail, secret, mac: '02:00:00:00:00:01' };
-    const outcome = await syncOnce({ url: real.server.url, credentials, copy, channel: 'synchro' });
-    expect(outcome).toMatchObject({ channel: 'synchro', outcome: 'processed', failed: [], earlier: [] });
   });
 });
 

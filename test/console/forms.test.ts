@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { createNotificationService } from '../../api/backoffice/services/notifications';
-import { noSeal } from '../../shared/seal/seal';
+import { noSeal } from '../setup/no-seal';
 import { createAccountService } from '../../api/backoffice/services/accounts';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { newConflict } from '../backoffice/fixtures';

@@ -1,6 +1,7 @@
 import type { Reason } from '../../shared/domain/reason';
 import { reasonColumns } from '../../shared/formats/stored-reason';
-import { noSeal, type Seal } from '../../shared/seal/seal';
+import type { Seal } from '../../shared/seal/seal';
+import { noSeal } from '../setup/no-seal';
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db/database';
 import type { NotificationEvent } from '../../shared/domain/notification';

@@ -3,7 +3,7 @@ import { readWorkerMetrics } from '../../api/ops/worker-scrape';
 import { createLogger } from '../../shared/log';
 import { createOpsServer } from '../../shared/metrics/ops-server';
 import { startWorker } from '../../worker/compose';
-import { figuresSql, createFiguresStore } from '../../shared/stores/solutions/figures-store';
+import { createFiguresStore } from '../../shared/stores/solutions/figures-store';
 import { createNotificationStore } from '../../shared/stores/notifications/notification-store';
 import { mergeExpositions } from '../../shared/metrics/exposition';
 import { call } from '../setup/solution-client';
@@ -165,8 +165,12 @@ describe('what is true of the whole installation', () => {
 
   test('costs no more when more is stored: syncs, jobs and alerts are found by an index', async () => {
     const plan = await server().db.transaction(async (trx) => {
+      const asked: string[] = [];
+      trx.on('query', ({ sql }: { sql: string }) => asked.push(sql));
+      await createFiguresStore(trx).read();
+      const [statement = ''] = asked;
       await trx.raw('set local enable_seqscan = off');
-      const { rows } = await trx.raw<{ rows: { 'QUERY PLAN': string }[] }>(`explain ${figuresSql}`);
+      const { rows } = await trx.raw<{ rows: { 'QUERY PLAN': string }[] }>(`explain ${statement}`);
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     });
     for (const table of ['sync', 'job', 'probe_alert', 'conflict', 'approval', 'notification']) {

@@ -2,7 +2,8 @@ import type { Fields } from '../../shared/domain/merge-copy';
 import { createLogger, type Logger } from '../../shared/log';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
-import type { WrittenPair } from '../../shared/systems/pair-settings';
+import type { z } from 'zod';
+import type { recordPairSchema } from '../../shared/systems/pair-settings';
 import { createLimiter } from '../../worker/outside/limiter';
 import { recordCall } from '../../worker/pairs/call-scope';
 import { createPairSystems, type PairSystems } from '../../worker/pairs/pair-systems';
@@ -42,7 +43,7 @@ export interface RunRow {
   failure: string | null;
 }
 
-export const people: WrittenPair = {
+export const people: z.input<typeof recordPairSchema> = {
   here: { system: 'crm', entity: 'Person' },
   there: { system: 'law', entity: 'Beteiligte' },
   find: { jitterSeconds: 0 },

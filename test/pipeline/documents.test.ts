@@ -1,6 +1,5 @@
-import { keepBoth } from '../../worker/pipeline/policies';
 import { Trouble } from '../../worker/pipeline/trouble';
-import { createPair, verdicts } from './pair';
+import { createPair, keepBoth, verdicts } from './pair';
 import { anyName, createRemote, type RemoteOptions, scanning } from './remote';
 
 const files: RemoteOptions = { capabilities: { content: { maxBytes: null } } };
@@ -36,7 +35,7 @@ describe('the content of a file', () => {
 
   describe('that both sides changed is kept twice where the policy says so', () => {
     const fieldGroups = [
-      { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', () => '2026-11-30') },
+      { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', '2026-11-30') },
     ];
     const clashing = async (there: RemoteOptions = files) => {
       const pair = withFiles({ fieldGroups }, there);

@@ -1,5 +1,5 @@
-import { approvedBy } from '../../worker/pipeline/approval';
 import type { Side } from '../../worker/pipeline/sides';
+import { approvedBy } from './approvals';
 import { createPair, verdicts } from './pair';
 import { createRecords, createRemote, scanning } from './remote';
 

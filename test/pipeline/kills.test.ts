@@ -1,6 +1,5 @@
-import { keepBoth } from '../../worker/pipeline/policies';
 import { createKill } from './kill';
-import { createPair, type Pair } from './pair';
+import { createPair, keepBoth, type Pair } from './pair';
 import { createRecords, createRemote, type Remote, type RemoteOptions, scanning } from './remote';
 
 /** Something is done on both sides of two that were equal. */
@@ -86,7 +85,7 @@ const keptTwice = (creates: 'keyed' | 'found' | 'plain'): Scene => ({
   build: async () => {
     const options: RemoteOptions = { capabilities: { content: { maxBytes: null }, creates } };
     const fieldGroups = [
-      { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', () => '2026-11-30') },
+      { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', '2026-11-30') },
     ];
     const pair = createPair(createRemote('a', options), createRemote('b', options), { fieldGroups });
     const key = pair.here.add('plan.txt', { bytes: 'one' });

@@ -1,5 +1,5 @@
 import type { Fields } from '../../shared/domain/merge-copy';
-import { approvedBy, signatureOf } from '../../worker/pipeline/approval';
+import { signatureOf } from '../../worker/pipeline/approval';
 import { type Calls, callSystems, createHalt } from '../../worker/pipeline/calls';
 import {
   type Classified,
@@ -28,6 +28,7 @@ import type { Middleware } from '../../worker/pipeline/pipeline';
 import { plainHandlers, type ResolveConflictsSettings } from '../../worker/pipeline/policies';
 import { deletedState, type State } from '../../worker/pipeline/state';
 import { type Item, type Place, tombstone } from '../../worker/pipeline/system';
+import { approvedBy } from './approvals';
 import { createMemoryLinks, type MemoryLinks } from './memory-links';
 import { standardRules } from './pair';
 import { createRemote, type Remote } from './remote';

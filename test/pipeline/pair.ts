@@ -1,16 +1,15 @@
-import { type Approval, approvalsOf } from '../../worker/pipeline/approval';
 import { type Entry, isUnfinished } from '../../worker/pipeline/entry';
 import type { Side } from '../../worker/pipeline/sides';
-import { plainHandlers, propagateDeletions, usualNames } from '../../worker/pipeline/policies';
+import { type Handler, plainHandlers, propagateDeletions, usualNames } from '../../worker/pipeline/policies';
 import type { Rules } from '../../worker/pipeline/stages';
 import {
-  fromTheBeginning,
   type Problem,
   type Progress,
   synchronise,
   type SynchroniseSettings,
 } from '../../worker/pipeline/synchronise';
 import { scopeOf } from '../../worker/pipeline/trouble';
+import { type Approval, approvalsOf } from './approvals';
 import { type Kill, Killed } from './kill';
 import { createMemoryLinks, type MemoryLinks } from './memory-links';
 import { createRemote, type Remote } from './remote';
@@ -111,6 +110,17 @@ export function createPair(
   };
   return pair;
 }
+
+const fromTheBeginning: Progress = {
+  cursors: { here: null, there: null },
+  again: [],
+  stoppedBy: null,
+};
+
+/** Keeps both contents: that side's under its own name, the other one as `plan (conflict 2026-11-30).txt`. */
+export const keepBoth =
+  (stays: Side, day: string): Handler =>
+  () => ({ stays, nameBeside: (name) => name.replace(/(?=\.[^.]*$)|(?<!\.[^.]*)$/, ` (conflict ${day})`) });
 
 /** Nothing is limited, the newest wins, and that is always here. */
 export const standardRules: Rules = {

@@ -1,5 +1,5 @@
-import { approvedBy } from '../../worker/pipeline/approval';
 import { Trouble } from '../../worker/pipeline/trouble';
+import { approvedBy } from './approvals';
 import { createPair, verdicts } from './pair';
 import { createRecords, scanning } from './remote';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Upload } from 'tus-js-client';
-import { newTraffic } from '../../api/services/traffic';
+import { newTraffic } from '../setup/traffic';
 import { noTracing } from '../../shared/tracing';
 import { createIntakeService } from '../../api/services/intake';
 import { createUploadLocker } from '../../api/v4/upload-locker';

@@ -7,7 +7,7 @@ import { type Decision, type FieldGroup, plainHandlers, usualNames } from '../pi
 import { sides } from '../pipeline/sides';
 import type { TargetLinks } from '../pipeline/shared-words';
 import type { Rules } from '../pipeline/stages';
-import { pairSignature } from './signature';
+import { signatureOf } from '../pipeline/approval';
 import { restoredOf } from './take-back';
 import { mergedValues } from './merge-values';
 import type { PairJob } from './words';
@@ -33,7 +33,7 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
   const isSigned = (entry: Entry) => {
     const job = parts.jobOf(entry);
     const wasApproved = job?.approvalState === 'approved' || job?.source === 'plan';
-    return wasApproved && job.signature === pairSignature(entry, linkFields);
+    return wasApproved && job.signature === signatureOf(entry, linkFields);
   };
   return {
     matchFields: matchFieldsOf(settings),

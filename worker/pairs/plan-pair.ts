@@ -6,7 +6,7 @@ import type { Links } from '../pipeline/links';
 import { perSide, sides } from '../pipeline/sides';
 import { type Progress, synchronise } from '../pipeline/synchronise';
 import { linkFieldsOf, rulesOf } from './pair-rules';
-import { pairSignature } from './signature';
+import { signatureOf } from '../pipeline/approval';
 import { summaryOf } from './plan-summary';
 import type { Slice } from './slice';
 
@@ -102,7 +102,7 @@ const linesOf = ({ settings }: Slice, entries: readonly Entry[]): PlanLine[] =>
     operations: plannedOperations(entry),
     before: entry.states ?? null,
     after: entry.results ?? entry.states ?? null,
-    signature: pairSignature(entry, linkFieldsOf(settings)),
+    signature: signatureOf(entry, linkFieldsOf(settings)),
   }));
 
 /** A link that only the plan made has no number. */

@@ -11,7 +11,7 @@ import { changedFields } from './changed-fields';
 import { decisionOf } from './decision-of';
 import { type JobOutcome, lookedAtOf, outcomeOf } from './job-end';
 import { linkFieldsOf } from './pair-rules';
-import { pairSignature } from './signature';
+import { signatureOf } from '../pipeline/approval';
 import type { Slice } from './slice';
 import type { PairJob } from './words';
 import { keptOf } from './take-back';
@@ -135,7 +135,7 @@ async function hold(slice: Slice, entry: Entry, job: PairJob, outcome: JobOutcom
       pair: slice.pair.name,
       kind: needs,
     });
-  const signature = pairSignature(entry, linkFieldsOf(slice.settings));
+  const signature = signatureOf(entry, linkFieldsOf(slice.settings));
   return { ...outcome, end: { ...end, approvalId: approval?.id ?? null, signature } };
 }
 

@@ -17,13 +17,10 @@ export const folds = (rules: readonly (NameRules | null)[]): boolean =>
   rules.some((rule) => rule !== null && (rule.isCaseBlind || rule.form !== 'any'));
 
 /** `plan.txt` → `plan (2).txt`. */
-export const numberedName = (name: string, number: number): string => nameWith(name, String(number));
-
-/** `plan.txt` → `plan (old).txt`. */
-export function nameWith(name: string, addition: string): string {
+export function numberedName(name: string, number: number): string {
   const dot = name.lastIndexOf('.');
   const end = dot > 0 ? dot : name.length;
-  return `${name.slice(0, end)} (${addition})${name.slice(end)}`;
+  return `${name.slice(0, end)} (${number})${name.slice(end)}`;
 }
 
 function folded(rules: readonly (NameRules | null)[], name: string): string {

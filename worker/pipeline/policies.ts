@@ -2,7 +2,6 @@ import type { FieldGroup as MergedGroup } from '../../shared/domain/merge';
 import type { Fields } from '../../shared/domain/merge-copy';
 import type { FieldDifference } from '../../shared/domain/merge-differences';
 import type { Compared } from './entry';
-import { nameWith } from './names';
 import type { PerSide, Side } from './sides';
 import type { State } from './state';
 import type { NameRules } from './system';
@@ -101,8 +100,3 @@ export const plainHandlers = (
   there: () => 'there',
   manual: () => 'nobody',
 });
-
-/** Keeps both contents: that side's under its own name, the other one as `plan (conflict 2026-11-30).txt`. */
-export const keepBoth =
-  (stays: Side, today: () => string): Handler =>
-  () => ({ stays, nameBeside: (name) => nameWith(name, `conflict ${today()}`) });

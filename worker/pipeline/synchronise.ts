@@ -51,12 +51,6 @@ export interface Unfinished {
   readonly waitsFor: Awaited | null;
 }
 
-export const fromTheBeginning: Progress = {
-  cursors: { here: null, there: null },
-  again: [],
-  stoppedBy: null,
-};
-
 export type Problem =
   | { readonly kind: 'partial-listing'; readonly side: Side; readonly error: unknown }
   /** A whole listing lacks so many items that it is not trusted. */

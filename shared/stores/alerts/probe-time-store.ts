@@ -11,8 +11,6 @@ export interface MovedProbeTime extends ProbeTime {
   readonly moved: Date;
 }
 
-export type ProbeTimeStore = ReturnType<typeof createProbeTimeStore>;
-
 /** Times that are kept of readings of probes, for readings that were read again in another time zone. */
 export function createProbeTimeStore(db: Db) {
   return {

@@ -37,8 +37,6 @@ export interface AppliedReplacement {
 /** The highest id there can be is in no range: PostgreSQL writes a range's end as the number after it. */
 const topId = 2n ** 63n - 1n;
 
-export type LogReplacementStore = ReturnType<typeof createLogReplacementStore>;
-
 /** Replacements of whole logs by uploads: planned in the sync, applied after approval. */
 export function createLogReplacementStore(db: Db) {
   return {

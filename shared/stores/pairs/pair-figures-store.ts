@@ -9,8 +9,6 @@ export interface PairFigures {
   readonly systems: readonly { readonly system: string; readonly isUp: boolean }[];
 }
 
-export type PairFiguresStore = ReturnType<typeof createPairFiguresStore>;
-
 export function createPairFiguresStore(db: Db) {
   return {
     async read(): Promise<PairFigures> {

@@ -8,8 +8,6 @@ export interface PairRetention {
   readonly goneDays: number;
 }
 
-export type PairRetentionStore = ReturnType<typeof createPairRetentionStore>;
-
 export function createPairRetentionStore(db: Db) {
   return {
     /** Removes what is old, at most so many rows of each kind. Returns how many of the kind with most. */

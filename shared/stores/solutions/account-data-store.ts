@@ -6,8 +6,6 @@ interface ReadingRetentionRow {
   log_retention_days: number | null;
 }
 
-export type AccountDataStore = ReturnType<typeof createAccountDataStore>;
-
 /** Everything that the solutions of an account have in the database, in all tables. Rows are deleted in batches. */
 export function createAccountDataStore(db: Db) {
   return {

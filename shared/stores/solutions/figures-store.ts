@@ -100,9 +100,6 @@ const sql = `
   from channel_status c join solution on solution.id = c.solution_id
   where solution.blocked_at is null and c.finished_at is null group by c.channel`;
 
-/** The statement that reads the figures, exported to check its plan. */
-export const figuresSql = sql;
-
 export function createFiguresStore(db: Db) {
   return {
     async read(): Promise<Figures> {

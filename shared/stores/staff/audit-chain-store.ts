@@ -21,9 +21,6 @@ export interface ChainAnchor extends ChainPlace {
   readonly at: Date;
 }
 
-/** The chain over the rows of the audit trail. */
-export type AuditChainStore = ReturnType<typeof createAuditChainStore>;
-
 export function createAuditChainStore(db: Db) {
   return {
     /** False: another process has the lock. The lock is held until the transaction ends. */

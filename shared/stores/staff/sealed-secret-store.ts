@@ -41,8 +41,6 @@ export interface KeptSecret {
   readonly value: string | Uint8Array;
 }
 
-export type SealedSecretStore = ReturnType<typeof createSealedSecretStore>;
-
 /** All secrets in the database that the server must be able to read again. */
 export function createSealedSecretStore(db: Db) {
   return {

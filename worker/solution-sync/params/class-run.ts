@@ -8,7 +8,13 @@ import { readInstant } from '../../../shared/formats/read-instant';
 import type { Limit, Standing } from '../../pipeline/limit';
 import type { Side } from '../../pipeline/sides';
 import type { DeletionLimit } from '../../pipeline/middlewares/deletion-gate';
-import { type DeletionPolicies, plainHandlers, type Policy, usualNames } from '../../pipeline/policies';
+import {
+  type DeletionPolicies,
+  plainHandlers,
+  type Policy,
+  propagateDeletions,
+  usualNames,
+} from '../../pipeline/policies';
 import { synchroniseStream } from '../../pipeline/stream';
 import { coalesce } from '../../systems/solution/coalesce';
 import type { ManagerSystem } from '../../systems/solution/manager';
@@ -99,7 +105,7 @@ const policyOf: Readonly<Record<ConflictPolicy, Policy>> = {
 
 /** A deletion never beats a change, unless the policy names a side. */
 const deletionsOf = (policy: Policy): DeletionPolicies => ({
-  unchanged: { here: 'propagate', there: 'propagate' },
+  ...propagateDeletions,
   againstChange: policy === 'here' || policy === 'there' || policy === 'manual' ? policy : 'restore',
 });
 
