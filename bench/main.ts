@@ -14,6 +14,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | r
   'hostile-memory': () => import('./hostile-memory.js'),
   'small-sync': () => import('./small-sync.js'),
   'sync-cost': () => import('./sync-cost.js'),
+  'unchanged-pairs': () => import('./unchanged-pairs.js'),
   restart: () => import('./restart.js'),
   start: () => import('./start.js'),
 };
