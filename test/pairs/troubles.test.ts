@@ -1,4 +1,5 @@
 import { Trouble } from '../../worker/pipeline/trouble';
+import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import { createRecords } from '../pipeline/remote';
 import type { SliceLease } from '../../worker/pairs/slice';
@@ -107,7 +108,92 @@ describe('what a system refuses', () => {
   });
 });
 
+describe('a webhook that reports what we told the system ourselves', () => {
+  const told = {
+    ...people,
+    writeBack: { here: { status: '$status', tries: '$attempts', problem: '$error' } },
+    retry: { attempts: 3 },
+  };
+  const reportAll = async () => {
+    const keys = [...pair.here.rows.keys()];
+    await createLinkHintStore(pair.database.db).add({
+      pairId: pair.pairId,
+      side: 'here',
+      keys,
+      source: 'webhook',
+    });
+    await pair.settle();
+  };
+  const attempts = () => pair.there.counts['create'] ?? 0;
+
+  beforeEach(async () => {
+    await pairOf(1, told);
+    pair.there.faults.onCall = (call) => {
+      if (call === 'create') throw new Error('500');
+    };
+  });
+
+  test('has nothing tried before its time, and what fails is given up at last', async () => {
+    await pair.run();
+    for (let tries = 1; tries <= 3; tries++) {
+      await reportAll();
+      await reportAll();
+      expect(attempts()).toBe(tries);
+      await pair.database.db.raw(`update link_job set run_after = now() where state = 'failed'`);
+      await pair.settle();
+    }
+    expect(byName(pair.here)['P1']).toMatchObject({ status: 'permanently_failed', tries: 3 });
+    expect(await jobs()).toContainEqual({ state: 'given-up', count: 1 });
+  });
+
+  test('begins nothing anew that was given up, until somebody changes it', async () => {
+    await pair.run();
+    for (let tries = 1; tries < 3; tries++) {
+      await pair.database.db.raw(`update link_job set run_after = now() where state = 'failed'`);
+      await pair.settle();
+    }
+    await reportAll();
+    expect(attempts()).toBe(3);
+    expect(await jobs()).toEqual([
+      { state: 'given-up', count: 1 },
+      { state: 'skipped', count: 1 },
+    ]);
+    pair.there.faults.onCall = () => undefined;
+    const [key = ''] = [...pair.here.rows.keys()];
+    pair.here.edit(key, { phone: '99' });
+    await reportAll();
+    expect(byName(pair.there)).toMatchObject({ P1: { tel: '99' } });
+    expect(byName(pair.here)['P1']).toMatchObject({ status: 'clean', tries: 0 });
+  });
+});
+
 describe('deletions', () => {
+  test('wait for one approval, however many are decided side by side, and a link that both sides name counts once', async () => {
+    await pairOf(12, { ...people, limits: { deletions: { count: 3, share: 0.1, emptiedFrom: 5 } } });
+    await pair.run();
+    for (const key of [...pair.there.rows.keys()].slice(0, 10)) pair.there.remove(key);
+    // With a new version of the rules, both sides of every link are looked at.
+    await pair.database.db.raw('update pair set config_version = config_version + 1');
+    await pair.run('whole');
+    expect(
+      await pair.rows(
+        `select count(*)::int as count from link_job where state = 'held' and approval_id is null`,
+      ),
+    ).toEqual([{ count: 0 }]);
+    expect(await pair.rows('select state, entities from pair_approval')).toEqual([
+      { state: 'open', entities: 10 },
+    ]);
+    await pair.database.db.raw(
+      `update pair_approval set state = 'rejected', decided_by = 'a@example', decided_at = now()`,
+    );
+    await pair.settle();
+    expect(Object.keys(byName(pair.there))).toHaveLength(12);
+    expect(await pair.rows('select applied, released from pair_approval')).toEqual([
+      { applied: 10, released: 0 },
+    ]);
+    expect(await jobs()).not.toContainEqual(expect.objectContaining({ state: 'held' }));
+  });
+
   test('above the gate raise one approval, however they came, and nothing is deleted before', async () => {
     await pairOf(20, { ...people, limits: { deletions: { count: 3, share: 0.1, emptiedFrom: 5 } } });
     await pair.run();

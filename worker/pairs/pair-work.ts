@@ -202,8 +202,10 @@ async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
     }),
   );
   const differing = await differingOf(work, fetched);
+  const givenUp = await givenUpOf(work, fetched);
   for (const { job, item } of fetched) {
-    if (differing.has(nameOf(job.side, item.key)) || asksForMore(job))
+    if (givenUp.has(job.id)) ends.set(job.id, { ...unfinishedEnd(job), state: 'skipped', calls: 1 });
+    else if (differing.has(nameOf(job.side, item.key)) || asksForMore(job))
       batch.mentions.add(job.side, item, job);
     else
       ends.set(job.id, { ...unfinishedEnd(job), state: 'done', verdict: 'unchanged', attempts: 0, calls: 1 });
@@ -224,6 +226,28 @@ async function differingOf(
     for (const key of await links.screen(side, items)) differing.add(nameOf(side, key));
   }
   return differing;
+}
+
+/**
+ * Jobs of webhooks about what was given up and has not changed since: that it was given up was told to the system, and the
+ * webhook reports just that. Ids of jobs.
+ */
+async function givenUpOf(
+  { slice }: Work,
+  fetched: readonly { readonly job: PairJob; readonly item: Item }[],
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (const side of ['here', 'there'] as const) {
+    const reported = fetched.filter(({ job }) => job.side === side && job.source === 'webhook');
+    const keys = new Set(
+      await slice.stores.jobs.givenUpAsShown(
+        side,
+        reported.map(({ item }) => item),
+      ),
+    );
+    for (const { job, item } of reported) if (keys.has(item.key)) ids.add(job.id);
+  }
+  return ids;
 }
 
 /** It could not even be fetched. */

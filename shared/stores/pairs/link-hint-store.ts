@@ -16,8 +16,9 @@ export type LinkHintStore = ReturnType<typeof createLinkHintStore>;
 export function createLinkHintStore(db: Db) {
   return {
     /**
-     * One job for each key, in one statement; an open one is due now, and whatever it waited for is looked at anew.
-     * Returns the ids of the jobs, in no order.
+     * One job for each key, in one statement; an open one is due now, and whatever it waited for is looked at anew. Only
+     * one that has failed stays for its time where a webhook names it: that we told the system of the failure is a
+     * change there as well, and would have it tried again at once, for ever. Returns the ids of the jobs, in no order.
      */
     async add({ pairId, side, keys, source }: Hint): Promise<string[]> {
       const result = await db.raw<{ rows: { id: string }[] }>(
@@ -26,6 +27,7 @@ export function createLinkHintStore(db: Db) {
          on conflict (pair_id, side, key) where state in ('new', 'waiting', 'held', 'failed')
          do update set state = 'new', stage = 'change', source = excluded.source, priority = greatest(j.priority, excluded.priority),
            run_after = now(), attempts = 0, hint = null, looked_at = null, waits_side = null, waits_key = null, waits_field = null
+         where j.state <> 'failed' or excluded.source <> 'webhook'
          returning j.id`,
         { pairId, side, keys: [...keys], source, priority: source === 'webhook' ? 10 : 50 },
       );

@@ -189,55 +189,25 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
 
     /** What became of jobs. Where another was asked for meanwhile, that one stands for what is left to do. */
     async settle(ends: readonly LinkJobEnd[]): Promise<void> {
-      await db.raw(
-        `${withGuard}, ends as (
-           select * from jsonb_to_recordset(cast(:ends as jsonb)) as d (id bigint, state text, stage text, run_id bigint, verdict text,
-             attempts int, delay float8, error_class text, error text, link_id bigint, waits_side text, waits_key text, waits_field text, waits_pair int,
-             looked_at jsonb, approval_id bigint, signature text, calls int)
-         ), closed as (
-           select d.id, o.id as by from ends d join link_job j on j.id = d.id join link_job o
-             on o.pair_id = j.pair_id and o.side = j.side and o.key = j.key and o.id <> j.id and o.state in ('new', 'waiting', 'held', 'failed')
-           where d.state in ('new', 'waiting', 'held', 'failed')
-         )
-         update link_job j set
-           state = case when c.by is null then d.state else 'skipped' end, closed_by = c.by,
-           stage = d.stage, run_id = coalesce(d.run_id, j.run_id), verdict = d.verdict, attempts = d.attempts,
-           run_after = now() + make_interval(secs => d.delay), error_class = d.error_class, error = left(d.error, 2000),
-           link_id = coalesce((select l.id from link l where l.id = d.link_id), j.link_id),
-           waits_side = case when c.by is null then d.waits_side end, waits_key = case when c.by is null then d.waits_key end,
-           waits_field = d.waits_field, waits_pair = d.waits_pair, looked_at = d.looked_at, approval_id = d.approval_id, signature = d.signature,
-           hint = case when d.state in ('done', 'skipped') or c.by is not null then null else j.hint end,
-           calls = least(coalesce(j.calls, 0) + d.calls, 32767),
-           ended_at = case when c.by is not null or d.state in ('done', 'skipped', 'given-up') then now() end
-         from ends d left join closed c on c.id = d.id
-         where j.id = d.id and j.pair_id = :pairId and j.state = 'running' and exists (select from guard)`,
-        {
-          ...guardBindings(hold),
-          pairId,
-          ends: JSON.stringify(
-            ends.map((end) => ({
-              id: end.id,
-              state: end.state,
-              stage: end.stage,
-              run_id: end.runId,
-              verdict: end.verdict,
-              attempts: end.attempts,
-              delay: end.delaySeconds,
-              error_class: end.errorClass,
-              error: end.error,
-              link_id: end.linkId,
-              waits_side: end.waitsSide,
-              waits_key: end.waitsKey,
-              waits_field: end.waitsField,
-              waits_pair: end.waitsPair,
-              looked_at: end.lookedAt,
-              approval_id: end.approvalId,
-              signature: end.signature,
-              calls: end.calls,
-            })),
-          ),
-        },
+      // A webhook may add that other one while the statement runs: once more, it is seen.
+      await againWhereTaken(() => settleOnce(ends));
+    },
+
+    /** Of items of a side, those about which everything was given up when they showed the same revision. */
+    async givenUpAsShown(
+      side: EndSide,
+      items: readonly { readonly key: string; readonly revision: string }[],
+    ): Promise<string[]> {
+      if (items.length === 0) return [];
+      const result = await db.raw<{ rows: { key: string }[] }>(
+        `select s.key from unnest(cast(:keys as text[]), cast(:revisions as text[])) s (key, revision)
+         where exists (
+           select from link_job j where j.pair_id = :pairId and j.state = 'given-up' and j.looked_at -> :side ->> 'revision' = s.revision
+             and (j.side = :side and j.key = s.key or j.link_id = (
+               select e.link_id from link_end e where e.pair_id = :pairId and e.side = :side and e.key = s.key and not e.is_gone)))`,
+        { pairId, side, keys: items.map(({ key }) => key), revisions: items.map(({ revision }) => revision) },
       );
+      return result.rows.map(({ key }) => key);
     },
 
     /** What was given up before about the same entities, by those that have been settled since. */
@@ -317,13 +287,14 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** Those that were held for an approval that was decided by now. */
+    /** Those that were held for an approval that was decided by now, or for none: nobody could ever let them go. */
     async releaseDecided(): Promise<void> {
       await db.raw(
         `${withGuard}
          update link_job j set hint = null, ${restart('true')}
-         from pair_approval a
-         where j.pair_id = :pairId and j.state = 'held' and a.id = j.approval_id and a.state in ('approved', 'rejected') and exists (select from guard)`,
+         where j.pair_id = :pairId and j.state = 'held' and exists (select from guard)
+           and (j.approval_id is null and j.verdict = 'held'
+             or exists (select from pair_approval a where a.id = j.approval_id and a.state in ('approved', 'rejected')))`,
         { ...guardBindings(hold), pairId },
       );
     },
@@ -385,6 +356,58 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
     },
   };
 
+  async function settleOnce(ends: readonly LinkJobEnd[]): Promise<void> {
+    await db.raw(
+      `${withGuard}, ends as (
+         select * from jsonb_to_recordset(cast(:ends as jsonb)) as d (id bigint, state text, stage text, run_id bigint, verdict text,
+           attempts int, delay float8, error_class text, error text, link_id bigint, waits_side text, waits_key text, waits_field text, waits_pair int,
+           looked_at jsonb, approval_id bigint, signature text, calls int)
+       ), closed as (
+         select d.id, o.id as by from ends d join link_job j on j.id = d.id join link_job o
+           on o.pair_id = j.pair_id and o.side = j.side and o.key = j.key and o.id <> j.id and o.state in ('new', 'waiting', 'held', 'failed')
+         where d.state in ('new', 'waiting', 'held', 'failed')
+       )
+       update link_job j set
+         state = case when c.by is null then d.state else 'skipped' end, closed_by = c.by,
+         stage = d.stage, run_id = coalesce(d.run_id, j.run_id), verdict = d.verdict, attempts = d.attempts,
+         run_after = now() + make_interval(secs => d.delay), error_class = d.error_class, error = left(d.error, 2000),
+         link_id = coalesce((select l.id from link l where l.id = d.link_id), j.link_id),
+         waits_side = case when c.by is null then d.waits_side end, waits_key = case when c.by is null then d.waits_key end,
+         waits_field = d.waits_field, waits_pair = d.waits_pair, looked_at = d.looked_at, approval_id = d.approval_id, signature = d.signature,
+         hint = case when d.state in ('done', 'skipped') or c.by is not null then null else j.hint end,
+         calls = least(coalesce(j.calls, 0) + d.calls, 32767),
+         ended_at = case when c.by is not null or d.state in ('done', 'skipped', 'given-up') then now() end
+       from ends d left join closed c on c.id = d.id
+       where j.id = d.id and j.pair_id = :pairId and j.state = 'running' and exists (select from guard)`,
+      {
+        ...guardBindings(hold),
+        pairId,
+        ends: JSON.stringify(
+          ends.map((end) => ({
+            id: end.id,
+            state: end.state,
+            stage: end.stage,
+            run_id: end.runId,
+            verdict: end.verdict,
+            attempts: end.attempts,
+            delay: end.delaySeconds,
+            error_class: end.errorClass,
+            error: end.error,
+            link_id: end.linkId,
+            waits_side: end.waitsSide,
+            waits_key: end.waitsKey,
+            waits_field: end.waitsField,
+            waits_pair: end.waitsPair,
+            looked_at: end.lookedAt,
+            approval_id: end.approvalId,
+            signature: end.signature,
+            calls: end.calls,
+          })),
+        ),
+      },
+    );
+  }
+
   async function claimed(
     due: string,
     bindings: Readonly<Record<string, string | number>>,
@@ -402,6 +425,16 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       { ...guardBindings(hold), pairId, ...bindings },
     );
     return result.rows.map((row) => jobFrom<Words>(row, isCircle));
+  }
+}
+
+async function againWhereTaken(work: () => Promise<void>, triesLeft = 4): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isTaken = error instanceof Error && 'constraint' in error && error.constraint === 'link_job_open';
+    if (!isTaken || triesLeft === 0) throw error;
+    await againWhereTaken(work, triesLeft - 1);
   }
 }
 

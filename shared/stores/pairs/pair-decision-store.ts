@@ -146,14 +146,12 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       reason: string | null,
     ): Promise<{ id: string; isNew: boolean } | null> {
       const result = await db.raw<{ rows: { id: string; is_new: boolean }[] }>(
-        `${withGuard}, known as (
-           select id from pair_approval where pair_id = :pairId and kind = :kind and state = 'open'
-         ), made as (
-           insert into pair_approval (pair_id, kind, digest, entities, reason)
-           select :pairId, :kind, '', 0, :reason from guard where not exists (select from known)
-           on conflict do nothing returning id
-         )
-         select id, false as is_new from known union all select id, true from made`,
+        // Entities are settled side by side: whoever comes second waits for the row of the first, and gets it.
+        `${withGuard}
+         insert into pair_approval as a (pair_id, kind, digest, entities, reason)
+         select :pairId, :kind, '', 0, :reason from guard
+         on conflict (pair_id, kind) where state = 'open' do update set reason = a.reason
+         returning a.id, a.xmax = 0 as is_new`,
         { ...guardBindings(hold), pairId, kind, reason },
       );
       const row = result.rows[0];
@@ -164,7 +162,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
     async recountApprovals(): Promise<void> {
       await db.raw(
         `${withGuard}, held as (
-           select a.id, count(j.id)::int as entities,
+           select a.id, count(distinct ${entityOfJob})::int as entities,
              encode(sha256(convert_to(coalesce(string_agg(j.signature, ',' order by j.signature), ''), 'UTF8')), 'hex') as digest
            from pair_approval a left join link_job j on j.approval_id = a.id and j.state in ('held', 'running')
            where a.pair_id = :pairId and a.state = 'open' group by a.id
@@ -180,7 +178,8 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
     async applyApprovals(): Promise<void> {
       await db.raw(
         `${withGuard}, undone as (
-           select a.id, count(j.id) filter (where j.verdict in ('deleted', 'created', 'updated', 'moved'))::int as applied, count(j.id)::int as held
+           select a.id, count(distinct ${entityOfJob}) filter (where j.verdict in ('deleted', 'created', 'updated', 'moved'))::int as applied,
+             count(distinct ${entityOfJob})::int as held
            from pair_approval a left join link_job j on j.approval_id = a.id
            where a.pair_id = :pairId and a.state in ('approved', 'rejected') and a.applied_at is null group by a.id
            having not bool_or(coalesce(j.state in ('new', 'running', 'held', 'failed', 'waiting'), false))
@@ -192,6 +191,9 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
     },
   };
 }
+
+/** Both sides may have a job about the same link: that is one entity. */
+const entityOfJob = `coalesce('link ' || j.link_id, j.side || ' ' || j.key)`;
 
 const sameEntity = `(c.link_id = cast(:linkId as bigint) or c.link_id is null and c.side = :side and c.key = :key)`;
 

@@ -179,7 +179,12 @@ const conflictColumns = `x.id, p.name as pair, x.pair_id as "pairId", h.name as 
 const approvalColumns = `x.id, p.name as pair, x.pair_id as "pairId", x.kind, x.digest, x.entities, x.reason, x.state,
   x.created_at as "createdAt", x.decided_at as "decidedAt", x.decided_by as "decidedBy", x.applied_at as "appliedAt", x.applied, x.released,
   (select coalesce(jsonb_agg(jsonb_build_object('side', j.side, 'key', j.key, 'link', j.link_id::text) order by j.id), '[]')
-   from (select id, side, key, link_id from link_job where approval_id = x.id order by id limit 200) j) as items`;
+   from (
+     select id, side, key, link_id from (
+       select distinct on (coalesce('link ' || link_id, side || ' ' || key)) id, side, key, link_id from link_job
+       where approval_id = x.id order by coalesce('link ' || link_id, side || ' ' || key), id
+     ) one_per_entity order by id limit 200
+   ) j) as items`;
 
 interface ConflictRow extends Omit<PairConflict, 'revision' | 'systems'> {
   looked_at: Json;
