@@ -237,6 +237,17 @@ module.exports = {
       { path: '^worker/pipeline/middlewares/', pathNot: '^worker/pipeline/middlewares/$1\\.ts$' },
     ),
 
+    forbid(
+      'file-store-by-configuration',
+      'Open it with openFileStore(config): the configuration says where files are kept.',
+      { path: product, pathNot: '^shared/files/' },
+      {
+        path: '^shared/files/[^/]*-file-store\\.ts$',
+        pathNot: '^shared/files/open-file-store\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+
     // Only compose.ts builds. (A store is the exception: a use case makes it anew on its transaction.)
 
     forbid(

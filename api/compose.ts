@@ -4,7 +4,7 @@ import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { type CounterPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createDatabaseListener, type DatabaseListener } from '../shared/db/listen';
-import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { openFileStore } from '../shared/files/open-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { createOpsServer } from '../shared/metrics/ops-server';
@@ -119,7 +119,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   });
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
-  const files = createDiskFileStore(config.filesDir);
+  const files = openFileStore(config);
   const notifications = createDatabaseListener({
     url: databaseUrl,
     log,

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Channel } from '../shared/domain/channel';
 import { uploadFile } from './local-copy/build-upload';
 import { carryOut } from './local-copy/carry-out';
-import { bytesOf } from './local-copy/durable-files';
+import { fileBytes } from './local-copy/durable-files';
 import { type LocalCopy, workFile } from './local-copy/local-copy';
 import type { CarriedOut } from './local-copy/sync-state';
 import { unpackPackage } from './local-copy/unpack-package';
@@ -19,7 +19,7 @@ export async function takeInstructions(deps: SyncDeps, channel: Channel, sync: s
 
 /** For a server that needed no confirmation: the package was fetched, and the program ended before it was carried out. */
 export async function carryOutWhatWasFetched(deps: SyncDeps, channel: Channel): Promise<void> {
-  const isFetched = (await bytesOf(packageFile(deps.copy, channel))) !== null;
+  const isFetched = (await fileBytes(packageFile(deps.copy, channel))) !== null;
   if (isFetched && stateOf(deps, channel).carriedOut === null) await carryOutFetched(deps, channel);
 }
 

@@ -2,7 +2,7 @@ import { purgeAccount, type Purged } from './accounts/purge';
 import type { Config } from '../shared/config/config';
 import { type Db, openDatabase } from '../shared/db/database';
 import { commandLineCaller } from '../shared/domain/staff';
-import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { openFileStore } from '../shared/files/open-file-store';
 import { createAccountDataStore } from '../shared/stores/solutions/account-data-store';
 import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
@@ -15,7 +15,7 @@ export function purge(
   return withAccount(config, name, async (db, account) => {
     const solutions = (await createAccountDataStore(db).solutionIds(account.id)).length;
     if (confirm !== account.name) return { solutions, purged: null };
-    const files = createDiskFileStore(config.filesDir);
+    const files = openFileStore(config);
     return { solutions, purged: await purgeAccount({ db, files, actor: commandLineCaller.email }, account) };
   });
 }

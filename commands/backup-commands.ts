@@ -11,7 +11,7 @@ import { restore, type Restored } from './backup/restore';
 import type { Config } from '../shared/config/config';
 import { openConnection } from '../shared/db/connection';
 import { openDatabase } from '../shared/db/database';
-import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { openFileStore } from '../shared/files/open-file-store';
 import { makeDataFolder } from '../shared/embedded/data-folder';
 import {
   findEmbeddedPostgres,
@@ -41,7 +41,7 @@ export async function writeBackup(
     const client = await openConnection(url, 'epack-backup');
     try {
       const done: { manifest: BackupManifest | null } = { manifest: null };
-      const plain = backupStream({ client, files: createDiskFileStore(config.filesDir) }, (manifest) => {
+      const plain = backupStream({ client, files: openFileStore(config) }, (manifest) => {
         done.manifest = manifest;
       });
       const stream = recipients.length === 0 ? plain : await encryptedFor(recipients, plain);
@@ -121,7 +121,7 @@ async function restoreInto(
   const client = await openConnection(url, 'epack-restore');
   const db = openDatabase({ url, maxConnections: 2, applicationName: 'epack-restore' });
   try {
-    return await restore({ db, client, files: createDiskFileStore(filesDir) }, source);
+    return await restore({ db, client, files: openFileStore({ filesDir }) }, source);
   } finally {
     await db.destroy();
     await client.end();

@@ -2,7 +2,7 @@ import type { Config } from '../shared/config/config';
 import { openDatabase } from '../shared/db/database';
 import { commandLineCaller } from '../shared/domain/staff';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
-import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { openFileStore } from '../shared/files/open-file-store';
 import {
   createSolutionAdminStore,
   type RetiredSolution,
@@ -26,7 +26,7 @@ export async function purgeRetired(
   try {
     const solution = onlyOne(wanted, await createSolutionAdminStore(db).findRetired(wanted));
     if (confirm !== wanted) return { solution, purged: null };
-    const files = createDiskFileStore(config.filesDir);
+    const files = openFileStore(config);
     return { solution, purged: await purgeSolution({ db, files, actor: commandLineCaller.email }, solution) };
   } finally {
     await db.destroy();

@@ -4,7 +4,7 @@ import type { Config } from '../shared/config/config';
 import { type Db, dropConnections, openDatabase, poolUse } from '../shared/db/database';
 import { countersPutBack, keepGivenIds } from '../shared/db/given-ids';
 import { createDatabaseListener } from '../shared/db/listen';
-import { createDiskFileStore, removeAbandonedParts } from '../shared/files/disk-file-store';
+import { openFileStore, removeAbandonedParts } from '../shared/files/open-file-store';
 import type { Logger } from '../shared/log';
 import { createHealthCheck } from '../shared/metrics/health';
 import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-server';
@@ -79,7 +79,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
   });
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal).catch((error: unknown) => closedAfter(db, error));
-  const files = createDiskFileStore(config.filesDir);
+  const files = openFileStore(config);
   const notifications = createDatabaseListener({
     url: databaseUrl,
     log,
@@ -170,7 +170,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
       removeExpiredFiles({ db, files, retentionDays: config.retentionDays }),
     ),
     'upkeep.remove-orphan-files': plain(() => removeOrphanFiles({ db, files })),
-    'upkeep.remove-abandoned-parts': plain(() => removeAbandonedParts(config.filesDir)),
+    'upkeep.remove-abandoned-parts': plain(() => removeAbandonedParts(config)),
     'upkeep.remove-old-readings': plain(() => removeOldReadings(db)),
     'upkeep.remove-stale-rows': plain(() => removeStaleRows(db)),
     'upkeep.guard-given-ids': plain(() => guardGivenIds(db, config.dataDir, log)),

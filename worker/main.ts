@@ -1,7 +1,7 @@
 import type { Config } from '../shared/config/config';
 import { openDatabase } from '../shared/db/database';
 import { notFound } from '../shared/errors/catalog';
-import { createDiskFileStore } from '../shared/files/disk-file-store';
+import { openFileStore } from '../shared/files/open-file-store';
 import { createLogger } from '../shared/log';
 import { makeDataFolder } from '../shared/embedded/data-folder';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
@@ -35,7 +35,7 @@ export async function planSync(config: Config, syncId: string): Promise<PlannedL
   try {
     const upload = await createSyncStore(db).upload(syncId);
     if (upload === null) throw notFound('synchronisation');
-    return await planUpload({ db, files: createDiskFileStore(config.filesDir) }, upload);
+    return await planUpload({ db, files: openFileStore(config) }, upload);
   } finally {
     await db.destroy();
   }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { bytesOf } from '../../shared/formats/bytes-of';
 import { ServerProblem } from '../solution-error';
 import type { Answer } from './exchange';
 
@@ -18,14 +19,8 @@ const maxProblemBytes = 64 * 1024;
 
 /** The whole body as UTF-8. @throws RangeError above `maxBytes`. */
 export async function readText(body: Readable, maxBytes: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new RangeError(`answer above ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const tooLong = () => new RangeError(`answer above ${maxBytes} bytes`);
+  return (await bytesOf(body, { maxBytes, tooLong })).toString('utf8');
 }
 
 function decodeMembers(text: string): Record<string, unknown> {

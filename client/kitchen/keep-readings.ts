@@ -2,7 +2,7 @@ import { findLogTable, type LogTable } from '../../shared/catalog/log-tables';
 import { findParameterClass } from '../../shared/catalog/parameter-classes';
 import { writeEntities } from '../../shared/formats/xml-writer';
 import { appendRows, type NewRow } from '../local-copy/append-rows';
-import { bytesOf } from '../local-copy/durable-files';
+import { fileBytes } from '../local-copy/durable-files';
 import { csvFile, type LocalCopy, photoFile, xmlFile } from '../local-copy/local-copy';
 import { headerLine, rowOf, rewriteTable } from '../local-copy/table-file';
 import type { Kitchen } from '../kitchen';
@@ -23,7 +23,7 @@ export async function keepSettings(copy: LocalCopy, kitchen: Kitchen): Promise<n
     for (const [className, entities] of kitchen.settings()) {
       const parameterClass = findParameterClass(className);
       if (parameterClass === undefined) throw new Error(`the catalogue has no class ${className}`);
-      if ((await bytesOf(xmlFile(copy.dir, className))) !== null) continue;
+      if ((await fileBytes(xmlFile(copy.dir, className))) !== null) continue;
       await copy.files.write(xmlFile(copy.dir, className), writeEntities(parameterClass, entities));
       written += entities.length;
     }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { bytesOf } from './durable-files';
+import { fileBytes } from './durable-files';
 import { csvFile, type LocalCopy } from './local-copy';
 import { headerLine, rowText, scanTable, type TableHeader } from './table-file';
 
@@ -44,7 +44,7 @@ async function append(copy: LocalCopy, file: string, lines: Buffer): Promise<voi
 }
 
 async function endsWithLineEnd(file: string): Promise<boolean> {
-  const bytes = (await bytesOf(file)) ?? 0;
+  const bytes = (await fileBytes(file)) ?? 0;
   if (bytes === 0) return true;
   for await (const chunk of createReadStream(file, { start: bytes - 1 }) as AsyncIterable<Buffer>) {
     return chunk.at(-1) === lineEnd[0];

@@ -5,7 +5,7 @@ import { pipeline, Readable, Transform } from 'node:stream';
 import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
 import type { Channel } from '../../shared/domain/channel';
 import type { IdSpan } from '../../shared/domain/log-gaps';
-import { bytesOf } from './durable-files';
+import { fileBytes } from './durable-files';
 import { csvFile, type LocalCopy, photoFile, photoIndexFile, workFile, xmlFile } from './local-copy';
 import { photoNames } from './photos';
 import { readSettings } from './settings-file';
@@ -95,7 +95,7 @@ async function* entries(
 
 async function* settingsEntry(copy: LocalCopy, className: string, tally: Tally): AsyncGenerator<ZipEntry> {
   const file = xmlFile(copy.dir, className);
-  if ((await bytesOf(file)) === null) return;
+  if ((await fileBytes(file)) === null) return;
   // A damaged file goes as it is: the server keeps it in quarantine, where someone sees it.
   const elements = await readSettings(file).catch(() => null);
   const hash = createHash('sha256');
@@ -165,7 +165,7 @@ async function* photoEntries(copy: LocalCopy, tally: Tally): AsyncGenerator<ZipE
   const names = new Set<string>();
   for (const name of await photoNames(copy)) {
     // A photo is never edited: name and size tell whether the server has it, or has refused it.
-    const bytes = await bytesOf(photoFile(copy.dir, name));
+    const bytes = await fileBytes(photoFile(copy.dir, name));
     if (known.get(name.toLowerCase()) === String(bytes) || refusedPhotos[name] === bytes) continue;
     names.add(name.toLowerCase());
     yield {

@@ -50,7 +50,7 @@ export async function removeUnfinished(folder: string): Promise<void> {
 const unfinished = '.next';
 
 /** Null where there is no such file. */
-export async function bytesOf(file: string): Promise<number | null> {
+export async function fileBytes(file: string): Promise<number | null> {
   try {
     const found = await stat(file);
     return found.isFile() ? found.size : null;

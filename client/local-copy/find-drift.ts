@@ -6,7 +6,7 @@ import { classDigest, type ClassDigest } from '../../shared/formats/class-digest
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import { decodeFields } from '../../shared/formats/parameter-values';
 import { readEntities } from '../../shared/formats/xml-reader';
-import { bytesOf } from './durable-files';
+import { fileBytes } from './durable-files';
 import { type LocalCopy, xmlFile } from './local-copy';
 
 /**
@@ -30,7 +30,7 @@ export async function findDrift(
 /** Null: there is something in it that nobody can read. Of two entities of one `Id` the last counts. */
 async function digestOf(file: string, parameterClass: ParameterClass): Promise<ClassDigest | null> {
   const digests = new Map<string, Buffer>();
-  if ((await bytesOf(file)) === null) return classDigest(digests);
+  if ((await fileBytes(file)) === null) return classDigest(digests);
   try {
     for await (const entity of readEntities(createReadStream(file) as AsyncIterable<Buffer>)) {
       if (entity.kind === 'problem') return null;

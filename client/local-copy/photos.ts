@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { SyncReport } from '../../shared/domain/report';
-import { bytesOf } from './durable-files';
+import { fileBytes } from './durable-files';
 import { type LocalCopy, photoFile, photoIndexFile } from './local-copy';
 import { isSystemError } from './system-error';
 
@@ -10,7 +10,7 @@ export async function rememberRefusedPhotos(copy: LocalCopy, { rejections }: Syn
   const refused: Record<string, number> = {};
   for (const { file } of rejections) {
     const [, name] = /^photos\/([^/]+)$/i.exec(file) ?? [];
-    const bytes = name === undefined ? null : await bytesOf(photoFile(copy.dir, name));
+    const bytes = name === undefined ? null : await fileBytes(photoFile(copy.dir, name));
     if (name !== undefined && bytes !== null) refused[name] = bytes;
   }
   if (Object.keys(refused).length === 0) return;

@@ -1,10 +1,10 @@
 import { readArchive } from '../../shared/archive/read-archive';
-import { bytesOf } from './durable-files';
+import { fileBytes } from './durable-files';
 import { readSettingsFrom, type SettingElement } from './settings-file';
 
 /** A parameter file as it went to the server, or null where the archive is not there any more. */
 export async function readSentFile(archive: string, name: string): Promise<SettingElement[] | null> {
-  if ((await bytesOf(archive)) === null) return null;
+  if ((await fileBytes(archive)) === null) return null;
   for await (const entry of readArchive(archive)) {
     if (entry.name.toLowerCase() === name.toLowerCase()) return readSettingsFrom(await entry.open());
   }

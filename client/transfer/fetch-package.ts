@@ -7,7 +7,7 @@ import type { Channel } from '../../shared/domain/channel';
 import type { Connection } from '../connection';
 import { withRetries } from '../http/backoff';
 import type { Answer } from '../http/exchange';
-import { bytesOf, sha256Of } from '../local-copy/durable-files';
+import { fileBytes, sha256Of } from '../local-copy/durable-files';
 import { systemCallOf } from '../local-copy/system-error';
 import { badAnswer, badPackage, connectionLost, ServerProblem } from '../solution-error';
 import { digestHeader } from './archive-to-send';
@@ -45,7 +45,7 @@ async function fetchAll(connection: Connection, wanted: PackageToFetch): Promise
   while (!isWhole) {
     // Each piece that comes through is progress: patience starts again.
     isWhole = await withRetries(connection.retrying, async () => {
-      const before = etag === null ? 0 : ((await bytesOf(wanted.file)) ?? 0);
+      const before = etag === null ? 0 : ((await fileBytes(wanted.file)) ?? 0);
       const answer = await askFrom(connection, wanted.channel, before, etag);
       if (answer === 'nothing-there') {
         etag = null;
@@ -117,7 +117,7 @@ function extentOf(answer: Answer, before: number): { start: number; total: numbe
 }
 
 async function cutTo(file: string, bytes: number): Promise<void> {
-  if (((await bytesOf(file)) ?? 0) > bytes) await truncate(file, bytes);
+  if (((await fileBytes(file)) ?? 0) > bytes) await truncate(file, bytes);
 }
 
 function textOf(header: string | string[] | undefined): string | null {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { isNativeError } from 'node:util/types';
 import { createGunzip } from 'node:zlib';
+import { bytesOf } from '../../shared/formats/bytes-of';
 import type { Connection } from '../../shared/db/connection';
 import { type Db, migrate, migrateTo } from '../../shared/db/database';
 import { leapAheadSql } from '../../shared/db/given-ids';
@@ -243,9 +244,7 @@ async function nextEntry(entries: AsyncGenerator<TarEntry>): Promise<TarEntry> {
 async function textOf({ name, content }: TarEntry, expected: string): Promise<string> {
   if (name !== expected)
     throw new Error(`This is no backup of this server: ${name} in place of ${expected}.`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of content) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return (await bytesOf(content)).toString('utf8');
 }
 
 async function* hashed(

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { bytesOf } from '../../../shared/formats/bytes-of';
 
 /** What a library asks of `fetch`. */
 interface Call {
@@ -30,20 +31,14 @@ export function fetchByAuthority(authority: string) {
 }
 
 async function read(answer: IncomingMessage): Promise<Response> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of answer) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new RangeError('The answer is too long.');
-    chunks.push(chunk);
-  }
+  const tooLong = () => new RangeError('The answer is too long.');
+  const body = await bytesOf(answer, { maxBytes: mostBytes, tooLong });
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.headers))
     headers.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
   const status = answer.statusCode ?? 502;
   const isEmpty = [204, 205, 304].includes(status);
-  return new Response(isEmpty ? null : Buffer.concat(chunks), { status, headers });
+  return new Response(isEmpty ? null : body, { status, headers });
 }
 
 /** Calls to a provider have a form or no body. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bytesOf } from '../../../shared/formats/bytes-of';
 import { findLogTable, type LogTable } from '../../../shared/catalog/log-tables';
 import { findParameterClass, type ParameterClass } from '../../../shared/catalog/parameter-classes';
 import type { Channel } from '../../../shared/domain/channel';
@@ -40,11 +41,7 @@ const maxSpans = 1_000;
 
 async function textOf(file: PackageFile): Promise<string | null> {
   if (file.bytes > maxBytes) return null;
-  const chunks: Buffer[] = [];
-  for await (const chunk of (await file.open()) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
+  return (await bytesOf(await file.open())).toString('utf8').replace(/^\ufeff/, '');
 }
 
 const highestId = 2n ** 63n - 2n;

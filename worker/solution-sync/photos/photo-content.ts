@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bytesOf } from '../../../shared/formats/bytes-of';
 import type { Reason } from '../../../shared/domain/reason';
 import type { FileStore } from '../../../shared/files/file-store';
 import { photoKeyOf, photoNameKeyOf, thumbnailKeyOf } from '../../../shared/files/layout';
@@ -86,11 +87,8 @@ export function readPhotoName(content: Buffer): PhotoName | null {
 const isDigest = (value: unknown): value is string =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
-export async function readAll(files: Pick<FileStore, 'read'>, key: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+export const readAll = async (files: Pick<FileStore, 'read'>, key: string): Promise<Buffer> =>
+  bytesOf(await files.read(key));
 
 /** Reads what has so many bytes; no more of it. In its place at once: chunks that are put together would lie there twice. */
 export async function readInto(bytes: number, chunks: AsyncIterable<Buffer>): Promise<Buffer> {
