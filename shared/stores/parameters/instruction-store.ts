@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 import { type FailedInstruction, maxFailures } from '../../domain/failed-instruction';
 import { isNewestCopy } from '../../db/newest-copy';
 import type { Fields } from '../../domain/merge-copy';
@@ -37,22 +38,7 @@ export function createInstructionStore(db: Db) {
      * earlier packages that were never confirmed. An entity that is held, or has failed too often, is left out.
      */
     async recordDue(solutionId: number, syncId: string, classes: readonly string[]): Promise<void> {
-      await db.raw(
-        `with told as (
-           select id_server from param
-           where solution_id = :solutionId and class = any(:classes) and due
-           union
-           select i.id_server from instruction i join param p on p.id_server = i.id_server
-           where p.solution_id = :solutionId and p.class = any(:classes) and i.sync_id <> :syncId
-             and (p.is_active or i.op <> 'd')
-         )
-         insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
-         select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
-           case when p.is_active then p.fields end, p.digest, t.ts
-         from told join param p on p.id_server = told.id_server ${toldOf}
-         where not p.held and p.failures < :maxFailures ${isNotOverwritten}`,
-        { solutionId, syncId, classes: [...classes], maxFailures },
-      );
+      await recordDue(db, { solutionId, syncId, classes, maxFailures });
     },
 
     /**
@@ -87,12 +73,8 @@ export function createInstructionStore(db: Db) {
 
     /** The files for the recorded instructions. */
     async files(syncId: string): Promise<RecordedFile[]> {
-      const result = await db.raw<{ rows: { file: string; op: ParameterOp; count: number }[] }>(
-        `select file, op, cast(count(*) filter (where entity_id <> '') as int) as count
-         from instruction where sync_id = ? and file like 'xml/%' group by file, op order by file`,
-        [syncId],
-      );
-      return result.rows.map(({ file, op, count }) => ({
+      const rows = await listFiles(db, { syncId });
+      return rows.map(({ file, op, count }) => ({
         className: file.slice('xml/'.length, -`-${op}.xml`.length),
         op,
         name: file,
@@ -235,3 +217,34 @@ const instructionFrom = (row: Row): RecordedInstruction => ({
   isActive: row.op !== 'd',
   fields: row.fields ?? {},
 });
+
+const recordDue = prepared<
+  unknown,
+  {
+    readonly solutionId: number;
+    readonly syncId: string;
+    readonly classes: readonly string[];
+    readonly maxFailures: number;
+  }
+>(
+  'record_due_instructions',
+  `with told as (
+           select id_server from param
+           where solution_id = :solutionId and class = any(:classes) and due
+           union
+           select i.id_server from instruction i join param p on p.id_server = i.id_server
+           where p.solution_id = :solutionId and p.class = any(:classes) and i.sync_id <> :syncId
+             and (p.is_active or i.op <> 'd')
+         )
+         insert into instruction (sync_id, file, entity_id, id_server, op, fields, digest, ts)
+         select cast(:syncId as uuid), 'xml/' || p.class || '-' || t.op || '.xml', p.id, p.id_server, t.op,
+           case when p.is_active then p.fields end, p.digest, t.ts
+         from told join param p on p.id_server = told.id_server ${toldOf}
+         where not p.held and p.failures < :maxFailures ${isNotOverwritten}`,
+);
+
+const listFiles = prepared<{ file: string; op: ParameterOp; count: number }, { readonly syncId: string }>(
+  'instruction_files',
+  `select file, op, cast(count(*) filter (where entity_id <> '') as int) as count
+   from instruction where sync_id = :syncId and file like 'xml/%' group by file, op order by file`,
+);

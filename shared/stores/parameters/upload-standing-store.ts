@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 import { maxFailures } from '../../domain/failed-instruction';
 import type { Flag } from '../../domain/flag';
 import type { SolutionClock } from '../../domain/successor';
@@ -29,19 +30,7 @@ interface Row {
 export function createUploadStandingStore(db: Db) {
   return {
     async ofSync(syncId: string): Promise<UploadStanding> {
-      const result = await db.raw<{ rows: Row[] }>(
-        `select s.clock_skew_seconds, y.received_at, coalesce(s.mac_forgotten_at <= y.received_at, false) as is_first,
-           (select array_agg(f.flag) from solution_flag f
-             where f.solution_id = s.id and f.channel = y.channel) as set_flags,
-           (select array_agg(d.file) from replacement_due d where d.solution_id = s.id and d.channel = y.channel
-             and d.from_manager and d.failures < :maxFailures) as replaced_files,
-           exists (select from sync_event e where e.sync_id = y.id and e.step = 'replay') as is_replay,
-           exists (select from sync_event e where e.sync_id = y.id and e.step = 'replay'
-             and e.detail like 'of quarantine %') as is_mended
-         from sync y join solution s on s.id = y.solution_id where y.id = :syncId`,
-        { syncId, maxFailures },
-      );
-      const row = result.rows[0];
+      const [row] = await readStanding(db, { syncId, maxFailures });
       if (row === undefined) throw new Error(`there is no sync ${syncId}`);
       const clock = { skewSeconds: row.clock_skew_seconds, receivedAt: row.received_at };
       const { is_replay: isReplay } = row;
@@ -58,3 +47,16 @@ export function createUploadStandingStore(db: Db) {
     },
   };
 }
+
+const readStanding = prepared<Row, { readonly syncId: string; readonly maxFailures: number }>(
+  'read_standing',
+  `select s.clock_skew_seconds, y.received_at, coalesce(s.mac_forgotten_at <= y.received_at, false) as is_first,
+           (select array_agg(f.flag) from solution_flag f
+             where f.solution_id = s.id and f.channel = y.channel) as set_flags,
+           (select array_agg(d.file) from replacement_due d where d.solution_id = s.id and d.channel = y.channel
+             and d.from_manager and d.failures < :maxFailures) as replaced_files,
+           exists (select from sync_event e where e.sync_id = y.id and e.step = 'replay') as is_replay,
+           exists (select from sync_event e where e.sync_id = y.id and e.step = 'replay'
+             and e.detail like 'of quarantine %') as is_mended
+         from sync y join solution s on s.id = y.solution_id where y.id = :syncId`,
+);

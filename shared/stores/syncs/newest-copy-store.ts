@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { prepared } from '../../db/prepared';
 import { isNewestCopy } from '../../db/newest-copy';
 
 /** A quarantined entity, or a quarantined file of a class, that is newer than the manager's copy. */
@@ -22,12 +23,8 @@ export type NewestCopyStore = ReturnType<typeof createNewestCopyStore>;
 export function createNewestCopyStore(db: Db) {
   return {
     async ofSolution(solutionId: number): Promise<NewestCopy[]> {
-      const result = await db.raw<{ rows: Row[] }>(
-        `select q.id, q.subject, q.row_id from quarantine q
-         where q.solution_id = ? and q.subject is not null and ${isNewestCopy} order by q.id`,
-        [solutionId],
-      );
-      return result.rows.map(copyFrom);
+      const rows = await newestOfSolution(db, { solutionId });
+      return rows.map(copyFrom);
     },
 
     /** The quarantined item of one entity; null: there is none. */
@@ -59,3 +56,9 @@ const copyFrom = ({ id, subject, row_id: entityId }: Row): NewestCopy => ({
   className: subject,
   entityId,
 });
+
+const newestOfSolution = prepared<Row, { readonly solutionId: number }>(
+  'newest_copies',
+  `select q.id, q.subject, q.row_id from quarantine q
+   where q.solution_id = :solutionId and q.subject is not null and ${isNewestCopy} order by q.id`,
+);

@@ -89,8 +89,7 @@ export async function mergeUpload(
 
 /**
  * The classes whose file need not be read if the same file was read before: its effect depends only on what is stored of the
- * class. Classes that only the solution edits are not among them, because they are compared with the manager's copies too;
- * nor are classes with two files.
+ * class. A class with two files is not among them.
  */
 function comparable(
   upload: UploadedParameters,
@@ -103,8 +102,7 @@ function comparable(
     const { isReplaced, replaceFromSolution, holdsAll } = circumstancesOf(upload, standing, parameterClass);
     const isPlain = isReplaced !== true && replaceFromSolution !== true && holdsAll === null;
     const files = upload.parameters.filter((other) => other.parameterClass === parameterClass);
-    const { direction, name } = parameterClass;
-    return isPlain && direction === 'both' && files.length === 1 && !inDoubt.has(name);
+    return isPlain && files.length === 1 && !inDoubt.has(parameterClass.name);
   });
 }
 
