@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
 import { Trouble } from '../../pipeline/trouble';
 
 // What we use of `tedious`, which speaks TDS. It is an optional dependency: whoever has no SQL Server can do without it,
@@ -29,9 +28,6 @@ export interface TdsRequest {
   on(event: 'row', hear: (columns: readonly { readonly value: unknown }[]) => void): unknown;
   on(event: 'columnMetadata', hear: () => void): unknown;
 }
-
-/** How a connection is made where the settings of `tedious` do not suffice. */
-export type TdsConnector = () => Promise<Socket>;
 
 /** Throws `fields` where it is not installed: nothing changes that but a person. */
 export function loadTedious(): Tedious {
