@@ -180,4 +180,30 @@ describe('PostgreSQL and Odoo', () => {
     ]);
     expect(partners()).toEqual([]);
   });
+
+  test('a field that became another one pauses the pair before anything is written; who resumes it accepts that', async () => {
+    pairs = await openOdooPairs();
+    await pairs.tables.query(ada);
+    await pairs.run('persons');
+    const fields = pairs.odoo.store.models.get('res.partner')?.fields ?? {};
+    fields['x_birth'] = { type: 'char' };
+    fields['email'] = { type: 'char', required: true };
+    await pairs.tables.query(`update person set name = 'Ada L.'`);
+    await pairs.rows(`insert into notification_target (kind, address, events, confirmed_at)
+      values ('email', 'ops@example.org', array['pair-paused'], now()) returning id`);
+    // What the model has was asked for within the last minute.
+    await pairs.restart();
+    pairs.calls();
+    await pairs.run('persons');
+    expect(await pairs.rows(`select paused_reason from pair where name = 'persons'`)).toEqual([
+      { paused_reason: 'fields' },
+    ]);
+    expect(pairs.calls()).toEqual([]);
+    expect(await pairs.rows(`select facts ->> 'detail' as detail from notification`)).toEqual([
+      { detail: 'email is required now; x_birth was date and is now char' },
+    ]);
+    await pairs.rows('update pair set paused_at = null, paused_by = null, paused_reason = null returning id');
+    await pairs.run('persons');
+    expect(partner('Ada L.').values).toMatchObject({ x_birth: '1980-02-03' });
+  });
 });

@@ -5,6 +5,7 @@ import type { RecordPairSettings } from '../../shared/systems/pair-settings';
 import { type PerSide, type Side, sides } from '../pipeline/sides';
 import type { System } from '../pipeline/system';
 import { Trouble } from '../pipeline/trouble';
+import { type CheckFieldTypes, withFieldTypes } from './field-types';
 import { type FieldFinding, type Kept, mappedSystem } from '../records/mapped-system';
 import { createTroubles, type TroubleLog, watchSystem } from './watched-system';
 
@@ -20,6 +21,8 @@ export interface OpeningParts {
   readonly missingPairs: (settings: RecordPairSettings) => Promise<ReadonlySet<string>>;
   readonly kept: PerSide<Readonly<Record<string, Kept>>>;
   readonly learned: (finding: FieldFinding) => void;
+  /** Told of the fields of a side before anything is read or written there. */
+  readonly checkFieldTypes: CheckFieldTypes;
   /** Asked right before each call. Throws where none may be made. */
   readonly mayCall: () => void;
 }
@@ -28,7 +31,7 @@ export interface OpeningParts {
 export async function openPair(
   systems: PairSystems,
   pair: SlicePair,
-  { kept, learned, mayCall, missingPairs }: OpeningParts,
+  { kept, learned, mayCall, missingPairs, checkFieldTypes }: OpeningParts,
 ): Promise<OpenPair> {
   const settings = readPair(pair.config, checkedKind(pair.systems.here.kind).holds);
   if (settings.holds !== 'records')
@@ -37,14 +40,14 @@ export async function openPair(
   const troubles = createTroubles();
   const opened: Partial<Record<Side, System>> = {};
   for (const side of sides) {
-    const inner = await systems.open({
+    const remote = await systems.open({
       system: pair.systems[side],
       end: endOf(settings, side),
       fields: ownFields(settings, side),
       find: settings.find,
       user: `${pair.id}.${pair.configVersion}.${side}`,
     });
-    const mapped = mappedSystem(inner, side, {
+    const mapped = mappedSystem(withFieldTypes(remote, side, checkFieldTypes), side, {
       rules: settings.fields,
       lookups: settings.lookups,
       missingPairs: missing,

@@ -10,6 +10,7 @@ import type { FieldFinding } from '../records/mapped-system';
 import { type CallTally, inTally } from './call-scope';
 import { discoverRun } from './discover-run';
 import { dueTimes } from './due-times';
+import { compareFieldTypes } from './field-types';
 import { openPair } from './open-pair';
 import { createTargetLinks, findLinkTargets } from './link-targets';
 import { createPairLinks, leaseLost } from './pair-links';
@@ -101,6 +102,7 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
     },
     kept: await stores.fields.known(),
     learned: (finding) => learned.push(finding),
+    checkFieldTypes: (side, types) => compareFieldTypes(stores.fieldTypes, side, types),
     mayCall() {
       if (!deps.lease.isHeld()) throw leaseLost();
     },

@@ -8,6 +8,10 @@ import {
 import { createLinkJobStore, type LinkJobStore } from '../../shared/stores/pairs/link-job-store';
 import { createLinkStore, type LinkStore } from '../../shared/stores/pairs/link-store';
 import { createPairFieldStore, type PairFieldStore } from '../../shared/stores/pairs/pair-field-store';
+import {
+  createPairFieldTypeStore,
+  type PairFieldTypeStore,
+} from '../../shared/stores/pairs/pair-field-type-store';
 import type { SliceHold } from '../../shared/db/slice-guard';
 import { createPairPlanStore, type PairPlanStore } from '../../shared/stores/pairs/pair-plan-store';
 import {
@@ -68,6 +72,7 @@ export interface SliceStores {
   readonly plans: PairPlanStore;
   readonly decisions: PairDecisionStore;
   readonly fields: PairFieldStore;
+  readonly fieldTypes: PairFieldTypeStore;
 }
 
 export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores => ({
@@ -79,6 +84,7 @@ export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores =
   plans: createPairPlanStore(db, pairId, hold),
   decisions: createPairDecisionStore(db, pairId, hold),
   fields: createPairFieldStore(db, pairId, hold),
+  fieldTypes: createPairFieldTypeStore(db, pairId, hold),
 });
 
 /** A stretch of work on one pair. */

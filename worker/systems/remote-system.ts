@@ -4,7 +4,18 @@ import type { System } from '../pipeline/system';
 export interface RemoteSystem extends System {
   /** Asks the server what it really does. It leaves nothing behind, and says what is wrong instead of throwing it. */
   probe(signal: AbortSignal): Promise<Probe>;
+  /** What its own fields are that the pair reads or writes, by their names. Left out: it does not tell. */
+  readonly fieldTypes?: (signal: AbortSignal) => Promise<FieldTypes>;
   close(): Promise<void>;
+}
+
+export type FieldTypes = Readonly<Record<string, FieldType>>;
+
+export interface FieldType {
+  /** In the system's words. Another text: it has become another field. */
+  readonly type: string;
+  /** No record can do without it. */
+  readonly isRequired: boolean;
 }
 
 /** What a connector opens. */

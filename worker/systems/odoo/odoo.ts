@@ -66,6 +66,7 @@ function openSystem(odoo: Odoo): RemoteSystem {
     delete: (key, expected, signal) => records.delete(key, expected, signal),
     move,
     probe,
+    fieldTypes: (signal) => records.fieldTypes(signal),
     close,
   };
 }

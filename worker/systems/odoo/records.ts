@@ -11,6 +11,7 @@ import {
 } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { createLastLooks } from '../last-looks';
+import type { FieldTypes } from '../remote-system';
 import { createBoundedMap } from './bounded-map';
 import type { Domain } from './domain';
 import { createExternalIds } from './external-ids';
@@ -24,11 +25,13 @@ import { createReader } from './reader';
 import { isRecordNumber } from './record-number';
 import { createRelations } from './relations';
 import { revisionOf } from './rows';
+import { typesOf } from './schema';
 import { createVerdicts } from './verdicts';
 import { createWriting } from './writing';
 
 /** The records of one model that belong to a pair. */
 export interface Records {
+  fieldTypes(signal: AbortSignal): Promise<FieldTypes>;
   list(wish: RecordsWish, signal: AbortSignal): Promise<readonly ListedRecord[]>;
   newestChange(signal: AbortSignal): Promise<string | null>;
   fetch(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Item>>;
@@ -103,6 +106,7 @@ export function createRecords(odoo: Odoo, end: OdooEnd): Records {
   }
 
   return {
+    fieldTypes: async (signal) => typesOf(await reader.schema(signal), names),
     list: async (wish, signal) => (await reader.read('list', wish, signal)).map((record) => seen(record)),
     newestChange: (signal) => reader.newestChange(signal),
     async fetch(keys, signal) {

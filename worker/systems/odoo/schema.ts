@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Trouble } from '../../pipeline/trouble';
 import type { OdooApi } from './api';
 import { kindOf, troubleOf } from './faults';
+import type { FieldTypes } from '../remote-system';
 import type { FieldName } from './field-name';
 
 /** What a model has, as our user sees it. */
@@ -64,6 +65,16 @@ function schemaOf(found: z.output<typeof definitions>): ModelSchema {
     missing: (wanted) => wanted.filter((name) => !isThere(name)).map(({ written }) => written),
   };
 }
+
+export const typesOf = (schema: ModelSchema, names: readonly FieldName[]): FieldTypes =>
+  Object.fromEntries(
+    names.flatMap(({ written, own }) => {
+      const field = schema.field(own);
+      if (field === null) return [];
+      const type = field.relation === null ? field.type : `${field.type} of ${field.relation}`;
+      return [[written, { type, isRequired: field.isRequired }]];
+    }),
+  );
 
 const fieldOf = (field: z.output<typeof definitions>[string]): ModelField => ({
   type: field.type,
