@@ -99,7 +99,8 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
 });
 
 /** Every page about one system, one pair or something of a pair. */
-const pagesOf = ({ system, pair, link, job, plan }: TheirPair): string[] => [
+const pagesOf = ({ system, pair, link, job, plan, run }: TheirPair): string[] => [
+  `/pairs/${pair}/runs/${run}`,
   `/systems/${system}`,
   ...['', '/links', '/plans', '/jobs', '/fields', '/runs', '/history'].map((tab) => `/pairs/${pair}${tab}`),
   `/links/${link}`,

@@ -102,12 +102,23 @@ const ownFields = (words: FieldWords, state: State): Fields =>
 const shortened = (value: FieldValue): FieldValue =>
   typeof value === 'string' && value.length > longestExample ? `${value.slice(0, longestExample)}…` : value;
 
-/** Both sides are looked at once more; a write is read back, and told to the other side where the pair writes back. */
+/** Both sides are looked at once more; what is written is told to the other side where the pair writes back. */
 function callsOf(settings: RecordPairSettings, { operations }: Entry, side: Side): number {
   const look = 1;
-  const writes = operations.filter((one) => one.side === side).length * 2;
+  const writes = operations.reduce((sum, one) => sum + (one.side === side ? callsOfWrite[one.op] : 0), 0);
   const isTold =
     Object.keys(settings.writeBack[side]).length > 0 &&
     operations.some((one) => one.side === otherSide(side));
   return look + writes + (isTold ? 1 : 0);
 }
+
+/**
+ * A write is read back. A creation of which the server kept less than it was sent is written to once more, and read
+ * back again.
+ */
+const callsOfWrite: Readonly<Record<Entry['operations'][number]['op'], number>> = {
+  create: 4,
+  update: 2,
+  move: 2,
+  delete: 1,
+};

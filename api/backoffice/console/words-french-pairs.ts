@@ -248,6 +248,10 @@ export const pairsFrench: PairWords = {
   takeBack: 'Annuler',
   confirmTakeBack:
     'Annuler ce que ce passage a fait ? Ce qui a été modifié depuis reste tel quel, et est listé.',
+  runNumber: (id) => `Passage ${id}`,
+  leftAsItIs: 'Laissé tel quel',
+  leftAsItIsMeaning: 'Modifié depuis le passage annulé',
+  nothingLeft: 'Rien n’a été modifié depuis',
   historyMeaning: 'Qui a modifié la configuration, quand, et ce qui a changé.',
   versionNumber: (count) => `Version ${count}`,
   firstVersion: 'Telle qu’elle a été écrite d’abord',
@@ -404,6 +408,7 @@ export const pairsFrench: PairWords = {
     quarantined: 'Arrêt : va-et-vient',
     skipped: 'Au-delà d’une limite',
     decided: 'Décision',
+    kept: 'Laissée telle quelle : modifiée depuis',
     joined: 'Reliée à la main',
     unlinked: 'Séparée à la main',
   },

@@ -72,7 +72,7 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
         now,
         settled,
         kept,
-        disputed: conflict?.fields ?? [],
+        disputed: conflict === null ? [] : disputedFields(conflict),
         standing,
       });
       const holds = { here: now.here !== null, there: now.there !== null };
@@ -150,9 +150,26 @@ interface Sights {
 
 /** What each side held when somebody looked last: newer than what was settled where that look led to nothing. */
 function presentCopies({ job, conflict, events, settled }: Sights): Copies {
-  if (conflict !== null) return { here: flatState(conflict.here), there: flatState(conflict.there) };
+  if (conflict !== null) return copiesInConflict(conflict, settled);
   if (job === null || job.state === 'done' || job.state === 'skipped') return settled;
   const looked = events.find(({ before }) => before !== null);
   if (looked === undefined || looked.kind === 'sync') return settled;
   return statesOf(looked.before) ?? settled;
 }
+
+/** What nobody disputes was written when the conflict was found: of that, what was settled is newer. */
+function copiesInConflict(conflict: PairConflict, settled: Copies): Copies {
+  const found = { here: flatState(conflict.here), there: flatState(conflict.there) };
+  const disputed = disputedFields(conflict);
+  if (disputed.length === 0) return found;
+  const of = (side: 'here' | 'there') => {
+    const [looked, known] = [found[side], settled[side]];
+    if (looked === null || known === null) return looked;
+    return { ...known, ...Object.fromEntries(disputed.map((name) => [name, looked[name] ?? null])) };
+  };
+  return { here: of('here'), there: of('there') };
+}
+
+/** A place is a name in a folder. */
+const disputedFields = ({ fields }: PairConflict): string[] =>
+  fields.flatMap((name) => (name === 'place' ? ['name', 'parent'] : [name]));

@@ -65,6 +65,8 @@ async function carryOut(settings: ExecuteSettings, entry: Decided, behind: reado
   }
   const isTold = wasToBeTold || entry.operations.length > 0;
   await record(settings, entry, held, isTold ? dueTelling(settings, entry, held) : null);
+  // Whoever decides about the rest decides about what each side holds after these writes.
+  entry.items = { ...held.items };
   settle(
     entry,
     verdictOf(entry, held),

@@ -263,7 +263,7 @@ function CopyTable({ words, conflict }: { words: Words; conflict: Conflict }): V
   );
   return (
     <Table
-      label={words.bothCopies}
+      label={`${words.bothCopies} ${conflict.id}`}
       columns={[words.field, words.agreedBefore, words.managersCopy, words.solutionsCopy]}
     >
       {(!manager.isActive || !solution.isActive) && (

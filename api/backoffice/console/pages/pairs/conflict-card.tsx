@@ -92,7 +92,11 @@ function CopyTable({ words, conflict }: { words: Words; conflict: PairConflict }
     (name) => fields.includes(name) || (both ? !isSame(ofHere[name], ofThere[name]) : true),
   );
   return (
-    <Table label={words.bothCopies} columns={[pairs.field, systems.here, systems.there]} fit="stacks">
+    <Table
+      label={`${words.bothCopies} ${conflict.id}`}
+      columns={[pairs.field, systems.here, systems.there]}
+      fit="stacks"
+    >
       {!both && (
         <tr class={isOpen ? 'disputed' : undefined}>
           <th scope="row">{pairs.record}</th>

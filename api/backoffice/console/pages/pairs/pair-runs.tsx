@@ -4,8 +4,9 @@ import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { ToldRun } from '../../../../../shared/stores/pairs/pair-run-request-store';
+import type { RunWithKept } from '../../../services/pair-runs';
 import { durationText, numberText } from '../../format';
-import { ActionForm, Age, Badge, Empty, Pager, Table } from '../../parts';
+import { ActionForm, Age, Badge, Card, Empty, Pager, Table } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
 import { PairPage, pairPath } from './pair-frame';
@@ -19,6 +20,41 @@ export const pairRunsPage = (visit: Visit, pair: PairEntry, { items, next }: Lis
     )}
     <Pager words={visit.words} base={pairPath(pair.name, 'runs')} next={next} />
   </PairPage>
+);
+
+/** One run; where it takes another back, with what it left as it is. */
+export const pairRunPage = (visit: Visit, pair: PairEntry, { run, kept }: RunWithKept): VNode => (
+  <PairPage visit={visit} pair={pair} tab="runs" title={visit.words.pairs.runNumber(run.id)} subtitle={null}>
+    <RunTable visit={visit} pair={pair} runs={[run]} />
+    {run.takesBack !== null && <Kept words={visit.words} pair={pair} run={run} kept={kept} />}
+  </PairPage>
+);
+
+interface KeptProps extends RunWithKept {
+  readonly words: Words;
+  readonly pair: PairEntry;
+}
+
+const Kept = ({ words, pair, run, kept: { items, next } }: KeptProps): VNode => (
+  <Card title={words.pairs.leftAsItIs} aside={<span class="soft">{words.pairs.leftAsItIsMeaning}</span>}>
+    {items.length === 0 ? (
+      <Empty title={words.pairs.nothingLeft} />
+    ) : (
+      <ul class="rows">
+        {items.map(({ link, here, there, fields }) => (
+          <li>
+            {link === null ? (
+              <span>{here ?? there}</span>
+            ) : (
+              <a href={`/links/${link}`}>{here ?? there ?? link}</a>
+            )}
+            <span class="soft">{fields.join(', ')}</span>
+          </li>
+        ))}
+      </ul>
+    )}
+    <Pager words={words} base={`${pairPath(pair.name, 'runs')}/${run.id}`} next={next} />
+  </Card>
 );
 
 const totals = ['created', 'updated', 'moved', 'deleted', 'unchanged', 'failed'] as const;
@@ -47,7 +83,9 @@ export function RunTable({ visit, pair, runs }: TableProps): VNode {
       {runs.map((run) => (
         <tr>
           <th scope="row" class="wrap">
-            <Age words={words} at={run.startedAt ?? run.createdAt} />
+            <a href={`${pairPath(pair.name, 'runs')}/${run.id}`}>
+              <Age words={words} at={run.startedAt ?? run.createdAt} />
+            </a>
             <span class="under">
               {pairs.runKinds[run.kind]} · {run.askedBy ?? pairs.bySchedule}
             </span>

@@ -31,7 +31,7 @@ import { pairJobsPage } from './pair-jobs';
 import { pairLinksPage } from './pair-links';
 import { pairNowPage } from './pair-now';
 import { pairPlansPage } from './pair-plans';
-import { pairRunsPage } from './pair-runs';
+import { pairRunPage, pairRunsPage } from './pair-runs';
 import { PairTable } from './pair-table';
 import { planPage } from './plan';
 import { NothingYet } from './systems';
@@ -111,6 +111,12 @@ function addViews(
     const paging = decode(pageQuery(bigIdOf), blankless(request.query));
     const pair = await pairs.get(visit.caller, nameOf(request));
     return pairRunsPage(visit, pair, await pairRuns.list(visit.caller, pair.name, rowsOf(paging)));
+  });
+  view('/runs/:id', async (visit, request) => {
+    const paging = decode(pageQuery(bigIdOf), blankless(request.query));
+    const pair = await pairs.get(visit.caller, nameOf(request));
+    const id = pathBigId(request, 'run');
+    return pairRunPage(visit, pair, await pairRuns.get(visit.caller, pair.name, id, rowsOf(paging)));
   });
   view('/fields', async (visit, request) => {
     const pair = await pairs.get(visit.caller, nameOf(request));

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { applyPairFile } from '../../api/backoffice/services/pair-files';
+import { createPairRunService } from '../../api/backoffice/services/pair-runs';
+import { createSystemService } from '../../api/backoffice/services/systems';
+import { commandLineCaller } from '../../shared/domain/staff';
+import { createSeal } from '../../shared/seal/seal';
+import { openStoreAccess } from '../../shared/stores/store-access';
+import { eventually } from '../queue/eventually';
+import type { TestServer } from '../setup/server';
+import { type AdvowareFake, startAdvowareFake } from '../systems/fakes/advoware-fake';
+import { type EspocrmFake, prepareBeteiligte, startEspocrmFake } from '../systems/fakes/espocrm-fake';
+
+/** A pair between two systems, worked on by the worker of a test server: there is something on every page about it. */
+export interface BusyPair {
+  readonly espo: EspocrmFake;
+  readonly advoware: AdvowareFake;
+  readonly name: string;
+  /** Links by the last name of the person. */
+  readonly linkOf: (lastName: string) => Promise<string>;
+  /** The work on a record of EspoCRM that has no counterpart. */
+  readonly jobOf: (lastName: string) => Promise<string>;
+  /** Looks for changes, and waits until that is over. */
+  readonly run: (kind?: 'check' | 'whole') => Promise<void>;
+  readonly edit: (lastName: string, fields: object) => void;
+  readonly remove: (lastName: string) => void;
+  readonly editThere: (name: string, fields: object) => void;
+  end(): Promise<void>;
+}
+
+const person = (lastName: string, firstName: string, dateOfBirth: string) => ({
+  lastName,
+  firstName,
+  dateOfBirth,
+  salutationName: 'Ms.',
+  phoneNumber: '+49 30 123456',
+});
+
+const people = [
+  person('Meier', 'Zoë', '1975-06-07'),
+  person('Okafor', 'Chidi', '1988-09-10'),
+  person('Petit', 'Léa', '1990-01-02'),
+  person('Rossi', 'Ugo', '1969-12-24'),
+];
+
+/** The pair of docs/sandbox.yaml, which plans until somebody approves. Both systems belong to the account. */
+export async function openPairOf(server: TestServer, accountId: number): Promise<BusyPair> {
+  const espo = await startEspocrmFake();
+  const advoware = await startAdvowareFake();
+  await prepareBeteiligte(espo);
+  for (const fields of people) espo.add('CBeteiligte', fields);
+  advoware.add({ name: 'Yilmaz', vorname: 'Deniz', geburtsdatum: '1992-11-30T00:00:00', anrede: 'Herr' });
+  await applyFile(server, accountId, { espo, advoware });
+  const runs = createPairRunService(openStoreAccess(server.db));
+  const name = 'beteiligte';
+  const row = (lastName: string) =>
+    [...espo.entity('CBeteiligte').rows.values()].find((one) => one['lastName'] === lastName);
+  /** The newest one. */
+  const idOf = async (table: 'link_end' | 'link_job', column: string, lastName: string): Promise<string> => {
+    const key = row(lastName)?.id ?? '';
+    const found = await server.db.raw<{ rows: { id: string }[] }>(
+      `select ${column} as id from ${table} where side = 'here' and key = ? order by 1 desc limit 1`,
+      [key],
+    );
+    const [newest] = found.rows;
+    if (newest === undefined) throw new Error(`there is nothing of ${lastName}`);
+    return newest.id;
+  };
+
+  return {
+    espo,
+    advoware,
+    name,
+    linkOf: (lastName) => idOf('link_end', 'link_id', lastName),
+    jobOf: (lastName) => idOf('link_job', 'id', lastName),
+    edit: (lastName, fields) => void espo.edit('CBeteiligte', row(lastName)?.id ?? '', fields),
+    remove: (lastName) => espo.remove('CBeteiligte', row(lastName)?.id ?? ''),
+    editThere(lastName, fields) {
+      for (const [betNr, one] of advoware.rows) if (one['name'] === lastName) advoware.edit(betNr, fields);
+    },
+    async run(kind = 'check') {
+      const id = await runs.run(commandLineCaller, name, kind);
+      await eventually('the run is over', async () => {
+        const found = await server.db.raw<{ rows: { state: string }[] }>(
+          'select state from pair_run where id = ?',
+          [id],
+        );
+        return found.rows[0]?.state === 'ended';
+      });
+    },
+    async end() {
+      await Promise.all([espo.close(), advoware.close()]);
+    },
+  };
+}
+
+async function applyFile(
+  server: TestServer,
+  accountId: number,
+  { espo, advoware }: Pick<BusyPair, 'espo' | 'advoware'>,
+): Promise<void> {
+  const access = { ...openStoreAccess(server.db), seal: createSeal([]) };
+  const text = (await readFile('docs/sandbox.yaml', 'utf8'))
+    .replace('http://127.0.0.1:8470', espo.url)
+    .replace('http://127.0.0.1:8471', advoware.url)
+    .replace('mode: run', 'mode: plan')
+    .replace('notiz: { conflict: { merge: append-lines } }', 'notiz: { conflict: manual }')
+    // Only what a test asks for is done.
+    .replace("check: '* * * * *'", "check: '0 0 1 1 *'");
+  const applied = await applyPairFile(access, commandLineCaller, { text, isTrial: false });
+  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  const systems = createSystemService(access);
+  for (const [name, secrets] of [
+    ['espo', { ESPO_KEY: espo.apiKey }],
+    ['advoware', { ADVO_KEY: advoware.auth.apiKey, ADVO_PASSWORD: advoware.auth.password }],
+  ] as const) {
+    const { kind, config } = await systems.get(commandLineCaller, name);
+    await systems.put(commandLineCaller, { name, kind, config, secrets, accountId }, null);
+  }
+}
