@@ -13,6 +13,7 @@ import { createPasswordHasher } from '../shared/passwords/password-hasher';
 import { openQueue } from '../shared/queue/open-queue';
 import { createSeal, type Seal } from '../shared/seal/seal';
 import { createFiguresStore } from '../shared/stores/solutions/figures-store';
+import { createSosyncFiguresStore } from '../shared/stores/sosync/sosync-figures-store';
 import { createPairFiguresStore } from '../shared/stores/pairs/pair-figures-store';
 import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createServerKeyStore } from '../shared/stores/staff/server-key-store';
@@ -138,6 +139,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
   const metrics = createApiMetrics({
     readFigures: () => createFiguresStore(db).read(),
     readPairs: () => createPairFiguresStore(db).read(),
+    readSosync: () => createSosyncFiguresStore(db).read(),
     queue,
     pool: () => poolUse(db),
     readWorker: readWorkerMetrics(config.workerMetricsUrl, config.metricsToken),

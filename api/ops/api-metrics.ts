@@ -10,12 +10,14 @@ import type { PoolUse } from '../../shared/db/database';
 import { type JobQueue } from '../../shared/queue/job-queue';
 import { lanes } from '../../shared/domain/job-kind';
 import type { Figures } from '../../shared/stores/solutions/figures-store';
+import type { SosyncFigures } from '../../shared/stores/sosync/sosync-figures-store';
 import type { PairFigures } from '../../shared/stores/pairs/pair-figures-store';
 import type { Traffic } from '../services/traffic';
 
 interface Deps {
   readonly readFigures: () => Promise<Figures>;
   readonly readPairs: () => Promise<PairFigures>;
+  readonly readSosync: () => Promise<SosyncFigures>;
   readonly queue: Pick<JobQueue, 'depth' | 'deadDepth'>;
   readonly pool: () => PoolUse;
   /** Reads the figures of a worker, which are included. Null: the worker is scraped separately. */
@@ -41,11 +43,19 @@ const cacheMilliseconds = 5_000;
  * The metrics of the API: its own traffic, and figures of the whole installation. Every API process exports the latter,
  * so that none of them is indispensable. Over several processes, take the maximum and not the sum.
  */
-export function createApiMetrics({ readFigures, readPairs, queue, pool, readWorker }: Deps): ApiMetrics {
+export function createApiMetrics({
+  readFigures,
+  readPairs,
+  readSosync,
+  queue,
+  pool,
+  readWorker,
+}: Deps): ApiMetrics {
   const metrics = createMetrics();
   tellProcessFigures(metrics, 'api');
   const figures = cached(cacheMilliseconds, readFigures);
   const pairs = cached(cacheMilliseconds, readPairs);
+  const sosync = cached(cacheMilliseconds, readSosync);
   const depths = cached(cacheMilliseconds, () => depthsOf(queue));
 
   const taken = metrics.counter('epack_uploads_total', 'Uploads that were taken.', ['channel']);
@@ -168,6 +178,33 @@ export function createApiMetrics({ readFigures, readPairs, queue, pool, readWork
   );
   metrics.gauge('epack_system_up', 'Whether another system may be called.', ['system'], async () =>
     (await pairs()).systems.map(({ system, isUp }) => ({ labels: { system }, value: isUp ? 1 : 0 })),
+  );
+  metrics.gauge(
+    'epack_sosync_jobs',
+    'Jobs of the interface of sosync that are not over.',
+    ['instance', 'state'],
+    async () =>
+      (await sosync()).jobs.map(({ instance, state, count }) => ({
+        labels: { instance, state },
+        value: count,
+      })),
+  );
+  metrics.gauge(
+    'epack_sosync_mirror_lag_seconds',
+    'How long the oldest change of a job of sosync has not been mirrored to the other system.',
+    ['instance'],
+    async () =>
+      (await sosync()).mirrorLags.map(({ instance, seconds }) => ({ labels: { instance }, value: seconds })),
+  );
+  metrics.gauge(
+    'epack_sosync_worker_running',
+    'Whether the job worker and the protocol worker of an instance run.',
+    ['instance', 'kind'],
+    async () =>
+      (await sosync()).workers.map(({ instance, kind, isRunning }) => ({
+        labels: { instance, kind },
+        value: isRunning ? 1 : 0,
+      })),
   );
   metrics.computed(
     'epack_last_finished_sync_age_seconds',

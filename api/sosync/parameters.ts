@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { sosyncParameter } from '../../shared/errors/catalog';
+import { readSosyncTime } from '../../shared/formats/sosync-time';
 import { sosyncJobStates, sosyncSystems } from '../../shared/domain/sosync';
 import type { ListWish, SosyncJobWish } from '../services/sosync-jobs';
 
@@ -75,32 +76,9 @@ const limit = z
   .regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1 to 999999999')
   .transform(Number);
 
-const isoTime =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|[+\- ]\d{2}:?\d{2})?)?$/i;
-
-/** A time as programs write it; UTC where it names no zone. In a query that was not encoded a `+` has become a blank. */
 const jobDate = z.string('must be given once').transform((written, context) => {
-  const time = timeFrom(written.trim());
+  const time = readSosyncTime(written);
   if (time !== null) return time;
   context.addIssue('must be a time, e.g. 2026-11-30T10:15:00Z');
   return z.NEVER;
 });
-
-function timeFrom(written: string): Date | null {
-  const parts = isoTime.exec(written);
-  if (parts === null) return null;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', zone = 'Z'] = parts;
-  const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
-  const local = `${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}`;
-  const shown = new Date(`${local}Z`);
-  // 31 February would be taken for a day in March.
-  if (Number.isNaN(shown.getTime()) || !shown.toISOString().startsWith(local)) return null;
-  const time = new Date(shown.getTime() - offsetMs(zone));
-  return time.getUTCFullYear() >= 1753 && time.getUTCFullYear() <= 9999 ? time : null;
-}
-
-function offsetMs(zone: string): number {
-  if (/^z$/i.test(zone)) return 0;
-  const [, sign, hours, minutes] = /^([+\- ])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
-}

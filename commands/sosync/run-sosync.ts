@@ -4,6 +4,7 @@ import { createFileLogger, createLogger, type FileLogger } from '../../shared/lo
 import { runUntilStopped } from '../../shared/process/lifecycle';
 import { withDatabaseNamed } from '../../shared/process/operator-errors';
 import { databaseUrlFrom, readSosyncSettings, type SosyncParameters, type SosyncSettings } from './settings';
+import { createConnectors } from '../../worker/systems/connectors';
 import { startSosync } from './start-sosync';
 
 export interface SosyncStart {
@@ -23,7 +24,11 @@ export async function runSosync(start: SosyncStart): Promise<void> {
   const file = openLog(settings);
   const { log } = file;
   process.on('SIGHUP', () => file.reopen());
-  const service = await startSosync(settings, config, log).catch((error: unknown) => {
+  const service = await startSosync(settings, config, {
+    log,
+    connectors: createConnectors(),
+    environment: start.environment,
+  }).catch((error: unknown) => {
     throw withDatabaseNamed(error, config);
   });
   log.info({ port: service.port, instance: settings.instance }, 'sosync listens');

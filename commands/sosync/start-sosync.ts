@@ -11,9 +11,15 @@ import { listenOn } from '../../shared/metrics/ops-server';
 import { withPortNamed } from '../../shared/process/operator-errors';
 import { createSeal } from '../../shared/seal/seal';
 import { needKeysOfSecrets } from '../../shared/stores/staff/sealed-secret-store';
+import type { SystemKindName } from '../../shared/systems/system-kind';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { askDrift } from '../../worker/outside/sntp';
+import { createLimiter } from '../../worker/outside/limiter';
+import { secretsFrom } from '../../worker/pairs/system-secrets';
 import { startJobWorker } from '../../worker/sosync/job-worker';
+import { createLoaderDoor } from '../../worker/sosync/open-loader';
+import { startProtocolWorker } from '../../worker/sosync/protocol-worker';
+import type { SystemConnector } from '../../worker/systems/remote-system';
 import { findCommit } from './commit-id';
 import { replaceAccess } from './replace-access';
 import type { SosyncSettings } from './settings';
@@ -22,17 +28,27 @@ import type { SosyncSettings } from './settings';
 const jobsCreated = 'epack_sosync';
 const timeServerPatienceMs = 3_000;
 const drainMs = 20_000;
+/** Connections of a burst that wait to be accepted. */
+const mostWaiting = 4_096;
 
 export interface SosyncService {
   readonly port: number;
   stop(): Promise<void>;
 }
 
+interface Surroundings {
+  readonly log: Logger;
+  /** What the jobs can be mirrored to. */
+  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+  /** Where the secrets of systems stand. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
 /** Serves an instance, and works for it where no other process does. */
 export async function startSosync(
   settings: SosyncSettings,
   config: Config,
-  log: Logger,
+  { log, connectors, environment }: Surroundings,
 ): Promise<SosyncService> {
   const { instance } = settings;
   const url = await findDatabaseUrl(config);
@@ -54,7 +70,24 @@ export async function startSosync(
       measureDrift,
       log,
     });
-    const nudge = () => jobWorker.nudge();
+    const secretsOf = secretsFrom({ db, seal: createSeal(config.secretsKeys), environment });
+    const protocolWorker = startProtocolWorker({
+      instance,
+      workers: access.stores.sosyncWorkers,
+      mirror: access.stores.sosyncMirror,
+      systems: access.stores.systems,
+      openLoader: createLoaderDoor({
+        systems: access.stores.systems,
+        connectors,
+        secretsOf: (system) => secretsOf({ ...system, waitsSeconds: 0 }),
+        limiterOf: createLimiter,
+      }),
+      log,
+    });
+    const nudge = () => {
+      jobWorker.nudge();
+      protocolWorker.nudge();
+    };
     const notifications = createDatabaseListener({
       url,
       log,
@@ -79,7 +112,7 @@ export async function startSosync(
       port: servers.port,
       async stop() {
         await drain(servers.all);
-        await jobWorker.stop();
+        await Promise.all([jobWorker.stop(), protocolWorker.stop()]);
         await notifications.close();
         await db.destroy();
       },
@@ -113,12 +146,12 @@ async function listen(
   { host, port: wanted }: SosyncSettings,
 ): Promise<{ port: number; all: Server[] }> {
   const server = createServer(app);
-  const port = await listenOn(server, wanted, host ?? '0.0.0.0').catch((error: unknown) => {
+  const port = await listenOn(server, wanted, host ?? '0.0.0.0', mostWaiting).catch((error: unknown) => {
     throw withPortNamed(error, wanted, 'port');
   });
   if (host !== undefined) return { port, all: [server] };
   const loopback = createServer(app);
-  const isThere = await listenOn(loopback, port, '::1').then(
+  const isThere = await listenOn(loopback, port, '::1', mostWaiting).then(
     () => true,
     () => false,
   );

@@ -31,10 +31,10 @@ export function createOpsServer({ metrics, check, isDraining, token }: Deps): Se
   });
 }
 
-/** Listens, and answers the port. Rejects where it is taken. */
-export async function listenOn(server: Server, port: number, host: string): Promise<number> {
+/** Listens, and answers the port. Rejects where it is taken. `backlog`: connections that wait to be accepted. */
+export async function listenOn(server: Server, port: number, host: string, backlog = 511): Promise<number> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen({ port, host }, resolve);
+    server.once('error', reject).listen({ port, host, backlog }, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

@@ -51,8 +51,10 @@ import { createQuarantineStore } from './syncs/quarantine-store';
 import { createStatusStore } from './syncs/status-store';
 import { createSyncSteps } from './syncs/sync-steps';
 import { createSyncStore } from './syncs/sync-store';
+import { createSosyncImportStore } from './sosync/sosync-import-store';
 import { createSosyncInstanceStore } from './sosync/sosync-instance-store';
 import { createSosyncJobStore } from './sosync/sosync-job-store';
+import { createSosyncMirrorStore } from './sosync/sosync-mirror-store';
 import { createSosyncWorkerStore } from './sosync/sosync-worker-store';
 import { createSyncTimelineStore } from './syncs/sync-timeline-store';
 
@@ -210,11 +212,17 @@ const storesOn = (db: Db) => ({
   get solutions() {
     return createSolutionStore(db);
   },
+  get sosyncImport() {
+    return createSosyncImportStore(db);
+  },
   get sosyncInstances() {
     return createSosyncInstanceStore(db);
   },
   get sosyncJobs() {
     return createSosyncJobStore(db);
+  },
+  get sosyncMirror() {
+    return createSosyncMirrorStore(db);
   },
   get sosyncWorkers() {
     return createSosyncWorkerStore(db);

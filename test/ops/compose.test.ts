@@ -249,6 +249,8 @@ describe('docker-compose.yml', () => {
     const fixed = [
       ...['PORT', 'HOST', 'EPACK_DATA_DIR', 'EPACK_TRUST_PROXY', 'EPACK_ADMIN_EMAIL'],
       ...['EPACK_METRICS_PORT', 'EPACK_WORKER_PORT', 'EPACK_WORKER_METRICS_URL'],
+      // The image says it.
+      'EPACK_COMMIT',
     ];
     const isSecret = (name: string) => secretSettings.some((secret) => secret === name);
     const handed = (name: string) =>

@@ -2,6 +2,8 @@ import { startSosync, type SosyncService } from '../../commands/sosync/start-sos
 import { settingsFrom, type SosyncParameters } from '../../commands/sosync/settings';
 import { readConfig } from '../../shared/config/config';
 import { createLogger } from '../../shared/log';
+import type { SystemKindName } from '../../shared/systems/system-kind';
+import type { SystemConnector } from '../../worker/systems/remote-system';
 import { type FakePair, openFakePair } from '../systems/fake-pair';
 
 /** A pair of fakes, and instances of the interface in front of it. */
@@ -10,6 +12,12 @@ export interface SosyncPair {
   /** Another process would be the same, but for its memory. */
   serve(parameters?: SosyncParameters): Promise<SosyncServed>;
   end(): Promise<void>;
+}
+
+interface SosyncPairSettings {
+  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+  readonly text: string;
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 export interface SosyncServed {
@@ -23,8 +31,13 @@ sosync: { instance: dadi, systems: { fs: espo, fso: advoware }, models: { CBetei
 
 const log = createLogger({ name: 'test', level: 'silent' });
 
-export async function openSosyncPair(): Promise<SosyncPair> {
-  const pair = await openFakePair((text) => text + instanceText);
+/** `connectors`: to what the jobs are mirrored; `text`: the instance, where it is another. */
+export async function openSosyncPair({
+  connectors = {},
+  text = instanceText,
+  environment = {},
+}: Partial<SosyncPairSettings> = {}): Promise<SosyncPair> {
+  const pair = await openFakePair((sandbox) => sandbox + text);
   const running = new Set<SosyncService>();
   return {
     pair,
@@ -34,7 +47,11 @@ export async function openSosyncPair(): Promise<SosyncPair> {
         parameters,
       );
       const config = readConfig({ DATABASE_URL: pair.database.url });
-      const service = await startSosync(settings, config, log);
+      const service = await startSosync(settings, config, {
+        log,
+        connectors,
+        environment,
+      });
       running.add(service);
       return {
         url: `http://127.0.0.1:${service.port}`,

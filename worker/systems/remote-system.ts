@@ -1,4 +1,5 @@
 import type { System } from '../pipeline/system';
+import type { RecordLoader } from './record-loader';
 
 /** One installed system that pairs are made with: what the steps of a run see of it, and what its operator asks of it. */
 export interface RemoteSystem extends System {
@@ -41,6 +42,8 @@ export type SystemFactory = (opening: SystemOpening, outside: Outside) => Promis
 /** What the worker can do with a kind of systems. */
 export interface SystemConnector {
   readonly open: SystemFactory;
+  /** Opens the installed system to load records of any model. Left out: that kind cannot. */
+  readonly openLoader?: (opening: SystemOpening, outside: Outside) => RecordLoader;
   /** Asks the system to call us at every change. Null: that kind cannot. */
   readonly registerWebhooks: RegisterWebhooks | null;
 }

@@ -113,6 +113,24 @@ export function createSystemStore(db: Db) {
       );
     },
 
+    /** It accepts no call: nobody makes one until a person resumes it. */
+    async pauseByItself(id: number, reason: string): Promise<void> {
+      await db.raw(
+        `update remote_system set state = 'paused', paused_at = now(), paused_reason = left(:reason, 500), not_before = null
+         where id = :id and state <> 'paused'`,
+        { id, reason },
+      );
+    },
+
+    /** No call before so many seconds are over. */
+    async throttle(id: number, seconds: number): Promise<void> {
+      await db.raw(
+        `update remote_system set state = 'throttled', not_before = greatest(not_before, now() + make_interval(secs => :seconds))
+         where id = :id and state <> 'paused'`,
+        { id, seconds },
+      );
+    },
+
     async pause(id: number, reason: string, by: string): Promise<void> {
       await db.raw(
         `update remote_system set state = 'paused', paused_at = now(), paused_by = :by, paused_reason = :reason

@@ -91,16 +91,6 @@ export function createSosyncInstanceStore(db: Db) {
       );
       return result.rows;
     },
-
-    /** The system that the instance's jobs are mirrored to. Null: none is. */
-    async protocol(instance: string): Promise<{ systemId: number; model: string } | null> {
-      const result = await db.raw<{ rows: { systemId: number; model: string }[] }>(
-        `select protocol_id as "systemId", protocol_model as model from sosync_instance
-         where name = ? and protocol_id is not null`,
-        [instance],
-      );
-      return result.rows[0] ?? null;
-    },
   };
 }
 

@@ -139,10 +139,8 @@ export function createSosyncJobStore(db: Db) {
     /** The first of those after an id. */
     async list(instance: string, { state, after, limit }: SosyncJobFilter): Promise<SosyncJob[]> {
       const result = await db.raw<{ rows: SosyncJob[] }>(
-        `select ${jobColumns} from sosync_job s
-         where s.instance = :instance and s.job_id > :after ${state === null ? '' : 'and s.job_state = :state'}
-         order by s.job_id limit :limit`,
-        { instance, after, limit, ...(state === null ? {} : { state }) },
+        `select ${jobColumns} from sosync_job_page(:instance, :state, :after, :limit) s order by s.job_id`,
+        { instance, after, limit, state },
       );
       return result.rows;
     },

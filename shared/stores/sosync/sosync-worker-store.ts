@@ -114,15 +114,14 @@ export function createSosyncWorkerStore(db: Db) {
     },
 
     /**
-     * Lets slices take the link jobs of jobs that were created, children before their parents. In a transaction; whose
-     * lease is over passes none on.
+     * Lets slices take the link jobs of jobs that were created, the oldest first; of those, slices take children before
+     * their parents. In a transaction; whose lease is over passes none on.
      */
     async passOn({ instance, fence }: SosyncHold, limit: number): Promise<PassedOnJob[]> {
       const due = await db.raw<{ rows: (PassedOnJob & { linkJobId: string })[] }>(
-        `select s.job_id as "jobId", s.pair_id as "pairId", s.link_job_id as "linkJobId" from sosync_job s
-         where s.instance = :instance and s.job_fetched is null and s.job_state = 'new' and s.link_job_id is not null
-           and exists (select from sosync_worker where instance = :instance and kind = 'job' and fence = :fence and lease_until > now())
-         order by s.parent_job_id is null, s.job_id limit :limit`,
+        `select s.job_id as "jobId", s.pair_id as "pairId", s.link_job_id as "linkJobId"
+         from sosync_job_unfetched(:instance, :limit) s
+         where exists (select from sosync_worker where instance = :instance and kind = 'job' and fence = :fence and lease_until > now())`,
         { instance, fence, limit },
       );
       if (due.rows.length === 0) return [];

@@ -9,7 +9,7 @@ import {
   validationError,
   valueError,
 } from './odoo-exception';
-import { errorMessage, readCells } from './odoo-load';
+import { errorMessage, type LoadedRow, readCells } from './odoo-load';
 import {
   type FakeModel,
   type FakeRow,
@@ -117,23 +117,24 @@ const methods: Readonly<Record<string, Method>> = {
     const { fields, data } = parameters;
     if (!Array.isArray(fields) || !Array.isArray(data))
       throw unprocessable(`missing a required argument: 'fields'`);
-    const [cells] = data as unknown[][];
-    const read = readCells(
-      {
-        model,
-        recordOf: (name, externalId) => {
-          const found = store.externalIds.get(externalId);
-          return found?.model === name ? found.id : undefined;
-        },
-        exists: (name, id) => store.models.get(name)?.rows.has(id) === true,
-        zone: typeof context['tz'] === 'string' ? context['tz'] : undefined,
+    const settings = {
+      model,
+      recordOf: (name: string, externalId: string) => {
+        const found = store.externalIds.get(externalId);
+        return found?.model === name ? found.id : undefined;
       },
-      fields.map(String),
-      cells ?? [],
-    );
-    if ('message' in read) return { ids: false, messages: [read], nextrow: 0 };
+      exists: (name: string, id: number) => store.models.get(name)?.rows.has(id) === true,
+      zone: typeof context['tz'] === 'string' ? context['tz'] : undefined,
+    };
+    const read = (data as unknown[][]).map((cells) => readCells(settings, fields.map(String), cells));
+    const messages = read.filter((one) => 'message' in one);
+    if (messages.length > 0) return { ids: false, messages, nextrow: 0 };
     if (takeBusy(store)) return { ids: false, messages: [errorMessage(busyError().message)], nextrow: 0 };
-    return loaded(store, model, read.externalId, read.values);
+    return loadedAll(
+      store,
+      model,
+      read.flatMap((one) => ('message' in one ? [] : [one])),
+    );
   },
   write: (store, model, { ids, parameters }) => {
     allow(store, model, 'write');
@@ -223,6 +224,17 @@ function present(model: FakeModel, ids: readonly number[] | null): readonly Fake
   const rows = (ids ?? []).flatMap((id) => model.rows.get(id) ?? []);
   if (rows.length < (ids ?? []).length) throw missingError(model.name, ids ?? []);
   return rows;
+}
+
+/** All of them or none. */
+function loadedAll(store: OdooStore, model: FakeModel, rows: readonly LoadedRow[]) {
+  const ids: number[] = [];
+  for (const { externalId, values } of rows) {
+    const one = loaded(store, model, externalId, values);
+    if (!Array.isArray(one.ids)) return one;
+    ids.push(...one.ids);
+  }
+  return { ids, messages: [], nextrow: 0 };
 }
 
 function loaded(

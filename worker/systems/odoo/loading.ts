@@ -14,17 +14,32 @@ const loaded = z.looseObject({
  * in `messages`.
  */
 export function readLoaded(value: unknown): number | Written {
+  const { ids, errors } = partsOf(value);
+  const [id, ...others] = ids;
+  if (id !== undefined && others.length === 0 && errors.length === 0) return id;
+  const reason = reasonOf(errors);
+  const fields = errors.flatMap(({ field }) => (field === undefined ? [] : [field]));
+  return { kind: 'refused', code: 'invalid', reason, ...(fields.length === 0 ? {} : { fields }) };
+}
+
+/** Null: so many records were loaded. Else why none was. */
+export function faultOfLoad(value: unknown, count: number): string | null {
+  const { ids, errors } = partsOf(value);
+  return errors.length === 0 && ids.length === count ? null : reasonOf(errors);
+}
+
+function partsOf(value: unknown) {
   const parsed = loaded.safeParse(value);
   if (!parsed.success) throw new Trouble('unavailable', 'the answer to a creation has another form');
   const { ids, messages } = parsed.data;
-  const errors = messages.filter(({ type }) => type !== 'warning');
-  const [id, ...others] = ids === false ? [] : ids;
-  if (id !== undefined && others.length === 0 && errors.length === 0) return id;
+  return { ids: ids === false ? [] : ids, errors: messages.filter(({ type }) => type !== 'warning') };
+}
+
+function reasonOf(errors: readonly { readonly message: string }[]): string {
   if (errors.length === 0) throw new Trouble('unavailable', 'the answer to a creation names no record');
   const reason = errors.map(({ message }) => message.trim()).join('; ');
   // Of several that load the same external id at once, one goes first.
   if (/could not serialize|deadlock detected|could not obtain lock/i.test(reason))
     throw new Trouble('unavailable', reason);
-  const fields = errors.flatMap(({ field }) => (field === undefined ? [] : [field]));
-  return { kind: 'refused', code: 'invalid', reason, ...(fields.length === 0 ? {} : { fields }) };
+  return reason;
 }

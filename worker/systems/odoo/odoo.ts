@@ -6,6 +6,7 @@ import { createOpenApi } from './open-api';
 import { listPages } from './listing';
 import type { Odoo } from './opened';
 import { probeOdoo } from './probe';
+import { createOdooLoader } from './record-loader';
 import { createRecords } from './records';
 import { createSchemaCache } from './schema-cache';
 
@@ -23,6 +24,8 @@ export function createOdooConnector(): SystemConnector {
       const end = opening.end === null ? null : odooEnd.parse(opening.end);
       return openSystem({ settings, end, opening, outside, api, schemas });
     },
+    openLoader: (opening, outside) =>
+      createOdooLoader(openApi(odooSettings.parse(opening.config), outside, opening.secrets)),
     registerWebhooks: null,
   };
 }
