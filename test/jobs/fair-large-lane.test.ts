@@ -1,4 +1,5 @@
 import { createLogger } from '../../shared/log';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { startWorker } from '../../worker/compose';
 import { describeWithOwnRabbit } from '../setup/rabbitmq';
 import { startTestServer, type TestServer } from '../setup/server';
@@ -48,6 +49,24 @@ describe('with the queue in PostgreSQL', () => {
     await server.startWorker();
     await allReach2();
     expect(await finishedInOrder(server)).toEqual([busy, other, busy]);
+  });
+
+  test('a job that was lost comes again in the lane that its upload belongs to', async () => {
+    await server.stopWorker();
+    const { allReach2 } = await twoSolutions(server, ['synchro']);
+    await server.db('job').whereNotNull('sync_id').where({ state: 'queued' }).delete();
+    const jobs = createJobStore(server.db);
+    expect(await jobs.requeueOrphans(0)).toBe(2);
+    const lanes = await server.db('job').where({ state: 'queued' }).whereNotNull('sync_id').pluck('lane');
+    expect(lanes).toEqual(['large', 'large']);
+    await server.db('job').whereNotNull('sync_id').where({ state: 'queued' }).delete();
+    expect(await jobs.requeueOrphans(10_000_000)).toBe(2);
+    expect(await server.db('job').where({ state: 'queued' }).whereNotNull('sync_id').pluck('lane')).toEqual([
+      'small',
+      'small',
+    ]);
+    await server.startWorker();
+    await allReach2();
   });
 });
 

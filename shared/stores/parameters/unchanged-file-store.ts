@@ -14,8 +14,6 @@ export interface UnchangedFile extends SentFile {
   readonly entities: number;
 }
 
-export type UnchangedFileStore = ReturnType<typeof createUnchangedFileStore>;
-
 /**
  * The last file of each class of a solution, if reading it changed nothing. Triggers delete the row as soon as an entity of
  * the class is written or an instruction of the class is sent (docs/decisions/058).
