@@ -13,8 +13,6 @@ export interface SosyncFigures {
   }[];
 }
 
-export type SosyncFiguresStore = ReturnType<typeof createSosyncFiguresStore>;
-
 export function createSosyncFiguresStore(db: Db) {
   return {
     async read(): Promise<SosyncFigures> {
