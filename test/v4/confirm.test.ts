@@ -36,6 +36,9 @@ function fridge(client: { readonly id: number }, id: string): Promise<object> {
     .first('failures', 'failure_reason');
 }
 
+const flagsOf = async (solutionId: number) =>
+  (await createFlagStore(server().db).listOfSolution(solutionId)).map(({ flag }) => flag);
+
 describe('POST /v4/{channel}/confirm', () => {
   test('with the sync: 200 {"statut": "0"}, and confirmed instructions leave the queue', async () => {
     const client = await signIn(server());
@@ -149,13 +152,9 @@ describe('POST /v4/{channel}/confirm', () => {
     await createFlagStore(server().db).set([client.id], 'synchro', 'resend-params', 'staff@example.org');
     await syncTo2(client, zipOf());
     expect(Object.keys(await instructions(client))).toHaveLength(53);
-    expect(await createFlagStore(server().db).listOf({ solutionId: client.id, channel: 'synchro' })).toEqual([
-      'resend-params',
-    ]);
+    expect(await flagsOf(client.id)).toEqual(['resend-params']);
     await client.confirm();
-    expect(await createFlagStore(server().db).listOf({ solutionId: client.id, channel: 'synchro' })).toEqual(
-      [],
-    );
+    expect(await flagsOf(client.id)).toEqual([]);
     await syncTo2(client, zipOf());
     expect(await instructions(client)).toEqual({});
   });

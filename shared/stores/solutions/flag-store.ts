@@ -30,12 +30,6 @@ export type FlagStore = ReturnType<typeof createFlagStore>;
 /** All flags except `reset-status`, which takes effect at once and is never stored (see `ChannelResetStore`). */
 export function createFlagStore(db: Db) {
   return {
-    /** The flags that the channel's current or next sync must carry out. */
-    async listOf(key: ChannelKey): Promise<Flag[]> {
-      const rows = await db<Row>('solution_flag').where(where(key)).orderBy('flag').select('flag');
-      return rows.map((row) => row.flag);
-    },
-
     async listOfSolution(solutionId: number): Promise<SetFlag[]> {
       const rows = await db<Row>('solution_flag')
         .where({ solution_id: solutionId })
