@@ -18,8 +18,11 @@ export interface JobOutcome {
   /** What it waits for; null: for nobody. */
   readonly needs: ApprovalKind | null;
   /** Its status, told where the pair writes back: null: the engine has told it, or nothing is to be told. */
-  readonly status: 'failed' | 'given-up' | 'conflict' | 'deleted-here' | 'deleted-there' | null;
+  readonly status: ToldStatus | null;
 }
+
+export type ToldStatus =
+  'creating' | 'dirty' | 'failed' | 'given-up' | 'conflict' | 'deleted-here' | 'deleted-there';
 
 /** `error`: what was thrown while the entry was worked on; null: nothing was. */
 export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: RetryRules): JobOutcome {
@@ -46,12 +49,16 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
     case 'skipped':
       return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason });
     case 'waiting':
-      return outcome(waitingEnd(end, entry, entry.waitsFor));
+      return { ...outcome(waitingEnd(end, entry, entry.waitsFor)), status: openStatus(entry) };
     case 'held':
       return entry.needs === null
         ? // Something that lay in a folder has to leave it first.
           outcome({ ...end, state: 'failed', delaySeconds: 60, error: entry.reason, lookedAt: null })
-        : { ...outcome({ ...end, state: 'held', error: entry.reason }), needs: entry.needs };
+        : {
+            ...outcome({ ...end, state: 'held', error: entry.reason }),
+            needs: entry.needs,
+            status: openStatus(entry),
+          };
     case 'conflict':
     case 'quarantined':
       return { ...outcome({ ...end, state: 'held', error: entry.reason }), status: 'conflict' };
@@ -96,6 +103,12 @@ const givenUpEnd = (end: LinkJobEnd, errorClass: string, error: string | null): 
   errorClass,
   error,
 });
+
+/** It is not done, and nothing went wrong. Where its turn did not come, nobody is told. */
+function openStatus({ link, waitsFor, verdict }: Entry): ToldStatus | null {
+  if (verdict === 'waiting' && waitsFor === null) return null;
+  return link === null || link === undefined || link.state === 'creating' ? 'creating' : 'dirty';
+}
 
 /** One side deleted it, and the other keeps it. */
 function markedStatus({ keptAfter }: Entry): JobOutcome['status'] {

@@ -11,7 +11,7 @@ import { signatureOf } from '../pipeline/approval';
 import { restoredOf } from './take-back';
 import { mergedValues } from './merge-values';
 import type { PairJob } from './words';
-import { writeBackOf } from './write-back';
+import { announcedOf, writeBackOf } from './write-back';
 
 /** What a slice knows beside the settings of its pair. */
 export interface RuleParts {
@@ -51,6 +51,7 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
       flips: 3,
     },
     writeBack: { here: writeBackOf(settings, 'here'), there: writeBackOf(settings, 'there') },
+    announced: { here: announcedOf(settings, 'here'), there: announcedOf(settings, 'there') },
     isApproved: isSigned,
     lead: null,
     policy: 'manual',

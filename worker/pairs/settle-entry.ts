@@ -87,6 +87,10 @@ async function tellStatus(
     if (to === null) continue;
     await stores.links.moveRevision(side, item.key, item.revision, to);
     looked[side] = { key: item.key, revision: to, isThere: true };
+    // An approval is bound to what the side shows now.
+    const told = { ...item, revision: to, fields: { ...item.fields, ...fields } };
+    if (entry.items !== undefined)
+      entry.items = side === 'here' ? { ...entry.items, here: told } : { ...entry.items, there: told };
   }
   return looked;
 }

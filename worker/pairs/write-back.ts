@@ -32,6 +32,16 @@ export function writeBackOf(settings: RecordPairSettings, side: Side): WriteBack
     });
 }
 
+/** What a side is told before its entity is worked on. Null: nothing; it costs a call. */
+export function announcedOf(settings: RecordPairSettings, side: Side): Fields | null {
+  const named = Object.entries(settings.writeBack[side]).filter(([, word]) => word === '$status');
+  if (!settings.writeBackSyncing || named.length === 0) return null;
+  return Object.fromEntries(named.map(([name]) => [name, wordOf(settings, 'syncing')]));
+}
+
+const wordOf = ({ statusWords }: RecordPairSettings, status: LinkStatusWord): string =>
+  statusWords[status] ?? usualWords[status];
+
 /** In that side's own words. What is not known is left out. */
 export function toldFields(settings: RecordPairSettings, side: Side, told: Told): Fields {
   return Object.fromEntries(
@@ -62,7 +72,7 @@ function valueOf(
     case '$syncKey':
       return syncKey ?? undefined;
     case '$status':
-      return settings.statusWords[status] ?? usualWords[status];
+      return wordOf(settings, status);
     case '$now':
       return now.toISOString().slice(0, 19).replace('T', ' ');
     case '$attempts':

@@ -1,3 +1,4 @@
+import type { Fields } from '../../shared/domain/merge-copy';
 import type { Calls } from './calls';
 import type { Compared, Decided, Entry, Mentioned } from './entry';
 import type { Limit } from './limit';
@@ -38,6 +39,8 @@ export interface Rules extends Omit<ResolveConflictsSettings, 'names'> {
   readonly deletions: DeletionLimit | null;
   readonly flips: QuarantineFlipsSettings;
   readonly writeBack: PerSide<WriteBack | null>;
+  /** What each side is told before an entity is worked on. Null, or left out: nothing. */
+  readonly announced?: PerSide<Fields | null>;
   /** Someone approved exactly that. */
   readonly isApproved: (entry: Entry) => boolean;
 }

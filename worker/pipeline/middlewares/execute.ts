@@ -1,5 +1,5 @@
 import { fieldOf, type Fields, type FieldValue, sameValue } from '../../../shared/domain/merge-copy';
-import { type Decided, type Entry, settle } from '../entry';
+import { type Decided, type Entry, settle, startAnew } from '../entry';
 import { type Verdict } from '../verdict';
 import { type End, type Finished, type Intent, type KnownLinks, type Link, type LinkState } from '../links';
 import { otherSide, type PerSide, type Side, sides } from '../sides';
@@ -19,6 +19,8 @@ export interface ExecuteSettings extends KeepBesideSettings {
   readonly matchFields: readonly string[];
   /** What is written to each side about the other, in its own fields. Null: nothing. */
   readonly writeBack: PerSide<WriteBack | null>;
+  /** What each side is told before an entity is worked on, in its own fields. Null, or left out: nothing. */
+  readonly announced?: PerSide<Fields | null>;
 }
 
 /** The values that a side shall have about an entity: the key and revision of the other side, the state of the link. */
@@ -55,6 +57,7 @@ interface Held {
 }
 
 async function carryOut(settings: ExecuteSettings, entry: Decided, behind: readonly Side[]): Promise<void> {
+  if (behind.length > 0 && !(await announce(settings, entry))) return;
   if (!(await keepBeside(settings, entry))) return;
   const held: Held = { items: { ...entry.items }, states: { ...entry.states } };
   const wasToBeTold = entry.isJoined || entry.isToBeTold || entry.link?.intent?.op === 'write-back';
@@ -72,6 +75,28 @@ async function carryOut(settings: ExecuteSettings, entry: Decided, behind: reado
     verdictOf(entry, held),
     entry.open.length > 0 ? 'someone has to decide what is disputed' : null,
   );
+}
+
+/** Tells a side that its entity is being worked on. False: it was changed meanwhile, and is looked at anew. */
+async function announce({ announced, systems, noticed }: ExecuteSettings, entry: Decided): Promise<boolean> {
+  for (const side of sides) {
+    const fields = announced?.[side] ?? null;
+    const item = entry.items[side];
+    if (fields === null || item?.isActive !== true || !entry.results[side].isActive) continue;
+    if (Object.entries(fields).every(([name, value]) => sameValue(fieldOf(item.fields, name), value)))
+      continue;
+    const patch = { fields, whole: { ...item.fields, ...fields }, content: null };
+    const written = await systems[side].update(item.key, patch, item.revision);
+    if (written.kind === 'stale') {
+      startAnew(entry, 'it was changed again and again while it was synchronised');
+      return false;
+    }
+    if (written.kind !== 'done') continue;
+    entry.items =
+      side === 'here' ? { ...entry.items, here: written.item } : { ...entry.items, there: written.item };
+    noticed(side, item.key, written.item);
+  }
+  return true;
 }
 
 /** A side that gets a write-back comes last, so that one call does both. */

@@ -1,0 +1,269 @@
+import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
+import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { type FakePair, openFakePair } from './fake-pair';
+import type { Fault } from './fakes/http-fake';
+
+// What offices know of the syncs that came before, one by one and by name. Creations, updates and crashes are in
+// espocrm-advoware.test.ts, the lock and its hole in test/pairs/troubles.test.ts and test/faults/pairs-killed.test.ts.
+
+let pair: FakePair;
+afterEach(() => pair.end());
+
+const person = { lastName: 'Meier', firstName: 'Zoë', dateOfBirth: '1975-06-07', salutationName: 'Ms.' };
+
+async function linked(change?: (text: string) => string): Promise<{ id: string; betNr: number }> {
+  pair = await openFakePair(change);
+  const { id } = pair.espo.add('CBeteiligte', person);
+  await pair.run('whole');
+  const [row] = pair.advowareRows();
+  pair.calls();
+  await pair.database.db('notification_target').insert({
+    kind: 'email',
+    address: 'ops@example.org',
+    events: ['conflict-waiting', 'entity-given-up', 'pair-paused'],
+    confirmed_at: new Date(),
+  });
+  return { id, betNr: Number(row?.['betNr']) };
+}
+
+const shown = (): Record<string, unknown> => ({ ...pair.beteiligte()[0] });
+const told = () => pair.rows<{ event: string }>('select event from notification order by id');
+const openJobs = () =>
+  pair.rows(`select state, attempts from link_job where state not in ('done', 'skipped') order by id`);
+const again = async (): Promise<void> => {
+  await pair.database.db.raw(`update link_job set run_after = now() where state = 'failed'`);
+  await pair.settle();
+};
+const putOf = (betNr: number): Pick<Fault, 'fits'> => ({
+  fits: ({ method, path }) => method === 'PUT' && path.endsWith(`/${betNr}`),
+});
+
+test('hundred updates in one webhook are one batch of jobs, and each is written once', async () => {
+  pair = await openFakePair();
+  const ids = Array.from({ length: 100 }, (_, n) =>
+    pair.espo.add('CBeteiligte', { ...person, lastName: `P${n}` }),
+  ).map(({ id }) => id);
+  await pair.run('whole');
+  pair.calls();
+  for (const id of ids) pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+  const [{ id: pairId } = { id: 0 }] = await pair.rows<{ id: number }>('select id from pair');
+  const hints = createLinkHintStore(pair.database.db);
+  const hundred = { pairId, side: 'here', keys: [...ids, ...ids], source: 'webhook' } as const;
+  expect(await hints.add(hundred)).toHaveLength(100);
+  await askForSlice(pair.database.db, pairId);
+  await pair.settle();
+  const { advoware } = pair.calls();
+  expect(advoware.filter((call) => call.startsWith('PUT'))).toHaveLength(100);
+  expect(pair.advowareRows().every((row) => row['vorname'] === 'Zoe')).toBe(true);
+  expect(await pair.rows(`select kind, counts from pair_run where kind = 'hints'`)).toMatchObject([
+    { kind: 'hints', counts: { updated: 100 } },
+  ]);
+});
+
+test('delete in EspoCRM: waits for an approval, and is then deleted in Advoware', async () => {
+  const { id } = await linked();
+  pair.espo.remove('CBeteiligte', id);
+  await pair.run('whole');
+  expect(pair.advowareRows()).toHaveLength(1);
+  await pair.database.db.raw(
+    `update pair_approval set state = 'approved', decided_by = 'a@example', decided_at = now()`,
+  );
+  await pair.settle();
+  expect(pair.advowareRows()).toEqual([]);
+  expect(pair.calls().advoware.filter((call) => call.startsWith('DELETE'))).toHaveLength(1);
+});
+
+describe('status visible in EspoCRM at every step', () => {
+  test('pending_sync and dirty while it waits for an approval, clean once it is done', async () => {
+    pair = await openFakePair((text) =>
+      text.replace('mode: run', 'mode: run\n    limits: { changes: { count: 0 } }'),
+    );
+    const { id } = pair.espo.add('CBeteiligte', person);
+    await pair.run('whole');
+    expect(shown()).toMatchObject({ syncStatus: 'pending_sync' });
+    const approve = async (): Promise<void> => {
+      await pair.database.db.raw(
+        `update pair_approval set state = 'approved', decided_by = 'a@example', decided_at = now() where state = 'open'`,
+      );
+      await pair.settle();
+    };
+    await approve();
+    expect(shown()).toMatchObject({ syncStatus: 'clean' });
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    await pair.run('whole');
+    expect(shown()).toMatchObject({ syncStatus: 'dirty' });
+    pair.calls();
+    await pair.run('whole');
+    expect(pair.calls().espo.filter((call) => call.startsWith('PUT'))).toEqual([]);
+    await approve();
+    expect(shown()).toMatchObject({ syncStatus: 'clean' });
+    expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }]);
+  });
+
+  test('syncing while it is worked on, where the pair asks for it: one call more', async () => {
+    const seen: unknown[] = [];
+    const { id, betNr } = await linked((text) =>
+      text.replace('mode: run', 'mode: run\n    writeBackSyncing: true'),
+    );
+    pair.advoware.http.faults.push({ ...putOf(betNr), before: () => seen.push(shown()['syncStatus']) });
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    await pair.mention(id);
+    expect(seen).toEqual(['syncing']);
+    expect(shown()).toMatchObject({ syncStatus: 'clean' });
+    expect(pair.calls().espo.filter((call) => call.startsWith('PUT'))).toHaveLength(2);
+  });
+
+  test('conflict while someone has to decide, with both values kept and a notification', async () => {
+    const { id, betNr } = await linked((text) =>
+      text.replace('notiz: { conflict: { merge: append-lines } }', 'notiz: { conflict: manual }'),
+    );
+    pair.espo.edit('CBeteiligte', id, { description: 'von hier', firstName: 'Zoe' });
+    pair.advoware.edit(betNr, { bemerkung: 'von dort' });
+    await pair.run();
+    expect(shown()).toMatchObject({ syncStatus: 'conflict', description: 'von hier' });
+    // What nobody disputes goes on.
+    expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe', bemerkung: 'von dort' }]);
+    expect(await pair.rows('select kind, fields, here, there from link_conflict')).toMatchObject([
+      {
+        kind: 'fields',
+        fields: ['description'],
+        here: { fields: { description: 'von hier' } },
+        there: { fields: { description: 'von dort' } },
+      },
+    ]);
+    expect(await told()).toEqual([{ event: 'conflict-waiting' }]);
+  });
+});
+
+test('conflict per field group: the value that lost is kept as well', async () => {
+  const { id, betNr } = await linked();
+  pair.espo.edit('CBeteiligte', id, { lastName: 'Here' });
+  pair.advoware.edit(betNr, { name: 'There' });
+  await pair.run();
+  expect(await pair.rows('select state, fields, here, there, decision from link_conflict')).toMatchObject([
+    {
+      state: 'resolved',
+      fields: ['lastName'],
+      here: { fields: { lastName: 'Here' } },
+      there: { fields: { lastName: 'There' } },
+      decision: { choice: 'here' },
+    },
+  ]);
+});
+
+test('retry × 5, permanently_failed with one notification, reset after 24 h', async () => {
+  const { id, betNr } = await linked();
+  pair.advoware.http.faults.push({ ...putOf(betNr), times: 5, answer: { status: 500 } });
+  pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+  await pair.mention(id);
+  for (const tries of [1, 2, 3, 4]) {
+    expect(shown()).toMatchObject({ syncStatus: 'failed', syncRetryCount: tries });
+    expect(await openJobs()).toEqual([{ state: 'failed', attempts: tries }]);
+    await again();
+  }
+  expect(shown()).toMatchObject({ syncStatus: 'permanently_failed', syncRetryCount: 5 });
+  expect(shown()['syncErrorMessage']).toContain('500');
+  expect(await openJobs()).toEqual([{ state: 'given-up', attempts: 5 }]);
+  expect(await told()).toEqual([{ event: 'entity-given-up' }]);
+  await pair.run('whole');
+  expect(await openJobs()).toEqual([{ state: 'given-up', attempts: 5 }]);
+  await pair.database.db.raw(
+    `update link_job set ended_at = now() - interval '25 hours' where state = 'given-up'`,
+  );
+  await pair.settle();
+  expect(shown()).toMatchObject({ syncStatus: 'clean', syncRetryCount: 0 });
+  expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }]);
+});
+
+describe('errors, as each is meant', () => {
+  test('400: given up at once, and looked at again when either side changes', async () => {
+    const { id, betNr } = await linked();
+    pair.advoware.http.faults.push({
+      ...putOf(betNr),
+      answer: { status: 400, json: { message: 'vorname is not valid' } },
+    });
+    pair.espo.edit('CBeteiligte', id, { firstName: '?' });
+    await pair.mention(id);
+    expect(shown()).toMatchObject({
+      syncStatus: 'permanently_failed',
+      syncErrorMessage: expect.stringContaining('vorname') as string,
+    });
+    pair.calls();
+    await pair.run('whole');
+    expect(pair.calls().advoware.filter((call) => call.startsWith('PUT'))).toEqual([]);
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    await pair.run();
+    expect(shown()).toMatchObject({ syncStatus: 'clean' });
+  });
+
+  test('404 while it is written: confirmed, and then made again, for it was changed here', async () => {
+    const { id, betNr } = await linked();
+    pair.advoware.http.faults.push({ ...putOf(betNr), before: () => pair.advoware.remove(betNr) });
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    await pair.mention(id);
+    expect(pair.calls().advoware).toEqual([
+      `GET /Beteiligte/${betNr}`,
+      `PUT /Beteiligte/${betNr}`,
+      `GET /Beteiligte/${betNr}`,
+      'POST /Beteiligte',
+      expect.stringMatching(/^GET/) as string,
+    ]);
+    expect(pair.advowareRows()).toMatchObject([{ name: 'Meier', vorname: 'Zoe' }]);
+    expect(shown()).toMatchObject({
+      syncStatus: 'clean',
+      betnr: String(pair.advowareRows()[0]?.['betNr']),
+    });
+  });
+
+  test('5xx: tried again, and one entity never stops the rest', async () => {
+    const { id, betNr } = await linked();
+    pair.advoware.http.faults.push({ ...putOf(betNr), answer: { status: 502 } });
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    pair.espo.add('CBeteiligte', { ...person, lastName: 'Okafor' });
+    await pair.run();
+    expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoë' }, { name: 'Okafor' }]);
+    await again();
+    expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }, { name: 'Okafor' }]);
+  });
+});
+
+describe('a listing that is doubted deletes nothing', () => {
+  const whole: Pick<Fault, 'fits'> = {
+    fits: ({ method, path }) => method === 'GET' && path.endsWith('/Beteiligte'),
+  };
+
+  async function twelve(): Promise<void> {
+    pair = await openFakePair((text) =>
+      text.replace('deletions: { here: ask, there: mark,', 'deletions: { here: propagate, there: propagate,'),
+    );
+    for (let number = 0; number < 12; number++)
+      pair.espo.add('CBeteiligte', { ...person, lastName: `P${number}` });
+    await pair.run('whole');
+    pair.calls();
+  }
+
+  test.each([
+    ['an empty one', { answer: { status: 200, json: [] } }],
+    ['one that breaks off', { breaksAnswer: true }],
+    ['one that fails', { answer: { status: 500 } }],
+  ])('%s', async (_, fault) => {
+    await twelve();
+    pair.advoware.http.faults.push({ ...whole, times: 1, ...fault });
+    await pair.run('whole');
+    expect(pair.beteiligte()).toHaveLength(12);
+    expect(pair.calls().espo.filter((call) => call.startsWith('DELETE'))).toEqual([]);
+    await pair.run('whole');
+    expect(pair.beteiligte()).toHaveLength(12);
+    expect(pair.advowareRows()).toHaveLength(12);
+  });
+
+  test('one that has shrunk below half waits for an approval', async () => {
+    await twelve();
+    for (const row of pair.advowareRows().slice(0, 7)) pair.advoware.remove(Number(row['betNr']));
+    await pair.run('whole');
+    expect(pair.beteiligte()).toHaveLength(12);
+    expect(await pair.rows('select kind, state, entities from pair_approval')).toEqual([
+      { kind: 'deletions', state: 'open', entities: 7 },
+    ]);
+  });
+});
