@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { auditEntry } from '../api/backoffice/services/trail';
 import type { Config } from '../shared/config/config';
+import { commandLineCaller } from '../shared/domain/staff';
 import type { Db } from '../shared/db/database';
 import { createSeal } from '../shared/seal/seal';
+import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createPairConfigStore } from '../shared/stores/pairs/pair-config-store';
 import { createSystemStore, type RemoteSystemEntry } from '../shared/stores/pairs/system-store';
 import { readPair } from '../shared/systems/check-pair';
@@ -42,7 +45,15 @@ export async function prepareSystem(config: Config, request: PreparationRequest)
   const sentences = eachOnce(plans.flatMap(({ steps }) => steps.map(({ sentence }) => sentence)));
   if (sentences.length === 0) return { lines: [`${system} has all that its pairs need.`], isWell: true };
   if (!(await request.consent(sentences))) return { lines: ['Nothing was made.'], isWell: true };
-  return { lines: [`${system} is prepared: ${await carryOut(wishes, outside)} made.`], isWell: true };
+  const made = await carryOut(wishes, outside);
+  await withDatabase(config, (db) =>
+    createAuditStore(db).add([
+      auditEntry(commandLineCaller, 'system.prepare', {
+        after: { name: system, by: request.administrator.user, made: sentences },
+      }),
+    ]),
+  );
+  return { lines: [`${system} is prepared: ${made} made.`], isWell: true };
 }
 
 /**

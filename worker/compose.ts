@@ -34,7 +34,11 @@ import { removeExpiredFiles, removeOrphanFiles, removeStaleRows } from './upkeep
 import { deliverNotifications } from './notifications/deliver';
 import { createMailer, type Mailer } from './notifications/send-mail';
 import { sendStaffMails } from './notifications/staff-mails';
-import { notifyOfStaleSolutions, removeOldNotifications } from './notifications/stale-solutions';
+import {
+  notifyOfStalePairs,
+  notifyOfStaleSolutions,
+  removeOldNotifications,
+} from './notifications/stale-solutions';
 import { alertSilentProbes } from './alerts/silent-probes';
 import { freeDeadUploads } from './upkeep/watchdog';
 import { recordCall } from './pairs/call-scope';
@@ -154,7 +158,10 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'notifications.send-staff-mails': plain(() =>
       sendStaffMails({ db, sendMail: notificationDeps.sendMail, language: config.language, log }),
     ),
-    'notifications.find-stale-solutions': plain(() => notifyOfStaleSolutions(db)),
+    'notifications.find-stale-solutions': plain(async () => {
+      await notifyOfStaleSolutions(db);
+      await notifyOfStalePairs(db);
+    }),
     'notifications.remove-old': plain(() => removeOldNotifications(db)),
     'pair.slice': {
       run: (job, { lease }) =>

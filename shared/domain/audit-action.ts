@@ -71,6 +71,7 @@ export const auditActions = [
   'system.create',
   'system.delete',
   'system.pause',
+  'system.prepare',
   'system.probe',
   'system.resume',
   'system.update',

@@ -3,7 +3,7 @@
  * so many hours. `approval-waiting`: so much was deleted, changed or replaced that someone must decide. `probe-alert`:
  * a probe is out of its limits, or silent. Of pairs of systems: `pair-paused`: a system refuses us, or a pair cannot
  * continue as it is. `entity-given-up`: something is not tried any more. `conflict-waiting`: both sides changed one
- * thing, and someone must decide.
+ * thing, and someone must decide. `pair-stale`: work of a pair has waited for an hour.
  */
 export const notificationEvents = [
   'sync-failed',
@@ -13,6 +13,7 @@ export const notificationEvents = [
   'pair-paused',
   'entity-given-up',
   'conflict-waiting',
+  'pair-stale',
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];
 

@@ -80,6 +80,30 @@ describe('a pair', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
+  test('counts what became of each entity, how long it took, and whose values won', async () => {
+    await settledPair();
+    expect(pair.watched.settled).toEqual(['created', 'created']);
+    pair.here.edit(keyOf('here', 'Ada'), { name: 'Here', phone: '10' });
+    pair.there.edit(keyOf('there', 'Ada'), { name: 'There', tel: '20' });
+    await pair.run();
+    expect(pair.watched.settled.slice(2)).toEqual(expect.arrayContaining(['conflict']));
+    expect(pair.watched.conflicts).toEqual(['open']);
+  });
+
+  test('an intent that no job is about is settled by the next slice', async () => {
+    await settledPair();
+    await pair.database.db.raw(
+      `update link set intent_at = now(), intent = jsonb_build_object('side', 'there', 'op', 'update', 'match', null, 'expected', null,
+         'sent', (select seen from link_end e where e.link_id = link.id and e.side = 'there'),
+         'beside', (select seen from link_end e where e.link_id = link.id and e.side = 'here'))
+       where id = (select min(id) from link)`,
+    );
+    await pair.settle();
+    expect(await pair.rows('select count(*)::int as count from link where intent is not null')).toEqual([
+      { count: 0 },
+    ]);
+  });
+
   test('deletes on the other side what a listing lacks and a look confirms', async () => {
     await settledPair();
     pair.there.remove(keyOf('there', 'Bob'));

@@ -127,6 +127,24 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.beteiligte()).toMatchObject([{ syncStatus: 'clean' }]);
   });
 
+  test('a crash between our note of it and the write-back: the record is told after all', async () => {
+    pair = await openFakePair();
+    await pair.run('whole');
+    const { id } = pair.espo.add('CBeteiligte', person);
+    pair.espo.http.faults.push({ fits: ({ method }) => method === 'PUT', answer: { status: 500 } });
+    await pair.mention(id);
+    await pair.database.db.raw(
+      `update link_job set state = 'running' where state = 'failed'; update link_job set hint = null, attempts = 0, run_after = now()`,
+    );
+    await pair.restart();
+    await pair.settle();
+    expect(pair.advowareRows()).toHaveLength(1);
+    expect(pair.beteiligte()).toMatchObject([
+      { syncStatus: 'clean', betnr: String(pair.advowareRows()[0]?.['betNr']) },
+    ]);
+    expect(await pair.rows('select id from link where intent is not null')).toEqual([]);
+  });
+
   test('a crash between the POST in EspoCRM and our note of it makes one record', async () => {
     pair = await openFakePair();
     pair.advoware.add({ name: 'Yilmaz', anrede: 'Herr' });

@@ -95,6 +95,8 @@ describe('epack systems prepare', () => {
     const again = await prepare(['espo', '--yes']);
     expect([again.exitCode, again.out]).toEqual([0, 'espo has all that its pairs need.\n']);
     expect(changes()).toEqual(made);
+    const audited = await database.db<{ action: string }>('audit').where({ action: 'system.prepare' });
+    expect(audited).toHaveLength(1);
   });
 
   test('a wrong password, none, and a system that cannot be prepared are told in a sentence', async () => {

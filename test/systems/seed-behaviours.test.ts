@@ -1,5 +1,7 @@
+import { createLinkDeskStore } from '../../shared/stores/pairs/link-desk-store';
 import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { notifyOfStalePairs } from '../../worker/notifications/stale-solutions';
 import { type FakePair, openFakePair } from './fake-pair';
 import type { Fault } from './fakes/http-fake';
 
@@ -266,4 +268,88 @@ describe('a listing that is doubted deletes nothing', () => {
       { kind: 'deletions', state: 'open', entities: 7 },
     ]);
   });
+});
+
+describe('what cannot be called', () => {
+  test('a secret that is set nowhere pauses the system with that sentence, and is told once', async () => {
+    await linked();
+    await pair.database.db.raw(
+      `update remote_system set config = jsonb_set(config, '{auth,apiKey}', '"\${NOWHERE}"'), version = version + 1 where name = 'espo'`,
+    );
+    await pair.run();
+    await pair.run();
+    const sentence =
+      '\${NOWHERE} has no value. Set it as a secret of the system, or in the environment of the worker.';
+    expect(await pair.rows(`select state, paused_reason from remote_system where name = 'espo'`)).toEqual([
+      { state: 'paused', paused_reason: sentence },
+    ]);
+    expect(await pair.rows('select event, facts from notification')).toMatchObject([
+      { event: 'pair-paused', facts: { system: 'espo', reason: 'secrets', detail: sentence } },
+    ]);
+    expect(pair.calls()).toEqual({ espo: [], advoware: [] });
+  });
+
+  test('a listing that fails is tried again after 1, 2, 4 … minutes, and not before', async () => {
+    await linked();
+    const fails: Pick<Fault, 'fits' | 'answer'> = {
+      fits: ({ method, path }) => method === 'GET' && path.endsWith('/Beteiligte'),
+      answer: { status: 500 },
+    };
+    const dueIn = async (): Promise<number> => {
+      const [row] = await pair.rows<{ seconds: number }>(
+        'select extract(epoch from whole_at - now())::float8 as seconds from pair',
+      );
+      return row?.seconds ?? 0;
+    };
+    for (const longest of [60, 120, 240]) {
+      pair.advoware.http.faults.push({ ...fails });
+      const run = await pair.run('whole');
+      expect(run.failure).toContain('500');
+      const seconds = await dueIn();
+      expect([seconds > longest / 2 - 30, seconds <= longest]).toEqual([true, true]);
+      pair.calls();
+      await pair.settle();
+      expect(pair.calls().advoware).toEqual([]);
+      await pair.database.db.raw(`update pair set whole_at = now() + interval '1 day'`);
+    }
+    await pair.run('whole');
+    expect(await dueIn()).toBeGreaterThan(3_600);
+  });
+
+  test('work that has been due for an hour is told once a day as pair-stale', async () => {
+    await linked();
+    await pair.database.db.raw(`update notification_target set events = '{pair-stale}'`);
+    await pair.database.db.raw(
+      `insert into link_job (pair_id, side, key, source, created_at, run_after)
+       select id, 'here', 'x', 'webhook', now() - interval '2 hours', now() - interval '61 minutes' from pair`,
+    );
+    await notifyOfStalePairs(pair.database.db);
+    await notifyOfStalePairs(pair.database.db);
+    expect(await pair.rows('select event, facts from notification')).toEqual([
+      { event: 'pair-stale', facts: { pair: 'beteiligte', minutes: 61 } },
+    ]);
+  });
+});
+
+test('several that could be the one are a conflict with its candidates; joining one by hand settles it', async () => {
+  pair = await openFakePair();
+  const { id } = pair.espo.add('CBeteiligte', person);
+  const twin = { name: 'Meier', vorname: 'Zoë', geburtsdatum: '1975-06-07T00:00:00', anrede: 'Frau' };
+  const [first, second] = [pair.advoware.add(twin), pair.advoware.add(twin)];
+  await pair.run('whole');
+  expect([pair.beteiligte().length, pair.advowareRows().length]).toEqual([1, 2]);
+  const [conflict] = await pair.rows<{ kind: string; candidates: { there: string[] } }>(
+    `select kind, candidates from link_conflict where state = 'open' and side = 'here'`,
+  );
+  expect(conflict?.kind).toBe('match');
+  expect(conflict?.candidates.there).toEqual([String(first), String(second)]);
+  const [{ id: pairId } = { id: 0 }] = await pair.rows<{ id: number }>('select id from pair');
+  const keys = { here: id, there: String(second) };
+  expect(await createLinkDeskStore(pair.database.db).join(pairId, keys, 'a@example')).not.toBeNull();
+  await createLinkHintStore(pair.database.db).add({ pairId, side: 'here', keys: [id], source: 'api' });
+  await pair.settle();
+  expect(pair.beteiligte()).toMatchObject([{ betnr: String(second), syncStatus: 'clean' }]);
+  expect(await pair.rows(`select state from link_conflict where side = 'here' order by id`)).toEqual([
+    { state: 'superseded' },
+  ]);
 });

@@ -49,6 +49,7 @@ const english: Words = {
     'pair-paused': 'a pair of systems is paused',
     'entity-given-up': 'a record of a pair was given up',
     'conflict-waiting': 'a conflict of a pair is waiting',
+    'pair-stale': 'a pair of systems lags behind',
   },
   byLink: (url) =>
     `If this is right, open this page and confirm it there. The link works once, within ${confirmationHours} hours.\n\n${url}`,
@@ -69,6 +70,7 @@ const french: Words = {
     'pair-paused': 'une paire de systèmes est en pause',
     'entity-given-up': 'un élément d’une paire a été abandonné',
     'conflict-waiting': 'un conflit d’une paire attend une décision',
+    'pair-stale': 'une paire de systèmes a pris du retard',
   },
   byLink: (url) =>
     `Si c’est bien le cas, ouvrez cette page et confirmez. Le lien fonctionne une seule fois, pendant ${confirmationHours} heures.\n\n${url}`,

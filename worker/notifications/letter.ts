@@ -95,6 +95,8 @@ function detailsOf({ event, facts }: ClaimedNotification, language: Language): s
       return [textOf(facts['key']), textOf(facts['reason'])].filter(isSaid);
     case 'conflict-waiting':
       return [textOf(facts['key'])].filter(isSaid);
+    case 'pair-stale':
+      return [words.lagsFor(textOf(facts['minutes']))];
     case 'test':
       return [words.test];
     // Goes out as a letter of its own.
@@ -114,6 +116,7 @@ function linkOf({ event, facts, solution }: ClaimedNotification, publicUrl: stri
     case 'pair-paused':
     case 'entity-given-up':
     case 'conflict-waiting':
+    case 'pair-stale':
       return `${publicUrl}/pairs/${textOf(facts['pair'])}`;
     case 'solution-stale':
     case 'probe-alert':
@@ -154,6 +157,7 @@ interface Words {
   readonly footer: string;
   readonly several: (count: number) => string;
   readonly silentFor: (hours: string) => string;
+  readonly lagsFor: (minutes: string) => string;
   /** `entities`: how many; empty: not known. */
   readonly waits: (kind: string, entities: string) => string;
 }
@@ -167,6 +171,7 @@ const english: Words = {
     'pair-paused': 'A pair of systems is paused',
     'entity-given-up': 'Something of a pair was given up',
     'conflict-waiting': 'A conflict of a pair waits',
+    'pair-stale': 'A pair of systems lags behind',
     test: 'This is a test',
     'confirm-address': 'Please confirm your address',
   },
@@ -178,6 +183,7 @@ const english: Words = {
   footer: 'The ePack server sends this to those whom its backoffice lists under notifications.',
   several: (count) => `${count} notifications`,
   silentFor: (hours) => `No finished sync for ${hours} hours.`,
+  lagsFor: (minutes) => `What is due has waited for ${minutes} minutes.`,
   waits: (kind, entities) => {
     if (entities === '') return 'a replacement of readings waits for a decision.';
     return `${entities} ${kind === 'changes' ? 'changes' : 'deletions'} wait for a decision.`;
@@ -193,6 +199,7 @@ const french: Words = {
     'pair-paused': 'Une paire de systèmes est en pause',
     'entity-given-up': 'Un élément d’une paire a été abandonné',
     'conflict-waiting': 'Un conflit d’une paire attend une décision',
+    'pair-stale': 'Une paire de systèmes a pris du retard',
     test: 'Ceci est un essai',
     'confirm-address': 'Merci de confirmer votre adresse',
   },
@@ -210,6 +217,7 @@ const french: Words = {
     'Le serveur ePack envoie ceci aux destinataires inscrits sous « notifications » dans le backoffice.',
   several: (count) => `${count} notifications`,
   silentFor: (hours) => `Aucune synchronisation terminée depuis ${hours} heures.`,
+  lagsFor: (minutes) => `Le plus ancien élément à traiter attend depuis ${minutes} minutes.`,
   waits: (kind, entities) => {
     if (entities === '') return 'un remplacement de relevés attend une décision.';
     return `${entities} ${kind === 'changes' ? 'modifications attendent' : 'suppressions attendent'} une décision.`;

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../shared/domain/backoff';
 import type { PairRun } from '../../shared/stores/pairs/pair-run-store';
 import { discover, type Discovered, usualBelief } from '../pipeline/discover';
 import type { Links } from '../pipeline/links';
@@ -20,6 +21,15 @@ export async function discoverRun(slice: Slice, links: Links, run: PairRun): Pro
     await runs.sideListed(run.id, side);
   }
   await runs.allListed(run.id, failures.length === 0 ? null : failures.join('; '));
+  if (failures.length > 0) await listAgain(slice, run);
+}
+
+const backoff = { firstMs: 60_000, maxMs: 16 * 60_000 };
+
+/** After 1, 2, 4, 8, 16 minutes, half of them random; its schedule comes first where that is sooner. */
+async function listAgain({ stores }: Slice, { kind }: PairRun): Promise<void> {
+  const failures = Math.max(1, await stores.runs.failuresInARow());
+  await stores.slice.hasten(kind === 'whole' ? 'whole' : 'check', backoffMs(failures, backoff) / 1000);
 }
 
 interface Listed {

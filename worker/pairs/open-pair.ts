@@ -1,6 +1,7 @@
-import { checkedKind, type PairSystems } from './pair-systems';
-import type { SlicePair } from '../../shared/stores/pairs/pair-slice-store';
+import { checkedKind, type OpeningRequest, type PairSystems } from './pair-systems';
+import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import { readPair } from '../../shared/systems/check-pair';
+import { MissingSecrets } from '../../shared/systems/references';
 import type { RecordPairSettings } from '../../shared/systems/pair-settings';
 import { type PerSide, type Side, sides } from '../pipeline/sides';
 import type { System } from '../pipeline/system';
@@ -27,7 +28,23 @@ export interface OpeningParts {
   readonly mayCall: () => void;
 }
 
-/** Throws `fields` where its settings cannot be used as they are. */
+/** A secret of a system has no value: it cannot be opened before someone sets it. The message is a sentence. */
+export class SecretMissing extends Error {
+  override readonly name = 'SecretMissing';
+
+  constructor(
+    readonly system: SliceSystem,
+    names: readonly string[],
+  ) {
+    const listed = names.map((name) => `\${${name}}`).join(', ');
+    const [verb, them] = names.length === 1 ? ['has', 'it'] : ['have', 'them'];
+    super(
+      `${listed} ${verb} no value. Set ${them} as a secret of the system, or in the environment of the worker.`,
+    );
+  }
+}
+
+/** Throws `SecretMissing`, and `fields` where its settings cannot be used as they are. */
 export async function openPair(
   systems: PairSystems,
   pair: SlicePair,
@@ -40,7 +57,7 @@ export async function openPair(
   const troubles = createTroubles();
   const opened: Partial<Record<Side, System>> = {};
   for (const side of sides) {
-    const remote = await systems.open({
+    const remote = await opening(systems, {
       system: pair.systems[side],
       end: endOf(settings, side),
       fields: ownFields(settings, side),
@@ -60,6 +77,15 @@ export async function openPair(
   const { here, there } = opened;
   if (here === undefined || there === undefined) throw new Error('a side was not opened');
   return { settings, systems: { here, there }, troubles };
+}
+
+async function opening(systems: PairSystems, request: OpeningRequest) {
+  try {
+    return await systems.open(request);
+  } catch (error) {
+    if (error instanceof MissingSecrets) throw new SecretMissing(request.system, error.names);
+    throw error;
+  }
 }
 
 function endOf(settings: RecordPairSettings, side: Side): object {

@@ -224,6 +224,10 @@ async function differingOf(
   for (const side of ['here', 'there'] as const) {
     const items = fetched.filter(({ job }) => job.side === side).map(({ item }) => item);
     for (const key of await links.screen(side, items)) differing.add(nameOf(side, key));
+    // What shows what it showed may still be owed a call that was noted before.
+    const same = items.map(({ key }) => key).filter((key) => !differing.has(nameOf(side, key)));
+    for (const [key, { intent }] of await links.byKeys(side, same))
+      if (intent !== null) differing.add(nameOf(side, key));
   }
   return differing;
 }

@@ -11,7 +11,7 @@ import { type CallTally, inTally } from './call-scope';
 import { discoverRun } from './discover-run';
 import { dueTimes } from './due-times';
 import { compareFieldTypes } from './field-types';
-import { openPair } from './open-pair';
+import { openPair, SecretMissing } from './open-pair';
 import { createTargetLinks, findLinkTargets } from './link-targets';
 import { createPairLinks, leaseLost } from './pair-links';
 import { createPairWork } from './pair-work';
@@ -51,9 +51,27 @@ async function workOn(deps: SliceDeps, stores: SliceStores, pair: SlicePair): Pr
     const slice = await openSlice({ deps, stores, pair, log, tally, learned });
     return await inTally(tally, () => steps(slice, learned));
   } catch (error) {
+    if (error instanceof SecretMissing) return afterMissingSecret(stores, pair, error, log);
     if (!(error instanceof Trouble)) throw error;
     return afterTrouble(stores, pair, error, log);
   }
+}
+
+async function afterMissingSecret(
+  stores: SliceStores,
+  pair: SlicePair,
+  { system, message }: SecretMissing,
+  log: SliceDeps['log'],
+): Promise<number> {
+  if (await stores.slice.pauseSystem(system.id, message))
+    await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {
+      pair: pair.name,
+      system: system.name,
+      reason: 'secrets',
+      detail: message,
+    });
+  log.error({ system: system.name, reason: message }, 'the system is paused: a secret is missing');
+  return restSeconds;
 }
 
 /** What ends a slice, and is nobody's fault here. */

@@ -139,6 +139,20 @@ export function createNotificationStore(db: Db) {
       return result.rowCount;
     },
 
+    /** Running pairs whose work has been due for so many minutes, once a day. */
+    async addStalePairs(minutes: number): Promise<void> {
+      await db.raw(
+        `select notify_targets_of_pair('pair-stale', p.id, concat_ws(':', 'pair-stale', p.id, current_date), now(),
+           jsonb_build_object('pair', p.name, 'minutes', floor(extract(epoch from now() - oldest.at) / 60)))
+         from pair p cross join lateral (
+           select min(greatest(j.created_at, j.run_after)) as at from link_job j
+           where j.pair_id = p.id and j.state in ('new', 'running', 'failed') and j.run_after <= now()
+         ) as oldest
+         where p.mode = 'run' and oldest.at < now() - make_interval(mins => :minutes)`,
+        { minutes },
+      );
+    },
+
     /** What someone asked for, once more each time. Returns its id. */
     async addAsked(targetId: number, event: 'test' | 'confirm-address'): Promise<string> {
       const result = await db.raw<{ rows: { id: string }[] }>(

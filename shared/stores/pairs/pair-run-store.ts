@@ -96,6 +96,18 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
+    /** How many runs that listed something have failed in a row, up to now. */
+    async failuresInARow(): Promise<number> {
+      const result = await db.raw<{ rows: { count: number }[] }>(
+        `select count(*)::int as count from pair_run r
+         where r.pair_id = :pairId and r.kind in ('check', 'whole') and r.state in ('listed', 'ended') and r.id > coalesce((
+           select max(o.id) from pair_run o
+           where o.pair_id = :pairId and o.kind in ('check', 'whole') and o.state in ('listed', 'ended') and o.failure is null), 0)`,
+        { pairId },
+      );
+      return result.rows[0]?.count ?? 0;
+    },
+
     /** What webhooks and people name belongs to a run as well. Returns the one that is open. Null: the slice is another's. */
     async hintsRun(): Promise<string | null> {
       const result = await db.raw<{ rows: { id: string }[] }>(

@@ -130,6 +130,16 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
+    /** A check, or a whole listing, comes due in so many seconds, if it does not sooner. */
+    async hasten(kind: 'check' | 'whole', seconds: number): Promise<void> {
+      const column = kind === 'whole' ? 'whole_at' : 'check_at';
+      await db.raw(
+        `${withGuard}
+         update pair set ${column} = least(${column}, now() + make_interval(secs => :seconds)) where id = :pairId and exists (select from guard)`,
+        { ...guardBindings(hold), pairId, seconds },
+      );
+    },
+
     /** Until a check or a whole listing is due; null: neither is. */
     async dueInSeconds(): Promise<number | null> {
       const result = await db.raw<{ rows: { seconds: number | null }[] }>(
