@@ -8,7 +8,8 @@ import { applyPairFile, type AppliedFile } from '../api/backoffice/services/pair
 import type { Config } from '../shared/config/config';
 import { commandLineCaller } from '../shared/domain/staff';
 import { createSeal } from '../shared/seal/seal';
-import { createPairConfigStore } from '../shared/stores/pairs/pair-config-store';
+import type { Db } from '../shared/db/database';
+import { createPairConfigStore, type PairEntry } from '../shared/stores/pairs/pair-config-store';
 import { createSystemStore } from '../shared/stores/pairs/system-store';
 import { openStoreAccess } from '../shared/stores/store-access';
 import { withDatabase } from './administration';
@@ -37,10 +38,10 @@ export async function applyFile(
   const applied = await withDatabase(config, (db) =>
     applyPairFile({ ...openStoreAccess(db), seal }, commandLineCaller, { text, isTrial }),
   );
-  return toldOfFile(path, applied);
+  return toldOfFile(path, applied, isTrial);
 }
 
-function toldOfFile(path: string, applied: AppliedFile): Told {
+function toldOfFile(path: string, applied: AppliedFile, isTrial: boolean): Told {
   if (!applied.isSound) {
     const lines = applied.mistakes.map(({ line, path: keys, reason }) =>
       [`${path}:${line}`, ...(keys === '' ? [] : [keys]), reason].join(' '),
@@ -49,7 +50,7 @@ function toldOfFile(path: string, applied: AppliedFile): Told {
   }
   const changes = applied.changes.map(({ what, name, outcome, changed }) => {
     const where = changed.length === 0 ? '' : `: ${changed.join(', ')}`;
-    return `${what} ${name} ${outcome}${where}`;
+    return `${what} ${name} ${isTrial && outcome !== 'unchanged' ? `would be ${outcome}` : outcome}${where}`;
   });
   return well([...changes, ...applied.remarks]);
 }
@@ -100,7 +101,8 @@ export function pairStatus(config: Config, name: string): Promise<Told> {
       `conflicts ${conflicts}, approvals ${approvals}`,
       lastRun === null
         ? 'no run yet'
-        : `run ${lastRun.id} (${lastRun.kind}) ${lastRun.endedAt === null ? 'under way' : `ended ${lastRun.endedAt.toISOString()}`}: ${countsOf(lastRun.counts)}`,
+        : `run ${lastRun.id} (${lastRun.kind}) ${lastRun.endedAt === null ? 'under way' : `ended ${lastRun.endedAt.toISOString()}`}: ${countsOf(lastRun.counts, 'nothing was done')}`,
+      ...(await pausedSystems(db, pair)),
     ]);
   });
 }
@@ -129,8 +131,8 @@ export function planPair(config: Config, name: string): Promise<Told> {
     return well([
       ...lines,
       ...(next === null ? [] : ['… and more: see the plan by REST']),
-      `plan ${id} ready: ${countsOf(plan.counts)}`,
-      `to carry it out: epack pairs approve ${name} ${id}`,
+      `plan ${id} ready: ${countsOf(plan.counts, 'nothing is to be done')}`,
+      `to carry it out, and have the pair run from then on: epack pairs approve ${name} ${id}`,
     ]);
   });
 }
@@ -223,7 +225,23 @@ async function madePlan(runs: PairRunService, id: string) {
   return null;
 }
 
-const countsOf = (counts: object): string => {
+/** A pair whose system accepts no call stands still as well. */
+async function pausedSystems(db: Db, { here, there }: PairEntry): Promise<string[]> {
+  const systems = createSystemStore(db);
+  const both = await Promise.all([here, there].map(({ id }) => systems.findById(id)));
+  return both.flatMap((system) => {
+    if (system === null) return [];
+    if (system.state === 'paused')
+      return [
+        `the system ${system.name} is paused (${system.pausedReason ?? ''}): nothing is done until it is resumed`,
+      ];
+    return system.state === 'throttled' && system.notBefore !== null
+      ? [`the system ${system.name} is not called before ${system.notBefore.toISOString()}`]
+      : [];
+  });
+}
+
+const countsOf = (counts: object, nothing = 'none'): string => {
   const some = Object.entries(counts).filter(([, count]) => count !== 0);
-  return some.length === 0 ? 'none' : some.map(([name, count]) => `${String(count)} ${name}`).join(', ');
+  return some.length === 0 ? nothing : some.map(([name, count]) => `${String(count)} ${name}`).join(', ');
 };

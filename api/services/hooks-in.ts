@@ -1,4 +1,4 @@
-import { badRequest, notFound, unauthorized } from '../../shared/errors/catalog';
+import { badRequest, notFound, unsignedWebhook } from '../../shared/errors/catalog';
 import type { Seal } from '../../shared/seal/seal';
 import { hashSessionToken } from '../../shared/secrets';
 import type { CalledHook, HookStore } from '../../shared/stores/pairs/hook-store';
@@ -47,7 +47,7 @@ export function createHookInService({ stores, transaction, seal }: Deps) {
       if (hook === null) throw notFound('hook');
       if (!isGenuine(hook, body, headers)) {
         await stores.hooks.noteRefusal(hook.id);
-        throw unauthorized();
+        throw unsignedWebhook();
       }
       const keys = idsIn(body);
       await transaction(async ({ hooks, linkHints, pairConfigs }) => {

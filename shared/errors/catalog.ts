@@ -13,6 +13,14 @@ export const unknownRoute = () => new AppError('absent', 'not-found', 'There is 
 export const unauthorized = () =>
   new AppError('unauthenticated', 'unauthorized', 'A valid bearer token is needed.');
 
+/** Of a webhook: nobody can show that the system sent it. */
+export const unsignedWebhook = () =>
+  new AppError(
+    'unauthenticated',
+    'unauthorized',
+    'The signature of this webhook is missing, or it does not belong to the body.',
+  );
+
 /** One text for an unknown mail and for a wrong secret: they must not be told apart. */
 export const badCredentials = () =>
   new AppError('invalid', 'bad-credentials', 'Unknown solution or wrong credentials.', {

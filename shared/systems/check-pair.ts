@@ -118,7 +118,12 @@ function checkBothEnds(ends: { readonly here: End; readonly there: End }, { here
 function checkWebhooks({ find }: PairSettings, kinds: Kinds): Problem[] {
   return find.webhooks.flatMap((side, place): Problem[] =>
     kinds[side]?.can.webhooks === 'none'
-      ? [{ path: ['find', 'webhooks', place], reason: `: ${kinds[side].name} sends no webhooks` }]
+      ? [
+          {
+            path: ['find', 'webhooks', place],
+            reason: `names a side of the kind ${kinds[side].name}, which sends no webhooks`,
+          },
+        ]
       : [],
   );
 }
@@ -144,12 +149,18 @@ function checkField(settings: RecordPairSettings, place: number): Problem[] {
   if (earlier.some((one) => one.name === rule.name))
     problems.push({
       path: [...path, 'here'],
-      reason: `: "${rule.name}" stands twice; give one of them a "name"`,
+      reason: `is "${rule.name}", as an earlier field is; give one of them a "name"`,
     });
   if (rule.flows !== 'to-there' && earlier.some((one) => one.flows !== 'to-there' && one.here === rule.here))
-    problems.push({ path: [...path, 'here'], reason: `: "${rule.here}" would be written by two fields` });
+    problems.push({
+      path: [...path, 'here'],
+      reason: `is "${rule.here}", which an earlier field writes as well`,
+    });
   if (rule.flows !== 'to-here' && earlier.some((one) => one.flows !== 'to-here' && one.there === rule.there))
-    problems.push({ path: [...path, 'there'], reason: `: "${rule.there}" would be written by two fields` });
+    problems.push({
+      path: [...path, 'there'],
+      reason: `is "${rule.there}", which an earlier field writes as well`,
+    });
   return problems;
 }
 

@@ -26,7 +26,7 @@ function badNames(config: Json): Problem[] {
     .filter((name) => !isReferenceName(name))
     .map((name) => ({
       path: [],
-      reason: `: "\${${name}}" is no name of a secret: letters, digits and "_" alone`,
+      reason: `asks for "\${${name}}", which is no name of a secret: letters, digits and "_" alone`,
     }));
 }
 

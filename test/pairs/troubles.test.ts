@@ -41,7 +41,7 @@ describe('what a system refuses', () => {
     await pair.run();
     expect(await pair.rows('select state, paused_reason from remote_system order by id')).toEqual([
       { state: 'unknown', paused_reason: null },
-      { state: 'paused', paused_reason: '401' },
+      { state: 'paused', paused_reason: 'unauthorized: 401' },
     ]);
     const made = Object.values(pair.there.counts).reduce((sum, one) => sum + one, 0);
     expect(made).toBeLessThanOrEqual(8);

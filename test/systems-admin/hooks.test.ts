@@ -119,9 +119,12 @@ test('with a key, only what is signed with it is taken', async () => {
     { Signature: 'nonsense' },
   ])
     expect((await send(body.replace('signed', 'forged'), headers)).status).toBe(401);
+  expect(await (await send(body, {})).json()).toMatchObject({
+    detail: 'The signature of this webhook is missing, or it does not belong to the body.',
+  });
   expect(await keys()).toEqual(['signed']);
   const listed = (await (await call('GET', '/api/systems/espo/hook')).json()) as { items: unknown[] };
-  expect(listed.items).toEqual([expect.objectContaining({ refused: 5, webhooks: ['w1'] })]);
+  expect(listed.items).toEqual([expect.objectContaining({ refused: 6, webhooks: ['w1'] })]);
 });
 
 test('an unknown token, another system’s, and one that was taken back are 404, never 410', async () => {

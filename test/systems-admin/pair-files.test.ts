@@ -177,7 +177,7 @@ test('a system belongs to an account where the file says so', async () => {
 test('a system is not sent what opens this server', async () => {
   const text =
     'systems: { espo: { kind: espocrm, url: "https://crm.example/${DATABASE_URL}", auth: { apiKey: "${K}" } } }';
-  await expect(apply(text)).rejects.toThrow('DATABASE_URL are settings of this server');
+  await expect(apply(text)).rejects.toThrow('DATABASE_URL: settings of this server are not given away');
 });
 
 test('a pair whose links are there stays with its two systems', async () => {

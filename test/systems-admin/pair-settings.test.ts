@@ -123,11 +123,11 @@ describe('what is refused', () => {
       writeBack: { here: { a: '$now' } },
     };
     expect(check(recordsExample, changes)).toEqual([
-      'find.webhooks.0 : advoware sends no webhooks',
+      'find.webhooks.0 names a side of the kind advoware, which sends no webhooks',
       'fields.0.group names the group "nowhere", and there is none',
-      'fields.1.here : "a" stands twice; give one of them a "name"',
-      'fields.1.here : "a" would be written by two fields',
-      'fields.1.there : "b" would be written by two fields',
+      'fields.1.here is "a", as an earlier field is; give one of them a "name"',
+      'fields.1.here is "a", which an earlier field writes as well',
+      'fields.1.there is "b", which an earlier field writes as well',
       'match.by.0 is "z", and no field has that name',
       'writeBack.here.a is one of the fields that are kept equal',
     ]);

@@ -74,6 +74,20 @@ describe('runs', () => {
     expect((await call('GET', '/api/audit?limit=1')).at('items', 0, 'action')).toBe('pair.run');
   });
 
+  test('the status names the field for which a pair is paused, beside the reason', async () => {
+    const text = 'fields: CBeteiligte lacks betnr';
+    await backoffice.db('pair').update({ paused_at: new Date(), paused_reason: text });
+    const wanted = { reason: 'fields', detail: 'CBeteiligte lacks betnr', by: null };
+    expect((await call('GET', `${at}/status`)).at('paused')).toMatchObject(wanted);
+    expect((await call('GET', at)).at('paused')).toMatchObject(wanted);
+    await call('POST', `${at}/resume`);
+    await call('POST', `${at}/pause`, { reason: 'holiday: until Monday' });
+    expect((await call('GET', `${at}/status`)).at('paused')).toMatchObject({
+      reason: 'holiday: until Monday',
+      detail: null,
+    });
+  });
+
   test('the status counts links, jobs, what waits, and for how long', async () => {
     const link = await newLink();
     await backoffice.db('link_job').insert({

@@ -145,7 +145,9 @@ describe('systems', () => {
       kind: 'espocrm',
       config: own,
     });
-    expect(stolen.at('problems', 0, 'reason')).toBe(': EPACK_SECRETS_KEY are settings of this server');
+    expect(stolen.at('problems', 0, 'reason')).toBe(
+      'asks for EPACK_SECRETS_KEY: settings of this server are not given away',
+    );
   });
 
   test('a system that a pair names is not deleted', async () => {

@@ -176,7 +176,7 @@ describe('PostgreSQL and Odoo', () => {
     delete pairs.odoo.store.models.get('res.partner')?.fields['x_birth'];
     await pairs.run('persons');
     expect(await pairs.rows(`select paused_reason from pair where name = 'persons'`)).toEqual([
-      { paused_reason: 'fields' },
+      { paused_reason: expect.stringMatching(/^fields: .*x_birth/) as string },
     ]);
     expect(partners()).toEqual([]);
   });

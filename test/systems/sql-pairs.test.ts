@@ -203,7 +203,9 @@ describe('PostgreSQL and SQL Server', () => {
     table.columns = table.columns.filter(({ name }) => name !== 'Geburtsdatum');
     await pair.restart();
     await pair.run();
-    expect(await pair.rows('select paused_reason from pair')).toEqual([{ paused_reason: 'fields' }]);
+    expect(await pair.rows('select paused_reason from pair')).toEqual([
+      { paused_reason: expect.stringMatching(/^fields: .*Geburtsdatum/) as string },
+    ]);
     expect(fake.server.statements.filter(({ text }) => isWrite(text))).toHaveLength(writes);
   });
 });

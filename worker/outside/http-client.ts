@@ -158,7 +158,7 @@ function causeOf(error: unknown): string {
 function troubleOf(call: HttpCall, answer: HttpAnswer, redact: Redact): Trouble | null {
   const { status, headers, json } = answer;
   const said = redact(reasonOf(headers, json));
-  const text = `${call.method} was answered ${status}${said === '' ? '' : `: ${said}`}`;
+  const text = `${call.method} returned ${status}${said === '' ? '' : `: ${said}`}`;
   if (status === 401) return call.handsBackUnauthorized === true ? null : new Trouble('unauthorized', text);
   const waitMs = retryAfterMs(headers);
   if (status === 429) return new Trouble('throttled', text, waitMs ?? usualThrottleMs);

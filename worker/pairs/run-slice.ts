@@ -1,3 +1,4 @@
+import { pauseReasonText } from '../../shared/domain/pause-reason';
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import type { PairRun, RunCounts } from '../../shared/stores/pairs/pair-run-store';
@@ -87,7 +88,7 @@ async function afterTrouble(
     return 1;
   }
   if (error.kind !== 'fields') throw error;
-  const isNews = await stores.slice.pausePair('fields', null);
+  const isNews = await stores.slice.pausePair(pauseReasonText('fields', error.message), null);
   if (isNews)
     await stores.slice.notify('pair-paused', `pair-paused:${pair.id}:${Date.now()}`, {
       pair: pair.name,
@@ -304,7 +305,7 @@ async function tellSystems(slice: Slice): Promise<void> {
   }
   if (reason.kind !== 'unauthorized') return;
   await deps.systems.forget(system.id);
-  const isNews = await stores.slice.pauseSystem(system.id, reason.message);
+  const isNews = await stores.slice.pauseSystem(system.id, pauseReasonText('unauthorized', reason.message));
   log.error({ err: reason, system: system.name }, 'the system is paused: it accepts no call');
   if (isNews && settings.notify.includes('paused'))
     await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {

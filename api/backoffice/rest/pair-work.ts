@@ -15,7 +15,7 @@ import { reply, type Route } from '../../http/route';
 import { bigIdOf, bigIdParameter, idOf, pageOfQuery, pageQuery, textOf } from '../http/request-fields';
 import type { LinkService } from '../services/links';
 import type { PairRunService, PairStatus, PlanOfPair } from '../services/pair-runs';
-import { pausedJson } from './pairs';
+import { paused, pausedJson } from './pairs';
 import { staffRoute } from './staff-route';
 import { nameOf, nameParameter } from './systems';
 
@@ -65,7 +65,7 @@ const counts = <const Names extends readonly string[]>(names: Names) =>
 const status = z
   .object({
     mode: z.enum(pairModes),
-    paused: z.object({ reason: z.string(), since: instant, by: z.string().nullable() }).nullable(),
+    paused,
     lag: z
       .number()
       .meta({ description: 'Seconds for which the oldest thing that is due has waited; 0: nothing does.' }),

@@ -1,3 +1,4 @@
+import { readPauseReason } from '../../../shared/domain/pause-reason';
 import { z } from 'zod';
 import { mapPage } from '../../../shared/domain/page';
 import type { PairConfigVersion, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
@@ -35,8 +36,13 @@ const changedPair = z
   .looseObject({ name: nameOf.optional(), ...input })
   .meta({ description, examples: [example] });
 
-const paused = z
-  .object({ reason: z.string(), since: instant, by: z.string().nullable() })
+export const paused = z
+  .object({
+    reason: z.string().meta({ examples: ['fields'] }),
+    detail: z.string().nullable().meta({ description: 'What was found, for people.' }),
+    since: instant,
+    by: z.string().nullable(),
+  })
   .nullable()
   .meta({ description: 'Null: it is not. `by` null: the server did by itself.' });
 
@@ -214,7 +220,7 @@ export const pausedJson = ({
   pausedReason,
   pausedBy,
 }: Pick<PairEntry, 'pausedAt' | 'pausedReason' | 'pausedBy'>) =>
-  pausedAt === null ? null : { reason: pausedReason ?? '', since: pausedAt, by: pausedBy };
+  pausedAt === null ? null : { ...readPauseReason(pausedReason ?? ''), since: pausedAt, by: pausedBy };
 
 const versionJson = ({ config, ...rest }: PairConfigVersion) => ({
   ...rest,

@@ -116,7 +116,10 @@ const system = z
     pausedReason: z
       .string()
       .nullable()
-      .meta({ examples: ['unauthorized'] }),
+      .meta({
+        description: '`unauthorized` and what the system returned, or what a person wrote.',
+        examples: ['unauthorized: GET returned 401'],
+      }),
     notBefore: instant.nullable(),
     probe: z
       .unknown()

@@ -65,7 +65,9 @@ export function createHookService({ stores, transaction, seal, tasks, publicUrl 
       const system = await foundSystem(stores, caller, systemName);
       needAdmin(caller);
       if (systemKinds[system.kind].can.webhooks === 'none')
-        throw refusedFields([{ path: ['system'], reason: `: ${system.kind} sends no webhooks` }]);
+        throw refusedFields([
+          { path: ['system'], reason: `is of the kind ${system.kind}, which sends no webhooks` },
+        ]);
       const token = newSessionToken();
       const id = await transaction(async (on) => {
         const tokenSha256 = hashSessionToken(token);

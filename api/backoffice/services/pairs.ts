@@ -1,3 +1,4 @@
+import { readPauseReason } from '../../../shared/domain/pause-reason';
 import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
@@ -165,7 +166,11 @@ export async function putPair(stores: PairPutStores, caller: Caller, input: Pair
   const outcome: Outcome =
     before === null ? 'created' : isSame && before.mode === newMode ? 'unchanged' : 'updated';
   // A pair that was paused because of its fields is looked at again as it is now.
-  if (outcome === 'updated' && before?.pausedReason === 'fields' && before.pausedBy === null)
+  if (
+    outcome === 'updated' &&
+    before?.pausedBy === null &&
+    readPauseReason(before.pausedReason ?? '').reason === 'fields'
+  )
     await pairConfigs.resume(id);
   const pair = await foundPair(stores, caller, name);
   if (outcome !== 'unchanged') {

@@ -189,7 +189,9 @@ function soundConfig({ name, kind, config, secrets = {} }: SystemInput) {
   if (!checked.isSound) throw refusedFields(checked.problems, ['config']);
   const own = [...namesAskedFor(checked.value.config), ...Object.keys(secrets)].filter(isOwnSetting);
   if (own.length > 0)
-    throw refusedFields([{ path: ['config'], reason: `: ${own.join(', ')} are settings of this server` }]);
+    throw refusedFields([
+      { path: ['config'], reason: `asks for ${own.join(', ')}: settings of this server are not given away` },
+    ]);
   return checked.value;
 }
 

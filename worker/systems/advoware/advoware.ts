@@ -137,7 +137,7 @@ function createRecords(api: AdvowareApi, end: AdvowareEnd, fields: readonly stri
     if (answer.status !== 200) throw troubleOf(answer);
     // Nothing at all says nothing about the record, least of all that it is deleted.
     if (answer.json === undefined || answer.json === null)
-      throw new Trouble('unavailable', 'a record was answered with nothing');
+      throw new Trouble('unavailable', 'the server returned nothing for a record');
     const record = readOne(answer.json);
     if (record === null) return null;
     const item = seen(record);
@@ -272,7 +272,7 @@ const forbiddenInARow = 3;
 
 function sentence({ status, headers, json }: HttpAnswer): string {
   const said = reasonOf(headers, json);
-  return said === '' ? `it was answered ${status}` : said;
+  return said === '' ? `the server returned ${status}` : said;
 }
 
 /** Of a call that is about no single write. */

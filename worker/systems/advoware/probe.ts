@@ -39,7 +39,7 @@ async function probeEntity(
   if (answer.status === 404)
     return [{ level: 'error', code: 'entity-missing', message: `There is no ${entity}.` }];
   if (answer.status !== 200)
-    return [{ level: 'error', code: 'unauthorized', message: `${entity} was answered ${answer.status}.` }];
+    return [{ level: 'error', code: 'unauthorized', message: `${entity} returned ${answer.status}.` }];
   const records = readList(answer.json);
   const findings: Finding[] = [
     {

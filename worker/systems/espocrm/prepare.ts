@@ -175,6 +175,6 @@ async function administer(api: EspoApi, path: string, json: object, signal: Abor
   const said = reasonOf(headers, answer);
   throw new Trouble(
     status === 403 ? 'unauthorized' : 'invalid',
-    `${path} was answered ${status}${said === '' ? '' : `: ${said}`}`,
+    `${path} returned ${status}${said === '' ? '' : `: ${said}`}`,
   );
 }

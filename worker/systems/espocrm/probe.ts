@@ -28,7 +28,7 @@ const settingsAnswer = z.looseObject({ version: z.string().optional() });
 
 async function readVersion({ api }: Espocrm, signal: AbortSignal): Promise<string | null> {
   const answer = await api.get('probe', '/Settings', [], signal);
-  if (answer.status !== 200) throw new Trouble('unauthorized', `it was answered ${answer.status}`);
+  if (answer.status !== 200) throw new Trouble('unauthorized', `the server returned ${answer.status}`);
   return settingsAnswer.safeParse(answer.json).data?.version ?? null;
 }
 

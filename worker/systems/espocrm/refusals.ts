@@ -15,7 +15,7 @@ export function refusalOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Writt
   if (status === 413)
     return { kind: 'refused', code: 'too-large', reason: sentence(answer, 'it is too large') };
   const field = fieldIn(answer.json);
-  const reason = sentence(answer, `it was answered ${status}`);
+  const reason = sentence(answer, `the server returned ${status}`);
   const refused = { kind: 'refused', code: 'invalid', reason } as const;
   return field === null ? refused : { ...refused, fields: [field] };
 }
@@ -28,7 +28,7 @@ function conflictOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written {
   const holders = readHolders(answer.json).map((row) => itemOf(row));
   if (reason === 'duplicate' || holders.length > 0)
     return { kind: 'refused', code: 'duplicate', reason: 'a record like it is already there', holders };
-  return { kind: 'refused', code: 'invalid', reason: sentence(answer, 'it was answered 409') };
+  return { kind: 'refused', code: 'invalid', reason: sentence(answer, 'the server returned 409') };
 }
 
 const validation = z.looseObject({
@@ -50,7 +50,7 @@ export const isLockedOut = ({ status, headers }: HttpAnswer): boolean =>
 /** Of a call that is about no single record. */
 export function troubleOf(answer: HttpAnswer): Trouble {
   const reason = reasonOf(answer.headers, answer.json);
-  const text = `it was answered ${answer.status}${reason === '' ? '' : `: ${reason}`}`;
+  const text = `the server returned ${answer.status}${reason === '' ? '' : `: ${reason}`}`;
   if (answer.status === 403) return new Trouble('unauthorized', text);
   // "Controller 'CNix' does not exist." and "Not existing attribute 'nope' in where."
   if (answer.status === 404 || /^Not existing attribute/.test(reason)) return new Trouble('fields', text);

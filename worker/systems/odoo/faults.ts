@@ -37,7 +37,7 @@ export function faultIn(json: unknown, status: number): OdooFault | null {
 /** What a 4xx without any exception of Odoo's means: a proxy, or an Odoo that serves no such database. */
 export const plainFault = ({ status }: HttpAnswer): OdooFault => ({
   name: '',
-  message: `it was answered ${status}${status === 404 ? ', as where no such database is served' : ''}`,
+  message: `the server returned ${status}${status === 404 ? ', as it does where it has no such database' : ''}`,
   status,
 });
 

@@ -1,3 +1,4 @@
+import { readPauseReason } from '../../../../../shared/domain/pause-reason';
 import type { VNode } from 'preact';
 import type { RemoteSystemEntry } from '../../../../../shared/stores/pairs/system-store';
 import { systemKinds } from '../../../../../shared/systems/system-kinds';
@@ -32,7 +33,13 @@ interface Pause {
 export function PauseReason({ words, reason }: Pause): VNode | null {
   if (reason === null || reason === '') return null;
   const known: Readonly<Record<string, string>> = words.pairs.pauseReasons;
-  return Object.hasOwn(known, reason) ? <>{known[reason]}</> : <q>{visibleText(reason)}</q>;
+  const { reason: word, detail } = readPauseReason(reason);
+  if (!Object.hasOwn(known, word)) return <q>{visibleText(reason)}</q>;
+  return (
+    <>
+      {known[word]} {detail !== null && <q>{visibleText(detail)}</q>}
+    </>
+  );
 }
 
 /** Until when, or why it makes no calls. */
