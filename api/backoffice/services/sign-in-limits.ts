@@ -3,22 +3,23 @@ import { callerNetwork, networksOf } from '../../../shared/domain/network';
 import type { FailureLimit } from '../../../shared/stores/staff/failed-login-store';
 import { countAttemptIn, countAttemptOf, type FailureStores } from './counted-attempts';
 
-/** Who tries to prove who they are, and from where. */
+/** Who tries to sign in, and from where. */
 export interface Prover {
   readonly email: string;
   readonly address: string;
 }
 
 /**
- * What is known of someone who has not proved anything yet. `place`: this person has signed in from that network of late.
- * `browser`: in that browser. `session`: they hold an open session. `id` is of the browser or of the session.
+ * What is known about a caller who has not proved their identity yet. `place`: this person has signed in from that
+ * network of late. `browser`: in that browser. `session`: they hold an open session. `id` is of the browser or of the
+ * session.
  */
 export type Standing =
   { readonly kind: 'stranger' | 'place' } | { readonly kind: 'browser' | 'session'; readonly id: string };
 
-/** An attempt that was counted as a failure before anyone looked at it. */
+/** An attempt that was counted as a failure before it was checked. */
 export interface CountedAttempt {
-  /** By these it is taken back. */
+  /** The ids by which it is taken back. */
   readonly ids: readonly string[];
   /** The counter of its own, which begins at none once someone has proved who they are. */
   readonly own: string;
@@ -34,12 +35,13 @@ const manyOfEmail = 100;
 const manyOfServer = 1_000;
 const fewOfOne = 2;
 const fewOfNetworks = [10, 20, 40];
-/** Codes of a second factor, of someone who knows the password: wherever they come from. */
+/** Codes of a second factor by someone who knows the password, over all network addresses. */
 const mostOfCodes = 10;
 
 /**
- * Counts an attempt as a failure before it is looked at, so that attempts at once cannot outrun the count. What strangers
- * do keeps nobody out who is known by a session, by a browser, or from elsewhere. Throws `too-many-requests`.
+ * Counts an attempt as a failure before it is looked at, so that attempts at once cannot outrun the count. Failures of
+ * strangers do not lock out anyone who is known by a session or a browser, or who signs in from elsewhere. Throws
+ * `too-many-requests`.
  */
 export async function countAttempt(
   { transaction }: StoreAccess<FailureStores>,
@@ -68,7 +70,7 @@ export const countCode = (
   });
 };
 
-/** A right code takes back its own count alone: what was guessed before stays counted. */
+/** A right code only takes back its own count. Earlier guesses stay counted. */
 export const forgiveCode = ({ failedLogins }: FailureStores, counted: readonly string[]): Promise<void> =>
   failedLogins.withdraw(counted);
 

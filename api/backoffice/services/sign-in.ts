@@ -53,7 +53,7 @@ export interface BrowserSession extends Session {
   readonly browserToken: string;
 }
 
-/** Signed in, or one step further: the code of the second factor is still to come. */
+/** Either signed in, or the code of the second factor is still needed. */
 export type SignInResult =
   | { readonly isDone: true; readonly session: BrowserSession }
   | { readonly isDone: false; readonly step: string };
@@ -73,12 +73,12 @@ interface Deps extends StoreAccess<Stores> {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** How long someone may take to find their telephone. */
+/** How long the second step may take. */
 const stepSeconds = 300;
 
 export type SignInService = ReturnType<typeof createSignInService>;
 
-/** Lets staff in by password and second factor, and asks them again. */
+/** Signs staff in by password and second factor, and asks for the password again. */
 export function createSignInService(deps: Deps) {
   const { stores, transaction } = deps;
   return {
@@ -143,8 +143,8 @@ export function createSignInService(deps: Deps) {
     },
 
     /**
-     * Before keys, roles and secrets: whoever sits at the browser proves once more who they are, by the password.
-     * Throws `bad-credentials`, `too-many-requests`.
+     * Before keys, roles and secrets are changed, the user enters the password again. Throws `bad-credentials`,
+     * `too-many-requests`.
      */
     async proveAgain(caller: Caller, password: string, token: string): Promise<void> {
       const attempt = proofOf(caller, password);
@@ -155,7 +155,7 @@ export function createSignInService(deps: Deps) {
   };
 }
 
-/** Counted before the slow check; what succeeds is taken back. */
+/** The attempt is counted before the slow check, and taken back if it succeeds. */
 async function provePassword(deps: Deps, attempt: SignIn): Promise<Proved> {
   const { stores, rules } = deps;
   if (rules.passwords === 'no') throw passwordsOff();
@@ -171,7 +171,7 @@ interface Proved {
   readonly standing: Standing;
 }
 
-/** Throws `passwords-off`: others than admins wait for the provider. */
+/** Throws `passwords-off` for users who are not admins. */
 function breakGlass({ log }: Deps, user: UserCredentials, { address }: SignIn): void {
   if (user.role !== 'admin') throw passwordsOff();
   log.warn({ user: user.email, address }, 'an admin signed in with a password, past the identity provider');

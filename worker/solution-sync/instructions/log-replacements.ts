@@ -5,7 +5,7 @@ import { formatLogValue, type LogValue } from '../../../shared/formats/log-value
 import type { InstructionFile } from './package';
 import { tableFileOf } from './replacements';
 
-/** Rows of a table that only the manager holds. */
+/** Rows of a table that only the manager has. */
 export interface ManagerRows {
   /** What they have beyond the table's columns. */
   readonly columns: readonly string[];
@@ -13,7 +13,7 @@ export interface ManagerRows {
   pages(): AsyncIterable<readonly ReadonlyMap<string, string>[]>;
 }
 
-/** A log whole: `csv/<Table>-r.csv`; `managerRows`: what comes after the solution's own rows. */
+/** The instruction file of a whole log, `csv/<Table>-r.csv`. `managerRows` come after the solution's own rows. */
 export const logReplacement = (
   db: Db,
   table: LogTable,
@@ -66,7 +66,7 @@ function union(names: readonly string[], more: readonly string[]): string[] {
   return [...names, ...more.filter((name) => !known.has(name.toLowerCase()))];
 }
 
-/** Names that this solution sends and that the table does not declare. */
+/** Undeclared columns that this solution sends. */
 async function undeclaredColumns(db: Db, table: LogTable, solutionId: number): Promise<string[]> {
   const result = await db.raw<{ rows: { name: string }[] }>(
     `select distinct name from ${table.table}, jsonb_object_keys(extra) as name

@@ -15,14 +15,14 @@ export interface InstructionFile {
   /** e.g. `xml/Fridges-u.xml`. */
   readonly name: string;
   readonly op: InstructionOp;
-  /** The file's text in pieces; answers how many instructions it held. */
+  /** The text of the file in pieces. Returns how many instructions it contains. */
   content(): AsyncGenerator<string, number>;
 }
 
 export interface PackageContents {
   readonly instructions: AsyncIterable<InstructionFile> | Iterable<InstructionFile>;
   readonly report: SyncReport;
-  /** Asked once the instructions are written: what the solution holds of each class when it has carried them out. */
+  /** Called after the instructions are written: what the solution has of each class once it has carried them out. */
   readonly classes?: () => Promise<ReadonlyMap<string, ClassDigest>>;
 }
 

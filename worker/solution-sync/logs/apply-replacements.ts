@@ -10,8 +10,8 @@ import { createHeldPlanStore } from '../../../shared/stores/parameters/held-plan
 import { createQuarantineIntakeStore } from '../../../shared/stores/syncs/quarantine-intake-store';
 
 /**
- * Does to logs what was approved, and forgets what was not: each plan in one transaction, of which the audit trail
- * tells. Returns how many plans.
+ * Carries out approved replacements of logs and deletes rejected ones, each plan in one transaction that the audit
+ * trail records. Returns how many plans.
  */
 export async function applyLogReplacements(db: Db): Promise<number> {
   let dealtWith = 0;

@@ -6,7 +6,10 @@ import type { SyncReport } from '../../../shared/domain/report';
 import { createLogMarkStore } from '../../../shared/stores/logs/log-mark-store';
 import type { SolutionStatement } from '../package/solution-statement';
 
-/** What is missing in the logs of a channel, by table, once the solution has said what it never had. Nothing: no member. */
+/**
+ * The gaps in the logs of a channel, by table, without the ids that the solution never had. Tables without gaps are
+ * left out.
+ */
 export async function findChannelGaps(
   db: Db,
   { solutionId, channel }: ChannelKey,

@@ -5,7 +5,7 @@ import { type InsertedRows, loadLogFile, type LogFileInput } from './load-log-fi
 import type { Reject } from '../package/rejections';
 import { createReceipts } from '../messages/receipts';
 
-/** What is done about probe readings that are new, in the transaction that adds them. */
+/** Handles new probe readings, in the transaction that adds them. */
 export type NoteReadings = (db: Db, solutionId: number, rows: InsertedRows) => Promise<void>;
 
 type ChannelLogInput = LogFileInput & { readonly noteReadings: NoteReadings };
@@ -33,7 +33,7 @@ function loadReadings(transaction: Transaction, input: ChannelLogInput, reject: 
   return loadLogFile(transaction, { ...input, onInserted }, reject);
 }
 
-/** A receipt is a row that we hold already: it counts as a duplicate. */
+/** A receipt is a row that the server already has, so it counts as a duplicate. */
 async function loadMessages(
   transaction: Transaction,
   input: LogFileInput,

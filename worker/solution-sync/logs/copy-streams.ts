@@ -1,16 +1,17 @@
 import type { BinaryCopy } from '../../../shared/db/copy';
 import { TupleBuffer } from './tuple-buffer';
 
-/** One way for rows into the database: they gather in a buffer, and continue from there. */
+/** A path of rows into the database. They are collected in a buffer and sent from there. */
 export interface CopyStream {
   readonly copy: BinaryCopy;
-  /** Looks at the rows before they continue, while the connection takes statements. It may take some out. */
+  /** Looks at the rows before they are sent, while the connection accepts statements. It may remove some of them. */
   prepare?(rows: TupleBuffer): Promise<void>;
 }
 
 /**
- * The two ways of a file's rows, which take turns on one connection: a COPY is ended when the other lane's buffer is full.
- * So neither waits on disk or in memory, at the price of some milliseconds for every buffer of rows that come out of order.
+ * The two paths of the rows of a file. They take turns on one connection: a COPY is ended when the other buffer is
+ * full. So no rows wait on disk or in memory, at the cost of some milliseconds per buffer of rows that are out of
+ * order.
  */
 export interface CopyStreams {
   /** Straight into the log. */
@@ -19,12 +20,9 @@ export interface CopyStreams {
   readonly late: TupleBuffer;
   haveRoom(size: number): boolean;
   makeRoom(size: number): Promise<void>;
-  /**
-   * Ends the COPY that is in progress, so that the connection takes other statements. What is in the buffers stays
-   * there.
-   */
+  /** Ends the current COPY, so that the connection accepts other statements. The buffers keep their rows. */
   pause(): Promise<void>;
-  /** Sends all that is left. */
+  /** Sends all remaining rows. */
   finish(): Promise<void>;
   abort(reason: unknown): Promise<void>;
 }

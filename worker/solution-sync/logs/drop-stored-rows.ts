@@ -4,9 +4,9 @@ import type { LogKey } from './log-mark';
 import type { TupleBuffer } from './tuple-buffer';
 
 /**
- * Takes out of the buffer the rows that the log holds byte for byte: an upload that is sent twice then costs the database
- * no more than reading them. It may leave some in: those are compared as values later.
- * Its rows begin with the fields of `columns`, solution and id first; the fields after those are not in the log.
+ * Removes rows from the buffer that the log already contains byte for byte, so that an upload that is sent twice costs
+ * the database only a read. It may leave some of them: those are compared as values later. Its rows begin with the
+ * fields of `columns`, solution and id first; the fields after those are not in the log.
  */
 export async function dropStoredRows(
   client: Transaction['client'],
@@ -43,7 +43,7 @@ export async function dropStoredRows(
   buffer.shrink(kept);
 }
 
-/** Where the file leaves most stored ids out, what lies between is not read whole. */
+/** If the file leaves out most stored ids, the rows between are not all read. */
 const MAX_STORED_PER_ROW = 2;
 /** Field count, length and value of the solution, length of the id. */
 const ID_AT = 2 + 4 + 4 + 4;

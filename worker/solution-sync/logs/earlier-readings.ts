@@ -4,8 +4,8 @@ import type { LogKey } from './log-mark';
 import { READING_TIME } from './row-encoder';
 
 /**
- * The last reading of each series among the thousand rows before an id. Rows with smaller ids do not depend on whether this
- * file has been loaded before: so it reads the same times again when it is sent again.
+ * The last reading of each series among the thousand rows before an id. These rows do not depend on whether this file
+ * has been loaded before, so the same times are read if the file is sent again.
  */
 export async function findEarlierReadings(
   db: Db,

@@ -4,12 +4,12 @@ import type { Reason } from '../../../shared/domain/reason';
 import { because } from '../../../shared/domain/reason-english';
 import type { HeaderFault, LogHeader } from './log-header';
 
-/** A name is in every row that has the column: a long one would make a small file a large log. */
+/** The name is stored in every row that has the column, so a long name would turn a small file into a large log. */
 const MAX_NAME_BYTES = 100;
 
 /**
- * Notes the columns of a file that its log does not declare. Null: the log has room for them. Needs the log's lock.
- * `standard`: how many a solution without a bound of its own may have in one log, over all its files.
+ * Records the undeclared columns of a file. Null: they are allowed. Needs the log's lock. `standard`: how many of them
+ * a log may have over all files, if the solution has no limit of its own.
  */
 export async function noteExtraColumns(
   db: Db,

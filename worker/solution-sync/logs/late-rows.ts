@@ -8,17 +8,20 @@ import { readSpans } from './read-spans';
 import type { RowEncoder } from './row-encoder';
 
 /**
- * Rows whose ids may be stored already: those at or below the highest id seen when they are read. What the log does not
- * hold byte for byte waits in a temporary table, each row with its place in the file, and is then compared as a set.
+ * Rows whose ids may be stored already: those at or below the highest known id. Rows that the log does not contain byte
+ * for byte are collected in a temporary table, with their place in the file, and then compared as a set.
  */
 export interface LateRows extends CopyStream {
-  /** Moves what is new into the log. Of rows of one id the first in the file wins. Returns how many it moved. */
+  /**
+   * Moves new rows into the log. If several rows have the same id, the first in the file wins. Returns how many were
+   * moved.
+   */
   insertNew(): Promise<number>;
   /** After that, and until it is closed: SQL that reads their ids. Null: there were none. */
   newIds(): string | null;
-  /** Rows of a stored id with other content than the stored row, in the order of the file, with their raw bytes. */
+  /** Rows whose id is stored with other content, in the order of the file, with their raw bytes. */
   conflicts(openFile: () => Promise<Readable>): AsyncIterable<ConflictingRow>;
-  /** Rows that are stored as they are, and of whose Id an open item of quarantine says otherwise. */
+  /** Rows that are stored unchanged although an open item of quarantine has the same Id with other content. */
   storedInQuarantine(openFile: () => Promise<Readable>): AsyncIterable<StoredRow>;
   close(): Promise<void>;
 }

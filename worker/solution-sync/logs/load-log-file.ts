@@ -39,9 +39,9 @@ export interface LogFileInput {
   readonly maxExtraColumns?: number;
   /** Takes rows that are not of this log. True: it has taken it. */
   readonly divert?: DivertRow;
-  /** Called once where anything was inserted, in the same transaction. */
+  /** Called once in the same transaction, if any row was inserted. */
   readonly onInserted?: (rows: InsertedRows) => Promise<void>;
-  /** The rows go into a table beside the log, of which nothing is kept: what is known of the log itself. */
+  /** Set to load the rows into a temporary table beside the log: the state of the log itself. */
   readonly besideLog?: LogState;
 }
 
@@ -150,7 +150,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
     });
   }
 
-  /** Waits only where it must: to wait for each row would cost more than the row. */
+  /** Only awaits where necessary, because awaiting each row would cost more than the row itself. */
   async function takeRows(): Promise<void> {
     while (rows.next()) {
       if (input.divert?.(header, rows) === true) continue;

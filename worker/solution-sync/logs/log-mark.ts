@@ -7,15 +7,15 @@ export interface LogKey {
   readonly table: LogTable;
 }
 
-/** What is known of a log before a file is loaded into it. */
+/** The state of a log before a file is loaded into it. */
 export interface LogState {
   /** The highest id ever seen, -1 before the first: ids above it are certain not to be stored. */
   readonly highestId: bigint;
-  /** Up to here staff accepted Ids that are far above the others; -1: none. */
+  /** Up to this Id, staff have accepted Ids that are far above the others. -1: none. */
   readonly acceptedId: bigint;
-  /** Rows in quarantine of whose Id nothing is stored. */
+  /** There are rows in quarantine whose Id is not stored. */
   readonly hasUntakenItems: boolean;
-  /** Rows in quarantine, open, of whose Id other content is stored. */
+  /** There are open rows in quarantine whose Id is stored with other content. */
   readonly hasOpenConflicts: boolean;
   /** What the last check of its books found. */
   readonly isBalanced: boolean;
@@ -23,7 +23,10 @@ export interface LogState {
   readonly oldTimezones: readonly string[];
 }
 
-/** Needs the lock: what another transaction adds is not seen before. Rows above the mark (there should be none) count too. */
+/**
+ * Needs the lock, so that the rows of other transactions are visible. Rows above the mark (there should be none) count
+ * too.
+ */
 export async function readLogState(db: Db, { solutionId, table }: LogKey): Promise<LogState> {
   const [row] = await stateOf(table)(db, { solutionId, table: table.table, name: table.name });
   return {

@@ -5,10 +5,10 @@ import type { LogHeader } from './log-header';
 import type { LogRejections } from './row-rejections';
 import type { RowRefusal } from './take-row';
 
-/** Rows that were refused while a COPY has the connection. They are handed on in portions, each between two COPYs. */
+/** Rows that were refused while a COPY uses the connection. They are passed on in portions between two COPYs. */
 export interface PendingRejections {
   rejectRow(header: LogHeader, row: CsvRows, refusal: RowRefusal): Promise<void>;
-  /** Hands on all that is left. */
+  /** Passes on all remaining rows. */
   finish(): Promise<void>;
 }
 

@@ -8,8 +8,8 @@ export interface ByteSpan {
 }
 
 /**
- * Turns the times of one file into instants, with what it must remember to tell the two hours of autumn apart that the
- * clock on the wall writes alike: the reading before, of the same series (a probe, or the whole table).
+ * Turns the times of one file into instants. To distinguish the repeated hour in autumn, it remembers the previous
+ * reading of the same series (a probe, or the whole table).
  */
 export class ReadingTimes {
   private readonly zone: TimeZone;
@@ -27,9 +27,9 @@ export class ReadingTimes {
    */
   private readonly localMs: Float64Array;
   private readonly wallMs: Float64Array;
-  /** Whether times came that had no offset, and some that had one: of rows that were taken. */
+  /** Whether accepted rows had times without an offset, and times with one. */
   readonly forms = { local: false, offset: false };
-  /** Readings that were taken and whose time cannot be right: more than a day ahead, or of before 2010. */
+  /** Accepted readings with impossible times: more than a day in the future, or before 2010. */
   impossibleCount = 0;
   private readonly latestMs = Date.now() + DAY_MS;
   private readonly pendingForms = { local: false, offset: false };
@@ -110,7 +110,7 @@ export class ReadingTimes {
     for (let column = 0; column < this.localMs.length; column++) this.localMs[column] = NaN;
   }
 
-  /** The row has been taken: its reading is now its series' previous one. A row that was refused leaves no trace. */
+  /** The row was accepted, so its reading is now the previous one of its series. A refused row leaves no trace. */
   acceptRow(): void {
     if (this.pending !== null) {
       this.pending.previousMs = this.pendingMs;
@@ -189,9 +189,9 @@ function isName(name: Buffer, bytes: Uint8Array, from: number, to: number): bool
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A clock that lost its battery begins at 1970, 1980 or 2000. */
+/** A clock without a battery starts at 1970, 1980 or 2000. */
 const EARLIEST_MS = Date.UTC(2010);
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const FNV_PRIME = 0x01000193;
-/** No site has so many probes; a file that makes names up does not fill the memory. */
+/** More probes than any site has. A file with invented names must not fill the memory. */
 const MAX_SERIES = 10_000;

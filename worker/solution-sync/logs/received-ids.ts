@@ -4,8 +4,8 @@ import { LogId } from './log-id';
 import type { LogKey } from './log-mark';
 
 /**
- * The ids that a file brings, as ranges. Those above all before it are noted one by one, which must cost next to nothing;
- * of the others only those that are refused are (the log itself tells of the rest).
+ * The ids of a file, as ranges. Growing ids are recorded one by one, which must cost almost nothing. Of the others,
+ * only refused ids are recorded, because the log itself contains the rest.
  */
 export interface ReceivedIds {
   /** Above all ids before it: of the file, and of the log. */
@@ -20,7 +20,10 @@ export interface ReceivedIds {
   readonly joinedUpTo: bigint;
 }
 
-/** Beyond so many ranges of a log, the lowest are joined: what is missing among them is no longer looked for. */
+/**
+ * The most ranges of a log. Beyond it, the lowest ones are joined, and ids that are missing between them are no longer
+ * noticed.
+ */
 export const maxRanges = 1_000;
 
 export function createReceivedIds(): ReceivedIds {
@@ -113,8 +116,8 @@ export interface Arrival {
 }
 
 /**
- * Adds to what has been received of a log; `highest_id` grows with it, and rows that were stored get a number in the
- * order of arrival. Needs the log's lock. Its cost grows with the ranges, not with the rows of the log.
+ * Adds ids to the received ones of a log and raises `highest_id`. Stored rows get a number in the order of arrival.
+ * Needs the log's lock. The cost grows with the ranges, not with the rows of the log.
  */
 export async function noteReceived(db: Db, { solutionId, table }: LogKey, received: Received): Promise<void> {
   const { highestId, ids, newIds, arrival } = received;

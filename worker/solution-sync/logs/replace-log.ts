@@ -14,14 +14,14 @@ export interface SentLog {
   /** IANA name of the solution's time zone. */
   readonly timezone: string;
   readonly table: LogTable;
-  /** The whole log, as the solution holds it. Null: it sent none, so it holds no row. */
+  /** The whole log of the solution. Null: it sent none, so it has no rows. */
   readonly file: LogFile | null;
 }
 
 /**
- * Plans what an upload that replaces everything does to a log: rows that the solution no longer has go, rows that it has
- * otherwise are replaced. Readings are evidence, so nothing of it is done before someone has approved it. Call it once
- * the file has been loaded: what is new in it is in the log by then. Source: ePack V4, `replace-from-solution`.
+ * Plans the replacement of a whole log by an upload: rows that the solution no longer has are deleted, and rows that
+ * differ are replaced. Readings are evidence, so nothing is done before someone has approved the plan. Call it after
+ * the file was loaded, when its new rows are already in the log. Source: ePack V4, `replace-from-solution`.
  */
 export async function planLogReplacement(transaction: Transaction, sent: SentLog): Promise<void> {
   const { db } = transaction;
@@ -53,11 +53,11 @@ const incoming = 'incoming_log';
 
 interface Refused {
   readonly ids: readonly string[];
-  /** False: rows were refused that cannot be told apart, so what the solution no longer has cannot be told either. */
+  /** False: some refused rows have no readable id, so it is not known which rows the solution no longer has. */
   readonly areAllKnown: boolean;
 }
 
-/** What is refused was rejected when the log itself was loaded. */
+/** Rows that are refused here were already rejected when the log itself was loaded. */
 async function loadIncoming(transaction: Transaction, { file, ...sent }: SentLog): Promise<Refused> {
   const ids: string[] = [];
   let areAllKnown = true;

@@ -135,7 +135,9 @@ interface Field {
   readonly write: CellWriter;
 }
 
-/** Writes the value of a cell that is not empty. False: it is none that the column takes; nothing counts as written. */
+/**
+ * Writes the value of a cell that is not empty. False: the column does not accept the value, and nothing is written.
+ */
 type CellWriter = (row: CsvRows, cell: CellSpan, out: TupleBuffer) => boolean;
 
 function writeField(row: CsvRows, field: Field, span: CellSpan, out: TupleBuffer): boolean {
@@ -272,7 +274,7 @@ const dateWriter =
     return true;
   };
 
-/** A time that was never set is one that is not there, in every column: an empty cell is taken in each of them. */
+/** A time that was never set counts as empty, and an empty cell is accepted in every column. */
 function writeUnset(row: CsvRows, { from, to }: CellSpan, out: TupleBuffer): boolean {
   if (to - from < 10 || !isUnsetTime(decodeText(row.bytes.subarray(from, to)))) return false;
   out.null();

@@ -15,8 +15,8 @@ interface Loaded {
 }
 
 /**
- * Items of quarantine that a load has made moot: a row of the same Id is stored now, or what was refused as other content of
- * a stored Id is what is stored. Nobody needs to decide on those. Where quarantine holds nothing of the log it costs nothing.
+ * Settles quarantine items that a load has made obsolete: a row with the same Id is stored now, or the refused content
+ * is now the stored one. Nobody needs to decide about these. It costs nothing if quarantine has no item of the log.
  */
 export async function settleQuarantine(
   db: Db,

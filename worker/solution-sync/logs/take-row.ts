@@ -10,9 +10,9 @@ import { createReceivedIds, type ReceivedIds } from './received-ids';
 import type { RowEncoder } from './row-encoder';
 import type { TupleBuffer } from './tuple-buffer';
 
-/** Puts rows into their lanes, one by one, and says which it refuses. */
+/** Puts rows into their COPY streams, one by one, and reports refused rows. */
 export interface RowTaker {
-  /** The lanes must have room for the row. Null: it has been taken. */
+  /** The streams must have room for the row. Null: the row was accepted. */
   take(row: CsvRows): RowRefusal | 'needs-earlier-readings' | null;
   /** Of the file. It means nothing before the first row that has an id. */
   readonly firstId: LogId;
@@ -40,7 +40,7 @@ export interface KnownIds {
   readonly acceptedId: bigint;
 }
 
-/** An Id further above the highest one known is believed only once staff accept it. */
+/** An Id that is further above the highest known one than this is only accepted if staff allow it. */
 export const maxIdStep = 1_000_000;
 
 export function createRowTaker(
@@ -58,7 +58,7 @@ export function createRowTaker(
   const limit = new LogId();
   limit.setBigInt(known.acceptedId > known.highestId ? known.acceptedId : known.highestId);
   limit.setAbove(limit, maxIdStep);
-  /** Before the first row of a log nothing tells what its Ids are like: a row that can be read is believed. */
+  /** Before the first row of a log, its usual Ids are not known, so a readable row is accepted. */
   let isAnyKnown = known.highestId >= 0n || known.acceptedId >= 0n;
   const receivedIds = createReceivedIds();
   const accepted = new LogId();

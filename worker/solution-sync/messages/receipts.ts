@@ -33,8 +33,8 @@ interface Receiver {
 }
 
 /**
- * What the manager has told and the solution has not confirmed: `csv/Tbmessagerie-i.csv`, or no file. Too many messages
- * about probes become one, in `language`.
+ * Messages of the manager that the solution has not confirmed: `csv/Tbmessagerie-i.csv`, or no file. If there are too
+ * many messages about probes, they become one digest in `language`.
  */
 export async function* dueMessages(
   { db }: Transaction,
@@ -72,7 +72,7 @@ async function markTold(
   return { told: count - probeMessages + 1, hasResults };
 }
 
-/** A new device gets again what the one before received and nobody read there. */
+/** A new device gets the messages again that the previous device received and that nobody read there. */
 async function markDue(
   db: Db,
   messages: MessageStore,
@@ -97,7 +97,7 @@ function contentsOf({ listed, alerts, alertsGoingOn }: WaitingAlerts): DigestCon
   };
 }
 
-/** All that the manager has ever told, for a package that replaces the solution's table. */
+/** All messages of the manager, for a package that replaces the solution's table. */
 export async function replacingMessages(
   { db }: Transaction,
   receiver: Receiver,
@@ -155,7 +155,7 @@ interface FoundReceipt extends Receipt {
   readonly raw: string;
 }
 
-/** More than anyone reads; what is above it is refused as any row with an Id below zero. */
+/** More messages than anyone reads. Rows above it are refused like any row with an Id below zero. */
 const maxReceipts = 100_000;
 const maxKeptLength = 10_000;
 const minus = 0x2d;

@@ -19,9 +19,9 @@ export interface PackageFiles {
   readonly photoList: PackageFile | null;
   /** `solution.json`: what the solution says of itself. */
   readonly statement: PackageFile | null;
-  /** Names of what nothing here reads. */
+  /** Names of files that are not read. */
   readonly ignored: readonly string[];
-  /** True: there is something in the package, and nothing here reads any of it. */
+  /** True: the package contains files, and none of them is read. */
   readonly isAllIgnored: boolean;
   /** True: some of it lies unpacked beside the archive. */
   readonly isUnpacked: boolean;

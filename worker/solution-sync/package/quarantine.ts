@@ -12,17 +12,17 @@ import {
 import { createSyncStore } from '../../../shared/stores/syncs/sync-store';
 import type { Rejected } from './rejections';
 
-/** Puts what a sync rejects in quarantine, portion by portion. */
+/** Writes rejected items to quarantine, portion by portion. */
 export interface QuarantineWriter {
   readonly write: (batch: readonly Rejected[]) => Promise<void>;
-  /** Tells what found no room. */
+  /** Records items that exceed the limit. */
   finish(): Promise<void>;
 }
 
 /**
- * An entity or a row of which an open item says the same already is counted there: it comes with every sync until someone
- * mends it, and would fill the list. `standard`: how many open items a solution without a bound of its own may have. What
- * comes beyond is counted in one item for all, and the uploads that held it are kept while that item is open.
+ * If an open item has the same content, the entity or row is only counted there: it comes with every sync until someone
+ * corrects it, and would fill the list. `standard`: how many open items a solution without its own limit may have.
+ * Further items are counted in one item for all, and their uploads are kept while that item is open.
  */
 export function createQuarantineWriter(db: Db, sync: RefusedSync, standard: number): QuarantineWriter {
   const intake = createQuarantineIntakeStore(db);
@@ -50,7 +50,7 @@ export function createQuarantineWriter(db: Db, sync: RefusedSync, standard: numb
   };
 }
 
-/** There is no room for new ones; those that are open already are counted there. Returns how many times that was. */
+/** The limit allows no new items, so only repetitions of open ones are counted. Returns how many there were. */
 async function countAgain(
   intake: QuarantineIntakeStore,
   sync: RefusedSync,
@@ -62,7 +62,9 @@ async function countAgain(
   return (await intake.countRowsAgain(sync, rows)) + (await countEntitiesAgain(intake, sync, entities));
 }
 
-/** The database alone knows what an entity is the same as: it is put there, and goes again where it is new. */
+/**
+ * Only the database can decide whether an entity is a repetition, so it is inserted, and deleted again if it is new.
+ */
 async function countEntitiesAgain(
   intake: QuarantineIntakeStore,
   sync: RefusedSync,

@@ -3,8 +3,8 @@ import { maxReportedRejections, type Rejection } from '../../../shared/domain/re
 import type { Reject, Rejected } from './rejections';
 
 /**
- * Takes what a sync rejects, and writes it in portions while it comes: a file of a million bad rows must not fill the memory.
- * Whoever rejects must not be using the connection that `write` uses.
+ * Takes rejected items and writes them in portions, so that a file with a million bad rows does not fill the memory.
+ * The caller of `reject` must not be using the connection that `write` uses.
  */
 export interface RejectionSpool {
   /** Throws `too-many-rejections`: then the sync as a whole is refused, and kept as it came. */
@@ -21,7 +21,7 @@ export type WriteRejections = (batch: readonly Rejected[]) => Promise<void>;
 const maxBatch = 1_000;
 /** UTF-16 units: a thousand rows may be a thousand large ones. */
 const maxBatchLength = 1_048_576;
-/** What nobody can look through any more. Rows of two bytes would make an upload a hundred times as large. */
+/** More items than anyone can look through. Rows of two bytes would make an upload a hundred times as large. */
 const maxRejections = 2_000_000;
 
 export function createRejectionSpool(write: WriteRejections): RejectionSpool {

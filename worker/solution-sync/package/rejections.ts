@@ -1,7 +1,9 @@
 import type { Reason } from '../../../shared/domain/reason';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 
-/** One thing of a package that could not be applied, with all that staff need to mend and replay it. */
+/**
+ * An item of a package that could not be applied, with everything that staff need to correct it and process it again.
+ */
 export interface Rejected {
   readonly kind: 'row' | 'entity' | 'file' | 'photo';
   /** Class or table, where it is known. */
@@ -23,5 +25,5 @@ export interface Rejected {
   readonly raw: string | null;
 }
 
-/** Takes what could not be applied. It may have to wait for the database: await it. */
+/** Takes an item that could not be applied. Await it, because it may have to wait for the database. */
 export type Reject = (rejected: Rejected) => Promise<void>;

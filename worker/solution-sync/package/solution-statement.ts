@@ -10,11 +10,11 @@ import { keptTextOf } from './kept-text';
 import type { PackageFile } from './package-files';
 import type { Reject } from './rejections';
 
-/** What a solution says of itself in `solution.json`, beyond its data. It need not say anything. */
+/** What a solution reports about itself in `solution.json`. Everything in it is optional. */
 export interface SolutionStatement {
   /** Classes of which it holds something else than the last manifest told. */
   readonly drifted: readonly ParameterClass[];
-  /** Ids that it has no rows of, and never will. */
+  /** Ids for which it has no rows and never will have. */
   readonly absent: readonly { readonly table: LogTable; readonly spans: readonly IdSpan[] }[];
 }
 
@@ -78,7 +78,7 @@ function decode(text: string): z.output<typeof shape> | Reason {
   };
 }
 
-/** There may be a million; who mends the first ones sees the others. */
+/** There may be a million mistakes. Only the first ones are reported. */
 const toldIssues = 10;
 
 const tooLarge: Reason = { code: 'statement-too-large', values: {} };

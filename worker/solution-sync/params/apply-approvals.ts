@@ -18,8 +18,8 @@ import { runClass } from './class-run';
 import { recordEntries } from './record-entries';
 
 /**
- * Carries out what someone decided about parameters, each class in a transaction of its own. Returns how many classes.
- * Two workers may do it at once: the second finds nothing left.
+ * Carries out decisions about parameters, each class in a transaction of its own. Returns how many classes. Two workers
+ * may do it at once: the second finds nothing left.
  */
 export async function applyApprovals(db: Db): Promise<number> {
   let classes = 0;
@@ -28,8 +28,9 @@ export async function applyApprovals(db: Db): Promise<number> {
 }
 
 /**
- * The decisions about a class, which must be locked. Approved: what is still as it was planned is done. Rejected: the
- * manager's copies stand, and the solution is told so. What has changed since is released, and planned again.
+ * Carries out the decisions about a class, which must be locked. Approved: entities that are still as planned are
+ * changed. Rejected: the manager's copies stay, and the solution gets them. Entities that have changed since are
+ * released and planned again.
  */
 export async function carryOutDecided(db: Db, parameterClass: ParameterClass, key: ClassKey): Promise<void> {
   const approvals = createApprovalStore(db);
@@ -120,7 +121,9 @@ async function carryOut(
 
 const leadOf = ({ direction }: ParameterClass) => (direction === 'solution' ? 'there' : null);
 
-/** A rejection is about everything that still waits; an approval only about what is as it was then. */
+/**
+ * A rejection applies to everything that still waits. An approval only applies to entities that have not changed since.
+ */
 async function asPlanned(
   db: Db,
   key: ClassKey,

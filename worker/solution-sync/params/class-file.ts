@@ -17,11 +17,11 @@ export interface ClassFile {
   open(): Promise<Readable>;
 }
 
-/** What can only be known once the whole file has been read. */
+/** Facts that are only known after the whole file was read. */
 export interface Survey {
   /** The place of each Id's last entity in the file, by Id. */
   readonly lastPlaces: ReadonlyMap<string, number>;
-  /** Ids of entities that cannot be taken: the solution holds them nevertheless. */
+  /** Ids of rejected entities. The solution has them nevertheless. */
   readonly rejectedIds: readonly string[];
 }
 

@@ -44,7 +44,7 @@ export interface ClassRun {
 export interface RunLimits {
   readonly maxChanges: ClassLimit | null;
   readonly maxDeletes: ClassLimit;
-  /** Why every change and every deletion waits, however few they are; null: they do not. */
+  /** Why all changes and deletions wait, however few there are. Null: they do not wait. */
   readonly holdsAll: HoldReason | null;
   /** Changes that wait for an approval already, by id: whether the entity would live. */
   readonly waiting: ReadonlyMap<string, boolean>;
@@ -52,7 +52,7 @@ export interface RunLimits {
   readonly inserted: () => number;
 }
 
-/** Sends what the solution shows through the pipeline. What it costs grows with what differs. */
+/** Sends the solution's copies through the pipeline. The cost grows with the differences. */
 export async function runClass(run: ClassRun): Promise<void> {
   const { parameterClass, lead, solution, manager, limits } = run;
   await synchroniseStream({
@@ -103,7 +103,7 @@ const policyOf: Readonly<Record<ConflictPolicy, Policy>> = {
   manual: 'manual',
 };
 
-/** A deletion never beats a change, unless the policy names a side. */
+/** A deletion never wins against a change, unless the policy names a side. */
 const deletionsOf = (policy: Policy): DeletionPolicies => ({
   ...propagateDeletions,
   againstChange: policy === 'here' || policy === 'there' || policy === 'manual' ? policy : 'restore',
@@ -149,7 +149,7 @@ function changeLimit(
   };
 }
 
-/** What is new is taken, and what the solution did not change is not asked about. */
+/** New entities are accepted, and entities that the solution did not change need no approval. */
 function standingOfHeld({ states: { here, there }, bases }: Resolved): Standing {
   const isNew = !here.isActive && bases.there?.isActive !== true;
   const isChanged = !sameCopy(bases.there, there) && !sameCopy(here, there);

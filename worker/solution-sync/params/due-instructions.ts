@@ -6,7 +6,7 @@ import {
   type ParameterOp,
 } from '../../../shared/stores/parameters/instruction-store';
 
-/** What a package is to tell, and to whom. */
+/** The content of a package, and its receiver. */
 export interface DueInstructionsInput {
   readonly solutionId: number;
   readonly syncId: string;
@@ -29,8 +29,8 @@ export interface ParameterFile {
 }
 
 /**
- * What the solution must be told of parameters, file by file, deletions last. It is recorded in the caller's
- * transaction as what this sync's package tells, so that the confirmation can move the base to exactly that.
+ * The instructions about parameters, file by file, deletions last. They are recorded in the caller's transaction as the
+ * content of this package, so that the confirmation can set the base to exactly that.
  */
 export async function* dueInstructions(
   { db }: Transaction,

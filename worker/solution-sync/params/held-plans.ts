@@ -24,8 +24,8 @@ export async function waitingChanges(db: Db, key: ClassKey): Promise<Map<string,
 }
 
 /**
- * Brings the class's open approvals in line with what a sync holds: an open plan keeps what the sync did not touch
- * (`touched`: the ids that it saw). A plan that stays the same keeps its approval.
+ * Updates the open approvals of a class by what a sync holds. A plan keeps the entities that the sync did not contain
+ * (`touched`: the ids that it contained). A plan that stays the same keeps its approval.
  */
 export async function planHeld(
   db: Db,

@@ -24,9 +24,9 @@ export interface ReceivedClass {
   readonly parameterClass: ParameterClass;
   readonly file: ClassFile;
   readonly clock: SolutionClock;
-  /** What the solution sends replaces everything that the manager has of the class. */
+  /** The file replaces everything that the manager has of the class. */
   readonly replaceFromSolution?: boolean;
-  /** The manager's copies replace everything on the solution: what it sends changes nothing. */
+  /** The manager's copies replace everything on the solution, so what it sends changes nothing. */
   readonly isReplaced?: boolean;
   /** Why every change of what the manager has waits for an approval; null: it does not. */
   readonly holdsAll?: HoldReason | null;
@@ -48,11 +48,11 @@ export function isMerged({ parameterClass, replaceFromSolution }: Omit<ReceivedC
 }
 
 /**
- * Merges what the solution holds of one class with what the manager holds, in the caller's transaction.
+ * Merges the solution's copies of one class with the manager's, in the caller's transaction.
  *
- * Two stages: additions and changes, then deletions, which wait for an approval where they are too many.
- * An entity that cannot be taken is rejected alone, a malformed file as a whole (`malformed-xml`), before anything
- * of it is applied. Work grows with what changed. Source: ePack V4, Processing, Parameters.
+ * Two stages: additions and changes, then deletions, which wait for an approval where they are too many. An entity that
+ * cannot be taken is rejected alone, a malformed file as a whole (`malformed-xml`), before anything of it is applied.
+ * Work grows with what changed. Source: ePack V4, Processing, Parameters.
  */
 export async function mergeClassFile(
   { db }: Transaction,
@@ -92,7 +92,7 @@ async function* tellingUnreadableTs(
 /** Of a `Ts` that is none, in UTF-16 units. */
 const maxTold = 64;
 
-/** Nothing of it is taken: what cannot be read is rejected all the same. */
+/** Nothing of the file is used, but unreadable entities are still rejected. */
 async function countOnly(counts: ParameterCounts, batches: Batches): Promise<void> {
   for await (const batch of batches) counts.unchanged += batch.length;
 }
