@@ -3,7 +3,7 @@ import type { Side } from '../pipeline/sides';
 import type { ObservedCall } from '../systems/remote-system';
 import type { PairJob } from './words';
 
-/** One entity that is worked on: what is told of it in its timeline. */
+/** The work on one entity, and what its timeline shows of it. */
 export interface EntityWork {
   readonly job: PairJob;
   /** What is written back as `$now`. */
@@ -41,26 +41,26 @@ interface Scope {
 
 const scopes = new AsyncLocalStorage<Scope>();
 
-/** Whatever is called in it is counted there. */
+/** Counts all calls inside `run` in this tally. */
 export const inTally = <T>(tally: CallTally, run: () => T): T =>
   scopes.run({ tally, entity: null, side: null }, run);
 
-/** Whatever is called in it is told of that entity. */
+/** Records all calls inside `run` for this entity. */
 export function inEntity<T>(entity: EntityWork, run: () => T): T {
   const scope = scopes.getStore();
   return scopes.run({ tally: scope?.tally ?? { here: 0, there: 0 }, entity, side: null }, run);
 }
 
-/** Whatever is called in it is called on that side. */
+/** Records all calls inside `run` for this side. */
 export function onSide<T>(side: Side, run: () => T): T {
   const scope = scopes.getStore();
   return scope === undefined ? run() : scopes.run({ ...scope, side }, run);
 }
 
-/** The entity that is worked on; null: none is. */
+/** The current entity. Null: there is none. */
 export const currentEntity = (): EntityWork | null => scopes.getStore()?.entity ?? null;
 
-/** To be told of every call once it has ended, in the context of whoever made it. */
+/** Call it at the end of every call to a system, in the same async context. */
 export function recordCall(call: ObservedCall): void {
   const scope = scopes.getStore();
   if (scope === undefined || scope.side === null) return;

@@ -1,7 +1,7 @@
 import type { DecidedConflict } from '../../shared/stores/pairs/pair-decision-store';
 import type { Entry } from '../pipeline/entry';
 
-/** What someone decided about an entity, and nobody has carried out yet. */
+/** A decision about an entity that has not been carried out yet. */
 export const decisionOf = (
   decisions: readonly DecidedConflict[],
   { link, side, mention }: Entry,

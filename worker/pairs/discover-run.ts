@@ -7,7 +7,7 @@ import type { Cursor, Item } from '../pipeline/system';
 import type { Slice } from './slice';
 import { leaseLost } from './pair-links';
 
-/** Lists what a run is to list, page by page, and makes work of what differs. What is not done goes on in a later slice. */
+/** Lists the sides of a run, page by page, and adds jobs for what differs. The rest is continued in a later slice. */
 export async function discoverRun(slice: Slice, links: Links, run: PairRun): Promise<void> {
   const { runs } = slice.stores;
   await runs.begin(run.id);
@@ -93,7 +93,7 @@ interface KeptPage {
   readonly cursor: Cursor | null;
 }
 
-/** Its work and the cursor in one statement: what dies in between is listed again. */
+/** Stores the jobs and the cursor in one statement, so that an interrupted page is listed again. */
 async function keepPage(slice: Slice, run: PairRun, side: Side, page: KeptPage): Promise<void> {
   const isWhole = slice.listings.has(side);
   const { cursor } = page;

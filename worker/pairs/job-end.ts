@@ -12,7 +12,7 @@ export interface RetryRules {
   readonly firstMinutes: number;
 }
 
-/** What is to become of a job, by what became of its entry. */
+/** The result of a job, by the result of its entry. */
 export interface JobOutcome {
   readonly end: LinkJobEnd;
   /** What it waits for; null: for nobody. */
@@ -44,7 +44,7 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
       if (entry.leftFor !== null) return outcome(waitingEnd({ ...end, attempts: 0 }, entry, entry.leftFor));
       return { ...outcome({ ...doneEnd(end) }), status: markedStatus(entry) };
     case 'duplicate':
-      // What another mention of it does is not what this one wants.
+      // The work of another mention does not count for this one.
       return outcome(job.wanted === null ? doneEnd(end) : { ...end, verdict: null, lookedAt: null });
     case 'skipped':
       return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason });
@@ -69,7 +69,7 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
   }
 }
 
-/** It had no turn: nothing was tried. */
+/** It was not processed, so nothing was tried. */
 export function unfinishedEnd(job: PairJob): LinkJobEnd {
   return {
     id: job.id,
@@ -214,7 +214,7 @@ function troubleClass({ kind }: Trouble): ErrorClass {
   }
 }
 
-/** On which revisions it was decided: another one of either is looked at again. */
+/** The revisions on which it was decided. If either changes, the entity is looked at again. */
 export function lookedAtOf({ items, link, side, mention }: Entry): PerSide<LookedAt | null> {
   return perSide((one) => {
     const item = items?.[one] ?? (one === side ? mention : null);

@@ -11,7 +11,7 @@ export const mergedValues = (merge: Merge, disputed: readonly FieldDifference[])
 });
 
 function mergedValue(merge: Merge, { one, other }: FieldDifference): FieldValue {
-  // What one side took away the other has changed: nothing is lost.
+  // One side removed the value and the other changed it: the changed value is kept.
   if (one === null || other === null) return one ?? other;
   switch (merge) {
     case 'append-lines':

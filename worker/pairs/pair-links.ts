@@ -29,7 +29,7 @@ export interface PairLinksDeps {
   readonly listed: (side: Side, id: string) => Promise<void>;
 }
 
-/** The links of one pair on PostgreSQL. Whoever has lost the slice gets `lease-lost`, and has written nothing. */
+/** The links of one pair on PostgreSQL. A caller that has lost the slice gets `lease-lost`, and nothing is written. */
 export function createPairLinks(deps: PairLinksDeps): Links {
   const { store } = deps;
   return {

@@ -18,9 +18,9 @@ import type { PairJob } from './words';
 
 /** Works on what a pair has found. */
 export interface PairWork {
-  /** Changes, batch by batch, until none is due or the slice is over. */
+  /** Processes changes, batch by batch, until none is due or the slice is over. */
   changes(): Promise<void>;
-  /** What is to be deleted, once no change is due. */
+  /** Processes deletions, once no change is due. */
   sweep(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ interface Work {
   readonly batch: { mentions: Mentions; changed: number; claimedDeletions: number };
   /** By `side key`: the jobs in hand. */
   readonly inHand: Map<string, EntityWork>;
-  /** Grows until it is written: what became of jobs. */
+  /** Results of jobs that are not written yet. */
   readonly ends: Map<string, LinkJobEnd>;
 }
 
@@ -130,7 +130,7 @@ const told = <T>(work: EntityWork | undefined, run: () => T): T =>
 
 // Changes
 
-/** A batch takes about so long, whatever the systems' pace is: it is marked as done once it ends. */
+/** The target duration of a batch, whatever the speed of the systems. Its jobs are marked as done when it ends. */
 const batchMs = 3_000;
 const batchSizes = { first: 16, least: 4, most: 256 };
 
@@ -180,7 +180,7 @@ async function takeInHand(work: Work, claimed: readonly PairJob[]): Promise<void
   }
 }
 
-/** What was listed is taken as it was listed; all else is fetched, and is done where it shows what it showed before. */
+/** A listed item is used as it was listed. Other items are fetched, and are done if they show the same as before. */
 async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
   const { batch, slice, calls, ends } = work;
   const fetched: { readonly job: PairJob; readonly item: Item }[] = [];
@@ -264,7 +264,7 @@ async function failUnread(work: Work, found: EntityWork, error: unknown): Promis
   return settleEntry({ slice, calls }, entry, found, error);
 }
 
-/** All that became of jobs, in one transaction's worth of statements. */
+/** Writes the results of the jobs in few statements. */
 async function writeEnds({ slice, ends, inHand, board }: Work): Promise<void> {
   const { jobs, decisions } = slice.stores;
   const all = [...ends.values()];
@@ -298,7 +298,7 @@ async function sweep(work: Work): Promise<void> {
       (entry) => !mine.includes(nameOf(entry.side, entry.mention.key)),
     );
     board.destructive = board.destructive.filter((entry) => !others.includes(entry));
-    // What an earlier slice decided is decided anew.
+    // Decisions of an earlier slice are made again.
     const earlier = claimed.filter((job) => !decided.has(nameOf(job.side, job.key)));
     batch.mentions = createMentions();
     await takeInHand(work, earlier);

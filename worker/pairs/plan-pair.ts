@@ -10,7 +10,7 @@ import { signatureOf } from '../pipeline/approval';
 import { summaryOf } from './plan-summary';
 import type { Slice } from './slice';
 
-/** What a run would do: nothing is written, and no cursor is moved. */
+/** What a run would do. Nothing is written, and no cursor moves. */
 export interface Rehearsed {
   readonly entries: readonly Entry[];
   readonly progress: Progress;
@@ -51,7 +51,7 @@ export async function rehearsePair(slice: Slice, links: Links, fromCursors: bool
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Nothing is held: whoever approves a plan sees all of it. */
+/** Nothing is held back, because the person who approves a plan sees all of it. */
 const plannedParts = ({ stores, linkTargets }: Slice): Parameters<typeof rulesOf>[1] => ({
   linkTargets,
   jobOf: () => undefined,
@@ -62,7 +62,7 @@ const plannedParts = ({ stores, linkTargets }: Slice): Parameters<typeof rulesOf
   recentVersions: () => Promise.resolve([]),
 });
 
-/** What is linked and stays as it is is no line. */
+/** A linked entity without a change is not a line of the plan. */
 const isNews = ({ verdict, link, isJoined }: Entry): boolean =>
   verdict !== 'duplicate' &&
   (verdict !== 'unchanged' || isJoined === true) &&

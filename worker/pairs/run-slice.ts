@@ -20,13 +20,13 @@ import { makePlan, rehearsePair, wouldHave } from './plan-pair';
 import { listTakenBack } from './take-back';
 import { type Slice, type SliceDeps, type SliceStores, storesOf } from './slice';
 
-/** A pair at rest is looked at this often: whoever wants something of it asks. */
+/** How often a pair without work is looked at. Other work wakes it. */
 const restSeconds = 3_600;
 
 /**
- * One stretch of work on one pair, under the fence of its job: what an earlier one left, then what is to be found, then
- * what has been found, then deletions. Resolves once the job has been put back with the time at which more is due.
- * `done`: there is no such pair any more.
+ * Works on one pair for one slice, under the fence of its job: first what an earlier slice left, then listings, then
+ * changes, then deletions. Resolves once the job is stored with the time of its next work. `done`: there is no such
+ * pair any more.
  */
 export async function runSlice(deps: SliceDeps, job: ClaimedJob): Promise<'done' | 'ended'> {
   const pairId = Number(job.subject);
@@ -75,7 +75,7 @@ async function afterMissingSecret(
   return restSeconds;
 }
 
-/** What ends a slice, and is nobody's fault here. */
+/** Handles an error that ends the slice and is not a defect. */
 async function afterTrouble(
   stores: SliceStores,
   pair: SlicePair,
@@ -84,7 +84,7 @@ async function afterTrouble(
 ): Promise<number> {
   if (error.kind === 'lease-lost') {
     log.warn({ err: error }, 'the pair is no longer this worker’s');
-    // Should it be this worker's after all, the next slice begins soon.
+    // If this worker still has the job, the next slice begins soon.
     return 1;
   }
   if (error.kind !== 'fields') throw error;
@@ -198,7 +198,7 @@ const linksOf = (slice: Slice): Links =>
     listed: (side, id) => slice.stores.jobs.releaseListed(side, id),
   });
 
-/** What an earlier slice left, and what people have decided since. */
+/** Recovers what an earlier slice left, and what people have decided since. */
 async function recover({ stores, settings, pair }: Slice): Promise<void> {
   const { jobs, decisions } = stores;
   await jobs.putBackRunning();
@@ -271,7 +271,7 @@ async function rehearseRuns(slice: Slice, links: Links): Promise<void> {
   }
 }
 
-/** Runs that have come due by themselves. One that was missed while no worker was alive is run once. */
+/** Adds scheduled runs that are due. A run that was missed while no worker was running is added once. */
 async function askBySchedule({ pair, settings, stores }: Slice): Promise<void> {
   const isDue = (seconds: number | null) => seconds !== null && seconds <= 0;
   const next = dueTimes(settings.find, new Date());
@@ -289,7 +289,7 @@ async function askBySchedule({ pair, settings, stores }: Slice): Promise<void> {
 const inSeconds = (seconds: number | null): Date | null =>
   seconds === null ? null : new Date(Date.now() + seconds * 1000);
 
-/** Other pairs of a system see in its row that it must not be called. */
+/** Records in the row of a system that it must not be called, so that other pairs see it. */
 async function tellSystems(slice: Slice): Promise<void> {
   const { deps, halt, troubles, pair, stores, settings, tally, log } = slice;
   const answered = sides.filter((side) => tally[side] > 0).map((side) => pair.systems[side].id);
@@ -316,7 +316,7 @@ async function tellSystems(slice: Slice): Promise<void> {
     });
 }
 
-/** Where the server does not say how long. */
+/** Used if the server does not say how long to wait. */
 const usualRestMs = 60_000;
 
 /** Calls belong to the run that was listed, or else to those whose entities were settled. */

@@ -22,7 +22,7 @@ export interface Settling {
   readonly calls: PerSide<Calls>;
 }
 
-/** Writes down what became of an entity, and tells who has to know. Returns what becomes of its job. */
+/** Records the result of an entity and adds notifications. Returns the result of its job. */
 export async function settleEntry(
   { slice, calls }: Settling,
   entry: Entry,
@@ -103,7 +103,7 @@ const marks: ReadonlySet<JobOutcome['status']> = new Set<JobOutcome['status']>([
 
 type LookedAtSide = LookedAt | null;
 
-/** That it cannot be told is no reason to try the entity itself again. Null: it was not told. */
+/** A failed write-back of the status is no reason to try the entity again. Null: it failed. */
 async function tryToTell(
   system: Calls,
   slice: Slice,
@@ -124,11 +124,11 @@ async function tryToTell(
 const differs = (fields: Fields, shown: Fields, times: ReadonlySet<string>): boolean =>
   Object.entries(fields).some(([name, value]) => !times.has(name) && !sameValue(value, fieldOf(shown, name)));
 
-/** What needs an approval is bound to what was decided. */
+/** Holds an entity for an approval, which is bound to this decision. */
 async function hold(slice: Slice, entry: Entry, job: PairJob, outcome: JobOutcome): Promise<JobOutcome> {
   const { needs, end } = outcome;
   if (needs === null) return outcome;
-  // It is not as it was planned: it is looked at without the plan.
+  // It differs from the plan, so it is looked at again without the plan.
   if (job.source === 'plan' && job.signature !== null)
     return { ...outcome, end: { ...end, state: 'new', signature: null, lookedAt: null, verdict: null } };
   const { decisions, slice: sliceStore } = slice.stores;
@@ -236,7 +236,7 @@ async function tellKept({ settings, stores }: Slice, entry: Entry, { job }: Enti
   );
 }
 
-/** What was written has its line already; here come what was not, and the calls that came after. */
+/** A write has its event already. This adds events for what was not written, and later calls. */
 async function tellTimeline(
   slice: Slice,
   entry: Entry,

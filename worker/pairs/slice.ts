@@ -34,11 +34,11 @@ import type { PairSystems } from './pair-systems';
 import type { TroubleLog } from './watched-system';
 import type { PairJobWords, PairLinkWords } from './words';
 
-/** What pairs count, where it happens. */
+/** Counters of the work on pairs. */
 export interface PairWatch {
   /** An entity was settled after so many seconds. */
   settled(pair: string, result: string, seconds: number): void;
-  /** Both sides changed one thing: by whose rule it was decided; `open`: it waits for someone. */
+  /** A conflict and how it was decided. `open`: it waits for a decision. */
   conflict(pair: string, resolution: string): void;
 }
 
@@ -58,7 +58,7 @@ export interface SliceDeps {
   readonly stopping: AbortSignal;
   /** How long a slice begins new work. */
   readonly sliceMs: number;
-  /** A system knows no fence: no call is begun once this has ended. */
+  /** Other systems know no fence, so no call is begun once the lease has ended. */
   readonly lease: SliceLease;
 }
 
@@ -103,7 +103,7 @@ export interface Slice {
   readonly tally: CallTally;
   /** Decisions of people that have not been carried out. */
   readonly decisions: readonly DecidedConflict[];
-  /** Nothing new is begun: its time is over, the worker ends, or work with a system has stopped. */
+  /** True if nothing new is begun: the time is over, the worker is stopping, or work with a system has stopped. */
   isOver(): boolean;
   /** The half of its time for finding is over. */
   hasFoundLongEnough(): boolean;

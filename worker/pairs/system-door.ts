@@ -9,7 +9,10 @@ export interface SystemDoorDeps extends Omit<PairSystemsDeps, 'connectors'> {
   readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
 }
 
-/** Opens installed systems beside the work on pairs, each time anew: what a probe finds is what is true now. */
+/**
+ * Opens installed systems apart from the work on pairs, each time from the beginning, so that a probe shows the current
+ * state.
+ */
 export function createSystemDoor(deps: SystemDoorDeps): SystemDoor {
   return {
     async open(entry) {

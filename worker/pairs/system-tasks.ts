@@ -31,7 +31,7 @@ interface Deps {
 /** Less than the API waits for it. */
 const patienceMs = 25_000;
 
-/** Does what the API asked for, and writes down what came of it: whoever asked waits for that. */
+/** Carries out a task of the API and stores the result, for which the API waits. */
 export async function runSystemTask({ db, door }: Deps, id: string): Promise<void> {
   const tasks = createSystemTaskStore(db);
   const task = await tasks.findOpen(id);

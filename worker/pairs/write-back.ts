@@ -6,7 +6,7 @@ import { otherSide, type Side } from '../pipeline/sides';
 import type { Item } from '../pipeline/system';
 import { currentEntity } from './call-scope';
 
-/** What one side is told of an entity. */
+/** The write-back values of one side. */
 export interface Told {
   /** The other side's item; null: it has none. */
   readonly other: Item | null;
@@ -18,7 +18,7 @@ export interface Told {
   readonly now: Date;
 }
 
-/** How often it was tried, and how that ended, is told by the runner; the engine tells what came about. */
+/** The runner writes back failures and their number. The engine writes back successful results. */
 export function writeBackOf(settings: RecordPairSettings, side: Side): WriteBack | null {
   if (Object.keys(settings.writeBack[side]).length === 0) return null;
   return ({ item, state, syncKey }) =>

@@ -1,4 +1,4 @@
-/** A point in the calendar, without a time zone: what one system calls the 3rd is the 3rd in the other. */
+/** A calendar date and time without a time zone: the 3rd in one system is the 3rd in the other. */
 export interface CalendarTime {
   readonly year: number;
   readonly month: number;

@@ -10,11 +10,11 @@ export interface FieldWords {
   readonly ownNames: readonly string[];
   /** Shared names of the fields that flow to that side. */
   readonly writtenNames: ReadonlySet<string>;
-  /** Of an item. What is no field of the pair is left out, unless its name is passed through. */
+  /** Translates an item. Fields that are not part of the pair are left out, unless their names are passed through. */
   toShared(own: Fields): { readonly fields: Fields; readonly faults: readonly ValueFault[] };
-  /** Of a write. Values that do not flow to that side, and those that are not there and are to be omitted, are left out. */
+  /** Translates a write. Values that do not flow to that side are left out, and so are absent values with `omit`. */
   toOwn(shared: Fields): { readonly fields: Fields; readonly faults: readonly ValueFault[] };
-  /** Of what is searched for: in whatever direction it flows. */
+  /** Translates search values, whatever their direction. */
   toSearch(shared: Fields): { readonly fields: Fields; readonly faults: readonly ValueFault[] };
 }
 
@@ -71,7 +71,7 @@ export function createFieldWords(settings: WordsSettings): FieldWords {
 
 const flowsTo = ({ flows }: FieldRule, side: Side) => flows === 'both' || flows === `to-${side}`;
 
-/** How a value that is not there is written. Null: it is left out. */
+/** How an absent value is written. Null: it is left out. */
 function ownNone({ rule, own }: Word, side: Side): [string, FieldValue] | null {
   switch (rule.nulls[side]) {
     case 'send':

@@ -6,11 +6,11 @@ import { createFieldWords, type FieldWords, type WordsSettings } from './field-w
 export interface Mapping extends Omit<WordsSettings, 'side'> {
   /** What is known of the server's fields, by their shared names: `yes`: it keeps what it is sent. */
   readonly kept: Readonly<Record<string, Kept>>;
-  /** Told whenever a write shows otherwise than what is known. */
+  /** Called whenever a write shows something other than what is known. */
   readonly learned: (finding: FieldFinding) => void;
 }
 
-/** `no`: what the server showed after a write was not what it was sent: it ignores the field, or writes it otherwise. */
+/** `no`: after a write, the server showed another value than it was sent. It ignores or changes the field. */
 export type Kept = 'yes' | 'no';
 
 export interface FieldFinding {
@@ -24,8 +24,8 @@ export interface FieldFinding {
 }
 
 /**
- * A system whose records are said in the words of the pair. After a write it knows what the server made of it: where
- * the answer does not show that and not every field that was sent is known to be kept, the item is read once more.
+ * A system whose records are translated into the words of the pair. After a write, it knows what the server stored: if
+ * the answer does not show it, and not every sent field is known to be kept, the item is read again.
  */
 export function mappedSystem(inner: System, side: Side, mapping: Mapping): System {
   const words = createFieldWords({ ...mapping, side });

@@ -2,7 +2,7 @@ import type { FieldValue } from '../../shared/domain/merge-copy';
 import type { FieldTransform } from '../../shared/systems/field-settings';
 import { dateForm } from './date-form';
 
-/** What a value becomes on its way from here to there, and on its way back. Both throw `UnsayableValue`. */
+/** How a value changes from here to there and back. Both directions throw `UnsayableValue`. */
 export interface Transform {
   readonly forward: (value: FieldValue) => FieldValue;
   readonly back: (value: FieldValue) => FieldValue;
@@ -10,7 +10,7 @@ export interface Transform {
 
 export type Lookups = Readonly<Record<string, Readonly<Record<string, FieldValue>>>>;
 
-/** The other side has no word for it. The message is the end of a sentence that begins with the field. */
+/** The value cannot be translated. The message is the end of a sentence that begins with the field. */
 export class UnsayableValue extends Error {
   override readonly name = 'UnsayableValue';
 }
@@ -81,7 +81,7 @@ function table(entries: Readonly<Record<string, FieldValue>>, others: 'refuse' |
 
 const nameOf = (value: FieldValue) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/** Only numbers that come back as they went: no rounding, no exponents. */
+/** Only numbers that can be translated back exactly: no rounding, no exponents. */
 function numberAs(kind: 'number' | 'text'): (value: FieldValue) => FieldValue {
   return (value) => {
     const number = numberOf(value);

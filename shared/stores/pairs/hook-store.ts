@@ -1,28 +1,28 @@
 import type { Db } from '../../db/database';
 import type { SystemKindName } from '../../systems/system-kind';
 
-/** An address at which a system reports changes. Its token is known to that system alone. */
+/** An address at which a system reports changes. Only that system knows its token. */
 export interface Hook {
   readonly id: number;
-  /** Null: whatever it reports. */
+  /** Null: all entities. */
   readonly entity: string | null;
   readonly createdAt: Date;
   readonly createdBy: string | null;
-  /** Of the last call that was taken. */
+  /** The time of the last accepted call. */
   readonly lastAt: Date | null;
   /** Calls whose signature was wrong. */
   readonly refused: number;
-  /** Ids of webhooks there whose signatures can be judged. */
+  /** Ids of the system's webhooks whose signatures can be checked. */
   readonly webhooks: readonly string[];
 }
 
-/** Whom a call comes from. */
+/** The hook that a call belongs to. */
 export interface CalledHook {
   readonly id: number;
   readonly systemId: number;
   readonly kind: SystemKindName;
   readonly entity: string | null;
-  /** What signs its calls, as it is kept, by the id of the webhook there. */
+  /** The stored keys that sign its calls, by the id of the webhook in the system. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
@@ -105,7 +105,7 @@ export function createHookStore(db: Db) {
       await db('hook').where({ id }).increment('refused', 1);
     },
 
-    /** The sides of pairs that a call of a system is about: those with that entity; null: all of that system. */
+    /** The sides of pairs that a call of a system concerns: those with that entity. Null: all sides of that system. */
     async sidesOf(systemId: number, entity: string | null): Promise<CalledSide[]> {
       const result = await db.raw<{ rows: CalledSide[] }>(
         `select p.id as "pairId", s.side

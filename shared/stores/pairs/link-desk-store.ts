@@ -11,7 +11,7 @@ export type ToldJobState = (typeof linkJobStates)[number];
 export interface ToldEnd {
   readonly key: string;
   readonly revision: string | null;
-  /** What that side was last seen to hold, in the words of the pair. */
+  /** What that side was last seen to have, in the words of the pair. */
   readonly seen: Json;
 }
 
@@ -23,7 +23,7 @@ export interface ToldLink {
   readonly syncKey: string;
   readonly here: ToldEnd | null;
   readonly there: ToldEnd | null;
-  /** A call of which nobody knows yet whether it was made. */
+  /** True: it is not known yet whether a call was made. */
   readonly isUnsettled: boolean;
   readonly madeAt: Date;
   readonly changedAt: Date;
@@ -72,16 +72,16 @@ export interface ToldLinkJob {
 
 export interface LinkFilter {
   readonly state: ToldLinkState | null;
-  /** In keys and in what was seen; case does not count. */
+  /** Text to find in keys and in seen values. Case is ignored. */
   readonly search: string | null;
 }
 
 export type LinkDeskStore = ReturnType<typeof createLinkDeskStore>;
 
-/** Links and the work on them, as people see them and deal with them. */
+/** Links and the work on them, as people see and use them. */
 export function createLinkDeskStore(db: Db) {
   return {
-    /** The newest first; what is gone only where it is asked for. */
+    /** The newest first. Links in the state `gone` are only listed on request. */
     async list(
       pairId: number,
       { state, search }: LinkFilter,
@@ -115,7 +115,7 @@ export function createLinkDeskStore(db: Db) {
       return result.rows;
     },
 
-    /** What was done about a record while it was linked with none, the newest first. */
+    /** The events of a record while it had no link, the newest first. */
     async eventsOfItem(
       pairId: number,
       { side, key }: { readonly side: 'here' | 'there'; readonly key: string },
@@ -129,7 +129,7 @@ export function createLinkDeskStore(db: Db) {
       return result.rows;
     },
 
-    /** Both ends are looked at, whatever their revisions. */
+    /** Makes the next slice look at both ends, whatever their revisions. */
     async needLook(linkId: string): Promise<void> {
       await db('link_end').where({ link_id: linkId, is_gone: false }).update({ needs_look: true });
     },
@@ -138,7 +138,10 @@ export function createLinkDeskStore(db: Db) {
       await db('link_end').where({ pair_id: pairId, side, key, is_gone: false }).update({ needs_look: true });
     },
 
-    /** The two are no longer one, and are not found to be one again. False: a call about it is not settled, or it is gone. */
+    /**
+     * Unlinks the two, so that they are not matched again. False: a call about the link is not settled, or the link is
+     * gone.
+     */
     async part(linkId: string, by: string): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `with parted as (
@@ -158,7 +161,7 @@ export function createLinkDeskStore(db: Db) {
       return result.rowCount === 1;
     },
 
-    /** Two items become one by hand. Null: one of them is another link's. */
+    /** Links two items by hand. Null: one of them has another link. */
     async join(
       pairId: number,
       keys: { readonly here: string; readonly there: string },
@@ -210,7 +213,7 @@ export function createLinkDeskStore(db: Db) {
   };
 }
 
-/** Of a text: what contains it. */
+/** The SQL pattern for texts that contain this one. */
 const patternOf = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`;
 
 const endJson = (

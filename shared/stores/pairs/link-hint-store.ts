@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** Who says that something is to be looked at. */
+/** The source of a hint that something must be looked at. */
 export type HintSource = 'webhook' | 'api' | 'retry';
 
 export interface Hint {
@@ -12,13 +12,14 @@ export interface Hint {
 
 export type LinkHintStore = ReturnType<typeof createLinkHintStore>;
 
-/** What others say is to be looked at. */
+/** Records that others report as changed. */
 export function createLinkHintStore(db: Db) {
   return {
     /**
-     * One job for each key, in one statement; an open one is due now, and whatever it waited for is looked at anew. Only
-     * one that has failed stays for its time where a webhook names it: that we told the system of the failure is a
-     * change there as well, and would have it tried again at once, for ever. Returns the ids of the jobs, in no order.
+     * Adds one job for each key, in one statement. An open job becomes due now, and what it waited for is checked
+     * again. Only one that has failed stays for its time where a webhook names it: that we told the system of the
+     * failure is a change there as well, and would have it tried again at once, for ever. Returns the ids of the jobs,
+     * in no order.
      */
     async add({ pairId, side, keys, source }: Hint): Promise<string[]> {
       const result = await db.raw<{ rows: { id: string }[] }>(

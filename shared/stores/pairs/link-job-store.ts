@@ -5,37 +5,37 @@ import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 export type LinkJobState =
   'new' | 'running' | 'waiting' | 'held' | 'failed' | 'done' | 'skipped' | 'given-up';
 
-/** Who named it. */
+/** The source of the job. */
 export type LinkJobSource =
   'listing' | 'webhook' | 'check' | 'api' | 'parent' | 'decision' | 'retry' | 'plan' | 'take-back';
 
-/** Something that a listing found. */
+/** An item that a listing found. */
 export interface FoundItem<Words extends JobWords> {
   readonly key: string;
   readonly revision: string;
-  /** The item as it was listed; null: it is too large to keep, or not known. */
+  /** The item as it was listed. Null: it is too large to store, or not known. */
   readonly hint: Words['hint'] | null;
   readonly isDoubted: boolean;
   /** A line of an approved plan. */
   readonly signature?: string;
   readonly side?: EndSide;
-  /** Of what is taken back: what each side shall hold. */
+  /** When a run is taken back: what each side shall have. */
   readonly wanted?: Words['wanted'];
 }
 
-/** What its user keeps in JSON. */
+/** The types of the JSON columns, which the caller defines. */
 export interface JobWords {
   readonly hint: unknown;
   readonly wanted: unknown;
 }
 
-/** What a page of a listing gave, and how far the listing has come with it. */
+/** The items of a page of a listing, and how far the listing has come with it. */
 export interface FoundPage<Words extends JobWords> {
   readonly runId: string;
   readonly side: EndSide;
   readonly source: LinkJobSource;
   readonly items: readonly FoundItem<Words>[];
-  /** Undefined: it stays where it is. `listing`: of a whole listing that goes on from there. */
+  /** Undefined: the cursor stays where it is. `listing`: the id of the whole listing that continues from there. */
   readonly cursor?: string | null;
   readonly listingValue?: string | null;
 }
@@ -46,7 +46,7 @@ export interface LinkJob<Words extends JobWords = JobWords> {
   readonly key: string;
   readonly stage: 'change' | 'deletion';
   readonly source: LinkJobSource;
-  /** Null: no run has taken it, or the run that found it has ended. */
+  /** Null: it belongs to no run, or its run has ended. */
   readonly runId: string | null;
   readonly hint: Words['hint'] | null;
   readonly isDoubted: boolean;
@@ -54,13 +54,13 @@ export interface LinkJob<Words extends JobWords = JobWords> {
   readonly signature: string | null;
   readonly wanted: Words['wanted'] | null;
   readonly approvalId: string | null;
-  /** It and something of another pair wait for each other: it goes on without its links. */
+  /** True: it and a record of another pair wait for each other, so it continues without its links. */
   readonly withoutLinks: boolean;
-  /** What was decided about the approval that it waited for. */
+  /** The state of the approval that it waited for. */
   readonly approvalState: 'open' | 'approved' | 'rejected' | 'superseded' | null;
 }
 
-/** What became of a job. */
+/** The result of a job. */
 export interface LinkJobEnd {
   readonly id: string;
   readonly state: Exclude<LinkJobState, 'running'>;
@@ -68,7 +68,7 @@ export interface LinkJobEnd {
   readonly runId: string | null;
   readonly verdict: string | null;
   readonly attempts: number;
-  /** Of `failed` and `new`: how long it waits. */
+  /** For `failed` and `new`: how long it waits. */
   readonly delaySeconds: number;
   readonly errorClass: string | null;
   readonly error: string | null;
@@ -76,7 +76,7 @@ export interface LinkJobEnd {
   readonly waitsSide: EndSide | null;
   readonly waitsKey: string | null;
   readonly waitsField: string | null;
-  /** The id of another pair; null: it waits for something of its own. */
+  /** The id of the pair that it waits for. Null: its own pair. */
   readonly waitsPair: number | null;
   readonly lookedAt: Readonly<Record<EndSide, LookedAt | null>> | null;
   readonly approvalId: string | null;
@@ -103,12 +103,13 @@ interface JobRow<Words extends JobWords> {
 
 export type LinkJobStore<Words extends JobWords> = ReturnType<typeof createLinkJobStore<Words>>;
 
-/** What a pair has found and not yet done, as its slice sees it. */
+/** The open work of a pair, as its slice sees it. */
 export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: number, hold: SliceHold) {
   return {
     /**
-     * Adds what a page of a listing gave, and moves the cursor: one statement. What waits for a decision, or was given up,
-     * comes again only if its revision is another one. Null: the slice is another's; else how many were added.
+     * Adds the items of a page of a listing and moves the cursor, in one statement. An item that waits for a decision
+     * or was given up is only added again if its revision has changed. Returns how many were added. Null: another
+     * worker has the slice.
      */
     async addFound(page: FoundPage<Words>): Promise<number | null> {
       const { items, side } = page;
@@ -158,7 +159,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return row?.is_held === true ? row.added : null;
     },
 
-    /** Takes jobs that are due, those of folders first. */
+    /** Takes due jobs, folders first. */
     async claim(stage: 'change' | 'deletion', limit: number): Promise<LinkJob<Words>[]> {
       return claimed(
         `select id from link_job where pair_id = :pairId and stage = :stage and state in ('new', 'failed') and run_after <= now()
@@ -167,7 +168,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** Those that wait for each other in a circle: nothing else will release them. */
+    /** Takes jobs that wait for each other in a circle, because nothing else will release them. */
     async claimCircle(): Promise<LinkJob<Words>[]> {
       return claimed(
         `select id from link_job where id in (
@@ -187,7 +188,10 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** What became of jobs. Where another was asked for meanwhile, that one stands for what is left to do. */
+    /**
+     * Records the results of jobs. If a new job for the same item was added meanwhile, that one replaces the remaining
+     * work.
+     */
     async settle(ends: readonly LinkJobEnd[]): Promise<void> {
       // A webhook may add that other one while the statement runs: once more, it is seen.
       await againWhereTaken(() => settleOnce(ends));
@@ -210,7 +214,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rows.map(({ key }) => key);
     },
 
-    /** What was given up before about the same entities, by those that have been settled since. */
+    /** Closes given-up jobs of entities that have been settled since. */
     async closeGivenUp(ids: readonly string[]): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -222,7 +226,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** What was running when a slice died is begun again. */
+    /** Puts back jobs that were running when a slice died. */
     async putBackRunning(): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -235,7 +239,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** A call of which nobody knows whether it was made, and that no job is about, gets one. */
+    /** Adds jobs for intents without a job: calls of which it is not known whether they were made. */
     async addForIntents(): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -252,7 +256,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** What waited for something that is linked by now. Returns how many. */
+    /** Releases jobs whose target is linked now. Returns how many. */
     async release(): Promise<number> {
       const result = await db.raw<{ rowCount: number }>(
         `${withGuard}
@@ -265,7 +269,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rowCount;
     },
 
-    /** Other pairs that wait for something of this one that is linked by now, or in a circle with it. */
+    /** Other pairs that wait for a record of this one that is linked now, or that wait in a circle with it. */
     async waitingElsewhere(): Promise<number[]> {
       const result = await db.raw<{ rows: { pair_id: number }[] }>(
         `select distinct j.pair_id from link_job j
@@ -276,7 +280,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rows.map((row) => row.pair_id);
     },
 
-    /** What a listing lacked that was not believed, and a later one shows: it is looked at again. */
+    /** Releases items that a listing lacked that was not trusted, if a later listing shows them. */
     async releaseListed(side: EndSide, listing: string): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -299,7 +303,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** What was given up so long ago is tried again. */
+    /** Tries jobs again that were given up at least this long ago. */
     async resetGivenUp(hours: number): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -311,7 +315,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** Seconds until a job is due, by what is written down now. Null: none is. */
+    /** Seconds until the next job is due. Null: none is. */
     async nextDueSeconds(resetHours: number): Promise<number | null> {
       const result = await db.raw<{ rows: { seconds: number | null }[] }>(
         `select extract(epoch from least(
@@ -323,7 +327,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rows[0]?.seconds ?? null;
     },
 
-    /** Deletions that wait for their turn or for someone, and those of the last hours that nobody had to approve. */
+    /** Counts deletions that wait, and deletions of the last hours that needed no approval. */
     async deletions(hours: number): Promise<{ waiting: number; recent: number }> {
       const result = await db.raw<{ rows: { waiting: number; recent: number }[] }>(
         `select
@@ -335,7 +339,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rows[0] ?? { waiting: 0, recent: 0 };
     },
 
-    /** Links that there are. */
+    /** The number of existing links. */
     async liveLinks(): Promise<number> {
       const result = await db.raw<{ rows: { count: number }[] }>(
         `select count(*)::int as count from link where pair_id = :pairId and state <> 'gone'`,
@@ -344,7 +348,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rows[0]?.count ?? 0;
     },
 
-    /** All of a pair is looked at once more, where both ends are known: its rules have changed. */
+    /** Makes the pair look at all links with two known ends again, because its rules have changed. */
     async lookAtAll(version: number): Promise<void> {
       await db.raw(
         `${withGuard}, marked as (
@@ -438,7 +442,7 @@ async function againWhereTaken(work: () => Promise<void>, triesLeft = 4): Promis
   }
 }
 
-/** What a job waits for, in whichever pair, where it is linked. Of link_end e and link l. */
+/** SQL for the link that a job waits for, in any pair, with the aliases `e` (link_end) and `l` (link). */
 const awaitedEnd = (
   job: string,
 ) => `e.pair_id = coalesce(${job}.waits_pair, ${job}.pair_id) and e.side = ${job}.waits_side
@@ -447,7 +451,7 @@ const awaitedEnd = (
 const isUnlinked = (job: string) =>
   `not exists (select from link_end e join link l on l.id = e.link_id where ${awaitedEnd(job)})`;
 
-/** It is looked at anew, as if it had just been found; where the condition holds. */
+/** SQL that restarts jobs as if they had just been found, if the condition holds. */
 const restart = (condition: string) => `
   state = case when ${condition} then 'new' else j.state end,
   run_after = case when ${condition} then now() else j.run_after end,

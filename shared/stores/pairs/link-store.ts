@@ -5,9 +5,9 @@ import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 /** One side's part of a link, as it is stored. */
 export interface StoredEnd<Seen> {
   readonly key: string;
-  /** Null: not kept, or to be looked at again. */
+  /** Null: not known, or the side must be looked at again. */
   readonly revision: string | null;
-  /** What that side was last seen to hold, in shared words. */
+  /** What that side was last seen to have, in shared words. */
   readonly seen: Seen;
 }
 
@@ -29,20 +29,20 @@ export interface LinkWords {
   readonly intent: unknown;
 }
 
-/** What is to be kept of a link. */
+/** The new state of a link. */
 export interface LinkChange<Words extends LinkWords> {
   /** Null: a new link. */
   readonly known: Pick<StoredLink<Words>, 'id' | 'version'> | null;
   readonly ends: StoredLink<Words>['ends'];
   readonly state: LinkStateName;
   readonly intent: Words['intent'] | null;
-  /** Null: nothing is told. */
+  /** Null: no event is written. */
   readonly event: LinkEventRow | null;
 }
 
-/** What is told of it in the timeline. */
+/** An event of the timeline. */
 export interface LinkEventRow {
-  /** Of one that is told further; null: a new one. */
+  /** The id of an event that is extended. Null: a new event. */
   readonly id: string | null;
   readonly jobId: string | null;
   readonly runId: string | null;
@@ -56,14 +56,14 @@ export interface LinkEventRow {
   readonly calls: unknown;
 }
 
-/** What a line of the timeline is about. */
+/** The subject of an event. */
 export interface EventSubject {
   readonly linkId: string | null;
   readonly side: EndSide;
   readonly key: string;
 }
 
-/** `lost`: the slice is another's by now; `taken`: the link was written since, or a key is another link's. */
+/** `lost`: another worker has the slice now; `taken`: the link was changed since, or a key belongs to another link. */
 export type KeptLink<Words extends LinkWords> =
   | { readonly kind: 'kept'; readonly link: StoredLink<Words>; readonly eventId: string | null }
   | { readonly kind: 'lost' }
@@ -75,10 +75,10 @@ export interface ListedItem {
   readonly isActive: boolean;
 }
 
-/** A whole listing that is under way. */
+/** A whole listing in progress. */
 export interface OpenListing {
   readonly id: string;
-  /** Where it goes on; null: it begins. */
+  /** Where it continues. Null: it begins. */
   readonly value: string | null;
 }
 
@@ -106,7 +106,7 @@ export type LinkStore<Words extends LinkWords> = ReturnType<typeof createLinkSto
 /** The links of one pair, as its slice sees them. */
 export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number, hold: SliceHold) {
   return {
-    /** By the key that was asked for. A link that is gone is in no answer. */
+    /** By the requested key. Links in the state `gone` are left out. */
     async byKeys(side: EndSide, keys: readonly string[]): Promise<ReadonlyMap<string, StoredLink<Words>>> {
       if (keys.length === 0) return new Map();
       const result = await db.raw<{ rows: LinkRow<Words>[] }>(
@@ -137,7 +137,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return row === undefined ? null : linkFrom(row);
     },
 
-    /** Those that were last seen to lie in this one, on that side; so many, by id. */
+    /** The links of items last seen in this folder, on that side: a page by id. */
     async childrenOf(
       id: string,
       side: EndSide,
@@ -154,7 +154,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows.map(linkFrom);
     },
 
-    /** Those of the keys that were linked once, and whose link is gone. */
+    /** The keys whose link is in the state `gone`. */
     async goneAmong(side: EndSide, keys: readonly string[]): Promise<string[]> {
       const result = await db.raw<{ rows: { key: string }[] }>(
         `select distinct e.key from link_end e
@@ -175,7 +175,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
     },
 
     /**
-     * Of a page of a listing: the keys that need a look. One statement of a page: 1,000,000 keys take about 5 s.
+     * The keys of a page of a listing that must be looked at. One statement per page: 1,000,000 keys take about 5 s.
      */
     async screen(side: EndSide, items: readonly ListedItem[]): Promise<string[]> {
       if (items.length === 0) return [];
@@ -202,7 +202,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows.map(({ key }) => key);
     },
 
-    /** Commits a link as it is from now on, with its ends and what is told of it: one statement. */
+    /** Commits a link with its ends and its event, in one statement. */
     async keep(change: LinkChange<Words>): Promise<KeptLink<Words>> {
       try {
         return await keep(change);
@@ -212,7 +212,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       }
     },
 
-    /** A line of the timeline of something that was not written, or the rest of one that was. Returns its id. */
+    /** Writes an event about something that was not written, or extends an event. Returns its id. */
     async tell(event: LinkEventRow, about: EventSubject): Promise<string | null> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `${withGuard}, kept as (select (select id from link where id = cast(:linkId as bigint)) as id from guard)
@@ -239,8 +239,8 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
     },
 
     /**
-     * A side was told of the other outside of what is kept equal: that it shows another revision since is no change.
-     * False: its end is not as it was, or the slice is another's.
+     * Records the new revision of a side after a write-back, so that it does not count as a change. False: the end has
+     * changed, or another worker has the slice.
      */
     async moveRevision(side: EndSide, key: string, from: string, to: string): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
@@ -254,7 +254,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
 
     // Whole listings
 
-    /** One that goes on, or a new one. Null: the slice is another's. */
+    /** Continues a whole listing, or opens a new one. Null: another worker has the slice. */
     async openListing(side: EndSide, goesOn: boolean): Promise<OpenListing | null> {
       const result = await db.raw<{ rows: { listing: string; listing_value: string | null }[] }>(
         `${withGuard}, old as (
@@ -291,8 +291,8 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
     },
 
     /**
-     * `known`: ends that there were when it began and that nothing was done to since; `absent`: those of them that it lacks.
-     * `isLost`: what it mentioned was lost in a crash of the database.
+     * `known`: the number of ends when it began that were not changed since; `absent`: how many of them it lacks.
+     * `isLost`: its keys were lost in a crash of the database.
      */
     async countListing(
       side: EndSide,
@@ -311,7 +311,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return { known: row?.known ?? 0, absent: row?.absent ?? 0, isLost: row?.is_lost ?? true };
     },
 
-    /** What it lacks, so many, by key. `isAgain`: the whole listing before lacked it as well. */
+    /** The items that it lacks: a page by key. `isAgain`: the previous whole listing lacked it as well. */
     async absentOf(
       side: EndSide,
       listing: string,
@@ -329,7 +329,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rows.map((row) => ({ key: row.key, isAgain: row.is_again }));
     },
 
-    /** What it lacked is remembered for the next one. False: the slice is another's. */
+    /** Remembers the absent items for the next listing. False: another worker has the slice. */
     async believe(side: EndSide, listing: string): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `${withGuard}, marked as (
@@ -345,7 +345,7 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
       return result.rowCount === 1;
     },
 
-    /** It is over, whatever came of it. */
+    /** Closes the listing, whatever its result. */
     async closeListing(side: EndSide, listing: string): Promise<void> {
       await db.raw(
         `${withGuard}, forgotten as (delete from listed_key where listing = :listing and exists (select from guard))
@@ -468,7 +468,7 @@ function eventBindings(event: LinkEventRow | null) {
 
 const jsonOrNull = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
-/** A key is another link's by now. */
+/** True for the error that a key belongs to another link. */
 const isTaken = (error: unknown): boolean =>
   error instanceof Error && 'constraint' in error && error.constraint === 'link_end_key';
 

@@ -5,7 +5,7 @@ import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
 export type LinkConflictKind = 'fields' | 'deletion' | 'place' | 'match' | 'name' | 'flip';
 
-/** Something that waits for someone, or that the pair's rules decided. */
+/** A conflict that waits for a decision, or that the rules of the pair have decided. */
 export interface FoundConflict {
   readonly linkId: string | null;
   readonly side: EndSide;
@@ -21,7 +21,7 @@ export interface FoundConflict {
   readonly resolution: EndSide | 'fields' | null;
 }
 
-/** Whose values win, or new ones, by the names of their fields. */
+/** The side whose values win, or new values by field name. */
 export interface ConflictDecision {
   readonly choice?: EndSide | { readonly fields: Fields };
 }
@@ -49,10 +49,10 @@ interface ConflictRow {
 
 export type PairDecisionStore = ReturnType<typeof createPairDecisionStore>;
 
-/** What waits for a person in one pair, as its slice sees it. */
+/** What waits for a decision in one pair, as its slice sees it. */
 export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold) {
   return {
-    /** Decisions that nobody has carried out yet. */
+    /** Decisions that have not been carried out yet. */
     async decided(): Promise<DecidedConflict[]> {
       const result = await db.raw<{ rows: ConflictRow[] }>(
         `select id, link_id, side, key, kind, decision, looked_at from link_conflict
@@ -70,7 +70,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       }));
     },
 
-    /** Their jobs are looked at again. */
+    /** Releases the jobs of decided conflicts. */
     async releaseDecided(): Promise<void> {
       await db.raw(
         `${withGuard}, decided as (
@@ -87,7 +87,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       );
     },
 
-    /** Opens it, or brings the open one up to date. Returns the id where it is a new one. */
+    /** Opens a conflict, or updates the open one. Returns the id of a new one. */
     async open(conflict: FoundConflict): Promise<string | null> {
       const result = await db.raw<{ rows: { id: string; is_new: boolean }[] }>(
         `${withGuard}, known as (
@@ -111,7 +111,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       return row?.is_new === true ? row.id : null;
     },
 
-    /** What the rules of the pair decided is kept as well: both values can be seen. */
+    /** Stores a conflict that the rules have decided, so that both values can be seen. */
     async keepResolved(conflict: FoundConflict): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -123,7 +123,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       );
     },
 
-    /** Their entities are settled: what was open about them is no longer, and what was decided has been carried out. */
+    /** Closes the conflicts of settled entities: open ones are superseded, and decided ones are carried out. */
     async close(jobIds: readonly string[]): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -158,7 +158,9 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       return row === undefined ? null : { id: row.id, isNew: row.is_new };
     },
 
-    /** What is held for the open approvals is counted anew; one for which nothing is held any more is superseded. */
+    /**
+     * Counts again what is held for the open approvals. An approval for which nothing is held any more is superseded.
+     */
     async recountApprovals(): Promise<void> {
       await db.raw(
         `${withGuard}, held as (
@@ -174,7 +176,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
       );
     },
 
-    /** Decisions about approvals whose jobs have been let go. */
+    /** Marks decided approvals as carried out once their jobs are released. */
     async applyApprovals(): Promise<void> {
       await db.raw(
         `${withGuard}, undone as (

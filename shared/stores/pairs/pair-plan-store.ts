@@ -27,7 +27,7 @@ export type PairPlanStore = ReturnType<typeof createPairPlanStore>;
 /** The plans of one pair, as its slice sees them. */
 export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
   return {
-    /** The id of the oldest that someone asked for. Null: there is none. */
+    /** The id of the oldest requested plan. Null: there is none. */
     async nextToMake(): Promise<string | null> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `select id from pair_plan where pair_id = :pairId and state = 'making' order by id limit 1`,
@@ -36,7 +36,7 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.id ?? null;
     },
 
-    /** Begins, or begins anew. */
+    /** Begins a plan, or begins it again. */
     async clear(id: string, configVersion: number): Promise<void> {
       await db.raw(
         `${withGuard}, cleared as (delete from plan_item where plan_id = :id and exists (select from guard))
@@ -56,7 +56,7 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    /** It can be decided. Earlier ones that nobody decided are outdated. */
+    /** Makes the plan ready for a decision. Earlier undecided plans become outdated. */
     async ready(id: string, { digest, counts, cursors, summary }: MadePlan): Promise<void> {
       await db.raw(
         `${withGuard}, earlier as (
@@ -85,7 +85,7 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
     },
 
     /**
-     * The lines of an approved plan become work of its run, and the listings go on where those of the plan ended. False:
+     * Turns the lines of an approved plan into jobs of its run. Listings continue where those of the plan ended. False:
      * the configuration has changed since, and nothing is done.
      */
     async carryOut(id: string, runId: string, configVersion: number): Promise<boolean> {

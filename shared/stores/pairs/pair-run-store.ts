@@ -44,7 +44,7 @@ export type PairRunStore = ReturnType<typeof createPairRunStore>;
 /** The runs of one pair, as its slice sees them. */
 export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
   return {
-    /** The oldest that has something to list. Null: there is none. */
+    /** The oldest run that must still list something. Null: there is none. */
     async nextToList(): Promise<PairRun | null> {
       const result = await db.raw<{ rows: RunRow[] }>(
         `select ${columns} from pair_run where pair_id = :pairId and state in ('new', 'listing') order by id limit 1`,
@@ -62,7 +62,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.open === true;
     },
 
-    /** One that its schedule asks for. */
+    /** Adds a scheduled run. */
     async add(kind: 'check' | 'whole'): Promise<void> {
       await db.raw(`${withGuard} insert into pair_run (pair_id, kind) select :pairId, :kind from guard`, {
         ...guardBindings(hold),
@@ -108,7 +108,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.count ?? 0;
     },
 
-    /** What webhooks and people name belongs to a run as well. Returns the one that is open. Null: the slice is another's. */
+    /** Returns the open run for records that webhooks and people have named. Null: another worker has the slice. */
     async hintsRun(): Promise<string | null> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `${withGuard}, known as (
@@ -123,7 +123,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.id ?? null;
     },
 
-    /** What became of some entities of it, and the calls that they took. */
+    /** Adds results and calls to the counts of the run. */
     async count(id: string, counts: Partial<RunCounts>, calls: RunCalls): Promise<void> {
       const sums = [
         ...Object.entries(counts).map(([name, value]) => ['counts', name, value] as const),
@@ -146,7 +146,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    /** Ends the runs of which nothing is left to do. A plan that was carried out is done with its run. */
+    /** Ends runs without remaining work. The plan of such a run is then done. */
     async endFinished(): Promise<void> {
       await db.raw(
         `${withGuard}, ended as (
@@ -160,7 +160,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    /** Whether that run is over: only then is it known what it did. */
+    /** Whether the run has ended. Only then is it known what it did. */
     async hasEnded(id: string): Promise<boolean> {
       const result = await db.raw<{ rows: { ended: boolean }[] }>(
         `select state = 'ended' as ended from pair_run where id = :id and pair_id = :pairId`,
@@ -169,7 +169,7 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.ended ?? true;
     },
 
-    /** What a run wrote, by link: before its first write, and after its last. So many, by id. */
+    /** What a run wrote, by link: the states before its first write and after its last. A page by id. */
     async undone(runId: string, after: string | null, limit: number): Promise<UndoneLink[]> {
       const result = await db.raw<{ rows: UndoneRow[] }>(
         `select e.link_id, l.state = 'gone' as is_gone, (array_agg(e.before order by e.id))[1] as before,

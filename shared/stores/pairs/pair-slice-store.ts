@@ -10,11 +10,11 @@ export interface SliceSystem {
   readonly id: number;
   readonly name: string;
   readonly kind: string;
-  /** As its operator wrote it, without secrets. */
+  /** As the operator wrote it, without secrets. */
   readonly config: Json;
   readonly version: number;
   readonly state: RemoteState;
-  /** Of a throttled one: how long no call is made; 0: it may be called. */
+  /** For a throttled system: how long no call is made. 0: it may be called. */
   readonly waitsSeconds: number;
   /** Of the operator's own: null. */
   readonly accountId: number | null;
@@ -27,7 +27,7 @@ export interface SlicePair {
   readonly mode: 'plan' | 'run' | 'off';
   readonly config: unknown;
   readonly configVersion: number;
-  /** Under which its links were last seen; null: under none. */
+  /** The configuration version with which its links were last seen. Null: none. */
   readonly seenVersion: number | null;
   readonly isPaused: boolean;
   readonly systems: Readonly<Record<EndSide, SliceSystem>>;
@@ -86,7 +86,7 @@ export type PairSliceStore = ReturnType<typeof createPairSliceStore>;
 /** What a slice knows of its pair, and says about it. */
 export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
   return {
-    /** Whatever was asked until now, this slice does. False: the job is another's. */
+    /** Begins the slice, which handles every request until now. False: another worker has the job. */
     async begin(): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `update job set detail = null where id = :jobId and fence = :fence and state = 'running'`,
@@ -149,7 +149,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rows[0]?.seconds ?? null;
     },
 
-    /** The slice ends; the next one comes after so many seconds, or at once where someone asked meanwhile. */
+    /** Ends the slice. The next one begins after this delay, or at once if someone asked for it meanwhile. */
     async end(delaySeconds: number): Promise<void> {
       await db.raw(
         `update job set state = 'queued', lease_until = null, published_at = null, attempts = 0, detail = null, failure = null,
@@ -159,7 +159,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    /** It cannot go on as it is, until someone mends it. False: it was paused before. */
+    /** Pauses the pair until someone corrects the problem. False: it was already paused. */
     async pausePair(reason: string, by: string | null): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `${withGuard}
@@ -170,7 +170,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rowCount === 1;
     },
 
-    /** No call until a person resumes it. False: someone did that before. */
+    /** Pauses the system until a person resumes it. False: it was already paused. */
     async pauseSystem(id: number, reason: string): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `${withGuard}
@@ -181,7 +181,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rowCount === 1;
     },
 
-    /** No call before so many seconds are over, for any pair of that system. */
+    /** Stops all calls to the system for this many seconds, for all its pairs. */
     async throttleSystem(id: number, seconds: number): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -191,7 +191,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    /** It has answered. */
+    /** Records that the systems have answered. */
     async systemsAreUp(ids: readonly number[]): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -213,7 +213,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       return row === undefined || row.is_paused ? null : row.waits;
     },
 
-    /** Tells who wants to know, once for each key. */
+    /** Adds notifications, once for each key. */
     async notify(event: string, key: string, facts: object): Promise<void> {
       await db.raw(
         `${withGuard} select notify_targets_of_pair(:event, :pairId, :key, clock_timestamp(), cast(:facts as jsonb)) from guard`,

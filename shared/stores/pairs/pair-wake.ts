@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** Someone wants something of a pair: its slice runs at once, or once more after the one that runs. */
+/** Makes the slice of a pair run at once, or once more after the current one. */
 export async function askForSlice(db: Db, pairId: number): Promise<void> {
   await db.raw(
     `with asked as (
@@ -14,7 +14,7 @@ export async function askForSlice(db: Db, pairId: number): Promise<void> {
   );
 }
 
-/** Pairs that are to run, and of which no slice is on its way: after a restore, say. Returns how many were woken. */
+/** Adds slices for active pairs without one, for example after a restore. Returns how many. */
 export async function wakePairs(db: Db): Promise<number> {
   const result = await db.raw<{ rows: { id: number }[] }>(
     `select p.id from pair p where p.mode <> 'off' and not exists (

@@ -35,8 +35,8 @@ import {
 import { createTokenSource, type TokenSource } from './tokens';
 
 /**
- * Advoware, by its interface Advonet. It tells no changes and no deletions: everything is listed each time. It has no
- * preconditions, replaces records, keeps some fields only, and finds nothing by its fields.
+ * Advoware, through its interface Advonet. It reports neither changes nor deletions, so everything is listed each time.
+ * It has no preconditions, replaces whole records, keeps only some fields, and cannot search by fields.
  */
 export function createAdvowareConnector(): SystemConnector {
   const tokenSources = new WeakMap<Limiter, { readonly auth: string; readonly source: TokenSource }>();
@@ -135,7 +135,7 @@ function createRecords(api: AdvowareApi, end: AdvowareEnd, fields: readonly stri
     const answer = await api.call({ operation: 'fetch', method: 'GET', path: path(key) }, signal);
     if (answer.status === 404) return null;
     if (answer.status !== 200) throw troubleOf(answer);
-    // Nothing at all says nothing about the record, least of all that it is deleted.
+    // An empty answer says nothing about the record. It does not mean that the record is deleted.
     if (answer.json === undefined || answer.json === null)
       throw new Trouble('unavailable', 'the server returned nothing for a record');
     const record = readOne(answer.json);
@@ -252,7 +252,10 @@ const hasAll = (item: Item, wanted: Fields): boolean =>
 const doneOr = (item: Item | null): Written =>
   item === null ? { kind: 'stale', item: null } : { kind: 'done', item };
 
-/** What a refusal of a write means; null: it is none. So many in a row that are forbidden are forbidden for good. */
+/**
+ * Translates a refused write. Null: it was not refused. After several forbidden writes in a row, the whole system
+ * counts as forbidden.
+ */
 function createJudge(): (answer: HttpAnswer) => Written | null {
   let forbidden = 0;
   return (answer) => {

@@ -24,7 +24,9 @@ import { itemOf, jsonOf, readRow, readRows, type Row, type RowShape, versionOf }
 import { createSchemaCache } from './schema-cache';
 import { registerWebhooks } from './webhooks';
 
-/** EspoCRM, by its interface `api/v1`. It holds records, has no tombstones, and checks versions where it is told to. */
+/**
+ * EspoCRM, through its interface `api/v1`. It has records, no tombstones, and checks versions if this is configured.
+ */
 export function createEspocrmConnector(): SystemConnector {
   const schemas = createSchemaCache();
   return {
@@ -284,7 +286,7 @@ const keysOf = ({ syncKeyField, isVersioned }: RowShape): readonly string[] => [
   ...(isVersioned ? ['versionNumber'] : []),
 ];
 
-/** Whoever says that duplicates are allowed has them: EspoCRM is told not to look for any. */
+/** If the operator allows duplicates, EspoCRM is told not to check for them. */
 const duplicateHeaders = ({ duplicates }: EspocrmEnd): Record<string, string> =>
   duplicates === 'allow' ? { 'x-skip-duplicate-check': 'true' } : {};
 
