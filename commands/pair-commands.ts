@@ -139,6 +139,7 @@ export function planPair(config: Config, name: string): Promise<Told> {
 
 /** `epack pairs approve`. */
 export function approvePlan(config: Config, name: string, id: string): Promise<Told> {
+  if (!isNumber(id)) return Promise.resolve({ lines: ['There is no such plan.'], isWell: false });
   return withDatabase(config, async (db) => {
     const runs = createPairRunService(openStoreAccess(db));
     const { pair } = await runs.getPlan(commandLineCaller, id);
@@ -151,6 +152,7 @@ export function approvePlan(config: Config, name: string, id: string): Promise<T
 
 /** `epack pairs take-back`. */
 export function takeBackRun(config: Config, name: string, id: string): Promise<Told> {
+  if (!isNumber(id)) return Promise.resolve({ lines: ['There is no such run.'], isWell: false });
   return withDatabase(config, async (db) => {
     const run = await createPairRunService(openStoreAccess(db)).takeBack(commandLineCaller, name, id);
     return well([`run ${run} takes back run ${id}; see what it leaves: GET /api/pairs/${name}/runs/${run}`]);
@@ -224,6 +226,9 @@ async function madePlan(runs: PairRunService, id: string) {
   }
   return null;
 }
+
+/** Of a plan or a run, as the database numbers them; the REST interface checks the same. */
+const isNumber = (id: string): boolean => /^[1-9]\d{0,17}$/.test(id);
 
 /** A pair whose system accepts no call stands still as well. */
 async function pausedSystems(db: Db, { here, there }: PairEntry): Promise<string[]> {

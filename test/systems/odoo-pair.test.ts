@@ -196,7 +196,7 @@ describe('PostgreSQL and Odoo', () => {
     pairs.calls();
     await pairs.run('persons');
     expect(await pairs.rows(`select paused_reason from pair where name = 'persons'`)).toEqual([
-      { paused_reason: 'fields' },
+      { paused_reason: expect.stringMatching(/^fields: ./) as string },
     ]);
     expect(pairs.calls()).toEqual([]);
     expect(await pairs.rows(`select facts ->> 'detail' as detail from notification`)).toEqual([
