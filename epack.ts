@@ -7,7 +7,7 @@ import { type SosyncSettingName, sosyncSettingNames } from './commands/sosync/se
 import { type Config, configurationMarkdown, readConfig } from './shared/config/config';
 import { secretFileLines } from './shared/config/secret-files';
 import { packageVersion } from './shared/process/package-version';
-import { exitCodeFor, toldToOperator, withDatabaseNamed } from './shared/process/operator-errors';
+import { exitCodeFor, operatorMessage, withDatabaseNamed } from './shared/process/operator-errors';
 
 // The one command. What a server's subcommand needs is loaded when it runs.
 
@@ -489,7 +489,7 @@ sosync.action(async ({ conf, ...parameters }: SosyncOptions) => {
 });
 
 program.parseAsync().catch((error: unknown) => {
-  console.error(toldToOperator(error) ?? error);
+  console.error(operatorMessage(error) ?? error);
   // Not by itself: what was opened before it failed, a connection to the database, would keep it for ever.
   process.exit(exitCodeFor(error));
 });

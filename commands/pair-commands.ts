@@ -17,12 +17,12 @@ import { withDatabase } from './administration';
 // `epack pairs …` and `epack systems …`: by the same services as the backoffice.
 
 /** What a command has to say, and whether all is well. */
-export interface Told {
+export interface CommandResult {
   readonly lines: readonly string[];
   readonly isWell: boolean;
 }
 
-const well = (lines: readonly string[]): Told => ({ lines, isWell: true });
+const well = (lines: readonly string[]): CommandResult => ({ lines, isWell: true });
 
 /**
  * `epack pairs check` and `epack pairs apply`. `isTrial`: nothing is written. Every mistake is told at once, with file,
@@ -32,16 +32,16 @@ export async function applyFile(
   config: Config,
   path: string,
   { isTrial }: { readonly isTrial: boolean },
-): Promise<Told> {
+): Promise<CommandResult> {
   const text = await readFile(path, 'utf8');
   const seal = createSeal(config.secretsKeys);
   const applied = await withDatabase(config, (db) =>
     applyPairFile({ ...openStoreAccess(db), seal }, commandLineCaller, { text, isTrial }),
   );
-  return toldOfFile(path, applied, isTrial);
+  return fileResult(path, applied, isTrial);
 }
 
-function toldOfFile(path: string, applied: AppliedFile, isTrial: boolean): Told {
+function fileResult(path: string, applied: AppliedFile, isTrial: boolean): CommandResult {
   if (!applied.isSound) {
     const lines = applied.mistakes.map(({ line, path: keys, reason }) =>
       [`${path}:${line}`, ...(keys === '' ? [] : [keys]), reason].join(' '),
@@ -56,7 +56,7 @@ function toldOfFile(path: string, applied: AppliedFile, isTrial: boolean): Told 
 }
 
 /** `epack pairs list`. */
-export function listPairs(config: Config): Promise<Told> {
+export function listPairs(config: Config): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const { items } = await createPairConfigStore(db).list('all', everything);
     if (items.length === 0) return well(['There are no pairs.']);
@@ -74,7 +74,7 @@ export function listPairs(config: Config): Promise<Told> {
 }
 
 /** `epack systems list`. */
-export function listSystems(config: Config): Promise<Told> {
+export function listSystems(config: Config): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const { items } = await createSystemStore(db).list('all', everything);
     if (items.length === 0) return well(['There are no systems.']);
@@ -89,7 +89,7 @@ export function listSystems(config: Config): Promise<Told> {
 const everything = { limit: 10_000, after: null };
 
 /** `epack pairs status`: one line each of what counts. */
-export function pairStatus(config: Config, name: string): Promise<Told> {
+export function pairStatus(config: Config, name: string): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const status = await createPairRunService(openStoreAccess(db)).status(commandLineCaller, name);
     const { pair, lag, jobs, links, conflicts, approvals, lastRun } = status;
@@ -108,7 +108,7 @@ export function pairStatus(config: Config, name: string): Promise<Told> {
 }
 
 /** `epack pairs run` and `epack pairs whole`. */
-export function runPair(config: Config, name: string, kind: 'check' | 'whole'): Promise<Told> {
+export function runPair(config: Config, name: string, kind: 'check' | 'whole'): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const run = await createPairRunService(openStoreAccess(db)).run(commandLineCaller, name, kind);
     return well([`run ${run}`]);
@@ -116,7 +116,7 @@ export function runPair(config: Config, name: string, kind: 'check' | 'whole'): 
 }
 
 /** `epack pairs plan`: waits until a worker has made it, and tells its lines. */
-export function planPair(config: Config, name: string): Promise<Told> {
+export function planPair(config: Config, name: string): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const runs = createPairRunService(openStoreAccess(db));
     const id = await runs.plan(commandLineCaller, name);
@@ -138,7 +138,7 @@ export function planPair(config: Config, name: string): Promise<Told> {
 }
 
 /** `epack pairs approve`. */
-export function approvePlan(config: Config, name: string, id: string): Promise<Told> {
+export function approvePlan(config: Config, name: string, id: string): Promise<CommandResult> {
   if (!isNumber(id)) return Promise.resolve({ lines: ['There is no such plan.'], isWell: false });
   return withDatabase(config, async (db) => {
     const runs = createPairRunService(openStoreAccess(db));
@@ -151,7 +151,7 @@ export function approvePlan(config: Config, name: string, id: string): Promise<T
 }
 
 /** `epack pairs take-back`. */
-export function takeBackRun(config: Config, name: string, id: string): Promise<Told> {
+export function takeBackRun(config: Config, name: string, id: string): Promise<CommandResult> {
   if (!isNumber(id)) return Promise.resolve({ lines: ['There is no such run.'], isWell: false });
   return withDatabase(config, async (db) => {
     const run = await createPairRunService(openStoreAccess(db)).takeBack(commandLineCaller, name, id);
@@ -160,7 +160,7 @@ export function takeBackRun(config: Config, name: string, id: string): Promise<T
 }
 
 /** `epack pairs pause` and `epack pairs resume`. */
-export function pausePair(config: Config, name: string, isPaused: boolean): Promise<Told> {
+export function pausePair(config: Config, name: string, isPaused: boolean): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const pairs = createPairService(openStoreAccess(db));
     if (isPaused) await pairs.pause(commandLineCaller, name, 'by hand');
@@ -170,7 +170,7 @@ export function pausePair(config: Config, name: string, isPaused: boolean): Prom
 }
 
 /** `epack pairs links`. */
-export function listLinks(config: Config, name: string, search: string | null): Promise<Told> {
+export function listLinks(config: Config, name: string, search: string | null): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const links = createLinkService(openStoreAccess(db));
     const page = await links.list(
@@ -188,7 +188,7 @@ export function listLinks(config: Config, name: string, search: string | null): 
 }
 
 /** `epack pairs jobs`. */
-export function listJobs(config: Config, name: string): Promise<Told> {
+export function listJobs(config: Config, name: string): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const links = createLinkService(openStoreAccess(db));
     const filter = { state: null, link: null };
@@ -202,7 +202,7 @@ export function listJobs(config: Config, name: string): Promise<Told> {
 }
 
 /** `epack systems probe`: a worker does it, with its own environment. */
-export function probeSystem(config: Config, name: string): Promise<Told> {
+export function probeSystem(config: Config, name: string): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const tasks = createSystemTaskService(openStoreAccess(db));
     const { ok, version, findings } = await tasks.probe(commandLineCaller, name);

@@ -16,7 +16,7 @@ import { planPreparation, type Preparation, type PreparationPlan } from '../work
 import { wantedFields } from '../worker/systems/espocrm/wanted-fields';
 import type { Outside } from '../worker/systems/remote-system';
 import { withDatabase } from './administration';
-import type { Told } from './pair-commands';
+import type { CommandResult } from './pair-commands';
 
 // `epack systems prepare`. It calls the system itself: the administrator's password goes through no job and no table.
 
@@ -34,7 +34,7 @@ export interface PreparationRequest {
  * Makes what the pairs that name a system need there: entity types, fields, and what keeps a record from being made twice. What
  * is there stays as it is. Where something is in the way that nobody can make, nothing is made.
  */
-export async function prepareSystem(config: Config, request: PreparationRequest): Promise<Told> {
+export async function prepareSystem(config: Config, request: PreparationRequest): Promise<CommandResult> {
   const { system, wishes } = await withDatabase(config, (db) => wishesOf(db, config, request));
   if (wishes.length === 0) return { lines: [`No pair names ${system}.`], isWell: false };
   const outside: Outside = { system, limiter: createLimiter({ atOnce: 1 }), observe: () => undefined };
@@ -73,13 +73,13 @@ async function carryOut(wishes: readonly Preparation[], outside: Outside): Promi
   return done.size;
 }
 
-interface Wishes {
+interface WantedParts {
   readonly system: string;
   /** One for each end of a pair. */
   readonly wishes: readonly Preparation[];
 }
 
-async function wishesOf(db: Db, config: Config, request: PreparationRequest): Promise<Wishes> {
+async function wishesOf(db: Db, config: Config, request: PreparationRequest): Promise<WantedParts> {
   const system = await createSystemStore(db).find('all', request.system);
   if (system === null) throw new Error(`There is no system "${request.system}".`);
   if (system.kind !== 'espocrm')

@@ -125,12 +125,12 @@ async function resealColumn(db: Db, column: SecretColumn, from: Seal, to: Seal):
   const all = await store.lock(column);
   const old = all.filter(({ value }) => !to.isCurrent(value));
   for (const { id, value } of old) {
-    await store.replace(column, { id, value: sealedAnew(value, column.purpose, from, to) });
+    await store.replace(column, { id, value: sealedAgain(value, column.purpose, from, to) });
   }
   return { changed: old.length, all: all.length };
 }
 
-function sealedAnew(
+function sealedAgain(
   kept: KeptSecret['value'],
   purpose: SealPurpose,
   from: Seal,

@@ -94,7 +94,7 @@ export function createQuotaService({ stores, transaction, standard, reserve }: D
 
   async function refuse(solutionId: number, refusal: QuotaRefusal): Promise<never> {
     await stores.quotas.noteRefusal(solutionId, refusal);
-    throw toldAs(refusal);
+    throw errorOf(refusal);
   }
 
   /** Finds the limit that was exceeded. If it is no longer exceeded, the nearest limit is named. */
@@ -115,7 +115,7 @@ export function createQuotaService({ stores, transaction, standard, reserve }: D
 }
 
 /** 429 with the time when it may be asked again, or 413. The codes are those that every solution knows. */
-function toldAs(refusal: QuotaRefusal): AppError {
+function errorOf(refusal: QuotaRefusal): AppError {
   const { quota, of, limit, used, until } = refusal;
   const members = { quota, of, limit, used, until: until?.toISOString() ?? null };
   const detail = quotaRefusalText(refusal);

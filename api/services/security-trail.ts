@@ -43,7 +43,7 @@ const dayMilliseconds = 86_400_000;
 const withinMinutes = windowMilliseconds / 60_000;
 const longestText = 320;
 
-interface Told {
+interface RecordedRefusal {
   readonly entry: RefusalEntry;
   readonly endsAt: number;
   /** How often it happened again since it was recorded. */
@@ -56,7 +56,7 @@ interface Told {
  * cannot be written does not stop them.
  */
 export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps) {
-  const told = new Map<string, Told>();
+  const told = new Map<string, RecordedRefusal>();
   let beyond = 0;
   let windowEndsAt = now() + windowMilliseconds;
   let day = { endsAt: now() + dayMilliseconds, entries: 0 };
@@ -138,7 +138,7 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
     beyond = 0;
   }
 
-  function tell({ entry, again }: Told): void {
+  function tell({ entry, again }: RecordedRefusal): void {
     if (again === 0) return;
     if (isWithinDay()) write({ ...entry, after: { ...entry.after, again, withinMinutes } });
     else beyond += again;

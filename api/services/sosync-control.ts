@@ -12,12 +12,12 @@ interface Deps {
   readonly measureDrift: () => Promise<number | null>;
 }
 
-export interface ToldWorker {
+export interface WorkerView {
   readonly status: SosyncWorkerStatus;
   readonly since: Date;
 }
 
-export type SosyncStatus = Readonly<Record<SosyncWorkerKind, ToldWorker>>;
+export type SosyncStatus = Readonly<Record<SosyncWorkerKind, WorkerView>>;
 
 export type SosyncControl = ReturnType<typeof createSosyncControl>;
 

@@ -15,7 +15,7 @@ import type { SosyncControl } from '../services/sosync-control';
 import type { SosyncJobService } from '../services/sosync-jobs';
 import { errorForm, sendList, sendObject, sendText } from './answers';
 import { actionFrom, givenIn, idIn, jobWishFrom, listWishFrom } from './parameters';
-import { idOf, toldJob } from './told-job';
+import { idOf, jobColumns } from './job-columns';
 
 interface Deps {
   readonly jobs: SosyncJobService;
@@ -43,11 +43,11 @@ export function createSosyncApp({ jobs, control, commit, apiKey, log }: Deps): E
   serve(app, '/job/info/:id', async (request, response) => {
     const id = idIn(request.params['id']);
     if (id === null) throw notFound('job');
-    sendObject(request, response, 'job', toldJob(await jobs.info(id)));
+    sendObject(request, response, 'job', jobColumns(await jobs.info(id)));
   });
   serve(app, '/job/list', async (request, response) => {
     const pages = jobs.list(listWishFrom(givenIn(request)));
-    await sendList(request, response, { list: 'jobs', element: 'job' }, told(pages));
+    await sendList(request, response, { list: 'jobs', element: 'job' }, columnsOfPages(pages));
   });
   serve(app, '/service/status', async (request, response) => {
     const { job, protocol } = await control.status();
@@ -91,10 +91,10 @@ function serve(
     });
 }
 
-async function* told(
-  pages: AsyncIterable<Parameters<typeof toldJob>[0][]> | ReturnType<SosyncJobService['list']>,
+async function* columnsOfPages(
+  pages: AsyncIterable<Parameters<typeof jobColumns>[0][]> | ReturnType<SosyncJobService['list']>,
 ): AsyncGenerator<{ readonly [name: string]: XmlContent }[]> {
-  for await (const page of pages) yield page.map(toldJob);
+  for await (const page of pages) yield page.map(jobColumns);
 }
 
 function needKey(apiKey: string): RequestHandler {

@@ -7,7 +7,7 @@ import { AppError } from '../errors/app-error';
 // What whoever starts a command is told of what went wrong: what it is, and the setting that leads there.
 
 /** A sentence; null: a defect, of which a developer wants to see all. */
-export function toldToOperator(error: unknown): string | null {
+export function operatorMessage(error: unknown): string | null {
   // The code before it is for programs.
   if (error instanceof AppError) return error.detail;
   if (error instanceof ConfigError) return error.message;

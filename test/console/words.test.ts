@@ -1,4 +1,4 @@
-import { calledBy } from '../../api/backoffice/console/called';
+import { labelText } from '../../api/backoffice/console/label-text';
 import { refusalOf } from '../../api/backoffice/console/refusal';
 import { english } from '../../api/backoffice/console/words-english';
 import { french } from '../../api/backoffice/console/words-french';
@@ -111,8 +111,8 @@ describe('what people call what the catalogue declares', () => {
   test('every class and every table has a name in both languages', () => {
     const unnamed = subjects.filter(({ name, label }) => label.en === name && label.fr === name);
     expect(unnamed.map(({ name }) => name).sort()).toEqual(['Notes', 'Options', 'Sessions']);
-    expect(calledBy(french, 'Fridges')).toBe('Enceintes froides');
-    expect(calledBy(english, 'Fridges')).toBe('Fridges and cold rooms');
+    expect(labelText(french, 'Fridges')).toBe('Enceintes froides');
+    expect(labelText(english, 'Fridges')).toBe('Fridges and cold rooms');
   });
 
   test('no two classes have one name, and no two tables', () => {
@@ -143,7 +143,7 @@ describe('what people call what the catalogue declares', () => {
   });
 
   test('what the catalogue does not declare keeps its name, whatever it is', () => {
-    expect(calledBy(english, 'constructor')).toBe('constructor');
+    expect(labelText(english, 'constructor')).toBe('constructor');
     expect(fieldLabelOf('fr', 'Fridges', 'Couleur')).toBe('Couleur');
     expect(fieldLabelOf('fr', 'Fridges', '__proto__')).toBe('__proto__');
     expect(fieldLabelOf('fr', 'Unknown', 'TempMax')).toBe('TempMax');

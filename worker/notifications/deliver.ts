@@ -154,7 +154,7 @@ async function takeBack(
 ): Promise<void> {
   const [first] = tried;
   if (first === undefined) return;
-  const told = toldOf(error);
+  const told = failureForUsers(error);
   const delaySeconds = backoffMs(first.attempts, backoff) / 1000;
   const isLast = (one: ClaimedNotification) =>
     one.attempts >= mostAttempts || (error instanceof WebhookFailure && error.isGone);
@@ -179,7 +179,7 @@ const reasonOf = (error: unknown): string => {
 };
 
 /** The text for users. The answer of a mail server helps them, but its address in our network must not be shown. */
-const toldOf = (error: unknown): Failure => {
+const failureForUsers = (error: unknown): Failure => {
   if (error instanceof WebhookFailure) return because(error.why);
   if (error instanceof MailServerAway) return because({ code: 'mail-server-unreachable', values: {} });
   if (error instanceof NoMailServer) return because(noMailServer);

@@ -18,10 +18,10 @@ export interface JobOutcome {
   /** What it waits for; null: for nobody. */
   readonly needs: ApprovalKind | null;
   /** Its status, told where the pair writes back: null: the engine has told it, or nothing is to be told. */
-  readonly status: ToldStatus | null;
+  readonly status: WrittenStatus | null;
 }
 
-export type ToldStatus =
+export type WrittenStatus =
   'creating' | 'dirty' | 'failed' | 'given-up' | 'conflict' | 'deleted-here' | 'deleted-there';
 
 /** `error`: what was thrown while the entry was worked on; null: nothing was. */
@@ -105,7 +105,7 @@ const givenUpEnd = (end: LinkJobEnd, errorClass: string, error: string | null): 
 });
 
 /** It is not done, and nothing went wrong. Where its turn did not come, nobody is told. */
-function openStatus({ link, waitsFor, verdict }: Entry): ToldStatus | null {
+function openStatus({ link, waitsFor, verdict }: Entry): WrittenStatus | null {
   if (verdict === 'waiting' && waitsFor === null) return null;
   return link === null || link === undefined || link.state === 'creating' ? 'creating' : 'dirty';
 }

@@ -68,7 +68,7 @@ function openWork(slice: Slice, links: Links): Work {
   });
   const fetch = async (side: Side, key: string) => (await calls[side].fetch(key)) ?? tombstone(key);
   const working: WorkSettings = {
-    stages: toldStages(stages, workOf),
+    stages: recordedStages(stages, workOf),
     links,
     halt,
     atOnce: entitiesAtOnce,
@@ -114,7 +114,7 @@ function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned)
 }
 
 /** Whatever is called for an entity is told in its timeline. */
-function toldStages(stages: Stages, workOf: (entry: Mentioned) => EntityWork | undefined): Stages {
+function recordedStages(stages: Stages, workOf: (entry: Mentioned) => EntityWork | undefined): Stages {
   const within = <In extends Mentioned, Out extends In>(pipeline: Pipeline<In, Out>): Pipeline<In, Out> => ({
     ...pipeline,
     run: (entry, reached) => told(workOf(entry), () => pipeline.run(entry, reached)),

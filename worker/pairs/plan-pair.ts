@@ -37,7 +37,7 @@ export async function rehearsePair(slice: Slice, links: Links, fromCursors: bool
     signal: halt.signal,
     isDecided: () => false,
     settled: async (entry) => {
-      if (isNews(entry)) entries.push(entry);
+      if (isPlanLine(entry)) entries.push(entry);
     },
     onProblem: (problem) => {
       if (problem.kind === 'partial-listing')
@@ -63,7 +63,7 @@ const plannedParts = ({ stores, linkTargets }: Slice): Parameters<typeof rulesOf
 });
 
 /** A linked entity without a change is not a line of the plan. */
-const isNews = ({ verdict, link, isJoined }: Entry): boolean =>
+const isPlanLine = ({ verdict, link, isJoined }: Entry): boolean =>
   verdict !== 'duplicate' &&
   (verdict !== 'unchanged' || isJoined === true) &&
   (verdict !== 'agreed' || isJoined === true || link !== null);

@@ -15,7 +15,7 @@ import { signatureOf } from '../pipeline/approval';
 import type { Slice } from './slice';
 import type { PairJob } from './words';
 import { keptOf } from './take-back';
-import { timeFields, toldFields } from './write-back';
+import { timeFields, writeBackFields } from './write-back';
 
 export interface Settling {
   readonly slice: Slice;
@@ -74,7 +74,7 @@ async function tellStatus(
   for (const side of sides) {
     const item = entry.items?.[side] ?? (side === entry.side ? entry.mention : null);
     if (item?.isActive !== true) continue;
-    const fields = toldFields(settings, side, {
+    const fields = writeBackFields(settings, side, {
       other: entry.items?.[otherSide(side)] ?? null,
       syncKey: entry.link?.syncKey ?? null,
       status,

@@ -7,7 +7,7 @@ import type { Item } from '../pipeline/system';
 import { currentEntity } from './call-scope';
 
 /** The write-back values of one side. */
-export interface Told {
+export interface WriteBackValues {
   /** The other side's item; null: it has none. */
   readonly other: Item | null;
   readonly syncKey: string | null;
@@ -22,7 +22,7 @@ export interface Told {
 export function writeBackOf(settings: RecordPairSettings, side: Side): WriteBack | null {
   if (Object.keys(settings.writeBack[side]).length === 0) return null;
   return ({ item, state, syncKey }) =>
-    toldFields(settings, side, {
+    writeBackFields(settings, side, {
       other: item,
       syncKey,
       status: statusOfLink(state),
@@ -43,7 +43,7 @@ const wordOf = ({ statusWords }: RecordPairSettings, status: LinkStatusWord): st
   statusWords[status] ?? usualWords[status];
 
 /** In that side's own words. What is not known is left out. */
-export function toldFields(settings: RecordPairSettings, side: Side, told: Told): Fields {
+export function writeBackFields(settings: RecordPairSettings, side: Side, told: WriteBackValues): Fields {
   return Object.fromEntries(
     Object.entries(settings.writeBack[side]).flatMap(([name, word]): [string, FieldValue][] => {
       const value = valueOf(settings, side, word, told);
@@ -62,7 +62,7 @@ function valueOf(
   settings: RecordPairSettings,
   side: Side,
   word: string,
-  { other, syncKey, status, attempts, error, now }: Told,
+  { other, syncKey, status, attempts, error, now }: WriteBackValues,
 ): FieldValue | undefined {
   switch (word) {
     case `$${otherSide(side)}.key`:

@@ -209,7 +209,7 @@ export function settle(entry: Mentioned, verdict: Verdict, reason: string | Reas
 }
 
 /** Starts the entry again. After too many attempts, it fails for this reason. */
-export function startAnew(entry: Mentioned, reason: string): void {
+export function startAgain(entry: Mentioned, reason: string): void {
   entry.startsAnew = true;
   entry.reason = reason;
 }

@@ -11,7 +11,7 @@ import {
   type Pass,
   renew,
   settle,
-  startAnew,
+  startAgain,
 } from './entry';
 import { type KnownLinks, LinkTaken } from './links';
 import { type Side, sides } from './sides';
@@ -164,7 +164,7 @@ async function runChange(
   settings: WorkSettings,
   released: Mentioned[],
 ): Promise<void> {
-  const { entry, decided } = await runAnew(begun, settings, (one) => runStage(one, settings));
+  const { entry, decided } = await runUntilStable(begun, settings, (one) => runStage(one, settings));
   await place(entry, decided, board, settings);
   release(entry, board, released);
 }
@@ -184,7 +184,7 @@ async function runStage(entry: Mentioned, { stages }: WorkSettings): Promise<Dec
 }
 
 /** Runs an entry, and starts it again as long as something is not as expected. */
-async function runAnew(
+async function runUntilStable(
   begun: Mentioned,
   settings: WorkSettings,
   run: (entry: Mentioned) => Promise<Decided | null>,
@@ -216,7 +216,7 @@ async function runOnce(
     return await run(entry);
   } catch (error) {
     if (!(error instanceof LinkTaken)) throw error;
-    startAnew(entry, 'its link was written by another');
+    startAgain(entry, 'its link was written by another');
     return null;
   }
 }
@@ -256,11 +256,11 @@ function release({ link }: Entry, board: Board, released: Mentioned[]): void {
     const waiters = name === null ? undefined : board.waiting.get(name);
     if (name === null || waiters === undefined) continue;
     board.waiting.delete(name);
-    released.push(...waiters.map((entry) => afresh(entry, entry.pass)));
+    released.push(...waiters.map((entry) => renewed(entry, entry.pass)));
   }
 }
 
-const afresh = (entry: Mentioned, pass: Pass): Mentioned =>
+const renewed = (entry: Mentioned, pass: Pass): Mentioned =>
   createEntry({ ...entry, item: entry.mention }, pass);
 
 /** If entries wait for each other in a circle, one of them continues without its links and gets them afterwards. */
@@ -270,7 +270,7 @@ async function unlocked(board: Board, { links }: WorkSettings): Promise<Mentione
     const [{ waitsFor } = { waitsFor: null }] = entries;
     if (waitsFor === null || !(await isLinked(links, waitsFor))) continue;
     board.waiting.delete(name);
-    return entries.map((entry) => afresh(entry, entry.pass));
+    return entries.map((entry) => renewed(entry, entry.pass));
   }
   const first = waiting.find((entry) => entry.waitsFor?.field !== null && isInCircle(entry, waiting));
   if (first?.waitsFor === undefined || first.waitsFor === null) return [];
@@ -278,7 +278,7 @@ async function unlocked(board: Board, { links }: WorkSettings): Promise<Mentione
   const others = (board.waiting.get(name) ?? []).filter((entry) => entry !== first);
   if (others.length > 0) board.waiting.set(name, others);
   else board.waiting.delete(name);
-  return [afresh(first, { ...first.pass, withoutLinks: true }), afresh(first, { ...firstPass, number: 1 })];
+  return [renewed(first, { ...first.pass, withoutLinks: true }), renewed(first, { ...firstPass, number: 1 })];
 }
 
 async function isLinked(links: KnownLinks, { side, key }: Awaited): Promise<boolean> {
@@ -327,7 +327,7 @@ async function comeAgain(entry: Entry, number: number, board: Board, settings: W
   const nameNumber = nextNameNumber === 0 ? pass.nameNumber : nextNameNumber;
   const comesBack = pass.comesBack || entry.comesBack;
   const next: Pass = { ...pass, number, wasBlocked: blocked, nameNumber, comesBack };
-  const again = await runAnew(afresh(entry, next), settings, async (one) => {
+  const again = await runUntilStable(renewed(entry, next), settings, async (one) => {
     const current = one.attempts > 1 ? one : Object.assign(one, { mention: await settings.refetch(one) });
     return runStage(current, settings);
   });
@@ -359,7 +359,7 @@ async function destroy(board: Board, settings: WorkSettings): Promise<void> {
       settings,
       () => queue.shift(),
       async (begun) => {
-        const { entry, decided } = await runAnew(begun, settings, async (one) => {
+        const { entry, decided } = await runUntilStable(begun, settings, async (one) => {
           const ready = entries.get(one) ?? (await runStage(one, settings));
           const isReady =
             ready !== null && (entries.has(one) || (ready.isDestructive && ready.verdict === undefined));

@@ -1,6 +1,6 @@
 import { fieldOf, type Fields, type FieldValue, sameValue } from '../../shared/domain/merge-copy';
 import type { Calls } from './calls';
-import { type Decided, settle, startAnew } from './entry';
+import { type Decided, settle, startAgain } from './entry';
 import { type Operation } from './verdict';
 import { otherSide, type PerSide, type Side } from './sides';
 import { ownFields, ownPlace, sharedState, type Words } from './shared-words';
@@ -115,7 +115,7 @@ export async function attempt(
   switch (written.kind) {
     case 'stale':
       if (item !== null && written.item !== undefined) settings.noticed(side, item.key, written.item);
-      startAnew(entry, 'it was changed again and again while it was synchronised');
+      startAgain(entry, 'it was changed again and again while it was synchronised');
       return null;
     case 'refused':
       entry.blocked = { side, code: written.code, holders: written.holders?.map(({ key }) => key) ?? [] };

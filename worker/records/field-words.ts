@@ -2,7 +2,7 @@ import { fieldOf, type Fields, type FieldValue } from '../../shared/domain/merge
 import type { FieldRule } from '../../shared/systems/field-settings';
 import type { Side } from '../pipeline/sides';
 import type { ValueFault } from '../pipeline/system';
-import { type Lookups, transformOf, UnsayableValue } from './transforms';
+import { type Lookups, transformOf, UntranslatableValue } from './transforms';
 
 /** Fields in one side's own words, and in those that both sides share. */
 export interface FieldWords {
@@ -95,7 +95,7 @@ function wordOf(rule: FieldRule, { side, lookups, missingPairs }: WordsSettings)
   const same = (value: FieldValue): FieldValue => (value === '' ? null : value);
   const key = (value: FieldValue): FieldValue => {
     if (value !== null && rule.link !== null && missingPairs?.has(rule.link) === true)
-      throw new UnsayableValue(
+      throw new UntranslatableValue(
         `names a record of the pair "${rule.link}", and no such pair joins these systems yet`,
       );
     return typeof value === 'number' ? String(value) : value;
@@ -128,7 +128,7 @@ function collect(
       const found = step(name, value);
       if (found !== null) fields.set(...found);
     } catch (error) {
-      if (!(error instanceof UnsayableValue)) throw error;
+      if (!(error instanceof UntranslatableValue)) throw error;
       faults.push({ field: name, reason: error.message });
     }
   }

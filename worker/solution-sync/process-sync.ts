@@ -84,7 +84,7 @@ export async function processSync(
     });
     const gaps = await findChannelGaps(transaction.db, job, statement);
     const why = upload.isAllIgnored ? nothingRead(upload.ignored) : null;
-    const counts = { ...toldOf(merged), logs, photos, ...gaps, why };
+    const counts = { ...reportedParameters(merged), logs, photos, ...gaps, why };
     const report = reportOf(job, counts, { upload, statement, spool });
     const written = await step('package', () =>
       writePackage(files, packageKeyOf(job.syncId, job.fence), job, {
@@ -260,7 +260,7 @@ function believedClasses(
   );
 }
 
-const toldOf = ({ params, cameBack, unreadableTs }: MergedParameters) => ({
+const reportedParameters = ({ params, cameBack, unreadableTs }: MergedParameters) => ({
   params,
   ...(Object.keys(cameBack).length === 0 ? {} : { cameBack }),
   ...(Object.keys(unreadableTs).length === 0 ? {} : { unreadableTs }),

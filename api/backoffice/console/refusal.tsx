@@ -12,7 +12,7 @@ export function refusalOf(words: Words, code: string): Refusal {
   return known === undefined ? words.refusedOtherwise : words.refusedBecause[known];
 }
 
-interface Told {
+interface RefusalText {
   readonly words: Words;
   /** In English, as programs are told. */
   readonly reason: string;
@@ -25,7 +25,7 @@ interface Told {
  * Exactly why, in the words of whoever looks. What nobody foresaw, or an earlier version of the server kept, there is in
  * English alone.
  */
-export const ExactReason = ({ words, reason, why, of = null }: Told): VNode =>
+export const ExactReason = ({ words, reason, why, of = null }: RefusalText): VNode =>
   why === null ? (
     <span lang="en">{visibleText(reason)}</span>
   ) : (

@@ -218,11 +218,11 @@ const writtenIn = (request: Request): WrittenForm => ({
 /** Where the forms of a page lead back to. After a form it is the page that showed the form. */
 function pageOf(request: Request): string {
   const path = request.method === 'GET' ? request.originalUrl : textOfField(request.body, pageField);
-  return path === null ? '/' : withoutNews(path);
+  return path === null ? '/' : withoutDone(path);
 }
 
 /** Without the parts that are shown once. */
-function withoutNews(path: string): string {
+function withoutDone(path: string): string {
   if (path.length > longestPath || !isLocalPath(path)) return '/';
   const { pathname, searchParams } = new URL(path, 'http://here.invalid');
   searchParams.delete(keptParameter);

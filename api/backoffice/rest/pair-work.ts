@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { flatState } from '../../../shared/formats/link-state';
 import { mapPage, type Page } from '../../../shared/domain/page';
 import type {
-  ToldEnd,
-  ToldLink,
-  ToldLinkEvent,
-  ToldLinkJob,
+  LinkEndView,
+  LinkView,
+  LinkEventView,
+  LinkJobView,
 } from '../../../shared/stores/pairs/link-desk-store';
-import type { ToldRun } from '../../../shared/stores/pairs/pair-run-request-store';
+import type { RunView } from '../../../shared/stores/pairs/pair-run-request-store';
 import { pairModes } from '../../../shared/systems/pair-settings';
 import { linkJobStates, linkStates, planStates, runKinds } from '../../../shared/systems/pair-states';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
@@ -487,7 +487,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
   }),
 ];
 
-const runJson = ({ counts: totals, ...rest }: ToldRun) => ({ ...rest, ...totals });
+const runJson = ({ counts: totals, ...rest }: RunView) => ({ ...rest, ...totals });
 
 const noJobs = { new: 0, running: 0, waiting: 0, held: 0, failed: 0, done: 0, skipped: 0, 'given-up': 0 };
 const noLinks = {
@@ -539,9 +539,9 @@ const itemJson = ({
   operations: operations.parse(done),
 });
 
-const endJson = (one: ToldEnd | null) => one && { ...one, seen: flatState(one.seen) };
+const endJson = (one: LinkEndView | null) => one && { ...one, seen: flatState(one.seen) };
 
-const linkJson = (pair: string, { pairId: _pairId, isUnsettled, here, there, ...rest }: ToldLink) => ({
+const linkJson = (pair: string, { pairId: _pairId, isUnsettled, here, there, ...rest }: LinkView) => ({
   ...rest,
   pair,
   here: endJson(here),
@@ -555,11 +555,11 @@ const timelineJson = ({
   events,
 }: {
   readonly pair: { readonly name: string };
-  readonly link: ToldLink;
-  readonly events: readonly ToldLinkEvent[];
+  readonly link: LinkView;
+  readonly events: readonly LinkEventView[];
 }) => ({ ...linkJson(pair.name, one), events });
 
-const jobJson = (pair: string, { pairId: _pairId, waitsSide, waitsKey, ...rest }: ToldLinkJob) => ({
+const jobJson = (pair: string, { pairId: _pairId, waitsSide, waitsKey, ...rest }: LinkJobView) => ({
   ...rest,
   pair,
   waitsFor: waitsSide === null || waitsKey === null ? null : { side: waitsSide, key: waitsKey },
@@ -570,5 +570,5 @@ const jobOfPairJson = ({
   job: one,
 }: {
   readonly pair: { readonly name: string };
-  readonly job: ToldLinkJob;
+  readonly job: LinkJobView;
 }) => jobJson(pair.name, one);

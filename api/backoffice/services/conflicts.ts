@@ -64,8 +64,8 @@ export function createConflictService({ stores, transaction }: StoreAccess<Store
         });
         const deed = {
           solutionId: before.solutionId,
-          before: toldOf(before),
-          after: { choice, ...toldOf(decided) },
+          before: auditedConflict(before),
+          after: { choice, ...auditedConflict(decided) },
         };
         await stores.audit.add([auditEntry(caller, 'conflict.decide', deed)]);
         return decided;
@@ -97,7 +97,7 @@ function validated({ className }: Conflict, given: GivenChoice): ConflictChoice 
   return { fields };
 }
 
-const toldOf = ({ id, className, entityId, state, manager, solution }: Conflict) => ({
+const auditedConflict = ({ id, className, entityId, state, manager, solution }: Conflict) => ({
   id,
   class: className,
   entity: entityId,

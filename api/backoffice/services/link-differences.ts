@@ -5,7 +5,7 @@ import type { KeptField } from './pair-runs';
 type Side = 'here' | 'there';
 
 /** Why two records stand as they do, as a whole. */
-export type LinkStanding =
+export type LinkSituation =
   /** They were parted, or both are deleted. */
   | 'gone'
   | 'conflict'
@@ -31,7 +31,7 @@ export type LinkStanding =
 
 /** Why one field differs. */
 export type DifferenceReason =
-  | LinkStanding
+  | LinkSituation
   /** The field flows the other way only. */
   | 'one-way'
   /** The server ignores what it is sent, or writes it otherwise. */
@@ -68,7 +68,7 @@ export interface Comparison {
   readonly kept: readonly KeptField[];
   /** Fields that someone has to decide. */
   readonly disputed: readonly string[];
-  readonly standing: LinkStanding;
+  readonly standing: LinkSituation;
 }
 
 /** Field by field, what both hold, and why it differs. Where a side has no copy, nothing is compared with it. */
@@ -119,7 +119,7 @@ function sourceOf(rule: FieldRule | undefined): Side | null {
 }
 
 /** Something that changed and is not in dispute goes on its way next. */
-const stillOpen = (standing: LinkStanding): DifferenceReason =>
+const stillOpen = (standing: LinkSituation): DifferenceReason =>
   standing === 'settled' || standing === 'conflict' ? 'under-way' : standing;
 
 const isOmitted = (rule: FieldRule, { here, there }: Values): boolean =>

@@ -3,38 +3,38 @@ import { notFound } from '../../../shared/errors/catalog';
 import { flatState, statesOf } from '../../../shared/formats/link-state';
 import type {
   LinkDeskStore,
-  ToldLink,
-  ToldLinkEvent,
-  ToldLinkJob,
+  LinkView,
+  LinkEventView,
+  LinkJobView,
 } from '../../../shared/stores/pairs/link-desk-store';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
 import type { PairConflict, PairInboxStore } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { PairRunRequestStore } from '../../../shared/stores/pairs/pair-run-request-store';
 import type { SystemState, SystemStore } from '../../../shared/stores/pairs/system-store';
-import { type ComparedField, compareFields, type Copies, type LinkStanding } from './link-differences';
+import { type ComparedField, compareFields, type Copies, type LinkSituation } from './link-differences';
 import { recordSettings } from './pairs';
 
 /** Why two records stand as they do: what each holds, what differs, and what was done. */
 export interface LinkStory {
   readonly pair: PairEntry;
-  readonly link: ToldLink;
-  readonly standing: LinkStanding;
+  readonly link: LinkView;
+  readonly standing: LinkSituation;
   /** The newest work about it; null: there is none any more. */
-  readonly job: ToldLinkJob | null;
+  readonly job: LinkJobView | null;
   /** What someone has to decide, or has decided just now; null: nothing. */
   readonly conflict: PairConflict | null;
   readonly fields: readonly ComparedField[];
   /** Whether a side holds it, as far as anyone has looked. */
   readonly holds: { readonly here: boolean; readonly there: boolean };
   /** The newest first. */
-  readonly events: readonly ToldLinkEvent[];
+  readonly events: readonly LinkEventView[];
 }
 
 /** Work on a record that is linked with none. */
 export interface JobStory {
   readonly pair: PairEntry;
-  readonly job: ToldLinkJob;
-  readonly events: readonly ToldLinkEvent[];
+  readonly job: LinkJobView;
+  readonly events: readonly LinkEventView[];
 }
 
 interface Stores {
@@ -98,14 +98,14 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
 
 interface Circumstances {
   readonly pair: PairEntry;
-  readonly link: ToldLink;
-  readonly job: ToldLinkJob | null;
+  readonly link: LinkView;
+  readonly job: LinkJobView | null;
   readonly conflict: PairConflict | null;
   readonly isSystemStopped: boolean;
 }
 
 /** What is nearest to the cause comes first. */
-function standingOf({ pair, link, job, conflict, isSystemStopped }: Circumstances): LinkStanding {
+function standingOf({ pair, link, job, conflict, isSystemStopped }: Circumstances): LinkSituation {
   if (link.state === 'gone') return 'gone';
   if (conflict !== null) {
     if (conflict.state === 'decided') return 'decided';
@@ -124,7 +124,7 @@ function standingOf({ pair, link, job, conflict, isSystemStopped }: Circumstance
 }
 
 /** Null: it is over. */
-function standingOfJob({ state }: ToldLinkJob): LinkStanding | null {
+function standingOfJob({ state }: LinkJobView): LinkSituation | null {
   switch (state) {
     case 'held':
       return 'approval';
@@ -142,9 +142,9 @@ function standingOfJob({ state }: ToldLinkJob): LinkStanding | null {
 }
 
 interface Sights {
-  readonly job: ToldLinkJob | null;
+  readonly job: LinkJobView | null;
   readonly conflict: PairConflict | null;
-  readonly events: readonly ToldLinkEvent[];
+  readonly events: readonly LinkEventView[];
   readonly settled: Copies;
 }
 

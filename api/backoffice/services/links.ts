@@ -4,10 +4,10 @@ import { alreadyExists, linkUnsettled, notFound, notReplayable } from '../../../
 import type {
   LinkDeskStore,
   LinkFilter,
-  ToldJobState,
-  ToldLink,
-  ToldLinkEvent,
-  ToldLinkJob,
+  LinkJobViewState,
+  LinkView,
+  LinkEventView,
+  LinkJobView,
 } from '../../../shared/stores/pairs/link-desk-store';
 import type { LinkHintStore } from '../../../shared/stores/pairs/link-hint-store';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
@@ -19,14 +19,14 @@ import { auditEntry } from './trail';
 
 export interface LinkOfPair {
   readonly pair: PairEntry;
-  readonly link: ToldLink;
+  readonly link: LinkView;
   /** The newest first. */
-  readonly events: readonly ToldLinkEvent[];
+  readonly events: readonly LinkEventView[];
 }
 
 export interface JobOfPair {
   readonly pair: PairEntry;
-  readonly job: ToldLinkJob;
+  readonly job: LinkJobView;
 }
 
 interface Stores {
@@ -49,7 +49,7 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
       pairName: string,
       filter: LinkFilter,
       page: PageRequest<string>,
-    ): Promise<Page<ToldLink>> {
+    ): Promise<Page<LinkView>> {
       const { id } = await foundPair(stores, caller, pairName);
       return stores.linkDesk.list(id, filter, page);
     },
@@ -116,9 +116,9 @@ export function createLinkService({ stores, transaction }: StoreAccess<Stores>) 
     async jobs(
       caller: Caller,
       pairName: string,
-      filter: { readonly state: ToldJobState | null; readonly link: string | null },
+      filter: { readonly state: LinkJobViewState | null; readonly link: string | null },
       page: PageRequest<string>,
-    ): Promise<Page<ToldLinkJob>> {
+    ): Promise<Page<LinkJobView>> {
       const { id } = await foundPair(stores, caller, pairName);
       return stores.linkDesk.listJobs(id, filter, page);
     },
@@ -177,7 +177,7 @@ async function foundLink(
   on: Pick<Stores, 'linkDesk' | 'pairConfigs'>,
   caller: Caller,
   id: string,
-): Promise<{ readonly pair: PairEntry; readonly link: ToldLink }> {
+): Promise<{ readonly pair: PairEntry; readonly link: LinkView }> {
   const link = await on.linkDesk.find(id);
   const pair = link === null ? null : await on.pairConfigs.findById(caller.accounts, link.pairId);
   if (link === null || pair === null) throw notFound('link');

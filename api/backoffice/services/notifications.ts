@@ -277,12 +277,12 @@ async function tell(
   verb: 'create' | 'update' | 'delete',
   { before, after }: { before: NotificationTarget | null; after: NotificationTarget | null },
 ): Promise<void> {
-  const deed = { before: before && toldOf(before), after: after && toldOf(after) };
+  const deed = { before: before && auditedTarget(before), after: after && auditedTarget(after) };
   await stores.audit.add([auditEntry(caller, `notification-target.${verb}`, deed)]);
 }
 
 /** The settings of a target, without the state of its notifications. */
-const toldOf = ({
+const auditedTarget = ({
   late: _late,
   parked: _parked,
   revision: _revision,

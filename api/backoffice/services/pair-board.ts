@@ -4,8 +4,8 @@ import type {
   PairBoardStore,
   PairFiguresRow,
   SystemNoteRow,
-  TroubledPair,
-  TroubledSystem,
+  PairWithProblem,
+  SystemWithProblem,
 } from '../../../shared/stores/pairs/pair-board-store';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
 import type { RemoteSystemEntry, SystemStore } from '../../../shared/stores/pairs/system-store';
@@ -26,8 +26,8 @@ export interface SystemOnBoard {
 
 /** What somebody has to look at. */
 export interface PairTroubles {
-  readonly systems: readonly TroubledSystem[];
-  readonly pairs: readonly TroubledPair[];
+  readonly systems: readonly SystemWithProblem[];
+  readonly pairs: readonly PairWithProblem[];
 }
 
 interface Stores {

@@ -58,7 +58,7 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
         needEditor(caller);
         if (ifRevision !== null && before.state === 'open' && ifRevision !== before.revision)
           throw staleVersion(before.revision);
-        const sound = soundChoice(before, choice);
+        const sound = checkedChoice(before, choice);
         await on.pairInbox.decideConflict(id, sound, caller.email);
         await on.pairConfigs.askForSlices(before.pairId);
         const { pair, link, here, there } = before;
@@ -104,7 +104,7 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
 const values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 /** New values only for what is in dispute: nobody has looked at the rest. */
-function soundChoice({ fields }: PairConflict, choice: PairChoice): Json {
+function checkedChoice({ fields }: PairConflict, choice: PairChoice): Json {
   if (typeof choice === 'string') return choice;
   const given = values.safeParse(choice.fields);
   if (!given.success) throw invalidFields([{ field: 'choice.fields', fault: { code: 'not-a-value' } }]);

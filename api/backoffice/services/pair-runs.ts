@@ -5,10 +5,10 @@ import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pa
 import type {
   PairFigures,
   PairRunRequestStore,
-  ToldKept,
-  ToldPlan,
-  ToldPlanItem,
-  ToldRun,
+  KeptValueView,
+  PlanView,
+  PlanItemView,
+  RunView,
 } from '../../../shared/stores/pairs/pair-run-request-store';
 import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
@@ -20,18 +20,18 @@ import { auditEntry } from './trail';
 export interface PairStatus extends PairFigures {
   readonly pair: PairEntry;
   /** Null: it has had none. */
-  readonly lastRun: ToldRun | null;
+  readonly lastRun: RunView | null;
 }
 
 export interface RunWithKept {
-  readonly run: ToldRun;
-  readonly kept: Page<ToldKept>;
+  readonly run: RunView;
+  readonly kept: Page<KeptValueView>;
 }
 
 /** A plan with the pair that it is about. */
 export interface PlanOfPair {
   readonly pair: PairEntry;
-  readonly plan: ToldPlan;
+  readonly plan: PlanView;
   /** What it comes to, field by field. Null: it is not made yet, or an earlier version made it. */
   readonly summary: PlanSummary | null;
   /** How long it takes to carry it out. */
@@ -61,7 +61,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
     },
 
     /** The newest first. Throws `not-found`. */
-    async list(caller: Caller, name: string, page: PageRequest<string>): Promise<Page<ToldRun>> {
+    async list(caller: Caller, name: string, page: PageRequest<string>): Promise<Page<RunView>> {
       const { id } = await foundPair(stores, caller, name);
       return stores.pairRunRequests.listRuns(id, page);
     },
@@ -107,7 +107,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       }),
 
     /** The newest first. Throws `not-found`. */
-    async plans(caller: Caller, name: string, limit: number): Promise<ToldPlan[]> {
+    async plans(caller: Caller, name: string, limit: number): Promise<PlanView[]> {
       const { id } = await foundPair(stores, caller, name);
       return stores.pairRunRequests.listPlans(id, limit);
     },
@@ -116,7 +116,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
     getPlan: (caller: Caller, id: string): Promise<PlanOfPair> => foundPlan(stores, caller, id),
 
     /** Throws `not-found`. */
-    async planItems(caller: Caller, id: string, page: PageRequest<number>): Promise<Page<ToldPlanItem>> {
+    async planItems(caller: Caller, id: string, page: PageRequest<number>): Promise<Page<PlanItemView>> {
       await foundPlan(stores, caller, id);
       return stores.pairRunRequests.planItems(id, page);
     },
@@ -156,7 +156,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
   };
 }
 
-function checkPlan(plan: ToldPlan, version: number, ifDigest: string | null): void {
+function checkPlan(plan: PlanView, version: number, ifDigest: string | null): void {
   if (plan.decidedAt !== null) throw alreadyDecided();
   if (plan.state !== 'ready') throw planNotReady(plan.state);
   if (plan.configVersion !== version) throw planNotReady('outdated');

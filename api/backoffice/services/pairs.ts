@@ -100,7 +100,7 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
         if (before === null) throw notFound('pair');
         if (ifVersion !== null && before.version !== ifVersion) throw staleVersion(before.version);
         await stores.pairConfigs.remove(before.id);
-        await tell(stores, caller, 'delete', { before: toldOf(before) });
+        await tell(stores, caller, 'delete', { before: auditedPair(before) });
       }),
 
     /** Nothing is done about it until someone resumes it. Throws `not-found`, `forbidden`. */
@@ -152,7 +152,7 @@ export async function lockedPair(stores: LockedPairStores, caller: Caller, name:
  */
 export async function putPair(stores: PairPutStores, caller: Caller, input: PairInput): Promise<PairPut> {
   const { name, mode } = input;
-  const { config, hereId, thereId } = await soundPair(stores, input);
+  const { config, hereId, thereId } = await checkedPair(stores, input);
   const { pairConfigs } = stores;
   const before = await pairConfigs.lock(name);
   await checkEnds(stores, before, { hereId, thereId });
@@ -176,14 +176,14 @@ export async function putPair(stores: PairPutStores, caller: Caller, input: Pair
   if (outcome !== 'unchanged') {
     await stores.pairConfigs.askForSlices(id);
     await tell(stores, caller, before === null ? 'create' : 'update', {
-      before: before && toldOf(before),
-      after: toldOf(pair),
+      before: before && auditedPair(before),
+      after: auditedPair(pair),
     });
   }
   return { pair, outcome };
 }
 
-async function soundPair(
+async function checkedPair(
   stores: PairPutStores,
   { name, config }: PairInput,
 ): Promise<{ config: Json; hereId: number; thereId: number }> {
@@ -222,7 +222,7 @@ async function checkEnds(
   ]);
 }
 
-const toldOf = ({ name, mode, config }: PairEntry) => ({ name, mode, config });
+const auditedPair = ({ name, mode, config }: PairEntry) => ({ name, mode, config });
 
 async function tell(
   stores: PairPutStores,

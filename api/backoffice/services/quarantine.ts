@@ -109,7 +109,7 @@ export function createQuarantineService({ stores, transaction, files, intake }: 
             state: 'replayed',
             sync: syncId,
             isCorrected: correctedText !== null,
-            ...(correctedText === null ? {} : { text: correctedText.slice(0, maxToldLength) }),
+            ...(correctedText === null ? {} : { text: correctedText.slice(0, maxAuditedLength) }),
           });
         },
       );
@@ -167,7 +167,7 @@ const ordered = (ids: readonly string[]) =>
   [...new Set(ids)].sort((one, other) => Number(one) - Number(other));
 
 /** The longest text in the audit trail, because a corrected file may be large. */
-const maxToldLength = 10_000;
+const maxAuditedLength = 10_000;
 
 async function decide(...decision: Parameters<typeof decideOpen>): Promise<void> {
   if (!(await decideOpen(...decision))) throw alreadyDecided();
@@ -192,7 +192,7 @@ async function decideOpen(
   const { id, file, line, rowId, code, raw } = item;
   const deed = {
     solutionId: item.solutionId,
-    before: { id, state: 'open', file, line, rowId, code, text: raw?.slice(0, maxToldLength) ?? null },
+    before: { id, state: 'open', file, line, rowId, code, text: raw?.slice(0, maxAuditedLength) ?? null },
     after: { id, state, ...particulars },
   };
   await stores.audit.add([auditEntry(caller, `quarantine.${state}`, deed)]);

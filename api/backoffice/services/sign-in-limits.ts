@@ -14,7 +14,7 @@ export interface Prover {
  * network of late. `browser`: in that browser. `session`: they hold an open session. `id` is of the browser or of the
  * session.
  */
-export type Standing =
+export type KnownAs =
   { readonly kind: 'stranger' | 'place' } | { readonly kind: 'browser' | 'session'; readonly id: string };
 
 /** An attempt that was counted as a failure before it was checked. */
@@ -46,7 +46,7 @@ const mostOfCodes = 10;
 export async function countAttempt(
   { transaction }: StoreAccess<FailureStores>,
   prover: Prover,
-  standing: Standing,
+  standing: KnownAs,
 ): Promise<CountedAttempt> {
   const own = ownCounter(prover, standing);
   const ids = await transaction((stores) =>
@@ -61,7 +61,7 @@ export async function countAttempt(
 export const countCode = (
   access: StoreAccess<FailureStores>,
   userId: number,
-  standing: Standing = { kind: 'stranger' },
+  standing: KnownAs = { kind: 'stranger' },
 ): Promise<string[]> => {
   const inBrowser = standing.kind === 'browser' ? ` in ${standing.id}` : '';
   return countAttemptOf(access, {
@@ -84,7 +84,7 @@ export async function forgive({ failedLogins }: FailureStores, counted: CountedA
 export const takeBack = ({ failedLogins }: FailureStores, counted: CountedAttempt): Promise<void> =>
   failedLogins.withdraw(counted.ids);
 
-function ownCounter({ email, address }: Prover, standing: Standing): string {
+function ownCounter({ email, address }: Prover, standing: KnownAs): string {
   const subject = `staff:${email.toLowerCase()}`;
   switch (standing.kind) {
     case 'stranger':

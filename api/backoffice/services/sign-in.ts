@@ -29,7 +29,7 @@ import {
   countCode,
   forgive,
   forgiveCode,
-  type Standing,
+  type KnownAs,
   takeBack,
 } from './sign-in-limits';
 import { auditEntry } from './trail';
@@ -168,7 +168,7 @@ async function provePassword(deps: Deps, attempt: SignIn): Promise<Proved> {
 
 interface Proved {
   readonly user: UserCredentials;
-  readonly standing: Standing;
+  readonly standing: KnownAs;
 }
 
 /** Throws `passwords-off` for users who are not admins. */
@@ -181,7 +181,7 @@ function breakGlass({ log }: Deps, user: UserCredentials, { address }: SignIn): 
 async function checkPassword(
   { stores, transaction, passwords }: Deps,
   attempt: SignIn,
-  standing: Standing,
+  standing: KnownAs,
 ): Promise<{ user: UserCredentials; counted: CountedAttempt }> {
   const counted = await countAttempt({ stores, transaction }, attempt, standing);
   const { users } = stores;
@@ -204,7 +204,7 @@ async function checkPassword(
 /** Throws `bad-credentials`, `too-many-requests`: who knows the password must not guess the code. */
 async function proveCode(
   { stores, transaction, seal }: Deps,
-  { userId, code, standing }: { userId: number; code: string; standing: Standing },
+  { userId, code, standing }: { userId: number; code: string; standing: KnownAs },
 ): Promise<void> {
   const counted = await countCode({ stores, transaction }, userId, standing);
   if (!(await isRightCode({ stores, seal }, userId, code))) throw badStaffCredentials();
@@ -239,7 +239,7 @@ const proofOf = (caller: Caller, password: string): SignIn => ({
 });
 
 /** Whoever is known goes before all strangers. */
-const turnOf = ({ address }: SignIn, { kind }: Standing): Turn => ({
+const turnOf = ({ address }: SignIn, { kind }: KnownAs): Turn => ({
   isKnown: kind !== 'stranger',
   from: callerNetwork(address),
 });

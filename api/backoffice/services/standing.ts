@@ -2,7 +2,7 @@ import { callerNetwork } from '../../../shared/domain/network';
 import { hashSessionToken, isSessionToken, newSessionToken } from '../../../shared/secrets';
 import type { SignInStore } from '../../../shared/stores/staff/sign-in-store';
 import type { Origin } from './session';
-import type { Standing } from './sign-in-limits';
+import type { KnownAs } from './sign-in-limits';
 
 /** Where a person signs in from. */
 export interface BrowserOrigin extends Origin {
@@ -17,7 +17,7 @@ export async function standingOf(
   signIns: Known,
   email: string,
   { address, browserToken }: BrowserOrigin,
-): Promise<Standing> {
+): Promise<KnownAs> {
   if (browserToken !== undefined && isSessionToken(browserToken)) {
     const tokenSha256 = hashSessionToken(browserToken);
     const { isOfUser } = await signIns.findBrowser(tokenSha256, email);
@@ -28,7 +28,7 @@ export async function standingOf(
 }
 
 /** Of whoever holds a session. */
-export const standingInSession = (token: string): Standing => ({
+export const standingInSession = (token: string): KnownAs => ({
   kind: 'session',
   id: hashSessionToken(token).toString('base64url'),
 });

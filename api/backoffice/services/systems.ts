@@ -105,7 +105,7 @@ export function createSystemService({ stores, transaction, seal }: Deps) {
             pairs.map((pair) => pair.name),
           );
         }
-        await tell(stores, caller, 'delete', { before: toldOf(before) });
+        await tell(stores, caller, 'delete', { before: auditedSystem(before) });
       }),
 
     /** No call is made until someone resumes it. Throws `forbidden`, `not-found`. */
@@ -149,7 +149,7 @@ export async function putSystem(
   caller: Caller,
   input: SystemInput,
 ): Promise<SystemPut> {
-  const { config, secrets: writtenOut } = soundConfig(input);
+  const { config, secrets: writtenOut } = checkedConfig(input);
   const systems = stores.systems;
   const before = await systems.lock(input.name);
   if (before !== null && before.kind !== input.kind)
@@ -167,8 +167,8 @@ export async function putSystem(
   const system = await foundSystem(stores, caller, input.name);
   if (outcome !== 'unchanged')
     await tell(stores, caller, before === null ? 'create' : 'update', {
-      before: before && toldOf(before),
-      after: { ...toldOf(system), secretsSet: changed },
+      before: before && auditedSystem(before),
+      after: { ...auditedSystem(system), secretsSet: changed },
     });
   return { system, outcome };
 }
@@ -182,7 +182,7 @@ export const refusedFields = (problems: readonly Problem[], below: Problem['path
     })),
   );
 
-function soundConfig({ name, kind, config, secrets = {} }: SystemInput) {
+function checkedConfig({ name, kind, config, secrets = {} }: SystemInput) {
   const named = checkBy(entryName, name);
   if (!named.isSound) throw refusedFields(named.problems, ['name']);
   const checked = checkSystem(systemKinds[kind], config);
@@ -267,7 +267,12 @@ async function resumeSystem(stores: SystemPutStores, id: number): Promise<void> 
   for (const pair of await stores.systems.pairsOf(id)) await stores.pairConfigs.askForSlices(pair.id);
 }
 
-const toldOf = ({ name, kind, config, accountId }: RemoteSystemEntry) => ({ name, kind, config, accountId });
+const auditedSystem = ({ name, kind, config, accountId }: RemoteSystemEntry) => ({
+  name,
+  kind,
+  config,
+  accountId,
+});
 
 async function tell(
   stores: SystemPutStores,

@@ -49,7 +49,7 @@ export interface WaitingAlerts {
 }
 
 /** What a package is to tell. */
-export interface Told {
+export interface SentMessage {
   readonly count: number;
   /** Of them, messages about probes that no digest tells yet. */
   readonly probeMessages: number;
@@ -144,8 +144,8 @@ export function createMessageStore(db: Db) {
       solutionId: number,
       syncId: string,
       { parkedToo }: { readonly parkedToo: boolean },
-    ): Promise<Told> {
-      const result = await db.raw<{ rows: Told[] }>(
+    ): Promise<SentMessage> {
+      const result = await db.raw<{ rows: SentMessage[] }>(
         `with told as (
            update manager_message set told_in = :syncId
            where solution_id = :solutionId and delivered_at is null and digest_id is null

@@ -39,11 +39,11 @@ export interface ClaimedNotification {
   /** This attempt included. */
   readonly attempts: number;
   /** Null: of a test. */
-  readonly solution: ToldSolution | null;
+  readonly solution: NotifiedSolution | null;
   readonly target: ClaimedTarget;
 }
 
-export interface ToldSolution {
+export interface NotifiedSolution {
   readonly id: number;
   readonly name: string;
   readonly mail: string;

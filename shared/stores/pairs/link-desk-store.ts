@@ -3,12 +3,12 @@ import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { linkJobStates, linkStates } from '../../systems/pair-states';
 import type { Json } from '../../systems/references';
 
-export type ToldLinkState = (typeof linkStates)[number];
+export type LinkViewState = (typeof linkStates)[number];
 
-export type ToldJobState = (typeof linkJobStates)[number];
+export type LinkJobViewState = (typeof linkJobStates)[number];
 
 /** One side of a link. */
-export interface ToldEnd {
+export interface LinkEndView {
   readonly key: string;
   readonly revision: string | null;
   /** What that side was last seen to have, in the words of the pair. */
@@ -16,13 +16,13 @@ export interface ToldEnd {
 }
 
 /** A link, as people see it. */
-export interface ToldLink {
+export interface LinkView {
   readonly id: string;
   readonly pairId: number;
-  readonly state: ToldLinkState;
+  readonly state: LinkViewState;
   readonly syncKey: string;
-  readonly here: ToldEnd | null;
-  readonly there: ToldEnd | null;
+  readonly here: LinkEndView | null;
+  readonly there: LinkEndView | null;
   /** True: it is not known yet whether a call was made. */
   readonly isUnsettled: boolean;
   readonly madeAt: Date;
@@ -31,7 +31,7 @@ export interface ToldLink {
 }
 
 /** Something that was done about a link, with its calls. */
-export interface ToldLinkEvent {
+export interface LinkEventView {
   readonly id: string;
   readonly at: Date;
   readonly kind: string;
@@ -46,7 +46,7 @@ export interface ToldLinkEvent {
   readonly by: string | null;
 }
 
-export interface ToldLinkJob {
+export interface LinkJobView {
   readonly id: string;
   readonly pairId: number;
   readonly side: 'here' | 'there';
@@ -54,7 +54,7 @@ export interface ToldLinkJob {
   readonly link: string | null;
   readonly stage: 'change' | 'deletion';
   readonly source: string;
-  readonly state: ToldJobState;
+  readonly state: LinkJobViewState;
   readonly attempts: number;
   readonly runAfter: Date;
   readonly waitsSide: 'here' | 'there' | null;
@@ -71,7 +71,7 @@ export interface ToldLinkJob {
 }
 
 export interface LinkFilter {
-  readonly state: ToldLinkState | null;
+  readonly state: LinkViewState | null;
   /** Text to find in keys and in seen values. Case is ignored. */
   readonly search: string | null;
 }
@@ -86,8 +86,8 @@ export function createLinkDeskStore(db: Db) {
       pairId: number,
       { state, search }: LinkFilter,
       { limit, after }: PageRequest<string>,
-    ): Promise<Page<ToldLink>> {
-      const result = await db.raw<{ rows: ToldLink[] }>(
+    ): Promise<Page<LinkView>> {
+      const result = await db.raw<{ rows: LinkView[] }>(
         `select ${linkColumns} from link l
          where l.pair_id = :pairId and (cast(:after as bigint) is null or l.id < :after)
            and (cast(:state as text) is null and l.state <> 'gone' or l.state = :state)
@@ -99,16 +99,16 @@ export function createLinkDeskStore(db: Db) {
       return pageOf(result.rows, limit, (last) => last.id);
     },
 
-    async find(id: string): Promise<ToldLink | null> {
-      const result = await db.raw<{ rows: ToldLink[] }>(`select ${linkColumns} from link l where l.id = ?`, [
+    async find(id: string): Promise<LinkView | null> {
+      const result = await db.raw<{ rows: LinkView[] }>(`select ${linkColumns} from link l where l.id = ?`, [
         id,
       ]);
       return result.rows[0] ?? null;
     },
 
     /** The newest first. */
-    async events(linkId: string, limit: number): Promise<ToldLinkEvent[]> {
-      const result = await db.raw<{ rows: ToldLinkEvent[] }>(
+    async events(linkId: string, limit: number): Promise<LinkEventView[]> {
+      const result = await db.raw<{ rows: LinkEventView[] }>(
         `select ${eventColumns} from link_event where link_id = :linkId order by id desc limit :limit`,
         { linkId, limit },
       );
@@ -120,8 +120,8 @@ export function createLinkDeskStore(db: Db) {
       pairId: number,
       { side, key }: { readonly side: 'here' | 'there'; readonly key: string },
       limit: number,
-    ): Promise<ToldLinkEvent[]> {
-      const result = await db.raw<{ rows: ToldLinkEvent[] }>(
+    ): Promise<LinkEventView[]> {
+      const result = await db.raw<{ rows: LinkEventView[] }>(
         `select ${eventColumns} from link_event
          where pair_id = :pairId and side = :side and key = :key and link_id is null order by id desc limit :limit`,
         { pairId, side, key, limit },
@@ -190,10 +190,10 @@ export function createLinkDeskStore(db: Db) {
     /** The newest first. */
     async listJobs(
       pairId: number,
-      { state, link }: { readonly state: ToldJobState | null; readonly link: string | null },
+      { state, link }: { readonly state: LinkJobViewState | null; readonly link: string | null },
       { limit, after }: PageRequest<string>,
-    ): Promise<Page<ToldLinkJob>> {
-      const result = await db.raw<{ rows: ToldLinkJob[] }>(
+    ): Promise<Page<LinkJobView>> {
+      const result = await db.raw<{ rows: LinkJobView[] }>(
         `select ${jobColumns} from link_job
          where pair_id = :pairId and (cast(:state as text) is null or state = :state)
            and (cast(:link as bigint) is null or link_id = :link) and (cast(:after as bigint) is null or id < :after)
@@ -203,8 +203,8 @@ export function createLinkDeskStore(db: Db) {
       return pageOf(result.rows, limit, (last) => last.id);
     },
 
-    async findJob(id: string): Promise<ToldLinkJob | null> {
-      const result = await db.raw<{ rows: ToldLinkJob[] }>(
+    async findJob(id: string): Promise<LinkJobView | null> {
+      const result = await db.raw<{ rows: LinkJobView[] }>(
         `select ${jobColumns} from link_job where id = ?`,
         [id],
       );

@@ -36,7 +36,7 @@ export interface SystemNoteRow {
   readonly pairs: number;
 }
 
-export interface TroubledSystem {
+export interface SystemWithProblem {
   readonly name: string;
   readonly state: 'throttled' | 'paused';
   readonly reason: string | null;
@@ -46,7 +46,7 @@ export interface TroubledSystem {
   readonly notBefore: Date | null;
 }
 
-export interface TroubledPair {
+export interface PairWithProblem {
   readonly name: string;
   readonly pausedAt: Date | null;
   readonly reason: string | null;
@@ -88,8 +88,8 @@ export function createPairBoardStore(db: Db) {
     },
 
     /** Those that make no calls just now, by name. */
-    async troubledSystems(accounts: AccountScope, limit: number): Promise<TroubledSystem[]> {
-      const result = await db.raw<{ rows: TroubledSystem[] }>(
+    async troubledSystems(accounts: AccountScope, limit: number): Promise<SystemWithProblem[]> {
+      const result = await db.raw<{ rows: SystemWithProblem[] }>(
         `select s.name, s.state, s.paused_reason as reason, s.paused_by as by, s.paused_at as since, s.not_before as "notBefore"
          from remote_system s
          where (s.state = 'paused' or s.state = 'throttled' and s.not_before > now())
@@ -104,8 +104,8 @@ export function createPairBoardStore(db: Db) {
     async troubledPairs(
       accounts: AccountScope,
       { lateMinutes, limit }: { readonly lateMinutes: number; readonly limit: number },
-    ): Promise<TroubledPair[]> {
-      const result = await db.raw<{ rows: TroubledPair[] }>(
+    ): Promise<PairWithProblem[]> {
+      const result = await db.raw<{ rows: PairWithProblem[] }>(
         `with seen as (
            select p.*, ${count(`state = 'given-up'`)} as given_up, least(p.check_at, p.whole_at, (
              select min(greatest(j.created_at, j.run_after)) from link_job j

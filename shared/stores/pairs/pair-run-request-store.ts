@@ -6,7 +6,7 @@ import type { Json } from '../../systems/references';
 export type PairRunKind = (typeof runKinds)[number];
 
 /** A run, as people see it. */
-export interface ToldRun {
+export interface RunView {
   readonly id: string;
   readonly kind: PairRunKind;
   readonly state: string;
@@ -23,7 +23,7 @@ export interface ToldRun {
 }
 
 /** Something that a run was to take back, and that was changed since: it stays as it is. */
-export interface ToldKept {
+export interface KeptValueView {
   readonly id: string;
   readonly link: string | null;
   readonly here: string | null;
@@ -42,7 +42,7 @@ export interface RunTotals {
 
 export type PlanState = (typeof planStates)[number];
 
-export interface ToldPlan {
+export interface PlanView {
   readonly id: string;
   readonly pairId: number;
   readonly configVersion: number;
@@ -59,7 +59,7 @@ export interface ToldPlan {
   readonly decidedBy: string | null;
 }
 
-export interface ToldPlanItem {
+export interface PlanItemView {
   readonly place: number;
   readonly side: 'here' | 'there';
   readonly key: string;
@@ -110,23 +110,23 @@ export function createPairRunRequestStore(db: Db) {
       );
     },
 
-    async findPlan(id: string): Promise<ToldPlan | null> {
-      const result = await db.raw<{ rows: ToldPlan[] }>(`select ${planColumns} from pair_plan where id = ?`, [
+    async findPlan(id: string): Promise<PlanView | null> {
+      const result = await db.raw<{ rows: PlanView[] }>(`select ${planColumns} from pair_plan where id = ?`, [
         id,
       ]);
       return result.rows[0] ?? null;
     },
 
-    async listPlans(pairId: number, limit: number): Promise<ToldPlan[]> {
-      const result = await db.raw<{ rows: ToldPlan[] }>(
+    async listPlans(pairId: number, limit: number): Promise<PlanView[]> {
+      const result = await db.raw<{ rows: PlanView[] }>(
         `select ${planColumns} from pair_plan where pair_id = :pairId order by id desc limit :limit`,
         { pairId, limit },
       );
       return result.rows;
     },
 
-    async planItems(planId: string, { limit, after }: PageRequest<number>): Promise<Page<ToldPlanItem>> {
-      const result = await db.raw<{ rows: ToldPlanItem[] }>(
+    async planItems(planId: string, { limit, after }: PageRequest<number>): Promise<Page<PlanItemView>> {
+      const result = await db.raw<{ rows: PlanItemView[] }>(
         `select place, side, key, link_id as link, verdict, reason, operations, before, after from plan_item
          where plan_id = :planId and place > :after order by place limit :rows`,
         { planId, after: after ?? -1, rows: limit + 1 },
@@ -157,7 +157,7 @@ export function createPairRunRequestStore(db: Db) {
     },
 
     /** The newest first. */
-    async listRuns(pairId: number, { limit, after }: PageRequest<string>): Promise<Page<ToldRun>> {
+    async listRuns(pairId: number, { limit, after }: PageRequest<string>): Promise<Page<RunView>> {
       const result = await db.raw<{ rows: RunRow[] }>(
         `select ${runColumns} from pair_run where pair_id = :pairId and (cast(:after as bigint) is null or id < :after)
          order by id desc limit :rows`,
@@ -166,7 +166,7 @@ export function createPairRunRequestStore(db: Db) {
       return pageOf(result.rows.map(runFrom), limit, (last) => last.id);
     },
 
-    async findRun(pairId: number, id: string): Promise<ToldRun | null> {
+    async findRun(pairId: number, id: string): Promise<RunView | null> {
       const result = await db.raw<{ rows: RunRow[] }>(
         `select ${runColumns} from pair_run where pair_id = :pairId and id = :id`,
         { pairId, id },
@@ -180,8 +180,8 @@ export function createPairRunRequestStore(db: Db) {
       pairId: number,
       runId: string,
       { limit, after }: PageRequest<string>,
-    ): Promise<Page<ToldKept>> {
-      const result = await db.raw<{ rows: ToldKept[] }>(
+    ): Promise<Page<KeptValueView>> {
+      const result = await db.raw<{ rows: KeptValueView[] }>(
         `select e.id, e.link_id as link, h.key as here, t.key as there, e.fields
          from link_event e
            left join link_end h on h.link_id = e.link_id and h.side = 'here'
@@ -194,7 +194,7 @@ export function createPairRunRequestStore(db: Db) {
     },
 
     /** The last that was asked for, or came due. What webhooks named between two others tells of itself last. */
-    async lastRun(pairId: number): Promise<ToldRun | null> {
+    async lastRun(pairId: number): Promise<RunView | null> {
       const result = await db.raw<{ rows: RunRow[] }>(
         `select ${runColumns} from pair_run where pair_id = :pairId order by kind = 'hints', id desc limit 1`,
         { pairId },
@@ -262,7 +262,7 @@ interface RunRow {
   takes_back: string | null;
 }
 
-const runFrom = (row: RunRow): ToldRun => ({
+const runFrom = (row: RunRow): RunView => ({
   id: row.id,
   kind: row.kind,
   state: row.state,

@@ -1,5 +1,5 @@
 import { fieldOf, type Fields, type FieldValue, sameValue } from '../../../shared/domain/merge-copy';
-import { type Decided, type Entry, settle, startAnew } from '../entry';
+import { type Decided, type Entry, settle, startAgain } from '../entry';
 import { type Verdict } from '../verdict';
 import { type End, type Finished, type Intent, type KnownLinks, type Link, type LinkState } from '../links';
 import { otherSide, type PerSide, type Side, sides } from '../sides';
@@ -88,7 +88,7 @@ async function announce({ announced, systems, noticed }: ExecuteSettings, entry:
     const patch = { fields, whole: { ...item.fields, ...fields }, content: null };
     const written = await systems[side].update(item.key, patch, item.revision);
     if (written.kind === 'stale') {
-      startAnew(entry, 'it was changed again and again while it was synchronised');
+      startAgain(entry, 'it was changed again and again while it was synchronised');
       return false;
     }
     if (written.kind !== 'done') continue;
@@ -110,7 +110,7 @@ async function bring(settings: ExecuteSettings, entry: Decided, side: Side, held
   const outcome = await writeSide(settings, entry, side, {
     result,
     writeBack: result.isActive ? tellable(settings, entry, side, held) : {},
-    key: entry.link?.intent?.op === 'create' ? entry.link.syncKey : wishedKey(entry, side),
+    key: entry.link?.intent?.op === 'create' ? entry.link.syncKey : requestedKey(entry, side),
   });
   if (outcome === null) return false;
   if (outcome.kind === 'done') {
@@ -121,7 +121,7 @@ async function bring(settings: ExecuteSettings, entry: Decided, side: Side, held
 }
 
 /** The key of the other side, so that a repeated creation makes the same item. */
-const wishedKey = ({ items, mention }: Decided, side: Side): string =>
+const requestedKey = ({ items, mention }: Decided, side: Side): string =>
   items[side]?.key ?? items[otherSide(side)]?.key ?? mention.key;
 
 /** Commits the intent of a call that must not be made twice. */
@@ -201,7 +201,7 @@ function deferredEnd(entry: Decided, side: Side): End | null {
   const { states, bases, results, items, link } = entry;
   const wasNeverThere = bases[side] === null && !results[side].isActive;
   if (!states[side].isActive && wasNeverThere) return null;
-  const key = items[side]?.key ?? link?.ends[side]?.key ?? wishedKey(entry, side);
+  const key = items[side]?.key ?? link?.ends[side]?.key ?? requestedKey(entry, side);
   return { key, revision: items[side]?.revision ?? null, seen: states[side] };
 }
 

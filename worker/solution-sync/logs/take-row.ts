@@ -106,7 +106,7 @@ export function createRowTaker(
   }
 
   /** Its cells may be out of place, so the id is certain only where it comes first. */
-  function refuseUnsplit(row: CsvRows, code: RowRefusal['code'], told: Told): RowRefusal | null {
+  function refuseUnsplit(row: CsvRows, code: RowRefusal['code'], told: RefusalReason): RowRefusal | null {
     if (isBlank(row)) return null;
     if (idCell > 0 || row.cellCount === 0) return { code, ...told, rowId: null };
     if (readId(row)) {
@@ -139,18 +139,18 @@ export function createRowTaker(
     return true;
   }
 
-  function refuse(row: CsvRows, code: RowRefusal['code'], { reason, why }: Told): RowRefusal {
+  function refuse(row: CsvRows, code: RowRefusal['code'], { reason, why }: RefusalReason): RowRefusal {
     const from = row.cellStart[idCell] ?? 0;
     const to = Math.min(row.cellEnd[idCell] ?? 0, from + MAX_KEPT_ID_BYTES);
     return { code, reason, why, rowId: decodeText(row.bytes.subarray(from, to)) || null };
   }
 }
 
-type Told = Pick<RowRefusal, 'reason' | 'why'>;
+type RefusalReason = Pick<RowRefusal, 'reason' | 'why'>;
 
-const noWholeNumber: Told = because({ code: 'id-no-whole-number', values: {} });
+const noWholeNumber: RefusalReason = because({ code: 'id-no-whole-number', values: {} });
 
-const farAbove = (highest: LogId): Told =>
+const farAbove = (highest: LogId): RefusalReason =>
   because({ code: 'id-far-above', values: { step: maxIdStep, highest: String(highest.toBigInt()) } });
 
 function isBlank(row: CsvRows): boolean {

@@ -15,7 +15,7 @@ import {
   type Message,
   type MessageStore,
   type Receipt,
-  type Told,
+  type SentMessage,
   type WaitingAlert,
   type WaitingAlerts,
 } from '../../../shared/stores/messages/message-store';
@@ -43,7 +43,7 @@ export async function* dueMessages(
 ): AsyncGenerator<InstructionFile> {
   const { solutionId, syncId } = receiver;
   const messages = createMessageStore(db);
-  const { told, hasResults } = await markTold(db, receiver, { language, parkedToo: false });
+  const { told, hasResults } = await markSent(db, receiver, { language, parkedToo: false });
   if (told === 0) return;
   yield { name: `csv/${table().name}-i.csv`, op: 'i', content };
 
@@ -58,7 +58,7 @@ export async function* dueMessages(
 }
 
 /** @returns how many rows the package has to tell: a digest is one. */
-async function markTold(
+async function markSent(
   db: Transaction['db'],
   receiver: Receiver,
   { language, parkedToo }: { readonly language: Language; readonly parkedToo: boolean },
@@ -78,7 +78,7 @@ async function markDue(
   messages: MessageStore,
   { solutionId, syncId }: Receiver,
   parkedToo: boolean,
-): Promise<Told> {
+): Promise<SentMessage> {
   const told = await messages.markTold(solutionId, syncId, { parkedToo });
   if (!told.isNewDevice) return told;
   await createSolutionStore(db).forgetOldDevice(solutionId);
@@ -105,7 +105,7 @@ export async function replacingMessages(
 ): Promise<ManagerRows> {
   const { solutionId } = receiver;
   const messages = createMessageStore(db);
-  await markTold(db, receiver, { language, parkedToo: true });
+  await markSent(db, receiver, { language, parkedToo: true });
   return {
     columns: (await messages.hasResults(solutionId)) ? resultColumns : [],
     async *pages() {

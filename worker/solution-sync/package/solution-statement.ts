@@ -70,16 +70,16 @@ function decode(text: string): z.output<typeof shape> | Reason {
   const { issues } = decoded.error;
   const fields = new Set(issues.map(({ path }) => quotable(path.join('.'))).filter((path) => path !== ''));
   const said = issues
-    .slice(0, toldIssues)
+    .slice(0, reportedIssues)
     .map(({ path, message }) => quotable(`${path.join('.')}: ${message}`));
   return {
     code: 'statement-wrong',
-    values: { fields: [...fields].slice(0, toldIssues), said: said.join('; ') },
+    values: { fields: [...fields].slice(0, reportedIssues), said: said.join('; ') },
   };
 }
 
 /** There may be a million mistakes. Only the first ones are reported. */
-const toldIssues = 10;
+const reportedIssues = 10;
 
 const tooLarge: Reason = { code: 'statement-too-large', values: {} };
 

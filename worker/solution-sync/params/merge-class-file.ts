@@ -84,13 +84,13 @@ async function* tellingUnreadableTs(
 ): AsyncGenerator<readonly SentEntity[]> {
   for await (const batch of batches) {
     for (const { id, line, ts } of batch)
-      if (ts !== null && !isTime(ts)) onUnreadableTs?.({ id, line, written: ts.slice(0, maxTold) });
+      if (ts !== null && !isTime(ts)) onUnreadableTs?.({ id, line, written: ts.slice(0, maxReportedLength) });
     yield batch;
   }
 }
 
 /** Of a `Ts` that is none, in UTF-16 units. */
-const maxTold = 64;
+const maxReportedLength = 64;
 
 /** Nothing of the file is used, but unreadable entities are still rejected. */
 async function countOnly(counts: ParameterCounts, batches: Batches): Promise<void> {

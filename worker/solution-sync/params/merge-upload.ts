@@ -71,7 +71,7 @@ export async function mergeUpload(
         isTold = true;
         noteUnreadable(merged.unreadableTs, name, found);
       },
-      onSurveyed: (ids) => createNewestCopyStore(db).supersede(sentAnew(newest, name, ids)),
+      onSurveyed: (ids) => createNewestCopyStore(db).supersede(sentAgain(newest, name, ids)),
       // The report mentions such a `Ts` at every sync, so the file must be read every time.
       onNothingToDo: (entities) => {
         if (!isTold) known.noteNothingToDo(name, entities);
@@ -128,7 +128,7 @@ function holdReason(isFirstOfDevice: boolean, flags: readonly Flag[], isDrifted:
 }
 
 /** An entity without an Id cannot be found again in the file: if it is there still, it is refused again. */
-const sentAnew = (newest: readonly NewestCopy[], className: string, ids: ReadonlySet<string>): string[] =>
+const sentAgain = (newest: readonly NewestCopy[], className: string, ids: ReadonlySet<string>): string[] =>
   newest
     .filter((copy) => copy.className === className && (copy.entityId === null || ids.has(copy.entityId)))
     .map(({ id }) => id);

@@ -5,7 +5,7 @@ import type { WantedField, WantedType } from './prepare';
 export function wantedFields(pair: RecordPairSettings, side: 'here' | 'there'): readonly WantedField[] {
   return [
     ...pair.fields.map((rule) => ({ name: rule[side], type: typeOf(rule.transform, side) })),
-    ...Object.entries(pair.writeBack[side]).map(([name, value]) => ({ name, type: toldTypes(value) })),
+    ...Object.entries(pair.writeBack[side]).map(([name, value]) => ({ name, type: describedTypes(value) })),
   ];
 }
 
@@ -22,7 +22,7 @@ function typeOf(
   return 'varchar';
 }
 
-function toldTypes(value: string): WantedType {
+function describedTypes(value: string): WantedType {
   switch (value) {
     case '$now':
       return 'datetime';

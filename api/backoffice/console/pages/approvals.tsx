@@ -12,7 +12,7 @@ import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/req
 import type { ApprovalService } from '../../services/approvals';
 import type { OverviewService } from '../../services/overview';
 import type { PairInboxService } from '../../services/pair-inbox';
-import { calledBy } from '../called';
+import { labelText } from '../label-text';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
@@ -167,7 +167,7 @@ function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
   return (
     <Card
       id={`a${approval.id}`}
-      title={(kind === 'changes' ? words.toChange : words.toDelete)(plan.length, calledBy(words, className))}
+      title={(kind === 'changes' ? words.toChange : words.toDelete)(plan.length, labelText(words, className))}
       aside={
         <span class="soft">
           <a href={`/solutions/${approval.solutionId}`}>{solution?.name ?? approval.solutionId}</a> ·{' '}

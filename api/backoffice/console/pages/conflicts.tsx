@@ -15,7 +15,7 @@ import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/req
 import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
 import type { PairChoice, PairInboxService } from '../../services/pair-inbox';
-import { calledBy, FieldName } from '../called';
+import { labelText, FieldName } from '../label-text';
 import { blankless, fieldsAfter, touchedTexts } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
@@ -218,7 +218,7 @@ function ConflictCard({ visit, conflict, solution, action }: CardProps): VNode {
       id={`c${conflict.id}`}
       title={
         <>
-          {calledBy(words, conflict.className)} · {nameOf(conflict)}
+          {labelText(words, conflict.className)} · {nameOf(conflict)}
         </>
       }
       aside={

@@ -3,7 +3,7 @@ import type { IdsInDoubt } from '../../../../shared/domain/log-book';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { SolutionDetail } from '../../services/solutions';
 import type { CountedFinding, Finding } from '../../services/support';
-import { calledBy, fieldCalled } from '../called';
+import { labelText, fieldLabel } from '../label-text';
 import { durationText, numberText } from '../format';
 import { ActionForm, Age } from '../parts';
 import { ExactReason, refusalOf } from '../refusal';
@@ -139,7 +139,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
       };
     case 'silent-table':
       return {
-        what: findings.silentTable(calledBy(words, finding.table.name)),
+        what: findings.silentTable(labelText(words, finding.table.name)),
         at: age(finding.since),
         why: <code>{`csv/${finding.table.name}.csv`}</code>,
         advice: findings.silentTableAdvice,
@@ -147,7 +147,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
       };
     case 'impossible-times':
       return {
-        what: findings.impossibleTimes(calledBy(words, finding.table.name)),
+        what: findings.impossibleTimes(labelText(words, finding.table.name)),
         at: age(finding.since),
         why: findings.impossibleTimesWhy(numberText(words, finding.count)),
         advice: findings.impossibleTimesAdvice,
@@ -155,7 +155,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
       };
     case 'books-unbalanced':
       return {
-        what: findings.unbalanced(calledBy(words, finding.table.name)),
+        what: findings.unbalanced(labelText(words, finding.table.name)),
         at: age(finding.since),
         why: [
           ...(finding.lost.count === '0' ? [] : [findings.lostRows(idsText(finding.lost))]),
@@ -270,7 +270,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
           <>
             <code>{`xml/${conflict.className}.xml`}</code>, Id {conflict.entityId}
             {conflict.fields.length > 0 && words.colon}
-            {conflict.fields.map((name) => fieldCalled(words, conflict.className, name)).join(', ')}
+            {conflict.fields.map((name) => fieldLabel(words, conflict.className, name)).join(', ')}
           </>
         ),
         advice: findings.conflictAdvice,
@@ -284,7 +284,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
         at: age(approval.createdAt),
         why: (
           <>
-            {calledBy(words, approval.className)}
+            {labelText(words, approval.className)}
             {words.colon}
             {approval.reason === null
               ? words.approvalKinds[approval.kind]
@@ -307,7 +307,7 @@ function partsOf(visit: Visit, solution: SolutionDetail, finding: Finding): Find
               <>
                 {place > 0 && ', '}
                 <a href={`/solutions/${solution.id}/params/${className}/${encodeURIComponent(id)}`}>
-                  {`${calledBy(words, className)} ${label ?? id}`}
+                  {`${labelText(words, className)} ${label ?? id}`}
                 </a>
               </>
             ))}

@@ -334,7 +334,7 @@ function targetPage(
               columns={[words.problemTextOf, words.time, words.state, words.reason]}
             >
               {items.map((one) => (
-                <ToldRow visit={visit} base={base} one={one} />
+                <NotificationRow visit={visit} base={base} one={one} />
               ))}
             </Table>
           )}
@@ -388,7 +388,7 @@ const tones: Readonly<Record<NotificationState, Tone>> = {
   parked: 'bad',
 };
 
-function ToldRow({ visit, base, one }: { visit: Visit; base: string; one: Notification }): VNode {
+function NotificationRow({ visit, base, one }: { visit: Visit; base: string; one: Notification }): VNode {
   const { words, csrf } = visit;
   const name = words.notificationEvents[one.event];
   return (

@@ -38,7 +38,7 @@ import {
 import { type ProblemText, problemTextOf } from '../problem-text';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
-import { Called, calledBy, choiceText, columnHead, FieldName } from '../called';
+import { LabelWithWireName, labelText, choiceText, columnHead, FieldName } from '../label-text';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -228,7 +228,7 @@ function classesPage(visit: Visit, solution: SolutionDetail, counts: readonly Cl
               <tr>
                 <th scope="row">
                   <a href={`/solutions/${solution.id}/params/${name}`}>
-                    <Called words={words} name={name} />
+                    <LabelWithWireName words={words} name={name} />
                   </a>
                 </th>
                 <td class="soft">{words.directions[direction]}</td>
@@ -246,7 +246,7 @@ function classesPage(visit: Visit, solution: SolutionDetail, counts: readonly Cl
           {others.map(({ name }) => (
             <li>
               <a href={`/solutions/${solution.id}/params/${name}`} title={name}>
-                {calledBy(words, name)}
+                {labelText(words, name)}
               </a>
             </li>
           ))}
@@ -274,7 +274,7 @@ function listPage(
       <div class="section-head">
         <h2>
           <a href={`/solutions/${solution.id}/params`}>{words.tabs.params}</a> /{' '}
-          <Called words={words} name={parameterClass.name} />
+          <LabelWithWireName words={words} name={parameterClass.name} />
         </h2>
         {canEdit && (
           <a class="button" href={`${path}/new`}>
@@ -286,7 +286,7 @@ function listPage(
         <Empty title={words.noEntities} />
       ) : (
         <Table
-          label={calledBy(words, parameterClass.name)}
+          label={labelText(words, parameterClass.name)}
           columns={['Id', ...columns.map((one) => columnHead(words, one)), words.state, words.changed]}
         >
           {items.map((param) => (
@@ -347,7 +347,7 @@ function entityPage(
       <div class="section-head">
         <h2>
           <a href={`/solutions/${solution.id}/params`}>{words.tabs.params}</a> /{' '}
-          <a href={list}>{calledBy(words, parameterClass.name)}</a> /{' '}
+          <a href={list}>{labelText(words, parameterClass.name)}</a> /{' '}
           {shown.kind === 'new' ? words.addEntity : shown.param.id}
         </h2>
         {shown.kind === 'known' && <ParamBadges words={words} param={shown.param} />}

@@ -20,7 +20,7 @@ import { exactText, numberText, timeText } from '../format';
 import { Badge, Empty, Pager, Table } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import type { Words } from '../words';
-import { Called, calledBy, choiceText, columnHead } from '../called';
+import { LabelWithWireName, labelText, choiceText, columnHead } from '../label-text';
 import { SolutionPage } from './solution-frame';
 
 interface Services {
@@ -96,7 +96,7 @@ function tablesPage(visit: Visit, solution: SolutionDetail, marks: readonly Tabl
             <tr>
               <th scope="row">
                 <a href={`/solutions/${solution.id}/readings/${name}`}>
-                  <Called words={words} name={name} />
+                  <LabelWithWireName words={words} name={name} />
                 </a>
               </th>
               <td class="soft">{words.channels[channel]}</td>
@@ -137,7 +137,7 @@ function readingsPage(
       <div class="section-head">
         <h2>
           <a href={`/solutions/${solution.id}/readings`}>{words.tabs.readings}</a> /{' '}
-          <Called words={words} name={table.name} />
+          <LabelWithWireName words={words} name={table.name} />
         </h2>
         <span class="buttons">
           <a class="button quiet" href={csvPath(solution, table.name)}>
@@ -152,7 +152,7 @@ function readingsPage(
         <Empty title={words.noReadings} />
       ) : (
         <Table
-          label={calledBy(words, table.name)}
+          label={labelText(words, table.name)}
           columns={[{ label: 'Id', isNumber: true }, ...filled.map((column) => columnHead(words, column))]}
         >
           {items.map((row) => (

@@ -21,13 +21,13 @@ export interface CodeState {
   readonly next: string;
 }
 
-export interface WaysIn {
+export interface SignInWays {
   readonly oidc: OidcButton | null;
   readonly passwords: PasswordSignIn;
 }
 
 /** What this server is, and the sign-in form. The state of the server is not shown to strangers. */
-export const signInPage = (words: Words, state: SignInState, { oidc, passwords }: WaysIn): VNode => (
+export const signInPage = (words: Words, state: SignInState, { oidc, passwords }: SignInWays): VNode => (
   <PlainPage words={words} title={words.signIn}>
     <div class="door">
       <Brand />

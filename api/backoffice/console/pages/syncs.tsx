@@ -16,7 +16,7 @@ import { pageOfQuery, pageQuery, pathId, pathSync, syncCursor } from '../../http
 import type { QuarantineService } from '../../services/quarantine';
 import type { SolutionDetail, SolutionService } from '../../services/solutions';
 import type { SyncFile, SyncService, SyncTimeline } from '../../services/syncs';
-import { Called, calledBy } from '../called';
+import { LabelWithWireName, labelText } from '../label-text';
 import { blankless } from '../form-input';
 import { durationText, numberText } from '../format';
 import { Page } from '../layout';
@@ -348,7 +348,7 @@ function Report({ words, solutionId, report }: ReportProps): VNode {
       <CameBack words={words} solutionId={solutionId} report={report} />
       {Object.entries(report.unreadableTs ?? {}).map(([className, found]) => (
         <p class="soft">
-          {words.unreadableTs(calledBy(words, className), found.entities, {
+          {words.unreadableTs(labelText(words, className), found.entities, {
             ...found,
             written: visibleText(found.written),
           })}
@@ -356,14 +356,14 @@ function Report({ words, solutionId, report }: ReportProps): VNode {
       ))}
       {Object.entries(report.gaps ?? {}).map(([table, { missing, ranges }]) => (
         <p class="soft">
-          {words.missingIds(calledBy(words, table), missing, ranges.map(spanText).join(', '))}
+          {words.missingIds(labelText(words, table), missing, ranges.map(spanText).join(', '))}
         </p>
       ))}
       {report.drift !== undefined && (
         <p class="soft">
           {words.drifted}
           {words.colon}
-          {report.drift.map((className) => calledBy(words, className)).join(', ')}
+          {report.drift.map((className) => labelText(words, className)).join(', ')}
         </p>
       )}
       {report.allIgnored === true && <p>{words.allIgnored}</p>}
@@ -383,7 +383,7 @@ const CameBack = ({ words, solutionId, report }: ReportProps): VNode => (
   <>
     {Object.entries(report.cameBack ?? {}).map(([className, ids]) => (
       <p>
-        {words.cameBack(calledBy(words, className), ids.length)}
+        {words.cameBack(labelText(words, className), ids.length)}
         {words.colon}
         {ids.slice(0, shownReturned).map((id, place) => (
           <>
@@ -428,7 +428,7 @@ function CountTable<Name extends string>({ words, label, names, rows }: CountTab
           {changed.map(([name, counts]) => (
             <tr>
               <th scope="row">
-                <Called words={words} name={name} />
+                <LabelWithWireName words={words} name={name} />
               </th>
               {names.map((count) => (
                 <td class={cellClass(count, counts[count])}>{numberText(words, counts[count])}</td>
@@ -446,7 +446,7 @@ function CountTable<Name extends string>({ words, label, names, rows }: CountTab
           </summary>
           <p class="soft">
             {others
-              .map((name) => calledBy(words, name))
+              .map((name) => labelText(words, name))
               .sort()
               .join(', ')}
           </p>

@@ -2,7 +2,7 @@ import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
-import type { ToldEnd } from '../../../../../shared/stores/pairs/link-desk-store';
+import type { LinkEndView } from '../../../../../shared/stores/pairs/link-desk-store';
 import { pathBigId } from '../../../http/request-fields';
 import type { ComparedField, ComparedValue } from '../../../services/link-differences';
 import type { JobStory, LinkStory, LinkStoryService } from '../../../services/link-story';
@@ -85,7 +85,7 @@ function linkPage(visit: Visit, story: LinkStory, problem: ProblemText | null): 
   );
 }
 
-const EndKey = ({ name, end }: { name: string; end: ToldEnd | null }): VNode => (
+const EndKey = ({ name, end }: { name: string; end: LinkEndView | null }): VNode => (
   <>
     {name} {end === null ? '–' : <code>{end.key}</code>}
   </>

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
-import type { ToldJobState, ToldLinkJob } from '../../../../../shared/stores/pairs/link-desk-store';
+import type { LinkJobViewState, LinkJobView } from '../../../../../shared/stores/pairs/link-desk-store';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import { linkJobStates } from '../../../../../shared/systems/pair-states';
 import { linkTo } from '../../link';
@@ -15,8 +15,8 @@ import { PairPage, pairPath, systemOn } from './pair-frame';
 interface Props {
   readonly pair: PairEntry;
   /** Undefined: all of them. */
-  readonly state: ToldJobState | undefined;
-  readonly page: ListPage<ToldLinkJob>;
+  readonly state: LinkJobViewState | undefined;
+  readonly page: ListPage<LinkJobView>;
   readonly problem: ProblemText | null;
 }
 
@@ -48,7 +48,7 @@ export function pairJobsPage(visit: Visit, { pair, state, page, problem }: Props
 interface TableProps {
   readonly visit: Visit;
   readonly pair: PairEntry;
-  readonly jobs: readonly ToldLinkJob[];
+  readonly jobs: readonly LinkJobView[];
   /** Where a retry leads back to. */
   readonly back: string;
 }
@@ -91,7 +91,7 @@ function JobTable({ visit, pair, jobs, back }: TableProps): VNode {
   );
 }
 
-const tones: Readonly<Record<ToldJobState, Tone>> = {
+const tones: Readonly<Record<LinkJobViewState, Tone>> = {
   new: 'busy',
   running: 'busy',
   waiting: 'busy',
@@ -102,7 +102,7 @@ const tones: Readonly<Record<ToldJobState, Tone>> = {
   'given-up': 'bad',
 };
 
-export const JobBadge = ({ words, state }: { words: Words; state: ToldJobState }): VNode => (
+export const JobBadge = ({ words, state }: { words: Words; state: LinkJobViewState }): VNode => (
   <Badge tone={tones[state]}>{words.pairs.jobStates[state]}</Badge>
 );
 
@@ -114,7 +114,7 @@ function sourceText({ pairs }: Words, source: string): string {
 interface ReasonProps {
   readonly words: Words;
   readonly pair: PairEntry;
-  readonly job: ToldLinkJob;
+  readonly job: LinkJobView;
 }
 
 /** Why it is as it is: in words, then exactly as the system said it. */
@@ -149,7 +149,7 @@ export function JobReason({ words, pair, job }: ReasonProps): VNode | null {
   );
 }
 
-const retriable: readonly ToldJobState[] = ['waiting', 'failed', 'given-up'];
+const retriable: readonly LinkJobViewState[] = ['waiting', 'failed', 'given-up'];
 
 /** Nothing where it is done, waits for a decision, or where one may not. */
 export function RetryForm({
@@ -159,7 +159,7 @@ export function RetryForm({
   size = 'small',
 }: {
   visit: Visit;
-  job: Pick<ToldLinkJob, 'id' | 'state'>;
+  job: Pick<LinkJobView, 'id' | 'state'>;
   back: string;
   size?: 'small' | 'usual';
 }): VNode | null {

@@ -2,7 +2,11 @@ import type { VNode } from 'preact';
 import { flatState } from '../../../../../shared/formats/link-state';
 import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
-import type { ToldEnd, ToldLink, ToldLinkState } from '../../../../../shared/stores/pairs/link-desk-store';
+import type {
+  LinkEndView,
+  LinkView,
+  LinkViewState,
+} from '../../../../../shared/stores/pairs/link-desk-store';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import { linkStates } from '../../../../../shared/systems/pair-states';
 import { linkTo } from '../../link';
@@ -16,9 +20,9 @@ import { visibleLines } from './shown-value';
 interface Props {
   readonly pair: PairEntry;
   /** Undefined: all but those that are gone. */
-  readonly state: ToldLinkState | undefined;
+  readonly state: LinkViewState | undefined;
   readonly search: string | undefined;
-  readonly page: ListPage<ToldLink>;
+  readonly page: ListPage<LinkView>;
   readonly problem: ProblemText | null;
 }
 
@@ -74,7 +78,7 @@ const LinkTable = ({
 }: {
   words: Words;
   pair: PairEntry;
-  links: readonly ToldLink[];
+  links: readonly LinkView[];
 }): VNode => (
   <Table
     label={words.pairs.tabsOfPair.links}
@@ -109,10 +113,10 @@ const LinkTable = ({
   </Table>
 );
 
-const Key = ({ end }: { end: ToldEnd | null }): VNode =>
+const Key = ({ end }: { end: LinkEndView | null }): VNode =>
   end === null ? <span class="soft">–</span> : <code>{end.key}</code>;
 
-const tones: Readonly<Record<ToldLinkState, Tone>> = {
+const tones: Readonly<Record<LinkViewState, Tone>> = {
   creating: 'busy',
   active: 'good',
   conflict: 'bad',
@@ -122,12 +126,12 @@ const tones: Readonly<Record<ToldLinkState, Tone>> = {
   gone: 'calm',
 };
 
-export const LinkBadge = ({ words, state }: { words: Words; state: ToldLinkState }): VNode => (
+export const LinkBadge = ({ words, state }: { words: Words; state: LinkViewState }): VNode => (
   <Badge tone={tones[state]}>{words.pairs.linkStates[state]}</Badge>
 );
 
 /** What a person knows it by; its keys where it has no text. */
-export const linkName = ({ id, here, there }: Pick<ToldLink, 'id' | 'here' | 'there'>): string =>
+export const linkName = ({ id, here, there }: Pick<LinkView, 'id' | 'here' | 'there'>): string =>
   nameOfCopy(flatState(here?.seen) ?? flatState(there?.seen)) ?? here?.key ?? there?.key ?? id;
 
 /** Its first texts. Null: it has none. */

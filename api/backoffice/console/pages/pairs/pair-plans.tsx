@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
-import type { PlanState, ToldPlan } from '../../../../../shared/stores/pairs/pair-run-request-store';
+import type { PlanState, PlanView } from '../../../../../shared/stores/pairs/pair-run-request-store';
 import { ActionForm, Age, Badge, Empty, Table, type Tone } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
@@ -10,7 +10,7 @@ import { PairPage } from './pair-frame';
 import { verdictCounts } from './plan-lines';
 
 /** The plans of a pair, the newest first. */
-export const pairPlansPage = (visit: Visit, pair: PairEntry, plans: readonly ToldPlan[]): VNode => (
+export const pairPlansPage = (visit: Visit, pair: PairEntry, plans: readonly PlanView[]): VNode => (
   <PairPage visit={visit} pair={pair} tab="plans">
     <p class="soft">{visit.words.pairs.plansMeaning}</p>
     {mayEdit(visit.caller) && (
@@ -26,7 +26,7 @@ export const pairPlansPage = (visit: Visit, pair: PairEntry, plans: readonly Tol
   </PairPage>
 );
 
-const PlanTable = ({ words, plans }: { words: Words; plans: readonly ToldPlan[] }): VNode => (
+const PlanTable = ({ words, plans }: { words: Words; plans: readonly PlanView[] }): VNode => (
   <Table
     label={words.pairs.tabsOfPair.plans}
     columns={[words.pairs.plan, words.state, words.pairs.wouldBe, words.pairs.decidedBy]}

@@ -3,7 +3,7 @@ import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
-import type { ToldRun } from '../../../../../shared/stores/pairs/pair-run-request-store';
+import type { RunView } from '../../../../../shared/stores/pairs/pair-run-request-store';
 import type { RunWithKept } from '../../../services/pair-runs';
 import { durationText, numberText } from '../../format';
 import { ActionForm, Age, Badge, Card, Empty, Pager, Table } from '../../parts';
@@ -11,7 +11,7 @@ import type { Visit } from '../../visit';
 import type { Words } from '../../words';
 import { PairPage, pairPath } from './pair-frame';
 
-export const pairRunsPage = (visit: Visit, pair: PairEntry, { items, next }: ListPage<ToldRun>): VNode => (
+export const pairRunsPage = (visit: Visit, pair: PairEntry, { items, next }: ListPage<RunView>): VNode => (
   <PairPage visit={visit} pair={pair} tab="runs">
     {items.length === 0 ? (
       <Empty title={visit.words.pairs.noRuns}>{visit.words.pairs.noRunsAdvice}</Empty>
@@ -62,7 +62,7 @@ const totals = ['created', 'updated', 'moved', 'deleted', 'unchanged', 'failed']
 interface TableProps {
   readonly visit: Visit;
   readonly pair: PairEntry;
-  readonly runs: readonly ToldRun[];
+  readonly runs: readonly RunView[];
 }
 
 /** What each run did, with its calls. */
@@ -125,16 +125,16 @@ const Total = ({ words, label, value, isBad = false }: TotalProps): VNode => (
   </td>
 );
 
-function Took({ words, run }: { words: Words; run: ToldRun }): VNode {
+function Took({ words, run }: { words: Words; run: RunView }): VNode {
   if (run.endedAt === null) return <Badge tone="busy">{words.pairs.runsNow}</Badge>;
   const from = run.startedAt ?? run.createdAt;
   return <>{durationText(words, (run.endedAt.getTime() - from.getTime()) / 1000)}</>;
 }
 
-const didSomething = ({ counts: { created, updated, moved, deleted } }: ToldRun): boolean =>
+const didSomething = ({ counts: { created, updated, moved, deleted } }: RunView): boolean =>
   created + updated + moved + deleted > 0;
 
-function TakeBack({ visit, pair, run }: Omit<TableProps, 'runs'> & { run: ToldRun }): VNode | null {
+function TakeBack({ visit, pair, run }: Omit<TableProps, 'runs'> & { run: RunView }): VNode | null {
   const { words, csrf, caller } = visit;
   const canBe = run.endedAt !== null && pair.mode === 'run' && didSomething(run);
   if (!canBe || !mayEdit(caller)) return null;

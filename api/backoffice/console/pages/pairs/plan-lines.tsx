@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isSame, statesOf } from '../../../../../shared/formats/link-state';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
-import type { ToldPlanItem } from '../../../../../shared/stores/pairs/pair-run-request-store';
+import type { PlanItemView } from '../../../../../shared/stores/pairs/pair-run-request-store';
 import { numberText } from '../../format';
 import { Badge, Card, type Tone } from '../../parts';
 import type { Words } from '../../words';
@@ -13,7 +13,7 @@ import { ShownValue } from './shown-value';
 interface Props {
   readonly words: Words;
   readonly pair: PairEntry;
-  readonly items: readonly ToldPlanItem[];
+  readonly items: readonly PlanItemView[];
 }
 
 /** Each record of a plan, with every field that would be another. */
@@ -55,7 +55,7 @@ export function verdictCounts(words: Words, counts: Readonly<Record<string, numb
   return parts.length === 0 ? '–' : parts.join(', ');
 }
 
-function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: ToldPlanItem }): VNode {
+function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: PlanItemView }): VNode {
   const { pairs } = words;
   return (
     <li>
@@ -84,7 +84,7 @@ interface OperationProps {
   readonly pair: PairEntry;
   readonly side: 'here' | 'there';
   readonly op: 'create' | 'update' | 'move' | 'delete';
-  readonly item: Pick<ToldPlanItem, 'before' | 'after'>;
+  readonly item: Pick<PlanItemView, 'before' | 'after'>;
 }
 
 function Operation({ words, pair, side, op, item }: OperationProps): VNode {

@@ -3,7 +3,7 @@ import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
-import type { ToldPlanItem } from '../../../../../shared/stores/pairs/pair-run-request-store';
+import type { PlanItemView } from '../../../../../shared/stores/pairs/pair-run-request-store';
 import type { PlanOfPair } from '../../../services/pair-runs';
 import type { PlanEstimate, PlannedField, SideEstimate } from '../../../services/plan-estimate';
 import { durationText, numberText } from '../../format';
@@ -17,7 +17,7 @@ import { PlanLines, verdictText } from './plan-lines';
 import { ShownValue } from './shown-value';
 
 interface Props extends PlanOfPair {
-  readonly page: ListPage<ToldPlanItem>;
+  readonly page: ListPage<PlanItemView>;
   readonly problem: ProblemText | null;
 }
 

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { visibleText } from '../../../../../shared/domain/visible-text';
-import type { ToldLinkEvent } from '../../../../../shared/stores/pairs/link-desk-store';
+import type { LinkEventView } from '../../../../../shared/stores/pairs/link-desk-store';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import { durationText } from '../../format';
 import { Card, Empty, Moment } from '../../parts';
@@ -13,7 +13,7 @@ import { visibleLines } from './shown-value';
 interface Props {
   readonly words: Words;
   readonly pair: PairEntry;
-  readonly events: readonly ToldLinkEvent[];
+  readonly events: readonly LinkEventView[];
 }
 
 /** All that was done about a record, the newest first, each call with its answer. */
@@ -39,7 +39,7 @@ export const Timeline = ({ words, pair, events }: Props): VNode => (
 const toldReasons: readonly string[] = ['failed', 'given-up', 'untouched', 'skipped', 'quarantined'];
 const badKinds: readonly string[] = ['failed', 'given-up', 'conflict', 'quarantined', 'untouched'];
 
-function Event({ words, pair, event }: Omit<Props, 'events'> & { event: ToldLinkEvent }): VNode {
+function Event({ words, pair, event }: Omit<Props, 'events'> & { event: LinkEventView }): VNode {
   const { kind, verdict, reason, at, by } = event;
   const isBad = badKinds.includes(kind);
   return (
@@ -68,7 +68,7 @@ function kindText({ pairs }: Words, kind: string): string {
   return Object.hasOwn(known, kind) ? (known[kind] ?? kind) : kind;
 }
 
-function Done({ words, pair, event }: Omit<Props, 'events'> & { event: ToldLinkEvent }): VNode {
+function Done({ words, pair, event }: Omit<Props, 'events'> & { event: LinkEventView }): VNode {
   return (
     <>
       {firstOfEach(operationsOf(event.operations)).map(({ side, op }) => (

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { TroubledPair, TroubledSystem } from '../../../../../shared/stores/pairs/pair-board-store';
+import type { PairWithProblem, SystemWithProblem } from '../../../../../shared/stores/pairs/pair-board-store';
 import type { PairTroubles } from '../../../services/pair-board';
 import { Age, Badge, Card, Moment } from '../../parts';
 import type { Words } from '../../words';
@@ -26,7 +26,7 @@ export const Troubles = ({ words, troubles: { systems, pairs } }: Props): VNode 
     </Card>
   );
 
-const SystemRow = ({ words, system }: { words: Words; system: TroubledSystem }): VNode => (
+const SystemRow = ({ words, system }: { words: Words; system: SystemWithProblem }): VNode => (
   <li>
     <div>
       <a href={`/systems/${system.name}`}>{system.name}</a>
@@ -49,7 +49,7 @@ const SystemRow = ({ words, system }: { words: Words; system: TroubledSystem }):
   </li>
 );
 
-const PairRow = ({ words, pair }: { words: Words; pair: TroubledPair }): VNode => (
+const PairRow = ({ words, pair }: { words: Words; pair: PairWithProblem }): VNode => (
   <li>
     <div>
       <a href={pairPath(pair.name)}>{pair.name}</a>

@@ -1,8 +1,8 @@
 import { type SosyncJob, sosyncJobNames } from '../../shared/domain/sosync';
 
 /** A job as its callers read it: times in ISO 8601, UTC; ids as numbers. */
-export function toldJob(job: SosyncJob): Record<string, string | number | null> {
-  return Object.fromEntries(sosyncJobNames.map((name) => [name, told(name, job[name])]));
+export function jobColumns(job: SosyncJob): Record<string, string | number | null> {
+  return Object.fromEntries(sosyncJobNames.map((name) => [name, columnValue(name, job[name])]));
 }
 
 const ids: ReadonlySet<string> = new Set([
@@ -13,7 +13,7 @@ const ids: ReadonlySet<string> = new Set([
   'target_record_id',
 ]);
 
-function told(name: string, value: SosyncJob[keyof SosyncJob]): string | number | null {
+function columnValue(name: string, value: SosyncJob[keyof SosyncJob]): string | number | null {
   if (value instanceof Date) return value.toISOString();
   return ids.has(name) && typeof value === 'string' ? idOf(value) : value;
 }

@@ -4,24 +4,24 @@ import { fieldLabelOf, labelOf } from '../../../shared/catalog/labels';
 import type { Words } from './words';
 
 /** As people call it, and by the name of the wire below, by which programs and files know it. */
-export const Called = ({ words, name }: { words: Words; name: string }): VNode => (
+export const LabelWithWireName = ({ words, name }: { words: Words; name: string }): VNode => (
   <>
-    {calledBy(words, name)}
-    {calledBy(words, name) !== name && <code class="under">{name}</code>}
+    {labelText(words, name)}
+    {labelText(words, name) !== name && <code class="under">{name}</code>}
   </>
 );
 
 /** What people call a parameter class or a log table; the name of the wire where the catalogue has no such. */
-export const calledBy = ({ language }: Pick<Words, 'language'>, name: string): string =>
+export const labelText = ({ language }: Pick<Words, 'language'>, name: string): string =>
   labelOf(language, name);
 
 /** The same of a field of a class or a table; undeclared fields keep the name that they came with. */
-export const fieldCalled = ({ language }: Words, of: string | null, name: string): string =>
+export const fieldLabel = ({ language }: Words, of: string | null, name: string): string =>
   fieldLabelOf(language, of, name);
 
 /** A field as people call it; its title is the name of the wire. */
 export function FieldName({ words, of, name }: { words: Words; of: string; name: string }): VNode {
-  const label = fieldCalled(words, of, name);
+  const label = fieldLabel(words, of, name);
   return label === name ? <>{name}</> : <span title={name}>{label}</span>;
 }
 
