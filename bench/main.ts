@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | r
   'small-sync': () => import('./small-sync.js'),
   'sync-cost': () => import('./sync-cost.js'),
   'unchanged-pairs': () => import('./unchanged-pairs.js'),
+  pairs: () => import('./pairs.js'),
   restart: () => import('./restart.js'),
   start: () => import('./start.js'),
 };

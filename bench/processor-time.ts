@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { Db } from '../shared/db/database';
 
 // What Linux says of the processor time of processes.
 
@@ -17,6 +18,13 @@ export async function processorTimeOfFamily(pid: number): Promise<number> {
   const children = all.filter((one) => one?.parent === pid).reduce((sum, one) => sum + (one?.own ?? 0), 0);
   const { own, ended } = await statOf(pid);
   return own + ended + children;
+}
+
+/** The process whose children serve the connections of a database on this machine. */
+export async function postmasterOf(db: Db): Promise<number> {
+  const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+  const status = await readFile(`/proc/${rows[0]?.pid ?? 0}/status`, 'utf8');
+  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
 }
 
 async function statOf(pid: number): Promise<{ parent: number; own: number; ended: number }> {

@@ -9,7 +9,7 @@ import type { PairLinkWords } from '../worker/pairs/words';
 import { discover, usualBelief } from '../worker/pipeline/discover';
 import { sides } from '../worker/pipeline/sides';
 import { type Item, type System, tombstone } from '../worker/pipeline/system';
-import { processorTimeOfFamily } from './processor-time';
+import { postmasterOf, processorTimeOfFamily } from './processor-time';
 import type { BenchResult } from './result';
 
 const pairs = 1_000_000;
@@ -140,12 +140,6 @@ function itemOf(side: 'here' | 'there', number: number): Item {
   const names = Array.from({ length: 15 }, (_, at) => `field${at + 1}`);
   const fields = Object.fromEntries(names.map((name) => [name, `a value of some length ${number}`]));
   return { ...tombstone(`${side.charAt(0)}${number}`), revision: 'v1', isActive: true, fields };
-}
-
-async function postmasterOf(db: Db): Promise<number> {
-  const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
-  const status = await readFile(`/proc/${rows[0]?.pid ?? 0}/status`, 'utf8');
-  return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
 }
 
 // Linux keeps the most that was ever resident; from here on it is that of the screening.
