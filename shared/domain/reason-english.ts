@@ -128,6 +128,17 @@ export const englishReasons: ReasonSentences = {
   'work-is-under-way': () => 'It is under way.',
   'nothing-ticked': () => 'Nothing is ticked.',
 
+  'system-refuses-us': () => 'The system refuses us. Put its credentials right, then resume.',
+  'fields-do-not-fit': () =>
+    'The fields of the system are not as the pair expects them. Put the pair or the system right.',
+  'secrets-without-value': ({ names }) => {
+    const [verb, them] = names.length === 1 ? ['has', 'it'] : ['have', 'them'];
+    return `${names.join(', ')} ${verb} no value. Set ${them} as a secret of the system, or in the environment of the worker.`;
+  },
+  'changed-again-and-again': () => 'it was changed again and again while it was synchronised',
+  'link-written-by-another': () => 'its link was written by another',
+  'folder-is-missing': () => 'its folder is not there',
+
   'no-mail-server': () => 'No mail server is configured (EPACK_SMTP_URL).',
   'mail-server-unreachable': () => 'The mail server could not be reached.',
   'webhook-unreachable': () => 'The webhook could not be reached.',

@@ -124,6 +124,17 @@ export const frenchReasons: ReasonSentences = {
   'work-is-under-way': () => 'C’est en cours.',
   'nothing-ticked': () => 'Rien n’est coché.',
 
+  'system-refuses-us': () => 'Le système refuse notre accès. Corrigez ses identifiants, puis reprenez.',
+  'fields-do-not-fit': () =>
+    'Les champs du système ne sont pas ceux que la paire attend. Corrigez la paire ou le système.',
+  'secrets-without-value': ({ names }) =>
+    names.length === 1
+      ? `Le secret ${names.join('')} n’a pas de valeur. Définissez-le comme secret du système, ou dans l’environnement du worker.`
+      : `Les secrets ${names.join(', ')} n’ont pas de valeur. Définissez-les comme secrets du système, ou dans l’environnement du worker.`,
+  'changed-again-and-again': () => 'La fiche n’a cessé d’être modifiée pendant sa synchronisation.',
+  'link-written-by-another': () => 'Son lien a été modifié par ailleurs au même moment.',
+  'folder-is-missing': () => 'Son dossier n’existe pas.',
+
   'no-mail-server': () => 'Aucun serveur de messagerie n’est configuré (EPACK_SMTP_URL).',
   'mail-server-unreachable': () => 'Le serveur de messagerie n’a pas pu être joint.',
   'webhook-unreachable': () => 'Le webhook n’a pas pu être joint.',

@@ -153,6 +153,15 @@ export interface ReasonValues {
   readonly 'work-is-under-way': None;
   readonly 'nothing-ticked': None;
 
+  // A pair of systems that stands still, or gave something up
+  readonly 'system-refuses-us': None;
+  readonly 'fields-do-not-fit': None;
+  /** `names`: as in the settings, `${NAME}`. */
+  readonly 'secrets-without-value': { readonly names: readonly string[] };
+  readonly 'changed-again-and-again': None;
+  readonly 'link-written-by-another': None;
+  readonly 'folder-is-missing': None;
+
   // A notification that did not arrive
   readonly 'no-mail-server': None;
   /** All that is told of a server that was not reached, whatever the cause: the cause is in the log. */

@@ -14,6 +14,10 @@ export const reasonColumns = (why: Reason | null) => ({
   reason_values: why === null ? null : JSON.stringify(why.values),
 });
 
+/** The facts of a notification that keep a reason. */
+export const reasonFacts = (why: Reason | null): Readonly<Record<string, unknown>> =>
+  why === null ? {} : { reasonCode: why.code, reasonValues: why.values };
+
 const isReason = (kept: { readonly code: string | null; readonly values: unknown }): kept is Reason =>
   kept.code !== null && isReasonCode(kept.code) && shapes[kept.code].safeParse(kept.values).success;
 
@@ -182,6 +186,13 @@ const shapes: { readonly [Code in ReasonCode]: z.ZodType<ReasonValues[Code]> } =
   'work-is-done': none,
   'work-is-under-way': none,
   'nothing-ticked': none,
+
+  'system-refuses-us': none,
+  'fields-do-not-fit': none,
+  'secrets-without-value': z.object({ names: z.array(z.string()) }),
+  'changed-again-and-again': none,
+  'link-written-by-another': none,
+  'folder-is-missing': none,
 
   'no-mail-server': none,
   'mail-server-unreachable': none,

@@ -55,6 +55,51 @@ describe('a letter in French', () => {
     );
   });
 
+  test('says why a pair stands still, and what the server said as it came', () => {
+    const refused = { reasonCode: 'system-refuses-us', reasonValues: {}, detail: '401: invalid key' };
+    expect(
+      french('pair-paused', { pair: 'b', system: 'espo', reason: 'unauthorized', ...refused }),
+    ).toContain(
+      'espo\nLe système refuse notre accès. Corrigez ses identifiants, puis reprenez.\n401: invalid key\n',
+    );
+    const secrets = { reasonCode: 'secrets-without-value', reasonValues: { names: ['${KEY}'] } };
+    const paused = french('pair-paused', {
+      pair: 'b',
+      reason: 'secrets',
+      detail: '${KEY} has no value.',
+      ...secrets,
+    });
+    expect(paused).toContain('Le secret ${KEY} n’a pas de valeur.');
+    expect(paused).not.toContain('has no value');
+    // An earlier version noted no code.
+    expect(french('pair-paused', { pair: 'b', reason: 'fields', detail: 'espo lacks betnr' })).toContain(
+      'espo lacks betnr',
+    );
+  });
+
+  test('says why something was given up, and after how many attempts', () => {
+    const why = { reasonCode: 'changed-again-and-again', reasonValues: {} };
+    const facts = { pair: 'b', key: '17', attempts: 5, reason: 'it was changed again and again' };
+    expect(french('entity-given-up', { ...facts, ...why })).toContain(
+      '17\nLa fiche n’a cessé d’être modifiée pendant sa synchronisation.\nAbandon après 5 tentatives.\n',
+    );
+    const said = french('entity-given-up', { ...facts, attempts: 0, reason: 'vorname is not valid' });
+    expect(said).toContain('17\nvorname is not valid\n');
+    expect(said).not.toContain('tentative');
+  });
+
+  test('says what is in dispute in a pair, and what waits for an approval', () => {
+    expect(
+      french('conflict-waiting', { pair: 'b', key: '17', kind: 'fields', fields: ['lastName', 'tel'] }),
+    ).toContain('17\nLes deux côtés ont modifié les mêmes champs\u00a0: lastName, tel\n');
+    expect(french('conflict-waiting', { pair: 'b', key: '17', kind: 'match', fields: [] })).toContain(
+      'Plusieurs fiches pourraient être la même\n',
+    );
+    expect(french('approval-waiting', { pair: 'b', kind: 'deletions' })).toContain(
+      'Des suppressions attendent une décision.',
+    );
+  });
+
   test('tells what it does not know as it is', () => {
     const facts = { className: '__proto__', kind: 'toString', probe: 'P2' };
     expect(french('probe-alert', facts)).toContain('P2 · toString');

@@ -283,8 +283,9 @@ describe('what cannot be called', () => {
     expect(await pair.rows(`select state, paused_reason from remote_system where name = 'espo'`)).toEqual([
       { state: 'paused', paused_reason: sentence },
     ]);
+    const why = { reasonCode: 'secrets-without-value', reasonValues: { names: ['${NOWHERE}'] } };
     expect(await pair.rows('select event, facts from notification')).toMatchObject([
-      { event: 'pair-paused', facts: { system: 'espo', reason: 'secrets', detail: sentence } },
+      { event: 'pair-paused', facts: { system: 'espo', reason: 'secrets', detail: sentence, ...why } },
     ]);
     expect(pair.calls()).toEqual({ espo: [], advoware: [] });
   });

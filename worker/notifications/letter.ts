@@ -1,11 +1,10 @@
 import { labelOf } from '../../shared/catalog/labels';
 import { reasonIn } from '../../shared/catalog/tell-reason';
-import type { Channel } from '../../shared/domain/channel';
 import type { Language } from '../../shared/domain/language';
-import type { ProbeAlertKind } from '../../shared/domain/probe-alert';
 import { storedReason } from '../../shared/formats/stored-reason';
-import type { MailLanguage, NotificationType } from '../../shared/domain/notification';
+import type { MailLanguage } from '../../shared/domain/notification';
 import type { ClaimedNotification } from '../../shared/stores/notifications/notification-store';
+import { inLanguage, type Words } from './letter-words';
 
 /** The body of a webhook call. `publicUrl`: the URL of the server for people. Null: the body contains no link. */
 export function webhookBody(notification: ClaimedNotification, publicUrl: string | null): string {
@@ -79,7 +78,7 @@ function detailsOf({ event, facts }: ClaimedNotification, language: Language): s
     case 'solution-stale':
       return [words.silentFor(textOf(facts['hours']))];
     case 'approval-waiting':
-      if (textOf(facts['pair']) !== '') return [textOf(facts['kind'])];
+      if (textOf(facts['pair']) !== '') return [named(words.waitingWork, facts['kind'])];
       return [
         `${labelOf(language, textOf(facts['className']))}${words.colon}${words.waits(textOf(facts['kind']), textOf(facts['entities']))}`,
       ];
@@ -90,11 +89,19 @@ function detailsOf({ event, facts }: ClaimedNotification, language: Language): s
           .join(' · '),
       ];
     case 'pair-paused':
-      return [textOf(facts['system']), textOf(facts['detail'])].filter(isSaid);
+      return [
+        textOf(facts['system']),
+        codedReasonOf(facts, language),
+        // Of secrets, the sentence says it all. What a server said stays as it came.
+        facts['reasonCode'] === 'secrets-without-value' ? '' : textOf(facts['detail']),
+      ].filter(isSaid);
     case 'entity-given-up':
-      return [textOf(facts['key']), textOf(facts['reason'])].filter(isSaid);
+      return [textOf(facts['key']), reasonOf(facts, language), triesOf(facts, words)].filter(isSaid);
     case 'conflict-waiting':
-      return [textOf(facts['key'])].filter(isSaid);
+      return [
+        textOf(facts['key']),
+        [named(words.conflicts, facts['kind']), namesOf(facts['fields'])].filter(isSaid).join(words.colon),
+      ].filter(isSaid);
     case 'pair-stale':
       return [words.lagsFor(textOf(facts['minutes']))];
     case 'test':
@@ -131,10 +138,21 @@ const textOf = (fact: unknown): string =>
   typeof fact === 'string' || typeof fact === 'number' ? String(fact) : '';
 
 /** Why, in the reader's language; what an earlier version noted is in English alone. */
-function reasonOf(facts: ClaimedNotification['facts'], language: Language): string {
+const reasonOf = (facts: ClaimedNotification['facts'], language: Language): string =>
+  codedReasonOf(facts, language) || textOf(facts['reason']);
+
+/** Empty: no reason of ours was noted. */
+function codedReasonOf(facts: ClaimedNotification['facts'], language: Language): string {
   const why = storedReason(textOf(facts['reasonCode']) || null, facts['reasonValues']);
-  return why === null ? textOf(facts['reason']) : reasonIn(language, why, null);
+  return why === null ? '' : reasonIn(language, why, null);
 }
+
+/** What is refused at once has no number of attempts to tell. */
+const triesOf = ({ attempts }: ClaimedNotification['facts'], words: Words): string =>
+  typeof attempts === 'number' && attempts > 1 ? words.givenUpAfter(attempts) : '';
+
+const namesOf = (fact: unknown): string =>
+  (Array.isArray(fact) ? fact.map(textOf).filter(isSaid) : []).join(', ');
 
 /** Without a name, the value itself is used. */
 const named = (names: Readonly<Record<string, string>>, fact: unknown): string => {
@@ -146,82 +164,3 @@ const isSaid = (text: string) => text !== '';
 
 const dateOf = (at: Date, language: MailLanguage, timeZone: string): string =>
   new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long', timeZone }).format(at);
-
-interface Words {
-  readonly titles: Readonly<Record<NotificationType, string>>;
-  readonly colon: string;
-  readonly channel: string;
-  readonly channels: Readonly<Record<Channel, string>>;
-  readonly alerts: Readonly<Record<ProbeAlertKind, string>>;
-  readonly test: string;
-  readonly footer: string;
-  readonly several: (count: number) => string;
-  readonly silentFor: (hours: string) => string;
-  readonly lagsFor: (minutes: string) => string;
-  /** `entities`: how many; empty: not known. */
-  readonly waits: (kind: string, entities: string) => string;
-}
-
-const english: Words = {
-  titles: {
-    'sync-failed': 'A sync has failed',
-    'solution-stale': 'A solution is silent',
-    'approval-waiting': 'An approval waits',
-    'probe-alert': 'A probe is in alert',
-    'pair-paused': 'A pair of systems is paused',
-    'entity-given-up': 'Something of a pair was given up',
-    'conflict-waiting': 'A conflict of a pair waits',
-    'pair-stale': 'A pair of systems lags behind',
-    test: 'This is a test',
-    'confirm-address': 'Please confirm your address',
-  },
-  colon: ': ',
-  channel: 'Channel',
-  channels: { synchro: 'settings and logs', sondes: 'probes', messagerie: 'messages', photos: 'photos' },
-  alerts: { high: 'too warm', low: 'too cold', 'signal-lost': 'signal lost', 'low-battery': 'battery low' },
-  test: 'Someone asked for it in the backoffice. All is well.',
-  footer: 'The ePack server sends this to those whom its backoffice lists under notifications.',
-  several: (count) => `${count} notifications`,
-  silentFor: (hours) => `No finished sync for ${hours} hours.`,
-  lagsFor: (minutes) => `What is due has waited for ${minutes} minutes.`,
-  waits: (kind, entities) => {
-    if (entities === '') return 'a replacement of readings waits for a decision.';
-    return `${entities} ${kind === 'changes' ? 'changes' : 'deletions'} wait for a decision.`;
-  },
-};
-
-const french: Words = {
-  titles: {
-    'sync-failed': 'Une synchronisation a échoué',
-    'solution-stale': 'Une solution ne se manifeste plus',
-    'approval-waiting': 'Une approbation est attendue',
-    'probe-alert': 'Une sonde est en alerte',
-    'pair-paused': 'Une paire de systèmes est en pause',
-    'entity-given-up': 'Un élément d’une paire a été abandonné',
-    'conflict-waiting': 'Un conflit d’une paire attend une décision',
-    'pair-stale': 'Une paire de systèmes a pris du retard',
-    test: 'Ceci est un essai',
-    'confirm-address': 'Merci de confirmer votre adresse',
-  },
-  colon: ' : ',
-  channel: 'Canal',
-  channels: { synchro: 'réglages et relevés', sondes: 'sondes', messagerie: 'messages', photos: 'photos' },
-  alerts: {
-    high: 'trop chaud',
-    low: 'trop froid',
-    'signal-lost': 'signal perdu',
-    'low-battery': 'pile faible',
-  },
-  test: 'Quelqu’un l’a demandé dans le backoffice. Tout va bien.',
-  footer:
-    'Le serveur ePack envoie ceci aux destinataires inscrits sous « notifications » dans le backoffice.',
-  several: (count) => `${count} notifications`,
-  silentFor: (hours) => `Aucune synchronisation terminée depuis ${hours} heures.`,
-  lagsFor: (minutes) => `Le plus ancien élément à traiter attend depuis ${minutes} minutes.`,
-  waits: (kind, entities) => {
-    if (entities === '') return 'un remplacement de relevés attend une décision.';
-    return `${entities} ${kind === 'changes' ? 'modifications attendent' : 'suppressions attendent'} une décision.`;
-  },
-};
-
-const inLanguage: Readonly<Record<MailLanguage, Words>> = { en: english, fr: french };

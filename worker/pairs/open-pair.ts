@@ -1,3 +1,5 @@
+import type { Reason } from '../../shared/domain/reason';
+import { reasonText } from '../../shared/domain/reason-english';
 import { checkedKind, type OpeningRequest, type PairSystems } from './pair-systems';
 import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import { readPair } from '../../shared/systems/check-pair';
@@ -31,16 +33,18 @@ export interface OpeningParts {
 /** A secret of a system has no value: it cannot be opened before someone sets it. The message is a sentence. */
 export class SecretMissing extends Error {
   override readonly name = 'SecretMissing';
+  readonly why: Reason;
 
   constructor(
     readonly system: SliceSystem,
     names: readonly string[],
   ) {
-    const listed = names.map((name) => `\${${name}}`).join(', ');
-    const [verb, them] = names.length === 1 ? ['has', 'it'] : ['have', 'them'];
-    super(
-      `${listed} ${verb} no value. Set ${them} as a secret of the system, or in the environment of the worker.`,
-    );
+    const why: Reason<'secrets-without-value'> = {
+      code: 'secrets-without-value',
+      values: { names: names.map((name) => `\${${name}}`) },
+    };
+    super(reasonText(why));
+    this.why = why;
   }
 }
 

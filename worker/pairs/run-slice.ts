@@ -1,4 +1,5 @@
 import { pauseReasonText } from '../../shared/domain/pause-reason';
+import { reasonFacts } from '../../shared/formats/stored-reason';
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import type { PairRun, RunCounts } from '../../shared/stores/pairs/pair-run-store';
@@ -61,7 +62,7 @@ async function workOn(deps: SliceDeps, stores: SliceStores, pair: SlicePair): Pr
 async function afterMissingSecret(
   stores: SliceStores,
   pair: SlicePair,
-  { system, message }: SecretMissing,
+  { system, message, why }: SecretMissing,
   log: SliceDeps['log'],
 ): Promise<number> {
   if (await stores.slice.pauseSystem(system.id, message))
@@ -70,6 +71,7 @@ async function afterMissingSecret(
       system: system.name,
       reason: 'secrets',
       detail: message,
+      ...reasonFacts(why),
     });
   log.error({ system: system.name, reason: message }, 'the system is paused: a secret is missing');
   return restSeconds;
@@ -94,6 +96,7 @@ async function afterTrouble(
       pair: pair.name,
       reason: 'fields',
       detail: error.message,
+      ...reasonFacts({ code: 'fields-do-not-fit', values: {} }),
     });
   log.error({ err: error }, 'the pair is paused: its fields do not fit');
   return restSeconds;
@@ -313,6 +316,7 @@ async function tellSystems(slice: Slice): Promise<void> {
       system: system.name,
       reason: 'unauthorized',
       detail: reason.message,
+      ...reasonFacts({ code: 'system-refuses-us', values: {} }),
     });
 }
 

@@ -1,3 +1,4 @@
+import { reasonFacts } from '../../shared/formats/stored-reason';
 import type { LookedAt } from '../../shared/domain/link-ends';
 import type { LinkJobEnd } from '../../shared/stores/pairs/link-job-store';
 import type { FoundConflict } from '../../shared/stores/pairs/pair-decision-store';
@@ -209,7 +210,9 @@ async function notifyGivenUp(slice: Slice, entry: Entry, job: PairJob, { end }: 
     link: entry.link?.id ?? null,
     side: job.side,
     key: job.key,
+    attempts: end.attempts,
     reason: end.error,
+    ...reasonFacts(entry.why),
   });
 }
 

@@ -209,9 +209,10 @@ export function settle(entry: Mentioned, verdict: Verdict, reason: string | Reas
 }
 
 /** Starts the entry again. After too many attempts, it fails for this reason. */
-export function startAgain(entry: Mentioned, reason: string): void {
+export function startAgain(entry: Mentioned, why: Reason): void {
   entry.startsAnew = true;
-  entry.reason = reason;
+  entry.why = why;
+  entry.reason = reasonText(why);
 }
 
 const undecided = () => ({

@@ -194,7 +194,7 @@ async function runUntilStable(
       const decided = await runOnce(entry, run);
       if (!entry.startsAnew) return { entry, decided };
       if (entry.attempts >= maxAttempts) {
-        settle(entry, 'failed', entry.reason);
+        settle(entry, 'failed', entry.why ?? entry.reason);
         return { entry, decided: null };
       }
       entry = renew(entry, await settings.refetch(entry));
@@ -216,7 +216,7 @@ async function runOnce(
     return await run(entry);
   } catch (error) {
     if (!(error instanceof LinkTaken)) throw error;
-    startAgain(entry, 'its link was written by another');
+    startAgain(entry, { code: 'link-written-by-another', values: {} });
     return null;
   }
 }

@@ -115,7 +115,7 @@ export async function attempt(
   switch (written.kind) {
     case 'stale':
       if (item !== null && written.item !== undefined) settings.noticed(side, item.key, written.item);
-      startAgain(entry, 'it was changed again and again while it was synchronised');
+      startAgain(entry, { code: 'changed-again-and-again', values: {} });
       return null;
     case 'refused':
       entry.blocked = { side, code: written.code, holders: written.holders?.map(({ key }) => key) ?? [] };
@@ -144,7 +144,7 @@ async function draftOf(
   const place = system.capabilities.tree === null ? null : await ownPlace(words, side, result.place);
   if (place === 'unknown') {
     entry.blocked = { side, code: 'no-folder' };
-    settle(entry, 'failed', 'its folder is not there');
+    settle(entry, 'failed', { code: 'folder-is-missing', values: {} });
     return null;
   }
   const own = await ownFields(words, side, result.fields);

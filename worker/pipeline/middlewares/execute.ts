@@ -88,7 +88,7 @@ async function announce({ announced, systems, noticed }: ExecuteSettings, entry:
     const patch = { fields, whole: { ...item.fields, ...fields }, content: null };
     const written = await systems[side].update(item.key, patch, item.revision);
     if (written.kind === 'stale') {
-      startAgain(entry, 'it was changed again and again while it was synchronised');
+      startAgain(entry, { code: 'changed-again-and-again', values: {} });
       return false;
     }
     if (written.kind !== 'done') continue;
