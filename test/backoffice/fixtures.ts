@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { unpackedFiles } from '../../shared/archive/unpack';
 import { zipStream, type ZipEntry } from '../../shared/archive/zip-writer';
 import type { Channel } from '../../shared/domain/channel';
 import type { SyncState } from '../../shared/domain/sync-state';
 import { archiveKeyOf, packageKeyOf, photoKeyOf, unpackedPrefixOf } from '../../shared/files/layout';
+import { bytesOf } from '../../shared/formats/bytes-of';
 import { copyDigest } from '../../shared/formats/parameter-digest';
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import type { TestBackoffice } from './backoffice';
@@ -112,13 +114,9 @@ export async function newQuarantined(
 
 /** What a sync is about to process: every file of its unpacked upload. */
 export async function unpackedOf({ files }: TestBackoffice, syncId: string): Promise<Record<string, string>> {
-  const prefix = unpackedPrefixOf(syncId);
   const found: Record<string, string> = {};
-  for await (const { key } of files.list(prefix)) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) chunks.push(chunk);
-    found[key.slice(prefix.length + 1)] = Buffer.concat(chunks).toString('utf8');
-  }
+  for (const file of await unpackedFiles(files, archiveKeyOf(syncId), unpackedPrefixOf(syncId)))
+    found[file.name] = (await bytesOf(await file.open())).toString('utf8');
   return found;
 }
 
