@@ -38,20 +38,43 @@ export async function openSosyncPair({
   environment = {},
 }: Partial<SosyncPairSettings> = {}): Promise<SosyncPair> {
   const pair = await openFakePair((sandbox) => sandbox + text);
-  const running = new Set<SosyncService>();
+  const services = sosyncServices({ databaseUrl: pair.database.url, connectors, environment });
   return {
     pair,
+    serve: (parameters) => services.serve(parameters),
+    async end() {
+      await services.end();
+      await pair.end();
+    },
+  };
+}
+
+export interface SosyncServices {
+  /** Another process would be the same, but for its memory. */
+  serve(parameters?: SosyncParameters): Promise<SosyncServed>;
+  /** Stops all of them. */
+  end(): Promise<void>;
+}
+
+/** Instances of the interface on a database.*/
+export function sosyncServices({
+  databaseUrl,
+  connectors = {},
+  environment = {},
+}: {
+  readonly databaseUrl: string;
+  readonly connectors?: SosyncPairSettings['connectors'];
+  readonly environment?: NodeJS.ProcessEnv;
+}): SosyncServices {
+  const running = new Set<SosyncService>();
+  return {
     async serve(parameters = {}) {
       const settings = settingsFrom(
         { file: 'dadi.ini', text: '[sosync]\ninstance = dadi\nport = 0\nhost = 127.0.0.1\n' },
         parameters,
       );
-      const config = readConfig({ DATABASE_URL: pair.database.url });
-      const service = await startSosync(settings, config, {
-        log,
-        connectors,
-        environment,
-      });
+      const config = readConfig({ DATABASE_URL: databaseUrl });
+      const service = await startSosync(settings, config, { log, connectors, environment });
       running.add(service);
       return {
         url: `http://127.0.0.1:${service.port}`,
@@ -63,7 +86,6 @@ export async function openSosyncPair({
     },
     async end() {
       for (const service of running) await service.stop();
-      await pair.end();
     },
   };
 }
@@ -98,8 +120,11 @@ export const createPath = (given: Readonly<Record<string, string>>): string =>
   }).toString()}`;
 
 /** Tries again until it holds. */
-export async function until<T>(look: () => Promise<T | null | undefined | false>): Promise<T> {
-  const end = Date.now() + 30_000;
+export async function until<T>(
+  look: () => Promise<T | null | undefined | false>,
+  patienceMs = 30_000,
+): Promise<T> {
+  const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
