@@ -35,6 +35,9 @@ export interface PassedOnJob {
 export type SosyncWorkerStore = ReturnType<typeof createSosyncWorkerStore>;
 
 /** Who works for an instance, and what the job worker does. */
+/** Jobs that are passed on one by one: a child is created after its parent, but rarely so many jobs later. */
+const childrenAreLookedForAmong = 1_000;
+
 export function createSosyncWorkerStore(db: Db) {
   return {
     /** Both of an instance: neither has a row before it is first asked for. */
@@ -114,14 +117,23 @@ export function createSosyncWorkerStore(db: Db) {
     },
 
     /**
-     * Lets slices take the link jobs of jobs that were created, the oldest first; of those, slices take children before
-     * their parents. In a transaction; whose lease is over passes none on.
+     * Lets slices take the link jobs of jobs that were created, the oldest first, but children before their parents.
+     * In a transaction; a worker whose lease is over passes none on.
      */
     async passOn({ instance, fence }: SosyncHold, limit: number): Promise<PassedOnJob[]> {
       const due = await db.raw<{ rows: (PassedOnJob & { linkJobId: string })[] }>(
-        `select s.job_id as "jobId", s.pair_id as "pairId", s.link_job_id as "linkJobId"
-         from sosync_job_unfetched(:instance, :limit) s
-         where exists (select from sosync_worker where instance = :instance and kind = 'job' and fence = :fence and lease_until > now())`,
+        `with recursive waiting as materialized (
+           select s.job_id, s.pair_id, s.link_job_id, s.parent_job_id
+           from sosync_job_unfetched(:instance, greatest(:limit, ${childrenAreLookedForAmong})) s
+           where exists (select from sosync_worker where instance = :instance and kind = 'job' and fence = :fence and lease_until > now())
+         ), family as (
+           select w.*, coalesce(w.parent_job_id, w.job_id) as place, 0 as depth from waiting w
+           where not exists (select from waiting p where p.job_id = w.parent_job_id)
+           union all
+           select w.*, f.place, f.depth + 1 from waiting w join family f on f.job_id = w.parent_job_id
+         )
+         select job_id as "jobId", pair_id as "pairId", link_job_id as "linkJobId"
+         from family order by place, depth desc, job_id limit :limit`,
         { instance, fence, limit },
       );
       if (due.rows.length === 0) return [];
