@@ -312,6 +312,38 @@ describe('what waits for someone', () => {
     return made[0]?.id ?? '';
   };
 
+  test('several that could be the same are decided by a candidate: the two are joined at once', async () => {
+    const conflictOf = async (key: string): Promise<string> => {
+      const [made] = await backoffice
+        .db('link_conflict')
+        .insert({
+          pair_id: pairId,
+          side: 'there',
+          key,
+          kind: 'match',
+          fields: [],
+          looked_at: '{}',
+          candidates: JSON.stringify({ here: ['h8', 'h9'], there: [] }),
+        })
+        .returning<{ id: string }[]>('id');
+      return made?.id ?? '';
+    };
+    const [one, other] = [await conflictOf('t8'), await conflictOf('t9')];
+    const decide = (id: string, candidate: unknown) =>
+      call('POST', `/api/conflicts/${id}`, { choice: { candidate } });
+    expect((await decide(one, 't8')).status).toBe(422);
+    expect((await decide(await newConflict(), 'h8')).status).toBe(422);
+    expect((await decide(one, 'h8')).json).toMatchObject({
+      state: 'decided',
+      resolution: { candidate: 'h8' },
+      appliedAt: expect.any(String) as string,
+    });
+    expect((await decide(other, 'h8')).at('code')).toBe('already-exists');
+    const open = await call('GET', '/api/conflicts?pair=beteiligte&state=open');
+    expect(open.at('items', 1)).toMatchObject({ id: other, resolution: null });
+    expect((await decide(other, 'h9')).status).toBe(200);
+  });
+
   test('a conflict shows both values, and is decided by a side or by values of what is in dispute', async () => {
     const id = await newConflict();
     const listed = await call('GET', '/api/conflicts?pair=beteiligte');

@@ -1,3 +1,6 @@
+import { createPairInboxService } from '../../api/backoffice/services/pair-inbox';
+import { commandLineCaller } from '../../shared/domain/staff';
+import { openStoreAccess } from '../../shared/stores/store-access';
 import { createLinkDeskStore } from '../../shared/stores/pairs/link-desk-store';
 import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
@@ -330,6 +333,40 @@ describe('what cannot be called', () => {
       { event: 'pair-stale', facts: { pair: 'beteiligte', minutes: 61 } },
     ]);
   });
+});
+
+test('several that could be the one: a decision for one of them joins the two, and the other gets its own', async () => {
+  pair = await openFakePair();
+  const { id } = pair.espo.add('CBeteiligte', person);
+  const twin = { name: 'Meier', vorname: 'Zoë', geburtsdatum: '1975-06-07T00:00:00', anrede: 'Frau' };
+  const [first, second] = [pair.advoware.add(twin), pair.advoware.add(twin)];
+  await pair.run('whole');
+  const { db } = pair.database;
+  const [conflict] = await pair.rows<{ id: string }>(
+    `select id from link_conflict where state = 'open' and side = 'here'`,
+  );
+  const inbox = createPairInboxService(openStoreAccess(db));
+  const decide = (candidate: string) =>
+    inbox.decideConflict(commandLineCaller, conflict?.id ?? '', { choice: { candidate }, ifRevision: null });
+  await expect(decide('4711')).rejects.toMatchObject({ code: 'invalid-fields' });
+  expect(await decide(String(second))).toMatchObject({
+    state: 'decided',
+    decision: { choice: { candidate: String(second) } },
+    appliedAt: expect.any(Date) as Date,
+  });
+  await expect(decide(String(first))).rejects.toMatchObject({ code: 'already-decided' });
+  await pair.settle();
+  const joined = pair.beteiligte().find((row) => row['id'] === id);
+  expect(joined).toMatchObject({ betnr: String(second), syncStatus: 'clean' });
+  expect(await pair.rows(`select id from link_conflict where state = 'open'`)).toEqual([]);
+  expect(
+    pair
+      .beteiligte()
+      .map((row) => row['betnr'])
+      .sort(),
+  ).toEqual([String(first), String(second)].sort());
+  await pair.run('whole');
+  expect([pair.beteiligte().length, pair.advowareRows().length]).toEqual([2, 2]);
 });
 
 test('several that could be the one are a conflict with its candidates; joining one by hand settles it', async () => {

@@ -439,6 +439,8 @@ export const pairsEnglish = {
   anotherValue: 'Another value',
   sideWon: (system: string) => `what ${system} had`,
   valuesSet: 'field by field',
+  joinWith: (key: string) => `Join with ${key}`,
+  joinedWith: (key: string) => `joined with ${key}`,
   isCarriedOut: 'is being carried out',
   noCandidates: 'Look both records up in their systems.',
   deletionsWait: (count: number) => (count === 1 ? '1 deletion waits' : `${count} deletions wait`),

@@ -434,6 +434,8 @@ export const pairsFrench: PairWords = {
   anotherValue: 'Une autre valeur',
   sideWon: (system) => `ce qu’avait ${system}`,
   valuesSet: 'champ par champ',
+  joinWith: (key) => `Relier à ${key}`,
+  joinedWith: (key) => `reliée à ${key}`,
   isCarriedOut: 'en cours d’application',
   noCandidates: 'Cherchez les deux fiches dans leurs systèmes.',
   deletionsWait: (count) => (count <= 1 ? `${count} suppression attend` : `${count} suppressions attendent`),

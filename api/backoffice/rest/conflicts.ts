@@ -23,9 +23,14 @@ const query = queryOfSolution.extend({
 });
 const decision = z.strictObject({
   choice: z
-    .union([z.enum(['manager', 'solution', 'here', 'there']), z.strictObject({ fields: givenFields })])
+    .union([
+      z.enum(['manager', 'solution', 'here', 'there']),
+      z.strictObject({ fields: givenFields }),
+      z.strictObject({ candidate: z.string().min(1).max(1000) }),
+    ])
     .meta({
-      description: 'Whose values win (of a pair `here` or `there`), or new values for some fields.',
+      description:
+        'Whose values win (of a pair `here` or `there`), or new values for some fields. Of a pair’s conflict of the kind `match`, `candidate` is the key of the record on the other side that is the same as `key`: the two are joined at once.',
     }),
 });
 const conflict = z
@@ -73,7 +78,9 @@ const pairConflict = z
     candidates: z.unknown().meta({ description: 'Of `match`: what could be the one.' }),
     revision: z.string().meta({ description: 'Of both copies, for `If-Match` of a decision.' }),
     state: z.enum(states).meta({ description: '`resolved`: by the rules of the pair.' }),
-    resolution: z.unknown().meta({ description: '`here`, `there` or `{fields}`; null: nobody has decided.' }),
+    resolution: z
+      .unknown()
+      .meta({ description: '`here`, `there`, `{fields}` or `{candidate}`; null: nobody has decided.' }),
     createdAt: instant,
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
@@ -122,7 +129,11 @@ export const createConflictRoutes = (conflicts: ConflictService, inbox: PairInbo
     headers: ifRevision,
     body: jsonBody(decision),
     answers: { 200: json('The conflict, decided.', anyConflict) },
-    problems: { 409: ['already-decided'], 412: ['stale'], 422: ['invalid-fields'] },
+    problems: {
+      409: ['already-decided', 'already-exists', 'unsettled'],
+      412: ['stale'],
+      422: ['invalid-fields'],
+    },
     async handle({ caller, params, headers, body }) {
       const ifMatch = headers['if-match'] ?? null;
       const { choice } = body;
@@ -131,11 +142,14 @@ export const createConflictRoutes = (conflicts: ConflictService, inbox: PairInbo
         const decided = await inbox.decideConflict(caller, params.id, { choice, ifRevision: ifMatch });
         return reply(200, pairConflictJson(decided));
       }
-      if (choice === 'here' || choice === 'there') throw notFound('conflict');
+      if (choice === 'here' || choice === 'there' || isCandidate(choice)) throw notFound('conflict');
       return reply(200, conflictJson(await conflicts.decide(caller, params.id, choice, ifMatch)));
     },
   }),
 ];
+
+const isCandidate = (choice: z.output<typeof decision>['choice']): choice is { candidate: string } =>
+  typeof choice === 'object' && 'candidate' in choice;
 
 const conflictJson = ({
   solutionId,

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
-import { invalidFields, notFound, staleVersion } from '../../../shared/errors/catalog';
+import {
+  alreadyExists,
+  invalidFields,
+  linkUnsettled,
+  notFound,
+  staleVersion,
+} from '../../../shared/errors/catalog';
+import { candidatesOf } from '../../../shared/formats/conflict-candidates';
+import type { LinkDeskStore } from '../../../shared/stores/pairs/link-desk-store';
+import type { LinkHintStore } from '../../../shared/stores/pairs/link-hint-store';
 import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
 import type {
   PairApproval,
@@ -17,11 +26,17 @@ import { foundPair } from './pairs';
 import { needEditor } from './rights';
 import { auditEntry } from './trail';
 
-/** Whose values win, or new values. */
-export type PairChoice = 'here' | 'there' | { readonly fields: Readonly<Record<string, unknown>> };
+/**
+ * Whose values win, or new values. Of `match`: the key of the candidate on the other side that is the same entity as
+ * the one that was looked at.
+ */
+export type PairChoice =
+  'here' | 'there' | { readonly fields: Readonly<Record<string, unknown>> } | { readonly candidate: string };
 
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
+  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'join' | 'part'>;
+  readonly linkHints: Pick<LinkHintStore, 'add'>;
   readonly pairConfigs: Pick<PairConfigStore, 'find' | 'askForSlices'>;
   readonly pairInbox: PairInboxStore;
 }
@@ -45,7 +60,10 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
     findConflict: (caller: Caller, id: string): Promise<PairConflict | null> =>
       stores.pairInbox.conflict(caller.accounts, id),
 
-    /** A worker carries it out at once. Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `already-decided`. */
+    /**
+     * A worker carries it out at once. Throws `not-found`, `forbidden`, `stale`, `invalid-fields`, `already-decided`; of
+     * a candidate `already-exists` where one of the two has another link, and `unsettled`.
+     */
     decideConflict: (
       caller: Caller,
       id: string,
@@ -60,6 +78,8 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
           throw staleVersion(before.revision);
         const sound = checkedChoice(before, choice);
         await on.pairInbox.decideConflict(id, sound, caller.email);
+        if (typeof choice === 'object' && 'candidate' in choice)
+          await joinCandidate(on, before, choice.candidate, caller.email);
         await on.pairConfigs.askForSlices(before.pairId);
         const { pair, link, here, there } = before;
         const deed = { before: { id, pair, link, here, there }, after: { choice: sound } };
@@ -104,8 +124,10 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
 const values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 /** New values only for what is in dispute: nobody has looked at the rest. */
-function checkedChoice({ fields }: PairConflict, choice: PairChoice): Json {
+function checkedChoice(conflict: PairConflict, choice: PairChoice): Json {
   if (typeof choice === 'string') return choice;
+  if ('candidate' in choice) return checkedCandidate(conflict, choice.candidate);
+  const { fields } = conflict;
   const given = values.safeParse(choice.fields);
   if (!given.success) throw invalidFields([{ field: 'choice.fields', fault: { code: 'not-a-value' } }]);
   const others = Object.keys(given.data).filter((name) => !fields.includes(name));
@@ -114,4 +136,37 @@ function checkedChoice({ fields }: PairConflict, choice: PairChoice): Json {
       { field: `choice.fields.${others[0] ?? ''}`, fault: { code: 'none-of', choices: fields } },
     ]);
   return { fields: given.data };
+}
+
+function checkedCandidate(conflict: PairConflict, candidate: string): Json {
+  const choices = conflict.kind === 'match' ? candidatesOf(conflict)[otherSide[conflict.side]] : [];
+  if (!choices.includes(candidate))
+    throw invalidFields([{ field: 'choice.candidate', fault: { code: 'none-of', choices } }]);
+  return { candidate };
+}
+
+const otherSide = { here: 'there', there: 'here' } as const;
+
+/** Links the two at once. All that could have been one of them is looked at again: some of it may have no rival now. */
+async function joinCandidate(
+  on: Stores,
+  conflict: PairConflict,
+  candidate: string,
+  by: string,
+): Promise<void> {
+  const { id, pairId, side, key } = conflict;
+  await removeHalfLink(on, conflict, by);
+  const keys = side === 'here' ? { here: key, there: candidate } : { here: candidate, there: key };
+  if ((await on.linkDesk.join(pairId, keys, by)) === null) throw alreadyExists('link');
+  await on.pairInbox.markApplied(id);
+  const candidates = candidatesOf(conflict);
+  for (const one of ['here', 'there'] as const)
+    await on.linkHints.add({ pairId, side: one, keys: candidates[one], source: 'api' });
+}
+
+/** The link of a record whose creation on the other side was refused as a duplicate: the chosen one takes its place. */
+async function removeHalfLink(on: Stores, { link: id }: PairConflict, by: string): Promise<void> {
+  const link = id === null ? null : await on.linkDesk.find(id);
+  if (link === null || (link.here !== null && link.there !== null)) return;
+  if (!(await on.linkDesk.part(link.id, by))) throw linkUnsettled();
 }

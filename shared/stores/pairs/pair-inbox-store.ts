@@ -116,6 +116,11 @@ export function createPairInboxStore(db: Db) {
       if (result.rowCount !== 1) throw alreadyDecided();
     },
 
+    /** What was decided is carried out already: no worker has to. */
+    async markApplied(id: string): Promise<void> {
+      await db('link_conflict').where({ id, state: 'decided' }).update({ applied_at: db.fn.now() });
+    },
+
     /** The newest first. */
     async approvals(
       filter: PairInboxFilter<PairApprovalState>,

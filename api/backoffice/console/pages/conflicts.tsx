@@ -35,7 +35,9 @@ const views = ['open', 'all'] as const;
 const scope = z.object({ solution: idOf.optional(), pair: z.string().max(40).optional() });
 const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
 const decision = z.object({
-  choice: z.enum(['manager', 'solution', 'here', 'there', 'fields']),
+  choice: z.enum(['manager', 'solution', 'here', 'there', 'fields', 'candidate']),
+  /** Its key, where several could be the same. */
+  candidate: z.string().min(1).max(1000).optional(),
   // The revision of the copies that were shown. If they have changed, they must be looked at first.
   revision: z.string().max(64).optional(),
   /** The page of a link that showed it. */
@@ -120,15 +122,16 @@ async function decideOfKitchen(
   request: Request,
   { choice, revision }: Decision,
 ): Promise<void> {
-  if (choice === 'here' || choice === 'there') throw notFound('conflict');
+  if (choice === 'here' || choice === 'there' || choice === 'candidate') throw notFound('conflict');
   const given: GivenChoice =
     choice === 'fields' ? { fields: touchedTexts(request.body, fieldPrefix) } : choice;
   await conflicts.decide(caller, pathBigId(request, 'conflict'), given, revision ?? null);
 }
 
 /** Field by field: what one side holds, or another value. */
-function pairChoice(conflict: PairConflict, body: unknown, { choice }: Decision): PairChoice {
+function pairChoice(conflict: PairConflict, body: unknown, { choice, candidate }: Decision): PairChoice {
   if (choice === 'here' || choice === 'there') return choice;
+  if (choice === 'candidate') return { candidate: candidate ?? '' };
   const [choices, values] = [fieldsAfter(body, choicePrefix), fieldsAfter(body, valuePrefix)];
   const fields = conflict.fields.flatMap((name): [string, unknown][] => {
     const from = choices[name];

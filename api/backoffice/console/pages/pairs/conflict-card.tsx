@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
+import { candidatesOf } from '../../../../../shared/formats/conflict-candidates';
 import { flatState, isSame, statesOf } from '../../../../../shared/formats/link-state';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import type { PairConflict } from '../../../../../shared/stores/pairs/pair-inbox-store';
@@ -53,7 +54,7 @@ export function PairConflictCard({ visit, conflict, back, isOnLink = false }: Pr
       ) : !mayEdit(caller) ? (
         <p class="soft">{words.readOnly}</p>
       ) : kind === 'match' ? (
-        <JoinForm visit={visit} conflict={conflict} />
+        <JoinForm visit={visit} conflict={conflict} back={back} />
       ) : (
         <DecisionForms visit={visit} conflict={conflict} back={back} />
       )}
@@ -74,10 +75,13 @@ const conflictName = ({ here, there, key }: PairConflict): string =>
   nameOfCopy(flatState(here) ?? flatState(there)) ?? key;
 
 const decisionShape = z.object({ choice: z.unknown() });
+const joinedShape = z.object({ candidate: z.string() });
 
 function resolutionText({ pairs }: Words, { decision, systems }: PairConflict): string {
   const choice = decisionShape.safeParse(decision).data?.choice ?? null;
   if (choice === 'here' || choice === 'there') return pairs.sideWon(systems[choice]);
+  const joined = joinedShape.safeParse(choice).data;
+  if (joined !== undefined) return pairs.joinedWith(joined.candidate);
   return choice === null ? '' : pairs.valuesSet;
 }
 
@@ -227,7 +231,7 @@ function plainText(words: Words, value: unknown): string {
 }
 
 /** Several records could be the one: a person says which two belong together. */
-function JoinForm({ visit, conflict }: { visit: Visit; conflict: PairConflict }): VNode {
+function JoinForm({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNode {
   const { words, csrf } = visit;
   const { pairs } = words;
   const keys = candidatesOf(conflict);
@@ -237,6 +241,19 @@ function JoinForm({ visit, conflict }: { visit: Visit; conflict: PairConflict })
       <p class="soft">
         {pairs.noCandidates} <a href={`/pairs/${conflict.pair}`}>{pairs.joinByHand}</a>
       </p>
+    );
+  if (keys[conflict.side].length === 1)
+    return (
+      <ActionForm action={`/conflicts/${conflict.id}`} csrf={csrf} class="buttons">
+        <input type="hidden" name="choice" value="candidate" />
+        <input type="hidden" name="revision" value={conflict.revision} />
+        <input type="hidden" name="back" value={back} />
+        {keys[conflict.side === 'here' ? 'there' : 'here'].map((key) => (
+          <button class="button quiet" name="candidate" value={key}>
+            {pairs.joinWith(key)}
+          </button>
+        ))}
+      </ActionForm>
     );
   return (
     <ActionForm action={`/pairs/${conflict.pair}/links`} csrf={csrf} class="filters">
@@ -249,16 +266,4 @@ function JoinForm({ visit, conflict }: { visit: Visit; conflict: PairConflict })
       <button class="button">{pairs.join}</button>
     </ActionForm>
   );
-}
-
-function candidatesOf({ candidates, side, key }: PairConflict): { here: string[]; there: string[] } {
-  const of = (one: 'here' | 'there'): string[] => {
-    const listed: unknown =
-      typeof candidates === 'object' && candidates !== null && !Array.isArray(candidates)
-        ? Object.entries(candidates).find(([name]) => name === one)?.[1]
-        : undefined;
-    const keys = Array.isArray(listed) ? listed.filter((item) => typeof item === 'string') : [];
-    return one === side && !keys.includes(key) ? [key, ...keys] : keys;
-  };
-  return { here: of('here'), there: of('there') };
 }
