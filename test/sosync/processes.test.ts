@@ -1,15 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { createTestFolder } from '../setup/folder';
 import { epack } from '../commands/epack';
+import { endProcess, type ServiceProcess, startProcess } from './service-process';
 import { ask, createPath, instanceText, until } from './sosync-pair';
 import { type FakePair, openFakePair } from '../systems/fake-pair';
 
 // The built service as an operator runs it: processes that are killed, logs that are rotated, tables that are large.
-
-const program = path.resolve(__dirname, '../../dist/epack.js');
 
 let pair: FakePair;
 let folder: ReturnType<typeof createTestFolder>;
@@ -24,52 +23,25 @@ afterEach(async () => {
   folder.remove();
 });
 
-interface Service {
-  readonly child: ChildProcess;
-  readonly url: string;
-}
-
 /** As the file of an operator says it, with parameters that win. */
-async function start(...parameters: string[]): Promise<Service> {
-  const conf = path.join(folder.path, 'dadi.ini');
-  const { hostname, port, pathname, username, password, searchParams } = new URL(pair.database.url);
-  writeFileSync(
-    conf,
-    [
-      '[sosync]',
-      'instance = dadi',
-      'port = 5050',
-      'host = 127.0.0.1',
-      `db_host = ${searchParams.get('host') ?? hostname}`,
-      `db_port = ${port}`,
-      `db_name = ${pathname.slice(1)}`,
-      `db_user = ${decodeURIComponent(username)}`,
-      `db_user_pw = ${decodeURIComponent(password)}`,
-    ].join('\n'),
-  );
-  const child = fork(program, ['sosync', '--conf', conf, '--port', '0', ...parameters], {
-    env: { PATH: process.env['PATH'] ?? '' },
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  running.add(child);
-  const port0 = await new Promise<number>((resolve, reject) => {
-    child.once('message', (message: { ready: { port: number } }) => resolve(message.ready.port));
-    child.once('exit', (code) => reject(new Error(`it ended with ${String(code)}`)));
-  });
-  return { child, url: `http://127.0.0.1:${port0}` };
+async function start(...parameters: string[]): Promise<ServiceProcess> {
+  const service = await startProcess({ databaseUrl: pair.database.url, folder: folder.path, parameters });
+  running.add(service.child);
+  return service;
 }
 
 async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
   running.delete(child);
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  return ended;
+  return endProcess(child, signal);
 }
 
 /** Creates jobs over kept connections; what was answered is told, even where the service is killed meanwhile. */
-async function burst({ url }: Service, from: number, to: number, onAnswer: () => void): Promise<number[]> {
+async function burst(
+  { url }: ServiceProcess,
+  from: number,
+  to: number,
+  onAnswer: () => void,
+): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const ids: number[] = [];
   let next = from;
@@ -264,5 +236,5 @@ test('import-jobs takes over the old table once, with its ids; what was open is 
   expect(created).toBeGreaterThan(4713);
 });
 
-const info = async ({ url }: Service, id: number) =>
+const info = async ({ url }: ServiceProcess, id: number) =>
   JSON.parse((await ask(`${url}/job/info/${id}`)).text) as Record<string, unknown>;
