@@ -66,18 +66,21 @@ const merged: Scene = {
   },
 };
 
-const toldBack: Scene = {
+const toldBack = (options: RemoteOptions): Scene => ({
   shown: (remote) => remote.records(),
   build: async () => {
     const writeBack = {
       here: ({ item }: { item: { key: string } | null }) => ({ Number: item?.key ?? null }),
       there: null,
     };
-    const pair = createPair(createRecords('a'), createRecords('b'), { writeBack, prototype: ['N'] });
+    const pair = createPair(createRecords('a', options), createRecords('b', options), {
+      writeBack,
+      prototype: ['N'],
+    });
     pair.here.add('', { fields: { N: 'x' } });
     return pair;
   },
-};
+});
 
 /** The content that loses stays beside the other one. */
 const keptTwice = (creates: 'keyed' | 'found' | 'plain'): Scene => ({
@@ -111,7 +114,8 @@ const scenes: Record<string, Scene> = {
   'records that are found by nothing but what was sent': records({ capabilities: plain }),
   'records that are found by their key': records({ capabilities: { creates: 'found' } }),
   'a value that a handler made of both': merged,
-  'a key that is written back': toldBack,
+  'a key that is written back': toldBack({}),
+  'a key that is written back, of a creation that is found': toldBack({ capabilities: { creates: 'found' } }),
   'two contents that are both kept, with keys': keptTwice('keyed'),
   'two contents that are both kept, found by their keys': keptTwice('found'),
   'two contents that are both kept, found by their places': keptTwice('plain'),
@@ -150,5 +154,31 @@ test.each(Object.entries(scenes))(
       }
     }
     expect(counting.step).toBeGreaterThan(3);
+  },
+);
+
+test.each(['found', 'plain'] as const)(
+  'a run that dies while it settles what an earlier one left still writes the key back: creations are %s',
+  async (creates) => {
+    const { build, shown } = toldBack({ capabilities: { creates } });
+    const quiet = await build();
+    expect(await quiet.settle()).not.toBeNull();
+    const wanted = [shown(quiet.here), shown(quiet.there)];
+    for (let first = 1; first <= 12; first++) {
+      for (let second = 1; second <= 12; second++) {
+        const pair = await build();
+        const before = pair.progress;
+        const deaths = [createKill(first, 'after'), createKill(second, 'before')];
+        for (const death of deaths) {
+          pair.killWith(death);
+          await pair.run().catch(() => undefined);
+          pair.progress = before;
+        }
+        pair.killWith(createKill());
+        await pair.settle();
+        const died = deaths.map(({ log }) => log.at(-1));
+        expect({ died, end: [shown(pair.here), shown(pair.there)] }).toEqual({ died, end: wanted });
+      }
+    }
   },
 );

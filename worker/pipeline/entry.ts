@@ -92,8 +92,6 @@ export interface Mentioned {
   isDestructive: boolean;
   /** True: something was not as expected, so the entry starts again. */
   startsAnew: boolean;
-  /** True: an interrupted call was settled, and the write-back after it is still missing. */
-  isToBeTold: boolean;
   blocked: Blocked | null;
   /** The number that is added to its name in its next pass. 0: none. */
   nextNameNumber: number;
@@ -182,7 +180,6 @@ export function createEntry(mention: Mention, given: Pass = firstPass): Mentione
 export const renew = (entry: Mentioned, mention: Item): Mentioned => ({
   ...createEntry({ ...entry, item: mention }, entry.pass),
   attempts: entry.attempts + 1,
-  isToBeTold: entry.isToBeTold,
 });
 
 /**
@@ -224,7 +221,6 @@ const undecided = () => ({
   operations: [],
   isDestructive: false,
   startsAnew: false,
-  isToBeTold: false,
   blocked: null,
   nextNameNumber: 0,
   comesBack: false,

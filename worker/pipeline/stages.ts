@@ -81,7 +81,7 @@ export function standardStages(rules: Rules, run: RunParts): Stages {
   const writing = { ...rules, ...run, words };
   return {
     change: createPipeline<Mentioned>()
-      .then('settleIntent', settleIntent({ systems, links, words }))
+      .then('settleIntent', settleIntent({ systems, links, words, writeBack: rules.writeBack }))
       .then('automap', automap({ ...run, matchFields: rules.matchFields }))
       .then('resolveLinked', resolveLinked({ systems, words }))
       .then('deduplicate', deduplicate(run))

@@ -60,7 +60,7 @@ async function carryOut(settings: ExecuteSettings, entry: Decided, behind: reado
   if (behind.length > 0 && !(await announce(settings, entry))) return;
   if (!(await keepBeside(settings, entry))) return;
   const held: Held = { items: { ...entry.items }, states: { ...entry.states } };
-  const wasToBeTold = entry.isJoined || entry.isToBeTold || entry.link?.intent?.op === 'write-back';
+  const wasToBeTold = entry.isJoined || entry.link?.intent?.op === 'write-back';
   for (const side of inOrder(settings, behind)) {
     if (await bring(settings, entry, side, held)) continue;
     await recordFailure(settings, entry, side, held);

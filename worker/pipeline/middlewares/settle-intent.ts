@@ -12,6 +12,8 @@ export interface SettleIntentSettings {
   readonly systems: PerSide<Calls>;
   readonly links: KnownLinks;
   readonly words: Words;
+  /** What each side is told about the other. Null: nothing. */
+  readonly writeBack: PerSide<unknown>;
 }
 
 /** An entry whose link is looked up. */
@@ -30,12 +32,9 @@ export function settleIntent(settings: SettleIntentSettings): Middleware<Mention
     if (known?.intent !== undefined && known.intent !== null) {
       const link = await settleOne(settings, entry, known, known.intent);
       if (link === 'undecided') return;
-      // The write-back about this item is still missing.
-      entry.isToBeTold = link.intent === null;
       return next(Object.assign(entry, { link }));
     }
     const maker = known === null && mention.origin !== null ? await makerOf(settings, entry) : null;
-    if (maker !== null) entry.isToBeTold = true;
     return next(Object.assign(entry, { link: maker ?? known }));
   };
 }
@@ -110,20 +109,29 @@ async function nobodys(links: KnownLinks, side: Side, found: readonly Item[]): P
 }
 
 /** The other side is compared with its copy at that time, so that later changes show as changes. */
-async function adopt(
-  { links, words }: SettleIntentSettings,
-  link: Link,
-  { side, sent, beside }: Intent,
-  item: Item,
-): Promise<Link> {
+async function adopt(settings: SettleIntentSettings, link: Link, intent: Intent, item: Item): Promise<Link> {
+  const { links, words } = settings;
+  const { side, sent, beside } = intent;
   const { state } = await sharedState(words, side, item);
   const ends = {
     ...link.ends,
     [side]: { key: item.key, revision: null, seen: asSent(sent, state) },
     [otherSide(side)]: lookedAt(link.ends[otherSide(side)], beside),
   };
-  return links.finish(link, { ends, state: 'active', intent: null, event: settled(link, ends) });
+  return links.finish(link, {
+    ends,
+    state: 'active',
+    intent: owedAfter(settings, intent),
+    event: settled(link, ends),
+  });
 }
+
+/**
+ * The write-back after the call is owed from the moment that the call is settled: a run that dies in between must not
+ * lose it.
+ */
+const owedAfter = ({ writeBack }: SettleIntentSettings, intent: Intent): Intent | null =>
+  writeBack.here === null && writeBack.there === null ? null : { ...intent, op: 'write-back' };
 
 /**
  * A value that differs from what was sent was changed since, by someone or by the server, and counts as a change. A
@@ -149,11 +157,9 @@ const isSameKind = (one: string | undefined, other: string | undefined): boolean
 /**
  * If the update was made, it contains everything that the other side had then. Otherwise the entry is decided again.
  */
-async function settleUpdate(
-  { systems, links, words }: SettleIntentSettings,
-  link: Link,
-  { side, sent, beside }: Intent,
-): Promise<Link> {
+async function settleUpdate(settings: SettleIntentSettings, link: Link, intent: Intent): Promise<Link> {
+  const { systems, links, words } = settings;
+  const { side, sent, beside } = intent;
   const key = link.ends[side]?.key;
   const item = key === undefined ? null : await systems[side].fetch(key);
   const { state } = await sharedState(words, side, item);
@@ -163,7 +169,12 @@ async function settleUpdate(
   const ends = isCarriedOut
     ? { ...link.ends, [otherSide(side)]: lookedAt(link.ends[otherSide(side)], beside) }
     : link.ends;
-  return links.finish(link, { ends, state: 'active', intent: null, event: settled(link, ends) });
+  return links.finish(link, {
+    ends,
+    state: 'active',
+    intent: isCarriedOut ? owedAfter(settings, intent) : null,
+    event: settled(link, ends),
+  });
 }
 
 const lookedAt = (end: End | null, seen: State): End | null => end && { ...end, revision: null, seen };
