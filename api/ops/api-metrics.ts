@@ -182,27 +182,30 @@ export function createApiMetrics({
   metrics.gauge(
     'epack_sosync_jobs',
     'Jobs of the interface of sosync that are not over.',
-    ['instance', 'state'],
+    ['sosync_instance', 'state'],
     async () =>
       (await sosync()).jobs.map(({ instance, state, count }) => ({
-        labels: { instance, state },
+        labels: { sosync_instance: instance, state },
         value: count,
       })),
   );
   metrics.gauge(
     'epack_sosync_mirror_lag_seconds',
     'How long the oldest change of a job of sosync has not been mirrored to the other system.',
-    ['instance'],
+    ['sosync_instance'],
     async () =>
-      (await sosync()).mirrorLags.map(({ instance, seconds }) => ({ labels: { instance }, value: seconds })),
+      (await sosync()).mirrorLags.map(({ instance, seconds }) => ({
+        labels: { sosync_instance: instance },
+        value: seconds,
+      })),
   );
   metrics.gauge(
     'epack_sosync_worker_running',
     'Whether the job worker and the protocol worker of an instance run.',
-    ['instance', 'kind'],
+    ['sosync_instance', 'kind'],
     async () =>
       (await sosync()).workers.map(({ instance, kind, isRunning }) => ({
-        labels: { instance, kind },
+        labels: { sosync_instance: instance, kind },
         value: isRunning ? 1 : 0,
       })),
   );

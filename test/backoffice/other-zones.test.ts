@@ -74,18 +74,18 @@ test('the settings of a solution show it in both languages, with a button for th
   const visitor = pageVisitor(backoffice, admin);
   expect((await visitor.look(page)).text).not.toContain('read-times-anew');
   await visitor.submit(page, { timezone: 'Indian/Reunion' });
-  expect((await visitor.look(page)).text).toContain('2 stored readings stand in Europe/Paris');
+  expect((await visitor.look(page)).text).toContain('2 stored readings have their times in Europe/Paris');
   expect((await visitor.look(page, 'fr')).text).toContain('2 relevés enregistrés sont datés');
   const account = (await admin.call('GET', `/api/solutions/${id}`)).at('account', 'id');
   const viewer = await backoffice.signIn('viewer', [String(account)]);
   const seen = (await pageVisitor(backoffice, viewer).look(page)).text;
-  expect(seen).toContain('2 stored readings stand in Europe/Paris');
+  expect(seen).toContain('2 stored readings have their times in Europe/Paris');
   expect(seen).not.toContain('read-times-anew');
   expect((await viewer.call('POST', `/api/solutions/${id}/other-zone-readings`)).status).toBe(403);
 
   const answer = await visitor.submit(`/solutions/${id}/read-times-anew`);
   expect(answer).toEqual({ status: 303, to: `${page}?done=read-anew` });
-  expect((await visitor.look(page)).text).toContain('They are being read anew');
+  expect((await visitor.look(page)).text).toContain('They are being read again');
   await readTimesAnew(backoffice.db);
-  expect((await visitor.look(page)).text).not.toContain('stand in Europe/Paris');
+  expect((await visitor.look(page)).text).not.toContain('in Europe/Paris');
 });

@@ -29,7 +29,7 @@ describe('a solution whose stored time zone is none', () => {
     for (const tab of [...tabs, '/photos', '/messages', '/settings']) {
       const { status, text } = await look(`/solutions/${solution}${tab}`);
       expect([tab, status]).toEqual([tab, 200]);
-      expect(text).toContain('“Mars/Phobos”, is none: times are shown in UTC');
+      expect(text).toContain('“Mars/Phobos”, does not exist. Times are shown in UTC');
     }
     expect((await look(`/solutions/${solution}/readings/Tbfridge`)).text).toMatch(/08:30:00 UTC/);
     expect((await look(`/solutions/${solution}`, 'fr')).text).toContain('Mars/Phobos');
@@ -61,7 +61,7 @@ test('who has been given no account is told who can give one, and is offered no 
   const { look } = pageVisitor(backoffice, await backoffice.signIn('manager'));
   for (const path of ['/solutions', '/solutions/new']) {
     const { text } = await look(path);
-    expect(text).toContain('An administrator must give you one first');
+    expect(text).toContain('An administrator must give you access to an account first');
     expect(text).not.toContain('Enrol the first one');
     expect(text).not.toContain('name="mail"');
   }

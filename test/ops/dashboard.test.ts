@@ -6,6 +6,7 @@ import { settings } from '../../shared/config/settings';
 import { createLogger } from '../../shared/log';
 import { startWorker } from '../../worker/compose';
 import { eventually } from '../queue/eventually';
+import { addInstance } from '../sosync/instance';
 import { fridgeLog, zipOf } from '../v4/archive';
 import { fullSync, onServer, signIn } from '../v4/on-server';
 import { metricsToken, scrape } from './scrape';
@@ -81,6 +82,8 @@ describe('the dashboard and the alert rules', () => {
     const client = await signIn(server());
     await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
     await client.postForm(Buffer.from('no zip'));
+    await addInstance(server().db);
+    await server().db('sosync_worker').insert({ instance: 'dadi', kind: 'job' });
     const workerUrl = `http://127.0.0.1:${worker.port ?? 0}`;
     // What is committed is counted a moment later.
     await eventually('the sync is counted', async () =>

@@ -28,12 +28,12 @@ describe('a package of which everything was ignored', () => {
       reason: expect.stringContaining('Everything in it lies in the folder "Export/".') as string,
     });
     const english = await firstPage(client.id, 'en');
-    expect(english).toContain('Nothing of the last upload was read');
+    expect(english).toContain('Nothing in the last upload was read');
     expect(english).toContain('<code>Export/csv/Tbfridge.csv, …</code>');
     expect(await firstPage(client.id, 'fr')).toContain('Rien du dernier envoi n’a été lu');
     await fullSync(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1), 'notes.txt': 'x' }));
     expect((await client.sync()).json['report']).not.toHaveProperty('allIgnored');
-    expect(await firstPage(client.id, 'en')).not.toContain('Nothing of the last upload was read');
+    expect(await firstPage(client.id, 'en')).not.toContain('Nothing in the last upload was read');
   });
 
   test('stays told while the next upload is still under way', async () => {
@@ -41,7 +41,7 @@ describe('a package of which everything was ignored', () => {
     await fullSync(client, oneFolderTooDeep);
     await server().stopWorker();
     await client.postForm(zipOf());
-    expect(await firstPage(client.id, 'en')).toContain('Nothing of the last upload was read');
+    expect(await firstPage(client.id, 'en')).toContain('Nothing in the last upload was read');
     await server().startWorker();
   });
 
@@ -51,7 +51,7 @@ describe('a package of which everything was ignored', () => {
       await fullSync(client, zipOf(files));
       expect((await client.sync()).json['report']).not.toHaveProperty('allIgnored');
     }
-    expect(await firstPage(client.id, 'en')).not.toContain('Nothing of the last upload was read');
+    expect(await firstPage(client.id, 'en')).not.toContain('Nothing in the last upload was read');
   });
 });
 
