@@ -12,9 +12,9 @@ export const pairsEnglish = {
   // Systems
   systems: 'Systems',
   system: 'System',
-  systemsMeaning: 'The programs of others that this server calls, such as a CRM, a shop or a file store.',
+  systemsMeaning: 'Other programs that this server calls, such as a CRM, a shop or a file store.',
   noSystems: 'There is no system yet',
-  noSystemsAdvice: 'Whoever runs the server describes systems and pairs in a file, and applies it:',
+  noSystemsAdvice: 'The person who runs the server describes systems and pairs in a file and applies it:',
   applyCommand: 'epack pairs apply FILE',
   systemStates: {
     unknown: 'not called yet',
