@@ -210,6 +210,7 @@ function troubleClass({ kind }: Trouble): ErrorClass {
       return 'refused';
     case 'unavailable':
     case 'cursor-expired':
+    case 'root-missing':
       return 'unavailable';
   }
 }

@@ -14,6 +14,8 @@ export type TroubleKind =
   | 'database-away'
   /** The system lacks a field that is kept equal: nothing may be written before its settings or the system change. */
   | 'fields'
+  /** The folder that the pair keeps equal is not there: it is not an empty folder. */
+  | 'root-missing'
   /** The server will never take this as it is. */
   | 'invalid';
 
@@ -49,6 +51,7 @@ export function scopeOf(error: unknown): Scope {
       return 'run';
     case 'cursor-expired':
     case 'unavailable':
+    case 'root-missing':
     case 'invalid':
       return 'entry';
   }
