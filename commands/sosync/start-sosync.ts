@@ -19,7 +19,7 @@ import { secretsFrom } from '../../worker/pairs/system-secrets';
 import { startJobWorker } from '../../worker/sosync/job-worker';
 import { createLoaderDoor } from '../../worker/sosync/open-loader';
 import { startProtocolWorker } from '../../worker/sosync/protocol-worker';
-import type { SystemConnector } from '../../worker/systems/remote-system';
+import type { Connector } from '../../worker/systems/remote-system';
 import { findCommit } from './commit-id';
 import { replaceAccess } from './replace-access';
 import type { SosyncSettings } from './settings';
@@ -39,7 +39,7 @@ export interface SosyncService {
 interface Surroundings {
   readonly log: Logger;
   /** What the jobs can be mirrored to. */
-  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+  readonly connectors: Readonly<Partial<Record<SystemKindName, Connector>>>;
   /** Where the secrets of systems stand. */
   readonly environment: NodeJS.ProcessEnv;
 }

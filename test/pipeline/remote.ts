@@ -45,7 +45,7 @@ interface Row {
   isLive: boolean;
   at: number;
   version: number;
-  bytes: string | null;
+  bytes: Buffer | null;
 }
 
 /** What goes wrong. */
@@ -81,7 +81,7 @@ export interface Remote extends System {
   kill: Kill;
   add(name: string, particulars?: Particulars): string;
   edit(key: string, fields: Fields, at?: number): void;
-  write(key: string, bytes: string): void;
+  write(key: string, bytes: string | Buffer): void;
   moveTo(key: string, parent: string | null, name?: string): void;
   /** With all that lies in it. */
   remove(key: string): void;
@@ -99,7 +99,7 @@ interface Particulars {
   readonly parent?: string | null;
   readonly isFolder?: boolean;
   readonly fields?: Fields;
-  readonly bytes?: string;
+  readonly bytes?: string | Buffer;
   readonly at?: number;
 }
 
@@ -184,7 +184,9 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
         const row = expectedRow(key, expected);
         if (row === undefined) return stale(key);
         const place = placed(wanted);
-        const refusal = remote.faults.refusesMoves ? refused('locked') : refusalOf(place, key);
+        const refusal = remote.faults.refusesMoves
+          ? refused('locked')
+          : (badName(wanted) ?? refusalOf(place, key));
         if (refusal !== null) return refusal;
         row.place = place;
         touch(row);
@@ -200,8 +202,8 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
       }),
     add(title, { parent = null, isFolder = false, fields = {}, bytes, at } = {}) {
       const place = able.tree === null ? null : { parent, name: written(title) };
-      return put({ fields: normalise(fields, {}), place, isFolder, origin: null, bytes: bytes ?? null }, at)
-        .key;
+      const held = bytes === undefined ? null : Buffer.from(bytes);
+      return put({ fields: normalise(fields, {}), place, isFolder, origin: null, bytes: held }, at).key;
     },
     edit(key, fields, at) {
       const row = present(key);
@@ -210,7 +212,7 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
     },
     write(key, bytes) {
       const row = present(key);
-      row.bytes = bytes;
+      row.bytes = Buffer.from(bytes);
       touch(row);
     },
     moveTo(key, parent, title) {
@@ -230,7 +232,7 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
       bury(present(key));
     },
     tree: () => byPath((row) => row.fields),
-    files: () => byPath((row) => row.bytes ?? ''),
+    files: () => byPath((row) => row.bytes?.toString() ?? ''),
     records: () =>
       all()
         .map(({ fields }) => fields)
@@ -298,7 +300,7 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
     what: string,
     key: string,
     content: Content | null,
-    run: (bytes: string | null) => Written,
+    run: (bytes: Buffer | null) => Written,
   ): Promise<Written> {
     count(what);
     remote.calls.push(`${what} ${key}`);
@@ -312,18 +314,18 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
     }
     faults.beforeWrite(what, key);
     const answered = await step(remote.kill, `${name}.${what} ${key}`, async () =>
-      run(content === null ? null : await textOf(content)),
+      run(content === null ? null : await bytesOf(content)),
     );
     if (faults.losesAnswers === 0) return answered;
     faults.losesAnswers -= 1;
     throw new Trouble('unavailable', 'the answer was lost');
   }
 
-  function create(wished: string, draft: Draft, bytes: string | null): Written {
+  function create(wished: string, draft: Draft, bytes: Buffer | null): Written {
     const before = able.creates === 'keyed' ? live(byOrigin.get(wished) ?? '') : undefined;
     if (before !== undefined) return answer(before, before.fields);
     const place = placed(draft.place);
-    const refusal = refusalOf(place, null);
+    const refusal = badName(draft.place) ?? refusalOf(place, null);
     if (refusal !== null) return refusal;
     const origin = able.creates === 'plain' ? null : wished;
     const { isFolder } = draft;
@@ -345,6 +347,12 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
     const row = live(key);
     if (row === undefined || able.writes === 'checked') return row;
     return show(row).revision === expected ? row : undefined;
+  }
+
+  /** Whoever calls it knows its rules. */
+  function badName(place: Place | null): Written | null {
+    const isBad = place !== null && able.tree !== null && able.tree.fitting(place.name) !== null;
+    return isBad ? refused('bad-name') : null;
   }
 
   function refusalOf(place: Place | null, key: string | null): Written | null {
@@ -481,17 +489,17 @@ const refused = (code: RefusalCode): Written => ({
 function contentOf({ bytes, isFolder }: Row): Content | null {
   if (isFolder || bytes === null) return null;
   return {
-    size: Buffer.byteLength(bytes),
+    size: bytes.length,
     hash: `sha1:${createHash('sha1').update(bytes).digest('hex')}`,
     open: async () =>
       (async function* () {
-        yield Buffer.from(bytes);
+        yield bytes;
       })(),
   };
 }
 
-async function textOf(content: Content): Promise<string> {
+async function bytesOf(content: Content): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   for await (const part of await content.open(new AbortController().signal)) parts.push(part);
-  return Buffer.concat(parts).toString();
+  return Buffer.concat(parts);
 }

@@ -3,7 +3,7 @@ import { settingsFrom, type SosyncParameters } from '../../commands/sosync/setti
 import { readConfig } from '../../shared/config/config';
 import { createLogger } from '../../shared/log';
 import type { SystemKindName } from '../../shared/systems/system-kind';
-import type { SystemConnector } from '../../worker/systems/remote-system';
+import type { Connector } from '../../worker/systems/remote-system';
 import { type FakePair, openFakePair } from '../systems/fake-pair';
 
 /** A pair of fakes, and instances of the interface in front of it. */
@@ -15,7 +15,7 @@ export interface SosyncPair {
 }
 
 interface SosyncPairSettings {
-  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+  readonly connectors: Readonly<Partial<Record<SystemKindName, Connector>>>;
   readonly text: string;
   readonly environment: NodeJS.ProcessEnv;
 }

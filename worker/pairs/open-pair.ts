@@ -1,6 +1,6 @@
 import type { Reason } from '../../shared/domain/reason';
 import { reasonText } from '../../shared/domain/reason-english';
-import { checkedKind, type OpeningRequest, type PairSystems } from './pair-systems';
+import { checkedKind, isPathTree, type OpeningRequest, type PairSystems } from './pair-systems';
 import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import { readPair } from '../../shared/systems/check-pair';
 import { MissingSecrets } from '../../shared/systems/references';
@@ -68,6 +68,7 @@ export async function openPair(
       find: settings.find,
       user: `${pair.id}.${pair.configVersion}.${side}`,
     });
+    if (isPathTree(remote)) throw new Trouble('fields', 'it holds documents, and the pair holds records');
     const mapped = mappedSystem(withFieldTypes(remote, side, checkFieldTypes), side, {
       rules: settings.fields,
       lookups: settings.lookups,

@@ -6,7 +6,16 @@ import { callLimits } from '../../shared/systems/settings-parts';
 import { systemKinds } from '../../shared/systems/system-kinds';
 import type { CallLimits } from '../outside/limiter';
 import { Trouble } from '../pipeline/trouble';
-import type { Limiter, ObservedCall, RemoteSystem, SystemConnector } from '../systems/remote-system';
+import type {
+  Limiter,
+  ObservedCall,
+  Outside,
+  RemoteSystem,
+  SystemConnector,
+  SystemOpening,
+  TreeConnector,
+} from '../systems/remote-system';
+import type { PathTree } from '../systems/tree/path-tree';
 
 /** What is opened. */
 export interface OpeningRequest {
@@ -19,17 +28,24 @@ export interface OpeningRequest {
   readonly user: string;
 }
 
+/** A system whose items have keys, or a tree in which they have paths. */
+export type OpenSystem = RemoteSystem | PathTree;
+
+export const isPathTree = (opened: OpenSystem): opened is PathTree => 'traits' in opened;
+
 /** The systems of pairs, as this process calls them. They stay open from one slice to the next. */
 export interface PairSystems {
   /** Throws `fields` where its settings cannot be used. */
-  open(request: OpeningRequest): Promise<RemoteSystem>;
+  open(request: OpeningRequest): Promise<OpenSystem>;
   /** It refused us: whoever asks next gets it anew. */
   forget(systemId: number): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface PairSystemsDeps {
-  readonly connectors: Readonly<Partial<Record<SystemKindName, Pick<SystemConnector, 'open'>>>>;
+  readonly connectors: Readonly<
+    Partial<Record<SystemKindName, Pick<SystemConnector, 'open'> | Pick<TreeConnector, 'openTree'>>>
+  >;
   /** The settings with every `${NAME}` replaced, and the values that were. Throws where one is missing. */
   readonly secretsOf: (
     system: SliceSystem,
@@ -67,7 +83,7 @@ export function createPairSystems(deps: PairSystemsDeps): PairSystems {
 }
 
 interface Opened {
-  readonly system: RemoteSystem;
+  readonly system: OpenSystem;
   readonly systemId: number;
   /** Another one: it is opened anew. */
   readonly text: string;
@@ -75,7 +91,7 @@ interface Opened {
 
 interface Opening {
   readonly settings: object;
-  open(): Promise<RemoteSystem>;
+  open(): Promise<OpenSystem>;
 }
 
 async function openingOf(deps: PairSystemsDeps, request: OpeningRequest): Promise<Opening> {
@@ -87,19 +103,18 @@ async function openingOf(deps: PairSystemsDeps, request: OpeningRequest): Promis
   const { config, secrets } = await deps.secretsOf(system);
   const settings = kind.settings.parse(config);
   const limiter = deps.limiterOf(system, limitsOf(settings));
+  const given: SystemOpening = {
+    config: settings,
+    end: end === null ? null : kind.end.parse(end),
+    fields,
+    secrets,
+    overlapMinutes: find?.overlapMinutes ?? 0,
+  };
+  const outside: Outside = { system: system.name, limiter, observe: deps.observe };
   return {
     settings,
     open: () =>
-      connector.open(
-        {
-          config: settings,
-          end: end === null ? null : kind.end.parse(end),
-          fields,
-          secrets,
-          overlapMinutes: find?.overlapMinutes ?? 0,
-        },
-        { system: system.name, limiter, observe: deps.observe },
-      ),
+      'openTree' in connector ? connector.openTree(given, outside) : connector.open(given, outside),
   };
 }
 

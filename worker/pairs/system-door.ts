@@ -1,12 +1,12 @@
 import type { RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
 import type { SystemKindName } from '../../shared/systems/system-kind';
 import { createLimiter } from '../outside/limiter';
-import type { SystemConnector } from '../systems/remote-system';
+import type { Connector } from '../systems/remote-system';
 import { createPairSystems, type OpeningRequest, type PairSystemsDeps } from './pair-systems';
 import type { SystemDoor } from './system-tasks';
 
 export interface SystemDoorDeps extends Omit<PairSystemsDeps, 'connectors'> {
-  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+  readonly connectors: Readonly<Partial<Record<SystemKindName, Connector>>>;
 }
 
 /**
@@ -18,7 +18,7 @@ export function createSystemDoor(deps: SystemDoorDeps): SystemDoor {
     async open(entry) {
       const systems = createPairSystems(deps);
       const system = await systems.open(requestOf(entry));
-      return { ...system, close: () => systems.close() };
+      return { probe: (signal) => system.probe(signal), close: () => systems.close() };
     },
     async registerWebhooks(entry, wish, signal) {
       const register = deps.connectors[entry.kind]?.registerWebhooks ?? null;

@@ -11,7 +11,7 @@ import type { Probe, RemoteSystem } from '../systems/remote-system';
 /** What is asked of other systems beside the work on pairs. */
 export interface SystemDoor {
   /** The installed system alone. It makes no call yet. Throws a sentence where its settings cannot be used. */
-  open(system: RemoteSystemEntry): Promise<RemoteSystem>;
+  open(system: RemoteSystemEntry): Promise<Pick<RemoteSystem, 'probe' | 'close'>>;
   /**
    * Has the system call `url` at every change of an entity. Returns the keys that sign its calls, by its own ids. Null:
    * its kind cannot.

@@ -4,12 +4,12 @@ import { systemKinds } from '../../shared/systems/system-kinds';
 import { Trouble } from '../pipeline/trouble';
 import type { CallLimits } from '../outside/limiter';
 import type { RecordLoader } from '../systems/record-loader';
-import type { Limiter, SystemConnector } from '../systems/remote-system';
+import type { Limiter, Connector } from '../systems/remote-system';
 import type { Json } from '../../shared/systems/references';
 
 interface Deps {
   readonly systems: Pick<SystemStore, 'findById'>;
-  readonly connectors: Readonly<Partial<Record<SystemKindName, SystemConnector>>>;
+  readonly connectors: Readonly<Partial<Record<SystemKindName, Connector>>>;
   /** The settings with every `${NAME}` replaced, and the values that were. Throws where one is missing. */
   readonly secretsOf: (
     system: RemoteSystemEntry,

@@ -3,11 +3,11 @@ import { createAdvowareConnector } from './advoware/advoware';
 import { createEspocrmConnector } from './espocrm/espocrm';
 import { createOdooConnector } from './odoo/odoo';
 import { createPostgresqlConnector } from './postgresql/postgresql';
-import type { SystemConnector } from './remote-system';
+import type { Connector } from './remote-system';
 import { createSqlServerConnector } from './sql-server/sql-server';
 
 /** The connectors of this version. */
-export const createConnectors = (): Readonly<Partial<Record<SystemKindName, SystemConnector>>> => ({
+export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Connector>>> => ({
   espocrm: createEspocrmConnector(),
   advoware: createAdvowareConnector(),
   odoo: createOdooConnector(),

@@ -1,5 +1,9 @@
 import type { System } from '../pipeline/system';
+import type { Probe } from './probe';
 import type { RecordLoader } from './record-loader';
+import type { PathTree } from './tree/path-tree';
+
+export type { Finding, Probe } from './probe';
 
 /** One installed system that pairs are made with: what the steps of a run see of it, and what its operator asks of it. */
 export interface RemoteSystem extends System {
@@ -39,13 +43,29 @@ export interface SystemOpening {
 /** Opens a system of one kind. It makes no call. Throws where the settings do not fit. */
 export type SystemFactory = (opening: SystemOpening, outside: Outside) => Promise<RemoteSystem>;
 
+/**
+ * Opens the folder that `end` names, of one installed system. Of an `end` that is null, the whole: it is only probed.
+ * It makes no call. Throws where the settings do not fit.
+ */
+export type TreeFactory = (opening: SystemOpening, outside: Outside) => Promise<PathTree>;
+
 /** What the worker can do with a kind of systems. */
+export type Connector = SystemConnector | TreeConnector;
+
+/** Of a kind whose items have keys of their own. */
 export interface SystemConnector {
   readonly open: SystemFactory;
   /** Opens the installed system to load records of any model. Left out: that kind cannot. */
   readonly openLoader?: (opening: SystemOpening, outside: Outside) => RecordLoader;
   /** Asks the system to call us at every change. Null: that kind cannot. */
   readonly registerWebhooks: RegisterWebhooks | null;
+}
+
+/** Of a kind whose items have no key but their path. The pair's own index gives them keys. */
+export interface TreeConnector {
+  readonly openTree: TreeFactory;
+  readonly openLoader?: undefined;
+  readonly registerWebhooks: null;
 }
 
 /**
@@ -94,25 +114,4 @@ export interface ObservedCall {
   readonly answer: string | null;
   /** Why there was no answer, or none that could be used. */
   readonly fault: string | null;
-}
-
-/** What the server was seen to do. */
-export interface Probe {
-  /** False: some finding is an error. */
-  readonly ok: boolean;
-  /** The server's own; null: it does not say. */
-  readonly version: string | null;
-  /** Its clock less ours; null: it does not say. Nothing is decided by it. */
-  readonly clockOffsetMs: number | null;
-  readonly findings: readonly Finding[];
-}
-
-export interface Finding {
-  readonly level: 'error' | 'warning' | 'info';
-  /** Stable, for programs: `unauthorized`, `fields-missing`, `no-revisions`… */
-  readonly code: string;
-  /** A sentence for a person, in English. */
-  readonly message: string;
-  /** What of it: the names of the missing fields, say. */
-  readonly about?: readonly string[];
 }

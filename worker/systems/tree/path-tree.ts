@@ -1,5 +1,5 @@
 import type { Content, NameRules, RefusalCode } from '../../pipeline/system';
-import type { Probe } from '../remote-system';
+import type { Probe } from '../probe';
 
 /**
  * A tree whose items have no key but their path: a folder of this machine, a WebDAV server. The index of a pair gives its
