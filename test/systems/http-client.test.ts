@@ -99,3 +99,69 @@ test('no secret is shown in any of its forms, and nothing is shown at length', (
   expect(redact('x'.repeat(10_000))).toHaveLength(4_001);
   expect(redact(`${'x'.repeat(3_998)}p"ss wörd/1`)).toBe(`${'x'.repeat(3_998)}…`);
 });
+
+const open = async (from: HttpClient): Promise<Buffer> => {
+  const answer = await from.open({ operation: 'read', method: 'GET', path: '/file' }, signal);
+  if (!('bytes' in answer)) throw new Error(`it was refused by ${answer.status}`);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of answer.bytes) pieces.push(piece);
+  return Buffer.concat(pieces);
+};
+
+test('bytes are sent as they are, and the bytes of an opened answer are handed on as they come', async () => {
+  const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, place) => place % 251));
+  let sent: FakeRequest | null = null;
+  answer = (request) => {
+    sent = request;
+    return { status: 200, bytes };
+  };
+  const one = client();
+  expect(await open(one)).toEqual(bytes);
+  const call = { operation: 'write', method: 'PUT', path: '/file', headers: { 'x-a': '1' } } as const;
+  await one.open({ ...call, bytes: { type: 'application/octet-stream', data: bytes } }, signal);
+  expect(sent).toMatchObject({ bytes, headers: { 'content-type': 'application/octet-stream', 'x-a': '1' } });
+});
+
+test('an opened answer that breaks off or stays away is unavailable, and a refusal is an answer as ever', async () => {
+  answer = () => ({ status: 200, bytes: Buffer.alloc(100_000) });
+  fake.faults.push({ breaksAnswer: true });
+  await expect(open(client())).rejects.toMatchObject({ kind: 'unavailable' });
+  fake.faults.push({ delayMs: 2_000 });
+  await expect(open(client(testOutside(), { deadlineMs: 50 }))).rejects.toMatchObject({
+    message: 'no answer within 0.05 s',
+  });
+  answer = () => ({ status: 404, json: { error: { code: 'itemNotFound', message: 'gone' } } });
+  await expect(open(client())).rejects.toThrow('it was refused by 404');
+  answer = () => ({ status: 500, json: { error: { code: 'generalException', message: 'no idea' } } });
+  await expect(open(client())).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'GET returned 500: no idea',
+  });
+});
+
+test('whoever reads slowly holds up nobody, and is not cut off', async () => {
+  answer = ({ path }) =>
+    path === '/file' ? { status: 200, bytes: Buffer.alloc(4_000_000) } : { status: 200 };
+  const outside = { ...testOutside(), limiter: createLimiter({ atOnce: 1 }) };
+  const one = client(outside, { deadlineMs: 500, stallMs: 300 });
+  const opened = await one.open({ operation: 'read', method: 'GET', path: '/file' }, signal);
+  if (!('bytes' in opened)) throw new Error('it was refused');
+  let bytes = 0;
+  for await (const piece of opened.bytes) {
+    if (bytes === 0) await new Promise((resolve) => setTimeout(resolve, 700));
+    bytes += piece.length;
+  }
+  expect(bytes).toBe(4_000_000);
+  // Its place was free all the while.
+  const again = await one.open({ operation: 'read', method: 'GET', path: '/file' }, signal);
+  await get(one);
+  if ('bytes' in again) for await (const piece of again.bytes) bytes -= piece.length;
+  expect(bytes).toBe(0);
+});
+
+test('a path that opens something to everyone is not recorded', async () => {
+  const outside = testOutside();
+  const call = { operation: 'read', method: 'GET', path: '/file?tempauth=1234', isSecretPath: true } as const;
+  await client(outside).call(call, signal);
+  expect(outside.observed.map(({ path }) => path)).toEqual(['/…']);
+});

@@ -9,6 +9,8 @@ export interface FakeRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly text: string;
+  /** What was sent, as it came. */
+  readonly bytes: Buffer;
   /** Undefined: nothing was sent, or it was no JSON. */
   readonly json: unknown;
 }
@@ -18,6 +20,8 @@ export interface FakeAnswer {
   readonly json?: unknown;
   /** In place of JSON. */
   readonly html?: string;
+  /** In place of JSON. */
+  readonly bytes?: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -109,7 +113,8 @@ function takeFault(faults: Fault[], request: FakeRequest): Fault | undefined {
 async function read(incoming: IncomingMessage): Promise<FakeRequest> {
   const parts: Buffer[] = [];
   for await (const part of incoming as AsyncIterable<Buffer>) parts.push(part);
-  const text = Buffer.concat(parts).toString('utf8');
+  const bytes = Buffer.concat(parts);
+  const text = bytes.toString('utf8');
   const url = new URL(incoming.url ?? '/', 'http://fake');
   return {
     method: incoming.method ?? 'GET',
@@ -117,6 +122,7 @@ async function read(incoming: IncomingMessage): Promise<FakeRequest> {
     query: url.searchParams,
     headers: incoming.headers,
     text,
+    bytes,
     json: decoded(text),
   };
 }
@@ -130,17 +136,19 @@ function decoded(text: string): unknown {
 }
 
 function send(response: ServerResponse, answer: FakeAnswer, clockOffsetMs: number, breaks: boolean): void {
-  const text = answer.html ?? (answer.json === undefined ? '' : JSON.stringify(answer.json));
+  const text =
+    answer.bytes ??
+    Buffer.from(answer.html ?? (answer.json === undefined ? '' : JSON.stringify(answer.json)));
   response.writeHead(answer.status, {
     date: new Date(Date.now() + clockOffsetMs).toUTCString(),
     'content-type': answer.html === undefined ? 'application/json' : 'text/html; charset=utf-8',
-    'content-length': String(Buffer.byteLength(text)),
+    'content-length': String(text.length),
     ...answer.headers,
   });
   if (!breaks) {
     response.end(text);
     return;
   }
-  response.write(text.slice(0, Math.ceil(text.length / 2)));
+  response.write(text.subarray(0, Math.ceil(text.length / 2)));
   setTimeout(() => response.destroy(), 5);
 }
