@@ -23,7 +23,7 @@ const code = (text: string) => `\`${text}\``;
 test('docs/architecture/background-work.md lists every kind of job, and when it comes due', () => {
   const wanted = jobKinds.map((kind) => {
     const { cron } = jobPolicies[kind];
-    return [code(kind), cron === null ? 'when it is asked for' : code(cron)];
+    return [code(kind), cron === null ? 'on request' : code(cron)];
   });
   expect(rowsOf('docs/architecture/background-work.md')).toEqual(wanted);
 });
