@@ -73,7 +73,7 @@ export function purgeAuditTrail(config: Config, before: Date): Promise<AuditPurg
   });
 }
 
-/** What was found, for people. */
+/** The result of a check, as a sentence for people. */
 export function auditLines({ fault, rows, head, unsealed, anchors }: AuditVerdict): string[] {
   const removed = anchors.reduce((sum, anchor) => sum + anchor.removedRows, 0);
   const [last] = anchors.slice(-1);

@@ -39,7 +39,7 @@ export function createHookRoutes(hooks: HookInService): Interface {
         path: '/hooks/{system}/{token}',
         id: 'takeWebhook',
         tag: 'Systems',
-        summary: 'Takes a webhook of a system: an object with an `id`, or a list of them',
+        summary: 'Receives a webhook of a system: an object with an `id`, or a list of them',
         description:
           'Only the ids are believed. Where a key of the webhook is known, its signature over the body is judged.',
         access: 'anyone',
@@ -49,7 +49,7 @@ export function createHookRoutes(hooks: HookInService): Interface {
           'x-signature': z.string().max(1_000).optional(),
         }),
         body: rawBody,
-        answers: { 202: noContent('What it names is looked at.') },
+        answers: { 202: noContent('The named records will be compared.') },
         problems: { 401: ['unauthorized'], 404: ['not-found'], 413: ['too-large'] },
         async handle({ params: { system, token }, headers, body }) {
           const signature = { signature: headers.signature, 'x-signature': headers['x-signature'] };

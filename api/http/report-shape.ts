@@ -16,11 +16,14 @@ const parameterCounts = z.object({
 });
 
 export const logGaps = z.object({
-  missing: z.string().meta({ description: 'How many ids.', examples: ['5'] }),
+  missing: z.string().meta({ description: 'The number of ids.', examples: ['5'] }),
   ranges: z
     .array(z.tuple([z.string(), z.string()]).readonly())
     .readonly()
-    .meta({ description: 'The first 100, each with its first and its last id.', examples: [[['12', '15']]] }),
+    .meta({
+      description: 'The first 100 ranges, each with its first and its last id.',
+      examples: [[['12', '15']]],
+    }),
 });
 
 /** `report.json` of an instruction package, as `shared/domain/report.ts` has it. */
@@ -42,7 +45,7 @@ export const syncReport = z
     }),
     photos: logCounts.extend({
       replaced: count.optional().meta({
-        description: 'Other pictures under names that are known. Each is kept, with its readings.',
+        description: 'The number of different pictures under known names. Each is kept, with its readings.',
       }),
     }),
     rejections: z
@@ -63,16 +66,16 @@ export const syncReport = z
         }),
       )
       .readonly()
-      .meta({ description: 'The first 1,000; the quarantine holds all.' }),
+      .meta({ description: 'The first 1,000; the quarantine contains all.' }),
     ignored: z
       .array(z.string())
       .readonly()
-      .meta({ description: 'Names in the package that nothing here reads.', examples: [['thumbs.db']] }),
+      .meta({ description: 'The names of the ignored files in the package.', examples: [['thumbs.db']] }),
     gaps: z
       .record(z.string(), logGaps)
       .optional()
       .meta({
-        description: 'By table: ids that never came, after this sync. Absent: none is missing.',
+        description: 'By table: the ids that had never arrived after this sync. Absent: none is missing.',
         examples: [
           {
             Tbfridge: {
@@ -90,14 +93,14 @@ export const syncReport = z
       .readonly()
       .optional()
       .meta({
-        description: 'Classes of which the solution said that it holds something else; they are replaced.',
+        description: 'Classes that the solution reported as different; they are replaced.',
         examples: [['Fridges']],
       }),
     cameBack: z
       .record(z.string(), z.array(z.string()).readonly())
       .optional()
       .meta({
-        description: 'By class: ids of entities that were deleted and came back with other content.',
+        description: 'By class: the ids of entities that were deleted and arrived again with other content.',
         examples: [{ Fridges: ['12'] }],
       }),
     unreadableTs: z
@@ -113,16 +116,16 @@ export const syncReport = z
       .optional()
       .meta({
         description:
-          'By class: how many entities came with a `Ts` that is no time, which counts as absent; and the first of them.',
+          'By class: the number of entities with a `Ts` that is not a time and counts as absent, and the first of them.',
         examples: [{ Fridges: { entities: 1, id: '12', line: 4, written: 'gestern' } }],
       }),
     allIgnored: z
       .literal(true)
       .optional()
-      .meta({ description: 'Nothing in the package was read: everything in it was ignored.' }),
+      .meta({ description: 'True: everything in the package was ignored.' }),
     reason: z
       .string()
       .optional()
-      .meta({ description: 'Why, when the outcome is `failed`, or everything was ignored.' }),
+      .meta({ description: 'The reason if the outcome is `failed` or everything was ignored.' }),
   })
   .meta({ id: 'SyncReport' });

@@ -93,7 +93,7 @@ const securitySchemes = {
     type: 'apiKey',
     in: 'cookie',
     name: 'epack_session',
-    description: 'What a browser gets when it signs in.',
+    description: 'The cookie that a browser gets when it signs in.',
   },
   solutionToken: {
     type: 'http',
@@ -115,11 +115,11 @@ const problem = z
     detail: z
       .string()
       .meta({ description: 'A sentence for a person.', examples: ['There is no such solution.'] }),
-    code: z.string().meta({ description: 'Stable: for programs.', examples: ['not-found'] }),
+    code: z.string().meta({ description: 'Stable, for programs.', examples: ['not-found'] }),
   })
   .meta({
     id: 'Problem',
-    description: 'RFC 9457. Some codes bring members of their own, e.g. `problems` of `invalid-fields`.',
+    description: 'RFC 9457. Some codes have further members, for example `problems` of `invalid-fields`.',
   });
 
 function pathsOf(operations: readonly Operation[], schemas: Schemas): Record<string, PathItem> {

@@ -33,7 +33,7 @@ function routesOf(documentOf: () => OpenApiDocument): Route[] {
         path: '/openapi.json',
         id: 'getOpenApiDocument',
         tag: 'Operations',
-        summary: 'Gives this document',
+        summary: 'Returns this document',
         access: 'anyone',
         answers: {
           200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.literal('3.1.0') })),

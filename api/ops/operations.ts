@@ -33,23 +33,26 @@ export const opsOperations: readonly Operation[] = [
     ...ofOperations,
     path: '/healthz',
     id: 'checkLife',
-    summary: 'Tells that this process lives',
-    answers: { 200: json('It does.', z.object({ status: z.literal('ok') })) },
+    summary: 'Says that this process is alive',
+    answers: { 200: json('The process is alive.', z.object({ status: z.literal('ok') })) },
   },
   {
     ...ofOperations,
     path: '/readyz',
     id: 'checkReadiness',
-    summary: 'Tells whether database, queue and file store are within reach',
+    summary: 'Says whether database, queue and file store can be reached',
     description:
       'Anyone is told `ready` or `not ready`. With the bearer token of /metrics (EPACK_METRICS_TOKEN), or on a port of operations, `checks` and `can` tell more.',
-    answers: { 200: json('They are.', readiness), 503: json('Send no traffic here now.', readiness) },
+    answers: {
+      200: json('All can be reached.', readiness),
+      503: json('One of them cannot be reached: send no traffic here now.', readiness),
+    },
   },
   {
     ...ofOperations,
     path: '/metrics',
     id: 'readMetrics',
-    summary: 'Gives figures to Prometheus',
+    summary: 'Returns metrics for Prometheus',
     description:
       'Behind a bearer token of its own (EPACK_METRICS_TOKEN); without one it is not here, but on a port of its own.',
     answers: { 200: file('In the text format of Prometheus.', ['text/plain']) },

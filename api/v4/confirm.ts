@@ -23,7 +23,7 @@ const sync = z.uuid().toLowerCase();
 const body = z.object({ sync: sync.nullish(), failed: z.array(failed).max(100_000).nullish() });
 
 const described = z.object({
-  sync: syncId.optional().meta({ description: 'Absent: the package at hand.' }),
+  sync: syncId.optional().meta({ description: 'If absent, the current package.' }),
   failed: z
     .array(
       z.object({
@@ -31,7 +31,7 @@ const described = z.object({
         id: z
           .string()
           .optional()
-          .meta({ description: 'Absent: all of the file.', examples: ['12'] }),
+          .meta({ description: 'If absent, the whole file.', examples: ['12'] }),
         reason: z
           .string()
           .optional()
@@ -47,9 +47,9 @@ export const confirmOperation: Operation = {
   path: '/v4/{channel}/confirm',
   id: 'confirm',
   tag: 'Protocol',
-  summary: 'Confirms the package at hand',
+  summary: 'Confirms the current package',
   description:
-    'Confirmed instructions leave the queue; failed ones go into the next package, five times. Confirming the last confirmed sync again changes nothing.',
+    'Confirmed instructions are done; failed ones go into the next package, up to five times. Confirming the last confirmed sync again changes nothing.',
   access: 'solution',
   params: { channel: channelParameter },
   body: describedBody({ 'application/json': { schema: described } }, false),

@@ -10,9 +10,9 @@ export const getDatasOperation: Operation = {
   path: '/v4/{channel}/datas',
   id: 'getDatas',
   tag: 'Protocol',
-  summary: 'Gives the instruction package',
+  summary: 'Returns the instruction package',
   description:
-    'Needs status 2. May be fetched any number of times: always the same bytes for the same sync. A solution whose `confirmation` is `on-download` goes to 0 when the last byte has been sent.',
+    "Needs status 2. It may be fetched any number of times: the bytes are always the same for the same sync. If the solution's `confirmation` is `on-download`, the status becomes 0 when the last byte has been sent.",
   access: 'solution',
   params: { channel: channelParameter },
   answers: {
@@ -21,8 +21,8 @@ export const getDatasOperation: Operation = {
       ...syncHeader,
       'Content-Disposition': '`attachment; filename="sync_instructions.zip"`',
     }),
-    206: file('One range of it.', ['application/zip'], { ...fileHeaders, ...syncHeader }),
-    304: noContent('It is the one of `If-None-Match`.'),
+    206: file('One range of the package.', ['application/zip'], { ...fileHeaders, ...syncHeader }),
+    304: noContent('The package equals that of `If-None-Match`.'),
   },
   problems: { 403: ['wrong-status'], 416: ['range-not-satisfiable'] },
 };

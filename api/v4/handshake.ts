@@ -17,7 +17,7 @@ export const lastIdLogsOperation: Operation = {
   ...inHandshake,
   path: '/v4/{channel}/lastIdLogs',
   id: 'lastIdLogs',
-  summary: 'Tells the highest Id known of each log table of the channel',
+  summary: 'Returns the highest known Id of each log table of the channel',
   description: 'Needs status 0.',
   answers: {
     200: json(
@@ -31,7 +31,7 @@ export const listSyncParamsOperation: Operation = {
   ...inHandshake,
   path: '/v4/{channel}/listSyncParams',
   id: 'listSyncParams',
-  summary: 'Names the parameter files that the solution must send next',
+  summary: 'Returns the names of the parameter files that the solution must send next',
   description: 'Needs status 0.',
   answers: {
     200: json('File names.', z.array(z.string()).meta({ examples: [['Actions.xml', 'Fridges.xml']] })),

@@ -16,7 +16,7 @@ const body = z.object({
     .max(512)
     .nullish()
     .meta({
-      description: 'Needed where the login policy is `secret`.',
+      description: 'Required if the login policy is `secret`.',
       examples: ['5sWmVt0yG9qk3bXJc1uRaFh8LzPn7oEd2iKvTgYx4M0'],
     }),
 });

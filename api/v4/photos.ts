@@ -11,7 +11,7 @@ export const photoOperation: Operation = {
   path: '/v4/{channel}/files/{name}',
   id: 'getOwnPhoto',
   tag: 'Protocol',
-  summary: 'Gives a photo that the solution uploaded',
+  summary: 'Returns a photo that the solution uploaded',
   access: 'solution',
   params: {
     channel: pathParameter(z.literal('photos'), unknownPhoto),
@@ -19,8 +19,8 @@ export const photoOperation: Operation = {
   },
   answers: {
     200: file('The photo.', ['image/jpeg'], fileHeaders),
-    206: file('One range of it.', ['image/jpeg'], fileHeaders),
-    304: noContent('It is the one of `If-None-Match`.'),
+    206: file('One range of the photo.', ['image/jpeg'], fileHeaders),
+    304: noContent('The photo equals that of `If-None-Match`.'),
   },
   problems: { 404: ['unknown-channel'], 416: ['range-not-satisfiable'] },
 };

@@ -30,7 +30,7 @@ export const idempotencyHeader = z
   .max(255)
   .optional()
   .meta({
-    description: 'The same key within 24 h gets the first answer again, and starts nothing.',
+    description: 'The same key within 24 h gets the first response again and starts nothing.',
     examples: ['2026-11-20-evening'],
   });
 
@@ -40,7 +40,7 @@ export const postDatasOperation: Operation = {
   id: 'postDatas',
   tag: 'Protocol',
   summary: 'Sends an archive',
-  description: 'Needs status 0, checked before the body is read; the status is 1 then.',
+  description: 'Needs status 0, which is checked before the body is read. The status becomes 1.',
   access: 'solution',
   params: { channel: channelParameter },
   headers: z.object({
@@ -48,7 +48,7 @@ export const postDatasOperation: Operation = {
     'content-digest': z
       .string()
       .optional()
-      .meta({ description: 'Of a bare body (RFC 9530): `sha-256=:…:`.' }),
+      .meta({ description: 'The digest of a bare body (RFC 9530): `sha-256=:…:`.' }),
   }),
   body: describedBody({
     'application/zip': { schema: null },

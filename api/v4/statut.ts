@@ -27,15 +27,19 @@ export const statutOperation: Operation = {
   path: '/v4/{channel}/statut',
   id: 'statut',
   tag: 'Protocol',
-  summary: 'Tells the status of the channel',
-  description: '0: nothing under way. 1: a package has been received. 2: an instruction package is ready.',
+  summary: 'Returns the status of the channel',
+  description: '0: nothing in progress. 1: a package has been received. 2: an instruction package is ready.',
   access: 'solution',
   params: { channel: channelParameter },
   query: z.object({
     wait: z.coerce.number().int().min(1).max(60).optional().meta({
-      description: 'Seconds. Answers as soon as the status is other than `not`, or then.',
+      description:
+        'In seconds. The call returns as soon as the status differs from `not`, or after this time.',
     }),
-    not: z.enum(['0', '1', '2']).optional().meta({ description: 'Absent: the status of now.' }),
+    not: z
+      .enum(['0', '1', '2'])
+      .optional()
+      .meta({ description: 'If absent, the status at the time of the call.' }),
   }),
   answers: {
     200: json('A JSON string.', z.enum(['0', '1', '2']), {

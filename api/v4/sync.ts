@@ -29,7 +29,7 @@ export const syncOperation: Operation = {
   path: '/v4/{channel}/sync',
   id: 'currentSync',
   tag: 'Protocol',
-  summary: 'Tells about the current or else the last sync',
+  summary: 'Returns the sync in progress, or else the last one',
   access: 'solution',
   params: { channel: channelParameter },
   answers: { 200: json('The sync, with its report.', currentSync, syncHeader) },

@@ -23,12 +23,12 @@ const ofOneUpload = {
   access: 'solution',
   params: {
     channel: channelParameter,
-    id: pathParameter(z.string().meta({ description: 'As `Location` gave it.' }), unknownUpload),
+    id: pathParameter(z.string().meta({ description: 'The id from `Location`.' }), unknownUpload),
   },
 } as const;
 const headers = z.object({ 'tus-resumable': version });
 const abilities = {
-  204: noContent('In headers.', {
+  204: noContent('The headers have the result.', {
     'Tus-Version': '`1.0.0`',
     'Tus-Extension': 'What is offered beyond the core.',
     'Tus-Max-Size': 'In bytes.',
@@ -37,10 +37,10 @@ const abilities = {
 const digests = {
   'content-digest': z.string().optional().meta({
     description:
-      'Of a body that is the whole archive (RFC 9530): `sha-256=:…:`. Of a part it is not looked at.',
+      'The digest of a body that is the whole archive (RFC 9530): `sha-256=:…:`. For a part it is ignored.',
   }),
   'repr-digest': z.string().optional().meta({
-    description: 'Of the whole archive, with the request that completes it: `sha-256=:…:`.',
+    description: 'The digest of the whole archive, with the request that completes it: `sha-256=:…:`.',
   }),
 };
 const location = { Location: 'Its path.' };
@@ -51,14 +51,14 @@ export const uploadOperations: readonly Operation[] = [
     ...ofUploads,
     method: 'options',
     id: 'describeUploads',
-    summary: 'Tells what the server can do of tus',
+    summary: 'Returns the tus extensions of the server',
     answers: abilities,
   },
   {
     ...ofOneUpload,
     method: 'options',
     id: 'describeUpload',
-    summary: 'The same, asked at an upload',
+    summary: 'Returns the same for an upload',
     answers: abilities,
   },
   {
@@ -78,11 +78,15 @@ export const uploadOperations: readonly Operation[] = [
     }),
     body: describedBody({ 'application/offset+octet-stream': { schema: null } }, false),
     answers: {
-      200: json('All of it came at once: the upload is complete, and its job is queued.', begun, {
-        ...syncHeader,
-        ...location,
-      }),
-      201: noContent('Begun.', {
+      200: json(
+        'The request brought the whole archive: the upload is complete, and its job is queued.',
+        begun,
+        {
+          ...syncHeader,
+          ...location,
+        },
+      ),
+      201: noContent('The upload is begun.', {
         ...location,
         'Upload-Expires': 'Then it is removed, unless it is complete.',
       }),
@@ -93,23 +97,23 @@ export const uploadOperations: readonly Operation[] = [
     ...ofOneUpload,
     method: 'head',
     id: 'headUpload',
-    summary: 'Tells where an upload stands',
+    summary: 'Returns the offset of an upload',
     headers,
-    answers: { 200: noContent('In headers.', { ...offset, 'Upload-Length': 'In bytes.' }) },
+    answers: { 200: noContent('The headers have the result.', { ...offset, 'Upload-Length': 'In bytes.' }) },
     problems: { 412: ['tus-version'] },
   },
   {
     ...ofOneUpload,
     method: 'patch',
     id: 'continueUpload',
-    summary: 'Sends more of an upload',
+    summary: 'Sends the next part of an upload',
     description:
-      'The one that completes it does what POST datas does, with its answers and errors. Who cannot send PATCH or DELETE sends POST with `X-HTTP-Method-Override`.',
+      'The request that completes the upload does what POST datas does, with the same responses and errors. A client that cannot send PATCH or DELETE sends POST with `X-HTTP-Method-Override`.',
     headers: headers.extend({ 'upload-offset': bytes, 'idempotency-key': idempotencyHeader, ...digests }),
     body: describedBody({ 'application/offset+octet-stream': { schema: null } }),
     answers: {
       200: json('The upload is complete, and its job is queued.', begun, syncHeader),
-      204: noContent('More is to come.', offset),
+      204: noContent('The part is stored, and the upload is not complete yet.', offset),
     },
     problems: {
       ...archiveProblems,
@@ -122,9 +126,9 @@ export const uploadOperations: readonly Operation[] = [
     ...ofOneUpload,
     method: 'delete',
     id: 'deleteUpload',
-    summary: 'Gives an upload up',
+    summary: 'Deletes an upload',
     headers,
-    answers: { 204: noContent('It is gone.') },
+    answers: { 204: noContent('The upload is deleted.') },
     problems: { 412: ['tus-version'] },
   },
 ];

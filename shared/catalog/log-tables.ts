@@ -17,7 +17,7 @@ import {
 
 /** One kind of reading: append-only, its `Id` growing per solution. */
 export interface LogTable {
-  /** As on the wire, e.g. `Tbfridge`. Compared without case. */
+  /** As on the wire, e.g. `Tbfridge`. Case does not count. */
   readonly name: string;
   /** As people call it. */
   readonly label: Label;

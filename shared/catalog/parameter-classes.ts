@@ -20,7 +20,7 @@ export type Direction = 'both' | 'manager' | 'solution';
 export type ConflictPolicy = 'newest' | 'manager' | 'solution' | 'manual';
 
 export interface ParameterClass {
-  /** As on the wire, e.g. `Fridges`: the file is `Fridges.xml`. Compared without case. */
+  /** As on the wire, e.g. `Fridges`: the file is `Fridges.xml`. Case does not count. */
   readonly name: string;
   /** As people call it. */
   readonly label: Label;

@@ -4,7 +4,7 @@ export interface Quotas {
   readonly syncsPerDay: number;
   /** Bytes of these uploads as they were announced. */
   readonly bytesPerDay: number;
-  /** Resumable uploads that are begun and not finished. */
+  /** Resumable uploads that are not finished. */
   readonly openUploads: number;
   /** The sum of the lengths that they announced. */
   readonly openUploadBytes: number;

@@ -50,7 +50,7 @@ export interface SyncReport {
   readonly photos: PhotoCounts;
   /** The first 1,000; quarantine holds all. */
   readonly rejections: Rejection[];
-  /** Names in the package that nothing here reads. */
+  /** The names of the ignored files in the package. */
   readonly ignored: string[];
   /** Ids of the channel's log tables that never came, after this sync; tables without any are not in it. */
   readonly gaps?: Record<string, LogGaps>;

@@ -6,7 +6,7 @@ export interface Retention {
   readonly readingDays: number | null;
 }
 
-/** What is absent stays as it is. */
+/** Absent members stay as they are. */
 export type RetentionChange = { readonly [Part in keyof Retention]?: Retention[Part] | undefined };
 
 /** In days; the database holds to it as well. */

@@ -6,7 +6,7 @@ export type ConflictChoice = Side | { readonly fields: Fields };
 
 /** The copies of an entity in dispute. */
 export interface DisputedCopies {
-  /** What both sides last agreed on; null: they never did. */
+  /** The copy on which both sides last agreed. Null: they never agreed. */
   readonly base: Copy | null;
   readonly manager: Copy;
   readonly solution: Copy;

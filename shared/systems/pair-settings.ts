@@ -8,7 +8,7 @@ import { nameText } from './settings-parts';
 // What the two ends hold beside `system` is for the kind of the system to say.
 
 export const pairModes = ['plan', 'run', 'off'] as const;
-/** `plan`: nothing is written; `run`: both sides are kept equal; `off`: nothing is looked at. */
+/** `plan`: nothing is written. `run`: both sides are kept equal. `off`: the pair does nothing. */
 export type PairMode = (typeof pairModes)[number];
 
 const side = z.enum(['here', 'there']);

@@ -7,15 +7,15 @@ export function cataloguePage(): string {
   return [
     '# The catalogue',
     '',
-    'Every parameter class and log table that this server knows. This page is written from the code:',
+    'This page lists every parameter class and log table that this server knows. It is generated from the code:',
     '`EPACK_TEST_WRITE_PAGES=1 npx jest test/docs/catalogue`.',
     '',
-    'A column without a type is a text. In brackets: the range outside of which a value is rejected, and the unit; or the choices.',
+    'A column without a type is a text. Brackets contain the allowed range, outside of which a value is rejected, and the unit; or the choices.',
     '',
     `## Parameter classes (${parameterClasses.length})`,
     '',
-    'All of them on `synchro`. Each has `Id`, `idServer`, `Ts` and `IsActive` besides, and the element of an entity is `Def<Class>`.',
-    'Who edits: both sides, where nothing is said.',
+    'All classes are on the channel `synchro`. Each also has `Id`, `idServer`, `Ts` and `IsActive`. The element of an entity is `Def<Class>`.',
+    'If the column "who edits" is empty, both sides edit the class.',
     '',
     '| class | as people call it | who edits | columns |',
     '| --- | --- | --- | --- |',
@@ -23,7 +23,7 @@ export function cataloguePage(): string {
     '',
     `## Log tables (${logTables.length})`,
     '',
-    'Each has `Id` besides.',
+    'Each table also has `Id`.',
     '',
     '| table | as people call it | channel | columns |',
     '| --- | --- | --- | --- |',
@@ -31,7 +31,7 @@ export function cataloguePage(): string {
     '',
     '## What people call the columns',
     '',
-    'The console and the mails say it so. Columns that are not declared keep the name that they came with.',
+    'The console and the mails use these names. Columns that are not declared keep the names that the solution sent.',
     '',
     '| column | English | French | of |',
     '| --- | --- | --- | --- |',
@@ -43,12 +43,12 @@ export function cataloguePage(): string {
 const directions = { both: '', manager: 'the manager', solution: 'the solution' } as const;
 
 const rowOfClass = ({ name, label, direction, columns }: ParameterClass): string =>
-  `| \`${name}\` | ${label.en} / ${label.fr} | ${directions[direction]} | ${columns.map(told).join(', ')} |`;
+  `| \`${name}\` | ${label.en} / ${label.fr} | ${directions[direction]} | ${columns.map(columnText).join(', ')} |`;
 
 const rowOfTable = ({ name, label, channel, columns }: LogTable): string =>
-  `| \`${name}\` | ${label.en} / ${label.fr} | ${channel} | ${columns.map(told).join(', ')} |`;
+  `| \`${name}\` | ${label.en} / ${label.fr} | ${channel} | ${columns.map(columnText).join(', ')} |`;
 
-function told({ name, type, unit, min, max, oneOf }: Column): string {
+function columnText({ name, type, unit, min, max, oneOf }: Column): string {
   if (oneOf !== undefined) return `${name} (${oneOf.map((choice) => `\`${choice}\``).join(', ')})`;
   if (type === 'text') return name;
   const isBounded = min !== undefined && max !== undefined && max < Number.MAX_SAFE_INTEGER;

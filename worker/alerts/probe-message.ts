@@ -13,7 +13,7 @@ export interface HappenedToProbe {
   readonly since: Date;
   readonly probeId: string;
   readonly fridgeName: string | null;
-  /** °C, or % of a battery; null of a lost signal. */
+  /** In °C, or in % for a battery. Null for a lost signal. */
   readonly limit: number | null;
   readonly worst: number | null;
   /** Of the kitchen. */

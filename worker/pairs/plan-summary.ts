@@ -17,9 +17,9 @@ export interface PlanSummary {
 export interface PlannedField {
   readonly side: Side;
   readonly field: string;
-  /** Records whose value would be another. */
+  /** The number of records whose value would change. */
   readonly changed: number;
-  /** Records that would be made with a value in it. */
+  /** The number of records that would be created with a value in the field. */
   readonly made: number;
   /** The first ones, changed ones before those that are made. */
   readonly examples: readonly PlannedValue[];

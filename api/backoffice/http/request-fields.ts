@@ -69,13 +69,15 @@ const limit = z.coerce
   .min(1)
   .default(100)
   .transform((asked) => Math.min(asked, maxLimit))
-  .meta({ description: `At most ${maxLimit}: what is above counts as that.` });
+  .meta({ description: `At most ${maxLimit}; a greater number counts as ${maxLimit}.` });
 
 /** `?limit=&cursor=`, the cursor as `next` of the page before gave it. */
 export const pageQuery = <Cursor extends z.ZodType>(cursor: Cursor) =>
   z.object({
     limit,
-    cursor: cursor.optional().meta({ description: '`next` of the page before; absent: the first page.' }),
+    cursor: cursor
+      .optional()
+      .meta({ description: '`next` of the page before. If absent, the first page is returned.' }),
   });
 
 export const pageOfQuery = <Key>(query: { limit: number; cursor?: Key | undefined }): PageRequest<Key> => ({

@@ -13,12 +13,13 @@ import { staffRoute } from './staff-route';
 const newAccount = z.strictObject({ name: textOf(200).meta({ examples: ['Restaurants Martin'] }) });
 const days = z.number().int().min(retentionLimits.least).max(retentionLimits.most).nullable();
 const fileDays = days.meta({
-  description: 'Uploads and packages, from their receipt. Null: as configured for all.',
+  description:
+    'How many days uploads and packages are kept, counted from their receipt. Null: as configured for all accounts.',
   examples: [14],
 });
 const readingDays = days.meta({
   description:
-    'Readings, from the time that they were measured: older ones are removed for good. Null: kept for ever.',
+    'How many days readings are kept, counted from the time of measurement; older ones are removed for good. Null: they are kept for ever.',
   examples: [1825],
 });
 const edit = z.strictObject({
@@ -33,7 +34,7 @@ const account = z
     retention: z.object({ fileDays, readingDays }).meta({ description: 'How many days its data is kept.' }),
     createdAt: instant,
   })
-  .meta({ id: 'Account', description: 'A customer. A user sees only the accounts that it was given.' });
+  .meta({ id: 'Account', description: 'A customer. A user sees only their own accounts.' });
 
 export const createAccountRoutes = (accounts: AccountService): Route[] => [
   staffRoute({
@@ -68,7 +69,7 @@ export const createAccountRoutes = (accounts: AccountService): Route[] => [
     path: '/api/accounts/{id}',
     id: 'getAccount',
     tag: 'Accounts',
-    summary: 'Gives an account',
+    summary: 'Returns an account',
     access: 'admin',
     params: { id: idParameter('account') },
     answers: { 200: json('The account.', account, etagHeader) },
@@ -82,7 +83,7 @@ export const createAccountRoutes = (accounts: AccountService): Route[] => [
     id: 'updateAccount',
     tag: 'Accounts',
     summary: 'Changes how long the data of an account is kept',
-    description: 'What is absent stays as it is.',
+    description: 'Absent members stay as they are.',
     access: 'admin',
     params: { id: idParameter('account') },
     headers: ifRevision,

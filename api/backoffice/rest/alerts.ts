@@ -14,7 +14,7 @@ const query = queryOfSolution.extend({
     .enum([...probeAlertStates, 'all'])
     .default('open')
     .meta({
-      description: '`open`: those that are escalated as well.',
+      description: '`open` includes escalated alerts.',
     }),
   kind: z.enum(probeAlertKinds).optional(),
   acknowledged: z
@@ -38,14 +38,14 @@ const alert = z
       .string()
       .nullable()
       .meta({
-        description: 'As it was when the alert was opened; null: the probe was in none.',
+        description: 'The name when the alert was opened. Null: the probe was in no fridge.',
         examples: ['Chambre froide 1'],
       }),
     limit: z
       .number()
       .nullable()
       .meta({
-        description: '°C, or % of a battery; null of a lost signal.',
+        description: 'In °C, or in % for a battery. Null for a lost signal.',
         examples: [4],
       }),
     worst: z
@@ -57,7 +57,7 @@ const alert = z
       .int()
       .meta({ examples: [30] }),
     since: instant.meta({
-      description: 'The first reading out of limits; of a lost signal the last reading.',
+      description: 'The time of the first reading out of limits; for a lost signal, of the last reading.',
     }),
     openedAt: instant,
     escalatedAt: instant.nullable(),
@@ -96,7 +96,8 @@ export const createAlertRoutes = (alerts: AlertService): Route[] => [
     id: 'acknowledgeAlert',
     tag: 'Alerts',
     summary: 'Says that someone has seen the alert',
-    description: 'It closes when the probe is well again. Who acknowledged it first stays.',
+    description:
+      'The alert closes when the probe is back within its limits. The first acknowledgement stays.',
     access: 'manager',
     params: { id: bigIdParameter('alert') },
     body: jsonBody(acknowledgement, { isRequired: false }),

@@ -216,13 +216,13 @@ function describedBody() {
       operator: z
         .enum(resultOperators)
         .optional()
-        .meta({ description: '`=` where absent.', examples: ['<'] }),
+        .meta({ description: '`=` if absent.', examples: ['<'] }),
       value: z
         .union([z.number(), z.string()])
         .optional()
         .meta({
           description:
-            'A number; as a text with a decimal point or comma, and `<` or `>` before it. Or what laboratories write where they do not count: `Absence dans 25 g`, `not detected`.',
+            'A number, or a text with a decimal point or comma and `<` or `>` before it. Or the words of a laboratory that does not count: `Absence dans 25 g`, `not detected`.',
           examples: [10],
         }),
       quantity: z
@@ -230,7 +230,7 @@ function describedBody() {
         .optional()
         .meta({
           description:
-            'Of the operator `absence` or `presence`: how much was examined, in `unit`. No limits are needed then.',
+            'For the operator `absence` or `presence`: the amount that was examined, in `unit`. No limits are needed then.',
           examples: [25],
         }),
       unit: z
@@ -241,15 +241,18 @@ function describedBody() {
       m: z
         .union([z.number(), z.string()])
         .optional()
-        .meta({ description: 'Satisfactory up to it.', examples: [50] }),
+        .meta({ description: 'Values up to this limit are satisfactory.', examples: [50] }),
       M: z
         .union([z.number(), z.string()])
         .optional()
-        .meta({ description: 'Acceptable up to it. One of m and M is needed.', examples: [500] }),
+        .meta({
+          description: 'Values up to this limit are acceptable. One of m and M is required.',
+          examples: [500],
+        }),
       sampledAt: z
         .string()
         .optional()
-        .meta({ description: 'A day, or RFC 3339.', examples: ['2026-11-19'] }),
+        .meta({ description: 'A date, or a time in RFC 3339.', examples: ['2026-11-19'] }),
       comment: z.string().max(2000).optional(),
     })
     .meta({ id: 'Analysis' });

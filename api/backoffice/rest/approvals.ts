@@ -29,14 +29,14 @@ const approval = z
     class: z.string().meta({ examples: ['Fridges'] }),
     kind: z.enum(['deletes', 'replace', 'changes', 'replace-logs']).meta({
       description:
-        '`deletes`: the solution deleted them; `replace`: it replaces everything and no longer has them; `changes`: it changed or added more than one sync may; `replace-logs`: readings that it no longer has, or has otherwise, of the table that `class` names.',
+        '`deletes`: the solution deleted the entities. `replace`: it replaces everything and no longer has them. `changes`: it changed or added more than one sync may. `replace-logs`: it no longer has readings of the table that `class` names, or has them with other content.',
     }),
     reason: z
       .enum(holdReasons)
       .nullable()
       .meta({
         description:
-          'Of `changes`, why they wait. `first-upload`: the first one after the MAC was forgotten; `many-changes`: more than half of a class of more than ten; `resend`, `drift`: the class is about to be told anew, and the solution holds something else. Null: more than the class allows.',
+          'Why `changes` wait. `first-upload`: it is the first upload after the MAC was forgotten. `many-changes`: more than half of a class of more than ten would change. `resend`, `drift`: the class is about to be sent again, and the solution holds something else. Null: it is more than the class allows.',
         examples: ['many-changes'],
       }),
     plan: z
@@ -46,7 +46,10 @@ const approval = z
           version: z
             .number()
             .int()
-            .meta({ description: 'Of the manager’s copy; 0: it has none.', examples: [3] }),
+            .meta({
+              description: 'The version of the manager’s copy. 0: the manager has none.',
+              examples: [3],
+            }),
           sent: z
             .object({
               isActive: z.boolean(),
@@ -54,35 +57,42 @@ const approval = z
               ts: z.string().nullable(),
             })
             .optional()
-            .meta({ description: 'Of `changes`: what the solution sent.' }),
+            .meta({ description: 'For `changes`: the copy that the solution sent.' }),
         }),
       )
       .readonly()
-      .meta({ description: 'What would be deleted or changed. The decision is bound to these versions.' }),
+      .meta({
+        description:
+          'The entities that would be deleted or changed. The decision is valid only for these versions.',
+      }),
     state: z.enum(states),
     createdAt: instant,
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
-    appliedAt: instant.nullable().meta({ description: 'When a worker carried the decision out.' }),
+    appliedAt: instant.nullable().meta({ description: 'When a worker carried out the decision.' }),
     applied: z
       .number()
       .int()
       .nullable()
       .meta({
-        description: 'Entities that it was done to: deleted, changed, or given back to life.',
+        description: 'The number of entities that were deleted, changed or restored.',
         examples: [14],
       }),
     released: z
       .number()
       .int()
       .nullable()
-      .meta({ description: 'Changed since it was planned: planned anew at the next sync.', examples: [0] }),
+      .meta({
+        description:
+          'The number of entities that changed after the plan was made; they are planned again at the next sync.',
+        examples: [0],
+      }),
     logRows: z
       .object({ deleted: z.number().int(), replaced: z.number().int() })
       .nullable()
       .meta({
         description:
-          'Of `replace-logs`: how many readings would go, and how many be replaced. The plan shows the first 1,000. A worker does it within seconds of the approval.',
+          'For `replace-logs`: how many readings would be deleted, and how many replaced. The plan shows the first 1,000. A worker does it within seconds after the approval.',
         examples: [{ deleted: 120, replaced: 3 }],
       }),
   })
@@ -92,7 +102,7 @@ const pairApproval = z
     id: z.string().meta({ examples: ['6'] }),
     pair: nameOf,
     kind: z.enum(['deletions', 'changes']),
-    digest: z.string().meta({ description: 'Of all that is held for it.' }),
+    digest: z.string().meta({ description: 'The number of all that are held for the approval.' }),
     entities: z.number().int(),
     reason: z.string().nullable(),
     state: z.enum(states),
@@ -105,7 +115,7 @@ const pairApproval = z
     items: z
       .array(z.object({ side: z.string(), key: z.string(), link: z.string().nullable() }))
       .readonly()
-      .meta({ description: 'The first 200 of what is held for it.' }),
+      .meta({ description: 'The first 200 that are held for the approval.' }),
   })
   .meta({ id: 'PairApproval' });
 const anyApproval = z.union([approval, pairApproval]);
@@ -143,7 +153,7 @@ export const createApprovalRoutes = (approvals: ApprovalService, inbox: PairInbo
     id: 'decideApproval',
     tag: 'Approvals',
     summary: 'Approves or rejects',
-    description: 'What has changed since the plan was made is left for the next sync to plan anew.',
+    description: 'Entities that changed after the plan was made are planned again at the next sync.',
     access: 'manager',
     params: { id: bigIdParameter('approval') },
     body: jsonBody(decision),

@@ -11,7 +11,7 @@ const query = pageQuery(bigIdOf).extend({
   solution: idOf.optional(),
   user: textOf(320)
     .optional()
-    .meta({ description: 'E-mail, whole.', examples: ['claire@example.org'] }),
+    .meta({ description: 'The whole e-mail address.', examples: ['claire@example.org'] }),
   action: textOf(100)
     .optional()
     .meta({ examples: ['solution.update'] }),
@@ -21,18 +21,18 @@ const entry = z
     id: z.string().meta({ examples: ['81'] }),
     at: instant,
     user: z.string().meta({
-      description: 'E-mail; or who else did it: `command line`, the server itself.',
+      description: 'The e-mail address of the user; or `command line`, or the server itself.',
       examples: ['claire@example.org'],
     }),
     action: z.string().meta({ description: '`<thing>.<verb>`', examples: ['solution.update'] }),
     solution: z
       .string()
       .nullable()
-      .meta({ description: 'Null: it concerns no solution.', examples: ['12'] }),
+      .meta({ description: 'Null: the action concerns no solution.', examples: ['12'] }),
     address: z
       .string()
       .nullable()
-      .meta({ description: 'Null: it did not come over the network.', examples: ['192.0.2.7'] }),
+      .meta({ description: 'Null: the action was not made over the network.', examples: ['192.0.2.7'] }),
     before: z.unknown().meta({ description: 'Null: there was nothing.', examples: [{ blocked: false }] }),
     after: z.unknown().meta({ description: 'Null: there is nothing.', examples: [{ blocked: true }] }),
   })
@@ -45,7 +45,7 @@ export const createAuditRoutes = (audit: AuditService): Route[] => [
     id: 'listAudit',
     tag: 'Audit',
     summary: 'Lists who did what, when, from where, the newest first',
-    description: 'To an admin all that was done; to others what was done to the solutions that they see.',
+    description: 'An admin sees all actions. Other users see those about the solutions that they see.',
     access: 'viewer',
     query,
     answers: { 200: json('A page of the audit trail.', pageOf(entry)) },

@@ -30,7 +30,7 @@ const decision = z.strictObject({
     ])
     .meta({
       description:
-        'Whose values win (of a pair `here` or `there`), or new values for some fields. Of a pair’s conflict of the kind `match`, `candidate` is the key of the record on the other side that is the same as `key`: the two are joined at once.',
+        'The side whose values win (for a pair `here` or `there`), or new values for some fields. For a pair’s conflict of the kind `match`, `candidate` is the key of the record on the other side that is the same as `key`: the two are linked at once.',
     }),
 });
 const conflict = z
@@ -40,21 +40,24 @@ const conflict = z
     sync: syncKey,
     class: z.string().meta({ examples: ['Fridges'] }),
     entity: z.string().meta({ examples: ['1532500000123'] }),
-    base: fields.nullable().meta({ description: 'What both sides last agreed on; null: they never did.' }),
+    base: fields
+      .nullable()
+      .meta({ description: 'The copy on which both sides last agreed. Null: they never agreed.' }),
     managerCopy: copy,
     solutionCopy: copy,
     fields: z
       .array(z.string())
       .readonly()
       .meta({
-        description: 'In dispute; empty where one side deleted what the other changed.',
+        description:
+          'The fields in conflict. Empty if one side deleted the entity that the other side changed.',
         examples: [['TempMax']],
       }),
     revision: z.string().meta({
-      description: 'Of both copies, for `If-Match` of a decision.',
+      description: 'The revision of both copies, for `If-Match` of a decision.',
       examples: ['mB9w1yVq0m6XlTn2'],
     }),
-    state: z.enum(states).meta({ description: '`resolved`: by the policy of the class.' }),
+    state: z.enum(states).meta({ description: '`resolved`: decided by the policy of the class.' }),
     resolution: z.enum(['manager', 'solution', 'fields']).nullable(),
     createdAt: instant,
     decidedAt: instant.nullable(),
@@ -68,23 +71,27 @@ const pairConflict = z
     id: z.string().meta({ examples: ['10'] }),
     pair: nameOf,
     link: z.string().nullable(),
-    side: z.enum(['here', 'there']).meta({ description: 'Of `key`: what was looked at.' }),
+    side: z
+      .enum(['here', 'there'])
+      .meta({ description: 'The side of `key`, the record that the conflict is about.' }),
     key: z.string(),
     kind: z.enum(['fields', 'deletion', 'place', 'match', 'name', 'flip']),
-    fields: z.array(z.string()).readonly().meta({ description: 'In dispute.' }),
-    base: z.unknown().meta({ description: 'What each side held before.' }),
-    here: side.meta({ description: 'What it holds; null: it is deleted there.' }),
+    fields: z.array(z.string()).readonly().meta({ description: 'The fields in conflict.' }),
+    base: z.unknown().meta({ description: 'The earlier copy of each side.' }),
+    here: side.meta({ description: 'The copy of this side. Null: the record is deleted there.' }),
     there: side,
-    candidates: z.unknown().meta({ description: 'Of `match`: what could be the one.' }),
-    revision: z.string().meta({ description: 'Of both copies, for `If-Match` of a decision.' }),
-    state: z.enum(states).meta({ description: '`resolved`: by the rules of the pair.' }),
+    candidates: z
+      .unknown()
+      .meta({ description: 'For `match`: the records of the other side that could be the same one.' }),
+    revision: z.string().meta({ description: 'The revision of both copies, for `If-Match` of a decision.' }),
+    state: z.enum(states).meta({ description: '`resolved`: decided by the rules of the pair.' }),
     resolution: z
       .unknown()
       .meta({ description: '`here`, `there`, `{fields}` or `{candidate}`; null: nobody has decided.' }),
     createdAt: instant,
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
-    appliedAt: instant.nullable().meta({ description: 'When a worker carried the decision out.' }),
+    appliedAt: instant.nullable().meta({ description: 'When a worker carried out the decision.' }),
   })
   .meta({ id: 'PairConflict' });
 const anyConflict = z.union([conflict, pairConflict]);
@@ -123,7 +130,7 @@ export const createConflictRoutes = (conflicts: ConflictService, inbox: PairInbo
     tag: 'Conflicts',
     summary: 'Decides a conflict',
     description:
-      'Both sides get the result; the solution with its next package. While it is open, either copy may change, by an edit or by a sync: with the `revision` in `If-Match`, nothing is decided about copies that nobody has seen.',
+      'Both sides get the result; a solution gets it with its next package. While the conflict is open, an edit or a sync may change either copy. With the `revision` in `If-Match`, nobody decides about copies that they have not seen.',
     access: 'manager',
     params: { id: bigIdParameter('conflict') },
     headers: ifRevision,

@@ -11,17 +11,20 @@ export const fields = z
   .meta({
     id: 'Fields',
     description:
-      'By name, as docs/catalogue.md lists them; what the class does not declare is a text, or `{xml}` where it is more than text.',
+      'The fields by name, as docs/catalogue.md lists them. A field that the class does not declare is a text, or `{xml}` if it contains more than text.',
     examples: [example],
   });
 
 /** As someone gives them; what they may be is for the class to say. */
 export const givenFields = z.record(z.string(), z.unknown()).meta({
-  description: 'Those named are set, null clears; the others stay.',
+  description: 'The named fields are set, null clears a field, and the others stay.',
   examples: [example],
 });
 
 /** One side's copy of an entity. */
 export const copy = z
-  .object({ isActive: z.boolean().meta({ description: 'False: deleted.', examples: [true] }), fields })
+  .object({
+    isActive: z.boolean().meta({ description: 'False: the entity is deleted.', examples: [true] }),
+    fields,
+  })
   .meta({ id: 'Copy' });

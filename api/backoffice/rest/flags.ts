@@ -22,15 +22,17 @@ const many = z.union([
 const replacement = z
   .object({
     channel: z.enum(channels),
-    file: z.string().meta({ description: 'Its name in the package.', examples: ['csv/Tbfridge-r.csv'] }),
+    file: z
+      .string()
+      .meta({ description: 'The name of the file in the package.', examples: ['csv/Tbfridge-r.csv'] }),
     failures: z
       .number()
       .int()
-      .meta({ description: 'How often in a row the solution could not carry it out.', examples: [1] }),
+      .meta({ description: 'How often in a row the solution failed to apply it.', examples: [1] }),
     failureReason: z.string().nullable(),
     isParked: z
       .boolean()
-      .meta({ description: 'It is not told again until it is asked for anew.', examples: [false] }),
+      .meta({ description: 'True: it is not sent again until the flag is set again.', examples: [false] }),
   })
   .meta({ id: 'Replacement' });
 
@@ -48,7 +50,7 @@ export const createFlagRoutes = (flags: FlagService): Route[] => [
     id: 'setFlag',
     summary: 'Sets a flag on a channel of a solution',
     description:
-      'It holds until a sync has honoured it and the solution has confirmed that sync. `reset-status` acts at once and is not kept.',
+      'The flag stays until a sync has honoured it and the solution has confirmed that sync. `reset-status` takes effect at once and is not kept.',
     answers: { 204: noContent('The flag is set; it may have been before.') },
     async handle({ caller, params: { id: solutionId, channel, flag } }) {
       await flags.set(caller, { solutionId, channel }, flag);
@@ -59,7 +61,7 @@ export const createFlagRoutes = (flags: FlagService): Route[] => [
     ...ofOneFlag,
     method: 'delete',
     id: 'clearFlag',
-    summary: 'Takes a flag back',
+    summary: 'Clears a flag',
     answers: { 204: noContent('The flag is not set; it may not have been before.') },
     async handle({ caller, params: { id: solutionId, channel, flag } }) {
       await flags.clear(caller, { solutionId, channel }, flag);
@@ -71,12 +73,11 @@ export const createFlagRoutes = (flags: FlagService): Route[] => [
     path: '/api/solutions/{id}/replacements',
     id: 'listReplacements',
     tag: 'Flags',
-    summary: 'Lists the classes and tables that the solution was told to replace, and has not',
-    description:
-      'They come with every package until they are confirmed; after five failures they are parked.',
+    summary: 'Lists the classes and tables that the solution has to replace and has not replaced yet',
+    description: 'Every package contains them until they are confirmed; after five failures they are parked.',
     access: 'viewer',
     params: { id: idParameter('solution') },
-    answers: { 200: json('All of them.', z.object({ items: z.array(replacement).readonly() })) },
+    answers: { 200: json('The replacements.', z.object({ items: z.array(replacement).readonly() })) },
     async handle({ caller, params }) {
       return reply(200, { items: await flags.replacements(caller, params.id) });
     },
@@ -88,7 +89,7 @@ export const createFlagRoutes = (flags: FlagService): Route[] => [
     tag: 'Flags',
     summary: 'Sets a flag on a channel of many solutions',
     description:
-      'Of those named, or of all that a filter finds. All or none: one that the caller does not see is `not-found`.',
+      'The flag is set for the named solutions, or for all that a filter finds. It is set for all or for none: a solution that the caller does not see is `not-found`.',
     access: 'manager',
     params: { flag: flagParameter },
     body: jsonBody(many, { limit: '2mb' }),

@@ -12,7 +12,8 @@ export const ifVersion = z.object({
     .transform((text) => (text === '*' ? null : Number(text.replaceAll('"', ''))))
     .optional()
     .meta({
-      description: 'The `ETag`, or `version`, that the edit is based on. Another one by now: 412 `stale`.',
+      description:
+        'The `ETag`, or `version`, that the edit is based on. If it is a different one by now, the call returns 412 `stale`.',
     }),
 });
 
@@ -24,7 +25,8 @@ export const ifRevision = z.object({
     .transform((text) => (text === '*' ? null : text.replaceAll('"', '')))
     .optional()
     .meta({
-      description: 'The `ETag`, or `revision`, that the edit is based on. Another one by now: 412 `stale`.',
+      description:
+        'The `ETag`, or `revision`, that the edit is based on. If it is a different one by now, the call returns 412 `stale`.',
     }),
 });
 

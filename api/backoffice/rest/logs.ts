@@ -28,41 +28,43 @@ const arrivalCursor = z
   .regex(/^\d{1,18}(-\d{1,19})?$/, 'is no place in the order of arrival')
   .meta({ examples: ['17-8379'] });
 const query = z.object({
-  after: logId.optional().meta({ description: 'Readings whose Id is greater.' }),
-  cursor: logId.optional().meta({ description: '`next` of the page before: the same as `after`.' }),
+  after: logId.optional().meta({ description: 'Only readings with a greater Id.' }),
+  cursor: logId.optional().meta({ description: '`next` of the page before; the same as `after`.' }),
   receivedAfter: arrivalCursor.optional().meta({
     description:
-      'Readings in the order in which they came, whatever their Id: `0` for all, then the `next` of the answer before. ' +
-      'With it `next` is never null: keep it, and ask again whenever there may be more. JSON only, without `after`, `from`, `to`.',
+      'Readings in the order in which they arrived, whatever their Id: `0` for all, then the `next` of the response before. ' +
+      '`next` is then never null: keep it, and call again whenever there may be more. Only for JSON, and without `after`, `from`, `to`.',
   }),
   from: time.optional().meta({
     description:
-      "Measured then or later; without an offset on the solution's clock. 422 where that is in no time zone.",
+      "Only readings measured at this time or later. Without an offset it is in the solution's time zone; 422 if that is unknown.",
   }),
-  to: time.optional().meta({ description: 'Measured before it.', examples: ['2026-11-21'] }),
+  to: time
+    .optional()
+    .meta({ description: 'Only readings measured before this time.', examples: ['2026-11-21'] }),
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .optional()
     .meta({
-      description: `JSON: ${defaultLimit} unless said otherwise, at most ${maxJsonLimit}. CSV: all.`,
+      description: `JSON: ${defaultLimit} if absent, at most ${maxJsonLimit}. CSV: all.`,
     }),
   format: z.enum(['json', 'csv']).default('json'),
   cells: z.enum(['safe', 'exact']).default('safe').meta({
     description:
-      'CSV: `safe` puts an apostrophe before a text that a spreadsheet would take for a formula; `exact` leaves it.',
+      'CSV: `safe` puts an apostrophe before a text that a spreadsheet would take for a formula; `exact` leaves the text as it is.',
   }),
   for: z.enum(['excel']).optional().meta({
     description:
-      "CSV: for a French Excel, with `;`, decimal commas, 1 and 0, times on the solution's clock and a byte order mark; formulas are always made safe.",
+      "CSV: for a French Excel, with `;`, decimal commas, 1 and 0, times in the solution's time zone and a byte order mark; formulas are always made safe.",
   }),
 });
 
 const tableParameter = pathParameter(
   z
     .string()
-    .meta({ description: 'e.g. `Tbfridge`; compared without case.', examples: ['Tbfridge'] })
+    .meta({ description: 'For example `Tbfridge`; case does not count.', examples: ['Tbfridge'] })
     .transform((name, context): LogTable => {
       const found = findLogTable(name);
       if (found !== undefined) return found;
@@ -74,7 +76,7 @@ const tableParameter = pathParameter(
 const log = z.looseObject({ Id: z.string() }).meta({
   id: 'LogRow',
   description:
-    'A reading: `Id`, the columns of the table as docs/catalogue.md lists them, and what the solution sent beyond them; with `receivedAfter` also `receivedAt`, when the server received it, null where it kept no time then.',
+    'A reading: `Id`, the columns of the table as docs/catalogue.md lists them, and further columns that the solution sent. With `receivedAfter` it also has `receivedAt`, the time when the server received it; null if no time was recorded then.',
   examples: [
     {
       Id: '8379',
@@ -93,12 +95,12 @@ const tableGaps = logGaps
 const losses = z.strictObject({
   reason: textOf(1_000)
     .optional()
-    .meta({ description: 'Kept in the audit trail.', examples: ['The disk failed; no backup.'] }),
+    .meta({ description: 'The reason for the audit trail.', examples: ['The disk failed; no backup.'] }),
 });
 const acceptedLosses = z
   .object({
-    lost: z.string().meta({ description: 'Rows that were gone.', examples: ['2'] }),
-    unknown: z.string().meta({ description: 'Rows that no upload brought.', examples: ['0'] }),
+    lost: z.string().meta({ description: 'The number of rows that were gone.', examples: ['2'] }),
+    unknown: z.string().meta({ description: 'The number of rows that no upload brought.', examples: ['0'] }),
   })
   .meta({ id: 'AcceptedLosses' });
 
@@ -151,11 +153,11 @@ export const createLogRoutes = (logs: LogService): Route[] => [
     tag: 'Logs',
     summary: 'Accepts that stored readings are lost',
     description:
-      'Those that the last check of the books found gone count as declared absent from then on, and rows that no upload brought are taken as they are. A row that comes after all is stored.',
+      'Rows that the last check of the books found gone count as declared absent from then on, and rows that no upload brought are accepted as they are. A row that arrives later is still stored.',
     access: 'manager',
     params: { id: idParameter('solution'), table: tableParameter },
     body: jsonBody(losses, { isRequired: false }),
-    answers: { 200: json('How many; none where nothing was in doubt.', acceptedLosses) },
+    answers: { 200: json('The numbers of rows; 0 if nothing was in doubt.', acceptedLosses) },
     async handle({ caller, params: { id: solutionId, table }, body }) {
       const reason = body.reason ?? null;
       return reply(200, await logs.acceptLosses(caller, { solutionId, table, reason }));
@@ -166,11 +168,12 @@ export const createLogRoutes = (logs: LogService): Route[] => [
     path: '/api/solutions/{id}/gaps',
     id: 'listGaps',
     tag: 'Logs',
-    summary: 'Lists the ids that never came, of every log in which some are missing',
-    description: 'Between the lowest and the highest id that came; rows in quarantine came.',
+    summary: 'Lists the ids that never arrived, for every log in which some are missing',
+    description:
+      'The ids lie between the lowest and the highest id that arrived. Rows in quarantine count as arrived.',
     access: 'viewer',
     params: { id: idParameter('solution') },
-    answers: { 200: json('What is missing.', z.object({ items: z.array(tableGaps) })) },
+    answers: { 200: json('The missing ids.', z.object({ items: z.array(tableGaps) })) },
     async handle({ caller, params }) {
       const items = await logs.gaps(caller, params.id);
       return reply(200, {

@@ -21,42 +21,45 @@ const newMessage = z.strictObject({
 });
 const message = z
   .object({
-    id: z.string().meta({ description: 'Below zero: as it is on the wire.', examples: ['-17'] }),
+    id: z.string().meta({ description: 'Below zero, as in the protocol.', examples: ['-17'] }),
     kind: z.enum(messageKinds),
     sender: z.string().meta({ examples: ['claire@example.org'] }),
     subject: z.string().meta({ examples: ['Rappel de lot'] }),
     body: z.string().meta({ examples: ['Retirez le lot L123 de la vente.'] }),
-    measuredAt: instant.nullable().meta({ description: 'When what it tells of was.' }),
+    measuredAt: instant.nullable().meta({ description: 'The time of the event that the message is about.' }),
     isConform: z.boolean().nullable(),
     sentAt: instant,
-    deliveredAt: instant.nullable().meta({ description: 'When the solution confirmed that it has it.' }),
+    deliveredAt: instant.nullable().meta({ description: 'When the solution confirmed the message.' }),
     readAt: instant.nullable().meta({ description: "By the solution's clock." }),
     failures: z
       .number()
       .int()
-      .meta({ description: 'In a row.', examples: [0] }),
+      .meta({ description: 'How many deliveries in a row failed.', examples: [0] }),
     failureReason: z.string().nullable(),
-    isParked: z.boolean().meta({ description: 'It failed too often: it goes into no package any more.' }),
+    isParked: z.boolean().meta({
+      description: 'True: the delivery failed too often, and no package contains the message any more.',
+    }),
     digest: z
       .string()
       .nullable()
-      .meta({ description: 'The message that tells it in its place, where many alerts waited.' }),
+      .meta({ description: 'The digest that was sent in its place, if many alerts waited.' }),
     digestOf: z
       .number()
       .int()
       .nullable()
-      .meta({ description: 'Of such a digest: how many alerts it tells of.' }),
-    sample: z.string().optional().meta({ description: 'This and what follows: of an analysis.' }),
+      .meta({ description: 'For such a digest: the number of its alerts.' }),
+    sample: z
+      .string()
+      .optional()
+      .meta({ description: 'This member and the following ones belong to a lab result.' }),
     germ: z.string().optional(),
     operator: z.enum(resultOperators).optional(),
-    value: z.number().nullable().optional().meta({ description: 'null: of an absence or presence.' }),
-    quantity: z
-      .number()
-      .nullable()
-      .optional()
-      .meta({ description: 'Of an absence or presence: how much was examined, in `unit`; else null.' }),
+    value: z.number().nullable().optional().meta({ description: 'Null for an absence or presence.' }),
+    quantity: z.number().nullable().optional().meta({
+      description: 'For an absence or presence: the amount that was examined, in `unit`; else null.',
+    }),
     unit: z.string().nullable().optional(),
-    m: z.number().nullable().optional().meta({ description: 'null: the criterion is absence.' }),
+    m: z.number().nullable().optional().meta({ description: 'Null: the criterion is absence.' }),
     M: z.number().nullable().optional(),
     verdict: z.enum(verdicts).optional(),
   })
@@ -70,7 +73,7 @@ export const createMessageRoutes = (messages: MessageService): Route[] => [
     method: 'get',
     path: '/api/solutions/{id}/messages',
     id: 'listMessages',
-    summary: 'Lists what a solution was told, the newest first, with its receipts',
+    summary: 'Lists the messages to a solution, the newest first, with their receipts',
     access: 'viewer',
     query: pageQuery(messageCursor),
     answers: { 200: json('A page of messages.', pageOf(message)) },
@@ -84,7 +87,7 @@ export const createMessageRoutes = (messages: MessageService): Route[] => [
     path: '/api/solutions/{id}/messages',
     id: 'sendMessage',
     summary: 'Sends a message',
-    description: 'It goes down with the next package of `messagerie`.',
+    description: 'The solution gets it with the next package of `messagerie`.',
     access: 'manager',
     body: jsonBody(newMessage),
     answers: { 201: json('The message.', message) },
@@ -99,7 +102,7 @@ export const createMessageRoutes = (messages: MessageService): Route[] => [
     id: 'sendAnalyses',
     summary: 'Sends lab results',
     description:
-      'One, several, or a CSV table with a header row; all or none. Each is judged by its limits m and M, and goes down on `messagerie`.',
+      'One result, several, or a CSV table with a header row; all are accepted or none. Each is judged by its limits m and M and sent on `messagerie`.',
     access: 'manager',
     body: analysesBody,
     answers: {

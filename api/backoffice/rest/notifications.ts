@@ -29,7 +29,7 @@ const events = z
   .transform((named) => [...new Set(named)])
   .meta({
     description:
-      'sync-failed: an upload could not be processed. solution-stale: no finished sync for `staleHours`. approval-waiting: so much was deleted, changed or replaced that someone must decide. probe-alert: a probe is out of its limits, or silent.',
+      'sync-failed: an upload could not be processed. solution-stale: no finished sync for `staleHours`. approval-waiting: so much was deleted, changed or replaced that a person must decide. probe-alert: a probe is out of its limits or silent.',
     examples: [['sync-failed', 'approval-waiting']],
   });
 const staleHours = z
@@ -38,10 +38,10 @@ const staleHours = z
   .min(1)
   .max(8760)
   .meta({ examples: [24] });
-const language = z.enum(mailLanguages).meta({ description: 'Of the mails.', examples: ['fr'] });
+const language = z.enum(mailLanguages).meta({ description: 'The language of the mails.', examples: ['fr'] });
 
 const newTarget = z.strictObject({
-  account: idOf.nullable().meta({ description: 'Null: what happens in every account; for admins.' }),
+  account: idOf.nullable().meta({ description: 'Null: notifications of every account; only for admins.' }),
   kind,
   address,
   events,
@@ -53,7 +53,10 @@ const edit = z.strictObject({
   events: events.optional(),
   staleHours: staleHours.optional(),
   language: language.optional(),
-  paused: z.boolean().optional().meta({ description: 'While it is paused, nothing new is noted for it.' }),
+  paused: z
+    .boolean()
+    .optional()
+    .meta({ description: 'While the target is paused, it gets no new notifications.' }),
 });
 
 const target = z
@@ -69,34 +72,36 @@ const target = z
     staleHours: z.number(),
     language,
     paused: z.boolean(),
-    late: z.number().meta({ description: 'How many failed, and are tried again.', examples: [0] }),
-    parked: z.number().meta({ description: 'How many were given up.', examples: [0] }),
+    late: z
+      .number()
+      .meta({ description: 'How many notifications failed and will be tried again.', examples: [0] }),
+    parked: z.number().meta({ description: 'How many notifications were given up.', examples: [0] }),
     confirmedAt: instant.nullable().meta({
       description:
-        'null: the owner of the e-mail address has not said yes, and nothing goes there. A webhook needs no yes.',
+        'Null: the owner of the e-mail address has not confirmed it yet, and nothing is sent there. A webhook needs no confirmation.',
     }),
     createdAt: instant,
   })
   .meta({ id: 'NotificationTarget' });
 
 const secret = z.string().meta({
-  description: 'Signs the calls of a webhook. Shown this once.',
+  description: 'The secret that signs the calls of a webhook. It is shown only once.',
   examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDpb0UKYX0Ecg='],
 });
 const createdTarget = target.extend({ secret: secret.nullable() }).meta({ id: 'CreatedNotificationTarget' });
 
 const notification = z
   .object({
-    id: z.guid().meta({ description: 'What a webhook gets as `webhook-id`.' }),
+    id: z.guid().meta({ description: 'The id that a webhook gets as `webhook-id`.' }),
     event: z.enum(notificationTypes).meta({
       description:
-        'Beside the events: test, which someone asked for; confirm-address, the mail that asks the owner of an e-mail address.',
+        'One of the events; or test, which a user requested; or confirm-address, the mail that asks the owner of an e-mail address to confirm it.',
     }),
     solution: z.string().nullable(),
     occurredAt: instant,
     state: z
       .enum(notificationStates)
-      .meta({ description: 'parked: given up, until someone asks for another try.' }),
+      .meta({ description: 'parked: given up, until someone requests another attempt.' }),
     attempts: z.number(),
     nextAttemptAt: instant.nullable(),
     lastError: z.string().nullable(),
@@ -114,7 +119,7 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets',
     id: 'listNotificationTargets',
     tag: 'Notifications',
-    summary: 'Lists who is told of what',
+    summary: 'Lists the notification targets',
     access: 'manager',
     query: pageQuery(idOf).extend({ account: idOf.optional() }),
     answers: { 200: json('A page of targets.', pageOf(target)) },
@@ -128,9 +133,9 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets',
     id: 'createNotificationTarget',
     tag: 'Notifications',
-    summary: 'Adds an e-mail address or a webhook that is told',
+    summary: 'Adds a notification target: an e-mail address or a webhook',
     description:
-      'The owner of an e-mail address is asked by mail first: nothing else goes there before the link in it was opened and confirmed.',
+      'The owner of an e-mail address is asked by mail first: nothing else is sent there until the link in that mail has been opened and confirmed.',
     access: 'manager',
     body: jsonBody(newTarget),
     answers: { 201: json('The target, and the secret of a webhook.', createdTarget) },
@@ -145,7 +150,7 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets/{id}',
     id: 'getNotificationTarget',
     tag: 'Notifications',
-    summary: 'Gives who is told of what',
+    summary: 'Returns a notification target',
     access: 'manager',
     params: { id: targetParameter },
     answers: { 200: json('The target.', target, etagHeader) },
@@ -158,9 +163,9 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets/{id}',
     id: 'updateNotificationTarget',
     tag: 'Notifications',
-    summary: 'Changes who is told of what',
+    summary: 'Changes a notification target',
     description:
-      'What is absent stays as it is. Another e-mail address has to be confirmed, as a new one has.',
+      'Absent members stay as they are. A changed e-mail address has to be confirmed, as a new one has.',
     access: 'manager',
     params: { id: targetParameter },
     headers: ifRevision,
@@ -177,10 +182,10 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets/{id}',
     id: 'deleteNotificationTarget',
     tag: 'Notifications',
-    summary: 'Tells it nothing more',
+    summary: 'Removes a notification target',
     access: 'manager',
     params: { id: targetParameter },
-    answers: { 204: noContent('What waited for it is gone as well.') },
+    answers: { 204: noContent('The target and its waiting notifications are removed.') },
     async handle({ caller, params }) {
       await notifications.remove(caller, params.id);
       return emptyReply(204);
@@ -192,7 +197,7 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     id: 'replaceWebhookSecret',
     tag: 'Notifications',
     summary: 'Gives a webhook a new secret',
-    description: `For ${secretOverlapHours} hours calls carry two signatures, by the new secret and by the old one.`,
+    description: `For ${secretOverlapHours} hours, calls carry two signatures, by the new secret and by the old one.`,
     access: 'manager',
     params: { id: targetParameter },
     answers: { 200: json('The new secret.', z.object({ secret })) },
@@ -206,10 +211,10 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     id: 'testNotificationTarget',
     tag: 'Notifications',
     summary: 'Sends it a notification of type `test`',
-    description: 'Within ten minutes at most 10 for each user and 20 for each account.',
+    description: 'Within ten minutes, at most 10 tests for each user and 20 for each account.',
     access: 'manager',
     params: { id: targetParameter },
-    answers: { 202: json('It goes out within seconds.', z.object({ notification: uuid })) },
+    answers: { 202: json('The notification is sent within seconds.', z.object({ notification: uuid })) },
     problems: { 409: ['not-confirmed'], 429: ['too-many-requests'] },
     async handle({ caller, params }) {
       return reply(202, { notification: await notifications.test(caller, params.id) });
@@ -220,12 +225,12 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets/{id}/confirmation',
     id: 'askForConfirmation',
     tag: 'Notifications',
-    summary: 'Asks the owner of an e-mail address once more',
+    summary: 'Asks the owner of an e-mail address again to confirm it',
     description:
-      'By a mail with a link that counts once, for three days. The links of earlier mails count as well.',
+      'The mail has a link that works once, within three days. The links of earlier mails work as well.',
     access: 'manager',
     params: { id: targetParameter },
-    answers: { 202: json('The mail goes out within seconds.', z.object({ notification: uuid })) },
+    answers: { 202: json('The mail is sent within seconds.', z.object({ notification: uuid })) },
     problems: { 409: ['already-confirmed'], 429: ['too-many-requests'] },
     async handle({ caller, params }) {
       return reply(202, { notification: await notifications.askAgain(caller, params.id) });
@@ -236,8 +241,8 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notification-targets/{id}/notifications',
     id: 'listNotifications',
     tag: 'Notifications',
-    summary: 'Lists what it was told, what waits, and what was given up',
-    description: 'The newest first. What was delivered is kept for 30 days.',
+    summary: 'Lists the notifications of a target: delivered, waiting and given up',
+    description: 'The newest first. Delivered notifications are kept for 30 days.',
     access: 'manager',
     params: { id: targetParameter },
     query: pageQuery(uuid).extend({ state: z.enum(notificationStates).optional() }),
@@ -253,10 +258,10 @@ export const createNotificationRoutes = (notifications: NotificationService): Ro
     path: '/api/notifications/{id}/retry',
     id: 'retryNotification',
     tag: 'Notifications',
-    summary: 'Tries again what was given up',
+    summary: 'Tries a notification again that was given up',
     access: 'manager',
     params: { id: notificationParameter },
-    answers: { 204: noContent('It is tried within seconds.') },
+    answers: { 204: noContent('The next attempt follows within seconds.') },
     problems: { 409: ['not-replayable'] },
     async handle({ caller, params }) {
       await notifications.retry(caller, params.id);

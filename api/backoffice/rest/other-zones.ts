@@ -12,18 +12,23 @@ const zoneName = z.string().meta({ examples: ['Europe/Paris'] });
 export const otherZoneReadings = z
   .object({
     timezone: z.string().meta({ description: "The solution's time zone.", examples: ['Indian/Reunion'] }),
-    readable: count.meta({ description: 'Stored readings of other zones that can be read anew.' }),
-    zones: z.array(z.object({ timezone: zoneName, readings: count })).meta({ description: 'Of `readable`.' }),
+    readable: count.meta({
+      description: 'The number of stored readings of other time zones that can be read again.',
+    }),
+    zones: z
+      .array(z.object({ timezone: zoneName, readings: count }))
+      .meta({ description: 'The time zones in which the `readable` readings were read.' }),
     unreadable: count.meta({
       description:
-        'Stored readings that cannot: some times of their upload had an offset and others had none, or nobody knows in which zone they were read.',
+        'The number of stored readings that cannot be read again: some times of their upload had an offset and others had none, or the time zone in which they were read is unknown.',
       examples: ['0'],
     }),
     underWay: z
       .object({ timezone: zoneName, askedBy: z.string(), askedAt: instant, readings: count })
       .nullable()
       .meta({
-        description: 'They are being read anew, `readings` of them so far; null: nobody has asked for that.',
+        description:
+          'Readings are being read again, `readings` of them so far. Null: nobody has requested it.',
       }),
   })
   .meta({ id: 'OtherZoneReadings' });
@@ -34,11 +39,12 @@ export const createOtherZoneRoutes = (otherZones: OtherZoneService): Route[] => 
     path: '/api/solutions/{id}/other-zone-readings',
     id: 'getOtherZoneReadings',
     tag: 'Logs',
-    summary: "Tells how many readings stand in another time zone than the solution's",
-    description: 'Times without an offset were read in the time zone that the solution had when they came.',
+    summary: "Counts the readings that were read in another time zone than the solution's",
+    description:
+      'Times without an offset were read in the time zone that the solution had when they arrived.',
     access: 'viewer',
     params: { id: idParameter('solution') },
-    answers: { 200: json('How many there are.', otherZoneReadings) },
+    answers: { 200: json('The numbers of readings.', otherZoneReadings) },
     async handle({ caller, params }) {
       return reply(200, otherZoneJson(await otherZones.look(caller, params.id)));
     },
@@ -48,12 +54,12 @@ export const createOtherZoneRoutes = (otherZones: OtherZoneService): Route[] => 
     path: '/api/solutions/{id}/other-zone-readings',
     id: 'readTimesAnew',
     tag: 'Logs',
-    summary: "Has them read anew in the solution's time zone",
+    summary: "Has these readings read again in the solution's time zone",
     description:
-      'A worker does it in portions. What was read anew comes again to whoever reads with `receivedAfter`. Asking again changes nothing; once the time zone is changed again, no more is read.',
+      'A worker does it in portions. A client that reads with `receivedAfter` gets these readings again. Repeating the call changes nothing; if the time zone is changed again, the work stops.',
     access: 'manager',
     params: { id: idParameter('solution') },
-    answers: { 202: json('It has been asked for, where there are any.', otherZoneReadings) },
+    answers: { 202: json('The work is requested, if there are such readings.', otherZoneReadings) },
     async handle({ caller, params }) {
       return reply(202, otherZoneJson(await otherZones.readAnew(caller, params.id)));
     },

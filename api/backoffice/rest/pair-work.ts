@@ -25,13 +25,15 @@ const run = z
     id: z.string().meta({ examples: ['42'] }),
     kind: z.enum(runKinds).meta({
       description:
-        '`check`: what changed; `whole`: everything; `plan`: an approved plan; `hints`: what webhooks and people named; `take-back`: what another run did.',
+        '`check`: lists what changed. `whole`: lists everything. `plan`: carries out an approved plan. `hints`: records that webhooks and people named. `take-back`: undoes another run.',
     }),
     state: z.string(),
     askedBy: z.string().nullable(),
     createdAt: instant,
     startedAt: instant.nullable(),
-    endedAt: instant.nullable().meta({ description: 'Set once none of its jobs is `new` or `running`.' }),
+    endedAt: instant
+      .nullable()
+      .meta({ description: 'Set when none of its jobs is `new` or `running` any more.' }),
     created: count,
     updated: count,
     moved: count,
@@ -40,7 +42,7 @@ const run = z
     failed: count,
     calls: z.object({ here: count, there: count }),
     failure: z.string().nullable(),
-    takesBack: z.string().nullable().meta({ description: 'Of `take-back`: the run that it takes back.' }),
+    takesBack: z.string().nullable().meta({ description: 'For `take-back`: the run that it takes back.' }),
   })
   .meta({ id: 'PairRun' });
 const runWithKept = run
@@ -49,26 +51,27 @@ const runWithKept = run
       .array(
         z.object({
           link: z.string().nullable(),
-          here: z.string().nullable().meta({ description: 'Its key.' }),
-          there: z.string().nullable().meta({ description: 'Its key.' }),
+          here: z.string().nullable().meta({ description: 'The key of the record on this side.' }),
+          there: z.string().nullable().meta({ description: 'The key of the record on this side.' }),
           fields: z.array(z.string()).readonly(),
         }),
       )
       .meta({
-        description: 'Of `take-back`: what was changed since the run that it takes back, and stays as it is.',
+        description:
+          'For `take-back`: the records that were changed after the run that it takes back, and therefore stay as they are.',
       }),
     next: z.string().nullable(),
   })
   .meta({ id: 'PairRunWithKept' });
 const counts = <const Names extends readonly string[]>(names: Names) =>
-  z.record(z.enum(names), count).meta({ description: 'How many, by state.' });
+  z.record(z.enum(names), count).meta({ description: 'The number of jobs by state.' });
 const status = z
   .object({
     mode: z.enum(pairModes),
     paused,
     lag: z
       .number()
-      .meta({ description: 'Seconds for which the oldest thing that is due has waited; 0: nothing does.' }),
+      .meta({ description: 'For how many seconds the oldest due job has waited. 0: none waits.' }),
     jobs: counts(linkJobStates),
     links: counts(linkStates),
     conflicts: count,
@@ -87,16 +90,18 @@ const planItem = z
     verdict: z.string(),
     reason: z.string().nullable(),
     operations: z.array(operation),
-    before: z.unknown().meta({ description: 'What each side holds.' }),
-    after: z.unknown().meta({ description: 'What each side would hold.' }),
+    before: z.unknown().meta({ description: 'The value on each side.' }),
+    after: z.unknown().meta({ description: 'The value that each side would have.' }),
   })
   .meta({ id: 'PairPlanItem' });
 const plannedField = z
   .object({
     side: z.enum(['here', 'there']),
-    field: z.string().meta({ description: 'As that side names it.' }),
-    changed: count.meta({ description: 'Records whose value would be another.' }),
-    made: count.meta({ description: 'Records that would be made with a value in it.' }),
+    field: z.string().meta({ description: 'The name of the field on that side.' }),
+    changed: count.meta({ description: 'The number of records whose value would change.' }),
+    made: count.meta({
+      description: 'The number of records that would be created with a value in the field.',
+    }),
     examples: z.array(z.object({ key: z.string(), before: z.unknown(), after: z.unknown() })).readonly(),
   })
   .meta({ id: 'PlannedField' });
@@ -105,18 +110,19 @@ const plan = z
     id: z.string().meta({ examples: ['7'] }),
     pair: nameOf,
     state: z.enum(planStates),
-    digest: z.string().nullable().meta({ description: 'What is approved is exactly what it is made of.' }),
+    digest: z.string().nullable().meta({ description: 'An approval covers exactly the lines of the plan.' }),
     counts: z.record(z.string(), count),
     fields: z.array(plannedField).readonly().meta({
-      description: 'What would be written, field by field, in the words of the side it is written to.',
+      description:
+        'What would be written, field by field, with the field names of the side that is written to.',
     }),
-    calls: z
-      .object({ here: count, there: count })
-      .nullable()
-      .meta({ description: 'How many it takes, as a rule at most; null: it is not made yet.' }),
+    calls: z.object({ here: count, there: count }).nullable().meta({
+      description:
+        'The number of calls that the plan needs, usually at most. Null: the plan is not made yet.',
+    }),
     estimatedSeconds: z.number().nullable().meta({
       description:
-        'How long it takes to carry it out, by the limits of both systems; null: it is not made yet.',
+        'How long it takes to carry out the plan within the limits of both systems. Null: the plan is not made yet.',
     }),
     failure: z.string().nullable(),
     createdAt: instant,
@@ -130,7 +136,7 @@ const planWithItems = plan
   .extend({ items: z.array(planItem).readonly(), next: z.string().nullable() })
   .meta({ id: 'PairPlanPage' });
 const decidedPlan = plan
-  .extend({ run: z.string().nullable().meta({ description: 'The run that carries it out.' }) })
+  .extend({ run: z.string().nullable().meta({ description: 'The run that carries out the plan.' }) })
   .meta({ id: 'DecidedPairPlan' });
 
 const end = z
@@ -139,7 +145,7 @@ const end = z
     revision: z.string().nullable(),
     seen: z.record(z.string(), z.unknown()).nullable().meta({
       description:
-        'What that side was last seen to hold, by the names of the pair; null: it is deleted there.',
+        'The copy last seen on that side, with the field names of the pair. Null: the record is deleted there.',
     }),
   })
   .nullable();
@@ -153,7 +159,7 @@ const link = z
     there: end,
     unsettled: z
       .boolean()
-      .meta({ description: 'A call was begun of which nobody knows yet whether it was made.' }),
+      .meta({ description: 'A call was begun, and it is not known yet whether the system carried it out.' }),
     madeAt: instant,
     changedAt: instant,
     endedAt: instant.nullable(),
@@ -170,7 +176,7 @@ const event = z
     fields: z.array(z.string()).readonly(),
     before: z.unknown(),
     after: z.unknown(),
-    calls: z.unknown().meta({ description: 'Each call with its answer; secrets are left out.' }),
+    calls: z.unknown().meta({ description: 'Each call with its response; secrets are left out.' }),
     by: z.string().nullable(),
   })
   .meta({ id: 'PairLinkEvent' });
@@ -217,10 +223,10 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/pairs/{name}/status',
     id: 'getPairStatus',
     tag: 'Pairs',
-    summary: 'Shows how a pair stands: what is open, what failed, its last run',
+    summary: 'Shows the state of a pair: open work, failures, its last run',
     access: 'viewer',
     params: ofPair,
-    answers: { 200: json('How it stands.', status) },
+    answers: { 200: json('The state of the pair.', status) },
     async handle({ caller, params }) {
       return reply(200, statusJson(await pairRuns.status(caller, params.name)));
     },
@@ -230,7 +236,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/pairs/{name}/run',
     id: 'runPair',
     tag: 'Pairs',
-    summary: 'Asks both sides now what has changed',
+    summary: 'Lists what has changed on both sides now',
     description: 'In the mode `plan` nothing is written.',
     access: 'manager',
     params: ofPair,
@@ -301,7 +307,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/pairs/{name}/plan',
     id: 'makePairPlan',
     tag: 'Pairs',
-    summary: 'Has a worker work out what a run would do, without doing it',
+    summary: 'Has a worker make a plan: what a run would do, without doing it',
     access: 'manager',
     params: ofPair,
     answers: { 202: json('The plan.', z.object({ plan: z.string().meta({ examples: ['7'] }) })) },
@@ -330,13 +336,14 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/plans/{id}',
     id: 'decidePairPlan',
     tag: 'Pairs',
-    summary: 'Approves or rejects a plan: approved, exactly that is done, and the pair runs from then on',
+    summary:
+      'Approves or rejects a plan: after an approval exactly the plan is carried out, and the pair runs from then on',
     access: 'manager',
     params: { id: bigIdParameter('plan') },
     body: jsonBody(
       z.strictObject({
         decision: z.enum(['approve', 'reject']),
-        digest: z.string().max(200).optional().meta({ description: 'Of the plan that was looked at.' }),
+        digest: z.string().max(200).optional().meta({ description: 'The digest of the plan that was read.' }),
       }),
     ),
     answers: { 200: json('The plan.', decidedPlan) },
@@ -353,7 +360,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     tag: 'Pairs',
     summary: 'Lists the links of a pair, the newest first',
     description:
-      'The search covers the keys and what was last seen. What is gone comes only with `state=gone`.',
+      'The search covers the keys and the copies last seen. Links whose records are gone are listed only with `state=gone`.',
     access: 'viewer',
     params: ofPair,
     query: pageQuery(bigIdOf).extend({
@@ -375,7 +382,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/pairs/{name}/links',
     id: 'joinPairLink',
     tag: 'Pairs',
-    summary: 'Joins two records by hand',
+    summary: 'Links two records by hand',
     access: 'manager',
     params: ofPair,
     body: jsonBody(z.strictObject({ here: key, there: key })),
@@ -390,7 +397,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/links/{id}',
     id: 'getPairLink',
     tag: 'Pairs',
-    summary: 'Shows a link with both ends, and all that was done about it',
+    summary: 'Shows a link with both ends, and everything that was done to it',
     access: 'viewer',
     params: { id: bigIdParameter('link') },
     answers: { 200: json('The link.', linkWithEvents) },
@@ -403,7 +410,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/links/{id}/look',
     id: 'lookAtPairLink',
     tag: 'Pairs',
-    summary: 'Has both sides of a link looked at now',
+    summary: 'Has both sides of a link compared now',
     access: 'manager',
     params: { id: bigIdParameter('link') },
     answers: { 202: json('The job.', job) },
@@ -416,10 +423,10 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/links/{id}/unlink',
     id: 'unlinkPairLink',
     tag: 'Pairs',
-    summary: 'Parts two records; what the systems hold stays as it is',
+    summary: 'Unlinks two records; both records stay as they are',
     access: 'manager',
     params: { id: bigIdParameter('link') },
-    answers: { 200: json('The link, which is gone.', linkWithEvents) },
+    answers: { 200: json('The link as it was; it is removed.', linkWithEvents) },
     problems: { 409: ['unsettled'] },
     async handle({ caller, params }) {
       return reply(200, timelineJson(await links.unlink(caller, params.id)));
@@ -430,7 +437,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/pairs/{name}/jobs',
     id: 'listPairJobs',
     tag: 'Pairs',
-    summary: 'Lists what a pair has found, the newest first',
+    summary: 'Lists the jobs of a pair, the newest first',
     access: 'viewer',
     params: ofPair,
     query: pageQuery(bigIdOf).extend({ state: z.enum(linkJobStates).optional(), link: bigIdOf.optional() }),
@@ -449,7 +456,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/pairs/{name}/jobs',
     id: 'addPairJob',
     tag: 'Pairs',
-    summary: 'Has a record of one side looked at now',
+    summary: 'Has a record of one side compared now',
     access: 'manager',
     params: ofPair,
     body: jsonBody(z.strictObject({ side: z.enum(['here', 'there']), key })),
@@ -476,7 +483,7 @@ export const createPairWorkRoutes = ({ pairRuns, links }: Services): Route[] => 
     path: '/api/jobs/{id}/retry',
     id: 'retryPairJob',
     tag: 'Pairs',
-    summary: 'Tries now what failed, waits or was given up',
+    summary: 'Tries a job now that failed, waits or was given up',
     access: 'manager',
     params: { id: bigIdParameter('job') },
     answers: { 202: json('The job that does it.', job) },

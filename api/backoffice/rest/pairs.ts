@@ -12,10 +12,10 @@ import { staffRoute } from './staff-route';
 import { nameOf, nameParameter, needSameName } from './systems';
 
 const mode = z.enum(pairModes).meta({
-  description: '`plan`: nothing is written; `run`: both sides are kept equal; `off`: nothing is looked at.',
+  description: '`plan`: nothing is written. `run`: both sides are kept equal. `off`: the pair does nothing.',
 });
 const end = z.looseObject({ system: nameOf }).meta({
-  description: 'The system, and what of it, in the words of its kind.',
+  description: 'The system, and its entity, table or folder, in the words of its kind.',
   examples: [{ system: 'espo', entity: 'Contact' }],
 });
 const example = {
@@ -39,12 +39,12 @@ const changedPair = z
 export const paused = z
   .object({
     reason: z.string().meta({ examples: ['fields'] }),
-    detail: z.string().nullable().meta({ description: 'What was found, for people.' }),
+    detail: z.string().nullable().meta({ description: 'The details, as a sentence for people.' }),
     since: instant,
     by: z.string().nullable(),
   })
   .nullable()
-  .meta({ description: 'Null: it is not. `by` null: the server did by itself.' });
+  .meta({ description: 'Null: the pair is not paused. `by` is null if the server paused it.' });
 
 export const pair = z
   .looseObject({
@@ -89,7 +89,7 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
     id: 'addPair',
     tag: 'Pairs',
     summary: 'Adds a pair',
-    description: 'It begins in the mode `plan`, unless it says otherwise: nothing is written.',
+    description: 'Unless its configuration says otherwise, it begins in the mode `plan`: nothing is written.',
     access: 'admin',
     body: jsonBody(newPair, { limit: '2mb' }),
     answers: { 201: json('The pair.', pair, etagHeader) },
@@ -116,7 +116,7 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
     path: '/api/pairs/{name}',
     id: 'putPair',
     tag: 'Pairs',
-    summary: 'Makes a pair, or changes its configuration',
+    summary: 'Adds a pair, or changes its configuration',
     access: 'admin',
     params: ofPair,
     headers: ifVersion,
@@ -137,11 +137,11 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
     path: '/api/pairs/{name}',
     id: 'deletePair',
     tag: 'Pairs',
-    summary: 'Deletes a pair with its links; what the systems hold stays as it is',
+    summary: 'Deletes a pair with its links; the records of both systems stay as they are',
     access: 'admin',
     params: ofPair,
     headers: ifVersion,
-    answers: { 204: noContent('It is gone.') },
+    answers: { 204: noContent('The pair is deleted.') },
     problems: { 412: ['stale'] },
     async handle({ caller, params, headers }) {
       await pairs.remove(caller, params.name, headers['if-match'] ?? null);
@@ -153,7 +153,7 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
     path: '/api/pairs/{name}/versions',
     id: 'listPairVersions',
     tag: 'Pairs',
-    summary: 'Lists every configuration that a pair has had, the newest first',
+    summary: 'Lists all configurations that a pair has had, the newest first',
     access: 'viewer',
     params: ofPair,
     query: pageQuery(idOf),
@@ -167,7 +167,7 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
     path: '/api/pairs/{name}/pause',
     id: 'pausePair',
     tag: 'Pairs',
-    summary: 'Does nothing about a pair until someone resumes it',
+    summary: 'Pauses a pair until someone resumes it',
     access: 'manager',
     params: ofPair,
     body: jsonBody(z.strictObject({ reason: textOf(500).default('by hand') }), { isRequired: false }),
@@ -181,7 +181,7 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
     path: '/api/pairs/{name}/resume',
     id: 'resumePair',
     tag: 'Pairs',
-    summary: 'Goes on with a pair that is paused',
+    summary: 'Resumes a paused pair',
     access: 'manager',
     params: ofPair,
     answers: { 202: json('The pair.', pair) },

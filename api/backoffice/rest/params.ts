@@ -22,7 +22,7 @@ const edit = z.strictObject({ fields: givenFields });
 const classParameter = pathParameter(
   z
     .string()
-    .meta({ description: 'e.g. `Fridges`; compared without case.', examples: ['Fridges'] })
+    .meta({ description: 'For example `Fridges`; case does not count.', examples: ['Fridges'] })
     .transform((name, context): ParameterClass => {
       const found = findParameterClass(name);
       if (found !== undefined) return found;
@@ -41,7 +41,7 @@ const version = z
   .int()
   .meta({ examples: [3] });
 const author = z.string().meta({
-  description: 'E-mail of the member of staff, or `solution`.',
+  description: 'The e-mail address of the member of staff, or `solution`.',
   examples: ['claire@example.org'],
 });
 const param = z
@@ -49,19 +49,26 @@ const param = z
     id: z.string().meta({ examples: ['1532500000123'] }),
     idServer: z.string().meta({ examples: ['41'] }),
     fields,
-    isActive: z.boolean().meta({ description: 'False: deleted.', examples: [true] }),
+    isActive: z.boolean().meta({ description: 'False: the entity is deleted.', examples: [true] }),
     version,
     updatedAt: instant,
     updatedBy: author,
-    isDue: z.boolean().meta({ description: 'The solution will be told of it, or is being told.' }),
-    isHeld: z.boolean().meta({ description: 'It waits for someone: in a conflict or an approval.' }),
+    isDue: z.boolean().meta({
+      description: 'True: an instruction about it waits, or is in a package that is not confirmed.',
+    }),
+    isHeld: z
+      .boolean()
+      .meta({ description: 'True: a conflict or an approval about it waits for a decision.' }),
     failures: z
       .number()
       .int()
-      .meta({ description: 'Instructions in a row that the solution could not carry out.', examples: [0] }),
+      .meta({
+        description: 'The number of instructions in a row that the solution failed to apply.',
+        examples: [0],
+      }),
     failureReason: z.string().nullable(),
     returnedAt: instant.nullable().meta({
-      description: 'When the solution brought it back with other content, after it had been deleted.',
+      description: 'When the solution sent it again with other content, after it had been deleted.',
     }),
   })
   .meta({ id: 'Parameter' });
@@ -72,7 +79,7 @@ const paramVersion = z
     isActive: z.boolean(),
     at: instant,
     by: author,
-    sync: syncKey.nullable().meta({ description: 'Where a sync brought it.' }),
+    sync: syncKey.nullable().meta({ description: 'The sync that brought the version, if one did.' }),
   })
   .meta({ id: 'ParameterVersion' });
 
@@ -105,7 +112,7 @@ export const createParamRoutes = (params: ParamService): Route[] => [
     ...ofOneEntity,
     method: 'get',
     id: 'getParameter',
-    summary: 'Gives an entity, deleted or not',
+    summary: 'Returns an entity, deleted or not',
     access: 'viewer',
     answers: { 200: json('The entity.', param, etagHeader) },
     async handle({ caller, params: path }) {
@@ -119,7 +126,7 @@ export const createParamRoutes = (params: ParamService): Route[] => [
     id: 'putParameter',
     summary: 'Inserts or changes an entity',
     description:
-      'The solution gets an instruction with its next package. Refused (`newer-copy-waits`) while a newer copy of the entity, which could not be read, lies in quarantine: decide about that first.',
+      'The solution gets an instruction with its next package. The edit is refused (`newer-copy-waits`) while a newer copy of the entity, which could not be read, is in quarantine: decide about that copy first.',
     access: 'manager',
     headers: ifVersion,
     body: jsonBody(edit),
@@ -144,7 +151,7 @@ export const createParamRoutes = (params: ParamService): Route[] => [
     description: 'The solution gets an instruction `d` with its next package. Its history stays.',
     access: 'manager',
     headers: ifVersion,
-    answers: { 204: noContent('It is deleted.') },
+    answers: { 204: noContent('The entity is deleted.') },
     problems: { 409: ['newer-copy-waits'], 412: ['stale'] },
     async handle({ caller, params: path, headers }) {
       await params.delete(caller, keyOf(path), headers['if-match'] ?? null);

@@ -27,7 +27,7 @@ const query = pageQuery(bigIdOf).extend({
 const pixels = z
   .number()
   .int()
-  .meta({ description: 'As it is to be seen.', examples: [1024] });
+  .meta({ description: 'The size in pixels as displayed.', examples: [1024] });
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const photo = z
   .object({
@@ -41,11 +41,13 @@ const photo = z
       .meta({ examples: [161_713] }),
     width: pixels,
     height: pixels,
-    takenAt: instant.nullable().meta({ description: 'What the solution says of it, else its camera.' }),
+    takenAt: instant
+      .nullable()
+      .meta({ description: 'The time that the solution gave, else that of the camera.' }),
     receivedAt: instant,
     sync: syncKey.nullable(),
     isSuperseded: z.boolean().meta({
-      description: 'Another photo has come under its name since. `?sha256=` opens this one.',
+      description: 'True: another photo with the same name has arrived since. `?sha256=` opens this one.',
       examples: [false],
     }),
     logs: z
@@ -53,16 +55,18 @@ const photo = z
         z.object({
           table: z.string().meta({ examples: ['Tbfridge'] }),
           id: z.string().meta({ examples: ['8379'] }),
-          isStored: z.boolean().meta({ description: 'False: the row has not come yet.', examples: [true] }),
+          isStored: z
+            .boolean()
+            .meta({ description: 'False: the row has not arrived yet.', examples: [true] }),
         }),
       )
       .readonly()
-      .meta({ description: 'The readings that it belongs to.' }),
+      .meta({ description: 'The readings that the photo belongs to.' }),
   })
   .meta({ id: 'Photo' });
 
 const nameParameter = pathParameter(
-  z.string().meta({ description: 'Compared without case.', examples: ['label-12.jpg'] }),
+  z.string().meta({ description: 'Case does not count.', examples: ['label-12.jpg'] }),
   () => notFound('photo'),
 );
 
@@ -72,7 +76,7 @@ export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
     path: '/api/solutions/{id}/photos',
     id: 'listPhotos',
     tag: 'Photos',
-    summary: 'Lists the photos of a solution, or of one reading, the last to come first',
+    summary: 'Lists the photos of a solution, or of one reading, the latest arrival first',
     access: 'viewer',
     params: { id: idParameter('solution') },
     query,
@@ -89,24 +93,24 @@ export const createPhotoRoutes = (photos: PhotoGalleryService): Route[] => [
     path: '/api/solutions/{id}/photos/{name}',
     id: 'getPhoto',
     tag: 'Photos',
-    summary: 'Sends a photo, or its thumbnail',
+    summary: 'Returns a photo, or its thumbnail',
     description:
-      'A thumbnail stands upright, has 320 pixels at most, and nothing in it but the picture; where it is lost, the photo is sent.',
+      'A thumbnail is upright, has at most 320 pixels, and contains only the picture. If the thumbnail is lost, the photo is returned.',
     access: 'viewer',
     params: { id: idParameter('solution'), name: nameParameter },
     query: z.object({
       sha256: sha256.optional().meta({
-        description: 'Of several photos that came under the name, this one. Without it: the last.',
+        description: 'Which of several photos with the name is returned. If absent, the last one.',
       }),
       thumbnail: z
         .string()
         .optional()
-        .meta({ description: 'The thumbnail; whatever its value.', examples: ['1'] }),
+        .meta({ description: 'Asks for the thumbnail, whatever its value.', examples: ['1'] }),
     }),
     answers: {
       200: file('The whole picture.', ['image/jpeg'], fileHeaders),
-      206: file('One range of it.', ['image/jpeg'], fileHeaders),
-      304: noContent('It is the one of `If-None-Match`.'),
+      206: file('One range of the photo.', ['image/jpeg'], fileHeaders),
+      304: noContent('The photo equals that of `If-None-Match`.'),
     },
     problems: { 416: ['range-not-satisfiable'] },
     async handle({ request, response, caller, params: { id, name }, query: { sha256: content } }) {

@@ -22,7 +22,7 @@ const correction = z.strictObject({
     .nullish()
     .meta({
       description:
-        'What to process instead: one CSV row, one XML element, or a whole file, as the item is. Absent: the item as it was sent.',
+        'The text to process instead: one CSV row, one XML element or a whole file, like the item. If absent, the item is processed as it was sent.',
       examples: ['8380;2026-11-20 07:31:00;Anaïs;1;3,5'],
     }),
   raw: z.string().nullish().meta({ description: 'The same as `text`.', deprecated: true }),
@@ -37,8 +37,10 @@ const item = z
     subject: z
       .string()
       .nullable()
-      .meta({ description: 'Class or table, where it is known.', examples: ['Tbfridge'] }),
-    file: z.string().meta({ description: 'Name inside the package.', examples: ['csv/Tbfridge.csv'] }),
+      .meta({ description: 'Class or table, if it is known.', examples: ['Tbfridge'] }),
+    file: z
+      .string()
+      .meta({ description: 'The name of the file inside the package.', examples: ['csv/Tbfridge.csv'] }),
     line: z
       .number()
       .int()
@@ -47,7 +49,7 @@ const item = z
     rowId: z
       .string()
       .nullable()
-      .meta({ description: 'As the solution wrote it.', examples: ['8380'] }),
+      .meta({ description: 'The id as the solution wrote it.', examples: ['8380'] }),
     code: z.string().meta({ examples: ['bad-value'] }),
     reason: z.string().meta({
       description: 'A sentence in English.',
@@ -58,14 +60,15 @@ const item = z
       .nullable()
       .meta({
         description:
-          'The same as a stable code, to be told in any language. Null: kept by an earlier version.',
+          'The reason as a stable code, for texts in any language. Null: an earlier version stored the item.',
         examples: ['number-expected'],
       }),
     reasonValues: z
       .record(z.string(), z.unknown())
       .nullable()
       .meta({
-        description: 'The values of its sentence. What was sent is cut after 100 characters.',
+        description:
+          'The values in the sentence of the reason. Values that were sent are cut after 100 characters.',
         examples: [{ column: 'Temp', value: '3,5°', min: -200, max: 600, unit: '°C' }],
       }),
     header: z
@@ -80,7 +83,7 @@ const item = z
       .nullable()
       .meta({
         description:
-          'As it was sent; of a large entity or file its beginning, of a file with `…` as its last line.',
+          'The text as it was sent. A large entity or file is cut; a cut file ends with the line `…`.',
         examples: ['8380;2026-11-20 07:31:00;Anaïs;1;3,5°'],
       }),
     state: z.enum(quarantineStates),
@@ -89,10 +92,12 @@ const item = z
       .number()
       .int()
       .meta({
-        description: 'How often the same entity was sent while this was open; it is not listed again.',
+        description: 'How often the same item was sent while this one was open; it is not listed again.',
         examples: [1],
       }),
-    lastSeenAt: instant.nullable().meta({ description: 'When it was sent last; null: only once.' }),
+    lastSeenAt: instant
+      .nullable()
+      .meta({ description: 'When it was last sent. Null: it was sent only once.' }),
     decidedAt: instant.nullable(),
     decidedBy: z.string().nullable(),
   })
@@ -123,10 +128,10 @@ export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] =
     path: '/api/quarantine/{id}/discard',
     id: 'discardQuarantined',
     tag: 'Quarantine',
-    summary: 'Gives an item up',
+    summary: 'Discards an item',
     access: 'manager',
     params: { id: bigIdParameter('quarantined item') },
-    answers: { 204: noContent('It is kept, and waits for nobody any more.') },
+    answers: { 204: noContent('The item is kept, but no longer waits for a decision.') },
     problems: { 409: ['already-decided'] },
     async handle({ caller, params }) {
       await quarantine.discard(caller, params.id);
@@ -140,7 +145,7 @@ export const createQuarantineRoutes = (quarantine: QuarantineService): Route[] =
     tag: 'Quarantine',
     summary: 'Processes an item again, as it is or corrected',
     description:
-      'As a package of its own: it needs the channel at 0, and starts a sync. Refused again, it comes back as a new item.',
+      'The item is processed as a package of its own: this needs the channel at 0 and starts a sync. If it is refused again, it becomes a new item.',
     access: 'manager',
     params: { id: bigIdParameter('quarantined item') },
     // A corrected file may be as large as this.

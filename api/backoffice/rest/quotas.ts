@@ -16,44 +16,46 @@ const bound = z.object({
   limit: z
     .number()
     .nullable()
-    .meta({ description: 'What holds. Null: there is no bound.', examples: [10_000] }),
+    .meta({ description: 'The quota in force. Null: there is no bound.', examples: [10_000] }),
   own: z
     .number()
     .nullable()
-    .meta({ description: 'What staff set. Null: nothing.', examples: [null] }),
+    .meta({ description: 'The quota that staff set. Null: none.', examples: [null] }),
   used: z.number().meta({ examples: [96] }),
 });
 const boundsSchema = z.object({
   syncsPerDay: bound.meta({ description: 'Uploads in 24 hours, the refused ones included.' }),
   bytesPerDay: bound.meta({ description: 'Bytes of these uploads.' }),
-  openUploads: bound.meta({ description: 'Resumable uploads that are begun and not finished.' }),
-  openUploadBytes: bound.meta({ description: 'The lengths that they announced, together.' }),
+  openUploads: bound.meta({ description: 'Resumable uploads that are not finished.' }),
+  openUploadBytes: bound.meta({ description: 'The sum of the lengths that they announced.' }),
   openQuarantine: bound.meta({
-    description: 'Items in quarantine that wait. What comes beyond is counted, and its upload is kept.',
+    description: 'Open items in quarantine. Further items are only counted, and their upload is kept.',
   }),
 });
 const times = {
   dayEndsAt: instant.nullable().meta({
-    description: 'When what counts by the day counts anew. Null: nothing counts yet.',
+    description: 'When the daily quotas start again. Null: nothing counts yet.',
   }),
 };
 const accountQuotas = boundsSchema.extend(times).meta({ id: 'AccountQuotas' });
 export const solutionQuotas = boundsSchema
   .extend({
     extraColumns: bound.meta({
-      description: 'Columns that a log table does not declare; `used`: of the log table that has most.',
+      description:
+        'Columns that a log table does not declare. `used` is the number in the log table with most of them.',
     }),
     ...times,
-    refusedAt: instant.nullable().meta({ description: 'The last time that something was refused.' }),
+    refusedAt: instant.nullable().meta({ description: 'The last refusal because of a quota.' }),
     refusedFor: z
       .string()
       .nullable()
       .meta({
-        description: 'For which bound; with `account: ` or `server: ` before it where it was not its own.',
+        description:
+          'The quota that was exceeded; with `account: ` or `server: ` before it if it was not the solution’s own.',
         examples: [null],
       }),
   })
-  .meta({ id: 'SolutionQuotas', description: 'What a solution may take of the server, and takes.' });
+  .meta({ id: 'SolutionQuotas', description: 'What a solution may use of the server, and uses.' });
 
 const ownBound = (name: QuotaName) =>
   z
@@ -63,7 +65,7 @@ const ownBound = (name: QuotaName) =>
     .max(mostOfQuota(name))
     .nullable()
     .optional()
-    .meta({ description: 'Null: no bound of its own.', examples: [500] });
+    .meta({ description: 'Null: it has no quota of its own.', examples: [500] });
 const accountEdit = z.strictObject({
   syncsPerDay: ownBound('syncsPerDay'),
   bytesPerDay: ownBound('bytesPerDay'),
@@ -80,10 +82,10 @@ export const createQuotaRoutes = (quotas: QuotaSettingsService): Route[] => [
     path: '/api/solutions/{id}/quotas',
     id: 'getSolutionQuotas',
     tag: 'Solutions',
-    summary: 'Tells what a solution may take of the server, and takes',
+    summary: 'Returns the quotas of a solution, and what it uses',
     access: 'viewer',
     params: { id: idParameter('solution') },
-    answers: { 200: json('Its bounds.', solutionQuotas, etagHeader) },
+    answers: { 200: json('The quotas.', solutionQuotas, etagHeader) },
     async handle({ caller, params }) {
       const view = await quotas.ofSolution(caller, params.id);
       return reply(200, solutionQuotasJson(view), etagOf(view));
@@ -94,13 +96,13 @@ export const createQuotaRoutes = (quotas: QuotaSettingsService): Route[] => [
     path: '/api/solutions/{id}/quotas',
     id: 'setSolutionQuotas',
     tag: 'Solutions',
-    summary: 'Sets bounds for one solution',
-    description: 'What is absent stays as it is.',
+    summary: 'Sets quotas of one solution',
+    description: 'Absent members stay as they are.',
     access: 'admin',
     params: { id: idParameter('solution') },
     headers: ifRevision,
     body: jsonBody(solutionEdit),
-    answers: { 200: json('Its bounds.', solutionQuotas, etagHeader) },
+    answers: { 200: json('The quotas.', solutionQuotas, etagHeader) },
     problems: { 412: ['stale'] },
     async handle({ caller, params, headers, body }) {
       const view = await quotas.changeOfSolution(caller, params.id, body, headers['if-match'] ?? null);
@@ -112,10 +114,10 @@ export const createQuotaRoutes = (quotas: QuotaSettingsService): Route[] => [
     path: '/api/accounts/{id}/quotas',
     id: 'getAccountQuotas',
     tag: 'Accounts',
-    summary: 'Tells what the solutions of an account may take together, and take',
+    summary: 'Returns the quotas that the solutions of an account share, and what they use',
     access: 'admin',
     params: { id: idParameter('account') },
-    answers: { 200: json('Its bounds.', accountQuotas, etagHeader) },
+    answers: { 200: json('The quotas.', accountQuotas, etagHeader) },
     async handle({ caller, params }) {
       const view = await quotas.ofAccount(caller, params.id);
       return reply(200, accountQuotasJson(view), etagOf(view));
@@ -126,14 +128,14 @@ export const createQuotaRoutes = (quotas: QuotaSettingsService): Route[] => [
     path: '/api/accounts/{id}/quotas',
     id: 'setAccountQuotas',
     tag: 'Accounts',
-    summary: 'Sets bounds for the solutions of an account together',
+    summary: 'Sets the quotas that the solutions of an account share',
     description:
-      'What is absent stays as it is. Uploads and bytes are counted from when the account has its first bound.',
+      'Absent members stay as they are. Uploads and bytes are counted from the moment when the account gets its first quota.',
     access: 'admin',
     params: { id: idParameter('account') },
     headers: ifRevision,
     body: jsonBody(accountEdit),
-    answers: { 200: json('Its bounds.', accountQuotas, etagHeader) },
+    answers: { 200: json('The quotas.', accountQuotas, etagHeader) },
     problems: { 412: ['stale'] },
     async handle({ caller, params, headers, body }) {
       const view = await quotas.changeOfAccount(caller, params.id, body, headers['if-match'] ?? null);

@@ -11,30 +11,30 @@ const kindParameter = pathParameter(
   () => notFound('schedule'),
 );
 const edit = z.strictObject({
-  paused: z.boolean().meta({ description: 'Paused work is not run by itself.', examples: [true] }),
+  paused: z.boolean().meta({ description: 'Paused work does not run by itself.', examples: [true] }),
 });
 const schedule = z
   .object({
     kind: z.string().meta({ examples: ['upkeep.remove-expired-files'] }),
     cron: z.string().meta({ description: 'Five or six fields, in UTC.', examples: ['*/10 * * * *'] }),
-    nextAt: instant.meta({ description: 'When it is due next.' }),
+    nextAt: instant.meta({ description: 'When the work is due next.' }),
     pausedAt: instant.nullable(),
     pausedBy: z
       .string()
       .nullable()
       .meta({ examples: ['admin@example.org'] }),
-    startedAt: instant.nullable().meta({ description: 'Of the last run that has ended.' }),
+    startedAt: instant.nullable().meta({ description: 'The result of the last finished run.' }),
     endedAt: instant.nullable(),
     failure: z
       .string()
       .nullable()
       .meta({
-        description: 'Why the last run failed; null: it did not.',
+        description: 'Why the last run failed. Null: it did not fail.',
         examples: ['connect ECONNREFUSED'],
       }),
-    isOpen: z.boolean().meta({ description: 'A run waits or is under way.' }),
+    isOpen: z.boolean().meta({ description: 'True: a run waits or is in progress.' }),
   })
-  .meta({ id: 'Schedule', description: 'Background work that comes due by itself; one worker runs it.' });
+  .meta({ id: 'Schedule', description: 'Background work on a schedule; one worker runs it.' });
 
 export const createScheduleRoutes = (schedules: ScheduleService): Route[] => [
   staffRoute({
@@ -42,9 +42,9 @@ export const createScheduleRoutes = (schedules: ScheduleService): Route[] => [
     path: '/api/schedules',
     id: 'listSchedules',
     tag: 'Operations',
-    summary: 'Lists the work that comes due by itself, and how its last run went',
+    summary: 'Lists the schedules, with the result of each last run',
     access: 'admin',
-    answers: { 200: json('All of it.', z.object({ items: z.array(schedule) })) },
+    answers: { 200: json('All schedules.', z.object({ items: z.array(schedule) })) },
     async handle({ caller }) {
       return reply(200, { items: (await schedules.list(caller)).map(scheduleJson) });
     },
@@ -54,8 +54,8 @@ export const createScheduleRoutes = (schedules: ScheduleService): Route[] => [
     path: '/api/schedules/{kind}',
     id: 'updateSchedule',
     tag: 'Operations',
-    summary: 'Pauses or resumes work that comes due by itself',
-    description: 'What came due while it was paused is run once when it is resumed.',
+    summary: 'Pauses or resumes a schedule',
+    description: 'If the work was due while it was paused, it runs once when it is resumed.',
     access: 'admin',
     params: { kind: kindParameter },
     body: jsonBody(edit),
@@ -69,8 +69,8 @@ export const createScheduleRoutes = (schedules: ScheduleService): Route[] => [
     path: '/api/schedules/{kind}/run',
     id: 'runSchedule',
     tag: 'Operations',
-    summary: 'Runs it now, paused or not',
-    description: 'Where a run waits or is under way, that one is enough.',
+    summary: 'Runs the work of a schedule now, paused or not',
+    description: 'If a run already waits or is in progress, no other is added.',
     access: 'admin',
     params: { kind: kindParameter },
     answers: { 202: json('The schedule.', schedule) },

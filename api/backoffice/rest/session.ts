@@ -28,7 +28,7 @@ const credentials = z.object({
   email: textOf(320).meta({ examples: ['claire@example.org'] }),
   password: givenPassword,
   code: givenCode.optional().meta({
-    description: 'Where the account has a second factor: the code of this moment, or a recovery code.',
+    description: 'Required if the account has a second factor: the current code, or a recovery code.',
     examples: ['123456'],
   }),
 });
@@ -43,7 +43,8 @@ const session = z
         'Twelve hours after signing in. A session that nobody uses for EPACK_SESSION_IDLE_MINUTES ends earlier.',
     }),
     mustChangePassword: z.boolean().meta({
-      description: 'Someone else chose the password. The console asks for another one; programs may go on.',
+      description:
+        'True: someone else chose the password. The console asks for another one; programs may go on.',
       examples: [false],
     }),
   })
@@ -52,16 +53,16 @@ const session = z
 const openSession = z
   .object({
     id: z.string().meta({ examples: ['4711'] }),
-    method: z.enum(['password', 'oidc']).meta({ description: 'How it was opened.' }),
+    method: z.enum(['password', 'oidc']).meta({ description: 'How the session was opened.' }),
     address: z
       .string()
       .nullable()
       .meta({ examples: ['192.0.2.7'] }),
     userAgent: z.string().nullable(),
     createdAt: instant,
-    seenAt: instant.meta({ description: 'When it was last used, to about ten minutes.' }),
+    seenAt: instant.meta({ description: 'When the session was last used, accurate to about ten minutes.' }),
     expiresAt: instant,
-    current: z.boolean().meta({ description: 'It is the one that asks.' }),
+    current: z.boolean().meta({ description: 'True: it is the session of this call.' }),
   })
   .meta({ id: 'OpenSession' });
 const openSessions = z.object({ items: z.array(openSession) });
@@ -73,7 +74,7 @@ const passwordChange = z.strictObject({
 
 const secondFactor = z
   .object({
-    since: instant.nullable().meta({ description: 'null: there is none.' }),
+    since: instant.nullable().meta({ description: 'Null: there is none.' }),
     recoveryCodesLeft: z
       .number()
       .int()
@@ -87,7 +88,7 @@ const secondFactorOffer = z
       examples: ['JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'],
     }),
     uri: z.string().meta({
-      description: 'The same, for a QR code.',
+      description: 'The same secret, for a QR code.',
       examples: ['otpauth://totp/ePack:claire%40example.org?issuer=ePack&secret=JBSWY3DPEHPK3PXP'],
     }),
   })
@@ -136,7 +137,7 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     tag: 'Session',
     summary: 'Ends the session',
     access: 'viewer',
-    answers: { 204: noContent('The token is worth nothing any more.') },
+    answers: { 204: noContent('The token is no longer valid.') },
     async handle({ request, response, caller }) {
       await sessions.signOut(tokenOf(request), caller);
       clearSessionCookie(request, response);
@@ -165,7 +166,7 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     summary: "Ends one of the caller's sessions",
     access: 'viewer',
     params: { id: bigIdParameter('session') },
-    answers: { 204: noContent('Its token is worth nothing any more.') },
+    answers: { 204: noContent('The token of that session is no longer valid.') },
     async handle({ caller, params }) {
       await sessions.endOwn(caller, params.id);
       return emptyReply(204);
@@ -192,9 +193,9 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     path: '/api/session/second-factor',
     id: 'readSecondFactor',
     tag: 'Session',
-    summary: "Tells of the caller's own second factor",
+    summary: "Returns the state of the caller's own second factor",
     access: 'viewer',
-    answers: { 200: json('What there is.', secondFactor) },
+    answers: { 200: json('The state of the second factor.', secondFactor) },
     async handle({ caller }) {
       return reply(200, await factors.state(caller));
     },
@@ -206,9 +207,9 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     tag: 'Session',
     summary: 'Begins to set up a second factor',
     description:
-      'What an authenticator app needs. It counts once a code has shown that the app has it; until then the answer is the same.',
+      'Returns the data that an authenticator app needs. The second factor is on once a code has proved that the app has it; until then the response stays the same.',
     access: 'viewer',
-    answers: { 200: json('For the app.', secondFactorOffer) },
+    answers: { 200: json('The data for the app.', secondFactorOffer) },
     problems: { 409: ['already-exists'] },
     async handle({ caller }) {
       return reply(200, await factors.offer(caller));
@@ -220,7 +221,7 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     id: 'turnOnSecondFactor',
     tag: 'Session',
     summary: 'Turns the second factor on',
-    description: 'From now on a code is asked for at signing in.',
+    description: 'From now on, signing in needs a code.',
     access: 'viewer',
     body: jsonBody(proofOfFactor, { limit: '16kb' }),
     answers: {
@@ -240,7 +241,7 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     id: 'turnOffSecondFactor',
     tag: 'Session',
     summary: "Removes the caller's own second factor",
-    description: 'With a code of it, or a recovery code.',
+    description: 'This needs a current code or a recovery code.',
     access: 'viewer',
     body: jsonBody(proofOfFactor, { limit: '16kb' }),
     answers: { 204: noContent('The password alone signs in.') },
@@ -255,7 +256,7 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     path: '/api/users/{id}/second-factor',
     id: 'removeSecondFactorOfUser',
     tag: 'Users',
-    summary: 'Removes the second factor of someone who has lost it',
+    summary: 'Removes the second factor of a user who has lost it',
     access: 'admin',
     params: { id: idParameter('user') },
     answers: { 204: noContent('The password alone signs in.') },
@@ -296,11 +297,12 @@ export const createSessionRoutes = ({ sessions, signIn, secondFactor: factors }:
     path: '/api/users/{id}/identities',
     id: 'forgetIdentities',
     tag: 'Users',
-    summary: 'Forgets who the user is at the identity provider',
-    description: 'At the next sign-in there, the verified e-mail address decides again.',
+    summary: 'Removes the link between a user and the identity provider',
+    description:
+      'At the next sign-in through the identity provider, the verified e-mail address decides again.',
     access: 'admin',
     params: { id: idParameter('user') },
-    answers: { 200: json('How many were forgotten.', z.object({ forgotten: z.number() })) },
+    answers: { 200: json('The number of removed links.', z.object({ forgotten: z.number() })) },
     async handle({ caller, params }) {
       return reply(200, { forgotten: await sessions.forgetIdentities(caller, params.id) });
     },

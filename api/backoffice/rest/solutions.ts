@@ -35,19 +35,22 @@ const loginPolicy = z.enum(loginPolicies).meta({
 });
 const confirmation = z.enum(confirmations).meta({
   description:
-    '`on-download`: an older solution, which never confirms; its package counts as carried out once sent.',
+    '`on-download`: an older solution, which never confirms; its package counts as confirmed once it has been sent.',
 });
 const timezone = z
   .string()
   .refine(isTimeZone, 'is no IANA time zone, e.g. Europe/Paris')
-  .meta({ description: 'IANA name; times without an offset are local to it.', examples: ['Europe/Paris'] });
+  .meta({
+    description: 'The IANA name. Times without an offset are local to this time zone.',
+    examples: ['Europe/Paris'],
+  });
 
 /** What finds solutions, also for many at once. */
 export const solutionFilter = z.object({
   search: textOf(200)
     .optional()
     .meta({
-      description: 'Part of the name or the mail; case, accents and forms of apostrophes do not count.',
+      description: 'A part of the name or the mail. Case, accents and forms of apostrophes do not count.',
       examples: ['zinc'],
     }),
   account: idOf.optional(),
@@ -60,7 +63,8 @@ const newSolution = z.strictObject({
   mail,
   name,
   account: idOf.nullish().meta({
-    description: "Its customer; absent: the caller's only account, an admin's falls to `Default`.",
+    description:
+      "The account that it belongs to. If absent, it is the caller's only account, or `Default` for an admin.",
     examples: ['3'],
   }),
   loginPolicy: loginPolicy.default('secret'),
@@ -71,44 +75,48 @@ const newSolution = z.strictObject({
     .nullish()
     .meta({
       description:
-        'Absent or null: the first login binds the MAC that it comes with. `ignore`: any will do; 422 together with the policy `mac`, for then nothing would prove who it is.',
+        'Absent or null: the first login binds its MAC. `ignore`: any MAC is accepted. Together with the policy `mac`, `ignore` is 422, because nothing would then prove which solution it is.',
       examples: [null],
     }),
 });
 const edit = z.strictObject({
   name: name.optional(),
   blocked: z.boolean().optional().meta({
-    description: 'True: it cannot sign in, and its tokens stop working within a second.',
+    description: 'True: the solution cannot sign in, and its tokens stop working within a second.',
   }),
-  locked: z.literal(false).optional().meta({ description: 'Unlocks it.' }),
+  locked: z.literal(false).optional().meta({ description: 'False unlocks the solution.' }),
   mac: z
     .literal('ignore')
     .nullable()
     .optional()
     .meta({
-      description: 'null: the next login binds the MAC it comes with; `ignore`: any will do.',
+      description: 'Null: the next login binds its MAC. `ignore`: any MAC is accepted.',
       examples: [null],
     }),
   loginPolicy: loginPolicy.optional(),
   confirmation: confirmation.optional(),
   timezone: timezone.optional(),
-  mail: mail.optional().meta({ description: 'What it signs in with. 409 where another solution has it.' }),
-  account: idOf.optional().meta({ description: 'Its customer from now on, with all that it sent.' }),
+  mail: mail
+    .optional()
+    .meta({ description: 'The mail that the solution signs in with. 409 if another solution has it.' }),
+  account: idOf
+    .optional()
+    .meta({ description: 'The account to which the solution and its data belong from now on.' }),
 });
 
 const secretRequest = z.strictObject({
   leaked: z.boolean().default(false).meta({
-    description: 'True: the old secret, and every token of the solution, end at once.',
+    description: 'True: the old secret and every token of the solution become invalid at once.',
   }),
 });
 
 const channel = z
   .object({
     statut: z.enum(['0', '1', '2']),
-    sync: syncKey.nullable().meta({ description: 'The sync under way; at 0 the last one.' }),
+    sync: syncKey.nullable().meta({ description: 'The sync in progress; at status 0 the last one.' }),
     since: instant,
     lastSyncAt: instant.nullable().meta({
-      description: 'When the last sync that came to its end was confirmed.',
+      description: 'When the last finished sync was confirmed.',
     }),
   })
   .meta({ id: 'ChannelStatus' });
@@ -122,15 +130,18 @@ const solution = z
       name: z.string().meta({ examples: ['Restaurants Martin'] }),
     }),
     blocked: z.boolean(),
-    locked: z.boolean().meta({ description: 'Another device tried to use it.' }),
+    locked: z.boolean().meta({ description: 'True: another device tried to sign in as this solution.' }),
     version: z
       .string()
       .nullable()
-      .meta({ description: 'As the solution tells it.', examples: ['4.12.0'] }),
+      .meta({ description: 'The version that the solution reports.', examples: ['4.12.0'] }),
     clockSkewSeconds: z
       .number()
       .nullable()
-      .meta({ description: 'How far its clock is ahead of ours; null: unknown.', examples: [-4] }),
+      .meta({
+        description: "How far the solution's clock is ahead of the server's. Null: unknown.",
+        examples: [-4],
+      }),
     channels: z.record(z.enum(channels), channel),
     lastSyncAt: instant.nullable(),
     lastSyncAgeSeconds: z
@@ -141,21 +152,25 @@ const solution = z
     alerts: z
       .number()
       .int()
-      .meta({ description: 'Open ones.', examples: [0] }),
+      .meta({ description: 'The number of open ones.', examples: [0] }),
   })
   .meta({ id: 'Solution' });
 const idsInDoubt = z.object({
   count: z.string().meta({ description: 'A decimal number.', examples: ['2'] }),
-  ranges: z
-    .array(z.tuple([z.string(), z.string()]))
-    .meta({ description: 'The first 100, each with its first and last id.', examples: [[['41', '42']]] }),
+  ranges: z.array(z.tuple([z.string(), z.string()])).meta({
+    description: 'The first 100 ranges, each with its first and last id.',
+    examples: [[['41', '42']]],
+  }),
 });
 const detail = solution
   .extend({
     mac: z
       .string()
       .nullable()
-      .meta({ description: 'null: not bound yet; `ignore`: any will do.', examples: ['00:1A:2B:3C:4D:5E'] }),
+      .meta({
+        description: 'Null: no MAC is bound yet. `ignore`: any MAC is accepted.',
+        examples: ['00:1A:2B:3C:4D:5E'],
+      }),
     loginPolicy,
     confirmation,
     timezone,
@@ -164,7 +179,7 @@ const detail = solution
       .nullable()
       .meta({
         description:
-          'Under the policy `mac`: the MAC of another device that tried to sign in as this one last; null: none did since staff looked after the MAC.',
+          'Under the policy `mac`: the MAC of the last other device that tried to sign in as this solution. Null: none did since staff last handled the MAC.',
       }),
     blockedAt: instant.nullable(),
     lockedAt: instant.nullable(),
@@ -175,36 +190,38 @@ const detail = solution
         flag: z.enum(flags),
         setBy: z.string().meta({ examples: ['claire@example.org'] }),
         setAt: instant,
-        sync: syncKey.nullable().meta({ description: 'The sync that honours it; null: none has begun yet.' }),
+        sync: syncKey
+          .nullable()
+          .meta({ description: 'The sync that honours the flag. Null: none has begun yet.' }),
       }),
     ),
     quotas: solutionQuotas,
     findings: z.array(
       z.discriminatedUnion('kind', [
         z.object({
-          kind: z.literal('no-secret').meta({ description: 'It signs in without a secret.' }),
+          kind: z.literal('no-secret').meta({ description: 'True: the solution signs in without a secret.' }),
           proof: z.enum(['nothing', 'mac']).meta({
             description:
-              'What it shows in its place. `nothing`: its mail alone signs it in. `mac`: its MAC, which is no secret.',
+              'What the solution shows instead of a secret. `nothing`: its mail alone signs it in. `mac`: its MAC, which is not a secret.',
           }),
         }),
         z.object({
           kind: z.enum(['silent-table', 'impossible-times', 'books-unbalanced']).meta({
             description:
-              '`silent-table`: it had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days rows came that are dated before 2010, or more than a day after their receipt. `books-unbalanced`: the last check of the books found stored rows gone that nobody removed, or rows that no upload brought.',
+              '`silent-table`: the table had rows and has had none for seven days, while its channel synchronises. `impossible-times`: within seven days, rows arrived that are dated before 2010 or more than a day after their receipt. `books-unbalanced`: the last check of the books found that stored rows are gone that nobody removed, or found rows that no upload brought.',
           }),
           table: z.string().meta({ examples: ['Tbfridge'] }),
           channel: z.enum(channels),
           since: instant.meta({
             description:
-              'When a row came last; of `impossible-times`, such a row; of `books-unbalanced`, when it was checked.',
+              'When the last row arrived; for `impossible-times`, the last such row; for `books-unbalanced`, the time of the check.',
           }),
           lost: idsInDoubt
             .optional()
-            .meta({ description: 'Of `books-unbalanced`: ids of rows that are gone.' }),
+            .meta({ description: 'For `books-unbalanced`: ids of rows that are gone.' }),
           unknown: idsInDoubt
             .optional()
-            .meta({ description: 'Of `books-unbalanced`: ids of rows that no upload brought.' }),
+            .meta({ description: 'For `books-unbalanced`: ids of rows that no upload brought.' }),
         }),
       ]),
     ),
@@ -213,7 +230,8 @@ const detail = solution
 const changed = detail
   .extend({
     otherZoneReadings: otherZoneReadings.optional().meta({
-      description: 'Where `timezone` was given: how many stored readings stand in another zone.',
+      description:
+        'If `timezone` was given: the number of stored readings that were read in another time zone.',
     }),
   })
   .meta({ id: 'ChangedSolution' });
@@ -222,7 +240,7 @@ const enrolled = z
     id: z.string().meta({ examples: ['12'] }),
     mail: z.string().meta({ examples: ['petit.zinc@example.org'] }),
     secret: z.string().meta({
-      description: 'For the login of the solution. It is shown this once.',
+      description: 'The secret for the login of the solution. It is shown only once.',
       examples: ['5sWmVt0yG9qk3bXJc1uRaFh8LzPn7oEd2iKvTgYx4M0'],
     }),
   })
@@ -254,7 +272,7 @@ export const createSolutionRoutes = ({ solutions, quotas, otherZones }: Solution
     path: '/api/solutions',
     id: 'enrolSolution',
     tag: 'Solutions',
-    summary: 'Enrols a solution',
+    summary: 'Adds a solution',
     access: 'manager',
     body: jsonBody(newSolution),
     answers: { 201: json('The solution, with its secret.', enrolled) },
@@ -269,7 +287,7 @@ export const createSolutionRoutes = ({ solutions, quotas, otherZones }: Solution
     path: '/api/solutions/{id}',
     id: 'getSolution',
     tag: 'Solutions',
-    summary: 'Tells everything about a solution',
+    summary: 'Returns everything about a solution',
     access: 'viewer',
     params: { id: idParameter('solution') },
     answers: { 200: json('The solution.', detail, etagHeader) },
@@ -285,7 +303,7 @@ export const createSolutionRoutes = ({ solutions, quotas, otherZones }: Solution
     tag: 'Solutions',
     summary: 'Changes the settings of a solution',
     description:
-      'What is absent stays as it is. `blocked: true`, `locked: false` and `mac: null` end the tokens that the solution has.',
+      'Absent members stay as they are. `blocked: true`, `locked: false` and `mac: null` make the tokens of the solution invalid.',
     access: 'manager',
     params: { id: idParameter('solution') },
     headers: ifRevision,
@@ -308,7 +326,7 @@ export const createSolutionRoutes = ({ solutions, quotas, otherZones }: Solution
     tag: 'Solutions',
     summary: 'Retires a solution',
     description:
-      'It is hidden, its tokens stop working within a second, and its mail is free again. What it sent is kept until it is purged on the server (`epack solution purge`).',
+      'The solution is hidden, its tokens stop working within a second, and its mail can be used again. Its data are kept until it is purged on the server (`epack solution purge`).',
     access: 'manager',
     params: { id: idParameter('solution') },
     answers: { 204: noContent('It is retired.') },
@@ -324,7 +342,7 @@ export const createSolutionRoutes = ({ solutions, quotas, otherZones }: Solution
     tag: 'Solutions',
     summary: 'Makes a new secret',
     description:
-      'The old one keeps working until the new one is first used, 24 h at most. One that has leaked ends at once, and with it every token of the solution.',
+      'The old secret keeps working until the new one is first used, 24 h at most. If it has leaked, it becomes invalid at once, and with it every token of the solution.',
     access: 'manager',
     params: { id: idParameter('solution') },
     body: jsonBody(secretRequest, { isRequired: false }),

@@ -60,8 +60,8 @@ const parts = z.object({
   processedAt: instant.nullable(),
   downloadedAt: instant.nullable(),
   confirmedAt: instant.nullable(),
-  packageBytes: bytes.meta({ description: 'Of the upload.' }),
-  instructionsBytes: bytes.meta({ description: 'Of the answer.' }),
+  packageBytes: bytes.meta({ description: 'The size of the upload.' }),
+  instructionsBytes: bytes.meta({ description: 'The size of the instruction package.' }),
 });
 const count = z
   .number()
@@ -69,7 +69,10 @@ const count = z
   .meta({ examples: [0] });
 const summary = parts
   .extend({
-    outcome: z.enum(['processed', 'failed']).nullable().meta({ description: 'Null: not processed yet.' }),
+    outcome: z
+      .enum(['processed', 'failed'])
+      .nullable()
+      .meta({ description: 'Null: the sync is not processed yet.' }),
     counts: z
       .object({
         inserted: count,
@@ -82,14 +85,18 @@ const summary = parts
         rejected: count,
       })
       .nullable()
-      .meta({ description: 'Parameters, logs and photos together; null: not processed yet.' }),
+      .meta({
+        description: 'The sums over parameters, logs and photos. Null: the sync is not processed yet.',
+      }),
   })
   .meta({ id: 'SyncSummary' });
 const timeline = parts
   .extend({
     solutionName: z.string().meta({ examples: ['Le Petit Zinc'] }),
-    hasPackage: z.boolean().meta({ description: 'The upload is kept.', examples: [true] }),
-    hasInstructions: z.boolean().meta({ description: 'The answer is kept.', examples: [true] }),
+    hasPackage: z.boolean().meta({ description: 'True: the upload is still kept.', examples: [true] }),
+    hasInstructions: z
+      .boolean()
+      .meta({ description: 'True: the instruction package is still kept.', examples: [true] }),
     timeline: z
       .array(
         z.object({
@@ -103,7 +110,7 @@ const timeline = parts
         }),
       )
       .readonly(),
-    report: syncReport.nullable().meta({ description: 'Null: not processed yet.' }),
+    report: syncReport.nullable().meta({ description: 'Null: the sync is not processed yet.' }),
   })
   .meta({ id: 'SyncTimeline' });
 
@@ -112,8 +119,8 @@ const zipAnswers = {
     ...fileHeaders,
     'Content-Disposition': 'A name for it.',
   }),
-  206: file('One range of it.', ['application/zip'], fileHeaders),
-  304: noContent('It is the one of `If-None-Match`.'),
+  206: file('One range of the file.', ['application/zip'], fileHeaders),
+  304: noContent('The file equals that of `If-None-Match`.'),
 };
 const ofOneSync = { tag: 'Syncs', params: { sync: syncParameter } } as const;
 
@@ -138,7 +145,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     method: 'get',
     path: '/api/syncs/{sync}',
     id: 'getSync',
-    summary: 'Tells everything about a sync: every step with its time, and its report',
+    summary: 'Returns everything about a sync: every step with its time, and its report',
     access: 'viewer',
     answers: { 200: json('The sync.', timeline) },
     async handle({ caller, params }) {
@@ -150,7 +157,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     method: 'get',
     path: '/api/syncs/{sync}/package',
     id: 'getSyncPackage',
-    summary: 'Gives the upload, as the solution sent it',
+    summary: 'Returns the upload, as the solution sent it',
     access: 'viewer',
     answers: zipAnswers,
     problems: { 416: ['range-not-satisfiable'] },
@@ -163,7 +170,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     method: 'get',
     path: '/api/syncs/{sync}/instructions',
     id: 'getSyncInstructions',
-    summary: 'Gives the instruction package, as the solution gets it',
+    summary: 'Returns the instruction package, as the solution gets it',
     access: 'viewer',
     answers: zipAnswers,
     problems: { 416: ['range-not-satisfiable'] },
@@ -177,7 +184,7 @@ export const createSyncRoutes = (syncs: SyncService): Route[] => [
     path: '/api/syncs/{sync}/replay',
     id: 'replaySync',
     summary: 'Processes a kept upload again',
-    description: 'It needs the channel at 0, and starts a sync of its own.',
+    description: 'This needs the channel at 0 and starts a new sync.',
     access: 'manager',
     answers: { 202: json('The sync that processes it.', startedSync) },
     problems: replayProblems,

@@ -28,10 +28,10 @@ const systemKind = z
   .object({
     name: kind,
     label: z.object({ en: z.string(), fr: z.string() }),
-    available: z.boolean().meta({ description: 'False: this version has no connector that could call it.' }),
+    available: z.boolean().meta({ description: 'False: this version has no connector for this kind.' }),
     holds: z.enum(['records', 'documents']),
     settings: schema.meta({ description: 'A JSON schema of `config`.' }),
-    end: schema.meta({ description: 'A JSON schema of what stands beside `system` in a pair.' }),
+    end: schema.meta({ description: 'A JSON schema of the members beside `system` in a pair.' }),
     secrets: z
       .array(z.string())
       .readonly()
@@ -48,7 +48,7 @@ const systemKind = z
 
 const config = z.record(z.string(), z.unknown()).meta({
   description:
-    'What stands beside `kind` in a file. `${NAME}` is read from the environment of the worker, or from the secrets, when it is used.',
+    'The members beside `kind` in a pair file. `${NAME}` is read from the secrets, or from the environment of the worker, when it is used.',
   examples: [{ url: 'https://crm.example', auth: { apiKey: '${ESPO_KEY}' } }],
 });
 const secrets = z
@@ -58,15 +58,18 @@ const secrets = z
   )
   .meta({
     description:
-      'By the names that stand in `${NAME}`. Sealed, and never in an answer. Null takes one away; those that are not named stay.',
+      'The secrets by the names in `${NAME}`. They are sealed, and no response contains them. Null removes one; secrets that are not named stay.',
     examples: [{ ESPO_KEY: 'f2b7c5…' }],
   });
-const readOnly = z.unknown().optional().meta({ description: 'Of an answer: it is ignored.' });
+const readOnly = z
+  .unknown()
+  .optional()
+  .meta({ description: 'Ignored. It is there so that a response can be sent back.' });
 const input = {
   kind,
   config,
   secrets: secrets.optional(),
-  account: idOf.nullable().optional().meta({ description: 'Null: the operator’s own.' }),
+  account: idOf.nullable().optional().meta({ description: 'Null: the system is the operator’s own.' }),
   version: readOnly,
   state: readOnly,
   pausedAt: readOnly,
@@ -99,7 +102,7 @@ const probe = z
       }),
     ),
   })
-  .meta({ id: 'SystemProbe', description: 'What the server really does.' });
+  .meta({ id: 'SystemProbe', description: 'The real abilities of the server.' });
 
 const system = z
   .object({
@@ -112,7 +115,7 @@ const system = z
       description: '`throttled`: no call before `notBefore`; `paused`: no call until someone resumes it.',
     }),
     pausedAt: instant.nullable(),
-    pausedBy: z.string().nullable().meta({ description: 'Null: the server did by itself.' }),
+    pausedBy: z.string().nullable().meta({ description: 'Null: this server did it by itself.' }),
     pausedReason: z
       .string()
       .nullable()
@@ -123,16 +126,16 @@ const system = z
     notBefore: instant.nullable(),
     probe: z
       .unknown()
-      .meta({ description: 'What the last probe found, as a SystemProbe; null: there was none.' }),
+      .meta({ description: 'The result of the last probe, as a SystemProbe. Null: there was none.' }),
     clockOffsetMs: z
       .number()
       .nullable()
-      .meta({ description: 'Its clock less ours. Nothing is decided by it.' }),
+      .meta({ description: "The system's clock minus ours. It decides nothing." }),
     checkedAt: instant.nullable(),
     secretNames: z
       .array(z.string())
       .readonly()
-      .meta({ description: 'The secrets that are kept of it, by name.' }),
+      .meta({ description: 'The names of the secrets that are kept for the system.' }),
     createdAt: instant,
     changedAt: instant,
   })
@@ -145,10 +148,10 @@ const hook = z
     createdAt: instant,
     createdBy: z.string().nullable(),
     lastAt: instant.nullable(),
-    refused: z.number().int().meta({ description: 'Calls whose signature was wrong.' }),
+    refused: z.number().int().meta({ description: 'The number of calls with a wrong signature.' }),
     webhooks: z.array(z.string()).readonly().meta({
       description:
-        'Ids of webhooks there whose signatures are judged. With any, what is unsigned is refused.',
+        'The ids of the webhooks there whose signatures are checked. If there is one, unsigned calls are refused.',
     }),
   })
   .meta({ id: 'SystemHook' });
@@ -157,14 +160,13 @@ const madeHook = z
   .object({
     id: z.string().meta({ examples: ['3'] }),
     url: z.string().meta({
-      description: 'Shown this once: only a digest of the token in it is kept.',
+      description: 'Shown only once: only a digest of the token in it is kept.',
       examples: ['https://epack.example/hooks/espo/8f0b…'],
     }),
     webhooks: z.array(z.string()).readonly(),
-    problem: z
-      .string()
-      .nullable()
-      .meta({ description: 'Why the system was not told to call it; null: all is well.' }),
+    problem: z.string().nullable().meta({
+      description: 'Why the address could not be registered with the system. Null: it was registered.',
+    }),
   })
   .meta({ id: 'MadeSystemHook' });
 
@@ -184,7 +186,7 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     tag: 'Systems',
     summary: 'Lists the kinds of systems, with the schema of their settings and what they can do',
     access: 'viewer',
-    answers: { 200: json('All of them.', z.object({ items: z.array(systemKind) })) },
+    answers: { 200: json('All kinds.', z.object({ items: z.array(systemKind) })) },
     handle: () => Promise.resolve(reply(200, { items: Object.values(systemKinds).map(kindJson) })),
   }),
   staffRoute({
@@ -219,7 +221,7 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}',
     id: 'getSystem',
     tag: 'Systems',
-    summary: 'Shows a system, and how it stands',
+    summary: 'Shows a system and its state',
     access: 'viewer',
     params: ofSystem,
     answers: { 200: json('The system, without its secrets.', system, etagHeader) },
@@ -232,9 +234,9 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}',
     id: 'putSystem',
     tag: 'Systems',
-    summary: 'Makes a system, or changes it',
+    summary: 'Adds a system, or changes it',
     description:
-      'Secrets that are not named stay. A system that paused itself is resumed where its settings change.',
+      'Secrets that are not named stay. If the server paused the system by itself, a change of its settings resumes it.',
     access: 'admin',
     params: ofSystem,
     headers: ifVersion,
@@ -260,7 +262,7 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     access: 'admin',
     params: ofSystem,
     headers: ifVersion,
-    answers: { 204: noContent('It is gone.') },
+    answers: { 204: noContent('It is removed.') },
     problems: { 409: ['in-use'], 412: ['stale'] },
     async handle({ caller, params, headers }) {
       await systems.remove(caller, params.name, headers['if-match'] ?? null);
@@ -272,10 +274,10 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}/probe',
     id: 'probeSystem',
     tag: 'Systems',
-    summary: 'Has a worker find out what the server really does',
+    summary: 'Has a worker probe the real abilities of the server',
     access: 'admin',
     params: ofSystem,
-    answers: { 200: json('What was found; it is kept.', probe) },
+    answers: { 200: json('The result, which is kept.', probe) },
     problems: { 504: ['no-answer'] },
     async handle({ caller, params }) {
       return reply(200, await systemTasks.probe(caller, params.name));
@@ -286,7 +288,7 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}/pause',
     id: 'pauseSystem',
     tag: 'Systems',
-    summary: 'Makes no further call to a system until someone resumes it',
+    summary: 'Pauses a system: it is not called until someone resumes it',
     access: 'admin',
     params: ofSystem,
     body: jsonBody(z.strictObject({ reason: textOf(500).default('by hand') }), { isRequired: false }),
@@ -300,7 +302,7 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}/resume',
     id: 'resumeSystem',
     tag: 'Systems',
-    summary: 'Ends a pause, and a throttle as well; its pairs go on at once',
+    summary: 'Resumes a system after a pause or a throttle; its pairs go on at once',
     access: 'admin',
     params: ofSystem,
     answers: { 200: json('The system.', system) },
@@ -326,9 +328,9 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}/hook',
     id: 'addSystemHook',
     tag: 'Systems',
-    summary: 'Makes an address at which a system reports changes',
+    summary: 'Adds an address at which a system reports changes',
     description:
-      'EspoCRM is told to call it: create, update and delete of the entity, and the keys of their signatures are kept. Elsewhere, enter the address there, and the keys here.',
+      'At an EspoCRM, the server registers webhooks for create, update and delete of the entity, and keeps the keys of their signatures. At other systems, enter the address there and the keys here.',
     access: 'admin',
     params: ofSystem,
     body: jsonBody(
@@ -360,7 +362,8 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     body: jsonBody(
       z.strictObject({
         secrets: z.record(z.string().min(1).max(200), z.string().min(1).max(1_000).nullable()).meta({
-          description: 'By the id of the webhook there. Sealed, and never in an answer. Null takes one away.',
+          description:
+            'The keys by the id of the webhook there. They are sealed, and no response contains them. Null removes one.',
           examples: [{ '674b1f': 'a1b2…' }],
         }),
       }),
@@ -375,10 +378,10 @@ export const createSystemRoutes = ({ systems, systemTasks, hooks }: Services): R
     path: '/api/systems/{name}/hook/{id}',
     id: 'deleteSystemHook',
     tag: 'Systems',
-    summary: 'Removes an address: calls to it are not found from now on',
+    summary: 'Removes an address: calls to it get 404 from now on',
     access: 'admin',
     params: { ...ofSystem, id: idParameter('hook') },
-    answers: { 204: noContent('It is gone.') },
+    answers: { 204: noContent('It is removed.') },
     async handle({ caller, params }) {
       await hooks.remove(caller, params.name, params.id);
       return emptyReply(204);

@@ -12,7 +12,8 @@ import { staffRoute } from './staff-route';
 
 const email = textOf(320).meta({ examples: ['claire@example.org'] });
 const role = z.enum(roles).meta({
-  description: 'admin: everything. manager: edits and flags for its accounts. viewer: reads them.',
+  description:
+    'admin: may do everything. manager: edits and sets flags for its accounts. viewer: reads them.',
   examples: ['manager'],
 });
 const accounts = z
@@ -35,7 +36,9 @@ const newUser = z.strictObject({
 });
 const edit = z.strictObject({
   password: chosenPassword.optional().meta({ description: "A new one ends the user's sessions." }),
-  mustChangePassword: mustChangePassword.optional().meta({ description: 'Of the new password.' }),
+  mustChangePassword: mustChangePassword
+    .optional()
+    .meta({ description: 'This applies to the new password.' }),
   role: role.optional(),
   accounts: accounts.optional(),
   disabled: z.boolean().optional().meta({ description: "True ends the user's sessions." }),
@@ -86,7 +89,7 @@ export const createUserRoutes = (users: UserService): Route[] => [
     path: '/api/users/{id}',
     id: 'getUser',
     tag: 'Users',
-    summary: 'Gives a user',
+    summary: 'Returns a user',
     access: 'admin',
     params: { id: idParameter('user') },
     answers: { 200: json('The user.', user, etagHeader) },
@@ -100,7 +103,8 @@ export const createUserRoutes = (users: UserService): Route[] => [
     id: 'updateUser',
     tag: 'Users',
     summary: 'Changes a user',
-    description: 'What is absent stays as it is. Someone must remain who can sign in as an admin.',
+    description:
+      'Absent members stay as they are. At least one user who can sign in as an admin must remain.',
     access: 'admin',
     params: { id: idParameter('user') },
     headers: ifRevision,

@@ -41,7 +41,7 @@ export interface QuotaView<Name extends QuotaName> {
 }
 
 export interface SolutionQuotaView extends QuotaView<QuotaName> {
-  /** The last time that something was refused. */
+  /** The last refusal because of a quota. */
   readonly refusedAt: Date | null;
   /** The limit that refused it, e.g. `syncsPerDay`, `account: bytesPerDay`, `server: disk`. */
   readonly refusedFor: string | null;

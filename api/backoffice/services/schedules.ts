@@ -43,7 +43,10 @@ export function createScheduleService({ stores, transaction }: StoreAccess<Store
       });
     },
 
-    /** Runs it now, paused or not. If a run is waiting or in progress, no other one is added. Throws `not-found`. */
+    /**
+     * Runs the work of a schedule now, paused or not. If a run is waiting or in progress, no other one is added. Throws
+     * `not-found`.
+     */
     async runNow(caller: Caller, kind: string): Promise<Schedule> {
       needAdmin(caller);
       return transaction(async (stores) => {

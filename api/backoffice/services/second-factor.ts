@@ -38,7 +38,7 @@ export interface SecondFactorState {
 export interface SecondFactorOffer {
   /** In base32, to be typed. */
   readonly secret: string;
-  /** The same, for a QR code. */
+  /** The same secret, for a QR code. */
   readonly uri: string;
 }
 

@@ -141,7 +141,7 @@ export async function foundSystem(
 }
 
 /**
- * Makes a system, or changes it, in the transaction of the caller, who has seen that it may. Throws `invalid-fields`,
+ * Adds a system, or changes it, in the transaction of the caller, who has seen that it may. Throws `invalid-fields`,
  * `not-found` of its account.
  */
 export async function putSystem(

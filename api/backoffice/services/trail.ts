@@ -4,7 +4,7 @@ import type { AuditEntry } from '../../../shared/stores/staff/audit-store';
 
 /** What is recorded about an action. Never put a secret into `before` or `after`. */
 interface Deed {
-  /** Null: it concerns no solution. */
+  /** Null: the action concerns no solution. */
   readonly solutionId?: number | null;
   readonly before?: unknown;
   readonly after?: unknown;

@@ -39,7 +39,7 @@ export interface UserInput {
   readonly mustChangePassword?: boolean | undefined;
 }
 
-/** What is absent stays as it is. */
+/** Absent members stay as they are. */
 export interface UserEdit {
   readonly password?: string | undefined;
   /** Of a new password; true: the console asks for another one at the next sign-in. */

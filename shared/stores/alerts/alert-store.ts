@@ -11,14 +11,14 @@ export interface ProbeAlert {
   readonly probeId: string;
   readonly kind: ProbeAlertKind;
   readonly state: ProbeAlertState;
-  /** As it was when the alert was opened; null: the probe was in none. */
+  /** The name when the alert was opened. Null: the probe was in no fridge. */
   readonly fridgeName: string | null;
-  /** °C, or % of a battery; null of a lost signal. */
+  /** In °C, or in % for a battery. Null for a lost signal. */
   readonly limit: number | null;
   /** In the limit's unit. */
   readonly worst: number | null;
   readonly delayMinutes: number;
-  /** The first reading out of limits; of a lost signal the last reading. */
+  /** The time of the first reading out of limits; for a lost signal, of the last reading. */
   readonly since: Date;
   readonly openedAt: Date;
   readonly escalatedAt: Date | null;

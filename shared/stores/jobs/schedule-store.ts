@@ -15,7 +15,7 @@ export interface Schedule extends ScheduleEntry {
   /** Of the last run that has ended; null: there was none. */
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
-  /** Why the last run failed; null: it did not. */
+  /** Why the last run failed. Null: it did not fail. */
   readonly failure: string | null;
   /** A run waits or is in progress. */
   readonly isOpen: boolean;

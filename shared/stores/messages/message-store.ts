@@ -7,17 +7,17 @@ import { type Page, pageOf, type PageRequest } from '../../domain/page';
 
 /** What the manager told a solution, and what became of it. */
 export interface Message extends NewMessage {
-  /** Below zero: as it is on the wire. */
+  /** Below zero, as in the protocol. */
   readonly id: string;
   readonly sentAt: Date;
-  /** When the solution confirmed that it has it. */
+  /** When the solution confirmed the message. */
   readonly deliveredAt: Date | null;
   /** By the solution's clock. */
   readonly readAt: Date | null;
   /** In a row. */
   readonly failures: number;
   readonly failureReason: string | null;
-  /** It failed too often: it goes into no package any more. */
+  /** True: the delivery failed too often, and no package contains the message any more. */
   readonly isParked: boolean;
   /** The digest that tells it in its place; null: it is told by itself. */
   readonly digestId: string | null;

@@ -29,7 +29,7 @@ export interface NotificationTarget {
 }
 
 export interface NewTarget {
-  /** Null: what happens in every account; for admins. */
+  /** Null: notifications of every account; only for admins. */
   readonly accountId: number | null;
   readonly kind: TargetKind;
   /** An e-mail address, or a URL. */
@@ -43,7 +43,7 @@ export interface NewTarget {
   readonly isConfirmed: boolean;
 }
 
-/** What is absent stays as it is. */
+/** Absent members stay as they are. */
 export interface TargetChanges {
   readonly address?: string | undefined;
   readonly events?: readonly NotificationEvent[] | undefined;

@@ -10,7 +10,7 @@ export interface Hook {
   readonly createdBy: string | null;
   /** The time of the last accepted call. */
   readonly lastAt: Date | null;
-  /** Calls whose signature was wrong. */
+  /** The number of calls with a wrong signature. */
   readonly refused: number;
   /** Ids of the system's webhooks whose signatures can be checked. */
   readonly webhooks: readonly string[];

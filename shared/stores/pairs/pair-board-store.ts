@@ -14,7 +14,7 @@ export interface PairFiguresRow {
   readonly givenUp: number;
   readonly conflicts: number;
   readonly approvals: number;
-  /** Seconds for which the oldest thing that is due has waited; 0: nothing does. */
+  /** For how many seconds the oldest due job has waited. 0: none waits. */
   readonly lag: number;
   /** Null: it has had none. */
   readonly lastRun: LastRun | null;
@@ -40,7 +40,7 @@ export interface SystemWithProblem {
   readonly name: string;
   readonly state: 'throttled' | 'paused';
   readonly reason: string | null;
-  /** Null: the server did by itself. */
+  /** Null: this server did it by itself. */
   readonly by: string | null;
   readonly since: Date | null;
   readonly notBefore: Date | null;

@@ -77,7 +77,7 @@ export interface PairFigures {
   readonly links: Readonly<Record<string, number>>;
   readonly conflicts: number;
   readonly approvals: number;
-  /** Seconds for which the oldest thing that is due has waited; 0: nothing does. */
+  /** For how many seconds the oldest due job has waited. 0: none waits. */
   readonly lag: number;
 }
 

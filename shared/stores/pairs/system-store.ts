@@ -27,7 +27,7 @@ export interface RemoteSystemEntry {
   readonly pausedReason: string | null;
   /** What the last probe found; null: there was none. */
   readonly probe: Json | null;
-  /** Its clock less ours. Nothing is decided by it. */
+  /** The system's clock minus ours. It decides nothing. */
   readonly clockOffsetMs: number | null;
   readonly checkedAt: Date | null;
   /** The names of the secrets that the database keeps of it. */

@@ -34,7 +34,7 @@ export interface Approval {
   readonly decidedAt: Date | null;
   /** E-mail. */
   readonly decidedBy: string | null;
-  /** When a worker carried the decision out. */
+  /** When a worker carried out the decision. */
   readonly appliedAt: Date | null;
   /** Number of entities that were deleted, changed or restored. */
   readonly applied: number | null;

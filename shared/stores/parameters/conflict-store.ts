@@ -30,7 +30,7 @@ export interface Conflict {
   readonly solution: Copy;
   /** It changes whenever either copy changes, by an edit or by a later sync. */
   readonly revision: string;
-  /** In dispute; empty where one side deleted what the other changed. */
+  /** The fields in conflict. Empty if one side deleted the entity that the other side changed. */
   readonly fields: readonly string[];
   readonly state: ConflictState;
   readonly resolution: Side | 'fields' | null;

@@ -20,7 +20,7 @@ export interface Param {
   readonly isActive: boolean;
   readonly version: number;
   readonly updatedAt: Date;
-  /** E-mail of the member of staff, or `solution`. */
+  /** The e-mail address of the member of staff, or `solution`. */
   readonly updatedBy: string;
   /** An instruction about it is due or has been sent. */
   readonly isDue: boolean;

@@ -22,7 +22,7 @@ export interface Photo extends PhotoContent {
    * readings.
    */
   readonly isSuperseded: boolean;
-  /** As the solution names it, e.g. `label-12.jpg`. Compared without case. */
+  /** As the solution names it, e.g. `label-12.jpg`. Case does not count. */
   readonly name: string;
   /** The time given by the solution, or else by the camera. */
   readonly takenAt: Date | null;

@@ -14,12 +14,12 @@ export interface QuarantinedItem {
   readonly syncId: string;
   readonly channel: Channel;
   readonly kind: 'row' | 'entity' | 'file' | 'photo';
-  /** Class or table, where it is known. */
+  /** Class or table, if it is known. */
   readonly subject: string | null;
-  /** Name inside the package. */
+  /** The name of the file inside the package. */
   readonly file: string;
   readonly line: number | null;
-  /** As the solution wrote it. */
+  /** The id as the solution wrote it. */
   readonly rowId: string | null;
   readonly code: string;
   /** A sentence in English. */
@@ -34,7 +34,7 @@ export interface QuarantinedItem {
   readonly createdAt: Date;
   /** How often the same content was sent while the item was open. */
   readonly seenCount: number;
-  /** When it was sent last; null: only once. */
+  /** When it was last sent. Null: it was sent only once. */
   readonly lastSeenAt: Date | null;
   readonly decidedAt: Date | null;
   /** E-mail. */

@@ -26,7 +26,7 @@ export interface SyncSummary {
   readonly packageBytes: number | null;
   /** When retention removed the files. */
   readonly filesRemovedAt: Date | null;
-  /** Without its rejections. Null: not processed yet. */
+  /** Without its rejections. Null: the sync is not processed yet. */
   readonly report: Omit<SyncReport, 'rejections'> | null;
   /**
    * The `reason` of the report as code and values, for any language. Null: it has none, or an earlier version wrote it.

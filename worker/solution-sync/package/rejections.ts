@@ -6,13 +6,13 @@ import type { RefusalCode } from '../../../shared/domain/refusal';
  */
 export interface Rejected {
   readonly kind: 'row' | 'entity' | 'file' | 'photo';
-  /** Class or table, where it is known. */
+  /** Class or table, if it is known. */
   readonly subject: string | null;
   /** Name inside the package, e.g. `csv/Tbfridge.csv`. */
   readonly file: string;
   /** The first line of the file is 1. */
   readonly line: number | null;
-  /** As the solution wrote it. */
+  /** The id as the solution wrote it. */
   readonly rowId: string | null;
   readonly code: RefusalCode;
   /** A sentence in English, for programs. */
