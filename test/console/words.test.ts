@@ -1,7 +1,10 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
 import { labelText } from '../../api/backoffice/console/label-text';
 import { refusalOf } from '../../api/backoffice/console/refusal';
-import { english } from '../../api/backoffice/console/words-english';
-import { french } from '../../api/backoffice/console/words-french';
+import { english } from '../../api/backoffice/console/words/english';
+import { french } from '../../api/backoffice/console/words/french';
 import { fieldLabelOf } from '../../shared/catalog/labels';
 import { logTables } from '../../shared/catalog/log-tables';
 import { parameterClasses } from '../../shared/catalog/parameter-classes';
@@ -9,6 +12,7 @@ import { auditActions } from '../../shared/domain/audit-action';
 import { type FieldFault, faultText } from '../../shared/domain/field-fault';
 import { languages } from '../../shared/domain/language';
 import { refusalCodes } from '../../shared/domain/refusal';
+import { root } from '../docs/markdown';
 
 describe('why something was refused', () => {
   // What a worker may give is typed as these codes: whoever adds one that has no words does not compile.
@@ -100,6 +104,18 @@ test('French stands as it is printed: no sign that ends a part begins a line', (
   expect(all.length).toBeGreaterThan(400);
   expect(all.filter((text) => / [:;?!»](\s|$)|« /.test(text))).toEqual([]);
   expect(french.clearFlag('x')).toBe('Lever\u00a0: x');
+});
+
+test.each(['english', 'french'])('no two files of %s give a text the same name', (language) => {
+  const folder = path.join(root, 'api/backoffice/console/words', language);
+  const subjects = readdirSync(folder).filter((file) => !['pairs.ts', 'several.ts'].includes(file));
+  const names = subjects.flatMap((file) => {
+    const texts: unknown = jest.requireActual(path.join(folder, file));
+    const [words = {}] = Object.values(z.record(z.string(), z.looseObject({})).parse(texts));
+    return Object.keys(words);
+  });
+  expect(names.length).toBeGreaterThan(400);
+  expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
 describe('what people call what the catalogue declares', () => {

@@ -1,4 +1,4 @@
-import { english } from '../../api/backoffice/console/words-english';
+import { english } from '../../api/backoffice/console/words/english';
 import { flags } from '../../shared/domain/flag';
 import { pageOf } from './markdown';
 

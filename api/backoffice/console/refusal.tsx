@@ -4,7 +4,7 @@ import type { Reason } from '../../../shared/domain/reason';
 import { visibleText } from '../../../shared/domain/visible-text';
 import { refusalCodes } from '../../../shared/domain/refusal';
 import type { Words } from './words';
-import type { Refusal } from './words-english';
+import type { Refusal } from './words/english/quarantine';
 
 /** Why something was refused, in the words of whoever looks, and what to do about it. */
 export function refusalOf(words: Words, code: string): Refusal {

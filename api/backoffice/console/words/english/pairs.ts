@@ -1,8 +1,13 @@
-import type { PairConflictKind } from '../../../shared/stores/pairs/pair-inbox-store';
-import type { SystemState } from '../../../shared/stores/pairs/system-store';
-import type { PairMode } from '../../../shared/systems/pair-settings';
-import type { linkJobStates, linkStates, planStates, runKinds } from '../../../shared/systems/pair-states';
-import type { KindAbilities } from '../../../shared/systems/system-kind';
+import type { PairConflictKind } from '../../../../../shared/stores/pairs/pair-inbox-store';
+import type { SystemState } from '../../../../../shared/stores/pairs/system-store';
+import type { PairMode } from '../../../../../shared/systems/pair-settings';
+import type {
+  linkJobStates,
+  linkStates,
+  planStates,
+  runKinds,
+} from '../../../../../shared/systems/pair-states';
+import type { KindAbilities } from '../../../../../shared/systems/system-kind';
 
 type JobState = (typeof linkJobStates)[number];
 type LinkState = (typeof linkStates)[number];

@@ -1,7 +1,5 @@
-import type { PairWords } from './words-english-pairs';
-
-const several = (count: number, one: string, many: string) =>
-  count <= 1 ? `${count} ${one}` : `${count} ${many}`;
+import type { PairWords } from '../english/pairs';
+import { several } from './several';
 
 /** Before : ; ? and ! stand no-break spaces, as French print has them. */
 export const pairsFrench: PairWords = {

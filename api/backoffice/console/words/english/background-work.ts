@@ -1,0 +1,41 @@
+/** Texts of what the server does by itself. */
+export const backgroundWorkEnglish = {
+  backgroundWork: 'Background work',
+  backgroundWorkMeaning:
+    'What the server does by itself, when it last did it, and when it will do it next. One worker runs each task.',
+  backgroundKind: 'Work',
+  lastRun: 'Last run',
+  nextRun: 'Next run',
+  actions: 'Actions',
+  runNow: 'Run now',
+  pauseWork: 'Pause',
+  resumeWork: 'Resume',
+  pausedBy: (who: string) => `Paused by ${who}`,
+  runSucceeded: 'Done',
+  runFailed: 'Failed',
+  runWaits: 'In progress',
+  neverRun: 'Not yet',
+  backgroundKinds: {
+    'alerts.find-silent-probes': 'Find probes that have gone silent',
+    'parameters.apply-approvals': 'Carry out approved changes of settings',
+    'logs.apply-replacements': 'Carry out approved replacements of readings',
+    'logs.read-times-anew': 'Read times again after a time zone was corrected',
+    'logs.check-books': 'Check that every reading received is still there',
+    'pair.wake-pairs': 'Wake pairs of systems that are due',
+    'notifications.deliver': 'Send notifications',
+    'notifications.find-stale-solutions': 'Find solutions that have not been heard from',
+    'notifications.remove-old': 'Remove old notifications',
+    'upkeep.free-dead-uploads': 'Free channels whose upload was interrupted',
+    'upkeep.requeue-orphans': 'Find synchronisations that lost their job',
+    'upkeep.remove-expired-files': 'Remove files that have been kept long enough',
+    'upkeep.remove-orphan-files': 'Remove files that nothing refers to any more',
+    'upkeep.remove-abandoned-parts': 'Remove parts of uploads that were given up',
+    'upkeep.remove-old-readings': 'Remove readings that have been kept long enough',
+    'upkeep.remove-stale-rows': 'Remove ended sessions and finished jobs',
+    'upkeep.seal-audit-trail': 'Seal the audit trail',
+    'upkeep.guard-given-ids': 'Make sure that no Id is given out twice',
+    'notifications.send-staff-mails': 'Send mails to staff',
+  },
+};
+
+export type BackgroundWorkWords = typeof backgroundWorkEnglish;

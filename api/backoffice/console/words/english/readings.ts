@@ -1,0 +1,46 @@
+/** Texts of readings and temperatures. */
+export const readingsEnglish = {
+  // Readings
+  table: 'Table',
+  highestId: 'Highest Id',
+  noReadings: 'No readings',
+  noReadingsAdvice: 'They arrive with the first synchronisation of the solution.',
+  downloadCsv: (table: string) => `${table} as CSV`,
+  downloadForExcel: (table: string) => `${table} for a French Excel`,
+  conform: 'conform',
+  notConform: 'not conform',
+  // Temperatures
+  noProbes: 'No probe yet',
+  noProbesAdvice:
+    'Temperatures of probes arrive on the probe channel. The settings of a fridge name its probe.',
+  probe: 'Probe',
+  allProbes: 'All probes',
+  period: 'Period',
+  lastDays: (count: number) => (count === 1 ? 'last day' : `last ${count} days`),
+  temperature: 'Temperature',
+  lowestToHighest: 'Lowest to highest',
+  limit: 'Limit',
+  limits: 'Limits',
+  noLimits: 'no limits',
+  gap: 'No readings',
+  chartOf: (probe: string) => `Temperatures of ${probe}. The table below shows the same values.`,
+  chartNeedsScript: 'The chart needs JavaScript. The table below shows the same values.',
+  chartFailed: 'The chart could not be loaded. The table below shows the same values.',
+  noReadingsThen: 'No readings in this period',
+  dayByDay: 'Day by day',
+  day: 'Day',
+  lowest: 'Lowest',
+  mean: 'Mean',
+  highest: 'Highest',
+  readings: 'Readings',
+  outOfLimits: 'Out of limits',
+  lastReading: 'Last reading',
+  neverHeard: 'never heard',
+  tooWarm: 'too warm',
+  tooCold: 'too cold',
+  aboveLimit: (duration: string | null) => `above its limit${duration === null ? '' : ` for ${duration}`}`,
+  belowLimit: (duration: string | null) => `below its limit${duration === null ? '' : ` for ${duration}`}`,
+  withinLimits: 'within limits',
+};
+
+export type ReadingsWords = typeof readingsEnglish;
