@@ -104,7 +104,7 @@ async function urlOf(
 ): Promise<string> {
   const { url } = withUrl.parse(system.config);
   const secretsOf = secretsFrom({ db, seal: createSeal(config.secretsKeys), environment });
-  const filled = await secretsOf({ ...system, config: { url }, waitsSeconds: 0 });
+  const filled = await secretsOf({ id: system.id, config: { url } });
   return httpUrl.parse(withUrl.parse(filled.config).url);
 }
 

@@ -25,7 +25,7 @@ import { readTimesAnew } from './solution-sync/logs/read-times-anew';
 import { removeOldReadings } from './upkeep/old-readings';
 import type { JobHandler, JobHandlers } from './jobs/kinds';
 import { createSystemDoor, type SystemDoorDeps } from './pairs/system-door';
-import { runSystemTask } from './pairs/system-tasks';
+import { askForProbes, runSystemTask } from './pairs/system-tasks';
 import { startRelay } from './jobs/relay';
 import { startSchedule } from './jobs/schedule';
 import { checkAllBooks, checkChangedBooks } from './upkeep/check-books';
@@ -153,6 +153,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
     'logs.check-books': plain(() => checkAllBooks(db)),
     'logs.check-changed-books': plain(() => checkChangedBooks(db)),
     'system.probe': { run: systemTask },
+    'system.probe-all': plain(() => askForProbes(db)),
     'system.register-hook': { run: systemTask },
     'notifications.deliver': plain(() => deliverNotifications(notificationDeps)),
     'notifications.send-staff-mails': plain(() =>

@@ -79,7 +79,7 @@ export async function startSosync(
       openLoader: createLoaderDoor({
         systems: access.stores.systems,
         connectors,
-        secretsOf: (system) => secretsOf({ ...system, waitsSeconds: 0 }),
+        secretsOf,
         limiterOf: createLimiter,
       }),
       log,

@@ -16,6 +16,7 @@ export const jobKinds = [
   'logs.check-books',
   'logs.check-changed-books',
   'system.probe',
+  'system.probe-all',
   'system.register-hook',
   'notifications.deliver',
   'notifications.send-staff-mails',

@@ -25,8 +25,8 @@ export interface MemoryPair {
   readonly watched: { settled: string[]; conflicts: string[] };
   /** Runs slices until nothing is due at once. */
   settle(): Promise<void>;
-  /** One slice. `lease`: of its job; nobody takes it away where it is left out. */
-  slice(lease?: SliceLease): Promise<void>;
+  /** One slice. `lease`: of its job; nobody takes it away where it is left out. `others`: in place of both systems. */
+  slice(lease?: SliceLease, others?: PairSystems): Promise<void>;
   /** Asks for a run, and works until it has ended. Returns its row. */
   run(kind?: 'check' | 'whole'): Promise<RunRow>;
   /** Calls of each side since the last time. */
@@ -93,7 +93,7 @@ export async function createMemoryPair(
   const watched = { settled: [] as string[], conflicts: [] as string[] };
   const systems = memorySystems(remotes);
 
-  const slice = async (lease: SliceLease = heldLease) => {
+  const slice = async (lease: SliceLease = heldLease, others: PairSystems = systems) => {
     await askForSlice(db, pairId);
     const job = await db<{ id: string; kind: string }>('job').where({ kind: 'pair.slice' }).first('id');
     const claimed = await createJobStore(db).claim(job?.id ?? '0', 60);
@@ -101,7 +101,7 @@ export async function createMemoryPair(
     await runSlice(
       {
         db,
-        systems,
+        systems: others,
         watch: {
           settled: (_, result) => watched.settled.push(result),
           conflict: (_, resolution) => watched.conflicts.push(resolution),

@@ -1,10 +1,14 @@
 import { Trouble } from '../../worker/pipeline/trouble';
+import { randomUUID } from 'node:crypto';
+import type { PairSystems } from '../../worker/pairs/pair-systems';
+import { MissingSecrets } from '../../shared/systems/references';
+import { createSystemStore } from '../../shared/stores/pairs/system-store';
 import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import { createRecords } from '../pipeline/remote';
 import type { SliceLease } from '../../worker/pairs/slice';
 import { createLease, instantNow } from '../../worker/jobs/lease';
-import { byName, createMemoryPair, heldLease, type MemoryPair, people } from './memory-pair';
+import { byName, createMemoryPair, heldLease, type MemoryPair, memorySystems, people } from './memory-pair';
 
 const plain = { creates: 'plain', deletions: 'none', changes: 'scan' } as const;
 
@@ -57,6 +61,32 @@ describe('what a system refuses', () => {
     );
     await pair.settle();
     expect(Object.keys(byName(pair.there))).toHaveLength(40);
+  });
+
+  test('a system is not paused for a secret that was set since the slice looked', async () => {
+    await pairOf(1);
+    const setSecret = (id: number) => createSystemStore(pair.database.db).setSecret(id, 'K', randomUUID());
+    const paused = () => pair.rows(`select name from remote_system where state = 'paused'`);
+    const usual = memorySystems(pair);
+    const slice = (open: PairSystems['open']) => pair.slice(heldLease, { ...usual, open });
+    await slice(async ({ system }) => {
+      await setSecret(system.id);
+      throw new MissingSecrets(['K']);
+    });
+    expect(await paused()).toEqual([]);
+    pair.there.faults.onCall = () => {
+      throw new Trouble('unauthorized', '401');
+    };
+    await slice(async (request) => {
+      await setSecret(request.system.id);
+      return usual.open(request);
+    });
+    expect(await paused()).toEqual([]);
+    pair.there.faults.onCall = () => undefined;
+    await pair.run();
+    expect(Object.keys(byName(pair.there))).toEqual(['P1']);
+    await slice(() => Promise.reject(new MissingSecrets(['K'])));
+    expect(await paused()).toHaveLength(1);
   });
 
   test('429 is not called before its time is over, and costs no attempt', async () => {

@@ -3,10 +3,10 @@ import type { TestDatabase } from '../setup/database';
 import { type AdvowareFake, type AdvowareRow, startAdvowareFake } from './fakes/advoware-fake';
 import { type EspocrmFake, prepareBeteiligte, startEspocrmFake } from './fakes/espocrm-fake';
 import type { EspoRow } from './fakes/espocrm-row';
-import { openWorkedPair, type WorkedRun } from './worked-pair';
+import { openWorkedPair, type WorkedPair, type WorkedRun } from './worked-pair';
 
 /** The pair of docs/sandbox.yaml between both fakes, applied from its file, worked on slice by slice. */
-export interface FakePair {
+export interface FakePair extends Pick<WorkedPair, 'probe' | 'resume'> {
   readonly database: TestDatabase;
   readonly espo: EspocrmFake;
   readonly advoware: AdvowareFake;

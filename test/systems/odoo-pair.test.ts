@@ -202,7 +202,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(await pairs.rows(`select facts ->> 'detail' as detail from notification`)).toEqual([
       { detail: 'email is required now; x_birth was date and is now char' },
     ]);
-    await pairs.rows('update pair set paused_at = null, paused_by = null, paused_reason = null returning id');
+    await pairs.resume('persons');
     await pairs.run('persons');
     expect(partner('Ada L.').values).toMatchObject({ x_birth: '1980-02-03' });
   });

@@ -2,6 +2,7 @@ import { applyPairFile } from '../../api/backoffice/services/pair-files';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createSeal } from '../../shared/seal/seal';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { createPairConfigStore } from '../../shared/stores/pairs/pair-config-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { recordCall } from '../../worker/pairs/call-scope';
@@ -14,6 +15,7 @@ import { createTestDatabase } from '../setup/database';
 import { type OdooFake, startOdooFake } from './fakes/odoo-fake';
 import type { OdooInterface } from './odoo';
 import { openPostgresqlSide, type PostgresqlSide } from './postgresql';
+import { type ProbeAnswer, probeByTask } from './probe-task';
 
 /** Two pairs of tables in a real PostgreSQL and of a fake Odoo: groups, which are companies, and persons in them. */
 export interface OdooPairs {
@@ -27,6 +29,9 @@ export interface OdooPairs {
   restart(): Promise<void>;
   /** What failed is due at once. */
   tryAgainNow(): Promise<void>;
+  /** As the operator asks for it, or the schedule. */
+  probe(system: 'fs' | 'fso', detail?: { readonly isRound?: boolean }): Promise<ProbeAnswer>;
+  resume(pair: PairName): Promise<void>;
   rows<T>(sql: string): Promise<T[]>;
   /** What Odoo was called for, since the last time; what fields there are does not count. */
   calls(): string[];
@@ -133,6 +138,10 @@ export async function openOdooPairs(
     tables,
     settle,
     rows,
+    probe: (system, detail) => probeByTask(db, environment, system, detail),
+    async resume(pair) {
+      await createPairConfigStore(db).resume(ids.get(pair) ?? 0);
+    },
     async run(pair, kind = 'whole') {
       const id = ids.get(pair) ?? 0;
       await db('pair_run').insert({ pair_id: id, kind });

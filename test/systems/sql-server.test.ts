@@ -419,30 +419,16 @@ describe('what goes wrong', () => {
     await expect(listed(system, null)).rejects.toThrow('dbo.Person lacks Notiz');
   });
 
-  test.each([
-    ['retyped', { type: 'int' }, 'was nvarchar(max) collate Latin1_General_CI_AS and is int now'],
-    ['required', { isRequired: true }, 'has become required'],
-  ])(
-    'a column that was %s stops everything once, before anything is written',
-    async (_, change, sentence) => {
-      const { system, fake, table } = await fakes.open();
-      const item = await created(system, randomUUID(), { Name: 'A' });
-      table.columns = table.columns.map((column) =>
-        column.name === 'Notiz' ? { ...column, ...change } : column,
-      );
-      // What is known of a table is forgotten after a minute, and where a statement fails.
-      fake.server.faults.push({
-        fits: (text) => text.includes(' in ('),
-        error: { number: 1222, message: 'Locked.' },
-      });
-      await expect(fetched(system, item.key)).rejects.toMatchObject({ kind: 'unavailable' });
-      const writing = system.update(item.key, patch(item, { Name: 'B' }), item.revision, signal);
-      await expect(writing).rejects.toMatchObject({ kind: 'fields' });
-      await expect(writing).rejects.toThrow(`dbo.Person.Notiz ${sentence}`);
-      expect(fake.server.statements.filter(({ text }) => isWrite(text))).toHaveLength(1);
-      expect((await fetched(system, item.key))?.key).toBe(item.key);
-    },
-  );
+  test('what the mapped columns are is told in the words of the server', async () => {
+    const { system, table } = await fakes.open();
+    table.columns = table.columns.map((column) =>
+      column.name === 'Notiz' ? { ...column, type: 'int', isRequired: true } : column,
+    );
+    expect(await system.fieldTypes?.(signal)).toMatchObject({
+      Name: { type: 'nvarchar(100) collate Latin1_General_CI_AS' },
+      Notiz: { type: 'int', isRequired: true },
+    });
+  });
 
   test('a write that somebody else was faster for writes nothing', async () => {
     const { system, fake, table } = await fakes.open();

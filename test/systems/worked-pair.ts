@@ -3,6 +3,7 @@ import { commandLineCaller } from '../../shared/domain/staff';
 import { createLogger } from '../../shared/log';
 import { createSeal } from '../../shared/seal/seal';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { createPairConfigStore } from '../../shared/stores/pairs/pair-config-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { recordCall } from '../../worker/pairs/call-scope';
@@ -11,6 +12,7 @@ import { runSlice } from '../../worker/pairs/run-slice';
 import { createLimiters, secretsFrom } from '../../worker/pairs/system-secrets';
 import { createConnectors } from '../../worker/systems/connectors';
 import { heldLease } from '../pairs/memory-pair';
+import { type ProbeAnswer, probeByTask } from './probe-task';
 import { createTestDatabase, type TestDatabase } from '../setup/database';
 
 /** The one pair of a file, applied as an operator does, with the connectors as they are, worked on slice by slice. */
@@ -22,6 +24,9 @@ export interface WorkedPair {
   settle(): Promise<void>;
   /** As it is after a process was killed: all that a worker keeps in memory is gone. */
   restart(): Promise<void>;
+  /** As the operator asks for it, or the schedule. */
+  probe(system: string, detail?: { readonly isRound?: boolean }): Promise<ProbeAnswer>;
+  resume(): Promise<void>;
   /** What failed is due now. */
   hurry(): Promise<void>;
   rows<T>(sql: string): Promise<T[]>;
@@ -94,6 +99,8 @@ export async function openWorkedPair(
       if (run === undefined) throw new Error('the run is gone');
       return run;
     },
+    probe: (system, detail) => probeByTask(db, environment, system, detail),
+    resume: () => createPairConfigStore(db).resume(pairId),
     async restart() {
       await systems.close();
       systems = openSystems();

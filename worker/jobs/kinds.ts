@@ -75,6 +75,8 @@ export const jobPolicies: Readonly<Record<JobKind, JobPolicy>> = {
   'logs.check-books': { ...asked, cron: '41 1 * * *' },
   'logs.check-changed-books': asked,
   'system.probe': awaited,
+  // At night, and each system at another minute of the following hour.
+  'system.probe-all': every('5 1 * * *'),
   'system.register-hook': awaited,
   'notifications.deliver': every('*/5 * * * * *'),
   'notifications.send-staff-mails': every('*/10 * * * * *'),

@@ -2,13 +2,22 @@ import type { PairFieldTypeStore } from '../../shared/stores/pairs/pair-field-ty
 import type { Side } from '../pipeline/sides';
 import type { System } from '../pipeline/system';
 import { Trouble } from '../pipeline/trouble';
-import type { FieldTypes, RemoteSystem } from '../systems/remote-system';
+import type { FieldType, FieldTypes, RemoteSystem } from '../systems/remote-system';
 
 export type CheckFieldTypes = (side: Side, types: FieldTypes) => Promise<void>;
 
+/** How a field is no longer what it was. */
+export interface FieldChange {
+  /** In the system's words. */
+  readonly field: string;
+  readonly kind: 'retyped' | 'required';
+  /** Without a full stop: `birthdate was date and is now char`. */
+  readonly sentence: string;
+}
+
 /**
  * Compares what the fields of a side are with what they were, and keeps what they are. Throws `fields` where one has
- * become another one or is required from now on: whoever resumes the pair has seen it, and is not told again.
+ * become another one or is required from now on. Then what they were stays as it is until someone resumes the pair.
  */
 export async function compareFieldTypes(
   store: PairFieldTypeStore,
@@ -16,20 +25,29 @@ export async function compareFieldTypes(
   now: FieldTypes,
 ): Promise<void> {
   const before = await store.known(side);
+  const changes = fieldChanges(before, now);
+  if (changes.length > 0) throw new Trouble('fields', sentenceOf(changes));
   const isNews = Object.entries(now).some(([name, { type, isRequired }]) => {
     const known = before.get(name);
     return known?.type !== type || known.isRequired !== isRequired;
   });
-  if (!isNews) return;
-  await store.keep(side, now);
-  const changes = Object.entries(now).flatMap(([name, { type, isRequired }]) => {
-    const known = before.get(name);
-    if (known === undefined) return [];
-    if (known.type !== type) return [`${name} was ${known.type} and is now ${type}`];
-    return isRequired && !known.isRequired ? [`${name} is required now`] : [];
-  });
-  if (changes.length > 0) throw new Trouble('fields', changes.join('; '));
+  if (isNews) await store.keep(side, now);
 }
+
+/** A field that was not known before has not changed. */
+export const fieldChanges = (before: ReadonlyMap<string, FieldType>, now: FieldTypes): FieldChange[] =>
+  Object.entries(now).flatMap(([field, { type, isRequired }]): FieldChange[] => {
+    const known = before.get(field);
+    if (known === undefined) return [];
+    if (known.type !== type)
+      return [{ field, kind: 'retyped', sentence: `${field} was ${known.type} and is now ${type}` }];
+    if (isRequired && !known.isRequired)
+      return [{ field, kind: 'required', sentence: `${field} is required now` }];
+    return [];
+  });
+
+export const sentenceOf = (changes: readonly FieldChange[]): string =>
+  changes.map(({ sentence }) => sentence).join('; ');
 
 /** Nothing is read or written before the fields are known to be what they were. Once for all calls of a slice. */
 export function withFieldTypes(inner: RemoteSystem, side: Side, check: CheckFieldTypes): System {

@@ -1,5 +1,6 @@
 import type { Reason } from '../../shared/domain/reason';
 import { reasonText } from '../../shared/domain/reason-english';
+import { endOf, ownFields } from './pair-ends';
 import { checkedKind, isPathTree, type OpeningRequest, type PairSystems } from './pair-systems';
 import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import { readPair } from '../../shared/systems/check-pair';
@@ -61,7 +62,7 @@ export async function openPair(
   const troubles = createTroubles();
   const opened: Partial<Record<Side, System>> = {};
   for (const side of sides) {
-    const remote = await opening(systems, {
+    const remote = await opening(systems, pair.systems[side], {
       system: pair.systems[side],
       end: endOf(settings, side),
       fields: ownFields(settings, side),
@@ -84,19 +85,11 @@ export async function openPair(
   return { settings, systems: { here, there }, troubles };
 }
 
-async function opening(systems: PairSystems, request: OpeningRequest) {
+async function opening(systems: PairSystems, system: SliceSystem, request: OpeningRequest) {
   try {
     return await systems.open(request);
   } catch (error) {
-    if (error instanceof MissingSecrets) throw new SecretMissing(request.system, error.names);
+    if (error instanceof MissingSecrets) throw new SecretMissing(system, error.names);
     throw error;
   }
 }
-
-function endOf(settings: RecordPairSettings, side: Side): object {
-  return Object.fromEntries(Object.entries(settings[side]).filter(([name]) => name !== 'system'));
-}
-
-const ownFields = ({ fields, writeBack }: RecordPairSettings, side: Side): string[] => [
-  ...new Set([...fields.map((rule) => rule[side]), ...Object.keys(writeBack[side])]),
-];

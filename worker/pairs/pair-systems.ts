@@ -17,9 +17,12 @@ import type {
 } from '../systems/remote-system';
 import type { PathTree } from '../systems/tree/path-tree';
 
+/** What is needed of a system to call it. */
+export type CalledSystem = Pick<SliceSystem, 'id' | 'name' | 'kind' | 'config' | 'state'>;
+
 /** What is opened. */
 export interface OpeningRequest {
-  readonly system: SliceSystem;
+  readonly system: CalledSystem;
   /** Null: the installed system alone. */
   readonly end: object | null;
   readonly fields: readonly string[];
@@ -48,10 +51,10 @@ export interface PairSystemsDeps {
   >;
   /** The settings with every `${NAME}` replaced, and the values that were. Throws where one is missing. */
   readonly secretsOf: (
-    system: SliceSystem,
+    system: Pick<CalledSystem, 'id' | 'config'>,
   ) => Promise<{ readonly config: Json; readonly secrets: readonly string[] }>;
   /** The limits of an installed system hold for all that call it. */
-  readonly limiterOf: (system: SliceSystem, limits: CallLimits) => Limiter;
+  readonly limiterOf: (system: CalledSystem, limits: CallLimits) => Limiter;
   readonly observe: (call: ObservedCall) => void;
 }
 

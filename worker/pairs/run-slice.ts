@@ -65,14 +65,18 @@ async function afterMissingSecret(
   { system, message, why }: SecretMissing,
   log: SliceDeps['log'],
 ): Promise<number> {
-  if (await stores.slice.pauseSystem(system.id, message))
-    await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {
-      pair: pair.name,
-      system: system.name,
-      reason: 'secrets',
-      detail: message,
-      ...reasonFacts(why),
-    });
+  if (!(await stores.slice.pauseSystem(system, message))) {
+    const wait = await stores.slice.waitSeconds([system.id]);
+    // Somebody has set the secret meanwhile.
+    return wait === null ? restSeconds : Math.max(wait, 1);
+  }
+  await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {
+    pair: pair.name,
+    system: system.name,
+    reason: 'secrets',
+    detail: message,
+    ...reasonFacts(why),
+  });
   log.error({ system: system.name, reason: message }, 'the system is paused: a secret is missing');
   return restSeconds;
 }
@@ -308,9 +312,10 @@ async function tellSystems(slice: Slice): Promise<void> {
   }
   if (reason.kind !== 'unauthorized') return;
   await deps.systems.forget(system.id);
-  const isNews = await stores.slice.pauseSystem(system.id, pauseReasonText('unauthorized', reason.message));
+  const isNews = await stores.slice.pauseSystem(system, pauseReasonText('unauthorized', reason.message));
+  if (!isNews) return;
   log.error({ err: reason, system: system.name }, 'the system is paused: it accepts no call');
-  if (isNews && settings.notify.includes('paused'))
+  if (settings.notify.includes('paused'))
     await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {
       pair: pair.name,
       system: system.name,

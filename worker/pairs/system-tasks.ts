@@ -1,27 +1,15 @@
 import { z } from 'zod';
-import type { Db } from '../../shared/db/database';
+import { type Db, inTransaction } from '../../shared/db/database';
+import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createSystemStore, type RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
 import {
   createSystemTaskStore,
   type SystemTask,
   type SystemTaskEnd,
 } from '../../shared/stores/pairs/system-task-store';
-import type { Probe, RemoteSystem } from '../systems/remote-system';
-
-/** What is asked of other systems beside the work on pairs. */
-export interface SystemDoor {
-  /** The installed system alone. It makes no call yet. Throws a sentence where its settings cannot be used. */
-  open(system: RemoteSystemEntry): Promise<Pick<RemoteSystem, 'probe' | 'close'>>;
-  /**
-   * Has the system call `url` at every change of an entity. Returns the keys that sign its calls, by its own ids. Null:
-   * its kind cannot.
-   */
-  registerWebhooks(
-    system: RemoteSystemEntry,
-    wish: { readonly entity: string; readonly url: string },
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, string>> | null>;
-}
+import type { Finding } from '../systems/remote-system';
+import { probeSystem } from './probe-system';
+import type { SystemDoor } from './system-door';
 
 interface Deps {
   readonly db: Db;
@@ -30,6 +18,22 @@ interface Deps {
 
 /** Less than the API waits for it. */
 const patienceMs = 25_000;
+const roundPatienceMs = 300_000;
+
+/** Systems are not all probed in the same minute. */
+const roundJitterSeconds = 3_600;
+
+/** Asks for a probe of every system that pairs use. */
+export async function askForProbes(db: Db): Promise<void> {
+  await inTransaction(db, async ({ db: trx }) => {
+    const tasks = createSystemTaskStore(trx);
+    const jobs = createJobStore(trx);
+    for (const systemId of await tasks.systemsToProbe()) {
+      const subject = await tasks.add({ systemId, kind: 'probe', detail: { isRound: true } }, 'schedule');
+      await jobs.add({ kind: 'system.probe', subject, afterSeconds: Math.random() * roundJitterSeconds });
+    }
+  });
+}
 
 /** Carries out a task of the API and stores the result, for which the API waits. */
 export async function runSystemTask({ db, door }: Deps, id: string): Promise<void> {
@@ -45,7 +49,7 @@ async function done(deps: Deps, task: SystemTask, system: RemoteSystemEntry): Pr
   try {
     switch (task.kind) {
       case 'probe':
-        return await probe(deps, system);
+        return await probe(deps, task, system);
       case 'register-hook':
         return await registerHook(deps, task, system);
     }
@@ -54,39 +58,28 @@ async function done(deps: Deps, task: SystemTask, system: RemoteSystemEntry): Pr
   }
 }
 
-async function probe({ db, door }: Deps, system: RemoteSystemEntry): Promise<SystemTaskEnd> {
-  const { ok, version, findings, clockOffsetMs } = await foundBy(door, system);
-  const result = {
-    ok,
-    version,
-    findings: findings.map(({ about, ...finding }) => ({
-      ...finding,
-      ...(about === undefined ? {} : { about: [...about] }),
-    })),
-  };
-  await createSystemTaskStore(db).keepProbe(system.id, { probe: result, isWell: ok, clockOffsetMs });
+const probeDetail = z.object({ isRound: z.boolean().default(false) });
+
+async function probe(deps: Deps, { detail }: SystemTask, system: RemoteSystemEntry): Promise<SystemTaskEnd> {
+  const { isRound } = probeDetail.parse(detail);
+  // Nobody waits for it, and nobody has changed anything since the system was paused.
+  if (isRound && (system.state === 'paused' || system.state === 'throttled'))
+    return { failure: `${system.name} must not be called now.` };
+  const signal = AbortSignal.timeout(isRound ? roundPatienceMs : patienceMs);
+  const { ok, version, findings, clockOffsetMs } = await probeSystem(deps, system, signal);
+  const result = { ok, version, findings: findings.map(storedFinding) };
+  await createSystemTaskStore(deps.db).keepProbe(system.id, { probe: result, isWell: ok, clockOffsetMs });
   return { result };
 }
 
-/** A system that cannot be opened was probed as well: that is what was found. */
-async function foundBy(door: SystemDoor, system: RemoteSystemEntry): Promise<Probe> {
-  try {
-    const opened = await door.open(system);
-    try {
-      return await opened.probe(AbortSignal.timeout(patienceMs));
-    } finally {
-      await opened.close();
-    }
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return {
-      ok: false,
-      version: null,
-      clockOffsetMs: null,
-      findings: [{ level: 'error', code: 'failed', message }],
-    };
-  }
-}
+const storedFinding = ({ level, code, message, about, pair, side }: Finding) => ({
+  level,
+  code,
+  message,
+  ...(about === undefined ? {} : { about: [...about] }),
+  ...(pair === undefined ? {} : { pair }),
+  ...(side === undefined ? {} : { side }),
+});
 
 const hookDetail = z.object({ url: z.string(), entities: z.array(z.string()) });
 

@@ -1,3 +1,5 @@
+import type { Side } from '../pipeline/sides';
+
 /** What the server was seen to do. */
 export interface Probe {
   /** False: some finding is an error. */
@@ -17,4 +19,7 @@ export interface Finding {
   readonly message: string;
   /** What of it: the names of the missing fields, say. */
   readonly about?: readonly string[];
+  /** Of what a pair uses: the name of the pair, and which of its sides. */
+  readonly pair?: string;
+  readonly side?: Side;
 }

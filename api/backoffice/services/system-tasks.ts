@@ -25,6 +25,9 @@ export const probeShape = z.object({
       code: z.string(),
       message: z.string(),
       about: z.array(z.string()).optional(),
+      /** Of what a pair uses of the system. */
+      pair: z.string().optional(),
+      side: z.enum(['here', 'there']).optional(),
     }),
   ),
 });

@@ -50,6 +50,8 @@ export interface NewJob {
   readonly kind: BackgroundKind;
   readonly subject: string;
   readonly detail?: object;
+  /** No worker begins it before that. Left out: it may be begun at once. */
+  readonly afterSeconds?: number;
 }
 
 export interface DueJob {
@@ -88,10 +90,11 @@ export function createJobStore(db: Db) {
      * In the transaction of the change that asks for it; workers hear of it at the commit. An open job of the same kind
      * and subject is enough.
      */
-    async add({ kind, subject, detail }: NewJob): Promise<void> {
+    async add({ kind, subject, detail, afterSeconds = 0 }: NewJob): Promise<void> {
       await addFrom(kind, 'select :subject as subject, cast(:detail as jsonb) as detail', {
         subject,
         detail: detail === undefined ? null : JSON.stringify(detail),
+        afterSeconds,
       });
     },
 
@@ -244,11 +247,12 @@ export function createJobStore(db: Db) {
   ): Promise<void> {
     await db.raw(
       `with added as (
-         insert into job (kind, lane, subject, detail)
-         select :kind, :lane, asked.subject, asked.detail from (${sql}) asked on conflict do nothing
+         insert into job (kind, lane, subject, detail, run_after)
+         select :kind, :lane, asked.subject, asked.detail, now() + make_interval(secs => :afterSeconds)
+         from (${sql}) asked on conflict do nothing
        )
        select pg_notify('${jobAdded}', '')`,
-      { ...bindings, kind, lane: laneOfKind(kind) },
+      { afterSeconds: 0, ...bindings, kind, lane: laneOfKind(kind) },
     );
   }
 

@@ -138,8 +138,16 @@ export function createPairConfigStore(db: Db) {
       );
     },
 
+    /** Whoever resumes a pair that its fields have paused accepts the fields as they are now. */
     async resume(id: number): Promise<void> {
-      await db('pair').where({ id }).update({ paused_at: null, paused_by: null, paused_reason: null });
+      await db.raw(
+        `with accepted as (
+           delete from pair_field_type where pair_id = :id
+             and exists (select from pair where id = :id and starts_with(paused_reason, 'fields: '))
+         )
+         update pair set paused_at = null, paused_by = null, paused_reason = null where id = :id`,
+        { id },
+      );
     },
 
     /**

@@ -1,13 +1,7 @@
 import type { Db } from '../../db/database';
+import type { KeptFieldType } from '../../domain/kept-field-type';
 import type { EndSide } from '../../domain/link-ends';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
-
-/** What a field of a system was, or is. */
-export interface KeptFieldType {
-  /** In the system's words. */
-  readonly type: string;
-  readonly isRequired: boolean;
-}
 
 export type PairFieldTypeStore = ReturnType<typeof createPairFieldTypeStore>;
 

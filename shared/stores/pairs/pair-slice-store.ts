@@ -13,6 +13,8 @@ export interface SliceSystem {
   /** As the operator wrote it, without secrets. */
   readonly config: Json;
   readonly version: number;
+  /** Counts the changes of its secrets. */
+  readonly secretsVersion: number;
   readonly state: RemoteState;
   /** For a throttled system: how long no call is made. 0: it may be called. */
   readonly waitsSeconds: number;
@@ -76,6 +78,7 @@ interface SystemRow {
   kind: string;
   config: Json;
   version: number;
+  secrets_version: number;
   state: RemoteState;
   waits: number;
   account_id: number | null;
@@ -170,13 +173,20 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
       return result.rowCount === 1;
     },
 
-    /** Pauses the system until a person resumes it. False: it was already paused. */
-    async pauseSystem(id: number, reason: string): Promise<boolean> {
+    /**
+     * Pauses the system until a person resumes it. False: it was already paused, or someone has changed its settings or
+     * secrets since the slice read them.
+     */
+    async pauseSystem(
+      { id, version, secretsVersion }: Pick<SliceSystem, 'id' | 'version' | 'secretsVersion'>,
+      reason: string,
+    ): Promise<boolean> {
       const result = await db.raw<{ rowCount: number }>(
         `${withGuard}
          update remote_system set state = 'paused', paused_at = now(), paused_reason = left(:reason, 500), not_before = null
-         where id = :id and state <> 'paused' and exists (select from guard)`,
-        { ...guardBindings(hold), id, reason },
+         where id = :id and state <> 'paused' and version = :version and secrets_version = :secretsVersion
+           and exists (select from guard)`,
+        { ...guardBindings(hold), id, version, secretsVersion, reason },
       );
       return result.rowCount === 1;
     },
@@ -226,7 +236,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
 const systemJson = (
   alias: string,
 ) => `jsonb_build_object('id', ${alias}.id, 'name', ${alias}.name, 'kind', ${alias}.kind,
-  'config', ${alias}.config, 'version', ${alias}.version, 'state', ${alias}.state, 'account_id', ${alias}.account_id,
+  'config', ${alias}.config, 'version', ${alias}.version, 'secrets_version', ${alias}.secrets_version, 'state', ${alias}.state, 'account_id', ${alias}.account_id,
   'waits', case when ${alias}.state = 'throttled' then greatest(0, extract(epoch from ${alias}.not_before - now())) else 0 end)`;
 
 const pairFrom = (row: PairRow): SlicePair => ({
@@ -249,6 +259,7 @@ const systemFrom = (row: SystemRow): SliceSystem => ({
   kind: row.kind,
   config: row.config,
   version: row.version,
+  secretsVersion: row.secrets_version,
   state: row.state,
   waitsSeconds: row.waits,
   accountId: row.account_id,

@@ -181,17 +181,25 @@ export function createSystemStore(db: Db) {
     /** `value`: as it is to be kept. */
     async setSecret(id: number, name: string, value: string): Promise<void> {
       await db.raw(
-        `insert into remote_system_secret (system_id, name, value) values (:id, :name, :value)
+        `with counted as (${countSecrets})
+         insert into remote_system_secret (system_id, name, value) values (:id, :name, :value)
          on conflict (system_id, hook_id, name) do update set value = excluded.value, changed_at = now()`,
         { id, name, value },
       );
     },
 
     async removeSecret(id: number, name: string): Promise<void> {
-      await db('remote_system_secret').where({ system_id: id, hook_id: null, name }).delete();
+      await db.raw(
+        `with counted as (${countSecrets})
+         delete from remote_system_secret where system_id = :id and hook_id is null and name = :name`,
+        { id, name },
+      );
     },
   };
 }
+
+/** Slices that began before see that their secrets are not the current ones. */
+const countSecrets = 'update remote_system set secrets_version = secrets_version + 1 where id = :id';
 
 /** The operator's own are seen by those who see all accounts. */
 const visible = `(cast(:accounts as int[]) is null or s.account_id = any (:accounts))`;

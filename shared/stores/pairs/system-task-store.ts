@@ -30,6 +30,15 @@ export function createSystemTaskStore(db: Db) {
       return row.id;
     },
 
+    /** The systems of pairs that may be worked on, without those that are paused. */
+    async systemsToProbe(): Promise<number[]> {
+      const result = await db.raw<{ rows: { id: number }[] }>(
+        `select s.id from remote_system s where s.state <> 'paused'
+           and exists (select from pair p where s.id in (p.here_id, p.there_id) and p.mode <> 'off') order by s.id`,
+      );
+      return result.rows.map(({ id }) => id);
+    },
+
     /** Null: it has ended, or its system is gone. */
     async findOpen(id: string): Promise<SystemTask | null> {
       const result = await db.raw<{ rows: SystemTask[] }>(

@@ -13,7 +13,7 @@ import {
 } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { createLastLooks } from '../last-looks';
-import type { RemoteSystem, SystemConnector } from '../remote-system';
+import type { FieldTypes, RemoteSystem, SystemConnector } from '../remote-system';
 import { type Condition, createEspoApi, credentialsOf, whereOf } from './api';
 import { listPages, type ListRows } from './listing';
 import type { Espocrm } from './opened';
@@ -82,6 +82,7 @@ function openSystem(espo: Espocrm): RemoteSystem {
     move: () => Promise.reject(new Trouble('invalid', 'records have no places')),
     delete: (key, expected, signal) => records.delete(key, expected, signal),
     probe: (signal) => probeEspocrm(espo, signal),
+    fieldTypes: (signal) => records.fieldTypes(signal),
     close: () => Promise.resolve(),
   };
 }
@@ -108,6 +109,7 @@ function unboundSystem(espo: Espocrm, capabilities: Capabilities): RemoteSystem 
 // Records of one entity type
 
 interface Records {
+  fieldTypes(signal: AbortSignal): Promise<FieldTypes>;
   itemOf(row: Row): Item;
   list(operation: string, wish: Parameters<ListRows>[0], signal: AbortSignal): Promise<readonly Row[]>;
   fetch(keys: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Item>>;
@@ -195,6 +197,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
   };
 
   return {
+    fieldTypes: async (signal) => (await checkFields(signal)).typesOf(opening.fields),
     itemOf: seen,
     list,
     async fetch(keys, signal) {

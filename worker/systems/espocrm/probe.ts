@@ -33,11 +33,13 @@ async function readVersion({ api }: Espocrm, signal: AbortSignal): Promise<strin
 }
 
 async function probeEntity(
-  { api, opening }: Espocrm,
+  { api, opening, outside, schemas }: Espocrm,
   end: NonNullable<Espocrm['end']>,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { entity, syncKeyField, optimistic } = end;
+  // A probe shows what is there now, also to whoever asks next.
+  schemas.forget(outside, entity);
   const schema = await readSchema(api, entity, signal);
   if (schema === null)
     return [{ level: 'error', code: 'entity-missing', message: `There is no entity type ${entity}.` }];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Trouble } from '../../pipeline/trouble';
+import type { FieldTypes } from '../remote-system';
 import type { EspoApi } from './api';
 
 /** What an entity type has. */
@@ -9,10 +10,14 @@ export interface EntitySchema {
   isList(attribute: string): boolean;
   readonly hasOptimisticControl: boolean;
   readonly fields: ReadonlyMap<string, string>;
+  /** Of the attributes that are asked for and that it has: the type of the field that each belongs to. */
+  typesOf(attributes: readonly string[]): FieldTypes;
 }
 
 const definitions = z.looseObject({
-  fields: z.record(z.string(), z.looseObject({ type: z.string().optional() })).default({}),
+  fields: z
+    .record(z.string(), z.looseObject({ type: z.string().optional(), required: z.unknown().optional() }))
+    .default({}),
   optimisticConcurrencyControl: z.boolean().default(false),
 });
 
@@ -31,8 +36,20 @@ export async function readSchema(
 
 function schemaOf({ fields, optimisticConcurrencyControl }: z.output<typeof definitions>): EntitySchema {
   const types = new Map(Object.entries(fields).map(([name, { type = '' }]) => [name, type]));
+  const required = new Set(
+    Object.entries(fields).flatMap(([name, field]) => (field.required === true ? [name] : [])),
+  );
   return {
     fields: types,
+    typesOf: (attributes) =>
+      Object.fromEntries(
+        attributes.flatMap((attribute) => {
+          const field = fieldWith(types, attribute);
+          return field === null
+            ? []
+            : [[attribute, { type: field.type, isRequired: required.has(field.name) }]];
+        }),
+      ),
     hasOptimisticControl: optimisticConcurrencyControl,
     missing: (attributes) => attributes.filter((name) => !hasAttribute(types, name)),
     isList: (attribute) =>
@@ -59,10 +76,19 @@ const moreOf: Readonly<Record<string, readonly string[]>> = {
   address: ['Street', 'City', 'State', 'Country', 'PostalCode'],
 };
 
-function hasAttribute(fields: ReadonlyMap<string, string>, attribute: string): boolean {
-  if (always.has(attribute) || fields.has(attribute)) return true;
-  return [...fields].some(
+const hasAttribute = (fields: ReadonlyMap<string, string>, attribute: string): boolean =>
+  always.has(attribute) || fieldWith(fields, attribute) !== null;
+
+/** The field that an attribute belongs to: `account` for `accountId`. Null: there is none. */
+function fieldWith(
+  fields: ReadonlyMap<string, string>,
+  attribute: string,
+): { readonly name: string; readonly type: string } | null {
+  const own = fields.get(attribute);
+  if (own !== undefined) return { name: attribute, type: own };
+  const found = [...fields].find(
     ([name, type]) =>
       attribute.startsWith(name) && (moreOf[type] ?? []).includes(attribute.slice(name.length)),
   );
+  return found === undefined ? null : { name: found[0], type: found[1] };
 }

@@ -62,6 +62,8 @@ function versionFindings({ settings }: Odoo, version: string | null): readonly F
 async function probeModel(odoo: Odoo, end: OdooEnd, signal: AbortSignal): Promise<readonly Finding[]> {
   const { api, opening } = odoo;
   const { model } = end;
+  // A probe shows what is there now, also to whoever asks next.
+  odoo.schemas.forget(odoo.outside, model);
   const schema = await readSchema(api, model, signal);
   if (schema === null)
     return [{ level: 'error', code: 'entity-missing', message: `There is no model ${model}.` }];

@@ -1,18 +1,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalText, type FieldValue } from '../../../shared/domain/merge-copy';
 import type { Item } from '../../pipeline/system';
-import { Trouble } from '../../pipeline/trouble';
 import type { SqlCalls } from './calls';
 import type { SqlDialect } from './dialect';
 import type { SqlRow, SqlStatement, SqlStep, SqlValue } from './driver';
-import {
-  type TableDescription,
-  type TableName,
-  type TableUse,
-  type UsedTable,
-  changeOf,
-  usedTable,
-} from './table';
+import { type TableDescription, type TableName, type TableUse, type UsedTable, usedTable } from './table';
 import { fieldValueOf } from './values';
 
 /** A table of an opened system: what is known of it, and how it is asked. */
@@ -35,8 +27,6 @@ const keptMs = 60_000;
 
 export function openTable(dialect: SqlDialect, calls: SqlCalls, use: TableUse, name: TableName): OpenedTable {
   let known: { readonly table: UsedTable; readonly at: number } | null = null;
-  /** As it was when it was read last: what has become another column since is told once. */
-  let before: UsedTable | null = null;
 
   const runAll: OpenedTable['runAll'] = async (operation, steps, signal) => {
     try {
@@ -60,9 +50,6 @@ export function openTable(dialect: SqlDialect, calls: SqlCalls, use: TableUse, n
     async used(signal) {
       if (known !== null && performance.now() - known.at < keptMs) return known.table;
       const table = usedTable(await describe(signal), use);
-      const change = before === null ? null : changeOf(use, before, table);
-      before = table;
-      if (change !== null) throw new Trouble('fields', change);
       known = { table, at: performance.now() };
       return table;
     },

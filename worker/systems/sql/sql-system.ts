@@ -9,7 +9,7 @@ import { type ChangeSource, listTable } from './listing';
 import { type OpenedTable, openTable } from './opened-table';
 import { probeSql, type SqlProbe } from './probe';
 import { createSqlRecords } from './records';
-import { tableNameOf, type TableUse } from './table';
+import { tableNameOf, type TableUse, typesOf } from './table';
 
 /** A database that was opened, by the parts in which one kind differs from another. */
 export interface SqlOpening {
@@ -43,6 +43,7 @@ export function openSqlSystem(sql: SqlOpening): RemoteSystem {
   return {
     ...ends,
     ...createSqlRecords(opened),
+    fieldTypes: async (signal) => typesOf(await opened.used(signal)),
     list: (since, signal) => listTable(opened, source, since, signal),
   };
 }

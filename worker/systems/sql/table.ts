@@ -1,4 +1,5 @@
 import { Trouble } from '../../pipeline/trouble';
+import type { FieldTypes } from '../remote-system';
 
 /** A table or a view as the server's catalogue describes it to our user. */
 export interface TableDescription {
@@ -149,16 +150,9 @@ export function problemsOf(description: TableDescription, use: TableUse): readon
   return [...problems, ...requiredBesides(description, use)];
 }
 
-/** How the columns that a pair uses have changed, in a sentence; null: what was written to them still can be. */
-export function changeOf({ table }: TableUse, before: UsedTable, now: UsedTable): string | null {
-  const changes = now.fields.flatMap(({ name, type, isRequired }) => {
-    const earlier = before.fields.find((column) => column.name === name);
-    if (earlier === undefined) return [];
-    if (earlier.type !== type) return [`${table}.${name} was ${earlier.type} and is ${type} now`];
-    return isRequired && !earlier.isRequired ? [`${table}.${name} has become required`] : [];
-  });
-  return changes.length === 0 ? null : `${changes.join('; ')}: resume the pair if that is as it should be`;
-}
+/** What the columns are that the pair reads or writes. */
+export const typesOf = ({ fields }: UsedTable): FieldTypes =>
+  Object.fromEntries(fields.map(({ name, type, isRequired }) => [name, { type, isRequired }]));
 
 const keyKinds: ReadonlySet<ColumnKind> = new Set<ColumnKind>(['integer', 'uuid', 'text', 'padded']);
 

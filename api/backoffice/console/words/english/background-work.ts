@@ -21,6 +21,7 @@ export const backgroundWorkEnglish = {
     'logs.apply-replacements': 'Carry out approved replacements of readings',
     'logs.read-times-anew': 'Read times again after a time zone was corrected',
     'logs.check-books': 'Check that every reading received is still there',
+    'system.probe-all': 'Look whether systems still have the fields that pairs use',
     'pair.wake-pairs': 'Wake pairs of systems that are due',
     'notifications.deliver': 'Send notifications',
     'notifications.find-stale-solutions': 'Find solutions that have not been heard from',

@@ -22,6 +22,7 @@ export const backgroundWorkFrench: BackgroundWorkWords = {
     'logs.apply-replacements': 'Appliquer les remplacements de relevés approuvés',
     'logs.read-times-anew': 'Relire les heures après la correction d’un fuseau horaire',
     'logs.check-books': 'Vérifier que chaque relevé reçu est toujours là',
+    'system.probe-all': 'Vérifier que les systèmes ont toujours les champs que les paires utilisent',
     'pair.wake-pairs': 'Réveiller les paires de systèmes que rien ne réveille',
     'notifications.deliver': 'Envoyer les notifications',
     'notifications.find-stale-solutions': 'Repérer les solutions sans nouvelles',

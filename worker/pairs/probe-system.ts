@@ -1,0 +1,150 @@
+import { pauseReasonText } from '../../shared/domain/pause-reason';
+import { reasonFacts } from '../../shared/formats/stored-reason';
+import type { Db } from '../../shared/db/database';
+import { createPairProbeStore, type ProbedEnd } from '../../shared/stores/pairs/pair-probe-store';
+import type { RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
+import { readPair } from '../../shared/systems/check-pair';
+import { Trouble } from '../pipeline/trouble';
+import type { FieldTypes, Finding, Probe } from '../systems/remote-system';
+import { type FieldChange, fieldChanges } from './field-types';
+import { endOf, ownFields } from './pair-ends';
+import { checkedKind } from './pair-systems';
+import type { ProbedSystem, SystemDoor } from './system-door';
+
+interface Deps {
+  readonly db: Db;
+  readonly door: Pick<SystemDoor, 'open'>;
+}
+
+/**
+ * Looks at a system and at everything that pairs use of it: their entities, tables or models, with the fields that they
+ * read and write. A pair whose fields are gone or have changed is paused before its next write.
+ */
+export async function probeSystem(
+  deps: Deps,
+  system: RemoteSystemEntry,
+  signal: AbortSignal,
+): Promise<Probe> {
+  const alone = await probeAlone(deps.door, system, signal);
+  // A system that refuses us would count further calls as further attempts.
+  if (!alone.ok) return alone;
+  const findings = [...alone.findings];
+  for (const end of await createPairProbeStore(deps.db).endsOf(system.id)) {
+    const found = await probeEnd(deps, { system, end, alone }, signal);
+    findings.push(...found);
+    if (found.some(({ code }) => code === 'unauthorized' || code === 'throttled')) break;
+  }
+  return { ...alone, ok: !findings.some(({ level }) => level === 'error'), findings };
+}
+
+/** A system that cannot be opened was probed as well: the reason is the finding. */
+async function probeAlone(
+  door: Deps['door'],
+  system: RemoteSystemEntry,
+  signal: AbortSignal,
+): Promise<Probe> {
+  try {
+    const opened = await door.open(system);
+    try {
+      return await opened.probe(signal);
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    const finding: Finding = { level: 'error', code: 'failed', message: messageOf(error) };
+    return { ok: false, version: null, clockOffsetMs: null, findings: [finding] };
+  }
+}
+
+interface ProbedUse {
+  readonly system: RemoteSystemEntry;
+  readonly end: ProbedEnd;
+  /** Findings of it are not repeated for each pair. */
+  readonly alone: Probe;
+}
+
+async function probeEnd({ db, door }: Deps, use: ProbedUse, signal: AbortSignal): Promise<Finding[]> {
+  const { end } = use;
+  const ofEnd = (finding: Finding): Finding => ({
+    ...finding,
+    message: `Pair ${end.pair}, ${end.side}: ${finding.message}`,
+    pair: end.pair,
+    side: end.side,
+  });
+  try {
+    const settings = readPair(end.config, checkedKind(end.hereKind).holds);
+    // Pairs of documents have no fields: each run looks at their folders.
+    if (settings.holds === 'documents') return [];
+    const wish = { end: endOf(settings, end.side), fields: ownFields(settings, end.side) };
+    const opened = await door.open(use.system, wish);
+    try {
+      const { findings, unfit } = await lookAt(db, use, opened, signal);
+      if (unfit.length > 0) await pausePair(db, end, unfit.map(ofEnd));
+      return findings.map(ofEnd);
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    if (!signal.aborted) return [ofEnd({ level: 'error', code: 'failed', message: messageOf(error) })];
+    return [ofEnd({ level: 'warning', code: 'not-probed', message: 'there was no time to look at it.' })];
+  }
+}
+
+interface EndFindings {
+  readonly findings: readonly Finding[];
+  /** Those because of which the pair must not write. */
+  readonly unfit: readonly Finding[];
+}
+
+async function lookAt(
+  db: Db,
+  { end, alone }: ProbedUse,
+  opened: ProbedSystem,
+  signal: AbortSignal,
+): Promise<EndFindings> {
+  const probe = await opened.probe(signal);
+  const own = probe.findings.filter(
+    ({ code, message }) => !alone.findings.some((one) => one.code === code && one.message === message),
+  );
+  const { fieldTypes } = opened;
+  if (fieldTypes === undefined) return { findings: own, unfit: [] };
+  try {
+    const changes = await changesOf(db, end, await fieldTypes(signal));
+    const unfit = changes.map(findingOf);
+    return { findings: [...own, ...unfit], unfit };
+  } catch (error) {
+    if (!(error instanceof Trouble && error.kind === 'fields')) throw error;
+    const errors = own.filter(({ level }) => level === 'error');
+    if (errors.length > 0) return { findings: own, unfit: errors };
+    const finding: Finding = { level: 'error', code: 'fields-missing', message: `${error.message}.` };
+    return { findings: [...own, finding], unfit: [finding] };
+  }
+}
+
+async function changesOf(db: Db, end: ProbedEnd, types: FieldTypes): Promise<FieldChange[]> {
+  const store = createPairProbeStore(db);
+  const changes = fieldChanges(await store.knownTypes(end), types);
+  if (changes.length === 0) await store.keepNewTypes(end, types);
+  return changes;
+}
+
+const findingOf = ({ field, kind, sentence }: FieldChange): Finding => ({
+  level: 'error',
+  code: kind === 'retyped' ? 'fields-retyped' : 'fields-now-required',
+  message: `${sentence}.`,
+  about: [field],
+});
+
+/** It tells so once: a pair that is paused already stays as it is. */
+async function pausePair(db: Db, end: ProbedEnd, findings: readonly Finding[]): Promise<void> {
+  const detail = findings.map(({ message }) => message).join(' ');
+  const facts = {
+    pair: end.pair,
+    reason: 'fields',
+    detail,
+    ...reasonFacts({ code: 'fields-do-not-fit', values: {} }),
+  };
+  await createPairProbeStore(db).pausePair(end, { reason: pauseReasonText('fields', detail), facts });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
