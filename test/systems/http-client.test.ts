@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { createHttpClient, type HttpClient } from '../../worker/outside/http-client';
 import { createLimiter } from '../../worker/outside/limiter';
 import { createRedaction } from '../../worker/outside/redaction';
@@ -164,4 +165,66 @@ test('a path that opens something to everyone is not recorded', async () => {
   const call = { operation: 'read', method: 'GET', path: '/file?tempauth=1234', isSecretPath: true } as const;
   await client(outside).call(call, signal);
   expect(outside.observed.map(({ path }) => path)).toEqual(['/…']);
+});
+
+const sending = (from: HttpClient, size: number, pieces: AsyncIterable<Uint8Array>) =>
+  from.call(
+    {
+      operation: 'write',
+      method: 'PUT',
+      path: '/file',
+      isText: true,
+      stream: { type: 'application/octet-stream', size, pieces },
+    },
+    signal,
+  );
+
+async function* piecesOf(count: number, pauseMs = 0): AsyncGenerator<Uint8Array> {
+  for (let piece = 0; piece < count; piece++) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    yield Buffer.alloc(10_000, piece);
+  }
+}
+
+test('a content is sent while it is read, however long that takes, with its size', async () => {
+  let sent: FakeRequest | null = null;
+  answer = (request) => {
+    sent = request;
+    return { status: 201, html: '<p>made</p>' };
+  };
+  const made = await sending(client(testOutside(), { deadlineMs: 150 }), 50_000, piecesOf(5, 60));
+  expect(made).toMatchObject({ status: 201, json: undefined, text: '<p>made</p>' });
+  expect(sent).toMatchObject({ headers: { 'content-length': '50000' } });
+  expect(sent).toHaveProperty('bytes.length', 50_000);
+});
+
+test('a content that breaks off, or has another size than it should have, never arrives as a whole', async () => {
+  let arrived = 0;
+  answer = () => {
+    arrived += 1;
+    return { status: 201 };
+  };
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield* piecesOf(3);
+    throw new Error('the other side went away');
+  }
+  await expect(sending(client(), 50_000, broken())).rejects.toThrow('the other side went away');
+  await expect(sending(client(), 50_000, piecesOf(3))).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(sending(client(), 20_000, piecesOf(3))).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(arrived).toBe(0);
+});
+
+test('a refusal in the middle of a content is the answer', async () => {
+  const server = createServer((_, response) => response.writeHead(507).end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const address = server.address();
+  const baseUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  await expect(
+    sending(client(testOutside(), { baseUrl }), 50_000_000, piecesOf(5_000)),
+  ).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'PUT returned 507',
+  });
+  server.closeAllConnections();
+  server.close();
 });

@@ -1,7 +1,9 @@
 import { Trouble } from '../pipeline/trouble';
 import { readBody } from './answer-body';
 import type { Trace } from './call-trace';
+import { type Clock, createClock } from './clock';
 import type { HttpAnswer, HttpCall, HttpStream } from './http-call';
+import { type Sending, sendPieces } from './sent-stream';
 
 /** How a server is called. */
 export interface ExchangeSettings {
@@ -28,14 +30,20 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const { deadlineMs = usualDeadlineMs } = settings;
-  const deadline = AbortSignal.timeout(deadlineMs);
+  const clock = createClock();
+  const sending = call.stream === undefined ? null : sendPieces(call.stream, clock, deadlineMs);
+  clock.start(deadlineMs);
   try {
-    const response = await send(settings, call, AbortSignal.any([signal, deadline]));
+    const response = await send(settings, call, sending, AbortSignal.any([signal, clock.signal]));
     return await readAnswer(settings, call, trace, response);
   } catch (error) {
+    if (sending?.failure) throw sending.failure;
     if (error instanceof Trouble) throw error;
     signal.throwIfAborted();
-    throw lostBy(error, deadline.aborted ? deadlineMs : null);
+    throw lostBy(error, clock.signal.aborted ? deadlineMs : null);
+  } finally {
+    clock.end();
+    sending?.close();
   }
 }
 
@@ -50,7 +58,7 @@ export async function openStream(
   const clock = createClock();
   clock.start(deadlineMs);
   try {
-    const response = await send(settings, call, AbortSignal.any([signal, clock.signal]));
+    const response = await send(settings, call, null, AbortSignal.any([signal, clock.signal]));
     if (!response.ok || response.body === null) return await readAnswer(settings, call, trace, response);
     trace.answered(response.status);
     clock.stop();
@@ -68,12 +76,14 @@ export async function openStream(
 async function send(
   { baseUrl, headersFor }: ExchangeSettings,
   call: HttpCall,
+  sending: Sending | null,
   signal: AbortSignal,
 ): Promise<Response> {
   return fetch(`${baseUrl}${call.path}`, {
     method: call.method,
-    headers: { accept: 'application/json', ...(await headersFor(call)), ...bodyHeaders(call) },
-    body: call.bytes?.data ?? (call.json === undefined ? null : JSON.stringify(call.json)),
+    headers: { ...acceptHeader(call), ...(await headersFor(call)), ...bodyHeaders(call) },
+    body: sending?.body ?? call.bytes?.data ?? (call.json === undefined ? null : JSON.stringify(call.json)),
+    ...(sending === null ? {} : { duplex: 'half' }),
     // What is led elsewhere would take the credentials along.
     redirect: 'manual',
     signal,
@@ -89,7 +99,8 @@ async function readAnswer(
   trace.answered(response.status);
   const text = await readBody(response, maxAnswerBytes);
   trace.read(text);
-  return { status: response.status, headers: response.headers, json: decode(call, response, text) };
+  const json = call.isText === true ? undefined : decode(call, response, text);
+  return { status: response.status, headers: response.headers, json, text };
 }
 
 const lostBy = (error: unknown, deadlineMs: number | null): Trouble =>
@@ -122,32 +133,13 @@ async function* readPieces(
   }
 }
 
-interface Clock {
-  /** Aborted once the time is over. */
-  readonly signal: AbortSignal;
-  start(milliseconds: number): void;
-  stop(): void;
-}
+const acceptHeader = ({ isText }: HttpCall): Record<string, string> =>
+  isText === true ? {} : { accept: 'application/json' };
 
-function createClock(): Clock {
-  const over = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    signal: over.signal,
-    start(milliseconds) {
-      clearTimeout(timer);
-      timer = setTimeout(() => over.abort(), milliseconds);
-    },
-    stop: () => clearTimeout(timer),
-  };
-}
-
-const bodyHeaders = ({ json, bytes, headers }: HttpCall): Record<string, string> => ({
-  ...(bytes !== undefined
-    ? { 'content-type': bytes.type }
-    : json === undefined
-      ? {}
-      : { 'content-type': 'application/json' }),
+const bodyHeaders = ({ json, bytes, stream, headers }: HttpCall): Record<string, string> => ({
+  ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+  ...(bytes === undefined ? {} : { 'content-type': bytes.type }),
+  ...(stream === undefined ? {} : { 'content-type': stream.type, 'content-length': String(stream.size) }),
   ...headers,
 });
 

@@ -6,7 +6,7 @@ import type { HttpAnswer, HttpCall, HttpStream } from './http-call';
 import { createRedaction, type Redact } from './redaction';
 import { retryAfterMs } from './retry-after';
 
-export type { HttpAnswer, HttpCall, HttpStream, SentBytes } from './http-call';
+export type { HttpAnswer, HttpCall, HttpStream, SentBytes, SentStream } from './http-call';
 
 export interface HttpClientSettings extends ExchangeSettings {
   readonly outside: Outside;
@@ -96,11 +96,13 @@ function troubleOf(call: HttpCall, answer: HttpAnswer, redact: Redact): Trouble 
   const waitMs = retryAfterMs(headers);
   if (status === 429) return new Trouble('throttled', text, waitMs ?? usualThrottleMs);
   if (status === 503 && waitMs !== undefined) return new Trouble('throttled', text, waitMs);
-  if (status >= 500 && call.handsBack?.(answer) === true) return null;
+  if ((status >= 500 || isRedirect(status)) && call.handsBack?.(answer) === true) return null;
   if (status >= 500 || status === 408 || status === 423) return new Trouble('unavailable', text);
-  if (status >= 300 && status < 400) return new Trouble('invalid', `${text}; it leads elsewhere`);
+  if (isRedirect(status)) return new Trouble('invalid', `${text}; it leads elsewhere`);
   return null;
 }
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 /** What a server says for people, wherever it says it. Empty: nothing. */
 export function reasonOf(headers: Headers, json: unknown): string {

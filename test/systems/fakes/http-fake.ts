@@ -63,7 +63,9 @@ export async function startHttpFake(
   const calls: string[] = [];
 
   async function respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const request = await read(incoming);
+    const request = await read(incoming).catch(() => null);
+    // It was cut before it had come whole.
+    if (request === null) return;
     calls.push(`${request.method} ${request.path}`);
     const fault = takeFault(faults, request);
     if (fault?.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
