@@ -27,7 +27,7 @@ export function createNewestCopyStore(db: Db) {
       return rows.map(copyFrom);
     },
 
-    /** The quarantined item of one entity; Null: there is none. */
+    /** The quarantined item of one entity; null: there is none. */
     async ofEntity(key: {
       readonly solutionId: number;
       readonly className: string;

@@ -6,7 +6,7 @@ import type { Domain } from './domain';
 export interface ListingSettings {
   /** Of those that are behind `after`, at most so many, by their numbers. */
   readonly listRecords: (wish: RecordsWish) => Promise<readonly ListedRecord[]>;
-  /** The date of the newest change of the model, as the server tells it; Null: there is none. */
+  /** The date of the newest change of the model, as the server tells it; null: there is none. */
   readonly newestChange: () => Promise<string | null>;
   readonly overlapMs: number;
 }
