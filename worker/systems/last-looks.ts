@@ -1,18 +1,18 @@
 import type { Item, Revision } from '../pipeline/system';
 
 /**
- * Items that were read a moment ago. A system without preconditions is looked at right before each write; a look that
- * has just been taken is not taken again.
+ * Items that were read a moment ago. In a system without preconditions, a record is read right before each write; if it
+ * has just been read, it is not read again.
  */
 export interface LastLooks {
   saw(item: Item): void;
   forget(key: string): void;
-  /** True: it was seen with that revision so recently that no second look is worth a call. */
+  /** True: the item was read with that revision so recently that it need not be read again. */
   isFresh(key: string, revision: Revision): boolean;
 }
 
 const freshMs = 1_000;
-/** Looks are short: what is beyond these is looked at again. */
+/** Only so many items are kept; others are read again. */
 const most = 1_000;
 
 export function createLastLooks(now: () => number = () => performance.now()): LastLooks {

@@ -1,12 +1,12 @@
 import type { Side } from '../pipeline/sides';
 
-/** What the server was seen to do. */
+/** The abilities that the server has shown. */
 export interface Probe {
   /** False: some finding is an error. */
   readonly ok: boolean;
-  /** The server's own; null: it does not say. */
+  /** The version of the server; null: it does not report one. */
   readonly version: string | null;
-  /** Its clock less ours; null: it does not say. Nothing is decided by it. */
+  /** The server's clock minus ours; null: it does not report its time. It decides nothing. */
   readonly clockOffsetMs: number | null;
   readonly findings: readonly Finding[];
 }
@@ -17,7 +17,7 @@ export interface Finding {
   readonly code: string;
   /** A sentence for a person, in English. */
   readonly message: string;
-  /** What of it: the names of the missing fields, say. */
+  /** Details, for example the names of the missing fields. */
   readonly about?: readonly string[];
   /** Of what a pair uses: the name of the pair, and which of its sides. */
   readonly pair?: string;

@@ -1,8 +1,8 @@
-/** Makes records, or changes them, by an external id: whoever sends the same rows again changes nothing. */
+/** Creates or changes records by an external id: sending the same rows again changes nothing. */
 export interface RecordLoader {
   /**
-   * All of the rows or none of them. The first of `fields` is `id`: the external id. Throws `Trouble` where no answer came,
-   * and where it does not let us in.
+   * Loads all rows or none. The first of `fields` is `id`: the external id. Throws `Trouble` if the system did not
+   * reply, or refused our credentials.
    */
   load(rows: LoadedRows, signal: AbortSignal): Promise<LoadVerdict>;
 }
@@ -10,11 +10,11 @@ export interface RecordLoader {
 export interface LoadedRows {
   readonly model: string;
   readonly fields: readonly string[];
-  /** An empty text: the field holds nothing. */
+  /** An empty text means that the field is empty. */
   readonly rows: readonly (readonly string[])[];
 }
 
 export type LoadVerdict =
   | { readonly kind: 'loaded' }
-  /** A sentence of the server's: it takes them as little another time. */
+  /** With a sentence of the server; another attempt would be refused as well. */
   | { readonly kind: 'refused'; readonly reason: string };

@@ -5,11 +5,14 @@ import type { PathTree } from './tree/path-tree';
 
 export type { Finding, Probe } from './probe';
 
-/** One installed system that pairs are made with: what the steps of a run see of it, and what its operator asks of it. */
+/** One installed system that pairs use: the part that the steps of a run use, and the part that its operator uses. */
 export interface RemoteSystem extends System {
-  /** Asks the server what it really does. It leaves nothing behind, and says what is wrong instead of throwing it. */
+  /** Finds out what the server can really do. It leaves nothing behind, and reports faults instead of throwing them. */
   probe(signal: AbortSignal): Promise<Probe>;
-  /** What its own fields are that the pair reads or writes, by their names. Left out: it does not tell. */
+  /**
+   * The types of the system's own fields that the pair reads or writes, by name. Left out: the system does not report
+   * them.
+   */
   readonly fieldTypes?: (signal: AbortSignal) => Promise<FieldTypes>;
   close(): Promise<void>;
 }
@@ -17,30 +20,30 @@ export interface RemoteSystem extends System {
 export type FieldTypes = Readonly<Record<string, FieldType>>;
 
 export interface FieldType {
-  /** In the system's words. Another text: it has become another field. */
+  /** The type in the system's own words. If the text changes, the field has changed. */
   readonly type: string;
-  /** No record can do without it. */
+  /** Every record needs a value of this field. */
   readonly isRequired: boolean;
 }
 
 /** What a connector opens. */
 export interface SystemOpening {
-  /** As the schema of its kind wants it. The values of `${NAME}` are filled in. */
+  /** According to the schema of its kind. The values of `${NAME}` are filled in. */
   readonly config: unknown;
   /**
-   * The pair's `here` or `there`, as the schema of its kind wants it. Null: the installed system alone, to probe or to
+   * The pair's `here` or `there`, according to the schema of its kind. Null: only the installed system, to probe or to
    * prepare it; such a system lists nothing.
    */
   readonly end: unknown;
-  /** Its own fields that the pair reads or writes, those that are written back included. */
+  /** The system's own fields that the pair reads or writes, including those that are written back. */
   readonly fields: readonly string[];
-  /** How far back a listing of changes goes before its cursor, for what was committed late. */
+  /** How long before its cursor a listing of changes begins, to include late commits. */
   readonly overlapMinutes: number;
-  /** Values that nobody may see: whatever is recorded of a call shows `…` instead. */
+  /** Values that nobody may see: the record of a call shows `…` instead. */
   readonly secrets: readonly string[];
 }
 
-/** Opens a system of one kind. It makes no call. Throws where the settings do not fit. */
+/** Opens a system of one kind. It makes no call. Throws if the settings are invalid. */
 export type SystemFactory = (opening: SystemOpening, outside: Outside) => Promise<RemoteSystem>;
 
 /**
@@ -49,15 +52,15 @@ export type SystemFactory = (opening: SystemOpening, outside: Outside) => Promis
  */
 export type TreeFactory = (opening: SystemOpening, outside: Outside) => Promise<PathTree>;
 
-/** What the worker can do with a kind of systems. */
+/** What the worker can do with one kind of system. */
 export type Connector = SystemConnector | TreeConnector;
 
 /** Of a kind whose items have keys of their own. */
 export interface SystemConnector {
   readonly open: SystemFactory;
-  /** Opens the installed system to load records of any model. Left out: that kind cannot. */
+  /** Opens the installed system to load records of any model. Left out: this kind cannot. */
   readonly openLoader?: (opening: SystemOpening, outside: Outside) => RecordLoader;
-  /** Asks the system to call us at every change. Null: that kind cannot. */
+  /** Asks the system to call us at every change. Null: this kind cannot. */
   readonly registerWebhooks: RegisterWebhooks | null;
 }
 
@@ -69,8 +72,8 @@ export interface TreeConnector {
 }
 
 /**
- * Registers an address for all changes of an entity, and takes away what was registered there before. Answers the keys
- * that sign its calls, by the system's own id of each registration.
+ * Registers an address for all changes of an entity, and removes earlier registrations. Returns the keys that sign the
+ * calls, by the system's own id of each registration.
  */
 export type RegisterWebhooks = (
   opening: SystemOpening,
@@ -79,39 +82,45 @@ export type RegisterWebhooks = (
   signal: AbortSignal,
 ) => Promise<Readonly<Record<string, string>>>;
 
-/** How a connector reaches the world. All openings of an installed system share one limiter. */
+/** How a connector reaches its system. All openings of an installed system share one limiter. */
 export interface Outside {
-  /** The system's name, for whoever observes its calls. */
+  /** The system's name, for the observer of its calls. */
   readonly system: string;
   readonly limiter: Limiter;
-  /** Told of each call once it has ended, in the asynchronous context of whoever made it. */
+  /** Is called after each call has ended, in the asynchronous context of the caller. */
   readonly observe: (call: ObservedCall) => void;
 }
 
-/** Lets calls through, so many at once and so many a second. */
+/** Limits how many calls run at once and how many begin each second. */
 export interface Limiter {
-  /** Runs it once it is its turn. Throws what the signal says, and `throttled` while the system rests. */
+  /**
+   * Runs the call when it is its turn. Throws the signal's reason if it is aborted, and `throttled` while the system is
+   * throttled.
+   */
   run<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** The server has asked for it: no call is let through before that time is over, those that wait for their turn included. */
+  /**
+   * Throttles the system because its server has asked for it: no call begins before that time is over, not even one
+   * that already waits.
+   */
   rest(milliseconds: number): void;
 }
 
 /** A call that has ended, without secrets. */
 export interface ObservedCall {
   readonly system: string;
-  /** The connector's word for it: `list`, `fetch`, `find`, `create`, `update`, `delete`, `probe`, `token`… */
+  /** The connector's name of the call: `list`, `fetch`, `find`, `create`, `update`, `delete`, `probe`, `token`… */
   readonly operation: string;
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  /** Null: there was no answer. */
+  /** Null: there was no response. */
   readonly status: number | null;
   readonly milliseconds: number;
   readonly startedAt: Date;
-  /** Up to 4,000 characters of what was sent; null: nothing was. */
+  /** Up to 4,000 characters of the request body; null: there was none. */
   readonly request: string | null;
-  /** Up to 4,000 characters of the answer; null: there was none, or it was no text. */
+  /** Up to 4,000 characters of the response; null: there was none, or it was not a text. */
   readonly answer: string | null;
-  /** Why there was no answer, or none that could be used. */
+  /** Why there was no response, or no usable one. */
   readonly fault: string | null;
 }

@@ -41,11 +41,11 @@ import { createTokenSource, type TokenSource } from './tokens';
 export function createAdvowareConnector(): SystemConnector {
   const tokenSources = new WeakMap<Limiter, { readonly auth: string; readonly source: TokenSource }>();
 
-  /** A slice of a pair opens a system of its own: the token is the installed system's. */
+  /** Each slice of a pair opens the system anew, but the token belongs to the installed system. */
   function tokensOf(settings: AdvowareSettings, outside: Outside, secrets: readonly string[]): TokenSource {
     const auth = JSON.stringify([settings.auth, settings.url, settings.gateway, settings.signature]);
     const known = tokenSources.get(outside.limiter);
-    // One that was refused is asked for anew by whoever opens the system after a person has resumed it.
+    // After a token was refused, a new one is requested by the first opening after a person has resumed the system.
     if (known?.auth === auth && !known.source.isRefused) return known.source;
     const source = createTokenSource(settings, outside, secrets);
     tokenSources.set(outside.limiter, { auth, source });
@@ -68,10 +68,10 @@ export function createAdvowareConnector(): SystemConnector {
 const capabilities: Capabilities = {
   changes: 'scan',
   deletions: 'none',
-  // We look ourselves, right before each write.
+  // We compare revisions ourselves, right before each write.
   writes: 'conditional',
   creates: 'plain',
-  // What it sends back may be what it was sent, and not what it keeps.
+  // The response may show what we sent, and not what Advoware stores.
   answers: 'sent',
   tree: null,
   content: null,
@@ -108,7 +108,7 @@ function createRecords(api: AdvowareApi, end: AdvowareEnd, fields: readonly stri
   const path = (key: string) => `${base}/${encodeURIComponent(key)}`;
   const looks = createLastLooks();
   const known = createKnownItems();
-  /** Whole records that were just looked at, to be sent back with what changes. */
+  /** Whole records that were just read, to be sent back with the changes. */
   const records = new Map<string, AdvowareRecord>();
   const judge = createJudge();
 
@@ -135,7 +135,7 @@ function createRecords(api: AdvowareApi, end: AdvowareEnd, fields: readonly stri
     const answer = await api.call({ operation: 'fetch', method: 'GET', path: path(key) }, signal);
     if (answer.status === 404) return null;
     if (answer.status !== 200) throw troubleOf(answer);
-    // An empty answer says nothing about the record. It does not mean that the record is deleted.
+    // An empty response says nothing about the record. It does not mean that the record is deleted.
     if (answer.json === undefined || answer.json === null)
       throw new Trouble('unavailable', 'the server returned nothing for a record');
     const record = readOne(answer.json);
@@ -177,7 +177,7 @@ function createRecords(api: AdvowareApi, end: AdvowareEnd, fields: readonly stri
     return { kind: 'done', item };
   }
 
-  /** Null: it is as it was expected. */
+  /** Null: the record has the expected revision. */
   async function expect(key: string, expected: Revision, signal: AbortSignal): Promise<Written | null> {
     if (looks.isFresh(key, expected) && records.has(key)) return null;
     const now = await fetchOne(key, signal);
@@ -278,7 +278,7 @@ function sentence({ status, headers, json }: HttpAnswer): string {
   return said === '' ? `the server returned ${status}` : said;
 }
 
-/** Of a call that is about no single write. */
+/** For a call that is not about a single write. */
 export function troubleOf(answer: HttpAnswer): Trouble {
   const kind = answer.status === 403 ? 'unauthorized' : answer.status === 404 ? 'fields' : 'invalid';
   return new Trouble(kind, sentence(answer));

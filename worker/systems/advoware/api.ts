@@ -13,7 +13,7 @@ export interface AdvowareApi {
   readonly clockOffsetMs: number | null;
 }
 
-/** All records come in one answer. */
+/** All records come in one response. */
 const maxAnswerBytes = 256 * 1024 * 1024;
 const deadlineMs = 120_000;
 

@@ -1,13 +1,13 @@
 import type { Item } from '../../pipeline/system';
 
-/** What the last listing showed: a record is looked for in it, since the server finds none by its fields. */
+/** The items of the last listing. Records are searched here, because the server cannot search by fields. */
 export interface KnownItems {
   hold(items: readonly Item[]): void;
-  /** Null: nothing is held, or for too long. */
+  /** Null: nothing is kept, or it is too old. */
   held(): readonly Item[] | null;
   put(item: Item): void;
   remove(key: string): void;
-  /** After a write of which nobody knows whether it was carried out. */
+  /** Call this after a write that may or may not have been carried out. */
   forget(): void;
 }
 

@@ -4,7 +4,7 @@ import type { Finding, Probe } from '../remote-system';
 import type { AdvowareApi } from './api';
 import { readList, revisionOf } from './records';
 
-/** Whether a token is given, the entity is there, and its records show what a pair goes by. Reads only. */
+/** Checks that a token is given, that the entity exists, and that its records have what a pair needs. It only reads. */
 export async function probeAdvoware(
   api: AdvowareApi,
   end: AdvowareEnd | null,

@@ -4,7 +4,7 @@ import { canonicalText, type Fields, type FieldValue } from '../../../shared/dom
 import type { Item } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 
-/** A record as Advoware sends it, whole: what is not ours is sent back as it came. */
+/** A whole record as Advoware sends it: fields that are not ours are sent back unchanged. */
 export type AdvowareRecord = Readonly<Record<string, unknown>>;
 
 const record = z.record(z.string(), z.unknown());
@@ -16,7 +16,7 @@ export function readList(json: unknown): readonly AdvowareRecord[] {
   throw new Trouble('unavailable', 'the answer is no list of records');
 }
 
-/** Advoware answers one record as an object, or as a list of one. Null: there is none in it. */
+/** Advoware returns one record as an object, or as a list of one. Null: there is no record. */
 export function readOne(json: unknown): AdvowareRecord | null {
   const several = list.safeParse(json);
   if (several.success) return several.data[0] ?? null;
@@ -26,7 +26,7 @@ export function readOne(json: unknown): AdvowareRecord | null {
   throw new Trouble('unavailable', 'the answer does not have the form of a record');
 }
 
-/** Null: it has none. */
+/** Null: the record has no key. */
 export function keyOf(keyField: string, given: AdvowareRecord): string | null {
   const key = given[keyField];
   return typeof key === 'number' || (typeof key === 'string' && key !== '') ? String(key) : null;
@@ -46,9 +46,7 @@ export function itemOf({ fields: names, keyField }: RecordShape, given: Advoware
   return { key, revision, isActive: true, fields, place: null, isFolder: false, origin: null };
 }
 
-/**
- * `rowId` is another one after every write. `geaendertAm` is not to be relied on. Null: the record does not show it.
- */
+/** `rowId` changes with every write. `geaendertAm` is not reliable. Null: the record has no `rowId`. */
 export function revisionOf(given: AdvowareRecord): string | null {
   const rowId = given['rowId'];
   return typeof rowId === 'string' && rowId !== '' ? rowId : null;

@@ -3,11 +3,11 @@ import { createHmac } from 'node:crypto';
 export interface SignedParts {
   readonly appId: string;
   readonly nonce: string;
-  /** As it is sent beside the signature. */
+  /** The time as it is sent beside the signature. */
   readonly time: string;
 }
 
-/** The usual form is `64:{appId}:{nonce}:{time}`; it comes from one source alone, so a setting may be another one. */
+/** The usual form is `64:{appId}:{nonce}:{time}`; only one source describes it, so a setting can change it. */
 export const signedText = (form: string, { appId, nonce, time }: SignedParts): string =>
   form.replaceAll(/\{(appId|nonce|time)\}/g, (_, name: string) =>
     name === 'appId' ? appId : name === 'nonce' ? nonce : time,

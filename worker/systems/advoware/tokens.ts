@@ -6,19 +6,22 @@ import { Trouble } from '../../pipeline/trouble';
 import type { Outside } from '../remote-system';
 import { requestTime, signatureOf } from './signature';
 
-/** The token that opens one Advoware, got once for all that call it. */
+/** The token of one Advoware, shared by all that call it. */
 export interface TokenSource {
-  /** Asks for one where none is at hand. Throws `unauthorized`: ours is refused, and nobody asks again. */
+  /**
+   * Requests a token if there is none. Throws `unauthorized` if our credentials are refused; then no further token is
+   * requested.
+   */
   token(signal: AbortSignal): Promise<string>;
-  /** That one was refused: the next is another. */
+  /** The token was refused: the next call gets a new one. */
   drop(token: string): void;
-  /** Its credentials were refused: it makes no further call. */
+  /** True: the credentials were refused, and no further call is made. */
   readonly isRefused: boolean;
 }
 
 /** Tokens live about 55 minutes. */
 const keptMs = 53 * 60_000;
-/** An answer may say otherwise, in seconds; it is not kept to its very end. */
+/** A response may give another lifetime, in seconds; a token is not used until its very end. */
 const spareMs = 60_000;
 const loudOffsetMs = 30_000;
 
@@ -42,7 +45,7 @@ export function createTokenSource(
   async function ask(signal: AbortSignal): Promise<string> {
     const first = await request(client, settings, 0, signal);
     const offsetMs = client.clockOffsetMs ?? 0;
-    // The time is signed along, and must be the server's: a clock that is wrong is no wrong key.
+    // The signature includes the time, which must match the server's: a wrong clock does not mean a wrong key.
     const isClock = first.status >= 400 && Math.abs(offsetMs) > loudOffsetMs;
     const answer = isClock ? await request(client, settings, offsetMs, signal) : first;
     if (answer.status >= 400) {
@@ -67,7 +70,7 @@ export function createTokenSource(
         return await asking;
       } catch (error) {
         signal.throwIfAborted();
-        // Whoever asked for it was told to end; we were not.
+        // The caller that requested it was aborted; we were not.
         if (error instanceof Trouble) throw error;
         return ask(signal);
       }

@@ -3,9 +3,9 @@ import type { EspocrmSettings } from '../../../shared/systems/espocrm';
 import { createHttpClient, type HttpAnswer, type HttpClient } from '../../outside/http-client';
 import type { Outside } from '../remote-system';
 
-/** The interface of an EspoCRM, `api/v1`. Facts: EspoCRM's documentation, and version 9.2.7 tried. */
+/** The interface of an EspoCRM, `api/v1`. Sources: EspoCRM's documentation, and trials with version 9.2.7. */
 export interface EspoApi {
-  /** `query`: names and values, as they are to be sent. */
+  /** `query`: names and values as they are sent. */
   get(operation: string, path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer>;
   send(request: EspoRequest, signal: AbortSignal): Promise<HttpAnswer>;
   readonly client: HttpClient;
@@ -19,13 +19,13 @@ export interface EspoRequest {
   readonly path: string;
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What comes back is a key. */
+  /** True: the response is a key. */
   readonly isSecret?: boolean;
 }
 
 export type EspoCredentials =
   | { readonly apiKey: string; readonly secretKey?: string | undefined }
-  /** Of an administrator, who makes fields. */
+  /** For an administrator, who adds fields. */
   | { readonly user: string; readonly password: string };
 
 export function createEspoApi(
@@ -47,7 +47,7 @@ export function createEspoApi(
   };
 }
 
-/** What a system's settings say. */
+/** The credentials of a system's settings. */
 export const credentialsOf = ({ auth }: EspocrmSettings): EspoCredentials => auth;
 
 const withQuery = (path: string, query: Query): string =>
@@ -57,7 +57,7 @@ const withQuery = (path: string, query: Query): string =>
 
 /**
  * EspoCRM, "API Authentication", HMAC: base64 of the key, a colon, and the hash over method, space, slash and path
- * without its query. With the secret the key alone opens nothing.
+ * without its query. If there is a secret, the key alone gives no access.
  */
 function credentials(auth: EspoCredentials, method: string, path: string): Record<string, string> {
   if ('password' in auth)

@@ -25,7 +25,8 @@ import { createSchemaCache } from './schema-cache';
 import { registerWebhooks } from './webhooks';
 
 /**
- * EspoCRM, through its interface `api/v1`. It has records, no tombstones, and checks versions if this is configured.
+ * EspoCRM, through its interface `api/v1`. It has records but no tombstones, and compares versions if this is
+ * configured.
  */
 export function createEspocrmConnector(): SystemConnector {
   const schemas = createSchemaCache();
@@ -48,7 +49,7 @@ function capabilitiesOf(end: EspocrmEnd | null): Capabilities {
   return {
     changes: 'timestamp',
     deletions: 'none',
-    // Without the control of the entity type we look ourselves, see `expect`.
+    // If the entity type has no version control, we compare ourselves, see `expect`.
     writes: 'conditional',
     creates: end?.syncKeyField === undefined ? 'plain' : 'found',
     answers: 'stored',
@@ -87,7 +88,7 @@ function openSystem(espo: Espocrm): RemoteSystem {
   };
 }
 
-/** Opened to be probed alone. */
+/** A system that was opened only to be probed. */
 function unboundSystem(espo: Espocrm, capabilities: Capabilities): RemoteSystem {
   const none = () => Promise.reject(new Trouble('invalid', 'it was opened without an entity type'));
   return {
@@ -137,7 +138,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
     schemas.check(outside, api, { entity, attributes: [...keysOf(shape), ...opening.fields] }, signal);
 
   const list: Records['list'] = async (operation, { where, orderBy, order, most }, signal) => {
-    // What is asked for at the beginning of a listing holds for it.
+    // The shape of the records is read at the beginning of a listing and is valid for all of it.
     await checkFields(signal);
     const query = [
       ['select', attributes.join(',')],
@@ -150,7 +151,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
     if (answer.status !== 200) throw troubleOf(answer);
     const rows = readRows(answer.json);
     const [row] = rows;
-    // A field that our key may not see is left out like one that there is not.
+    // A field that our key may not see is missing, just like a field that does not exist.
     const lacking = row === undefined ? [] : opening.fields.filter((name) => !Object.hasOwn(row, name));
     if (lacking.length > 0) {
       schemas.forget(outside, entity);
@@ -177,7 +178,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
       throw new Trouble('unauthorized', `our key may not ${action} ${entity}`);
   }
 
-  /** Where the server compares no version, we do, right before. Null: it is as it was expected. */
+  /** If the server does not compare versions, we do, right before the write. Null: the record is as expected. */
   async function expect(key: string, expected: Revision, signal: AbortSignal): Promise<Written | null> {
     if (looks.isFresh(key, expected)) return null;
     const now = await fetchOne(key, signal);
@@ -215,7 +216,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
       const wanted = wantedOf(match, syncKeyField);
       if (wanted === null) return [];
       const schema = await checkFields(signal);
-      // A list cannot be compared by the server: we do, see below.
+      // The server cannot compare a list, so we do, see below.
       const where = Object.entries(wanted)
         .filter(([attribute]) => !schema.isList(attribute))
         .map(([attribute, value]) => conditionOf(attribute, value));
@@ -243,7 +244,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
       );
       if (answer.status === 404) throw troubleOf(answer);
       const written = await judged('create', answer, signal);
-      // The answer to an earlier call was lost: this is what it made.
+      // The response to an earlier call was lost: this is the record that it created.
       const ours =
         written.kind === 'refused' ? written.holders?.find(({ origin }) => origin === key) : undefined;
       return ours === undefined ? written : { kind: 'done', item: ours };
@@ -265,7 +266,7 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
       return judged('edit', answer, signal);
     },
     async delete(key, expected, signal) {
-      // EspoCRM compares no version here, whatever the entity type is told.
+      // EspoCRM compares no version here, however the entity type is configured.
       const stale = await expect(key, expected, signal);
       if (stale !== null) return stale;
       looks.forget(key);
@@ -281,7 +282,7 @@ const conditionOf = (attribute: string, value: FieldValue): Condition =>
     ? { type: 'isNull', attribute }
     : { type: 'equals', attribute, value: typeof value === 'object' ? value.xml : String(value) };
 
-/** More than two that could be the same make no difference. */
+/** More than two candidates make no difference. */
 const mostFound = 20;
 
 const keysOf = ({ syncKeyField, isVersioned }: RowShape): readonly string[] => [
@@ -289,11 +290,11 @@ const keysOf = ({ syncKeyField, isVersioned }: RowShape): readonly string[] => [
   ...(isVersioned ? ['versionNumber'] : []),
 ];
 
-/** If the operator allows duplicates, EspoCRM is told not to check for them. */
+/** If the operator allows duplicates, we ask EspoCRM not to check for them. */
 const duplicateHeaders = ({ duplicates }: EspocrmEnd): Record<string, string> =>
   duplicates === 'allow' ? { 'x-skip-duplicate-check': 'true' } : {};
 
-/** Null: nothing of the kind is here. */
+/** Null: nothing can be searched by. */
 function wantedOf(match: Match, syncKeyField: string | null): Fields | null {
   switch (match.by) {
     case 'fields':

@@ -4,7 +4,7 @@ import { Trouble } from '../../pipeline/trouble';
 import type { Condition } from './api';
 import type { Row } from './rows';
 
-/** Rows of one entity type, at most so many, in the order of an attribute and then of their ids. */
+/** Rows of one entity type, up to a number, ordered by an attribute and then by their ids. */
 export type ListRows = (wish: {
   readonly where: readonly Condition[];
   readonly orderBy: 'id' | 'modifiedAt';
@@ -22,8 +22,8 @@ export interface ListingSettings {
 export const pageSize = 200;
 
 /**
- * `at`: the newest change that was listed, by the server's clock. `after`: a listing of everything is under way, and
- * goes on behind that id; `at` is then the newest change before it began.
+ * `at`: the newest change that was listed, by the server's clock. `after`: a listing of everything is in progress and
+ * goes on after that id; `at` is then the newest change before it began.
  */
 interface Position {
   readonly at: string;
@@ -38,7 +38,7 @@ export function listPages(settings: ListingSettings, since: Cursor | null): Asyn
   return from.after === undefined ? changes(settings, from.at) : wholeListing(settings, from);
 }
 
-/** By id: nothing that is changed meanwhile moves to where it is not seen. */
+/** The order is by id, so that a record that is changed meanwhile cannot move to a page that was already read. */
 async function* wholeListing(settings: ListingSettings, from: Position | null): AsyncGenerator<Page> {
   const at = from?.at ?? (await newestChange(settings));
   let after = from?.after ?? '';
@@ -61,7 +61,7 @@ async function newestChange({ listRows }: ListingSettings): Promise<string> {
   return newest === undefined ? beginning : changedAt(newest);
 }
 
-/** From a while before the cursor: what was written earlier may have been committed since. */
+/** It begins some time before the cursor, because an earlier write may have been committed since. */
 async function* changes(settings: ListingSettings, at: string): AsyncGenerator<Page> {
   const from = earlier(at, settings.overlapMs);
   let where: Condition[] = [{ type: 'greaterThanOrEquals', attribute: 'modifiedAt', value: from }];
@@ -76,7 +76,7 @@ async function* changes(settings: ListingSettings, at: string): AsyncGenerator<P
   }
 }
 
-/** Many rows may have one second. */
+/** Many rows may have the same second. */
 function behind(row: Row): Condition {
   const at = changedAt(row);
   return {
@@ -109,7 +109,7 @@ function earlier(at: string, milliseconds: number): string {
 
 const cursorOf = (at: Position): Cursor => JSON.stringify(at);
 
-/** A cursor of an earlier version, or of other settings, is worth no more than none. */
+/** A cursor of an earlier version, or of other settings, counts as no cursor. */
 function positionIn(cursor: Cursor): Position {
   try {
     return position.parse(JSON.parse(cursor));

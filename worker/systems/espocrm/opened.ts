@@ -3,10 +3,10 @@ import type { Outside, SystemOpening } from '../remote-system';
 import type { EspoApi } from './api';
 import type { SchemaCache } from './schema-cache';
 
-/** An EspoCRM that was opened, with all that its calls need. */
+/** An opened EspoCRM, with everything that its calls need. */
 export interface Espocrm {
   readonly settings: EspocrmSettings;
-  /** Null: the installed system alone. */
+  /** Null: only the installed system was opened. */
   readonly end: EspocrmEnd | null;
   readonly opening: SystemOpening;
   readonly outside: Outside;

@@ -6,7 +6,10 @@ import type { Outside } from '../remote-system';
 import { createEspoApi, type EspoApi } from './api';
 import { type EntitySchema, readSchema } from './schema';
 
-/** What a pair needs of an EspoCRM, and who may make it: an administrator, whose password is used once and not kept. */
+/**
+ * What a pair needs of an EspoCRM, and the administrator who adds it. The administrator's password is used once and not
+ * kept.
+ */
 export interface Preparation {
   readonly url: string;
   readonly administrator: { readonly user: string; readonly password: string };
@@ -15,7 +18,7 @@ export interface Preparation {
   readonly fields: readonly WantedField[];
 }
 
-/** A field that must be there, and what it is made as where it is not. */
+/** A required field, and how it is created if it is missing. */
 export interface WantedField {
   readonly name: string;
   readonly type: WantedType;
@@ -23,7 +26,7 @@ export interface WantedField {
 
 export type WantedType = 'varchar' | 'text' | 'int' | 'float' | 'bool' | 'date' | 'datetime';
 
-/** One thing that is to be done, for people and for `carryOut`. */
+/** One step, for people and for `carryOut`. */
 export interface PreparationStep {
   /** E.g. `Make the field syncKey (varchar) of CBeteiligte`. */
   readonly sentence: string;
@@ -33,11 +36,11 @@ export interface PreparationStep {
 export interface PreparationPlan {
   /** Empty: everything is there. */
   readonly steps: readonly PreparationStep[];
-  /** What nobody can make for the operator, as sentences. */
+  /** What the operator must do by hand, as sentences. */
   readonly obstacles: readonly string[];
 }
 
-/** Looks, and changes nothing. Carried out in their order, its steps leave nothing to be done the next time. */
+/** Reads and changes nothing. If the steps are carried out in their order, the next plan is empty. */
 export async function planPreparation(
   wish: Preparation,
   outside: Outside,
@@ -119,7 +122,7 @@ function planFields(
   };
 }
 
-/** EspoCRM puts a c before the name of a field that is made in an entity type of its own. */
+/** EspoCRM puts a c before the name of a field that is added to one of its own entity types. */
 const mayBeMade = (entity: string, name: string): boolean => /^C[A-Z]/.test(entity) || /^c[A-Z]/.test(name);
 
 function fieldStep(api: EspoApi, entity: string, { name, type }: WantedField): PreparationStep {
@@ -147,7 +150,9 @@ function planControl(
 
 const scope = z.looseObject({ duplicateCheckFieldList: z.array(z.string()).optional() });
 
-/** A second record with the same sync key is refused then: a creation whose answer was lost is not made twice. */
+/**
+ * A second record with the same sync key is then refused, so that a creation whose response was lost is not made twice.
+ */
 async function planDuplicateCheck(
   api: EspoApi,
   { entity, syncKeyField }: EspocrmEnd,

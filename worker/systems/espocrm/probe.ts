@@ -5,7 +5,9 @@ import type { Espocrm } from './opened';
 import { type Action, readRights } from './rights';
 import { readSchema } from './schema';
 
-/** What it is, what our key may do there, and whether the pair's entity type has what the pair needs. Reads only. */
+/**
+ * Finds the version, the rights of our key, and whether the pair's entity type has what the pair needs. It only reads.
+ */
 export async function probeEspocrm(espo: Espocrm, signal: AbortSignal): Promise<Probe> {
   const findings: Finding[] = [];
   let version: string | null = null;
@@ -110,7 +112,7 @@ const clockFinding = (offsetMs: number): Finding => ({
   message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
 });
 
-/** What a call that failed says of the system. */
+/** What a failed call shows about the system. */
 export function findingOf(error: unknown): Finding {
   const kind = error instanceof Trouble ? error.kind : 'unavailable';
   const code =

@@ -4,7 +4,7 @@ import type { Item, Written } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { readHolders, type Row } from './rows';
 
-/** What a refusal of a write means. Null: it is none. */
+/** The meaning of a refused write. Null: the write was not refused. */
 export function refusalOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written | null {
   const { status } = answer;
   if (status >= 200 && status < 300) return null;
@@ -20,10 +20,10 @@ export function refusalOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Writt
   return field === null ? refused : { ...refused, fields: [field] };
 }
 
-/** The header `X-Status-Reason` tells the two kinds apart. */
+/** The header `X-Status-Reason` distinguishes the two kinds. */
 function conflictOf(answer: HttpAnswer, itemOf: (row: Row) => Item): Written {
   const reason = reasonOf(answer.headers, answer.json);
-  // It shows the fields of this write alone: the item is fetched.
+  // It shows only the fields of this write, so the item is fetched.
   if (reason === 'modified') return { kind: 'stale' };
   const holders = readHolders(answer.json).map((row) => itemOf(row));
   if (reason === 'duplicate' || holders.length > 0)
@@ -47,7 +47,7 @@ const sentence = ({ headers, json }: HttpAnswer, otherwise: string): string => {
 export const isLockedOut = ({ status, headers }: HttpAnswer): boolean =>
   status === 403 && (headers.get('x-status-reason') ?? '').includes('failed login attempts');
 
-/** Of a call that is about no single record. */
+/** For a call that is not about a single record. */
 export function troubleOf(answer: HttpAnswer): Trouble {
   const reason = reasonOf(answer.headers, answer.json);
   const text = `the server returned ${answer.status}${reason === '' ? '' : `: ${reason}`}`;

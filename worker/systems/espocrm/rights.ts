@@ -25,7 +25,7 @@ export async function readRights(api: EspoApi, entity: string, signal: AbortSign
   const parsed = appUser.safeParse(answer.json);
   if (!parsed.success) throw new Trouble('unavailable', 'the answer does not have the form of a user');
   const { user, acl } = parsed.data;
-  // An administrator may do everything, and no table says so.
+  // An administrator may do everything, and has no table of rights.
   const granted = levels.safeParse(acl.table?.[entity]).data;
   return {
     levelOf(action) {

@@ -11,11 +11,11 @@ const row = z.looseObject({ id: z.string().min(1) });
 const rowList = z.looseObject({ list: z.array(row) });
 const rows = z.array(row);
 
-/** Throw `unavailable`: what should be a record is none, as when a proxy answers in the server's place. */
+/** Throw `unavailable` if the value is not a record, for example because a proxy replied instead of the server. */
 export const readRow = (json: unknown): Row => read(row, json);
 export const readRows = (json: unknown): readonly Row[] => read(rowList, json).list;
 
-/** The records in the way, of a 409 `duplicate`. */
+/** The existing records of a 409 `duplicate`. */
 export const readHolders = (json: unknown): readonly Row[] => rows.safeParse(json).data ?? [];
 
 function read<T>(schema: z.ZodType<T>, json: unknown): T {
@@ -28,11 +28,11 @@ export interface RowShape {
   /** The attributes that are read. */
   readonly fields: readonly string[];
   readonly syncKeyField: string | null;
-  /** `versionNumber` tells one state from another. */
+  /** True: `versionNumber` changes with every state. */
   readonly isVersioned: boolean;
 }
 
-/** A record of which an attribute that is null may be left out, as in the answer to its creation. */
+/** A record in which null attributes may be missing, as in the response to a creation. */
 export function itemOf(shape: RowShape, record: Row): Item {
   const fields: Record<string, FieldValue> = {};
   for (const name of shape.fields) fields[name] = valueOf(record[name]);
@@ -48,11 +48,11 @@ export function itemOf(shape: RowShape, record: Row): Item {
   };
 }
 
-/** Null for a version that is no number of the server's: `h:` stands before what was made of the fields. */
+/** Null if the revision is not a version number of the server: `h:` marks a digest of the fields. */
 export const versionOf = (revision: string): string | null =>
   revision.startsWith('v:') ? revision.slice(2) : null;
 
-/** `modifiedAt` has whole seconds: two changes in one would look alike. */
+/** `modifiedAt` has whole seconds, so two changes within one second would look equal. */
 function revisionOf({ isVersioned }: RowShape, record: Row, fields: Fields): string {
   const version = record['versionNumber'];
   // It is null until the record is saved for the first time after the control was switched on.
@@ -69,7 +69,7 @@ function valueOf(value: unknown): FieldValue {
   return JSON.stringify(value);
 }
 
-/** What is sent: a list that was shown as JSON is a list again. */
+/** The fields as they are sent: a list that was shown as JSON becomes a list again. */
 export function jsonOf(fields: Fields, isList: (name: string) => boolean): Record<string, unknown> {
   return Object.fromEntries(
     Object.keys(fields).map((name) => {

@@ -3,9 +3,9 @@ import type { Limiter, Outside } from '../remote-system';
 import type { EspoApi } from './api';
 import { type EntitySchema, readSchema } from './schema';
 
-/** What entity types have, asked for now and then: EspoCRM takes a field that it does not know in silence. */
+/** The fields of entity types, read from time to time: EspoCRM silently accepts a field that it does not know. */
 export interface SchemaCache {
-  /** Throws `fields` where the entity type, or one of the attributes, is not there. */
+  /** Throws `fields` if the entity type, or one of the attributes, does not exist. */
   check(outside: Outside, api: EspoApi, wish: SchemaWish, signal: AbortSignal): Promise<EntitySchema>;
   forget(outside: Outside, entity: string): void;
 }
@@ -23,7 +23,7 @@ interface Known {
 }
 
 export function createSchemaCache(): SchemaCache {
-  /** By what all openings of an installed system have in common. */
+  /** The key is the limiter, which all openings of an installed system share. */
   const kept = new WeakMap<Limiter, Map<string, Known>>();
 
   async function schemaOf(outside: Outside, api: EspoApi, entity: string, signal: AbortSignal) {

@@ -3,9 +3,9 @@ import { Trouble } from '../../pipeline/trouble';
 import type { FieldTypes } from '../remote-system';
 import type { EspoApi } from './api';
 
-/** What an entity type has. */
+/** The fields of an entity type. */
 export interface EntitySchema {
-  /** Of the attributes that are asked for: those that it lacks. */
+  /** Those of the given attributes that the entity type lacks. */
   missing(attributes: readonly string[]): readonly string[];
   isList(attribute: string): boolean;
   readonly hasOptimisticControl: boolean;
@@ -61,7 +61,7 @@ function schemaOf({ fields, optimisticConcurrencyControl }: z.output<typeof defi
 const listTypes = new Set(['multiEnum', 'array', 'checklist', 'urlMultiple']);
 const always = new Set(['id', 'createdAt', 'modifiedAt', 'deleted', 'versionNumber']);
 
-/** Attributes that a field of that type has beside the one of its name. */
+/** Attributes that a field of that type has besides the one with its own name. */
 const moreOf: Readonly<Record<string, readonly string[]>> = {
   link: ['Id', 'Name'],
   linkOne: ['Id', 'Name'],

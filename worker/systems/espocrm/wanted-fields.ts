@@ -1,7 +1,7 @@
 import type { RecordPairSettings } from '../../../shared/systems/pair-settings';
 import type { WantedField, WantedType } from './prepare';
 
-/** The fields that a pair reads and writes on one side, and what they are made as where they are not there. */
+/** The fields that a pair reads and writes on one side, and how they are created if they are missing. */
 export function wantedFields(pair: RecordPairSettings, side: 'here' | 'there'): readonly WantedField[] {
   return [
     ...pair.fields.map((rule) => ({ name: rule[side], type: typeOf(rule.transform, side) })),

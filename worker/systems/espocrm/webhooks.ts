@@ -36,9 +36,11 @@ async function register(api: EspoApi, event: string, url: string, signal: AbortS
   return parsed.data;
 }
 
-/** Those that call the same server for the same entity type: their keys were ours, and are not needed any more. */
+/**
+ * Removes webhooks that call the same server for the same entity type: their keys were ours and are no longer needed.
+ */
 async function removeEarlier(api: EspoApi, entity: string, url: string, signal: AbortSignal): Promise<void> {
-  // Each of them is shown with its key.
+  // The response shows each webhook with its key.
   const path = '/Webhook?select=id,event,url&maxSize=200';
   const answer = await api.client.call({ operation: 'webhook', method: 'GET', path, isSecret: true }, signal);
   if (answer.status !== 200) throw troubleOf(answer);
@@ -52,7 +54,7 @@ async function removeEarlier(api: EspoApi, entity: string, url: string, signal: 
     );
 }
 
-/** `…/hooks/{system}/{token}`: the token is another one each time. */
+/** `…/hooks/{system}/{token}`: the token is different each time. */
 function isSameServer(one: unknown, other: string): boolean {
   return typeof one === 'string' && withoutToken(one) === withoutToken(other);
 }

@@ -1,23 +1,26 @@
 import type { HttpClient } from '../../outside/http-client';
 import type { OdooFault } from './faults';
 
-/** An Odoo, by whichever of its two interfaces. Facts: Odoo's source, and versions 17 and 19 tried. */
+/** An Odoo, by either of its two interfaces. Sources: Odoo's code, and trials with versions 17 and 19. */
 export interface OdooApi {
-  /** Throws `Trouble` where no answer of Odoo's came, and where it does not let us in. */
+  /** Throws `Trouble` if Odoo did not reply, or refused our credentials. */
   call(call: OdooCall, signal: AbortSignal): Promise<OdooAnswer>;
-  /** What it says of itself; null: nothing. */
+  /** The version that it reports; null: none. */
   version(signal: AbortSignal): Promise<string | null>;
   readonly client: HttpClient;
-  /** Has `search_read` tell relations by their numbers alone. Version 14 does not know it: there the name comes along. */
+  /**
+   * Makes `search_read` return only the numbers of relations. Version 14 does not know this parameter and returns the
+   * names as well.
+   */
   readonly readParameters: Readonly<Record<string, unknown>>;
 }
 
 export interface OdooCall {
-  /** What it is, for people and for the metrics. */
+  /** The name of the call, for people and for the metrics. */
   readonly operation: string;
   readonly model: string;
   readonly method: string;
-  /** The records whose method it is. Left out: it is a method of the model. */
+  /** The records that the method is called on. Left out: it is a method of the model. */
   readonly ids?: readonly number[];
   readonly parameters: Readonly<Record<string, unknown>>;
 }
@@ -27,7 +30,7 @@ export type OdooAnswer =
   | { readonly kind: 'fault'; readonly fault: OdooFault };
 
 /**
- * Of every call. Without it Odoo leaves archived records out in silence, and `load` reads times as those of the
- * user's own zone.
+ * Sent with every call. Without it Odoo silently leaves out archived records, and `load` reads times in the user's own
+ * time zone.
  */
 export const context = { active_test: false, tz: 'UTC' } as const;

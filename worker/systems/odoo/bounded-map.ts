@@ -1,4 +1,4 @@
-/** Keeps what was set last; the oldest make room. */
+/** Keeps the entries that were set last; the oldest are removed. */
 export interface BoundedMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;

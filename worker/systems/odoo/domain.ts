@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Json } from '../../../shared/systems/references';
 
-/** Conditions in Odoo's words: all of them hold, unless `|` or `!` stands before some. */
+/** Conditions in Odoo's notation: all must be true, unless `|` or `!` stands before some. */
 export type Domain = readonly Json[];
 
-/** What a record has that a domain wants to be equal, as far as that is plain: what is made has to belong to it. */
+/** The values that a domain requires by plain equality. A new record gets them, so that it belongs to the domain. */
 export function valuesIn(domain: Domain): ReadonlyMap<string, string | number | boolean> {
   const values = new Map<string, string | number | boolean>();
   if (domain.some((part) => part === '|' || part === '!')) return values;

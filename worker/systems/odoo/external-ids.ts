@@ -3,15 +3,17 @@ import { Trouble } from '../../pipeline/trouble';
 import type { OdooApi } from './api';
 import { kindOf, troubleOf } from './faults';
 
-/** External ids of records. Whoever may read a record may ask for these, and need not be allowed to see `ir.model.data`. */
+/**
+ * External ids of records. The right to read a record is enough to read these; no right to `ir.model.data` is needed.
+ */
 export interface ExternalIds {
-  /** All that each record has. */
+  /** All external ids of each record. */
   of(
     model: string,
     ids: readonly number[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, readonly string[]>>;
-  /** The record that has it, of whatever model; null: none, or our user may not see it. */
+  /** The record with this external id, of any model; null: there is none, or our user may not see it. */
   find(externalId: string, signal: AbortSignal): Promise<FoundRecord | null>;
 }
 
@@ -23,7 +25,7 @@ export interface FoundRecord {
 const metadata = z.array(
   z.looseObject({
     id: z.int(),
-    /** Before version 16 there is this alone. */
+    /** Before version 16 there is only this member. */
     xmlid: z.union([z.string(), z.literal(false)]).optional(),
     xmlids: z.array(z.looseObject({ xmlid: z.string() })).optional(),
   }),
@@ -40,7 +42,7 @@ export function createExternalIds(api: OdooApi): ExternalIds {
         signal,
       );
       if (answer.kind === 'fault') {
-        // One of them has been deleted meanwhile: the rest is asked for when it is looked at next.
+        // One of the records has been deleted meanwhile: the others are read the next time.
         if (kindOf(answer.fault) === 'missing') return new Map();
         throw troubleOf(answer.fault);
       }

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { HttpAnswer } from '../../outside/http-client';
 import { Trouble } from '../../pipeline/trouble';
 
-/** What Odoo says in place of a result. */
+/** What Odoo returns instead of a result. */
 export interface OdooFault {
-  /** The class of its exception, e.g. `odoo.exceptions.MissingError`. Empty: it was no exception of Odoo's. */
+  /** The class of its exception, e.g. `odoo.exceptions.MissingError`. Empty: it was not an exception of Odoo. */
   readonly name: string;
   readonly message: string;
   /** The HTTP status; by JSON-RPC it is 200 in any case. */
@@ -12,29 +12,31 @@ export interface OdooFault {
 }
 
 export type FaultKind =
-  /** Nobody is let in with that key, that user or that database. */
+  /** The key, the user or the database is refused. */
   | 'denied'
-  /** Our user may not do that, with this record or with any. */
+  /** Our user may not do that, with this record or with any record. */
   | 'forbidden'
   | 'missing'
   | 'no-model'
   /** A rule of the model forbids it. */
   | 'refused'
-  /** It cannot be said so: there is no such field, or a value is not of its type. */
+  /** The call is invalid: a field does not exist, or a value has the wrong type. */
   | 'invalid'
-  /** Another transaction was in the way, more often than Odoo tries again by itself. */
+  /** Another transaction interfered more often than Odoo tries again by itself. */
   | 'busy'
   | 'broken';
 
 const exception = z.looseObject({ name: z.string().min(1), message: z.string() });
 
-/** Null: what came is no exception of Odoo's. */
+/** Null: the response is not an exception of Odoo. */
 export function faultIn(json: unknown, status: number): OdooFault | null {
   const parsed = exception.safeParse(json).data;
   return parsed === undefined ? null : { name: parsed.name, message: shortened(parsed.message), status };
 }
 
-/** What a 4xx without any exception of Odoo's means: a proxy, or an Odoo that serves no such database. */
+/**
+ * The meaning of a 4xx without an exception of Odoo: it came from a proxy, or from an Odoo that has no such database.
+ */
 export const plainFault = ({ status }: HttpAnswer): OdooFault => ({
   name: '',
   message: `the server returned ${status}${status === 404 ? ', as it does where it has no such database' : ''}`,
@@ -78,7 +80,7 @@ const kinds: Readonly<Record<string, FaultKind>> = {
   'builtins.AttributeError': 'invalid',
 };
 
-/** Of a call that is about no single record. */
+/** For a call that is not about a single record. */
 export function troubleOf(fault: OdooFault): Trouble {
   const text = sentenceOf(fault);
   switch (kindOf(fault)) {
@@ -98,7 +100,7 @@ export function troubleOf(fault: OdooFault): Trouble {
   }
 }
 
-/** A `KeyError` says the key alone. */
+/** A `KeyError` contains only the key. */
 export const sentenceOf = ({ name, message }: OdooFault): string =>
   name === 'builtins.KeyError' ? `it knows no field ${message}` : message === '' ? name : message;
 

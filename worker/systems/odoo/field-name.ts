@@ -3,9 +3,9 @@
  * id, as Odoo's own exports do.
  */
 export interface FieldName {
-  /** As the pair writes it. */
+  /** The name as the pair writes it. */
   readonly written: string;
-  /** Odoo's own. */
+  /** Odoo's own name. */
   readonly own: string;
   readonly isExternal: boolean;
 }

@@ -7,8 +7,8 @@ import type { ModelSchema } from './schema';
 import { UnfitValue, writtenValue } from './values';
 
 /**
- * Conditions that records with these values fulfil, as far as Odoo compares them well. Empty: there is none, or a value
- * is one that no record can have.
+ * Conditions that records with these values fulfil, as far as Odoo compares them correctly. Empty: there is none, or no
+ * record can have one of the values.
  */
 export async function leavesOf(
   schema: ModelSchema,
@@ -41,5 +41,8 @@ export async function leavesOf(
   }
 }
 
-/** Sets and markup are compared when they are read, and so are times: they are kept in microseconds, told in seconds. */
+/**
+ * Sets, markup and times are compared after they were read: Odoo stores times in microseconds but returns them in
+ * seconds.
+ */
 const notCompared = new Set(['many2many', 'one2many', 'html', 'datetime', 'binary', 'json', 'properties']);

@@ -31,7 +31,7 @@ export function createJson2Api(
           method: 'POST',
           path: `/json/2/${encodeURIComponent(model)}/${encodeURIComponent(method)}`,
           json: { ...parameters, ...(ids === undefined ? {} : { ids }), context },
-          // A 500 is what an unknown field is answered with.
+          // Odoo returns 500 for an unknown field.
           handsBack: ({ json, status }) => faultIn(json, status) !== null,
         },
         signal,

@@ -7,9 +7,9 @@ import { context, type OdooAnswer, type OdooApi } from './api';
 import { faultIn, kindOf, plainFault, troubleOf } from './faults';
 
 export interface JsonRpcSettings extends Pick<OdooSettings, 'url' | 'database'> {
-  /** An API key of the user's does for the password. */
+  /** An API key of the user may stand in place of the password. */
   readonly auth: { readonly user: string; readonly password: string };
-  /** The numbers of users that were let in, by database, name and password. */
+  /** The numbers of users that have signed in, by database, name and password. */
   readonly users: Map<string, number>;
 }
 
@@ -76,7 +76,7 @@ const versionAnswer = z.looseObject({ server_version: z.string() });
 
 const rpcAnswer = z.looseObject({
   jsonrpc: z.literal('2.0'),
-  /** Left out where a method returns nothing. */
+  /** Missing if a method returns nothing. */
   result: z.unknown().optional(),
   error: z.looseObject({ message: z.string(), data: z.unknown().optional() }).optional(),
 });

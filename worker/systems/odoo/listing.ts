@@ -4,9 +4,9 @@ import { Trouble } from '../../pipeline/trouble';
 import type { Domain } from './domain';
 
 export interface ListingSettings {
-  /** Of those that are behind `after`, at most so many, by their numbers. */
+  /** Records after `after`, up to a number, ordered by their numbers. */
   readonly listRecords: (wish: RecordsWish) => Promise<readonly ListedRecord[]>;
-  /** The date of the newest change of the model, as the server tells it; null: there is none. */
+  /** The date of the newest change of the model, as the server returns it; null: there is none. */
   readonly newestChange: () => Promise<string | null>;
   readonly overlapMs: number;
 }
@@ -14,7 +14,7 @@ export interface ListingSettings {
 export interface RecordsWish {
   readonly where: Domain;
   readonly most: number;
-  /** Archived records are told as deleted; else they are left out, unless the pair has them as well. */
+  /** True: archived records are listed as deleted. False: they are left out, unless the pair includes them. */
   readonly tellsArchived: boolean;
 }
 
@@ -23,12 +23,12 @@ export interface ListedRecord {
   readonly item: Item;
 }
 
-/** Some fields of so many records are read in well under a second. */
+/** Some fields of this many records are read in well under a second. */
 export const pageSize = 500;
 
 /**
- * `at`: the newest change there was before the listing began, by the server's clock. `after`: a listing is under way,
- * and goes on behind that number; of changes since `from`, or of everything.
+ * `at`: the newest change before the listing began, by the server's clock. `after`: a listing is in progress and goes
+ * on after that number; it lists changes since `from`, or everything.
  */
 interface Position {
   readonly at: string;
@@ -39,9 +39,9 @@ interface Position {
 const position = z.strictObject({ at: z.string(), from: z.string().optional(), after: z.int().optional() });
 
 /**
- * Pages go by number, not by `write_date`: that is told in whole seconds and kept in microseconds, one transaction gives
- * one date to a hundred thousand records, and since version 19 `>` and `=` compare whole seconds where they did not before.
- * Only `>=` means the same in all of them.
+ * Pages are ordered by number, not by `write_date`: Odoo returns it in whole seconds but stores microseconds, one
+ * transaction may give the same date to a hundred thousand records, and `>` and `=` compare whole seconds only since
+ * version 19. Only `>=` means the same in all versions.
  */
 export function listPages(settings: ListingSettings, since: Cursor | null): AsyncGenerator<Page> {
   if (since === null) return pages(settings, null);
@@ -54,7 +54,7 @@ async function* pages(
   { listRecords, newestChange }: ListingSettings,
   begin: Partial<Position> | null,
 ): AsyncGenerator<Page> {
-  // What is changed from here on is for the next listing, wherever this one is.
+  // Changes from now on belong to the next listing, however far this one is.
   const at = begin?.at ?? (await newestChange()) ?? beginning;
   const from = begin?.from;
   let after = begin?.after;
@@ -78,7 +78,7 @@ async function* pages(
 
 const beginning = '1970-01-01 00:00:00';
 
-/** What was written earlier may have been committed since. */
+/** An earlier write may have been committed since. */
 function earlier(at: string, milliseconds: number): string {
   const then = Date.parse(`${at.replace(' ', 'T')}Z`) - milliseconds;
   if (Number.isNaN(then)) throw new Trouble('cursor-expired', 'its cursor is no time');
@@ -87,7 +87,7 @@ function earlier(at: string, milliseconds: number): string {
 
 const cursorOf = (at: Position): Cursor => JSON.stringify(at);
 
-/** A cursor of an earlier version, or of other settings, is worth no more than none. */
+/** A cursor of an earlier version, or of other settings, counts as no cursor. */
 function positionIn(cursor: Cursor): Position {
   try {
     return position.parse(JSON.parse(cursor));

@@ -9,10 +9,7 @@ const loaded = z.looseObject({
     .default([]),
 });
 
-/**
- * The number of the one record that was loaded. `load` is answered 200 whatever came of it: what it did not do, it says
- * in `messages`.
- */
+/** The number of the one record that was loaded. `load` always returns 200; it lists its failures in `messages`. */
 export function readLoaded(value: unknown): number | Written {
   const { ids, errors } = partsOf(value);
   const [id, ...others] = ids;
@@ -22,7 +19,7 @@ export function readLoaded(value: unknown): number | Written {
   return { kind: 'refused', code: 'invalid', reason, ...(fields.length === 0 ? {} : { fields }) };
 }
 
-/** Null: so many records were loaded. Else why none was. */
+/** Null: that number of records was loaded. Otherwise the reason why none was. */
 export function faultOfLoad(value: unknown, count: number): string | null {
   const { ids, errors } = partsOf(value);
   return errors.length === 0 && ids.length === count ? null : reasonOf(errors);
@@ -38,7 +35,7 @@ function partsOf(value: unknown) {
 function reasonOf(errors: readonly { readonly message: string }[]): string {
   if (errors.length === 0) throw new Trouble('unavailable', 'the answer to a creation names no record');
   const reason = errors.map(({ message }) => message.trim()).join('; ');
-  // Of several that load the same external id at once, one goes first.
+  // If several calls load the same external id at once, one of them goes first.
   if (/could not serialize|deadlock detected|could not obtain lock/i.test(reason))
     throw new Trouble('unavailable', reason);
   return reason;

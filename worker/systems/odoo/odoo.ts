@@ -11,7 +11,7 @@ import { createRecords } from './records';
 import { createSchemaCache } from './schema-cache';
 
 /**
- * Odoo, 14 and later. It holds records, has no tombstones and compares nothing before a write; an external id makes a
+ * Odoo, 14 and later. It has records but no tombstones, and compares nothing before a write; an external id makes a
  * creation repeatable.
  */
 export function createOdooConnector(): SystemConnector {
@@ -33,10 +33,10 @@ export function createOdooConnector(): SystemConnector {
 const capabilities: Capabilities = {
   changes: 'timestamp',
   deletions: 'none',
-  // Each call is a transaction of its own, and none compares: we look ourselves, right before each write.
+  // Each call is a transaction of its own, and none compares revisions: we compare ourselves, right before each write.
   writes: 'conditional',
   creates: 'found',
-  // A write is answered by `true`: what it makes of the record is what we sent, until we have seen otherwise.
+  // A write returns only `true`: we assume that the record is what we sent, until we have read it again.
   answers: 'sent',
   tree: null,
   content: null,
@@ -76,7 +76,7 @@ function openSystem(odoo: Odoo): RemoteSystem {
 
 const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a model'));
 
-/** Opened to be probed alone. */
+/** A system that was opened only to be probed. */
 const nothing = {
   async *list() {
     yield await none();

@@ -4,11 +4,11 @@ import type { OdooApi } from './api';
 import { createJson2Api } from './json-2';
 import { createJsonRpcApi } from './json-rpc';
 
-/** Opens APIs of installed systems. What they have in common beyond one opening is kept here. */
+/** Opens APIs of installed systems. Data that several openings share are kept here. */
 export type OpenApi = (settings: OdooSettings, outside: Outside, secrets: readonly string[]) => OdooApi;
 
 export function createOpenApi(): OpenApi {
-  /** The numbers of users, by what all openings of an installed system have in common. */
+  /** The numbers of users, by the limiter that all openings of an installed system share. */
   const users = new WeakMap<Limiter, Map<string, number>>();
   return (settings, outside, secrets) => {
     const { auth } = settings;

@@ -3,10 +3,10 @@ import type { Outside, SystemOpening } from '../remote-system';
 import type { OdooApi } from './api';
 import type { SchemaCache } from './schema-cache';
 
-/** An Odoo that was opened, with all that its calls need. */
+/** An opened Odoo, with everything that its calls need. */
 export interface Odoo {
   readonly settings: OdooSettings;
-  /** Null: the installed system alone. */
+  /** Null: only the installed system was opened. */
   readonly end: OdooEnd | null;
   readonly opening: SystemOpening;
   readonly outside: Outside;

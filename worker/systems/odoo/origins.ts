@@ -1,14 +1,14 @@
 import { createBoundedMap } from './bounded-map';
 import type { ExternalIds } from './external-ids';
 
-/** The keys that creations of ours were asked for with: their records have them as external ids. */
+/** The keys of our creations: the created records have them as external ids. */
 export interface Origins {
-  /** Asks for those that are not known yet. Null: it was not made by us. */
+  /** Reads those that are not known yet. Null: we did not create the record. */
   of(ids: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, string | null>>;
   learn(id: number, key: string): void;
 }
 
-/** No module of Odoo's has that name, so that no update of one takes them away. */
+/** No module of Odoo has this name, so no update of a module removes the ids. */
 const ourModule = '__sync__';
 
 export const externalIdOf = (key: string): string => `${ourModule}.${key}`;
@@ -16,7 +16,7 @@ export const externalIdOf = (key: string): string => `${ourModule}.${key}`;
 const most = 50_000;
 
 export function createOrigins(externalIds: ExternalIds, model: string): Origins {
-  /** A record that was not made by us never will have been. */
+  /** If we did not create a record, this never changes. */
   const known = createBoundedMap<number, string | null>(most);
   return {
     async of(ids, signal) {

@@ -7,7 +7,10 @@ import type { Odoo } from './opened';
 import { type Action, mayDo } from './rights';
 import { type ModelSchema, readSchema } from './schema';
 
-/** What it is, whether it lets us in, and whether the pair's model has what the pair needs. Reads only. */
+/**
+ * Finds the version, whether our credentials are accepted, and whether the pair's model has what the pair needs. It
+ * only reads.
+ */
 export async function probeOdoo(odoo: Odoo, signal: AbortSignal): Promise<Probe> {
   const findings: Finding[] = [];
   let version: string | null = null;
@@ -28,7 +31,7 @@ export async function probeOdoo(odoo: Odoo, signal: AbortSignal): Promise<Probe>
 
 const loudOffsetMs = 60_000;
 
-/** Any call that wants a user and a database. */
+/** Any call that needs a user and a database. */
 async function enter({ api }: Odoo, signal: AbortSignal): Promise<void> {
   const call = { operation: 'probe', model: 'res.users', method: 'context_get', parameters: {} };
   const answer = await api.call(call, signal);
@@ -135,7 +138,7 @@ const clockFinding = (offsetMs: number): Finding => ({
   message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
 });
 
-/** What a call that failed says of the system. */
+/** What a failed call shows about the system. */
 function findingOf(error: unknown): Finding {
   const kind = error instanceof Trouble ? error.kind : 'unavailable';
   const code =

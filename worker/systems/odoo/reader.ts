@@ -12,9 +12,9 @@ import type { RelationField, Relations } from './relations';
 import { archivedItem, itemOf, readRows, type Row } from './rows';
 import type { ModelSchema } from './schema';
 
-/** Reads the records that belong to a pair, with the fields that it wants. */
+/** Reads the records that belong to a pair, with the fields that it needs. */
 export interface Reader {
-  /** Throws `fields` where the model lacks one of them. */
+  /** Throws `fields` if the model lacks one of them. */
   schema(signal: AbortSignal): Promise<ModelSchema>;
   read(operation: string, wish: RecordsWish, signal: AbortSignal): Promise<readonly ListedRecord[]>;
   /** `2026-11-30 12:00:00`; null: there is no record. */
@@ -90,7 +90,7 @@ export function createReader(odoo: Odoo, end: OdooEnd, { names, relations, origi
     async newestChange(signal) {
       const schema = await schemaNow(signal);
       if (schema.field('write_date') === null) return null;
-      // Without a date they would come first.
+      // Records without a date would come first.
       const domain = [['write_date', '!=', false]];
       const order = 'write_date desc';
       const [row] = await searchRead('list', { domain, fields: ['write_date'], order, limit: 1 }, signal);
@@ -103,7 +103,7 @@ export function createReader(odoo: Odoo, end: OdooEnd, { names, relations, origi
   };
 }
 
-/** A domain may begin with an operator that takes the next two: what stands before it is not touched by that. */
+/** A domain may begin with an operator that joins the next two conditions; it does not affect conditions before it. */
 const together = (domain: Domain, more: Domain): Json[] => [...more, ...domain];
 
 const withTypes = (schema: ModelSchema, names: readonly FieldName[]): readonly RelationField[] =>

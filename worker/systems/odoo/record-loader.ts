@@ -15,7 +15,7 @@ export const createOdooLoader = (api: OdooApi): RecordLoader => ({
     }
     const kind = kindOf(answer.fault);
     if (kind === 'refused') return { kind: 'refused', reason: sentenceOf(answer.fault) };
-    // A field that is not there is missing for every row: they are all sent again once it is.
+    // If a field does not exist, this concerns every row: all rows are sent again once it exists.
     if (kind === 'invalid') throw new Trouble('unavailable', sentenceOf(answer.fault));
     throw troubleOf(answer.fault);
   },

@@ -1,4 +1,4 @@
-/** Odoo numbers its records from 1 on, in 4 bytes. What is greater would be an error of its database. */
+/** Odoo numbers its records from 1 on, in 4 bytes. A greater number would be an error in its database. */
 export const isRecordNumber = (text: string): boolean =>
   /^[1-9]\d{0,9}$/.test(text) && Number(text) <= largest;
 

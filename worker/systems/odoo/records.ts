@@ -51,7 +51,7 @@ export function createRecords(odoo: Odoo, end: OdooEnd): Records {
   const reader = createReader(odoo, end, { names, relations, origins });
   const verdicts = createVerdicts(odoo, model);
   const looks = createLastLooks();
-  /** Those of the looks: what a write will have made of them is shown without another call. */
+  /** The items that were read before writes: the result of a write is shown without another call. */
   const items = createBoundedMap<string, Item>(1_000);
 
   function seen(record: ListedRecord): ListedRecord {
@@ -72,7 +72,7 @@ export function createRecords(odoo: Odoo, end: OdooEnd): Records {
     return item;
   }
 
-  /** Nothing compares in the server: we do, right before. */
+  /** The server does not compare, so we do, right before the write. */
   async function expected(key: string, revision: Revision, signal: AbortSignal): Promise<Looked> {
     const known = items.get(key);
     if (known !== undefined && looks.isFresh(key, revision)) return { kind: 'as-expected', item: known };
@@ -99,7 +99,7 @@ export function createRecords(odoo: Odoo, end: OdooEnd): Records {
     const leaves = await leavesOf(schema, relations, fields, signal);
     if (leaves.length === 0) return [];
     const found = await read('find', leaves, signal);
-    // A set, or a text with markup, is not compared by the server.
+    // The server cannot compare a set, or a text with markup.
     return found.filter((item) =>
       Object.keys(fields).every((name) => sameValue(fieldOf(item.fields, name), fieldOf(fields, name))),
     );
@@ -136,7 +136,7 @@ export function createRecords(odoo: Odoo, end: OdooEnd): Records {
       const loaded = readLoaded(answer.value);
       if (typeof loaded !== 'number') return loaded;
       origins.learn(loaded, key);
-      // Defaults are not known yet: it is read once more by whoever wants to know.
+      // The defaults are not known yet: a caller that needs them reads the record once more.
       return { kind: 'done', item: { ...shell(loaded, key), fields } };
     },
     async update(key, { fields }, revision, signal) {

@@ -8,7 +8,7 @@ import { isSet, membersIn, numbersIn, shownSet, shownValue, UnfitValue } from '.
 
 /** Relations of the records of one model, by numbers and by external ids. */
 export interface Relations {
-  /** Asks for the external ids of what these records lead to, so that `shown` knows them. */
+  /** Reads the external ids of the records that these records refer to, so that `shown` knows them. */
   prepare(
     fields: readonly RelationField[],
     rows: readonly Readonly<Record<string, unknown>>[],
@@ -24,7 +24,7 @@ export interface RelationField {
   readonly field: ModelField;
 }
 
-/** External ids hardly ever change, and a record may get one at any time. */
+/** External ids rarely change, but a record may get one at any time. */
 const keptMs = 300_000;
 const most = 20_000;
 
@@ -88,13 +88,13 @@ const isKnown = (
   return known !== undefined && isFresh(known);
 };
 
-/** Of a many2one, in whatever form it is told; or of a set. */
+/** The ids of a many2one, in any of its forms; or of a set. */
 function idsIn(raw: unknown): readonly number[] {
   if (typeof raw === 'number') return [raw];
   return numbersIn(raw);
 }
 
-/** That of a module says more than the one of an export, or ours. */
+/** An external id of a module is more meaningful than that of an export, or ours. */
 function nicest(externalIds: readonly string[] = []): string | null {
   const [first = null] = [...externalIds].sort(
     (one, other) => rank(one) - rank(other) || (one < other ? -1 : 1),

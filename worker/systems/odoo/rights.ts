@@ -1,10 +1,10 @@
 import type { OdooApi } from './api';
 import { kindOf, troubleOf } from './faults';
 
-/** Odoo's own words for what may be done with a model. */
+/** Odoo's own words for the actions on a model. */
 export type Action = 'read' | 'create' | 'write' | 'unlink';
 
-/** Whether our user may do that with some records of a model: rules may still keep single ones from it. */
+/** Whether our user may do that with records of a model; rules may still forbid it for single records. */
 export async function mayDo(
   api: OdooApi,
   model: string,
@@ -16,7 +16,7 @@ export async function mayDo(
   if (answer.kind === 'result') return answer.value === true;
   if (kindOf(answer.fault) !== 'no-model' && kindOf(answer.fault) !== 'invalid')
     throw troubleOf(answer.fault);
-  // Its name since version 18.
+  // The name of the method since version 18.
   const parameters = { operation: action };
   const newer = await api.call({ operation: 'rights', model, method: 'has_access', parameters }, signal);
   if (newer.kind === 'fault') throw troubleOf(newer.fault);

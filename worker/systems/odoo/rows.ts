@@ -4,12 +4,15 @@ import { canonicalText, type Fields } from '../../../shared/domain/merge-copy';
 import { type Item, tombstone } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 
-/** A record as `search_read` tells it. */
+/** A record as `search_read` returns it. */
 export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
 const rows = z.array(z.looseObject({ id: z.int() }));
 
-/** Throws `unavailable`: what should be records are none, as when a proxy answers in the server's place. */
+/**
+ * Throws `unavailable` if the value is not a list of records, for example because a proxy replied instead of the
+ * server.
+ */
 export function readRows(value: unknown): readonly Row[] {
   const parsed = rows.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -29,8 +32,8 @@ export const itemOf = (id: number, fields: Fields, origin: string | null): Item 
 export const archivedItem = (id: number): Item => tombstone(String(id));
 
 /**
- * `write_date` is none: it has whole seconds, so that two changes in one would look alike, and it moves when the same
- * values are written once more. What counts is what the pair reads.
+ * `write_date` cannot be the revision: it has whole seconds, so that two changes within one second would look equal,
+ * and it changes when the same values are written again. Only the fields that the pair reads count.
  */
 export const revisionOf = (fields: Fields): string =>
   createHash('sha256')

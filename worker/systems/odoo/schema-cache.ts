@@ -4,9 +4,9 @@ import type { OdooApi } from './api';
 import type { FieldName } from './field-name';
 import { type ModelSchema, readSchema } from './schema';
 
-/** What models have, asked for once in a while: a field may be gone or become another one at any time. */
+/** The fields of models, read from time to time: a field may be removed or change its type at any time. */
 export interface SchemaCache {
-  /** Throws `fields` where the model, or one of the fields, is not there. */
+  /** Throws `fields` if the model, or one of the fields, does not exist. */
   check(outside: Outside, api: OdooApi, wish: SchemaWish, signal: AbortSignal): Promise<ModelSchema>;
   forget(outside: Outside, model: string): void;
 }
@@ -24,7 +24,7 @@ interface Known {
 }
 
 export function createSchemaCache(): SchemaCache {
-  /** By what all openings of an installed system have in common. */
+  /** The key is the limiter, which all openings of an installed system share. */
   const kept = new WeakMap<Limiter, Map<string, Known>>();
 
   async function schemaOf(outside: Outside, api: OdooApi, model: string, signal: AbortSignal) {

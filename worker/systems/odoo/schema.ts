@@ -5,21 +5,21 @@ import { kindOf, troubleOf } from './faults';
 import type { FieldTypes } from '../remote-system';
 import type { FieldName } from './field-name';
 
-/** What a model has, as our user sees it. */
+/** The fields of a model, as our user sees them. */
 export interface ModelSchema {
   /** Null: there is no such field, or our user may not see it. */
   field(name: string): ModelField | null;
-  /** Of those that are asked for: what it lacks. */
+  /** Those of the given fields that the model lacks. */
   missing(fields: readonly FieldName[]): readonly string[];
 }
 
 export interface ModelField {
   readonly type: string;
   readonly isRequired: boolean;
-  /** A write is taken in silence, and changes nothing. */
+  /** True: a write is silently accepted and changes nothing. */
   readonly isKeptNowhere: boolean;
   readonly isSearchable: boolean;
-  /** The model that a relation leads to. */
+  /** The model that a relation refers to. */
   readonly relation: string | null;
 }
 

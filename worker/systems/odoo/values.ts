@@ -1,18 +1,18 @@
 import type { FieldValue } from '../../../shared/domain/merge-copy';
 import type { ModelField } from './schema';
 
-// Values in Odoo's words and in ours. Odoo says `false` where there is nothing, whatever the type. Times are UTC.
+// Converts values between Odoo's form and ours. In Odoo, an empty value is `false`, whatever its type. Times are UTC.
 
-/** Odoo has no such value. The message is the end of a sentence that begins with the field. */
+/** Odoo cannot store such a value. The message is the end of a sentence that begins with the field. */
 export class UnfitValue extends Error {
   override readonly name = 'UnfitValue';
 }
 
-/** What is shown of what `search_read` tells with `load: null`: a relation is a number, or a set of numbers. */
+/** Our form of a value that `search_read` returns with `load: null`: a relation is a number, or a set of numbers. */
 export function shownValue(type: string, raw: unknown): FieldValue {
   if (raw === undefined || raw === null || raw === '') return null;
   if (raw === false) return type === 'boolean' ? false : null;
-  // Of some versions, and of what our user may not see: number and name.
+  // Some versions, and records that our user may not see, give number and name.
   if (type === 'many2one' && Array.isArray(raw)) return shownValue(type, raw[0]);
   if (isSet(type)) return shownSet(numbersIn(raw));
   if (typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean') return raw;
@@ -21,7 +21,7 @@ export function shownValue(type: string, raw: unknown): FieldValue {
 
 export const isSet = (type: string): boolean => type === 'many2many' || type === 'one2many';
 
-/** A set is one value, whatever the order of its members; an empty one is none. */
+/** A set is one value, whatever the order of its members; an empty set is null. */
 export function shownSet(members: readonly (string | number)[]): FieldValue {
   if (members.length === 0) return null;
   const sorted = [...new Set(members)].sort((one, other) =>
@@ -33,7 +33,7 @@ export function shownSet(members: readonly (string | number)[]): FieldValue {
 export const numbersIn = (raw: unknown): readonly number[] =>
   Array.isArray(raw) ? raw.filter((one): one is number => typeof one === 'number') : [];
 
-/** A value of a field that is no relation, as `write` wants it. Throws `UnfitValue`. */
+/** A value of a field that is not a relation, in the form for `write`. Throws `UnfitValue`. */
 export function writtenValue({ type }: ModelField, value: FieldValue): string | number | boolean | object {
   if (value === null || value === '') return false;
   switch (type) {
@@ -86,7 +86,7 @@ function numberOf(value: FieldValue, form: RegExp, otherwise: string): number {
   return Number(text);
 }
 
-/** A day; a time of midnight behind it is left out. */
+/** A date; a time of midnight after it is left out. */
 function dateOf(value: FieldValue): string {
   const [, day = ''] = /^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?Z?)?$/.exec(textOf(value)) ?? [];
   if (!isDay(day)) throw new UnfitValue('is no date as in 2026-11-30');
@@ -95,7 +95,7 @@ function dateOf(value: FieldValue): string {
 
 const timeForm = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** `2026-11-30 12:00:00`, in UTC. What is written without an offset is UTC. */
+/** `2026-11-30 12:00:00`, in UTC. A time without an offset is UTC. */
 function timeOf(value: FieldValue): string {
   const [, day = '', minutes = '00:00', seconds = '00', offset = 'Z'] = timeForm.exec(textOf(value)) ?? [];
   const at = Date.parse(`${day}T${minutes}:${seconds}${offset}`);
@@ -103,7 +103,7 @@ function timeOf(value: FieldValue): string {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** JavaScript takes the 30th of February for the 2nd of March. */
+/** JavaScript reads the 30th of February as the 2nd of March. */
 const isDay = (day: string): boolean => {
   const at = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);

@@ -4,9 +4,9 @@ import { kindOf, type OdooFault, sentenceOf, troubleOf } from './faults';
 import type { Odoo } from './opened';
 import { type Action, mayDo } from './rights';
 
-/** What a fault of a write means. */
+/** The meaning of a fault of a write. */
 export interface Verdicts {
-  /** Throws `Trouble` where it is about more than this record, or nobody knows what became of the write. */
+  /** Throws `Trouble` if the fault concerns more than this record, or if the result of the write is unknown. */
   ofFault(action: Action, fault: OdooFault, signal: AbortSignal): Promise<Written>;
 }
 
@@ -20,7 +20,7 @@ export function createVerdicts({ api, outside, schemas }: Odoo, model: string): 
         case 'refused':
           return { kind: 'refused', code: 'invalid', reason };
         case 'invalid':
-          // A field may be gone, or another one than it was.
+          // A field may have been removed or have changed its type.
           schemas.forget(outside, model);
           return { kind: 'refused', code: fault.status === 413 ? 'too-large' : 'invalid', reason };
         case 'forbidden':

@@ -6,11 +6,11 @@ import type { RelationField, Relations } from './relations';
 import type { ModelField, ModelSchema } from './schema';
 import { isSet, shownSet, shownValue, UnfitValue, writtenValue } from './values';
 
-/** Values on their way to Odoo. */
+/** Converts values for writing to Odoo. */
 export interface Writing {
-  /** As `write` wants them, and what they will be shown as if Odoo keeps them as they are. */
+  /** The values in the form for `write`, and as they will be read if Odoo stores them unchanged. */
   forWrite(fields: Fields, signal: AbortSignal): Promise<Sent | Refused>;
-  /** Names and cells as `load` wants them: texts, as in a table that a person imports. */
+  /** Names and cells in the form for `load`: texts, as in a table that a person imports. */
   forLoad(fields: Fields, domain: Domain, signal: AbortSignal): Promise<Cells | Refused>;
 }
 
@@ -93,7 +93,7 @@ async function writeOne(relations: Relations, wanted: Wanted, signal: AbortSigna
     const [number = null] = numbers;
     return { sent: number ?? false, shown: name.isExternal ? value : number };
   }
-  // "(6, 0, ids)": these instead of whatever is there.
+  // "(6, 0, ids)" replaces all members by these.
   return { sent: [[6, 0, numbers]], shown: name.isExternal ? value : shownSet(numbers) };
 }
 
@@ -128,5 +128,5 @@ async function membersOf(
   return numbers;
 }
 
-/** `reference` and the like name model and number in one text. */
+/** `reference` and similar types have model and number in one text. */
 const isPlain = ({ type }: ModelField): boolean => !['many2one', 'many2many', 'one2many'].includes(type);

@@ -2,8 +2,8 @@ import type { SqlRow, SqlStatement } from '../sql/driver';
 import type { Column, ColumnKind, TableDescription, TableName } from '../sql/table';
 
 /**
- * What the catalogue says of a table: a row a column, each with what is true of the whole. Of a domain the type below it
- * counts.
+ * Reads a table from the catalogue: one row for each column, each with the facts about the whole table. For a domain,
+ * its base type counts.
  */
 export function describeTable({ schema, table }: TableName): SqlStatement {
   return {

@@ -6,9 +6,9 @@ import type { SqlRow } from '../sql/driver';
 import type { UsedTable } from '../sql/table';
 
 /**
- * Changes by a column with the time of the last change. A listing begins a while before the one before it ended: a
- * transaction that began earlier may have been committed since. A column of another type grows for nobody: then there
- * are no changes to list.
+ * Changes by a column with the time of the last change. A listing begins some time before the end of the previous one,
+ * because a transaction that began earlier may have been committed since. A column of another type does not increase
+ * reliably: then changes cannot be listed.
  */
 export function createTimedChanges(opened: OpenedTable, overlapMinutes: number): ChangeSource {
   const { dialect, quoted } = opened;
@@ -57,14 +57,14 @@ export function createTimedChanges(opened: OpenedTable, overlapMinutes: number):
 
 interface From {
   readonly time: string;
-  /** Null: from that time on, and a while before it. */
+  /** Null: from that time on, and some time before it. */
   readonly key: string | null;
 }
 
 const beginning = '1970-01-01 00:00:00+00';
 const timeText = z.string().regex(/^\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+00)?$/);
 
-/** Null: the revision is no time. */
+/** Null: the revision is not a time. */
 const timeOf = ({ dialect }: OpenedTable, { revision }: UsedTable): string | null =>
   revision?.kind === 'datetime' ? dialect.shownPlain(revision) : null;
 
@@ -73,7 +73,7 @@ const timeIn = (rows: readonly SqlRow[]): string | null => {
   return typeof time === 'string' ? time : null;
 };
 
-/** Both as the server wrote them: the digits of a fraction differ in number. */
+/** Both as the server wrote them: their fractions may have different numbers of digits. */
 const isLater = (one: string, other: string): boolean => comparable(one) > comparable(other);
 
 const comparable = (time: string): string => {

@@ -4,11 +4,11 @@ import type { UsedTable } from '../sql/table';
 import { sqlValueOf } from '../sql/values';
 import { describeTable, readDescription } from './catalogue';
 
-/** PostgreSQL. Names are quoted as they are written, and every value goes and comes as text. */
+/** PostgreSQL. Names are quoted as they are written, and every value is sent and received as text. */
 export const postgresqlDialect: SqlDialect = {
   usualSchema: 'public',
   quote,
-  // The server takes a parameter as what stands beside it.
+  // The server infers the type of a parameter from the expression beside it.
   parameter: (place) => `$${place}`,
   shownPlain: ({ name }) => `t.${quote(name)}`,
   shown: ({ name }) => `t.${quote(name)}`,
@@ -49,14 +49,14 @@ function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** As a text, which is compared for equality and nothing else. */
+/** As a text, which is only compared for equality. */
 function shownRevision({ revision }: UsedTable): string {
   return revision === null ? 't.xmin::text' : `t.${quote(revision.name)}::text`;
 }
 
 const shownKey = ({ key }: UsedTable) => `t.${quote(key.name)}`;
 
-/** Of a row that was changed meanwhile the server compares what it is by then. */
+/** If a row was changed meanwhile, the server compares its newest state. */
 const condition = (table: UsedTable, place: number): string =>
   `${shownKey(table)} = $${place} and coalesce(${shownRevision(table)}, '') = $${place + 1}`;
 
@@ -80,7 +80,9 @@ function update({ table, name, values, selected, key, expected }: KeyedWrite): r
   }));
 }
 
-/** What a statement returns is what triggers before it made of the row; what those after it make is read once more. */
+/**
+ * A statement returns the row as early triggers changed it; the changes of late triggers have to be read afterwards.
+ */
 function written(
   table: UsedTable,
   name: string,
@@ -98,12 +100,12 @@ function written(
   ];
 }
 
-/** Facts: PostgreSQL's documentation, appendix A, error codes. */
+/** Source: PostgreSQL's documentation, appendix A, error codes. */
 function judge({ code, particulars }: SqlFault): FaultVerdict {
   const known = verdicts[code] ?? verdicts[code.slice(0, 2)];
   if (known !== undefined) return known;
   if (code === '42501')
-    // Row-level security refuses a row; everything else refuses us.
+    // Row-level security refuses one row; all other refusals concern our user.
     return particulars.routine === 'ExecWithCheckOptions'
       ? { kind: 'refused', code: 'forbidden' }
       : { kind: 'trouble', trouble: 'unauthorized' };
@@ -123,7 +125,7 @@ const verdicts: Readonly<Record<string, FaultVerdict>> = {
   /** Unique, and an exclusion constraint: another row is in the way. */
   '23505': { kind: 'duplicate' },
   '23P01': { kind: 'duplicate' },
-  /** Integrity, data, a view's check, a trigger's own exception. */
+  /** Integrity, data, the check of a view, the exception of a trigger. */
   '23': refused,
   '22': refused,
   '44': refused,
@@ -139,7 +141,7 @@ const verdicts: Readonly<Record<string, FaultVerdict>> = {
   /** Invalid authorization, no such database. */
   '28': unauthorized,
   '3D000': unauthorized,
-  /** Connection, resources, an operator, locks that are not to be had, a standby that takes no writes. */
+  /** Connection, resources, an operator's shutdown, locks that are not available, a standby that accepts no writes. */
   '08': unavailable,
   '53': unavailable,
   '57': unavailable,

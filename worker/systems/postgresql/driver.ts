@@ -3,7 +3,10 @@ import type { PostgresqlSettings } from '../../../shared/systems/postgresql';
 import { Trouble } from '../../pipeline/trouble';
 import { type SqlDriver, SqlFault, type SqlRow, type SqlStatement, type SqlStep } from '../sql/driver';
 
-/** PostgreSQL by `pg`. Connections are made when they are needed, and end when nobody has needed them for a while. */
+/**
+ * PostgreSQL by `pg`. Connections are opened when they are needed, and closed when they have not been used for some
+ * time.
+ */
 export function createPostgresqlDriver(settings: PostgresqlSettings): SqlDriver {
   const connections = createConnections(settings);
   return {
@@ -14,7 +17,7 @@ export function createPostgresqlDriver(settings: PostgresqlSettings): SqlDriver 
         if (!isReleased) client.release(isBroken);
         isReleased = true;
       };
-      // A connection that ends is the one way to leave a statement.
+      // Closing the connection is the only way to abort a statement.
       const leave = () => release(true);
       signal.addEventListener('abort', leave, { once: true });
       try {
@@ -23,7 +26,7 @@ export function createPostgresqlDriver(settings: PostgresqlSettings): SqlDriver 
         release(false);
         return rows;
       } catch (error) {
-        // What a connection does after a lost answer is not worth knowing.
+        // After a lost response the connection is not used again, so its errors do not matter.
         release(!(error instanceof DatabaseError && error.severity === 'ERROR'));
         signal.throwIfAborted();
         throw faultOf(error);
@@ -37,7 +40,7 @@ export function createPostgresqlDriver(settings: PostgresqlSettings): SqlDriver 
 
 const deadlineMs = 30_000;
 
-/** Days, times, bytes and floats are written one way, whatever the server and the user are set to. */
+/** Dates, times, bytes and floats are written in one form, whatever the settings of the server and the user are. */
 const session = [
   `set time zone 'UTC'`,
   `set datestyle = 'ISO, YMD'`,
@@ -75,7 +78,7 @@ async function runOne(client: PoolClient, { text, values }: SqlStatement): Promi
     text,
     values: values.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : value)),
     rowMode: 'array',
-    // Its types are turned into numbers and dates by nobody on the way.
+    // The driver must not convert values into numbers and dates.
     types: { getTypeParser: () => (value: unknown) => value },
   });
   return result.rows;
@@ -91,7 +94,7 @@ function faultOf(error: unknown): unknown {
   return new Trouble('unavailable', `the connection failed (${causeOf(error)})`, undefined, { cause: error });
 }
 
-/** The code of Node or of the system; the text of an error may hold an address or more. */
+/** The code of Node or of the system; the text of an error may contain an address or more. */
 function causeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return error instanceof Error ? error.message : 'unknown error';
@@ -141,7 +144,7 @@ function poolOf({ host, port, database, auth, tls, limits }: PostgresqlSettings,
     max: limits.atOnce,
     idleTimeoutMillis: 10_000,
     connectionTimeoutMillis: 10_000,
-    // The server's own limit comes first.
+    // The server's own limit applies first.
     query_timeout: deadlineMs + 5_000,
     allowExitOnIdle: true,
     keepAlive: true,
@@ -149,9 +152,9 @@ function poolOf({ host, port, database, auth, tls, limits }: PostgresqlSettings,
       client.query(session).then(() => done(), done);
     },
   });
-  // One that is lost while nobody uses it is made anew by whoever comes next.
+  // If a connection is lost while it is idle, the next caller opens a new one.
   pool.on('error', () => undefined);
-  // One that is lost while a statement runs is told by that statement.
+  // If a connection is lost while a statement runs, that statement fails.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

@@ -8,8 +8,8 @@ import { postgresqlDialect } from './dialect';
 import { createPostgresqlDriver } from './driver';
 
 /**
- * PostgreSQL. It has no tombstones. Where rows have a column with the time of their last change, that is the revision
- * and tells the changes; with `xmin` the table is listed whole each time.
+ * PostgreSQL. It has no tombstones. If the revision is a column with the time of the last change, changes can be listed
+ * by it; with `xmin` the table is listed whole each time.
  */
 export function createPostgresqlConnector(): SystemConnector {
   return {
@@ -44,7 +44,7 @@ const useOf = (end: PostgresqlEnd, fields: readonly string[]): TableUse => ({
   fields,
 });
 
-/** Whoever forgets to set a column that is the revision makes changes that nobody sees. */
+/** If a program changes a row and does not set the column of the revision, nobody sees that change. */
 async function revisionFindings(
   { use }: OpenedTable,
   description: TableDescription,

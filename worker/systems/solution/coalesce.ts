@@ -1,6 +1,6 @@
 /**
- * Collects the calls of one tick and answers them all with one `run`, as a data loader does: what is asked for
- * entity by entity becomes one statement. Answers come in the order of the asks.
+ * Collects the calls of one tick and serves them all with one `run`, as a data loader does: requests for single
+ * entities become one statement. Results have the order of the requests.
  */
 export function coalesce<Ask, Answer>(
   run: (asks: readonly Ask[]) => Promise<readonly Answer[]>,

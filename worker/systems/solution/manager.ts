@@ -26,27 +26,29 @@ export interface ManagerSystemSettings {
   readonly db: Db;
   readonly key: ClassKey;
   readonly syncId: string;
-  /** `solution`, or the e-mail of whoever approved: who changes what is written. */
+  /** `solution`, or the e-mail address of the person who approved: the author of the written changes. */
   readonly by: string;
-  /** The other side: what it sent is the new base. */
+  /** The other side. The copy that it sent becomes the new base. */
   readonly solution: Pick<SolutionSystem, 'sentOf' | 'lacks'>;
-  /** Instructions of the class are unconfirmed: what they told may be what both last agreed on. */
+  /**
+   * True: instructions of the class are unconfirmed, and their content may be the copy on which both sides last agreed.
+   */
   readonly hasSent: boolean;
 }
 
-/** The manager's copies of one class of one solution, and what both sides last agreed on: one row holds both. */
+/** The manager's copies of one class of one solution, and the bases: one row holds both. */
 export interface ManagerSystem {
   readonly system: System;
   readonly links: KnownLinks;
   /** The row as it was when the run read the link. */
   knownOf(link: Link): KnownEntity;
-  /** Rows are read anew from here on. */
+  /** From here on, rows are read again. */
   forget(): void;
 }
 
 /**
- * Our database as a system, in the caller's transaction: rows stay locked to its end. Calls of one tick are one
- * statement, so that a thousand entities that come at once cost a handful.
+ * Our database as a system, in the caller's transaction: rows stay locked until its end. Calls of one tick are one
+ * statement, so that a thousand entities at once need only a few statements.
  */
 export function createManagerSystem(settings: ManagerSystemSettings): ManagerSystem {
   const { db, key, solution } = settings;
@@ -144,7 +146,7 @@ export function createManagerSystem(settings: ManagerSystemSettings): ManagerSys
     });
   }
 
-  /** What a solution lacks that replaces everything, both have nothing in common about. */
+  /** If a solution replaces everything and lacks an entity, the two sides have no base for it. */
   function agreedOf(row: KnownEntity, told: readonly Copy[]): Copy | null {
     if (solution.lacks(row.id)) return null;
     const sent = solution.sentOf(row.id);
@@ -153,7 +155,10 @@ export function createManagerSystem(settings: ManagerSystemSettings): ManagerSys
     return lastAgreed(row.base.copy, told, sent.copy);
   }
 
-  /** Both sides are compared with what both last agreed on. Copies are compared; a row's version is the manager's alone. */
+  /**
+   * Both sides are compared with the base. Copies are compared, not versions: the version of a row belongs to the
+   * manager alone.
+   */
   function linkOf(row: KnownEntity): Link {
     const { id, idServer, held } = row;
     const agreed = agreedOn.get(id) ?? null;
@@ -166,7 +171,10 @@ export function createManagerSystem(settings: ManagerSystemSettings): ManagerSys
     return link;
   }
 
-  /** What the manager shall not have, and the solution holds: it is kept as deleted, so that the solution is told. */
+  /**
+   * Adds an entity that the manager must not have and the solution holds: it is stored as deleted, so that the solution
+   * gets an instruction.
+   */
   async function addForgotten(id: string): Promise<Link> {
     const written = await put(id, null, { isActive: false, fields: {} });
     const row = await rowOf(id);
@@ -192,7 +200,7 @@ export function createManagerSystem(settings: ManagerSystemSettings): ManagerSys
     return { kind: 'done', item: itemFrom(written) };
   }
 
-  /** What the solution is known to hold, once the manager holds this: what it sent. */
+  /** The new base once the manager holds this copy: the copy that the solution sent. */
   function baseOf({ id }: Pick<KnownEntity, 'id'>, manager: Copy): Base {
     const sent = solution.sentOf(id);
     if (sent === undefined || solution.lacks(id)) return nothingHeld;
@@ -202,14 +210,17 @@ export function createManagerSystem(settings: ManagerSystemSettings): ManagerSys
   }
 }
 
-/** The solution confirmed that it deleted the entity, and sends it again exactly as it was then: it is no news. */
+/**
+ * True: the solution confirmed that it deleted the entity, and now sends it again exactly as it was. That is not a
+ * change.
+ */
 function isAsWhenItWent(
   { manager, goneDigest, version }: KnownEntity,
   { copy, digest }: SentEntity,
 ): boolean {
   if (!copy.isActive) return false;
   if (goneDigest !== null) return goneDigest.equals(digest);
-  // Deleted before that was kept: its last fields were.
+  // It was deleted by a version that did not store this; its last fields were stored.
   return !manager.isActive && version > 1 && sameCopy({ isActive: true, fields: manager.fields }, copy);
 }
 
@@ -258,7 +269,7 @@ async function writeRows(
   });
 }
 
-/** A copy that came as it is needs no digest of its own. */
+/** If the solution sent the same copy, its digest can be used. */
 function managerCopy(copy: Copy, sent: SentEntity | undefined): ManagerCopy {
   const ts = sent?.ts ?? null;
   if (!copy.isActive) return { copy, digest: deletedDigest, ts };

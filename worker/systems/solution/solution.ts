@@ -16,9 +16,9 @@ export interface SentEntity {
   readonly ts: string | null;
   readonly copy: Copy;
   readonly digest: Buffer;
-  /** Of its first line in the file, the first being 1. */
+  /** The number of its first line in the file, counted from 1. */
   readonly line: number | null;
-  /** As it was sent. */
+  /** The text as it was sent. */
   readonly raw: string | null;
 }
 
@@ -28,37 +28,42 @@ export interface SolutionSettings {
   readonly db: Db;
   readonly key: ClassKey;
   readonly syncId: string;
-  /** What the solution sent, each Id once. May be asked again: `again`. */
+  /** The entities that the solution sent, each Id once. They can be read a second time: `again`. */
   readonly batches: (pass: 'first' | 'again') => Batches;
   /**
-   * Asked where much of the class would change: how many entities of it the manager had before. Null: that is not
-   * looked at.
+   * Called if much of the class would change: returns how many entities the manager had before. Null: this is not
+   * checked.
    */
   readonly total: (() => Promise<number>) | null;
-  /** Also what differs from the manager's copy alone. */
+  /** True: entities that differ only from the manager's copy are included. */
   readonly withManager: boolean;
-  /** Instructions of the class are unconfirmed: what they told needs a look. */
+  /** True: instructions of the class are unconfirmed, so their entities have to be compared. */
   readonly hasSent: boolean;
-  /** Asked last: what it lacks although it replaces everything. Null: absence says nothing. */
+  /**
+   * Called last: returns the ids that the solution lacks although it replaces everything. Null: absence means nothing.
+   */
   readonly absentIds: (() => Promise<readonly string[]>) | null;
-  /** Told of entities that need no look. */
+  /** Is called with the number of unchanged entities. */
   readonly onUnchanged: (count: number) => void;
 }
 
-/** A solution, as far as it has sent what it holds. */
+/** A solution, seen through its upload. */
 export interface SolutionSystem extends System {
-  /** What it sent of an entity; undefined: nothing, or it is no longer at hand. */
+  /** The entity as it was sent; undefined: it was not sent, or is no longer in memory. */
   sentOf(id: string): SentEntity | undefined;
-  /** It replaces everything, and does not hold the entity. */
+  /** True: it replaces everything, and does not hold the entity. */
   lacks(id: string): boolean;
-  /** It would change so much of what the manager holds that someone must be asked. Known before any change is listed. */
+  /**
+   * True: it would change so many of the manager's entities that a person must approve. This is known before any change
+   * is listed.
+   */
   isMassChange(): boolean;
 }
 
 /**
- * A solution as a system. Its listing is what it sent and what differs from what it was known to hold: one statement
- * on digests for a thousand entities. Its writes are deferred: an instruction is due wherever the manager's copy is
- * not what the solution holds, and the confirmation acknowledges it.
+ * A solution as a system. It lists the sent entities that differ from their bases: one statement on digests for a
+ * thousand entities. Its writes are deferred: an instruction is due wherever the manager's copy is not the base, and
+ * the confirmation acknowledges it.
  */
 export function createSolutionSystem(settings: SolutionSettings): SolutionSystem {
   const { batches, absentIds, total } = settings;
@@ -101,7 +106,7 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
     for await (const batch of batches('first')) {
       atHand.clear();
       const found = await differing(settings, batch);
-      // What changes nothing of the manager's can go on; the rest waits until it is known how much it is.
+      // Entities that change nothing on the manager can go on; the others wait until their number is known.
       const isLater = ({ isChange }: Found) => total !== null && isChange;
       yield { items: found.filter((one) => !isLater(one)).map(show), cursor: null, isWhole: false };
       changes.add(found.filter(isLater));
@@ -120,14 +125,14 @@ export function createSolutionSystem(settings: SolutionSettings): SolutionSystem
     }
   }
 
-  /** There were too many of them to be kept. */
+  /** There were too many changes to keep them in memory. */
   async function* changesAgain(): AsyncGenerator<readonly Found[]> {
     const uncounted = { ...settings, onUnchanged: () => undefined };
     for await (const batch of batches('again'))
       yield (await differing(uncounted, batch)).filter(({ isChange }) => isChange);
   }
 
-  /** What is deleted stays at hand until the second stage. */
+  /** Deleted entities stay in memory until the second stage. */
   function show({ entity: sent }: Found): Item {
     (sent.copy.isActive ? atHand : gone).set(sent.id, sent);
     return itemFrom(sent);
@@ -178,7 +183,7 @@ async function differing(
 
 type Changes = ReturnType<typeof createChanges>;
 
-/** Changes that wait until all are known: as many as memory may hold, else their number alone. */
+/** Changes that wait until all are known. If there are too many for memory, only their number is kept. */
 function createChanges() {
   const found: Found[] = [];
   let length = 0;
@@ -197,7 +202,7 @@ function createChanges() {
     },
     count: () => count,
     ofLive: () => live,
-    /** In pages; null: there were too many. */
+    /** The changes in pages; null: there were too many. */
     kept: (): Found[][] | null =>
       isFull()
         ? null
@@ -211,7 +216,7 @@ const maxKept = 5_000;
 /** UTF-16 units. */
 const maxKeptLength = 8_388_608;
 
-/** A deleted entity that nobody knew is kept as well, so that it needs no look the next time. */
+/** A deleted entity that the manager never had is stored as well, so that it counts as unchanged the next time. */
 const asForgotten = ({ id, ts, copy, digest }: SentEntity) => ({
   id,
   manager: { copy, digest, ts },

@@ -3,8 +3,8 @@ import type { Column, TableDescription, TableName } from '../sql/table';
 import { kinds, quote } from './columns';
 
 /**
- * What the catalogue says of a table: a row a column, each with what is true of the whole. A unique index over the rows
- * that have a value is one: without the filter, one row alone could be without.
+ * Reads a table from the catalogue: one row for each column, each with the facts about the whole table. A unique index
+ * that is filtered to rows with a value counts as unique: without the filter, only one row could have no value.
  */
 export function describeTable({ schema, table }: TableName): SqlStatement {
   return {
@@ -61,7 +61,10 @@ function columnOf(row: SqlRow): Column {
   };
 }
 
-/** As it is declared: `nvarchar(20) collate Latin1_General_CI_AS`. Texts of two bytes a character have half their bytes. */
+/**
+ * The type as it is declared: `nvarchar(20) collate Latin1_General_CI_AS`. For texts with two bytes a character, the
+ * length is half the bytes.
+ */
 function typeOf(base: string, row: SqlRow): string {
   const [bytes, precision, scale, collation] = [Number(row[2]), row[3], row[4], row[5]];
   switch (base) {

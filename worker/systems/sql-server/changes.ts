@@ -8,9 +8,9 @@ import { fieldValueOf } from '../sql/values';
 import { parameterOf, quote, shownIn } from './columns';
 
 /**
- * Changes by Change Tracking: versions of the database, which grow as transactions are committed, and deletions. It
- * forgets after a while: what asks from before then has to list everything, and nothing is concluded from what is
- * not told.
+ * Changes by Change Tracking: it has versions of the database, which increase as transactions are committed, and
+ * deletions. It forgets old changes after some time: a listing from before that has to list everything, and concludes
+ * nothing from missing rows.
  */
 export function createTrackedChanges(opened: OpenedTable): ChangeSource {
   const { quoted, use } = opened;
@@ -29,7 +29,7 @@ export function createTrackedChanges(opened: OpenedTable): ChangeSource {
     return { current: BigInt(String(current)), oldest: BigInt(String(oldest)) };
   }
 
-  /** A version from before a restore is as unknown as one that was cleaned up. */
+  /** A version from before a restore is unknown, like one that was cleaned up. */
   async function checked(since: bigint, signal: AbortSignal): Promise<bigint> {
     const { current, oldest } = await versions(signal);
     if (since < oldest || since > current)
@@ -57,7 +57,7 @@ select c.SYS_CHANGE_OPERATION, ${shownIn('c', table.key)}, ${selectedOf(opened, 
         const items = rows.map((row) => changedItem(table, row));
         after = items.at(-1)?.key ?? after;
         const isLast = rows.length < pageSize;
-        // What was cleaned up while we listed is not among what was listed.
+        // Changes that were cleaned up during the listing are missing in it.
         if (isLast) await checked(place.since, signal);
         yield {
           items,
@@ -71,7 +71,7 @@ select c.SYS_CHANGE_OPERATION, ${shownIn('c', table.key)}, ${selectedOf(opened, 
 
 interface Place {
   readonly since: bigint;
-  /** Where the next listing begins once this one is over; null: it begins. */
+  /** Where the next listing begins after this one; null: this one is at its beginning. */
   readonly next: bigint | null;
   readonly after: string | null;
 }
@@ -85,14 +85,14 @@ function placeIn(position: string): Place {
 
 const unreadable = () => new Trouble('cursor-expired', 'its cursor cannot be read');
 
-/** A row that was deleted has no columns; one that was deleted since it was changed has none either. */
+/** A deleted row has no columns; a row that was deleted after its change has none either. */
 function changedItem(table: UsedTable, [, key = null, ...row]: SqlRow): Item {
   return itemOf(table, row) ?? tombstone(textOf(fieldValueOf(table.key, key)));
 }
 
 /**
- * Changes by a rowversion: each write takes the next number of the database. Those of transactions that are not over are
- * left for the next listing, with all that came after them. Deletions are not told.
+ * Changes by a rowversion: each write takes the next number of the database. Writes of open transactions are left for
+ * the next listing, with all later ones. It has no deletions.
  */
 export function createVersionedChanges(opened: OpenedTable): ChangeSource {
   const { quoted } = opened;

@@ -1,7 +1,8 @@
 import type { Column, ColumnKind } from '../sql/table';
 
-// How SQL Server writes and reads the values of its types. Parameters are texts (`nvarchar`) or bytes: the server makes
-// of them what the column holds, and no driver rounds on the way. Style 126 is ISO 8601, 23 the day alone, 1 is 0x….
+// How SQL Server writes and reads the values of its types. Parameters are texts (`nvarchar`) or bytes: the server
+// converts them to the type of the column, so that no driver rounds them. Style 126 is ISO 8601, 23 is the date alone,
+// 1 is 0x….
 
 export function quote(name: string): string {
   return `[${name.replaceAll(']', ']]')}]`;
@@ -39,7 +40,7 @@ export const kinds: Readonly<Record<string, ColumnKind>> = {
   timestamp: 'rowversion',
 };
 
-/** A column of a table that is called `alias`, as it is read. */
+/** The expression that reads a column of a table with the alias `alias`. */
 export function shownIn(alias: string, column: Column): string {
   const plain = `${alias}.${quote(column.name)}`;
   switch (baseOf(column)) {
@@ -78,14 +79,14 @@ export function parameterOf(place: number, column: Column): string {
       return `cast(${parameter} as ${column.type})`;
     case 'datetime':
     case 'smalldatetime':
-      // A text with more than three digits of a second is none for these; a `datetime2` is rounded to what they hold.
+      // These types refuse a text with more than three digits of a second; a `datetime2` is rounded to their precision.
       return `cast(cast(${parameter} as datetime2(7)) as ${base})`;
     case 'datetime2':
     case 'datetimeoffset':
       return `cast(${parameter} as ${base}(7))`;
     case 'varchar':
     case 'char':
-      // The column's own kind of text: else its index is of no use.
+      // The same type of text as the column, because otherwise its index cannot be used.
       return `cast(${parameter} as varchar(${column.type.includes('max') ? 'max' : '8000'}))`;
     case 'timestamp':
       return `convert(binary(8), ${parameter}, 1)`;
@@ -102,6 +103,6 @@ export function parameterOf(place: number, column: Column): string {
   }
 }
 
-/** What a time that names the zone of UTC is in a column without zones. */
+/** A time in UTC, as it is written to a column without time zones. */
 export const withoutZone = (column: Column, text: string): string =>
   column.kind === 'datetime' && baseOf(column) !== 'datetimeoffset' ? text.replace(/Z$/, '') : text;

@@ -5,7 +5,7 @@ import { sqlValueOf } from '../sql/values';
 import { describeTable, readDescription } from './catalogue';
 import { parameterOf, quote, shownIn, withoutZone } from './columns';
 
-/** `isTracked`: changes are found by Change Tracking, and ours are marked in it. */
+/** `isTracked`: changes are found by Change Tracking, and our own writes are marked in it. */
 export function sqlServerDialect(isTracked: boolean): SqlDialect {
   const mark = isTracked ? `with change_tracking_context (${ourMark}) ` : '';
   return {
@@ -43,12 +43,13 @@ where i.name = @p1 and i.object_id = object_id(@p2)`,
 /** "ePack": what `SYS_CHANGE_CONTEXT` shows of our writes. */
 const ourMark = '0x655061636B';
 
-/** The text of a revision that is none matches nothing, and is no error. */
+/** A text that is not a revision matches no row, and is not an error. */
 const isRevision = (text: string): boolean => /^0x[0-9a-f]{16}$/i.test(text);
 
 /**
- * One batch, one transaction. What a statement puts out is what the row was before its triggers ran, and a table with
- * triggers puts it out into a table only: so the keys go into one, and the row is read before anyone else can change it.
+ * One batch, one transaction. `output` returns the row as it was before its triggers ran, and a table with triggers
+ * allows `output` only into a table: so the keys are put into one, and the row is read before anyone else can change
+ * it.
  */
 function batch(table: UsedTable, write: string, select: string): string {
   return [
@@ -101,12 +102,12 @@ function condition({ table, key, expected }: KeyedRemoval, before: number): SqlS
   return { text: `${isKey} and ${revision}`, values: [key, expected] };
 }
 
-/** Facts: Microsoft's documentation, "Database Engine events and errors". */
+/** Source: Microsoft's documentation, "Database Engine events and errors". */
 function judge({ code, message }: SqlFault): FaultVerdict {
   const number = Number(code);
   const verdict = verdicts.find(([numbers]) => numbers.has(number))?.[1];
   if (verdict?.kind === 'trouble' && verdict.trouble === 'throttled') return throttled(message);
-  // From 50000 on they are the application's own: a trigger that refuses.
+  // Numbers from 50000 on belong to the application: a trigger refused.
   return verdict ?? (number >= 50_000 ? refused : { kind: 'trouble', trouble: 'invalid' });
 }
 
@@ -135,7 +136,7 @@ const verdicts: readonly (readonly [ReadonlySet<number>, FaultVerdict])[] = [
     refused,
   ],
   [new Set([511, 1946, 7139]), { kind: 'refused', code: 'too-large' }],
-  // A row that a security policy does not let in.
+  // A security policy refuses the row.
   [new Set([33504]), { kind: 'refused', code: 'forbidden' }],
   // Invalid object or column, identity or computed or rowversion column written to, no such type conversion.
   [

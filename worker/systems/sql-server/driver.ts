@@ -5,8 +5,8 @@ import { type SqlDriver, SqlFault, type SqlRow, type SqlStatement, type SqlValue
 import type { TdsConnection, Tedious } from './tedious';
 
 /**
- * SQL Server by `tedious`, which has no pool: a connection that is not used waits a while for the next statement.
- * Whoever calls bounds how many there are. What is more than one statement is one batch with its own transaction.
+ * SQL Server by `tedious`, which has no pool: an idle connection waits some time for the next statement. The caller
+ * limits how many there are. Several statements are one batch with its own transaction.
  */
 export function createSqlServerDriver(settings: SqlServerSettings, tedious: Tedious): SqlDriver {
   const connections = createConnections(settings, tedious);
@@ -20,7 +20,7 @@ export function createSqlServerDriver(settings: SqlServerSettings, tedious: Tedi
         connections.giveBack(connection);
         return rows;
       } catch (error) {
-        // After a refusal it is as good as new; after anything else nobody knows.
+        // After a refusal the connection can be used again; after any other error its state is unknown.
         if (error instanceof SqlFault) connections.giveBack(connection);
         else connections.drop(connection);
         throw error;
@@ -73,7 +73,7 @@ function reasonOf({ reason }: AbortSignal): Error {
   return reason instanceof Error ? reason : new Error('the call was to end');
 }
 
-/** Whole numbers, doubles and bits come as such; all else was made a text by the server. */
+/** Whole numbers, doubles and bits arrive as such; the server has converted all other values into texts. */
 function valueOf(value: unknown): SqlValue {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return new Uint8Array(value);
@@ -83,7 +83,7 @@ function valueOf(value: unknown): SqlValue {
   throw new Trouble('invalid', `a value came as ${typeof value}, which nobody expects`);
 }
 
-/** Of several errors the first is the cause: "The statement has been terminated." comes after it. */
+/** If there are several errors, the first is the cause: "The statement has been terminated." follows it. */
 function faultOf(error: Error): SqlFault | Trouble {
   const [first = error] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   if (first instanceof Error && 'number' in first && typeof first.number === 'number')
@@ -92,8 +92,8 @@ function faultOf(error: Error): SqlFault | Trouble {
 }
 
 /**
- * "… UNIQUE KEY constraint 'UQ_x'. Cannot insert duplicate key in object …" and "… with unique index 'IX_x'": the name
- * in quotes that stands before the object's, in whatever language. The column of 515 is the first.
+ * "… UNIQUE KEY constraint 'UQ_x'. Cannot insert duplicate key in object …" and "… with unique index 'IX_x'": it is the
+ * name in quotes before that of the object, in any language. For 515, the column is the first name.
  */
 function particularsOf(number: number, message: string) {
   const [first, second] = [...message.matchAll(/['"«‘]([^'"»’]+)['"»’]/g)].map(([, name]) => name);
@@ -102,7 +102,7 @@ function particularsOf(number: number, message: string) {
   return number === 515 ? { column: first } : {};
 }
 
-/** A code of ours or of the system; the text of an error may hold an address or more. */
+/** A code of ours or of the system; the text of an error may contain an address or more. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
@@ -166,7 +166,7 @@ async function open(
   const tds = new Connection(configOf(settings));
   const connection: OpenConnection = { tds, isOver: false, idle: null };
   const over = () => (connection.isOver = true);
-  // One that is lost while a statement runs is told by that statement.
+  // If a connection is lost while a statement runs, that statement fails.
   tds.on('error', over);
   tds.on('end', over);
   let code: number | null = null;
@@ -186,14 +186,14 @@ async function open(
   return connection;
 }
 
-/** What the server says at the door has a number; what the network says has none. */
+/** An error of the server at the login has a number; an error of the network has none. */
 function loginFault(error: Error, code: number | null): Error {
   if (code !== null) return new SqlFault(String(code), error.message);
   const isOurs = 'code' in error && error.code === 'EENCRYPT';
   return isOurs ? new Trouble('unauthorized', error.message) : faultOf(error);
 }
 
-/** `HOST\INSTANCE` is asked for its port. */
+/** For `HOST\INSTANCE`, the port is asked of the host. */
 function configOf({ host, port, database, auth, tls }: SqlServerSettings): object {
   const [server = host, instanceName] = host.split('\\');
   const address = instanceName === undefined ? { port: Number(port) } : { instanceName };
@@ -209,7 +209,7 @@ function configOf({ host, port, database, auth, tls }: SqlServerSettings): objec
       connectTimeout: 10_000,
       requestTimeout: deadlineMs,
       cancelTimeout: 2_000,
-      // One wrong password is one wrong password.
+      // A wrong password must not be tried several times.
       maxRetriesOnTransientErrors: 0,
       appName: 'epack',
       lowerCaseGuids: true,
@@ -218,7 +218,7 @@ function configOf({ host, port, database, auth, tls }: SqlServerSettings): objec
   };
 }
 
-/** `tedious` goes on in the clear where the server has no TLS: the password would be read on the way. */
+/** `tedious` continues without encryption if the server has no TLS: the password could then be read on the way. */
 async function encryptedOnly(host: string, port: number): Promise<Socket> {
   const socket = connect({ host, port });
   socket.once('data', (answer) => {
@@ -231,7 +231,7 @@ async function encryptedOnly(host: string, port: number): Promise<Socket> {
   return socket;
 }
 
-/** MS-TDS 2.2.6.5, PRELOGIN: behind 8 bytes of header, tokens of 5 bytes; 1 is the encryption, 2 "not supported". */
+/** MS-TDS 2.2.6.5, PRELOGIN: after a header of 8 bytes, tokens of 5 bytes; 1 is the encryption, 2 "not supported". */
 function offersTls(answer: Buffer): boolean {
   for (let place = 8; place + 5 <= answer.length && answer[place] !== 0xff; place += 5)
     if (answer[place] === 1) {

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import type { Duplex } from 'node:stream';
 import { Trouble } from '../../pipeline/trouble';
 
-// What we use of `tedious`, which speaks TDS. It is an optional dependency: whoever has no SQL Server can do without it,
-// and without its types as well.
+// The part of `tedious` that we use; it implements TDS. It is an optional dependency: an installation without SQL
+// Server needs neither the package nor its types.
 
 export interface Tedious {
   readonly Connection: new (config: object) => TdsConnection;
@@ -14,7 +14,7 @@ export interface Tedious {
 export interface TdsConnection {
   connect(done: (error?: Error) => void): void;
   execSql(request: TdsRequest): void;
-  /** Asks the server to leave the request that is under way. */
+  /** Asks the server to abort the running request. */
   cancel(): boolean;
   close(): void;
   on(event: 'error', hear: (error: Error) => void): unknown;
@@ -29,7 +29,7 @@ export interface TdsRequest {
   on(event: 'columnMetadata', hear: () => void): unknown;
 }
 
-/** Throws `fields` where it is not installed: nothing changes that but a person. */
+/** Throws `fields` if it is not installed, because only a person can change that. */
 export function loadTedious(): Tedious {
   const loaded = required();
   if (isTedious(loaded)) return loaded;

@@ -14,17 +14,17 @@ import {
 } from './driver';
 
 export interface SqlCall {
-  /** What it is, for people and for the metrics. */
+  /** The name of the call, for people and for the metrics. */
   readonly operation: string;
-  /** The table that it is about. */
+  /** The table of the call. */
   readonly about: string;
   readonly steps: readonly SqlStep[];
 }
 
-/** Calls to a database that may be slow, broken or angry. */
+/** Calls to a database that may be slow, broken or refuse us. */
 export interface SqlCalls {
   /**
-   * Throws `Trouble`; and `SqlFault` where the server refuses what the call is about. After it has refused our user it
+   * Throws `Trouble`, and `SqlFault` if the server refuses this call's rows. After the server has refused our user, it
    * is not called again.
    */
   call(call: SqlCall, signal: AbortSignal): Promise<readonly SqlRow[]>;
@@ -45,7 +45,9 @@ const usualThrottleMs = 30_000;
 export function createSqlCalls(settings: SqlCallsSettings): SqlCalls {
   const { outside, driver, judge } = settings;
   const redact = createRedaction(settings.secrets);
-  /** Until our user was let in once, one call at a time: ten wrong passwords would lock it out. */
+  /**
+   * Until our user has logged in once, there is only one call at a time: ten wrong passwords would lock the user out.
+   */
   const entrance = limitTo(1);
   let isLetIn = false;
   let stopped: Trouble | null = null;
@@ -94,7 +96,7 @@ export function createSqlCalls(settings: SqlCallsSettings): SqlCalls {
   };
 }
 
-/** A refusal and what may be done again stay faults: whoever made the call judges them. */
+/** A refusal and a repeatable failure stay faults: the caller judges them. */
 function judgedError(error: unknown, judge: SqlCallsSettings['judge'], redact: Redact): unknown {
   if (!(error instanceof SqlFault)) return error;
   const verdict = judge(error);
@@ -106,7 +108,7 @@ function judgedError(error: unknown, judge: SqlCallsSettings['judge'], redact: R
 // What is recorded of it
 
 interface Trace {
-  /** The same steps, of which is recorded what was sent. */
+  /** The same steps; what they send is recorded. */
   watched(steps: readonly SqlStep[]): readonly SqlStep[];
   answered(rows: readonly SqlRow[]): void;
   failed(error: unknown, judged: unknown): void;
@@ -128,7 +130,7 @@ function createTrace({ system, observe }: Outside, call: SqlCall, redact: Redact
       }),
     answered(rows) {
       status = 200;
-      // A page of a listing is large, and nobody reads it: its beginning is enough.
+      // A page of a listing is large and nobody reads all of it: its beginning is enough.
       answer = redact(JSON.stringify(rows.slice(0, mostShownRows).map((row) => row.map(shownValue))));
     },
     failed(error, judged) {

@@ -2,19 +2,19 @@ import type { FieldValue } from '../../../shared/domain/merge-copy';
 import type { FaultVerdict, SqlFault, SqlRow, SqlStatement, SqlStep, SqlValue } from './driver';
 import type { Column, TableDescription, TableName, UsedTable } from './table';
 
-/** What one kind of database says otherwise than another. Texts of statements call the table `t`. */
+/** The differences between kinds of databases. In texts of statements, the table has the alias `t`. */
 export interface SqlDialect {
   readonly usualSchema: string;
   quote(name: string): string;
   /** The parameter at that place, counted from 1, as a value of that column. */
   parameter(place: number, column: Column): string;
-  /** A column of `t` as it is compared and ordered by. */
+  /** A column of `t` for comparing and ordering. */
   shownPlain(column: Column): string;
   /** The value of a column of `t` as it is read. */
   shown(column: Column): string;
   /** The revision of a row of `t` as it is read; null: the table has none. */
   shownRevision(table: UsedTable): string | null;
-  /** What is sent for a value. Throws `UnfitValue`. */
+  /** The parameter for a value. Throws `UnfitValue`. */
   sent(column: Column, value: FieldValue): SqlValue;
   /** The server can compare values of that column with a parameter. */
   canBeCompared(column: Column): boolean;
@@ -26,7 +26,7 @@ export interface SqlDialect {
   /** Their last rows have the columns that `selected` names. */
   insert(write: TableWrite): readonly SqlStep[];
   update(write: KeyedWrite): readonly SqlStep[];
-  /** Returns a row where one was deleted. */
+  /** Returns a row if one was deleted. */
   remove(removal: KeyedRemoval): SqlStatement;
   /** Returns the names of the columns of a unique constraint or index. */
   uniqueColumns(constraint: string, name: TableName): SqlStatement;
@@ -38,7 +38,7 @@ export interface TableWrite {
   /** Quoted, with its schema. */
   readonly name: string;
   readonly values: readonly ColumnValue[];
-  /** What the last rows show: a list of expressions over `t`. */
+  /** The columns of the last rows: a list of expressions over `t`. */
   readonly selected: string;
 }
 

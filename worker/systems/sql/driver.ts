@@ -1,11 +1,11 @@
 import type { TroubleKind } from '../../pipeline/trouble';
 
-/** A database that is reached over a network: statements go in, rows come out. One per opened system. */
+/** A database that is reached over a network: it runs statements and returns rows. There is one per opened system. */
 export interface SqlDriver {
   /**
-   * Runs them one after another, in one transaction where there are several. Each is made of the rows of the one
-   * before; where that has none, the rest is left out. Returns the rows of the last one that was run. Throws `SqlFault`
-   * where the server refuses, `Trouble` where it cannot be reached, and what the signal says once it is aborted.
+   * Runs the steps one after another, in one transaction if there are several. Each step gets the rows of the step
+   * before; if there are none, the rest is left out. Returns the rows of the last step that was run. Throws `SqlFault`
+   * if the server refuses, `Trouble` if it cannot be reached, and the signal's reason once it is aborted.
    */
   run(steps: readonly SqlStep[], signal: AbortSignal): Promise<readonly SqlRow[]>;
   /** Ends its connections. */
@@ -20,13 +20,13 @@ export interface SqlStatement {
   readonly values: readonly SqlValue[];
 }
 
-/** Every value but bytes goes as text: the server reads and writes its own types without loss. */
+/** Every value except bytes is sent as text: the server reads and writes its own types without loss. */
 export type SqlValue = string | Uint8Array | null;
 
 /** The values of one row in the order of the columns that were asked for. */
 export type SqlRow = readonly SqlValue[];
 
-/** What a server says where it does not do what it was told. */
+/** The server's error if it refuses a statement. */
 export class SqlFault extends Error {
   override readonly name = 'SqlFault';
 
@@ -42,18 +42,18 @@ export class SqlFault extends Error {
 
 export interface FaultParticulars {
   readonly column?: string | undefined;
-  /** Of the constraint or the unique index that was violated. */
+  /** The name of the violated constraint or unique index. */
   readonly constraint?: string | undefined;
   /** Where in the server it was raised. */
   readonly routine?: string | undefined;
 }
 
-/** What a fault means. */
+/** The meaning of a fault. */
 export type FaultVerdict =
-  /** Two transactions were in each other's way: it was undone, and may be done again at once. */
+  /** Two transactions interfered: ours was rolled back, and may be repeated at once. */
   | { readonly kind: 'again' }
   /** Another row has a value that only one may have. */
   | { readonly kind: 'duplicate' }
-  /** The server does not take this row. */
+  /** The server refuses this row. */
   | { readonly kind: 'refused'; readonly code: 'invalid' | 'forbidden' | 'too-large' }
   | { readonly kind: 'trouble'; readonly trouble: TroubleKind; readonly retryAfterMs?: number };

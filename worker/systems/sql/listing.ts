@@ -4,25 +4,25 @@ import { Trouble } from '../../pipeline/trouble';
 import { itemsOf, type OpenedTable, selectedOf } from './opened-table';
 import type { UsedTable } from './table';
 
-/** How changes since an earlier listing are found, where the server tells them. */
+/** How changes since an earlier listing are found, if the server can list them. */
 export interface ChangeSource {
-  /** Where the changes begin that a whole listing may lack if it begins now. Null: changes cannot be listed. */
+  /** The position after which a whole listing that begins now may miss changes. Null: changes cannot be listed. */
   now(signal: AbortSignal): Promise<string | null>;
-  /** Throws `cursor-expired` where the server does not know that far back, or cannot read the position. */
+  /** Throws `cursor-expired` if the server no longer has changes from that position on, or cannot read the position. */
   since(position: string, signal: AbortSignal): AsyncIterable<ChangePage>;
 }
 
 export interface ChangePage {
   readonly items: Page['items'];
-  /** Where a later listing goes on once these items are kept. */
+  /** Where a later listing goes on once these items are stored. */
   readonly position: string;
 }
 
 export const pageSize = 1_000;
 
 /**
- * `at`: where the changes begin that nobody has listed; null: the next listing lists everything. `after`: a listing of
- * everything is under way, and goes on behind that key.
+ * `at`: where the changes begin that are not listed yet; null: the next listing lists everything. `after`: a listing of
+ * everything is in progress and goes on after that key.
  */
 interface Position {
   readonly at: string | null;
@@ -41,7 +41,7 @@ export async function* listTable(
   signal.throwIfAborted();
   const from = since === null ? null : positionIn(since);
   if (from === null || from.after !== undefined || source === null) {
-    // A table that is always listed whole begins anew, unless it was under way.
+    // A table that is always listed whole begins again, unless a listing was in progress.
     const isUnderWay = from?.after !== undefined;
     yield* wholeListing(opened, source, isUnderWay ? from : null, signal);
     return;
@@ -51,7 +51,7 @@ export async function* listTable(
     yield { items, cursor: cursorOf({ at }), isWhole: false };
 }
 
-/** By key: nothing that is changed meanwhile moves to where it is not seen. */
+/** The order is by key, so that a row that is changed meanwhile cannot move to a page that was already read. */
 async function* wholeListing(
   opened: OpenedTable,
   source: ChangeSource | null,
@@ -59,7 +59,7 @@ async function* wholeListing(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   const at = from === null ? ((await source?.now(signal)) ?? null) : from.at;
-  // Where no changes can be listed after it, it is nothing to go on from: the next listing begins with nothing as well.
+  // If changes cannot be listed, there is no position to go on from: the next listing lists everything again.
   const mark = (place: Position): Cursor | null => (source !== null && at === null ? null : cursorOf(place));
   let after = from?.after ?? null;
   for (;;) {
@@ -84,12 +84,12 @@ function pageBehind(opened: OpenedTable, table: UsedTable, after: string | null,
   return opened.run('list', { text, values: after === null ? [] : [after] }, signal);
 }
 
-/** As the standard has it, and both databases. */
+/** The syntax of the SQL standard, which both databases support. */
 export const firstRows = (count: number): string => `offset 0 rows fetch next ${count} rows only`;
 
 const cursorOf = (at: Position): Cursor => JSON.stringify(at);
 
-/** A cursor of an earlier version, or of other settings, is worth no more than none. */
+/** A cursor of an earlier version, or of other settings, counts as no cursor. */
 function positionIn(cursor: Cursor): Position {
   try {
     return position.parse(JSON.parse(cursor));

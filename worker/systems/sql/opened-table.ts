@@ -7,22 +7,22 @@ import type { SqlRow, SqlStatement, SqlStep, SqlValue } from './driver';
 import { type TableDescription, type TableName, type TableUse, type UsedTable, usedTable } from './table';
 import { fieldValueOf } from './values';
 
-/** A table of an opened system: what is known of it, and how it is asked. */
+/** A table of an opened system: its description, and the calls to it. */
 export interface OpenedTable {
   readonly dialect: SqlDialect;
   readonly use: TableUse;
   readonly name: TableName;
   /** Quoted, with its schema. */
   readonly quoted: string;
-  /** Its columns, read now and then. Throws `fields` where the pair cannot use it. */
+  /** Its columns, read from time to time. Throws `fields` if the pair cannot use the table. */
   used(signal: AbortSignal): Promise<UsedTable>;
-  /** Read anew, whatever is known. Null: there is none. */
+  /** Always reads the description again. Null: there is no such table. */
   describe(signal: AbortSignal): Promise<TableDescription | null>;
   run(operation: string, statement: SqlStatement, signal: AbortSignal): Promise<readonly SqlRow[]>;
   runAll(operation: string, steps: readonly SqlStep[], signal: AbortSignal): Promise<readonly SqlRow[]>;
 }
 
-/** A column that is gone is found before anything is written, and at the cost of a call a minute. */
+/** A missing column is found before anything is written, at the cost of one call a minute. */
 const keptMs = 60_000;
 
 export function openTable(dialect: SqlDialect, calls: SqlCalls, use: TableUse, name: TableName): OpenedTable {
@@ -32,7 +32,7 @@ export function openTable(dialect: SqlDialect, calls: SqlCalls, use: TableUse, n
     try {
       return await calls.call({ operation, about: use.table, steps }, signal);
     } catch (error) {
-      // It may be about a column that has changed since.
+      // The cause may be a column that has changed since.
       known = null;
       throw error;
     }
@@ -61,7 +61,7 @@ export function openTable(dialect: SqlDialect, calls: SqlCalls, use: TableUse, n
 
 // Rows
 
-/** What a row of the table is read as: key, revision, sync key, fields. */
+/** The columns that a row is read with: key, revision, sync key, fields. */
 export const selectedOf = ({ dialect }: OpenedTable, table: UsedTable): string =>
   [
     dialect.shown(table.key),
@@ -70,7 +70,7 @@ export const selectedOf = ({ dialect }: OpenedTable, table: UsedTable): string =
     ...table.fields.map((column) => dialect.shown(column)),
   ].join(', ');
 
-/** Null: the row has no key, as where there is no such row any more. */
+/** Null: the row has no key, for example because it no longer exists. */
 export function itemOf(
   table: UsedTable,
   [key = null, revision = null, syncKey = null, ...values]: SqlRow,

@@ -5,11 +5,11 @@ import type { SqlDialect } from './dialect';
 import { hasRevisions, type OpenedTable } from './opened-table';
 import { problemsOf, type TableDescription, type TableRight, usedTable } from './table';
 
-/** What one kind of database has to add. */
+/** What one kind of database adds to the probe. */
 export interface SqlProbe {
-  /** False: whoever is in between can read the password. */
+  /** False: someone on the network can read the password. */
   readonly isTlsChecked: boolean;
-  /** Of the table of a pair that can use it. */
+  /** Further findings about the table of a pair that can use it. */
   readonly besides: (
     opened: OpenedTable,
     description: TableDescription,
@@ -24,7 +24,7 @@ export interface SqlProbing extends SqlProbe {
   readonly opened: OpenedTable | null;
 }
 
-/** What it is, what our user may do there, and whether the pair can use its table. Reads only. */
+/** Finds the version, the rights of our user, and whether the pair can use its table. It only reads. */
 export async function probeSql(probing: SqlProbing, signal: AbortSignal): Promise<Probe> {
   const findings: Finding[] = [];
   let about: About = { version: null, clockOffsetMs: null, isEncrypted: null };
@@ -121,7 +121,7 @@ function rightsFindings({ use }: OpenedTable, { rights }: TableDescription): rea
 
 const tableRights: readonly TableRight[] = ['select', 'insert', 'update', 'delete'];
 
-/** What a call that failed says of the system. */
+/** What a failed call shows about the system. */
 function findingOf(error: unknown): Finding {
   const kind = error instanceof Trouble ? error.kind : 'unavailable';
   const code =

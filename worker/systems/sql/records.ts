@@ -24,7 +24,7 @@ export function createSqlRecords(opened: OpenedTable): SqlRecords {
   const looks = createLastLooks();
   const reads = createReads(opened, (item) => looks.saw(item));
 
-  /** Rows without a revision are looked at right before they are written to. Null: it is as it was expected. */
+  /** Rows without a revision are read right before they are written. Null: the row is as expected. */
   async function expect(
     table: UsedTable,
     key: string,
@@ -116,12 +116,12 @@ const suppressed: Written = {
 
 // What is written
 
-/** The fields of a new row. What is null is left out: then the column's own default counts. */
+/** The fields of a new row. Null fields are left out, so that the column's own default applies. */
 function newFields(table: UsedTable, key: string, { fields }: Draft): Fields {
   const given: Record<string, Draft['fields'][string]> = {};
   for (const [name, value] of Object.entries(fields)) if (value !== null) given[name] = value;
   if (table.syncKey !== null) given[table.syncKey.name] = key;
-  // Whoever lets its callers choose takes the key that they have chosen.
+  // If the table lets its callers choose the key, it gets the chosen key.
   const { name, hasDefault, isReadOnly } = table.key;
   const isOurs = !hasDefault && !isReadOnly && table.key.kind !== 'integer' && isKeyOf(table.key, key);
   if (isOurs && !Object.hasOwn(given, name)) given[name] = key;
@@ -160,7 +160,7 @@ function refusable<T extends object>(make: () => T): T | Extract<Written, { kind
 // What the server refuses
 
 interface Attempt {
-  /** Of a creation: what it can be found by if it was made before. */
+  /** For a creation: the key by which an earlier creation can be found. */
   readonly key: string | null;
   readonly fields: Fields;
   readonly table: UsedTable;
@@ -186,7 +186,7 @@ async function judged(
   }
 }
 
-/** The answer to an earlier call may have been lost: then this is what it made. */
+/** The response to an earlier call may have been lost: then this is the row that it created. */
 async function duplicate(
   opened: OpenedTable,
   { key, fields, table, reads }: Attempt,
@@ -222,7 +222,7 @@ interface Reads {
   matching(table: UsedTable, match: Match, signal: AbortSignal): Promise<readonly Item[]>;
 }
 
-/** More than these that could be the same make no difference. */
+/** More candidates than these make no difference. */
 const mostFound = 200;
 
 function createReads(opened: OpenedTable, saw: (item: Item) => void): Reads {
@@ -266,7 +266,7 @@ function createReads(opened: OpenedTable, saw: (item: Item) => void): Reads {
   };
 }
 
-/** Null: nothing of the kind is here. */
+/** Null: nothing can be searched by. */
 function wantedOf(match: Match, { syncKey }: UsedTable): Fields | null {
   switch (match.by) {
     case 'fields':
@@ -284,7 +284,7 @@ interface Where {
   readonly values: readonly SqlRow[number][];
 }
 
-/** What the server cannot compare, we do. Null: it can compare nothing of it. */
+/** Values that the server cannot compare are compared by us. Null: the server can compare none of them. */
 function whereOf(opened: OpenedTable, table: UsedTable, wanted: Fields): Where | null {
   const { dialect } = opened;
   const columns = Object.keys(wanted)
@@ -303,7 +303,10 @@ function whereOf(opened: OpenedTable, table: UsedTable, wanted: Fields): Where |
   return conditions.includes(null) ? null : { text: conditions.join(' and '), values };
 }
 
-/** A collation may take `MÜLLER` for `müller`: texts are compared once more. Everything else the server knows best. */
+/**
+ * A collation may treat `MÜLLER` and `müller` as equal, so texts are compared again. For all other values the server's
+ * comparison counts.
+ */
 function isExactly(table: UsedTable, item: Item, wanted: Fields): boolean {
   return Object.keys(wanted).every((name) => {
     const column = table.column(name);

@@ -11,14 +11,14 @@ import { probeSql, type SqlProbe } from './probe';
 import { createSqlRecords } from './records';
 import { tableNameOf, type TableUse, typesOf } from './table';
 
-/** A database that was opened, by the parts in which one kind differs from another. */
+/** An opened database: the parts in which the kinds differ. */
 export interface SqlOpening {
   readonly opening: SystemOpening;
   readonly outside: Outside;
   readonly dialect: SqlDialect;
   readonly driver: SqlDriver;
   readonly password: string;
-  /** Null: the installed system alone. */
+  /** Null: only the installed system was opened. */
   readonly use: TableUse | null;
   readonly changes: Pick<Capabilities, 'changes' | 'deletions'>;
   /** Null: the table is listed whole every time. */
@@ -50,9 +50,9 @@ export function openSqlSystem(sql: SqlOpening): RemoteSystem {
 
 const capabilitiesOf = ({ use, changes }: SqlOpening): Capabilities => ({
   ...changes,
-  // Where a row has no revision we look ourselves, right before each write.
+  // If rows have no revision, we compare ourselves, right before each write.
   writes: 'conditional',
-  // The column wants a key of ours: a key that the other system chose is none.
+  // The column needs a sync key of ours: a key that the other system chose is not one.
   creates: use === null || use.syncKey === null ? 'plain' : 'found',
   answers: 'stored',
   tree: null,
@@ -63,7 +63,7 @@ const capabilitiesOf = ({ use, changes }: SqlOpening): Capabilities => ({
 
 const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a table'));
 
-/** Opened to be probed alone. */
+/** A system that was opened only to be probed. */
 const unbound: Omit<RemoteSystem, 'capabilities' | 'probe' | 'close'> = {
   async *list() {
     yield await none();

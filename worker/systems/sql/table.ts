@@ -7,11 +7,11 @@ export interface TableDescription {
   readonly columns: readonly Column[];
   /** Names of columns that are unique, each by itself. */
   readonly unique: ReadonlySet<string>;
-  /** It has triggers that may change a row before it is written. */
+  /** True: it has triggers that may change a row before it is written. */
   readonly hasEarlyTriggers: boolean;
-  /** It has triggers that may change a row after it was written. */
+  /** True: it has triggers that may change a row after it was written. */
   readonly hasLateTriggers: boolean;
-  /** Rows have a revision of the server's own, without a column for it (`xmin`). */
+  /** True: rows have a revision of the server's own, without a declared column (`xmin`). */
   readonly hasOwnRevisions: boolean;
   /** What our user may do with its rows. */
   readonly rights: Readonly<Record<TableRight, boolean>>;
@@ -24,11 +24,11 @@ export interface Column {
   /** As the server writes it: `numeric(10,2)`, `nvarchar(100)`. */
   readonly type: string;
   readonly kind: ColumnKind;
-  /** A row cannot be without it. */
+  /** True: every row needs a value. */
   readonly isRequired: boolean;
-  /** The server gives it a value where a new row brings none. */
+  /** True: the server sets a value if a new row has none. */
   readonly hasDefault: boolean;
-  /** The server alone writes it: it is computed, an identity, a rowversion. */
+  /** True: only the server writes it: it is computed, an identity, or a rowversion. */
   readonly isReadOnly: boolean;
 }
 
@@ -40,14 +40,14 @@ export type ColumnKind =
   | 'float'
   | 'boolean'
   | 'text'
-  /** Texts of one length: the blanks at their end say nothing. */
+  /** Texts of a fixed length: the blanks at their end mean nothing. */
   | 'padded'
   | 'uuid'
   | 'date'
   | 'datetime'
   | 'json'
   | 'bytes'
-  /** Changes with every change of its row, and grows: SQL Server's own. */
+  /** Changes and increases with every change of its row; a type of SQL Server. */
   | 'rowversion'
   /** Shown as the server writes it, and not searched for. */
   | 'other';
@@ -57,7 +57,7 @@ export interface TableName {
   readonly table: string;
 }
 
-/** `dbo.Person`: what stands before the first point is the schema. */
+/** `dbo.Person`: the part before the first dot is the schema. */
 export function tableNameOf(written: string, usualSchema: string): TableName {
   const point = written.indexOf('.');
   return point < 0
@@ -65,13 +65,13 @@ export function tableNameOf(written: string, usualSchema: string): TableName {
     : { schema: written.slice(0, point), table: written.slice(point + 1) };
 }
 
-/** What a pair uses of a table. */
+/** The parts of a table that a pair uses. */
 export interface TableUse {
   readonly table: string;
   readonly key: string;
-  /** A column of it. Null: the server's own (`xmin`), or none. */
+  /** A column of the table. Null: the server's own revision (`xmin`), or none. */
   readonly revision: string | null;
-  /** What that column must be; null: anything. */
+  /** The required kind of that column; null: any kind. */
   readonly revisionKind: ColumnKind | null;
   readonly wantsOwnRevisions: boolean;
   readonly syncKey: string | null;
@@ -85,11 +85,11 @@ export interface UsedTable {
   readonly revision: Column | null;
   readonly syncKey: Column | null;
   readonly fields: readonly Column[];
-  /** Of the fields, the key and the sync key. */
+  /** A column of the fields, the key or the sync key. */
   column(name: string): Column;
 }
 
-/** Throws `fields`, with a sentence that names what does not fit, before anything is listed or written. */
+/** Throws `fields`, with a sentence that names the problems, before anything is listed or written. */
 export function usedTable(description: TableDescription | null, use: TableUse): UsedTable {
   if (description === null) throw new Trouble('fields', `there is no table ${use.table} that we may see`);
   const [problem] = problemsOf(description, use);
@@ -116,7 +116,7 @@ export interface TableProblem {
   readonly about: readonly string[];
 }
 
-/** Why a pair cannot use a table; empty: it can. */
+/** Why a pair cannot use a table; empty: it can use it. */
 export function problemsOf(description: TableDescription, use: TableUse): readonly TableProblem[] {
   const { table, key, revision, syncKey } = use;
   const byName = new Map(description.columns.map((column) => [column.name, column]));
@@ -162,7 +162,7 @@ const unfit = (code: TableProblem['code'], message: string, name: string): Table
   about: [name],
 });
 
-/** Columns that a new row must bring, and that nobody would fill. */
+/** Columns that are required for a new row, and that the pair does not fill. */
 function requiredBesides(description: TableDescription, use: TableUse): readonly TableProblem[] {
   if (!description.rights.insert) return [];
   const filled = new Set([use.key, use.revision, use.syncKey, ...use.fields]);
@@ -177,7 +177,7 @@ function requiredBesides(description: TableDescription, use: TableUse): readonly
   return [{ code: 'fields-required', message, about: unfilled }];
 }
 
-/** A key that no row of that column can have names no row. */
+/** False: no row can have this key in that column. */
 export function isKeyOf({ kind }: Column, key: string): boolean {
   switch (kind) {
     case 'integer':

@@ -2,14 +2,14 @@ import type { FieldValue } from '../../../shared/domain/merge-copy';
 import type { Column } from './table';
 import type { SqlValue } from './driver';
 
-/** A value that a column can never take. The message is the end of a sentence that begins with the field. */
+/** A value that a column can never store. The message is the end of a sentence that begins with the field. */
 export class UnfitValue extends Error {
   override readonly name = 'UnfitValue';
 }
 
 /**
- * A value as pairs know it, of the text that the server shows. Numbers are numbers where no digit is lost, and texts
- * where one would be; bytes are base64; days and times are written as in ISO 8601.
+ * Converts the server's text into the form of pairs. Numbers stay numbers if no digit is lost, and become texts
+ * otherwise; bytes are base64; dates and times are written as in ISO 8601.
  */
 export function fieldValueOf({ kind }: Column, shown: SqlValue): FieldValue {
   if (shown === null) return null;
@@ -40,7 +40,7 @@ export function fieldValueOf({ kind }: Column, shown: SqlValue): FieldValue {
   }
 }
 
-/** What is sent for a value. Throws `UnfitValue`. */
+/** The parameter for a value. Throws `UnfitValue`. */
 export function sqlValueOf({ kind }: Column, value: FieldValue): SqlValue {
   if (value === null) return null;
   if (kind === 'bytes') return bytesOf(value);
@@ -57,7 +57,7 @@ function bytesOf(value: FieldValue): Uint8Array {
 /** Doubles hold any 15 digits. */
 const mostDigits = 15;
 
-/** `12.50` and `12.5` are one number, and a number; with more digits than a number holds it stays a text. */
+/** `12.50` and `12.5` are the same number. A value with more digits than a number can hold stays a text. */
 function exactNumber(shown: string): FieldValue {
   const found = /^(-?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(shown);
   if (found === null) return shown;
@@ -69,7 +69,7 @@ function exactNumber(shown: string): FieldValue {
   return Number(text) === 0 ? 0 : Number(text);
 }
 
-/** `2026-11-30 16:00:00.120+00` → `2026-11-30T16:00:00.12Z`; what is written otherwise (`infinity`) stays. */
+/** `2026-11-30 16:00:00.120+00` → `2026-11-30T16:00:00.12Z`; other texts (`infinity`) stay as they are. */
 function isoTime(shown: string): string {
   const found = /^(\d{4,}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d*?)0*)?(Z|[+-]\d\d(?::?\d\d)?)?$/.exec(shown);
   if (found === null) return shown;
@@ -78,7 +78,7 @@ function isoTime(shown: string): string {
   return `${day}T${time}${fraction === '' ? '' : `.${fraction}`}${isUtc ? 'Z' : zone}`;
 }
 
-/** JSON without the blanks between its values: the server puts some where the other side puts none. */
+/** JSON without the blanks between its values: the two sides write different blanks. */
 function withoutBlanks(json: string): string {
   return json.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, (_, text: string | undefined) => text ?? '');
 }
