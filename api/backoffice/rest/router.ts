@@ -49,7 +49,10 @@ import { createApprovalRoutes } from './approvals';
 import { createConflictRoutes } from './conflicts';
 import { createParamRoutes } from './params';
 import { createUserRoutes } from './users';
-import { createPairWorkRoutes } from './pair-work';
+import { createPairJobRoutes } from './pair-jobs';
+import { createPairLinkRoutes } from './pair-links';
+import { createPairPlanRoutes } from './pair-plans';
+import { createPairRunRoutes } from './pair-runs';
 import { createPairRoutes } from './pairs';
 import { createSystemRoutes } from './systems';
 
@@ -107,7 +110,10 @@ export function createApiRoutes(services: ApiServices): Route[] {
     ...createNotificationRoutes(services.notifications),
     ...createSystemRoutes(services),
     ...createPairRoutes(services.pairs),
-    ...createPairWorkRoutes(services),
+    ...createPairRunRoutes(services.pairRuns),
+    ...createPairPlanRoutes(services.pairRuns),
+    ...createPairLinkRoutes(services.links),
+    ...createPairJobRoutes(services.links),
     ...createAuditRoutes(services.audit),
   ];
 }
