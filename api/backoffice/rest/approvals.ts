@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { holdReasons } from '../../../shared/domain/successor';
-import { newestOf } from '../../../shared/domain/newest-of';
 import { mapPage } from '../../../shared/domain/page';
 import type { PairApproval } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { Approval } from '../../../shared/stores/parameters/approval-store';
@@ -10,7 +9,8 @@ import { reply, type Route } from '../../http/route';
 import type { ApprovalService } from '../services/approvals';
 import type { PairInboxService } from '../services/pair-inbox';
 import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
-import { filterByState, queryOfSolution } from './listed-by-state';
+import { listBoth } from '../http/lists-of-both';
+import { queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
 import { nameOf } from './systems';
 
@@ -132,19 +132,17 @@ export const createApprovalRoutes = (approvals: ApprovalService, inbox: PairInbo
     answers: { 200: json('A page of approvals.', pageOf(anyApproval)) },
     problems: { 404: ['not-found'] },
     async handle({ caller, query }) {
-      const { solution, pair } = query;
-      const page = pageOfQuery(query);
-      const filter = filterByState(query);
-      const ofPair = { pair: pair ?? null, state: filter.state };
-      const lists = [
-        ...(pair === undefined
-          ? [approvals.list(caller, filter, page).then((one) => mapPage(one, approvalJson))]
-          : []),
-        ...(solution === undefined
-          ? [inbox.approvals(caller, ofPair, page).then((one) => mapPage(one, pairApprovalJson))]
-          : []),
-      ];
-      return reply(200, newestOf<z.input<typeof anyApproval>>(await Promise.all(lists), page.limit));
+      const page = await listBoth<(typeof states)[number], z.input<typeof anyApproval>>(
+        query,
+        pageOfQuery(query),
+        {
+          ofSolutions: async (filter, asked) =>
+            mapPage(await approvals.list(caller, filter, asked), approvalJson),
+          ofPairs: async (filter, asked) =>
+            mapPage(await inbox.approvals(caller, filter, asked), pairApprovalJson),
+        },
+      );
+      return reply(200, page);
     },
   }),
   staffRoute({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { flatState } from '../../../shared/formats/link-state';
-import { newestOf } from '../../../shared/domain/newest-of';
 import { mapPage } from '../../../shared/domain/page';
 import { invalidFields, notFound } from '../../../shared/errors/catalog';
 import type { PairConflict } from '../../../shared/stores/pairs/pair-inbox-store';
@@ -12,7 +11,8 @@ import type { PairInboxService } from '../services/pair-inbox';
 import { copy, fields, givenFields } from './entity-fields';
 import { ifRevision } from './if-match';
 import { bigIdParameter, pageOfQuery, solutionKey, syncKey } from '../http/request-fields';
-import { filterByState, queryOfSolution } from './listed-by-state';
+import { listBoth } from '../http/lists-of-both';
+import { queryOfSolution } from './listed-by-state';
 import { staffRoute } from './staff-route';
 import { nameOf } from './systems';
 
@@ -108,19 +108,17 @@ export const createConflictRoutes = (conflicts: ConflictService, inbox: PairInbo
     answers: { 200: json('A page of conflicts.', pageOf(anyConflict)) },
     problems: { 404: ['not-found'] },
     async handle({ caller, query }) {
-      const { solution, pair } = query;
-      const page = pageOfQuery(query);
-      const filter = filterByState(query);
-      const ofPair = { pair: pair ?? null, state: filter.state };
-      const lists = [
-        ...(pair === undefined
-          ? [conflicts.list(caller, filter, page).then((one) => mapPage(one, conflictJson))]
-          : []),
-        ...(solution === undefined
-          ? [inbox.conflicts(caller, ofPair, page).then((one) => mapPage(one, pairConflictJson))]
-          : []),
-      ];
-      return reply(200, newestOf<z.input<typeof anyConflict>>(await Promise.all(lists), page.limit));
+      const page = await listBoth<(typeof states)[number], z.input<typeof anyConflict>>(
+        query,
+        pageOfQuery(query),
+        {
+          ofSolutions: async (filter, asked) =>
+            mapPage(await conflicts.list(caller, filter, asked), conflictJson),
+          ofPairs: async (filter, asked) =>
+            mapPage(await inbox.conflicts(caller, filter, asked), pairConflictJson),
+        },
+      );
+      return reply(200, page);
     },
   }),
   staffRoute({

@@ -1,4 +1,4 @@
-import { idsOf } from '../../db/account-scope';
+import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 import type { ProbeAlertKind, ProbeAlertState } from '../../domain/probe-alert';
@@ -64,7 +64,7 @@ const selectAlert = `
   select a.id, a.solution_id, a.probe_id, a.kind, a.fridge_name, a.limit_value, a.worst_value, a.delay_minutes, a.since,
     a.opened_at, a.escalated_at, a.closed_at, a.recorded_at, a.acknowledged_at, a.acknowledged_by, a.comment
   from probe_alert a join solution s on s.id = a.solution_id
-  where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
+  where ${isVisibleSolution}`;
 
 export type AlertStore = ReturnType<typeof createAlertStore>;
 

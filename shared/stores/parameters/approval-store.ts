@@ -1,5 +1,5 @@
 import type { Channel } from '../../domain/channel';
-import { idsOf } from '../../db/account-scope';
+import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { ParameterApprovalKind, PlannedEntity } from '../../domain/planned-entity';
 import type { HoldReason } from '../../domain/successor';
@@ -74,7 +74,7 @@ export function createApprovalStore(db: Db) {
     async list(filter: ApprovalFilter, { limit, after }: PageRequest<string>): Promise<Page<Approval>> {
       const result = await db.raw<{ rows: Row[] }>(
         `select ${columns} from approval a join solution s on s.id = a.solution_id
-         where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+         where ${isVisibleSolution}
            and (cast(:solutionId as int) is null or a.solution_id = :solutionId)
            and (cast(:state as text) is null or a.state = :state)
            and (cast(:after as bigint) is null or a.id < :after)

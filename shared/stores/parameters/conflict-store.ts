@@ -1,4 +1,4 @@
-import { idsOf } from '../../db/account-scope';
+import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Side } from '../../domain/merge';
 import { type Copy, type Fields, sameCopy } from '../../domain/merge-copy';
@@ -71,7 +71,7 @@ export function createConflictStore(db: Db) {
     async list(filter: ConflictFilter, { limit, after }: PageRequest<string>): Promise<Page<Conflict>> {
       const result = await db.raw<{ rows: Row[] }>(
         `select ${columns} from ${tables} join solution s on s.id = c.solution_id
-         where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+         where ${isVisibleSolution}
            and (cast(:solutionId as int) is null or c.solution_id = :solutionId)
            and (cast(:state as text) is null or c.state = :state)
            and (cast(:after as bigint) is null or c.id < :after)

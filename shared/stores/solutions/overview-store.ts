@@ -1,4 +1,4 @@
-import { idsOf } from '../../db/account-scope';
+import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Reason } from '../../domain/reason';
 import { storedReason } from '../../formats/stored-reason';
 import type { Db } from '../../db/database';
@@ -83,8 +83,6 @@ export interface SolutionName {
 
 export type OverviewStore = ReturnType<typeof createOverviewStore>;
 
-const visible =
-  's.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))';
 /** A link to a solution needs a text. */
 const shownName = `coalesce(nullif(btrim(s.name), ''), s.mail)`;
 const mostCounted = 1000;
@@ -95,7 +93,7 @@ export function createOverviewStore(db: Db) {
     async waiting(accounts: AccountScope): Promise<WaitingCounts> {
       const open = (table: string, condition: string) =>
         `(select count(*)::int from (select from ${table} t join solution s on s.id = t.solution_id
-          where ${condition} and ${visible} limit ${mostCounted}) as counted)`;
+          where ${condition} and ${isVisibleSolution} limit ${mostCounted}) as counted)`;
       const ofPairs = (table: string) =>
         `(select count(*)::int from (select from ${table} x join pair p on p.id = x.pair_id
           join remote_system h on h.id = p.here_id join remote_system t on t.id = p.there_id
@@ -131,7 +129,7 @@ export function createOverviewStore(db: Db) {
       const result = await db.raw<{ rows: { channel: Channel; statut: number; count: number }[] }>(
         `select c.channel, c.statut, count(*)::int as count
          from channel_status c join solution s on s.id = c.solution_id
-         where ${visible} group by c.channel, c.statut`,
+         where ${isVisibleSolution} group by c.channel, c.statut`,
         { accounts: idsOf(accounts) },
       );
       return result.rows.map((row) => ({ ...row, statut: statutFrom(row.statut) }));
@@ -139,7 +137,7 @@ export function createOverviewStore(db: Db) {
 
     async countSolutions(accounts: AccountScope): Promise<number> {
       const result = await db.raw<{ rows: { count: number }[] }>(
-        `select count(*)::int as count from solution s where ${visible}`,
+        `select count(*)::int as count from solution s where ${isVisibleSolution}`,
         { accounts: idsOf(accounts) },
       );
       return result.rows[0]?.count ?? 0;
@@ -150,7 +148,7 @@ export function createOverviewStore(db: Db) {
       const result = await db.raw<{ rows: { ago: number; count: number }[] }>(
         `select floor(extract(epoch from now() - y.received_at) / 60)::int as ago, count(*)::int as count
          from sync y join solution s on s.id = y.solution_id
-         where y.files_removed_at is null and y.received_at > now() - make_interval(mins => :minutes) and ${visible}
+         where y.files_removed_at is null and y.received_at > now() - make_interval(mins => :minutes) and ${isVisibleSolution}
          group by ago`,
         { accounts: idsOf(accounts), minutes },
       );
@@ -165,7 +163,7 @@ export function createOverviewStore(db: Db) {
            y.received_at as "receivedAt", y.report ->> 'reason' as reason, y.reason_code, y.reason_values
          from sync y join solution s on s.id = y.solution_id
          where y.files_removed_at is null and y.received_at > now() - make_interval(hours => :hours)
-           and (y.state = 'failed' or y.report ->> 'outcome' = 'failed') and ${visible}
+           and (y.state = 'failed' or y.report ->> 'outcome' = 'failed') and ${isVisibleSolution}
          order by y.received_at desc limit :limit`,
         { accounts: idsOf(accounts), hours, limit },
       );
@@ -180,7 +178,7 @@ export function createOverviewStore(db: Db) {
       const result = await db.raw<{ rows: StaleSolution[] }>(
         `select s.id, ${shownName} as name, max(c.since) as since
          from solution s join channel_status c on c.solution_id = s.id
-         where s.blocked_at is null and ${visible}
+         where s.blocked_at is null and ${isVisibleSolution}
          group by s.id having max(c.since) < now() - make_interval(hours => :hours)
          order by since limit :limit`,
         { accounts: idsOf(accounts), hours, limit },
@@ -198,7 +196,7 @@ export function createOverviewStore(db: Db) {
          )
          select s.id, ${shownName} as name, sum(unbalanced)::int as "unbalancedLogs",
            sum(impossible)::int as "impossibleTimes", (sum(sum(unbalanced)) over ())::int as total
-         from doubtful d join solution s on s.id = d.solution_id where ${visible}
+         from doubtful d join solution s on s.id = d.solution_id where ${isVisibleSolution}
          group by s.id order by "unbalancedLogs" desc, name limit :limit`,
         { accounts: idsOf(accounts), limit },
       );
@@ -212,7 +210,7 @@ export function createOverviewStore(db: Db) {
       const result = await db.raw<{ rows: { count: number; oldest_at: Date | null }[] }>(
         `select count(*)::int as count, min(j.created_at) as oldest_at
          from job j join sync y on y.id = j.sync_id join solution s on s.id = y.solution_id
-         where j.state in ('queued', 'running') and ${visible}`,
+         where j.state in ('queued', 'running') and ${isVisibleSolution}`,
         { accounts: idsOf(accounts) },
       );
       const row = result.rows[0];
@@ -221,7 +219,7 @@ export function createOverviewStore(db: Db) {
 
     async names(accounts: AccountScope, ids: readonly number[]): Promise<SolutionName[]> {
       const result = await db.raw<{ rows: SolutionName[] }>(
-        `select s.id, ${shownName} as name, s.timezone from solution s where s.id = any(:ids) and ${visible}`,
+        `select s.id, ${shownName} as name, s.timezone from solution s where s.id = any(:ids) and ${isVisibleSolution}`,
         { accounts: idsOf(accounts), ids: [...new Set(ids)] },
       );
       return result.rows;

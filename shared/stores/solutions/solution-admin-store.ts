@@ -1,4 +1,4 @@
-import { idsOf } from '../../db/account-scope';
+import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { channels } from '../../domain/channel';
@@ -117,7 +117,7 @@ const selectSolution = `
   from solution s join account a on a.id = s.account_id`;
 
 const matches = `
-  s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))
+  ${isVisibleSolution}
   and (cast(:accountId as int) is null or s.account_id = :accountId)
   and (cast(:search as text) is null or position(search_form(:search) in search_form(s.name)) > 0
     or position(search_form(:search) in search_form(s.mail)) > 0)

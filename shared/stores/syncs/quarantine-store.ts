@@ -1,4 +1,4 @@
-import { idsOf } from '../../db/account-scope';
+import { idsOf, isVisibleSolution } from '../../db/account-scope';
 import type { Db } from '../../db/database';
 import type { Channel } from '../../domain/channel';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
@@ -85,7 +85,7 @@ const selectItem = `
     )) else q.header end as header,
     q.raw, case when q.settled_at is null then q.state else 'settled' end as state, q.created_at, q.seen_count, q.last_seen_at, q.decided_at, q.decided_by
   from quarantine q join solution s on s.id = q.solution_id
-  where s.retired_at is null and (cast(:accounts as int[]) is null or s.account_id = any(:accounts))`;
+  where ${isVisibleSolution}`;
 
 export type QuarantineStore = ReturnType<typeof createQuarantineStore>;
 

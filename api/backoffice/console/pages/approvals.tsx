@@ -1,13 +1,13 @@
 import { Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { newestOf } from '../../../../shared/domain/newest-of';
 import { mapPage, type Page as ListPage, type PageRequest } from '../../../../shared/domain/page';
-import { type Caller, mayEdit } from '../../../../shared/domain/staff';
+import type { Caller } from '../../../../shared/domain/staff';
 import type { PairApproval } from '../../../../shared/stores/pairs/pair-inbox-store';
 import type { Approval } from '../../../../shared/stores/parameters/approval-store';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import { decode } from '../../../http/decode';
+import { listBoth } from '../../http/lists-of-both';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/request-fields';
 import type { ApprovalService } from '../../services/approvals';
 import type { OverviewService } from '../../services/overview';
@@ -16,8 +16,9 @@ import { labelText } from '../label-text';
 import { blankless } from '../form-input';
 import { Page } from '../layout';
 import { linkTo } from '../link';
-import { ActionForm, Age, Badge, Card, Empty, Pager, Tabs } from '../parts';
+import { Age, Card, Empty, Pager, Tabs } from '../parts';
 import type { Visit, Visiting } from '../visit';
+import { ApprovalDecision } from './approval-decision';
 import { PairApprovalCard } from './pairs/approval-card';
 
 interface Services {
@@ -47,7 +48,7 @@ export function createApprovalPageRoutes(services: Services, visiting: Visiting)
     visiting.page(async (visit, request) => {
       const { state, solution, pair, ...paging } = decode(query, blankless(request.query));
       const shown = { state, solution, pair };
-      const page = await listBoth(services, visit.caller, shown, {
+      const page = await listShown(services, visit.caller, shown, {
         ...pageOfQuery(paging),
         limit: shownRows,
       });
@@ -76,28 +77,26 @@ export function createApprovalPageRoutes(services: Services, visiting: Visiting)
   return router;
 }
 
-async function listBoth(
+const listShown = (
   { approvals, pairInbox }: Services,
   caller: Caller,
-  { state, solution, pair }: Shown,
+  shown: Shown,
   page: PageRequest<string>,
-): Promise<ListPage<AnyApproval>> {
-  const wanted = state === 'all' ? null : state;
-  const lists: Promise<ListPage<AnyApproval>>[] = [];
-  if (pair === undefined)
-    lists.push(
-      approvals
-        .list(caller, { solutionId: solution ?? null, state: wanted }, page)
-        .then((one) => mapPage(one, (approval) => ({ id: approval.id, of: 'kitchen', approval }))),
-    );
-  if (solution === undefined)
-    lists.push(
-      pairInbox
-        .approvals(caller, { pair: pair ?? null, state: wanted }, page)
-        .then((one) => mapPage(one, (approval) => ({ id: approval.id, of: 'pair', approval }))),
-    );
-  return newestOf(await Promise.all(lists), page.limit);
-}
+): Promise<ListPage<AnyApproval>> =>
+  listBoth<'open', AnyApproval>(shown, page, {
+    ofSolutions: async (filter, asked) =>
+      mapPage(await approvals.list(caller, filter, asked), (approval) => ({
+        id: approval.id,
+        of: 'kitchen',
+        approval,
+      })),
+    ofPairs: async (filter, asked) =>
+      mapPage(await pairInbox.approvals(caller, filter, asked), (approval) => ({
+        id: approval.id,
+        of: 'pair',
+        approval,
+      })),
+  });
 
 interface Shown {
   readonly state: (typeof views)[number];
@@ -162,7 +161,7 @@ const entityPath = ({ kind, solutionId, className }: Approval, id: string) =>
 const shownEntities = 200;
 
 function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
-  const { words, csrf, caller } = visit;
+  const { words } = visit;
   const { className, plan, kind, state } = approval;
   return (
     <Card
@@ -188,28 +187,15 @@ function ApprovalCard({ visit, approval, solution, action }: CardProps): VNode {
           ))}
         </ul>
       </details>
-      {state === 'open' ? (
-        mayEdit(caller) && (
-          <ActionForm action={action} csrf={csrf} class="buttons">
-            <button
-              class="button danger"
-              name="decision"
-              value="approve"
-              data-confirm={kind === 'changes' ? undefined : words.confirmDelete}
-            >
-              {words.approve}
-            </button>
-            <button class="button quiet" name="decision" value="reject">
-              {words.reject}
-            </button>
-          </ActionForm>
-        )
-      ) : (
-        <p class="soft">
-          <Badge tone={state === 'approved' ? 'good' : 'calm'}>{words.approvalStates[state]}</Badge>
-          {approval.decidedBy !== null && ` ${approval.decidedBy}`}
-        </p>
-      )}
+      <ApprovalDecision
+        visit={visit}
+        action={action}
+        state={state}
+        decidedBy={approval.decidedBy}
+        approve={words.approve}
+        reject={words.reject}
+        question={kind === 'changes' ? undefined : words.confirmDelete}
+      />
     </Card>
   );
 }

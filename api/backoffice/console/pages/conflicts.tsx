@@ -2,7 +2,6 @@ import { type Request, Router } from 'express';
 import type { VNode } from 'preact';
 import { z } from 'zod';
 import { fieldOf, sameValue } from '../../../../shared/domain/merge-copy';
-import { newestOf } from '../../../../shared/domain/newest-of';
 import { mapPage, type Page as ListPage, type PageRequest } from '../../../../shared/domain/page';
 import { type Caller, mayEdit } from '../../../../shared/domain/staff';
 import { notFound } from '../../../../shared/errors/catalog';
@@ -11,6 +10,7 @@ import type { PairConflict } from '../../../../shared/stores/pairs/pair-inbox-st
 import type { Conflict } from '../../../../shared/stores/parameters/conflict-store';
 import type { SolutionName } from '../../../../shared/stores/solutions/overview-store';
 import { decode } from '../../../http/decode';
+import { listBoth } from '../../http/lists-of-both';
 import { bigIdOf, idOf, pageOfQuery, pageQuery, pathBigId } from '../../http/request-fields';
 import type { ConflictService, GivenChoice } from '../../services/conflicts';
 import type { OverviewService } from '../../services/overview';
@@ -61,7 +61,7 @@ export function createConflictPageRoutes(services: Services, visiting: Visiting)
     visiting.page(async (visit, request) => {
       const { state, solution, pair, ...paging } = decode(query, blankless(request.query));
       const shown = { state, solution, pair };
-      const page = await listBoth(services, visit.caller, shown, {
+      const page = await listShown(services, visit.caller, shown, {
         ...pageOfQuery(paging),
         limit: shownRows,
       });
@@ -93,28 +93,26 @@ export function createConflictPageRoutes(services: Services, visiting: Visiting)
   return router;
 }
 
-async function listBoth(
+const listShown = (
   { conflicts, pairInbox }: Services,
   caller: Caller,
-  { state, solution, pair }: Shown,
+  shown: Shown,
   page: PageRequest<string>,
-): Promise<ListPage<AnyConflict>> {
-  const wanted = state === 'all' ? null : state;
-  const lists: Promise<ListPage<AnyConflict>>[] = [];
-  if (pair === undefined)
-    lists.push(
-      conflicts
-        .list(caller, { solutionId: solution ?? null, state: wanted }, page)
-        .then((one) => mapPage(one, (conflict) => ({ id: conflict.id, of: 'kitchen', conflict }))),
-    );
-  if (solution === undefined)
-    lists.push(
-      pairInbox
-        .conflicts(caller, { pair: pair ?? null, state: wanted }, page)
-        .then((one) => mapPage(one, (conflict) => ({ id: conflict.id, of: 'pair', conflict }))),
-    );
-  return newestOf(await Promise.all(lists), page.limit);
-}
+): Promise<ListPage<AnyConflict>> =>
+  listBoth<'open', AnyConflict>(shown, page, {
+    ofSolutions: async (filter, asked) =>
+      mapPage(await conflicts.list(caller, filter, asked), (conflict) => ({
+        id: conflict.id,
+        of: 'kitchen',
+        conflict,
+      })),
+    ofPairs: async (filter, asked) =>
+      mapPage(await pairInbox.conflicts(caller, filter, asked), (conflict) => ({
+        id: conflict.id,
+        of: 'pair',
+        conflict,
+      })),
+  });
 
 async function decideOfKitchen(
   { conflicts }: Services,

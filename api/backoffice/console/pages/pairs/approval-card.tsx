@@ -1,8 +1,8 @@
 import type { VNode } from 'preact';
-import { mayEdit } from '../../../../../shared/domain/staff';
 import type { PairApproval } from '../../../../../shared/stores/pairs/pair-inbox-store';
-import { ActionForm, Age, Badge, Card } from '../../parts';
+import { Age, Card } from '../../parts';
 import type { Visit } from '../../visit';
+import { ApprovalDecision } from '../approval-decision';
 
 interface Props {
   readonly visit: Visit;
@@ -13,7 +13,7 @@ interface Props {
 
 /** So many deletions or changes of a pair at once that someone must say yes. */
 export function PairApprovalCard({ visit, approval, action }: Props): VNode {
-  const { words, csrf, caller } = visit;
+  const { words } = visit;
   const { pairs } = words;
   const { pair, kind, entities, state, items } = approval;
   return (
@@ -38,29 +38,16 @@ export function PairApprovalCard({ visit, approval, action }: Props): VNode {
           {items.length < entities && <p class="soft">{pairs.firstOnes(items.length)}</p>}
         </details>
       )}
-      {state === 'open' ? (
-        mayEdit(caller) && (
-          <ActionForm action={action} csrf={csrf} class="buttons">
-            <button
-              class="button danger"
-              name="decision"
-              value="approve"
-              data-confirm={kind === 'changes' ? undefined : pairs.confirmDeletions}
-            >
-              {pairs.approveHeld[kind]}
-            </button>
-            <button class="button quiet" name="decision" value="reject">
-              {pairs.rejectHeld[kind]}
-            </button>
-          </ActionForm>
-        )
-      ) : (
-        <p class="soft">
-          <Badge tone={state === 'approved' ? 'good' : 'calm'}>{words.approvalStates[state]}</Badge>
-          {approval.decidedBy !== null && ` ${approval.decidedBy}`}
-          {approval.applied !== null && ` · ${pairs.carriedOut(approval.applied)}`}
-        </p>
-      )}
+      <ApprovalDecision
+        visit={visit}
+        action={action}
+        state={state}
+        decidedBy={approval.decidedBy}
+        approve={pairs.approveHeld[kind]}
+        reject={pairs.rejectHeld[kind]}
+        question={kind === 'changes' ? undefined : pairs.confirmDeletions}
+        outcome={approval.applied === null ? '' : ` · ${pairs.carriedOut(approval.applied)}`}
+      />
     </Card>
   );
 }

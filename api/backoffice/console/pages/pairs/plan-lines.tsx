@@ -8,7 +8,7 @@ import { numberText } from '../../format';
 import { Badge, Card, type Tone } from '../../parts';
 import type { Words } from '../../words';
 import { systemOn } from './pair-frame';
-import { ShownValue } from './shown-value';
+import { ValueChange } from './shown-value';
 
 interface Props {
   readonly words: Words;
@@ -114,17 +114,7 @@ export const Changes = ({
         <li>
           {field}
           {words.colon}
-          {!isNew && (
-            <>
-              <del>
-                <ShownValue words={words} value={before} />
-              </del>{' '}
-              →{' '}
-            </>
-          )}
-          <ins>
-            <ShownValue words={words} value={after} />
-          </ins>
+          <ValueChange words={words} before={before} after={after} isNew={isNew} />
         </li>
       ))}
     </ul>

@@ -14,7 +14,7 @@ import type { Words } from '../../words';
 import { PairPage, systemOn } from './pair-frame';
 import { PlanBadge } from './pair-plans';
 import { PlanLines, verdictText } from './plan-lines';
-import { ShownValue } from './shown-value';
+import { ValueChange } from './shown-value';
 
 interface Props extends PlanOfPair {
   readonly page: ListPage<PlanItemView>;
@@ -204,17 +204,7 @@ const Examples = ({ words, field }: { words: Words; field: PlannedField }): VNod
   <ul class="changes">
     {field.examples.map(({ key, before, after }) => (
       <li title={key}>
-        {before !== null && (
-          <>
-            <del>
-              <ShownValue words={words} value={before} />
-            </del>{' '}
-            →{' '}
-          </>
-        )}
-        <ins>
-          <ShownValue words={words} value={after} />
-        </ins>
+        <ValueChange words={words} before={before} after={after} isNew={before === null} />
       </li>
     ))}
   </ul>

@@ -9,6 +9,33 @@ export function ShownValue({ words, value }: { words: Words; value: unknown }): 
   return <span class="value">{valueOf(words, value)}</span>;
 }
 
+/** What a value was, crossed out, and what it is or would be. A record that is new had none before. */
+export const ValueChange = ({
+  words,
+  before,
+  after,
+  isNew,
+}: {
+  words: Words;
+  before: unknown;
+  after: unknown;
+  isNew: boolean;
+}): VNode => (
+  <>
+    {!isNew && (
+      <>
+        <del>
+          <ShownValue words={words} value={before} />
+        </del>{' '}
+        →{' '}
+      </>
+    )}
+    <ins>
+      <ShownValue words={words} value={after} />
+    </ins>
+  </>
+);
+
 function valueOf(words: Words, value: unknown): string {
   switch (typeof value) {
     case 'string':
