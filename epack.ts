@@ -442,7 +442,7 @@ systems
 systems
   .command('prepare')
   .description(
-    'make at an EspoCRM what the pairs that name it need there: fields, and a key that no two records share',
+    'make at an EspoCRM what the pairs that name it need there: fields, a key that no two records share, and webhooks',
   )
   .argument('<name>', 'a system')
   .option('--user <user>', 'an administrator of it', 'admin')

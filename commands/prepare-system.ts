@@ -17,6 +17,7 @@ import { wantedFields } from '../worker/systems/espocrm/wanted-fields';
 import type { Outside } from '../worker/systems/remote-system';
 import { withDatabase } from './administration';
 import type { CommandResult } from './pair-commands';
+import { makeWebhooks, planWebhooks, type WebhookWish } from './prepare-webhooks';
 
 // `epack systems prepare`. It calls the system itself: the administrator's password goes through no job and no table.
 
@@ -31,30 +32,43 @@ export interface PreparationRequest {
 }
 
 /**
- * Makes what the pairs that name a system need there: entity types, fields, and what keeps a record from being made twice. What
- * is there stays as it is. Where something is in the way that nobody can make, nothing is made.
+ * Makes what the pairs that name a system need there: entity types, fields, what keeps a record from being made twice, and
+ * webhooks. What is there stays as it is. Where something is in the way that nobody can make, nothing is made.
  */
 export async function prepareSystem(config: Config, request: PreparationRequest): Promise<CommandResult> {
-  const { system, wishes } = await withDatabase(config, (db) => wishesOf(db, config, request));
+  const { system, wishes, webhooks } = await withDatabase(config, (db) => wishesOf(db, config, request));
   if (wishes.length === 0) return { lines: [`No pair names ${system}.`], isWell: false };
   const outside: Outside = { system, limiter: createLimiter({ atOnce: 1 }), observe: () => undefined };
   const plans: PreparationPlan[] = [];
   for (const wish of wishes) plans.push(await planPreparation(wish, outside, patience()));
   const obstacles = eachOnce(plans.flatMap((plan) => plan.obstacles));
   if (obstacles.length > 0) return { lines: [...obstacles, 'Nothing was made.'], isWell: false };
-  const sentences = eachOnce(plans.flatMap(({ steps }) => steps.map(({ sentence }) => sentence)));
-  if (sentences.length === 0) return { lines: [`${system} has all that its pairs need.`], isWell: true };
-  if (!(await request.consent(sentences))) return { lines: ['Nothing was made.'], isWell: true };
-  const made = await carryOut(wishes, outside);
-  await withDatabase(config, (db) =>
-    createAuditStore(db).add([
-      auditEntry(commandLineCaller, 'system.prepare', {
-        after: { name: system, by: request.administrator.user, made: sentences },
-      }),
-    ]),
-  );
-  return { lines: [`${system} is prepared: ${made} made.`], isWell: true };
+  const hooks = await withDatabase(config, (db) => planWebhooks(db, config, webhooks, patience()));
+  const made = eachOnce(plans.flatMap(({ steps }) => steps.map(({ sentence }) => sentence)));
+  const sentences = [...made, ...hooks.sentences];
+  const { remarks } = hooks;
+  if (sentences.length === 0)
+    return {
+      lines: [...remarks, `${system} has all that its pairs need${exceptFor(remarks)}.`],
+      isWell: true,
+    };
+  if (!(await request.consent(sentences))) return { lines: [...remarks, 'Nothing was made.'], isWell: true };
+  const count = await carryOut(wishes, outside);
+  const problems = await withDatabase(config, async (db) => {
+    const failures = await makeWebhooks(db, config, webhooks, hooks.entities);
+    const after = { name: system, by: request.administrator.user, made: sentences };
+    await createAuditStore(db).add([auditEntry(commandLineCaller, 'system.prepare', { after })]);
+    return failures;
+  });
+  const all = count + hooks.entities.length - problems.length;
+  const isWell = problems.length === 0;
+  return {
+    lines: [...remarks, ...problems, `${system} is ${isWell ? '' : 'not yet '}prepared: ${all} made.`],
+    isWell,
+  };
 }
+
+const exceptFor = (remarks: readonly string[]): string => (remarks.length === 0 ? '' : ' beside the webhook');
 
 /**
  * Step by step, and looks again after each: two pairs may want the same field, and a new entity type has fields of its
@@ -77,6 +91,7 @@ interface WantedParts {
   readonly system: string;
   /** One for each end of a pair. */
   readonly wishes: readonly Preparation[];
+  readonly webhooks: WebhookWish;
 }
 
 async function wishesOf(db: Db, config: Config, request: PreparationRequest): Promise<WantedParts> {
@@ -90,7 +105,9 @@ async function wishesOf(db: Db, config: Config, request: PreparationRequest): Pr
     ends.filter(({ end }) => end['entity'] === entity).flatMap(({ fields }) => fields);
   const { administrator } = request;
   const wishes = ends.map(({ end }) => ({ url, administrator, end, fields: fieldsOf(end['entity']) }));
-  return { system: system.name, wishes };
+  const told = ends.flatMap(({ end, isTold }) => (isTold ? [String(end['entity'])] : []));
+  const webhooks = { system, entities: eachOnce(told), environment: request.environment };
+  return { system: system.name, wishes, webhooks };
 }
 
 const withUrl = z.looseObject({ url: z.string() });
@@ -111,6 +128,8 @@ async function urlOf(
 interface End {
   readonly end: Readonly<Record<string, unknown>>;
   readonly fields: Preparation['fields'];
+  /** The pair wants to hear of its changes by webhooks. */
+  readonly isTold: boolean;
 }
 
 async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
@@ -122,7 +141,11 @@ async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
       .filter((side) => pair[side].id === system.id)
       .map((side) => {
         const end = Object.entries(settings[side]).filter(([name]) => name !== 'system');
-        return { end: Object.fromEntries(end), fields: wantedFields(settings, side) };
+        return {
+          end: Object.fromEntries(end),
+          fields: wantedFields(settings, side),
+          isTold: settings.find.webhooks.includes(side),
+        };
       });
   });
 }

@@ -43,13 +43,19 @@ describe('epack systems prepare', () => {
     folder.remove();
   });
 
-  const prepare = (words: readonly string[], password = fake.admin.password, input = '') =>
+  const prepare = (
+    words: readonly string[],
+    password = fake.admin.password,
+    input = '',
+    more: Readonly<Record<string, string>> = {},
+  ) =>
     epack(
       ['systems', 'prepare', ...words],
       {
         DATABASE_URL: database.url,
         EPACK_DATA_DIR: folder.path,
         ESPO_URL: fake.url,
+        ...more,
         ...(password === '' ? {} : { ESPOCRM_PASSWORD: password }),
       },
       input,
@@ -93,10 +99,49 @@ describe('epack systems prepare', () => {
     const made = changes();
     expect(made.filter((call) => call.includes('createEntity'))).toHaveLength(1);
     const again = await prepare(['espo', '--yes']);
-    expect([again.exitCode, again.out]).toEqual([0, 'espo has all that its pairs need.\n']);
+    expect([again.exitCode, again.out.split('\n')]).toEqual([
+      0,
+      [
+        'No webhook is made for CBeteiligte: EPACK_PUBLIC_URL is not set, so espo cannot be told where to call.',
+        'espo has all that its pairs need beside the webhook.',
+        '',
+      ],
+    ]);
     expect(changes()).toEqual(made);
     const audited = await database.db<{ action: string }>('audit').where({ action: 'system.prepare' });
     expect(audited).toHaveLength(1);
+  });
+
+  test('it registers the webhook of the key’s user once, and keeps what signs its calls', async () => {
+    const reached = { EPACK_PUBLIC_URL: 'https://epack.example', ESPO_KEY: fake.apiKey };
+    const run = (more: Readonly<Record<string, string>>, ...words: string[]) =>
+      prepare(['espo', ...words], fake.admin.password, '', more);
+    const sentence =
+      'Register a webhook of CBeteiligte (create, update, delete) that calls https://epack.example/hooks/espo/…';
+    const shown = await run(reached);
+    expect([shown.exitCode, shown.out]).toEqual([0, `${sentence}\nNothing was made.\n`]);
+    expect(fake.webhooks.size).toBe(0);
+    const keyless = await run({ ...reached, ESPO_KEY: '' }, '--yes');
+    expect(keyless.out).toContain('No webhook is made for CBeteiligte: ');
+    const made = await run(reached, '--yes');
+    expect([made.exitCode, made.err, made.out]).toEqual([0, '', `${sentence}\nespo is prepared: 1 made.\n`]);
+    const webhooks = [...fake.webhooks.values()];
+    expect(webhooks.map(({ event }) => event)).toEqual(
+      ['create', 'update', 'delete'].map((event) => `CBeteiligte.${event}`),
+    );
+    const kept = () =>
+      database
+        .db<{ name: string; value: string; hook_id: number }>('remote_system_secret')
+        .whereNotNull('hook_id')
+        .orderBy('name')
+        .select('name', 'value', 'hook_id');
+    const keys = await kept();
+    expect(keys.map(({ name }) => name)).toEqual(webhooks.map(({ id }) => id).sort());
+    const again = await run(reached, '--yes');
+    expect([again.exitCode, again.out]).toEqual([0, 'espo has all that its pairs need.\n']);
+    expect([...fake.webhooks.values()]).toEqual(webhooks);
+    expect(await kept()).toEqual(keys);
+    expect(await database.db('hook').count()).toMatchObject([{ count: '1' }]);
   });
 
   test('a wrong password, none, and a system that cannot be prepared are told in a sentence', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Db, inTransaction } from '../../shared/db/database';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
+import type { Json } from '../../shared/systems/references';
 import { createSystemStore, type RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
 import {
   createSystemTaskStore,
@@ -51,7 +52,7 @@ async function done(deps: Deps, task: SystemTask, system: RemoteSystemEntry): Pr
       case 'probe':
         return await probe(deps, task, system);
       case 'register-hook':
-        return await registerHook(deps, task, system);
+        return await registerHook(deps, task.detail, system);
     }
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
@@ -83,9 +84,10 @@ const storedFinding = ({ level, code, message, about, pair, side }: Finding) => 
 
 const hookDetail = z.object({ url: z.string(), entities: z.array(z.string()) });
 
-async function registerHook(
-  { door }: Deps,
-  { detail }: SystemTask,
+/** Has a system call an address of ours at every change of some entities. The result holds the keys that sign its calls. */
+export async function registerHook(
+  { door }: { readonly door: Pick<SystemDoor, 'registerWebhooks'> },
+  detail: Json,
   system: RemoteSystemEntry,
 ): Promise<SystemTaskEnd> {
   const { url, entities } = hookDetail.parse(detail);
