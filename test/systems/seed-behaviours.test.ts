@@ -1,4 +1,6 @@
 import { createPairInboxService } from '../../api/backoffice/services/pair-inbox';
+import { createSystemService } from '../../api/backoffice/services/systems';
+import { createSeal } from '../../shared/seal/seal';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { createLinkDeskStore } from '../../shared/stores/pairs/link-desk-store';
@@ -220,15 +222,63 @@ describe('errors, as each is meant', () => {
     });
   });
 
-  test('5xx: tried again, and one entity never stops the rest', async () => {
+  test.each([
+    ['5xx', 502],
+    ['423, a locked record', 423],
+  ])('%s: tried again, and one entity never stops the rest', async (_, status) => {
     const { id, betNr } = await linked();
-    pair.advoware.http.faults.push({ ...putOf(betNr), answer: { status: 502 } });
+    pair.advoware.http.faults.push({ ...putOf(betNr), answer: { status } });
     pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
     pair.espo.add('CBeteiligte', { ...person, lastName: 'Okafor' });
     await pair.run();
+    expect(await openJobs()).toEqual([{ state: 'failed', attempts: 1 }]);
     expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoë' }, { name: 'Okafor' }]);
     await again();
     expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }, { name: 'Okafor' }]);
+  });
+
+  test('403 for one entity: it is given up at once, the rest goes on, and the system is not paused', async () => {
+    const { id, betNr } = await linked();
+    pair.advoware.http.faults.push({
+      ...putOf(betNr),
+      answer: { status: 403, json: { message: 'this one is locked for you' } },
+    });
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    pair.espo.add('CBeteiligte', { ...person, lastName: 'Okafor' });
+    await pair.run();
+    expect(await openJobs()).toMatchObject([{ state: 'given-up' }]);
+    expect(shown()).toMatchObject({
+      syncStatus: 'permanently_failed',
+      syncErrorMessage: expect.stringContaining('locked for you') as string,
+    });
+    expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoë' }, { name: 'Okafor' }]);
+    expect(await pair.rows(`select name from remote_system where state = 'paused'`)).toEqual([]);
+    pair.calls();
+    await pair.run('whole');
+    expect(pair.calls().advoware.filter((call) => call.startsWith('PUT'))).toEqual([]);
+  });
+
+  test('429: no call before Retry-After is over, until someone resumes the system', async () => {
+    const { id, betNr } = await linked();
+    pair.advoware.http.faults.push({
+      ...putOf(betNr),
+      answer: { status: 429, headers: { 'retry-after': '3600' } },
+    });
+    pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
+    await pair.run();
+    expect(
+      await pair.rows(
+        `select state, not_before > now() + interval '50 minutes' as waits from remote_system where name = 'advoware'`,
+      ),
+    ).toEqual([{ state: 'throttled', waits: true }]);
+    pair.calls();
+    await pair.settle();
+    expect(pair.calls()).toEqual({ espo: [], advoware: [] });
+    const systems = createSystemService({ ...openStoreAccess(pair.database.db), seal: createSeal([]) });
+    await systems.resume(commandLineCaller, 'advoware');
+    await pair.settle();
+    expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }]);
+    expect(shown()).toMatchObject({ syncStatus: 'clean' });
   });
 });
 
