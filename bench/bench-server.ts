@@ -5,15 +5,15 @@ import { readConfig } from '../shared/config/config';
 import { findEmbeddedPostgres } from '../shared/embedded/embedded-postgres';
 import { startServer } from '../commands/start-server';
 
-/** The whole server on the embedded default, as `epack start` runs it, with one solution to speak as. */
+/** The whole server on the embedded default, as `epack start` runs it, with one solution for the benchmark. */
 export interface BenchServer {
   readonly url: string;
   readonly port: number;
-  /** Of a solution; serves all channels. */
+  /** The token of the solution, for all channels. */
   readonly token: string;
   /** The embedded database. */
   readonly databaseUrl: string;
-  /** Another solution. Returns its token. */
+  /** Adds another solution. Returns its token. */
   enrol(mail: string): Promise<string>;
   stop(): Promise<void>;
 }

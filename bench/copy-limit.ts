@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Db } from '../shared/db/database';
 
-// The limit of loading: `unzip -p | psql \copy` into the table copy_limit, which is made like tbsondes.
+// The limit of loading: `unzip -p | psql \copy` into the table copy_limit, which has the same columns and key as
+// tbsondes.
 
 /** Seconds. */
 export async function copyWithPsql(url: string, zip: string): Promise<number> {
@@ -19,7 +20,10 @@ export async function copyWithPsql(url: string, zip: string): Promise<number> {
   return (performance.now() - started) / 1000;
 }
 
-/** So that one measurement does not pay for the writes of another. Not every role may. */
+/**
+ * Writes everything to the disk, so that one measurement does not pay for the writes of another. Not every role may do
+ * this.
+ */
 export async function checkpoint(db: Db): Promise<void> {
   const { rows } = await db.raw<{ rows: { may: boolean }[] }>(
     "select pg_has_role(current_user, 'pg_checkpoint', 'member') as may",

@@ -16,10 +16,13 @@ const limitBytes = 300e6;
 const refusedRows = 2_000_000;
 const solutions = 8;
 const photosEach = 4;
-/** As progressive a picture may be. */
+/** The largest size of a progressive picture. */
 const side = 7_000;
 
-/** Peak memory of the worker, each in a fresh server: what takes most of it, sent on purpose or by a broken device. */
+/**
+ * Peak memory of the worker, each time in a fresh server, for the uploads that need most memory, sent on purpose or by
+ * a broken device.
+ */
 export async function run(): Promise<readonly BenchResult[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-hostile-'));
   try {
@@ -72,7 +75,7 @@ async function peakOfPhotos(folder: string): Promise<number> {
   });
 }
 
-/** Returns the most that the worker ever held. */
+/** Returns the peak memory of the worker. */
 async function withServer(
   environment: NodeJS.ProcessEnv,
   work: (server: BenchServer) => Promise<void>,
@@ -87,7 +90,7 @@ async function withServer(
   }
 }
 
-/** No two of them alike, each with words for a temperature. */
+/** All rows differ, each with words in place of a temperature. */
 async function archiveOfRows(folder: string): Promise<string> {
   const root = path.join(folder, 'rows');
   await mkdir(path.join(root, 'csv'), { recursive: true });
@@ -114,7 +117,7 @@ async function archiveOfPhotos(folder: string, picture: Buffer, number: number):
   return zipped(folder, name, '-0');
 }
 
-/** Another content of the same picture. */
+/** The same picture with other content. */
 function withComment(picture: Buffer, text: string): Buffer {
   const comment = Buffer.alloc(4 + text.length);
   comment.writeUInt16BE(0xfffe, 0);
@@ -123,7 +126,7 @@ function withComment(picture: Buffer, text: string): Buffer {
   return Buffer.concat([picture.subarray(0, 2), comment, picture.subarray(2)]);
 }
 
-/** Noise, so that each picture is larger than what the worker holds of photos as they came. */
+/** Noise, so that each picture is larger than the photos that the worker keeps in memory. */
 async function progressivePicture(): Promise<Buffer> {
   const picture = await sharp({
     create: {

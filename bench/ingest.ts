@@ -107,7 +107,7 @@ async function settle(db: Db): Promise<void> {
   await checkpoint(db);
 }
 
-/** In a process of its own, whose memory is then that of loading alone. */
+/** In a process of its own, so that its memory is that of loading alone. */
 function loadInChild(url: string, csv: string): Promise<Loaded> {
   return new Promise((resolve, reject) => {
     const child = fork(__filename, ['load', url, csv]);

@@ -6,17 +6,19 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 export interface KitchenLoad {
   readonly url: string;
   readonly channel: string;
-  /** Of each kitchen. */
+  /** The tokens of the kitchens. */
   readonly tokens: readonly string[];
   /** What a kitchen sends in its sync of this number, from 0 on. */
   readonly upload: (sync: number) => Promise<Buffer>;
-  /** How many syncs each of them makes. */
+  /** How many syncs each kitchen makes. */
   readonly syncs: number;
   /** The first of these numbers. */
   readonly firstSync: number;
 }
 
-/** All kitchens at once. Returns how long each sync took, from its first call to its confirmation, in milliseconds. */
+/**
+ * Runs all kitchens at once. Returns how long each sync took, from its first call to its confirmation, in milliseconds.
+ */
 export async function runKitchens(load: KitchenLoad): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.tokens.length });
   try {

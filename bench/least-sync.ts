@@ -7,11 +7,13 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { type Entry, fromBuffer } from 'yauzl';
 import { zipStream } from '../shared/archive/zip-writer';
 
-// The least program that does what a small sync of probe readings needs: the measure of `bench/sync-cost.ts`. One durable
-// file an upload, seven statements a sync, COPY of its rows, a durable package, and a status that is told by NOTIFY. It
-// keeps "exactly once" and "durable before 200"; it checks nothing, and everything else is left out.
+// The smallest program that does what a small sync of probe readings needs: the reference of `bench/sync-cost.ts`. It
+// writes one durable file for each upload, needs seven statements for each sync, loads the rows by COPY, makes a
+// durable package, and sends the status by NOTIFY. It keeps "exactly once" and "durable before 200"; it checks nothing,
+// and leaves out everything else.
 //
-// `node least-sync.js least-api FOLDER DATABASE-URL` prints its port; `node least-sync.js least-worker FOLDER DATABASE-URL`.
+// `node least-sync.js least-api FOLDER DATABASE-URL` prints its port; `node least-sync.js least-worker FOLDER
+// DATABASE-URL`.
 
 export const leastSchema = `
   create schema least;
@@ -97,7 +99,7 @@ async function startApi(pool: Pool, folder: string): Promise<void> {
       values: [solution, sync],
     });
     if (taken.rowCount !== 1) throw new Error('the channel is not free');
-    // The worker may be done already, and its news here.
+    // The worker may already be done, and its notification may already be here.
     if (statuses.get(solution)?.sync !== sync) statuses.set(solution, { statut: 1, sync });
     return sync;
   }

@@ -1,4 +1,4 @@
-/** Half of the values are smaller. NaN where there are none. */
+/** Half of the values are smaller. NaN if there are none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

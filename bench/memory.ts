@@ -46,7 +46,10 @@ async function peaks(archive: string): Promise<{ api: number; worker: number }> 
   }
 }
 
-/** Probe readings, and ballast that does not compress; stored, so that the archive is as large as what it holds. */
+/**
+ * Probe readings, and ballast that does not compress; stored without compression, so that the archive is as large as
+ * its content.
+ */
 async function archiveOf(
   folder: string,
   name: string,

@@ -28,7 +28,7 @@ const batchSize = 20;
 const singles = 40;
 const targetMs = 20;
 
-/** What a create and an update of a pair EspoCRM ↔ Advoware cost us, without the time in which the remote answers. */
+/** The cost of a creation and an update of a pair EspoCRM ↔ Advoware, without the time of the remote calls. */
 export async function run(): Promise<readonly BenchResult[]> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'epack-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
@@ -37,7 +37,7 @@ export async function run(): Promise<readonly BenchResult[]> {
   try {
     await migrate(db);
     const bench = await openBench(db, remote);
-    // What is compiled and prepared with the first ones is not counted.
+    // The first entities are not counted, because code is compiled and statements are prepared with them.
     await bench.update(await bench.create(batchSize));
     const created = await measure(bench, (size) => bench.create(size));
     const updated = await measure(bench, (size, ids) => bench.update(ids.splice(0, size)), created.ids);
@@ -55,10 +55,10 @@ type Bench = Awaited<ReturnType<typeof openBench>>;
 
 interface Measured {
   readonly ids: string[];
-  /** Of an entity, in milliseconds: a value for each batch. */
+  /** The time of an entity in milliseconds: a value for each batch. */
   readonly worker: number[];
   readonly database: number[];
-  /** Of an entity that is alone, in milliseconds, without its calls. */
+  /** The time of a single entity in milliseconds, without its calls. */
   readonly clock: number[];
 }
 
@@ -102,7 +102,7 @@ function resultsOf(what: string, { worker, database, clock }: Measured): BenchRe
   ];
 }
 
-/** The pair of docs/sandbox.yaml, worked on as the worker does once a webhook has come. */
+/** The pair of docs/sandbox.yaml, processed as the worker does after a webhook. */
 async function openBench(db: Db, remote: Remote) {
   const pairId = await applyPair(db, remote);
   const settled: number[] = [];
@@ -149,7 +149,7 @@ async function openBench(db: Db, remote: Remote) {
     return keys;
   }
 
-  // The first whole listings are over before anything is measured.
+  // The first whole listings end before the measurement begins.
   await settle();
   return {
     postgresPid: await postmasterOf(db),
@@ -164,7 +164,7 @@ async function applyPair(db: Db, remote: Remote): Promise<number> {
   const text = (await readFile(path.resolve(__dirname, '../../docs/sandbox.yaml'), 'utf8'))
     .replace('http://127.0.0.1:8470', remote.espo)
     .replace('http://127.0.0.1:8471', remote.advoware)
-    // No check comes between.
+    // No check runs meanwhile.
     .replace("check: '* * * * *'", "check: '20 4 * * *'");
   const access = { ...openStoreAccess(db), seal: createSeal([]) };
   const applied = await applyPairFile(access, commandLineCaller, { text, isTrial: false });

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * Sends the same GET over `connections` sockets, one at a time on each, for `seconds`; answers requests a second.
+ * Sends the same GET over `connections` sockets, one at a time on each, for `seconds`; returns the requests a second.
  * Raw sockets: a full HTTP client would be slower than the servers that it measures.
  */
 export async function pollLoad(

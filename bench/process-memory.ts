@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 
 export interface ProcessMemory {
   readonly pid: number;
-  /** The most that was ever resident since the last reset. */
+  /** The peak resident memory since the last reset. */
   peakBytes(): Promise<number>;
 }
 
@@ -29,7 +29,7 @@ function memoryOf(pid: number): ProcessMemory {
   };
 }
 
-/** Empty where the process has ended meanwhile. */
+/** Empty if the process has ended meanwhile. */
 async function read(pid: string, file: string): Promise<string> {
   try {
     return await readFile(`/proc/${pid}/${file}`, 'utf8');

@@ -5,13 +5,13 @@ import type { Db } from '../shared/db/database';
 
 const ticksPerSecond = 100;
 
-/** In milliseconds, of the process alone. */
+/** The time of the process alone, in milliseconds. */
 export const processorTimeOf = async (pid: number): Promise<number> => {
   const { own } = await statOf(pid);
   return own;
 };
 
-/** In milliseconds, of the process and of all its children, those that have ended included. */
+/** The time of the process and of all its children, ended ones included, in milliseconds. */
 export async function processorTimeOfFamily(pid: number): Promise<number> {
   const numbers = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const all = await Promise.all(numbers.map((one) => statOf(one).catch(() => null)));
@@ -29,7 +29,7 @@ export async function postmasterOf(db: Db): Promise<number> {
 
 async function statOf(pid: number): Promise<{ parent: number; own: number; ended: number }> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The name, in parentheses, may hold anything.
+  // The name, in parentheses, may contain any character.
   const fields = text
     .slice(text.lastIndexOf(')') + 2)
     .split(' ')

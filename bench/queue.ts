@@ -12,11 +12,11 @@ import { createRabbitQueue } from '../shared/queue/rabbit-queue';
 import type { BenchResult } from './result';
 
 export interface QueueBenchOptions {
-  /** Of a migrated database whose queue nobody else uses. Default: an embedded one, removed at the end. */
+  /** The URL of a migrated database whose queue nobody else uses. Default: an embedded one, removed at the end. */
   readonly databaseUrl?: string;
-  /** RabbitMQ. Default: the environment's QUEUE_URL; without one it is left out. */
+  /** The URL of RabbitMQ. Default: the environment's QUEUE_URL; without one RabbitMQ is not measured. */
   readonly queueUrl?: string | undefined;
-  /** Messages of each measurement. */
+  /** The number of messages in each measurement. */
   readonly messages?: number;
 }
 
@@ -71,7 +71,7 @@ interface Figures {
   readonly confirmsPerSecondOneByOne: number;
   readonly jobsPerSecond: number;
   readonly jobsPerSecondOneByOne: number;
-  /** From publish to the handler, nothing else going on: the median. */
+  /** The median time from publish to the handler on an idle queue. */
   readonly latencyMs: number;
 }
 
@@ -156,7 +156,7 @@ function openOnPostgres(url: string): JobQueue {
   };
 }
 
-/** Its queues stay behind, empty. */
+/** Its empty queues remain. */
 function openOnRabbit(url: string): JobQueue {
   return createRabbitQueue({ url, log, prefix: 'epack-bench' });
 }

@@ -9,7 +9,9 @@ import type { BenchResult } from './result';
 const rounds = 5;
 const seconds = 2;
 
-/** Status polls a second, against a bare node:http server that answers a constant; in turn, so that noise hits both. */
+/**
+ * Status polls a second, against a bare node:http server that answers a constant; in turn, so that noise affects both.
+ */
 export async function run(): Promise<BenchResult> {
   const server = await startBenchServer();
   const bare = spawn(process.execPath, [path.join(__dirname, 'bare-server.js')], {
@@ -21,7 +23,7 @@ export async function run(): Promise<BenchResult> {
     const pairs: { ours: number; bare: number }[] = [];
     for (let round = 0; round <= rounds; round++) {
       const pair = { bare: await load(barePort, server.token), ours: await load(server.port, server.token) };
-      // The first warms both up.
+      // The first round only warms up both.
       if (round > 0) pairs.push(pair);
     }
     const ratio = median(pairs.map((pair) => pair.ours / pair.bare));

@@ -10,7 +10,7 @@ import type { BenchServer } from './bench-server';
 type Sender = Pick<BenchServer, 'url' | 'token'>;
 
 /**
- * Sends an archive, from a file or from memory; resolves when it is answered. Plain node:http: fetch alone would cost
+ * Sends an archive, from a file or from memory; resolves with the response. Plain node:http: fetch alone would cost
  * more than the server.
  */
 export async function postArchive(

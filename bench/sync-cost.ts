@@ -45,7 +45,7 @@ export async function run(): Promise<readonly BenchResult[]> {
         small: await costOf(ours, small, round),
         unchanged: await costOf(ours, large, round),
       };
-      // The first warms all up.
+      // The first round only warms up.
       if (round > 0) costs.push(cost);
     }
     const middle = (of: (cost: (typeof costs)[number]) => number) => median(costs.map(of));
@@ -79,12 +79,12 @@ interface Side {
 
 interface Work {
   readonly channel: string;
-  /** Of each kitchen, a round. */
+  /** The syncs of each kitchen in a round. */
   readonly syncs: number;
   readonly upload: (sync: number) => Promise<Buffer>;
 }
 
-/** In milliseconds of processor a sync. */
+/** Milliseconds of processor time for each sync. */
 interface Cost {
   readonly api: number;
   readonly worker: number;
@@ -111,7 +111,7 @@ const timesOf = ({ api, worker, postgres }: Side['pids']) =>
 
 // What the kitchens send
 
-/** The readings are of the last hours: a probe of which only old ones come counts as silent, and that is more work. */
+/** The readings are of the last hours: a probe with only old readings counts as silent, and that is more work. */
 const begunAt = Date.now() - 11 * 3_600_000;
 const timeOf = (id: number) => new Date(begunAt + id * 10_000).toISOString();
 
@@ -155,7 +155,7 @@ async function zipOf(entries: readonly ZipEntry[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-// Who is measured
+// The measured programs
 
 async function enrolAll(server: BenchServer): Promise<string[]> {
   const tokens: string[] = [];

@@ -50,7 +50,7 @@ export async function run(): Promise<BenchResult> {
   }
 }
 
-/** What earlier rounds left for the disk must not weigh on this one. */
+/** Pending writes of earlier rounds must not slow down this one. */
 async function settle(db: Db): Promise<void> {
   await db.raw('truncate copy_limit');
   await checkpoint(db);

@@ -15,7 +15,7 @@ import type { BenchResult } from './result';
 const pairs = 1_000_000;
 const pageSize = 1_000;
 
-/** A million pairs of which nothing changed, listed whole on both sides: what screening them costs, and what it keeps. */
+/** A million unchanged pairs, listed whole on both sides: the time of screening them, and its memory. */
 export async function run(): Promise<readonly BenchResult[]> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'epack-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir });
@@ -61,7 +61,7 @@ interface Held {
   readonly jobId: string;
 }
 
-/** Records of 15 fields, which both sides were last seen to hold. */
+/** Records of 15 fields, which are the copies last seen on both sides. */
 async function makePairs(db: Db): Promise<Held> {
   await db.raw(
     `insert into remote_system (name, kind, config) values ('one', 'espocrm', '{}'), ('other', 'advoware', '{}')`,
@@ -106,7 +106,7 @@ async function screen(db: Db, { pairId, jobId }: Held, side: 'here' | 'there'): 
   if (found > 0) throw new Error(`${found} of the unchanged were taken for changed`);
 }
 
-/** What a server would list, made page by page. */
+/** The listing of a server, generated page by page. */
 function listed(side: 'here' | 'there'): System {
   const unused = () => Promise.reject(new Error('nothing but the listing is called'));
   return {
@@ -142,7 +142,7 @@ function itemOf(side: 'here' | 'there', number: number): Item {
   return { ...tombstone(`${side.charAt(0)}${number}`), revision: 'v1', isActive: true, fields };
 }
 
-// Linux keeps the most that was ever resident; from here on it is that of the screening.
+// Linux keeps the peak of resident memory; from here on it is that of the screening.
 
 const forgetPeak = () => writeFile('/proc/self/clear_refs', '5');
 

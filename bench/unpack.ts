@@ -17,14 +17,14 @@ import type { BenchResult } from './result';
 const execute = promisify(execFile);
 
 export interface UnpackBenchOptions {
-  /** Of the large archive, unpacked. */
+  /** The unpacked size of the large archive. */
   readonly unpackedMegabytes?: number;
   readonly rounds?: number;
 }
 
 /**
- * Unpacking an archive of readings and photos, CRC checked, against `unzip` of the same: in turns, medians. As it
- * runs in production, with every file and folder synced; and beside it without, to tell what that costs.
+ * Unpacking an archive of readings and photos, CRC checked, against `unzip` of the same: in turns, medians. As in
+ * production, with every file and folder synced; and also without, to see what syncing costs.
  */
 export async function run(options: UnpackBenchOptions = {}): Promise<readonly BenchResult[]> {
   const { unpackedMegabytes = 340, rounds = 5 } = options;
@@ -66,7 +66,7 @@ async function large(folder: string, rounds: number): Promise<BenchResult> {
   };
 }
 
-/** What every ordinary sync pays: here the limit is the same code on a store that syncs nothing. */
+/** The cost of every ordinary sync: here the limit is the same code on a store that syncs nothing. */
 async function small(folder: string, rounds: number): Promise<BenchResult> {
   const times: Record<Durability, number[]> = { durable: [], unsynced: [] };
   const stores = { durable: storeIn(folder, 'durable'), unsynced: storeIn(folder, 'unsynced') };
@@ -101,7 +101,7 @@ interface Unpacking {
   readonly peakMegabytes: number;
 }
 
-/** In a process of its own, whose memory is then that of unpacking alone; its start is not counted. */
+/** In a process of its own, so that its memory is that of unpacking alone; its start is not counted. */
 async function unpackedInChild(folder: string, durability: Durability): Promise<Unpacking> {
   await execute('sync', []);
   const unpacking = await new Promise<Unpacking>((resolve, reject) => {
@@ -185,7 +185,7 @@ function reading(table: number, row: number): string {
   return `${row + 1},PROBE-${row % 20},${time},${temperature},${humidity},${90 + (row % 7)},${-60 - (hashOf(row) % 35)},${row % 65_536}\n`;
 }
 
-/** Scatters, and is the same in every run. */
+/** Scattered numbers, the same in every run. */
 const hashOf = (value: number): number => Math.imul(value ^ (value >>> 7), 2_654_435_761) >>> 12;
 
 /** Bytes that do not compress, the same in every run. */

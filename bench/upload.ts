@@ -12,15 +12,15 @@ import { finishSync, postArchive } from './sync-calls';
 
 const execute = promisify(execFile);
 const rounds = 25;
-/** Until the server's code is compiled: it is measured as one that has been up for a minute. */
+/** Warms up until the server's code is compiled: the server is measured as after a minute of work. */
 const warmUp = 5;
 
 const crowd = 20;
 
 /**
- * An upload of 20 MB, from its first byte to the durable answer, against `cp` and `sync` of the same file; then 20 at once.
- * It is sent from memory: in Node, reading the file would take the sender a fifth of the whole time, on the processors that
- * it shares with the server.
+ * An upload of 20 MB, from its first byte to the durable response, against `cp` and `sync` of the same file; then 20 at
+ * once. It is sent from memory: in Node, reading the file would take the sender a fifth of the whole time, on the
+ * processors that it shares with the server.
  */
 export async function run(): Promise<readonly BenchResult[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'epack-bench-upload-'));

@@ -21,8 +21,8 @@ export interface XmlBenchOptions {
 }
 
 /**
- * Reading the entities of a large `Fridges.xml`, against `xmllint --stream` of the same file: in turns, medians.
- * Ours runs in a process of its own, whose memory is then that of reading alone. Needs `xmllint`.
+ * Reading the entities of a large `Fridges.xml`, against `xmllint --stream` of the same file: in turns, medians. Ours
+ * runs in a process of its own, so that its memory is that of reading alone. Needs `xmllint`.
  */
 export async function run(options: XmlBenchOptions = {}): Promise<BenchResult> {
   const { megabytes = 20, rounds = 5 } = options;

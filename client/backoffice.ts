@@ -18,7 +18,7 @@ export interface Enrolled {
   readonly secret: string;
 }
 
-/** What the demonstration and the simulation do as staff. */
+/** The calls that the demonstration and the simulation make as staff. */
 export interface Backoffice {
   enrol(solution: { readonly mail: string; readonly name: string }): Promise<Enrolled>;
   parameters(solutionId: string, className: string): Promise<readonly ManagedParameter[]>;
@@ -39,7 +39,7 @@ export interface BackofficeDeps {
   readonly retrying: Retrying;
 }
 
-/** Signs in. @throws ServerProblem where the server refuses. */
+/** Signs in. @throws ServerProblem if the server refuses. */
 export async function openBackoffice(deps: BackofficeDeps): Promise<Backoffice> {
   const { email, password } = deps;
   const { token } = await call(
@@ -118,7 +118,7 @@ const pageShape = z.object({
 interface BackofficeCall {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
-  /** Null: no body. */
+  /** Null: there is no body. */
   readonly content: unknown;
 }
 

@@ -17,11 +17,16 @@ export interface Call {
   readonly idleTimeoutMs?: number;
 }
 
-/** What the solution says to the server, as itself: with its token, its clock and its patience. */
+/** The calls of a logged-in solution: with its token, its clock and its retries. */
 export interface Connection {
-  /** Sends once. Any answer below 400 is given back, its body still to be read. @throws ServerProblem, `connection-lost`. */
+  /**
+   * Sends once. Returns any response below 400; its body is still to be read. @throws ServerProblem, `connection-lost`.
+   */
   once(call: Call): Promise<Answer>;
-  /** Sends, and again after a wait, until there is an answer below 400 or no hope. The answer's body is JSON of that shape. */
+  /**
+   * Sends, and repeats after a wait, until there is a response below 400 or a retry makes no sense. The body of the
+   * response is JSON of that shape.
+   */
   json<T>(call: Call, shape: z.ZodType<T>): Promise<{ readonly value: T; readonly answer: Answer }>;
   readonly retrying: Retrying;
 }

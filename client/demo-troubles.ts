@@ -6,7 +6,7 @@ import { editSettings, fieldText, withField } from './local-copy/edit-settings';
 import type { LocalCopy } from './local-copy/local-copy';
 import type { SettingElement } from './local-copy/settings-file';
 
-// What goes wrong on the last day of the demonstration, so that each list of the console has something to look at.
+// The troubles on the last day of the demonstration, so that each list of the console contains something.
 
 export interface Troubled {
   readonly backoffice: Backoffice;
@@ -20,7 +20,7 @@ export const troubledRooms = {
   disputed: 'Chambre froide BOF',
 } as const;
 
-/** The door of a cold room stands open: in the last hours its probe shows 9 °C more than it would. */
+/** The door of a cold room is open: in the last hours its probe shows 9 °C more than usual. */
 export function withDoorLeftOpen(
   readings: readonly Reading[],
   probeId: string,
@@ -38,7 +38,7 @@ export function withDoorLeftOpen(
   });
 }
 
-/** Somebody types words where the program wants a number. @returns what was typed. */
+/** Somebody types words where the program needs a number. @returns the words. */
 export async function typeWordsForATemperature(copy: LocalCopy, now: Date): Promise<string> {
   const words = 'porte ouverte';
   const columns = ['MeasuredAt', 'UserName', 'FridgeName', 'Temp'];
@@ -54,8 +54,9 @@ export interface DisputedLimit {
 }
 
 /**
- * The kitchen changes a limit, and staff change the same one a moment later: neither knows of the other. The tablet's clock
- * was an hour ahead then, as after the end of summer time, so nobody can tell by it whose change is the later one: staff decide.
+ * The kitchen changes a limit, and staff change the same one a moment later: neither knows of the other. The tablet's
+ * clock was an hour ahead, as after the end of summer time, so it cannot show which change is the later one: staff
+ * decide.
  */
 export async function disputeALimit({ backoffice, enrolled, copy }: Troubled): Promise<DisputedLimit> {
   const limits = { inKitchen: '5', onServer: 3 };

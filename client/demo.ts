@@ -24,7 +24,7 @@ import type { SyncEvent } from './sync-events';
 import { howMuchIsIn, megabytes, plural, seconds, table, whatBecameOfIt, whatIsIn } from './wording';
 
 export interface DemoOptions {
-  /** A server that is up. */
+  /** The address of a running server. */
   readonly url: string;
   readonly adminEmail: string;
   readonly adminPassword: string;
@@ -34,9 +34,9 @@ export interface DemoOptions {
 }
 
 /**
- * A kitchen is enrolled, lives for a month, synchronises on all four channels, and gets a setting that somebody changes
- * on the server. On its last day things go wrong, so that the console has an alert, a conflict, a refused reading and a
- * change that waits. Each run enrols a kitchen of its own. @throws SolutionError where the server does not do its part.
+ * Adds a kitchen, lets it work for a month, synchronises all four channels, and changes one of its settings on the
+ * server. On the last day there are troubles, so that the console has an alert, a conflict, a refused reading and a
+ * change that waits. Each run adds a kitchen of its own. @throws SolutionError if the server does not do its part.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { url, print } = options;
@@ -75,7 +75,7 @@ interface Stage {
 
 async function tell(stage: Stage): Promise<void> {
   const now = new Date();
-  // No longer ago: a probe that is silent for half a day counts as lost.
+  // The readings must not be older: a probe that is silent for half a day counts as lost.
   const thisMorning = new Date(now.getTime() - 5 * 3_600_000);
   const kitchen = createKitchen({ seed: stage.enrolled.mail, from: daysLater(now, -30), probes: 12 });
   await aMonthInTheKitchen(stage, kitchen, thisMorning);
@@ -198,13 +198,16 @@ async function messagesOfTheDay({ solution, copy, print }: Stage): Promise<SyncO
   return outcome;
 }
 
-/** From the probes of the kitchen the server knows when a cold room is warm for too long, and tells the kitchen. */
+/**
+ * By the probes of the kitchen, the server finds that a cold room has been too warm for too long, and sends an alert to
+ * the kitchen.
+ */
 async function readLatestAlert(copy: LocalCopy, print: Stage['print']): Promise<void> {
   const alert = (await managerMessages(copy)).find(({ kind }) => kind === 'probe-alert');
   if (alert === undefined) return;
   print(`     ${'reads'.padEnd(9)}${alert.subject}`);
   for (const line of alert.body.split('\n')) print(`     ${''.padEnd(9)}${line}`.trimEnd());
-  // The next sync would tell the manager.
+  // The next sync would change the manager's copy.
   await readMessages(copy, new Date(), [alert.id]);
 }
 
@@ -222,7 +225,7 @@ function printReport({ print }: Stage, outcomes: readonly SyncOutcome[]): void {
     print(`   ${line}`);
 }
 
-/** By the links of the console: to what this kitchen has left there. */
+/** The links of the console to the troubles of this kitchen. */
 function printWhereToLook({ url, enrolled, print }: Stage): void {
   const of = `solution=${encodeURIComponent(enrolled.id)}`;
   heading(print, 'Where to look in the console');
@@ -242,7 +245,7 @@ function heading(print: Stage['print'], text: string): void {
   print(text);
 }
 
-/** Tells a sync as it happens, a line a step. */
+/** Prints a sync as it happens, one line for each step. */
 function narrator(print: Stage['print']): (event: SyncEvent) => void {
   const acceptedAt = new Map<Channel, number>();
   return (event) => {
@@ -252,7 +255,7 @@ function narrator(print: Stage['print']): (event: SyncEvent) => void {
   };
 }
 
-/** What is done, and how. Null: not worth a line. */
+/** The line for a step. Null: the step gets no line. */
 function stepOf(event: SyncEvent, acceptedAt: ReadonlyMap<Channel, number>): [string, string] | null {
   switch (event.kind) {
     case 'logged-in':

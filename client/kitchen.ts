@@ -9,12 +9,12 @@ import { atHour, daysLater, wallHour, weekday } from './kitchen/wall-clock';
 
 /**
  * A professional kitchen that runs by itself: cold rooms with doors and defrosting, probes with batteries, deliveries,
- * cooking, cleaning, frying oil. All that happens follows from its seed, whatever the steps in which time passes.
+ * cooking, cleaning, frying oil. All events follow from its seed, however long the steps are in which time passes.
  */
 export interface Kitchen {
   /** By class name. */
   settings(): ReadonlyMap<string, readonly WrittenEntity[]>;
-  /** What happened since the time before, in the order in which it did. */
+  /** The events since the last time, in their order. */
   advanceTo(time: Date): readonly Reading[];
 }
 
@@ -47,7 +47,7 @@ export function createKitchen({ seed, from, probes = coldRooms.length }: Kitchen
         planned.push(...upcoming.filter(({ at }) => at >= from));
         nextDay = daysLater(nextDay, 1);
       }
-      // They are in the order of time: those that are due come first.
+      // They are ordered by time: those that are due come first.
       const due = planned.findIndex(({ at }) => at > now);
       readings.push(...planned.splice(0, due === -1 ? planned.length : due).map((one) => one.do()));
       const [hour, isWorkingDay] = [wallHour(now), weekday(now) !== 0];

@@ -9,13 +9,15 @@ import type { FailedInstruction } from './local-copy/sync-state';
 
 export interface StatutAnswer {
   readonly statut: Statut;
-  /** The sync that the status is about, where there is one. */
+  /** The sync that the status is about, if there is one. */
   readonly sync: string | null;
-  /** When the next question is worth asking, in the server's opinion. */
+  /** When the next poll makes sense, by the server's advice. */
   readonly pollAfterSeconds: number;
 }
 
-/** @param wait answer as soon as the status is other than `not`, or after so many seconds (1 to 60). */
+/**
+ * @param wait the call returns as soon as the status differs from `not`, or after this many seconds (1 to 60).
+ */
 export async function askStatut(
   connection: Connection,
   channel: Channel,
@@ -37,7 +39,7 @@ export async function askStatut(
   };
 }
 
-/** The highest `Id` that the server has of each log table, `-1` where it has none. */
+/** The highest `Id` that the server has of each log table, `-1` if it has none. */
 export async function askHighestIds(
   connection: Connection,
   channel: Channel,
@@ -53,12 +55,12 @@ export async function askParameterFiles(
   channel: Channel,
 ): Promise<readonly string[]> {
   const call = { method: 'GET', path: `/v4/${channel}/listSyncParams` } as const;
-  // A name of the server's that is no plain file name must never become a path of ours.
+  // A name from the server that is not a plain file name must never become a path of ours.
   const { value } = await connection.json(call, z.array(z.string().regex(/^[\w-]{1,100}\.xml$/i)));
   return value;
 }
 
-/** Repeating it does nothing more. @throws ServerProblem `other-sync`, `wrong-status`. */
+/** Repeating the call does nothing more. @throws ServerProblem `other-sync`, `wrong-status`. */
 export async function confirm(
   connection: Connection,
   channel: Channel,
@@ -88,7 +90,7 @@ export async function askSync(connection: Connection, channel: Channel): Promise
   }
 }
 
-/** What the server answers to an archive that it has taken. */
+/** The server's response to an accepted archive. */
 export const acceptedShape = z.object({ sync: z.string(), statut: z.string() });
 
 function headerOf(value: string | string[] | undefined): string | null {
@@ -112,7 +114,7 @@ const threeCountsShape = z.object({ inserted: z.number(), duplicates: z.number()
 const idShape = z.string().regex(/^\d{1,19}$/);
 const gapsShape = z.object({ missing: z.string(), ranges: z.array(z.tuple([idShape, idShape])) });
 
-/** `report.json`, wherever it comes from. */
+/** `report.json`, from a package or from a call. */
 export const reportShape: z.ZodType<SyncReport> = z.object({
   sync: z.string(),
   outcome: z.enum(['processed', 'failed']),

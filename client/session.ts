@@ -15,9 +15,9 @@ export interface Credentials {
 
 /** Keeps the solution logged in. One token serves all four channels. */
 export interface Session {
-  /** The current token; logs in where there is none or where it is about to expire. */
+  /** The current token; logs in if there is none or if it is about to expire. */
   token(): Promise<string>;
-  /** Logs in again, unless somebody already has since `refused` was in use. */
+  /** Logs in again, unless another caller has already done so since `refused` was in use. */
   renew(refused: string): Promise<void>;
 }
 
@@ -77,8 +77,8 @@ async function askForToken({ exchange, credentials, now }: SessionDeps): Promise
 }
 
 /**
- * When nine tenths of the token's life are over. Counted from now by our own clock: that one may be wrong, but it is
- * the one that we shall look at again.
+ * When nine tenths of the token's lifetime are over. It is counted from now by our own clock, which may be wrong but is
+ * the one that we read again later.
  */
 function renewAfter(token: string, now: Date): string {
   const lifeSeconds = lifeOf(token) ?? defaultLifeSeconds;

@@ -16,12 +16,12 @@ import { deepDifferencesOf, differencesOf } from './simulation/verification';
 export interface SimulationOptions {
   /** The server. */
   readonly url: string;
-  /** Staff who may enrol solutions. */
+  /** The staff user who may add solutions. */
   readonly adminEmail: string;
   readonly adminPassword: string;
   /** How many solutions. */
   readonly solutions: number;
-  /** How often each synchronises all its channels; or for how long all of them do. */
+  /** How often each solution synchronises all its channels; or for how long all of them do. */
   readonly until: { readonly rounds: number } | { readonly seconds: number };
   /** How much time passes in the kitchens between two rounds, minutes. */
   readonly minutesPerRound: number;
@@ -29,7 +29,7 @@ export interface SimulationOptions {
   readonly concurrency: number;
   /** Probes per kitchen, up to 20. */
   readonly probes: number;
-  /** Share of the requests that the network spoils, 0 to 1. */
+  /** The share of requests that the network makes fail, 0 to 1. */
   readonly badNetwork: number;
   readonly wrongClocks: boolean;
   /** Chance per round and solution that staff change one of its settings. */
@@ -47,7 +47,7 @@ export interface SimulationProgress {
   readonly stage: 'enrolling' | 'synchronising' | 'settling' | 'verifying';
   /** Solutions, or rounds of solutions. */
   readonly done: number;
-  /** Null: as long as the time lasts. */
+  /** Null: until the time is over. */
   readonly of: number | null;
   readonly syncs: number;
 }
@@ -55,21 +55,24 @@ export interface SimulationProgress {
 export interface SimulationResult {
   readonly solutions: number;
   readonly syncs: number;
-  /** Of the rounds, without enrolment and verification. */
+  /** The time of the rounds, without adding solutions and verification. */
   readonly seconds: number;
   readonly syncsPerSecond: number;
   readonly byChannel: ReadonlyMap<Channel, ChannelMeasures>;
-  /** What the solutions met with, by code; most of it was mended by a retry. */
+  /** The errors of the solutions, by code; a retry repaired most of them. */
   readonly errors: Readonly<Record<string, number>>;
-  /** What the simulated network did. */
+  /** The faults of the simulated network. */
   readonly faults: Readonly<Record<string, number>>;
-  /** What the server put into quarantine. None of it should be there. */
+  /** The items that the server put into quarantine. There should be none. */
   readonly rejected: number;
-  /** Where the server does not hold what a solution holds. Empty: all is well. */
+  /** The differences between the server and the solutions. Empty: all is well. */
   readonly differences: readonly string[];
 }
 
-/** Runs many solutions against a server, and compares both sides in the end. @throws ServerProblem where enrolment is refused. */
+/**
+ * Runs many solutions against a server, and compares both sides in the end. @throws ServerProblem if a solution cannot
+ * be added.
+ */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   await mkdir(options.dir, { recursive: true });
   const measures = createMeasures();
@@ -174,7 +177,7 @@ async function settleAndCompare(
   return differences;
 }
 
-/** Does the work for each, never for more than `limit` at once. Stops at the first failure. */
+/** Does the work for each item, for at most `limit` at once. Stops at the first failure. */
 async function inParallel<T>(
   items: readonly T[],
   limit: number,

@@ -19,7 +19,7 @@ export class ServerProblem extends SolutionError {
     readonly status: number,
     code: string,
     readonly detail: string,
-    /** What the server asks us to wait, where it says so. */
+    /** How long the server asks us to wait, if it does. */
     readonly retryAfterSeconds: number | null,
   ) {
     super(code, detail);
@@ -31,11 +31,11 @@ export class ServerProblem extends SolutionError {
 export const connectionLost = (what: string, cause?: unknown) =>
   new SolutionError('connection-lost', `The connection was lost: ${what}.`, { cause });
 
-/** Nobody was ever reached there. */
+/** The address was never reached. */
 export const unreachable = (url: string, reason: string) =>
   new SolutionError('unreachable', `The server ${url} cannot be reached: ${reason}.`);
 
-/** There is nothing to look at in that folder. */
+/** There is no local copy in that folder. */
 export const noCopy = (dir: string) =>
   new SolutionError('no-copy', `There is no local copy in ${dir}: "epack solution sync" makes one.`);
 

@@ -20,9 +20,9 @@ export interface SolutionOptions {
   readonly clockSkewSeconds?: number;
   /** Default: about ten minutes in all. */
   readonly retry?: RetryPolicy;
-  /** Larger archives go the resumable way. Default 8 MiB. */
+  /** Larger archives are sent as resumable uploads. Default 8 MiB. */
   readonly resumableAboveBytes?: number;
-  /** How long the server may hold one question for the status. Default 25. */
+  /** How long one status poll may wait at the server. Default 25. */
   readonly pollSeconds?: number;
   /** How long to wait for the server to process one upload. Default an hour. */
   readonly maxWaitSeconds?: number;
@@ -38,12 +38,12 @@ export interface SolutionOptions {
 export interface Solution {
   /**
    * One pass through the handshake.
-   * @throws ServerProblem what the server refuses, with its code; SolutionError `connection-lost` when patience is over,
-   * `gave-up-waiting`, `bad-package`, `bad-copy`.
+   * @throws ServerProblem for a refusal of the server, with its code; SolutionError `connection-lost` after the last
+   * retry, `gave-up-waiting`, `bad-package`, `bad-copy`.
    */
   sync(channel: Channel): Promise<SyncOutcome>;
   statut(channel: Channel): Promise<Statut>;
-  /** By table, the highest `Id` that the server has; -1 where it has none. Needs status 0. */
+  /** By table, the highest `Id` that the server has; -1 if it has none. Needs status 0. */
   highestIds(channel: Channel): Promise<ReadonlyMap<string, bigint>>;
   close(): void;
 }

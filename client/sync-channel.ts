@@ -20,8 +20,8 @@ import { carryOutWhatWasFetched, takeInstructions } from './take-instructions';
 import { sendArchive } from './transfer/send-archive';
 
 /**
- * Synchronises one channel: brings to its end what an earlier run left in progress, then sends what is new, waits,
- * carries the answer out and confirms. After it the status is 0. It may be killed anywhere and run again.
+ * Synchronises one channel: finishes the sync of an earlier run, then sends what is new, waits, applies the package and
+ * confirms. After it the status is 0. It may be killed at any point and run again.
  */
 export async function syncChannel(deps: SyncDeps, channel: Channel): Promise<SyncOutcome> {
   const earlier: SyncOutcome[] = [];
@@ -32,8 +32,8 @@ export async function syncChannel(deps: SyncDeps, channel: Channel): Promise<Syn
       const outcome = await newSync(deps, channel);
       return { ...outcome, earlier };
     } catch (error) {
-      // Something is in progress after all: our own upload whose answer was lost, or one that was cut off and that the
-      // server has not given up yet.
+      // A sync is in progress after all: our own upload whose response was lost, or an upload that was cut off and that
+      // the server has not given up yet.
       if (!isWrongStatus(error) || round >= maxRounds) throw error;
     }
   }
@@ -42,7 +42,7 @@ export async function syncChannel(deps: SyncDeps, channel: Channel): Promise<Syn
 const maxRounds = 5;
 
 /**
- * @returns null where nothing was in progress.
+ * @returns null if nothing was in progress.
  */
 async function finishEarlierSync(deps: SyncDeps, channel: Channel): Promise<SyncOutcome | null> {
   const { statut, sync } = await statutAtRest(deps, channel);
@@ -55,7 +55,7 @@ async function finishEarlierSync(deps: SyncDeps, channel: Channel): Promise<Sync
   if (upload === null) return null;
   if (upload.sync === null && (await isStillGood(deps, channel, upload)))
     return sendAndFinish(deps, channel, upload);
-  // It was confirmed and only the answer to that was lost, or staff have reset the channel, or it is too old.
+  // The sync was confirmed and only that response was lost, or staff have reset the channel, or the sync is too old.
   await forgetWork(deps, channel);
   return null;
 }
@@ -109,7 +109,7 @@ async function send(deps: SyncDeps, channel: Channel, upload: BuiltUpload): Prom
       onBytes: (sent, of) => deps.onEvent({ kind: 'sending', channel, bytes: sent, of }),
     });
   } catch (error) {
-    // The archive itself was refused: the next run must not send the same again.
+    // The archive itself was refused: the next run must not send the same archive again.
     if (error instanceof ServerProblem && refusals.has(error.status)) await forgetWork(deps, channel);
     throw error;
   }
@@ -117,7 +117,7 @@ async function send(deps: SyncDeps, channel: Channel, upload: BuiltUpload): Prom
 
 const refusals = new Set([400, 413, 415, 422]);
 
-/** Milliseconds of the process's own clock; null where it happened in an earlier run, or not at all. */
+/** Milliseconds of the process's own clock; null if it happened in an earlier run, or not at all. */
 interface Times {
   readonly startedAt: number;
   readonly acceptedAt: number | null;
@@ -150,13 +150,13 @@ async function confirmPackage(
     await confirm(deps.connection, channel, carriedOut.sync, carriedOut.failed);
     deps.onEvent({ kind: 'confirmed', channel, sync, failed: carriedOut.failed.length });
   } catch (error) {
-    // Nothing to confirm any more: how it ended is asked below.
+    // There is nothing to confirm any more: the code below reads how the sync ended.
     if (!isWrongStatus(error)) throw error;
   }
   return settle(deps, { channel, sync }, times, carriedOut);
 }
 
-/** The channel is idle again: asks how it ended, and forgets what was needed on the way. */
+/** The channel is idle again: reads how the sync ended, and removes its working state. */
 async function settle(
   deps: SyncDeps,
   { channel, sync }: { readonly channel: Channel; readonly sync: string },
@@ -183,7 +183,7 @@ async function settle(
   };
 }
 
-/** What the next upload is to answer. */
+/** What the next upload has to report on. */
 function oweWhatIsLeft(
   deps: SyncDeps,
   channel: Channel,

@@ -3,7 +3,7 @@ import type { Statut } from '../shared/domain/statut';
 import type { InstructionFile } from './local-copy/unpack-package';
 import type { UploadContents } from './local-copy/sync-state';
 
-/** What happens in a sync, as it happens: for progress bars, for the demonstration, for measurements. */
+/** The events of a sync, for progress bars, for the demonstration and for measurements. */
 export type SyncEvent =
   | { readonly kind: 'logged-in' }
   | { readonly kind: 'statut'; readonly channel: Channel; readonly statut: Statut }

@@ -11,9 +11,9 @@ export interface SyncDeps {
   /** The device's clock. */
   readonly now: () => Date;
   readonly onEvent: OnSyncEvent;
-  /** Larger archives go the resumable way. */
+  /** Larger archives are sent as resumable uploads. */
   readonly resumableAboveBytes: number;
-  /** How long the server may hold one question for the status (1 to 60). */
+  /** How long one status poll may wait at the server (1 to 60). */
   readonly pollSeconds: number;
   /** How long to wait for the server to process one upload. */
   readonly maxWaitSeconds: number;
@@ -23,21 +23,21 @@ export interface SyncDeps {
 export interface SyncOutcome {
   readonly channel: Channel;
   readonly sync: string;
-  /** `abandoned`: staff reset the channel while it was in progress; what it held is sent again. */
+  /** `abandoned`: staff reset the channel while the sync was in progress; its data are sent again. */
   readonly outcome: 'processed' | 'failed' | 'abandoned';
   readonly sent: { readonly bytes: number; readonly contents: UploadContents };
-  /** Instructions that were carried out, and those that could not be. */
+  /** The numbers of applied instructions and of failed ones. */
   readonly carried: number;
   readonly failed: readonly FailedInstruction[];
   readonly report: SyncReport | null;
-  /** From the server's acceptance of the upload to the package being ready; null where that began in an earlier run. */
+  /** From the server's acceptance of the upload to the package being ready; null if that began in an earlier run. */
   readonly processingMs: number | null;
   readonly totalMs: number;
-  /** Syncs of earlier runs that were in progress and have been brought to their end first. */
+  /** Syncs of earlier runs that were in progress and were finished first. */
   readonly earlier: readonly SyncOutcome[];
 }
 
-/** What is remembered of the channel's sync in progress. */
+/** The stored state of the channel's sync in progress. */
 export function stateOf({ copy }: SyncDeps, channel: Channel): ChannelState {
   return copy.state().channels[channel];
 }
@@ -51,9 +51,9 @@ export async function changeUpload(
   if (upload !== null) await deps.copy.changeChannel(channel, { upload: { ...upload, ...change } });
 }
 
-/** The sync is over, or will be begun again. */
+/** The sync is over, or will start again. */
 export async function forgetWork(deps: SyncDeps, channel: Channel): Promise<void> {
-  // Files first: a package that were left behind would be carried out a second time.
+  // Files are removed first: a remaining package would be applied a second time.
   await clearWork(deps.copy, channel);
   await deps.copy.changeChannel(channel, { upload: null, download: null, carriedOut: null });
 }

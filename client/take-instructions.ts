@@ -9,7 +9,7 @@ import { unpackPackage } from './local-copy/unpack-package';
 import { stateOf, type SyncDeps } from './sync-work';
 import { fetchPackage } from './transfer/fetch-package';
 
-/** Fetches the package and carries it out, unless an earlier run did and was stopped before it could confirm. */
+/** Fetches the package and applies it, unless an earlier run has applied it and was stopped before it could confirm. */
 export async function takeInstructions(deps: SyncDeps, channel: Channel, sync: string): Promise<CarriedOut> {
   const before = stateOf(deps, channel).carriedOut;
   if (before?.sync === sync) return before;
@@ -17,7 +17,7 @@ export async function takeInstructions(deps: SyncDeps, channel: Channel, sync: s
   return carryOutFetched(deps, channel);
 }
 
-/** For a server that needed no confirmation: the package was fetched, and the program ended before it was carried out. */
+/** For a server that needed no confirmation: the package was fetched, and the program ended before it was applied. */
 export async function carryOutWhatWasFetched(deps: SyncDeps, channel: Channel): Promise<void> {
   const isFetched = (await fileBytes(packageFile(deps.copy, channel))) !== null;
   if (isFetched && stateOf(deps, channel).carriedOut === null) await carryOutFetched(deps, channel);
@@ -35,7 +35,7 @@ async function fetchInstructions(deps: SyncDeps, channel: Channel, sync: string)
     onEtag: (etag) => deps.copy.changeChannel(channel, { download: etag === null ? null : { sync, etag } }),
     onBytes: (bytes, of) => deps.onEvent({ kind: 'fetching', channel, bytes, of }),
   });
-  // From here on the package is whole, whatever happens: a solution whose server needs no confirmation has only this.
+  // From here on the whole package is on the disk: if the server needs no confirmation, it cannot be fetched again.
   await deps.copy.files.move(partFile(deps.copy, channel), packageFile(deps.copy, channel));
 }
 
@@ -45,7 +45,7 @@ async function carryOutFetched(deps: SyncDeps, channel: Channel): Promise<Carrie
     packageFile(copy, channel),
     workFile(copy.dir, channel, 'package'),
   ).catch(async (error: unknown) => {
-    // Or every later run would stumble over it.
+    // Otherwise every later run would fail because of it.
     await rm(packageFile(copy, channel), { force: true });
     throw error;
   });

@@ -3,7 +3,7 @@ import type { UploadContents } from './local-copy/sync-state';
 import { messageOf } from './local-copy/system-error';
 import { SolutionError } from './solution-error';
 
-// How the commands say things to a person.
+// The texts that the commands show to people.
 
 export function megabytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
@@ -103,13 +103,13 @@ const among = (what: string, count: number): [number, string] => [
   `${count.toLocaleString('en')} ${what}`,
 ];
 
-/** One line for whatever stopped a command. */
+/** One line for any error that stopped a command. */
 export function reasonOf(error: unknown): string {
   if (error instanceof SolutionError) return `${error.message} [${error.code}]`;
   return messageOf(error);
 }
 
-/** Columns as wide as they need to be. */
+/** Columns as wide as their contents. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = header.map((name, column) =>
     Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),

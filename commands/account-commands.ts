@@ -7,7 +7,10 @@ import { createAccountDataStore } from '../shared/stores/solutions/account-data-
 import { type Account, createAccountStore } from '../shared/stores/solutions/account-store';
 import { findDatabaseUrl } from '../shared/embedded/database-url';
 
-/** `epack account purge`. Null: nothing was done, `confirm` is not the account's name; `solutions` would go. */
+/**
+ * `epack account purge`. Null: nothing was removed, because `confirm` is not the account's name; `solutions` would be
+ * removed.
+ */
 export function purge(
   config: Config,
   { account: name, confirm }: { readonly account: string; readonly confirm?: string },

@@ -25,7 +25,7 @@ import { createUserService } from '../api/backoffice/services/users';
 import { keyOverlapSeconds, tokenKeyName } from '../api/services/token-keys';
 import { openStoreAccess } from '../shared/stores/store-access';
 
-// What the command line does beside running servers, by the same services as the backoffice.
+// The commands other than running servers. They use the same services as the backoffice.
 
 /** `epack migrate`. Returns the migrations that it ran. */
 export function migrateDatabase(config: Config): Promise<string[]> {
@@ -35,18 +35,21 @@ export function migrateDatabase(config: Config): Promise<string[]> {
 export interface AddedUser {
   readonly email: string;
   readonly role: Role;
-  /** Where nobody chose it: drawn here, and told this once. Null: it was given. */
+  /** If nobody chose a password, it is generated here and shown only once. Null: it was given. */
   readonly drawnPassword: string | null;
 }
 
-/** `epack user add`. `password`: as someone chose it; null: one is drawn. Throws a sentence, `invalid-fields`, `already-exists`. */
+/**
+ * `epack user add`. `password`: as someone chose it; null: one is generated. Throws a sentence, `invalid-fields`,
+ * `already-exists`.
+ */
 export function addUser(
   config: Config,
   input: {
     readonly email: string;
     readonly role: string;
     readonly password: string | null;
-    /** Names of accounts that are there. */
+    /** Names of existing accounts. */
     readonly accounts: readonly string[];
   },
 ): Promise<AddedUser> {
@@ -62,7 +65,7 @@ export function addUser(
     const passwords = createPasswordHasher();
     const users = createUserService({ ...openStoreAccess(db), passwords, rules: config.signIn });
     try {
-      // Whoever ran the command has read what was drawn.
+      // The person who ran the command has seen the generated password.
       const user = { email: input.email, password, role, accountIds, mustChangePassword: isDrawn };
       const { email } = await users.create(commandLineCaller, user);
       return { email, role, drawnPassword: isDrawn ? password : null };
@@ -72,7 +75,7 @@ export function addUser(
   });
 }
 
-/** `epack config`: what running servers saw that the configuration should say. Nothing where no database is at hand. */
+/** `epack config`: what running servers noticed about missing settings. Nothing if no database can be reached. */
 export async function warningsOf(config: Config): Promise<string[]> {
   const seen = await withDatabase(config, (db) => createSightStore(db).untrustedProxy()).catch(() => null);
   return seen === null
@@ -96,11 +99,11 @@ export function removeSecondFactor(config: Config, email: string): Promise<void>
 }
 
 export interface AddedSolution extends EnrolledSolution {
-  /** The name of an account that was made for it. Null: there was one. */
+  /** The name of an account that was created for it. Null: the account existed. */
   readonly madeAccount: string | null;
 }
 
-/** `epack solution add`. The secret is shown this once. Throws `invalid-fields`, `already-exists`. */
+/** `epack solution add`. The secret is shown only once. Throws `invalid-fields`, `already-exists`. */
 export function addSolution(
   config: Config,
   input: {
@@ -113,7 +116,7 @@ export function addSolution(
     readonly mac?: string;
   },
 ): Promise<AddedSolution> {
-  // Before an account is made for it.
+  // This is checked before an account is created for it.
   const { mail, name, timezone } = checkedSolution(input);
   const signIn = signInOf(input);
   return withDatabase(config, async (db) => {
@@ -141,7 +144,7 @@ function signInOf({ loginPolicy: written, mac }: { readonly loginPolicy: string;
   return signIn;
 }
 
-/** `epack account retention`. What is undefined stays as it is. Returns what holds now. */
+/** `epack account retention`. Undefined members stay as they are. Returns the values now in force. */
 export function changeRetention(config: Config, name: string, change: RetentionChange): Promise<Retention> {
   return withDatabase(config, async (db) => {
     const account = await createAccountStore(db).findByName(name);
@@ -151,7 +154,7 @@ export function changeRetention(config: Config, name: string, change: RetentionC
   });
 }
 
-/** Days as someone writes them; `default` or `ever`: null. Throws a sentence. */
+/** Reads a number of days; `default` or `ever`: null. Throws a sentence. */
 export function daysFrom(written: string | undefined): number | null | undefined {
   const { least, most } = retentionLimits;
   if (written === undefined) return undefined;
@@ -163,8 +166,8 @@ export function daysFrom(written: string | undefined): number | null | undefined
 }
 
 /**
- * `epack key rotate`: a new key signs the tokens of solutions. Tokens of the old one stay valid until they expire, or,
- * where `isLeaked`, no longer. Throws a `RangeError` where the key is configured.
+ * `epack key rotate`: a new key signs the tokens of solutions. Tokens of the old key stay valid until they expire; with
+ * `isLeaked` they become invalid at once. Throws a `RangeError` if the key is set in the configuration.
  */
 export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked: boolean }): Promise<void> {
   if (config.tokenSecrets !== null) {
@@ -184,7 +187,7 @@ export function rotateTokenKey(config: Config, { isLeaked }: { readonly isLeaked
   );
 }
 
-/** An account that is not there yet is made. */
+/** An account that does not exist is created. */
 async function accountOf(db: Db, name: string): Promise<Account & { readonly isNew: boolean }> {
   const known = await createAccountStore(db).findByName(name);
   if (known !== null) return { ...known, isNew: false };

@@ -14,7 +14,7 @@ import { auditEntry } from '../api/backoffice/services/trail';
 
 // `epack audit verify` and `epack audit purge`.
 
-/** What the first fault in the trail is. `auditId`: the row that was altered or removed; null: it is no row. */
+/** The first fault in the trail. `auditId`: the row that was altered or removed; null: the fault is not in a row. */
 export interface AuditFault {
   readonly auditId: string | null;
   readonly what: string;
@@ -23,21 +23,21 @@ export interface AuditFault {
 export interface AuditVerdict {
   /** Null: the trail is whole. */
   readonly fault: AuditFault | null;
-  /** How many rows hang together, from the beginning or the last anchor. */
+  /** How many rows are chained, from the beginning or the last anchor. */
   readonly rows: number;
-  /** The last place that holds; null: nothing is sealed yet. */
+  /** The last verified place of the chain; null: nothing is sealed yet. */
   readonly head: ChainPlace | null;
-  /** Rows that came within the last seconds. */
+  /** Rows of the last seconds, which are not sealed yet. */
   readonly unsealed: number;
   readonly anchors: readonly ChainAnchor[];
 }
 
-/** `epack audit verify`. `expected`: a place that was noted before, `<position>:<hash>`; null: none was. */
+/** `epack audit verify`. `expected`: a place of the chain that was noted before, `<position>:<hash>`; null: none. */
 export function verifyAuditTrail(config: Config, expected: string | null): Promise<AuditVerdict> {
   const noted = expected === null ? null : notedPlace(expected);
   return withDatabase(config, (db) =>
     inTransaction(db, async ({ db: trx }) => {
-      // One state of the trail, whoever adds to it meanwhile.
+      // It reads one state of the trail, even if rows are added meanwhile.
       await trx.raw('set transaction isolation level repeatable read, read only');
       return verifiedTrail(trx, noted);
     }),
@@ -52,7 +52,7 @@ export interface AuditPurge {
 
 /**
  * `epack audit purge`: removes what happened before that time, the oldest first, and leaves an anchor and an entry that
- * say so. Throws a sentence where the trail is not whole: what is removed cannot be looked into any more.
+ * say so. Throws a sentence if the trail is not whole, because removed rows cannot be examined any more.
  */
 export function purgeAuditTrail(config: Config, before: Date): Promise<AuditPurge> {
   return withDatabase(config, async (db) => {
@@ -87,7 +87,7 @@ export function auditLines({ fault, rows, head, unsealed, anchors }: AuditVerdic
   ];
 }
 
-/** Midnight UTC. Throws a `RangeError` where it is no day that is over. */
+/** Midnight UTC. Throws a `RangeError` if it is not a past day. */
 export function dayFrom(written: string): Date {
   const day = new Date(/^\d{4}-\d{2}-\d{2}$/.test(written) ? `${written}T00:00:00Z` : NaN);
   if (Number.isNaN(day.getTime()) || day > new Date())
@@ -95,7 +95,7 @@ export function dayFrom(written: string): Date {
   return day;
 }
 
-/** Nobody who writes to the trail waits for more than these. */
+/** A writer to the trail waits for no more than this number of rows. */
 const purgedRows = 10_000;
 const pageRows = 1_000;
 
@@ -155,7 +155,7 @@ function faultOf({ position, hash, auditId, row }: ChainLink, before: ChainPlace
   return { auditId, what: `Row ${auditId} was altered, or its link ${position} was.` };
 }
 
-/** Whoever makes the whole chain again is betrayed by a hash that was noted elsewhere. */
+/** If someone makes the whole chain again, a hash that was noted elsewhere shows it. */
 function faultOfNoted({ position, hash, auditId }: ChainLink, noted: ChainPlace | null): AuditFault | null {
   if (noted?.position !== position || Buffer.from(hash).equals(Buffer.from(noted.hash))) return null;
   return { auditId, what: `The chain was made anew: link ${position} is not the one that was noted.` };

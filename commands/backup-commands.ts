@@ -27,9 +27,9 @@ export interface WrittenBackup {
 }
 
 /**
- * `epack backup`. `recipients`: public keys of age (`age1…`), who alone can read it then; none: it is not encrypted. `to`: a file that is not there yet, a folder in which one is made, or `-` for standard output. The
- * server may run; the embedded database is started for it where it does not. What is in the file is readable by its
- * owner alone: it holds secrets.
+ * `epack backup`. `recipients`: public keys of age (`age1…`), only they can then read it; none: it is not encrypted.
+ * `to`: a new file, a folder in which one is created, or `-` for standard output. The server may run; if it does not,
+ * the embedded database is started for the backup. Only the owner of the file can read it, because it contains secrets.
  */
 export async function writeBackup(
   config: Config,
@@ -56,9 +56,8 @@ export async function writeBackup(
 }
 
 /**
- * `epack restore`. `from`: a file, or `-` for standard input. `identityFile`: with the secret keys of age that an encrypted
- * one needs. An embedded database that is made for it goes again where
- * the restore fails.
+ * `epack restore`. `from`: a file, or `-` for standard input. `identityFile`: a file with the secret keys of age, for
+ * an encrypted backup. If the restore fails, an embedded database that was created for it is removed.
  */
 export async function restoreBackup(
   config: Config,
@@ -66,7 +65,7 @@ export async function restoreBackup(
   identityFile: string | null = null,
 ): Promise<Restored> {
   const identities = identityFile === null ? null : identitiesIn(await readFile(identityFile, 'utf8'));
-  // Before the database: a name that is nobody's starts nothing.
+  // The file is opened before the database: a wrong file name must start nothing.
   const source = from === '-' ? process.stdin : await openToRead(from);
   try {
     return await onNewDatabase(config, async (url) => {
@@ -78,7 +77,7 @@ export async function restoreBackup(
   }
 }
 
-/** Throws a sentence where it is encrypted and no secret key was given. */
+/** Throws a sentence if the backup is encrypted and no secret key was given. */
 async function inTheClear(
   source: Readable,
   identities: readonly string[] | null,
@@ -91,7 +90,7 @@ async function inTheClear(
   return decryptedWith(identities, whole);
 }
 
-/** Its first chunk, and all of it. */
+/** The first chunk, and the whole stream. */
 async function peeked(
   source: Readable,
 ): Promise<{ readonly first: Buffer; readonly whole: AsyncIterable<Uint8Array> }> {
@@ -105,7 +104,7 @@ async function peeked(
   return { first, whole: whole() };
 }
 
-/** What is in a backup, in a line. */
+/** The contents of a backup, in one line. */
 export function backupSummary({ tables, files }: BackupManifest): string {
   const rows = Object.values(tables).reduce((sum, table) => sum + table.rows, 0);
   const missing =
@@ -128,7 +127,7 @@ async function restoreInto(
   }
 }
 
-/** An embedded database that was not there before is none again where `work` fails. */
+/** If `work` fails, an embedded database that did not exist before is removed. */
 async function onNewDatabase<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
   const wasThere = config.databaseUrl !== null || (await exists(path.join(config.dataDir, 'postgres')));
   try {
@@ -139,7 +138,7 @@ async function onNewDatabase<T>(config: Config, work: (url: string) => Promise<T
   }
 }
 
-/** The embedded database runs only as long as someone needs it. */
+/** The embedded database runs only while it is needed. */
 async function withDatabaseUrl<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
   const running = config.databaseUrl ?? (await findEmbeddedPostgres(config.dataDir));
   if (running !== null) return work(running);
@@ -151,7 +150,7 @@ async function withDatabaseUrl<T>(config: Config, work: (url: string) => Promise
   }
 }
 
-/** Throws a sentence where there is no such file, or none that may be read. */
+/** Throws a sentence if there is no such file, or if it may not be read. */
 async function openToRead(file: string): Promise<ReadStream> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw new Error(`The backup ${file} cannot be read: ${reasonOf(error)}.`);
@@ -161,7 +160,7 @@ async function openToRead(file: string): Promise<ReadStream> {
   throw new Error(`The backup ${file} cannot be read: it is a folder.`);
 }
 
-/** Throws a sentence where no file can be made. */
+/** Throws a sentence if no file can be created. */
 async function newFileAt(to: string, ending: string): Promise<string> {
   const found = await stat(to).catch(() => null);
   const isFolder = found?.isDirectory() === true;
@@ -175,7 +174,7 @@ async function newFileAt(to: string, ending: string): Promise<string> {
   return path.join(to, `epack-${time}${ending}`);
 }
 
-/** Why a file or a folder is of no use, for people. */
+/** Why a file or a folder cannot be used, for people. */
 function reasonOf(error: unknown): string {
   const code = isNativeError(error) && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? (code === '' ? String(error) : code);
@@ -189,7 +188,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'its disk is read-only',
 };
 
-/** A file that bears its name is whole, and on the disk. */
+/** A file that has its final name is whole and on the disk. */
 async function writeWhole(file: string, stream: AsyncIterable<Uint8Array>): Promise<void> {
   const part = `${file}.part`;
   try {

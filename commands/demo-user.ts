@@ -4,12 +4,12 @@ import { createAuditStore } from '../shared/stores/staff/audit-store';
 import { createUserStore } from '../shared/stores/staff/user-store';
 import { auditEntry } from '../api/backoffice/services/trail';
 
-/** Whom the demonstration signs in as, where no first user is configured. Nobody else has this name. */
+/** The user of the demonstration if no first user is configured. Nobody else has this name. */
 export const demoEmail = 'demo@localhost';
 
 /**
- * The user of a demonstration ends with it, sessions included. Called at every start as well: a demonstration that was
- * killed could not do it.
+ * Removes the user of a demonstration with its sessions, when the demonstration ends. It is also called at every start,
+ * because a killed demonstration could not do it.
  */
 export function removeDemoUser(db: Db): Promise<void> {
   return inTransaction(db, async ({ db: trx }) => {

@@ -7,7 +7,7 @@ import { withDatabase } from './administration';
 import { demoEmail, removeDemoUser } from './demo-user';
 import { type RunningServer, runServerUntilStopped, startServer } from './start-server';
 
-/** What the reference solution shows, once a server is up. */
+/** What the reference solution shows, once a server is running. */
 export interface Demo {
   (on: {
     readonly url: string;
@@ -28,11 +28,11 @@ interface Stage {
 }
 
 /**
- * `epack demo`: the server on the embedded default, and a kitchen that synchronises with it. Leaves the server running.
- * Where no first user is configured, one is made for the demonstration, and ends with it.
+ * `epack demo`: the server on the embedded default, and a kitchen that synchronises with it. The server keeps running.
+ * If no first user is configured, one is created for the demonstration and removed at its end.
  */
 export async function demonstrate({ environment, script, isOnce, runDemo }: Stage): Promise<void> {
-  // Its log would drown the story.
+  // Its log would hide the lines of the demonstration.
   const quiet = { LOG_LEVEL: 'warn', ...environment };
   const given = readConfig(quiet);
   await makeDataFolder(given);
@@ -69,13 +69,13 @@ interface SignIn {
   readonly password: string;
 }
 
-/** The configured user, or one of the demonstration's own. */
+/** The configured user, or a user of the demonstration. */
 function signInOf({ adminEmail, adminPassword }: Config): SignIn {
   if (adminEmail !== null && adminPassword !== null) return { email: adminEmail, password: adminPassword };
   return { email: demoEmail, password: randomBytes(12).toString('base64url') };
 }
 
-/** Before its database stops. Should that fail, the next start does it. */
+/** The user is removed before the database stops. If this fails, the next start does it. */
 function endingItsUser(server: RunningServer, config: Config): RunningServer {
   return {
     ...server,

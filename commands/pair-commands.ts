@@ -16,7 +16,7 @@ import { withDatabase } from './administration';
 
 // `epack pairs …` and `epack systems …`: by the same services as the backoffice.
 
-/** What a command has to say, and whether all is well. */
+/** The output of a command, and whether all is well. */
 export interface CommandResult {
   readonly lines: readonly string[];
   readonly isWell: boolean;
@@ -25,8 +25,8 @@ export interface CommandResult {
 const well = (lines: readonly string[]): CommandResult => ({ lines, isWell: true });
 
 /**
- * `epack pairs check` and `epack pairs apply`. `isTrial`: nothing is written. Every mistake is told at once, with file,
- * line and the key's path.
+ * `epack pairs check` and `epack pairs apply`. `isTrial`: nothing is written. All mistakes are listed at once, with
+ * file, line and the key's path.
  */
 export async function applyFile(
   config: Config,
@@ -88,7 +88,7 @@ export function listSystems(config: Config): Promise<CommandResult> {
 
 const everything = { limit: 10_000, after: null };
 
-/** `epack pairs status`: one line each of what counts. */
+/** `epack pairs status`: one line for each number. */
 export function pairStatus(config: Config, name: string): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const status = await createPairRunService(openStoreAccess(db)).status(commandLineCaller, name);
@@ -115,7 +115,7 @@ export function runPair(config: Config, name: string, kind: 'check' | 'whole'): 
   });
 }
 
-/** `epack pairs plan`: waits until a worker has made it, and tells its lines. */
+/** `epack pairs plan`: waits until a worker has made the plan, and lists its lines. */
 export function planPair(config: Config, name: string): Promise<CommandResult> {
   return withDatabase(config, async (db) => {
     const runs = createPairRunService(openStoreAccess(db));
@@ -216,7 +216,7 @@ export function probeSystem(config: Config, name: string): Promise<CommandResult
 
 const planPatienceMs = 10 * 60_000;
 
-/** Null: no worker made it in time. */
+/** Null: no worker has made it in time. */
 async function madePlan(runs: PairRunService, id: string) {
   const until = Date.now() + planPatienceMs;
   while (Date.now() < until) {
@@ -227,10 +227,10 @@ async function madePlan(runs: PairRunService, id: string) {
   return null;
 }
 
-/** Of a plan or a run, as the database numbers them; the REST interface checks the same. */
+/** The number of a plan or a run in the database; the REST interface checks the same. */
 const isNumber = (id: string): boolean => /^[1-9]\d{0,17}$/.test(id);
 
-/** A pair whose system accepts no call stands still as well. */
+/** A pair also stands still if its system accepts no call. */
 async function pausedSystems(db: Db, { here, there }: PairEntry): Promise<string[]> {
   const systems = createSystemStore(db);
   const both = await Promise.all([here, there].map(({ id }) => systems.findById(id)));

@@ -19,15 +19,15 @@ import { withDatabase } from './administration';
 import type { CommandResult } from './pair-commands';
 import { makeWebhooks, planWebhooks, type WebhookWish } from './prepare-webhooks';
 
-// `epack systems prepare`. It calls the system itself: the administrator's password goes through no job and no table.
+// `epack systems prepare`. It calls the system itself, so that the administrator's password is in no job and no table.
 
 export interface PreparationRequest {
   readonly system: string;
-  /** An administrator of the system. Nothing keeps the password. */
+  /** An administrator of the system. The password is not stored. */
   readonly administrator: Preparation['administrator'];
-  /** Shown what would be made, before anything is; false: nothing is made. */
+  /** Gets the planned steps before anything is made; false: nothing is made. */
   readonly consent: (sentences: readonly string[]) => Promise<boolean>;
-  /** Where the address of the system may come from. */
+  /** The environment, from which the address of the system may come. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -71,8 +71,8 @@ export async function prepareSystem(config: Config, request: PreparationRequest)
 const exceptFor = (remarks: readonly string[]): string => (remarks.length === 0 ? '' : ' beside the webhook');
 
 /**
- * Step by step, and looks again after each: two pairs may want the same field, and a new entity type has fields of its
- * own. Returns how much was done. Throws a sentence where a step was accepted and had no effect.
+ * Carries out the steps and plans again after each: two pairs may need the same field, and a new entity type has fields
+ * of its own. Returns the number of steps done. Throws a sentence if a step was accepted and had no effect.
  */
 async function carryOut(wishes: readonly Preparation[], outside: Outside): Promise<number> {
   const done = new Set<string>();
@@ -89,7 +89,7 @@ async function carryOut(wishes: readonly Preparation[], outside: Outside): Promi
 
 interface WantedParts {
   readonly system: string;
-  /** One for each end of a pair. */
+  /** One preparation for each end of a pair. */
   readonly wishes: readonly Preparation[];
   readonly webhooks: WebhookWish;
 }
@@ -112,7 +112,7 @@ async function wishesOf(db: Db, config: Config, request: PreparationRequest): Pr
 
 const withUrl = z.looseObject({ url: z.string() });
 
-/** Its other settings hold secrets that are not needed here. */
+/** The other settings contain secrets that are not needed here. */
 async function urlOf(
   db: Db,
   config: Config,
@@ -150,7 +150,7 @@ async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
   });
 }
 
-/** For one look or one change. EspoCRM builds its tables again after some. */
+/** The time for one plan or one change. EspoCRM rebuilds its tables after some changes. */
 const patience = (): AbortSignal => AbortSignal.timeout(120_000);
 
 const eachOnce = (sentences: readonly string[]): string[] => [...new Set(sentences)];

@@ -13,16 +13,16 @@ import {
 import { auditEntry } from '../api/backoffice/services/trail';
 
 export interface Resealed {
-  /** Secrets that were written again. */
+  /** The number of secrets that were written again. */
   readonly changed: number;
-  /** All that there are. */
+  /** The number of all secrets. */
   readonly all: number;
 }
 
 /**
- * `epack secrets seal`: every secret in the database is sealed with `EPACK_SECRETS_KEY`, whether it was plain or sealed
- * with a key that is still accepted; `epack secrets open` makes all of them plain again. All or none. Throws a sentence
- * where there is no key, or where one does not open.
+ * `epack secrets seal`: every secret in the database is sealed with `EPACK_SECRETS_KEY`, whether it was unencrypted or
+ * sealed with a key that is still accepted; `epack secrets open` unseals all of them. All or none. Throws a sentence if
+ * there is no key, or if a secret cannot be opened.
  */
 export async function resealSecrets(config: Config, to: 'sealed' | 'plain'): Promise<Resealed> {
   const from = createSeal(config.secretsKeys);
@@ -48,14 +48,14 @@ export async function resealSecrets(config: Config, to: 'sealed' | 'plain'): Pro
   }
 }
 
-/** What is wrong with the keys of secrets, for whoever checks the configuration. */
+/** Faults in the keys of secrets, for the check of the configuration. */
 export interface KeyFindings {
   /** No server starts with these. */
   readonly mistakes: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** `epack config`: whether the keys that are set are those of the secrets in the database. Nothing where there is none. */
+/** `epack config`: whether the set keys are those of the secrets in the database. Nothing if there is no database. */
 export async function findWrongKeys(config: Config): Promise<KeyFindings> {
   const secrets = await allSecrets(config).catch(() => []);
   const [first, accepted] = config.secretsKeys;
@@ -101,7 +101,7 @@ async function allSecrets(config: Config): Promise<PurposefulSecret[]> {
   }
 }
 
-/** Each sentence once. */
+/** Each sentence appears once. */
 function unopened(
   seal: Seal,
   secrets: readonly PurposefulSecret[],

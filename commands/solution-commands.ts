@@ -12,11 +12,11 @@ import { type Purged, purgeSolution } from './accounts/purge';
 interface Wanted {
   /** The name or the mail of a retired solution. */
   readonly solution: string;
-  /** The same once more; else nothing is removed. */
+  /** The same again as a confirmation; otherwise nothing is removed. */
   readonly confirm?: string;
 }
 
-/** `epack solution purge`. `purged` null: nothing was done, `confirm` is not what names the solution. */
+/** `epack solution purge`. `purged` null: nothing was removed, because `confirm` is not the solution's name or mail. */
 export async function purgeRetired(
   config: Config,
   { solution: wanted, confirm }: Wanted,

@@ -19,7 +19,7 @@ import { type Supervised, supervise } from './supervisor';
 export interface RunningServer {
   /** e.g. `http://localhost:8080`. */
   readonly url: string;
-  /** Whom to sign in as, where that user was made just now; the password only where nobody chose it. */
+  /** The first user, if it was created just now; the password only if nobody chose it. */
   readonly firstAdmin: { readonly email: string; readonly drawnPassword: string | null } | null;
   readonly log: Logger;
   /** How long stopping may take. */
@@ -28,8 +28,8 @@ export interface RunningServer {
 }
 
 /**
- * Everything on one machine: the embedded database where none is configured, the schema, one API and one worker,
- * each a process of its own that is started again if it ends. `script` is the command that runs `api` and `worker`.
+ * Everything on one machine: the embedded database where none is configured, the schema, one API and one worker, each
+ * in a separate process that is started again if it ends. `script` is the command that runs `api` and `worker`.
  */
 export async function startServer(
   config: Config,
@@ -38,7 +38,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const log = createLogger({ level: config.logLevel, name: 'start' });
   await makeDataFolder(config);
-  // Before a database is made, and the API tried three times.
+  // This is checked before a database is created and the API is tried three times.
   await refuseTakenPort(config);
   const database = await openOwnDatabase(config, log);
   await bringUpToDate(config, database.url, log).catch(async (error: unknown) => {
@@ -49,9 +49,9 @@ export async function startServer(
     ...environment,
     ...withoutFilesOf(['DATABASE_URL']),
     DATABASE_URL: database.url,
-    // It names the authority already.
+    // The setting already names the authority.
     DATABASE_CA_FILE: '',
-    // The configuration has been held to it; the embedded database listens on this machine alone.
+    // The configuration has been checked for this; the embedded database listens on this machine only.
     ...(config.databaseUrl === null ? { EPACK_REQUIRE_TLS: '' } : {}),
     EPACK_DATA_DIR: config.dataDir,
   };
@@ -80,13 +80,13 @@ export async function startServer(
     url: `http://localhost:${String(said['port'])}`,
     firstAdmin: (said['firstAdmin'] ?? null) as RunningServer['firstAdmin'],
     log,
-    // Longer than that of the processes it runs, so that the database is stopped after them even then.
+    // Longer than the time of its processes, so that the database always stops after them.
     patienceMilliseconds: (config.drainSeconds + 15) * 1000,
     stop,
   };
 }
 
-/** `epack start`: the server, until it is told to stop. */
+/** `epack start`: runs the server until it is stopped. */
 export async function runServer(
   config: Config,
   environment: NodeJS.ProcessEnv,
@@ -108,7 +108,7 @@ export function runServerUntilStopped(server: RunningServer): Promise<void> {
   });
 }
 
-/** How to get in. A password that was drawn is told this once. */
+/** How to sign in. A generated password is shown only once. */
 export function signInLine(config: Config, { firstAdmin }: Pick<RunningServer, 'firstAdmin'>): string {
   if (firstAdmin !== null && firstAdmin.drawnPassword !== null) {
     return `Sign in as ${firstAdmin.email} with the password ${firstAdmin.drawnPassword} (shown this once).`;
@@ -118,7 +118,9 @@ export function signInLine(config: Config, { firstAdmin }: Pick<RunningServer, '
     : `Sign in as ${config.adminEmail} with the password from EPACK_ADMIN_PASSWORD.`;
 }
 
-/** One question to the API is answered for the worker as well. Nothing, where nobody may ask or each is asked itself. */
+/**
+ * The API's metrics include those of the worker. Nothing if nobody may read them, or if each process is read itself.
+ */
 async function metricsTogether({
   metricsPort,
   metricsToken,

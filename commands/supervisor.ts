@@ -4,9 +4,9 @@ import type { Logger } from '../shared/log';
 import { tryAgainExitCode } from '../shared/process/operator-errors';
 
 export interface Supervised {
-  /** Resolves with what the process said when it was ready, for the first time; rejects where it never gets so far. */
+  /** Resolves with the message of the process when it is ready for the first time; rejects if it never is. */
   readonly ready: Promise<Readonly<Record<string, unknown>>>;
-  /** Ends the process in order; it is not started again. */
+  /** Stops the process cleanly; it is not started again. */
   stop(): Promise<void>;
 }
 
@@ -19,17 +19,17 @@ interface Command {
   readonly log: Logger;
 }
 
-/** A process that ends so often before it was ever ready will not mend itself, unless it says that it will. */
+/** After so many ends before it was ever ready, the process counts as broken, unless it says that it will recover. */
 const maxFailedStarts = 3;
-/** A process that ran so long before it ended did not fail at its start. */
+/** If a process ran for this time before it ended, it did not fail at its start. */
 const steadyMilliseconds = 10_000;
 
 /**
- * Streams make much garbage that dies at once, nearly all of it the buffers of what comes in. A small young generation
- * gives them back soon, and large buffers go back to the system. Beside a heap as small as ours V8 would take a few such
- * buffers for a heap that is full, and mark it whole with every upload: it may double before that. And so small a young
- * generation is not worth several threads.
- * (`bench/memory.ts`, `bench/upload.ts`: an upload of 20 MB takes half the time.)
+ * Streams make much short-lived garbage, nearly all of it buffers of incoming data. With a small young generation these
+ * buffers are freed soon, and large buffers return to the system. Our heap is so small that V8 would take a few such
+ * buffers for a full heap, and would mark all of it with every upload: so the heap may double before that. For so small
+ * a young generation, several threads are not worthwhile. (`bench/memory.ts`, `bench/upload.ts`: an upload of 20 MB
+ * takes half the time.)
  */
 export const heapOptions = [
   '--max-semi-space-size=1',
@@ -38,7 +38,7 @@ export const heapOptions = [
 ];
 export const largeBuffersGoBack = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
-/** Keeps a process running: starts it, and starts it again, later and later, whenever it ends. */
+/** Keeps a process running: starts it, and starts it again whenever it ends, each time after a longer pause. */
 export function supervise(command: Command): Supervised {
   let child: ChildProcess | null = null;
   let timer: NodeJS.Timeout | undefined;

@@ -5,8 +5,8 @@ import { SolutionError, unreachable } from '../solution-error';
 const patienceMs = 15_000;
 
 /**
- * Asks a server for anything, once. A device on a poor network tries for minutes; who typed a wrong address wants to
- * know at once. Any answer will do. @throws SolutionError `unreachable`.
+ * Makes one call to a server. A device on a poor network tries for minutes, but a person who typed a wrong address
+ * wants to know at once. Any response is enough. @throws SolutionError `unreachable`.
  */
 export async function needServer(url: string): Promise<void> {
   const { exchange, close } = createExchange(url, 1);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { type Channel, channels, isChannel } from '../../shared/domain/channel';
 
-// What is written behind an option, checked.
+// Checks the values of options.
 
 export function numberFrom(written: string): number {
   const value = Number(written);

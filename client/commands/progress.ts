@@ -3,7 +3,7 @@ import type { Channel } from '../../shared/domain/channel';
 import type { OnSyncEvent, SyncEvent } from '../sync-events';
 import { megabytes, plural, seconds, whatIsIn } from '../wording';
 
-// The door to cli-progress.
+// The only file that uses cli-progress.
 
 export interface Progress {
   readonly onEvent: OnSyncEvent;
@@ -11,7 +11,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar for each channel on a terminal; elsewhere a line for each step. */
+/** Shows a bar for each channel on a terminal, and elsewhere a line for each step. */
 export function createSyncProgress(channels: readonly Channel[], terminal: NodeJS.WriteStream): Progress {
   return terminal.isTTY ? createBars(channels, terminal) : createLines((line) => terminal.write(`${line}\n`));
 }
@@ -59,7 +59,7 @@ function createBars(channels: readonly Channel[], terminal: NodeJS.WriteStream):
   return { onEvent, stop: () => bars.stop() };
 }
 
-/** How far a channel is once this has happened. Sending and fetching take their share by bytes. */
+/** The progress of a channel after this event. Sending and fetching count by bytes. */
 function percentOf(event: SyncEvent): number {
   switch (event.kind) {
     case 'logged-in':
@@ -89,7 +89,7 @@ function percentOf(event: SyncEvent): number {
   }
 }
 
-/** What a person is told of it; null: nothing. */
+/** The text for a person; null: none. */
 function stepOf(event: SyncEvent): string | null {
   switch (event.kind) {
     case 'logged-in':

@@ -29,7 +29,7 @@ export interface SimulateCommandOptions {
   readonly dir?: string;
 }
 
-/** Runs a simulation and prints what came of it. @returns the exit code. */
+/** Runs a simulation and prints its results. @returns the exit code. */
 export async function runSimulate(options: SimulateCommandOptions): Promise<number> {
   await needServer(options.url);
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), 'epack-simulation-')));
@@ -78,7 +78,7 @@ function simulationOf(options: SimulateCommandOptions): Omit<SimulationOptions, 
   };
 }
 
-/** One line that is written over on a terminal; elsewhere a line every ten seconds. */
+/** On a terminal, one line that is overwritten; elsewhere a line every ten seconds. */
 function createTicker(terminal: NodeJS.WriteStream): (progress: SimulationProgress) => void {
   let lastAt = 0;
   return ({ stage, done, of, syncs }) => {

@@ -63,7 +63,7 @@ async function syncAll(solution: Solution, wanted: readonly Channel[]): Promise<
   return results;
 }
 
-/** Trying the other channels would only cost login attempts, or as long again. */
+/** Trying the other channels would only use up login attempts, or take as long again. */
 function isForAllChannels(error: unknown): boolean {
   return (
     error instanceof SolutionError &&

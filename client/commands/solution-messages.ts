@@ -8,7 +8,7 @@ export function registerSolutionMessages(solution: Command): void {
     .requiredOption('--dir <dir>', 'folder of the local copy')
     .option('--read', 'they count as read: the next sync of `messagerie` tells the manager', false)
     .action(async ({ dir, read }: { readonly dir: string; readonly read: boolean }) => {
-      // Loaded when it runs: the server's own commands need none of it.
+      // The code is loaded only when the command runs, because the server's own commands do not need it.
       const { showMessages } = await import('./show-messages.js');
       await showMessages(dir, read);
     });

@@ -39,7 +39,7 @@ export function registerSolutionSimulate(solution: Command): void {
     .option('--dir <dir>', 'folder of the local copies (default: a temporary one, removed at the end)')
     .addHelpText('after', help)
     .action(async (options: SimulateCommandOptions) => {
-      // Loaded when it runs: the server's own commands need none of it.
+      // The code is loaded only when the command runs, because the server's own commands do not need it.
       const { runSimulate } = await import('./run-simulate.js');
       process.exitCode = await runSimulate(options);
     });

@@ -28,7 +28,7 @@ export function registerSolutionSync(solution: Command): void {
     .option('--max-wait <seconds>', 'how long to wait for the server to process one upload', numberFrom, 3600)
     .addHelpText('after', help)
     .action(async (options: SyncCommandOptions) => {
-      // Loaded when it runs: the server's own commands need none of it.
+      // The code is loaded only when the command runs, because the server's own commands do not need it.
       const { runSync } = await import('./run-sync.js');
       process.exitCode = await runSync(options);
     });

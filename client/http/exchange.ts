@@ -3,14 +3,14 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { connectionLost } from '../solution-error';
 
-/** One request, ready to go over the wire. It may be sent more than once. */
+/** One request, ready to be sent. It may be sent more than once. */
 export interface Outgoing {
   readonly method: string;
   /** Below the server's base address, with its query: `/v4/synchro/statut?wait=30`. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: OutgoingBody;
-  /** After so long without a byte either way the connection counts as lost. */
+  /** After this time without a byte in either direction, the connection counts as lost. */
   readonly idleTimeoutMs: number;
 }
 
@@ -23,11 +23,11 @@ export interface OutgoingBody {
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** To be read to its end or destroyed. */
+  /** The caller must read it to its end or destroy it. */
   readonly body: Readable;
 }
 
-/** Sends a request and resolves as soon as the head of the answer is here. Rejects with `connection-lost`. */
+/** Sends a request and resolves as soon as the head of the response has arrived. Rejects with `connection-lost`. */
 export type Exchange = (outgoing: Outgoing) => Promise<Answer>;
 
 /**
@@ -76,7 +76,7 @@ function sendBody({ body }: Outgoing, request: http.ClientRequest): void {
   }
   const source = body.open();
   source.on('error', (error) => request.destroy(error));
-  // A server may refuse before it has read everything: then nobody listens any more, and that is fine.
+  // A server may refuse before it has read everything: it then no longer reads, and that is not an error.
   request.on('response', (response) => {
     source.unpipe(request);
     response.on('end', () => {
@@ -93,6 +93,6 @@ function answerOf(response: IncomingMessage): Answer {
 
 function reasonOf(error: Error): string {
   const { message } = error;
-  // Several addresses tried and all refused: node gives an AggregateError without a message.
+  // If several addresses were tried and all refused, node throws an AggregateError without a message.
   return message === '' ? 'the server cannot be reached' : message;
 }

@@ -11,7 +11,9 @@ export function commonHeaders(now: Date): Record<string, string> {
 
 const userAgent = 'epack-solution/4.0';
 
-/** @throws SolutionError `connection-lost` where the answer breaks off, `bad-answer` where it is of another shape. */
+/**
+ * @throws SolutionError `connection-lost` if the response is cut off, `bad-answer` if it has another shape.
+ */
 export async function readJson<T>(answer: Answer, shape: z.ZodType<T>): Promise<T> {
   const text = await readText(answer.body, maxJsonBytes).catch((error: unknown) => {
     throw error instanceof RangeError
@@ -33,7 +35,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** A body that is small enough to be held in memory. */
+/** A body that is small enough to be kept in memory. */
 export function jsonBody(value: unknown): { headers: Record<string, string>; body: OutgoingBody } {
   return bufferBody(Buffer.from(JSON.stringify(value)), 'application/json');
 }

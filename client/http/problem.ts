@@ -3,7 +3,7 @@ import { bytesOf } from '../../shared/formats/bytes-of';
 import { ServerProblem } from '../solution-error';
 import type { Answer } from './exchange';
 
-/** Reads a refusal (RFC 9457) to its end. Whatever stands in front of the server may answer with something else: that is borne. */
+/** Reads a refusal (RFC 9457) to its end. A proxy in front of the server may send something else; that is accepted. */
 export async function readProblem(answer: Answer): Promise<ServerProblem> {
   const text = await readText(answer.body, maxProblemBytes).catch(() => '');
   const members = decodeMembers(text);
@@ -37,7 +37,7 @@ function textMember(members: Record<string, unknown>, name: string): string | un
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3); null where there is neither. */
+/** Seconds or an HTTP date (RFC 9110, 10.2.3); null if there is neither. */
 export function retryAfterSeconds(header: string | undefined, nowMs: number): number | null {
   if (header === undefined) return null;
   if (/^\d+$/.test(header.trim())) return Number(header);

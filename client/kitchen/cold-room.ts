@@ -1,15 +1,15 @@
 import type { Dice } from './dice';
 import type { ColdRoomPlan } from './french-kitchen';
 
-/** A cold room with its compressor, its door, its defrosting, and the probe that hangs in it. */
+/** A cold room with its compressor, its door, its defrosting and its probe. */
 export interface ColdRoom {
   readonly plan: ColdRoomPlan;
   readonly probeId: string;
   /** Lets five minutes pass. @param hourOfDay by the clock on the kitchen's wall, 0 ≤ h < 24. */
   passFiveMinutes(hourOfDay: number, isWorkingDay: boolean): void;
-  /** What the probe shows now, °C. */
+  /** The temperature that the probe shows now, °C. */
   temperature(): number;
-  /** What the probe sends now; null: nobody hears it. */
+  /** The reading that the probe sends now; null: no reading arrives. */
   send(): ProbeReading | null;
 }
 
@@ -84,7 +84,7 @@ export function createColdRoom(plan: ColdRoomPlan, probeId: string, dice: Dice):
 /** °C of the air outside, with the ovens on. */
 const kitchenTemp = 22;
 const probeMinutes = 4;
-/** About once in three months and room. */
+/** About once in three months for each room. */
 const breakdownsPerFiveMinutes = 1 / (90 * 288);
 
 interface Pace {

@@ -7,7 +7,7 @@ import { weekday } from './wall-clock';
 import { monday, thursday } from './weekly-work';
 import { workingDay } from './working-day';
 
-/** All that is done in a kitchen on the day of `day`, by the hour. Closed on Sundays. */
+/** All work in a kitchen on the day of `day`, by the hour. The kitchen is closed on Sundays. */
 export function planDay(
   day: Date,
   rooms: readonly ColdRoomSetting[],
@@ -24,7 +24,7 @@ export function planDay(
   return planner.planned.sort((one, other) => one.at.getTime() - other.at.getTime());
 }
 
-/** The cold rooms are read on Sundays too: somebody passes by. */
+/** Somebody reads the cold rooms on Sundays too. */
 function everyDay(planner: Planner, rooms: readonly ColdRoomSetting[]): void {
   const isSunday = weekday(planner.day) === 0;
   for (const [moment, hour] of isSunday

@@ -1,16 +1,16 @@
-/** Chance that is the same at every run: all that a kitchen does follows from its seed. */
+/** Random numbers that are the same in every run: everything in a kitchen follows from its seed. */
 export interface Dice {
   /** 0 ≤ x < 1. */
   readonly next: () => number;
   between(least: number, most: number): number;
-  /** Both included. */
+  /** Both ends are included. */
   whole(least: number, most: number): number;
-  /** Bell-shaped. */
+  /** Normally distributed. */
   around(mean: number, deviation: number): number;
   /** True with this probability. */
   chance(probability: number): boolean;
   pick<T>(from: readonly [T, ...T[]]): T;
-  /** Dice of their own, which others' throws do not change. */
+  /** Separate dice that other throws do not change. */
   fork(name: string): Dice;
 }
 

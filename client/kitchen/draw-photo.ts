@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { createDice } from './dice';
 
-// The client's door to sharp.
+// The only file of the client that uses sharp.
 
 /** A photo of a label on a steel worktop, as a JPEG. The same words and name give the same picture. */
 export async function drawPhoto(name: string, words: string): Promise<Buffer> {

@@ -1,13 +1,13 @@
-// What is in a French kitchen: words and plan values. Limits: arrêté du 21/12/2009, Reg. (EC) 853/2004, usage.
+// The contents of a French kitchen: words and plan values. Limits: arrêté du 21/12/2009, Reg. (EC) 853/2004, usage.
 
 export interface ColdRoomPlan {
   readonly name: string;
   readonly type: 'positive' | 'negative' | 'cell' | 'display';
   readonly tempMin: number;
   readonly tempMax: number;
-  /** What the thermostat is set to. */
+  /** The setting of the thermostat. */
   readonly setPoint: number;
-  /** How often its door is opened, against the usual. */
+  /** How often its door is opened, compared with the usual number. */
   readonly traffic: number;
 }
 

@@ -10,7 +10,7 @@ import type { Reading, ReadingValue } from './planner';
 import { drawPhoto } from './draw-photo';
 import { wallTime } from './wall-clock';
 
-/** How much was written. */
+/** The number of written rows. */
 export interface Kept {
   readonly rows: number;
   readonly photos: number;
@@ -82,7 +82,7 @@ function rowFrom({ values }: Reading, { columns, channel }: LogTable, photo: str
   return { ...Object.fromEntries(cells), ...(photo === null ? {} : { PhotoName: photo }) };
 }
 
-/** As V4 solutions write it: local time without an offset. Probes know nothing of the time zone: they send UTC. */
+/** As V4 solutions write it: local time without an offset. Probes do not know the time zone and send UTC. */
 function written(value: ReadingValue, isProbe: boolean): string {
   if (value === null) return '';
   if (value instanceof Date) return isProbe ? value.toISOString() : wallTime(value);

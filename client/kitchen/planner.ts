@@ -9,17 +9,17 @@ export interface Reading {
   readonly table: string;
   readonly at: Date;
   readonly values: Readonly<Record<string, ReadingValue>>;
-  /** Words on the photo that was taken with it. */
+  /** The words on the photo of this row. */
   readonly photo: string | null;
 }
 
-/** Something that somebody will do: what is read then is known only then. */
+/** A planned act: its readings are known only when it happens. */
 export interface Planned {
   readonly at: Date;
   do(): Reading;
 }
 
-/** What a kitchen remembers from one day to the next. */
+/** The state that a kitchen keeps from one day to the next. */
 export interface Memory {
   /** Polar compounds in each fryer, %. */
   readonly polarPercent: Map<string, number>;
@@ -28,13 +28,13 @@ export interface Memory {
 
 export const newMemory = (): Memory => ({ polarPercent: new Map(), lots: 0 });
 
-/** Where a day's work is written down before it is done. */
+/** The plan of a day's work before it is done. */
 export interface Planner {
   readonly planned: Planned[];
   readonly day: Date;
   readonly memory: Memory;
   readonly dice: Dice;
-  /** Somebody does this at about that hour. */
+  /** Adds work for about that hour. */
   readonly add: (hour: number, table: string, values: (at: Date) => Values, photo?: string) => void;
   lot(): string;
   product(...families: ProductPlan['family'][]): ProductPlan;
@@ -73,7 +73,7 @@ export function createPlanner(day: Date, memory: Memory, dice: Dice): Planner {
   };
 }
 
-/** Days from the planner's day on, as a day is written. */
+/** The date some days after the planner's day, as a date is written. */
 export function inDays({ day }: Planner, days: number): string {
   return wallDate(daysLater(day, days));
 }

@@ -17,7 +17,7 @@ import {
 } from './french-kitchen';
 import { wallTime } from './wall-clock';
 
-/** A cold room under the id that its parameter has. */
+/** A cold room with the id of its parameter. */
 export interface ColdRoomSetting {
   readonly id: string;
   readonly room: ColdRoom;
@@ -54,7 +54,7 @@ export function kitchenSettings(
   return new Map([['Fridges', fridges], ...classes]);
 }
 
-/** Solutions of the field count from the millisecond of their installation. */
+/** Real solutions count ids from the millisecond of their installation. */
 const firstId = 1_532_500_000_000;
 
 /** The id of the nth cold room. */
@@ -69,7 +69,7 @@ function fridgeFields({ plan, probeId }: ColdRoom): Fields {
     TempMin: plan.tempMin,
     TempMax: plan.tempMax,
     ProbeId: probeId,
-    // A freezer that defrosts is warm for most of an hour, and nobody should be called for that.
+    // A freezer is warm for most of an hour while it defrosts, and this must not cause an alert.
     AlertDelayMinutes: plan.type === 'negative' ? 90 : 45,
     SignalLossMinutes: 720,
   };

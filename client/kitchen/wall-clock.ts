@@ -31,7 +31,7 @@ export function atHour(instant: Date, hour: number): Date {
   return new Date(paris.instantOf(midnight + Math.round(hour * 60) * 60_000));
 }
 
-/** The same hour, so many days later. */
+/** The same hour, a number of days later. */
 export function daysLater(instant: Date, days: number): Date {
   return new Date(paris.instantOf(wallMs(instant) + days * dayMs));
 }

@@ -2,7 +2,7 @@ import { round } from './cold-room';
 import { correctiveActions, surfaces } from './french-kitchen';
 import { minutesAfter, type Planner } from './planner';
 
-/** What is done once a week: frying oil, thermometers, the manager's round, raw fish. */
+/** Weekly work: frying oil, thermometers, the manager's round, raw fish. */
 export function monday(planner: Planner): void {
   const { add, dice } = planner;
   fryers(planner);
@@ -40,7 +40,7 @@ export function monday(planner: Planner): void {
   }));
 }
 
-/** What is done once a week: oil again, swabs, the weekly report. */
+/** Weekly work: oil again, swabs, the weekly report. */
 export function thursday(planner: Planner): void {
   const { add, dice } = planner;
   fryers(planner);

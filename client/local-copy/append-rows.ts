@@ -7,8 +7,8 @@ import { headerLine, rowText, scanTable, type TableHeader } from './table-file';
 export type NewRow = Readonly<Record<string, string>>;
 
 /**
- * Adds readings to a table of the local copy, with the next ids. A column that the table does not have yet cannot be
- * added this way: a table is begun with all of its columns.
+ * Adds readings to a table of the local copy, with the next ids. A new column cannot be added this way: a table has all
+ * of its columns from the beginning.
  * @returns the ids, in the order of the rows.
  */
 export async function appendRows(
@@ -39,7 +39,7 @@ const lineEnd = Buffer.from('\n');
 
 async function append(copy: LocalCopy, file: string, lines: Buffer): Promise<void> {
   const isTorn = !(await endsWithLineEnd(file));
-  // Whoever was killed while writing left half a row: the next one must not become part of it.
+  // A program that was killed while writing left half a row: the next row must not become part of it.
   await copy.files.append(file, isTorn ? Buffer.concat([lineEnd, lines]) : lines);
 }
 

@@ -13,22 +13,22 @@ import { type GapSearch, type Owed, searchGaps, statementText } from './statemen
 import type { BuiltUpload } from './sync-state';
 import { headerLine, type RowAtHand, rewriteTable, scanTable } from './table-file';
 
-/** What the server asks for. */
+/** The data that the server asks for. */
 export interface Wanted {
-  /** By table: rows above this are new to it. */
+  /** By table: rows above this id are new to the server. */
   readonly highestIds: ReadonlyMap<string, bigint>;
   /** e.g. `Fridges.xml`. */
   readonly parameterFiles: readonly string[];
-  /** What earlier syncs left to be said. Default: nothing. */
+  /** What earlier syncs left to be sent in `solution.json`. Default: nothing. */
   readonly owed?: Owed;
 }
 
-/** Where a channel's archive lies until its sync is confirmed. */
+/** The path of a channel's archive until its sync is confirmed. */
 export const uploadFile = (copy: LocalCopy, channel: Channel) => workFile(copy.dir, channel, 'upload.zip');
 
 /**
- * Writes the archive of what the server asks for, streaming, and answers what is in it. An archive without files is a
- * valid one: nothing to say, only to fetch.
+ * Writes the archive of the data that the server asks for, as a stream, and returns its contents. An archive without
+ * files is valid: the solution then only fetches.
  */
 export async function buildUpload(
   copy: LocalCopy,
@@ -46,7 +46,7 @@ export async function buildUpload(
       done(null, chunk);
     },
   });
-  // What fails here fails the writing too: nobody needs to be told twice.
+  // A failure here makes the writing fail too, so it need not be reported twice.
   const zip = pipeline(zipStream(entries(copy, channel, wanted, tally)), tap, () => undefined);
   await copy.files.write(uploadFile(copy, channel), zip as AsyncIterable<Buffer>);
   const { sentFiles, highestIds, entities: counted, rows, photos } = tally;
@@ -61,7 +61,7 @@ interface Tally {
   readonly highestIds: Record<string, string>;
   readonly entities: Record<string, number>;
   readonly rows: Record<string, number>;
-  /** By table: ids that the server lacks, and of which there are no rows here. */
+  /** By table: ids that are missing on the server and here. */
   readonly absent: Record<string, readonly IdSpan[]>;
   photos: number;
 }
@@ -84,7 +84,7 @@ async function* entries(
   for (const name of wanted.parameterFiles) yield* settingsEntry(copy, path.parse(name).name, tally);
   for (const [table, highest] of wanted.highestIds) {
     const gaps = searchGaps(wanted.owed?.gaps[table] ?? []);
-    // Of all other tables no row has an id below zero.
+    // In all other tables no row has an id below zero.
     const receipts = new Set(wanted.owed?.receipts);
     yield* tableEntry(copy, table, { highest, gaps, receipts }, tally);
   }
@@ -96,7 +96,7 @@ async function* entries(
 async function* settingsEntry(copy: LocalCopy, className: string, tally: Tally): AsyncGenerator<ZipEntry> {
   const file = xmlFile(copy.dir, className);
   if ((await fileBytes(file)) === null) return;
-  // A damaged file goes as it is: the server keeps it in quarantine, where someone sees it.
+  // A damaged file is sent as it is: the server keeps it in quarantine, where someone sees it.
   const elements = await readSettings(file).catch(() => null);
   const hash = createHash('sha256');
   yield {
@@ -135,11 +135,11 @@ async function* tableEntry(
   };
 }
 
-/** What the server has of a table. */
+/** The part of a table that the server has. */
 interface RowsThere {
   readonly highest: bigint;
   readonly gaps: GapSearch;
-  /** Ids of messages whose receipt it lacks. */
+  /** Ids of messages whose receipt the server lacks. */
   readonly receipts: ReadonlySet<string>;
 }
 
@@ -164,7 +164,7 @@ async function* photoEntries(copy: LocalCopy, tally: Tally): AsyncGenerator<ZipE
   const { refusedPhotos } = copy.state();
   const names = new Set<string>();
   for (const name of await photoNames(copy)) {
-    // A photo is never edited: name and size tell whether the server has it, or has refused it.
+    // A photo is never edited: its name and size show whether the server has it, or has refused it.
     const bytes = await fileBytes(photoFile(copy.dir, name));
     if (known.get(name.toLowerCase()) === String(bytes) || refusedPhotos[name] === bytes) continue;
     names.add(name.toLowerCase());
@@ -182,7 +182,7 @@ async function* photoEntries(copy: LocalCopy, tally: Tally): AsyncGenerator<ZipE
   };
 }
 
-/** Name in lower case → size, as the server told when it was last asked. */
+/** Name in lower case → size, from the last index of the server. */
 async function indexedPhotos(copy: LocalCopy): Promise<ReadonlyMap<string, string>> {
   const found: { name: string; cells: string[] }[] = [];
   const header = await scanTable(photoIndexFile(copy.dir), 'Name', (row) =>

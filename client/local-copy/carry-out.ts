@@ -13,7 +13,7 @@ import { readSentFile } from './sent-archive';
 import { messageOf } from './system-error';
 
 export interface CarryOptions {
-  /** What was sent in the sync that this package answers, where it is known. */
+  /** The files that were sent in the sync of this package, if they are known. */
   readonly upload: BuiltUpload | null;
   /** The archive of that upload. */
   readonly uploadFile: string;
@@ -21,8 +21,8 @@ export interface CarryOptions {
 }
 
 /**
- * Carries a package's instructions out on the local copy: one file of the copy after another, each in one step.
- * Whoever is stopped in between begins again from the start: what is done already is found done.
+ * Applies a package's instructions to the local copy: one file of the copy after another, each in one step. A program
+ * that is stopped in between begins again from the start: instructions that were already applied change nothing.
  */
 export async function carryOut(
   copy: LocalCopy,
@@ -46,8 +46,8 @@ export async function carryOut(
 }
 
 /**
- * What the server believes of the classes that nobody here has edited since they were sent. Null: it did not say, or what
- * was sent is not known.
+ * What the server believes about the classes that have not been edited here since they were sent. Null: the server did
+ * not say, or the sent files are not known.
  */
 async function untouchedClasses(
   copy: LocalCopy,
@@ -104,7 +104,8 @@ async function carryClass(copy: LocalCopy, subject: Subject, options: CarryOptio
   try {
     local = (await readSettings(file)) ?? [];
   } catch (error) {
-    // Damaged here: only a replacement can mend it, and must not be told of what nobody can read.
+    // The file is damaged here: only a replacement can repair it, and it must not be compared with something
+    // unreadable.
     if (!subject.some(({ op }) => op === 'r')) return allFailed(subject, reasonOf(error));
     local = [];
   }
@@ -123,7 +124,7 @@ async function carryClass(copy: LocalCopy, subject: Subject, options: CarryOptio
   return { carried, failed };
 }
 
-/** The class as it was sent, or null where nothing has changed since. */
+/** The class as it was sent, or null if nothing has changed since. */
 async function sentSettings(file: string, options: CarryOptions): Promise<SettingElement[] | null> {
   const name = `xml/${path.basename(file)}`;
   const digest = options.upload?.sentFiles[name];
@@ -145,7 +146,7 @@ function reasonOf(error: unknown): string {
 }
 
 function tableOf(copy: LocalCopy, subject: string, upload: BuiltUpload | null): TableToCarry {
-  // The index tells what the server holds; csv/Photos.csv tells what the solution's photos belong to.
+  // The index lists the photos of the server; csv/Photos.csv lists what the solution's photos belong to.
   if (subject.toLowerCase() === 'photos') {
     return { path: photoIndexFile(copy.dir), keyColumn: 'Name', highestSent: null };
   }

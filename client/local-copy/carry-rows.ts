@@ -8,19 +8,19 @@ export interface RowInstructions {
   /** Name in the package. */
   readonly file: string;
   readonly op: Op;
-  /** On the disk. A replacement may be large: it is not read into memory. */
+  /** The path on the disk. A replacement may be large, so it is not read into memory. */
   readonly path: string;
 }
 
 export interface TableToCarry {
-  /** On the disk; it need not exist. */
+  /** The path on the disk; the file need not exist. */
   readonly path: string;
   readonly keyColumn: string;
-  /** Rows above it have not been sent yet: a replacement leaves them alone. Null: it replaces all. */
+  /** Rows above this id have not been sent yet: a replacement keeps them. Null: it replaces all rows. */
   readonly highestSent: bigint | null;
 }
 
-/** Carries instructions out on the rows of one table, in one step. Doing it again on its own result changes nothing. */
+/** Applies instructions to the rows of one table, in one step. Applying them again to the result changes nothing. */
 export async function carryRows(
   files: DurableFiles,
   table: TableToCarry,
@@ -37,7 +37,7 @@ export async function carryRows(
   return carrier.result;
 }
 
-/** A row by the names of its columns, in lower case: names compare without case. */
+/** A row by the names of its columns, in lower case: case does not count in names. */
 type NamedRow = ReadonlyMap<string, string>;
 
 interface ToldRow {
@@ -51,7 +51,7 @@ interface Rows<T> {
   readonly byKey: Map<string, T>;
 }
 
-/** Filled at the device: what the manager tells again does not know of it. */
+/** The device fills this column: a repeated message of the manager does not contain it. */
 const ownColumns = ['readat'];
 
 const noRows = (): Rows<NamedRow> => ({ columns: [], byKey: new Map() });
@@ -71,7 +71,7 @@ async function readTold(
   return { columns, byKey };
 }
 
-/** What was measured since the upload was built. */
+/** Rows that were added since the upload was built. */
 async function readUnsent({ path, keyColumn, highestSent }: TableToCarry): Promise<Rows<NamedRow>> {
   if (highestSent === null) return noRows();
   return readRows(path, keyColumn, (key) => /^\d+$/.test(key) && BigInt(key) > highestSent);
@@ -90,13 +90,13 @@ async function readRows(
   return { columns, byKey: new Map(found.map(({ key, cells }) => [key, named(columns, cells)])) };
 }
 
-/** Takes the rows of a table one by one, and gives back what is to stand in their place. */
+/** Takes the rows of a table one by one, and returns their replacements. */
 interface Carrier {
   readonly result: { carried: number; failed: FailedInstruction[] };
-  /** To be asked before the rows; null: there is no table yet. */
+  /** Must be called before the rows; null: there is no table yet. */
   header(was: TableHeader | null): TableHeader;
   row(row: RowAtHand): Buffer | null;
-  /** Rows that had no place in the table. */
+  /** New rows, which were not in the table. */
   newRows(): Generator<Buffer>;
 }
 
@@ -188,7 +188,7 @@ function withColumns(header: TableHeader, more: readonly string[]): TableHeader 
   return { columns, delimiter: header.delimiter };
 }
 
-/** Does `row` say nothing else than `told`, as far as `told` goes? */
+/** True: `row` equals `told` in all columns of `told`. */
 function agrees(told: NamedRow, row: NamedRow): boolean {
   return [...told].every(([column, cell]) => (row.get(column) ?? '') === cell);
 }
@@ -200,7 +200,7 @@ function written(row: NamedRow, { columns, delimiter }: TableHeader): Buffer {
   );
 }
 
-/** A row as it was, with room for the columns that the table has gained. */
+/** The unchanged row, with empty cells for the new columns of the table. */
 function asItIs(row: RowAtHand, was: TableHeader, header: TableHeader): Buffer {
   if (was.columns.length === header.columns.length) return Buffer.from(row.raw());
   return written(named(was.columns, row.cells()), header);

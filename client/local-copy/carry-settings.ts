@@ -12,19 +12,19 @@ export interface SettingInstructions {
 }
 
 export interface CarriedSettings {
-  /** All elements of the class as they are to be from now on. */
+  /** All elements of the class after the instructions. */
   readonly elements: readonly SettingElement[];
   readonly carried: number;
   readonly failed: readonly FailedInstruction[];
 }
 
 /**
- * Carries instructions out on the elements of one class. Doing it again with its own result changes nothing.
+ * Applies instructions to the elements of one class. Applying them again to the result changes nothing.
  *
- * What somebody has edited on the solution since it was sent is left alone: the instruction was made without knowing of
- * it. It is given back as failed, and the next sync compares both sides again.
+ * An element that was edited on the solution after it was sent stays as it is, because the instruction does not take
+ * the edit into account. The instruction is returned as failed, and the next sync compares both sides again.
  *
- * @param sent the elements as they were sent, or null where nothing has changed since (or nothing was sent).
+ * @param sent the elements as they were sent, or null if nothing has changed since (or nothing was sent).
  */
 export function carrySettings(
   local: readonly SettingElement[],
@@ -46,17 +46,19 @@ export function carrySettings(
   return { elements: [...elements.values()], carried, failed };
 }
 
-/** Replacement first, so that what else is told stands on it; deletions last, as on the server. */
+/**
+ * The replacement comes first, so that other instructions apply to its result; deletions come last, as on the server.
+ */
 export function inOrder<T extends { readonly op: Op }>(instructions: readonly T[]): T[] {
   return [...instructions].sort((one, other) => order.indexOf(one.op) - order.indexOf(other.op));
 }
 
 const order: readonly Op[] = ['r', 'i', 'u', 'd'];
 
-/** An element without a usable id is kept under its place. */
+/** An element without a usable id has its position as the key. */
 type Elements = Map<string | number, SettingElement>;
 
-/** The ids whose elements are no longer what was sent. */
+/** The ids of elements that have changed since they were sent. */
 function editedSince(
   sent: readonly SettingElement[] | null,
   local: readonly SettingElement[],

@@ -9,11 +9,16 @@ import { isSystemError } from './system-error';
 /** Bytes or text, whole or piece by piece. */
 export type Content = string | Buffer | AsyncIterable<string | Buffer> | Iterable<string | Buffer>;
 
-/** Writes files so that whatever dies in between, a path holds either what it held before or all of the new content. */
+/**
+ * Writes files so that a path always has either its old content or all of the new content, even if the program dies in
+ * between.
+ */
 export interface DurableFiles {
-  /** Beside the file first, then one rename. On return it is on the disk. Makes the folder if need be. */
+  /**
+   * Writes to a temporary file, then renames it once. On return it is on the disk. Creates the folder if it is missing.
+   */
   readonly write: (file: string, content: Content) => Promise<void>;
-  /** The one thing that is not done in one step: whoever dies leaves some of `bytes` at the end of the file. */
+  /** The only operation that is not one step: if the program dies, a part of `bytes` may be at the end of the file. */
   readonly append: (file: string, bytes: Buffer) => Promise<void>;
   /** Puts a finished file in its place in one step. */
   readonly move: (from: string, to: string) => Promise<void>;
@@ -35,7 +40,7 @@ export function createDurableFiles(flush: boolean): DurableFiles {
   return { write, append, move };
 }
 
-/** Removes what a program that died was about to put in its place in a folder. */
+/** Removes the temporary files that a dead program left in a folder. */
 export async function removeUnfinished(folder: string): Promise<void> {
   let names: string[];
   try {
@@ -49,7 +54,7 @@ export async function removeUnfinished(folder: string): Promise<void> {
 
 const unfinished = '.next';
 
-/** Null where there is no such file. */
+/** Null if there is no such file. */
 export async function fileBytes(file: string): Promise<number | null> {
   try {
     const found = await stat(file);
@@ -60,7 +65,7 @@ export async function fileBytes(file: string): Promise<number | null> {
   }
 }
 
-/** Hex; null where there is no such file. */
+/** In hex; null if there is no such file. */
 export async function sha256Of(file: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
@@ -82,7 +87,7 @@ function piecesOf(content: Content): Readable {
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  // Windows can neither open nor sync a folder; its rename is durable by itself.
+  // Windows can neither open nor sync a folder; a rename is durable there without it.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -16,14 +16,14 @@ export async function editSettings(
   });
 }
 
-/** The text of a field of an element; null where it has none. Nested elements are not looked into. */
+/** The text of a field of an element; null if it has none. Nested elements are not searched. */
 export function fieldText({ raw }: SettingElement, name: string): string | null {
   const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(raw);
   if (found?.[1] === undefined) return new RegExp(`<${name}\\s*/>`).test(raw) ? '' : null;
   return unescaped(found[1]);
 }
 
-/** The element with another text in a field that it has. */
+/** The element with another text in one of its fields. */
 export function withField(element: SettingElement, name: string, text: string): SettingElement {
   const field = new RegExp(`<${name}>[^<]*</${name}>|<${name}\\s*/>`);
   const raw = element.raw.replace(field, () => `<${name}>${escaped(text)}</${name}>`);

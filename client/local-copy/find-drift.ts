@@ -10,8 +10,8 @@ import { fileBytes } from './durable-files';
 import { type LocalCopy, xmlFile } from './local-copy';
 
 /**
- * Which of the classes the copy holds otherwise than the server believes.
- * @param told by class name, from the manifest. A class that this program does not know is passed over.
+ * The classes in which the copy differs from the server's belief.
+ * @param told by class name, from the manifest. An unknown class is ignored.
  */
 export async function findDrift(
   copy: LocalCopy,
@@ -27,7 +27,7 @@ export async function findDrift(
   return drifted;
 }
 
-/** Null: there is something in it that nobody can read. Of two entities of one `Id` the last counts. */
+/** Null: a part of it cannot be read. If two entities have the same `Id`, the last one counts. */
 async function digestOf(file: string, parameterClass: ParameterClass): Promise<ClassDigest | null> {
   const digests = new Map<string, Buffer>();
   if ((await fileBytes(file)) === null) return classDigest(digests);

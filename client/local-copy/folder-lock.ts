@@ -5,8 +5,8 @@ import { copyInUse } from '../solution-error';
 import { isSystemError } from './system-error';
 
 /**
- * Keeps other programs (and a second opening by this one) away from a solution's folder.
- * The lock of a program that died is taken over. Returns what gives the folder back. @throws SolutionError `in-use`.
+ * Keeps other programs (and a second opening by this one) away from a solution's folder. The lock of a program that
+ * died is taken over. Returns the function that releases the folder. @throws SolutionError `in-use`.
  */
 export async function lockFolder(dir: string): Promise<() => Promise<void>> {
   const file = path.resolve(dir, '.epack', 'lock');
@@ -35,7 +35,8 @@ async function takeOver(file: string): Promise<void> {
       if (!isSystemError(error, 'EEXIST')) throw error;
     }
     const holder = await holderOf(file);
-    // A container's programs often have one and the same id: our own in a lock that we do not hold is a dead one's.
+    // Programs of a container often have the same process id: if a lock that we do not hold has our id, its program is
+    // dead.
     if (holder !== process.pid && isAlive(holder)) throw copyInUse(holder);
     await rm(file, { force: true });
   }
@@ -44,7 +45,7 @@ async function takeOver(file: string): Promise<void> {
 async function holderOf(file: string): Promise<number> {
   const written = await readFile(file, 'utf8').catch(() => '');
   if (written !== '') return Number(written);
-  // Somebody has just made it and is about to write his name, or died right there.
+  // Another program has just created the lock and not written its id yet, or died at this point.
   await sleep(100);
   return Number(await readFile(file, 'utf8').catch(() => ''));
 }
@@ -55,7 +56,7 @@ function isAlive(processId: number): boolean {
     process.kill(processId, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, and is another user's.
+    // EPERM: the process is alive and belongs to another user.
     return isSystemError(error, 'EPERM');
   }
 }

@@ -14,25 +14,22 @@ import {
 } from './sync-state';
 
 /**
- * What a solution holds, as a folder that a person can read:
+ * The data of a solution, as a folder that a person can read:
  *
- *   xml/Fridges.xml     settings, one file per class
- *   csv/Tbfridge.csv    readings, one file per table, each with its `Id`
- *   csv/Photos.csv      what each photo belongs to
- *   photos/<name>.jpg   the photos
- *   photos/index.csv    the photos that the server is known to hold
- *   .epack/             what the program must remember: state.json and work under way
+ * xml/Fridges.xml settings, one file per class csv/Tbfridge.csv readings, one file per table, each with its `Id`
+ * csv/Photos.csv what each photo belongs to photos/<name>.jpg the photos photos/index.csv the photos that the server is
+ * known to hold .epack/ what the program must remember: state.json and work in progress
  */
 export interface LocalCopy {
   readonly dir: string;
   readonly files: DurableFiles;
   state(): SyncState;
-  /** Changes the state on disk; changes queue up behind each other. */
+  /** Changes the state on disk; changes are made one after another. */
   changeState(change: (state: SyncState) => SyncState): Promise<void>;
   changeChannel(channel: Channel, change: Partial<ChannelState>): Promise<void>;
-  /** While `work` runs, nobody else who asks this way changes the settings, the readings or the photos. */
+  /** While `work` runs, no other caller of this function changes the settings, the readings or the photos. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** Lets other programs have the folder. */
+  /** Releases the folder for other programs. */
   close(): Promise<void>;
 }
 
@@ -41,7 +38,7 @@ export interface LocalCopyOptions {
   readonly flush?: boolean;
 }
 
-/** Opens (and makes, where there is none) a local copy. @throws SolutionError `in-use`, `bad-copy`. */
+/** Opens a local copy, and creates it if there is none. @throws SolutionError `in-use`, `bad-copy`. */
 export async function openLocalCopy(dir: string, options: LocalCopyOptions = {}): Promise<LocalCopy> {
   await mkdir(path.join(dir, '.epack'), { recursive: true });
   const unlock = await lockFolder(dir);
@@ -54,7 +51,7 @@ export async function openLocalCopy(dir: string, options: LocalCopyOptions = {})
   }
 }
 
-/** True where `openLocalCopy` has been before. */
+/** True: `openLocalCopy` has created a copy there. */
 export const hasLocalCopy = (dir: string): Promise<boolean> =>
   stat(path.join(dir, '.epack')).then(
     (found) => found.isDirectory(),
@@ -65,7 +62,7 @@ export const xmlFile = (dir: string, className: string) => path.join(dir, 'xml',
 export const csvFile = (dir: string, table: string) => path.join(dir, 'csv', `${table}.csv`);
 export const photoFile = (dir: string, name: string) => path.join(dir, 'photos', name);
 export const photoIndexFile = (dir: string) => path.join(dir, 'photos', 'index.csv');
-/** Where a channel keeps the archive that it sends and the package that it fetches. */
+/** The folder for the archive that a channel sends and the package that it fetches. */
 export const workFile = (dir: string, channel: Channel, name: string) =>
   path.join(dir, '.epack', channel, name);
 
@@ -117,7 +114,7 @@ async function readState(file: string): Promise<SyncState> {
   }
 }
 
-/** Runs pieces of work one after another, in the order in which they were asked for. */
+/** Runs pieces of work one after another, in the order of the calls. */
 function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

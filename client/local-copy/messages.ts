@@ -1,7 +1,7 @@
 import { csvFile, type LocalCopy } from './local-copy';
 import { headerLine, type RowAtHand, rewriteTable, rowOf, scanTable, type TableHeader } from './table-file';
 
-/** What the manager has told this solution. */
+/** The manager's messages to this solution. */
 export interface ManagerMessage {
   /** Below zero. */
   readonly id: string;
@@ -33,8 +33,9 @@ export async function managerMessages(copy: LocalCopy): Promise<readonly Manager
 }
 
 /**
- * Notes that somebody at the device has read messages of the manager; the next sync on `messagerie` tells it.
- * @param ids default: all that nobody has read yet. @returns those that nobody had read yet.
+ * Records that somebody at the device has read messages of the manager; the next sync on `messagerie` sends the
+ * receipts.
+ * @param ids default: all unread messages. @returns those that were unread.
  */
 export function readMessages(
   copy: LocalCopy,
@@ -45,7 +46,7 @@ export function readMessages(
     const unread = (await managerMessages(copy)).filter(({ readAt }) => readAt === '').map(({ id }) => id);
     const news = new Set(ids === undefined ? unread : unread.filter((id) => ids.includes(id)));
     if (news.size === 0) return [];
-    // First what is owed: a receipt too many only says that the message is here.
+    // The receipts are recorded first: an extra receipt only says that the message has arrived.
     await copy.changeState((state) => {
       const { messagerie } = state.channels;
       const receipts = [...new Set([...messagerie.owed.receipts, ...news])];
@@ -57,7 +58,7 @@ export function readMessages(
   });
 }
 
-/** Ids of the manager's messages are below zero, where none of the solution's own are; −1 is none. */
+/** Ids of the manager's messages are below zero, and the solution's own are not; −1 is not an id. */
 const isManagers = ({ key }: RowAtHand) => /^-[1-9]\d{0,17}$/.test(key) && key !== '-1';
 
 const tableFile = (copy: LocalCopy) => csvFile(copy.dir, 'Tbmessagerie');

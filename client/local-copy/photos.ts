@@ -5,7 +5,7 @@ import { fileBytes } from './durable-files';
 import { type LocalCopy, photoFile, photoIndexFile } from './local-copy';
 import { isSystemError } from './system-error';
 
-/** Takes note of the photos that the server has put into quarantine, so that they are not sent at every sync. */
+/** Records the photos that the server has put into quarantine, so that they are not sent with every sync. */
 export async function rememberRefusedPhotos(copy: LocalCopy, { rejections }: SyncReport): Promise<void> {
   const refused: Record<string, number> = {};
   for (const { file } of rejections) {

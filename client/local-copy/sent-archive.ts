@@ -2,7 +2,7 @@ import { readArchive } from '../../shared/archive/read-archive';
 import { fileBytes } from './durable-files';
 import { readSettingsFrom, type SettingElement } from './settings-file';
 
-/** A parameter file as it went to the server, or null where the archive is not there any more. */
+/** A parameter file as it was sent to the server, or null if the archive no longer exists. */
 export async function readSentFile(archive: string, name: string): Promise<SettingElement[] | null> {
   if ((await fileBytes(archive)) === null) return null;
   for await (const entry of readArchive(archive)) {

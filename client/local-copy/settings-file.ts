@@ -3,14 +3,17 @@ import type { Readable } from 'node:stream';
 import { readEntities } from '../../shared/formats/xml-reader';
 import { isSystemError } from './system-error';
 
-/** One element of a parameter file, kept as it is written: what this program does not understand it does not lose. */
+/**
+ * One element of a parameter file, kept as it is written, so that nothing is lost that this program does not
+ * understand.
+ */
 export interface SettingElement {
-  /** Null: the element has none that can be used. */
+  /** Null: the element has no usable id. */
   readonly id: string | null;
   readonly raw: string;
 }
 
-/** The elements of `xml/<Class>.xml`, or null where there is no such file. @throws AppError `malformed-xml`. */
+/** The elements of `xml/<Class>.xml`, or null if there is no such file. @throws AppError `malformed-xml`. */
 export async function readSettings(file: string): Promise<SettingElement[] | null> {
   try {
     return await readSettingsFrom(createReadStream(file));
@@ -29,7 +32,7 @@ export async function readSettingsFrom(bytes: Readable): Promise<SettingElement[
   return elements;
 }
 
-/** A parameter file in .NET XmlSerializer's style, holding these elements as they are. */
+/** A parameter file in .NET XmlSerializer's style, with these elements as they are. */
 export function* settingsText(className: string, elements: Iterable<SettingElement>): Generator<string> {
   yield '<?xml version="1.0" encoding="utf-8"?>\n';
   yield `<ArrayOfDef${className} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">\n`;

@@ -1,8 +1,8 @@
 import type { IdSpan } from '../../shared/domain/log-gaps';
 
-/** What the server said that it lacks, and what this solution found to be otherwise: to be answered by the next upload. */
+/** The ids that the server lacks, and the differences that this solution found: the next upload reports on them. */
 export interface Owed {
-  /** By table: ids that never came to the server. */
+  /** By table: ids that never arrived at the server. */
   readonly gaps: Readonly<Record<string, readonly IdSpan[]>>;
   /** Classes of which the copy holds something else than the server believes. */
   readonly drift: readonly string[];
@@ -10,11 +10,11 @@ export interface Owed {
   readonly receipts: readonly string[];
 }
 
-/** The gaps of one table while its rows pass by. */
+/** The gaps of one table, filled while its rows are read. */
 export interface GapSearch {
   /** True: the server lacks the row. */
   find(id: bigint): boolean;
-  /** Those of which no row passed by. */
+  /** The gaps for which no row was read. */
   absent(): readonly IdSpan[];
 }
 
@@ -40,7 +40,7 @@ export function searchGaps(spans: readonly IdSpan[]): GapSearch {
   };
 }
 
-/** `solution.json`; null: there is nothing to say. */
+/** `solution.json`; null: there is nothing to report. */
 export function statementText(
   drift: readonly string[],
   absent: Readonly<Record<string, readonly IdSpan[]>>,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Channel, channels } from '../../shared/domain/channel';
 import type { Owed } from './statement';
 
-/** What the solution must remember between two runs: `.epack/state.json`. */
+/** The state that the solution must keep between two runs: `.epack/state.json`. */
 export interface SyncState {
   readonly token: Token | null;
   readonly channels: Readonly<Record<Channel, ChannelState>>;
@@ -12,18 +12,18 @@ export interface SyncState {
 
 export interface Token {
   readonly value: string;
-  /** By this device's own clock, be it right or wrong. */
+  /** By this device's own clock, whether it is right or wrong. */
   readonly renewAfter: string;
 }
 
 export interface ChannelState {
-  /** The archive that was built last, until its sync is confirmed. */
+  /** The last built archive, until its sync is confirmed. */
   readonly upload: BuiltUpload | null;
-  /** The package that is being fetched, so that a later run can continue where this one was cut. */
+  /** The package that is being fetched, so that a later run can continue after an interruption. */
   readonly download: { readonly sync: string; readonly etag: string } | null;
   /** The package whose instructions are in the local copy but perhaps not yet confirmed. */
   readonly carriedOut: CarriedOut | null;
-  /** The last sync that went through. */
+  /** The last finished sync. */
   readonly lastSync: { readonly sync: string; readonly at: string; readonly outcome: string } | null;
   readonly owed: Owed;
 }
@@ -35,20 +35,20 @@ export interface BuiltUpload {
   readonly bytes: number;
   /** Hex, of the archive. */
   readonly sha256: string;
-  /** Where a resumable upload was opened, below the server's address. */
+  /** The path of a resumable upload, below the server's address. */
   readonly resumeAt: string | null;
   /** The server's name for the sync, once it has accepted the archive. */
   readonly sync: string | null;
-  /** Digest (hex) of each parameter file as it was sent: tells whether somebody has edited it since. */
+  /** The digest (hex) of each parameter file as it was sent: it shows whether the file has been edited since. */
   readonly sentFiles: Readonly<Record<string, string>>;
-  /** The highest `Id` that the solution had of each table: rows above it have not been sent. */
+  /** The highest `Id` of each table at that time: rows above it have not been sent. */
   readonly highestIds: Readonly<Record<string, string>>;
-  /** The receipts of messages that it holds. */
+  /** The receipts of messages in the archive. */
   readonly receipts: readonly string[];
   readonly contents: UploadContents;
 }
 
-/** How much of what an archive holds. */
+/** The numbers of things in an archive. */
 export interface UploadContents {
   readonly entities: Readonly<Record<string, number>>;
   readonly rows: Readonly<Record<string, number>>;
@@ -59,11 +59,11 @@ export interface CarriedOut {
   readonly sync: string;
   readonly carried: number;
   readonly failed: readonly FailedInstruction[];
-  /** Classes that are not what the server believes; null: the package did not say what that is. */
+  /** Classes that differ from the server's belief; null: the package did not contain it. */
   readonly drift: readonly string[] | null;
 }
 
-/** One instruction that the solution could not carry out, as `confirm` reports it. */
+/** One instruction that the solution could not apply, as `confirm` reports it. */
 export interface FailedInstruction {
   readonly file: string;
   readonly id: string;
@@ -90,7 +90,9 @@ export function newSyncState(): SyncState {
   };
 }
 
-/** @throws Error where the text is not a state that this version wrote. */
+/**
+ * @throws Error if the text is not a state that this version wrote.
+ */
 export function decodeSyncState(text: string): SyncState {
   return stateSchema.parse(JSON.parse(text));
 }

@@ -9,9 +9,9 @@ export interface TableHeader {
   readonly delimiter: string;
 }
 
-/** A row while it is being looked at. */
+/** A row while it is being read. */
 export interface RowAtHand {
-  /** What is in the key column, e.g. `Id`. */
+  /** The value of the key column, e.g. `Id`. */
   readonly key: string;
   /** As it is written, without its line end. Valid until the callback returns. */
   raw(): Buffer;
@@ -20,7 +20,7 @@ export interface RowAtHand {
 
 /**
  * Reads a CSV file row by row; memory does not grow with it. A file that does not exist has no rows.
- * @returns the header, or null where there is none. @throws SolutionError `bad-copy` where the key column is missing.
+ * @returns the header, or null if there is none. @throws SolutionError `bad-copy` if the key column is missing.
  */
 export async function scanTable(
   file: string,
@@ -44,13 +44,13 @@ export async function scanTable(
 export interface TableChange {
   /** The header to write; it may only have gained columns at its end. */
   header(was: TableHeader): TableHeader;
-  /** What takes the row's place, without a line end; null: the row goes. */
+  /** The new text of the row, without a line end; null: the row is removed. */
   row(row: RowAtHand): Buffer | null;
-  /** The same for a row whose quotes do not close. Default: it goes. */
+  /** The same for a row whose quotes do not close. Default: it is removed. */
   brokenRow?(raw: Buffer): Buffer;
 }
 
-/** The table as `change` makes it, piece by piece: first its header, then bytes (which do not hold the header). */
+/** The table as changed by `change`, piece by piece: first its header, then bytes without the header. */
 export async function* rewriteTable(
   file: string,
   keyColumn: string,
@@ -112,7 +112,7 @@ async function* piecesOf(file: string): AsyncGenerator<Buffer | null> {
   yield null;
 }
 
-/** Null: the header is not here yet, or the file is empty. */
+/** Null: the header has not been read yet, or the file is empty. */
 function takeHeader(rows: CsvRows): TableHeader | null {
   const line = rows.peekLine();
   if (line === null) return null;

@@ -13,19 +13,19 @@ import { badPackage } from '../solution-error';
 import type { Op } from './carry-settings';
 import { messageOf, systemCallOf } from './system-error';
 
-/** An instruction package, unpacked and proven to be what its manifest says. */
+/** An unpacked instruction package that agrees with its manifest. */
 export interface UnpackedPackage {
   readonly sync: string;
   readonly files: readonly InstructionFile[];
   readonly report: SyncReport;
-  /** What the server believes that we hold of each class after this package; null: it does not say. */
+  /** The server's belief about each class of ours after this package; null: the package does not contain it. */
   readonly classes: Readonly<Record<string, ClassDigest>> | null;
 }
 
 export interface InstructionFile {
   /** In the package, e.g. `xml/Fridges-u.xml`. */
   readonly name: string;
-  /** What it is about, e.g. `Fridges`. */
+  /** The class or table, e.g. `Fridges`. */
   readonly subject: string;
   readonly kind: 'xml' | 'csv';
   readonly op: Op;
@@ -107,7 +107,7 @@ const manifestShape = z.object({
       sha256: z.string(),
     }),
   ),
-  // A name of the server's must never become a path of ours.
+  // A name from the server must never become a path of ours.
   classes: z
     .record(z.string().regex(/^\w{1,100}$/), z.object({ entities: z.number(), digest: z.string() }))
     .nullish(),

@@ -3,16 +3,19 @@ import type { Answer, Exchange, Outgoing } from '../http/exchange';
 import type { Dice } from '../kitchen/dice';
 import { connectionLost } from '../solution-error';
 
-/** What goes wrong: no way to the server; half of an upload; a lost answer; half of an answer; a request that arrives twice; the program dies. */
+/**
+ * The faults: the server cannot be reached; half of an upload; a lost response; half of a response; a request that
+ * arrives twice; the program dies.
+ */
 export type Fault = 'unreachable' | 'upload-cut' | 'answer-lost' | 'answer-cut' | 'sent-twice' | 'killed';
 
 export interface BadNetwork {
   readonly exchange: Exchange;
-  /** From now on all goes well. */
+  /** From now on there are no faults. */
   readonly heal: () => void;
 }
 
-/** The solution's program was ended in the middle of something. No retry follows: only a new run. */
+/** The solution's program was killed in the middle of its work. No retry follows, only a new run. */
 export class Killed extends Error {
   constructor() {
     super('the program was killed');
@@ -22,7 +25,7 @@ export class Killed extends Error {
 
 /**
  * A network that fails as mobile networks do.
- * @param rate share of the requests that something happens to, 0 to 1.
+ * @param rate the share of requests with a fault, 0 to 1.
  */
 export function createBadNetwork(
   good: Exchange,
@@ -57,7 +60,7 @@ async function withFault(good: Exchange, outgoing: Outgoing, fault: Fault, dice:
     case 'unreachable':
       throw connectionLost('no way to the server');
     case 'killed':
-      // Half of the dead have been heard before.
+      // Half of these programs die after the server has received the request.
       if (dice.chance(0.5)) await answered(good, outgoing);
       throw new Killed();
     case 'upload-cut':
@@ -73,7 +76,7 @@ async function withFault(good: Exchange, outgoing: Outgoing, fault: Fault, dice:
   }
 }
 
-/** Sends, and loses the answer. */
+/** Sends the request and loses the response. */
 async function answered(good: Exchange, outgoing: Outgoing): Promise<void> {
   const { body } = await good(outgoing);
   body.resume();
@@ -92,7 +95,7 @@ function halfOf(answer: Answer, dice: Dice): Answer {
   return { ...answer, body: firstBytesOf(answer.body, dice.whole(0, Math.max(0, bytes - 1))) };
 }
 
-/** Breaks after so many bytes, and breaks the source with it. */
+/** Breaks after a number of bytes, and destroys the source with it. */
 function firstBytesOf(source: Readable, survives: number): Readable {
   let passed = 0;
   const cut = new Transform({
@@ -108,7 +111,7 @@ function firstBytesOf(source: Readable, survives: number): Readable {
     flush: (done) => done(connectionLost('cut')),
   });
   cut.on('close', () => source.destroy());
-  // As with an answer of node:http, whoever does not listen is not told.
+  // As with a response of node:http, an error without a listener is ignored.
   cut.on('error', () => undefined);
   source.on('error', (error) => cut.destroy(error));
   return source.pipe(cut);

@@ -18,7 +18,7 @@ export interface ChannelMeasures {
 
 export interface Measures {
   add(outcome: SyncOutcome): void;
-  /** Something went wrong, whether it was mended by a retry or not. */
+  /** Counts an error, whether a retry repaired it or not. */
   addError(code: string): void;
   readonly addFault: (fault: string) => void;
   syncs(): number;

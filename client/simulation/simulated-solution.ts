@@ -21,11 +21,11 @@ export interface SimulatedSolution {
   readonly enrolled: Enrolled;
   readonly copy: LocalCopy;
   readonly solution: Solution;
-  /** Time passes in the kitchen; then the device synchronises. What goes wrong is measured, not thrown. */
+  /** Lets time pass in the kitchen; then the device synchronises. Errors are counted, not thrown. */
   live(minutes: number): Promise<void>;
-  /** From now on the network is good. */
+  /** From now on the network has no faults. */
   heal(): void;
-  /** Once more, and on a good network: what goes wrong now is thrown. */
+  /** Synchronises once more on a good network. Errors are thrown now. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,10 +75,10 @@ export async function createSimulatedSolution(deps: SimulatedSolutionDeps): Prom
   };
 }
 
-/** Seconds ahead. Batteries that died, a wrong time zone, a wrong year. */
+/** How many seconds the clock is ahead: because of a dead battery, a wrong time zone, a wrong year. */
 const clockSkews = [0, 45, -120, 3600, -7200, -86_400 * 3, 86_400 * 365] as const;
 
-/** Quicker than in the field, where a minute more does not matter. */
+/** Shorter than in practice, where a minute more does not matter. */
 const impatient: RetryPolicy = { attempts: 40, firstDelayMs: 50, maxDelayMs: 2000 };
 
 function macOf(dice: Dice): string {
@@ -118,7 +118,7 @@ function assemble(
     heal: network.heal,
     settle: async () => {
       for (const channel of channels) await sync(channel);
-      // What came down in that pass may differ from what went up in it.
+      // The package of that pass may contain other data than its upload.
       await sync('synchro');
     },
     close: async () => {
@@ -128,7 +128,9 @@ function assemble(
   };
 }
 
-/** @throws whatever nobody foresaw: that ends the simulation. */
+/**
+ * @throws unforeseen errors, which end the simulation.
+ */
 function codeOf(error: unknown): string {
   if (error instanceof SolutionError) return error.code;
   if (error instanceof Killed) return 'killed';
@@ -183,7 +185,7 @@ function newValue(className: (typeof editedClasses)[number], dice: Dice): string
   return String(dice.whole(1, 120));
 }
 
-/** Staff change a setting that the manager has already. */
+/** Staff change an existing setting of the manager. */
 async function editAsManager(
   { backoffice, enrolled, measures }: SimulatedSolutionDeps,
   dice: Dice,

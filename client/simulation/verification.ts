@@ -16,7 +16,7 @@ export interface Compared {
   readonly solution: Pick<Solution, 'statut' | 'highestIds'>;
 }
 
-/** What differs between a solution and the server, a sentence each: its statuses, its highest ids, its photos. */
+/** The differences between a solution and the server, one sentence each: statuses, highest ids, photos. */
 export async function differencesOf({ enrolled, copy, solution }: Compared): Promise<string[]> {
   const found: string[] = [];
   const differ = (what: string) => found.push(`${enrolled.mail}: ${what}`);
@@ -39,7 +39,7 @@ export async function differencesOf({ enrolled, copy, solution }: Compared): Pro
   return found;
 }
 
-/** The same in depth, through the backoffice: every row counted, every setting compared field by field. */
+/** The same in detail, through the backoffice: every row is counted, and every setting is compared field by field. */
 export async function deepDifferencesOf(
   { enrolled, copy }: Compared,
   backoffice: Backoffice,
@@ -86,7 +86,7 @@ async function localRows(file: string): Promise<{ count: number; highest: bigint
   let count = 0;
   let highest = -1n;
   await scanTable(file, 'Id', ({ key }) => {
-    // What the server has sent (messages, alerts) has ids below 0.
+    // Rows from the server (messages, alerts) have ids below 0.
     if (!/^\d{1,19}$/.test(key)) return;
     count += 1;
     if (BigInt(key) > highest) highest = BigInt(key);

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Channel } from '../../shared/domain/channel';
 import type { OutgoingBody } from '../http/exchange';
 
-/** An archive on the local disk that the server is to have. */
+/** An archive on the local disk that is to be sent. */
 export interface ArchiveToSend {
   readonly channel: Channel;
   readonly file: string;
@@ -12,11 +12,11 @@ export interface ArchiveToSend {
   readonly sha256: string;
   /** The Idempotency-Key: makes repeating safe, in a later run as well. */
   readonly key: string;
-  /** Where a resumable upload was opened before, or null. */
+  /** The path of an earlier resumable upload, or null. */
   readonly resumeAt: string | null;
-  /** Larger archives go the resumable way. */
+  /** Larger archives are sent as resumable uploads. */
   readonly resumableAboveBytes: number;
-  /** To be kept for a later run. */
+  /** The caller must store it for a later run. */
   readonly onResumable: (resumeAt: string | null) => Promise<void>;
   readonly onBytes: (sent: number, of: number) => void;
 }
@@ -38,6 +38,6 @@ function openSlice({ file, onBytes, bytes: of }: ArchiveToSend, from: number, by
     sent += chunk.length;
     onBytes(sent, of);
   });
-  // Listening makes it flow; it must wait until somebody takes the bytes.
+  // A listener would start the stream; it must wait until somebody reads the bytes.
   return stream.pause();
 }

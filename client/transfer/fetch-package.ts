@@ -14,22 +14,25 @@ import { digestHeader } from './archive-to-send';
 
 export interface PackageToFetch {
   readonly channel: Channel;
-  /** Where it goes. What an earlier attempt left there is gone on with. */
+  /** The file to write. The part that an earlier attempt left there is continued. */
   readonly file: string;
-  /** Of what an earlier attempt left there, or null. */
+  /** The ETag of the part that an earlier attempt left there, or null. */
   readonly etag: string | null;
-  /** To be kept for a later run, before the first byte is written. */
+  /** The caller must store it for a later run, before the first byte is written. */
   readonly onEtag: (etag: string | null) => Promise<void>;
   readonly onBytes: (fetched: number, of: number | null) => void;
 }
 
-/** Brings the instruction package to `file`, whole and checked against its digest. @throws SolutionError `bad-package`. */
+/**
+ * Downloads the whole instruction package to `file` and checks it against its digest. @throws SolutionError
+ * `bad-package`.
+ */
 export async function fetchPackage(connection: Connection, wanted: PackageToFetch): Promise<void> {
   await mkdir(path.dirname(wanted.file), { recursive: true });
   for (let mendings = 1; ; mendings++) {
     const digest = await fetchAll(connection, wanted);
     if (digest === null || digest.includes(digestHeader((await sha256Of(wanted.file)) ?? ''))) return;
-    // Bytes were changed on the way, or parts of two packages joined: only a new start helps.
+    // Bytes were changed on the way, or parts of two packages were joined: only a fresh download helps.
     await rm(wanted.file, { force: true });
     if (mendings >= maxMendings) throw badPackage('its bytes are not those that the server describes');
   }
@@ -37,13 +40,15 @@ export async function fetchPackage(connection: Connection, wanted: PackageToFetc
 
 const maxMendings = 3;
 
-/** @returns the Repr-Digest, where the server gives one. */
+/**
+ * @returns the Repr-Digest, if the server sends one.
+ */
 async function fetchAll(connection: Connection, wanted: PackageToFetch): Promise<string | null> {
   let { etag } = wanted;
   let digest: string | null = null;
   let isWhole = false;
   while (!isWhole) {
-    // Each piece that comes through is progress: patience starts again.
+    // Each received piece is progress: the retries start again.
     isWhole = await withRetries(connection.retrying, async () => {
       const before = etag === null ? 0 : ((await fileBytes(wanted.file)) ?? 0);
       const answer = await askFrom(connection, wanted.channel, before, etag);
@@ -70,7 +75,7 @@ async function askFrom(
   try {
     return await connection.once({ method: 'GET', path: `/v4/${channel}/datas`, headers });
   } catch (error) {
-    // We hold all of it already, unverified: cheaper to fetch again than to tell why.
+    // We already have all bytes, but unverified: it is cheaper to download again than to find out why.
     if (error instanceof ServerProblem && error.status === 416) return 'nothing-there';
     throw error;
   }
@@ -85,7 +90,9 @@ async function takeEtag(
   return now;
 }
 
-/** @returns whether the file is whole. False: cut, but with something gained. */
+/**
+ * @returns whether the file is whole. False: it was cut off, but some bytes were received.
+ */
 async function receive(answer: Answer, wanted: PackageToFetch, before: number): Promise<boolean> {
   const { start, total } = extentOf(answer, before);
   await cutTo(wanted.file, start);
@@ -100,7 +107,7 @@ async function receive(answer: Answer, wanted: PackageToFetch, before: number): 
   try {
     await pipeline(answer.body, count, createWriteStream(wanted.file, { flags: 'a', mode: 0o600 }));
   } catch (error) {
-    // A full disk must not pass for a bad network, which is tried again for ever.
+    // A full disk must not be treated like a bad network, which is retried.
     if (['open', 'write'].includes(systemCallOf(error) ?? '')) throw error;
     if (fetched > start) return false;
     throw connectionLost('the package broke off', error);
@@ -108,7 +115,7 @@ async function receive(answer: Answer, wanted: PackageToFetch, before: number): 
   return total === null || fetched >= total;
 }
 
-/** From which byte on, and of how many, the answer brings the package. */
+/** The first byte of the response, and the size of the package. */
 function extentOf(answer: Answer, before: number): { start: number; total: number | null } {
   if (answer.status === 200) return { start: 0, total: numberOf(answer.headers['content-length']) };
   const [, from, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers['content-range'] ?? '') ?? [];

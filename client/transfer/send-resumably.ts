@@ -7,8 +7,8 @@ import { badAnswer, ServerProblem, SolutionError } from '../solution-error';
 import { type ArchiveToSend, digestHeader, slice } from './archive-to-send';
 
 /**
- * Sends an archive by tus 1.0 (creation, HEAD, PATCH): what has arrived before a cut is not sent again, not even in
- * a later run. Source: https://tus.io/protocols/resumable-upload
+ * Sends an archive by tus 1.0 (creation, HEAD, PATCH): bytes that arrived before an interruption are not sent again,
+ * not even in a later run. Source: https://tus.io/protocols/resumable-upload
  */
 export async function sendResumably(connection: Connection, archive: ArchiveToSend): Promise<string> {
   const upload: Upload = { at: archive.resumeAt, arrived: -1 };
@@ -32,13 +32,13 @@ export async function sendResumably(connection: Connection, archive: ArchiveToSe
 /** An upload on the server, as far as we know. */
 interface Upload {
   at: string | null;
-  /** Bytes that the server had when it was last asked. */
+  /** The number of bytes that the server had by its last response. */
   arrived: number;
 }
 
 type Step =
   | { readonly kind: 'accepted'; readonly sync: string }
-  /** Bytes came across: patience starts again. */
+  /** Bytes have arrived: the retries start again. */
   | { readonly kind: 'progress' }
   | { readonly kind: 'gone' };
 
@@ -87,7 +87,7 @@ function uploadPath({ status, headers }: Answer, prefix: string): string {
   return headers.location.slice(start);
 }
 
-/** Null: the server does not know the upload, or not any more. */
+/** Null: the server does not know the upload, or no longer knows it. */
 async function askOffset(connection: Connection, at: string): Promise<number | null> {
   try {
     const answer = await connection.once({ method: 'HEAD', path: at, headers: { 'Tus-Resumable': '1.0.0' } });
@@ -131,7 +131,7 @@ async function sendFrom(
   return { kind: 'accepted', sync };
 }
 
-/** A proxy that first collects a whole request must not be given half a gigabyte. */
+/** Some proxies first collect a whole request: they must not get half a gigabyte at once. */
 const maxPatchBytes = 32 * 1024 * 1024;
 
 function tusHeaders({ key, sha256 }: ArchiveToSend): Record<string, string> {
@@ -145,15 +145,15 @@ function metadata(values: Record<string, string>): string {
     .join(',');
 }
 
-/** 409: bytes of the attempt before were still arriving when we asked for the offset. */
+/** 409: bytes of the previous attempt were still arriving when we asked for the offset. */
 function mayHaveArrivedInPart(error: unknown): boolean {
   if (error instanceof ServerProblem) return error.status === 409;
   return error instanceof SolutionError && error.code === 'connection-lost';
 }
 
 /**
- * An upload that the server does not know any more has expired, or was completed by a PATCH whose answer was lost.
- * The channel was idle before and nobody else speaks for this solution: a sync at hand is ours.
+ * If the server no longer knows an upload, it has expired, or a PATCH whose response was lost has completed it. The
+ * channel was idle before and no other program acts for this solution, so a sync in progress is ours.
  */
 async function syncBegun(connection: Connection, { channel }: ArchiveToSend): Promise<string | null> {
   const { statut, sync } = await askStatut(connection, channel);

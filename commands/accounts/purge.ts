@@ -11,25 +11,25 @@ import { createAuditStore } from '../../shared/stores/staff/audit-store';
 interface Deps {
   readonly db: Db;
   readonly files: Pick<FileStore, 'remove'>;
-  /** Who asked for it, for the audit trail. */
+  /** Who requested it, for the audit trail. */
   readonly actor: string;
 }
 
 export interface Purged {
   readonly solutions: number;
   readonly syncs: number;
-  /** Of all other tables. */
+  /** The rows of all other tables. */
   readonly rows: number;
 }
 
 /**
- * Removes an account for good: its solutions, all that they sent and were sent, files included. In batches, while
- * the server runs; after an interruption, the same again takes up where it ended. What was done with them stays in the
- * audit trail.
+ * Removes an account for good, with its solutions and all data and files that they sent or received. It works in
+ * batches, while the server runs; after an interruption, the same call continues. The audit trail keeps what was done
+ * with them.
  */
 export async function purgeAccount(deps: Deps, account: Pick<Account, 'id' | 'name'>): Promise<Purged> {
   const data = createAccountDataStore(deps.db);
-  // Nobody may add what was just removed.
+  // Removed data must not be added again.
   await data.blockAll(account.id);
   const purged = { solutions: 0, syncs: 0, rows: 0 };
   for (const solutionId of await data.solutionIds(account.id)) {
@@ -54,7 +54,7 @@ export async function purgeAccount(deps: Deps, account: Pick<Account, 'id' | 'na
   return purged;
 }
 
-/** As `purgeAccount`, for one solution, which staff have retired before: nobody uses it any more. */
+/** Like `purgeAccount`, for one solution that staff have retired before, so that nobody uses it any more. */
 export async function purgeSolution(deps: Deps, { id, ...named }: RetiredSolution): Promise<Purged> {
   const purged: Purged = { solutions: 1, ...(await removeSolution(deps, id)) };
   await createAuditStore(deps.db).add([
@@ -72,7 +72,7 @@ export async function purgeSolution(deps: Deps, { id, ...named }: RetiredSolutio
 
 async function removeSolution(deps: Deps, solutionId: number): Promise<Omit<Purged, 'solutions'>> {
   const data = createAccountDataStore(deps.db);
-  // Syncs first: a worker in the middle of one finds it gone and commits nothing of it.
+  // Syncs are removed first: a worker in the middle of one finds it gone and commits nothing.
   const syncs = await removeSyncs(deps, solutionId);
   let rows = 0;
   for (const table of await data.tablesBySolution()) rows += await data.deleteAll(table, solutionId);

@@ -31,7 +31,7 @@ import {
 import { type TarEntry, writeTar } from './tar';
 
 interface Source {
-  /** A connection of its own; nobody else uses it. */
+  /** A separate connection that nobody else uses. */
   readonly client: Connection;
   readonly files: Pick<FileStore, 'read' | 'list' | 'stat'>;
 }
@@ -40,9 +40,8 @@ const partBytes = 4 * 2 ** 20;
 const pageRows = 1_000;
 
 /**
- * A backup of everything, as it is read; the server may run meanwhile. The database is one state, that of the
- * beginning; the files are those that this state names, and perhaps a few photos that came since. `onDone` is told
- * what is in it.
+ * A backup of everything, as a stream; the server may run meanwhile. The database is the state at the beginning; the
+ * files are those that this state names, and perhaps a few photos that arrived since. `onDone` gets the contents.
  */
 export function backupStream(
   { client, files }: Source,
@@ -64,7 +63,7 @@ export function backupStream(
         });
       }
       await writeList(list, wantedKeys(client));
-      // The files take longest; no transaction is held open for them.
+      // The files take longest, so no transaction stays open for them.
       await client.query('commit');
       const tally = createFileTally();
       const missing = { count: 0 };
@@ -91,12 +90,12 @@ async function headerOf(client: Connection): Promise<BackupHeader> {
     tables: (await tablesOf(client))
       .filter(({ name }) => !renewedTables.includes(name))
       .map(({ name, columns }) => ({ name, columns: [...columns] })),
-    // They are of no transaction: read after its beginning, they are beyond every id in it.
+    // Sequences belong to no transaction: if they are read after its beginning, they are above every id in it.
     sequences: await sequencesOf(client),
   };
 }
 
-/** A table is of unknown size until it has been read; the parts are what is held of it. */
+/** The size of a table is unknown until it has been read; only its parts are in memory. */
 async function* tableEntries(
   client: Connection,
   table: TableShape,
@@ -173,7 +172,7 @@ async function fileEntry(
   tally: ReturnType<typeof createFileTally>,
 ): Promise<TarEntry | null> {
   const content = await files.read(key).catch((error: unknown) => {
-    // Removed since it was listed, by retention: then it is no longer wanted.
+    // Retention has removed the file since it was listed: then it is no longer needed.
     if (error instanceof AppError && error.kind === 'absent') return null;
     throw error;
   });
@@ -202,7 +201,7 @@ function jsonEntry(name: string, value: object): TarEntry {
   return { name, bytes: bytes.length, content: [bytes] };
 }
 
-/** On the disk, however many there are. */
+/** The list is on the disk, because there may be many. */
 async function writeList(file: string, keys: AsyncIterable<string>): Promise<void> {
   const list = await open(file, 'wx', 0o600);
   try {

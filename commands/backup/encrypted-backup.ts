@@ -1,8 +1,7 @@
-// The door to age (https://age-encryption.org/v1): a backup that only its recipients can read. Bytes stream through it.
+// The only file that uses age (https://age-encryption.org/v1): a backup that only its recipients can read. Bytes stream
+// through it.
 
-/**
- * What `age -r <recipient>` would write. `recipients`: public keys, `age1…`. Throws a sentence where one is none.
- */
+/** Encrypts as `age -r <recipient>` does. `recipients`: public keys, `age1…`. Throws a sentence if one is not a key. */
 export async function encryptedFor(
   recipients: readonly string[],
   plain: AsyncIterable<Uint8Array>,
@@ -20,8 +19,8 @@ export async function encryptedFor(
 }
 
 /**
- * What was encrypted, in the clear. `identities`: secret keys, `AGE-SECRET-KEY-1…`. Throws a sentence where none of them
- * opens it; what was altered or cut off fails as it is read.
+ * Decrypts. `identities`: secret keys, `AGE-SECRET-KEY-1…`. Throws a sentence if none of them fits; reading fails if
+ * the data were altered or cut off.
  */
 export async function decryptedWith(
   identities: readonly string[],
@@ -56,7 +55,7 @@ export function identitiesIn(text: string): string[] {
 /** The first bytes of what age wrote. */
 export const ageMagic = Buffer.from('age-encryption.org/v1');
 
-/** What has not been asked for is not read. */
+/** It reads only what is requested. */
 function webStreamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const source = chunks[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>({
@@ -76,7 +75,7 @@ async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uin
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
   } finally {
-    // Where it has failed already, whoever reads knows why.
+    // If it has already failed, the reader has the error.
     await reader.cancel().catch(() => undefined);
   }
 }

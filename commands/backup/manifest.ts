@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-// What a backup says of itself. It is a tar archive: `epack-backup.json` first, then each table in the text format of
+// The description of a backup. It is a tar archive: `epack-backup.json` first, then each table in the text format of
 // COPY, gzipped and cut into parts, then the files, and `manifest.json` last: without it a backup is not whole.
 
 /**
- * What a stolen backup must not give away, and a restored server makes again: sessions, and the key that signs tokens.
- * Everyone signs in again, solutions by themselves.
+ * Tables that a stolen backup must not contain, and that a restored server makes again: sessions, and the key that
+ * signs tokens. Everyone signs in again; solutions do so by themselves.
  */
 export const renewedTables: readonly string[] = [
   'user_session',
   'server_key',
   'oidc_attempt',
-  // Half a sign-in, and what was written in forms of sessions: both belong to sessions.
+  // Unfinished sign-ins and kept forms: both belong to sessions.
   'sign_in_step',
   'form_owner',
   'kept_form',
-  // Links in mails that were sent: their owners are asked again.
+  // Links in sent mails: the owners are asked again.
   'address_confirmation',
 ];
 
@@ -28,9 +28,9 @@ export const filePrefix = 'files/';
 const header = z.object({
   format: z.literal(1),
   createdAt: z.string(),
-  /** Those that made the schema, in the order in which they ran. */
+  /** The migrations that made the schema, in the order in which they ran. */
   migrations: z.array(z.string()),
-  /** Those before it that a table refers to. */
+  /** The earlier tables that a table refers to. */
   tables: z.array(z.object({ name: z.string(), columns: z.array(z.string()) })),
   sequences: z.array(z.object({ name: z.string(), lastValue: z.string(), isCalled: z.boolean() })),
 });
@@ -41,9 +41,9 @@ const manifest = z.object({
   files: z.object({
     count: z.number(),
     bytes: z.number(),
-    /** Of a line `<sha256>  <key>` for each file, in their order. */
+    /** The digest over a line `<sha256> <key>` for each file, in their order. */
     sha256: z.string(),
-    /** Files that the database names and that were not there. */
+    /** Files that the database names and that were missing. */
     missing: z.number(),
   }),
 });
@@ -59,7 +59,7 @@ export const partName = (table: string, part: number) =>
 export const tableOfPart = (name: string): string | null =>
   /^tables\/(.+)\.copy\.gz\.\d+$/.exec(name)?.[1] ?? null;
 
-/** Counts files as they pass, whichever way they go. */
+/** Counts files as they pass, in a backup and in a restore. */
 export function createFileTally() {
   const all = createHash('sha256');
   const tally = { count: 0, bytes: 0 };

@@ -37,7 +37,7 @@ import { readTar, type TarEntry } from './tar';
 
 interface Target {
   readonly db: Db;
-  /** A connection of its own to the same database. */
+  /** A separate connection to the same database. */
   readonly client: Connection;
   readonly files: Pick<FileStore, 'write' | 'list' | 'remove'>;
 }
@@ -45,13 +45,13 @@ interface Target {
 export interface Restored {
   readonly header: BackupHeader;
   readonly manifest: BackupManifest;
-  /** Migrations that ran after it: the backup is of an earlier version. */
+  /** Migrations that ran afterwards, because the backup is of an earlier version. */
   readonly migrated: readonly string[];
 }
 
 /**
- * Puts a backup into an empty database and an empty file store; all of it or nothing. Throws a sentence for the
- * operator where there is data already, or where the backup is damaged or cut off.
+ * Restores a backup into an empty database and an empty file store; all of it or nothing. Throws a sentence for the
+ * operator if there are already data, or if the backup is damaged or cut off.
  */
 export async function restore(target: Target, backup: AsyncIterable<Uint8Array>): Promise<Restored> {
   const { db, client, files } = target;
@@ -66,10 +66,10 @@ export async function restore(target: Target, backup: AsyncIterable<Uint8Array>)
     const manifest = loaded.manifest;
     compare(manifest, loaded);
     for (const sequence of header.sequences) await setSequence(client, sequence);
-    // Ids that were given out after the backup was made are remembered by devices and programs.
+    // Devices and programs may remember ids that were given out after the backup was made.
     await client.query(leapAheadSql);
     await endLoad(client, header.tables);
-    // Backups of earlier versions hold them.
+    // Backups of earlier versions contain them.
     await emptyTables(client, renewedTables);
     await client.query('commit');
     const migrated = await migrate(db);
@@ -111,7 +111,7 @@ async function makeSchema({ db, client }: Target, { migrations }: BackupHeader):
   }
 }
 
-/** One pass: nothing is kept but what is being taken. */
+/** It is one pass: only the current entry is in memory. */
 async function takeEntries(
   target: Target,
   entries: AsyncGenerator<TarEntry>,
@@ -162,7 +162,7 @@ async function takeEach(
 interface TableLoad {
   readonly name: string;
   take(part: TarEntry['content']): Promise<void>;
-  /** Or PostgreSQL would wait for the rest of the table, and whoever rolls back for PostgreSQL. */
+  /** Otherwise PostgreSQL would wait for the rest of the table, and the rollback would wait for PostgreSQL. */
   giveUp(): Promise<void>;
   end(): Promise<{ rows: number; sha256: string }>;
 }
@@ -175,7 +175,7 @@ function startTable(client: Connection, shape: TableShape): TableLoad {
   const rows = copyIn(client, shape, hashed(plain, hash)).catch((error: unknown) => {
     throw isOfZlib(error) ? new Error(`The backup is damaged: ${shape.name}.`, { cause: error }) : error;
   });
-  // Who waits for it comes later.
+  // It is awaited later.
   rows.catch((error: unknown) => zipped.destroy(error instanceof Error ? error : new Error('failed')));
   return {
     name: shape.name,
@@ -257,7 +257,7 @@ async function* hashed(
   }
 }
 
-/** Where something was put: all of it is ours, the file store was empty. */
+/** The folders that were written: all of them are ours, because the file store was empty. */
 async function topFolders(files: Pick<FileStore, 'list'>): Promise<Set<string>> {
   const folders = new Set<string>();
   for await (const { key } of files.list('')) folders.add(key.split('/')[0] ?? key);

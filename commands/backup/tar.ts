@@ -5,14 +5,14 @@
 export interface TarEntry {
   readonly name: string;
   readonly bytes: number;
-  /** Exactly so many bytes. Whoever reads an archive takes them before the next entry; what is left is skipped. */
+  /** Exactly this number of bytes. A reader must read them before the next entry; the rest is skipped. */
   readonly content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 const blockBytes = 512;
 const largestOctalSize = 0o77777777777;
 
-/** Fails where a content is not as long as it was said to be. */
+/** Fails if a content does not have its declared length. */
 export async function* writeTar(entries: AsyncIterable<TarEntry>): AsyncGenerator<Uint8Array> {
   for await (const { name, bytes, content } of entries) {
     if (Buffer.byteLength(name) > 100 || !/^[\x20-\x7e]*$/.test(name)) {
@@ -34,12 +34,12 @@ export async function* writeTar(entries: AsyncIterable<TarEntry>): AsyncGenerato
   yield Buffer.alloc(2 * blockBytes);
 }
 
-/** Throws a sentence where it is no tar archive, or one that was cut off. */
+/** Throws a sentence if it is not a tar archive, or if it was cut off. */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarEntry> {
   const reader = createReader(source);
   let longName: string | null = null;
   for (let isFirst = true; ; isFirst = false) {
-    // Whatever is shorter than a block never was an archive.
+    // Data shorter than a block are not an archive.
     const block = await reader.exactly(blockBytes, isFirst ? noArchive : cutOff);
     if (block.every((byte) => byte === 0)) return;
     const parsed = parsedHeader(block);
@@ -84,7 +84,7 @@ function header(name: string, bytes: number, type: '0' | 'x'): Buffer {
   return block;
 }
 
-/** Null where it is none. */
+/** Null if it is not a header. */
 function parsedHeader(block: Buffer): { name: string; bytes: number; type: string } | null {
   const sum = Number.parseInt(textAt(block, 148, 8), 8);
   const unsigned = Buffer.from(block).fill(' ', 148, 156);
@@ -122,7 +122,7 @@ const cutOff = 'The backup is cut off.';
 const noArchive = 'This is no backup of this server: it is no tar archive.';
 
 interface Reader {
-  /** Throws `ifShort` where the source has fewer. */
+  /** Throws `ifShort` if the source has fewer. */
   exactly(bytes: number, ifShort?: string): Promise<Buffer>;
   /** At least one byte. */
   upTo(bytes: number): Promise<Buffer>;

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /**
- * The commit that this program was built from, 40 hex digits: as it is set (`EPACK_COMMIT`), else the file `commit` that
- * the build leaves beside the program, else the commit of the working copy that it lies in. Null: nothing says.
+ * The commit that this program was built from, 40 hex digits: the setting `EPACK_COMMIT`, else the file `commit` that
+ * the build writes beside the program, else the commit of the working copy around it. Null: it is unknown.
  */
 export async function findCommit(
   set: string | null,

@@ -14,7 +14,7 @@ import { headerFaults, oldJobFrom } from './old-job';
 import { configFor, type SosyncStart } from './run-sosync';
 import { readSosyncSettings } from './settings';
 
-/** What the command has to say, and whether all is well. */
+/** The output of the command, and whether all is well. */
 export interface ToldImport {
   readonly lines: readonly string[];
   readonly isWell: boolean;
@@ -24,8 +24,8 @@ const linesTogether = 500;
 const mostFaults = 1_000;
 
 /**
- * `epack sosync import-jobs`: takes over the jobs of an earlier service's table. Every mistake is told with file, line and
- * reason, and nothing is written then. Again, it adds what is not there yet.
+ * `epack sosync import-jobs`: takes over the jobs of an earlier service's table. If there are mistakes, each is listed
+ * with file, line and reason, and nothing is written. Called again, it adds the missing jobs.
  */
 export async function importJobs(start: SosyncStart, file: string): Promise<ToldImport> {
   const settings = await readSosyncSettings(start.conf, start.parameters);

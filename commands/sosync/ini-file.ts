@@ -1,4 +1,4 @@
-/** A name of an INI file with what it is set to. */
+/** A name of an INI file with its value. */
 export interface IniEntry {
   readonly name: string;
   readonly value: string;
@@ -17,9 +17,10 @@ export interface ReadIni {
 }
 
 /**
- * The entries of the one section that an INI file may have, each with its line. A value is all that stands behind the first
- * `=`, without blanks and one pair of quotes around it: a password may hold `;` and `#`. Lines that begin with them are
- * comments. The libraries for INI tell no lines, and take whatever they do not understand for a name that is set to true.
+ * The entries of the one section that an INI file may have, each with its line. A value is everything after the first
+ * `=`, without surrounding blanks and one pair of quotes: a password may contain `;` and `#`. Lines that begin with
+ * them are comments. The libraries for INI give no line numbers, and read everything that they do not understand as a
+ * name that is set to true.
  */
 export function readIni(text: string, section: string): ReadIni {
   const entries: IniEntry[] = [];

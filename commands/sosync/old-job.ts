@@ -4,12 +4,12 @@ import { readSosyncTime } from '../../shared/formats/sosync-time';
 import { type SosyncJob, sosyncJobNames, sosyncJobStates, sosyncSystems } from '../../shared/domain/sosync';
 import type { ImportedJob } from '../../shared/stores/sosync/sosync-import-store';
 
-/** What is wrong with a line: the end of a sentence that begins with a column. */
+/** A mistake in a line: the end of a sentence that begins with a column. */
 export interface LineFault {
   readonly reason: string;
 }
 
-/** The columns that a file has to have; the others of a job may be left out. */
+/** The required columns of a file; the other columns of a job may be left out. */
 const needed = [
   'job_id',
   'job_date',
@@ -19,7 +19,7 @@ const needed = [
   'source_record_id',
 ] as const;
 
-/** What a header lacks, or has twice. */
+/** The columns that a header lacks, or has twice. */
 export function headerFaults(header: readonly string[]): string[] {
   return [
     ...needed.filter((name) => !header.includes(name)).map((name) => `the column ${name} is missing`),
@@ -46,7 +46,7 @@ export function oldJobFrom(header: readonly string[], cells: readonly string[]):
 
 const isJobName = (name: string): boolean => sosyncJobNames.some((one) => one === name);
 
-/** As databases write nothing into CSV. */
+/** The ways in which databases write an empty value into CSV. */
 const isNothing = (value: string): boolean => value === '' || value === 'NULL' || value === '\\N';
 
 const id = z.string('is missing').regex(/^[1-9]\d{0,17}$/, 'is no id');

@@ -9,7 +9,7 @@ import type { SosyncSettings } from './settings';
 
 type Written = Readonly<Record<string, Json>>;
 
-/** Where a system is and who signs in there, as the file of the service says it. */
+/** The address and the credentials of a system, from the file of the service. */
 interface Access {
   readonly host: string | undefined;
   readonly user: string | undefined;
@@ -17,8 +17,8 @@ interface Access {
 }
 
 /**
- * The systems of the instance get the host and the credentials that the file of the service has for them; the password is
- * kept as a secret. Returns the names of those that are others now. Throws a sentence.
+ * The systems of the instance get the host and the credentials of the service's file; the password is stored as a
+ * secret. Returns the names of the settings that changed. Throws a sentence.
  */
 export async function replaceAccess(
   { db, seal }: { readonly db: Db; readonly seal: Seal },
@@ -80,7 +80,7 @@ function configWith(system: RemoteSystemEntry, to: Access): Written {
   }
 }
 
-/** JSON-2 knows keys and no users. */
+/** JSON-2 has keys but no users. */
 function odooAuth(config: Written, to: Access): Written {
   const auth = objectOf(config['auth']);
   return 'apiKey' in auth

@@ -8,16 +8,16 @@ import { createConnectors } from '../../worker/systems/connectors';
 import { startSosync } from './start-sosync';
 
 export interface SosyncStart {
-  /** Null: the parameters say all. */
+  /** Null: there are only parameters. */
   readonly conf: string | null;
   readonly parameters: SosyncParameters;
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Longer than what is under way may take to end. */
+/** Longer than running calls may take to end. */
 const patienceMs = 25_000;
 
-/** `epack sosync`: serves until it is told to stop. Throws what is wrong with the settings. */
+/** `epack sosync`: serves until it is stopped. Throws the mistakes in the settings. */
 export async function runSosync(start: SosyncStart): Promise<void> {
   const settings = await readSosyncSettings(start.conf, start.parameters);
   const config = configFor(settings, start.environment);

@@ -7,12 +7,12 @@ import { isSosyncSettingName, type SosyncSettingName } from './setting-names';
 
 export type SosyncSettings = z.output<typeof shape>;
 
-/** What stands on the command line: `--name value`. */
+/** The parameters of the command line: `--name value`. */
 export type SosyncParameters = Readonly<Partial<Record<SosyncSettingName, string>>>;
 
 /**
- * The settings of a file; parameters win. Throws an error that tells every mistake at once, with file and line or the
- * parameter. `conf` null: parameters alone.
+ * The settings of a file; parameters win. Throws an error that lists all mistakes at once, with file and line or the
+ * parameter. `conf` null: only parameters.
  */
 export async function readSosyncSettings(
   conf: string | null,
@@ -47,7 +47,7 @@ export function settingsFrom(
   const ofValues = parsed.success
     ? []
     : parsed.error.issues
-        // What a file has too much was told with its line.
+        // Unknown names of a file were already reported with their lines.
         .filter(({ code }) => code !== 'unrecognized_keys')
         .map(({ path, message }) => {
           const name = String(path[0]);
@@ -62,7 +62,7 @@ export function settingsFrom(
   return parsed.data;
 }
 
-/** All that is wrong with the settings, at once. */
+/** All mistakes in the settings, at once. */
 export class SosyncSettingsError extends Error {
   constructor(readonly mistakes: readonly string[]) {
     super(mistakes.join('\n'));
@@ -84,7 +84,7 @@ const whole = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
 
-/** As other programs call them. */
+/** The names that other programs use for them. */
 const levels: Readonly<Record<string, LogLevel>> = {
   error: 'error',
   critical: 'error',
@@ -146,7 +146,7 @@ const shape = z.strictObject({
   online_sosync_pw: text.optional(),
 });
 
-/** The address of our own database. Null: no setting says, and the environment does. */
+/** The address of our own database. Null: no setting names it, so the environment decides. */
 export function databaseUrlFrom(settings: SosyncSettings): string | null {
   const { db_host, db_port, db_name, db_user, db_user_pw, instance } = settings;
   const isSet = [db_host, db_port, db_name, db_user, db_user_pw].some((one) => one !== undefined);
@@ -154,7 +154,7 @@ export function databaseUrlFrom(settings: SosyncSettings): string | null {
   const user = encodeURIComponent(db_user ?? instance);
   const password = db_user_pw === undefined ? '' : `:${encodeURIComponent(db_user_pw)}`;
   const host = db_host ?? 'localhost';
-  // A socket's folder stands in the query.
+  // The folder of a socket is in the query.
   const where = host.startsWith('/')
     ? `localhost:${db_port ?? 5432}`
     : `${host.includes(':') ? `[${host}]` : host}:${db_port ?? 5432}`;

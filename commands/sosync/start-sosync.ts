@@ -24,7 +24,7 @@ import { findCommit } from './commit-id';
 import { replaceAccess } from './replace-access';
 import type { SosyncSettings } from './settings';
 
-/** The name under which new jobs are told (shared/stores/sosync). */
+/** The name of the notification about new jobs (shared/stores/sosync). */
 const jobsCreated = 'epack_sosync';
 const timeServerPatienceMs = 3_000;
 const drainMs = 20_000;
@@ -38,13 +38,13 @@ export interface SosyncService {
 
 interface Surroundings {
   readonly log: Logger;
-  /** What the jobs can be mirrored to. */
+  /** The kinds of systems to which jobs can be mirrored. */
   readonly connectors: Readonly<Partial<Record<SystemKindName, Connector>>>;
-  /** Where the secrets of systems stand. */
+  /** The environment with the secrets of systems. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Serves an instance, and works for it where no other process does. */
+/** Serves an instance, and works for it if no other process does. */
 export async function startSosync(
   settings: SosyncSettings,
   config: Config,
@@ -123,7 +123,7 @@ export async function startSosync(
   }
 }
 
-/** What has to be there before anyone calls. */
+/** What must exist before the first call. */
 async function prepare(db: Db, settings: SosyncSettings, config: Config, log: Logger): Promise<void> {
   const seal = createSeal(config.secretsKeys);
   await needKeysOfSecrets(db, seal);
@@ -140,7 +140,7 @@ async function prepare(db: Db, settings: SosyncSettings, config: Config, log: Lo
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** All of IPv4, and loopback of IPv6 where there is any; or the one address that is set. */
+/** All addresses of IPv4, and loopback of IPv6 if there is any; or the one address that is set. */
 async function listen(
   app: Listener,
   { host, port: wanted }: SosyncSettings,
@@ -158,7 +158,7 @@ async function listen(
   return { port, all: isThere ? [server, loopback] : [server] };
 }
 
-/** What has begun is answered, and no further call is taken; what takes too long is cut. */
+/** Running calls are finished and no further call is accepted; calls that take too long are cut off. */
 async function drain(servers: readonly Server[]): Promise<void> {
   const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
   for (const server of servers)
