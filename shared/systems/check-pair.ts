@@ -9,13 +9,16 @@ import {
 import { below, checkBy, type Checked, type Problem, problemText } from './problem';
 import type { Holding, SystemKind } from './system-kind';
 
-/** What a pair is checked against. */
+/** The things that a pair is checked against. */
 export interface Surroundings {
-  /** Of the system of that name. Undefined: there is none. */
+  /** The kind of the system with that name. Undefined: there is no such system. */
   readonly kindOf: (system: string) => SystemKind | undefined;
 }
 
-/** Checks a pair whole: all that is wrong with it at once. `written` is what a file or a program gave, without its name. */
+/**
+ * Checks a whole pair and returns all mistakes at once. `written` is the pair from a file or a program, without its
+ * name.
+ */
 export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<PairSettings> {
   const ends = checkBy(endsOnly, written);
   if (!ends.isSound) return ends;
@@ -26,7 +29,7 @@ export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<P
     ...checkEnd('there', there, kinds.there),
     ...checkBothEnds(ends.value, kinds),
   ];
-  // Without a kind nobody knows what the rest should be.
+  // Without a kind the rest cannot be checked.
   const holds = kinds.here?.holds ?? kinds.there?.holds;
   if (holds === undefined) return { isSound: false, problems };
   const parsed = parse(written, holds);
@@ -37,8 +40,8 @@ export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<P
 }
 
 /**
- * What a pair names that is not there yet: another pair, or a fixed table. It may come with another file, so it is no mistake;
- * until then, a record that needs it is refused with its field. One sentence each.
+ * The pairs and fixed tables that a pair names and that do not exist yet. They may come with another file, so this is
+ * not a mistake; until then, a record that needs them is refused with its field. One sentence for each.
  */
 export function namesToCome(
   settings: PairSettings,
@@ -68,7 +71,7 @@ function linkToCome(
     : [`field "${field}" names the pair "${link}", which joins other systems: no value of it can be said`];
 }
 
-/** A pair as the database keeps it, that was checked when it was written. Throws where it is none. */
+/** A pair from the database, which was checked when it was written. Throws if it is not a valid pair. */
 export function readPair(config: unknown, holds: Holding): PairSettings {
   const parsed = parse(config, holds);
   if (parsed.isSound) return parsed.value;
@@ -91,7 +94,7 @@ function parse(written: unknown, holds: Holding): Checked<PairSettings> {
   return parsed.isSound ? parsed : { isSound: false, problems: parsed.problems.map(asWritten) };
 }
 
-/** The word of a step is no key of its own where it is written. */
+/** In what the operator writes, the word of a step is not a separate key. */
 const asWritten = ({ path, reason }: Problem): Problem =>
   path.at(-1) === 'step' ? { path: path.slice(0, -1), reason } : { path, reason };
 
@@ -164,7 +167,7 @@ function checkField(settings: RecordPairSettings, place: number): Problem[] {
   return problems;
 }
 
-/** What two values become one of cannot come back as either. */
+/** If two values become the same value, the way back is undefined. */
 function checkReversible(
   { transform, flows }: RecordPairSettings['fields'][number],
   lookups: RecordPairSettings['lookups'],
@@ -179,7 +182,7 @@ function checkReversible(
       });
     const entries =
       step.step === 'map' ? step.map : step.step === 'lookup' ? lookups[step.lookup] : undefined;
-    // Of a field that goes one way only that way need exist.
+    // A field with one direction needs only the steps of that direction.
     if (entries === undefined || flows === 'to-there') return [];
     const twice = Object.values(entries).find(
       (value, at, all) => all.findIndex((one) => String(one) === String(value)) < at,
@@ -198,7 +201,7 @@ function checkMatch({ match, fields }: RecordPairSettings): Problem[] {
   );
 }
 
-/** What is written back is no field that is kept equal: it would come back as a change. */
+/** A field that is written back must not be kept equal as well: it would come back as a change. */
 function checkWriteBack({ writeBack, fields }: RecordPairSettings): Problem[] {
   return (['here', 'there'] as const).flatMap((side) =>
     Object.keys(writeBack[side])

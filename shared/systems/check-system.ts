@@ -3,15 +3,15 @@ import { checkBy, type Checked, type Problem } from './problem';
 import { hasReference, isReferenceName, type Json, namesAskedFor } from './references';
 import type { SystemKind } from './system-kind';
 
-/** The settings of a system, ready to be kept. */
+/** The settings of a system, ready to be stored. */
 export interface CheckedSystem {
-  /** Without secrets: where one was written out, it says `${NAME}`. */
+  /** The settings without secrets: a secret that was written out is replaced by `${NAME}`. */
   readonly config: Json;
-  /** The secrets that were written out, by those names. They are sealed, and nothing else keeps them. */
+  /** The secrets that were written out, by those names. They are stored sealed, and nowhere else. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** Checks the settings of a system whole. `written`: what stands beside `kind`. */
+/** Checks all settings of a system. `written`: the members beside `kind`. */
 export function checkSystem(kind: SystemKind, written: unknown): Checked<CheckedSystem> {
   const config = checkBy(z.json(), written);
   if (!config.isSound) return config;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { entryName } from './entry-name';
 import { nameText } from './settings-parts';
 
-// How a field of one side becomes a field of the other.
+// The conversion of a field of one side into a field of the other.
 
-/** All steps that a value can go through. */
+/** All possible steps of a value. */
 export const transformNames = [
   'trim',
   'lower',
@@ -41,14 +41,14 @@ const step = z.discriminatedUnion(
       step: z.literal('map'),
       /** From values here to values there. */
       map: z.record(z.string(), scalar),
-      /** What becomes of a value that the map does not have. */
+      /** What happens to a value that is not in the map. */
       others: z.enum(['refuse', 'keep']).default('refuse'),
     }),
     /** The name of a fixed table: from values here to values there. */
     z.strictObject({ step: z.literal('lookup'), lookup: z.string().min(1) }),
     /** The name of another pair: the value is the key of one of its records. */
     z.strictObject({ step: z.literal('link'), link: entryName }),
-    /** What each side holds: numbers, or texts of numbers. */
+    /** The type on each side: numbers, or texts of numbers. */
     z.strictObject({
       step: z.literal('number'),
       number: z.strictObject({ here: numberKind, there: numberKind }).prefault({}),
@@ -80,7 +80,7 @@ const written = z.strictObject({
 
 /** One field that is kept equal. */
 export interface FieldRule {
-  /** Its name on each side, and in the links, in conflicts and in plans. */
+  /** Its name on each side, which links, conflicts and plans use as well. */
   readonly here: string;
   readonly there: string;
   readonly name: string;
@@ -88,17 +88,17 @@ export interface FieldRule {
   readonly group: string;
   /** From here to there; the other way in reverse. */
   readonly transform: readonly FieldTransform[];
-  /** How a value that is not there is written. */
+  /** How a missing value is written. */
   readonly nulls: { readonly here: NullRule; readonly there: NullRule };
   readonly flows: 'both' | 'to-here' | 'to-there';
-  /** The pair whose records its values name; null: it names none. */
+  /** The pair whose records its values name; null: the field is not a link. */
   readonly link: string | null;
 }
 
-/** `send`: as null; `omit`: the field is left out of the call; `empty`: as an empty text. */
+/** `send`: null is sent; `omit`: the field is left out of the call; `empty`: an empty text is sent. */
 export type NullRule = z.output<typeof nulls>;
 
-/** One field, as it is written and as it is checked. */
+/** One field, as it is written and as it is after the check. */
 export const fieldRule = written.transform(({ name, link, transform, ...rest }): FieldRule => {
   const target = transform.find((one) => one.step === 'link');
   return {

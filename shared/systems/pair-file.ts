@@ -9,13 +9,13 @@ import type { Json } from './references';
 import { type SystemKind, type SystemKindName, systemKindNames } from './system-kind';
 import { systemKinds } from './system-kinds';
 
-// What an operator writes: one YAML file of one or more documents. All that is wrong with it is told at once.
+// The operator's file: one YAML file of one or more documents. All its mistakes are reported at once.
 
-/** A mistake, where it stands. */
+/** A mistake and its place. */
 export interface FileMistake {
   /** The first is 1. */
   readonly line: number;
-  /** The keys that lead to it, e.g. `pairs.person.fields.0.transform.1`; empty: the file as such. */
+  /** The path of keys, e.g. `pairs.person.fields.0.transform.1`; empty: the file itself. */
   readonly path: string;
   /** The end of a sentence that begins with the path. */
   readonly reason: string;
@@ -24,15 +24,15 @@ export interface FileMistake {
 export interface FileSystemEntry extends CheckedSystem {
   readonly name: string;
   readonly kind: SystemKindName;
-  /** The name of an account; null: it does not say. */
+  /** The name of an account; null: none is given. */
   readonly account: string | null;
 }
 
 export interface FilePairEntry {
   readonly name: string;
-  /** Null: it does not say. */
+  /** Null: none is given. */
   readonly mode: PairMode | null;
-  /** As it was written, with the fixed tables that it uses. */
+  /** The pair as it was written, with the fixed tables that it uses. */
   readonly config: Json;
   readonly settings: PairSettings;
 }
@@ -44,7 +44,7 @@ export interface PairFile {
   readonly sosync: readonly FileSosyncEntry[];
 }
 
-/** Who calls, what they call things, and where their jobs are mirrored. */
+/** An instance: the names that its callers use, and the system to which jobs are mirrored. */
 export interface FileSosyncEntry {
   readonly instance: string;
   readonly systems: { readonly fs: string; readonly fso: string };
@@ -53,10 +53,10 @@ export interface FileSosyncEntry {
   readonly protocol: { readonly system: string; readonly model: string } | null;
 }
 
-/** What there is beside the file. */
+/** The existing systems and pairs that are not in the file. */
 export interface Known {
   readonly kindOf: (system: string) => SystemKindName | undefined;
-  /** The systems of a pair. Undefined: there is none. */
+  /** The systems of a pair. Undefined: there is no such pair. */
   readonly endsOf: (pair: string) => PairEnds | undefined;
 }
 
@@ -71,7 +71,7 @@ export type ReadFile =
 
 const maxCharacters = 5_000_000;
 
-/** Reads a file, and checks it against itself and what there is. */
+/** Reads a file, and checks it against itself and the existing systems and pairs. */
 export function readPairFile(text: string, known: Known): ReadFile {
   if (text.length > maxCharacters)
     return refused([{ line: 1, path: '', reason: 'the file is larger than 5,000,000 characters' }]);
@@ -128,7 +128,7 @@ function readDocument(document: Document.Parsed, lines: LineCounter): Part {
     : { document, lines, content: nothing, mistakes: checked.problems.map(placedIn(document, lines)) };
 }
 
-/** Few aliases: a small file must not become a large one. */
+/** Only a few aliases are allowed, so that a small file cannot expand into a large one. */
 function jsonOf(document: Document.Parsed): unknown {
   try {
     return document.toJS({ maxAliasCount: 50 });
@@ -176,7 +176,7 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
 
 const ends = z.object({ here: z.object({ system: z.string() }), there: z.object({ system: z.string() }) });
 
-/** Where a pair does not say, that is another mistake. */
+/** If a pair does not name them, another check reports it. */
 function writtenEnds(entry: z.output<typeof written>): PairEnds {
   const { data } = ends.safeParse(entry);
   return { here: data?.here.system ?? '', there: data?.there.system ?? '' };
@@ -231,7 +231,7 @@ const usedTables = z.object({
   ),
 });
 
-/** A pair keeps the fixed tables that it uses, so that it is whole by itself. */
+/** A pair stores the fixed tables that it uses, so that it is complete by itself. */
 function withLookups(
   entry: z.output<typeof written>,
   lookups: Readonly<Record<string, Json>>,
@@ -286,7 +286,7 @@ function protocolProblems(system: string | undefined, kindOf: Surroundings['kind
   ];
 }
 
-/** Null: the pair keeps records of both systems. */
+/** Null: the pair joins records on both sides. */
 function modelFault(
   pair: string,
   pairEnds: PairEnds | undefined,
@@ -298,7 +298,7 @@ function modelFault(
   return isOfBoth ? null : `names the pair "${pair}", which is not one of "${fs}" and "${fso}"`;
 }
 
-/** A name that two documents of the file have. Within one document, YAML itself refuses it. */
+/** A name that occurs in two documents of the file. Within one document, YAML itself refuses it. */
 function doubles(parts: readonly Part[], group: 'systems' | 'pairs'): FileMistake[] {
   const seen = new Set<string>();
   return parts.flatMap(({ content, document, lines }) =>
@@ -318,7 +318,7 @@ const placedIn =
     reason,
   });
 
-/** The line of what a path leads to, or of the nearest thing above it that is there. */
+/** The line of a path, or of the nearest existing key above it. */
 function lineOf(document: Document.Parsed, lines: LineCounter, path: Problem['path']): number {
   for (let length = path.length; length > 0; length -= 1) {
     const offset = offsetOf(document, path.slice(0, length));
@@ -327,7 +327,7 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: Problem['pa
   return lines.linePos(document.contents?.range[0] ?? document.range[0]).line;
 }
 
-/** Where a key stands, or an entry of a list. */
+/** The position of a key, or of an entry of a list. */
 function offsetOf(document: Document.Parsed, path: Problem['path']): number | null {
   const holder = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const last = path.at(-1);

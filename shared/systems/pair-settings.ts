@@ -4,8 +4,8 @@ import { entryName } from './entry-name';
 import { fieldRule } from './field-settings';
 import { nameText } from './settings-parts';
 
-// A pair as its operator writes it, and as it is once it has been checked: `z.input` and `z.output` of these schemas.
-// What the two ends hold beside `system` is for the kind of the system to say.
+// A pair as its operator writes it, and as it is after the check: `z.input` and `z.output` of these schemas. The kind
+// of the system defines what the two ends contain beside `system`.
 
 export const pairModes = ['plan', 'run', 'off'] as const;
 /** `plan`: nothing is written. `run`: both sides are kept equal. `off`: the pair does nothing. */
@@ -19,7 +19,7 @@ const cron = z
 
 const above = z.enum(['approval', 'skip']).default('approval');
 
-/** How changes are found. What is left out is not done. */
+/** How changes are found. Ways that are left out are not used. */
 const find = z.strictObject({
   webhooks: z.array(side).max(2).default([]).describe('Sides that call us.'),
   jobs: z.enum(['sosync']).optional().describe('Jobs come by the interface of sosync.'),
@@ -52,7 +52,7 @@ const deletionLimit = z.strictObject({
   above,
 });
 
-/** What one run may do without anyone's approval. What is left out has no bound, deletions always have one. */
+/** What one run may do without an approval. A bound that is left out does not apply, but deletions always have one. */
 const limits = z.strictObject({
   deletions: deletionLimit.prefault({}),
   changes: z.strictObject({ count: z.int().min(0), above }).optional(),
@@ -72,7 +72,7 @@ const retry = z.strictObject({
 
 const deletion = z.enum(['propagate', 'mark', 'ask', 'restore']).default('ask');
 
-/** By the side on which it was deleted: what becomes of it on the other. */
+/** By the side of the deletion: what happens on the other side. */
 const deletions = z.strictObject({
   here: deletion,
   there: deletion,
@@ -92,10 +92,10 @@ export const linkStatusWords = [
   'deleted-here',
   'deleted-there',
 ] as const;
-/** What the status of a link is told as, before `statusWords` says it in the words of a system. */
+/** The status of a link, before `statusWords` translates it into the words of a system. */
 export type LinkStatusWord = (typeof linkStatusWords)[number];
 
-/** Fits every pair. */
+/** The members of every pair. */
 const everyPair = {
   here: z.looseObject({ system: entryName }),
   there: z.looseObject({ system: entryName }),
@@ -173,7 +173,7 @@ export const documentPairSchema = z
   })
   .transform((pair) => ({ ...pair, holds: 'documents' as const }));
 
-/** A pair of records that was checked: all that was left out is filled in. */
+/** A pair of records after the check: everything that was left out is filled in. */
 export type RecordPairSettings = z.output<typeof recordPairSchema>;
 export type DocumentPairSettings = z.output<typeof documentPairSchema>;
 export type PairSettings = RecordPairSettings | DocumentPairSettings;
@@ -194,7 +194,7 @@ function winner<T extends string>(choices: readonly T[]) {
   return z.enum(choices, { error: unlessNewest(`must be one of ${choices.join(', ')}`) });
 }
 
-/** What other tools offer deserves a sentence of its own. */
+/** Settings that other tools offer get their own sentence. */
 function unlessNewest(sentence: string) {
   return ({ input }: { readonly input?: unknown }) =>
     input === 'newest' ? '"newest" is not offered: no clock decides who changed what' : sentence;

@@ -1,4 +1,4 @@
-// In which states the things of a pair can be.
+// The states of jobs, links, runs and plans of a pair.
 
 export const linkStates = [
   'creating',

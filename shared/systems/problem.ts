@@ -1,13 +1,15 @@
 import type { z } from 'zod';
 
-/** What is wrong with something that was written. `path`: the keys that lead to it. It never holds a value: it may be a secret. */
+/**
+ * A mistake in written settings. `path`: the keys that lead to it. It never contains a value, which may be a secret.
+ */
 export interface Problem {
   readonly path: readonly (string | number)[];
   /** The end of a sentence that begins with the path. */
   readonly reason: string;
 }
 
-/** What became of a check: what was written, with all that was left out filled in, or all that is wrong with it. */
+/** The result of a check: the written settings with everything filled in that was left out, or all mistakes. */
 export type Checked<T> =
   | { readonly isSound: true; readonly value: T }
   | { readonly isSound: false; readonly problems: readonly Problem[] };
@@ -19,7 +21,7 @@ export const problemText = ({ path, reason }: Problem): string => `${path.join('
 export const below = (path: Problem['path'], problems: readonly Problem[]): Problem[] =>
   problems.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
 
-/** Checks by a schema, and tells all that is wrong in sentences. */
+/** Checks by a schema, and returns all mistakes as sentences. */
 export function checkBy<T>(schema: z.ZodType<T>, written: unknown): Checked<T> {
   const parsed = schema.safeParse(written, { error: sentenceFor });
   if (parsed.success) return { isSound: true, value: parsed.data };
@@ -33,7 +35,7 @@ function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   return [{ path, reason: issue.message }];
 }
 
-/** Where the schema has no sentence of its own. */
+/** The sentence if the schema has none of its own. */
 function sentenceFor(issue: z.core.$ZodRawIssue): string {
   if (issue.input === undefined) return 'is missing';
   switch (issue.code) {

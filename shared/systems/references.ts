@@ -1,21 +1,22 @@
-// `${NAME}` in the settings of a system: what is read from the environment, or from the sealed secrets, when it is used.
+// `${NAME}` in the settings of a system: a value that is read from the sealed secrets or the environment when it is
+// used.
 
 const pattern = /\$\{([^{}]*)\}/g;
 const sound = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
-/** JSON as it is kept and sent. */
+/** JSON as it is stored and sent. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 export const hasReference = (text: string): boolean => text.includes('${');
 
 export const isReferenceName = (name: string): boolean => sound.test(name);
 
-/** The names that a text asks for, each once. */
+/** The names that a text refers to, each once. */
 export function referencesIn(text: string): string[] {
   return [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))];
 }
 
-/** All names that the texts of some settings ask for, sorted. */
+/** All names that the texts of some settings refer to, sorted. */
 export function namesAskedFor(settings: Json): string[] {
   if (typeof settings === 'string') return referencesIn(settings);
   if (settings === null || typeof settings !== 'object') return [];
@@ -23,7 +24,7 @@ export function namesAskedFor(settings: Json): string[] {
   return [...new Set(names)].sort();
 }
 
-/** Names that no value was found for. It names them; it holds no value. */
+/** Names without a value. The error contains the names, and no values. */
 export class MissingSecrets extends Error {
   constructor(readonly names: readonly string[]) {
     super(
@@ -33,8 +34,8 @@ export class MissingSecrets extends Error {
 }
 
 /**
- * The settings with every `${NAME}` replaced by its value. `valueOf` knows the values; undefined: there is none. A
- * value is never read again for further references. Throws `MissingSecrets` with all that are missing.
+ * The settings with every `${NAME}` replaced by its value. `valueOf` returns the value of a name; undefined: there is
+ * none. References inside a value are not replaced. Throws `MissingSecrets` with all that are missing.
  */
 export function withSecrets(settings: Json, valueOf: (name: string) => string | undefined): Json {
   const missing = namesAskedFor(settings).filter((name) => valueOf(name) === undefined);

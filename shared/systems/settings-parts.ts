@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { hasReference } from './references';
 
-// What the settings of several kinds have in common.
+// Parts that the settings of several kinds share.
 
-/** Any text that is not empty. It may hold `${NAME}`, which is read when it is used. */
+/** Any text that is not empty. It may contain `${NAME}`, which is read when it is used. */
 export const text = z.string().trim().min(1, 'is empty').max(2_000, 'has more than 2000 characters');
 
 /** A name of a table, a column, a field, a model. */
 export const nameText = text.max(200, 'has more than 200 characters');
 
-/** With user and password in it, every log of every proxy would hold them. */
+/** If user and password were in it, the logs of proxies would contain them. */
 export const httpUrl = text.refine(
   (written) => hasReference(written) || isPlainHttpUrl(written),
   'must be a URL that begins with https:// or http://, without user and password',
@@ -24,7 +24,7 @@ export const portOr = (usual: number) =>
     )
     .default(usual);
 
-/** How much a server may be asked at a time. */
+/** How many calls a server gets at a time. */
 export const callLimits = (usual: { readonly atOnce: number }) =>
   z
     .strictObject({
@@ -33,7 +33,7 @@ export const callLimits = (usual: { readonly atOnce: number }) =>
     })
     .prefault({});
 
-/** How a connection to a database is kept private. The words are those of PostgreSQL. */
+/** How a connection to a database is encrypted. The words are those of PostgreSQL. */
 export const tlsMode = z
   .enum(['off', 'prefer', 'require', 'verify'])
   .default('prefer')
@@ -43,7 +43,7 @@ export const tlsMode = z
 
 export const userAndPassword = z.strictObject({ user: text, password: text });
 
-/** Of the systems that hold documents: the folder that is kept equal; empty is the whole. */
+/** For systems with documents: the folder that is kept equal; empty means everything. */
 export const folderEnd = z.strictObject({
   root: z.string().max(1_000).default('').refine(isInside, 'must be a path without ".." and "."'),
 });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Language } from '../domain/language';
 
-/** Every kind of system that a pair can name. What each one is stands in the file of its name. */
+/** Every kind of system that a pair can name. Each one is declared in the file with its name. */
 export const systemKindNames = [
   'espocrm',
   'advoware',
@@ -18,32 +18,35 @@ export type SystemKindName = (typeof systemKindNames)[number];
 /** Records have fields; documents have a name, a folder and bytes. A pair has one of the two on both sides. */
 export type Holding = 'records' | 'documents';
 
-/** One kind of system: all that is known of it without calling it. */
+/** One kind of system: everything that is known without calling it. */
 export interface SystemKind {
   readonly name: SystemKindName;
   readonly label: Readonly<Record<Language, string>>;
-  /** False: its settings are checked and kept, and this version has no connector that could call it. */
+  /** False: its settings are checked and stored, but this version has no connector for it. */
   readonly isAvailable: boolean;
   readonly holds: Holding;
-  /** What stands beside `kind` in a system's entry. */
+  /** The members beside `kind` in a system's entry. */
   readonly settings: z.ZodType<object>;
-  /** What stands beside `system` in `here` or `there`. */
+  /** The members beside `system` in `here` or `there`. */
   readonly end: z.ZodType<object>;
-  /** Paths in the settings whose values are secrets, e.g. `auth.apiKey`. They are never kept in the clear. */
+  /** Paths in the settings whose values are secrets, e.g. `auth.apiKey`. They are never stored unencrypted. */
   readonly secrets: readonly string[];
   readonly can: KindAbilities;
 }
 
-/** What people may expect of a kind. What one server really does is found by a probe. */
+/** The expected abilities of a kind. A probe finds the real abilities of one server. */
 export interface KindAbilities {
   /** `delta`: by a cursor of its own; `timestamp`: by a time; `scan`: it is listed whole every time. */
   readonly changes: 'delta' | 'timestamp' | 'scan';
-  /** `each`: it tells every deletion; `tops`: of a deleted folder the folder alone; `none`: a whole listing tells. */
+  /**
+   * `each`: it lists every deletion; `tops`: for a deleted folder it lists only the folder; `none`: only a whole
+   * listing shows deletions.
+   */
   readonly deletions: 'each' | 'tops' | 'none';
-  /** `conditional`: a write names what it is based on, and the server refuses it where that has changed. */
+  /** `conditional`: a write names the revision that it is based on, and the server refuses it if that has changed. */
   readonly writes: 'conditional' | 'checked';
-  /** It calls us when something changes. `signed`: and signs its calls. */
+  /** True: it calls us when something changes. `signed`: it also signs its calls. */
   readonly webhooks: 'signed' | 'unsigned' | 'none';
-  /** `epack systems prepare` makes the fields and the webhooks that a pair needs. */
+  /** True: `epack systems prepare` adds the fields that a pair needs. */
   readonly isPreparable: boolean;
 }

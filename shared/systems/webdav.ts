@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callLimits, folderEnd, httpUrl, userAndPassword } from './settings-parts';
 import type { SystemKind } from './system-kind';
 
-/** A WebDAV server. What it really does of the standard is found by a probe. */
+/** A WebDAV server. A probe finds which parts of the standard it really supports. */
 export const webdavSettings = z.strictObject({
   url: httpUrl,
   auth: userAndPassword.optional(),

@@ -3,13 +3,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** The headers of a webhook that can hold its signature, in lower case. */
 export type SignatureHeaders = Readonly<Record<'signature' | 'x-signature', string | undefined>>;
 
-/** `unsigned`: it has none. */
+/** `unsigned`: the call has no signature. */
 export type SignatureVerdict = 'valid' | 'invalid' | 'unsigned';
 
 /**
- * Judges the call of an EspoCRM: `Signature: base64(webhookId + ':' + hex(HMAC-SHA256(body, secretKey)))`, before
- * version 9 `X-Signature` with the digest as bytes. `keyOf`: the secret key of a webhook, by its id there. Source:
- * EspoCRM, Core/Webhook/Sender.php.
+ * Checks the signature of a call of an EspoCRM: `Signature: base64(webhookId + ':' + hex(HMAC-SHA256(body,
+ * secretKey)))`, before version 9 `X-Signature` with the digest as bytes. `keyOf`: the secret key of a webhook, by its
+ * id there. Source: EspoCRM, Core/Webhook/Sender.php.
  */
 export function judgeEspocrmSignature(
   body: Uint8Array,
