@@ -1,84 +1,8 @@
 import type { Channel } from '../domain/channel';
-import type { Label } from '../domain/language';
-import {
-  boolean,
-  choice,
-  type Column,
-  date,
-  decimal,
-  integer,
-  minutes,
-  percent,
-  snakeCase,
-  temperature,
-  text,
-  time,
-} from './column';
+import { boolean, choice, date, decimal, integer, minutes, percent, temperature, text, time } from './column';
+import { type LogTable, measuredAt, perFridge, sharedLogColumns, synchro, table } from './log-table';
 
-/** One kind of reading: append-only, its `Id` growing per solution. */
-export interface LogTable {
-  /** As on the wire, e.g. `Tbfridge`. Case does not count. */
-  readonly name: string;
-  /** As people call it. */
-  readonly label: Label;
-  /** The table in PostgreSQL, e.g. `tbfridge`. Its key is (solution_id, id); undeclared columns are kept in `extra`. */
-  readonly table: string;
-  readonly channel: Channel;
-  /** Without `Id`. */
-  readonly columns: readonly LogColumn[];
-  /** The column that tells one series of readings from another (a probe, a fridge), where a table holds several. */
-  readonly series: string | null;
-  /**
-   * True if a device measures: two readings of one series then never have the same time. People may record several
-   * readings in one minute.
-   */
-  readonly isMeasuredByDevice: boolean;
-}
-
-export interface LogColumn extends Column {
-  /** Name in PostgreSQL. */
-  readonly column: string;
-}
-
-function table(
-  name: string,
-  label: Label,
-  { channel, series }: { readonly channel: Channel; readonly series?: string },
-  columns: readonly Column[],
-): LogTable {
-  const withNames = columns.map((column) => ({ ...column, column: snakeCase(column.name) }));
-  const isMeasuredByDevice = channel === 'sondes';
-  return {
-    name,
-    label,
-    table: name.toLowerCase(),
-    channel,
-    columns: withNames,
-    series: series ?? null,
-    isMeasuredByDevice,
-  };
-}
-
-const measuredAt = time('MeasuredAt', { en: 'Measured at', fr: 'Relevé le' });
-
-/**
- * The columns that every log of `synchro` and `messagerie` has. Each row contains the labels and limits that applied
- * when it was recorded.
- */
-const shared: readonly Column[] = [
-  measuredAt,
-  text('UserName', { en: 'Operator', fr: 'Opérateur' }),
-  boolean('IsConform', { en: 'Conformity', fr: 'Conformité' }),
-  text('CorrectiveAction', { en: 'Corrective action', fr: 'Action corrective' }),
-  text('Comment', { en: 'Comment', fr: 'Commentaire' }),
-  text('PhotoName', { en: 'Photo', fr: 'Photo' }),
-];
-
-const synchro = (name: string, label: Label, ...own: Column[]): LogTable =>
-  table(name, label, { channel: 'synchro' }, [...shared, ...own]);
-/** Readings of several fridges in one table: each is a series of its own. */
-const perFridge = (name: string, label: Label, ...own: Column[]): LogTable =>
-  table(name, label, { channel: 'synchro', series: 'FridgeId' }, [...shared, ...own]);
+export type { LogColumn, LogTable } from './log-table';
 
 // Columns of several tables
 
@@ -284,7 +208,7 @@ export const logTables: readonly LogTable[] = [
     { en: 'Receipts of messages', fr: 'Accusés de messages' },
     { channel: 'messagerie' },
     [
-      ...shared,
+      ...sharedLogColumns,
       text('Sender', { en: 'Sender', fr: 'Expéditeur' }),
       recipient,
       choice(
