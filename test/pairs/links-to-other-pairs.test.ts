@@ -1,5 +1,6 @@
 import type { Fields } from '../../shared/domain/merge-copy';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
+import { createLinkDeskStore, type LinkJobView } from '../../shared/stores/pairs/link-desk-store';
 import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import { createLimiter } from '../../worker/outside/limiter';
 import { createPairSystems } from '../../worker/pairs/pair-systems';
@@ -152,6 +153,15 @@ const shiftKeys = (): void => {
   pairs.group.law.remove(key);
 };
 
+/** Of persons, as staff and programs see them. */
+async function waitingJobs(): Promise<readonly LinkJobView[]> {
+  const { db } = pairs.database;
+  const persons = await db<{ id: number; name: string }>('pair').where({ name: 'persons' }).first('id');
+  const filter = { state: 'waiting', link: null } as const;
+  const page = await createLinkDeskStore(db).listJobs(persons?.id ?? 0, filter, { limit: 10, after: null });
+  return page.items;
+}
+
 describe('a field that names a record of another pair', () => {
   test.each([
     ['that is written the same way round', false],
@@ -168,6 +178,14 @@ describe('a field that names a record of another pair', () => {
       expect(pairs.person.law.records()).toEqual([]);
       expect(await jobs()).toEqual([
         { state: 'waiting', error: 'what group is linked to is not synchronised yet' },
+      ]);
+      expect(await waitingJobs()).toMatchObject([
+        {
+          waitsPair: 'groups',
+          waitsSide: isSwapped ? 'there' : 'here',
+          waitsSystem: 'crm',
+          waitsKey: group,
+        },
       ]);
       await pairs.ask('groups');
       await pairs.settle();

@@ -391,3 +391,17 @@ describe('a lease', () => {
     }
   });
 });
+
+test('a whole listing that ends before it is complete deletes nothing, and the run says so', async () => {
+  await pairOf(12);
+  await pair.run('whole');
+  pair.there.faults.listsOnly = 5;
+  pair.there.faults.listingThrows = false;
+  expect(await pair.run('whole')).toMatchObject({
+    state: 'ended',
+    failure: 'there: the listing ended before it was complete, so nothing that it lacks counts as deleted',
+  });
+  expect(Object.keys(byName(pair.here))).toHaveLength(12);
+  pair.there.faults.listsOnly = null;
+  expect(await pair.run('whole')).toMatchObject({ failure: null });
+});

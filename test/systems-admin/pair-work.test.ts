@@ -281,9 +281,19 @@ describe('jobs', () => {
     ]);
     const id = String(added.at('id'));
     expect((await call('GET', `${at}/jobs?state=new`)).at('items', 0, 'id')).toBe(id);
-    await backoffice
-      .db('link_job')
-      .update({ state: 'given-up', ended_at: backoffice.db.fn.now(), error: 'no' });
+    await backoffice.db('link_job').update({ state: 'waiting', waits_side: 'here', waits_key: 'h9' });
+    expect((await call('GET', `/api/jobs/${id}`)).at('waitsFor')).toEqual({
+      pair: 'beteiligte',
+      side: 'here',
+      key: 'h9',
+    });
+    await backoffice.db('link_job').update({
+      state: 'given-up',
+      waits_side: null,
+      waits_key: null,
+      ended_at: backoffice.db.fn.now(),
+      error: 'no',
+    });
     expect((await call('GET', `/api/jobs/${id}`)).json).toMatchObject({ state: 'given-up', error: 'no' });
     const again = await call('POST', `/api/jobs/${id}/retry`);
     expect(again.json).toMatchObject({ state: 'new', source: 'retry', key: 't7' });

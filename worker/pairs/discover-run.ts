@@ -15,12 +15,13 @@ export async function discoverRun(slice: Slice, links: Links, run: PairRun): Pro
   const failures: string[] = [];
   for (const side of left) {
     if (slice.isOver() || slice.hasFoundLongEnough()) return;
-    const { isOver, failure } = await listSide(slice, links, run, side);
+    const { isOver, failure, doubt } = await listSide(slice, links, run, side);
     if (!isOver) return;
     if (failure !== null) failures.push(failure);
-    await runs.sideListed(run.id, side);
+    const reason = failure ?? doubt;
+    await runs.sideListed(run.id, side, reason === null ? null : `${side}: ${reason}`);
   }
-  await runs.allListed(run.id, failures.length === 0 ? null : failures.join('; '));
+  await runs.allListed(run.id, null);
   if (failures.length > 0) await listAgain(slice, run);
 }
 
@@ -34,27 +35,33 @@ async function listAgain({ stores }: Slice, { kind }: PairRun): Promise<void> {
 
 interface Listed {
   readonly isOver: boolean;
+  /** Why it could not be listed: the next check lists it again. */
   readonly failure: string | null;
+  /** Why nothing that it lacks counts as deleted. */
+  readonly doubt: string | null;
 }
 
-/** `failure`: why it could not be: the next check lists it again. */
 async function listSide(slice: Slice, links: Links, run: PairRun, side: Side): Promise<Listed> {
   try {
-    const isListed = await pagesOf(slice, links, run, side);
-    return { isOver: isListed, failure: null };
+    return { failure: null, ...(await pagesOf(slice, links, run, side)) };
   } catch (error) {
     const scope = slice.halt.judge(error);
     if (scope === 'run') throw error;
-    if (scope === 'system') return { isOver: false, failure: null };
+    if (scope === 'system') return { isOver: false, failure: null, doubt: null };
     const reason = error instanceof Error ? error.message : String(error);
     slice.log.warn({ err: error, side }, 'a listing ended before it was whole');
     await forgetListing(slice, side);
-    return { isOver: true, failure: `${side}: ${reason}` };
+    return { isOver: true, failure: reason, doubt: null };
   }
 }
 
-/** False: the rest of it is for a later slice. */
-async function pagesOf(slice: Slice, links: Links, run: PairRun, side: Side): Promise<boolean> {
+/** `isOver` is false: the rest of it is for a later slice. */
+async function pagesOf(
+  slice: Slice,
+  links: Links,
+  run: PairRun,
+  side: Side,
+): Promise<Pick<Listed, 'isOver' | 'doubt'>> {
   const { pair, halt, systems } = slice;
   const known = pair.cursors[side];
   const goesOn = known.listingValue !== null;
@@ -70,20 +77,27 @@ async function pagesOf(slice: Slice, links: Links, run: PairRun, side: Side): Pr
     belief: beliefOf(slice),
   });
   let last: Cursor | null = null;
+  let doubt: string | null = null;
   for await (const told of found) {
     if (told.kind === 'partial') {
       await forgetListing(slice, side);
-      return true;
+      return { isOver: true, doubt: incomplete };
     }
     const isDoubted = told.kind === 'absent' && told.isDoubted;
+    if (isDoubted) doubt = shrunk;
     const cursor: Cursor | null = told.kind === 'page' ? told.cursor : null;
     last = cursor ?? last;
     await keepPage(slice, run, side, { items: told.items, isDoubted, cursor });
-    if (cursor !== null && !isWholePage(told) && (slice.isOver() || slice.hasFoundLongEnough())) return false;
+    if (cursor !== null && !isWholePage(told) && (slice.isOver() || slice.hasFoundLongEnough()))
+      return { isOver: false, doubt: null };
   }
   await endListing(slice, run, side, last);
-  return true;
+  return { isOver: true, doubt };
 }
+
+const incomplete = 'the listing ended before it was complete, so nothing that it lacks counts as deleted';
+const shrunk =
+  'the listing holds less than half of the known records, so what it lacks is not deleted before someone approves it';
 
 const isWholePage = (told: Discovered): boolean => told.kind === 'page' && told.isWhole;
 

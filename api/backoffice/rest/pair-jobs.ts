@@ -22,7 +22,15 @@ export const job = z
     state: z.enum(linkJobStates),
     attempts: count,
     runAfter: instant,
-    waitsFor: z.object({ side: z.enum(['here', 'there']), key: z.string() }).nullable(),
+    waitsFor: z
+      .object({
+        pair: nameOf
+          .nullable()
+          .meta({ description: 'The pair that must link the record first: this one, or another.' }),
+        side: z.enum(['here', 'there']).meta({ description: 'The side of that pair that has the record.' }),
+        key: z.string(),
+      })
+      .nullable(),
     verdict: z.string().nullable(),
     error: z.string().nullable(),
     errorClass: z.string().nullable(),
@@ -102,10 +110,14 @@ export const createPairJobRoutes = (links: LinkService): Route[] => [
   }),
 ];
 
-const jobJson = (pair: string, { pairId: _pairId, waitsSide, waitsKey, ...rest }: LinkJobView) => ({
+const jobJson = (
+  pair: string,
+  { pairId: _pairId, waitsSide, waitsKey, waitsPair, waitsSystem: _waitsSystem, ...rest }: LinkJobView,
+) => ({
   ...rest,
   pair,
-  waitsFor: waitsSide === null || waitsKey === null ? null : { side: waitsSide, key: waitsKey },
+  waitsFor:
+    waitsSide === null || waitsKey === null ? null : { pair: waitsPair, side: waitsSide, key: waitsKey },
 });
 
 export const jobOfPairJson = ({

@@ -59,6 +59,10 @@ export interface LinkJobView {
   readonly runAfter: Date;
   readonly waitsSide: 'here' | 'there' | null;
   readonly waitsKey: string | null;
+  /** The pair that has or will have the link that it waits for. The side is a side of that pair. Null: it waits for none. */
+  readonly waitsPair: string | null;
+  /** The name of the system on that side. */
+  readonly waitsSystem: string | null;
   readonly verdict: string | null;
   readonly error: string | null;
   readonly errorClass: string | null;
@@ -228,5 +232,8 @@ const linkColumns = `l.id, l.pair_id as "pairId", l.state, l.sync_key as "syncKe
 const eventColumns = `id, at, kind, verdict, reason, operations, coalesce(fields, '{}') as fields, before, after, calls, by`;
 
 const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, stage, source, state, attempts, run_after as "runAfter",
-  waits_side as "waitsSide", waits_key as "waitsKey", verdict, error, error_class as "errorClass", approval_id as approval,
+  waits_side as "waitsSide", waits_key as "waitsKey",
+  case when waits_side is not null then (select p.name from pair p where p.id = coalesce(waits_pair, pair_id)) end as "waitsPair",
+  (select s.name from pair p join remote_system s on s.id = case waits_side when 'here' then p.here_id when 'there' then p.there_id end
+    where p.id = coalesce(waits_pair, pair_id)) as "waitsSystem", verdict, error, error_class as "errorClass", approval_id as approval,
   run_id as run, coalesce(calls, 0)::int as calls, created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`;

@@ -79,11 +79,14 @@ export function createPairRunStore(db: Db, pairId: number, hold: SliceHold) {
       );
     },
 
-    async sideListed(id: string, side: EndSide): Promise<void> {
+    /** `failure`: why it could not be listed, or not be trusted. */
+    async sideListed(id: string, side: EndSide, failure: string | null): Promise<void> {
       await db.raw(
         `${withGuard}
-         update pair_run set listed = array_append(array_remove(listed, cast(:side as text)), cast(:side as text)) where id = :id and exists (select from guard)`,
-        { ...guardBindings(hold), id, side },
+         update pair_run set listed = array_append(array_remove(listed, cast(:side as text)), cast(:side as text)),
+           failure = nullif(concat_ws('; ', failure, cast(:failure as text)), '')
+         where id = :id and exists (select from guard)`,
+        { ...guardBindings(hold), id, side, failure },
       );
     },
 

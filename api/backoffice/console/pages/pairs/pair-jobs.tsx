@@ -120,15 +120,17 @@ interface ReasonProps {
 /** Why it is as it is: in words, then exactly as the system said it. */
 export function JobReason({ words, pair, job }: ReasonProps): VNode | null {
   const { pairs } = words;
-  const { state, errorClass, error, attempts, runAfter, waitsSide, waitsKey } = job;
+  const { state, errorClass, error, attempts, runAfter, waitsSystem, waitsKey, waitsPair } = job;
   if (state === 'done' || state === 'running' || state === 'skipped') return null;
   const classes: Readonly<Record<string, string>> = pairs.errorClasses;
   const sentence = errorClass === null ? undefined : classes[errorClass];
   return (
     <>
       {sentence !== undefined && <p class="reason">{sentence}</p>}
-      {waitsSide !== null && waitsKey !== null && (
-        <p class="reason">{pairs.waitsFor(systemOn(pair, waitsSide), waitsKey)}</p>
+      {waitsSystem !== null && waitsKey !== null && (
+        <p class="reason">
+          {pairs.waitsFor(waitsSystem, waitsKey, waitsPair === pair.name ? null : waitsPair)}
+        </p>
       )}
       {error !== null && (state === 'failed' || state === 'given-up') && (
         <p class="reason soft" lang="en">

@@ -201,7 +201,8 @@ export const pairsEnglish = {
   namedBy: 'Named by',
   attempts: (count: number) => `${count} ${count === 1 ? 'attempt' : 'attempts'}`,
   nextTry: 'next try',
-  waitsFor: (side: string, key: string) => `waits for ${key} ${side}`,
+  waitsFor: (system: string, key: string, otherPair: string | null) =>
+    `waits for ${key} in ${system}${otherPair === null ? '' : `, which the pair ${otherPair} has to link`}`,
   retry: 'Try again now',
   errorClasses: {
     unavailable: 'The system did not answer, or failed. It is tried again by itself.',

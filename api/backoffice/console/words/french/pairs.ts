@@ -187,7 +187,8 @@ export const pairsFrench: PairWords = {
   namedBy: 'Signalé par',
   attempts: (count) => several(count, 'tentative', 'tentatives'),
   nextTry: 'prochaine tentative',
-  waitsFor: (side, key) => `attend ${key} (${side})`,
+  waitsFor: (system, key, otherPair) =>
+    `attend ${key} (${system})${otherPair === null ? '' : `, que la paire ${otherPair} doit lier`}`,
   retry: 'Réessayer maintenant',
   errorClasses: {
     unavailable: 'Le système n’a pas répondu, ou a échoué. Une nouvelle tentative se fait d’elle-même.',
