@@ -47,6 +47,7 @@ export const userAndPassword = z.strictObject({ user: text, password: text });
 export const folderEnd = z.strictObject({
   root: z.string().max(1_000).default('').refine(isInside, 'must be a path without ".." and "."'),
 });
+export type FolderEnd = z.output<typeof folderEnd>;
 
 function isPlainHttpUrl(written: string): boolean {
   if (!URL.canParse(written)) return false;

@@ -7,15 +7,20 @@ export const sharepointSettings = z.strictObject({
   site: text.describe('Host and path, e.g. contoso.sharepoint.com:/sites/akten.'),
   library: text.describe('The name of the library.'),
   auth: z.strictObject({ tenant: text, clientId: text, clientSecret: text }),
-  url: httpUrl.optional().describe('Microsoft Graph of another cloud.'),
-  authority: httpUrl.optional().describe('Where another cloud gives tokens.'),
+  url: httpUrl
+    .default('https://graph.microsoft.com')
+    .describe('Microsoft Graph, of another cloud for instance.'),
+  authority: httpUrl
+    .default('https://login.microsoftonline.com')
+    .describe('Who gives the tokens, of another cloud for instance.'),
   limits: callLimits({ atOnce: 4 }),
 });
+export type SharepointSettings = z.output<typeof sharepointSettings>;
 
 export const sharepoint: SystemKind = {
   name: 'sharepoint',
   label: { en: 'SharePoint', fr: 'SharePoint' },
-  isAvailable: false,
+  isAvailable: true,
   holds: 'documents',
   settings: sharepointSettings,
   end: folderEnd,

@@ -11,6 +11,8 @@ export type { HttpAnswer, HttpCall, HttpStream, SentBytes, SentStream } from './
 export interface HttpClientSettings extends ExchangeSettings {
   readonly outside: Outside;
   readonly secrets: readonly string[];
+  /** What of an answer is a secret by its form, such as an address that opens something to everyone. */
+  readonly hiddenForm?: RegExp;
 }
 
 /** JSON over HTTP with a server that may be slow, broken or angry. */
@@ -36,7 +38,7 @@ const usualThrottleMs = 30_000;
 
 export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const { outside } = settings;
-  const redact = createRedaction(settings.secrets);
+  const redact = createRedaction(settings.secrets, settings.hiddenForm);
   let stopped: Trouble | null = null;
   let clockOffsetMs: number | null = null;
 

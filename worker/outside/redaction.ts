@@ -7,12 +7,14 @@ const lookedAtCharacters = 65_536;
 /** Shorter ones are words that stand everywhere: replacing them would hide nothing and spoil all. */
 const shortestSecret = 4;
 
-export function createRedaction(secrets: readonly string[]): Redact {
+/** `hiddenForm`: what is a secret by its form, whatever it is; it needs the flag `g`. */
+export function createRedaction(secrets: readonly string[], hiddenForm?: RegExp): Redact {
   const forms = secrets.filter((secret) => secret.length >= shortestSecret).flatMap(formsOf);
   // The longest first: one secret may be a part of another.
   const hidden = [...new Set(forms)].sort((one, other) => other.length - one.length);
   return (text) => {
     let shown = text.slice(0, lookedAtCharacters);
+    if (hiddenForm !== undefined) shown = shown.replaceAll(hiddenForm, '…');
     for (const form of hidden) shown = shown.replaceAll(form, '…');
     return shown.length > keptCharacters ? `${shown.slice(0, keptCharacters)}…` : shown;
   };

@@ -4,6 +4,7 @@ import { createEspocrmConnector } from './espocrm/espocrm';
 import { createOdooConnector } from './odoo/odoo';
 import { createPostgresqlConnector } from './postgresql/postgresql';
 import type { Connector } from './remote-system';
+import { createSharepointConnector } from './sharepoint/sharepoint';
 import { createSqlServerConnector } from './sql-server/sql-server';
 
 /** The connectors of this version. */
@@ -13,4 +14,5 @@ export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Conn
   odoo: createOdooConnector(),
   postgresql: createPostgresqlConnector(),
   'sql-server': createSqlServerConnector(),
+  sharepoint: createSharepointConnector(),
 });

@@ -1,4 +1,4 @@
-import { createBoundedMap } from './bounded-map';
+import { createBoundedMap } from '../bounded-map';
 import type { ExternalIds } from './external-ids';
 
 /** The keys of our creations: the created records have them as external ids. */

@@ -12,7 +12,7 @@ import {
 import { Trouble } from '../../pipeline/trouble';
 import { createLastLooks } from '../last-looks';
 import type { FieldTypes } from '../remote-system';
-import { createBoundedMap } from './bounded-map';
+import { createBoundedMap } from '../bounded-map';
 import type { Domain } from './domain';
 import { createExternalIds } from './external-ids';
 import { fieldName } from './field-name';

@@ -1,5 +1,5 @@
 import type { FieldValue } from '../../../shared/domain/merge-copy';
-import { type BoundedMap, createBoundedMap } from './bounded-map';
+import { type BoundedMap, createBoundedMap } from '../bounded-map';
 import type { ExternalIds } from './external-ids';
 import type { FieldName } from './field-name';
 import { isRecordNumber } from './record-number';

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { Trouble } from '../../pipeline/trouble';
+import type { Finding, Probe } from '../remote-system';
+import type { GraphApi } from './graph-api';
+import { isSuccess, troubleOf } from './graph-error';
+import type { Drive, Library } from './library';
+import { beginSession, cancel } from './upload-session';
+
+/** Whether it lets us in, whether site, library and folder are there, and what we may do. It leaves nothing behind. */
+export async function probeLibrary(api: GraphApi, library: Library, signal: AbortSignal): Promise<Probe> {
+  const findings: Finding[] = [];
+  try {
+    findings.push(...quotaFindings(await library.lookAtDrive(signal)));
+    await library.lookAtRoot(signal);
+    if (!(await mayWrite(api, library, signal))) findings.push(readOnly);
+    findings.push(rewritten);
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(findingOf(error));
+  }
+  const { clockOffsetMs } = api;
+  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
+    findings.push(clockFinding(clockOffsetMs));
+  return { ok: !findings.some(({ level }) => level === 'error'), version: null, clockOffsetMs, findings };
+}
+
+/** Begins an upload and throws it away: whether anything may be written is said before any byte is sent. */
+export async function mayWrite(api: GraphApi, library: Library, signal: AbortSignal): Promise<boolean> {
+  const { drivePath, id } = await library.root(signal);
+  const path = `${drivePath}/items/${encodeURIComponent(id)}:/epack-probe-${randomUUID()}.tmp:`;
+  const session = await beginSession(api, { path, expected: null }, signal);
+  if (!('client' in session)) {
+    if (session.status === 403) return false;
+    if (!isSuccess(session)) throw troubleOf(session, 'nothing can be written');
+    return true;
+  }
+  await cancel(session, signal);
+  return true;
+}
+
+const loudOffsetMs = 60_000;
+
+const readOnly: Finding = {
+  level: 'warning',
+  code: 'rights-missing',
+  message: 'Our application may read the library, and not write in it.',
+  about: ['write'],
+};
+
+const rewritten: Finding = {
+  level: 'info',
+  code: 'contents-rewritten',
+  message:
+    'SharePoint writes properties into Office files after they were uploaded: what it makes of them comes back as a change.',
+};
+
+function quotaFindings({ quota }: Drive): readonly Finding[] {
+  const state = quota?.state ?? 'normal';
+  if (state === 'normal') return [];
+  const level = state === 'exceeded' ? 'error' : 'warning';
+  const left = quota?.remaining === undefined ? '' : `: ${quota.remaining} bytes are left`;
+  return [{ level, code: 'quota', message: `The room of the library is ${state}${left}.` }];
+}
+
+const clockFinding = (offsetMs: number): Finding => ({
+  level: 'info',
+  code: 'clock-differs',
+  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
+});
+
+/** What a call that failed says of the system. */
+function findingOf(error: unknown): Finding {
+  const kind = error instanceof Trouble ? error.kind : 'unavailable';
+  const code =
+    kind === 'unauthorized' || kind === 'throttled' || kind === 'root-missing' ? kind : 'unavailable';
+  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,52 @@
+import type { HttpAnswer } from '../../outside/http-client';
+import type { Written } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import { errorOf, type GraphError } from './graph-error';
+
+export type Refused = Extract<Written, { readonly kind: 'refused' }>;
+
+/**
+ * What a 4xx to a write means for one item. Throws `unauthorized` where it is about all of them, and `unavailable` where it
+ * was not said by Graph.
+ */
+export async function refusalOf(answer: HttpAnswer, mayWrite: () => Promise<boolean>): Promise<Written> {
+  const error = errorOf(answer);
+  const reason = `Graph returned ${answer.status}: ${error.message}`;
+  switch (answer.status) {
+    case 403:
+      if (await mayWrite()) return { kind: 'refused', code: 'forbidden', reason };
+      throw new Trouble('unauthorized', `our application may not write in the library (${error.message})`);
+    case 409:
+      // Graph also says 409 where an eTag does not match.
+      return isNameTaken(error) ? { kind: 'refused', code: 'name-taken', reason } : { kind: 'stale' };
+    case 412:
+      return { kind: 'stale' };
+    case 413:
+      return { kind: 'refused', code: 'too-large', reason };
+    case 404:
+      throw new Trouble('unavailable', reason);
+    default:
+      return invalid(error, reason);
+  }
+}
+
+const isNameTaken = ({ code, inner }: GraphError): boolean =>
+  [code, ...inner].some((one) => /^(nameAlreadyExists|childItemNameAlreadyExists)$/i.test(one));
+
+const longest = 400;
+
+function invalid({ code, inner, message }: GraphError, reason: string): Refused {
+  const codes = [code, ...inner].join(' ');
+  if (/pathIsTooLong|pathTooLong/i.test(codes) || /too long|longer than/i.test(message))
+    return {
+      kind: 'refused',
+      code: 'invalid',
+      reason: `its path is longer than the ${longest} characters that SharePoint allows`,
+    };
+  if (
+    /invalidFileName|invalidName/i.test(codes) ||
+    /\bname\b.*(invalid|not valid|contain|allowed)/i.test(message)
+  )
+    return { kind: 'refused', code: 'bad-name', reason };
+  return { kind: 'refused', code: 'invalid', reason };
+}

@@ -1,0 +1,68 @@
+import { folderEnd } from '../../../shared/systems/settings-parts';
+import { sharepointSettings } from '../../../shared/systems/sharepoint';
+import type { Capabilities } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { Limiter, RemoteSystem, SystemConnector } from '../remote-system';
+import { createDocuments } from './documents';
+import { createGraphApi, type TokensOf } from './graph-api';
+import { createLibrary } from './library';
+import { sharepointNames } from './names';
+import { probeLibrary } from './probe';
+import type { TokenSource } from './tokens';
+import { type UploadSettings, usualUploads } from './uploads';
+
+/**
+ * A document library of SharePoint or OneDrive for Business, by Microsoft Graph. Its items have ids that stay, it lists
+ * changes by a cursor of its own, and compares versions before a write.
+ */
+export function createSharepointConnector(uploads: UploadSettings = usualUploads): SystemConnector {
+  /** By what all openings of an installed system have in common. */
+  const tokens = new WeakMap<Limiter, TokenSource>();
+  return {
+    open: async (opening, outside) => {
+      const settings = sharepointSettings.parse(opening.config);
+      const end = folderEnd.parse(opening.end ?? {});
+      const tokensOf: TokensOf = (make) => {
+        const known = tokens.get(outside.limiter) ?? make();
+        tokens.set(outside.limiter, known);
+        return known;
+      };
+      const api = createGraphApi(settings, outside, opening.secrets, tokensOf);
+      const library = createLibrary(api, settings, end);
+      const probe: RemoteSystem['probe'] = (signal) => probeLibrary(api, library, signal);
+      const close = () => Promise.resolve();
+      if (opening.end === null) return { capabilities, ...nothing, probe, close };
+      return { capabilities, ...createDocuments({ api, library, uploads }), probe, close };
+    },
+    registerWebhooks: null,
+  };
+}
+
+const capabilities: Capabilities = {
+  changes: 'delta',
+  deletions: 'tops',
+  writes: 'conditional',
+  // A library keeps no key of ours. No name is given out twice, so what a lost answer made is found by its place.
+  creates: 'plain',
+  answers: 'stored',
+  tree: sharepointNames,
+  // "The maximum file size is 250 GB."
+  content: { maxBytes: 250 * 1024 ** 3 },
+  deferred: false,
+  batch: 20,
+};
+
+const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a folder'));
+
+/** Opened to be probed alone. */
+const nothing = {
+  async *list() {
+    yield await none();
+  },
+  fetch: none,
+  find: none,
+  create: none,
+  update: none,
+  move: none,
+  delete: none,
+};

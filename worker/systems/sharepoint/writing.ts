@@ -1,0 +1,158 @@
+import type { HttpAnswer } from '../../outside/http-client';
+import {
+  type Content,
+  type Draft,
+  type Item,
+  type Patch,
+  type Place,
+  type Revision,
+  tombstone,
+  type Written,
+} from '../../pipeline/system';
+import { type DriveItem, readItem } from './drive-items';
+import type { GraphApi } from './graph-api';
+import { isNotFound, isSuccess } from './graph-error';
+import type { Root } from './library';
+import { sharepointNames } from './names';
+import { refusalOf, type Refused } from './refusals';
+import { type Target, upload, type Uploaded, type UploadSettings } from './uploads';
+
+export interface WritingParts {
+  readonly api: GraphApi;
+  readonly uploads: UploadSettings;
+  readonly root: (signal: AbortSignal) => Promise<Root>;
+  /** Throws `root-missing`. */
+  readonly lookAtRoot: (signal: AbortSignal) => Promise<Root>;
+  /** Null: it is gone. */
+  readonly look: (key: string, signal: AbortSignal) => Promise<Item | null>;
+  readonly itemOf: (item: DriveItem, root: Root) => Item;
+  /** Whether anything may be written in the library. */
+  readonly mayWrite: (signal: AbortSignal) => Promise<boolean>;
+  /** What lies in a folder, as far as its first page. */
+  readonly firstIn: (key: string, signal: AbortSignal) => Promise<readonly DriveItem[]>;
+  /** Whether a folder lies in another one, or is it. */
+  readonly liesIn: (folderId: string, other: string, signal: AbortSignal) => Promise<boolean>;
+}
+
+export interface Writing {
+  create(draft: Draft, signal: AbortSignal): Promise<Written>;
+  update(key: string, patch: Patch, expected: Revision, signal: AbortSignal): Promise<Written>;
+  move(key: string, place: Place, expected: Revision, signal: AbortSignal): Promise<Written>;
+  delete(key: string, expected: Revision, signal: AbortSignal): Promise<Written>;
+}
+
+export function createWriting(parts: WritingParts): Writing {
+  const { api, look } = parts;
+  const uploading = { api, settings: parts.uploads };
+  const pathOf = (root: Root, key: string) => `${root.drivePath}/items/${encodeURIComponent(key)}`;
+
+  /** What Graph shows after a write; what it leaves out is asked for. */
+  async function shown(answer: HttpAnswer, root: Root, signal: AbortSignal): Promise<Written> {
+    const item = readItem(answer.json);
+    if (item.eTag !== undefined && item.parentReference?.id !== undefined && item.name !== undefined)
+      return { kind: 'done', item: parts.itemOf(item, root) };
+    const now = await look(item.id, signal);
+    return now === null ? { kind: 'stale', item: null } : { kind: 'done', item: now };
+  }
+
+  async function refused(answer: HttpAnswer, signal: AbortSignal): Promise<Written> {
+    return refusalOf(answer, () => parts.mayWrite(signal));
+  }
+
+  /** Of an item that is there: it, or the folder that it was to go to, may be what is not found. */
+  async function refusedFor(key: string, answer: HttpAnswer, signal: AbortSignal): Promise<Written> {
+    const isStale = answer.status === 412 || isNotFound(answer);
+    if (!isStale) return refused(answer, signal);
+    const now = await look(key, signal);
+    if (now === null || answer.status === 412) return { kind: 'stale', item: now };
+    await parts.lookAtRoot(signal);
+    return noFolder;
+  }
+
+  async function make(root: Root, draft: Draft, place: Place, signal: AbortSignal): Promise<Uploaded> {
+    const folder = pathOf(root, place.parent ?? root.id);
+    if (!draft.isFolder) {
+      const path = `${folder}:/${encodeURIComponent(place.name)}:`;
+      const target: Target = { path, expected: null, isAsExpected: () => Promise.resolve(true) };
+      return upload({ ...uploading, target, content: draft.content ?? empty }, signal);
+    }
+    const json = { name: place.name, folder: {}, '@microsoft.graph.conflictBehavior': 'fail' };
+    return api.call({ operation: 'create', method: 'POST', path: `${folder}/children`, json }, signal);
+  }
+
+  return {
+    async create(draft, signal) {
+      const { place } = draft;
+      if (place === null) return { kind: 'refused', code: 'invalid', reason: 'a file needs a place' };
+      const bad = badName(place.name);
+      if (bad !== null) return bad;
+      const root = await parts.root(signal);
+      const answer = await make(root, draft, place, signal);
+      if (answer === 'stale') return { kind: 'stale' };
+      if (isSuccess(answer)) return shown(answer, root, signal);
+      if (!isNotFound(answer)) return refused(answer, signal);
+      await parts.lookAtRoot(signal);
+      return noFolder;
+    },
+    async update(key, { content }, expected, signal) {
+      const root = await parts.root(signal);
+      if (content === null) {
+        const now = await look(key, signal);
+        return now?.revision === expected ? { kind: 'done', item: now } : { kind: 'stale', item: now };
+      }
+      const isAsExpected: Target['isAsExpected'] = async (during) =>
+        (await look(key, during))?.revision === expected;
+      const target: Target = { path: pathOf(root, key), expected, isAsExpected };
+      const answer = await upload({ ...uploading, target, content }, signal);
+      if (answer === 'stale') return { kind: 'stale', item: await look(key, signal) };
+      return isSuccess(answer) ? shown(answer, root, signal) : refusedFor(key, answer, signal);
+    },
+    async move(key, place, expected, signal) {
+      const bad = badName(place.name);
+      if (bad !== null) return bad;
+      const root = await parts.root(signal);
+      const parent = place.parent ?? root.id;
+      const json = {
+        name: place.name,
+        parentReference: { id: parent },
+        '@microsoft.graph.conflictBehavior': 'fail',
+      };
+      const headers = { 'if-match': expected };
+      const call = { operation: 'move', method: 'PATCH', path: pathOf(root, key), json, headers } as const;
+      const answer = await api.call(call, signal);
+      if (isSuccess(answer)) return shown(answer, root, signal);
+      // Graph has no word of its own for it.
+      if (answer.status !== 412 && (await parts.liesIn(parent, key, signal))) return cycle;
+      return refusedFor(key, answer, signal);
+    },
+    async delete(key, expected, signal) {
+      const root = await parts.root(signal);
+      const now = await look(key, signal);
+      if (now?.revision !== expected) return { kind: 'stale', item: now };
+      // Graph deletes a folder with all that lies in it.
+      if (now.isFolder && (await parts.firstIn(key, signal)).length > 0) return notEmpty;
+      const headers = { 'if-match': expected };
+      const call = { operation: 'delete', method: 'DELETE', path: pathOf(root, key), headers } as const;
+      const answer = await api.call(call, signal);
+      if (isSuccess(answer)) return { kind: 'done', item: tombstone(key) };
+      return refusedFor(key, answer, signal);
+    },
+  };
+}
+
+const empty: Content = {
+  size: 0,
+  hash: null,
+  open: async () => (async function* () {})(),
+};
+
+const noFolder: Refused = { kind: 'refused', code: 'no-folder', reason: 'its folder is not there' };
+const notEmpty: Refused = { kind: 'refused', code: 'not-empty', reason: 'the folder is not empty' };
+const cycle: Refused = { kind: 'refused', code: 'cycle', reason: 'a folder cannot lie in itself' };
+
+function badName(name: string): Refused | null {
+  const fitting = sharepointNames.fitting(name);
+  if (fitting === null) return null;
+  const reason = `SharePoint takes no such name; it would take "${fitting}"`;
+  return { kind: 'refused', code: 'bad-name', reason };
+}
