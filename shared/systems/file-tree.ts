@@ -11,7 +11,7 @@ export const fileTreeSettings = z.strictObject({
 export const fileTree: SystemKind = {
   name: 'file-tree',
   label: { en: 'Folder', fr: 'Dossier' },
-  isAvailable: false,
+  isAvailable: true,
   holds: 'documents',
   settings: fileTreeSettings,
   end: folderEnd,

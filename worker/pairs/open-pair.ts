@@ -1,32 +1,44 @@
 import type { Reason } from '../../shared/domain/reason';
 import { reasonText } from '../../shared/domain/reason-english';
 import { endOf, ownFields } from './pair-ends';
-import { checkedKind, isPathTree, type OpeningRequest, type PairSystems } from './pair-systems';
+import {
+  checkedKind,
+  isPathTree,
+  type OpeningRequest,
+  type OpenSystem,
+  type PairSystems,
+} from './pair-systems';
+import { leftOutBy, withoutLeftOut } from './left-out';
 import type { SlicePair, SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import { readPair } from '../../shared/systems/check-pair';
 import { MissingSecrets } from '../../shared/systems/references';
-import type { RecordPairSettings } from '../../shared/systems/pair-settings';
-import { type PerSide, type Side, sides } from '../pipeline/sides';
+import type { DocumentPairSettings } from '../../shared/systems/pair-settings';
+import type { PerSide, Side } from '../pipeline/sides';
 import type { System } from '../pipeline/system';
 import { Trouble } from '../pipeline/trouble';
 import { type CheckFieldTypes, withFieldTypes } from './field-types';
 import { type FieldFinding, type Kept, mappedSystem } from '../records/mapped-system';
+import { indexedTree } from '../systems/tree/indexed-tree';
+import type { TreeIndex } from '../systems/tree/tree-index';
+import { type WorkedSettings, workedSettings } from './worked-settings';
 import { createTroubles, type TroubleLog, watchSystem } from './watched-system';
 
 /** Both systems of a pair, in the words of the pair. */
 export interface OpenPair {
-  readonly settings: RecordPairSettings;
+  readonly settings: WorkedSettings;
   readonly systems: PerSide<System>;
   readonly troubles: TroubleLog;
 }
 
 export interface OpeningParts {
   /** Names of pairs that fields name, and that are not there. */
-  readonly missingPairs: (settings: RecordPairSettings) => Promise<ReadonlySet<string>>;
+  readonly missingPairs: (settings: WorkedSettings) => Promise<ReadonlySet<string>>;
   readonly kept: PerSide<Readonly<Record<string, Kept>>>;
   readonly learned: (finding: FieldFinding) => void;
   /** Told of the fields of a side before anything is read or written there. */
   readonly checkFieldTypes: CheckFieldTypes;
+  /** Of a side whose system has no keys of its own. */
+  readonly treeIndex: (side: Side) => TreeIndex;
   /** Asked right before each call. Throws where none may be made. */
   readonly mayCall: () => void;
 }
@@ -53,15 +65,12 @@ export class SecretMissing extends Error {
 export async function openPair(
   systems: PairSystems,
   pair: SlicePair,
-  { kept, learned, mayCall, missingPairs, checkFieldTypes }: OpeningParts,
+  parts: OpeningParts,
 ): Promise<OpenPair> {
-  const settings = readPair(pair.config, checkedKind(pair.systems.here.kind).holds);
-  if (settings.holds !== 'records')
-    throw new Trouble('fields', 'pairs of documents cannot be run by this version');
-  const missing = await missingPairs(settings);
+  const settings = workedSettings(readPair(pair.config, checkedKind(pair.systems.here.kind).holds));
+  const missing = await parts.missingPairs(settings);
   const troubles = createTroubles();
-  const opened: Partial<Record<Side, System>> = {};
-  for (const side of sides) {
+  const openSide = async (side: Side): Promise<System> => {
     const remote = await opening(systems, pair.systems[side], {
       system: pair.systems[side],
       end: endOf(settings, side),
@@ -69,20 +78,46 @@ export async function openPair(
       find: settings.find,
       user: `${pair.id}.${pair.configVersion}.${side}`,
     });
-    if (isPathTree(remote)) throw new Trouble('fields', 'it holds documents, and the pair holds records');
-    const mapped = mappedSystem(withFieldTypes(remote, side, checkFieldTypes), side, {
-      rules: settings.fields,
-      lookups: settings.lookups,
-      missingPairs: missing,
-      passedThrough: Object.keys(settings.writeBack[side]),
-      kept: kept[side],
-      learned,
-    });
-    opened[side] = watchSystem(mapped, { side, troubles, mayCall });
-  }
-  const { here, there } = opened;
-  if (here === undefined || there === undefined) throw new Error('a side was not opened');
-  return { settings, systems: { here, there }, troubles };
+    const system =
+      settings.documents === null
+        ? recordSide(settings, side, { remote, missing, parts })
+        : documentSide(settings.documents, side, { remote, parts });
+    return watchSystem(system, { side, troubles, mayCall: parts.mayCall });
+  };
+  const here = await openSide('here');
+  return { settings, systems: { here, there: await openSide('there') }, troubles };
+}
+
+interface OpenedRecords {
+  readonly remote: OpenSystem;
+  readonly missing: ReadonlySet<string>;
+  readonly parts: OpeningParts;
+}
+
+function recordSide(settings: WorkedSettings, side: Side, { remote, missing, parts }: OpenedRecords): System {
+  if (isPathTree(remote))
+    throw new Trouble('fields', 'a pair of records names a system that holds documents');
+  return mappedSystem(withFieldTypes(remote, side, parts.checkFieldTypes), side, {
+    rules: settings.fields,
+    lookups: settings.lookups,
+    missingPairs: missing,
+    passedThrough: Object.keys(settings.writeBack[side]),
+    kept: parts.kept[side],
+    learned: parts.learned,
+  });
+}
+
+/** What the pair leaves out is left out in the same way whatever kind of system a side is. */
+function documentSide(
+  { leaveOut, content }: DocumentPairSettings,
+  side: Side,
+  { remote, parts }: Omit<OpenedRecords, 'missing'>,
+): System {
+  const isLeftOut = leftOutBy(leaveOut);
+  const system = isPathTree(remote)
+    ? indexedTree(remote, parts.treeIndex(side), { side, compare: content.compare, isLeftOut })
+    : remote;
+  return leaveOut.length === 0 ? system : withoutLeftOut(system, isLeftOut);
 }
 
 async function opening(systems: PairSystems, system: SliceSystem, request: OpeningRequest) {

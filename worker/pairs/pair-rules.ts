@@ -1,6 +1,6 @@
 import type { DecidedConflict } from '../../shared/stores/pairs/pair-decision-store';
 import type { Fields } from '../../shared/domain/merge-copy';
-import type { GroupConflict, RecordPairSettings } from '../../shared/systems/pair-settings';
+import type { GroupConflict } from '../../shared/systems/pair-settings';
 import type { Compared, Entry } from '../pipeline/entry';
 import type { DeletionLimit } from '../pipeline/middlewares/deletion-gate';
 import { type Decision, type FieldGroup, plainHandlers, usualNames } from '../pipeline/policies';
@@ -10,7 +10,9 @@ import type { Rules } from '../pipeline/stages';
 import { signatureOf } from '../pipeline/approval';
 import { restoredOf } from './take-back';
 import { mergedValues } from './merge-values';
+import { documentRules } from './document-rules';
 import type { PairJob } from './words';
+import type { WorkedSettings } from './worked-settings';
 import { announcedOf, writeBackOf } from './write-back';
 
 /** What a slice knows beside the settings of its pair. */
@@ -23,12 +25,17 @@ export interface RuleParts {
   readonly recentDeletions: () => Promise<number>;
   readonly liveLinks: () => Promise<number>;
   /** What one run may still change without an approval; null: there is no bound. */
-  readonly changesLeft: () => number;
+  readonly changesLeft: () => number | Promise<number>;
   readonly recentVersions: (entry: Entry) => Promise<readonly Fields[]>;
 }
 
-/** The rules of a pair of records, in the engine's words. */
-export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
+/** The rules of a pair, in the engine's words. */
+export function rulesOf(settings: WorkedSettings, parts: RuleParts): Rules {
+  const rules = commonRules(settings, parts);
+  return settings.documents === null ? rules : { ...rules, ...documentRules(settings.documents) };
+}
+
+function commonRules(settings: WorkedSettings, parts: RuleParts): Rules {
   const linkFields = linkFieldsOf(settings);
   const isSigned = (entry: Entry) => {
     const job = parts.jobOf(entry);
@@ -77,11 +84,11 @@ export function rulesOf(settings: RecordPairSettings, parts: RuleParts): Rules {
 }
 
 /** Shared names of the fields whose value is the key of another item. */
-export const linkFieldsOf = ({ fields }: RecordPairSettings): string[] =>
+export const linkFieldsOf = ({ fields }: WorkedSettings): string[] =>
   fields.flatMap(({ name, link }) => (link === null ? [] : [name]));
 
 /** They may be named as either side names them. */
-const matchFieldsOf = ({ match, fields }: RecordPairSettings): string[] =>
+const matchFieldsOf = ({ match, fields }: WorkedSettings): string[] =>
   match.by.flatMap((written) => {
     const rule =
       fields.find(({ name }) => name === written) ??
@@ -89,10 +96,10 @@ const matchFieldsOf = ({ match, fields }: RecordPairSettings): string[] =>
     return rule === undefined ? [] : [rule.name];
   });
 
-const flowsOf = ({ fields }: RecordPairSettings): Rules['flows'] =>
+const flowsOf = ({ fields }: WorkedSettings): Rules['flows'] =>
   Object.fromEntries(fields.flatMap(({ name, flows }) => (flows === 'both' ? [] : [[name, flows]])));
 
-function groupsOf({ fields, groups }: RecordPairSettings): FieldGroup[] {
+function groupsOf({ fields, groups }: WorkedSettings): FieldGroup[] {
   const names = [...new Set(fields.map(({ group }) => group))];
   return names.map((group) =>
     groupOf(
@@ -112,7 +119,7 @@ function groupOf(fields: readonly string[], conflict: GroupConflict): FieldGroup
 }
 
 function deletionLimit(
-  { limits: { deletions } }: RecordPairSettings,
+  { limits: { deletions } }: WorkedSettings,
   { recentDeletions, liveLinks }: RuleParts,
 ): DeletionLimit {
   return {
@@ -125,8 +132,8 @@ function deletionLimit(
   };
 }
 
-function changeLimit({ limits }: RecordPairSettings, parts: RuleParts): Rules['entries'] {
-  const { changes } = limits;
+function changeLimit({ limits }: WorkedSettings, parts: RuleParts): Rules['entries'] {
+  const changes = limits.entries ?? limits.changes;
   return {
     kind: changes?.above === 'skip' ? 'hard' : 'soft',
     allowed: () => parts.changesLeft(),

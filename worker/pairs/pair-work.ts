@@ -105,7 +105,10 @@ function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned)
       return waiting + recent;
     },
     liveLinks: () => stores.jobs.liveLinks(),
-    changesLeft: () => (settings.limits.changes?.count ?? Infinity) - batch.changed,
+    changesLeft: () => {
+      const limit = settings.limits.entries ?? settings.limits.changes;
+      return (limit?.count ?? Infinity) - batch.changed;
+    },
     recentVersions: async ({ link }) =>
       link === null || link === undefined
         ? []

@@ -1,9 +1,9 @@
 import { fieldOf, type Fields, type FieldValue, sameValue } from '../../shared/domain/merge-copy';
-import type { RecordPairSettings } from '../../shared/systems/pair-settings';
 import type { Entry } from '../pipeline/entry';
 import { otherSide, type PerSide, type Side, sides } from '../pipeline/sides';
 import type { State } from '../pipeline/state';
 import { createFieldWords, type FieldWords } from '../records/field-words';
+import type { WorkedSettings } from './worked-settings';
 
 /** What a plan comes to. */
 export interface PlanSummary {
@@ -31,7 +31,7 @@ export interface PlannedValue {
   readonly after: FieldValue;
 }
 
-export function summaryOf(settings: RecordPairSettings, entries: readonly Entry[]): PlanSummary {
+export function summaryOf(settings: WorkedSettings, entries: readonly Entry[]): PlanSummary {
   const tallies = new Map<string, Tally>();
   const words = {
     here: wordsOf(settings, 'here'),
@@ -74,7 +74,7 @@ const plannedOf = (side: Side, field: string, tally: Tally): PlannedField => ({
   examples: [...tally.changes, ...tally.creations].slice(0, mostExamples),
 });
 
-const wordsOf = ({ fields, lookups }: RecordPairSettings, side: Side): FieldWords =>
+const wordsOf = ({ fields, lookups }: WorkedSettings, side: Side): FieldWords =>
   createFieldWords({ side, rules: fields, lookups, passedThrough: [] });
 
 function tallyFields(tallies: Map<string, Tally>, entry: Entry, side: Side, words: FieldWords): void {
@@ -103,7 +103,7 @@ const shortened = (value: FieldValue): FieldValue =>
   typeof value === 'string' && value.length > longestExample ? `${value.slice(0, longestExample)}…` : value;
 
 /** Both sides are looked at once more; what is written is told to the other side where the pair writes back. */
-function callsOf(settings: RecordPairSettings, { operations }: Entry, side: Side): number {
+function callsOf(settings: WorkedSettings, { operations }: Entry, side: Side): number {
   const look = 1;
   const writes = operations.reduce((sum, one) => sum + (one.side === side ? callsOfWrite[one.op] : 0), 0);
   const isTold =

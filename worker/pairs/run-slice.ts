@@ -16,6 +16,7 @@ import { compareFieldTypes } from './field-types';
 import { openPair, SecretMissing } from './open-pair';
 import { createTargetLinks, findLinkTargets } from './link-targets';
 import { createPairLinks, leaseLost } from './pair-links';
+import { createPairTreeIndex } from './pair-tree-index';
 import { createPairWork } from './pair-work';
 import { makePlan, rehearsePair, wouldHave } from './plan-pair';
 import { listTakenBack } from './take-back';
@@ -128,6 +129,7 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
     },
     kept: await stores.fields.known(),
     learned: (finding) => learned.push(finding),
+    treeIndex: (side) => createPairTreeIndex(deps.db, pair.id, side, stores.hold),
     checkFieldTypes: (side, types) => compareFieldTypes(stores.fieldTypes, side, types),
     mayCall() {
       if (!deps.lease.isHeld()) throw leaseLost();

@@ -24,7 +24,6 @@ import {
   type PairSliceStore,
   type SlicePair,
 } from '../../shared/stores/pairs/pair-slice-store';
-import type { RecordPairSettings } from '../../shared/systems/pair-settings';
 import type { Halt } from '../pipeline/calls';
 import type { TargetLinks } from '../pipeline/shared-words';
 import type { PerSide, Side } from '../pipeline/sides';
@@ -33,6 +32,7 @@ import type { CallTally } from './call-scope';
 import type { PairSystems } from './pair-systems';
 import type { TroubleLog } from './watched-system';
 import type { PairJobWords, PairLinkWords } from './words';
+import type { WorkedSettings } from './worked-settings';
 
 /** Counters of the work on pairs. */
 export interface PairWatch {
@@ -91,7 +91,7 @@ export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores =
 export interface Slice {
   readonly deps: SliceDeps;
   readonly pair: SlicePair;
-  readonly settings: RecordPairSettings;
+  readonly settings: WorkedSettings;
   readonly stores: SliceStores;
   readonly systems: PerSide<System>;
   readonly troubles: TroubleLog;

@@ -1,6 +1,5 @@
 import { fieldOf, sameValue } from '../../shared/domain/merge-copy';
 import type { UndoneLink } from '../../shared/stores/pairs/pair-run-store';
-import type { RecordPairSettings } from '../../shared/systems/pair-settings';
 import type { Entry } from '../pipeline/entry';
 import type { WantedStates } from '../pipeline/policies';
 import { otherSide, type PerSide, perSide, type Side, sides } from '../pipeline/sides';
@@ -8,6 +7,7 @@ import { deletedState, sameContent, samePlace, type State } from '../pipeline/st
 import { leaseLost } from './pair-links';
 import type { Slice } from './slice';
 import type { TakenBack } from './words';
+import type { WorkedSettings } from './worked-settings';
 
 /** Names of what was changed since a run wrote it: it stays as it is. */
 export type KeptFields = PerSide<readonly string[]>;
@@ -66,7 +66,7 @@ const isState = (kept: unknown): kept is State =>
 
 /** What an entity of a run that is taken back shall be, by what it is now. `isRefused`: its deletion was. */
 export function restoredOf(
-  settings: RecordPairSettings,
+  settings: WorkedSettings,
   { wanted, now }: TakenBack,
   states: PerSide<State>,
   isRefused: boolean,
@@ -137,7 +137,7 @@ function changedNames(one: State, other: State): string[] {
 }
 
 /** Of an entry that was looked at: what was changed since. */
-export function keptOf(settings: RecordPairSettings, entry: Entry, takenBack: TakenBack): string[] {
+export function keptOf(settings: WorkedSettings, entry: Entry, takenBack: TakenBack): string[] {
   if (entry.link === undefined || entry.states === undefined) return [];
   const { kept } = restoredOf(settings, takenBack, entry.states, false);
   return [...new Set(sides.flatMap((side) => kept[side]))];

@@ -1,10 +1,11 @@
 import type { Fields, FieldValue } from '../../shared/domain/merge-copy';
-import type { LinkStatusWord, RecordPairSettings } from '../../shared/systems/pair-settings';
+import type { LinkStatusWord } from '../../shared/systems/pair-settings';
 import type { LinkState } from '../pipeline/links';
 import type { WriteBack } from '../pipeline/middlewares/execute';
 import { otherSide, type Side } from '../pipeline/sides';
 import type { Item } from '../pipeline/system';
 import { currentEntity } from './call-scope';
+import type { WorkedSettings } from './worked-settings';
 
 /** The write-back values of one side. */
 export interface WriteBackValues {
@@ -19,7 +20,7 @@ export interface WriteBackValues {
 }
 
 /** The runner writes back failures and their number. The engine writes back successful results. */
-export function writeBackOf(settings: RecordPairSettings, side: Side): WriteBack | null {
+export function writeBackOf(settings: WorkedSettings, side: Side): WriteBack | null {
   if (Object.keys(settings.writeBack[side]).length === 0) return null;
   return ({ item, state, syncKey }) =>
     writeBackFields(settings, side, {
@@ -33,17 +34,17 @@ export function writeBackOf(settings: RecordPairSettings, side: Side): WriteBack
 }
 
 /** What a side is told before its entity is worked on. Null: nothing; it costs a call. */
-export function announcedOf(settings: RecordPairSettings, side: Side): Fields | null {
+export function announcedOf(settings: WorkedSettings, side: Side): Fields | null {
   const named = Object.entries(settings.writeBack[side]).filter(([, word]) => word === '$status');
   if (!settings.writeBackSyncing || named.length === 0) return null;
   return Object.fromEntries(named.map(([name]) => [name, wordOf(settings, 'syncing')]));
 }
 
-const wordOf = ({ statusWords }: RecordPairSettings, status: LinkStatusWord): string =>
+const wordOf = ({ statusWords }: WorkedSettings, status: LinkStatusWord): string =>
   statusWords[status] ?? usualWords[status];
 
 /** In that side's own words. What is not known is left out. */
-export function writeBackFields(settings: RecordPairSettings, side: Side, told: WriteBackValues): Fields {
+export function writeBackFields(settings: WorkedSettings, side: Side, told: WriteBackValues): Fields {
   return Object.fromEntries(
     Object.entries(settings.writeBack[side]).flatMap(([name, word]): [string, FieldValue][] => {
       const value = valueOf(settings, side, word, told);
@@ -53,13 +54,13 @@ export function writeBackFields(settings: RecordPairSettings, side: Side, told: 
 }
 
 /** Names of the fields whose value changes with every call: they are no reason for one. */
-export const timeFields = (settings: RecordPairSettings, side: Side): ReadonlySet<string> =>
+export const timeFields = (settings: WorkedSettings, side: Side): ReadonlySet<string> =>
   new Set(
     Object.entries(settings.writeBack[side]).flatMap(([name, word]) => (word === '$now' ? [name] : [])),
   );
 
 function valueOf(
-  settings: RecordPairSettings,
+  settings: WorkedSettings,
   side: Side,
   word: string,
   { other, syncKey, status, attempts, error, now }: WriteBackValues,

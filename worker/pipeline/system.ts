@@ -62,6 +62,8 @@ export interface Content {
   readonly size: number;
   /** With its kind, e.g. `sha256:9f86…`. Null: the system keeps none. */
   readonly hash: string | null;
+  /** When it was last changed, as its system says. Nothing is decided by it. */
+  readonly modifiedAt?: Date | null;
   open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -96,6 +98,8 @@ export interface Page {
   readonly cursor: Cursor | null;
   /** True: this is the last page of a listing from the beginning, so items that it lacks do not exist. */
   readonly isWhole: boolean;
+  /** Keys of items that are there and are not looked at, whatever they show. */
+  readonly leftOut?: readonly string[];
 }
 
 /** How an item is found without its key. */

@@ -1,6 +1,7 @@
 import type { SystemKindName } from '../../shared/systems/system-kind';
 import { createAdvowareConnector } from './advoware/advoware';
 import { createEspocrmConnector } from './espocrm/espocrm';
+import { createFileTreeConnector } from './file-tree/file-tree';
 import { createOdooConnector } from './odoo/odoo';
 import { createPostgresqlConnector } from './postgresql/postgresql';
 import type { Connector } from './remote-system';
@@ -15,4 +16,5 @@ export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Conn
   postgresql: createPostgresqlConnector(),
   'sql-server': createSqlServerConnector(),
   sharepoint: createSharepointConnector(),
+  'file-tree': createFileTreeConnector(),
 });

@@ -10,8 +10,11 @@ import type { Probe } from '../probe';
  */
 export interface PathTree {
   readonly traits: TreeTraits;
-  /** Everything below the root, a folder before what lies in it. It ends only if everything could be listed. */
-  list(signal: AbortSignal): AsyncIterable<readonly PathEntry[]>;
+  /**
+   * Everything below the root, a folder before what lies in it. It ends only if everything could be listed. `isLeftOut`:
+   * paths that need not be listed, nor what lies below them.
+   */
+  list(signal: AbortSignal, isLeftOut?: (path: string) => boolean): AsyncIterable<readonly PathEntry[]>;
   /** What lies in a folder, without what lies deeper. */
   children(path: string, signal: AbortSignal): Promise<readonly PathEntry[]>;
   /** Null: nothing is there. */
@@ -27,6 +30,8 @@ export interface PathTree {
   move(expected: PathEntry, path: string, signal: AbortSignal): Promise<TreeWritten>;
   /** A folder goes only if it is empty. */
   remove(expected: PathEntry, signal: AbortSignal): Promise<TreeRemoved>;
+  /** Tells the root from another folder at its place, as where nothing is mounted. Left out: the system cannot tell. */
+  rootIdentity?(signal: AbortSignal): Promise<string>;
   /** Asks the server what it really does, and leaves nothing behind. */
   probe(signal: AbortSignal): Promise<Probe>;
   close(): Promise<void>;

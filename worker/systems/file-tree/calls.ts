@@ -1,0 +1,32 @@
+import type { Outside } from '../remote-system';
+
+/** What is done to the folder, within the limits of the system, and told to whoever observes it. */
+export interface FolderCalls {
+  /** A write, which the timeline of its item shows. */
+  told<T>(operation: string, path: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
+  /** A look, which costs too little to be told. */
+  quiet<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T>;
+}
+
+export function createCalls({ system, limiter, observe }: Outside): FolderCalls {
+  return {
+    quiet: (signal, run) => limiter.run(run, signal),
+    async told(operation, path, signal, run) {
+      const startedAt = new Date();
+      const began = performance.now();
+      const tell = (fault: string | null) => {
+        const milliseconds = Math.round(performance.now() - began);
+        const call = { system, operation, method: operation, path, status: null, milliseconds, startedAt };
+        observe({ ...call, request: null, answer: null, fault });
+      };
+      try {
+        const done = await limiter.run(run, signal);
+        tell(null);
+        return done;
+      } catch (error) {
+        tell(error instanceof Error ? error.message : String(error));
+        throw error;
+      }
+    },
+  };
+}

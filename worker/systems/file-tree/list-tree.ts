@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Trouble } from '../../pipeline/trouble';
+import type { PathEntry } from '../tree/path-tree';
+import { readFolder } from './entries';
+import { errorCode, isAbsence, troubleFrom } from './file-errors';
+import type { RootFolder } from './root-folder';
+import { isAbandoned } from './temporary-names';
+
+/**
+ * Everything below the root, depth first. A folder that cannot be read is no empty folder: the rest is listed, and then the
+ * listing ends with an error, so that nothing is taken for deleted. What dead processes left is removed on the way.
+ */
+export async function* listTree(
+  root: RootFolder,
+  isLeftOut: (path: string) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<readonly PathEntry[]> {
+  const unreadable: string[] = [];
+  const folders = [''];
+  for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
+    signal.throwIfAborted();
+    for await (const entries of pagesOf(root, path, unreadable)) {
+      signal.throwIfAborted();
+      const kept = entries.filter((entry) => !isLeftOut(entry.path));
+      folders.push(...kept.filter(({ isFolder }) => isFolder).map((folder) => folder.path));
+      if (kept.length > 0) yield kept;
+    }
+  }
+  if (unreadable.length > 0) throw new Trouble('unavailable', unreadableReason(unreadable));
+}
+
+const unreadableReason = (paths: readonly string[]) =>
+  `${paths.length === 1 ? 'a folder' : `${paths.length} folders`} cannot be read (${paths
+    .slice(0, 3)
+    .join(', ')}), so nothing is taken for deleted`;
+
+async function* pagesOf(
+  root: RootFolder,
+  path: string,
+  unreadable: string[],
+): AsyncGenerator<readonly PathEntry[]> {
+  let held: FolderPages | null = null;
+  try {
+    held = await openPages(root, path);
+    for (let page = await held.next(); page !== null; page = await held.next()) yield page;
+  } catch (error) {
+    // Somebody removed or moved it meanwhile: what it was is seen another time.
+    if (isAbsence(error) && path !== '') return;
+    const code = errorCode(error);
+    if (code !== 'EACCES' && code !== 'EPERM')
+      throw troubleFrom(error, `the folder ${path} cannot be listed`);
+    unreadable.push(path === '' ? '/' : path);
+  } finally {
+    held?.close();
+  }
+}
+
+interface FolderPages {
+  /** Null: there are no more. */
+  next(): Promise<readonly PathEntry[] | null>;
+  close(): void;
+}
+
+/** The folder stays open until all its pages were taken. */
+async function openPages(root: RootFolder, path: string): Promise<FolderPages> {
+  const closing = new AbortController();
+  const closed = once(closing.signal, 'abort');
+  const pages = await new Promise<AsyncGenerator<readonly PathEntry[]>>((resolve, reject) => {
+    root
+      .within(path, async (folder) => {
+        resolve(entriesOf(folder, path));
+        await closed;
+      })
+      .catch(reject);
+  });
+  return {
+    close: () => {
+      closing.abort();
+    },
+    async next() {
+      const page: IteratorResult<readonly PathEntry[], unknown> = await pages.next();
+      return page.done === true ? null : page.value;
+    },
+  };
+}
+
+async function* entriesOf(folder: string, path: string): AsyncGenerator<readonly PathEntry[]> {
+  for await (const { entries, temporary } of readFolder(folder, path)) {
+    for (const name of temporary) await removeAbandoned(join(folder, name), name);
+    yield entries;
+  }
+}
+
+/** What a process had not finished when it died. */
+export async function removeAbandoned(path: string, name: string): Promise<void> {
+  try {
+    if (isAbandoned(name, (await lstat(path)).mtime)) await rm(path, { recursive: true });
+  } catch (error) {
+    // Another process removes it as well, or nobody may: it is never listed.
+    if (!isAbsence(error) && errorCode(error) !== 'EACCES' && errorCode(error) !== 'EPERM') throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Trouble } from '../../pipeline/trouble';
+import type { PathEntry } from '../tree/path-tree';
+import { folderOf, nameOf } from '../tree/tree-items';
+import { fileRevision } from './entries';
+import { isAbsence, troubleFrom } from './file-errors';
+import type { RootFolder } from './root-folder';
+
+/** A pipe that someone put at its place is not waited for. */
+const toRead = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const pieceBytes = 256 * 1024;
+
+/** The bytes of a file that is as it was listed, also once it is read to its end. Throws `unavailable` where it is not. */
+export async function readFile(
+  root: RootFolder,
+  entry: PathEntry,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const handle = await opened(root, entry);
+  try {
+    await needSame(handle, entry);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return bytesOf(handle, entry, signal);
+}
+
+async function opened(root: RootFolder, { path }: PathEntry): Promise<FileHandle> {
+  try {
+    return await root.within(folderOf(path), (folder) => open(join(folder, nameOf(path)), toRead));
+  } catch (error) {
+    if (isAbsence(error)) throw new Trouble('unavailable', `${path} is no longer there`);
+    throw troubleFrom(error, `the file ${path} cannot be read`);
+  }
+}
+
+async function* bytesOf(
+  handle: FileHandle,
+  entry: PathEntry,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (let left = entry.size; left > 0;) {
+      signal.throwIfAborted();
+      const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(left, pieceBytes)));
+      if (bytesRead === 0) throw changed(entry);
+      left -= bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+    await needSame(handle, entry);
+  } catch (error) {
+    throw troubleFrom(error, `the file ${entry.path} cannot be read`);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function needSame(handle: FileHandle, entry: PathEntry): Promise<void> {
+  const stats = await handle.stat({ bigint: true });
+  if (!stats.isFile() || fileRevision(stats) !== entry.revision) throw changed(entry);
+}
+
+const changed = ({ path }: PathEntry) =>
+  new Trouble('unavailable', `${path} was changed while it was read: it is read again later`);

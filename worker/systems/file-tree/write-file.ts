@@ -1,0 +1,142 @@
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Content } from '../../pipeline/system';
+import { errorCode } from './file-errors';
+import { fileRevision } from './entries';
+import { statsOf } from './root-folder';
+import { temporaryName } from './temporary-names';
+
+const asNewFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Writes a whole content under a temporary name in the folder, down to the disk. Returns the path of the file. */
+export async function writeTemporary(
+  folder: string,
+  content: Content,
+  like: BigIntStats | null,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = join(folder, temporaryName());
+  const handle = await open(path, asNewFile, 0o666);
+  try {
+    await fill(handle, content, signal);
+    if (like !== null) await takeOverRights(handle, like);
+    const { modifiedAt } = content;
+    if (modifiedAt) await handle.utimes(new Date(), modifiedAt);
+    await handle.sync();
+    await handle.close();
+    return path;
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await unlink(path);
+    throw error;
+  }
+}
+
+async function fill(handle: FileHandle, content: Content, signal: AbortSignal): Promise<void> {
+  for await (const bytes of await content.open(signal)) {
+    signal.throwIfAborted();
+    for (let written = 0; written < bytes.length;)
+      written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
+  }
+}
+
+/** Whoever could read the file can read what replaces it. */
+async function takeOverRights(handle: FileHandle, { mode, uid, gid }: BigIntStats): Promise<void> {
+  await handle.chmod(Number(mode & 0o7777n));
+  try {
+    await handle.chown(Number(uid), Number(gid));
+  } catch (error) {
+    if (errorCode(error) !== 'EPERM') throw error;
+  }
+}
+
+/** Gives a file its name if nothing has it. Throws `EEXIST`. */
+export async function publish(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (!cannotLink.has(errorCode(error) ?? '')) throw error;
+    await needFree(path);
+    await rename(temporary, path);
+    return;
+  }
+  await unlink(temporary);
+}
+
+/** Moves a file, if nothing has the name. Throws `EEXIST`. */
+export async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return moveOnto(from, to, error);
+    if (!cannotLink.has(code ?? '')) throw error;
+    await needFree(to);
+    await rename(from, to);
+    return;
+  }
+  await unlink(from);
+}
+
+/** The file itself has the name: an earlier move was interrupted, or another case of its name is the same to the disk. */
+async function moveOnto(from: string, to: string, taken: unknown): Promise<void> {
+  const [source, target] = [await statsOf(from), await statsOf(to)];
+  if (source === null || target === null || source.ino !== target.ino || source.dev !== target.dev)
+    throw taken;
+  if (source.nlink > 1n) await unlink(from);
+  else await rename(from, to);
+}
+
+/** Moves a folder, if nothing has the name. Throws `EEXIST`. */
+export async function moveFolder(from: string, to: string): Promise<void> {
+  const [source, target] = [await statsOf(from), await statsOf(to)];
+  const isItself = target !== null && source?.ino === target.ino && source.dev === target.dev;
+  if (target !== null && !isItself) throw taken();
+  await rename(from, to);
+}
+
+/** File systems that have no second names for a file say so in many ways. */
+const cannotLink: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+async function needFree(path: string): Promise<void> {
+  if ((await statsOf(path)) !== null) throw taken();
+}
+
+const taken = () => Object.assign(new Error('something else has that name'), { code: 'EEXIST' });
+
+/**
+ * Puts a file in the place of another one that is still as it was. The old one keeps a second name until it is known that
+ * nobody wrote to it meanwhile: if somebody did, it is put back. False: it is not as it was.
+ */
+export async function replace(temporary: string, path: string, revision: string): Promise<boolean> {
+  const isAsItWas = async (one: string) => {
+    const stats = await statsOf(one);
+    return stats !== null && stats.isFile() && fileRevision(stats) === revision;
+  };
+  if (!(await isAsItWas(path))) return false;
+  const old = join(dirname(temporary), temporaryName());
+  const isKept = await keepSecondName(path, old);
+  if (isKept && !(await isAsItWas(old))) {
+    await unlink(old);
+    return false;
+  }
+  await rename(temporary, path);
+  if (!isKept) return true;
+  if (await isAsItWas(old)) {
+    await unlink(old);
+    return true;
+  }
+  await rename(old, path);
+  return false;
+}
+
+async function keepSecondName(path: string, second: string): Promise<boolean> {
+  try {
+    await link(path, second);
+    return true;
+  } catch (error) {
+    if (cannotLink.has(errorCode(error) ?? '')) return false;
+    throw error;
+  }
+}

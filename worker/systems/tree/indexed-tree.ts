@@ -1,0 +1,350 @@
+import type {
+  Capabilities,
+  Draft,
+  Item,
+  Match,
+  Page,
+  Patch,
+  Place,
+  System,
+  Written,
+} from '../../pipeline/system';
+import { tombstone } from '../../pipeline/system';
+import { listIndexed } from './indexed-listing';
+import type { PathEntry, PathTree, TreeRefused } from './path-tree';
+import { madeBy, recognise } from './recognise';
+import { createRootCheck } from './root-check';
+import { hashedOnItsWay, hashOf, type SentBytes } from './sent-content';
+import {
+  entryOf,
+  folderOf,
+  isSameItem,
+  itemAt,
+  itemOf,
+  nameOf,
+  newItem,
+  pathBelow,
+  type PlacedEntry,
+  revisionOf,
+  type TreeComparison,
+} from './tree-items';
+import type { IndexedItem, LocatedItem, TreeIndex } from './tree-index';
+
+export interface IndexedTreeSettings extends TreeComparison {
+  /** Paths that need not be listed. */
+  readonly isLeftOut: (path: string) => boolean;
+}
+
+/**
+ * A system with keys, made of a tree of paths and the index of a pair. An item keeps its key when it is moved or renamed,
+ * wherever that can be known.
+ */
+export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedTreeSettings): System {
+  const parts: Parts = { tree, index, settings };
+  const atRoot = createRootCheck(tree, index);
+  const expecting = async (key: string, expected: string, signal: AbortSignal, write: WriteItem) => {
+    await atRoot(signal);
+    const [item] = await index.byKeys([key]);
+    if (item === undefined) return { kind: 'stale', item: null } as const;
+    return revisionOf(item) === expected ? write(item) : staleAsItIs(parts, key, signal);
+  };
+  return {
+    capabilities: capabilitiesOf(tree),
+    async *list(_, signal) {
+      await atRoot(signal);
+      yield* list(parts, signal);
+    },
+    async fetch(keys, signal) {
+      await atRoot(signal);
+      return fetch(parts, keys, signal);
+    },
+    async find(match, signal) {
+      await atRoot(signal);
+      return find(parts, match, signal);
+    },
+    async create(key, draft, signal) {
+      await atRoot(signal);
+      return create(parts, key, draft, signal);
+    },
+    update: (key, patch, expected, signal) =>
+      expecting(key, expected, signal, (item) => replace(parts, item, patch, signal)),
+    move: (key, place, expected, signal) =>
+      expecting(key, expected, signal, (item) => move(parts, item, place, signal)),
+    delete: (key, expected, signal) =>
+      expecting(key, expected, signal, (item) => remove(parts, item, signal)),
+  };
+}
+
+/** Of an item that is as it was when it was last looked at. */
+type WriteItem = (item: LocatedItem) => Promise<Written>;
+
+interface Parts {
+  readonly tree: PathTree;
+  readonly index: TreeIndex;
+  readonly settings: IndexedTreeSettings;
+}
+
+const capabilitiesOf = ({ traits }: PathTree): Capabilities => ({
+  changes: 'scan',
+  deletions: 'none',
+  // Where the tree has no preconditions, it looks right before each write by itself.
+  writes: 'conditional',
+  // The tree may keep no key, and the index notes each creation before it is seen.
+  creates: 'found',
+  answers: 'stored',
+  tree: traits.names,
+  content: { maxBytes: traits.maxFileBytes },
+  deferred: false,
+  batch: 50,
+});
+
+// Reading
+
+async function* list({ tree, index, settings }: Parts, signal: AbortSignal): AsyncGenerator<Page> {
+  const pages = listIndexed({ tree, index, comparison: settings, isLeftOut: settings.isLeftOut, signal });
+  for await (const items of pages) yield { items, cursor: null, isWhole: false };
+  yield { items: [], cursor: null, isWhole: true };
+}
+
+async function fetch(
+  parts: Parts,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Item>> {
+  const located = await parts.index.byKeys(keys);
+  const found = await Promise.all(
+    located.map(async (known) => {
+      const entry = await parts.tree.look(known.path, signal);
+      return entry === null || entry.isFolder !== known.isFolder ? [] : [{ known, entry }];
+    }),
+  );
+  const shown = found
+    .flat()
+    .map(({ known, entry }) => ({ known, entry, item: itemAt(known, placeOf(known, entry)) }));
+  const changed = shown.filter(({ known, item }) => !isSameItem(known, item)).map(({ item }) => item);
+  if (changed.length > 0) await parts.index.put(changed);
+  const items = await Promise.all(shown.map(({ item, entry }) => readItem(parts, item, entry, signal)));
+  return new Map(items.map((item) => [item.key, item]));
+}
+
+/** With its hash, in a pair that compares hashes: it is read once for each revision. */
+async function readItem(
+  { tree, index, settings }: Parts,
+  item: IndexedItem,
+  entry: PathEntry,
+  signal: AbortSignal,
+): Promise<Item> {
+  if (settings.compare === 'revision' || item.isFolder || item.hash !== null)
+    return itemOf(tree, settings, item, entry);
+  const { hash } = await hashOf(await tree.read(entry, signal));
+  const read = { ...item, hash };
+  await index.put([read]);
+  return itemOf(tree, settings, read, entry);
+}
+
+const placeOf = ({ parent, name }: IndexedItem, entry: PathEntry): PlacedEntry => ({
+  entry,
+  parent,
+  name: name ?? '',
+});
+
+async function find(parts: Parts, match: Match, signal: AbortSignal): Promise<readonly Item[]> {
+  switch (match.by) {
+    case 'fields':
+      return [];
+    case 'place':
+      return findPlace(parts, match, signal);
+    case 'parent':
+      return findWithin(parts, match.parent, signal);
+    case 'origin':
+      return findOrigin(parts, match.key, signal);
+  }
+}
+
+async function findPlace(
+  parts: Parts,
+  { parent, name }: Place,
+  signal: AbortSignal,
+): Promise<readonly Item[]> {
+  const folder = await pathOf(parts, parent);
+  if (folder === null || parts.tree.traits.names.fitting(name) !== null) return [];
+  const entry = await parts.tree.look(pathBelow(folder, name), signal);
+  return entry === null ? [] : recognised(parts, [{ entry, parent, name: nameOf(entry.path) }], signal);
+}
+
+async function findWithin(
+  parts: Parts,
+  parent: string | null,
+  signal: AbortSignal,
+): Promise<readonly Item[]> {
+  const folder = await pathOf(parts, parent);
+  if (folder === null) return [];
+  const entries = await parts.tree.children(folder, signal);
+  return recognised(
+    parts,
+    entries.map((entry) => ({ entry, parent, name: nameOf(entry.path) })),
+    signal,
+  );
+}
+
+async function recognised(
+  { tree, index, settings }: Parts,
+  placed: readonly PlacedEntry[],
+  signal: AbortSignal,
+): Promise<readonly Item[]> {
+  const items = await recognise(tree, index, placed, signal);
+  return items.flatMap((item, at) => {
+    const entry = placed[at]?.entry;
+    return entry === undefined ? [] : [itemOf(tree, settings, item, entry)];
+  });
+}
+
+/** What was made with that key, or was about to be: then it is looked for where it was to be. */
+async function findOrigin(parts: Parts, origin: string, signal: AbortSignal): Promise<readonly Item[]> {
+  const { tree, index } = parts;
+  const known = await index.byOrigin(origin);
+  const found = await fetch(
+    parts,
+    known.map(({ key }) => key),
+    signal,
+  );
+  if (found.size > 0) return [...found.values()];
+  const creation = await index.creationOf(origin);
+  const folder = creation === null ? null : await pathOf(parts, creation.parent);
+  if (creation === null || folder === null) return [];
+  const entry = await tree.look(pathBelow(folder, creation.name), signal);
+  if (entry === null) return [];
+  const placed = { entry, parent: creation.parent, name: nameOf(entry.path) };
+  const [holder] = await index.atPlaces([placed]);
+  const made = holder === undefined ? await madeBy(tree, creation, placed, signal) : null;
+  if (made === null) return [];
+  await index.put([made]);
+  await index.endCreations([origin]);
+  return [itemOf(tree, parts.settings, made, entry)];
+}
+
+/** Of a folder; null: it is nowhere. */
+async function pathOf({ index }: Parts, key: string | null): Promise<string | null> {
+  if (key === null) return '';
+  const [folder] = await index.byKeys([key]);
+  return folder?.isFolder === true ? folder.path : null;
+}
+
+// Writing
+
+async function create(parts: Parts, origin: string, draft: Draft, signal: AbortSignal): Promise<Written> {
+  const { tree, index } = parts;
+  if (draft.place === null) return refused('invalid', 'A document has a place.');
+  const target = await targetOf(parts, draft.place);
+  if ('kind' in target) return target;
+  const { path, place } = target;
+  const wish = { origin, modifiedAt: draft.content?.modifiedAt ?? null };
+  const begun = { ...place, origin, isFolder: draft.isFolder };
+  let sent: SentBytes | null = null;
+  if (draft.isFolder) await index.begin({ ...begun, bytes: 0, hash: null });
+  const content = hashedOnItsWay(draft.content ?? nothing, async (bytes) => {
+    sent = bytes;
+    await index.begin({ ...begun, ...bytes });
+  });
+  const written = draft.isFolder
+    ? await tree.makeFolder(path, wish, signal)
+    : await tree.makeFile(path, content.content, wish, signal);
+  if (written.kind === 'done') {
+    const { entry } = written;
+    const made = newItem({ entry, parent: place.parent, name: nameOf(entry.path) }, origin);
+    const item = await stored(parts, { ...made, hash: hashAsSent(made, sent) }, entry);
+    await index.endCreations([origin]);
+    return { kind: 'done', item };
+  }
+  await index.endCreations([origin]);
+  return written.kind === 'refused' ? written : refused('name-taken', 'Something else is there.');
+}
+
+const nothing = {
+  size: 0,
+  hash: null,
+  open: () => Promise.resolve((async function* (): AsyncGenerator<Uint8Array> {})()),
+};
+
+async function replace(
+  parts: Parts,
+  item: LocatedItem,
+  { content }: Patch,
+  signal: AbortSignal,
+): Promise<Written> {
+  const { tree } = parts;
+  if (content === null) {
+    const entry = await tree.look(item.path, signal);
+    return entry === null
+      ? { kind: 'stale', item: null }
+      : { kind: 'done', item: await stored(parts, item, entry) };
+  }
+  const sending = hashedOnItsWay(content, () => Promise.resolve());
+  const written = await tree.replaceFile(entryOf(item), sending.content, signal);
+  if (written.kind !== 'done') return outcomeOf(parts, item, written, signal);
+  const now = itemAt(item, placeOf(item, written.entry));
+  return {
+    kind: 'done',
+    item: await stored(parts, { ...now, hash: hashAsSent(now, sending.sent()) }, written.entry),
+  };
+}
+
+/** A tree that tells a hash of its own knows better what became of the bytes. */
+const hashAsSent = ({ hash, bytes, isFolder }: IndexedItem, sent: SentBytes | null): string | null =>
+  hash ?? (!isFolder && sent?.bytes === bytes ? sent.hash : null);
+
+async function move(parts: Parts, item: LocatedItem, wanted: Place, signal: AbortSignal): Promise<Written> {
+  const target = await targetOf(parts, wanted);
+  if ('kind' in target) return target;
+  const { path, place } = target;
+  if (item.isFolder && `${folderOf(path)}/`.startsWith(`${item.path}/`))
+    return refused('cycle', 'A folder cannot lie in itself.');
+  const written = await parts.tree.move(entryOf(item), path, signal);
+  if (written.kind !== 'done') return outcomeOf(parts, item, written, signal);
+  const { entry } = written;
+  const moved = itemAt(item, { entry, parent: place.parent, name: nameOf(entry.path) });
+  // A tree that gives another revision after a move holds the same content.
+  return { kind: 'done', item: await stored(parts, { ...moved, hash: moved.hash ?? item.hash }, entry) };
+}
+
+async function remove(parts: Parts, item: LocatedItem, signal: AbortSignal): Promise<Written> {
+  const removed = await parts.tree.remove(entryOf(item), signal);
+  if (removed.kind !== 'done') return outcomeOf(parts, item, removed, signal);
+  await parts.index.remove([item.key]);
+  return { kind: 'done', item: { ...tombstone(item.key), isFolder: item.isFolder } };
+}
+
+/** Where something is to lie. */
+interface Target {
+  readonly path: string;
+  readonly place: Place;
+}
+
+async function targetOf(parts: Parts, { parent, name }: Place): Promise<Target | Written> {
+  if (parts.tree.traits.names.fitting(name) !== null)
+    return refused('bad-name', `The name ${JSON.stringify(name)} cannot be written there.`);
+  const folder = await pathOf(parts, parent);
+  if (folder === null) return refused('no-folder', 'Its folder is not there.');
+  return { path: pathBelow(folder, name), place: { parent, name } };
+}
+
+async function outcomeOf(
+  parts: Parts,
+  { key }: LocatedItem,
+  written: TreeRefused | { readonly kind: 'stale' },
+  signal: AbortSignal,
+): Promise<Written> {
+  return written.kind === 'refused' ? written : staleAsItIs(parts, key, signal);
+}
+
+const staleAsItIs = async (parts: Parts, key: string, signal: AbortSignal): Promise<Written> => ({
+  kind: 'stale',
+  item: (await fetch(parts, [key], signal)).get(key) ?? null,
+});
+
+async function stored({ tree, index, settings }: Parts, item: IndexedItem, entry: PathEntry): Promise<Item> {
+  await index.put([item]);
+  return itemOf(tree, settings, item, entry);
+}
+
+const refused = (code: TreeRefused['code'], reason: string): Written => ({ kind: 'refused', code, reason });

@@ -1,0 +1,138 @@
+import { hashOf } from './sent-content';
+import type { PathTree } from './path-tree';
+import { isCompatible, isSameItem, itemAt, newItem, type PlacedEntry, placeKey } from './tree-items';
+import type { Creation, IndexedItem, KnownItem, TreeIndex } from './tree-index';
+
+/** What the index knows that entries could be. */
+export interface Recalled {
+  at(placed: PlacedEntry): KnownItem | undefined;
+  /** Items of that identity and kind, wherever they were. */
+  identical(placed: PlacedEntry): readonly KnownItem[];
+  /** Files without identity of that size and revision. */
+  alike(placed: PlacedEntry): readonly KnownItem[];
+  /** A creation at that place that was interrupted. */
+  creation(placed: PlacedEntry): Creation | undefined;
+}
+
+/** Four statements at most, however many entries there are; one where each of them is what was there before. */
+export async function recall(index: TreeIndex, entries: readonly PlacedEntry[]): Promise<Recalled> {
+  const atPlaces = new Map(
+    (await index.atPlaces(entries)).map((item) => [
+      placeKey({ parent: item.parent, name: item.name ?? '' }),
+      item,
+    ]),
+  );
+  const at = (placed: PlacedEntry) => atPlaces.get(placeKey(placed));
+  const others = entries.filter((placed) => {
+    const known = at(placed);
+    return known === undefined || !isCompatible(known, placed.entry);
+  });
+  const identities = await itemsByIdentity(index, others);
+  const contents = await itemsByContent(index, others);
+  const creations = others.length === 0 ? [] : await index.creationsAt(others);
+  const begun = new Map(creations.map((creation) => [placeKey(creation), creation]));
+  return {
+    at,
+    identical: ({ entry }) =>
+      (entry.identity === null ? [] : (identities.get(entry.identity) ?? [])).filter(
+        ({ isFolder }) => isFolder === entry.isFolder,
+      ),
+    alike: ({ entry }) => contents.get(contentKey(entry.size, entry.revision)) ?? [],
+    creation: (placed) => {
+      const creation = begun.get(placeKey(placed));
+      return creation?.isFolder === placed.entry.isFolder ? creation : undefined;
+    },
+  };
+}
+
+/** The item that an interrupted creation made. Null: what is there is somebody else's. */
+export async function madeBy(
+  tree: PathTree,
+  creation: Creation,
+  placed: PlacedEntry,
+  signal: AbortSignal,
+): Promise<IndexedItem | null> {
+  const { entry } = placed;
+  if (entry.isFolder !== creation.isFolder) return null;
+  if (entry.isFolder || entry.origin === creation.origin) return newItem(placed, creation.origin);
+  if (entry.size !== creation.bytes) return null;
+  const { hash } = await hashOf(await tree.read(entry, signal));
+  return hash === creation.hash ? { ...newItem(placed, creation.origin), hash } : null;
+}
+
+/** Entries that were found apart from a listing: what each of them is, stored. */
+export async function recognise(
+  tree: PathTree,
+  index: TreeIndex,
+  entries: readonly PlacedEntry[],
+  signal: AbortSignal,
+): Promise<readonly IndexedItem[]> {
+  if (entries.length === 0) return [];
+  const recalled = await recall(index, entries);
+  const found = await Promise.all(
+    entries.map(async (placed) => {
+      const known = recalled.at(placed);
+      if (known !== undefined && isCompatible(known, placed.entry)) return itemAt(known, placed);
+      const moved = await movedTo(tree, index, recalled.identical(placed), signal);
+      if (moved !== null) return itemAt(moved, placed);
+      // Without a listing nobody knows what became of the one that was here: it was written anew.
+      if (known?.isFolder === placed.entry.isFolder) return itemAt(known, placed);
+      const creation = recalled.creation(placed);
+      const made = creation === undefined ? null : await madeBy(tree, creation, placed, signal);
+      return made ?? newItem(placed, null);
+    }),
+  );
+  const isNews = (item: IndexedItem, place: number): boolean => {
+    const placed = entries[place];
+    const known = placed === undefined ? undefined : recalled.at(placed);
+    return known?.key !== item.key || !isSameItem(known, item);
+  };
+  const news = found.filter(isNews);
+  if (news.length > 0) await index.put(news);
+  const origins = news.flatMap(({ origin }) => (origin === null ? [] : [origin]));
+  if (origins.length > 0) await index.endCreations(origins);
+  return found;
+}
+
+/** The only item of an identity, if it is no longer where it was. */
+export async function movedTo(
+  tree: PathTree,
+  index: TreeIndex,
+  identical: readonly KnownItem[],
+  signal: AbortSignal,
+): Promise<KnownItem | null> {
+  const [only, ...others] = identical;
+  if (only === undefined || others.length > 0) return null;
+  const [located] = await index.byKeys([only.key]);
+  if (located === undefined) return only;
+  const there = await tree.look(located.path, signal);
+  return there !== null && isCompatible(only, there) ? null : only;
+}
+
+export const contentKey = (bytes: number, revision: string): string => `${bytes} ${revision}`;
+
+async function itemsByIdentity(index: TreeIndex, entries: readonly PlacedEntry[]) {
+  const wanted = [
+    ...new Set(entries.flatMap(({ entry }) => (entry.identity === null ? [] : [entry.identity]))),
+  ];
+  const found = new Map<string, KnownItem[]>();
+  if (wanted.length === 0) return found;
+  for (const item of await index.byIdentities(wanted))
+    if (item.identity !== null) found.set(item.identity, [...(found.get(item.identity) ?? []), item]);
+  return found;
+}
+
+async function itemsByContent(index: TreeIndex, entries: readonly PlacedEntry[]) {
+  const wanted = entries.flatMap(({ entry }) =>
+    entry.identity === null && !entry.isFolder && entry.size > 0
+      ? [{ bytes: entry.size, revision: entry.revision }]
+      : [],
+  );
+  const found = new Map<string, KnownItem[]>();
+  if (wanted.length === 0) return found;
+  for (const item of await index.byContents(wanted)) {
+    const key = contentKey(item.bytes, item.revision);
+    found.set(key, [...(found.get(key) ?? []), item]);
+  }
+  return found;
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { Content } from '../../pipeline/system';
+
+/** What was read of a content, to its end. */
+export interface SentBytes {
+  readonly bytes: number;
+  /** `sha256:…` */
+  readonly hash: string;
+}
+
+export interface SentContent {
+  readonly content: Content;
+  /** Null: it was not read to its end. */
+  sent(): SentBytes | null;
+}
+
+/**
+ * The same content, hashed on its way. `atEnd` is told of its bytes before their reader learns that there are no more, so
+ * that it comes before whatever the reader does with all of them.
+ */
+export function hashedOnItsWay(content: Content, atEnd: (sent: SentBytes) => Promise<void>): SentContent {
+  let last: SentBytes | null = null;
+  async function* read(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const part of parts) {
+      hash.update(part);
+      bytes += part.length;
+      yield part;
+    }
+    const sent = { bytes, hash: `sha256:${hash.digest('hex')}` };
+    await atEnd(sent);
+    last = sent;
+  }
+  return {
+    content: { ...content, open: async (signal) => read(await content.open(signal)) },
+    sent: () => last,
+  };
+}
+
+/** Reads it to its end. */
+export async function hashOf(parts: AsyncIterable<Uint8Array>): Promise<SentBytes> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const part of parts) {
+    hash.update(part);
+    bytes += part.length;
+  }
+  return { bytes, hash: `sha256:${hash.digest('hex')}` };
+}

@@ -1,0 +1,132 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Side } from '../../pipeline/sides';
+import type { Content, Item } from '../../pipeline/system';
+import type { PathEntry, PathTree } from './path-tree';
+import type { IndexedItem, ItemPlace, KnownItem, LocatedItem } from './tree-index';
+
+/** How the contents of a pair are told apart. */
+export interface TreeComparison {
+  readonly side: Side;
+  /** `revision`: by size and revision, without reading them; `hash`: by their bytes. */
+  readonly compare: 'revision' | 'hash';
+}
+
+/** An entry, and where it lies by the keys of the index. */
+export interface PlacedEntry extends ItemPlace {
+  readonly entry: PathEntry;
+}
+
+/**
+ * What the engine sees of an item. Its revision changes with its place as well. In pairs that compare hashes, the content
+ * is left out where its hash is not known.
+ */
+export function itemOf(
+  tree: PathTree,
+  comparison: TreeComparison,
+  known: IndexedItem,
+  entry: PathEntry,
+): Item {
+  const { key, parent, name, isFolder, origin } = known;
+  const item = {
+    key,
+    revision: revisionOf(known),
+    isActive: true,
+    fields: {},
+    place: { parent, name: name ?? '' },
+    isFolder,
+    origin,
+  };
+  const content = isFolder ? null : contentOf(tree, comparison, known, entry);
+  return content === undefined ? item : { ...item, content };
+}
+
+/** Of the item as the index knows it. */
+export function revisionOf({ parent, name, isFolder, revision }: IndexedItem): string {
+  const place = createHash('sha1')
+    .update(`${parent ?? ''}/${name ?? ''}`)
+    .digest('base64url');
+  return `${place.slice(0, 16)} ${isFolder ? 'folder' : revision}`;
+}
+
+function contentOf(
+  tree: PathTree,
+  { side, compare }: TreeComparison,
+  { hash, revision, bytes }: IndexedItem,
+  entry: PathEntry,
+): Content | undefined {
+  // A revision says nothing to the other side, so each side has a kind of its own.
+  const mark = compare === 'hash' ? hash : `revision-${side}:${bytes} ${revision}`;
+  if (mark === null) return undefined;
+  return {
+    size: entry.size,
+    hash: mark,
+    modifiedAt: entry.modifiedAt,
+    open: (signal) => tree.read(entry, signal),
+  };
+}
+
+export const newItem = ({ entry, parent, name }: PlacedEntry, origin: string | null): IndexedItem => ({
+  key: randomUUID(),
+  parent,
+  name,
+  isFolder: entry.isFolder,
+  bytes: entry.size,
+  revision: entry.revision,
+  hash: ownHash(entry),
+  identity: entry.identity,
+  origin: entry.origin ?? origin,
+});
+
+/** The known item at that place, as it shows there now. */
+export function itemAt(known: IndexedItem, { entry, parent, name }: PlacedEntry): IndexedItem {
+  const isSame = known.revision === entry.revision && known.bytes === entry.size;
+  return {
+    key: known.key,
+    parent,
+    name,
+    isFolder: known.isFolder,
+    bytes: entry.size,
+    revision: entry.revision,
+    hash: ownHash(entry) ?? (isSame ? known.hash : null),
+    identity: entry.identity ?? known.identity,
+    origin: entry.origin ?? known.origin,
+  };
+}
+
+export const isSameItem = (one: IndexedItem, other: IndexedItem): boolean =>
+  one.parent === other.parent &&
+  one.name === other.name &&
+  one.bytes === other.bytes &&
+  one.revision === other.revision &&
+  one.hash === other.hash &&
+  one.identity === other.identity &&
+  one.origin === other.origin;
+
+/** As the tree told it when it was last seen. */
+export const entryOf = (item: LocatedItem): PathEntry => ({
+  path: item.path,
+  isFolder: item.isFolder,
+  size: item.bytes,
+  revision: item.revision,
+  hash: item.hash,
+  identity: item.identity,
+  origin: item.origin,
+  modifiedAt: null,
+});
+
+/** False: what is there cannot be the item that the index knows at that place, or it may be elsewhere. */
+export const isCompatible = (known: KnownItem, { isFolder, identity }: PathEntry): boolean =>
+  known.isFolder === isFolder &&
+  (known.identity === null || identity === null || known.identity === identity);
+
+/** The one kind of hash that both sides of a pair know. */
+const ownHash = ({ hash }: PathEntry): string | null => (hash?.startsWith('sha256:') === true ? hash : null);
+
+export const pathBelow = (folder: string, name: string): string =>
+  folder === '' ? name : `${folder}/${name}`;
+
+export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+
+export const placeKey = ({ parent, name }: ItemPlace): string => `${parent ?? ''}/${name}`;
