@@ -22,7 +22,12 @@ const above = z.enum(['approval', 'skip']).default('approval');
 /** How changes are found. Ways that are left out are not used. */
 const find = z.strictObject({
   webhooks: z.array(side).max(2).default([]).describe('Sides that call us.'),
-  jobs: z.enum(['sosync']).optional().describe('Jobs come by the interface of sosync.'),
+  jobs: z
+    .enum(['sosync'])
+    .optional()
+    .describe(
+      'Says that jobs come by the interface of sosync. An instance of sosync decides that; this changes nothing.',
+    ),
   check: cron.optional().describe('When it is asked what has changed.'),
   whole: cron.optional().describe('When both sides are listed whole: only that tells of some deletions.'),
   jitterSeconds: z.int().min(0).max(3_600).default(0),

@@ -85,6 +85,18 @@ test('each example is applied as it stands in the manual, and what it names and 
   );
 });
 
+test('a pair whose jobs come by sosync is told to have no instance until one names it', async () => {
+  const lonely = tablesExample.replace(/^sosync:.*$/m, '');
+  const sentence = 'pair person: "find.jobs" names sosync, and no instance of sosync names this pair yet';
+  const before = await apply(lonely);
+  expect(before.isSound ? before.remarks : before.mistakes).toContain(sentence);
+  const after = await apply(tablesExample);
+  expect(after.isSound ? after.remarks : [sentence]).not.toContain(sentence);
+  // The instance is known from then on, also where a file does not name it.
+  const again = await apply(lonely);
+  expect(again.isSound ? again.remarks : [sentence]).not.toContain(sentence);
+});
+
 test('a field that names a pair of other systems is told, for no value of it can be said', async () => {
   const applied = await apply(
     `${recordsExample}\n---\n${tablesExample.replace('link: gruppe', 'link: beteiligte')}`,

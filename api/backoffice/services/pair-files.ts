@@ -23,7 +23,7 @@ import { type Outcome, putSystem, type SystemPutStores } from './systems';
 interface Stores extends PairPutStores, SystemPutStores {
   readonly accounts: Pick<AccountStore, 'find' | 'findByName'>;
   readonly pairConfigs: PairConfigStore;
-  readonly sosyncInstances: Pick<SosyncInstanceStore, 'find' | 'put'>;
+  readonly sosyncInstances: Pick<SosyncInstanceStore, 'find' | 'names' | 'put'>;
   readonly systems: SystemStore;
 }
 
@@ -171,7 +171,22 @@ async function remarksOn(stores: Stores, { systems, pairs }: PairFile): Promise<
   const toCome = pairs.flatMap(({ name, settings }) =>
     namesToCome(settings, (pair) => systemsOf.get(pair)).map((what) => `pair ${name}: ${what}`),
   );
-  return [...unavailable, ...written, ...toCome];
+  return [...unavailable, ...written, ...toCome, ...(await withoutInstance(stores, pairs))];
+}
+
+/** Pairs that say that their jobs come by sosync, and that nobody can create jobs for. */
+async function withoutInstance(
+  { sosyncInstances }: Pick<Stores, 'sosyncInstances'>,
+  pairs: PairFile['pairs'],
+): Promise<string[]> {
+  const named = new Set<string>();
+  for (const name of await sosyncInstances.names())
+    for (const pair of Object.values((await sosyncInstances.find(name))?.models ?? {})) named.add(pair);
+  return pairs
+    .filter(({ name, settings }) => settings.find.jobs === 'sosync' && !named.has(name))
+    .map(
+      ({ name }) => `pair ${name}: "find.jobs" names sosync, and no instance of sosync names this pair yet`,
+    );
 }
 
 /** The paths at which two texts of settings differ. */
