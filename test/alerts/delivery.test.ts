@@ -14,7 +14,7 @@ const readings = (probe: string, startMs: number, ...temperatures: number[]) =>
     '',
   ].join('\n');
 
-test('what a sync on sondes finds goes down on messagerie, once', async () => {
+test('an alert that a sync on sondes finds is sent on messagerie once', async () => {
   const sondes = await signIn(server(), 'sondes');
   await edit(server(), sondes.id, 'Fridges', 'f1', {
     Name: 'Chambre froide',
@@ -42,7 +42,7 @@ test('what a sync on sondes finds goes down on messagerie, once', async () => {
   expect([...unzip((await messagerie.download()).body).keys()]).toEqual(['report.json', 'manifest.json']);
 });
 
-test('a probe that has gone silent is found without any upload', async () => {
+test('a silent probe is found without any upload', async () => {
   const sondes = await signIn(server(), 'sondes');
   await fullSync(sondes, zipOf({ 'csv/Tbsondes.csv': readings('gone', Date.now() - 13 * 3_600_000, 3) }));
   await server().stopWorker();

@@ -29,7 +29,7 @@ describe('a probe above the limit of its fridge', () => {
     expect(await kitchen.alerts()).toEqual([]);
   });
 
-  test('is forgiven what is over before the delay is, as often as it happens', async () => {
+  test('gets no alert for episodes that end before the delay, however many there are', async () => {
     await kitchen.send([
       ...steady(0, 25, 7),
       { at: 30, temp: 4 },
@@ -61,7 +61,7 @@ describe('a probe above the limit of its fridge', () => {
     expect(await kitchen.told()).toEqual(['Fridge P1 (P1): too warm', 'Fridge P1 (P1): still too warm']);
   });
 
-  test('that rose, stayed and fell in one upload is told in full', async () => {
+  test('that rose, stayed and fell in one upload gets all its messages', async () => {
     await kitchen.send([{ at: 0, temp: 3 }, ...steady(5, 150, 7), { at: 155, temp: 3 }]);
     expect(await kitchen.alerts()).toMatchObject([
       { since: 5, opened_at: 35, escalated_at: 125, closed_at: 155 },
@@ -109,7 +109,7 @@ describe('the fridge decides', () => {
     expect(await kitchen.alerts()).toEqual([]);
   });
 
-  test("nor by another kitchen's fridge", async () => {
+  test('the fridge of another kitchen does not decide either', async () => {
     const other = await openProbeKitchen(database.db);
     await other.send(steady(0, 300, 40, 'P1'));
     expect(await other.alerts()).toEqual([]);
@@ -128,7 +128,7 @@ describe('the fridge decides', () => {
     expect(await kitchen.alerts()).toMatchObject([{ closed_at: 45 }]);
   });
 
-  test('a probe that was taken out of its fridge closes the alert with the next reading', async () => {
+  test('the alert of a probe that was taken out of its fridge closes with the next reading', async () => {
     await kitchen.send(steady(0, 40, 7));
     await kitchen.fridge('P1', { ProbeId: null });
     await kitchen.send([{ at: 45, temp: 7 }]);
@@ -170,7 +170,7 @@ describe('readings that come late or out of order', () => {
     expect(await kitchen.alerts()).toMatchObject([{ since: 15, opened_at: 45, closed_at: null }]);
   });
 
-  test('an episode that is long past is told, with its end', async () => {
+  test('an episode that is long past gets an alert, with its end', async () => {
     await kitchen.send(steady(500, 510, 3));
     await kitchen.send([...steady(0, 60, 7), { at: 65, temp: 3 }]);
     expect(await kitchen.alerts()).toMatchObject([{ since: 0, opened_at: 30, closed_at: 65 }]);
@@ -192,7 +192,7 @@ describe('readings that come late or out of order', () => {
     expect(await kitchen.told()).toHaveLength(2);
   });
 
-  test('what comes in pieces of any size gives the alerts of the whole', async () => {
+  test('readings in pieces of any size give the same alerts as all of them at once', async () => {
     const readings: Reading[] = Array.from({ length: 300 }, (_, step) => ({
       at: step * 5,
       temp: Math.round(Math.sin(step / 25) * 60) / 10 + 2,
@@ -256,7 +256,7 @@ test('a name as long as no probe has is left alone', async () => {
 describe('a battery', () => {
   const level = (at: number, battery: number): Reading => ({ at, temp: 3, probe: 'P5', battery });
 
-  test('is told when it is low, when it is nearly empty and when it was changed', async () => {
+  test('gets a message when it is low, when it is nearly empty and when it was changed', async () => {
     await kitchen.send([level(0, 21)]);
     expect(await kitchen.alerts()).toEqual([]);
     await kitchen.send([level(5, 19)]);

@@ -129,7 +129,7 @@ describe('in a kitchen', () => {
   });
   afterAll(() => database.drop());
 
-  test('what is told of readings is in the language that is asked for', async () => {
+  test('messages about readings are in the requested language', async () => {
     const kitchen = await openProbeKitchen(database.db, undefined, 'fr');
     await kitchen.fridge('P1');
     await kitchen.send([...steady(0, 40, 7.5), { at: 45, temp: 3 }]);
@@ -139,7 +139,7 @@ describe('in a kitchen', () => {
     ]);
   });
 
-  test('a time zone that is none does not keep it back', async () => {
+  test('an invalid time zone does not prevent the message', async () => {
     const kitchen = await openProbeKitchen(database.db);
     await kitchen.fridge('P1');
     await database.db('solution').where({ id: kitchen.solutionId }).update({ timezone: 'Mars/Base' });

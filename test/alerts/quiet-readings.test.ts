@@ -79,7 +79,7 @@ describe('readings that can open, escalate or close no alert', () => {
     expect(asked).toEqual([false, true]);
   });
 
-  test('wait for the judging of those that came before them', async () => {
+  test('wait until earlier readings have been judged', async () => {
     const { kitchen, asked } = await openWatchedKitchen();
     await kitchen.fridge('P1');
     await kitchen.send(steady(0, 30, 3));

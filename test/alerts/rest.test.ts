@@ -39,7 +39,7 @@ test('alerts are listed, the newest first, and counted with their solution', asy
   expect((await call('GET', `/api/solutions/${solution}`)).at('alerts')).toBe(2);
 });
 
-test('closed ones are not counted, and listed where they are asked for', async () => {
+test('closed alerts are not counted, and are listed on request', async () => {
   const { account, solution } = await newKitchen(backoffice);
   const { call } = await backoffice.signIn('viewer', [account]);
   const id = await newAlert(backoffice, solution);
@@ -69,7 +69,7 @@ test('are read page by page', async () => {
   expect(rest.json).toMatchObject({ items: [{ probeId: 'P1' }], next: null });
 });
 
-test('an acknowledgement tells who and when, stays, and is in the audit trail', async () => {
+test('an acknowledgement records who and when, stays, and is in the audit trail', async () => {
   const { account, solution } = await newKitchen(backoffice);
   const [first, second] = [
     await backoffice.signIn('manager', [account]),

@@ -38,7 +38,7 @@ test('a probe that is silent for longer than its delay opens one alert', async (
   expect(await kitchen.told()).toEqual(['Fridge P1 (P1): no signal']);
 });
 
-test('a probe that was heard of in time does not', async () => {
+test('a probe that sent in time opens no alert', async () => {
   await kitchen.send(steady(ago(65), ago(55), 3));
   await round();
   expect(await kitchen.alerts()).toEqual([]);
@@ -80,7 +80,7 @@ test('four delays of silence escalate it', async () => {
   expect(await other.told()).toEqual(['Fridge P1 (P1): no signal', 'Fridge P1 (P1): still no signal']);
 });
 
-test('a delay that was made longer since the last reading holds', async () => {
+test('a delay that was made longer after the last reading applies', async () => {
   await kitchen.send([{ at: ago(65), temp: 3 }]);
   await kitchen.fridge('P1', { SignalLossMinutes: 120 });
   await round();
@@ -132,7 +132,7 @@ describe('a silence of the past', () => {
     closed_at: ago(until),
   });
 
-  test('is told with its end, whether it lies within an upload or not', async () => {
+  test('gets an alert with its end, within an upload or between uploads', async () => {
     await kitchen.send(at(300, 100));
     await kitchen.send(at(95, 48));
     await round();
@@ -157,7 +157,7 @@ describe('a silence of the past', () => {
     expect(await silences()).toEqual([silence(300, 100), silence(90, 20)]);
   });
 
-  test('of exactly the delay is none', async () => {
+  test('of exactly the delay does not count', async () => {
     await kitchen.send(at(120, 60, 0));
     expect(await silences()).toEqual([]);
   });
@@ -168,7 +168,7 @@ describe('a silence of the past', () => {
     expect(await kitchen.told()).toHaveLength(3);
   });
 
-  test('is none of a probe that is never lost, and without a fridge takes twelve hours', async () => {
+  test('does not exist for a probe that is never lost, and takes twelve hours without a fridge', async () => {
     await kitchen.fridge('P1', { SignalLossMinutes: 0 });
     const other = (minutes: number, probe: string) => ({ at: ago(minutes), temp: 3, probe });
     await kitchen.send([
@@ -181,14 +181,14 @@ describe('a silence of the past', () => {
     expect(await kitchen.alerts()).toMatchObject([{ probe: 'gone', since: ago(730), closed_at: ago(5) }]);
   });
 
-  test('of which an open alert tells is not told again', async () => {
+  test('with an open alert gets no second one', async () => {
     await kitchen.send(at(300));
     await round();
     await kitchen.send(at(100, 95, 20));
     expect(await silences()).toEqual([silence(300, 100), silence(95, 20)]);
   });
 
-  test('keeps its alert where an older reading comes in the meantime', async () => {
+  test('keeps its alert if an older reading arrives meanwhile', async () => {
     await kitchen.send(at(300));
     await round();
     await kitchen.send(at(290));
@@ -198,7 +198,7 @@ describe('a silence of the past', () => {
     expect(await silences()).toEqual([silence(300, 5)]);
   });
 
-  test('that late readings fill, whole or in part, stays the one that was told', async () => {
+  test('keeps its alert if late readings fill it, wholly or in part', async () => {
     await kitchen.send(at(400, 390), 1);
     await kitchen.send(at(100, 90), 100);
     await kitchen.send(at(250), 10);
@@ -207,19 +207,19 @@ describe('a silence of the past', () => {
     expect(await silences()).toEqual([silence(390, 100)]);
   });
 
-  test('that late readings show before all that was known is told', async () => {
+  test('that late readings show before all known readings gets an alert', async () => {
     await kitchen.send(at(50, 40), 100);
     await kitchen.send(at(300, 290, 100), 1);
     expect(await silences()).toEqual([silence(290, 100)]);
   });
 
-  test('is told once, however often its readings are sent', async () => {
+  test('gets one alert, however often its readings are sent', async () => {
     for (let time = 0; time < 3; time++) await kitchen.send(at(300, 100, 40), 1);
     await kitchen.send(at(300, 100, 40, 35), 1);
     expect(await silences()).toEqual([silence(300, 100)]);
   });
 
-  test('no second one comes of more silences than are remembered', async () => {
+  test('more silences than are remembered cause no second alert', async () => {
     await kitchen.fridge('P1', { SignalLossMinutes: 1 });
     const sparse = Array.from({ length: 150 }, (_, step) => ({ at: step * 4, temp: 3 }));
     await kitchen.send(sparse, 1);
@@ -230,7 +230,7 @@ describe('a silence of the past', () => {
     expect(await kitchen.alerts()).toHaveLength(149);
   });
 
-  test('is none where a clock was set', async () => {
+  test('does not count if a clock was set', async () => {
     const years = 10 * 365 * 1440;
     await kitchen.send(at(years + 10, years, 100, -years));
     await kitchen.send(at(50, -years, 45));

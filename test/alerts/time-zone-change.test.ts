@@ -37,7 +37,7 @@ async function send(db: Db, timezone: string, firstId: number, temps: readonly n
   await judgeNewReadings(db, readingsSubjectOf(solutionId, 'any'), 'en');
 }
 
-test('an open alert, and what is known of its probe, go along with readings that are read anew', async () => {
+test('an open alert and the state of its probe move with readings that are read again', async () => {
   const { db } = database;
   const { solutionId } = kitchen;
   await db('solution').where({ id: solutionId }).update({ timezone: 'Etc/GMT+3' });

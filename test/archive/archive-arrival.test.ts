@@ -11,7 +11,7 @@ const firstData = (name: string): number => HEADER_BYTES + name.length;
 
 const stored = { name: 'a.jpg', method: 0, content: photo };
 
-test('of a stored entry the CRC is known when its last byte has come, however the bytes came', () => {
+test('the CRC of a stored entry is known when its last byte has arrived, in pieces of any size', () => {
   const archive = handmadeZip([stored]);
   for (const pieceBytes of [1, 7, 64 * 1024, archive.length]) {
     const arrival = watchArrival();

@@ -27,7 +27,7 @@ async function read(): Promise<Record<string, string>> {
   return contents;
 }
 
-test('what the writer wrote, the reader reads, in its order', async () => {
+test('the reader reads what the writer wrote, in the same order', async () => {
   const entries = {
     'manifest.json': '{}',
     'csv/Tbsondes-r.csv': 'Id;Temp\n'.repeat(300_000),
@@ -68,7 +68,7 @@ test('a path that leaves the folder is found before any entry is given', async (
   await expect(readArchive(file).next()).rejects.toMatchObject({ code: 'bad-archive' });
 });
 
-test('what is no zip is told so', async () => {
+test('a file that is not a zip is reported as such', async () => {
   await writeFile(file, '<html>502 Bad Gateway</html>');
   await expect(read()).rejects.toMatchObject({ code: 'not-a-zip' });
 });

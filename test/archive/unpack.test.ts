@@ -61,7 +61,7 @@ describe('an archive that is accepted', () => {
     await expect(unpackedFiles(place.store, 'told.zip', 'told')).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  test('what is not unpacked any more, or not whole, comes from the archive', async () => {
+  test('files that are no longer unpacked, or incomplete, are read from the archive', async () => {
     const archive = handmadeZip([
       { name: 'csv/a.csv', content: tooLargeToStay('gone') },
       { name: 'csv/b.csv', content: tooLargeToStay('not whole') },
@@ -170,7 +170,7 @@ describe('an archive that is accepted', () => {
     expect(await refusal(handmadeZip([{ name }]))).toBe(bad('/', 'a folder with content'));
   });
 
-  test('is not written where nothing will read it, but checked all the same, and readable', async () => {
+  test('is not written if nothing will read it, but is checked and stays readable', async () => {
     const entries = [
       { name: 'xml/a.xml', content: tooLargeToStay('read') },
       { name: 'notes/b.txt', content: tooLargeToStay('ignored') },
@@ -246,7 +246,7 @@ describe('an archive that is accepted', () => {
   });
 });
 
-describe('what is no zip at all', () => {
+describe('a file that is not a zip at all', () => {
   test.each([
     ['nothing', Buffer.alloc(0)],
     ['one byte', Buffer.from('P')],
@@ -260,7 +260,7 @@ describe('what is no zip at all', () => {
   });
 });
 
-test('a gzip file is told to be one', async () => {
+test('the error says that the file is gzip', async () => {
   expect(await refusal(gzipSync(handmadeZip([{}])))).toMatch('a gzip file, not a zip file');
 });
 
@@ -408,7 +408,7 @@ describe('an entry is refused for its bytes:', () => {
     );
   });
 
-  test('another entry, whose header lies in the archive and not in its directory, is none', async () => {
+  test('an entry with a header in the archive and none in the directory is ignored', async () => {
     const [seen, hidden] = [randomBytes(100_000), randomBytes(100_000)];
     const inside = handmadeZip([{ name: 'same', content: hidden, method: 0 }]);
     const archive = handmadeZip([
@@ -418,7 +418,7 @@ describe('an entry is refused for its bytes:', () => {
     expect(await place.unpack(archive)).toEqual({ unpacked: { outer: inside, same: seen } });
   });
 
-  test('the other lane stops as well, and what both wrote is gone', async () => {
+  test('the other lane stops as well, and the files of both are removed', async () => {
     const archive = handmadeZip([
       { name: 'long', content: Buffer.concat([randomBytes(8_000_000), Buffer.alloc(8_000_000)]) },
       { name: 'short', content, crc: 1 },
@@ -604,8 +604,8 @@ describe('the limits:', () => {
   });
 });
 
-describe('what is not the archive’s fault', () => {
-  test('an archive that is not there is told so', async () => {
+describe('a failure that is not the archive’s fault', () => {
+  test('a missing archive is reported as such', async () => {
     await expect(
       unpackArchive(place.store, { archiveKey: 'absent.zip', targetPrefix: TARGET }, wideLimits),
     ).rejects.toMatchObject({

@@ -79,7 +79,7 @@ test('an entry is asked for only when the one before has been read to its end', 
   ]);
 });
 
-test('a reader that stops makes the sources stop: what is not read is not held in memory', async () => {
+test('a reader that stops makes the sources stop: unread data are not kept in memory', async () => {
   let given = 0;
   function* endless(): Generator<Buffer> {
     for (;;) {

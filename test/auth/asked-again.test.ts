@@ -55,7 +55,7 @@ describe('before keys, roles and secrets', () => {
     [`/users/${user}`, `/users/${user}`, { role: 'manager' }],
   ];
 
-  test('whoever signed in a while ago gives the password again, and what was typed is kept', async () => {
+  test('a user who signed in some time ago gives the password again, and the typed form is kept', async () => {
     for (const [page, action, values] of doors()) {
       const browser = await signedIn(backoffice.admin);
       await signedInAgo(16);
@@ -82,7 +82,7 @@ describe('before keys, roles and secrets', () => {
     expect(made).toHaveLength(1);
   });
 
-  test('nothing has happened before the password came', async () => {
+  test('nothing is done before the password is given', async () => {
     const browser = await signedIn(backoffice.admin);
     await signedInAgo(16);
     const form = await formOf(browser, '/users', '/users');
@@ -94,7 +94,7 @@ describe('before keys, roles and secrets', () => {
     expect(await backoffice.db('app_user').where({ email: 'later@example.org' })).toEqual([]);
   });
 
-  test('whoever has just signed in, or gave it just now, is not asked', async () => {
+  test('a user who has just signed in, or has just given the password, is not asked', async () => {
     const browser = await signedIn(backoffice.admin);
     await signedInAgo(14);
     const action = `/solutions/${solution}/secret`;
@@ -173,7 +173,7 @@ describe('a password that someone else chose', () => {
     expect(signed.json).toMatchObject({ mustChangePassword: false });
   });
 
-  test('is told to programs, which may go on with it', async () => {
+  test('is shown to programs, which may go on with it', async () => {
     const body = {
       email: 'robot@example.org',
       password: 'chosen by the admin',

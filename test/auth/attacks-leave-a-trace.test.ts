@@ -34,7 +34,7 @@ describe('attacks leave a trace', () => {
       body: JSON.stringify({ email, password }),
     });
 
-  test('whoever guesses a password is told with the address, once for all that repeats, and is counted each time', async () => {
+  test('guessing a password is recorded with the address, once for all repetitions, and counted each time', async () => {
     for (let attempt = 0; attempt < 12; attempt += 1) await staffSignIn('Victim@example.org', 'secret-guess');
     const failed = await told('sign-in.failed', 'Victim@example.org');
     expect(failed).toMatchObject([
@@ -49,7 +49,7 @@ describe('attacks leave a trace', () => {
     await server().db('failed_login').delete();
   });
 
-  test('a solution with a wrong secret is told with its MAC; one that is locked, with what locked it', async () => {
+  test('a solution with a wrong secret is recorded with its MAC, and a locked one with the MAC that locked it', async () => {
     const kitchen = await enrol(server());
     await login(server().url, { ...kitchen, secret: 'wrong' });
     expect(await told('sign-in.failed', kitchen.mail)).toMatchObject([
@@ -67,7 +67,7 @@ describe('attacks leave a trace', () => {
     expect(figures.value('epack_sign_in_failures_total', { kind: 'solution-locked' })).toBe(3);
   });
 
-  test('what a role does not allow, and what another site made a browser send, is told with who called what', async () => {
+  test('calls that a role does not allow, or that another site made a browser send, are recorded with user and call', async () => {
     const { email, password } = server().admin;
     const admin = { Authorization: `Bearer ${textOf((await staffSignIn(email, password)).json['token'])}` };
     const json = { 'Content-Type': 'application/json' };
@@ -94,7 +94,7 @@ describe('attacks leave a trace', () => {
     expect(await told('access.refused', 'nobody')).toMatchObject([{ after: { path: '/sign-in' } }]);
   });
 
-  test('a solution that calls out of order is no attack', async () => {
+  test('a solution that calls out of order does not count as an attack', async () => {
     const kitchen = await enrol(server());
     const token = await tokenOf(server(), kitchen);
     const confirmed = await call(`${server().url}/v4/synchro/confirm`, {
@@ -136,7 +136,7 @@ describe('however long an attack goes on', () => {
     return { trail, clock, counted, fail, rows };
   }
 
-  test('what repeats becomes one entry with its count', async () => {
+  test('repetitions become one entry with a count', async () => {
     const { trail, clock, fail, rows } = openTrail();
     for (let attempt = 0; attempt < 50; attempt += 1) await fail();
     await fail({ address: '192.0.2.2' });
@@ -184,7 +184,7 @@ describe('however long an attack goes on', () => {
     expect(entry?.actor).toHaveLength(320);
   });
 
-  test('a trail that cannot be written refuses nobody', async () => {
+  test('a trail that cannot be written does not make sign-ins fail', async () => {
     const { trail, fail } = openTrail();
     await database.db.raw('alter table audit rename to away');
     await fail();

@@ -62,7 +62,7 @@ describe('the pages of notifications, without scripts', () => {
     expect((await browser.call('GET', at(path))).status).toBe(404);
   });
 
-  test('what cannot be is refused with what was typed still there', async () => {
+  test('an invalid form is refused and keeps what was typed', async () => {
     const account = String(
       (await backoffice.admin.call('POST', '/api/accounts', { name: 'Brasserie' })).at('id'),
     );

@@ -15,7 +15,7 @@ import { onServer } from '../v4/on-server';
 import { createBrowser } from './browser';
 
 describe('a flood of strangers who sign in', () => {
-  test('waits in a short line: the rest comes again later, whoever is known goes first, and files go on', async () => {
+  test('waits in a short queue: others try again later, known users go first, and files are still served', async () => {
     const hasher = createPasswordHasher();
     const folder = await mkdtemp(path.join(tmpdir(), 'epack-flood-'));
     const ended: string[] = [];
@@ -88,7 +88,7 @@ describe('a policy that proves nothing', () => {
     return `/api/solutions/${String(answer.at('id'))}`;
   };
 
-  test('is refused whichever half of it comes last, or both at once', async () => {
+  test('is refused whichever half of it arrives last, or if both arrive at once', async () => {
     const byMac = await enrol('mac@example.org', { loginPolicy: 'mac' });
     const bySecret = await enrol('secret@example.org', { loginPolicy: 'secret' });
     const change = (solution: string, body: object) => backoffice.admin.call('PATCH', solution, body);
@@ -160,7 +160,7 @@ describe('a policy that proves nothing', () => {
   });
 });
 
-describe('what sign-in rules demand', () => {
+describe('the requirements of the sign-in rules', () => {
   const withRules = async (
     rules: Partial<typeof usualSignInRules>,
     role: 'admin' | 'viewer',
@@ -168,7 +168,7 @@ describe('what sign-in rules demand', () => {
   const signIn = (on: TestBackoffice, credentials: object) =>
     on.call('POST', '/api/session', { body: credentials });
 
-  test('passwords for an emergency let admins in, with a word in the trail, and nobody else', async () => {
+  test('emergency passwords let only admins in, with an entry in the trail', async () => {
     const on = await withRules({ passwords: 'break-glass' }, 'admin');
     const viewer = await signIn(on, await on.addUser('viewer'));
     expect([viewer.status, viewer.at('code')]).toEqual([403, 'passwords-off']);
@@ -218,7 +218,7 @@ describe('the doors behind the password', () => {
     expect(figures.value('epack_sign_in_failures_total', { kind: 'staff-failed' })).toBe(2);
   });
 
-  test('are watched also where someone changes their own second factor: a wrong code is told, counted and limited', async () => {
+  test('count also when users change their own second factor: a wrong code is recorded, counted and limited', async () => {
     const email = await newUser(server(), 'manager');
     const opened = await post('/api/session', { email, password });
     const { token } = z.object({ token: z.string() }).parse(await opened.json());
@@ -258,7 +258,7 @@ describe('the doors behind the password', () => {
     return { failed: of('staff-failed'), limited: of('staff-limited') };
   };
 
-  test('where the public address is https, the cookie is bound to this host and browsers come by TLS alone', async () => {
+  test('if the public address is https, the cookie is bound to this host and browsers use only TLS', async () => {
     const page = await fetch(`${server().url}/`);
     expect(page.headers.get('strict-transport-security')).toContain('max-age=');
     const { email } = server().admin;

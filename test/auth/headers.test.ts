@@ -18,7 +18,7 @@ const answers: readonly (readonly [method: string, path: string])[] = [
 ];
 
 describe.each(answers)('%s %s', (method, path) => {
-  test('says what a browser may do with it, and not what made it', async () => {
+  test('tells browsers what is allowed, and does not reveal the software', async () => {
     const { headers } = await fetch(`${server().url}${path}`, { method, redirect: 'manual' });
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/default-src '(self|none)'/);
@@ -31,7 +31,7 @@ describe.each(answers)('%s %s', (method, path) => {
     expect(headers.has('strict-transport-security')).toBe(false);
   });
 
-  test('is for TLS only, from then on, where it came by TLS', async () => {
+  test('requires TLS from then on if it was sent by TLS', async () => {
     const { headers } = await fetch(`${server().url}${path}`, {
       method,
       headers: { 'x-forwarded-proto': 'https' },

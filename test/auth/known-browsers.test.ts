@@ -45,7 +45,7 @@ describe('a browser in which someone has signed in', () => {
     expect(await signInWith(known, staff)).toBe(303);
   });
 
-  test('has failures of its own, so that nobody guesses without end in it', async () => {
+  test('has its own counter of failures, so that guessing in it is limited', async () => {
     const staff = await backoffice.signIn('viewer');
     const [stolen, own] = [createBrowser(), createBrowser()];
     for (const browser of [stolen, own]) {
@@ -58,7 +58,7 @@ describe('a browser in which someone has signed in', () => {
     expect(await signInWith(own, staff)).toBe(303);
   });
 
-  test('is known for each of those who share it, and for nobody else', async () => {
+  test('is known for all users who share it, and for nobody else', async () => {
     const [one, other, third] = [
       await backoffice.signIn('viewer'),
       await backoffice.signIn('manager'),
@@ -115,7 +115,7 @@ describe('a browser in which someone has signed in', () => {
     expect(await secondStep(known, 1)).toBe(303);
   });
 
-  test('is forgotten once nobody has signed in in it for months', async () => {
+  test('is forgotten after months without a sign-in', async () => {
     const staff = await backoffice.signIn('viewer');
     const browser = createBrowser();
     expect(await signInWith(browser, staff)).toBe(303);

@@ -133,7 +133,7 @@ describe('signing in through the provider', () => {
     expect(await scene().server.db('app_user').count()).toEqual([{ count: '1' }]);
   });
 
-  test('refuses who is disabled here', async () => {
+  test('refuses a user who is disabled here', async () => {
     const { server } = scene();
     await server.db('app_user').update({ disabled_at: server.db.fn.now() });
     const browser = browserAt(server);
@@ -150,7 +150,7 @@ describe('signing in through the provider', () => {
     },
   );
 
-  test('what a stranger may ask for is bounded', async () => {
+  test('the requests of strangers are limited', async () => {
     const { server } = scene();
     await server.db('failed_login').delete();
     const browser = browserAt(server);
@@ -161,7 +161,7 @@ describe('signing in through the provider', () => {
   });
 });
 
-describe('an answer that is not what was asked for', () => {
+describe('a response that does not match the request', () => {
   const scene = onScene();
 
   test('with another state is refused', async () => {
@@ -191,7 +191,7 @@ describe('an answer that is not what was asked for', () => {
     expect(answers.map(locationOf).sort()).toEqual([`${publicUrl}/`, `${publicUrl}/?refused=expired`]);
   });
 
-  test('in a browser that did not ask is refused: nobody can be signed in as someone else', async () => {
+  test('in a browser that did not start the sign-in is refused: nobody can be signed in as someone else', async () => {
     const attacker = browserAt(scene().server);
     const callback = await atProvider(attacker, 'boss');
     const victim = browserAt(scene().server);
@@ -215,7 +215,7 @@ describe('an answer that is not what was asked for', () => {
     await expectRefused(browser, await browser.call('GET', callback), 'refused');
   });
 
-  test('that comes too late is refused', async () => {
+  test('that arrives too late is refused', async () => {
     const { db } = scene().server;
     const browser = browserAt(scene().server);
     const callback = await atProvider(browser, 'boss');
@@ -240,7 +240,7 @@ describe('an answer that is not what was asked for', () => {
   );
 });
 
-describe('people who are no users yet, where they may be', () => {
+describe('new people, if new users are allowed', () => {
   const scene = onScene({ EPACK_OIDC_NEW_USERS: 'viewer' });
 
   test('become users of that role, who see no account', async () => {
@@ -258,7 +258,7 @@ describe('people who are no users yet, where they may be', () => {
     expect(await db('app_user').count()).toEqual([{ count: '2' }]);
   });
 
-  test('do not where their e-mail is not verified', async () => {
+  test('do not become users if their e-mail is not verified', async () => {
     const browser = browserAt(scene().server);
     await expectRefused(browser, await signIn(browser, 'faceless'), 'unverified');
   });
@@ -295,7 +295,7 @@ describe('roles and accounts of the provider', () => {
     expect((await browser.call('GET', `${publicUrl}/api/users`)).status).toBe(200);
   });
 
-  test('who has none is refused', async () => {
+  test('a person without a role is refused', async () => {
     const browser = browserAt(scene().server);
     await expectRefused(browser, await signIn(browser, 'guest'), 'no-role');
   });
@@ -384,7 +384,7 @@ describe.each([
       body: JSON.stringify({ email, password }),
     });
 
-  test('lets in by passwords whom it should, and through the provider everyone', async () => {
+  test('allows passwords for the right users, and the provider for everyone', async () => {
     const { server } = scene();
     const viewer = await newUser(server, 'viewer');
     const people = await signInBy(viewer);
@@ -407,7 +407,7 @@ describe.each([
 });
 
 describe('without a provider', () => {
-  test('there is no such door', async () => {
+  test('there is no sign-in through a provider', async () => {
     const server = await startTestServer();
     try {
       expect((await fetch(`${server.url}/signin/oidc`)).status).toBe(404);

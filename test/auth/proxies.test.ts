@@ -42,7 +42,7 @@ test.each([
 );
 
 test.each(['', '203.0.113.0/24'])(
-  'X-Forwarded-For from an address that is not trusted (%j) is told on the first page and by `epack config`',
+  'X-Forwarded-For from an untrusted address (%j) is reported on the first page and by `epack config`',
   async (trust) => {
     const server = await startTestServer({ EPACK_TRUST_PROXY: trust });
     const warnings = () => warningsOf({ ...server.config, databaseUrl: server.databaseUrl });
@@ -58,7 +58,7 @@ test.each(['', '203.0.113.0/24'])(
   },
 );
 
-test('X-Forwarded-For from a proxy that is trusted is told to nobody', async () => {
+test('X-Forwarded-For from a trusted proxy is not reported', async () => {
   const server = await startTestServer({ EPACK_TRUST_PROXY: '127.0.0.0/8' });
   try {
     // Also where the caller is on the proxy's own machine.
@@ -71,7 +71,7 @@ test('X-Forwarded-For from a proxy that is trusted is told to nobody', async () 
 });
 
 test.each(['11', '-1', 'yes', '10.0.0.0/33', '10.0.0', '::1/129', 'proxy.example', '10.0.0.1,x'])(
-  '%s is no list of proxies',
+  '%s is not a list of proxies',
   (written) => {
     expect(() => readConfig({ EPACK_TRUST_PROXY: written })).toThrow(ConfigError);
   },

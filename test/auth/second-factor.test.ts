@@ -49,13 +49,13 @@ describe('a second factor', () => {
     expect((await backoffice.admin.call('GET', `/api/users/${staff.id}`)).at('hasSecondFactor')).toBe(true);
   });
 
-  test('is told of to nobody who has not the password', async () => {
+  test('is not revealed to anyone without the password', async () => {
     const { staff } = await withSecondFactor();
     const wrong = await signIn({ ...staff, password: 'not the password' }, '123456');
     expect([wrong.status, wrong.at('code')]).toEqual([401, 'bad-credentials']);
   });
 
-  test('takes a code once, also of two that come at once', async () => {
+  test('accepts a code once, also if two requests arrive at once', async () => {
     const { staff, secret } = await withSecondFactor();
     const code = codeOf(secret, 1);
     const answers = await Promise.all([signIn(staff, code), signIn(staff, code)]);
@@ -80,7 +80,7 @@ describe('a second factor', () => {
     expect((await signIn(staff, codeOf(secret, 1))).status).toBe(429);
   });
 
-  test('ends with a code of it, or by an admin where it is lost; the trail tells both', async () => {
+  test('is removed with a code, or by an admin if it is lost; the trail records both', async () => {
     const { staff, codes } = await withSecondFactor();
     const wrong = await staff.call('DELETE', '/api/session/second-factor', { code: '000000' });
     expect(wrong.status).toBe(422);
@@ -116,7 +116,7 @@ describe('a second factor', () => {
   });
 });
 
-describe('where a second factor is demanded of admins', () => {
+describe('if admins need a second factor', () => {
   let strict: TestBackoffice;
   beforeAll(async () => {
     // The admin of the test is signed in before: this is about how they sign in next.
@@ -124,7 +124,7 @@ describe('where a second factor is demanded of admins', () => {
   });
   afterAll(() => strict.stop());
 
-  test('an admin without one sets it up on the console first, and programs are told so', async () => {
+  test('an admin without one sets it up on the console first, and programs get an error that says so', async () => {
     const credentials = await strict.addUser('admin');
     const refused = await signIn(credentials, undefined, strict);
     expect([refused.status, refused.at('code')]).toEqual([403, 'second-factor-missing']);

@@ -36,7 +36,7 @@ describe('a seal', () => {
     expect(Buffer.from(seal.openBytes(kept, 'token-key')).equals(bytes)).toBe(true);
   });
 
-  test('opens what another accepted key sealed, and knows that it is to be sealed anew', () => {
+  test('opens what another accepted key sealed, and reports that it must be sealed again', () => {
     const old = createSeal([second]).seal('secret', 'webhook-secret');
     const rotating = createSeal([first, second]);
     expect(rotating.open(old, 'webhook-secret')).toBe('secret');
@@ -135,7 +135,7 @@ describe('the secrets in the database', () => {
   const configWith = (environment: NodeJS.ProcessEnv) =>
     readConfig({ DATABASE_URL: database.url, ...environment });
 
-  test('are sealed from the first on where there is a key, and still sign', async () => {
+  test('are sealed from the first one on if there is a key, and still sign', async () => {
     const key = newKey();
     const token = await tokensWith(createSeal([key])).issue(7, 0);
     const secret = await newWebhook(createSeal([key]));
@@ -146,7 +146,7 @@ describe('the secrets in the database', () => {
     await expect(tokensWith(noSeal).verify(token)).rejects.toThrow(SealError);
   });
 
-  test('are sealed by a command, sealed anew when the key is replaced, and opened again; tokens go on', async () => {
+  test('are sealed by a command, sealed again when the key is replaced, and opened again; tokens stay valid', async () => {
     const [first, second] = [newKey(), newKey()];
     const token = await tokensWith(noSeal).issue(7, 0);
     const secret = await newWebhook(noSeal);
@@ -180,7 +180,7 @@ describe('the secrets in the database', () => {
     expect(await database.db('audit').where({ action: 'secrets.seal' })).toHaveLength(3);
   });
 
-  test('whoever checks the configuration is told of a key that opens nothing, and of what is still to be sealed', async () => {
+  test('the check of the configuration reports a key that opens nothing, and secrets that are not sealed yet', async () => {
     const [first, second, other] = [newKey(), newKey(), newKey()];
     const found = (environment: NodeJS.ProcessEnv) => findWrongKeys(configWith(environment));
     expect(await found({ EPACK_SECRETS_KEY: first })).toEqual({ mistakes: [], warnings: [] });
@@ -211,7 +211,7 @@ describe('the secrets in the database', () => {
     });
   });
 
-  test('`epack config` fails where no server would start, and says why', async () => {
+  test('`epack config` fails if no server would start, and says why', async () => {
     await newWebhook(createSeal([newKey()]));
     const settings = { DATABASE_URL: database.url, EPACK_SECRETS_KEY: newKey() };
     const { exitCode, out, err } = await epack(['config'], settings);
@@ -265,7 +265,7 @@ describe('the secrets in the database', () => {
   const factorsKept = async () =>
     JSON.stringify(await database.db('app_user').select('totp_secret', 'totp_pending'));
 
-  test('a second factor is sealed from its offer on, sealed anew by the command, and its codes go on counting', async () => {
+  test('a second factor is sealed from its offer on, sealed again by the command, and its codes stay valid', async () => {
     const [first, second] = [newKey(), newKey()];
     const { userId, secret, codeOf, pending } = await newSecondFactor(createSeal([first]));
     for (const kept of [pending, await factorsKept()]) {
@@ -323,7 +323,7 @@ describe('the secrets in the database', () => {
     },
   );
 
-  test('every column whose name tells of a secret to be opened is one that the command knows', async () => {
+  test('the command knows every column whose name suggests a sealed secret', async () => {
     const { rows } = await database.db.raw<{ rows: { name: string }[] }>(
       `select table_name || '.' || column_name as name from information_schema.columns
        where table_schema = 'public' and column_name ~ 'secret|totp'

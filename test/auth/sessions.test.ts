@@ -14,7 +14,7 @@ const callWith = (token: unknown, method: string, path: string, body?: unknown) 
   backoffice.call(method, path, { body, headers: { authorization: `Bearer ${String(token)}` } });
 
 describe('open sessions', () => {
-  test('are listed with where they come from, and which one asks', async () => {
+  test('are listed with their addresses and a mark for the current one', async () => {
     const viewer = await backoffice.signIn('viewer');
     await signInAs(viewer, { 'user-agent': 'Tablet/1', 'x-forwarded-for': '192.0.2.9' });
     const { json, status, text } = await viewer.call('GET', '/api/session/all');
@@ -28,7 +28,7 @@ describe('open sessions', () => {
     expect(text).not.toContain(viewer.token);
   });
 
-  test('end one by one; whose they are not, nobody ends', async () => {
+  test('end one by one; nobody can end the sessions of others', async () => {
     const [viewer, other] = [await backoffice.signIn('viewer'), await backoffice.signIn('viewer')];
     const second = (await signInAs(viewer)).at('token');
     const id = String((await viewer.call('GET', '/api/session/all')).at('items', 0, 'id'));
@@ -56,7 +56,7 @@ describe('open sessions', () => {
     expect((await backoffice.admin.call('DELETE', '/api/users/999999/sessions')).status).toBe(404);
   });
 
-  test('tell when they were last used, without a write at each call', async () => {
+  test('show when they were last used, without a write at each call', async () => {
     const { db } = backoffice;
     const viewer = await backoffice.signIn('viewer');
     const seenAt = async () => (await viewer.call('GET', '/api/session/all')).at('items', 0, 'seenAt');
@@ -83,7 +83,7 @@ describe('open sessions', () => {
     expect((await viewer.call('GET', '/api/solutions')).status).toBe(401);
   });
 
-  test('go on where an edit changes nothing of what someone may do', async () => {
+  test('stay open if an edit does not change the rights of the user', async () => {
     const viewer = await backoffice.signIn('viewer');
     const edit = { role: 'viewer', accounts: [], disabled: false };
     expect((await backoffice.admin.call('PATCH', `/api/users/${viewer.id}`, edit)).status).toBe(200);
@@ -95,7 +95,7 @@ describe("one's own password", () => {
   const change = (staff: Staff, current: string, next: string) =>
     staff.call('PUT', '/api/session/password', { current, next });
 
-  test('changes; other sessions end, this one goes on', async () => {
+  test('changes; other sessions end, this one stays open', async () => {
     const viewer = await backoffice.signIn('viewer');
     const other = (await signInAs(viewer)).at('token');
     expect((await change(viewer, viewer.password, 'a much better one')).status).toBe(204);
@@ -105,7 +105,7 @@ describe("one's own password", () => {
     expect((await signInAs({ ...viewer, password: 'a much better one' })).status).toBe(200);
   });
 
-  test('does not change for who does not know it, and cannot be guessed', async () => {
+  test('cannot be changed without knowing it, and cannot be guessed', async () => {
     const viewer = await backoffice.signIn('viewer');
     const address = { 'x-forwarded-for': '192.0.2.77' };
     const guess = (current: string) =>
@@ -121,7 +121,7 @@ describe("one's own password", () => {
     expect((await change(viewer, viewer.password, 'short')).status).toBe(400);
   });
 
-  test('that was hashed at another cost is hashed anew at the next sign-in', async () => {
+  test('that was hashed at another cost is hashed again at the next sign-in', async () => {
     const viewer = await backoffice.signIn('viewer');
     const hashOf = async () =>
       (

@@ -45,14 +45,14 @@ describe('a key that the database keeps', () => {
       .whereNotNull('superseded_at')
       .update({ superseded_at: database.db.raw('now() - make_interval(secs => ?)', [seconds]) });
 
-  test('is one for all processes, whoever starts first', async () => {
+  test('is the same for all processes, whichever starts first', async () => {
     const tokens = await Promise.all(Array.from({ length: 5 }, () => newProcess().issue(7, 0)));
     const process = newProcess();
     for (const token of tokens) expect(await process.verify(token)).toMatchObject({ solutionId: 7 });
     expect(await database.db('server_key').count()).toEqual([{ count: '1' }]);
   });
 
-  test('gives way to a new one, and what it signed stays valid until it expires', async () => {
+  test('is replaced by a new one, and its tokens stay valid until they expire', async () => {
     const running = newProcess();
     const old = await running.issue(7, 0);
     await rotate();
@@ -138,7 +138,7 @@ describe('a key that is configured', () => {
   const at = (...secrets: [string, ...string[]]) =>
     createTokens({ keys: createConfiguredKeys(secrets), minutes });
 
-  test('is replaced in three steps, in none of which a token is refused', async () => {
+  test('is replaced in three steps without refusing a token', async () => {
     const [before, announced, replaced] = [at(old), at(old, fresh), at(fresh, old)];
     // While the processes are restarted one after another, two neighbouring steps run side by side.
     const sideBySide = [

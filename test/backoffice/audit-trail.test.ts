@@ -79,7 +79,7 @@ describe('the audit trail', () => {
     expect(await verify()).toMatchObject({ fault: null, rows: 2600, unsealed: 0 });
   });
 
-  test('nobody who adds to it waits for another, and what is committed late is sealed late', async () => {
+  test('writers do not wait for each other, and late commits are sealed late', async () => {
     await inTransaction(database.db, async ({ db: slow }) => {
       await happen(1, slow);
       await happen(3);
@@ -121,7 +121,7 @@ describe('the audit trail', () => {
     );
   });
 
-  test('a row that was put in beside the chain, and one that was removed before it was sealed, are named', async () => {
+  test('a row that was inserted outside the chain, and one that was removed before sealing, are named', async () => {
     await happen(2);
     const lost = await idOf(1);
     await tamper(`delete from audit where id = ${lost}`);
@@ -136,7 +136,7 @@ describe('the audit trail', () => {
     expect((await verify()).fault).toEqual({ auditId: beside, what: `Row ${beside} is not in the chain.` });
   });
 
-  test('whoever makes the chain anew or cuts its end off is betrayed by a place that was noted', async () => {
+  test('a noted place shows that the chain was made again or its end cut off', async () => {
     await happen(4);
     await seal();
     const { position, hash } = logged.at(-1) as { position: string; hash: string };
@@ -156,7 +156,7 @@ describe('the audit trail', () => {
     await expect(async () => verify('4:zz')).rejects.toThrow('<position>:<hash>');
   });
 
-  test('what is old can be removed; that is told, and the chain goes on from there', async () => {
+  test('old rows can be removed; the trail records it, and the chain goes on from there', async () => {
     await database.db.raw(
       `insert into audit (actor, action, at) select 'old', 'flag.set', now() - interval '400 days' from generate_series(1, 30)`,
     );
@@ -185,7 +185,7 @@ describe('the audit trail', () => {
     await expect(purgeAuditTrail(config(), before)).rejects.toThrow('the audit trail is not whole');
   });
 
-  test('a purge removes the beginning alone: a young row that was sealed early keeps what comes after it', async () => {
+  test('a purge removes only the beginning: a young row that was sealed early protects everything after it', async () => {
     const old = `insert into audit (actor, action, at) values ('old', 'flag.set', now() - interval '400 days')`;
     await database.db.raw(old);
     await happen(1);

@@ -50,8 +50,8 @@ async function submit(staff: Staff, path: string, fields: Record<string, string>
   return post(path, { _csrf: await csrfOf(staff), ...fields }, cookieOf(staff.token));
 }
 
-describe('the way in', () => {
-  test('says what this is and asks to sign in, in English and in French, and tells strangers no more', async () => {
+describe('the sign-in page', () => {
+  test('says what this is and asks to sign in, in English and in French, and shows strangers no more', async () => {
     const english = await get('/', { 'accept-language': 'en-GB,en;q=0.9' });
     expect(english.status).toBe(200);
     expect(english.text).toContain('<html lang="en">');
@@ -63,7 +63,7 @@ describe('the way in', () => {
     expect((await get('/', { 'accept-language': 'ja' })).text).toContain('<html lang="en">');
   });
 
-  test('holds no script and no style of its own, and loads what it needs from this server, for ever', async () => {
+  test('contains no inline script or style, and loads its files from this server with unlimited caching', async () => {
     const { text } = await get('/');
     expect(text).not.toMatch(/<script(?![^>]* src="\/assets\/)|javascript:|\son\w+=|style=|<style/i);
     const assets = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
@@ -78,7 +78,7 @@ describe('the way in', () => {
     expect((await get(css.replace(/[0-9a-f]{16}/, '0'.repeat(16)))).status).toBe(404);
   });
 
-  test('sets the cookie and leads to where one wanted to go, but to no other site', async () => {
+  test('sets the cookie and leads to the requested page, but to no other site', async () => {
     const { email, password } = backoffice.admin;
     const answer = await post('/sign-in', { email, password, next: '/solutions?search=a' });
     expect([answer.status, answer.to]).toEqual([303, '/solutions?search=a']);
@@ -143,7 +143,7 @@ describe('a form', () => {
     );
   });
 
-  test('is refused for a viewer, whatever was sent, and is no way to another account’s solution', async () => {
+  test('is refused for a viewer, whatever was sent, and gives no access to another account’s solution', async () => {
     const { account, solution } = await newKitchen(backoffice);
     const other = await newKitchen(backoffice);
     const viewer = await backoffice.signIn('viewer', [account]);
@@ -156,7 +156,7 @@ describe('a form', () => {
     expect((await page(manager, '/users')).status).toBe(403);
   });
 
-  test('that comes without a session is kept for its writer alone, whatever a stranger makes of it', async () => {
+  test('that is sent without a session is kept for its writer alone, whatever a stranger does with it', async () => {
     const staff = await backoffice.signIn('admin');
     const { solution } = await newKitchen(backoffice);
     const path = `/solutions/${solution}/messages`;
@@ -189,7 +189,7 @@ describe('a form', () => {
     expect((await page(other, decodeURIComponent(next))).text).not.toContain('Lot B');
   });
 
-  test('that was refused comes back with what was typed and the reason', async () => {
+  test('that was refused is shown again with what was typed and the reason', async () => {
     const { solution } = await newKitchen(backoffice);
     const fields = { id: '7', 'f.Name': 'Chambre <froide>', 'f.TempMax': 'warm' };
     const answer = await submit(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
@@ -204,7 +204,7 @@ describe('what was typed wrong', () => {
   const submitInFrench = async (staff: Staff, path: string, fields: Record<string, string>) =>
     post(path, { _csrf: await csrfOf(staff), ...fields }, { ...cookieOf(staff.token), ...french });
 
-  test('is told in French: which field, and what is wrong with it', async () => {
+  test('is explained in French: which field, and what is wrong with it', async () => {
     const { solution } = await newKitchen(backoffice);
     const fields = { id: '7', 'f.Name': 'F', 'f.TempMax': 'chaud', 'f.TempMin': '-999' };
     const refused = await submitInFrench(backoffice.admin, `/solutions/${solution}/params/Fridges`, fields);
@@ -222,7 +222,7 @@ describe('what was typed wrong', () => {
     expect(typed.text).toContain('Adresse\u00a0: ce n’est pas une adresse e-mail');
   });
 
-  test('is told in French also where it is there already, or is no more to be decided', async () => {
+  test('is explained in French also if it already exists, or is already decided', async () => {
     const { account } = await newKitchen(backoffice);
     const name = String((await backoffice.admin.call('GET', `/api/accounts/${account}`)).at('name'));
     const again = await submitInFrench(backoffice.admin, '/accounts', { name });
@@ -286,7 +286,7 @@ describe('the solutions', () => {
 });
 
 describe('the messages of a solution', () => {
-  test('tell of a probe in the language of who looks, above what the kitchen was told', async () => {
+  test('describe a probe in the language of the reader, above the message to the kitchen', async () => {
     const { solution } = await newKitchen(backoffice);
     const told = { solution_id: solution, sender: 'ePack', is_conform: false, measured_at: new Date() };
     await backoffice.db('manager_message').insert([
@@ -350,7 +350,7 @@ describe('one solution', () => {
     expect(text).toContain('Call the kitchen');
   });
 
-  test('says in French why something was refused, before what the server said of it in English', async () => {
+  test('says in French why something was refused, before the English sentence of the server', async () => {
     const { solution } = await newKitchen(backoffice);
     const syncId = await newSync(backoffice, solution);
     const refused = {
@@ -373,7 +373,7 @@ describe('one solution', () => {
     }
   });
 
-  test('says that all is well where it is', async () => {
+  test('says that all is well if it is', async () => {
     const { solution } = await newKitchen(backoffice);
     const syncId = await newSync(backoffice, solution);
     await setStatut(backoffice, solution, 'synchro', 0, syncId);
@@ -447,13 +447,13 @@ describe('what waits for one solution', () => {
     expect(to).toBe(`/approvals?solution=${solution}&done=rejected`);
   });
 
-  test('is that of all where no solution was asked for', async () => {
+  test('is that of all solutions if none is requested', async () => {
     const { text } = await page(backoffice.admin, '/conflicts', english);
     for (const link of leadsTo(text, '/conflicts')) expect(link).not.toContain('solution=');
   });
 });
 
-test('who strays gets a page in words; a program gets a problem document', async () => {
+test('a wrong address gives people a page in words, and programs a problem document', async () => {
   const { status, text } = await page(backoffice.admin, '/nowhere', { 'accept-language': 'fr' });
   expect(status).toBe(404);
   expect(text).toContain('Il n’y a rien ici');
@@ -461,7 +461,7 @@ test('who strays gets a page in words; a program gets a problem document', async
   expect(program.at('code')).toBe('not-found');
 });
 
-test('a form of our own page is not taken for one of another site behind a proxy', async () => {
+test('behind a proxy, a form of our own page does not count as one of another site', async () => {
   const behindProxy = { origin: 'https://backoffice.example', 'x-forwarded-host': 'backoffice.example' };
   expect((await post('/sign-out', {}, { ...behindProxy, ...cookieOf('x') })).status).toBe(303);
 });

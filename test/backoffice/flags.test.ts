@@ -49,7 +49,7 @@ describe('a flag of one solution', () => {
     'resend-logs',
     'resend-params',
     'rebuild-photo-index',
-  ])('%s is set, shown and taken away', async (flag) => {
+  ])('%s is set, shown and cleared', async (flag) => {
     const { solution } = await newKitchen(backoffice);
     expect((await admin.call('PUT', flagPath(solution, 'photos', flag))).status).toBe(204);
     expect(await flagsOf(solution)).toEqual([
@@ -148,7 +148,7 @@ describe('reset-status', () => {
     expect((await admin.call('GET', `/api/syncs/${syncId}`)).at('state')).toBe('queued');
   });
 
-  test('takes the job from the worker that holds it: nothing that it did can be committed', async () => {
+  test('takes the job from its worker, which can no longer commit anything', async () => {
     const { solution } = await newKitchen(backoffice);
     const syncId = await newSync(backoffice, solution, { state: 'receiving' });
     await setStatut(backoffice, solution, 'synchro', 1, syncId);
@@ -199,7 +199,7 @@ describe('reset-status', () => {
     expect(await flagsOf(solution)).toMatchObject([{ flag: 'resend-params', sync: null }]);
   });
 
-  test('tells what it gave up in the audit trail and in the timeline', async () => {
+  test('records the abandoned sync in the audit trail and in the timeline', async () => {
     const { solution } = await newKitchen(backoffice);
     const syncId = await newSync(backoffice, solution, { state: 'queued' });
     await setStatut(backoffice, solution, 'synchro', 1, syncId);
@@ -257,7 +257,7 @@ describe('a flag for many solutions', () => {
     expect(await flagsOf(other.solution)).toHaveLength(0);
   });
 
-  test('is set for none where one of them is not there or not seen', async () => {
+  test('is set for none if one of them does not exist or is not visible', async () => {
     const mine = await newKitchen(backoffice);
     const other = await newKitchen(backoffice);
     const manager = await backoffice.signIn('manager', [mine.account]);

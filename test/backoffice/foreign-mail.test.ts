@@ -21,10 +21,10 @@ test('a mail of another customer is refused without saying that it is anyone’s
   expect([again.status, again.at('code')]).toEqual([409, 'already-exists']);
 });
 
-describe('a proxy that nobody trusts', () => {
+describe('an untrusted proxy', () => {
   const server = onServer();
 
-  test('is noted, and told on the first page of an admin', async () => {
+  test('is recorded, and reported on the first page of an admin', async () => {
     const { email, password } = server().admin;
     const response = await fetch(`${server().url}/api/session`, {
       method: 'POST',

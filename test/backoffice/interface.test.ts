@@ -42,13 +42,13 @@ describe('a body', () => {
     },
   );
 
-  test('may be absent where nothing in it is needed', async () => {
+  test('may be absent if nothing in it is required', async () => {
     const { solution } = await newKitchen(backoffice);
     const alert = await newAlert(backoffice, solution);
     expect((await admin.call('POST', `/api/alerts/${alert}/acknowledge`)).status).toBe(200);
   });
 
-  test('that is broken, or too large, is told as such', async () => {
+  test('that is broken, or too large, gets an error that says so', async () => {
     const broken = await raw('POST', '/api/accounts', 'application/json', '{"name": ');
     expect(broken.status).toBe(400);
     const large = await raw(
@@ -77,7 +77,7 @@ describe('a method that a path does not have', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
   });
 
-  test('is not told to whoever is not signed in, and a path that is not there stays not found', async () => {
+  test('is not revealed without a session, and an unknown path stays not found', async () => {
     expect((await backoffice.call('PATCH', '/api/solutions')).status).toBe(401);
     expect((await admin.call('PATCH', '/api/nowhere')).status).toBe(404);
     const headers = { authorization: `Bearer ${admin.token}` };
@@ -96,10 +96,10 @@ describe('a query', () => {
   });
 });
 
-describe('an edit of what has an ETag', () => {
+describe('an edit of an object with an ETag', () => {
   const etagOf = async (path: string) => (await admin.call('GET', path)).headers.get('etag') ?? '';
 
-  test('is refused where someone else was quicker, and changes nothing', async () => {
+  test('is refused if someone else was quicker, and changes nothing', async () => {
     const { solution } = await newKitchen(backoffice);
     const path = `/api/solutions/${solution}`;
     const etag = await etagOf(path);
@@ -193,7 +193,7 @@ describe('the audit trail', () => {
   const lastOf = async (solution: string) =>
     (await admin.call('GET', `/api/audit?solution=${solution}&limit=1`)).at('items', 0);
 
-  test('tells of a discarded and of a corrected item what was, and what became of it', async () => {
+  test('records a discarded and a corrected item, before and after', async () => {
     const { id, solution } = await newRefused();
     await admin.call('POST', `/api/quarantine/${id}/discard`);
     expect(await lastOf(solution)).toMatchObject({
@@ -210,7 +210,7 @@ describe('the audit trail', () => {
     });
   });
 
-  test('tells of an alert that someone has seen it', async () => {
+  test('records the acknowledgement of an alert', async () => {
     const { solution } = await newKitchen(backoffice);
     const alert = await newAlert(backoffice, solution);
     await admin.call('POST', `/api/alerts/${alert}/acknowledge`, { comment: 'Door open' });
@@ -220,7 +220,7 @@ describe('the audit trail', () => {
     });
   });
 
-  test('tells that a secret was changed, and not which it is', async () => {
+  test('records that a secret was changed, without the secret', async () => {
     const { solution } = await newKitchen(backoffice);
     const { text } = await admin.call('POST', `/api/solutions/${solution}/secret`);
     const entry = await lastOf(solution);

@@ -319,7 +319,7 @@ describe('a viewer of the account', () => {
   });
 
   test.each(Object.entries(ofSolutions))(
-    '%s is allowed where it only reads',
+    '%s is allowed if it only reads',
     async (route, { path, body, edits }) => {
       const answer = await viewer.call(route.split(' ')[0] ?? '', path(other), body?.(other));
       expect(answer.status).toBe(edits === true ? 403 : 200);

@@ -32,7 +32,7 @@ const itemsOf = (answer: { at: (name: string) => unknown }) => answer.at('items'
 const idsOf = (answer: { at: (name: string) => unknown }) => itemsOf(answer).map(({ Id }) => Id);
 
 describe('readings as JSON', () => {
-  test('have the names of the wire, typed values, and what the solution sent beyond them', async () => {
+  test('have the names of the protocol, typed values, and further columns that the solution sent', async () => {
     const { path } = await newLog([
       {
         id: '7',
@@ -168,7 +168,7 @@ describe('readings as CSV', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
   });
 
-  test('of 200,000 rows stream: what is held in memory does not grow with their number', async () => {
+  test('of 200,000 rows are streamed: memory does not grow with their number', async () => {
     const small = await newProbeLog(20_000);
     const large = await newProbeLog(200_000);
     await exported(small);
@@ -180,7 +180,7 @@ describe('readings as CSV', () => {
     expect((forLarge.heldBytes - forSmall.heldBytes) / mib).toBeLessThan(8);
   }, 120_000);
 
-  test('a reader that goes away in the middle leaves the server well', async () => {
+  test('a client that disconnects in the middle does no harm to the server', async () => {
     const { path } = await newProbeLog(20_000);
     const response = await fetch(`${backoffice.url}${path}?format=csv`, {
       headers: { authorization: `Bearer ${admin.token}` },
@@ -256,7 +256,7 @@ describe('an export for a French Excel', () => {
     ]);
   });
 
-  test('lets no text be calculated, wherever a spreadsheet may begin a cell, in both forms', async () => {
+  test('makes every text safe from being calculated by a spreadsheet, in both forms', async () => {
     const hostile = [
       '=1+1',
       '+33 1 23',
@@ -286,7 +286,7 @@ describe('an export for a French Excel', () => {
     }
   });
 
-  test('is refused as JSON, and where the solution has no clock; a parameter that there is not is refused everywhere', async () => {
+  test('is refused as JSON, and if the solution has no valid time zone; an unknown parameter is refused everywhere', async () => {
     const { path, solution } = await newLog([{ id: 1 }]);
     expect((await admin.call('GET', `${path}?for=excel`)).status).toBe(400);
     expect((await admin.call('GET', `${path}?format=csv&for=word`)).status).toBe(400);

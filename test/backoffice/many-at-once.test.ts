@@ -24,7 +24,7 @@ async function refusedRows(count: number) {
 const statesOf = (ids: readonly string[]) =>
   backoffice.db('quarantine').whereIn('id', ids).orderBy('id').pluck('state');
 
-test('the page of a solution counts all that is open, also what it does not list', async () => {
+test('the page of a solution counts all open items, also those that it does not list', async () => {
   const { solution } = await refusedRows(6);
   await newApproval(backoffice, solution, ['1', '2']);
   const { look } = pageVisitor(backoffice, backoffice.admin);
@@ -36,8 +36,8 @@ test('the page of a solution counts all that is open, also what it does not list
   expect(text).not.toContain(' below');
 });
 
-describe('what is in quarantine', () => {
-  test('is discarded together where it is ticked, and leads back to the same list', async () => {
+describe('items in quarantine', () => {
+  test('are discarded together if they are ticked, and lead back to the same list', async () => {
     const { solution, ids } = await refusedRows(3);
     const { look, submit } = pageVisitor(backoffice, backoffice.admin);
     const { text } = await look(`/quarantine?solution=${solution}`);
@@ -63,7 +63,7 @@ describe('what is in quarantine', () => {
     expect((await submit(action)).to).toBe(`/quarantine?state=all&solution=${solution}&done=discarded`);
   });
 
-  test('is discarded by nobody who may not, and none of it where one is out of sight', async () => {
+  test('are not discarded without the right, and none is discarded if one is not visible', async () => {
     const mine = await refusedRows(1);
     const other = await refusedRows(1);
     const ids = [...mine.ids, ...other.ids];
@@ -76,7 +76,7 @@ describe('what is in quarantine', () => {
   });
 });
 
-test('alerts are seen together where they are ticked', async () => {
+test('ticked alerts are acknowledged together', async () => {
   const { solution } = await newKitchen(backoffice);
   const ids = [await newAlert(backoffice, solution, 'P1'), await newAlert(backoffice, solution, 'P2')];
   const { look, submit } = pageVisitor(backoffice, backoffice.admin);

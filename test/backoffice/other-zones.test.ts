@@ -29,7 +29,7 @@ async function kitchenInParis(mail: string): Promise<string> {
   return id;
 }
 
-test('a change of the time zone says how many readings stand in the old one, and a call has them read anew', async () => {
+test('a change of the time zone returns how many readings were read in the old one, and a call has them read again', async () => {
   const { admin } = backoffice;
   const id = await kitchenInParis('rest@example.org');
   const path = `/api/solutions/${id}`;

@@ -135,7 +135,7 @@ function addUser(): Promise<unknown> {
 }
 
 test.each(Object.entries(lists))(
-  '%s: page by page, every row comes exactly once while others come in',
+  '%s: page by page, every row is returned exactly once while others are added',
   async (_name, list) => {
     const path = await list.path();
     const before = (await pageAt(path, 1000, null)).items.map(list.keyOf);
@@ -157,7 +157,7 @@ test.each(Object.entries(lists))(
   },
 );
 
-test('a cursor that is none is a bad request', async () => {
+test('an invalid cursor is a bad request', async () => {
   const { solution } = await newKitchen(backoffice);
   for (const path of [
     '/api/solutions',
@@ -184,7 +184,7 @@ test('a text that PostgreSQL cannot keep is a bad request', async () => {
   expect((await backoffice.call('POST', '/api/session', { body: credentials })).status).toBe(400);
 });
 
-test('a body that is no JSON is a bad request', async () => {
+test('a body that is not JSON is a bad request', async () => {
   const response = await fetch(`${backoffice.url}/api/accounts`, {
     method: 'POST',
     headers: { authorization: `Bearer ${admin.token}`, 'content-type': 'application/json' },

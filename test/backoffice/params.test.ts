@@ -97,7 +97,7 @@ describe('editing a parameter', () => {
     expect((await viewer.call('DELETE', `${path}/f1`)).status).toBe(403);
   });
 
-  test('is told in the audit trail, before and after', async () => {
+  test('is recorded in the audit trail, before and after', async () => {
     const { solution, put } = await newFridges();
     await put('f1', { Name: 'Old' });
     await put('f1', { Name: 'New' });
@@ -146,7 +146,7 @@ describe('an edit with If-Match', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412]);
   });
 
-  test('that is no version is a bad request', async () => {
+  test('that is not a version is a bad request', async () => {
     const { path } = await newFridges();
     expect((await edit(`${path}/f1`, '"abc"')).status).toBe(400);
   });
@@ -165,7 +165,7 @@ describe('deleting a parameter', () => {
     expect((await admin.call('DELETE', `${path}/f1`)).status).toBe(404);
   });
 
-  test('of what was never there is 404', async () => {
+  test('of an entity that never existed is 404', async () => {
     const { path } = await newFridges();
     for (const id of ['f9', '%00']) expect((await admin.call('DELETE', `${path}/${id}`)).status).toBe(404);
   });
@@ -236,7 +236,7 @@ describe('a conflict', () => {
     expect(trail.at('items')).toHaveLength(1);
   });
 
-  test('is not settled by whoever saw other copies than those of now', async () => {
+  test('cannot be decided by a person who saw older copies', async () => {
     const { solution } = await newKitchen(backoffice);
     const id = await newConflict(backoffice, solution, 'f1', dispute);
     const seen = async () => {

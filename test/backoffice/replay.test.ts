@@ -73,7 +73,7 @@ async function newSolution() {
   };
 }
 
-test('a row that was refused is taken once it is corrected', async () => {
+test('a refused row is stored once it is corrected', async () => {
   const solution = await newSolution();
   await solution.send({
     name: 'csv/Tbfridge.csv',
@@ -98,7 +98,7 @@ test('a row that was refused is taken once it is corrected', async () => {
   ]);
 });
 
-test('an entity that was refused is taken once it is corrected, and leaves the others alone', async () => {
+test('a refused entity is applied once it is corrected, and does not change the others', async () => {
   const solution = await newSolution();
   const entity = (id: string, temp: string) =>
     `<DefFridges><Id>${id}</Id><IsActive>true</IsActive><Name>Été ${id}</Name><TempMax>${temp}</TempMax></DefFridges>`;

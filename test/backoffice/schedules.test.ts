@@ -20,7 +20,7 @@ const actions = async () => {
   return told.at('items', 0, 'action');
 };
 
-test('an admin sees what comes due by itself, pauses and resumes it', async () => {
+test('an admin sees the schedules, pauses and resumes them', async () => {
   const { admin } = backoffice;
   expect((await admin.call('GET', '/api/schedules')).at('items', 0)).toMatchObject({
     kind,
@@ -47,7 +47,7 @@ test('an admin runs it by hand, paused or not; one run is enough', async () => {
   expect(await actions()).toBe('schedule.run');
 });
 
-test('what nobody declared is not found', async () => {
+test('an unknown kind is not found', async () => {
   const { admin } = backoffice;
   expect((await admin.call('POST', '/api/schedules/upkeep.dance/run')).status).toBe(404);
   expect((await admin.call('PATCH', '/api/schedules/upkeep.dance', { paused: true })).status).toBe(404);

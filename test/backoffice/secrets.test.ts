@@ -9,7 +9,7 @@ const hashPassword = (password: string) => hasher.hash(password, ownTurn);
 const verifyPassword = (password: string, hash: string | null) => hasher.verify(password, hash, ownTurn);
 
 describe('a password', () => {
-  test('is verified by its hash, which tells how it was made', async () => {
+  test('is verified by its hash, which contains its parameters', async () => {
     const hash = await hashPassword('pâté en croûte');
     expect(hash).toMatch(/^\$scrypt\$ln=14,r=8,p=5\$[\w-]{22}\$[\w-]{43}$/);
     expect(await verifyPassword('pâté en croûte', hash)).toBe(true);
@@ -25,7 +25,7 @@ describe('a password', () => {
     expect(await hashPassword('one')).not.toBe(await hashPassword('one'));
   });
 
-  test('of nobody is never right', async () => {
+  test('of an unknown user is never right', async () => {
     expect(await verifyPassword('', null)).toBe(false);
   });
 
@@ -37,7 +37,7 @@ describe('a password', () => {
 });
 
 describe('a secret of a solution', () => {
-  test('is drawn anew each time, and verified by its hash', () => {
+  test('is generated each time, and verified by its hash', () => {
     const secret = newSecret();
     expect(secret).toMatch(/^[\w-]{43}$/);
     expect(newSecret()).not.toBe(secret);

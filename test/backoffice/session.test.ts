@@ -29,7 +29,7 @@ const signIn = (email: string, password: string, address = newAddress()) =>
   });
 
 describe('signing in', () => {
-  test('answers a token that works as a bearer token, for twelve hours', async () => {
+  test('returns a bearer token for twelve hours', async () => {
     const { email, password } = backoffice.admin;
     const answer = await signIn(email.toUpperCase(), password);
     expect(answer.status).toBe(200);
@@ -50,7 +50,7 @@ describe('signing in', () => {
     expect(cookie).not.toMatch(/Secure/);
   });
 
-  test('sets the cookie for https alone where it came by https', async () => {
+  test('sets the cookie for https only if the request came by https', async () => {
     const { email, password } = backoffice.admin;
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-for': newAddress() };
     const answer = await backoffice.call('POST', '/api/session', { body: { email, password }, headers });
@@ -67,7 +67,7 @@ describe('signing in', () => {
     expect(JSON.stringify(stored.rows)).not.toContain(token);
   });
 
-  test('does not tell an unknown e-mail from a wrong password', async () => {
+  test('gives the same error for an unknown e-mail and a wrong password', async () => {
     const wrong = await signIn(backoffice.admin.email, 'not the password');
     const unknown = await signIn('nobody@example.org', 'not the password');
     expect(wrong.status).toBe(401);
@@ -112,14 +112,14 @@ describe('too many failures', () => {
     expect(seconds).toBeLessThanOrEqual(300);
   });
 
-  test('others who fail for an e-mail keep nobody out who comes from elsewhere, nor a session that is open', async () => {
+  test('failures of others for an e-mail do not block users from elsewhere, nor an open session', async () => {
     const viewer = await backoffice.signIn('viewer');
     await failTenTimes(viewer.email, newAddress());
     expect((await signIn(viewer.email, viewer.password)).status).toBe(200);
     expect((await viewer.call('GET', '/api/solutions')).status).toBe(200);
   });
 
-  test('who fails at an address keeps nobody else out who comes from there', async () => {
+  test('failures at an address do not block other users there', async () => {
     const [guesser, colleague] = [await backoffice.signIn('viewer'), await backoffice.signIn('viewer')];
     const office = newAddress();
     await failTenTimes(guesser.email, office);
@@ -134,7 +134,7 @@ describe('too many failures', () => {
     expect((await signIn(email, password, '2001:db8:1:3::1')).status).toBe(200);
   });
 
-  test('whoever has many e-mails guessed from one address is stopped there', async () => {
+  test('guessing for many e-mails from one address is stopped', async () => {
     const address = newAddress();
     const { db } = backoffice;
     const others = Array.from({ length: 49 }, () => ({ subject: `staff-address:${address}` }));
@@ -149,7 +149,7 @@ describe('too many failures', () => {
     ['that e-mail', 100, (email: string) => `staff:${email}`],
     ['the whole server', 1_000, () => 'staff'],
   ])(
-    'however many fail everywhere for %s, nobody is kept out; addresses that are not known have fewer attempts',
+    'however many sign-ins fail everywhere for %s, nobody is locked out; unknown addresses have fewer attempts',
     async (_what, many, subjectOf) => {
       const viewer = await backoffice.signIn('viewer');
       const home = newAddress();
@@ -283,7 +283,7 @@ describe('a call with the cookie', () => {
     }
   });
 
-  test('needs no such check where a bearer token is sent', async () => {
+  test('needs no such check if a bearer token is sent', async () => {
     const headers = { origin: 'https://tool.example', 'sec-fetch-site': 'cross-site' };
     const answer = await backoffice.admin.call('POST', '/api/accounts', { name: 'By a tool' }, headers);
     expect(answer.status).toBe(201);
@@ -312,7 +312,7 @@ describe('the first admin', () => {
   const canSignIn = async (test: TestBackoffice, email: string, password: string) =>
     (await test.call('POST', '/api/session', { body: { email, password } })).status === 200;
 
-  test('without settings is admin@localhost with a password that is told once', () =>
+  test('without settings is admin@localhost with a password that is shown once', () =>
     emptyDatabase(async (test) => {
       const first = await ensureFirstAdmin(test.db, { email: null, password: null });
       expect(first?.email).toBe('admin@localhost');
@@ -332,7 +332,7 @@ describe('the first admin', () => {
       expect(await canSignIn(test, 'boss@example.org', 'second password')).toBe(false);
     }));
 
-  test('is made once when several processes start together', () =>
+  test('is created once if several processes start together', () =>
     emptyDatabase(async (test) => {
       const starts = Array.from({ length: 5 }, () =>
         ensureFirstAdmin(test.db, { email: null, password: null }),

@@ -30,7 +30,7 @@ async function enrol(
 }
 
 describe('enrolling a solution', () => {
-  test('answers its id, its mail and a secret that is shown this once', async () => {
+  test('returns its id, its mail and a secret that is shown only once', async () => {
     const { id, secret } = await enrol();
     expect(id).toMatch(/^\d+$/);
     expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
@@ -71,7 +71,7 @@ describe('enrolling a solution', () => {
     });
   });
 
-  test('a mail is one solution, whatever its case and whoever asks', async () => {
+  test('a mail belongs to one solution, whatever its case and account', async () => {
     const { mail } = await enrol();
     const answer = await backoffice.admin.call('POST', '/api/solutions', {
       mail: mail.toUpperCase(),
@@ -148,7 +148,7 @@ describe('the list of solutions', () => {
     expect(await ids('account=999999')).toEqual([]);
   });
 
-  test('tells how long ago the last sync ended, on the channel where it did', async () => {
+  test('shows how long ago the last sync ended, and on which channel', async () => {
     const { id } = await enrol();
     await backoffice.db('sync').insert({
       id: backoffice.db.raw('gen_random_uuid()'),
@@ -174,7 +174,7 @@ describe('the list of solutions', () => {
 });
 
 describe('editing a solution', () => {
-  test('changes what is given and leaves the rest', async () => {
+  test('changes the given members and leaves the rest', async () => {
     const { id } = await enrol();
     const answer = await manager.call('PATCH', `/api/solutions/${id}`, {
       name: 'Renamed',
@@ -197,7 +197,7 @@ describe('editing a solution', () => {
     });
   });
 
-  test('blocks and unblocks, and tells every API process at once', async () => {
+  test('blocks and unblocks, on every API process at once', async () => {
     const { id } = await enrol();
     const listener = await openConnection(backoffice.databaseUrl, 'epack-test-listen');
     try {
@@ -223,7 +223,7 @@ describe('editing a solution', () => {
     expect((await manager.call('PATCH', `/api/solutions/${id}`, { locked: false })).at('locked')).toBe(false);
   });
 
-  test('is told in the audit trail, before and after', async () => {
+  test('is recorded in the audit trail, before and after', async () => {
     const { id } = await enrol();
     await manager.call('PATCH', `/api/solutions/${id}`, { blocked: true, name: 'New name' });
     const trail = await manager.call('GET', `/api/audit?solution=${id}&action=solution.update`);
@@ -261,7 +261,7 @@ describe('a new secret', () => {
   const replace = async (id: string) =>
     String((await manager.call('POST', `/api/solutions/${id}/secret`)).at('secret'));
 
-  test('works at once, and the old one goes on working', async () => {
+  test('works at once, and the old one keeps working', async () => {
     const { id, mail, secret } = await enrol();
     const fresh = await replace(id);
     expect(fresh).not.toBe(secret);
@@ -279,7 +279,7 @@ describe('a new secret', () => {
     expect(await works(mail, fresh)).toBe(true);
   });
 
-  test('made twice in a row, keeps the one that the solution still has', async () => {
+  test('if made twice in a row, keeps the secret that the solution still has', async () => {
     const { id, mail, secret } = await enrol();
     const unused = await replace(id);
     const fresh = await replace(id);
@@ -329,7 +329,7 @@ describe('searching', () => {
 });
 
 describe('a kitchen that is sold, or whose mail was mistyped', () => {
-  test('gets another mail and another account, with the trail of it; a mail that is taken is refused', async () => {
+  test('gets another mail and another account, which the trail records; a used mail is refused', async () => {
     const other = String((await backoffice.admin.call('POST', '/api/accounts', { name: 'Dupont' })).at('id'));
     const [one, two] = [await enrol(), await enrol()];
     const { admin } = backoffice;

@@ -1,6 +1,6 @@
 import { type Staff, startBackoffice, type TestBackoffice } from './backoffice';
 
-describe('what staff enter, by the interface', () => {
+describe('input of staff, by the interface', () => {
   let backoffice: TestBackoffice;
   let admin: Staff;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('what staff enter, by the interface', () => {
     ).toBe('a@b');
   });
 
-  test('a time zone that is none is refused when a solution is enrolled and when it is changed', async () => {
+  test('an invalid time zone is refused when a solution is added and when it is changed', async () => {
     const zone = { timezone: 'Mars/Phobos' };
     const enrolled = await admin.call('POST', '/api/solutions', { mail: 'c@d', name: 'Bar', ...zone });
     expect([enrolled.status, enrolled.at('code')]).toEqual([400, 'bad-request']);

@@ -7,7 +7,7 @@ beforeAll(async () => {
 afterAll(() => backoffice.stop());
 
 describe('accounts', () => {
-  test('are made by an admin, once each', async () => {
+  test('are created by an admin, once each', async () => {
     const made = await backoffice.admin.call('POST', '/api/accounts', { name: ' Boucherie Martin ' });
     expect(made.status).toBe(201);
     expect(made.json).toMatchObject({
@@ -21,7 +21,7 @@ describe('accounts', () => {
     expect(listed.json).toEqual({ items: [made.json], next: null });
   });
 
-  test('keep their data as long as an admin says; what is not named stays, and the trail tells who did it', async () => {
+  test('keep their data as long as an admin says; other values stay, and the trail records who did it', async () => {
     const { admin } = backoffice;
     const made = await admin.call('POST', '/api/accounts', { name: 'Le Bouchon' });
     expect(made.at('retention')).toEqual({ fileDays: null, readingDays: null });
@@ -45,7 +45,7 @@ describe('accounts', () => {
     expect((await admin.call('GET', '/api/audit?action=account.retention')).json).toEqual(told.json);
   });
 
-  test('are not kept other than by whole days, nor by two admins at once', async () => {
+  test('accept only whole days, and only one of two admins who edit at once', async () => {
     const { admin } = backoffice;
     const path = `/api/accounts/${String((await admin.call('POST', '/api/accounts', { name: 'Deux' })).at('id'))}`;
     for (const readingDays of [0, -1, 1.5, 36_501, '30']) {
@@ -67,7 +67,7 @@ describe('accounts', () => {
   });
 
   test.each([{}, { name: '' }, { name: '   ' }, { name: 'x'.repeat(201) }, { name: 'X', more: 1 }])(
-    'are not made of %j',
+    'are not created from %j',
     async (body) => {
       expect((await backoffice.admin.call('POST', '/api/accounts', body)).status).toBe(400);
     },
@@ -77,7 +77,7 @@ describe('accounts', () => {
 describe('users', () => {
   const newUser = { email: 'chef@example.org', password: 'certainly long enough', role: 'viewer' };
 
-  test('are made by an admin, once for each e-mail, and shown without their password', async () => {
+  test('are created by an admin, once for each e-mail, and shown without their password', async () => {
     const account = await backoffice.admin.call('POST', '/api/accounts', { name: 'For users' });
     const made = await backoffice.admin.call('POST', '/api/users', {
       ...newUser,
@@ -174,7 +174,7 @@ describe('users', () => {
     }
   });
 
-  test('what was done to them is in the audit trail, without passwords', async () => {
+  test('changes of them are in the audit trail, without passwords', async () => {
     const { id, email } = await backoffice.signIn('viewer');
     await backoffice.admin.call('PATCH', `/api/users/${id}`, {
       password: 'entirely new one',

@@ -10,7 +10,7 @@ afterAll(() => backoffice.stop());
 
 const tabs = ['', '/syncs', '/params', '/readings', '/readings/Tbfridge', '/temperatures', '/alerts'];
 
-describe('a solution whose stored time zone is none', () => {
+describe('a solution whose stored time zone is invalid', () => {
   async function onMars() {
     const { solution } = await newKitchen(backoffice);
     await newSync(backoffice, solution);
@@ -57,7 +57,7 @@ test('a solution whose name is blank is called by its mail', async () => {
   expect((await look(`/solutions/${solution}`)).text).toContain(`<h1>${mail}</h1>`);
 });
 
-test('who has been given no account is told who can give one, and is offered no enrolment', async () => {
+test('a user without an account sees who can give one, and cannot add a solution', async () => {
   const { look } = pageVisitor(backoffice, await backoffice.signIn('manager'));
   for (const path of ['/solutions', '/solutions/new']) {
     const { text } = await look(path);
@@ -67,7 +67,7 @@ test('who has been given no account is told who can give one, and is offered no 
   }
 });
 
-test('where no mail can be sent, the page of the notifications says so', async () => {
+test('if mails cannot be sent, the page of the notifications says so', async () => {
   const { look } = pageVisitor(backoffice, backoffice.admin);
   expect((await look('/notifications')).text).toContain('No mail server is configured (EPACK_SMTP_URL');
 });

@@ -224,7 +224,7 @@ describe('quarantine', () => {
     expect(discarded.at('items')).toEqual([]);
   });
 
-  test('a discarded item leaves the list, once, and is told in the audit trail', async () => {
+  test('a discarded item leaves the list, once, and is recorded in the audit trail', async () => {
     const { solution, id } = await refuse(row);
     expect((await admin.call('POST', `/api/quarantine/${id}/discard`)).status).toBe(204);
     expect((await admin.call('POST', `/api/quarantine/${id}/discard`)).at('code')).toBe('already-decided');
@@ -258,7 +258,7 @@ describe('quarantine', () => {
     });
   });
 
-  test('a replayed entity comes in a document of its class', async () => {
+  test('a replayed entity is in a document of its class', async () => {
     const entity = {
       kind: 'entity',
       file: 'xml/Fridges.xml',
@@ -293,7 +293,7 @@ describe('quarantine', () => {
     expect(corrected.files).toEqual({ 'xml/Fridges.xml': `\uFEFF${text}` });
   });
 
-  test('a replayed photo comes alone: what the solution said of it was noted when it came', async () => {
+  test('a replayed photo is alone in its upload: its list was stored when it arrived', async () => {
     const sent = [
       { name: 'photos/a.jpg', content: 'not really a photo' },
       { name: 'photos/b.jpg', content: 'another' },
