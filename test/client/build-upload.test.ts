@@ -28,7 +28,7 @@ async function build(copy: LocalCopy, { channel = 'synchro', highestIds = {}, pa
 }
 
 describe('an upload', () => {
-  test('holds the classes that the server asks for and of the tables only what is new to it', async () => {
+  test('contains the requested classes, and only the rows that are new to the server', async () => {
     const fridges = classFile('Fridges', fridge('1', 'Chambre froide 1'), fridge('2', 'Cave'));
     const copy = await copyWith({
       'xml/Fridges.xml': fridges,
@@ -63,14 +63,14 @@ describe('an upload', () => {
     expect(entries['csv/Tboil.csv']).toBe('Id,OilName\n9007199254740993,a\n');
   });
 
-  test('takes a damaged parameter file along as it is: the server shows it to someone', async () => {
+  test('contains a damaged parameter file as it is: the server shows it to someone', async () => {
     const { entries } = await build(await copyWith({ 'xml/Oils.xml': '<ArrayOf' }), {
       parameterFiles: ['Oils.xml'],
     });
     expect(entries).toEqual({ 'xml/Oils.xml': '<ArrayOf' });
   });
 
-  test('takes the photos along that are not in the index, with what they belong to', async () => {
+  test('contains the photos that are not in the index, with their list', async () => {
     const copy = await copyWith({
       'photos/known.jpg': 'known',
       'photos/new.jpg': 'new',

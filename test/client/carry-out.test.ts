@@ -77,7 +77,7 @@ describe('a package is carried out on the local copy', () => {
     }
   });
 
-  test('what someone edited on the solution since the upload is left alone and reported', async () => {
+  test('elements that were edited on the solution since the upload stay and are reported', async () => {
     const copy = await copyWith(before);
     const wanted = {
       highestIds: new Map([['Tbmessagerie', -1n]]),
@@ -113,7 +113,7 @@ describe('a package is carried out on the local copy', () => {
     expect(textIn(copy.dir, 'xml/Fridges.xml')).toContain('Chambre froide 1');
   });
 
-  test('fields that nobody knows here are kept as they are written', async () => {
+  test('unknown fields are kept as they are written', async () => {
     const strange = '<DefFridges><Id>2</Id><Name>Cave</Name><Étage Nº="-1">bas<i>!</i></Étage></DefFridges>';
     const copy = await copyWith({ 'xml/Fridges.xml': classFile('Fridges', strange) });
     await carry(copy, { files: { 'xml/Fridges-i.xml': files['xml/Fridges-i.xml'] } });

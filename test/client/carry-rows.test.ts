@@ -51,7 +51,7 @@ describe('instructions about rows (each done twice, with the same end)', () => {
     );
   });
 
-  test('a replacement leaves alone what was measured since the upload, in columns of its own', async () => {
+  test('a replacement keeps rows that were measured since the upload, in their own columns', async () => {
     const { text, failed } = await carry(
       'Id,Extra,Body\n1,a,one\n2,b,two\n3,c,three\n',
       { r: 'Id,Body\r\n1,un\r\n' },

@@ -10,7 +10,7 @@ const told = (op: SettingInstructions['op'], ...elements: SettingElement[]): Set
 const ids = (elements: readonly SettingElement[]) => elements.map(({ id }) => id);
 
 describe('instructions about settings', () => {
-  test('insert, update and delete elements and leave the others where they are', () => {
+  test('insert, update and delete elements and keep the others in their places', () => {
     const local = [element('1'), element('2'), element('3')];
     const { elements, carried, failed } = carrySettings(local, null, [
       told('d', element('1')),
@@ -21,13 +21,13 @@ describe('instructions about settings', () => {
     expect({ carried, failed }).toEqual({ carried: 3, failed: [] });
   });
 
-  test('an update of what the solution does not have inserts it; a deletion of what it does not have is done', () => {
+  test('an update of a missing element inserts it; a deletion of a missing element succeeds', () => {
     const { elements, failed } = carrySettings([], null, [told('u', element('1')), told('d', element('2'))]);
     expect(ids(elements)).toEqual(['1']);
     expect(failed).toEqual([]);
   });
 
-  test('a replacement comes first, whatever the order of the files: the rest stands on it', () => {
+  test('a replacement is applied first, whatever the order of the files', () => {
     const { elements } = carrySettings([element('old')], null, [
       told('d', element('2')),
       told('i', element('3')),
@@ -82,13 +82,13 @@ describe('instructions about settings', () => {
       expect(failed).toHaveLength(1);
     });
 
-    test('a replacement leaves new and edited elements where they are', () => {
+    test('a replacement keeps new and edited elements', () => {
       const local = [element('1', 'edited'), element('2'), element('3'), element('new')];
       const { elements } = carrySettings(local, sent, [told('r', element('2', 'told'))]);
       expect(elements).toEqual([element('1', 'edited'), element('2', 'told'), element('new')]);
     });
 
-    test('stopped half-way and begun again, what was carried out already does not count as an edit', () => {
+    test('after a stop half-way and a new start, applied instructions do not count as edits', () => {
       const instructions = [told('u', element('1', 'told'), element('2', 'told')), told('d', element('3'))];
       const once = carrySettings(sent, sent, instructions);
       const again = carrySettings(once.elements, sent, instructions);

@@ -52,13 +52,13 @@ describe('a call', () => {
     ]);
   });
 
-  test('is given up after so many attempts, with what stopped it', async () => {
+  test('is given up after some attempts, with the last error', async () => {
     await facing((_request, response) => problem(response, 503, 'unavailable'));
     await expect(ask()).rejects.toMatchObject({ code: 'unavailable', status: 503 });
     expect(server.asked).toHaveLength(6);
   });
 
-  test('is not repeated where the server refuses it, and the refusal is told in its words', async () => {
+  test("is not repeated if the server refuses it, and the error has the server's words", async () => {
     await facing((_request, response) => problem(response, 403, 'wrong-status'));
     await expect(ask()).rejects.toMatchObject({ code: 'wrong-status', detail: 'It is wrong-status.' });
     expect(server.asked).toHaveLength(1);
@@ -70,7 +70,7 @@ describe('a call', () => {
   });
 });
 
-test('every call tells what the clock of the device shows, however wrong', async () => {
+test("every call contains the time of the device's clock, even if it is wrong", async () => {
   const dates: string[] = [];
   await facing((request, response) => {
     dates.push(request.headers.date ?? '');
@@ -118,7 +118,7 @@ describe('the wait before the next attempt', () => {
 
   beforeEach(() => facing((_request, response) => json(response, '0')));
 
-  test('doubles up to its limit, of which chance takes a share', () => {
+  test('doubles up to its limit, with a random share', () => {
     const delays = [1, 2, 3, 4, 5, 6].map((attempt) =>
       delayBefore(attempt, { policy, random: () => 1 }, lost),
     );

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => real.stop());
 
-test('the demonstration tells its story, leaves something to look at, and can be told again on the same server', async () => {
+test('the demonstration prints its steps, leaves something to look at, and can run again on the same server', async () => {
   const { admin, url } = real.server;
   const { path: dir } = createTestFolder();
   for (let time = 1; time <= 2; time++) {

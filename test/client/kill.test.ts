@@ -34,7 +34,7 @@ async function runUntil(happenings: number, { mail, secret }: Enrolled, dir: str
   return child.exitCode === 0;
 }
 
-test('a solution that is killed with SIGKILL again and again ends where an undisturbed one does', async () => {
+test('a solution that is killed with SIGKILL again and again ends in the same state as an undisturbed one', async () => {
   const from = new Date('2026-11-16T05:00:00Z');
   const copy = await copyWith();
   const kitchen = createKitchen({ seed: 'killed', from, probes: 2 });

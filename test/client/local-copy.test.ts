@@ -75,7 +75,7 @@ describe('a local copy', () => {
 });
 
 describe('files', () => {
-  test('hold what they held before where the writing fails half-way', async () => {
+  test('keep their old content if the writing fails half-way', async () => {
     const { path: dir } = createTestFolder();
     const { write } = createDurableFiles(true);
     const file = path.join(dir, 'a.txt');

@@ -72,7 +72,7 @@ describe('a solution’s messages', () => {
     expect((await managerMessages(copy)).map(({ subject }) => subject)).toEqual(['From staff']);
   });
 
-  test('that are told again after they were read stay read, and are no other row', async () => {
+  test('that are sent again after they were read stay read, and add no row', async () => {
     const copy = await copyWith();
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => real.stop());
 
-test('solutions with bad networks, wrong clocks and busy people end with the server holding exactly what they hold', async () => {
+test('after bad networks, wrong clocks and busy people, the server holds exactly what the solutions hold', async () => {
   const { admin, url } = real.server;
   const result = await simulate({
     ...{ url, adminEmail: admin.email, adminPassword: admin.password, dir: createTestFolder().path },

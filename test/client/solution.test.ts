@@ -84,7 +84,7 @@ describe('a solution on a real server', () => {
     );
   });
 
-  test('an edit made while its sync is under way is not overwritten: both sides are compared anew', async () => {
+  test('an edit during its sync is not overwritten: both sides are compared again', async () => {
     const { copy } = await kitchenCopy('c');
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy);
@@ -135,7 +135,7 @@ describe('a solution on a real server', () => {
     expect(await allDifferences(copy, enrolled)).toEqual([]);
   });
 
-  test('a large archive goes the resumable way, and on from where a kill stopped it', async () => {
+  test('a large archive is sent as a resumable upload, which goes on after a kill', async () => {
     const { copy } = await kitchenCopy('e');
     const enrolled = await real.enrol();
     const offsets: number[] = [];
@@ -208,7 +208,7 @@ describe('a solution on a real server', () => {
     });
   });
 
-  test('a token that the server does not know any more is renewed on the way', async () => {
+  test('a token that the server no longer accepts is renewed during the sync', async () => {
     const { copy } = await kitchenCopy('f');
     const enrolled = await real.enrol();
     await copy.changeState((state) => ({
@@ -218,7 +218,7 @@ describe('a solution on a real server', () => {
     expect((await programOf(real, enrolled, copy).sync('messagerie')).outcome).toBe('processed');
   });
 
-  test('a wrong secret is told in the words of the server', async () => {
+  test('a wrong secret is reported in the words of the server', async () => {
     const enrolled = await real.enrol();
     const solution = programOf(real, { ...enrolled, secret: 'wrong' }, await copyWith());
     await expect(solution.sync('synchro')).rejects.toMatchObject({ code: 'bad-credentials' });

@@ -44,7 +44,7 @@ const small = {
 };
 
 describe('staff ask for a special synchronisation', () => {
-  test('replace-from-manager: all is replaced, but for what was measured since the upload', async () => {
+  test('replace-from-manager: everything is replaced except rows measured since the upload', async () => {
     const copy = await copyWith(small);
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy);
@@ -91,7 +91,7 @@ describe('staff ask for a special synchronisation', () => {
     });
   });
 
-  test('resend-params: what was lost here comes back, and the readings are left alone', async () => {
+  test('resend-params: lost settings come back, and the readings stay as they are', async () => {
     const copy = await copyWith(small);
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy);

@@ -46,7 +46,7 @@ describe('an archive', () => {
     };
   }
 
-  describe('that goes in one request', () => {
+  describe('that is sent in one request', () => {
     test('is sent again, whole and under the same key, when it is cut or its answer is lost', async () => {
       const bytes = randomBytes(300_000);
       const taken: Buffer[] = [];
@@ -77,7 +77,7 @@ describe('an archive', () => {
       expect(await sendArchive(client.connection, archiveOf(randomBytes(10)))).toBe('sync-1');
     });
 
-    test('is refused for good where the server says so before it has read it', async () => {
+    test('is refused for good if the server refuses it before it has read it', async () => {
       await facing((_request, response) => problem(response, 413, 'too-large', { Connection: 'close' }));
       const archive = archiveOf(randomBytes(4_000_000));
       await expect(sendArchive(client.connection, archive)).rejects.toMatchObject({ code: 'too-large' });
@@ -85,7 +85,7 @@ describe('an archive', () => {
     });
   });
 
-  describe('that goes the resumable way', () => {
+  describe('that is sent as a resumable upload', () => {
     /** What a tus server keeps. `misbehave` answers true where it has dealt with the PATCH itself. */
     function tusServer(misbehave: (request: IncomingMessage, patch: number) => Promise<Buffer | null>) {
       const uploads = new Map<string, Buffer>();
@@ -120,7 +120,7 @@ describe('an archive', () => {
       return { tus, answer };
     }
 
-    test('goes on where it was cut, however often; no byte that arrived is sent again', async () => {
+    test('goes on where it was cut, however often; no received byte is sent again', async () => {
       const bytes = randomBytes(1_000_000);
       const { tus, answer } = tusServer((request, patch) =>
         patch <= 12 ? cutAfter(request, 70_000) : Promise.resolve(null),
@@ -186,7 +186,7 @@ describe('an archive', () => {
       expect(await sendArchive(client.connection, archive)).toBe('sync-at-hand');
     });
 
-    test('that the server has let expire is begun anew', async () => {
+    test('that has expired on the server is begun again', async () => {
       const { answer } = tusServer(() => Promise.resolve(null));
       await facing(answer);
       const archive = archiveOf(randomBytes(10), { resumeAt: '/v4/sondes/uploads/9' });
@@ -245,7 +245,7 @@ describe('a package', () => {
     else response.write(part.subarray(0, cut), () => setTimeout(() => request.socket.destroy(), 20));
   }
 
-  test('goes on where it was cut, and is whole in the end', async () => {
+  test('goes on where it was cut off, and is complete in the end', async () => {
     const ranges: unknown[] = [];
     await facing((request, response, nth) => {
       ranges.push(request.headers.range);
@@ -261,7 +261,7 @@ describe('a package', () => {
     expect(etags).toEqual(['"one"']);
   });
 
-  test('that is another one by now is begun anew', async () => {
+  test('that has changed meanwhile is begun again', async () => {
     const other = randomBytes(200_000);
     await facing((request, response, nth) => {
       if (nth === 1) give(request, response, content, { cut: 90_000 });
@@ -283,7 +283,7 @@ describe('a package', () => {
     expect(readFileSync(file).equals(content)).toBe(true);
   });
 
-  test('that never is what its digest says is not taken', async () => {
+  test('that never matches its digest is not accepted', async () => {
     await facing((request, response) =>
       give(request, response, content, { digest: reprDigest(Buffer.from('x')) }),
     );
@@ -292,7 +292,7 @@ describe('a package', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test('of which an earlier run left all is fetched anew rather than trusted', async () => {
+  test('that an earlier run left complete is fetched again rather than trusted', async () => {
     await facing((request, response) => {
       if (request.headers.range === undefined) give(request, response, content);
       else problem(response, 416, 'range');

@@ -41,7 +41,7 @@ describe('epack demo', () => {
   });
 });
 
-test('what is started without HOST is reached from this machine alone', async () => {
+test('a server that is started without HOST can be reached only from this machine', async () => {
   const port = await freePort();
   const api = spawn(process.execPath, [path.resolve(__dirname, '../../dist/epack.js'), 'api'], {
     env: {

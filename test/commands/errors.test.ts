@@ -8,7 +8,7 @@ import { createTestDatabase } from '../setup/database';
 import { createTestFolder, type TestFolder } from '../setup/folder';
 import { epack } from './epack';
 
-describe('what a command says when it cannot do its work', () => {
+describe('the error of a command that cannot do its work', () => {
   let folder: TestFolder;
   beforeAll(() => {
     folder = createTestFolder();
@@ -16,7 +16,7 @@ describe('what a command says when it cannot do its work', () => {
   afterAll(() => folder.remove());
 
   test.each(['start', 'api', 'migrate'])(
-    '%s names PostgreSQL and its setting where that cannot be reached, and tells no password',
+    '%s names PostgreSQL and its setting if it cannot be reached, and shows no password',
     async (command) => {
       const { exitCode, err } = await epack([command], {
         DATABASE_URL: 'postgres://epack:very-secret@127.0.0.1:1/epack',
@@ -47,7 +47,7 @@ describe('what a command says when it cannot do its work', () => {
     },
   );
 
-  test('a port that is taken is said before a database is made, by api as well', async () => {
+  test('a used port is reported before a database is created, by api as well', async () => {
     const other = createServer().listen(0);
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
@@ -74,7 +74,7 @@ describe('what a command says when it cannot do its work', () => {
     expect(statSync(filesDir).mode & 0o777).toBe(0o700);
   });
 
-  test('an option or a sync that is none is said in a line, and the version is told', async () => {
+  test('an unknown option or sync is reported in one line, and the version is printed', async () => {
     const wrong = await epack(['migrate', '--wrong']);
     expect([wrong.exitCode, wrong.err]).toEqual([1, "error: unknown option '--wrong'\n(see --help)\n"]);
     const plan = await epack(['plan', 'foo']);

@@ -10,7 +10,7 @@ function createListener(): { readonly lines: [string, object][]; readonly log: L
   return { lines, log };
 }
 
-test('an outage is told once, without a stack, however often it is tried again, and so is its end', async () => {
+test('an outage is logged once, without a stack, however many attempts follow, and so is its end', async () => {
   const { lines, log } = createListener();
   const open: { tries: number; isThere: boolean; lose: () => void } = {
     tries: 0,

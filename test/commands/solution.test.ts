@@ -13,7 +13,7 @@ describe('the commands of the reference solution', () => {
   const nobody = 'http://127.0.0.1:1';
   const unreachable = [1, `The server ${nobody} cannot be reached: nobody listens there.\n`];
 
-  test('sync and simulate end at once where the server was never reached, and name it', async () => {
+  test('sync and simulate end at once if the server was never reached, and name it', async () => {
     const dir = path.join(folder.path, 'kitchen');
     const device = ['--mail', 'a@b', '--mac', '00:11', '--secret', 'x', '--dir', dir];
     const sync = await epack(['solution', 'sync', '--url', nobody, ...device]);
@@ -24,7 +24,7 @@ describe('the commands of the reference solution', () => {
     expect([simulate.exitCode, simulate.err]).toEqual(unreachable);
   });
 
-  test('messages of a folder that is no local copy are an error, and none is made', async () => {
+  test('messages of a folder that is not a local copy are an error, and no copy is created', async () => {
     const dir = path.join(folder.path, 'nope');
     const { exitCode, err } = await epack(['solution', 'messages', '--dir', dir]);
     expect([exitCode, err]).toEqual([

@@ -24,7 +24,7 @@ describe('epack user add and epack solution add', () => {
     [['--mail', 'bad', '--name', 'Cuisine'], 'mail: is no e-mail address'],
     [['--mail', 'a@b', '--name', '  '], 'name: is empty'],
     [['--mail', 'a@b', '--name', 'x'.repeat(201)], 'name: has more than 200 characters'],
-  ])('a solution is refused for what cannot be right: %j', async (options, reason) => {
+  ])('a solution with impossible values is refused: %j', async (options, reason) => {
     const { exitCode, err } = await solutionAdd('--account', 'Nobody', ...options);
     expect([exitCode, err]).toEqual([1, expect.stringContaining(reason)]);
     expect(err).not.toContain('invalid-fields');
@@ -32,7 +32,7 @@ describe('epack user add and epack solution add', () => {
     expect(await database.db('account').where({ name: 'Nobody' })).toEqual([]);
   });
 
-  test('a solution that nothing would prove is refused, and each half of it is taken', async () => {
+  test('a solution without any proof of identity is refused, and each half of these settings is accepted', async () => {
     const add = (mail: string, ...options: string[]) =>
       solutionAdd('--mail', mail, '--name', 'Old', '--account', 'Unproven', ...options);
     const both = await add('both@b', '--login-policy', 'mac', '--mac', 'ignore');
@@ -55,7 +55,7 @@ describe('epack user add and epack solution add', () => {
     await database.db('solution').delete();
   });
 
-  test('what is added has no blanks around it, and an account that is new is told', async () => {
+  test('blanks around values are removed, and a new account is reported', async () => {
     const first = await solutionAdd('--mail', ' cuisine@b ', '--name', ' Cuisine ', '--account', 'Martin');
     expect(first.out).toMatch(/^account "Martin" made\nid \d+\nmail cuisine@b\nsecret \S+\n$/);
     const second = await solutionAdd('--mail', 'bar@b', '--name', 'Bar', '--account', 'Martin');

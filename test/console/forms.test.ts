@@ -27,7 +27,7 @@ const odd = {
 describeWithBrowser('A form of the console, without a script', (browser) => {
   const server = onServer();
 
-  test('writes only what was touched, and nothing where nothing was', async () => {
+  test('writes only edited fields, and nothing if none was edited', async () => {
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
     await signInAs(page, await newUser(server(), 'admin'));
@@ -57,7 +57,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     await visitor.close();
   });
 
-  test('does not take back what someone else changed meanwhile, and shows again what was typed', async () => {
+  test('does not undo what someone else changed meanwhile, and shows again what was typed', async () => {
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
     await signInAs(page, await newUser(server(), 'admin'));
@@ -97,7 +97,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     await visitor.close();
   });
 
-  test('of settings and of someone who is notified writes nothing where nobody touched it', async () => {
+  test('of settings and of a notification target writes nothing if nothing was edited', async () => {
     const { db } = server();
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
@@ -133,7 +133,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     await visitor.close();
   });
 
-  test('keeps the boxes and the numbers that it does not show or that nobody touched', async () => {
+  test('keeps boxes and numbers that it does not show or that were not edited', async () => {
     const { db } = server();
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
@@ -201,7 +201,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     },
   );
 
-  test('loses nothing where its writer has signed in again in another window, nor where the cookie is gone', async () => {
+  test('loses nothing if its writer has signed in again in another window, or if the cookie is gone', async () => {
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
     const email = await newUser(server(), 'admin');
@@ -223,7 +223,7 @@ describeWithBrowser('A form of the console, without a script', (browser) => {
     await visitor.close();
   });
 
-  test('shows what was written to nobody else who signs in there', async () => {
+  test('does not show what was written to another user who signs in there', async () => {
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
     const email = await newUser(server(), 'admin');

@@ -11,7 +11,7 @@ describeWithBrowser('The console in a browser', (browser) => {
     kitchen = await openBusyKitchen(server());
   });
 
-  test('answers a support call: what happened, in which file, which row, why, what to do; and mends it', async () => {
+  test('helps in a support call: what happened, in which file, which row, why, what to do; and repairs it', async () => {
     const email = await newUser(server(), 'manager', [kitchen.account]);
     await asStaff(browser(), email, async (page) => {
       await page.click('nav >> text=Solutions');
@@ -109,7 +109,7 @@ describeWithBrowser('The console in a browser', (browser) => {
     await visitor.close();
   });
 
-  test('works without JavaScript: a conflict is decided, a flag is set for many, the table tells what the chart would', async () => {
+  test('works without JavaScript: a conflict is decided, a flag is set for many, the table contains the values of the chart', async () => {
     const email = await newUser(server(), 'manager', [kitchen.account]);
     const visitor = await visit(browser(), server(), { javaScriptEnabled: false });
     const { page } = visitor;
@@ -152,7 +152,7 @@ describeWithBrowser('The console in a browser', (browser) => {
     });
   });
 
-  test('says so where the readings of a chart cannot be had, and leads to the form where the session has ended', async () => {
+  test('says so if the readings of a chart cannot be loaded, and leads to the sign-in if the session has ended', async () => {
     const email = await newUser(server(), 'viewer', [kitchen.account]);
     const visitor = await visit(browser(), server());
     const { page } = visitor;

@@ -66,7 +66,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
     });
   });
 
-  test('a manager looks at a plan field by field, and approves what was seen: exactly that is done', async () => {
+  test('a manager reads a plan field by field and approves it: exactly the plan is carried out', async () => {
     await asStaff('manager', async (page) => {
       await page.goto('/pairs');
       await page.click('main a >> text="beteiligte"');
@@ -89,7 +89,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
     });
   });
 
-  test('the plan’s calls are as many as it takes, or a few more', async () => {
+  test('the plan’s number of calls is what the run needs, or slightly more', async () => {
     const found = await server().db.raw<{
       rows: { planned: { here: number; there: number }; made: { here: number; there: number } }[];
     }>(
@@ -134,7 +134,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
     });
   });
 
-  test('what was given up shows the server’s answer and each call, and is tried again', async () => {
+  test('a job that was given up shows the server’s response and each call, and is tried again', async () => {
     pair.advoware.http.faults.push({
       fits: ({ method, text }) => method === 'PUT' && text.includes('Okafor'),
       answer: { status: 400, json: { message: 'Das Feld vorname ist zu lang.' } },
@@ -158,7 +158,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
     });
   });
 
-  test('a deletion waits beside the approvals of kitchens; rejected, the record stays', async () => {
+  test('a deletion waits beside the approvals of kitchens; after a rejection the record stays', async () => {
     pair.remove('Rossi');
     await pair.run('whole');
     await pair.run('whole');

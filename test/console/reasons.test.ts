@@ -127,7 +127,7 @@ describe('a reason', () => {
     expect(Object.keys(examples).filter((code) => !isCode(code))).toEqual([]);
   });
 
-  test.each(all)('$code is told in both languages, with its values', (reason) => {
+  test.each(all)('$code has a sentence in both languages, with its values', (reason) => {
     const [said, dit] = [told.en(reason), told.fr(reason)];
     expect(dit).not.toBe(said);
     for (const [name, value] of Object.entries(reason.values)) {
@@ -149,7 +149,7 @@ describe('a reason', () => {
     expect(storedReason(reason.code, JSON.parse(JSON.stringify(reason.values)))).toEqual(reason);
   });
 
-  test('of another version of the server is none that can be told', () => {
+  test('of another version of the server has no sentence', () => {
     expect(storedReason(null, null)).toBeNull();
     expect(storedReason('given-next-year', {})).toBeNull();
     expect(storedReason('constructor', {})).toBeNull();
@@ -192,7 +192,7 @@ describe('a reason', () => {
     expect(quotable('a\0b\ud800')).toBe('a\ufffdb\ufffd');
   });
 
-  test('shows what cannot be seen, and what would turn the sentence around', () => {
+  test('shows invisible characters, and characters that would reverse the sentence', () => {
     const value = quotable('\u202e3.5\u0007\u200b</b>');
     for (const language of ['en', 'fr'] as const) {
       const text = reasonIn(language, { code: 'boolean-expected', values: { column: 'X', value } }, null);
@@ -203,7 +203,7 @@ describe('a reason', () => {
   });
 });
 
-describe('what the reader of XML says', () => {
+describe('the sentences of the XML reader', () => {
   test.each([
     ['unclosed tag: DefFridges', 'la balise <DefFridges> n’est jamais fermée'],
     ['unmatched closing tag: Name.', 'la balise fermante </Name> ne correspond à aucune balise ouverte'],

@@ -67,7 +67,7 @@ describe('The temperatures of a probe', () => {
     expect(probes[0]?.lastTemperature).toBe(4);
   });
 
-  test('are shown up to now where the clock of a probe is years ahead', async () => {
+  test('are shown up to now if the clock of a probe is years ahead', async () => {
     const { db } = database;
     const solutionId = await probedKitchen(db);
     await db('probe_state')
@@ -78,7 +78,7 @@ describe('The temperatures of a probe', () => {
     expect(sumOf(told.days.map(({ readings }) => readings))).toBeGreaterThan(280);
   });
 
-  test('are not there for who may not see the solution, nor of a probe that nobody knows', async () => {
+  test('are not found without access to the solution, or for an unknown probe', async () => {
     const { db } = database;
     const solutionId = await probedKitchen(db);
     const temperatures = createTemperatureService(openStoreAccess(db));

@@ -16,7 +16,7 @@ import { root } from '../docs/markdown';
 
 describe('why something was refused', () => {
   // What a worker may give is typed as these codes: whoever adds one that has no words does not compile.
-  test.each(refusalCodes)('%s is told in both languages, with what to do', (code) => {
+  test.each(refusalCodes)('%s has a sentence in both languages, with what to do', (code) => {
     const [said, dit] = [refusalOf(english, code), refusalOf(french, code)];
     for (const { why, advice } of [said, dit]) for (const text of [why, advice]) expect(text).toMatch(/\.$/);
     expect(said.why).not.toBe(english.refusedOtherwise.why);
@@ -24,7 +24,7 @@ describe('why something was refused', () => {
     expect(dit.advice).not.toBe(said.advice);
   });
 
-  test('is told also where an earlier version gave another code', () => {
+  test('has a sentence also if an earlier version gave another code', () => {
     expect(refusalOf(french, 'no-longer-given')).toBe(french.refusedOtherwise);
     expect(refusalOf(english, 'constructor')).toBe(english.refusedOtherwise);
   });
@@ -71,7 +71,7 @@ describe('what is wrong with a field', () => {
     other: { code: 'other', text: 'as it was sent' },
   };
 
-  test.each(Object.values(examples))('$code is told in both languages, with its values', (fault) => {
+  test.each(Object.values(examples))('$code has a sentence in both languages, with its values', (fault) => {
     const [said, dit] = [faultText(fault), french.fault(fault)];
     if (fault.code !== 'other') expect(dit).not.toBe(said);
     for (const [name, value] of Object.entries(fault)) {
@@ -88,14 +88,14 @@ describe('what is wrong with a field', () => {
   });
 });
 
-describe('what is told in the audit trail', () => {
+describe('the words of the audit trail', () => {
   test.each(auditActions)('%s has words in both languages', (action) => {
     expect(english.auditActions[action]).not.toBe(action);
     expect(french.auditActions[action]).not.toBe(english.auditActions[action]);
   });
 });
 
-test('French stands as it is printed: no sign that ends a part begins a line', () => {
+test('French is typeset as in print: no closing sign begins a line', () => {
   const texts = (value: unknown): string[] => {
     if (typeof value === 'string') return [value];
     return typeof value === 'object' && value !== null ? Object.values(value).flatMap(texts) : [];
@@ -118,7 +118,7 @@ test.each(['english', 'french'])('no two files of %s give a text the same name',
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
 });
 
-describe('what people call what the catalogue declares', () => {
+describe('the names of everything in the catalogue', () => {
   const subjects = [...parameterClasses, ...logTables];
   const fields = subjects.flatMap(({ name: of, columns }) =>
     columns.map(({ name, label, choices = {} }) => ({ of, name, label, choices })),
@@ -153,12 +153,12 @@ describe('what people call what the catalogue declares', () => {
         expect(new Set(columns.map(({ label }) => label[language])).size).toBe(columns.length);
   });
 
-  test('every value of a field that takes only some has a name', () => {
+  test('every choice of a field has a name', () => {
     for (const { columns } of subjects)
       for (const { oneOf = [], choices = {} } of columns) expect(Object.keys(choices)).toEqual(oneOf);
   });
 
-  test('what the catalogue does not declare keeps its name, whatever it is', () => {
+  test('names that the catalogue does not declare stay as they are', () => {
     expect(labelText(english, 'constructor')).toBe('constructor');
     expect(fieldLabelOf('fr', 'Fridges', 'Couleur')).toBe('Couleur');
     expect(fieldLabelOf('fr', 'Fridges', '__proto__')).toBe('__proto__');
@@ -166,7 +166,7 @@ describe('what people call what the catalogue declares', () => {
     expect(fieldLabelOf('fr', null, 'TempMax')).toBe('TempMax');
   });
 
-  test('what all classes share has a name too', () => {
+  test('the fields that all classes share have names too', () => {
     expect(fieldLabelOf('fr', 'Fridges', 'IsActive')).toBe('Actif');
   });
 });

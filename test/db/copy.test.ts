@@ -32,7 +32,7 @@ test('rows go in, and other statements run between two turns', async () => {
   expect(await counted()).toEqual([1, 2, 3, 4]);
 });
 
-test('the memory of what was written may be used again', async () => {
+test('the buffer of written rows may be used again', async () => {
   await inTransaction(database.db, async ({ client }) => {
     const copy = createBinaryCopy(client, 'counted', ['n']);
     const memory = Buffer.alloc(10);
@@ -45,7 +45,7 @@ test('the memory of what was written may be used again', async () => {
   expect(await counted()).toHaveLength(100);
 });
 
-test('what PostgreSQL refuses fails the transaction, not the connection or the process', async () => {
+test('a refusal of PostgreSQL makes the transaction fail, not the connection or the process', async () => {
   const refused = inTransaction(database.db, async ({ client }) => {
     const copy = createBinaryCopy(client, 'counted', ['n']);
     try {
@@ -60,7 +60,7 @@ test('what PostgreSQL refuses fails the transaction, not the connection or the p
   expect(await counted()).toEqual([]);
 });
 
-test('a refusal while rows are still being written is heard, and giving up after it is safe', async () => {
+test('a refusal while rows are still being written is noticed, and giving up after it is safe', async () => {
   const refused = inTransaction(database.db, async ({ client }) => {
     const copy = createBinaryCopy(client, 'counted', ['n']);
     try {
@@ -103,7 +103,7 @@ test('a connection that is lost in the middle is an error like any other', async
   expect(await counted()).toEqual([]);
 });
 
-test('a refusal that comes while nobody writes is told to whoever writes next', async () => {
+test('a refusal between two writes makes the next write fail', async () => {
   const refused = inTransaction(database.db, async ({ db, client }) => {
     const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
     const copy = createBinaryCopy(client, 'counted', ['n']);

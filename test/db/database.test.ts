@@ -38,7 +38,7 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
   );
 
 describe('dropping the connections', () => {
-  test('fails what is under way as if PostgreSQL had gone away, and the next statement finds another', async () => {
+  test('makes running statements fail as if PostgreSQL had stopped, and the next statement uses another connection', async () => {
     db = open();
     const idle = await backendOf(db);
     const sleeping = failureOf(db.raw('select pg_sleep(3600)'));
@@ -56,7 +56,7 @@ describe('dropping the connections', () => {
     expect(poolUse(db)).toMatchObject({ used: 0, waiting: 0 });
   });
 
-  test('of connections that nobody uses is noticed by nobody', async () => {
+  test('of idle connections is not noticed', async () => {
     db = open();
     const before = await backendOf(db);
     dropConnections(db);
@@ -65,7 +65,7 @@ describe('dropping the connections', () => {
 });
 
 describe('a statement without an end', () => {
-  test('fails as if PostgreSQL had gone away, and its connection is used no more', async () => {
+  test('fails as if PostgreSQL had stopped, and its connection is not used again', async () => {
     db = open(300);
     const before = await backendOf(db);
     expect(isDatabaseAway(await failureOf(db.raw('select pg_sleep(3600)')))).toBe(true);
@@ -84,7 +84,7 @@ describe('a statement without an end', () => {
     });
   });
 
-  test('may take as long as it takes where no patience is set', async () => {
+  test('may take any time if no limit is set', async () => {
     db = open();
     expect(await failureOf(db.raw('select pg_sleep(0.5)'))).toBeNull();
   });
@@ -98,7 +98,7 @@ test('PostgreSQL looks itself whether a connection is still there', async () => 
   expect(rows[0]?.idle).toBe(new URL(database.url).hostname === '' ? '0' : '10');
 });
 
-test('an error that quotes what a solution sent is no sign that PostgreSQL is away', async () => {
+test('an error that quotes data of a solution does not count as an outage of PostgreSQL', async () => {
   db = open();
   const said = await failureOf(db.raw(`select cast(? as integer)`, ['Connection terminated unexpectedly']));
   expect(String(said)).toContain('Connection terminated unexpectedly');

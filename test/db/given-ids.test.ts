@@ -41,7 +41,7 @@ test('a database that was put back by other means gives no id out again, upwards
   expect(await keepGivenIds(database.db, folder)).toEqual([]);
 });
 
-test('a damaged file stops nothing, and is written anew', async () => {
+test('a damaged file stops nothing, and is written again', async () => {
   const file = path.join(folder, 'given-ids.json');
   writeFileSync(file, '{"quarantine_id_seq": "9');
   expect(await keepGivenIds(database.db, folder)).toEqual([]);

@@ -23,7 +23,7 @@ describe('notifications', () => {
   });
   afterEach(() => notifications.close());
 
-  test('each listener of a channel hears what is said on it, and nothing else', async () => {
+  test('each listener of a channel gets its notifications, and no others', async () => {
     const [a, b, other] = [record('apples'), record('apples'), record('pears; "drop"')];
     await eventually('all listen', () => [a, b, other].every(({ events }) => events.length === 1));
     await say('apples', 'one');
@@ -34,7 +34,7 @@ describe('notifications', () => {
     expect(other.events).toEqual(['connected', 'two']);
   });
 
-  test('who comes later is greeted alone', async () => {
+  test('only the new listener is called when it starts', async () => {
     const early = record('apples');
     await eventually('it listens', () => early.events.length === 1);
     const late = record('apples');
@@ -42,7 +42,7 @@ describe('notifications', () => {
     expect(early.events).toEqual(['connected']);
   });
 
-  test('who has stopped hears no more', async () => {
+  test('a stopped listener gets no more notifications', async () => {
     const [gone, here] = [record('apples'), record('apples')];
     await eventually('both listen', () => gone.events.length === 1 && here.events.length === 1);
     gone.stop();
@@ -51,7 +51,7 @@ describe('notifications', () => {
     expect(gone.events).toEqual(['connected']);
   });
 
-  test('a lost connection is told, and so is the next one', async () => {
+  test('a lost connection is reported, and so is the next one', async () => {
     const { events } = record('apples');
     await eventually('it listens', () => notifications.isConnected() && events.length === 1);
     proxy.cut();
@@ -83,7 +83,7 @@ describe('notifications', () => {
     expect(events).toEqual(['connected', 'lost', 'connected']);
   });
 
-  test('closing ends it, also where nothing can be reached', async () => {
+  test('closing works, even if nothing can be reached', async () => {
     proxy.freeze();
     const { events } = record('apples');
     await notifications.close();

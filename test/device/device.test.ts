@@ -18,7 +18,7 @@ async function told(id: number): Promise<{ skewHours: number | null; version: st
   };
 }
 
-describe('what a request tells of its device', () => {
+describe('the information about a device in a request', () => {
   const now = Date.parse('2026-11-20T10:00:00Z');
   const skew = (date: string) => deviceOf({ date }, now).clockSkewSeconds;
   const version = (userAgent: string) => deviceOf({ 'user-agent': userAgent }).version;
@@ -35,7 +35,7 @@ describe('what a request tells of its device', () => {
     '2026-11-20T10:00:00Z',
     'Fri, 20 Nov 9999 10:00:00 GMT',
     'Fri, 20 Xxx 2026 10:00:00 GMT',
-  ])('is no time where it says %j', (date) => expect(skew(date)).toBeNull());
+  ])('is not a time for %j', (date) => expect(skew(date)).toBeNull());
 
   test('is the version of a solution’s program, and of nothing else', () => {
     expect(version('epack-solution/4.0')).toBe('4.0');
@@ -53,7 +53,7 @@ describe('what a request tells of its device', () => {
 });
 
 describe('a solution’s clock and version', () => {
-  test('are noted at login, and only of who may come in', async () => {
+  test('are stored at login, and only if it succeeds', async () => {
     const solution = await enrol(server());
     const headers = { Date: hours(-3), 'User-Agent': 'epack-solution/4.0' };
     await login(server().url, { ...solution, secret: 'wrong' }, { headers });
@@ -64,7 +64,7 @@ describe('a solution’s clock and version', () => {
     expect(await told(solution.id)).toEqual({ skewHours: -3, version: '4.0' });
   });
 
-  test('are noted at every upload, whichever way it comes, and decide nothing', async () => {
+  test('are stored at every upload of every form, and decide nothing', async () => {
     const client = await signIn(server());
     const archive = zipOf({ 'csv/Tboil.csv': 'Id,MeasuredAt\n1,2026-11-20 07:31:00\n' });
     const posted = await client.postBare(archive, { Date: hours(50), 'User-Agent': 'epack-solution/4.1' });

@@ -33,7 +33,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  test('tells every mistake at once, each with the name of its setting', () => {
+  test('reports all mistakes at once, each with the name of its setting', () => {
     const problems = problemsOf({
       PORT: '80 80',
       DATABASE_URL: 'mysql://localhost/epack',
@@ -63,12 +63,12 @@ describe('the configuration', () => {
     expect(problemsOf({ EPACK_TEST_DATA: 'data', EPACK_SOLUTION_SECRET: 'x' })).toEqual([]);
   });
 
-  test('takes an empty value for one that is not set', () => {
+  test('treats an empty value as not set', () => {
     const empty = Object.fromEntries(Object.keys(settings.shape).map((name) => [name, '']));
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
-  test('takes the first user whole or not at all', () => {
+  test('accepts the first user whole or not at all', () => {
     const [problem, ...others] = problemsOf({ EPACK_ADMIN_PASSWORD: 'correct horse' });
     expect(problem).toMatch(/EPACK_ADMIN_EMAIL and EPACK_ADMIN_PASSWORD/);
     expect(others).toEqual([]);
@@ -77,7 +77,7 @@ describe('the configuration', () => {
     );
   });
 
-  test('takes the password that the console takes', () => {
+  test('accepts the passwords that the console accepts', () => {
     const problemsWith = (password: string) =>
       problemsOf({ EPACK_ADMIN_EMAIL: 'a@example.org', EPACK_ADMIN_PASSWORD: password });
     expect(problemsWith('x'.repeat(passwordLength.least))).toEqual([]);
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     expect(problemsWith('x'.repeat(passwordLength.most + 1))).toHaveLength(1);
   });
 
-  test('keeps to the limits of each number, and takes no other spelling of one', () => {
+  test('keeps to the limits of each number, and accepts no other spelling', () => {
     for (const written of ['-1', '65536', '8080.5', '0x50', '1e3', ' 80', 'http']) {
       expect(problemsOf({ PORT: written })).toHaveLength(1);
     }
@@ -141,7 +141,7 @@ describe('a secret in a file', () => {
     }
   });
 
-  test('is held to the rules of its setting, and no message tells what is in the file', () => {
+  test('must follow the rules of its setting, and no message contains the content of the file', () => {
     const password = fileOf('s3cr3t');
     const message = messageOf({
       EPACK_ADMIN_EMAIL: 'a@example.org',
@@ -153,7 +153,7 @@ describe('a secret in a file', () => {
     expect(message).not.toContain('s3cr3t');
   });
 
-  test('is a mistake beside the setting itself, and for a setting that is no secret', () => {
+  test('is a mistake together with the setting itself, and for a setting that is not a secret', () => {
     const file = fileOf('postgres://db/epack');
     expect(problemsOf({ DATABASE_URL: 'postgres://db/epack', DATABASE_URL_FILE: file })).toEqual([
       'DATABASE_URL and DATABASE_URL_FILE are both set: set one of them',

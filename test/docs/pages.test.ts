@@ -8,7 +8,7 @@ import { syncStates } from '../../shared/domain/sync-state';
 import { allPages, anchorsOf, fencesOf, localLinksOf, pageOf, root } from './markdown';
 
 describe('every page', () => {
-  test.each(allPages())('$name leads only to what is there', (page) => {
+  test.each(allPages())('$name has only links to existing pages and sections', (page) => {
     const broken = localLinksOf(page).filter((link) => {
       const [file = '', anchor] = link.split('#');
       const target = file === '' ? page.name : path.join(path.dirname(page.name), file);
@@ -18,14 +18,14 @@ describe('every page', () => {
     expect(broken).toEqual([]);
   });
 
-  test.each(allPages())('$name names only settings that there are', ({ text }) => {
+  test.each(allPages())('$name names only existing settings', ({ text }) => {
     const named = [...text.matchAll(/\bEPACK_[A-Z_]+[A-Z]\b/g)].map(([name]) => name);
     // The last three are read by docker-compose.yml and the proxy alone.
     const foreign = /^EPACK_(TEST_|SOLUTION_|(URL|LISTEN|MEMORY_LIMIT|UPSTREAM)$)/;
     expect(named.filter((name) => !(name in settings.shape) && !foreign.test(name))).toEqual([]);
   });
 
-  test.each(allPages())('$name names only npm scripts that there are', ({ text }) => {
+  test.each(allPages())('$name names only existing npm scripts', ({ text }) => {
     const scripts = readFileSync(path.join(root, 'package.json'), 'utf8');
     const named = [...text.matchAll(/npm run (?:--silent )?([a-z][a-z:]*)/g)].map(([, name = '']) => name);
     expect(named.filter((name) => !scripts.includes(`"${name}":`))).toEqual([]);

@@ -22,7 +22,7 @@ test('docs/staff.md names every channel, count, alert and role', () => {
   expect(missing([channels, counts, alertKinds, roles].flatMap((words) => Object.values(words)))).toEqual([]);
 });
 
-test('docs/staff.md names what one presses as it is named there', () => {
+test("docs/staff.md uses the console's names of buttons and pages", () => {
   const { tabs, findings } = english;
   const pressed = [
     english.solutions,

@@ -92,17 +92,17 @@ test('only the room that a table belongs to writes it', () => {
   expect([...new Set(strangers)].filter((one) => !known.has(one))).toEqual([]);
 });
 
-test('whoever else may write a table still does', () => {
+test('every exception in the list of writers is still needed', () => {
   const written = new Set(writes.map(({ file, table }) => `${file} ${table ?? ''}`));
   expect(otherWriters.filter(([file, table]) => !written.has(`${file} ${table}`))).toEqual([]);
 });
 
-test('only logs, and what goes with a solution, are written by names that come from elsewhere', () => {
+test('only logs, and tables that are removed with a solution, have variable names in SQL', () => {
   const files = [...new Set(writes.flatMap(({ file, table }) => (table === null ? [file] : [])))];
   expect(files.filter((file) => !namedWhenTheyRun.some((room) => file.startsWith(room)))).toEqual([]);
 });
 
-test('every table has somebody who writes it, but those that triggers keep', () => {
+test('every table has a writer, except those that triggers keep', () => {
   const written = new Set(writes.map(({ table }) => table));
   const kept = [...owners.keys()].filter((table) => !written.has(table));
   expect(kept).toEqual(['form_owner', 'probe_readings_due', 'solution_old_zone']);

@@ -3,7 +3,7 @@ import { jsonDifferences } from '../../shared/domain/json-differences';
 const paths = (before: unknown, after: unknown) =>
   jsonDifferences(before, after).map((one) => [one.path.join('.'), one.before, one.after]);
 
-test('what was changed, added and removed is told leaf by leaf', () => {
+test('changes, additions and removals are listed leaf by leaf', () => {
   const before = { find: { check: '* * * * *' }, retry: { attempts: 5 }, match: { by: ['name'] } };
   const after = { find: { check: '* * * * *', jitterSeconds: 5 }, retry: { attempts: 3 } };
   expect(paths(before, after)).toEqual([
@@ -24,7 +24,7 @@ test('fields go by their names, so that one in between is one difference', () =>
   ]);
 });
 
-test('fields of one name go by their place, and what is the same differs nowhere', () => {
+test('fields with the same name are compared by position, and equal values have no difference', () => {
   const twice = { fields: [{ here: 'a' }, { here: 'a', there: 'b' }] };
   expect(paths(twice, twice)).toEqual([]);
   expect(paths(twice, { fields: [{ here: 'a' }, { here: 'a', there: 'c' }] })).toEqual([

@@ -80,7 +80,7 @@ test('every half hour of a year is read again as it is shown', () => {
   expect(wrong).toEqual([]);
 });
 
-test('the hour that autumn writes twice takes the earliest instant after the previous one', () => {
+test('in the hour that occurs twice in autumn, a time is the earliest instant after the previous one', () => {
   expect(instant('Europe/Paris', '2026-10-25T02:30:00')).toBe('2026-10-25T00:30:00.000Z');
   expect(instant('Europe/Paris', '2026-10-25T02:30:00', '2026-10-25T00:25:00Z')).toBe(
     '2026-10-25T00:30:00.000Z',
@@ -103,11 +103,11 @@ test('the hour that spring skips is read as if the clock had not been put forwar
   expect(instant('Pacific/Apia', '2011-12-30T12:00:00')).toBe('2011-12-30T22:00:00.000Z');
 });
 
-test('a name that is no time zone is refused', () => {
+test('a name that is not a time zone is refused', () => {
   expect(() => timeZone('Europe/Lyon')).toThrow(RangeError);
 });
 
-test('the other instant that the wall shows alike is found from either', () => {
+test('for a time that occurs twice, each instant leads to the other', () => {
   const paris = timeZone('Europe/Paris');
   const [first, second] = [wall('2026-10-25T00:30'), wall('2026-10-25T01:30')];
   expect([first, second].map((at) => paris.otherInstantOf(at))).toEqual([second, first]);

@@ -48,7 +48,7 @@ const cave: Sent = { id: '1', fields: { Name: 'Cave' } };
 const cour: Sent = { id: '2', fields: { Name: 'Cour' } };
 
 describe('what a solution is believed to hold', () => {
-  test('is what it sent, and what it will have been told', async () => {
+  test('is what it sent, and what its package contains', async () => {
     const first = await kitchen.syncAndConfirm([cave, cour]);
     expect(await after(first.syncId)).toEqual(digestOf(['1', { Name: 'Cave' }], ['2', { Name: 'Cour' }]));
     await edit('2', { Name: 'Cour basse' });
@@ -59,7 +59,7 @@ describe('what a solution is believed to hold', () => {
     expect(await after(second.syncId)).toEqual(told);
   });
 
-  test('is no longer what it deleted, nor what it was told to delete', async () => {
+  test('excludes what it deleted, and what it was told to delete', async () => {
     await kitchen.syncAndConfirm([cave, cour]);
     const { syncId } = await kitchen.syncAndConfirm([{ ...cave, isActive: false }, cour]);
     expect(await after(syncId)).toEqual(digestOf(['2', { Name: 'Cour' }]));
@@ -88,12 +88,12 @@ describe('what a solution is believed to hold', () => {
     expect(await after(next.syncId)).toBeUndefined();
   });
 
-  test('is not known of a class of which nothing ever came', async () => {
+  test('is unknown for a class of which nothing was ever sent', async () => {
     const { syncId } = await kitchen.syncAndConfirm(null);
     expect(await after(syncId)).toBeUndefined();
   });
 
-  test('costs one row of a class, however much it holds: what changes adds one, and the next question joins them', async () => {
+  test('needs one row for each class, whatever its size: a change adds a row, and the next reading joins them', async () => {
     const many = Array.from({ length: 2_000 }, (_, place): Sent => ({
       id: String(place),
       fields: { Name: 'a' },

@@ -38,7 +38,7 @@ async function believed({ id }: Enrolled): Promise<Record<string, ClassDigest>> 
 }
 
 describe('the digest of a class in the manifest', () => {
-  test('is that of what a kitchen holds, class by class, whoever edits what', async () => {
+  test('equals that of the kitchen, class by class, whichever side edits', async () => {
     const copy = await copyWith();
     await keepSettings(copy, createKitchen({ seed: 'drift', from: new Date('2026-10-19T04:00:00Z') }));
     const enrolled = await real.enrol();
@@ -67,7 +67,7 @@ describe('the digest of a class in the manifest', () => {
     expect(await findDrift(copy, after)).toEqual(['Oils']);
   });
 
-  test('counts what is deleted on either side as gone', async () => {
+  test('excludes entities that were deleted on either side', async () => {
     const copy = await copyWith(three);
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy);
@@ -81,7 +81,7 @@ describe('the digest of a class in the manifest', () => {
     expect(copy.state().channels.synchro.owed.drift).toEqual([]);
   });
 
-  test('is not there for a class of which something was rejected', async () => {
+  test('is missing for a class of which something was rejected', async () => {
     const broken = fridge('2', 'Vitrine').replace('<TempMax>4', '<TempMax>cold');
     const copy = await copyWith({ 'xml/Fridges.xml': classFile('Fridges', fridge('1', 'Cave'), broken) });
     const enrolled = await real.enrol();
@@ -122,7 +122,7 @@ describe('a solution that holds something else than the server believes', () => 
     expect(copy.state().channels.synchro.owed.drift).toEqual([]);
   });
 
-  test('does not take for drift what somebody edits while the sync is under way', async () => {
+  test('does not count an edit during the sync as drift', async () => {
     const copy = await copyWith(three);
     const enrolled = await real.enrol();
     await programOf(real, enrolled, copy).sync('synchro');

@@ -54,7 +54,7 @@ describe('the embedded database', () => {
     expect(settings).toEqual(['epack UTF8 C.UTF-8 UTC on f é']);
   });
 
-  test('lets in nobody without the password, which only its owner can read', async () => {
+  test('refuses connections without the password, which only its owner can read', async () => {
     const dataDir = newDataDir();
     const { url } = await start(dataDir);
     const stranger = new URL(url);
@@ -93,7 +93,7 @@ describe('the embedded database', () => {
     expect(await findEmbeddedPostgres(dataDir)).toBeNull();
   });
 
-  test('comes whole out of stops and starts that cross each other', async () => {
+  test('survives stops and starts that overlap', async () => {
     const dataDir = newDataDir();
     const stayed = await Promise.all(
       [0, 1, 2].map(async (turn) => {
@@ -111,7 +111,7 @@ describe('the embedded database', () => {
     expect(await query(stayed[0]?.url ?? '', 'select 1 as id')).toEqual([1]);
   });
 
-  test('loses no committed row when it is killed while it writes, and is there again by itself', async () => {
+  test('loses no committed row when it is killed while it writes, and restarts by itself', async () => {
     const dataDir = newDataDir();
     const { url } = await start(dataDir);
     await createReadings(url);
@@ -163,7 +163,7 @@ describe('the embedded database', () => {
     }
   });
 
-  test('takes another port where its own was taken while it was away', async () => {
+  test('takes another port if its own was taken while it was stopped', async () => {
     const dataDir = newDataDir();
     const before = await startEmbeddedPostgres({ dataDir });
     await before.stop();
@@ -180,7 +180,7 @@ describe('the embedded database', () => {
     }
   });
 
-  test('is finished by the next process where one was killed while it made it', async () => {
+  test('is completed by the next process if the first was killed while creating it', async () => {
     const dataDir = newDataDir();
     mkdirSync(path.join(dataDir, 'postgres.new-4194304-00000000'), { recursive: true });
     const { url } = await start(dataDir);
@@ -188,7 +188,7 @@ describe('the embedded database', () => {
     expect(() => statSync(path.join(dataDir, 'postgres.new-4194304-00000000'))).toThrow('ENOENT');
   });
 
-  test('says so where its files are of another version of PostgreSQL', async () => {
+  test('reports files of another version of PostgreSQL', async () => {
     const dataDir = newDataDir();
     await (await startEmbeddedPostgres({ dataDir })).stop();
     writeFileSync(path.join(dataDir, 'postgres/data/PG_VERSION'), '12\n');
@@ -219,7 +219,7 @@ describe('the embedded database', () => {
     expect((await start(copy)).url).not.toBe(original.url);
   });
 
-  test('ends with the process that started it, and leaves nothing, where it is ephemeral', async () => {
+  test('ends with the process that started it, and leaves nothing, if it is ephemeral', async () => {
     const dataDir = newDataDir();
     const killed = await startHolder(dataDir, { ephemeral: true });
     const pid = postmasterPid(dataDir);
@@ -255,7 +255,7 @@ describeAsRoot('the embedded database, started by root,', () => {
 });
 
 describeAsOrdinaryUser('the embedded database, started by an ordinary user,', () => {
-  test('starts, and goes on where root takes over', async () => {
+  test('starts, and goes on if root takes over', async () => {
     const folder = createTestFolder();
     chmodSync(folder.path, 0o777);
     const dataDir = path.join(folder.path, 'data');
@@ -268,7 +268,7 @@ describeAsOrdinaryUser('the embedded database, started by an ordinary user,', ()
     expect(statSync(`/proc/${postmasterPid(dataDir)}`).uid).toBe(nobody.uid);
   });
 
-  test('says whose it is where it belongs to another', async () => {
+  test('names the owner if it belongs to another user', async () => {
     const dataDir = newDataDir();
     await start(dataDir);
     const { uid } = statSync(path.join(dataDir, 'postgres'));

@@ -39,7 +39,7 @@ function binariesOf(place: string, user: { uid: number; gid: number }, copyFolde
 const ourselves = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
 describe('the programs of PostgreSQL', () => {
-  test('work where no install script has made their links', () => {
+  test('work if no install script has made their links', () => {
     const place = installElsewhere();
     const postgres = binariesOf(place, ourselves, place);
     expect(path.relative(place, postgres)).toMatch(/^node_modules/);
@@ -59,7 +59,7 @@ describe('the programs of PostgreSQL', () => {
     expect(binariesOf(place, nobody, copyFolder)).toBe(postgres);
   });
 
-  test('are said to be missing, with the way out, where the optional dependency was left out', () => {
+  test('are reported as missing, with the remedy, if the optional dependency was left out', () => {
     const place = installElsewhere();
     rmSync(path.join(place, 'node_modules'), { recursive: true });
     expect(binariesOf(place, ourselves, place)).toMatch(/not installed .* DATABASE_URL/);

@@ -110,7 +110,7 @@ test('kill -9 of the API while it receives, while it unpacks, or before it queue
   for (const client of [receives, unpacks, queues]) await expectFreed(client);
 });
 
-describe('what was taken before the kill is processed', () => {
+describe('an upload that was accepted before the kill is processed', () => {
   test('killed right after its answer: the message was written with the job', async () => {
     const client = await signIn(processes);
     const answer = await client.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2, 3) }));
@@ -124,7 +124,7 @@ describe('what was taken before the kill is processed', () => {
     expect(await processes.db('tbfridge').where({ solution_id: client.id }).select('id')).toHaveLength(3);
   });
 
-  test('killed at any moment, and the solution tries again with its key until it is answered: applied exactly once', async () => {
+  test('after a kill at any moment, with retries under the same key, an upload is applied exactly once', async () => {
     for (let round = 1; round <= 5; round += 1) {
       const client = await signIn(processes);
       const key = randomUUID();
@@ -154,7 +154,7 @@ describe('what was taken before the kill is processed', () => {
   });
 });
 
-test('an upload that dies half-way while the API lives frees its channel as well', async () => {
+test('an upload that is cut half-way while the API runs frees its channel as well', async () => {
   const client = await signIn(processes);
   expect(await receiving(client, 'not at all')).toBeNull();
   await expectFreed(client);

@@ -73,7 +73,7 @@ describe('PostgreSQL stops and starts again', () => {
     folder.remove();
   });
 
-  test('while it is away every call is answered with 503 unavailable and Retry-After; then all goes on', async () => {
+  test('while it is stopped, every call returns 503 unavailable and Retry-After; then everything goes on', async () => {
     const client = await signIn(processes);
     expect((await client.statut()).text).toBe('"0"');
     await postgres.stop();
@@ -99,7 +99,7 @@ describe('PostgreSQL stops and starts again', () => {
     await expectApplied(processes, [client]);
   });
 
-  test('whoever waits for a change meanwhile hears of it', async () => {
+  test('a poll that waits meanwhile gets the change', async () => {
     const client = await signIn(processes);
     const waiting = client.statut('?wait=60&not=0');
     await postgres.stop();
@@ -155,7 +155,7 @@ describeWithOwnRabbit('RabbitMQ stops and starts again', (rabbit) => {
     await expectApplied(processes, clients);
   });
 
-  test('while it is away an upload is answered with 503 unavailable and Retry-After and keeps nothing; the rest goes on', async () => {
+  test('while it is stopped, an upload returns 503 unavailable and Retry-After and keeps nothing; the rest goes on', async () => {
     worker = await processes.startWorker();
     const client = await signIn(processes);
     const busy = await signIn(processes);

@@ -40,7 +40,7 @@ test('an API that stops closes a kept connection as soon as the request on it ha
   agent.destroy();
 });
 
-test('nor does it wait for a connection that was opened in advance and never used', async () => {
+test('an API that stops does not wait for an unused connection either', async () => {
   server = await createProcesses({ environment: aVeryLongTime });
   const api = await server.startApi();
   const opened = connect(Number(new URL(server.url).port), '127.0.0.1');

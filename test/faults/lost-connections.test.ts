@@ -25,7 +25,7 @@ const readiness = () => call(`${server.url}/readyz`);
 const ready = () => eventually('the API is ready', async () => (await readiness()).status === 200);
 
 describe('connections are lost, and new ones are well', () => {
-  test('every call of the API is answered, and soon with what was asked for', async () => {
+  test('every call of the API gets a response, and soon the right one', async () => {
     await server.startApi(throughProxy);
     const client = await signIn(server);
     await ready();
@@ -58,7 +58,7 @@ describe('connections are lost, and new ones are well', () => {
   });
 });
 
-describe('nothing comes back, on new connections neither', () => {
+describe('nothing is received, not even on new connections', () => {
   test('the API says at once that it cannot reach the database, and again that it can', async () => {
     await server.startApi(throughProxy);
     await ready();

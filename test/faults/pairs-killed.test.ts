@@ -87,7 +87,7 @@ interface Person {
   firstName: string;
 }
 
-test('kill -9 of either of two workers at any step: nobody is doubled, nothing is lost, and all comes to rest', async () => {
+test('after kill -9 of either of two workers at any step, nothing is doubled or lost, and the work ends', async () => {
   await open({ EPACK_LEASE_SECONDS: '2' });
   const rounds = 10;
   const people = new Map<string, Person>();

@@ -105,7 +105,7 @@ describe('messages', () => {
     expect(await readings(client)).toHaveLength(3);
   });
 
-  test('that are none of ours are put aside, and hold up nothing', async () => {
+  test('that are not ours are put aside, and delay nothing', async () => {
     const client = await signIn(processes);
     for (const body of [
       '{}',
@@ -140,7 +140,7 @@ describe('a worker that is frozen for longer than its lease', () => {
     return sync;
   }
 
-  test('loses its job to another, who need not wait for it; thawed, it commits nothing', async () => {
+  test('loses its job to another worker, which does not wait for it; after it is thawed, it commits nothing', async () => {
     const client = await signIn(processes);
     await withWorkers(1, async ([frozen]) => {
       if (frozen === undefined) throw new Error('no worker');
@@ -220,7 +220,7 @@ describe('a job that fails on every attempt', () => {
       file.includes(`uploads/${sync}/`),
     );
 
-  test('ends with status 2 and a report that says failed; nothing is applied, the upload is kept, and what was due stays due', async () => {
+  test('ends with status 2 and a report that says failed; nothing is applied, the upload is kept, and due instructions stay due', async () => {
     const client = await signIn(processes);
     await edit(processes, client.id, 'Fridges', '1', { Name: 'Cave' });
     await processes.db.raw(`
@@ -253,7 +253,7 @@ describe('a job that fails on every attempt', () => {
     await withWorkers(1, () => expectFailed(client, sync));
   });
 
-  test('what PostgreSQL breaks off is not counted, however often', async () => {
+  test('an attempt that PostgreSQL aborts does not count, however often', async () => {
     const client = await signIn(processes);
     const held = await holdTable(processes.db, 'tboil');
     await withWorkers(1, async () => {

@@ -71,7 +71,7 @@ export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
       expect(text).toBe('o'.repeat(1_000_000));
     });
 
-    test('a content that fails leaves nothing, and what was there before as it was', async () => {
+    test('a content that fails leaves nothing, and the old object as it was', async () => {
       const broken = function* () {
         yield Buffer.from('half');
         throw new Error('the network is gone');
@@ -84,7 +84,7 @@ export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
       await expect(keysBelow('')).resolves.toEqual(['kept']);
     });
 
-    test('what is not there cannot be read, and a folder is not there', async () => {
+    test('a missing object cannot be read, and a folder is not an object', async () => {
       await store.write('folder/a', Buffer.from('a'));
       for (const key of ['absent', 'folder', 'folder/b', 'folder/a/b']) {
         await expect(store.read(key)).rejects.toMatchObject({ code: 'not-found' });
@@ -126,7 +126,7 @@ export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
     });
   });
 
-  test('what is there is made durable; what is not there cannot be', async () => {
+  test('an existing object is made durable; a missing one cannot be', async () => {
     await store.write('a/b', Buffer.from('b'));
     await expect(store.makeDurable('a/b')).resolves.toBeUndefined();
     await expect(store.makeDurable('a/c')).rejects.toThrow();
@@ -138,17 +138,17 @@ export function itKeepsTheFileStoreContract(openStore: () => FileStore): void {
         await store.write(key, Buffer.from(key));
     });
 
-    test('a prefix is a folder: no other that begins alike', async () => {
+    test('a prefix is a folder, and does not match others with the same beginning', async () => {
       await expect(keysBelow('one')).resolves.toEqual(['one/.hidden', 'one/a', 'one/b/c']);
       await expect(keysBelow('')).resolves.toEqual(['one/.hidden', 'one/a', 'one/b/c', 'onetwo/a', 'two']);
       await expect(keysBelow('three')).resolves.toEqual([]);
     });
 
-    test('sizes are told', async () => {
+    test('sizes are returned', async () => {
       await expect(allOf(store.list('one/b'))).resolves.toEqual([{ key: 'one/b/c', bytes: 7 }]);
     });
 
-    test('a prefix is removed with all below, or a single object; and what is gone stays gone', async () => {
+    test('a prefix is removed with everything below it, or a single object; removed objects stay removed', async () => {
       await store.remove('one');
       await store.remove('two');
       await store.remove('never/there');

@@ -15,7 +15,7 @@ const newRoot = (): string => path.join(folder.path, `deep/store-${(stores += 1)
 itKeepsTheFileStoreContract(() => createDiskFileStore(newRoot()));
 
 describe('on a disk', () => {
-  test('what a killed process left half written is swept after a day, and nothing else', async () => {
+  test('half-written files of a killed process are removed after a day, and nothing else', async () => {
     const root = newRoot();
     const parts = path.join(root, '.parts');
     await mkdir(parts, { recursive: true });
@@ -34,7 +34,7 @@ describe('on a disk', () => {
     await removeAbandonedParts(newRoot());
   });
 
-  test('a full disk is told as the system tells it', async () => {
+  test('a full disk is reported with the error of the system', async () => {
     const root = newRoot();
     await mkdir(root, { recursive: true });
     // The kernel answers every write to /dev/full as a full disk does.
@@ -43,7 +43,7 @@ describe('on a disk', () => {
     await expect(batch.write('full', Buffer.from('x'))).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
-  test('a store whose folder cannot be made says so, and works when it can', async () => {
+  test('a store whose folder cannot be created says so, and works once it can', async () => {
     const root = newRoot();
     await mkdir(path.dirname(root), { recursive: true });
     await writeFile(root, 'in the way');
