@@ -13,11 +13,11 @@ describe('the log', () => {
     });
   });
 
-  test('leaves out what is below its level', () => {
+  test('leaves out lines below its level', () => {
     expect(logged(`log.debug({}, 'details')`).stdout).toEqual([]);
   });
 
-  test('tells of an error with its message, its stack and its cause', () => {
+  test('writes an error with its message, its stack and its cause', () => {
     const [line] = logged(
       `log.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'broken')`,
     ).stdout;
@@ -33,7 +33,7 @@ describe('the log', () => {
     expect(JSON.stringify(stdout)).toContain('a@b');
   });
 
-  test('goes to stderr where the output of a command is its product', () => {
+  test('is written to stderr if the output of a command is its product', () => {
     const { stdout, stderr } = logged(`log.info({}, 'aside')`, 'stderr');
     expect(stdout).toEqual([]);
     expect(stderr).toMatchObject([{ msg: 'aside' }]);

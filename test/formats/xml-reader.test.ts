@@ -82,7 +82,7 @@ describe('the reader of parameter files', () => {
     }
   });
 
-  test('takes names that JavaScript has a meaning for as fields like any other', async () => {
+  test('treats names with a meaning in JavaScript like any other field', async () => {
     const [entity] = await read(list('<Id>1</Id><__proto__><a/></__proto__><constructor>c</constructor>'));
     expect(Object.entries(entity?.kind === 'entity' ? entity.fields : {})).toEqual([
       ['__proto__', { xml: '<__proto__><a/></__proto__>' }],
@@ -168,7 +168,7 @@ describe('the reader of parameter files', () => {
     expect(error).toMatchObject({ members: { line: 3 } });
   });
 
-  test('reports an entity that cannot be taken, and takes those around it', async () => {
+  test('reports an invalid entity, and accepts those around it', async () => {
     const entities = await read(
       `<ArrayOfX>
         <X><Id>1</Id></X>
@@ -222,7 +222,7 @@ describe('the reader of parameter files', () => {
     }
   });
 
-  test('leaves an ampersand alone where it may stand', async () => {
+  test('keeps an ampersand where it is allowed', async () => {
     const fields = '<A><![CDATA[a & b &#0; c]]></A><!-- x & y --><?pi & ?><B>x &amp; y</B>';
     const text = list(`<Id>1</Id>${fields}`);
     for (const size of [1, 4, 1000]) {
@@ -233,7 +233,7 @@ describe('the reader of parameter files', () => {
     }
   });
 
-  test('takes two references to the halves of a character for the character', async () => {
+  test('reads two references to the halves of a character as the character', async () => {
     const [entity] = await read(
       list(
         '<Id>1</Id><A>x &#xD83D;&#xDE00; &lt;</A><B>&#55357;&#56832;</B><C><D e="&#xD83D;&#xDE00;">&#xd83d;&#xde00;</D></C>' +
@@ -263,7 +263,7 @@ describe('the reader of parameter files', () => {
     '0001-01-01',
     '01/01/0001 00:00:00',
     '0001-01-01T00:00:00.0000000+01:00',
-  ])('takes a Ts of %s for none', async (ts) => {
+  ])('treats a Ts of %s as absent', async (ts) => {
     expect(await read(list(`<Id>1</Id><Ts>${ts}</Ts>`))).toMatchObject([{ kind: 'entity', ts: null }]);
   });
 
@@ -308,7 +308,7 @@ describe('the reader of parameter files', () => {
       expect(once).toMatchObject({ fields: { Steps: { xml: steps } } });
     });
 
-    test('refuse the entity where nobody declares them', async () => {
+    test('refuse the entity if they are not declared', async () => {
       const text = list('<Id>1</Id><Steps><d:Step/></Steps>').replace('</X>', '</X><X><Id>2</Id></X>');
       expect(await read(text)).toMatchObject([
         { code: 'bad-entity', id: '1' },

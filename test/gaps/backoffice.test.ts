@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => backoffice.stop());
 
-test('staff see what is missing in the logs of a solution, and nobody else’s', async () => {
+test('staff see what is missing in the logs of their solutions, and not of others', async () => {
   const { solution } = await newKitchen(backoffice);
   expect((await admin.call('GET', `/api/solutions/${solution}/gaps`)).at('items')).toEqual([]);
   await backoffice.db('log_mark').insert([

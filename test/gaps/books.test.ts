@@ -77,7 +77,7 @@ test('a row that was deleted behind the back of the server is named, until it is
   expect(await check(solutionId)).toMatchObject({ is_balanced: true, book: { stored: '6', lost: none } });
 });
 
-test('a row that no upload brought is named, also where another is gone for it', async () => {
+test('a row that no upload brought is named, even if another row is gone in its place', async () => {
   const solutionId = await log.addSolution();
   await log.load('Tboil', oil(1, 2, 5), { solutionId });
   await log.db('tboil').where({ solution_id: solutionId, id: 2 }).update({ id: 4 });
@@ -97,7 +97,7 @@ test('of more rows than are read at once the books are those of all', async () =
   });
 });
 
-test('a log from before the books were kept begins with what is there', async () => {
+test('the books of an older log begin with its stored rows', async () => {
   const solutionId = await log.addSolution();
   await log.load('Tboil', oil(1, 2, 3, 4), { solutionId });
   await log.db('tboil').where({ solution_id: solutionId, id: 2 }).delete();
@@ -145,7 +145,7 @@ describe('losses that staff accept', () => {
     expect(await accept(solutionId)).toEqual({ lost: '0', unknown: '0' });
   });
 
-  test('are those alone that the check has found and that are still gone', async () => {
+  test('include only rows that the check has found gone and that are still gone', async () => {
     const solutionId = await log.addSolution();
     await log.load('Tboil', oil(1, 2, 3, 4), { solutionId });
     await log.db('tboil').where({ solution_id: solutionId }).whereIn('id', [1, 2]).delete();
@@ -159,7 +159,7 @@ describe('losses that staff accept', () => {
     });
   });
 
-  test('are stored after all where the solution still has them', async () => {
+  test('are still stored if the solution still has them', async () => {
     const solutionId = await log.addSolution();
     await log.load('Tboil', oil(1, 2, 3), { solutionId });
     await log.db('tboil').where({ solution_id: solutionId, id: 2 }).delete();
@@ -169,7 +169,7 @@ describe('losses that staff accept', () => {
     expect(await check(solutionId)).toMatchObject({ is_balanced: true, book: { stored: '3', absent: '0' } });
   });
 
-  test('may be more than a thousand apart, and rows that no upload brought are taken as they are', async () => {
+  test('may be in more than a thousand ranges, and rows that no upload brought are accepted as they are', async () => {
     const solutionId = await log.addSolution();
     await log.load('Tboil', oil(...Array.from({ length: 6_000 }, (_, place) => place + 1)), { solutionId });
     await log.db.raw('delete from tboil where solution_id = ? and id % 2 = 0', [solutionId]);

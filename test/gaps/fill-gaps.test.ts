@@ -17,7 +17,7 @@ async function gapsOf(id: string): Promise<unknown> {
 }
 
 describe('a solution whose log has holes on the server', () => {
-  test('is told which, sends the rows that it has, and says which it never had', async () => {
+  test('gets the missing ids, sends the rows that it has, and reports those that it never had', async () => {
     const copy = await copyWith({ 'csv/Tboil.csv': oil(1, 2, 6, 9, 10) });
     const enrolled = await real.enrol();
     const solution = programOf(real, enrolled, copy);
@@ -50,7 +50,7 @@ describe('a solution whose log has holes on the server', () => {
     expect(fourth.sent.bytes).toBeLessThan(third.sent.bytes);
   });
 
-  test('is told again where its answer was refused', async () => {
+  test('gets the ids again if its answer was refused', async () => {
     const copy = await copyWith({ 'csv/Tboil.csv': oil(1, 4) });
     const solution = programOf(real, await real.enrol(), copy);
     await solution.sync('synchro');
@@ -63,7 +63,7 @@ describe('a solution whose log has holes on the server', () => {
     expect(report).not.toHaveProperty('gaps');
   });
 
-  test('is not told of holes on another channel', async () => {
+  test('does not get the gaps of another channel', async () => {
     const copy = await copyWith({
       'csv/Tboil.csv': oil(1, 3),
       'csv/Tbsondes.csv': 'Id,Temperature\n5,1\n7,2\n',

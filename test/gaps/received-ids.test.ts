@@ -36,8 +36,8 @@ async function ranges(): Promise<{ received: string; count: number }> {
   return result.rows[0] ?? { received: '', count: 0 };
 }
 
-describe('what the server has received of a log', () => {
-  test('is one range where nothing is missing, in however many files it came', async () => {
+describe('the received ids of a log', () => {
+  test('are one range if nothing is missing, in any number of files', async () => {
     await load(...upTo(500));
     await load(...upTo(900, 501));
     await load(...upTo(900, 880));
@@ -45,14 +45,14 @@ describe('what the server has received of a log', () => {
     expect(await gaps()).toEqual([]);
   });
 
-  test('has gaps between the ids that came, below the first none', async () => {
+  test('have gaps between the received ids, but none below the first', async () => {
     await load(10, 11, 14, 15, 20);
     expect(await gaps()).toEqual(['12-13', '16-19']);
     await load(31);
     expect(await gaps()).toEqual(['12-13', '16-19', '21-30']);
   });
 
-  test('has no gap any more where what was missing came late, in whatever order', async () => {
+  test('have no gap after the missing ids arrived late, in any order', async () => {
     await load(1, 2, 9);
     await load(8, 3, 5, 4);
     expect(await gaps()).toEqual(['6-7']);
@@ -92,7 +92,7 @@ describe('what the server has received of a log', () => {
     expect(await gaps()).toEqual([`${edge + 3n}-9223372036854775804`]);
   });
 
-  test('stays a few ranges where every other id is missing: the lowest gaps are forgotten', async () => {
+  test('stay a few ranges if every second id is missing: the lowest gaps are forgotten', async () => {
     await load(...upTo(3000).map((place) => place * 2));
     const { count } = await ranges();
     expect(count).toBe(1000);
@@ -109,7 +109,7 @@ describe('what the server has received of a log', () => {
     expect(found?.ranges[99]).toEqual(['301', '302']);
   });
 
-  test('takes the solution’s word for what it never had, within its gaps only', async () => {
+  test('include ids that the solution says it never had, but only within its gaps', async () => {
     await load(5, 6, 9, 20);
     await createLogMarkStore(database.db).closeGaps(solutionId, 'tboil', [
       ['0', '7'],

@@ -18,7 +18,7 @@ async function sync(client: SolutionClient, files: Record<string, string>): Prom
 const holes = { 'csv/Tboil.csv': 'Id,OilName\n1,a\n20,b\n' };
 
 describe('solution.json', () => {
-  test('is not needed: who sends none is told of holes all the same, and may send them at any time', async () => {
+  test('is not required: a solution without one gets its gaps too, and may send the rows at any time', async () => {
     const client = await signIn(server());
     expect((await sync(client, holes)).gaps).toEqual({ Tboil: { missing: '18', ranges: [['2', '19']] } });
     expect((await sync(client, {})).gaps).toEqual({ Tboil: { missing: '18', ranges: [['2', '19']] } });
@@ -31,7 +31,7 @@ describe('solution.json', () => {
     expect(gaps).toBeUndefined();
   });
 
-  test('closes holes, by texts or by numbers; what else it says is passed over', async () => {
+  test('closes gaps, by texts or by numbers; other members are ignored', async () => {
     const client = await signIn(server());
     await sync(client, holes);
     const said = {

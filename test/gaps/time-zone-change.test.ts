@@ -40,7 +40,7 @@ async function readAnew(solutionId: number): Promise<number> {
 }
 
 describe('a time zone that was put right', () => {
-  test('rows that are sent again are duplicates, and what they hold otherwise is not', async () => {
+  test('rows that are sent again are duplicates, and rows with other content are not', async () => {
     const solutionId = await moved(reunion);
     const again = await log.load('Tboil', oils, { solutionId, timezone: reunion });
     expect(again).toMatchObject({ inserted: 0, duplicates: 2, rejected: 0 });
@@ -48,7 +48,7 @@ describe('a time zone that was put right', () => {
     expect(other.rejections).toMatchObject([{ code: 'id-conflict', rowId: '1' }]);
   });
 
-  test('says how many readings stand in the old one, and how many cannot be read anew', async () => {
+  test('returns how many readings were read in the old zone, and how many cannot be read again', async () => {
     const solutionId = await moved(reunion);
     await log.load('Tboil', csv('3,2026-11-20T07:31:00Z,A'), { solutionId, timezone: paris });
     await log.load('Tboil', csv('4,2026-11-20T07:31:00Z,A', '5,2026-11-20 08:00:00,A'), {
@@ -74,7 +74,7 @@ describe('a time zone that was put right', () => {
     ]);
   });
 
-  test('costs nothing where it was never changed', async () => {
+  test('costs nothing if it was never changed', async () => {
     const solutionId = await log.addSolution();
     await log.load('Tboil', oils, { solutionId, timezone: paris });
     await log.db.raw(`update log_arrival set timezone = null where solution_id = ?`, [solutionId]);
@@ -82,7 +82,7 @@ describe('a time zone that was put right', () => {
   });
 });
 
-describe('readings that are read anew', () => {
+describe('readings that are read again', () => {
   test('show what the clock of the kitchen showed, and are the same when they are sent again', async () => {
     const solutionId = await moved(reunion);
     expect(await readAnew(solutionId)).toBe(2);
@@ -92,7 +92,7 @@ describe('readings that are read anew', () => {
     expect(again).toMatchObject({ inserted: 0, duplicates: 2, rejected: 0 });
   });
 
-  test('settle what waits in quarantine about them once they are sent again', async () => {
+  test('settle their items in quarantine once they are sent again', async () => {
     const solutionId = await moved(reunion);
     await addConflict(solutionId, '1', '1,2026-11-20 07:31:00,A');
     await addConflict(solutionId, '2', '2,2026-11-20 09:31:00,A');
@@ -110,7 +110,7 @@ describe('readings that are read anew', () => {
     ]);
   });
 
-  test('come again to who reads by arrival, once, and keep when they were received', async () => {
+  test('are returned once more to clients that read by arrival, and keep their time of receipt', async () => {
     const solutionId = await moved(reunion);
     const received = await log.rows('Tboil', 'received_at', solutionId);
     const { next } = await createLogReadStore(log.db).arrived(logTable('Tboil'), solutionId, start, 100);
@@ -153,7 +153,7 @@ describe('readings that are read anew', () => {
     expect(again).toMatchObject({ inserted: 0, duplicates: 3, rejected: 0 });
   });
 
-  test('are read no further once the time zone is changed again, and the rest is offered anew', async () => {
+  test('are no longer read once the time zone is changed again, and the rest is offered again', async () => {
     const solutionId = await log.addSolution();
     const many = csv(...Array.from({ length: 12_000 }, (_, place) => `${place + 1},2026-11-20 07:31:00,A`));
     await log.load('Tboil', many, { solutionId, timezone: paris });
@@ -176,7 +176,7 @@ describe('readings that are read anew', () => {
     expect(new Set(await shown(solutionId, 'America/Martinique'))).toEqual(new Set(['11-20 07:31']));
   });
 
-  test('go on where a worker was killed, each of them once', async () => {
+  test('go on after a worker was killed, each of them once', async () => {
     const solutionId = await log.addSolution();
     const many = csv(...Array.from({ length: 12_000 }, (_, place) => `${place + 1},2026-11-20 07:31:00,A`));
     await log.load('Tboil', many, { solutionId, timezone: paris });
@@ -199,7 +199,7 @@ describe('readings that are read anew', () => {
     expect(new Set(await shown(solutionId, reunion))).toEqual(new Set(['11-20 07:31']));
   });
 
-  test('are told in the audit trail', async () => {
+  test('are recorded in the audit trail', async () => {
     const solutionId = await moved(reunion);
     await readAnew(solutionId);
     const entry = await log.db<AuditRow>('audit').where({ solution_id: solutionId }).first();

@@ -5,7 +5,7 @@ const server = onServer();
 const block = (solutionId: number) =>
   server().db('solution').where({ id: solutionId }).update({ blocked_at: new Date() });
 
-test('a solution that is blocked while it waits for its status is told so, and waits no longer', async () => {
+test('a solution that is blocked while it waits for its status gets 401 at once', async () => {
   const client = await signIn(server());
   const waiting = [client.statut('?wait=60'), client.on('photos').statut('?wait=60&not=0')];
   // Its place is taken once another call of the same solution has been answered after it.

@@ -3,7 +3,7 @@ import { onServer, signIn, syncTo2 } from '../v4/on-server';
 
 const server = onServer({}, { worker: true });
 
-test('a sync that is confirmed in capitals is the one at hand', async () => {
+test('a sync id in capitals confirms the current sync', async () => {
   const client = await signIn(server());
   const sync = await syncTo2(client, zipOf());
   expect(await client.confirm({ sync: sync.toUpperCase() })).toMatchObject({

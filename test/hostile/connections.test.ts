@@ -44,7 +44,7 @@ describe('the connections of one address', () => {
     return { socket, stays };
   }
 
-  test('are bounded: one more is closed, counted and told once; when one ends, the next may come', async () => {
+  test('are limited: one more is closed, counted and reported once; when one ends, the next is accepted', async () => {
     const held = await Promise.all(Array.from({ length: mostOfOne }, () => hold('127.0.0.1')));
     expect(held.every(({ stays }) => stays)).toBe(true);
     expect((await hold('127.0.0.1')).stays).toBe(false);
@@ -54,7 +54,7 @@ describe('the connections of one address', () => {
     await eventually('one has left', async () => (await hold('127.0.0.1')).stays);
   });
 
-  test('are no matter to another address, nor to a proxy that stands for many', async () => {
+  test('do not limit another address, nor a proxy of many clients', async () => {
     expect((await hold('127.0.0.2')).stays).toBe(true);
     const ofProxy = await Promise.all(Array.from({ length: mostOfOne + 4 }, () => hold('127.0.0.3')));
     expect(ofProxy.every(({ stays }) => stays)).toBe(true);
@@ -87,7 +87,7 @@ describe('a server', () => {
   // Behind a proxy, so that each caller can have an address of its own.
   const server = onServer({ EPACK_TRUST_PROXY: '1' });
 
-  test('lets only so many wait on one channel: whoever has waited longest is told the status as it is', async () => {
+  test('limits the waiting calls of a channel: the one that has waited longest gets the current status', async () => {
     const client = await signIn(server());
     const told: string[] = [];
     const polls = Array.from({ length: mostWaitsPerChannel + 3 }, () =>
@@ -123,7 +123,7 @@ describe('a server', () => {
     for (const end of await Promise.all(begun)) expect(end).toMatch(/hang up|ECONNRESET/);
   });
 
-  test('goes on taking uploads and is ready while sixty strangers sign in, of whom some are told to come again', async () => {
+  test('accepts uploads and is ready while sixty strangers sign in, of whom some must try again', async () => {
     const client = await signIn(server());
     const ended: number[] = [];
     const failures = () => server().db('failed_login').where({ subject: 'staff' });

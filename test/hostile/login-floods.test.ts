@@ -3,7 +3,7 @@ import { enrol, onServer } from '../v4/on-server';
 
 const server = onServer();
 
-test('of fifty wrong logins at once ten are answered, and the others sent away', async () => {
+test('of fifty wrong logins at once ten are checked, and the others refused', async () => {
   const solution = await enrol(server());
   const wrong = { ...solution, secret: 'wrong' };
   const answers = await Promise.all(Array.from({ length: 50 }, () => login(server().url, wrong)));
@@ -11,7 +11,7 @@ test('of fifty wrong logins at once ten are answered, and the others sent away',
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(40);
 });
 
-test('whoever has not signed in yet cannot make the server read megabytes', async () => {
+test('a client that has not signed in cannot make the server read megabytes', async () => {
   const answer = await call(`${server().url}/v4/synchro/login`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

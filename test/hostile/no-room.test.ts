@@ -32,7 +32,7 @@ async function whileClosed(folder: string, work: () => Promise<void>): Promise<v
 }
 
 describeWhereForbidden('while the file store takes nothing', () => {
-  test('an upload is answered with 503 unavailable and Retry-After, the status stays at 0, and later it is taken', async () => {
+  test('an upload returns 503 unavailable and Retry-After, the status stays at 0, and later it is accepted', async () => {
     const client = await signIn(server());
     await whileClosed('uploads', async () => {
       for (const answer of [await client.postBare(zipOf()), await client.postForm(zipOf())]) {
@@ -45,7 +45,7 @@ describeWhereForbidden('while the file store takes nothing', () => {
     await reach2(client);
   });
 
-  test('a resumable upload is answered with 503 unavailable, and later it is taken', async () => {
+  test('a resumable upload returns 503 unavailable, and later it is accepted', async () => {
     const client = await signIn(server());
     const create = () =>
       client.send('uploads', {

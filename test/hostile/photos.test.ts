@@ -20,7 +20,7 @@ test('a progressive photo of a hundred megapixels is refused before it fills the
   });
 });
 
-test('a list of a hundred thousand photos that never came is noted, line by line', async () => {
+test('a list of a hundred thousand photos that never arrived is stored, line by line', async () => {
   const client = await signIn(server(), 'photos');
   const line = (n: number) => `photo${n}.jpg,2026-11-20 07:31:00,Tbfridge,${n}\n`;
   const lines = Array.from({ length: 100_000 }, (_, n) => line(n)).join('');

@@ -5,7 +5,7 @@ import { storedZip } from './stored-zip';
 
 const server = onServer({}, { worker: true });
 
-test('what staff correct is not refused because it shrinks too well', async () => {
+test('a correction by staff is not refused for a high compression ratio', async () => {
   const client = await signIn(server());
   const entity = (id: number) => `<DefFridges><Id>${id}</Id><Name>${'x'.repeat(1_000)}</Name></DefFridges>`;
   const cut = `<ArrayOfDefFridges>${Array.from({ length: 3_000 }, (_, id) => entity(id)).join('')}`;

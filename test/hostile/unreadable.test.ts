@@ -17,7 +17,7 @@ function expectRefusal(answer: string, status: number, code: string): string {
   return headers;
 }
 
-describe('what Node would answer by itself is a problem document', () => {
+describe('errors that Node would send by itself are problem documents', () => {
   test.each([
     ['garbage', 'PK\x03\x04\r\n\r\n'],
     ['a header that is none', 'GET /v4/synchro/statut HTTP/1.1\r\nHost: kitchen\r\nno header\r\n\r\n'],

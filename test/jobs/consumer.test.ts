@@ -145,7 +145,7 @@ describe('a job that a schedule made', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  test('says why it failed, and comes again at its next time only', async () => {
+  test('records why it failed, and runs again only at its next time', async () => {
     const consume = consumerOf({ [kind]: { run: () => Promise.reject(new Error('no luck')) } });
     await consume(await added(kind));
     expect(await lastRun()).toMatchObject({ failure: 'no luck' });

@@ -51,7 +51,7 @@ describe('with the queue in PostgreSQL', () => {
     expect(await finishedInOrder(server)).toEqual([busy, other, busy]);
   });
 
-  test('a job that was lost comes again in the lane that its upload belongs to', async () => {
+  test('a lost job is published again in the lane of its upload', async () => {
     await server.stopWorker();
     const { allReach2 } = await twoSolutions(server, ['synchro']);
     await server.db('job').whereNotNull('sync_id').where({ state: 'queued' }).delete();
@@ -81,7 +81,7 @@ describeWithOwnRabbit('with RabbitMQ', (rabbit) => {
     await server.db('job').where({ lane: 'large' }).delete();
   });
 
-  test('one worker takes the other solution in between', async () => {
+  test('one worker takes a job of the other solution in between', async () => {
     const { busy, other, allReach2 } = await twoSolutions(server, ['synchro', 'sondes', 'messagerie']);
     await server.startWorker();
     await allReach2();
@@ -89,7 +89,7 @@ describeWithOwnRabbit('with RabbitMQ', (rabbit) => {
     expect(await finishedInOrder(server)).toEqual([busy, other, busy, busy]);
   });
 
-  test('of two workers one has a job of each solution: the one that came last is not the last to be done', async () => {
+  test('two workers take one job of each solution: the job that arrived last is not the last one done', async () => {
     const { busy, other, allReach2 } = await twoSolutions(server, ['synchro', 'sondes', 'messagerie']);
     const log = createLogger({ level: 'silent', name: 'worker' });
     const workers = await Promise.all([1, 2].map(() => startWorker(server.config, server.databaseUrl, log)));

@@ -31,12 +31,12 @@ async function withWorkers(count: number, until: () => Promise<boolean>): Promis
 
 const allDeclared = async () => (await openJobs()).length === kinds().length;
 
-test('all that comes due by itself runs once when it is new, however many workers start', async () => {
+test('every schedule runs once when it is new, however many workers start', async () => {
   await withWorkers(3, allDeclared);
   expect(await openJobs()).toEqual(kinds());
 });
 
-test('what came due while no worker was alive is run once', async () => {
+test('work that was due while no worker was running is run once', async () => {
   await withWorkers(1, allDeclared);
   await database.db('job').delete();
   await database.db('schedule').update({ next_at: new Date(Date.now() - 3 * 86_400_000) });
@@ -46,7 +46,7 @@ test('what came due while no worker was alive is run once', async () => {
   expect(next).toEqual(kinds().map(() => true));
 });
 
-test('what is paused is not run, and what came due meanwhile is run once when it is resumed', async () => {
+test('paused work is not run, and work that was due meanwhile is run once when it is resumed', async () => {
   const [paused = ''] = kinds();
   await withWorkers(1, allDeclared);
   await database.db('job').delete();

@@ -111,7 +111,7 @@ test('whatever values a correct writer writes, in any dialect and order of ids, 
   );
 });
 
-test('other work of the process goes on while a file is loaded, even one that is all at hand', async () => {
+test('other work of the process goes on while a file is loaded, even one that is all in memory', async () => {
   const file = Buffer.from(
     `Id,ProbeId\n${Array.from({ length: 200_000 }, (_, n) => `${n},P${n % 20}\n`).join('')}`,
   );

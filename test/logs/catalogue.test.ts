@@ -16,7 +16,7 @@ const typeInPostgres: Record<ColumnType, string> = {
 };
 
 test.each(logTables.map((table) => [table.name, table] as const))(
-  'the database keeps what the catalogue declares of %s',
+  'the database has the columns that the catalogue declares for %s',
   async (_name, table) => {
     const { rows } = await database.db.raw<{ rows: { column_name: string; data_type: string }[] }>(
       `select column_name, data_type from information_schema.columns

@@ -68,7 +68,7 @@ test.each(['ProbeId', 'MeasuredAt', 'Temperature', 'Sequence', 'Undeclared'])(
   },
 );
 
-test('poison as an id is refused, but for what is one', async () => {
+test('hostile texts as ids are refused, unless they are valid ids', async () => {
   const rows = poison.map((value) => `"${value.replaceAll('"', '""')}",P1\n`);
   const { inserted, rejections } = await log.load('Tbsondes', `Id,ProbeId\n${rows.join('')}`);
   expect(inserted).toBe(1);
@@ -99,7 +99,7 @@ test('a header with NUL refuses the file', async () => {
   expect(rejections).toMatchObject([{ kind: 'file', code: 'bad-header', header: 'Id,a\u2400b' }]);
 });
 
-test('UTF-16 is no table of ours, and does no harm', async () => {
+test('a UTF-16 file is refused and does no harm', async () => {
   const { rejections } = await log.load('Tbsondes', Buffer.from('\uFEFFId,ProbeId\n1,P1\n', 'utf16le'));
   expect(rejections).toMatchObject([{ kind: 'file' }]);
 });
@@ -138,7 +138,7 @@ test('any bytes at all are loaded or refused, and the sync goes on', async () =>
   );
 });
 
-test('a row of 100 MB takes no more memory than one of 1 MB', async () => {
+test('a row of 100 MB needs no more memory than one of 1 MB', async () => {
   const chunk = Buffer.alloc(64 * 1024, 'x');
   let most = 0;
   function* file() {
@@ -156,7 +156,7 @@ test('a row of 100 MB takes no more memory than one of 1 MB', async () => {
   expect(most).toBeLessThan(16 * 1024 * 1024);
 });
 
-test('a name of a series in every row takes no memory that lasts', async () => {
+test('a new series in every row does not fill the memory', async () => {
   const rows = Array.from({ length: 30_000 }, (_, n) => `${n},probe-${n},2026-10-25 02:30\n`);
   expect(await log.load('Tbsondes', `Id,ProbeId,MeasuredAt\n${rows.join('')}`)).toMatchObject({
     inserted: 30_000,

@@ -63,7 +63,7 @@ describe('values', () => {
     ]);
   });
 
-  test('of a comma file may have decimal commas where they are quoted', async () => {
+  test('of a comma file may have decimal commas if they are quoted', async () => {
     await log.load('Tbsondes', 'Id,Temperature\n1,"3,5"\n2,"-0,25"\n');
     expect(await log.rows('Tbsondes', 'temperature')).toEqual([{ temperature: 3.5 }, { temperature: -0.25 }]);
   });
@@ -79,7 +79,7 @@ describe('values', () => {
     ]);
   });
 
-  test('keep their blanks and newlines where they are texts', async () => {
+  test('keep their blanks and newlines if they are texts', async () => {
     await log.load('Tbfridge', 'Id,Comment,Temp\n1,"  two\r\nlines ", 4 \n');
     expect(await log.rows('Tbfridge', 'comment, temp')).toEqual([{ comment: '  two\r\nlines ', temp: 4 }]);
   });

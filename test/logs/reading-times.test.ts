@@ -14,7 +14,7 @@ async function times(table = 'Tbsondes', column = 'measured_at'): Promise<string
 
 // Europe/Paris goes back from 03:00 to 02:00 on 2026-10-25, at 01:00 UTC.
 
-test('the hour that autumn writes twice becomes two hours, for each probe by itself', async () => {
+test('the hour that occurs twice in autumn becomes two hours, separately for each probe', async () => {
   await log.load(
     'Tbsondes',
     sondes(
@@ -89,7 +89,7 @@ describe('readings of one night in several uploads', () => {
   );
   const expected = ['25 00:30', '24 23:30', '25 00:50', '25 01:10', '25 00:20', '25 01:50', '25 01:00'];
 
-  test('go on where the upload before ended', async () => {
+  test('go on from the end of the previous upload', async () => {
     await log.load('Tbsondes', before);
     await log.load('Tbsondes', after);
     expect(await times()).toEqual(expected);
@@ -168,7 +168,7 @@ describe('rows of the hour that is written twice, sent again without those aroun
     expect((await log.load('Tbsondes', csv)).rejections).toMatchObject([{ code: 'id-conflict' }]);
   });
 
-  test('each time of a row is looked at by itself', async () => {
+  test('each time of a row is read separately', async () => {
     const cooking = (measured: string, started: string, ended: string) =>
       `Id,MeasuredAt,StartAt,EndAt\n7,2026-10-25 ${measured},${started},${ended}\n`;
     const [first, second] = ['2026-10-25T02:10+02:00', '2026-10-25T02:50+01:00'];
@@ -183,7 +183,7 @@ describe('rows of the hour that is written twice, sent again without those aroun
   });
 });
 
-test('a row that was refused is no previous reading', async () => {
+test('a refused row does not count as the previous reading', async () => {
   const csv = 'Id,ProbeId,MeasuredAt,Temperature\n1,A,2026-10-25 02:30,cold\n2,A,2026-10-25 02:30,3\n';
   await log.load('Tbsondes', csv);
   expect(await times()).toEqual(['25 00:30']);

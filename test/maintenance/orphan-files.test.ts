@@ -53,8 +53,8 @@ async function filesOf(id: string): Promise<string[]> {
 const hourPasses = () => database.db.raw(`update sync_gone set at = at - interval '61 minutes'`);
 const sweep = () => removeOrphanFiles({ db: database.db, files });
 
-describe('the files of an upload whose row is gone', () => {
-  test('are removed by a retention round, should whoever removed the row have been killed before it did', async () => {
+describe('the files of an upload without a row', () => {
+  test('are removed by a retention round, if the process that removed the row was killed', async () => {
     const id = await receive();
     expect(await createSyncStore(database.db).removeReceiving(id)).toBe(true);
     await hourPasses();
@@ -63,7 +63,7 @@ describe('the files of an upload whose row is gone', () => {
     expect(await sweep()).toBe(0);
   });
 
-  test('stay for an hour, for it may be on its way still; those of an upload that is alive stay', async () => {
+  test('stay for an hour, because the upload may still be in progress; those of a running upload stay', async () => {
     const alive = await receive();
     const given = await receive();
     await createSyncStore(database.db).removeReceiving(given);
@@ -75,7 +75,7 @@ describe('the files of an upload whose row is gone', () => {
     expect(await filesOf(alive)).toHaveLength(2);
   });
 
-  test('go with its solution: its packages and what came as a resumable upload too', async () => {
+  test('are removed with its solution, like its packages and resumable uploads', async () => {
     const upload = `tus/${solutionId}-synchro-${randomUUID()}`;
     const id = await receive(upload);
     await files.write(`${upload}.json`, Buffer.from('{}'));

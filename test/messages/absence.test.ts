@@ -10,7 +10,7 @@ beforeAll(async () => {
   admin = await signInStaff(server());
 });
 
-test('a germ that a laboratory found absent comes as CSV, goes down in a package, and is read in the console', async () => {
+test('a germ that a laboratory found absent is received as CSV, sent in a package, and shown in the console', async () => {
   const client = await signIn(server(), 'messagerie');
   const csv = 'sample;germ;value;unit;m;M\r\nSteak haché;Salmonella;Absence dans 25 g;;;\r\n';
   const sent = await call(`${server().url}/api/solutions/${client.id}/analyses`, {

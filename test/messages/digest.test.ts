@@ -80,7 +80,7 @@ test('many messages about probes go down as one, in the kitchen’s language; th
   expect((await told(client)).map((row) => row['Subject'])).toEqual(['Autre']);
 });
 
-test('a digest that could not be taken comes again as the same message, and is parked with all that it tells', async () => {
+test('a digest that failed is sent again as the same message, and is parked with all its alerts', async () => {
   const client = await kitchenAfterThreeWeeks();
   await syncTo2(client, zipOf());
   const [digest] = await told(client);
@@ -97,7 +97,7 @@ test('a digest that could not be taken comes again as the same message, and is p
   expect(await told(client)).toEqual([]);
 });
 
-test('a receipt of the digest marks all that it tells as read; a device keeps and tells of what it has already', async () => {
+test('a receipt of the digest marks all its alerts as read; a device keeps the messages that it already has', async () => {
   const client = await kitchenAfterThreeWeeks();
   const first = (await automatic(client)).at(-1)?.id ?? '';
   await syncTo2(client, zipOf());
@@ -112,7 +112,7 @@ test('a receipt of the digest marks all that it tells as read; a device keeps an
   expect(new Set(readAt.values())).toEqual(new Set(['2026-11-20T07:00:00.000Z']));
 });
 
-test('replace-from-manager tells the digest, and not a second time what it tells', async () => {
+test('replace-from-manager sends the digest, and not its alerts a second time', async () => {
   const client = await kitchenAfterThreeWeeks();
   await createFlagService(openStoreAccess(server().db)).set(
     commandLineCaller,

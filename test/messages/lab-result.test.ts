@@ -24,12 +24,12 @@ test.each<[ResultOperator, number, Verdict]>([
   expect(judge(operator, value, 10, 100)).toBe(verdict);
 });
 
-test('fewer than one is none: the germ is absent', () => {
+test('fewer than one means that the germ is absent', () => {
   expect(judge('<', 1, 0, 0)).toBe('satisfactory');
   expect(judge('=', 1, 0, 0)).toBe('unsatisfactory');
 });
 
-test('a logarithm is no count', () => {
+test('a logarithm is not a count', () => {
   expect(judge('<', 2, 1, 3, 'log UFC/g')).toBe('acceptable');
   expect(judge('<', 2, 2, 3, 'log UFC/g')).toBe('satisfactory');
 });

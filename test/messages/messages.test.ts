@@ -43,7 +43,7 @@ async function told(client: SolutionClient, op: 'i' | 'r' = 'i'): Promise<Row[] 
 const upload = (csv: string) => zipOf({ 'csv/Tbmessagerie.csv': csv });
 
 describe('a message of the manager', () => {
-  test('goes down with the next package, and once it is confirmed no more', async () => {
+  test('is sent with the next package, and not again once it is confirmed', async () => {
     const client = await kitchen();
     const { id } = await send(client);
     await syncTo2(client, zipOf());
@@ -67,7 +67,7 @@ describe('a message of the manager', () => {
     expect(await told(client)).toBeNull();
   });
 
-  test('comes again with the next package where the channel was reset before it was confirmed', async () => {
+  test('is sent again with the next package if the channel was reset before the confirmation', async () => {
     const client = await kitchen();
     const { id } = await send(client);
     await syncTo2(client, zipOf());
@@ -76,7 +76,7 @@ describe('a message of the manager', () => {
     expect(await told(client)).toMatchObject([{ Id: id }]);
   });
 
-  test('that was sent while a package waited is not taken for confirmed with it', async () => {
+  test('that was written while a package waited is not confirmed with it', async () => {
     const client = await kitchen();
     await syncTo2(client, zipOf());
     const { id } = await send(client);
@@ -113,8 +113,8 @@ describe('a message of the manager', () => {
   });
 });
 
-describe('what the solution sends back', () => {
-  test('a receipt marks the message as read, and is no row of the log', async () => {
+describe('receipts of the solution', () => {
+  test('a receipt marks the message as read, and adds no row to the log', async () => {
     const client = await kitchen();
     const { id } = await send(client);
     await fullSync(client, zipOf());
@@ -165,7 +165,7 @@ describe('what the solution sends back', () => {
     });
   });
 
-  test('a row that says other things under its Id is no receipt of it', async () => {
+  test('a row with the same Id and other content is not a receipt', async () => {
     const client = await kitchen();
     const { id } = await send(client, 'URGENT lot B');
     const read = '2026-11-20 08:00:00';
@@ -179,7 +179,7 @@ describe('what the solution sends back', () => {
     expect((await sentTo(client))[0]).toMatchObject({ readAt: new Date('2026-11-20T07:00:00Z') });
   });
 
-  test('a receipt whose time is none is refused', async () => {
+  test('a receipt with an invalid time is refused', async () => {
     const client = await kitchen();
     const { id } = await send(client);
     await fullSync(client, upload(`Id,ReadAt\n${id},yesterday\n`));
@@ -221,7 +221,7 @@ const tartare = {
   comment: 'Batch 4',
 };
 
-test('a lab result goes down with its verdict', async () => {
+test('a lab result is sent with its verdict', async () => {
   const client = await kitchen();
   await messageService().sendAnalyses(commandLineCaller, client.id, [tartare]);
   await syncTo2(client, zipOf());
@@ -244,7 +244,7 @@ test('a lab result goes down with its verdict', async () => {
   ]);
 });
 
-test('a lab result is told in the language of the installation, its columns are the same in all', async () => {
+test('the text of a lab result is in the language of the installation; its columns are the same in all languages', async () => {
   const client = await kitchen();
   const result = { ...tartare, operator: '>' as const, value: 2500.5, comment: null };
   await messageService('fr').sendAnalyses(commandLineCaller, client.id, [result]);

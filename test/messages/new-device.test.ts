@@ -57,7 +57,7 @@ async function kitchenWithMessages(): Promise<Enrolled> {
   return enrolled;
 }
 
-test('a new tablet gets again what the old one received and nobody read, once', async () => {
+test('a new tablet gets unread messages of the old one again, once', async () => {
   const enrolled = await kitchenWithMessages();
   const tablet = await newTablet(enrolled);
   await syncTo2(tablet, zipOf());
@@ -68,7 +68,7 @@ test('a new tablet gets again what the old one received and nobody read, once', 
   expect((await sentTo(tablet)).every(({ deliveredAt }) => deliveredAt !== null)).toBe(true);
 });
 
-test('what it did not confirm comes again, and an upload of the old tablet before it makes no difference', async () => {
+test('unconfirmed messages are sent again, and an earlier upload of the old tablet makes no difference', async () => {
   const enrolled = await enrol(server());
   const old = await on(enrolled);
   await send(old, 'Unread');
@@ -86,7 +86,7 @@ test('what it did not confirm comes again, and an upload of the old tablet befor
   expect(await subjectsTold(tablet)).toEqual(['Unread']);
 });
 
-test('an upload of settings comes first, and the messages come all the same', async () => {
+test('an upload of settings before does not prevent the messages', async () => {
   const enrolled = await kitchenWithMessages();
   const tablet = await newTablet(enrolled);
   await fullSync(tablet.on('synchro'), zipOf());

@@ -51,7 +51,7 @@ test('messages are listed page by page, the newest first', async () => {
 });
 
 test.each([{}, { subject: '', body: 'x' }, { subject: 'x' }, { subject: 'x', body: 'a\0b' }, []])(
-  '%j is no message',
+  '%j is not a message',
   async (body) => {
     const { solution } = await newKitchen(backoffice);
     const answer = await backoffice.admin.call('POST', `/api/solutions/${solution}/messages`, body);
@@ -60,7 +60,7 @@ test.each([{}, { subject: '', body: 'x' }, { subject: 'x' }, { subject: 'x', bod
 );
 
 describe('lab results', () => {
-  test('one is answered with its verdict', async () => {
+  test('one is returned with its verdict', async () => {
     const { solution } = await newKitchen(backoffice);
     const answer = await backoffice.admin.call('POST', `/api/solutions/${solution}/analyses`, analysis);
     expect(answer.status).toBe(201);
@@ -72,7 +72,7 @@ describe('lab results', () => {
     });
   });
 
-  test('several are taken in their order', async () => {
+  test('several are accepted in their order', async () => {
     const { solution } = await newKitchen(backoffice);
     const answer = await backoffice.admin.call('POST', `/api/solutions/${solution}/analyses`, [
       { ...analysis, operator: '=', value: 11 },
@@ -109,7 +109,7 @@ describe('lab results', () => {
     });
   });
 
-  test('are taken all or none, and every mistake is named', async () => {
+  test('are accepted all or none, and every mistake is named', async () => {
     const { solution } = await newKitchen(backoffice);
     const answer = await backoffice.admin.call('POST', `/api/solutions/${solution}/analyses`, [
       analysis,

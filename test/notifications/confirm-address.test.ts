@@ -69,7 +69,7 @@ const confirmedAt = async ({ manager, target }: Scene) =>
   (await manager.call('GET', `${targets}/${target}`)).at('confirmedAt');
 
 describe('an e-mail address', () => {
-  test('is told nothing before its owner has said yes, and of everything from then on', async () => {
+  test('gets no notification before its owner has confirmed it, and all of them from then on', async () => {
     const scene = await newScene();
     const { manager, target, solution } = scene;
     expect(await confirmedAt(scene)).toBeNull();
@@ -125,7 +125,7 @@ describe('an e-mail address', () => {
     expect([again.status, again.at('code')]).toEqual([409, 'already-confirmed']);
   });
 
-  test('is not confirmed by a link that is too old, is made up, or comes from a page of another site', async () => {
+  test('is not confirmed by a link that is too old or invented, or by a page of another site', async () => {
     const scene = await newScene();
     await send();
     const path = link();
@@ -146,7 +146,7 @@ describe('an e-mail address', () => {
     expect(await confirmedAt(scene)).toBeNull();
   });
 
-  test('that is changed is confirmed anew, and what waits goes to it after that', async () => {
+  test('that is changed must be confirmed again, and gets waiting notifications after that', async () => {
     const scene = await newScene();
     const path = `${targets}/${scene.target}`;
     await send();
@@ -181,7 +181,7 @@ describe('an e-mail address', () => {
     expect(await page.text()).toContain('Confirmez votre adresse');
   });
 
-  test('gets a code where the server does not know under which address people reach it', async () => {
+  test('gets a code if the server does not know its own public address', async () => {
     const scene = await newScene();
     await send({ publicUrl: null });
     const mail = mailServer.received[0];
@@ -196,7 +196,7 @@ describe('an e-mail address', () => {
     expect(await confirmedAt(scene)).toEqual(expect.any(String));
   });
 
-  test('shows on the console that its owner is still to be asked, and lets a manager ask again', async () => {
+  test('is shown on the console as unconfirmed, and a manager can ask again', async () => {
     const { manager, target } = await newScene();
     const browser = createBrowser();
     await browser.submit(await open(browser, '/'), { email: manager.email, password: manager.password });
@@ -209,8 +209,8 @@ describe('an e-mail address', () => {
   });
 });
 
-describe('what is sent because someone asked for it', () => {
-  test('no address is filled with questions, whoever enters it', async () => {
+describe('mails on request', () => {
+  test('no address gets many confirmation mails, whoever enters it', async () => {
     const { manager, account } = await newScene();
     for (let count = 1; count < 5; count += 1) expect((await add(manager, account)).status).toBe(201);
     const refused = await add(manager, account, { address: 'Chef@example.org' });

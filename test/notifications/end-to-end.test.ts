@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => receiver.stop());
 
-test('a webhook that is made by the interface is told by the worker of a sync that fails', async () => {
+test('the worker calls a webhook that was added by REST when a sync fails', async () => {
   const { url, db, admin } = server();
   const json = { 'content-type': 'application/json' };
   const body = JSON.stringify(admin);

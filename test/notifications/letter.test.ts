@@ -55,7 +55,7 @@ describe('a letter in French', () => {
     );
   });
 
-  test('says why a pair stands still, and what the server said as it came', () => {
+  test('says why a pair stands still, with the exact words of the server', () => {
     const refused = { reasonCode: 'system-refuses-us', reasonValues: {}, detail: '401: invalid key' };
     expect(
       french('pair-paused', { pair: 'b', system: 'espo', reason: 'unauthorized', ...refused }),
@@ -88,7 +88,7 @@ describe('a letter in French', () => {
     expect(said).not.toContain('tentative');
   });
 
-  test('says what is in dispute in a pair, and what waits for an approval', () => {
+  test('says which fields of a pair conflict, and what waits for an approval', () => {
     expect(
       french('conflict-waiting', { pair: 'b', key: '17', kind: 'fields', fields: ['lastName', 'tel'] }),
     ).toContain('17\nLes deux côtés ont modifié les mêmes champs\u00a0: lastName, tel\n');
@@ -100,7 +100,7 @@ describe('a letter in French', () => {
     );
   });
 
-  test('tells what it does not know as it is', () => {
+  test('shows unknown events as they are', () => {
     const facts = { className: '__proto__', kind: 'toString', probe: 'P2' };
     expect(french('probe-alert', facts)).toContain('P2 · toString');
     expect(french('approval-waiting', facts)).toContain('__proto__');

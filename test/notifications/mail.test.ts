@@ -22,7 +22,7 @@ beforeEach(async () => {
 const mailer = (url?: string) => mailServer.mailer(url);
 
 describe('a mail', () => {
-  test('tells what happened, to whom it is for, in a way that no machine answers', async () => {
+  test('says what happened, names its recipient, and prevents automatic replies', async () => {
     const { db } = database;
     const { accountId, solutionId, name } = await newAccount(db);
     await newTarget(db, { accountId, kind: 'email', address: 'chef@example.org' });
@@ -39,7 +39,7 @@ describe('a mail', () => {
     expect(bodyOf(mail)).toContain(`https://epack.example/syncs/${sync}`);
   });
 
-  test('is one for all that waits, in the language of who reads it', async () => {
+  test('contains all waiting notifications, in the language of the recipient', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, {
@@ -92,7 +92,7 @@ describe('a mail', () => {
     expect(mailServer.received).toHaveLength(1);
   });
 
-  test('waits where no server is configured, or where it does not take our password, and says why', async () => {
+  test('waits if no server is configured, or if it refuses our password, and says why', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId, kind: 'email', address: 'chef@example.org' });
@@ -110,7 +110,7 @@ describe('a mail', () => {
     );
   });
 
-  test('that finds no server is told without where the server would be; the log has it', async () => {
+  test("without a reachable server has an error without the server's address; the log contains it", async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId, kind: 'email', address: 'chef@example.org' });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe('a failed sync', () => {
-  test('is told to the targets of its account and to those of every account, once each', async () => {
+  test('is recorded for the targets of its account and those of every account, once each', async () => {
     const { db } = database;
     const [own, other] = [await newAccount(db), await newAccount(db)];
     const mine = await newTarget(db, { accountId: own.accountId });
@@ -30,7 +30,7 @@ describe('a failed sync', () => {
     await createNotificationTargetStore(db).remove(everyones);
   });
 
-  test('is not told where the transaction that says so comes to nothing', async () => {
+  test('is not recorded if its transaction is rolled back', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId });
@@ -42,7 +42,7 @@ describe('a failed sync', () => {
     expect(await outboxOf(db, target)).toEqual([]);
   });
 
-  test('is not told to who wants to know of other things, or is paused', async () => {
+  test('is not recorded for targets of other events, or paused ones', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const another = await newTarget(db, { accountId, events: ['approval-waiting', 'solution-stale'] });
@@ -54,8 +54,8 @@ describe('a failed sync', () => {
   });
 });
 
-describe('what waits for an approval', () => {
-  test('is told with what it is about', async () => {
+describe('a change that waits for an approval', () => {
+  test('has the details of the event', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId });
@@ -90,7 +90,7 @@ describe('a probe alert', () => {
     opened_at: '2026-11-20T07:30:00Z',
   });
 
-  test('is told when it opens, and not where it was over before it was found', async () => {
+  test('is recorded when it opens, but not if it was over before it was found', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId });
@@ -110,7 +110,7 @@ describe('a solution that has fallen silent', () => {
     );
   const round = () => createNotificationStore(database.db).addStale();
 
-  test('is told after the hours that each target asks for, once, and again after its next silence', async () => {
+  test('is recorded after the hours of each target, once, and again after its next silence', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const patient = await newTarget(db, { accountId, staleHours: 48 });
@@ -125,7 +125,7 @@ describe('a solution that has fallen silent', () => {
     expect(await outboxOf(db, impatient)).toHaveLength(2);
   });
 
-  test('counts from its enrolment where it was never heard of', async () => {
+  test('counts from its creation if it never synchronised', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId });
@@ -138,7 +138,7 @@ describe('a solution that has fallen silent', () => {
     expect(await outboxOf(db, target)).toMatchObject([{ facts: { hours: 24, lastSyncAt: null } }]);
   });
 
-  test('is not told of while it is blocked', async () => {
+  test('is not recorded while it is blocked', async () => {
     const { db } = database;
     const { accountId, solutionId } = await newAccount(db);
     const target = await newTarget(db, { accountId });

@@ -37,7 +37,7 @@ async function newScene(): Promise<Scene> {
 }
 
 describe('a target', () => {
-  test('is made by a manager of its account; the secret is shown once', async () => {
+  test('is added by a manager of its account; the secret is shown once', async () => {
     const { account, manager } = await newScene();
     const made = await manager.call('POST', targets, webhook(account));
     expect(made.status).toBe(201);
@@ -87,7 +87,7 @@ describe('a target', () => {
     expect((await manager.call('POST', targets, { ...webhook(account), ...particulars })).status).toBe(400);
   });
 
-  test('is not overwritten by whoever was slower; what becomes of its notifications is no change of it', async () => {
+  test('is not overwritten by a later editor with an old version; its notifications do not change its version', async () => {
     const { account, manager } = await newScene();
     const path = `${targets}/${String((await manager.call('POST', targets, webhook(account))).at('id'))}`;
     const headers = { 'if-match': (await manager.call('GET', path)).headers.get('etag') ?? '' };
@@ -105,7 +105,7 @@ describe('a target', () => {
     expect((await manager.call('PATCH', path, { paused: true })).status).toBe(200);
   });
 
-  test('of another account is not there, and cannot be made', async () => {
+  test('of another account is not found, and cannot be added', async () => {
     const [own, other] = [await newScene(), await newScene()];
     const id = String((await own.manager.call('POST', targets, webhook(own.account))).at('id'));
     for (const [method, path] of [
@@ -146,7 +146,7 @@ describe('a target', () => {
     expect((await viewer.call('POST', `${targets}/${id}/secret`)).status).toBe(403);
   });
 
-  test('changes by parts and goes, with before and after in the audit trail, and no secret in it', async () => {
+  test('is changed and removed, with before and after in the audit trail, and without secrets', async () => {
     const { account, manager } = await newScene();
     const id = String((await manager.call('POST', targets, webhook(account))).at('id'));
     const path = `${targets}/${id}`;
@@ -185,7 +185,7 @@ describe('a target', () => {
   });
 });
 
-describe('what a target is told', () => {
+describe('the notifications of a target', () => {
   test('is shown: a test that arrived, a failure that was given up and is tried again', async () => {
     const { db } = backoffice;
     const { account, solution, manager } = await newScene();

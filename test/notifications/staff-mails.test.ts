@@ -40,7 +40,7 @@ async function withSecondFactor(staff: Staff): Promise<string[]> {
   return Array.from({ length: 10 }, (_, index) => String(on.at('recoveryCodes', index)));
 }
 
-describe('the owner of an account is told by mail', () => {
+describe('users get a mail about their own account', () => {
   test('of a password that was changed, by themselves or by an admin', async () => {
     const staff = await backoffice.signIn('viewer');
     const next = 'a better pass phrase';
@@ -61,7 +61,7 @@ describe('the owner of an account is told by mail', () => {
     expect(await send()).toBe(0);
   });
 
-  test('of a second factor that came and went, in the language of the server', async () => {
+  test('about a second factor that was added or removed, in the language of the server', async () => {
     const staff = await backoffice.signIn('manager');
     const [code] = await withSecondFactor(staff);
     await staff.call('DELETE', '/api/session/second-factor', { code });
@@ -79,7 +79,7 @@ describe('the owner of an account is told by mail', () => {
     );
   });
 
-  test('later, where the mail server does not take it, and not for ever', async () => {
+  test('later, if the mail server refuses it, and not for ever', async () => {
     const { db } = backoffice;
     const staff = await backoffice.signIn('viewer');
     const next = 'another pass phrase';

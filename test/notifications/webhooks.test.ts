@@ -46,7 +46,7 @@ async function failed(): Promise<string> {
 }
 
 describe('a webhook', () => {
-  test('is told what happened, where, and where to look', async () => {
+  test('gets the event, its place and a link', async () => {
     await webhook();
     const sync = await failed();
     expect(await deliver(database.db, { publicUrl: 'https://epack.example' })).toBe(1);
@@ -123,7 +123,7 @@ describe('a webhook', () => {
     expect(new Set(ids).size).toBe(30);
   });
 
-  test('that fails is called again later, with the same id, until it takes it', async () => {
+  test('that fails is called again later, with the same id, until it succeeds', async () => {
     const target = await webhook();
     receiver.behave(status(500));
     await failed();
@@ -178,7 +178,7 @@ describe('a webhook', () => {
     expect(await createNotificationTargetStore(db).find('all', target)).toMatchObject({ parked: 1, late: 0 });
   });
 
-  test('that is gone for good (410) is given up at once', async () => {
+  test('that returns 410 is given up at once', async () => {
     const target = await webhook();
     receiver.behave(status(410));
     await failed();
@@ -186,7 +186,7 @@ describe('a webhook', () => {
     expect(await outboxOf(database.db, target)).toMatchObject([{ state: 'parked', attempts: 1 }]);
   });
 
-  test('that fails holds up nobody else, and is called once a round', async () => {
+  test('that fails does not delay others, and is called once a round', async () => {
     const broken = await webhook(`${receiver.url}/broken`);
     receiver.behave((response, request) => {
       response.writeHead(request.url === '/hook/broken' ? 500 : 204).end();
@@ -201,7 +201,7 @@ describe('a webhook', () => {
     expect(attempts.sort()).toEqual([...Array.from({ length: 10 }, () => 0), 1]);
   });
 
-  test('is called by nobody while it is paused', async () => {
+  test('is not called while it is paused', async () => {
     const target = await webhook();
     await failed();
     await createNotificationTargetStore(database.db).update(target, { isPaused: true });
@@ -299,14 +299,14 @@ describe('a hostile receiver', () => {
     expect(await reasonOf(target)).toBe('The answer is too long (HPE_HEADER_OVERFLOW).');
   });
 
-  test('that cuts the connection has not taken it', async () => {
+  test('that cuts the connection has not received it', async () => {
     const target = await webhook();
     receiver.behave((_response, request) => request.socket.destroy());
     await failed();
     expect(await reasonOf(target)).toBe('The connection was cut (ECONNRESET).');
   });
 
-  test('that is not there has not taken it, and its machine tells nothing of itself', async () => {
+  test('that cannot be reached has not received it, and nothing is revealed about its machine', async () => {
     const gone = await startReceiver();
     await gone.stop();
     const target = await webhook(gone.url);
@@ -351,13 +351,13 @@ describe('a private address', () => {
     expect(await refused(urlOf(inner.port))).toBe('The URL leads to a private address.');
   });
 
-  test('is not called by way of a name', async () => {
+  test('is not called by a name that leads to it', async () => {
     const url = `http://hooks.example:${inner.port}/`;
     const reason = await refused(url, () => Promise.resolve([{ address: '127.0.0.2', family: 4 }]));
     expect(reason).toBe('The name hooks.example leads to a private address.');
   });
 
-  test('is not told from a name that is unknown, nor from one that nobody answers', async () => {
+  test('has the same error as an unknown name, or as one that does not respond', async () => {
     const unknown = () => Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }));
     const silent = () => Promise.resolve([]);
     const url = `http://hooks.example:${inner.port}/`;
@@ -370,7 +370,7 @@ describe('a private address', () => {
     expect(await refused(`http://localhost:${inner.port}/`)).toMatch(/private address|ECONNREFUSED/);
   });
 
-  test('is left out where a name leads to it as well', async () => {
+  test('is left out if a name leads to it as well', async () => {
     await webhook(`http://hooks.example:${receiver.port}/`);
     await failed();
     const both = [
@@ -382,7 +382,7 @@ describe('a private address', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  test('is not called where a name leads to it a moment after it was looked at', async () => {
+  test('is not called if a name leads to it a moment after the check', async () => {
     const sound = await startReceiver('127.0.0.1', inner.port);
     try {
       let lookups = 0;
@@ -403,13 +403,13 @@ describe('a private address', () => {
     }
   });
 
-  test('is called where its network is allowed', async () => {
+  test('is called if its network is allowed', async () => {
     await webhook(inner.url);
     await failed();
     expect(await deliver(database.db, { webhooks: { allowedNetworks: ['127.0.0.0/8'] } })).toBe(1);
   });
 
-  test('plain http is not called where only https is allowed', async () => {
+  test('plain http is not called if only https is allowed', async () => {
     const target = await webhook();
     await failed();
     const reason = await reasonOf(target, { webhooks: { allowsHttp: false } });

@@ -298,7 +298,7 @@ test('messages and lab results', async () => {
   await ask('listMessages', ofSolution());
 });
 
-test('who is told of what', async () => {
+test('notification targets', async () => {
   const target = {
     account: null,
     kind: 'webhook',
@@ -407,7 +407,7 @@ test('systems and pairs', async () => {
   await ask('deletePair', pair);
 });
 
-test('every call of the document has been made, and has gone well', () => {
+test('every call of the document has been made successfully', () => {
   const all = Object.values(document.paths).flatMap((item) =>
     Object.values(item).map(({ operationId }) => operationId),
   );

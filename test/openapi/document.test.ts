@@ -68,7 +68,7 @@ describe('the OpenAPI document', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('tells of every code of the catalogue that can reach a caller', () => {
+  test('contains every code of the catalogue that can reach a caller', () => {
     const told = new Set(
       calls().flatMap(({ operation }) =>
         Object.entries(operation.responses).flatMap(([status, response]) =>
@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('gives an example of every JSON that is sent or answered', () => {
+  test('has an example of every JSON body of requests and responses', () => {
     const without = calls().flatMap(({ name, operation }) =>
       [operation.requestBody, ...Object.values(operation.responses)].flatMap((part) =>
         Object.entries(part?.content ?? {})
@@ -144,7 +144,7 @@ describe('the OpenAPI document', () => {
     expect(without).toEqual([]);
   });
 
-  test('says who may call: anyone only where that is meant', () => {
+  test('says who may call: anyone only where this is intended', () => {
     const open = calls().filter(({ operation }) => operation.security.length === 0);
     expect(open.map(({ name }) => name).sort()).toEqual([
       'GET /docs',

@@ -32,7 +32,7 @@ test('every call of the document is mounted', () => {
   expect(documented().filter((name) => !mounted.includes(name))).toEqual([]);
 });
 
-test('what answers whatever the method is known: it refuses the methods that a path has not', () => {
+test('routes for all methods are known: they refuse methods that a path does not support', () => {
   const paths = Object.keys(document.paths).filter((path) => /^\/(api|v4)\//.test(path));
   const expected = ['/v4/{channel}{/*rest}', ...paths].map((path) => `ALL ${path}`);
   expect(routesOf(server().app, '_ALL').filter(isOfInterface).sort()).toEqual(expected.sort());
