@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const stored = z.object({ here: z.array(z.string()).catch([]), there: z.array(z.string()).catch([]) });
 
+const values = z.record(z.string(), z.record(z.string(), z.unknown()));
+const shownShape = z.object({ shown: z.object({ here: values, there: values }) });
+
 interface Disputed {
   /** As they were stored. */
   readonly candidates: unknown;
@@ -17,4 +20,14 @@ export function candidatesOf({ candidates, side, key }: Disputed): {
 } {
   const keys = stored.safeParse(candidates).data ?? { here: [], there: [] };
   return { ...keys, [side]: [...new Set([key, ...keys[side]])] };
+}
+
+/** What a candidate held when the conflict was found; null: that is not known. */
+export function shownCandidate(
+  candidates: unknown,
+  side: 'here' | 'there',
+  key: string,
+): Readonly<Record<string, unknown>> | null {
+  const shown = shownShape.safeParse(candidates).data?.shown[side] ?? {};
+  return Object.hasOwn(shown, key) ? (shown[key] ?? null) : null;
 }

@@ -79,6 +79,7 @@ function commonRules(settings: WorkedSettings, parts: RuleParts): Rules {
     flows: flowsOf(settings),
     parks: 'fields',
     namePolicies: usualNames,
+    reopened: (entry) => fieldsOfFlip(parts.decisionOf(entry), entry),
     decided: (entry, disputed) => decisionAbout(parts.decisionOf(entry), entry, disputed),
   };
 }
@@ -158,6 +159,10 @@ function decisionAbout(
   const values = Object.fromEntries(Object.entries(choice).filter(([name]) => disputed.includes(name)));
   return Object.keys(values).length > 0 ? { values } : null;
 }
+
+/** One side alone changed what went back and forth: without the decision that change would simply win. */
+const fieldsOfFlip = (decided: DecidedConflict | undefined, entry: Compared): readonly string[] =>
+  decided?.kind === 'flip' && isAsItWas(decided, entry) ? decided.fields : [];
 
 const isAsItWas = ({ lookedAt }: DecidedConflict, { items }: Compared): boolean =>
   sides.every((side) => {

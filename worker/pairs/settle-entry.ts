@@ -5,8 +5,8 @@ import type { FoundConflict } from '../../shared/stores/pairs/pair-decision-stor
 import type { RunCounts } from '../../shared/stores/pairs/pair-run-store';
 import { fieldOf, type Fields, sameValue } from '../../shared/domain/merge-copy';
 import type { Calls } from '../pipeline/calls';
-import type { Entry } from '../pipeline/entry';
-import { otherSide, type PerSide, type Side, sides } from '../pipeline/sides';
+import type { Conflict, Entry } from '../pipeline/entry';
+import { otherSide, type PerSide, perSide, type Side, sides } from '../pipeline/sides';
 import { type EntityWork } from './call-scope';
 import { changedFields } from './changed-fields';
 import { decisionOf } from './decision-of';
@@ -150,7 +150,7 @@ async function openConflict(
   job: PairJob,
   lookedAt: PerSide<LookedAtSide>,
 ): Promise<void> {
-  const found = conflictOf(entry, lookedAt);
+  const found = conflictOf(slice, entry, lookedAt);
   if (found === null) return;
   const { decisions, slice: sliceStore } = slice.stores;
   const { name } = slice.pair;
@@ -173,7 +173,7 @@ async function openConflict(
 }
 
 /** Null: nothing is in dispute, or what is was not written yet. */
-function conflictOf(entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflict | null {
+function conflictOf(slice: Slice, entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflict | null {
   const { conflict, side, mention, link, states, bases, blocked, verdict } = entry;
   const common = {
     linkId: link?.id ?? null,
@@ -185,7 +185,8 @@ function conflictOf(entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflic
     lookedAt,
   };
   if (blocked?.code === 'duplicate' && verdict === 'failed') {
-    const candidates = { here: [], there: [], [blocked.side]: blocked.holders ?? [] };
+    const shown = { here: {}, there: {}, [side]: { [mention.key]: ofThePair(slice, mention.fields) } };
+    const candidates = { here: [], there: [], [blocked.side]: blocked.holders ?? [], shown };
     return { ...common, kind: 'match', fields: [], candidates, resolution: null };
   }
   if (conflict === null) return null;
@@ -197,10 +198,28 @@ function conflictOf(entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflic
     ...common,
     kind: conflict.kind,
     fields: conflict.fields,
-    candidates: conflict.candidates ?? null,
+    candidates:
+      conflict.candidates === undefined ? null : { ...conflict.candidates, shown: shownOf(slice, conflict) },
     resolution: conflict.resolution,
   };
 }
+
+/** What is written back to a system tells nobody which record is the one. */
+const ofThePair = ({ settings }: Slice, fields: Fields): Fields =>
+  Object.fromEntries(
+    settings.fields.flatMap(({ name }) =>
+      Object.hasOwn(fields, name) ? [[name, fieldOf(fields, name)]] : [],
+    ),
+  );
+
+const shownOf = (slice: Slice, { shown }: Conflict) =>
+  shown === undefined
+    ? null
+    : perSide((side) =>
+        Object.fromEntries(
+          Object.entries(shown[side]).map(([key, fields]) => [key, ofThePair(slice, fields)]),
+        ),
+      );
 
 async function notifyGivenUp(slice: Slice, entry: Entry, job: PairJob, { end }: JobOutcome): Promise<void> {
   if (end.state !== 'given-up' || !slice.settings.notify.includes('given-up')) return;

@@ -1,5 +1,6 @@
 import type { Reason } from '../../shared/domain/reason';
 import { reasonText } from '../../shared/domain/reason-english';
+import type { Fields } from '../../shared/domain/merge-copy';
 import type { FieldDifference } from '../../shared/domain/merge-differences';
 import type { Link } from './links';
 import type { PerSide, Side } from './sides';
@@ -23,6 +24,8 @@ export interface Conflict {
   readonly resolution: Side | 'fields' | null;
   /** Keys of items of either side. Of `match`: those that could be the same entity; of `name`: who has the name. */
   readonly candidates?: PerSide<readonly string[]>;
+  /** What the candidates hold, by key, so that a person can choose one of them. */
+  readonly shown?: PerSide<Readonly<Record<string, Fields>>>;
 }
 
 /** Another item that has to come first. */

@@ -77,6 +77,10 @@ export interface ResolveConflictsSettings {
   readonly parks: 'entity' | 'fields';
   /** What someone decided about this very dispute; null: nobody has. */
   readonly decided: (entry: Compared, disputed: readonly string[]) => Decision | null;
+  /**
+   * Fields that somebody decided although one side alone changed them, because they went back and forth. Left out: none.
+   */
+  readonly reopened?: (entry: Compared) => readonly string[];
   /** What someone wants both sides to hold, whatever changed; null, or left out: nobody does. */
   readonly wanted?: (entry: Compared) => WantedStates | null;
   readonly lead: Side | null;

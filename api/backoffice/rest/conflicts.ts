@@ -80,9 +80,10 @@ const pairConflict = z
     base: z.unknown().meta({ description: 'The earlier copy of each side.' }),
     here: side.meta({ description: 'The copy of this side. Null: the record is deleted there.' }),
     there: side,
-    candidates: z
-      .unknown()
-      .meta({ description: 'For `match`: the records of the other side that could be the same one.' }),
+    candidates: z.unknown().meta({
+      description:
+        'For `match`: the keys of the records that could be the same one, by side, and in `shown` the values of each of them when the conflict was found.',
+    }),
     revision: z.string().meta({ description: 'The revision of both copies, for `If-Match` of a decision.' }),
     state: z.enum(states).meta({ description: '`resolved`: decided by the rules of the pair.' }),
     resolution: z

@@ -33,6 +33,7 @@ export interface DecidedConflict {
   readonly side: EndSide;
   readonly key: string;
   readonly kind: LinkConflictKind;
+  readonly fields: readonly string[];
   readonly decision: ConflictDecision;
   readonly lookedAt: Readonly<Record<EndSide, LookedAt | null>>;
 }
@@ -43,6 +44,7 @@ interface ConflictRow {
   side: EndSide;
   key: string;
   kind: LinkConflictKind;
+  fields: string[];
   decision: ConflictDecision;
   looked_at: DecidedConflict['lookedAt'];
 }
@@ -55,7 +57,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
     /** Decisions that have not been carried out yet. */
     async decided(): Promise<DecidedConflict[]> {
       const result = await db.raw<{ rows: ConflictRow[] }>(
-        `select id, link_id, side, key, kind, decision, looked_at from link_conflict
+        `select id, link_id, side, key, kind, fields, decision, looked_at from link_conflict
          where pair_id = :pairId and state = 'decided' and applied_at is null order by id`,
         { pairId },
       );
@@ -65,6 +67,7 @@ export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold)
         side: row.side,
         key: row.key,
         kind: row.kind,
+        fields: row.fields,
         decision: row.decision,
         lookedAt: row.looked_at,
       }));

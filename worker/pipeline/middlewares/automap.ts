@@ -1,5 +1,6 @@
 import { fieldOf } from '../../../shared/domain/merge-copy';
 import type { Calls } from '../calls';
+import { candidatesFrom } from '../candidates';
 import { type Found, type Mentioned, settle } from '../entry';
 import { type KnownLinks, type Link } from '../links';
 import { otherSide, type PerSide, type Side, sides } from '../sides';
@@ -63,15 +64,12 @@ async function search(settings: AutomapSettings, entry: Linked): Promise<Item | 
   if (match === null || candidate === undefined) return (await atItsPlace(settings, entry)) ?? null;
   const rivals = await rivalsOf(settings, entry, match);
   if (byFields.length === 1 && rivals.length <= 1) return candidate;
-  const keys = (items: readonly Item[]) => items.map(({ key }) => key);
+  const alike = entry.side === 'here' ? { here: rivals, there: byFields } : { here: byFields, there: rivals };
   entry.conflict = {
     kind: 'match',
     fields: [],
     resolution: null,
-    candidates:
-      entry.side === 'here'
-        ? { here: keys(rivals), there: keys(byFields) }
-        : { here: keys(byFields), there: keys(rivals) },
+    ...candidatesFrom(alike),
   };
   settle(entry, 'conflict', 'several items could be the same entity');
   return 'ambiguous';

@@ -166,7 +166,10 @@ function mergeOwnFields(
 ): PerSide<Fields> | null {
   const { initial, policy, fieldGroups } = settings;
   const copies = { one: entry.states.here.fields, other: entry.states.there.fields };
-  const differences = directed(settings, entry.differences);
+  const reopened = settings.reopened?.(entry) ?? [];
+  const differences = directed(settings, entry.differences).map((difference) =>
+    reopened.includes(difference.name) ? asDisputed(difference) : difference,
+  );
   const joins = entry.isJoined ? initial : null;
   const unhandled: string[] = [];
   const merged: MergedFields = mergeFields(

@@ -1,5 +1,6 @@
 import { fieldOf, sameValue } from '../../../shared/domain/merge-copy';
 import type { Calls } from '../calls';
+import { candidatesFrom } from '../candidates';
 import { type Mentioned, settle } from '../entry';
 import { type End, type Intent, type KnownLinks, type Link, type LinkEvent } from '../links';
 import { otherSide, type PerSide, type Side } from '../sides';
@@ -72,14 +73,14 @@ async function settleCreation(
   const [made, ...others] = await findMade(settings, link, intent);
   if (others.length > 0) {
     const side = intent.side;
-    const candidates = [made, ...others].flatMap((item) => (item === undefined ? [] : [item.key]));
+    const alike = [made, ...others].filter((item) => item !== undefined);
     entry.conflict = {
       kind: 'match',
       fields: [],
       resolution: null,
-      candidates: { here: [], there: [], [side]: candidates },
+      ...candidatesFrom({ here: [], there: [], [side]: alike }),
     };
-    settle(entry, 'conflict', `${candidates.length} items could be what an earlier run was about to create`);
+    settle(entry, 'conflict', `${alike.length} items could be what an earlier run was about to create`);
     return 'undecided';
   }
   return made === undefined ? link : adopt(settings, link, intent, made);
