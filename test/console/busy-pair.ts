@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { applyPairFile } from '../../api/backoffice/services/pair-files';
+import { createLinkService } from '../../api/backoffice/services/links';
 import { createPairRunService } from '../../api/backoffice/services/pair-runs';
 import { createSystemService } from '../../api/backoffice/services/systems';
 import { commandLineCaller } from '../../shared/domain/staff';
@@ -21,13 +22,16 @@ export interface BusyPair {
   readonly jobOf: (lastName: string) => Promise<string>;
   /** Looks for changes, and waits until that is over. */
   readonly run: (kind?: 'check' | 'whole') => Promise<void>;
+  /** Names the record, as a webhook does: nobody waits for what comes of it. */
+  readonly hint: (lastName: string) => Promise<void>;
   readonly edit: (lastName: string, fields: object) => void;
   readonly remove: (lastName: string) => void;
   readonly editThere: (name: string, fields: object) => void;
+  readonly removeThere: (name: string) => void;
   end(): Promise<void>;
 }
 
-const person = (lastName: string, firstName: string, dateOfBirth: string) => ({
+export const person = (lastName: string, firstName: string, dateOfBirth: string) => ({
   lastName,
   firstName,
   dateOfBirth,
@@ -42,40 +46,58 @@ const people = [
   person('Rossi', 'Ugo', '1969-12-24'),
 ];
 
-/** The pair of docs/sandbox.yaml, which plans until somebody approves. Both systems belong to the account. */
-export async function openPairOf(server: TestServer, accountId: number): Promise<BusyPair> {
+/**
+ * The pair of docs/sandbox.yaml, which plans until somebody approves. Both systems belong to the account. `rewrite`
+ * changes the file before it is applied.
+ */
+export async function openPairOf(
+  server: TestServer,
+  accountId: number,
+  rewrite: (file: string) => string = (file) => file,
+): Promise<BusyPair> {
   const espo = await startEspocrmFake();
   const advoware = await startAdvowareFake();
   await prepareBeteiligte(espo);
   for (const fields of people) espo.add('CBeteiligte', fields);
   advoware.add({ name: 'Yilmaz', vorname: 'Deniz', geburtsdatum: '1992-11-30T00:00:00', anrede: 'Herr' });
-  await applyFile(server, accountId, { espo, advoware });
+  await applyFile(server, accountId, { espo, advoware, rewrite });
   const runs = createPairRunService(openStoreAccess(server.db));
   const name = 'beteiligte';
   const row = (lastName: string) =>
     [...espo.entity('CBeteiligte').rows.values()].find((one) => one['lastName'] === lastName);
   /** The newest one. */
-  const idOf = async (table: 'link_end' | 'link_job', column: string, lastName: string): Promise<string> => {
+  const jobOf = async (lastName: string): Promise<string> => {
     const key = row(lastName)?.id ?? '';
     const found = await server.db.raw<{ rows: { id: string }[] }>(
-      `select ${column} as id from ${table} where side = 'here' and key = ? order by 1 desc limit 1`,
+      `select id from link_job where side = 'here' and key = ? order by id desc limit 1`,
       [key],
     );
-    const [newest] = found.rows;
-    if (newest === undefined) throw new Error(`there is nothing of ${lastName}`);
-    return newest.id;
+    return newestOf(found.rows, lastName);
   };
 
   return {
     espo,
     advoware,
     name,
-    linkOf: (lastName) => idOf('link_end', 'link_id', lastName),
-    jobOf: (lastName) => idOf('link_job', 'id', lastName),
+    async linkOf(lastName) {
+      const found = await server.db.raw<{ rows: { id: string }[] }>(
+        `select link_id as id from link_end where seen -> 'fields' ->> 'lastName' = ? order by 1 desc limit 1`,
+        [lastName],
+      );
+      return newestOf(found.rows, lastName);
+    },
+    jobOf,
     edit: (lastName, fields) => void espo.edit('CBeteiligte', row(lastName)?.id ?? '', fields),
     remove: (lastName) => espo.remove('CBeteiligte', row(lastName)?.id ?? ''),
     editThere(lastName, fields) {
       for (const [betNr, one] of advoware.rows) if (one['name'] === lastName) advoware.edit(betNr, fields);
+    },
+    async hint(lastName) {
+      const links = createLinkService(openStoreAccess(server.db));
+      await links.addJob(commandLineCaller, name, { side: 'here', key: row(lastName)?.id ?? '' });
+    },
+    removeThere(name) {
+      for (const [betNr, one] of advoware.rows) if (one['name'] === name) advoware.remove(betNr);
     },
     async run(kind = 'check') {
       const id = await runs.run(commandLineCaller, name, kind);
@@ -93,13 +115,18 @@ export async function openPairOf(server: TestServer, accountId: number): Promise
   };
 }
 
+function newestOf([newest]: readonly { readonly id: string }[], lastName: string): string {
+  if (newest === undefined) throw new Error(`there is nothing of ${lastName}`);
+  return newest.id;
+}
+
 async function applyFile(
   server: TestServer,
   accountId: number,
-  { espo, advoware }: Pick<BusyPair, 'espo' | 'advoware'>,
+  { espo, advoware, rewrite }: Pick<BusyPair, 'espo' | 'advoware'> & { rewrite: (file: string) => string },
 ): Promise<void> {
   const access = { ...openStoreAccess(server.db), seal: createSeal([]) };
-  const text = (await readFile('docs/sandbox.yaml', 'utf8'))
+  const text = rewrite(await readFile('docs/sandbox.yaml', 'utf8'))
     .replace('http://127.0.0.1:8470', espo.url)
     .replace('http://127.0.0.1:8471', advoware.url)
     .replace('mode: run', 'mode: off')

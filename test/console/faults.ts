@@ -1,8 +1,13 @@
+import path from 'node:path';
 import { source as axe } from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe finds, and a page that is wider than the screen. */
+/**
+ * What axe finds, and a page that is wider than the screen. With EPACK_TEST_SCREENSHOTS=FOLDER it also takes a picture
+ * of the page, for people to look at.
+ */
 export async function faultsOf(page: Page, name: string): Promise<string[]> {
+  await photograph(page, name);
   await page.evaluate(axe);
   const violations: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)');
   const isTooWide: boolean = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth');
@@ -17,4 +22,12 @@ export async function faultsOf(page: Page, name: string): Promise<string[]> {
 interface Violation {
   readonly id: string;
   readonly nodes: readonly { readonly html: string }[];
+}
+
+async function photograph(page: Page, name: string): Promise<void> {
+  const folder = process.env['EPACK_TEST_SCREENSHOTS'];
+  if (folder === undefined) return;
+  const size = page.viewportSize()?.width ?? 0;
+  const file = `${name.replaceAll(/[^\w-]+/g, '_')}-${size}.png`;
+  await page.screenshot({ path: path.join(folder, file), fullPage: true });
 }

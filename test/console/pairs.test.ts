@@ -112,7 +112,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
       const told = await page.locator('main').innerText();
       // What nobody disputes was carried over; a phone number is nothing that the other system keeps.
       expect(told).toContain('They differ in 2 fields');
-      expect(await page.locator('tr.disputed', { hasText: 'phoneNumber' }).innerText()).toContain(
+      expect(await page.locator('tr.expected', { hasText: 'phoneNumber' }).innerText()).toContain(
         'does not keep it',
       );
       const row = await page.locator('tr.disputed', { hasText: 'description' }).innerText();
@@ -165,7 +165,7 @@ describeWithBrowser('The pages of systems and pairs', (browser) => {
     await asStaff('manager', async (page) => {
       await page.goto('/approvals?pair=beteiligte');
       expect(await page.locator('.card').innerText()).toContain('1 deletion waits');
-      await press(page, 'Reject: keep them');
+      await press(page, 'Reject: keep');
       expect(await status(page)).toContain('Both sides stay');
       expect([...pair.advoware.rows.values()].some((one) => one['name'] === 'Rossi')).toBe(true);
     });

@@ -1,4 +1,5 @@
 import { isTimeZone } from '../../../shared/domain/known-zone';
+import { commandLineCaller } from '../../../shared/domain/staff';
 import type { Words } from './words';
 
 /** e.g. `3 minutes ago`. */
@@ -20,6 +21,10 @@ export function durationText(words: Words, seconds: number): string {
     count,
   );
 }
+
+/** Who did something: an e-mail, or the command line in the reader's words. */
+export const personText = (words: Words, by: string): string =>
+  by === commandLineCaller.email ? words.pairs.commandLine : by;
 
 /** In the time zone of the kitchen. If that does not exist, in UTC, with a note. */
 export function timeText(words: Words, time: Date, timezone: string): string {

@@ -115,21 +115,23 @@ export const Empty = ({ title, children }: { title: string; children?: Component
   </div>
 );
 
-/** `base`: the page's path and query without a cursor. */
+/** `base`: the page's path and query without a cursor. `parameter`: where a page has several lists. */
 export const Pager = ({
   words,
   base,
   next,
+  parameter = 'cursor',
 }: {
   words: Words;
   base: string;
   next: string | null;
+  parameter?: string;
 }): VNode | null =>
   next === null ? null : (
     <nav class="pager" aria-label={words.pages}>
       <a
         class="button quiet"
-        href={`${base}${base.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(next)}`}
+        href={`${base}${base.includes('?') ? '&' : '?'}${parameter}=${encodeURIComponent(next)}`}
       >
         {words.nextPage}
       </a>

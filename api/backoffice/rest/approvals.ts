@@ -172,4 +172,7 @@ const approvalJson = ({ solutionId, syncId, className, ...approval }: Approval) 
   class: className,
 });
 
-const pairApprovalJson = ({ pairId: _pairId, ...rest }: PairApproval) => rest;
+const pairApprovalJson = ({ pairId: _pairId, items, ...rest }: PairApproval) => ({
+  ...rest,
+  items: items.map(({ side, key, link }) => ({ side, key, link })),
+});

@@ -112,7 +112,15 @@ export const createPairJobRoutes = (links: LinkService): Route[] => [
 
 const jobJson = (
   pair: string,
-  { pairId: _pairId, waitsSide, waitsKey, waitsPair, waitsSystem: _waitsSystem, ...rest }: LinkJobView,
+  {
+    pairId: _pairId,
+    seen: _seen,
+    waitsSide,
+    waitsKey,
+    waitsPair,
+    waitsSystem: _waitsSystem,
+    ...rest
+  }: LinkJobView,
 ) => ({
   ...rest,
   pair,

@@ -34,6 +34,7 @@ const run = z
     failed: count,
     calls: z.object({ here: count, there: count }),
     failure: z.string().nullable(),
+    plan: z.string().nullable().meta({ description: 'For `plan`: the plan that it carries out.' }),
     takesBack: z.string().nullable().meta({ description: 'For `take-back`: the run that it takes back.' }),
   })
   .meta({ id: 'PairRun' });

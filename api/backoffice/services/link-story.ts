@@ -19,6 +19,8 @@ export interface LinkStory {
   readonly pair: PairEntry;
   readonly link: LinkView;
   readonly standing: LinkSituation;
+  /** Names of the systems that make no calls just now. */
+  readonly stoppedSystems: readonly string[];
   /** The newest work about it; null: there is none any more. */
   readonly job: LinkJobView | null;
   /** What someone has to decide, or has decided just now; null: nothing. */
@@ -38,7 +40,7 @@ export interface JobStory {
 }
 
 interface Stores {
-  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'findJob' | 'events' | 'eventsOfItem' | 'listJobs'>;
+  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob'>;
   readonly pairConfigs: Pick<PairConfigStore, 'findById'>;
   readonly pairInbox: Pick<PairInboxStore, 'conflictOfLink'>;
   readonly pairRunRequests: Pick<PairRunRequestStore, 'fieldsKept'>;
@@ -56,17 +58,22 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
       const link = await stores.linkDesk.find(id);
       const pair = link === null ? null : await stores.pairConfigs.findById(caller.accounts, link.pairId);
       if (link === null || pair === null) throw notFound('link');
-      const [jobs, events, conflict, kept, isSystemStopped] = await Promise.all([
-        stores.linkDesk.listJobs(pair.id, { state: null, link: id }, { limit: 1, after: null }),
+      const [job, events, conflict, kept, stoppedSystems] = await Promise.all([
+        stores.linkDesk.newestJob(id),
         stores.linkDesk.events(id, shownEvents),
         stores.pairInbox.conflictOfLink(caller.accounts, id),
         stores.pairRunRequests.fieldsKept(pair.id),
-        isStopped(pair),
+        stoppedOf(pair),
       ]);
-      const job = jobs.items[0] ?? null;
-      const standing = standingOf({ pair, link, job, conflict, isSystemStopped });
+      const standing = standingOf({
+        pair,
+        link,
+        job,
+        conflict,
+        isSystemStopped: stoppedSystems.length > 0,
+      });
       const settled = { here: flatState(link.here?.seen), there: flatState(link.there?.seen) };
-      const now = presentCopies({ job, conflict, events, settled });
+      const now = withoutDeleted(link, presentCopies({ job, conflict, events, settled }));
       const fields = compareFields({
         rules: recordSettings(pair)?.fields ?? null,
         now,
@@ -76,7 +83,7 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
         standing,
       });
       const holds = { here: now.here !== null, there: now.there !== null };
-      return { pair, link, standing, job, conflict, fields, holds, events };
+      return { pair, link, standing, stoppedSystems, job, conflict, fields, holds, events };
     },
 
     /** Throws `not-found`. */
@@ -89,10 +96,12 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
     },
   };
 
-  async function isStopped({ here, there }: PairEntry): Promise<boolean> {
-    const stopped: readonly (SystemState | undefined)[] = ['paused', 'throttled'];
+  async function stoppedOf({ here, there }: PairEntry): Promise<string[]> {
+    const stopped: readonly SystemState[] = ['paused', 'throttled'];
     const found = await Promise.all([stores.systems.findById(here.id), stores.systems.findById(there.id)]);
-    return found.some((system) => stopped.includes(system?.state));
+    return found.flatMap((system) =>
+      system !== null && stopped.includes(system.state) ? [system.name] : [],
+    );
   }
 }
 
@@ -156,6 +165,12 @@ function presentCopies({ job, conflict, events, settled }: Sights): Copies {
   if (looked === undefined || looked.kind === 'sync') return settled;
   return statesOf(looked.before) ?? settled;
 }
+
+/** A side that deleted it has no copy, whatever it was last seen to hold. */
+const withoutDeleted = ({ state }: LinkView, { here, there }: Copies): Copies => ({
+  here: state === 'deleted-here' ? null : here,
+  there: state === 'deleted-there' ? null : there,
+});
 
 /** What nobody disputes was written when the conflict was found: of that, what was settled is newer. */
 function copiesInConflict(conflict: PairConflict, settled: Copies): Copies {

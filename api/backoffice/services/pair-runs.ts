@@ -1,6 +1,7 @@
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, notFound, planNotReady, staleVersion } from '../../../shared/errors/catalog';
+import type { LinkDeskStore, RunEventView } from '../../../shared/stores/pairs/link-desk-store';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
 import type {
   PairFigures,
@@ -43,6 +44,7 @@ export type KeptField = Awaited<ReturnType<PairRunRequestStore['fieldsKept']>>[n
 
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
+  readonly linkDesk: Pick<LinkDeskStore, 'eventsOfRun'>;
   readonly pairConfigs: PairConfigStore;
   readonly pairRunRequests: PairRunRequestStore;
   readonly systems: Pick<SystemStore, 'findById'>;
@@ -72,6 +74,17 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       const run = await stores.pairRunRequests.findRun(id, runId);
       if (run === null) throw notFound('run');
       return { run, kept: await stores.pairRunRequests.keptOf(id, runId, page) };
+    },
+
+    /** What a run did to records, the earliest first. Throws `not-found`. */
+    async deeds(
+      caller: Caller,
+      name: string,
+      runId: string,
+      page: PageRequest<string>,
+    ): Promise<Page<RunEventView>> {
+      const { id } = await foundPair(stores, caller, name);
+      return stores.linkDesk.eventsOfRun(id, runId, page);
     },
 
     /** `check`: what its schedule does; `whole`: both sides are listed. Returns the run. Throws `not-found`, `forbidden`. */
@@ -107,9 +120,9 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       }),
 
     /** The newest first. Throws `not-found`. */
-    async plans(caller: Caller, name: string, limit: number): Promise<PlanView[]> {
+    async plans(caller: Caller, name: string, page: PageRequest<string>): Promise<Page<PlanView>> {
       const { id } = await foundPair(stores, caller, name);
-      return stores.pairRunRequests.listPlans(id, limit);
+      return stores.pairRunRequests.listPlans(id, page);
     },
 
     /** Throws `not-found`. */

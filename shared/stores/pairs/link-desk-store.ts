@@ -46,12 +46,26 @@ export interface LinkEventView {
   readonly by: string | null;
 }
 
+/** Something that a run did to a record. */
+export interface RunEventView extends Pick<
+  LinkEventView,
+  'id' | 'at' | 'kind' | 'verdict' | 'reason' | 'operations' | 'before' | 'after'
+> {
+  readonly link: string | null;
+  readonly side: 'here' | 'there' | null;
+  readonly key: string | null;
+  /** What one side of its link was last seen to have; null: it has no link. */
+  readonly seen: Json;
+}
+
 export interface LinkJobView {
   readonly id: string;
   readonly pairId: number;
   readonly side: 'here' | 'there';
   readonly key: string;
   readonly link: string | null;
+  /** What one side of its link was last seen to have; null: it has no link. */
+  readonly seen: Json;
   readonly stage: 'change' | 'deletion';
   readonly source: string;
   readonly state: LinkJobViewState;
@@ -133,6 +147,22 @@ export function createLinkDeskStore(db: Db) {
       return result.rows;
     },
 
+    /** What a run did to records, the earliest first. Calls are left out. */
+    async eventsOfRun(
+      pairId: number,
+      runId: string,
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<RunEventView>> {
+      const result = await db.raw<{ rows: RunEventView[] }>(
+        `select id, at, kind, verdict, reason, operations, before, after, link_id as link, side, key, ${seenOf('link_event.link_id')} as seen
+         from link_event
+         where run_id = :runId and pair_id = :pairId and kind not in ('intent', 'kept') and (cast(:after as bigint) is null or id > :after)
+         order by id limit :rows`,
+        { pairId, runId, after, rows: limit + 1 },
+      );
+      return pageOf(result.rows, limit, (last) => last.id);
+    },
+
     /** Makes the next slice look at both ends, whatever their revisions. */
     async needLook(linkId: string): Promise<void> {
       await db('link_end').where({ link_id: linkId, is_gone: false }).update({ needs_look: true });
@@ -198,7 +228,7 @@ export function createLinkDeskStore(db: Db) {
       { limit, after }: PageRequest<string>,
     ): Promise<Page<LinkJobView>> {
       const result = await db.raw<{ rows: LinkJobView[] }>(
-        `select ${jobColumns} from link_job
+        `select ${jobColumns} from link_job j
          where pair_id = :pairId and (cast(:state as text) is null or state = :state)
            and (cast(:link as bigint) is null or link_id = :link) and (cast(:after as bigint) is null or id < :after)
          order by id desc limit :rows`,
@@ -207,9 +237,21 @@ export function createLinkDeskStore(db: Db) {
       return pageOf(result.rows, limit, (last) => last.id);
     },
 
+    /** The newest work about a link, also where nobody has looked yet which link it is about. Null: there is none. */
+    async newestJob(linkId: string): Promise<LinkJobView | null> {
+      const result = await db.raw<{ rows: LinkJobView[] }>(
+        `select ${jobColumns} from link_job j where j.id = greatest(
+           (select max(k.id) from link_job k where k.link_id = :linkId),
+           (select max(k.id) from link_end e join link_job k on k.pair_id = e.pair_id and k.side = e.side and k.key = e.key
+            where e.link_id = :linkId and not e.is_gone and k.state in ('new', 'waiting', 'held', 'failed')))`,
+        { linkId },
+      );
+      return result.rows[0] ?? null;
+    },
+
     async findJob(id: string): Promise<LinkJobView | null> {
       const result = await db.raw<{ rows: LinkJobView[] }>(
-        `select ${jobColumns} from link_job where id = ?`,
+        `select ${jobColumns} from link_job j where id = ?`,
         [id],
       );
       return result.rows[0] ?? null;
@@ -229,9 +271,14 @@ const linkColumns = `l.id, l.pair_id as "pairId", l.state, l.sync_key as "syncKe
   l.made_at as "madeAt", l.changed_at as "changedAt", l.ended_at as "endedAt",
   ${endJson('here')} as here, ${endJson('there')} as there`;
 
+const seenOf = (
+  link: string,
+) => `(select e.seen from link_end e where e.link_id = ${link} and e.seen -> 'isActive' = 'true'
+  order by e.side limit 1)`;
+
 const eventColumns = `id, at, kind, verdict, reason, operations, coalesce(fields, '{}') as fields, before, after, calls, by`;
 
-const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, stage, source, state, attempts, run_after as "runAfter",
+const jobColumns = `id, pair_id as "pairId", side, key, link_id as link, ${seenOf('j.link_id')} as seen, stage, source, state, attempts, run_after as "runAfter",
   waits_side as "waitsSide", waits_key as "waitsKey",
   case when waits_side is not null then (select p.name from pair p where p.id = coalesce(waits_pair, pair_id)) end as "waitsPair",
   (select s.name from pair p join remote_system s on s.id = case waits_side when 'here' then p.here_id when 'there' then p.there_id end

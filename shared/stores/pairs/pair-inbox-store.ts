@@ -53,7 +53,15 @@ export interface PairApproval {
   readonly applied: number | null;
   readonly released: number | null;
   /** The first of what is held for it. */
-  readonly items: readonly { readonly side: string; readonly key: string; readonly link: string | null }[];
+  readonly items: readonly HeldItem[];
+}
+
+export interface HeldItem {
+  readonly side: string;
+  readonly key: string;
+  readonly link: string | null;
+  /** What one side of its link was last seen to have; null: it has no link. */
+  readonly seen: Json;
 }
 
 export interface PairInboxFilter<State> {
@@ -183,7 +191,8 @@ const conflictColumns = `x.id, p.name as pair, x.pair_id as "pairId", h.name as 
 
 const approvalColumns = `x.id, p.name as pair, x.pair_id as "pairId", x.kind, x.digest, x.entities, x.reason, x.state,
   x.created_at as "createdAt", x.decided_at as "decidedAt", x.decided_by as "decidedBy", x.applied_at as "appliedAt", x.applied, x.released,
-  (select coalesce(jsonb_agg(jsonb_build_object('side', j.side, 'key', j.key, 'link', j.link_id::text) order by j.id), '[]')
+  (select coalesce(jsonb_agg(jsonb_build_object('side', j.side, 'key', j.key, 'link', j.link_id::text,
+     'seen', (select e.seen from link_end e where e.link_id = j.link_id and e.seen -> 'isActive' = 'true' order by e.side limit 1)) order by j.id), '[]')
    from (
      select id, side, key, link_id from (
        select distinct on (coalesce('link ' || link_id, side || ' ' || key)) id, side, key, link_id from link_job

@@ -20,6 +20,8 @@ export interface RunView {
   readonly failure: string | null;
   /** The run that it takes back; null: it takes none back. */
   readonly takesBack: string | null;
+  /** The plan that it carries out; null: it carries none out. */
+  readonly plan: string | null;
 }
 
 /** Something that a run was to take back, and that was changed since: it stays as it is. */
@@ -29,6 +31,9 @@ export interface KeptValueView {
   readonly here: string | null;
   readonly there: string | null;
   readonly fields: readonly string[];
+  /** What both sides hold, and what each was to hold again; null: that side was left alone. */
+  readonly now: Json;
+  readonly wanted: Json;
 }
 
 export interface RunTotals {
@@ -117,12 +122,14 @@ export function createPairRunRequestStore(db: Db) {
       return result.rows[0] ?? null;
     },
 
-    async listPlans(pairId: number, limit: number): Promise<PlanView[]> {
+    /** The newest first. */
+    async listPlans(pairId: number, { limit, after }: PageRequest<string>): Promise<Page<PlanView>> {
       const result = await db.raw<{ rows: PlanView[] }>(
-        `select ${planColumns} from pair_plan where pair_id = :pairId order by id desc limit :limit`,
-        { pairId, limit },
+        `select ${planColumns} from pair_plan where pair_id = :pairId and (cast(:after as bigint) is null or id < :after)
+         order by id desc limit :rows`,
+        { pairId, after, rows: limit + 1 },
       );
-      return result.rows;
+      return pageOf(result.rows, limit, (last) => last.id);
     },
 
     async planItems(planId: string, { limit, after }: PageRequest<number>): Promise<Page<PlanItemView>> {
@@ -182,7 +189,7 @@ export function createPairRunRequestStore(db: Db) {
       { limit, after }: PageRequest<string>,
     ): Promise<Page<KeptValueView>> {
       const result = await db.raw<{ rows: KeptValueView[] }>(
-        `select e.id, e.link_id as link, h.key as here, t.key as there, e.fields
+        `select e.id, e.link_id as link, h.key as here, t.key as there, e.fields, e.before as now, e.after as wanted
          from link_event e
            left join link_end h on h.link_id = e.link_id and h.side = 'here'
            left join link_end t on t.link_id = e.link_id and t.side = 'there'
@@ -246,7 +253,7 @@ const planColumns = `id, pair_id as "pairId", config_version as "configVersion",
   created_at as "createdAt", created_by as "createdBy", ready_at as "readyAt", decided_at as "decidedAt", decided_by as "decidedBy"`;
 
 const runColumns =
-  'id, kind, state, asked_by, created_at, started_at, ended_at, counts, calls, failure, takes_back';
+  'id, kind, state, asked_by, created_at, started_at, ended_at, counts, calls, failure, takes_back, plan_id';
 
 interface RunRow {
   id: string;
@@ -260,6 +267,7 @@ interface RunRow {
   calls: { here?: number; there?: number };
   failure: string | null;
   takes_back: string | null;
+  plan_id: string | null;
 }
 
 const runFrom = (row: RunRow): RunView => ({
@@ -274,4 +282,5 @@ const runFrom = (row: RunRow): RunView => ({
   calls: { here: row.calls.here ?? 0, there: row.calls.there ?? 0 },
   failure: row.failure,
   takesBack: row.takes_back,
+  plan: row.plan_id,
 });

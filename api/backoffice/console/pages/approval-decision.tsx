@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { mayEdit } from '../../../../shared/domain/staff';
 import type { ApprovalState } from '../../../../shared/stores/parameters/approval-store';
+import { personText } from '../format';
 import { ActionForm, Badge } from '../parts';
 import type { Visit } from '../visit';
 
@@ -27,7 +28,7 @@ export function ApprovalDecision(props: Props): VNode | null {
     return (
       <p class="soft">
         <Badge tone={state === 'approved' ? 'good' : 'calm'}>{words.approvalStates[state]}</Badge>
-        {decidedBy !== null && ` ${decidedBy}`}
+        {decidedBy !== null && ` ${personText(words, decidedBy)}`}
         {outcome}
       </p>
     );

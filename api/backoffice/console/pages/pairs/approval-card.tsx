@@ -1,8 +1,10 @@
 import type { VNode } from 'preact';
 import type { PairApproval } from '../../../../../shared/stores/pairs/pair-inbox-store';
+import { flatState } from '../../../../../shared/formats/link-state';
 import { Age, Card } from '../../parts';
 import type { Visit } from '../../visit';
 import { ApprovalDecision } from '../approval-decision';
+import { nameOfCopy } from './pair-links';
 
 interface Props {
   readonly visit: Visit;
@@ -31,8 +33,14 @@ export function PairApprovalCard({ visit, approval, action }: Props): VNode {
         <details open={items.length <= 10}>
           <summary>{words.whichOnes}</summary>
           <ul class="chips">
-            {items.map(({ key, link }) => (
-              <li>{link === null ? <span>{key}</span> : <a href={`/links/${link}`}>{key}</a>}</li>
+            {items.map(({ key, link, seen }) => (
+              <li>
+                {link === null ? (
+                  <span>{key}</span>
+                ) : (
+                  <a href={`/links/${link}`}>{nameOfCopy(flatState(seen)) ?? key}</a>
+                )}
+              </li>
             ))}
           </ul>
           {items.length < entities && <p class="soft">{pairs.firstOnes(items.length)}</p>}
@@ -45,7 +53,7 @@ export function PairApprovalCard({ visit, approval, action }: Props): VNode {
         decidedBy={approval.decidedBy}
         approve={pairs.approveHeld[kind]}
         reject={pairs.rejectHeld[kind]}
-        question={kind === 'changes' ? undefined : pairs.confirmDeletions}
+        question={kind === 'changes' ? undefined : pairs.confirmDeletions(entities)}
         outcome={approval.applied === null ? '' : ` · ${pairs.carriedOut(approval.applied)}`}
       />
     </Card>

@@ -1,9 +1,10 @@
 import type { VNode } from 'preact';
 import { z } from 'zod';
-import { candidatesOf } from '../../../../../shared/formats/conflict-candidates';
+import { candidatesOf, shownCandidate } from '../../../../../shared/formats/conflict-candidates';
 import { flatState, isSame, statesOf } from '../../../../../shared/formats/link-state';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import type { PairConflict } from '../../../../../shared/stores/pairs/pair-inbox-store';
+import { personText } from '../../format';
 import { ActionForm, Age, Badge, Card, Select, Table } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
@@ -48,11 +49,14 @@ export function PairConflictCard({ visit, conflict, back, isOnLink = false }: Pr
       }
     >
       <p>{pairs.conflictKinds[kind]}</p>
+      {kind === 'match' && <CandidateTable words={words} conflict={conflict} />}
       {!isOnLink && kind !== 'match' && <CopyTable words={words} conflict={conflict} />}
       {state !== 'open' ? (
         <Decided words={words} conflict={conflict} />
       ) : !mayEdit(caller) ? (
         <p class="soft">{words.readOnly}</p>
+      ) : kind === 'name' ? (
+        <p class="soft">{pairs.renameThere}</p>
       ) : kind === 'match' ? (
         <JoinForm visit={visit} conflict={conflict} back={back} />
       ) : (
@@ -65,14 +69,14 @@ export function PairConflictCard({ visit, conflict, back, isOnLink = false }: Pr
 const Decided = ({ words, conflict }: { words: Words; conflict: PairConflict }): VNode => (
   <p class="soft">
     <Badge tone="good">{words.conflictStates[conflict.state]}</Badge> {resolutionText(words, conflict)}
-    {conflict.decidedBy !== null && ` · ${conflict.decidedBy}`}
+    {conflict.decidedBy !== null && ` · ${personText(words, conflict.decidedBy)}`}
     {conflict.state === 'decided' && conflict.appliedAt === null && ` · ${words.pairs.isCarriedOut}`}
   </p>
 );
 
 /** What a person knows it by. */
-const conflictName = ({ here, there, key }: PairConflict): string =>
-  nameOfCopy(flatState(here) ?? flatState(there)) ?? key;
+const conflictName = ({ here, there, side, key, candidates }: PairConflict): string =>
+  nameOfCopy(flatState(here) ?? flatState(there) ?? shownCandidate(candidates, side, key)) ?? key;
 
 const decisionShape = z.object({ choice: z.unknown() });
 const joinedShape = z.object({ candidate: z.string() });
@@ -157,14 +161,20 @@ function DecisionForms({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNod
     <>
       <ActionForm action={action} csrf={csrf} class="buttons">
         {hidden}
-        <button class="button" name="choice" value="here">
-          {isDeletion ? sideOfDeletion(words, conflict.here) : pairs.keepOf(conflict.systems.here)}
-        </button>
-        <button class="button quiet" name="choice" value="there">
-          {isDeletion ? sideOfDeletion(words, conflict.there) : pairs.keepOf(conflict.systems.there)}
-        </button>
+        {isDeletion ? (
+          <DeletionButtons words={words} gone={flatState(conflict.here) === null ? 'here' : 'there'} />
+        ) : (
+          <>
+            <button class="button" name="choice" value="here">
+              {pairs.keepOf(conflict.systems.here)}
+            </button>
+            <button class="button quiet" name="choice" value="there">
+              {pairs.keepOf(conflict.systems.there)}
+            </button>
+          </>
+        )}
       </ActionForm>
-      {conflict.fields.length > 0 && !isDeletion && (
+      {conflict.fields.length > 0 && conflict.kind !== 'place' && !isDeletion && (
         <details open={csrf.written?.action === action}>
           <summary>{pairs.fieldByField}</summary>
           <ActionForm action={action} csrf={csrf} class="stack">
@@ -182,9 +192,17 @@ function DecisionForms({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNod
   );
 }
 
-/** What a side says that is deleted there: that it goes on both. */
-const sideOfDeletion = ({ pairs }: Words, state: unknown): string =>
-  flatState(state) === null ? pairs.deleteOnBoth : pairs.keepOnBoth;
+/** The side that has it wins: it stays on both. The side that deleted it wins: it goes on both. */
+const DeletionButtons = ({ words, gone }: { words: Words; gone: 'here' | 'there' }): VNode => (
+  <>
+    <button class="button" name="choice" value={otherSide[gone]}>
+      {words.pairs.keepOnBoth}
+    </button>
+    <button class="button danger" name="choice" value={gone} data-confirm={words.pairs.confirmDeletion}>
+      {words.pairs.deleteOnBoth}
+    </button>
+  </>
+);
 
 function FieldChoice({
   words,
@@ -230,40 +248,77 @@ function plainText(words: Words, value: unknown): string {
   return text.length > longestOption ? `${text.slice(0, longestOption)}…` : text;
 }
 
-/** Several records could be the one: a person says which two belong together. */
+/** Several records could be the one: a person chooses the one that belongs to what was looked at. */
 function JoinForm({ visit, conflict, back }: Omit<Props, 'isOnLink'>): VNode {
   const { words, csrf } = visit;
   const { pairs } = words;
-  const keys = candidatesOf(conflict);
-  const options = (side: 'here' | 'there') => keys[side].map((key) => [key, key] as const);
-  if (keys.here.length === 0 || keys.there.length === 0)
+  const keys = candidatesOf(conflict)[otherSide[conflict.side]];
+  if (keys.length === 0)
     return (
       <p class="soft">
         {pairs.noCandidates} <a href={`/pairs/${conflict.pair}`}>{pairs.joinByHand}</a>
       </p>
     );
-  if (keys[conflict.side].length === 1)
-    return (
-      <ActionForm action={`/conflicts/${conflict.id}`} csrf={csrf} class="buttons">
-        <input type="hidden" name="choice" value="candidate" />
-        <input type="hidden" name="revision" value={conflict.revision} />
-        <input type="hidden" name="back" value={back} />
-        {keys[conflict.side === 'here' ? 'there' : 'here'].map((key) => (
-          <button class="button quiet" name="candidate" value={key}>
-            {pairs.joinWith(key)}
-          </button>
-        ))}
-      </ActionForm>
-    );
   return (
-    <ActionForm action={`/pairs/${conflict.pair}/links`} csrf={csrf} class="filters">
-      {(['here', 'there'] as const).map((side) => (
-        <label class="field grow">
-          <span class="field-label">{pairs.keyIn(conflict.systems[side])}</span>
-          <Select name={side} value={keys[side][0] ?? ''} options={options(side)} />
-        </label>
+    <ActionForm action={`/conflicts/${conflict.id}`} csrf={csrf} class="buttons">
+      <input type="hidden" name="choice" value="candidate" />
+      <input type="hidden" name="revision" value={conflict.revision} />
+      <input type="hidden" name="back" value={back} />
+      {keys.map((key) => (
+        <button class="button quiet" name="candidate" value={key}>
+          {pairs.joinWith(key)}
+        </button>
       ))}
-      <button class="button">{pairs.join}</button>
     </ActionForm>
   );
+}
+
+const otherSide = { here: 'there', there: 'here' } as const;
+
+/** Where records are many-sided, the fields in which they differ are the ones to choose by. */
+const mostColumns = 5;
+
+/** What was looked at, and below it all that could be the same, field by field. */
+function CandidateTable({ words, conflict }: { words: Words; conflict: PairConflict }): VNode | null {
+  const { pairs } = words;
+  const { side, key, systems } = conflict;
+  const keys = candidatesOf(conflict);
+  const rows = [
+    { side, key, isThis: true },
+    ...keys[otherSide[side]].map((one) => ({ side: otherSide[side], key: one, isThis: false })),
+  ].map((row) => ({ ...row, fields: shownCandidate(conflict.candidates, row.side, row.key) }));
+  const columns = tellingFields(rows.map(({ fields }) => fields));
+  if (columns.length === 0) return null;
+  return (
+    <Table
+      label={`${pairs.conflictKinds.match} ${conflict.id}`}
+      columns={[pairs.record, ...columns]}
+      fit="stacks"
+    >
+      {rows.map((row) => (
+        <tr class={row.isThis ? 'expected' : undefined}>
+          <th scope="row">
+            {systems[row.side]} <code>{row.key}</code>
+            <span class="under">{row.isThis ? pairs.thisRecord : pairs.couldBe}</span>
+          </th>
+          {columns.map((name) => (
+            <td class="wrap" data-label={name}>
+              <ShownValue words={words} value={row.fields?.[name]} />
+            </td>
+          ))}
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+/** The fields with a value, first those that are not the same in all of them. */
+function tellingFields(copies: readonly (Readonly<Record<string, unknown>> | null)[]): string[] {
+  const known = copies.filter((one) => one !== null);
+  const [first] = known;
+  const isAlike = (name: string) => known.every((one) => isSame(one[name], first?.[name]));
+  const names = [...new Set(known.flatMap((one) => Object.keys(one)))].filter((name) =>
+    known.some((one) => (one[name] ?? '') !== ''),
+  );
+  return [...names.filter((name) => !isAlike(name)), ...names.filter(isAlike)].slice(0, mostColumns);
 }

@@ -93,44 +93,89 @@ const EndKey = ({ name, end }: { name: string; end: LinkEndView | null }): VNode
 
 /** The answer first: do they differ, why, and what can be done about it. */
 function Answer({ visit, story }: { visit: Visit; story: LinkStory }): VNode {
-  const { words, csrf, caller } = visit;
-  const { pairs } = words;
-  const { pair, link, job, standing, fields } = story;
-  const different = fields.filter(({ reason }) => reason !== null).length;
-  const isComplete = story.holds.here && story.holds.there;
-  const title = !isComplete
-    ? pairs.oneSideOnly
-    : different === 0
-      ? pairs.theyAreEqual
-      : pairs.theyDiffer(different);
+  const { words } = visit;
+  const { pair, job, standing } = story;
+  const isAtRest = standing === 'settled' || standing === 'deleted' || standing === 'gone';
   return (
-    <Card title={title} class={different === 0 && isComplete ? 'answer is-equal' : 'answer'}>
-      <p>{pairs.standings[standing]}</p>
+    <Card title={answerTitle(words, story)} class={isAtRest ? 'answer is-equal' : 'answer'}>
+      <p>{answerText(words, story)}</p>
       {job !== null && job.state !== 'done' && job.state !== 'skipped' && (
         <div>
           <JobBadge words={words} state={job.state} />
           <JobReason words={words} pair={pair} job={job} />
           {job.approval !== null && (
             <p>
-              <a href={`/approvals?pair=${pair.name}#a${job.approval}`}>{pairs.toTheApproval}</a>
+              <a href={`/approvals?pair=${pair.name}#a${job.approval}`}>{words.pairs.toTheApproval}</a>
             </p>
           )}
         </div>
       )}
-      {mayEdit(caller) && link.state !== 'gone' && (
-        <div class="buttons">
-          <ActionForm action={`/links/${link.id}/look`} csrf={csrf}>
-            <button class="button">{pairs.lookAgain}</button>
-          </ActionForm>
-          {job !== null && <RetryForm visit={visit} job={job} back={`/links/${link.id}`} size="usual" />}
-          <ActionForm action={`/links/${link.id}/unlink`} csrf={csrf}>
-            <button class="button quiet" data-confirm={pairs.confirmUnlink}>
-              {pairs.unlink}
-            </button>
-          </ActionForm>
-        </div>
-      )}
+      <StoppedSystems words={words} story={story} />
+      <Deeds visit={visit} story={story} />
     </Card>
+  );
+}
+
+function answerTitle({ pairs }: Words, { pair, link, holds, fields }: LinkStory): string {
+  if (link.state === 'deleted-here') return pairs.deletedIn(systemOn(pair, 'here'));
+  if (link.state === 'deleted-there') return pairs.deletedIn(systemOn(pair, 'there'));
+  if (!holds.here && !holds.there) return pairs.noneHasIt;
+  if (!holds.here || !holds.there) return pairs.oneSideOnly(systemOn(pair, holds.here ? 'here' : 'there'));
+  const different = fields.filter(({ reason }) => reason !== null).length;
+  return different === 0 ? pairs.theyAreEqual : pairs.theyDiffer(different);
+}
+
+/** Why, by the names of the systems, and what a person can do. */
+function answerText(
+  { pairs }: Words,
+  { pair, holds, standing, conflict, stoppedSystems }: LinkStory,
+): string {
+  const [gone, kept] = holds.here ? (['there', 'here'] as const) : (['here', 'there'] as const);
+  const names = [systemOn(pair, gone), systemOn(pair, kept)] as const;
+  const isHalf = holds.here !== holds.there;
+  if (standing === 'conflict' && conflict !== null) {
+    if (conflict.kind === 'deletion' && isHalf) return pairs.conflictStandings.deletion(...names);
+    if (conflict.kind === 'place' || conflict.kind === 'name' || conflict.kind === 'match')
+      return pairs.conflictStandings[conflict.kind];
+  }
+  if (standing === 'deleted' && isHalf) return pairs.keptBecauseOfRules(...names);
+  if (standing === 'approval' && isHalf) return pairs.deletionWaits(...names);
+  if (standing === 'system-paused') return pairs.stoppedSystem(stoppedSystems.join(', '));
+  return pairs.standings[standing];
+}
+
+/** They are resumed on their own pages. */
+const StoppedSystems = ({ words, story }: { words: Words; story: LinkStory }): VNode | null =>
+  story.stoppedSystems.length === 0 ? null : (
+    <p>
+      {story.stoppedSystems.map((name) => (
+        <a class="part" href={`/systems/${name}`}>
+          {words.pairs.toTheSystem(name)}
+        </a>
+      ))}
+    </p>
+  );
+
+/** Trying again looks at both sides as well, so only one of the two is offered. */
+function Deeds({ visit, story }: { visit: Visit; story: LinkStory }): VNode | null {
+  const { words, csrf, caller } = visit;
+  const { pairs } = words;
+  const { link, job, conflict } = story;
+  if (!mayEdit(caller) || link.state === 'gone') return null;
+  const retry = job === null ? null : RetryForm({ visit, job, back: `/links/${link.id}`, size: 'usual' });
+  return (
+    <div class="buttons">
+      {retry ?? (
+        <ActionForm action={`/links/${link.id}/look`} csrf={csrf}>
+          <button class={conflict?.state === 'open' ? 'button quiet' : 'button'}>{pairs.lookAgain}</button>
+        </ActionForm>
+      )}
+      <ActionForm action={`/links/${link.id}/unlink`} csrf={csrf}>
+        <button class="button quiet" data-confirm={pairs.confirmUnlink}>
+          {pairs.unlink}
+        </button>
+      </ActionForm>
+    </div>
   );
 }
 
@@ -149,24 +194,33 @@ function Copies({ words, story }: { words: Words; story: LinkStory }): VNode {
           <th scope="row">{pairs.record}</th>
           <td data-label={systemOn(pair, 'here')}>{holds.here ? pairs.isThere : pairs.isNotThere}</td>
           <td data-label={systemOn(pair, 'there')}>{holds.there ? pairs.isThere : pairs.isNotThere}</td>
-          <td class="wrap" />
+          <td class="wrap">{pairs.differenceReasons[story.standing]}</td>
         </tr>
       )}
       {fields.map((field) => (
-        <tr class={field.reason === null ? 'copy' : 'copy disputed'}>
+        <tr class={rowClass(field)}>
           <th scope="row">
             <FieldLabel words={words} name={field.field} />
           </th>
           <Side words={words} name={systemOn(pair, 'here')} value={field.here} isThere={holds.here} />
           <Side words={words} name={systemOn(pair, 'there')} value={field.there} isThere={holds.there} />
-          <td class="wrap">
-            <Why words={words} field={field} />
-          </td>
+          <td class="wrap">{holds.here && holds.there && <Why words={words} field={field} />}</td>
         </tr>
       ))}
     </Table>
   );
 }
+
+/** These differ for good: nobody has to do anything about them. */
+const expectedReasons: readonly ComparedField['reason'][] = [
+  'one-way',
+  'not-kept',
+  'nulls-omitted',
+  'unchanged-since',
+];
+
+const rowClass = ({ reason }: ComparedField): string =>
+  reason === null ? 'copy' : expectedReasons.includes(reason) ? 'copy expected' : 'copy disputed';
 
 function FieldLabel({ words, name }: { words: Words; name: string }): VNode {
   const known: Readonly<Record<string, string>> = words.pairs.documentFields;

@@ -51,6 +51,25 @@ export const PairPage = ({ visit, pair, tab, title, subtitle, children }: Props)
   </Page>
 );
 
+/** A part of a page that renews itself from `path` where there is JavaScript; null: it is as it will stay. */
+export const Live = ({ path, children }: { path: string | null; children: ComponentChildren }): VNode => (
+  <div
+    class="stack"
+    id="live"
+    {...(path === null
+      ? {}
+      : {
+          'hx-get': path,
+          'hx-select': '#live',
+          'hx-target': 'this',
+          'hx-swap': 'outerHTML',
+          'hx-trigger': 'every 3s',
+        })}
+  >
+    {children}
+  </div>
+);
+
 export const pairPath = (name: string, tab: PairTab = 'now'): string =>
   tab === 'now' ? `/pairs/${name}` : `/pairs/${name}/${tab}`;
 

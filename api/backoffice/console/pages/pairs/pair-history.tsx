@@ -3,6 +3,7 @@ import type { JsonDifference } from '../../../../../shared/domain/json-differenc
 import type { Page as ListPage } from '../../../../../shared/domain/page';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { PairChange } from '../../../services/pair-history';
+import { personText } from '../../format';
 import { Card, Empty, Moment, Pager, Table } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
@@ -31,7 +32,7 @@ function Change({ words, change }: { words: Words; change: PairChange }): VNode 
       title={pairs.versionNumber(version)}
       aside={
         <span class="soft">
-          {by} · <Moment words={words} at={at} />
+          {personText(words, by)} · <Moment words={words} at={at} />
         </span>
       }
     >

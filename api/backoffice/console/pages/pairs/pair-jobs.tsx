@@ -3,6 +3,7 @@ import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { LinkJobViewState, LinkJobView } from '../../../../../shared/stores/pairs/link-desk-store';
+import { flatState } from '../../../../../shared/formats/link-state';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import { linkJobStates } from '../../../../../shared/systems/pair-states';
 import { linkTo } from '../../link';
@@ -11,6 +12,7 @@ import type { ProblemText } from '../../problem-text';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
 import { PairPage, pairPath, systemOn } from './pair-frame';
+import { nameOfCopy } from './pair-links';
 
 interface Props {
   readonly pair: PairEntry;
@@ -71,8 +73,10 @@ function JobTable({ visit, pair, jobs, back }: TableProps): VNode {
       {jobs.map((job) => (
         <tr>
           <th scope="row" class="wrap key">
-            <a href={job.link === null ? `/jobs/${job.id}` : `/links/${job.link}`}>{job.key}</a>
-            <span class="under">{systemOn(pair, job.side)}</span>
+            <a href={job.link === null ? `/jobs/${job.id}` : `/links/${job.link}`}>{jobName(job)}</a>
+            <span class="under">
+              {systemOn(pair, job.side)} {jobName(job) !== job.key && <code>{job.key}</code>}
+            </span>
           </th>
           <td class="wrap">
             <JobBadge words={words} state={job.state} />
@@ -90,6 +94,9 @@ function JobTable({ visit, pair, jobs, back }: TableProps): VNode {
     </Table>
   );
 }
+
+/** What a person knows the record by; its key where it has no link yet. */
+const jobName = ({ seen, key }: LinkJobView): string => nameOfCopy(flatState(seen)) ?? key;
 
 const tones: Readonly<Record<LinkJobViewState, Tone>> = {
   new: 'busy',
@@ -169,9 +176,7 @@ export function RetryForm({
   return (
     <ActionForm action={`/jobs/${job.id}/retry`} csrf={visit.csrf}>
       <input type="hidden" name="back" value={back} />
-      <button class={size === 'small' ? 'button quiet small' : 'button quiet'}>
-        {visit.words.pairs.retry}
-      </button>
+      <button class={size === 'small' ? 'button quiet small' : 'button'}>{visit.words.pairs.retry}</button>
     </ActionForm>
   );
 }

@@ -3,7 +3,7 @@ import { mayEdit } from '../../../../../shared/domain/staff';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import { linkJobStates, linkStates } from '../../../../../shared/systems/pair-states';
 import type { PairStatus } from '../../../services/pair-runs';
-import { numberText } from '../../format';
+import { numberText, personText } from '../../format';
 import { ActionForm, Age, Card, Empty, Facts, Field, ProblemNote, Select } from '../../parts';
 import type { ProblemText } from '../../problem-text';
 import type { Visit } from '../../visit';
@@ -62,7 +62,8 @@ export function pairNowPage(visit: Visit, status: PairStatus, problem: ProblemTe
 
 const Paused = ({ words, pair }: { words: Words; pair: PairEntry }): VNode => (
   <p class="notice bad">
-    {words.pairs.pausedBy} {pair.pausedBy ?? words.pairs.pausedByItself}
+    {words.pairs.pausedBy}{' '}
+    {pair.pausedBy === null ? words.pairs.pausedByItself : personText(words, pair.pausedBy)}
     {pair.pausedAt !== null && (
       <>
         , <Age words={words} at={pair.pausedAt} />

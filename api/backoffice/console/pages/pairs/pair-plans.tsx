@@ -1,16 +1,22 @@
 import type { VNode } from 'preact';
+import type { Page as ListPage } from '../../../../../shared/domain/page';
 import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { PlanState, PlanView } from '../../../../../shared/stores/pairs/pair-run-request-store';
-import { ActionForm, Age, Badge, Empty, Table, type Tone } from '../../parts';
+import { personText } from '../../format';
+import { ActionForm, Age, Badge, Empty, Pager, Table, type Tone } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
-import { PairPage } from './pair-frame';
+import { PairPage, pairPath } from './pair-frame';
 import { verdictCounts } from './plan-lines';
 
 /** The plans of a pair, the newest first. */
-export const pairPlansPage = (visit: Visit, pair: PairEntry, plans: readonly PlanView[]): VNode => (
+export const pairPlansPage = (
+  visit: Visit,
+  pair: PairEntry,
+  { items: plans, next }: ListPage<PlanView>,
+): VNode => (
   <PairPage visit={visit} pair={pair} tab="plans">
     <p class="soft">{visit.words.pairs.plansMeaning}</p>
     {mayEdit(visit.caller) && (
@@ -23,6 +29,7 @@ export const pairPlansPage = (visit: Visit, pair: PairEntry, plans: readonly Pla
     ) : (
       <PlanTable words={visit.words} plans={plans} />
     )}
+    <Pager words={visit.words} base={pairPath(pair.name, 'plans')} next={next} />
   </PairPage>
 );
 
@@ -38,7 +45,7 @@ const PlanTable = ({ words, plans }: { words: Words; plans: readonly PlanView[] 
           <a href={`/plans/${plan.id}`}>{words.pairs.planNumber(plan.id)}</a>
           <span class="under">
             <Age words={words} at={plan.createdAt} />
-            {plan.createdBy !== null && ` · ${plan.createdBy}`}
+            {plan.createdBy !== null && ` · ${personText(words, plan.createdBy)}`}
           </span>
         </th>
         <td class="wrap">
@@ -50,7 +57,9 @@ const PlanTable = ({ words, plans }: { words: Words; plans: readonly PlanView[] 
           )}
         </td>
         <td class="wrap">{verdictCounts(words, plan.counts)}</td>
-        <td>{plan.decidedBy ?? <span class="soft">–</span>}</td>
+        <td data-label={words.pairs.decidedBy}>
+          {plan.decidedBy === null ? <span class="soft">–</span> : personText(words, plan.decidedBy)}
+        </td>
       </tr>
     ))}
   </Table>

@@ -56,6 +56,7 @@ const linkQuery = pageQuery(bigIdOf).extend({
   state: z.enum(linkStates).optional(),
   search: textOf(200).optional(),
 });
+const runQuery = pageQuery(bigIdOf).extend({ keptAfter: bigIdOf.optional() });
 const jobQuery = pageQuery(bigIdOf).extend({ state: z.enum(linkJobStates).optional() });
 
 /** The pairs, one pair from every side, and its plans. */
@@ -104,8 +105,9 @@ function addViews(
     return pairJobsPage(visit, { pair, state, page, problem: null });
   });
   view('/plans', async (visit, request) => {
+    const paging = decode(pageQuery(bigIdOf), blankless(request.query));
     const pair = await pairs.get(visit.caller, nameOf(request));
-    return pairPlansPage(visit, pair, await pairRuns.plans(visit.caller, pair.name, shownRows));
+    return pairPlansPage(visit, pair, await pairRuns.plans(visit.caller, pair.name, rowsOf(paging)));
   });
   view('/runs', async (visit, request) => {
     const paging = decode(pageQuery(bigIdOf), blankless(request.query));
@@ -113,10 +115,13 @@ function addViews(
     return pairRunsPage(visit, pair, await pairRuns.list(visit.caller, pair.name, rowsOf(paging)));
   });
   view('/runs/:id', async (visit, request) => {
-    const paging = decode(pageQuery(bigIdOf), blankless(request.query));
+    const { keptAfter, ...paging } = decode(runQuery, blankless(request.query));
     const pair = await pairs.get(visit.caller, nameOf(request));
     const id = pathBigId(request, 'run');
-    return pairRunPage(visit, pair, await pairRuns.get(visit.caller, pair.name, id, rowsOf(paging)));
+    const keptRows = { limit: shownRows, after: keptAfter ?? null };
+    const found = await pairRuns.get(visit.caller, pair.name, id, keptRows);
+    const deeds = await pairRuns.deeds(visit.caller, pair.name, id, rowsOf(paging));
+    return pairRunPage(visit, pair, { ...found, deeds });
   });
   view('/fields', async (visit, request) => {
     const pair = await pairs.get(visit.caller, nameOf(request));
@@ -160,8 +165,8 @@ function addDeeds(router: Router, { links, pairs, pairRuns }: Services, visiting
     return `${pairPath(name)}?done=resumed`;
   });
   deed('runs/:id/take-back', async (caller, name, request) => {
-    await pairRuns.takeBack(caller, name, pathBigId(request, 'run'));
-    return `${pairPath(name, 'runs')}?done=run-asked`;
+    const run = await pairRuns.takeBack(caller, name, pathBigId(request, 'run'));
+    return `${pairPath(name, 'runs')}/${run}?done=run-asked`;
   });
   deed('jobs', async (caller, name, request) => {
     await links.addJob(caller, name, decode(lookForm, request.body));

@@ -9,6 +9,7 @@ import { Badge, Card, type Tone } from '../../parts';
 import type { Words } from '../../words';
 import { systemOn } from './pair-frame';
 import { ValueChange } from './shown-value';
+import { nameOfCopy } from './pair-links';
 
 interface Props {
   readonly words: Words;
@@ -37,9 +38,17 @@ const tones: Readonly<Record<string, Tone>> = {
   quarantined: 'bad',
 };
 
-export const VerdictBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode => (
+const VerdictBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode => (
   <Badge tone={tones[verdict] ?? 'calm'}>{verdictText(words, verdict)}</Badge>
 );
+
+/** Of something that was done: a record that was only looked at is not joined anew. */
+export const DoneBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode =>
+  verdict === 'unchanged' || verdict === 'agreed' ? (
+    <Badge tone="calm">{words.pairs.nothingToChange}</Badge>
+  ) : (
+    <VerdictBadge words={words} verdict={verdict} />
+  );
 
 /** What becomes, or became, of a record. */
 export function verdictText({ pairs }: Words, verdict: string): string {
@@ -57,11 +66,14 @@ export function verdictCounts(words: Words, counts: Readonly<Record<string, numb
 
 function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: PlanItemView }): VNode {
   const { pairs } = words;
+  const name = nameOfItem(item) ?? item.key;
   return (
     <li>
       <div>
-        {item.link === null ? <strong>{item.key}</strong> : <a href={`/links/${item.link}`}>{item.key}</a>}{' '}
-        <span class="soft">{systemOn(pair, item.side)}</span>
+        {item.link === null ? <strong>{name}</strong> : <a href={`/links/${item.link}`}>{name}</a>}{' '}
+        <span class="soft">
+          {systemOn(pair, item.side)} {name !== item.key && <code>{item.key}</code>}
+        </span>
         {operationsOf(item.operations).map(({ side, op }) => (
           <Operation words={words} pair={pair} side={side} op={op} item={item} />
         ))}
@@ -77,6 +89,12 @@ function PlanLine({ words, pair, item }: Omit<Props, 'items'> & { item: PlanItem
       <VerdictBadge words={words} verdict={item.verdict} />
     </li>
   );
+}
+
+/** What a person knows it by. Null: it has no text. */
+function nameOfItem({ before, after }: Pick<PlanItemView, 'before' | 'after'>): string | null {
+  const [then, now] = [statesOf(before), statesOf(after)];
+  return nameOfCopy(now?.here ?? now?.there ?? then?.here ?? then?.there ?? null);
 }
 
 interface OperationProps {

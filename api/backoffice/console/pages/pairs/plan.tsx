@@ -6,12 +6,12 @@ import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-s
 import type { PlanItemView } from '../../../../../shared/stores/pairs/pair-run-request-store';
 import type { PlanOfPair } from '../../../services/pair-runs';
 import type { PlanEstimate, PlannedField, SideEstimate } from '../../../services/plan-estimate';
-import { durationText, numberText } from '../../format';
+import { durationText, numberText, personText } from '../../format';
 import { ActionForm, Age, Card, Empty, Facts, Pager, ProblemNote, Table } from '../../parts';
 import type { ProblemText } from '../../problem-text';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
-import { PairPage, systemOn } from './pair-frame';
+import { Live, PairPage, systemOn } from './pair-frame';
 import { PlanBadge } from './pair-plans';
 import { PlanLines, verdictText } from './plan-lines';
 import { ValueChange } from './shown-value';
@@ -39,33 +39,35 @@ export function planPage(visit: Visit, { pair, plan, summary, estimate, page, pr
       }
     >
       <ProblemNote problem={problem} />
-      <PlanNotice words={words} plan={plan} />
-      {plan.state === 'making' ? (
-        <Making words={words} path={path} />
-      ) : (
-        <>
-          {estimate !== null && <Effort words={words} pair={pair} estimate={estimate} counts={plan.counts} />}
-          {plan.state === 'ready' && mayEdit(visit.caller) && (
-            <Decision visit={visit} path={path} digest={plan.digest ?? ''} />
-          )}
-          {summary !== null && <FieldSummary words={words} pair={pair} fields={summary.fields} />}
-          {page.items.length === 0
-            ? plan.state !== 'failed' && <Empty title={pairs.emptyPlan}>{pairs.emptyPlanMeaning}</Empty>
-            : null}
-          {page.items.length > 0 && <PlanLines words={words} pair={pair} items={page.items} />}
-          <Pager words={words} base={path} next={page.next} />
-        </>
-      )}
+      <Live path={plan.state === 'making' ? path : null}>
+        <PlanNotice words={words} plan={plan} />
+        {plan.state === 'making' ? (
+          <Making words={words} path={path} />
+        ) : (
+          <>
+            {estimate !== null && (
+              <Effort words={words} pair={pair} estimate={estimate} counts={plan.counts} />
+            )}
+            {plan.state === 'ready' && mayEdit(visit.caller) && (
+              <Decision visit={visit} path={path} digest={plan.digest ?? ''} />
+            )}
+            {summary !== null && <FieldSummary words={words} pair={pair} fields={summary.fields} />}
+            {page.items.length === 0
+              ? plan.state !== 'failed' && <Empty title={pairs.emptyPlan}>{pairs.emptyPlanMeaning}</Empty>
+              : null}
+            {page.items.length > 0 && <PlanLines words={words} pair={pair} items={page.items} />}
+            <Pager words={words} base={path} next={page.next} />
+          </>
+        )}
+      </Live>
     </PairPage>
   );
 }
 
 const Making = ({ words, path }: { words: Words; path: string }): VNode => (
-  <div id="live" hx-get={path} hx-select="#live" hx-target="this" hx-swap="outerHTML" hx-trigger="every 3s">
-    <Empty title={words.pairs.planIsMade}>
-      {words.pairs.planIsMadeAdvice} <a href={path}>{words.pairs.reload}</a>
-    </Empty>
-  </div>
+  <Empty title={words.pairs.planIsMade}>
+    {words.pairs.planIsMadeAdvice} <a href={path}>{words.pairs.reload}</a>
+  </Empty>
 );
 
 function PlanNotice({ words, plan }: { words: Words; plan: PlanOfPair['plan'] }): VNode | null {
@@ -85,7 +87,7 @@ function PlanNotice({ words, plan }: { words: Words; plan: PlanOfPair['plan'] })
       return (
         <p class="soft">
           {pairs.planStates[plan.state]}
-          {plan.decidedBy !== null && ` · ${plan.decidedBy}`}
+          {plan.decidedBy !== null && ` · ${personText(words, plan.decidedBy)}`}
           {plan.decidedAt !== null && (
             <>
               {' · '}

@@ -7,6 +7,7 @@ import { namesAskedFor } from '../../../../../shared/systems/references';
 import { systemKinds } from '../../../../../shared/systems/system-kinds';
 import type { PairOnBoard, SystemOnBoard } from '../../../services/pair-board';
 import type { SystemProbe } from '../../../services/system-tasks';
+import { personText } from '../../format';
 import { Page } from '../../layout';
 import { ActionForm, Age, Badge, Card, Empty, Facts, Field, Moment, ProblemNote } from '../../parts';
 import type { ProblemText } from '../../problem-text';
@@ -90,7 +91,9 @@ function State({
       )}
       <Facts
         entries={[
-          pausedAt === null ? null : [pairs.pausedBy, pausedBy ?? pairs.pausedByItself],
+          pausedAt === null
+            ? null
+            : [pairs.pausedBy, pausedBy === null ? pairs.pausedByItself : personText(words, pausedBy)],
           pausedAt === null ? null : [pairs.since, <Age words={words} at={pausedAt} />],
           [pairs.owner, account ?? pairs.operatorsOwn],
           [
@@ -240,7 +243,7 @@ const Hooks = ({ words, hooks }: { words: Words; hooks: readonly Hook[] }): VNod
               {entity === null ? words.pairs.anyEntity : <code>{entity}</code>}
               <p class="soft">
                 {words.created} <Age words={words} at={createdAt} />
-                {createdBy !== null && ` · ${createdBy}`}
+                {createdBy !== null && ` · ${personText(words, createdBy)}`}
               </p>
             </div>
             <span class="soft">

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { LinkEventView } from '../../../../../shared/stores/pairs/link-desk-store';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
-import { durationText } from '../../format';
+import { durationText, personText } from '../../format';
 import { Card, Empty, Moment } from '../../parts';
 import type { Words } from '../../words';
 import { systemOn } from './pair-frame';
-import { Changes, changesOf, operationsOf, VerdictBadge } from './plan-lines';
+import { Changes, changesOf, operationsOf, DoneBadge } from './plan-lines';
 import { visibleLines } from './shown-value';
 
 interface Props {
@@ -39,18 +39,21 @@ export const Timeline = ({ words, pair, events }: Props): VNode => (
 const toldReasons: readonly string[] = ['failed', 'given-up', 'untouched', 'skipped', 'quarantined'];
 const badKinds: readonly string[] = ['failed', 'given-up', 'conflict', 'quarantined', 'untouched'];
 
+/** Whether somebody may have to do something about it. */
+export const isBadEvent = (kind: string): boolean => badKinds.includes(kind);
+
 function Event({ words, pair, event }: Omit<Props, 'events'> & { event: LinkEventView }): VNode {
   const { kind, verdict, reason, at, by } = event;
-  const isBad = badKinds.includes(kind);
+  const isBad = isBadEvent(kind);
   return (
     <li class={isBad ? 'bad' : undefined}>
       <span>
         <strong>{kindText(words, kind)}</strong>{' '}
-        {verdict !== null && kind === 'sync' && <VerdictBadge words={words} verdict={verdict} />}
+        {verdict !== null && kind === 'sync' && <DoneBadge words={words} verdict={verdict} />}
       </span>
       <span class="soft">
         <Moment words={words} at={at} />
-        {by !== null && ` · ${by}`}
+        {by !== null && ` · ${personText(words, by)}`}
       </span>
       {reason !== null && toldReasons.includes(kind) && (
         <p lang="en" class={isBad ? 'bad' : 'soft'}>
@@ -63,17 +66,22 @@ function Event({ words, pair, event }: Omit<Props, 'events'> & { event: LinkEven
   );
 }
 
-function kindText({ pairs }: Words, kind: string): string {
+export function kindText({ pairs }: Words, kind: string): string {
   const known: Readonly<Record<string, string>> = pairs.eventKinds;
   return Object.hasOwn(known, kind) ? (known[kind] ?? kind) : kind;
 }
 
-function Done({ words, pair, event }: Omit<Props, 'events'> & { event: LinkEventView }): VNode {
+interface DoneProps extends Omit<Props, 'events'> {
+  readonly event: Pick<LinkEventView, 'operations' | 'before' | 'after'>;
+}
+
+/** What was written, side by side. */
+export function Done({ words, pair, event }: DoneProps): VNode {
   return (
     <>
       {firstOfEach(operationsOf(event.operations)).map(({ side, op }) => (
         <div class="operation">
-          <p>{words.pairs.operations[op](systemOn(pair, side))}</p>
+          <p>{words.pairs.done[op](systemOn(pair, side))}</p>
           {op !== 'delete' && (
             <Changes words={words} changes={changesOf(event, side)} isNew={op === 'create'} />
           )}

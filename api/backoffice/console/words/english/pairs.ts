@@ -251,13 +251,21 @@ export const pairsEnglish = {
   moved: 'Moved',
   deleted: 'Deleted',
   unchanged: 'Unchanged',
-  callsHere: 'Calls here',
-  callsThere: 'Calls there',
+  calls: 'Calls',
   takeBack: 'Take back',
   confirmTakeBack: 'Take back what this run did? What was changed since stays as it is, and is listed.',
+  commandLine: 'command line',
+  takesBackRun: (id: string) => `It takes back run ${id}.`,
+  carriesOutPlan: (id: string) => `It carries out plan ${id}.`,
+  whatRunDid: 'What it did',
+  whatRunDidMeaning: 'Record by record, the earliest first',
+  runDidNothing: 'It changed nothing',
+  runIsUnderWay: 'It is under way. The page renews itself.',
+  isNow: 'now',
+  wouldBeAgain: 'would have been again',
   runNumber: (id: string) => `Run ${id}`,
   leftAsItIs: 'Left as it is',
-  leftAsItIsMeaning: 'Changed since the run that is taken back',
+  leftAsItIsMeaning: 'Somebody changed it after the run that is taken back',
   nothingLeft: 'Nothing was changed since',
   historyMeaning: 'Who changed the configuration, when, and what is different since.',
   versionNumber: (count: number) => `Version ${count}`,
@@ -313,6 +321,12 @@ export const pairsEnglish = {
   examples: 'Examples: before → after',
   planLines: 'Record by record',
   nothingWritten: 'Nothing is written: both are joined as they are.',
+  done: {
+    create: (system: string) => `was created in ${system}`,
+    update: (system: string) => `was changed in ${system}`,
+    move: (system: string) => `was moved in ${system}`,
+    delete: (system: string) => `was deleted in ${system}`,
+  },
   operations: {
     create: (system: string) => `is created in ${system}`,
     update: (system: string) => `is changed in ${system}`,
@@ -337,12 +351,15 @@ export const pairsEnglish = {
   },
 
   // A link
+  nothingToChange: 'nothing to change',
   record: 'Record',
   emptyText: 'empty',
   theyAreEqual: 'Both hold the same',
   theyDiffer: (count: number) =>
     count === 1 ? 'They differ in one field' : `They differ in ${count} fields`,
-  oneSideOnly: 'Only one side has it',
+  oneSideOnly: (system: string) => `Only ${system} has it`,
+  deletedIn: (system: string) => `It was deleted in ${system}`,
+  noneHasIt: 'Neither side has it any more',
   equal: 'equal',
   why: 'Why',
   isThere: 'is there',
@@ -353,8 +370,23 @@ export const pairsEnglish = {
   confirmUnlink:
     'Part these two records? Both stay as they are in their systems, and are not joined again by themselves.',
   toTheApproval: 'To the approval',
+  toTheSystem: (name: string) => `See why ${name} is not called`,
   toTheLink: 'To the link',
   toDecide: 'What has to be decided',
+  keptBecauseOfRules: (gone: string, kept: string) =>
+    `${kept} keeps it: by the rules of the pair, what is deleted in ${gone} stays in ${kept}. Nothing has to be done. If nobody needs it any more, delete it in ${kept} too, or part the two.`,
+  deletionWaits: (gone: string, kept: string) =>
+    `Before it is deleted in ${kept} too, someone has to approve that. Until then ${kept} keeps it, and what is deleted in ${gone} stays deleted.`,
+  conflictStandings: {
+    deletion: (gone: string, kept: string) =>
+      `${kept} changed it after ${gone} had deleted it. Someone has to decide below: delete it on both sides, or keep it on both. Until then nothing is written.`,
+    place:
+      'Both sides moved it, each to another place. Someone has to decide below; until then it stays where it is on each side.',
+    name: 'The other side cannot take its name. Give it another name in the system where it is; it is then looked at again by itself.',
+    match: 'Several records could be the same. Someone has to say below which one it is.',
+  },
+  stoppedSystem: (names: string) =>
+    `${names} is not called just now. Nothing is lost: the work goes on once it is resumed.`,
   standings: {
     gone: 'They were parted or deleted. Nothing is done about them any more.',
     conflict:
@@ -362,8 +394,9 @@ export const pairsEnglish = {
     decided: 'Someone has decided. A worker carries it out within seconds.',
     flip: 'A value went back and forth, so the server stopped. Someone has to decide below.',
     approval: 'The work on it is held: it waits for an approval or a decision.',
-    waiting: 'It waits until another record is linked, and then goes on by itself.',
-    failed: 'The last attempt failed. It is tried again by itself.',
+    waiting:
+      'It waits until another record is linked, and then goes on by itself. If that record is not to be linked, change the link between them in the system.',
+    failed: 'The last attempt failed. It is tried again by itself; nothing has to be done.',
     'given-up':
       'The work on it was given up. It is looked at again when either side changes it, or when you try again.',
     unsettled: 'A call was cut off. What became of it is found out before anything else is done.',
@@ -431,9 +464,9 @@ export const pairsEnglish = {
   whyLink: 'Why they differ',
   conflictKinds: {
     fields: 'Both systems changed the same field, each in its own way.',
-    deletion: 'One system deleted what the other changed.',
+    deletion: 'One system deleted what the other changed since.',
     place: 'Both systems moved it, each to another place.',
-    match: 'Several records could be the same. Say which two belong together.',
+    match: 'Several records could be the same. Choose the one that belongs to this record.',
     name: 'Its name cannot be used on the other side.',
     flip: 'A value went back and forth several times, so the server stopped.',
   } satisfies Record<PairConflictKind, string>,
@@ -448,17 +481,23 @@ export const pairsEnglish = {
   joinWith: (key: string) => `Join with ${key}`,
   joinedWith: (key: string) => `joined with ${key}`,
   isCarriedOut: 'is being carried out',
+  renameThere:
+    'Give it another name in the system where it is. It is then looked at again by itself, and this conflict is closed.',
   noCandidates: 'Look both records up in their systems.',
+  thisRecord: 'this record',
+  couldBe: 'could be the same',
+  confirmDeletion: 'Delete it in the system that still has it?',
   deletionsWait: (count: number) => (count === 1 ? '1 deletion waits' : `${count} deletions wait`),
   changesWait: (count: number) => (count === 1 ? '1 change waits' : `${count} changes wait`),
   approvalKinds: {
-    deletions: 'They were deleted in one system. Until someone approves, the other one keeps them.',
+    deletions: 'Deleted in one system. Until someone approves, the other system keeps what it has.',
     changes:
       'There are more changes than one run may make. Until someone approves, both sides stay as they are.',
   },
-  approveHeld: { deletions: 'Approve: delete them', changes: 'Approve: carry them out' },
-  rejectHeld: { deletions: 'Reject: keep them', changes: 'Reject: leave them' },
-  confirmDeletions: 'Delete all of them in the other system?',
+  approveHeld: { deletions: 'Approve: delete', changes: 'Approve: carry out' },
+  rejectHeld: { deletions: 'Reject: keep', changes: 'Reject: leave as it is' },
+  confirmDeletions: (count: number) =>
+    count === 1 ? 'Delete it in the other system?' : `Delete all ${count} in the other system?`,
   firstOnes: (count: number) => `These are the first ${count}.`,
   carriedOut: (count: number) => `${count} carried out`,
 

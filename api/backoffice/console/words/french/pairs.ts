@@ -242,14 +242,22 @@ export const pairsFrench: PairWords = {
   moved: 'Déplacés',
   deleted: 'Supprimés',
   unchanged: 'Inchangés',
-  callsHere: 'Appels ici',
-  callsThere: 'Appels en face',
+  calls: 'Appels',
   takeBack: 'Annuler',
   confirmTakeBack:
     'Annuler ce que ce passage a fait ? Ce qui a été modifié depuis reste tel quel, et est listé.',
+  commandLine: 'ligne de commande',
+  takesBackRun: (id) => `Il annule le passage ${id}.`,
+  carriesOutPlan: (id) => `Il exécute le plan ${id}.`,
+  whatRunDid: 'Ce qu’il a fait',
+  whatRunDidMeaning: 'Fiche par fiche, dans l’ordre',
+  runDidNothing: 'Il n’a rien modifié',
+  runIsUnderWay: 'Il est en cours. La page se met à jour d’elle-même.',
+  isNow: 'à présent',
+  wouldBeAgain: 'serait redevenu',
   runNumber: (id) => `Passage ${id}`,
   leftAsItIs: 'Laissé tel quel',
-  leftAsItIsMeaning: 'Modifié depuis le passage annulé',
+  leftAsItIsMeaning: 'Quelqu’un l’a modifié après le passage annulé',
   nothingLeft: 'Rien n’a été modifié depuis',
   historyMeaning: 'Qui a modifié la configuration, quand, et ce qui a changé.',
   versionNumber: (count) => `Version ${count}`,
@@ -304,6 +312,12 @@ export const pairsFrench: PairWords = {
   examples: 'Exemples : avant → après',
   planLines: 'Fiche par fiche',
   nothingWritten: 'Rien n’est écrit : les deux fiches sont liées telles quelles.',
+  done: {
+    create: (system) => `a été créée dans ${system}`,
+    update: (system) => `a été modifiée dans ${system}`,
+    move: (system) => `a été déplacée dans ${system}`,
+    delete: (system) => `a été supprimée dans ${system}`,
+  },
   operations: {
     create: (system) => `est créée dans ${system}`,
     update: (system) => `est modifiée dans ${system}`,
@@ -327,11 +341,14 @@ export const pairsFrench: PairWords = {
     failed: 'impossible',
   },
 
+  nothingToChange: 'rien à modifier',
   record: 'Fiche',
   emptyText: 'vide',
   theyAreEqual: 'Les deux fiches sont identiques',
   theyDiffer: (count) => (count <= 1 ? 'Un champ diffère' : `${count} champs diffèrent`),
-  oneSideOnly: 'La fiche n’existe que d’un côté',
+  oneSideOnly: (system) => `La fiche n’existe que dans ${system}`,
+  deletedIn: (system) => `La fiche a été supprimée dans ${system}`,
+  noneHasIt: 'La fiche n’existe plus d’aucun côté',
   equal: 'identique',
   why: 'Pourquoi',
   isThere: 'existe',
@@ -342,8 +359,23 @@ export const pairsFrench: PairWords = {
   confirmUnlink:
     'Séparer ces deux fiches ? Chacune reste telle quelle dans son système, et elles ne seront plus reliées d’elles-mêmes.',
   toTheApproval: 'Voir l’approbation',
+  toTheSystem: (name) => `Voir pourquoi ${name} n’est pas appelé`,
   toTheLink: 'Voir le lien',
   toDecide: 'Ce qui est à décider',
+  keptBecauseOfRules: (gone, kept) =>
+    `${kept} la garde : selon les règles de la paire, ce qui est supprimé dans ${gone} reste dans ${kept}. Il n’y a rien à faire. Si personne n’en a plus besoin, supprimez-la aussi dans ${kept}, ou séparez les deux fiches.`,
+  deletionWaits: (gone, kept) =>
+    `Avant de la supprimer aussi dans ${kept}, quelqu’un doit l’approuver. D’ici là, ${kept} la garde ; dans ${gone}, elle reste supprimée.`,
+  conflictStandings: {
+    deletion: (gone, kept) =>
+      `${kept} l’a modifiée alors que ${gone} l’avait supprimée. Quelqu’un doit décider ci-dessous : la supprimer des deux côtés, ou la garder des deux côtés. D’ici là, rien n’est écrit.`,
+    place:
+      'Les deux côtés l’ont déplacée, chacun ailleurs. Quelqu’un doit décider ci-dessous ; d’ici là, elle reste où elle est de chaque côté.',
+    name: 'L’autre côté ne peut pas prendre ce nom. Donnez-lui un autre nom dans le système où elle est ; elle est alors examinée à nouveau d’elle-même.',
+    match: 'Plusieurs fiches pourraient être la même. Quelqu’un doit dire ci-dessous laquelle.',
+  },
+  stoppedSystem: (names) =>
+    `${names} n’est pas appelé en ce moment. Rien n’est perdu : le travail continuera dès sa reprise.`,
   standings: {
     gone: 'Elles ont été séparées ou supprimées. Plus rien n’est fait à leur sujet.',
     conflict:
@@ -351,8 +383,9 @@ export const pairsFrench: PairWords = {
     decided: 'Quelqu’un a décidé. Un worker l’applique dans les secondes qui suivent.',
     flip: 'Une valeur faisait le va-et-vient ; le serveur s’est arrêté. Quelqu’un doit décider ci-dessous.',
     approval: 'Le travail est retenu : il attend une approbation ou une décision.',
-    waiting: 'Elle attend qu’une autre fiche soit liée, puis continue d’elle-même.',
-    failed: 'La dernière tentative a échoué. Une autre suivra d’elle-même.',
+    waiting:
+      'Elle attend qu’une autre fiche soit liée, puis continue d’elle-même. Si cette autre fiche ne doit pas l’être, modifiez le lien entre elles dans le système.',
+    failed: 'La dernière tentative a échoué. Une autre suivra d’elle-même ; il n’y a rien à faire.',
     'given-up':
       'Le travail a été abandonné. Il reprend quand l’un des deux côtés modifie la fiche, ou quand vous réessayez.',
     unsettled: 'Un appel a été coupé. On cherche d’abord ce qu’il est devenu.',
@@ -419,9 +452,9 @@ export const pairsFrench: PairWords = {
   whyLink: 'Pourquoi elles diffèrent',
   conflictKinds: {
     fields: 'Les deux systèmes ont modifié le même champ, chacun à sa façon.',
-    deletion: 'Un système a supprimé ce que l’autre a modifié.',
+    deletion: 'Un système a supprimé ce que l’autre a modifié depuis.',
     place: 'Les deux systèmes l’ont déplacée, chacun ailleurs.',
-    match: 'Plusieurs fiches pourraient être la même. Dites lesquelles vont ensemble.',
+    match: 'Plusieurs fiches pourraient être la même. Choisissez celle qui correspond à cette fiche-ci.',
     name: 'Son nom n’est pas possible de l’autre côté.',
     flip: 'Une valeur a fait plusieurs fois le va-et-vient ; le serveur s’est arrêté.',
   },
@@ -436,17 +469,23 @@ export const pairsFrench: PairWords = {
   joinWith: (key) => `Relier à ${key}`,
   joinedWith: (key) => `reliée à ${key}`,
   isCarriedOut: 'en cours d’application',
+  renameThere:
+    'Donnez-lui un autre nom dans le système où elle est. Elle est alors examinée à nouveau d’elle-même, et ce conflit est clos.',
   noCandidates: 'Cherchez les deux fiches dans leurs systèmes.',
+  thisRecord: 'cette fiche',
+  couldBe: 'serait la même',
+  confirmDeletion: 'La supprimer dans le système qui l’a encore ?',
   deletionsWait: (count) => (count <= 1 ? `${count} suppression attend` : `${count} suppressions attendent`),
   changesWait: (count) => (count <= 1 ? `${count} modification attend` : `${count} modifications attendent`),
   approvalKinds: {
-    deletions: 'Supprimées dans l’un des systèmes. Tant que personne n’approuve, l’autre les garde.',
+    deletions: 'Supprimé dans l’un des systèmes. Tant que personne n’approuve, l’autre garde ce qu’il a.',
     changes:
       'Plus de modifications qu’un passage ne peut en faire. Tant que personne n’approuve, chaque côté reste tel quel.',
   },
   approveHeld: { deletions: 'Approuver : supprimer', changes: 'Approuver : appliquer' },
   rejectHeld: { deletions: 'Refuser : garder', changes: 'Refuser : laisser' },
-  confirmDeletions: 'Tout supprimer dans l’autre système ?',
+  confirmDeletions: (count) =>
+    count <= 1 ? 'Supprimer dans l’autre système ?' : `Supprimer les ${count} dans l’autre système ?`,
   firstOnes: (count) => `Voici les ${count} premières.`,
   carriedOut: (count) => several(count, 'appliquée', 'appliquées'),
 
