@@ -1,5 +1,6 @@
 import type { SystemKindName } from '../../shared/systems/system-kind';
 import { createAdvowareConnector } from './advoware/advoware';
+import { createEloConnector } from './elo/elo';
 import { createEspocrmConnector } from './espocrm/espocrm';
 import { createFileTreeConnector } from './file-tree/file-tree';
 import { createOdooConnector } from './odoo/odoo';
@@ -12,6 +13,7 @@ import { createSqlServerConnector } from './sql-server/sql-server';
 export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Connector>>> => ({
   espocrm: createEspocrmConnector(),
   advoware: createAdvowareConnector(),
+  elo: createEloConnector(),
   odoo: createOdooConnector(),
   postgresql: createPostgresqlConnector(),
   'sql-server': createSqlServerConnector(),

@@ -1,0 +1,151 @@
+import type { Draft, Item, Written } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { Archive } from './archive';
+import { IxFault, ixCodes, refusalOf } from './faults';
+import { eloNames, shortName } from './names';
+import type { Elo } from './opened';
+import { allMembers, editInfo, noLock } from './selectors';
+import { readSord, type Sord, withFields } from './sord';
+import { checkIn, encryptionOf, upload } from './uploads';
+
+/** Makes new entries under the key that their creation has, where the server takes it. */
+export interface Creator {
+  create(key: string, draft: Draft, signal: AbortSignal): Promise<Written>;
+  /** What a creation under that key made. Null: nothing is there. */
+  madeAs(key: string, signal: AbortSignal): Promise<Item | null>;
+  /** The server was seen to keep a GUID of ours. Null: nothing was made yet, so that it is not known. */
+  readonly keepsKeys: boolean | null;
+}
+
+export const taken = (name: string): Written => ({
+  kind: 'refused',
+  code: 'name-taken',
+  reason: `there is already a ${name} in this folder`,
+});
+
+const noFolder: Written = { kind: 'refused', code: 'no-folder', reason: 'the folder is not there' };
+
+export const badName = (name: string): Written => ({
+  kind: 'refused',
+  code: 'bad-name',
+  reason: `"${name}" cannot be a name here`,
+});
+
+export function createCreator(elo: Elo, archive: Archive): Creator {
+  let keepsKeys: boolean | null = null;
+
+  async function make(key: string, draft: Draft, signal: AbortSignal): Promise<Written> {
+    const guid = keepsKeys === false ? null : guidOf(key);
+    const before = guid === null ? null : await archive.reader.look(guid, signal);
+    const there = before === null ? null : await archive.itemOf(before, signal);
+    if (there !== null) return { kind: 'done', item: there };
+    const { place } = draft;
+    if (place === null) throw new Trouble('invalid', 'a document needs a place');
+    if (eloNames.fitting(place.name) !== null) return badName(place.name);
+    const folder = await archive.folder(place.parent, signal);
+    if (folder === null) return noFolder;
+    if ((await archive.named(folder, place.name, signal)).length > 0) return taken(place.name);
+    // The number of an entry that was deleted is not given again.
+    return insert({ guid: before === null ? guid : null, draft, name: place.name, folder }, signal);
+  }
+
+  async function insert(wish: Wish, signal: AbortSignal): Promise<Written> {
+    const template = await templateIn(elo, wish, signal);
+    try {
+      return await shown(wish.guid, await checkInNew(elo, template, wish, signal), signal);
+    } catch (error) {
+      const isRefused = error instanceof IxFault && error.code === ixCodes.invalidParameter;
+      if (!isRefused || wish.guid === null || keepsKeys === true) throw error;
+      // Perhaps it refuses the GUID. The second attempt shows whether it was that.
+      const written = await insert({ ...wish, guid: null }, signal);
+      keepsKeys = false;
+      return written;
+    }
+  }
+
+  /** As it is, and not as it was sent. */
+  async function shown(guid: string | null, objId: string, signal: AbortSignal): Promise<Written> {
+    const entry = await archive.reader.look(objId, signal);
+    const item = entry === null ? null : await archive.itemOf(entry, signal);
+    if (entry === null || item === null)
+      throw new Trouble('unavailable', 'ELO does not show what it has just made');
+    if (guid !== null) keepsKeys = sameGuid(entry.guid, guid);
+    return { kind: 'done', item };
+  }
+
+  return {
+    async create(key, draft, signal) {
+      try {
+        return await make(key, draft, signal);
+      } catch (error) {
+        if (!(error instanceof IxFault)) throw error;
+        return error.code === ixCodes.notFound ? noFolder : refusalOf(error);
+      }
+    },
+    async madeAs(key, signal) {
+      const guid = guidOf(key);
+      const entry = guid === null ? null : await archive.reader.look(guid, signal);
+      return entry === null ? null : archive.itemOf(entry, signal);
+    },
+    get keepsKeys() {
+      return keepsKeys;
+    },
+  };
+}
+
+interface Wish {
+  /** Null: the server chooses. */
+  readonly guid: string | null;
+  readonly draft: Draft;
+  readonly name: string;
+  readonly folder: Sord;
+}
+
+/** "Access rights and replication information are initialized from the parent." Nothing is made yet. */
+async function templateIn(
+  { api, settings }: Elo,
+  { draft, folder }: Wish,
+  signal: AbortSignal,
+): Promise<Sord> {
+  const mask = draft.isFolder ? settings.folderMask : settings.documentMask;
+  const parameters = { parentId: folder.guid, maskId: mask ?? '', editInfoZ: editInfo };
+  const name = draft.isFolder ? 'createSord' : 'createDoc';
+  const answer = await api.call({ operation: 'create', name, parameters }, signal);
+  if (typeof answer === 'object' && answer !== null && 'sord' in answer) return readSord(answer.sord);
+  throw new Trouble('unavailable', 'ELO gave no form for a new entry');
+}
+
+/** Returns the number or the GUID under which the new entry can be looked at. */
+async function checkInNew(elo: Elo, template: Sord, wish: Wish, signal: AbortSignal): Promise<string> {
+  const { api } = elo;
+  const { draft } = wish;
+  const short = draft.isFolder ? { name: wish.name, extension: '' } : shortName(wish.name);
+  const entry = {
+    ...template,
+    name: short.name,
+    guid: wish.guid ?? template.guid,
+    objKeys: withFields(template, draft.fields),
+  };
+  if (draft.isFolder) {
+    const parameters = { sord: entry, sordZ: allMembers, unlockZ: noLock };
+    return String(await api.call({ operation: 'create', name: 'checkinSord', parameters }, signal));
+  }
+  if (draft.content === null) throw new Trouble('invalid', 'a document needs a content');
+  const uploadWish = {
+    objId: null,
+    extension: short.extension,
+    encryptionSet: encryptionOf(template),
+  };
+  const uploaded = await upload(api, uploadWish, draft.content, signal);
+  return (
+    (await checkIn(api, { entry, unlockZ: noLock, operation: 'create' }, uploaded, signal)) ?? entry.guid
+  );
+}
+
+/** ELO writes a GUID in parentheses and capitals: `(65368C89-8D3E-503E-8522-34622DD9E8DC)`. Null: the key is none. */
+function guidOf(key: string): string | null {
+  const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(key);
+  return isUuid ? `(${key.toUpperCase()})` : null;
+}
+
+const sameGuid = (one: string, other: string): boolean => one.toUpperCase() === other.toUpperCase();

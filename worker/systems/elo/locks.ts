@@ -1,0 +1,90 @@
+import type { Item, Revision, Written } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { Archive } from './archive';
+import { IxFault, refusalOf } from './faults';
+import type { Elo } from './opened';
+import { lock, onlyLock } from './selectors';
+import { isLocked, type Sord } from './sord';
+
+/** An entry that nobody else may write for now. */
+export interface Held {
+  readonly entry: Sord;
+  readonly item: Item;
+  /** A write has let it go in the same call. */
+  released(): void;
+}
+
+/**
+ * ELO has no preconditions. An entry is locked, compared with what the write is based on, written and let go: nobody can
+ * come in between.
+ */
+export interface Locks {
+  /** Runs it only if the entry is as expected. What ELO refuses meanwhile is the result. */
+  hold(
+    key: string,
+    expected: Revision,
+    run: (held: Held) => Promise<Written>,
+    signal: AbortSignal,
+  ): Promise<Written>;
+  /** What comes of a write to it now. Null: it is free, or a call of ours that was killed has locked it. */
+  refusalOf(entry: Sord): Written | null;
+  /** Lets go what a call of ours locked that was killed. */
+  letGo(entry: Sord, signal: AbortSignal): Promise<void>;
+}
+
+export function createLocks({ api, settings }: Elo, archive: Archive): Locks {
+  const held = new Set<string>();
+
+  const isOurs = ({ lockName }: Sord): boolean =>
+    lockName?.toLowerCase() === settings.auth.user.toLowerCase();
+
+  async function unlock({ id, guid }: Sord, signal: AbortSignal): Promise<void> {
+    const parameters = { sord: { id, guid }, sordZ: onlyLock, unlockZ: lock };
+    await api.call({ operation: 'unlock', name: 'checkinSord', parameters }, signal);
+  }
+
+  return {
+    async hold(key, expected, run, signal) {
+      const state = { isReleased: false };
+      let entry: Sord | null = null;
+      try {
+        entry = await archive.reader.lock(key, signal);
+        if (entry === null) return { kind: 'stale', item: null };
+        held.add(entry.guid);
+        const item = await archive.itemOf(entry, signal);
+        if (item?.revision !== expected) return { kind: 'stale', item };
+        return await run({ entry, item, released: () => (state.isReleased = true) });
+      } catch (error) {
+        if (error instanceof IxFault) return refusalOf(error);
+        throw error;
+      } finally {
+        if (entry !== null) {
+          held.delete(entry.guid);
+          if (!state.isReleased) await quietly(unlock(entry, signal));
+        }
+      }
+    },
+    refusalOf(entry) {
+      if (!isLocked(entry) || isOurs(entry)) return null;
+      const who = entry.lockName ?? '';
+      return { kind: 'refused', code: 'locked', reason: `someone has locked it in ELO: ${who}` };
+    },
+    async letGo(entry, signal) {
+      if (!isLocked(entry) || !isOurs(entry) || held.has(entry.guid)) return;
+      await quietly(unlock(entry, signal));
+    },
+  };
+}
+
+/** The lock that stays is found and let go when the entry is looked at again. */
+async function quietly(unlocking: Promise<void>): Promise<void> {
+  try {
+    await unlocking;
+  } catch (error) {
+    if (!(error instanceof IxFault) && !isBroken(error)) throw error;
+  }
+}
+
+const isBroken = (error: unknown): boolean =>
+  (error instanceof Trouble && error.kind === 'unavailable') ||
+  (error instanceof Error && error.name === 'AbortError');

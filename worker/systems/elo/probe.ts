@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { Trouble } from '../../pipeline/trouble';
+import type { Finding, Probe } from '../probe';
+import type { Archive } from './archive';
+import type { Elo } from './opened';
+import type { Sord } from './sord';
+
+/**
+ * What it is, whether the pair's folder is there, and what our user may do in it. It only reads: what is deleted in ELO
+ * stays in the archive, so that a trial entry would be left behind.
+ */
+export async function probeElo(elo: Elo, archive: Archive | null, signal: AbortSignal): Promise<Probe> {
+  const findings: Finding[] = [];
+  let version: string | null = null;
+  try {
+    version = await readVersion(elo, signal);
+    if (archive !== null) findings.push(...rightsFindings(await archive.root(signal)));
+    findings.push(keysFinding);
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(findingOf(error));
+  }
+  const { clockOffsetMs } = elo.api;
+  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
+    findings.push(clockFinding(clockOffsetMs));
+  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+}
+
+const loudOffsetMs = 60_000;
+
+const serverInfo = z.looseObject({ version: z.string().nullish() });
+
+async function readVersion({ api }: Elo, signal: AbortSignal): Promise<string | null> {
+  const answer = await api.call({ operation: 'probe', name: 'getServerInfo', parameters: {} }, signal);
+  return serverInfo.safeParse(answer).data?.version ?? null;
+}
+
+/** ELO's constants `AccessC`, the rights of a user to one entry. */
+const rights = [
+  { bit: 1, name: 'read' },
+  { bit: 2, name: 'write' },
+  { bit: 4, name: 'delete' },
+  { bit: 8, name: 'add versions' },
+  { bit: 16, name: 'put something in or take it out' },
+];
+
+function rightsFindings({ access }: Sord): Finding[] {
+  if (access === undefined) return [];
+  const missing = rights.filter(({ bit }) => (access & bit) === 0).map(({ name }) => name);
+  if (missing.length === 0) return [];
+  return [
+    {
+      level: missing.includes('read') ? 'error' : 'warning',
+      code: 'rights-missing',
+      message: `Our user may not do this in the folder of the pair: ${missing.join(', ')}.`,
+      about: missing,
+    },
+  ];
+}
+
+const keysFinding: Finding = {
+  level: 'info',
+  code: 'creation-keys-unknown',
+  message:
+    'Whether ELO keeps a GUID of ours shows when the first item is made. Until then, an item whose creation was cut off is found by its place.',
+};
+
+const clockFinding = (offsetMs: number): Finding => ({
+  level: 'info',
+  code: 'clock-differs',
+  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
+});
+
+/** What a call that failed says of the system. */
+function findingOf(error: unknown): Finding {
+  const kind = error instanceof Trouble ? error.kind : 'unavailable';
+  const code =
+    kind === 'unauthorized' || kind === 'throttled' || kind === 'root-missing' ? kind : 'unavailable';
+  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
+}

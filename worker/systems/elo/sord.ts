@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Fields, FieldValue } from '../../../shared/domain/merge-copy';
+import type { Content, Item, Place, ValueFault } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import { fileName, type ShortName } from './names';
+
+// A "Sord" is ELO's word for an entry of the archive: a structure element (a folder) or a document.
+
+const version = z.looseObject({
+  id: z.int(),
+  guid: z.string().optional(),
+  ext: z.string().optional(),
+  md5: z.string().optional(),
+  size: z.union([z.string(), z.int()]).optional(),
+  url: z.string().optional(),
+});
+export type DocVersion = z.output<typeof version>;
+
+const objKey = z.looseObject({ name: z.string().optional(), data: z.array(z.string()).nullish() });
+
+const sord = z.looseObject({
+  id: z.int(),
+  guid: z.string(),
+  name: z.string(),
+  type: z.int(),
+  parentId: z.int(),
+  TStamp: z.string().optional(),
+  deleted: z.boolean().optional(),
+  docVersion: version.nullish(),
+  lockId: z.int().optional(),
+  lockName: z.string().nullish(),
+  access: z.int().optional(),
+  details: z.looseObject({ encryptionSet: z.int().optional() }).nullish(),
+  objKeys: z.array(objKey).nullish(),
+  refPaths: z
+    .array(z.looseObject({ path: z.array(z.looseObject({ id: z.int(), guid: z.string() })).nullish() }))
+    .nullish(),
+});
+/** With all the members that ELO sent: a write gives them back. */
+export type Sord = z.output<typeof sord>;
+
+/** Throws `unavailable`: what should be an entry is none. */
+export function readSord(json: unknown): Sord {
+  const parsed = sord.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new Trouble('unavailable', 'the answer does not have the form of an entry of ELO');
+}
+
+/** ELO's constants `SordC`: a document has a type from LBT_DOCUMENT on, a folder has a lower one. */
+const firstDocumentType = 254;
+const archiveType = 9999;
+
+export const isFolder = ({ type }: Sord): boolean => type < firstDocumentType || type === archiveType;
+
+/** A number that ELO gives to what is not there. */
+const none = 0;
+
+/** Null: the document has no file. */
+export const fileOf = ({ docVersion }: Sord): DocVersion | null =>
+  docVersion === null || docVersion === undefined || docVersion.id <= none ? null : docVersion;
+
+export const nameOf = (entry: Sord): string => fileName(shortNameOf(entry));
+
+export const shortNameOf = (entry: Sord): ShortName => ({
+  name: entry.name,
+  extension: isFolder(entry) ? '' : (fileOf(entry)?.ext ?? ''),
+});
+
+/** The lock of someone else, or of a call of ours that was killed. */
+export const isLocked = ({ lockId }: Sord): boolean => lockId !== undefined && lockId >= 0;
+
+export interface FolderName {
+  readonly id: number;
+  readonly guid: string;
+}
+
+/** The folders above it on its way from the archive's root, as far as ELO tells them: the last is its folder. */
+export function foldersAbove({ parentId, refPaths }: Sord): readonly FolderName[] | null {
+  const path = refPaths?.find((one) => one.path?.at(-1)?.id === parentId)?.path;
+  return path ?? null;
+}
+
+export interface ItemShape {
+  /** The index fields that are read. */
+  readonly fields: readonly string[];
+  readonly contentOf: (entry: Sord, file: DocVersion) => Content;
+}
+
+/** `place`: where it lies in the pair's folder. */
+export function itemOf(shape: ItemShape, entry: Sord, place: Place): Item {
+  const file = fileOf(entry);
+  const fields = fieldsOf(entry, shape.fields);
+  const faults = faultsOf(entry);
+  return {
+    key: entry.guid,
+    revision: revisionOf(entry, fields),
+    isActive: true,
+    fields,
+    place,
+    isFolder: isFolder(entry),
+    origin: null,
+    content: isFolder(entry) || file === null ? null : shape.contentOf(entry, file),
+    ...(faults.length === 0 ? {} : { faults }),
+  };
+}
+
+/**
+ * Of all that a write of ours could destroy. The time of the last change is not in it: it has whole seconds, and a lock
+ * may move it.
+ */
+export function revisionOf(entry: Sord, fields: Fields): string {
+  const file = fileOf(entry);
+  const state = [entry.parentId, nameOf(entry), file?.id ?? none, file?.md5 ?? '', fields];
+  return createHash('sha256').update(JSON.stringify(state)).digest('base64url');
+}
+
+export const fieldsOf = ({ objKeys }: Sord, names: readonly string[]): Fields =>
+  Object.fromEntries(
+    names.map((name): [string, FieldValue] => {
+      const data = objKeys?.find((key) => key.name === name)?.data ?? [];
+      return [name, data.length > 1 ? JSON.stringify(data) : (data[0] ?? null)];
+    }),
+  );
+
+/** As `fieldsOf` shows them, written back: a list that was shown as JSON is a list again. */
+export function withFields({ objKeys }: Sord, fields: Fields): NonNullable<Sord['objKeys']> {
+  const kept = (objKeys ?? []).filter(({ name }) => name === undefined || !Object.hasOwn(fields, name));
+  const written = Object.entries(fields).map(([name, value]) => {
+    const before = objKeys?.find((key) => key.name === name);
+    return { ...before, name, data: dataOf(value) };
+  });
+  return [...kept, ...written];
+}
+
+function dataOf(value: FieldValue): string[] {
+  if (value === null) return [''];
+  const text = typeof value === 'object' ? value.xml : String(value);
+  if (!text.startsWith('[')) return [text];
+  const list = z.array(z.string()).safeParse(jsonIn(text));
+  return list.success ? list.data : [text];
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** What cannot be taken to another system. */
+function faultsOf(entry: Sord): ValueFault[] {
+  if (isFolder(entry)) return [];
+  if (fileOf(entry) === null) return [{ field: 'content', reason: 'the document has no file' }];
+  const isEncrypted = (entry.details?.encryptionSet ?? none) > none;
+  return isEncrypted ? [{ field: 'content', reason: 'the document is encrypted in ELO' }] : [];
+}
