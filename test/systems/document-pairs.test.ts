@@ -1,3 +1,4 @@
+import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { type FolderPair, openFolderPair } from './folder-pair';
 
 let pairs: FolderPair[] = [];
@@ -48,4 +49,220 @@ describe.each(['hash', 'revision'] as const)('two folders, compared by %s', (com
     expect(await trees()).toEqual({ here: then, there: then });
     await rest();
   });
+});
+
+test('what both sides held before is joined by its place, and what differs is kept twice', async () => {
+  const { here, there, run, trees, rest } = await open();
+  for (const folder of [here, there]) {
+    await folder.write('A/same.txt', 'the same on both sides');
+    await folder.write('A/other.txt', `what ${folder === here ? 'here' : 'there'} had`);
+  }
+  await run();
+  await rest();
+  const name = Object.keys((await trees()).here).find((path) => path.includes('conflict'));
+  expect(name).toMatch(/^A\/other \(conflict \d{4}-\d\d-\d\d\)\.txt$/);
+  const all = {
+    'A/': '',
+    [name ?? '']: 'what there had',
+    'A/other.txt': 'what here had',
+    'A/same.txt': 'the same on both sides',
+  };
+  expect(await trees()).toEqual({ here: all, there: all });
+});
+
+describe('a file that both sides changed', () => {
+  async function changed(settings: object) {
+    const pair = await open(settings);
+    await pair.here.write('plan.txt', 'one');
+    await pair.rest();
+    await pair.here.write('plan.txt', 'changed here');
+    await pair.there.write('plan.txt', 'changed there');
+    await pair.run();
+    return pair;
+  }
+
+  test('is kept twice: under its own name, and as its conflict of that day', async () => {
+    const { trees, rest } = await changed({});
+    await rest();
+    const { here, there } = await trees();
+    expect(here).toEqual(there);
+    expect(Object.values(here).sort()).toEqual(['changed here', 'changed there']);
+    expect(here['plan.txt']).toBe('changed here');
+  });
+
+  test.each(['here', 'there'])('is what %s made of it, where the pair says so', async (winner) => {
+    const { trees, rest } = await changed({ conflict: { content: winner } });
+    await rest();
+    const tree = { 'plan.txt': `changed ${winner}` };
+    expect(await trees()).toEqual({ here: tree, there: tree });
+  });
+
+  test('waits for a person where the pair says so', async () => {
+    const { trees, pair } = await changed({ conflict: { content: 'manual' } });
+    expect(await trees()).toEqual({
+      here: { 'plan.txt': 'changed here' },
+      there: { 'plan.txt': 'changed there' },
+    });
+    expect(await pair.rows('select kind, fields from link_conflict where state = $$open$$')).toEqual([
+      { kind: 'fields', fields: ['content'] },
+    ]);
+  });
+});
+
+describe('what a pair leaves out', () => {
+  const leaveOut = ['**/.git/**', '**/~$*', '*.tmp'];
+
+  test('is neither copied nor listed nor deleted', async () => {
+    const { here, there, trees, rest, run } = await open({ leaveOut });
+    await here.write('A/plan.txt', 'one');
+    await here.write('A/.git/config', 'mine');
+    await here.write('A/~$plan.txt', 'open');
+    await here.write('note.tmp', 'x');
+    await there.write('A/.git/config', 'theirs');
+    await rest();
+    expect((await trees()).there).toEqual({
+      'A/': '',
+      'A/.git/': '',
+      'A/.git/config': 'theirs',
+      'A/plan.txt': 'one',
+    });
+    await there.remove('A/.git');
+    await run();
+    expect((await trees()).here['A/.git/config']).toBe('mine');
+    await rest();
+  });
+
+  test('stays where its folder is deleted on the other side, and the folder comes back', async () => {
+    const { here, there, trees, rest } = await open({ leaveOut });
+    await here.write('A/plan.txt', 'one');
+    await here.write('A/.git/config', 'mine');
+    await rest();
+    await there.remove('A');
+    await rest();
+    expect((await trees()).here).toEqual({ 'A/': '', 'A/.git/': '', 'A/.git/config': 'mine' });
+    expect((await trees()).there).toEqual({ 'A/': '' });
+  });
+
+  test('is not deleted where the pair begins to leave it out', async () => {
+    const { here, trees, rest, pair } = await open();
+    for (let number = 0; number < 12; number++) await here.write(`A/.git/${number}`, 'x');
+    await here.write('A/plan.txt', 'one');
+    await rest();
+    await pair.rows(
+      `update pair set config = jsonb_set(config, '{leaveOut}', '["**/.git/**"]'), config_version = config_version + 1`,
+    );
+    await rest();
+    await rest();
+    const { here: ours, there: theirs } = await trees();
+    expect(Object.keys(ours)).toHaveLength(15);
+    expect(theirs).toEqual(ours);
+  });
+});
+
+describe('limits', () => {
+  test('a file larger than the limit waits for an approval, or is skipped, and the others go on', async () => {
+    for (const above of ['approval', 'skip']) {
+      const { here, run, trees, pair } = await open({ limits: { file: { bytes: 5, above } } });
+      await here.write('large.txt', '123456');
+      await here.write('small.txt', '12345');
+      await run();
+      expect((await trees()).there).toEqual({ 'small.txt': '12345' });
+      const approvals = await pair.rows('select kind, entities from pair_approval');
+      expect(approvals).toEqual(above === 'approval' ? [{ kind: 'changes', entities: 1 }] : []);
+      if (above === 'skip') continue;
+      await pair.rows(`update pair_approval set state = 'approved', decided_at = now(), decided_by = 'anna'`);
+      await run();
+      expect((await trees()).there['large.txt']).toBe('123456');
+    }
+  });
+
+  test('more entries than the limit wait for an approval', async () => {
+    const { here, run, trees, pair } = await open({ limits: { entries: { count: 3 } } });
+    for (let number = 0; number < 8; number++) await here.write(`${number}.txt`, 'x');
+    await run();
+    expect(Object.keys((await trees()).there)).toHaveLength(3);
+    expect(await pair.rows('select kind, entities from pair_approval')).toEqual([
+      { kind: 'changes', entities: 5 },
+    ]);
+  });
+
+  test('many deletions wait for one approval, and nothing of them is deleted before', async () => {
+    const deletions = { count: 2, share: 0.2, emptiedFrom: 5 };
+    const { here, run, trees, pair, rest } = await open({ limits: { deletions } });
+    for (let number = 0; number < 8; number++) await here.write(`A/${number}.txt`, `content ${number}`);
+    await rest();
+    for (const number of [0, 1, 2, 3]) await here.remove(`A/${number}.txt`);
+    await run();
+    await run();
+    expect(Object.keys((await trees()).there)).toHaveLength(9);
+    expect(await pair.rows('select kind, state from pair_approval')).toEqual([
+      { kind: 'deletions', state: 'open' },
+    ]);
+    await pair.rows(`update pair_approval set state = 'approved', decided_at = now(), decided_by = 'anna'`);
+    await rest();
+    expect((await trees()).there).toEqual((await trees()).here);
+    expect(Object.keys((await trees()).there)).toHaveLength(5);
+  });
+});
+
+describe('the root of a side', () => {
+  test('that is not there ends the run, and is not made', async () => {
+    const { here, there, pair, run, trees } = await open();
+    await here.write('plan.txt', 'one');
+    await run();
+    await there.write('new.txt', 'new');
+    await rename(here.path, `${here.path}.away`);
+    const { failure, state } = await pair.run();
+    expect(failure).toMatch(/^here: root-missing: /);
+    expect(state).toBe('ended');
+    await expect(readdir(here.path)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(Object.keys(await there.tree())).toEqual(['new.txt', 'plan.txt']);
+    await rename(`${here.path}.away`, here.path);
+    await run();
+    expect((await trees()).here).toEqual({ 'new.txt': 'new', 'plan.txt': 'one' });
+  });
+
+  test('in whose place is another folder, as below a mount, is not an empty tree', async () => {
+    const { here, there, pair, run, rest } = await open();
+    await here.write('plan.txt', 'one');
+    await run();
+    await rename(here.path, `${here.path}.away`);
+    await mkdir(here.path);
+    for (let time = 0; time < 2; time++) {
+      expect((await pair.run()).failure).toMatch(/^here: root-missing: /);
+      // A process that was started since knows no more than the database.
+      await pair.restart();
+    }
+    expect(await here.tree()).toEqual({});
+    expect(await there.tree()).toEqual({ 'plan.txt': 'one' });
+    await rename(`${here.path}.away`, `${here.path}/mounted`);
+    await cp(`${here.path}/mounted`, here.path, { recursive: true });
+    await rm(`${here.path}/mounted`, { recursive: true });
+    // It was restored: what was in it is there.
+    expect((await pair.run()).failure).toBeNull();
+    await rest();
+    expect(await there.tree()).toEqual({ 'plan.txt': 'one' });
+  });
+});
+
+test('a pair that only plans writes nothing, and what its plan says is done once it is approved', async () => {
+  const { here, there, pair, trees, rest } = await open({ mode: 'plan' });
+  await here.write('A/plan.txt', 'one');
+  await there.write('B.txt', 'two');
+  const [plan] = await pair.rows<{ id: string }>(
+    `insert into pair_plan (pair_id, config_version) select id, config_version from pair returning id`,
+  );
+  await pair.settle();
+  expect(await trees()).toEqual({ here: { 'A/': '', 'A/plan.txt': 'one' }, there: { 'B.txt': 'two' } });
+  const [made] = await pair.rows<{ state: string; counts: object }>('select state, counts from pair_plan');
+  expect(made).toEqual({ state: 'ready', counts: { created: 3 } });
+  await pair.rows(`update pair_plan set state = 'approved', decided_at = now(), decided_by = 'anna'`);
+  await pair.rows(`update pair set mode = 'run'`);
+  await pair.rows(
+    `insert into pair_run (pair_id, kind, plan_id) select id, 'plan', ${plan?.id ?? '0'} from pair`,
+  );
+  await pair.settle();
+  const all = { 'A/': '', 'A/plan.txt': 'one', 'B.txt': 'two' };
+  expect(await trees()).toEqual({ here: all, there: all });
+  await rest();
 });

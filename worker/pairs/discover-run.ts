@@ -4,6 +4,7 @@ import { discover, type Discovered, usualBelief } from '../pipeline/discover';
 import type { Links } from '../pipeline/links';
 import { type Side, sides } from '../pipeline/sides';
 import type { Cursor, Item } from '../pipeline/system';
+import { Trouble } from '../pipeline/trouble';
 import type { Slice } from './slice';
 import { leaseLost } from './pair-links';
 
@@ -15,11 +16,12 @@ export async function discoverRun(slice: Slice, links: Links, run: PairRun): Pro
   const failures: string[] = [];
   for (const side of left) {
     if (slice.isOver() || slice.hasFoundLongEnough()) return;
-    const { isOver, failure, doubt } = await listSide(slice, links, run, side);
+    const { isOver, failure, doubt, endsRun } = await listSide(slice, links, run, side);
     if (!isOver) return;
     if (failure !== null) failures.push(failure);
     const reason = failure ?? doubt;
     await runs.sideListed(run.id, side, reason === null ? null : `${side}: ${reason}`);
+    if (endsRun === true) break;
   }
   await runs.allListed(run.id, null);
   if (failures.length > 0) await listAgain(slice, run);
@@ -39,6 +41,8 @@ interface Listed {
   readonly failure: string | null;
   /** Why nothing that it lacks counts as deleted. */
   readonly doubt: string | null;
+  /** The root of the side is not there, so the other side is not listed either. */
+  readonly endsRun?: boolean;
 }
 
 async function listSide(slice: Slice, links: Links, run: PairRun, side: Side): Promise<Listed> {
@@ -47,13 +51,16 @@ async function listSide(slice: Slice, links: Links, run: PairRun, side: Side): P
   } catch (error) {
     const scope = slice.halt.judge(error);
     if (scope === 'run') throw error;
-    if (scope === 'system') return { isOver: false, failure: null, doubt: null };
+    const endsRun = isRootMissing(error);
+    if (scope === 'system' && !endsRun) return { isOver: false, failure: null, doubt: null };
     const reason = error instanceof Error ? error.message : String(error);
     slice.log.warn({ err: error, side }, 'a listing ended before it was whole');
     await forgetListing(slice, side);
-    return { isOver: true, failure: reason, doubt: null };
+    return { isOver: true, failure: reason, doubt: null, endsRun };
   }
 }
+
+const isRootMissing = (error: unknown) => error instanceof Trouble && error.kind === 'root-missing';
 
 /** `isOver` is false: the rest of it is for a later slice. */
 async function pagesOf(

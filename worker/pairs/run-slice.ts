@@ -343,11 +343,16 @@ async function writeCounts({ stores, counts, tally }: Slice, runId: string | nul
   }
 }
 
+const isRootMissing = (reason: unknown) => reason instanceof Trouble && reason.kind === 'root-missing';
+
+/** A root that was mounted again is seen soon enough. */
+const rootMissingSeconds = 60;
+
 /** Until something is due. */
 async function pauseOf({ stores, settings, pair, halt }: Slice): Promise<number> {
   const wait = await stores.slice.waitSeconds([pair.systems.here.id, pair.systems.there.id]);
   if (wait === null) return restSeconds;
-  if (halt.reason !== null) return Math.max(wait, 1);
+  if (halt.reason !== null) return Math.max(wait, isRootMissing(halt.reason) ? rootMissingSeconds : 1);
   if (pair.mode !== 'run') return restSeconds;
   if (await stores.runs.hasOpen()) return 0;
   const jobs = await stores.jobs.nextDueSeconds(settings.retry.resetHours);

@@ -44,6 +44,7 @@ export function scopeOf(error: unknown): Scope {
   switch (error.kind) {
     case 'unauthorized':
     case 'throttled':
+    case 'root-missing':
       return 'system';
     case 'lease-lost':
     case 'database-away':
@@ -51,7 +52,6 @@ export function scopeOf(error: unknown): Scope {
       return 'run';
     case 'cursor-expired':
     case 'unavailable':
-    case 'root-missing':
     case 'invalid':
       return 'entry';
   }

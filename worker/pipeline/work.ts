@@ -96,7 +96,13 @@ const maxAttempts = 4;
 const maxPasses = 6;
 
 /** Refusals that depend on other items, which may have moved or gone since. */
-const passing: ReadonlySet<RefusalCode> = new Set<RefusalCode>(['name-taken', 'cycle', 'no-folder']);
+const passing: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'name-taken',
+  'cycle',
+  'no-folder',
+  // The folder comes back where it was deleted.
+  'not-empty',
+]);
 
 // Changes
 

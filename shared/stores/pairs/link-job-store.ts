@@ -128,7 +128,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
            select :pairId, :runId, side, key, :source, hint, is_doubted, signature, wanted from found
            on conflict (pair_id, side, key) where state in ('new', 'waiting', 'held', 'failed')
            do update set hint = excluded.hint, is_doubted = excluded.is_doubted, run_id = excluded.run_id,
-             signature = excluded.signature, wanted = coalesce(excluded.wanted, j.wanted), source = excluded.source,
+             signature = coalesce(excluded.signature, j.signature), wanted = coalesce(excluded.wanted, j.wanted), source = excluded.source,
              stage = 'change', ${restart(`(j.state in ('held', 'waiting') or j.state = 'new' and j.external is not null)`)}
            returning 1
          )${cursorMoves(page)}

@@ -22,6 +22,8 @@ export function keepFullFolders(settings: KeepFullFoldersSettings): Middleware<D
   return async (entry, next) => {
     if (isFolder(entry)) await judge(settings, leaving, entry);
     if (entry.verdict === undefined) await next(entry);
+    // What lies in it is nothing that the system shows: the pair leaves it out, or it has only just come.
+    if (entry.blocked?.code === 'not-empty') entry.comesBack = true;
     if (entry.verdict !== 'deleted') addLeaving(leaving, entry);
   };
 }
