@@ -42,7 +42,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
   });
 
   describe('delivering', () => {
-    test('each message goes to one of several consumers, and none is left out', async () => {
+    test('each message goes to one of several consumers, and every consumer gets some', async () => {
       const [first, second] = [await openUp(), await openUp()];
       const [a, b] = [await consumed(first), await consumed(second)];
       await publishAll(first, numbers(300));
@@ -50,7 +50,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
       expect([...a, ...b].sort(byNumber)).toEqual(numbers(300));
     });
 
-    test('a message waits for a consumer that comes later, in another process’s queue', async () => {
+    test('a message waits for a consumer that starts later, with the queue of another process', async () => {
       const publisher = await openUp();
       await publisher.publish('small', message('7'));
       await publisher.close();
@@ -89,7 +89,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
       expect(most).toBe(3);
     });
 
-    test('the same message may be published five times, and comes five times', async () => {
+    test('the same message may be published five times, and arrives five times', async () => {
       const queue = await openUp();
       const seen = await consumed(queue);
       await publishAll(queue, ['5', '5', '5', '5', '5']);
@@ -97,7 +97,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
       expect(await queue.deadDepth()).toBe(0);
     });
 
-    test('the depth tells how many wait, without those in hand', async () => {
+    test('the depth is the number of waiting messages, without those in progress', async () => {
       const queue = await openUp();
       await publishAll(queue, numbers(5));
       await eventually('five wait', async () => (await queue.depth('small')) === 5);
@@ -150,7 +150,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
       expect(await queue.deadDepth()).toBe(0);
     });
 
-    test('what is no message of ours is put aside, and the next one comes through', async () => {
+    test('an invalid message is put aside, and the next one arrives', async () => {
       const queue = await openUp();
       const seen = await consumed(queue);
       for (const text of ['"hello"', '{"version":2,"jobId":"1"}', '{"version":1}', 'null', '[]'])
@@ -163,7 +163,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
   });
 
   describe('stopping', () => {
-    test('stop waits for what is in hand, and leaves the rest in the queue', async () => {
+    test('stop waits for messages in progress, and leaves the rest in the queue', async () => {
       const queue = await openUp();
       const gate = openGate();
       const consumption = await queue.consume('small', 2, gate.handle);
@@ -190,7 +190,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
   });
 
   describe('dying and coming back', () => {
-    test('what a killed consumer had in hand goes to another', async () => {
+    test('the messages of a killed consumer go to another one', async () => {
       const queue = await openUp();
       await publishAll(queue, numbers(8));
       const child = await startConsumer(place);
@@ -202,7 +202,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
       expect(await queue.deadDepth()).toBe(0);
     });
 
-    test('a server that goes away and comes back loses nothing, and needs no new process', async () => {
+    test('a restart of the server loses nothing, and needs no new process', async () => {
       const queue = await openUp();
       const other = await openUp();
       const seen = await consumed(other);
@@ -231,7 +231,7 @@ export function itKeepsTheContract(startServer: () => Promise<QueueServer>): voi
       expect(large).toEqual(['kept']);
     });
 
-    test('a connection that goes silent is noticed, and what was in doubt is refused', async () => {
+    test('a silent connection is noticed, and unconfirmed messages are refused', async () => {
       const proxy = await openProxy(place.url);
       const queue = await openUp({ ...place, url: proxy.url });
       const seen = await consumed(queue);

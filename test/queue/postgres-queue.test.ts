@@ -38,7 +38,7 @@ describe('on PostgreSQL alone', () => {
     await queue.close();
   });
 
-  test('a message of which no notification told is found all the same', async () => {
+  test('a message without a notification is found too', async () => {
     const place = await server.newPlace();
     const queue = openTestQueue(place);
     const seen: string[] = [];

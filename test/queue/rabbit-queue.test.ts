@@ -9,7 +9,7 @@ import { openTestQueue, type QueuePlace } from './open-test-queue';
 describeWithOwnRabbit('the job queue on RabbitMQ', (rabbit) => {
   itKeepsTheContract(() => Promise.resolve(queueServer(rabbit())));
 
-  test('what was confirmed survives a power cut', async () => {
+  test('confirmed messages survive a power cut', async () => {
     const place = { url: rabbit().url, prefix: `test-${randomUUID()}` };
     const queue = await openUp(place);
     // A quorum queue of RabbitMQ 3.10 that is killed soon after its declaration has no leader any more.
@@ -40,7 +40,7 @@ describeWithRabbit('on RabbitMQ alone', (url) => {
     });
   });
 
-  test('a text that is not even JSON is put aside as it came', async () => {
+  test('a text that is not JSON is put aside unchanged', async () => {
     await queue.consume('small', 1, () => Promise.resolve('done'));
     await sendRaw(place, 'not { json');
     await eventually('it is put aside', async () => (await queue.deadDepth()) === 1);

@@ -30,7 +30,7 @@ async function submit(staff: Staff, path: string, fields: Record<string, string>
 }
 
 describe('the quotas of a solution', () => {
-  test('are told with the solution: what holds, what is its own, what is used', async () => {
+  test('are returned for a solution: the quota in force, its own one, and the use', async () => {
     const { solution } = await newKitchen(backoffice);
     await backoffice.db('solution_quota').insert({ solution_id: solution, syncs_used: 7, bytes_used: 900 });
     const told = await admin.call('GET', `/api/solutions/${solution}`);
@@ -45,7 +45,7 @@ describe('the quotas of a solution', () => {
     expect((await admin.call('GET', `/api/solutions/${solution}/quotas`)).json).toEqual(told.at('quotas'));
   });
 
-  test('are set by an admin alone, one by one, and the trail tells it', async () => {
+  test('are set only by an admin, one by one, and recorded in the trail', async () => {
     const { solution, account } = await newKitchen(backoffice);
     const path = `/api/solutions/${solution}/quotas`;
     await admin.call('PATCH', path, { syncsPerDay: 500 });
@@ -83,7 +83,7 @@ describe('the quotas of a solution', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412]);
   });
 
-  test('have a page, with a form for admins, and what was refused of late stands on the first page', async () => {
+  test('have a page, with a form for admins, and recent refusals are on the first page', async () => {
     const { solution, account } = await newKitchen(backoffice);
     const path = `/solutions/${solution}/quotas`;
     expect(await submit(admin, path, { syncsPerDay: '1234', openUploads: '' })).toBe(303);
@@ -108,7 +108,7 @@ describe('the quotas of a solution', () => {
 });
 
 describe('the quotas of an account', () => {
-  test('are none until an admin sets them, in REST and on a page', async () => {
+  test('do not exist until an admin sets them, in REST and on a page', async () => {
     const { account } = await newKitchen(backoffice);
     const path = `/api/accounts/${account}/quotas`;
     expect((await admin.call('GET', path)).at('syncsPerDay')).toEqual({ limit: null, own: null, used: 0 });

@@ -62,7 +62,7 @@ describe('items in quarantine beyond their bound', () => {
     expect(await isStored(full)).toBe(false);
   });
 
-  test('are counted where the same is open already, and leave no room to others', async () => {
+  test('count even if the same item is already open, and leave no room for others', async () => {
     const client = await signIn(server());
     for (let sync = 0; sync < 2; sync += 1) await fullSync(client, zipOf({ 'xml/Fridges.xml': badEntities }));
     const items = await quarantineOf(client.id);

@@ -28,7 +28,7 @@ const sent = (solutionId: number, bytes: number) =>
   server().db('solution_quota').where({ solution_id: solutionId }).update({ bytes_used: bytes });
 
 describe('the reserve of the disk', () => {
-  test('refuses those who send most first, the more of them the less is left; whoever sent nothing goes on', async () => {
+  test('first refuses the solutions that send most, and more of them the less space is left; others go on', async () => {
     const kitchens = await Promise.all([1, 2, 3, 4].map(() => signIn(server())));
     for (const [at, kitchen] of kitchens.entries()) {
       await fullSync(kitchen, zipOf());
@@ -45,7 +45,7 @@ describe('the reserve of the disk', () => {
     expect(await refusedAt(0)).toEqual([false, true, true, true]);
   });
 
-  test('tells 429 with Retry-After, and its answer can still be read and fetched', async () => {
+  test('returns 429 with Retry-After, and its package can still be fetched', async () => {
     const client = await signIn(server());
     const { db } = server();
     await sent(client.id, 1);

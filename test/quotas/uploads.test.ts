@@ -47,7 +47,7 @@ const begin = (client: Client, bytes: number) =>
 const usedBy = async (client: Client) => (await createQuotaStore(server().db).ofSolution(client.id))?.used;
 
 describe('the uploads of a day', () => {
-  test('beyond their number are told 429 with the bound and when to come again; the next day they are taken', async () => {
+  test('beyond their number get 429 with the quota and the time to try again; the next day they are accepted', async () => {
     const client = await signIn(server());
     await bound(client, { syncsPerDay: 2 });
     for (let sync = 0; sync < 2; sync += 1) await fullSync(client, zipOf());
@@ -72,7 +72,7 @@ describe('the uploads of a day', () => {
     expect(await usedBy(synchro)).toMatchObject({ syncsPerDay: 2 });
   });
 
-  test('of one account are bounded together, where the account has a bound', async () => {
+  test('of one account are limited together, if the account has a quota', async () => {
     const account = await server()
       .db('account')
       .insert({ name: 'Two kitchens' })
@@ -114,7 +114,7 @@ describe('the uploads of a day', () => {
     expect((await client.on('sondes').statut()).text).toBe('"0"');
   });
 
-  test('that are told again what they were told before are not counted', async () => {
+  test('that get a repeated response do not count', async () => {
     const client = await signIn(server());
     await bound(client, { syncsPerDay: 1 });
     const headers = { 'Idempotency-Key': 'once' };
@@ -184,7 +184,7 @@ describe('resumable uploads', () => {
     expect(refused?.json).toMatchObject({ quota: 'openUploads', of: 'account', limit: 4 });
   });
 
-  test('that cannot be taken for a bound of the day are kept, and finished the next day', async () => {
+  test('that are refused for a daily quota are kept, and finished the next day', async () => {
     const client = await signIn(server());
     const archive = zipOf();
     await bound(client, { syncsPerDay: 1 });

@@ -117,7 +117,7 @@ describe('a client calls', () => {
   });
 });
 
-describe('what is wrong with a call is told', () => {
+describe('the error names the mistake in a call', () => {
   let url: string;
   beforeAll(async () => {
     ({ url } = await sosync.serve());
@@ -144,7 +144,7 @@ describe('what is wrong with a call is told', () => {
     expect(objectIn(answer)).toMatchObject({ code: 'bad-parameter', parameter });
   });
 
-  test('a parameter that comes twice is no guess', async () => {
+  test('a repeated parameter is refused', async () => {
     const answer = await ask(`${url}${createPath({ source_record_id: '1' })}&source_record_id=2`);
     expect(answer.status).toBe(400);
     expect(objectIn(answer)).toMatchObject({ parameter: 'source_record_id' });
@@ -173,7 +173,7 @@ describe('what is wrong with a call is told', () => {
     expect(text).toMatchObject({ status: 404, text: 'not-found: There is no such job.\n' });
   });
 
-  test('406 where nothing that the caller reads can be had, 405 for another method, 404 for another path', async () => {
+  test('406 if no accepted format is available, 405 for another method, 404 for another path', async () => {
     for (const path of ['/job/list', '/service/status', '/service/version'])
       expect((await ask(url + path, { Accept: 'image/png' })).status).toBe(406);
     expect((await ask(`${url}/service/status`, { Accept: 'text/plain' })).status).toBe(406);
@@ -182,7 +182,7 @@ describe('what is wrong with a call is told', () => {
   });
 });
 
-test('with an api_key, no call is taken without it', async () => {
+test('with an api_key, every call needs it', async () => {
   const { url } = await sosync.serve({ api_key: 'a key of the tests' });
   expect((await ask(`${url}/service/version`)).status).toBe(401);
   expect((await ask(`${url}/job/list`, { 'X-Api-Key': 'another' })).status).toBe(401);

@@ -39,7 +39,7 @@ async function linked(): Promise<{ id: string; betNr: number }> {
   return { id, betNr: Number(sosync.pair.advowareRows()[0]?.['betNr']) };
 }
 
-test('a created job makes one link job of its pair, and is told as far as that is', async () => {
+test('a created job makes one link job of its pair, and has its state', async () => {
   const { id: record } = sosync.pair.espo.add('CBeteiligte', person);
   const id = await create({ source_record_id: record });
   expect(await info(id)).toMatchObject({
@@ -102,7 +102,7 @@ test('a job for a record that another job has just done is closed by it, from ei
   expect((await info(first))['job_state']).toBe('done');
 });
 
-test('a job whose source record is gone: what was linked follows the policy of deletions, what never was is skipped', async () => {
+test('a job without its source record follows the policy of deletions if it was linked, and is skipped otherwise', async () => {
   const never = await create({ source_record_id: '0123456789abcdef0' });
   const [job] = await done(never);
   expect(job).toMatchObject({ job_state: 'skipped', job_error_code: null });
@@ -114,7 +114,7 @@ test('a job whose source record is gone: what was linked follows the policy of d
   expect(sosync.pair.advowareRows()).toHaveLength(1);
 });
 
-test('an error is told with its code, and the job is tried again', async () => {
+test('an error is returned with its code, and the job is tried again', async () => {
   const { id: record } = sosync.pair.espo.add('CBeteiligte', { ...person, salutationName: 'Dr.' });
   const [job] = await done(await create({ source_record_id: record }));
   expect(job).toMatchObject({ job_state: 'error', job_error_code: expect.any(String) as string });
@@ -124,7 +124,7 @@ test('an error is told with its code, and the job is tried again', async () => {
   expect(after).toMatchObject({ job_state: 'done' });
 });
 
-test('while the job worker is stopped, jobs wait; what a listing finds of the same record is done all the same', async () => {
+test('while the job worker is stopped, jobs wait; changes of the same record that a listing finds are still done', async () => {
   const { id: record } = sosync.pair.espo.add('CBeteiligte', person);
   const { id: other } = sosync.pair.espo.add('CBeteiligte', { ...person, lastName: 'Wolf' });
   expect((await ask(`${served.url}/service/processjobs?action=stop`)).text).toBe('job worker stopped');

@@ -64,7 +64,7 @@ test('each job is one record, with all of its names and a name, and follows it',
   });
 });
 
-test('many jobs go in few loads, and one that is not taken keeps no other', async () => {
+test('many jobs are sent in few loads, and a refused one does not delay others', async () => {
   const served = await sosync.serve();
   await ask(`${served.url}/service/processprotocol?action=stop`);
   const records = Array.from({ length: 60 }, (_, place) => (place === 17 ? 'seventeen' : String(place + 1)));

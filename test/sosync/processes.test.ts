@@ -135,7 +135,7 @@ test('a long list streams while memory stays flat', async () => {
   expect(first.most).toBeLessThan(300 * 1_024);
 });
 
-test('the log is opened again at SIGHUP; at SIGTERM what has begun is answered, and the workers stop', async () => {
+test('the log is opened again at SIGHUP; at SIGTERM running calls are finished, and the workers stop', async () => {
   const log = path.join(folder.path, 'dadi.log');
   const service = await start('--log_file', log, '--log_level', 'INFO');
   expect(readFileSync(log, 'utf8')).toContain('sosync listens');
@@ -155,7 +155,7 @@ test('the log is opened again at SIGHUP; at SIGTERM what has begun is answered, 
   expect(await pair.rows(`select from sosync_worker where status <> 'stopped'`)).toEqual([]);
 });
 
-test('all mistakes of its file are told at once, with file and line', async () => {
+test('all mistakes of its file are reported at once, with file and line', async () => {
   const conf = path.join(folder.path, 'bad.ini');
   writeFileSync(
     conf,

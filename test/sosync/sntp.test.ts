@@ -29,7 +29,7 @@ test('the median of several counts, so one that is a year off decides nothing', 
   near(await ask(), 15);
 });
 
-test('a clock of ours that is a year off is told as that', async () => {
+test('if our clock is a year off, the drift is a year', async () => {
   await serve(0, 0, 0);
   near(await ask(5_000, () => Date.now() - year), year);
   near(await ask(5_000, () => Date.now() + year), -year);
@@ -42,7 +42,7 @@ test('the era after February 2036 is read as the future', async () => {
 });
 
 test.each(['silent', 'kiss-of-death', 'unsynchronised', 'forged', 'short'] as const)(
-  'a server that is %s is left out; where none is left, nothing is known',
+  'a server that is %s is left out; if none is left, the drift is unknown',
   async (mood) => {
     const [one] = await serve(5_000, 0);
     if (one !== undefined) one.mood = mood;
@@ -52,7 +52,7 @@ test.each(['silent', 'kiss-of-death', 'unsynchronised', 'forged', 'short'] as co
   },
 );
 
-test('a name that leads nowhere and a port where nobody listens are left out', async () => {
+test('an unknown name and a port without a listener are left out', async () => {
   await serve(0);
   const [{ port } = { port: 0 }] = servers;
   const closed = await startTimeServer();

@@ -78,7 +78,7 @@ test('jobs pause while the clock is further off than it may be, and go on once i
   expect((await workerOf(served, 'job')).status).toBe('running');
 });
 
-test('a drift that nobody can tell pauses nothing, and is 503 to whoever asks for it', async () => {
+test('an unknown drift pauses nothing, and the call for it returns 503', async () => {
   clock.mood = 'kiss-of-death';
   const served = await sosync.serve(byClock());
   const id = await create(served, '0123456789abcdef0');
@@ -88,7 +88,7 @@ test('a drift that nobody can tell pauses nothing, and is 503 to whoever asks fo
   expect(objectIn(drift)).toMatchObject({ code: 'no-time-server' });
 });
 
-test('with throttle_ms, a job takes at least so long', async () => {
+test('with throttle_ms, a job takes at least this time', async () => {
   const served = await sosync.serve({ throttle_ms: '300' });
   const ids = [await create(served, 'aaaaaaaaaaaaaaaa1'), await create(served, 'aaaaaaaaaaaaaaaa2')];
   const fetched = await until(async () => {

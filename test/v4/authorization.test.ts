@@ -86,14 +86,14 @@ describe('Authorization: Bearer <token> on every call but login', () => {
     }
   });
 
-  test('a handmade token that is right in everything is taken: what the tests above refuse is what they say', async () => {
+  test('a handmade valid token is accepted, so the tokens above are refused for the named reasons', async () => {
     const solution = await enrol(server());
     const headers = { Authorization: `bearer ${handmadeToken(key, { aud: String(solution.id) })}` };
     expect((await call(`${server().url}/v4/synchro/statut`, { headers })).status).toBe(200);
   });
 });
 
-describe('what is not there', () => {
+describe('unknown paths and methods', () => {
   test.each(routes)('%s of an unknown channel: 404 unknown-channel', async (method, path) => {
     const client = await signIn(server());
     for (const channel of ['synchros', 'SYNCHRO', 'constructor', '%00']) {
@@ -136,7 +136,7 @@ describe('what is not there', () => {
     if (method !== 'HEAD') expectProblem(answer, 405, 'method-not-allowed');
   });
 
-  test('which methods a path has is told to whoever is signed in, but for login', async () => {
+  test('the methods of a path are shown only with a token, except for login', async () => {
     expectProblem(await call(`${server().url}/v4/synchro/datas`, { method: 'PUT' }), 401, 'unauthorized');
     expectProblem(await call(`${server().url}/v4/synchro/login`), 405, 'method-not-allowed');
     expectProblem(await call(`${server().url}/v4/nowhere/login`), 404, 'unknown-channel');
@@ -147,7 +147,7 @@ describe('what is not there', () => {
     expectProblem(await client.send('files/%E0%A4%A'), 400, 'bad-request');
   });
 
-  test('what staff use does not take a solution’s token', async () => {
+  test('the interface of staff refuses a solution’s token', async () => {
     const client = await signIn(server());
     expect((await call(`${server().url}/api/solutions`, { headers: client.authorized })).status).toBe(401);
   });
@@ -168,7 +168,7 @@ describe('errors', () => {
     expect(anonymous.headers['x-request-id']).toBe('mine');
   });
 
-  test('what nobody foresaw is a 500 that tells nothing of its cause', async () => {
+  test('an unforeseen error is a 500 that does not reveal its cause', async () => {
     const client = await signIn(server());
     await server().db.raw('alter table sync rename to sync_away');
     try {

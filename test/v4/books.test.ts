@@ -71,7 +71,7 @@ test('a row deleted behind the back of the server is a finding, a figure, and on
   });
 });
 
-test('a loss that nobody can heal is accepted by staff, by a call or in the console', async () => {
+test('staff accept a loss that cannot be repaired, by a call or in the console', async () => {
   const client = await signIn(server());
   await fullSync(client, oils(good(1), good(2), good(3)));
   const path = `/api/solutions/${client.id}/logs/Tboil/accept-losses`;
@@ -111,7 +111,7 @@ test('refused and discarded rows are in the books, which a discard has checked a
   expect((await mark(client.id))?.book).toMatchObject({ stored: '2', refused: '1', lost: { count: '0' } });
 });
 
-test('rows that were refused while quarantine was full are not taken for lost ones', async () => {
+test('rows that were refused while quarantine was full do not count as lost', async () => {
   const client = await signIn(server());
   const rows = Array.from({ length: 12 }, (_, place) => bad(place + 1));
   await fullSync(client, oils(...rows, good(13)));

@@ -57,7 +57,7 @@ describe('POST /v4/{channel}/confirm', () => {
     ['nothing, in chunks', undefined, { 'Transfer-Encoding': 'chunked' }],
     ['{}', {}, { 'Content-Type': 'application/json' }],
     ['nulls', { sync: null, failed: null }, { 'Content-Type': 'application/json' }],
-  ])('an empty body confirms the package at hand in full: %s', async (_what, body, headers) => {
+  ])('an empty body confirms the current package in full: %s', async (_what, body, headers) => {
     const client = await signIn(server());
     await edit(server(), client.id, 'Fridges', '1', { Name: 'Chambre froide 1' });
     await syncTo2(client, zipOf());
@@ -90,7 +90,7 @@ describe('POST /v4/{channel}/confirm', () => {
     expect(await instructions(client)).toEqual({ 'xml/Fridges-i.xml': 1 });
   });
 
-  test('after 5 failures an instruction is parked: it goes into no further package, until the manager changes it', async () => {
+  test('after 5 failures an instruction is parked: no package contains it until the manager changes it', async () => {
     const client = await signIn(server());
     await edit(server(), client.id, 'Fridges', '1', { Name: 'Chambre froide 1' });
     for (let failure = 1; failure <= 5; failure += 1) {
@@ -136,7 +136,7 @@ describe('POST /v4/{channel}/confirm', () => {
     expect(await instructions(client)).toEqual({});
   });
 
-  test('a change made while the package was out is told in the next one', async () => {
+  test('a change that was made while the package was out is in the next one', async () => {
     const client = await signIn(server());
     await edit(server(), client.id, 'Fridges', '1', { Name: 'Chambre froide 1' });
     const sync = await syncTo2(client, zipOf());
@@ -172,7 +172,7 @@ describe('again, and at the wrong time', () => {
     expect(await instructions(client)).toEqual({});
   });
 
-  test('also while the next sync is under way: that one stays at hand', async () => {
+  test('also while the next sync is in progress, which stays the current one', async () => {
     const client = await signIn(server());
     const first = await fullSync(client, zipOf());
     const second = await syncTo2(client, zipOf());
@@ -190,7 +190,7 @@ describe('again, and at the wrong time', () => {
     }
   });
 
-  test('another sync than the one at hand: 409 other-sync, and the status stays 2', async () => {
+  test('a sync other than the current one: 409 other-sync, and the status stays 2', async () => {
     const client = await signIn(server());
     const older = await fullSync(client, zipOf());
     await fullSync(client, zipOf());
@@ -223,7 +223,7 @@ describe('again, and at the wrong time', () => {
   });
 });
 
-describe('what cannot be read confirms nothing', () => {
+describe('an unreadable body confirms nothing', () => {
   test.each([
     ['no JSON', '{"sync":', { 'Content-Type': 'application/json' }],
     ['a form', 'sync=x', { 'Content-Type': 'application/x-www-form-urlencoded' }],
@@ -241,7 +241,7 @@ describe('what cannot be read confirms nothing', () => {
     expect((await client.statut()).text).toBe('"2"');
   });
 
-  test('failures of another content type are heard all the same', async () => {
+  test('failures with another content type are accepted too', async () => {
     const client = await signIn(server());
     await edit(server(), client.id, 'Fridges', '1', { Name: 'Chambre froide 1' });
     await syncTo2(client, zipOf());

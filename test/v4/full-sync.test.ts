@@ -126,7 +126,7 @@ describe('synchro: parameters and logs', () => {
       'notes.txt': 'hello',
     });
 
-  test('are applied, answered and reported; what cannot be is kept with its raw text; the rest is told to be ignored', async () => {
+  test('are applied and reported; invalid data are kept with their raw text; other files are reported as ignored', async () => {
     const client = await signIn(server());
     await edit(server(), client.id, 'Fridges', '90', { Name: 'Vitrine', TempMax: 4 });
     const sync = await syncTo2(client, upload());
@@ -258,7 +258,7 @@ describe('synchro: parameters and logs', () => {
     });
   });
 
-  test('a deletion by the manager goes down as `d`, and the entity stays away', async () => {
+  test('a deletion by the manager is sent as `d`, and the entity stays deleted', async () => {
     const client = await signIn(server());
     const file = zipOf({
       'xml/Fridges.xml': parameterFile('Fridges', { Id: '1', Name: 'Cave' }, { Id: '2', Name: 'Cour' }),
@@ -388,7 +388,7 @@ describe('sondes: what probes measured', () => {
 });
 
 describe('messagerie', () => {
-  test('messages of the solution arrive; its package has what is for it', async () => {
+  test('messages of the solution arrive; its package contains the messages to it', async () => {
     const client = await signIn(server(), 'messagerie');
     const csv =
       'Id,MeasuredAt,Sender,Recipient,Kind,Subject,Body,SentAt\n5,2026-11-20 07:31:00,Zoé,Siège,message,Panne,"Le four\nest froid",2026-11-20 07:31:00\n';

@@ -16,7 +16,7 @@ async function ready(particulars: Parameters<typeof signIn>[2] = {}) {
 }
 
 describe('GET /v4/{channel}/datas', () => {
-  test('answers 200 application/zip, with Content-Disposition, ETag, Repr-Digest and Epack-Sync; the status stays 2', async () => {
+  test('returns 200 application/zip, with Content-Disposition, ETag, Repr-Digest and Epack-Sync; the status stays 2', async () => {
     const { client, sync } = await ready();
     const answer = await client.download();
     expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ describe('GET /v4/{channel}/datas', () => {
 });
 
 describe('ranges and conditions', () => {
-  test('a range is answered with 206, Content-Range and just these bytes; Repr-Digest is still that of the whole', async () => {
+  test('a range returns 206, Content-Range and only these bytes; Repr-Digest is still that of the whole', async () => {
     const { client } = await ready();
     const whole = await client.download();
     const { length } = whole.body;
@@ -140,7 +140,7 @@ describe('ranges and conditions', () => {
     expect((await client.download({ 'If-None-Match': '"x"' })).status).toBe(200);
   });
 
-  test('HEAD answers the same headers and no body', async () => {
+  test('HEAD returns the same headers and no body', async () => {
     const { client } = await ready();
     const got = await client.download();
     const head = await client.send('datas', { method: 'HEAD' });
@@ -151,7 +151,7 @@ describe('ranges and conditions', () => {
     }
   });
 
-  test('a caller that goes away in the middle leaves the package as it is', async () => {
+  test('a caller that disconnects in the middle does not change the package', async () => {
     const { client } = await ready();
     for (let round = 0; round < 5; round += 1) {
       const sent = open(`${client.base}/datas`, 'GET', client.authorized);
@@ -175,7 +175,7 @@ describe('a solution whose confirmation is on-download', () => {
     expectProblem(await client.download(), 403, 'wrong-status');
   });
 
-  test('not by HEAD, nor by what it has already, nor by a first part; by the part with the last byte', async () => {
+  test('not by HEAD, by 304 or by a first part, but by the part with the last byte', async () => {
     const { client } = await ready(onDownload);
     await client.send('datas', { method: 'HEAD' });
     const part = await client.download({ Range: 'bytes=0-99' });

@@ -19,7 +19,7 @@ const encoded = { 'Content-Encoding': 'gzip' };
 const encodedReason = /comes with Content-Encoding gzip\. Send the zip archive as it is/;
 const gzipReason = /a gzip file, not a zip file/;
 
-describe('POST datas: what is packed with gzip is refused with that reason', () => {
+describe('POST datas: a gzip file is refused with that reason', () => {
   test('a bare body with Content-Encoding gzip', async () => {
     const client = await signIn(server());
     await expectRefused(client, await client.postBare(gzipped, encoded), encodedReason);
@@ -77,7 +77,7 @@ describe('resumable uploads: the same', () => {
   });
 });
 
-test('`identity` and an empty encoding are none', async () => {
+test('`identity` and an empty encoding are allowed', async () => {
   for (const encoding of ['identity', 'Identity', '']) {
     const client = await signIn(server());
     expect((await client.postBare(zipOf(), { 'Content-Encoding': encoding })).status).toBe(200);

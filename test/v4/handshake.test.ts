@@ -13,7 +13,7 @@ const setFlag = (client: SolutionClient & { id: number }, channel: Channel, flag
   createFlagStore(server().db).set([client.id], channel, flag, 'staff@example.org');
 
 describe('GET /v4/{channel}/lastIdLogs', () => {
-  test('answers every log table of the channel with "-1" for a solution that has sent nothing', async () => {
+  test('returns every log table of the channel with "-1" for a solution that has sent nothing', async () => {
     for (const channel of ['synchro', 'sondes', 'messagerie', 'photos'] as const) {
       const client = await signIn(server(), channel);
       const answer = await client.lastIdLogs();
@@ -30,7 +30,7 @@ describe('GET /v4/{channel}/lastIdLogs', () => {
     expect((await client.on('photos').lastIdLogs()).json).toEqual({});
   });
 
-  test('answers the highest Id known, as a string, also beyond what a number can hold', async () => {
+  test('returns the highest known Id, as a string, also beyond the range of a number', async () => {
     const client = await signIn(server());
     const csv = 'Id,Temp\r\n9007199254740993,3\r\n5,3\r\n';
     await fullSync(client, zipOf({ 'csv/Tbfridge.csv': csv, 'csv/Tboil.csv': 'Id,Temp\n12,170\n' }));
@@ -76,7 +76,7 @@ describe('GET /v4/{channel}/lastIdLogs', () => {
 });
 
 describe('GET /v4/{channel}/listSyncParams', () => {
-  test('answers the files that the solution must send: of the classes that it may edit', async () => {
+  test('returns the files that the solution must send: those of the classes that it may edit', async () => {
     const { status, json } = await (await signIn(server())).listSyncParams();
     expect(status).toBe(200);
     const wanted = parameterClasses.filter(({ direction }) => direction !== 'manager');

@@ -53,7 +53,7 @@ describe('Idempotency-Key', () => {
     expect((await client.statut()).text).toBe('"1"');
   });
 
-  test('a repeat that was damaged on its way is told so, not taken for another archive', async () => {
+  test('a repetition that was damaged on its way is reported as damaged, not as another archive', async () => {
     const client = await signIn(server());
     const key = newKey();
     const sha256 = createHash('sha256').update(archive).digest('hex');
@@ -74,7 +74,7 @@ describe('Idempotency-Key', () => {
     expect(new Set(answers.map(({ json }) => textOf(json['sync']))).size).toBe(3);
   });
 
-  test('of the same key at once, one starts a sync; the other gets its answer, or 403 while it is under way', async () => {
+  test('of two uploads with the same key at once, one starts a sync; the other gets the same response, or 403 meanwhile', async () => {
     for (let round = 0; round < 15; round += 1) {
       const client = await signIn(server());
       const key = newKey();
@@ -95,7 +95,7 @@ describe('Idempotency-Key', () => {
     expect((await client.postForm(archive, {}, key)).status).toBe(200);
   });
 
-  test('an upload that was given up by a reset leaves its key free, and says what happened', async () => {
+  test('an upload that ends by a reset leaves its key free, and says what happened', async () => {
     const client = await signIn(server());
     const key = newKey();
     const sent = open(`${client.base}/datas`, 'POST', {

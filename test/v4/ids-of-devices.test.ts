@@ -57,7 +57,7 @@ describe('an Id far above the highest known', () => {
     expect(await highest(client)).toBe('1000003');
   });
 
-  test('is believed once staff process it again, and then its gap is told, below 2^63-1 too', async () => {
+  test('is accepted once staff process it again, and then its gap is reported, below 2^63-1 too', async () => {
     const client = await signIn(server());
     await fullSync(client, oils('1,A,1', '9223372036854775807,B,2'));
     await replay(client);
@@ -73,7 +73,7 @@ describe('an Id far above the highest known', () => {
     expect(await items(client, 'replayed')).toHaveLength(1);
   });
 
-  test('is the first thing known of a new log where its row can be read', async () => {
+  test('is accepted as the first id of a new log if its row can be read', async () => {
     const client = await signIn(server());
     await fullSync(client, oils('3760123456789,A,many'));
     expect(await highest(client)).toBe('-1');
@@ -81,7 +81,7 @@ describe('an Id far above the highest known', () => {
     expect(await highest(client)).toBe('5000001');
   });
 
-  test('settles in quarantine where its row has come otherwise', async () => {
+  test('is settled in quarantine if its row has arrived otherwise', async () => {
     const client = await signIn(server());
     await fullSync(client, oils('1,A,1', '2000000,B,2'));
     await fullSync(client, oils('1000001,C,3', '2000000,B,2'));
@@ -122,7 +122,7 @@ describe('a refused row', () => {
   });
 });
 
-describe('replace-from-manager takes before it replaces', () => {
+describe('replace-from-manager stores new rows before it replaces', () => {
   /** A device that was restored from its backup: it numbers anew what the server has other readings of. */
   async function restoredDevice(): Promise<Client> {
     const client = await signIn(server());
@@ -134,7 +134,7 @@ describe('replace-from-manager takes before it replaces', () => {
       .get('csv/Tboil-r.csv')
       ?.toString('utf8');
 
-  test('what only the solution holds is asked for and kept, and then it is replaced', async () => {
+  test('rows that only the solution holds are requested and stored before the replacement', async () => {
     const client = await restoredDevice();
     await setFlag(client, 'replace-from-manager');
     expect(await highest(client)).toBe('-1');
@@ -146,7 +146,7 @@ describe('replace-from-manager takes before it replaces', () => {
     expect(await highest(client)).toBe('5');
   });
 
-  test('set after the solution asked what it should send, it waits for the next sync', async () => {
+  test('if it is set after the solution called lastIdLogs, it waits for the next sync', async () => {
     const client = await restoredDevice();
     await client.lastIdLogs();
     await setFlag(client, 'replace-from-manager');

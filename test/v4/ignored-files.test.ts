@@ -13,13 +13,13 @@ async function firstPage(solutionId: number, language: 'en' | 'fr'): Promise<str
   return (await call(`${server().url}/solutions/${solutionId}`, { headers })).text;
 }
 
-describe('a package of which everything was ignored', () => {
+describe('a package with only ignored files', () => {
   const oneFolderTooDeep = zipOf({
     'Export/csv/Tbfridge.csv': fridgeLog(1),
     'Export/xml/Fridges.xml': '<ArrayOfDefFridges/>',
   });
 
-  test('is told in the report, and on the first page of its solution until something is read', async () => {
+  test('is reported, and shown on the first page of its solution until something is read', async () => {
     const client = await signIn(server());
     await fullSync(client, oneFolderTooDeep);
     expect((await client.sync()).json['report']).toMatchObject({
@@ -36,7 +36,7 @@ describe('a package of which everything was ignored', () => {
     expect(await firstPage(client.id, 'en')).not.toContain('Nothing in the last upload was read');
   });
 
-  test('stays told while the next upload is still under way', async () => {
+  test('stays shown while the next upload is still in progress', async () => {
     const client = await signIn(server());
     await fullSync(client, oneFolderTooDeep);
     await server().stopWorker();
@@ -45,7 +45,7 @@ describe('a package of which everything was ignored', () => {
     await server().startWorker();
   });
 
-  test('is not what an empty package is, nor one whose file is refused', async () => {
+  test('differs from an empty package, and from one with a refused file', async () => {
     const client = await signIn(server());
     for (const files of [{}, { 'xml/Fridges.xml': 'no xml' }]) {
       await fullSync(client, zipOf(files));
@@ -55,7 +55,7 @@ describe('a package of which everything was ignored', () => {
   });
 });
 
-test('what systems write beside photos is ignored, whatever its ending', async () => {
+test('files that operating systems write beside photos are ignored, whatever their extension', async () => {
   const client = await signIn(server(), 'photos');
   const beside = ['photos/._x.jpg', '__MACOSX/photos/._x.jpg', 'photos/.DS_Store', 'photos/Thumbs.db'];
   const files = Object.fromEntries(beside.map((name) => [name, 'not a photo']));

@@ -25,7 +25,7 @@ const send = (body: string, headers: Record<string, string> = { 'Content-Type': 
   call(`${server().url}/v4/synchro/login`, { method: 'POST', headers, body });
 
 describe('POST /v4/{channel}/login', () => {
-  test('answers 200 and a JSON string: a JWT, HS256, with the claims aud = solution id, iat, nbf, exp, jti', async () => {
+  test('returns 200 and a JSON string: a JWT, HS256, with the claims aud = solution id, iat, nbf, exp, jti', async () => {
     const solution = await enrol(server());
     const answer = await attempt(solution);
     expect(answer.status).toBe(200);
@@ -46,7 +46,7 @@ describe('POST /v4/{channel}/login', () => {
     }
   });
 
-  test('every channel takes logins, and no other name does', async () => {
+  test('every channel accepts logins, and no other name does', async () => {
     const solution = await enrol(server());
     for (const channel of ['synchro', 'sondes', 'messagerie', 'photos']) {
       expect((await attempt(solution, newAddress(), channel)).status).toBe(200);
@@ -108,7 +108,7 @@ describe('wrong credentials', () => {
     expect((await attempt(solution)).status).toBe(200);
   });
 
-  test('under the policy `mac` another MAC proves nothing: it is told as any wrong credentials, counted, and locks nothing', async () => {
+  test('under the policy `mac` another MAC gets the error of wrong credentials, is counted, and locks nothing', async () => {
     const solution = await enrol(server(), { loginPolicy: 'mac' });
     const unbound = { ...solution, secret: null };
     expect((await attempt(unbound)).status).toBe(200);
@@ -152,7 +152,7 @@ describe('wrong credentials', () => {
 });
 
 describe('the MAC', () => {
-  test('the first login binds it, and it may be written in another way', async () => {
+  test('the first login binds it, and its spelling may differ later', async () => {
     const solution = await enrol(server());
     expect((await attempt({ ...solution, mac: '00-1A-2B-3C-4D-5E' })).status).toBe(200);
     expect((await attempt({ ...solution, mac: '00:1a:2b:3c:4d:5e' })).status).toBe(200);
@@ -190,7 +190,7 @@ describe('the MAC', () => {
     expectProblem(await attempt({ ...solution, mac: 'bb:bb' }), 401, 'locked');
   });
 
-  test('a MAC that the backoffice has taken away is bound anew', async () => {
+  test('a MAC that staff had forgotten is bound again', async () => {
     const solution = await enrol(server());
     await attempt(solution);
     await change(solution, { mac: null });
@@ -292,7 +292,7 @@ describe('a blocked solution', () => {
   });
 });
 
-describe('what ends the tokens that were given before', () => {
+describe('changes that end earlier tokens', () => {
   const clientOf = async (solution: Enrolled) =>
     createSolutionClient(server().url, await tokenOf(server(), solution));
   const solutions = () => createSolutionService(openStoreAccess(server().db));
@@ -344,7 +344,7 @@ describe('what ends the tokens that were given before', () => {
     },
   );
 
-  test('what staff change holds as soon as they are told so, at the server that told them', async () => {
+  test('a change by staff is in force at once on the server that confirms it', async () => {
     const { email, password } = server().admin;
     const json = { 'Content-Type': 'application/json', 'X-Forwarded-For': newAddress() };
     const session = await call(`${server().url}/api/session`, {
@@ -405,7 +405,7 @@ describe('what ends the tokens that were given before', () => {
     }
   });
 
-  test('who waits with an ended token is sent away', async () => {
+  test('a poll that waits with an ended token gets 401', async () => {
     const solution = await enrol(server());
     const client = await clientOf(solution);
     await client.statut();
@@ -425,7 +425,7 @@ describe('what ends the tokens that were given before', () => {
     expectProblem(await attempt(solution), 400, 'bad-credentials');
   });
 
-  test('a token of an earlier generation is worth nothing, whoever raised it', async () => {
+  test('a token of an earlier generation is invalid, whatever raised the generation', async () => {
     const solution = await enrol(server());
     const client = await clientOf(solution);
     expect((await client.statut()).status).toBe(200);
@@ -436,7 +436,7 @@ describe('what ends the tokens that were given before', () => {
 });
 
 describe('ten failures within five minutes', () => {
-  test('for one solution: 429 with Retry-After; but the right secret is let in, and so are its neighbours', async () => {
+  test('for one solution: 429 with Retry-After; but the right secret is accepted, and so are other solutions', async () => {
     const solution = await enrol(server());
     const address = newAddress();
     for (let failure = 0; failure < 10; failure += 1) {
@@ -451,13 +451,13 @@ describe('ten failures within five minutes', () => {
     expect((await attempt(await enrol(server()), address)).status).toBe(200);
   });
 
-  test('for a mail that is nobody’s: 429 as well, for else the two could be told apart', async () => {
+  test('for an unknown mail: 429 as well, because otherwise the two would differ', async () => {
     const nobody = { mail: 'nobody-at-all@example.org', mac: '00:1a', secret: 'wrong' };
     for (let failure = 0; failure < 10; failure += 1) await attempt(nobody);
     expectProblem(await attempt(nobody), 429, 'too-many-requests');
   });
 
-  test('from one address, or one IPv6 network: 429 for whoever fails there next', async () => {
+  test('from one address, or one IPv6 network: 429 for the next failure there', async () => {
     for (const [first, other] of [
       ['192.0.2.250', '192.0.2.250'],
       ['2001:db8:7:1::5', '2001:db8:7:1:9::6'],

@@ -121,7 +121,7 @@ describe('a new tablet with factory settings', () => {
   });
 });
 
-test('a deleted entity that comes back with other content is told to staff', async () => {
+test('a deleted entity that is sent again with other content is reported to staff', async () => {
   const client = await signIn(server());
   await fullSync(client, zipOf({ 'xml/Fridges.xml': rooms('3', 1) }));
   await admin.send('DELETE', paramPath(client, '1'));
@@ -138,7 +138,7 @@ test('a deleted entity that comes back with other content is told to staff', asy
   expect(await syncPage(client, 'en')).toContain('1 deleted setting came back with other content');
 });
 
-test('a Ts that is no time is told, and the entity is taken', async () => {
+test('a Ts that is not a time is reported, and the entity is accepted', async () => {
   const client = await signIn(server());
   const file = parameterFile(
     'Fridges',
@@ -153,7 +153,7 @@ test('a Ts that is no time is told, and the entity is taken', async () => {
   expect(await syncPage(client, 'fr')).toContain('1 réglage porte une date de modification illisible');
 });
 
-test('a Ts that is made to mislead is shown as it is', async () => {
+test('a misleading Ts is shown as it is', async () => {
   const client = await signIn(server());
   await upload(client, parameterFile('Fridges', { Id: '1', Ts: '&lt;b&gt;‮noos', Name: 'A' }));
   const page = await syncPage(client, 'en');

@@ -11,7 +11,7 @@ const jpeg = (shade: number) =>
     .toBuffer();
 
 describe('GET /v4/photos/files/{name}', () => {
-  test('answers a photo that the solution uploaded: 200 image/jpeg, with ETag; its name compares without case', async () => {
+  test('returns a photo that the solution uploaded: 200 image/jpeg, with ETag; case does not count in its name', async () => {
     const client = await signIn(server(), 'photos');
     const photo = await jpeg(10);
     await fullSync(client, zipOf({ 'photos/Étiquette 12.jpg': photo }));

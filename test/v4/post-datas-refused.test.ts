@@ -96,7 +96,7 @@ describe('a refused upload leaves the status at 0 and stores nothing', () => {
     }
   });
 
-  test('413 too-large: by the bytes that come, where no length was announced', async () => {
+  test('413 too-large: by the received bytes, if no length was announced', async () => {
     const client = await signIn(server());
     for (const { body, headers } of [
       { body: random(400_000), headers: { 'Content-Type': 'application/zip' } },

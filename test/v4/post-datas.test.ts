@@ -22,7 +22,7 @@ async function inPieces(client: SolutionClient, pieces: readonly Buffer[], heade
 }
 
 describe('POST /v4/{channel}/datas', () => {
-  test('takes the archive as multipart/form-data, part `file`, whose filename may be a full Windows path', async () => {
+  test('accepts the archive as multipart/form-data, part `file`, whose filename may be a full Windows path', async () => {
     const client = await signIn(server());
     const answer = await client.postForm(archive, { filename: 'C:\\Users\\ePack\\sync\\sync_datas.zip' });
     expect(answer.status).toBe(200);
@@ -67,7 +67,7 @@ describe('POST /v4/{channel}/datas', () => {
     }
   });
 
-  test('takes it as the bare body with Content-Type: application/zip', async () => {
+  test('accepts it as the bare body with Content-Type: application/zip', async () => {
     const client = await signIn(server());
     const answer = await client.postBare(archive);
     expect(answer.json).toEqual({ sync: expect.stringMatching(uuid) as string, statut: '1' });
@@ -79,7 +79,7 @@ describe('POST /v4/{channel}/datas', () => {
     expect((await client.statut()).text).toBe('"1"');
   });
 
-  test('answers once the archive is on the file store, what is not small is unpacked there, and its job is queued', async () => {
+  test('returns once the archive is in the file store, large files are unpacked there, and its job is queued', async () => {
     const client = await signIn(server());
     const large = zipOf({ 'csv/Tboil.csv': 'Id\n'.padEnd(70_000, '\n'), 'csv/Tbfridge.csv': fridgeLog(1) });
     const sync = textOf((await client.postForm(large)).json['sync']);
@@ -153,7 +153,7 @@ describe('integrity', () => {
     expect((await client.statut()).text).toBe('"0"');
   });
 
-  test('a digest that is none is a bad request', async () => {
+  test('an invalid digest is a bad request', async () => {
     const client = await signIn(server());
     expectProblem(await client.postForm(archive, { sha256: 'abc' }), 400, 'bad-request');
     expectProblem(await client.postBare(archive, { 'Content-Digest': 'sha-256=abc' }), 400, 'bad-request');
@@ -189,7 +189,7 @@ describe('two uploads at once', () => {
 });
 
 describe('the wrong status', () => {
-  test('is told before the body is read: 403 wrong-status with the member statut, while the body is still to come', async () => {
+  test('is refused before the body is read: 403 wrong-status with the member statut', async () => {
     const client = await signIn(server());
     await client.postForm(archive);
     for (const { headers } of [formOf(archive), { headers: { 'Content-Type': 'application/zip' } }]) {
@@ -207,7 +207,7 @@ describe('the wrong status', () => {
     }
   });
 
-  test('at 2, too: what is ready must be confirmed first', async () => {
+  test('at 2, too: the ready package must be confirmed first', async () => {
     await server().startWorker();
     const client = await signIn(server());
     await syncTo2(client, archive);
@@ -247,7 +247,7 @@ describe('Expect: 100-continue', () => {
 
   const zip = { 'Content-Type': 'application/zip' };
 
-  test('the body is asked for where it is wanted, bare or as a form', async () => {
+  test('the server asks for the body if it will accept it, bare or as a form', async () => {
     expect(await asking(await signIn(server()), 'datas', 'POST', zip, archive)).toMatchObject({
       status: 200,
       wasAsked: true,
@@ -259,7 +259,7 @@ describe('Expect: 100-continue', () => {
     });
   });
 
-  test('who is refused is told so instead, and sends nothing', async () => {
+  test('a refused caller gets the refusal instead, and sends nothing', async () => {
     const client = await signIn(server());
     expect(await asking(client, 'datas', 'POST', { 'Content-Type': 'text/plain' }, archive)).toMatchObject({
       status: 415,

@@ -88,7 +88,7 @@ const photos = zipOf({
 const messages = zipOf({ 'csv/Tbmessagerie.csv': 'Id,ReadAt\n-4711,2026-11-20 07:31:00\n' });
 
 describe('why something was refused', () => {
-  test('is told in the language of the reader on every page, and to programs by a code beside the sentence', async () => {
+  test('is shown in the language of the reader on every page, and to programs as a code beside the sentence', async () => {
     const client = await signIn(server());
     const sync = await fullSync(client, synchro);
     await fullSync(client.on('photos'), photos);
@@ -169,8 +169,8 @@ describe('why something was refused', () => {
   });
 });
 
-describe('what became of an upload', () => {
-  test('of which nothing was read is told in the language of the reader, and to programs in English', async () => {
+describe('the result of an upload', () => {
+  test('of which nothing was read is shown in the language of the reader, and to programs in English', async () => {
     const client = await signIn(server());
     const sync = await fullSync(client, zipOf({ 'Export/csv/Tboil.csv': oilLog }));
     expect((await client.sync()).json['report']).toMatchObject({
@@ -184,7 +184,7 @@ describe('what became of an upload', () => {
       expect(await page(path, 'fr')).not.toContain('lang="en"');
   });
 
-  test('that staff process again is told by whom, in the language of the reader', async () => {
+  test('that staff process again names the person, in the language of the reader', async () => {
     const client = await signIn(server());
     const sync = await fullSync(client, zipOf({ 'csv/Tblots.csv': 'Id,LotNumber\n1,a\n' }));
     const answer = await admin.send('POST', `/api/syncs/${sync}/replay`);

@@ -39,7 +39,7 @@ function programFor(client: Client) {
   };
 }
 
-test('what fills in below is read, in the order in which it came, and nothing twice', async () => {
+test('rows that fill gaps are read, in the order of arrival, and nothing twice', async () => {
   const client = await signIn(server());
   const read = programFor(client);
   expect(await read()).toEqual([]);
@@ -52,7 +52,7 @@ test('what fills in below is read, in the order in which it came, and nothing tw
   expect(await programFor(client)(3)).toEqual(['1 a', '2 b', '9 c', '3 e', '4 d', '5 g', '10 f']);
 });
 
-test('a row that is processed again from quarantine is read where it came, not where it was refused', async () => {
+test('a row that is processed again from quarantine is read at the time of its storage, not of its refusal', async () => {
   const client = await signIn(server());
   const read = programFor(client);
   await fullSync(client, oils('1,a', '2,b,too many', '3,c'));
@@ -94,7 +94,7 @@ test('a transaction that commits late hides nothing of those after it', async ()
   expect(await read()).toEqual(['1 late', '2 next']);
 });
 
-test('other orders do not go with it, and a place that is none is refused', async () => {
+test('other orders cannot be combined with it, and an invalid position is refused', async () => {
   const client = await signIn(server());
   for (const query of ['receivedAfter=x', 'receivedAfter=0&after=3', 'receivedAfter=1-2&format=csv']) {
     const { status, json } = await admin.send('GET', `/api/solutions/${client.id}/logs/Tboil?${query}`);

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { addressOf } from '../../api/http/address';
 
-describe('a request that fails for a reason that nobody foresaw', () => {
-  test('is told of in the log with the id that its answer carries', () => {
+describe('a request that fails for an unforeseen reason', () => {
+  test('is in the log with the id of its response', () => {
     const [answered, line] = runServer(`
       const answer = await fetch(url, { headers: { 'X-Request-Id': 'kitchen-7' } });
       return { id: answer.headers.get('x-request-id'), status: answer.status };`);

@@ -26,13 +26,13 @@ const begin = () =>
   });
 
 describe('a body that must be here within a time', () => {
-  test('is cut off where it never comes: it holds no connection for ever', async () => {
+  test('is cut off if it never arrives, so that it does not hold a connection for ever', async () => {
     const sent = begin();
     sent.write('{"a":');
     await expect(answerTo(sent)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('is read where it comes in pieces, and the answer may take its time', async () => {
+  test('is read if it arrives in pieces, and the response may take time', async () => {
     const sent = begin();
     const answer = answerTo(sent);
     sent.write('{"a":');

@@ -151,7 +151,7 @@ describe('a table that the solution could not replace', () => {
   const fail = (client: Client, sync: string, id = '') =>
     client.confirm({ sync, failed: [{ file: 'CSV\\tboil-R.csv', id, reason: 'disk full' }] });
 
-  test.each(['', '2'])('is told again, that table alone, until it has (failed: %j)', async (id) => {
+  test.each(['', '2'])('gets that table alone again, until it has replaced it (failed: %j)', async (id) => {
     const client = await synchronised('synchro');
     await setFlag(client, 'synchro', 'replace-from-manager');
     await fail(client, await syncTo2(client, zipOf()), id);
@@ -163,7 +163,7 @@ describe('a table that the solution could not replace', () => {
     expect(await told(client)).toEqual({});
   });
 
-  test('five times in a row is parked, and told so; asked for anew it is told again', async () => {
+  test('five times in a row is parked and shown as such; a new flag sends it again', async () => {
     const client = await synchronised('synchro');
     await setFlag(client, 'synchro', 'replace-from-manager');
     const shown = async () =>
@@ -192,7 +192,7 @@ describe('a table that the solution could not replace', () => {
     expect(await shown()).toEqual([]);
   });
 
-  test('is given up where staff clear the flag', async () => {
+  test('is given up if staff clear the flag', async () => {
     const client = await synchronised('synchro');
     await setFlag(client, 'synchro', 'replace-from-manager');
     await fail(client, await syncTo2(client, zipOf()));
@@ -206,7 +206,7 @@ describe('a table that the solution could not replace', () => {
     expect(await told(client)).toEqual({});
   });
 
-  test('of messages comes with the messages again', async () => {
+  test('of messages is sent with the messages again', async () => {
     const client = await synchronised('messagerie');
     await admin.send('POST', `/api/solutions/${client.id}/messages`, { subject: 'Bonjour', body: 'À tous' });
     await setFlag(client, 'messagerie', 'replace-from-manager');
@@ -218,7 +218,7 @@ describe('a table that the solution could not replace', () => {
     expect(files['csv/Tbmessagerie-r.csv']).toMatch(/Frigo[^]*Bonjour/);
   });
 
-  test('nor a class as a whole: that is told again as `r` as well', async () => {
+  test('nor a whole class: it is sent again as `r` as well', async () => {
     const client = await synchronised('synchro');
     await setFlag(client, 'synchro', 'resend-params');
     const sync = await syncTo2(client, zipOf());
@@ -228,7 +228,7 @@ describe('a table that the solution could not replace', () => {
   });
 });
 
-describe('replace-from-solution, what it does to readings', () => {
+describe('replace-from-solution and readings', () => {
   const stored = (client: Client) =>
     server()
       .db<{ id: string; oil_name: string; solution_id: number }>('tboil')
@@ -329,7 +329,7 @@ describe('replace-from-solution, what it does to readings', () => {
     expect(await stored(client)).toMatchObject([{ id: '1', oil_name: 'Anew' }]);
   });
 
-  test('what could not be read of it is held by the solution all the same', async () => {
+  test('the solution still holds rows that could not be read', async () => {
     const client = await withOils();
     await replaceFrom(client, {
       'csv/Tboil.csv': oils('1,Friteuse 1,12', '2,Friteuse 2,many', '9,Friteuse 9,15'),
@@ -338,13 +338,13 @@ describe('replace-from-solution, what it does to readings', () => {
     expect(approval).toMatchObject({ logRows: { deleted: 1, replaced: 0 }, plan: [{ id: '3' }] });
   });
 
-  test('where rows cannot be told apart, none is deleted', async () => {
+  test('if rows cannot be told apart, none is deleted', async () => {
     const client = await withOils();
     await replaceFrom(client, { 'csv/Tboil.csv': oils('1,Friteuse 1,12', 'what,Friteuse 2,13') });
     expect(await open(client)).toEqual([]);
   });
 
-  test('asked for again, the new plan takes the place of the one that waits', async () => {
+  test('after another request, the new plan replaces the waiting one', async () => {
     const client = await withOils();
     await replaceFrom(client, { 'csv/Tboil.csv': oils('1,Friteuse 1,12') });
     const [first] = Object.values((await open(client)) ?? []);
@@ -358,7 +358,7 @@ describe('replace-from-solution, what it does to readings', () => {
     expect((await stored(client)).map(({ id }) => id)).toEqual(['1', '2', '3']);
   });
 
-  test('readings and messages as well, and what the manager wrote stays', async () => {
+  test("readings and messages as well, and the manager's messages stay", async () => {
     const probes = await synchronised('sondes');
     await replaceFrom(probes, { 'csv/Tbsondes.csv': readings.split('\n').slice(0, 2).join('\n') });
     expect(Object.values((await open(probes)) ?? [])).toMatchObject([

@@ -9,7 +9,7 @@ const waitOn = (waits: ReturnType<typeof createStatutWaits>, name: string) =>
     look: () => Promise.resolve({ statut: 1 }),
   });
 
-test('where one more waits for a channel than may, the one who has waited longest is answered; others are left alone', async () => {
+test('if too many calls wait for a channel, the one that has waited longest returns; others go on waiting', async () => {
   const waits = createStatutWaits();
   const answered: string[] = [];
   const all = ['other', ...Array.from({ length: mostWaitsPerChannel + 2 }, () => 'busy')].map((name, index) =>

@@ -23,7 +23,7 @@ const claim = (client: SolutionClient & { id: number }) =>
 describe('GET /v4/{channel}/statut', () => {
   afterEach(() => server().stopWorker());
 
-  test('answers "0", "1" or "2" as a JSON string, and names the sync in Epack-Sync when there is one', async () => {
+  test('returns "0", "1" or "2" as a JSON string, and names the sync in Epack-Sync if there is one', async () => {
     const client = await signIn(server());
     const idle = await client.statut();
     expect(idle).toMatchObject({ status: 200, text: '"0"' });
@@ -56,7 +56,7 @@ describe('GET /v4/{channel}/statut', () => {
     });
   });
 
-  test('whoever was just answered by the server never reads the status of before', async () => {
+  test('after a response of the server, a poll never returns the earlier status', async () => {
     await server().startWorker();
     const client = await signIn(server());
     for (let round = 0; round < 25; round += 1) {
@@ -106,19 +106,19 @@ describe('GET /v4/{channel}/statut', () => {
 });
 
 describe('?wait=S&not=N', () => {
-  test('answers at once where the status is other than N already', async () => {
+  test('returns at once if the status already differs from N', async () => {
     const client = await signIn(server());
     expect((await client.statut('?wait=60&not=1')).text).toBe('"0"');
   });
 
-  test('answers as soon as the status changes during the wait', async () => {
+  test('returns as soon as the status changes during the wait', async () => {
     const client = await signIn(server());
     const waiting = client.statut('?wait=60&not=0');
     await claim(client);
     expect((await waiting).text).toBe('"1"');
   });
 
-  test('answers all who wait, also where the change comes just as they begin', async () => {
+  test('returns to all who wait, even if the change happens just as they begin', async () => {
     for (let round = 0; round < 20; round += 1) {
       const client = await signIn(server());
       await client.statut();
@@ -130,12 +130,12 @@ describe('?wait=S&not=N', () => {
     }
   });
 
-  test('answers after S seconds with what it is then', async () => {
+  test('returns after S seconds with the current status', async () => {
     const client = await signIn(server());
     expect((await client.statut('?wait=1&not=0')).text).toBe('"0"');
   });
 
-  test('without `not`, waits for a change of what it is', async () => {
+  test('without `not`, waits for a change of the current status', async () => {
     const client = await signIn(server());
     const waiting = client.statut('?wait=60');
     // The wait begins with a read, so that it must have begun before the change.
@@ -144,7 +144,7 @@ describe('?wait=S&not=N', () => {
     expect((await waiting).text).toBe('"1"');
   });
 
-  test('`not` without `wait` answers at once', async () => {
+  test('`not` without `wait` returns at once', async () => {
     expect((await (await signIn(server())).statut('?not=0')).text).toBe('"0"');
   });
 
@@ -158,11 +158,11 @@ describe('?wait=S&not=N', () => {
     'wait=10&not=3',
     'wait=10&not=x',
     'not=',
-  ])('takes 1 ≤ S ≤ 60 and a status: ?%s is a bad request', async (query) => {
+  ])('accepts 1 ≤ S ≤ 60 and a status: ?%s is a bad request', async (query) => {
     expectProblem(await (await signIn(server())).statut(`?${query}`), 400, 'bad-request');
   });
 
-  test('a caller that goes away in the middle leaves nothing behind, and the server goes on', async () => {
+  test('a caller that disconnects in the middle leaves nothing behind, and the server goes on', async () => {
     const client = await signIn(server());
     for (let round = 0; round < 20; round += 1) {
       const sent = open(`${client.base}/statut?wait=60&not=0`, 'GET', client.authorized);
@@ -183,7 +183,7 @@ describe('?wait=S&not=N', () => {
 });
 
 describe('the same poll, written in another way', () => {
-  test('HEAD answers as GET does, without the body', async () => {
+  test('HEAD returns what GET returns, without the body', async () => {
     const client = await signIn(server());
     await claim(client);
     const [get, short] = [await client.statut(), await client.send('statut', { method: 'HEAD' })];
@@ -210,7 +210,7 @@ describe('the same poll, written in another way', () => {
   });
 });
 
-test('statut goes on through a whole sync, and each change is told to whoever waits', async () => {
+test('the status moves through a whole sync, and waiting polls get each change', async () => {
   await server().startWorker();
   const client = await signIn(server());
   const seen: string[] = [];
@@ -226,8 +226,8 @@ test('statut goes on through a whole sync, and each change is told to whoever wa
   await server().stopWorker();
 });
 
-describe('a poll that fails for a reason that nobody foresaw', () => {
-  test('is told of in the log, though Express never sees it', async () => {
+describe('a poll that fails for an unforeseen reason', () => {
+  test('is in the log, although Express never sees it', async () => {
     const client = await signIn(server());
     const told: object[] = [];
     const quiet = () => undefined;

@@ -10,7 +10,7 @@ describe('GET /v4/{channel}/sync', () => {
     expectProblem(await (await signIn(server())).sync(), 404, 'no-sync');
   });
 
-  test('tells of the sync through all its states, with times in UTC', async () => {
+  test('returns the sync in all its states, with times in UTC', async () => {
     const client = await signIn(server());
     const { sync } = (await client.postForm(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1, 2), 'notes.txt': 'x' })))
       .json;

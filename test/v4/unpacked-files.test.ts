@@ -22,7 +22,7 @@ const filesOf = async (sync: string) => (await storedFiles(server())).filter((na
 
 afterEach(() => server().stopWorker());
 
-test('files that nothing reads are not unpacked, and what was unpacked goes once the sync is processed', async () => {
+test('files that nothing reads are not unpacked, and unpacked files are removed once the sync is processed', async () => {
   const client = await signIn(server());
   const sync = textOf((await client.postForm(upload)).json['sync']);
   expect(await filesOf(sync)).toEqual([
@@ -47,7 +47,7 @@ test('small files stay in the archive, from which the worker reads them', async 
   expect((await client.sync()).json['report']).toMatchObject({ logs: { Tbfridge: { inserted: 2 } } });
 });
 
-test('a sync whose unpacked files cannot be removed has ended all the same, and retention takes them', async () => {
+test('a sync whose unpacked files cannot be removed is still finished, and retention removes them', async () => {
   const client = await signIn(server());
   const sync = textOf((await client.postForm(upload)).json['sync']);
   const [waiting] = await server()

@@ -82,7 +82,7 @@ const metadata = (values: Record<string, string>) => ({
 });
 
 describe('/v4/{channel}/uploads: tus 1.0', () => {
-  test('tells what it can: creation, termination, expiration', async () => {
+  test('names its extensions: creation, termination, expiration', async () => {
     const client = await signIn(server());
     const answer = await client.send('uploads', { method: 'OPTIONS' });
     expect(answer.headers['tus-version']).toContain('1.0.0');
@@ -101,7 +101,7 @@ describe('/v4/{channel}/uploads: tus 1.0', () => {
     expect((await client.statut()).text).toBe('"0"');
   });
 
-  test('the PATCH that completes an upload answers as POST datas does', async () => {
+  test('the PATCH that completes an upload returns what POST datas returns', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     const half = await upload.patch(archive.subarray(0, 300_000), 0);
@@ -144,7 +144,7 @@ describe('/v4/{channel}/uploads: tus 1.0', () => {
     expect((await upload.patch(Buffer.alloc(0), archive.length)).text).toBe(answer.text);
   });
 
-  test('as POST with X-HTTP-Method-Override, for who can send neither PATCH nor DELETE', async () => {
+  test('as POST with X-HTTP-Method-Override, for clients that cannot send PATCH or DELETE', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     const instead = (method: string, headers: Record<string, string>, body?: Buffer) =>
@@ -182,7 +182,7 @@ describe('/v4/{channel}/uploads: tus 1.0', () => {
 });
 
 describe('a connection that is cut', () => {
-  test('HEAD tells how far it got, and the upload goes on from there', async () => {
+  test('HEAD returns the offset, and the upload goes on from there', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     for (let cuts = 0; cuts < 4; cuts += 1) {
@@ -239,7 +239,7 @@ describe('a connection that is cut', () => {
     expect((await upload.head()).headers['upload-offset']).toBe('1000');
   });
 
-  test('of two writers at once the later one goes on; what arrives is the archive', async () => {
+  test('of two writers at once the later one goes on, and the archive is correct', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     const stuck = open(`${client.base}/${upload.path}`, 'PATCH', {
@@ -370,7 +370,7 @@ describe('with the errors of POST datas', () => {
     expect((await right.patch(rest, 1000, digests)).status).toBe(200);
   });
 
-  test('400 digest-mismatch, where its digests are of two archives', async () => {
+  test('400 digest-mismatch, if its digests are of two archives', async () => {
     const client = await signIn(server());
     const upload = await begin(
       client,
@@ -381,7 +381,7 @@ describe('with the errors of POST datas', () => {
     await expectGone(client, upload);
   });
 
-  test('a digest header that cannot be read is a bad request, before anything is taken', async () => {
+  test('an unreadable digest header is a bad request, before anything is stored', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     for (const name of ['Content-Digest', 'Repr-Digest'])
@@ -389,13 +389,13 @@ describe('with the errors of POST datas', () => {
     expect((await upload.head()).headers['upload-offset']).toBe('0');
   });
 
-  test('a digest that is none is a bad request', async () => {
+  test('an invalid digest is a bad request', async () => {
     const client = await signIn(server());
     expectProblem(await create(client, archive.length, metadata({ sha256: 'abc' })), 400, 'bad-request');
     expect((await client.statut()).text).toBe('"0"');
   });
 
-  test('403 wrong-status with its creation: nothing of it stays, for nobody was told where it is', async () => {
+  test('403 wrong-status with its creation: nothing is kept, because nobody was told its location', async () => {
     const client = await signIn(server());
     const sent = open(`${client.base}/uploads`, 'POST', {
       ...client.authorized,
@@ -432,7 +432,7 @@ describe('with the errors of POST datas', () => {
     expect((await client.statut()).text).toBe('"1"');
   });
 
-  test('413 too-large: at its creation, or by what comes', async () => {
+  test('413 too-large: at its creation, or by the received bytes', async () => {
     const client = await signIn(server());
     expectProblem(await create(client, 2_000_001), 413, 'too-large');
     const upload = await begin(client, 1000);
@@ -446,7 +446,7 @@ describe('with the errors of POST datas', () => {
     expectProblem(await unknown.patch(random(2_000_100), 0), 413, 'too-large');
   });
 
-  test('an upload of nothing is no zip', async () => {
+  test('an empty upload is not a zip', async () => {
     const client = await signIn(server());
     expectProblem(await create(client, 0), 415, 'not-a-zip');
     expect((await client.statut()).text).toBe('"0"');
@@ -470,27 +470,30 @@ describe('tus errors', () => {
   test.each([
     ['without Tus-Resumable', {}],
     ['of another version', { 'Tus-Resumable': '0.2.2' }],
-  ])('412 %s, on every call but OPTIONS; Tus-Version tells which there is', async (_what, spoken) => {
-    const client = await signIn(server());
-    const upload = await begin(client);
-    const headers = { ...patchHeaders(0), ...spoken };
-    const length = { 'Upload-Length': String(archive.length), ...spoken };
-    const answers = [
-      await client.send('uploads', { method: 'POST', headers: length }),
-      await client.send(upload.path, { method: 'PATCH', headers, body: archive }),
-      await client.send(upload.path, { method: 'DELETE', headers: spoken }),
-      await client.send(upload.path, { method: 'HEAD', headers: spoken }),
-    ];
-    for (const answer of answers) {
-      expect(answer).toMatchObject({
-        status: 412,
-        headers: { 'tus-version': '1.0.0', 'tus-resumable': '1.0.0' },
-      });
-      if (answer.text !== '') expectProblem(answer, 412, 'tus-version');
-    }
-    expect((await upload.head()).headers['upload-offset']).toBe('0');
-    expect((await client.send('uploads', { method: 'OPTIONS', headers: spoken })).status).toBe(204);
-  });
+  ])(
+    '412 %s, on every call except OPTIONS; Tus-Version names the supported version',
+    async (_what, spoken) => {
+      const client = await signIn(server());
+      const upload = await begin(client);
+      const headers = { ...patchHeaders(0), ...spoken };
+      const length = { 'Upload-Length': String(archive.length), ...spoken };
+      const answers = [
+        await client.send('uploads', { method: 'POST', headers: length }),
+        await client.send(upload.path, { method: 'PATCH', headers, body: archive }),
+        await client.send(upload.path, { method: 'DELETE', headers: spoken }),
+        await client.send(upload.path, { method: 'HEAD', headers: spoken }),
+      ];
+      for (const answer of answers) {
+        expect(answer).toMatchObject({
+          status: 412,
+          headers: { 'tus-version': '1.0.0', 'tus-resumable': '1.0.0' },
+        });
+        if (answer.text !== '') expectProblem(answer, 412, 'tus-version');
+      }
+      expect((await upload.head()).headers['upload-offset']).toBe('0');
+      expect((await client.send('uploads', { method: 'OPTIONS', headers: spoken })).status).toBe(204);
+    },
+  );
 
   test('every refusal says which tus is spoken', async () => {
     const client = await signIn(server());
@@ -544,7 +547,7 @@ describe('tus errors', () => {
     expect((await upload.patch(archive, 0)).status).toBe(200);
   });
 
-  test('no answer lets pages of other sites read it', async () => {
+  test('pages of other sites cannot read any response', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     const options = await client.send('uploads', {
@@ -566,7 +569,7 @@ describe('tus errors', () => {
     }
   });
 
-  test('an upload is not given back: there is no GET', async () => {
+  test('an upload cannot be downloaded: there is no GET', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     expectProblem(await client.send(upload.path), 405, 'method-not-allowed');
@@ -600,7 +603,7 @@ describe('whose an upload is', () => {
 });
 
 describe('termination', () => {
-  test('DELETE ends an upload: 204, then 404, and its files are gone', async () => {
+  test('DELETE ends an upload: 204, then 404, and its files are removed', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     await upload.patch(archive.subarray(0, 1000), 0);
@@ -610,7 +613,7 @@ describe('termination', () => {
     expect((await storedFiles(server())).filter((file) => file.includes(upload.id))).toEqual([]);
   });
 
-  test('what has become a sync is not ended any more: its upload is kept', async () => {
+  test('an upload that has become a sync cannot be deleted any more', async () => {
     const client = await signIn(server());
     const upload = await begin(client);
     await upload.patch(archive, 0);
@@ -683,7 +686,7 @@ describe('expiration', () => {
     expectProblem(await upload.patch(archive.subarray(1000), 1000), 404, 'unknown-upload');
   });
 
-  test('the sweep removes what was begun and not finished, and keeps what became a sync', async () => {
+  test('the sweep removes unfinished uploads, and keeps those that became a sync', async () => {
     const client = await signIn(server());
     const [young, old, finished] = [await begin(client), await begin(client), await begin(client)];
     await old.patch(archive.subarray(0, 1000), 0);
