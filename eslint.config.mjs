@@ -49,7 +49,7 @@ export default tseslint.config(
   },
   {
     // What these print is their product.
-    files: ['epack.ts', 'client/**/*.ts', 'bench/**/*.ts'],
+    files: ['epack.ts', 'commands/register/*.ts', 'client/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
 );
