@@ -6,7 +6,7 @@ import { noSync, otherSync, wrongStatus } from '../../shared/errors/catalog';
 import type { ByteRange, FileStore } from '../../shared/files/file-store';
 import type { FlagStore } from '../../shared/stores/solutions/flag-store';
 import type { InstructionStore } from '../../shared/stores/parameters/instruction-store';
-import type { AuditStore } from '../../shared/stores/staff/audit-store';
+import type { AuditEntry, AuditStore } from '../../shared/stores/staff/audit-store';
 import type { MessageStore } from '../../shared/stores/messages/message-store';
 import type { ReplacementStore } from '../../shared/stores/parameters/replacement-store';
 import type { SyncSteps } from '../../shared/stores/syncs/sync-steps';
@@ -97,12 +97,30 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       if (status.hasInstructions) await stores.instructions.confirm(atHand, failed);
       if (key.channel === 'messagerie') await stores.messages.confirm(key.solutionId, atHand, failed);
       if (status.hasReplacements) await confirmReplacements(stores, key, atHand, failed);
-      if (status.hasFlags) await stores.flags.consume(key, atHand);
+      if (status.hasFlags) await consumeFlags(stores, key, atHand);
       const revision = await syncSteps.confirm(key, atHand);
       if (revision === null) throw new Error(`sync ${atHand} is at hand no longer, though its row is locked`);
       return { statut: 0, syncId: atHand, revision } as const;
     });
   }
+}
+
+/** The audit trail records each flag that the sync carried out. */
+async function consumeFlags(
+  stores: Pick<Stores, 'audit' | 'flags'>,
+  { solutionId, channel }: ChannelKey,
+  sync: string,
+): Promise<void> {
+  const consumed = await stores.flags.consume({ solutionId, channel }, sync);
+  const entries = consumed.map(({ flag, setBy }): AuditEntry => ({
+    actor: 'solution',
+    action: 'flag.consume',
+    solutionId,
+    address: null,
+    before: { channel, flag, setBy, sync },
+    after: null,
+  }));
+  await stores.audit.add(entries);
 }
 
 /** The audit trail records what is parked by this. It waits until staff ask for it again. */

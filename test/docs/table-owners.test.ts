@@ -26,11 +26,6 @@ const otherWriters: readonly (readonly [file: string, table: string, why: string
     'What races for a channel and a quota is one statement.',
   ],
   [
-    'shared/stores/solutions/flag-store.ts',
-    'audit',
-    'A flag goes and its trail comes in one statement of a confirmation.',
-  ],
-  [
     'shared/stores/pairs/pair-wake.ts',
     'job',
     'A pair has one job, which whoever wants something of it brings forward.',

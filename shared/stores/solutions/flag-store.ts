@@ -25,6 +25,13 @@ interface Row {
 
 const columns = ['channel', 'flag', 'set_by', 'set_at', 'sync_id'] as const;
 
+/** A flag that is done, and who had set it. */
+export interface ConsumedFlag {
+  readonly flag: Flag;
+  /** E-mail, or `solution`. */
+  readonly setBy: string;
+}
+
 export type FlagStore = ReturnType<typeof createFlagStore>;
 
 /** All flags except `reset-status`, which takes effect at once and is never stored (see `ChannelResetStore`). */
@@ -76,25 +83,17 @@ export function createFlagStore(db: Db) {
       await db<Row>('solution_flag').whereIn('sync_id', syncIds).update({ sync_id: null });
     },
 
-    /**
-     * The sync is confirmed, so the flags that it carried out are done. The audit trail records them. Returns these
-     * flags.
-     */
-    async consume(key: ChannelKey, syncId: string): Promise<Flag[]> {
-      const result = await db.raw<{ rows: { flag: Flag }[] }>(
+    /** Removes the flags that a confirmed sync carried out. Returns them, by name. */
+    async consume(key: ChannelKey, syncId: string): Promise<ConsumedFlag[]> {
+      const result = await db.raw<{ rows: ConsumedFlag[] }>(
         `with consumed as (
            delete from solution_flag where solution_id = :solutionId and channel = :channel and sync_id = :syncId
-           returning solution_id, channel, flag, set_by, sync_id
-         ), told as (
-           insert into audit (actor, action, solution_id, before)
-           select 'solution', 'flag.consume', solution_id,
-             jsonb_build_object('channel', channel, 'flag', flag, 'setBy', set_by, 'sync', sync_id)
-           from consumed
+           returning flag, set_by
          )
-         select flag from consumed order by flag`,
+         select flag, set_by as "setBy" from consumed order by flag`,
         { ...key, syncId },
       );
-      return result.rows.map((row) => row.flag);
+      return result.rows;
     },
   };
 }
