@@ -66,8 +66,8 @@ export function purgeAuditTrail(config: Config, before: Date): Promise<AuditPurg
       anchor = batch.anchor;
     }
     if (removed > 0) {
-      const told = { before: { rows: removed, before: before.toISOString() } };
-      await createAuditStore(db).add([auditEntry(commandLineCaller, 'audit.purge', told)]);
+      const deed = { before: { rows: removed, before: before.toISOString() } };
+      await createAuditStore(db).add([auditEntry(commandLineCaller, 'audit.purge', deed)]);
     }
     return { removed, anchor };
   });
@@ -169,8 +169,9 @@ const cutOff = (noted: ChainPlace, last: ChainPlace): AuditFault => ({
 async function faultBesideChain(
   chain: Pick<ReturnType<typeof createAuditChainStore>, 'firstBesideChain' | 'firstLostUnsealed'>,
 ): Promise<AuditFault | null> {
-  const beside = await chain.firstBesideChain();
-  if (beside !== null) return { auditId: beside, what: `Row ${beside} is not in the chain.` };
+  const outsideChain = await chain.firstBesideChain();
+  if (outsideChain !== null)
+    return { auditId: outsideChain, what: `Row ${outsideChain} is not in the chain.` };
   const lost = await chain.firstLostUnsealed();
   return lost === null ? null : { auditId: lost, what: `Row ${lost} was removed before it was sealed.` };
 }

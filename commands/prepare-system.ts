@@ -105,8 +105,8 @@ async function wishesOf(db: Db, config: Config, request: PreparationRequest): Pr
     ends.filter(({ end }) => end['entity'] === entity).flatMap(({ fields }) => fields);
   const { administrator } = request;
   const wishes = ends.map(({ end }) => ({ url, administrator, end, fields: fieldsOf(end['entity']) }));
-  const told = ends.flatMap(({ end, isTold }) => (isTold ? [String(end['entity'])] : []));
-  const webhooks = { system, entities: eachOnce(told), environment: request.environment };
+  const entities = ends.flatMap(({ end, isTold }) => (isTold ? [String(end['entity'])] : []));
+  const webhooks = { system, entities: eachOnce(entities), environment: request.environment };
   return { system: system.name, wishes, webhooks };
 }
 

@@ -67,8 +67,10 @@ function sampleOfObject(
   components: Readonly<Record<string, JsonSchema>>,
 ): Record<string, unknown> {
   if (isRecord(properties)) {
-    const told = Object.entries(properties).filter(([, one]) => !isRecord(one) || one['deprecated'] !== true);
-    return Object.fromEntries(told.map(([name, one]) => [name, sampleOf(one, components)]));
+    const current = Object.entries(properties).filter(
+      ([, one]) => !isRecord(one) || one['deprecated'] !== true,
+    );
+    return Object.fromEntries(current.map(([name, one]) => [name, sampleOf(one, components)]));
   }
   const names = isRecord(propertyNames) ? listOf(propertyNames['enum']) : [];
   return Object.fromEntries(names.map((name) => [String(name), sampleOf(additionalProperties, components)]));

@@ -27,8 +27,8 @@ export function createOpsRoutes({ check, isDraining, metrics, metricsToken, coun
     const { isReady, body } = await readinessOf(check, isDraining);
     const isOperator = metricsToken !== null && hasToken(request.headers.authorization, metricsToken);
     // A stranger must not learn which part is down.
-    const told = isOperator ? body : { status: isReady ? 'ready' : 'not ready' };
-    response.status(isReady ? 200 : 503).json(told);
+    const shown = isOperator ? body : { status: isReady ? 'ready' : 'not ready' };
+    response.status(isReady ? 200 : 503).json(shown);
   });
   router.get('/metrics', async (request, response) => {
     if (metricsToken === null) throw unknownRoute();

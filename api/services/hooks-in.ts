@@ -92,8 +92,8 @@ function idsIn(body: Uint8Array): string[] {
         ? [String(id)]
         : [];
   });
-  const sound = ids.filter((id) => /^[^\0\p{Surrogate}]*$/u.test(id));
-  return [...new Set(sound)].slice(0, maxIds);
+  const validIds = ids.filter((id) => /^[^\0\p{Surrogate}]*$/u.test(id));
+  return [...new Set(validIds)].slice(0, maxIds);
 }
 
 function jsonOf(body: Uint8Array): unknown {

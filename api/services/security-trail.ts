@@ -56,7 +56,7 @@ interface RecordedRefusal {
  * cannot be written does not stop them.
  */
 export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps) {
-  const told = new Map<string, RecordedRefusal>();
+  const recorded = new Map<string, RecordedRefusal>();
   let beyond = 0;
   let windowEndsAt = now() + windowMilliseconds;
   let day = { endsAt: now() + dayMilliseconds, entries: 0 };
@@ -83,8 +83,8 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
     /** Writes what was only counted so far, and resolves when everything is written. */
     async close(): Promise<void> {
       clearInterval(timer);
-      for (const one of told.values()) tell(one);
-      told.clear();
+      for (const one of recorded.values()) tell(one);
+      recorded.clear();
       tellBeyond();
       await writing;
     },
@@ -102,17 +102,17 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
 
   function note(entry: RefusalEntry): void {
     const key = [entry.action, entry.actor.toLowerCase(), entry.address].join('\n');
-    const known = told.get(key);
+    const known = recorded.get(key);
     if (known !== undefined && known.endsAt > now()) {
       known.again += 1;
       return;
     }
     if (known !== undefined) tell(known);
-    if (told.size >= mostInWindow || !isWithinDay()) {
+    if (recorded.size >= mostInWindow || !isWithinDay()) {
       beyond += 1;
       return;
     }
-    told.set(key, { entry, endsAt: now() + windowMilliseconds, again: 0 });
+    recorded.set(key, { entry, endsAt: now() + windowMilliseconds, again: 0 });
     write(entry);
   }
 
@@ -122,10 +122,10 @@ export function createSecurityTrail({ audit, count, log, now = Date.now }: Deps)
   }
 
   function tellRepeated(): void {
-    for (const [key, one] of told) {
+    for (const [key, one] of recorded) {
       if (one.endsAt > now()) continue;
       tell(one);
-      told.delete(key);
+      recorded.delete(key);
     }
     if (now() >= windowEndsAt) tellBeyond();
   }

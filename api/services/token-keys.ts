@@ -78,13 +78,13 @@ export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): To
 
     async accepted(id) {
       const found = keysOfId(await recent(), id);
-      return found.length > 0 ? found : keysOfId(await anew(), id);
+      return found.length > 0 ? found : keysOfId(await nextReading(), id);
     },
   };
 
   async function recent(): Promise<readonly TokenKey[]> {
     const lastsMilliseconds = isListening ? refreshMilliseconds : leastRefreshMilliseconds;
-    return Date.now() - readAtMs < lastsMilliseconds ? known : (reading ?? anew());
+    return Date.now() - readAtMs < lastsMilliseconds ? known : (reading ?? nextReading());
   }
 
   function outdate(): void {
@@ -100,7 +100,7 @@ export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): To
   }
 
   /** What a reading that has not begun yet will find; it serves all who ask before it begins. */
-  function anew(): Promise<readonly TokenKey[]> {
+  function nextReading(): Promise<readonly TokenKey[]> {
     const waitMs = Math.max(0, begunAtMs + leastRefreshMilliseconds - Date.now());
     upcoming ??= setTimeout(waitMs).then(() => {
       upcoming = null;
@@ -120,7 +120,7 @@ export function createKeptKeys({ store, tokenMinutes, notifications }: Deps): To
     try {
       const keys = await store.findOrMake(tokenKeyName, keyOverlapSeconds(tokenMinutes));
       const found = keys.map(({ value }) => keyOf(value));
-      if (generation !== before) return await anew();
+      if (generation !== before) return await nextReading();
       known = found;
       readAtMs = Date.now();
     } catch (error) {

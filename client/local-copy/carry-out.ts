@@ -40,8 +40,8 @@ export async function carryOut(
       options.onCarried(file, result.failed.filter((one) => one.file === file.name).length);
     }
   }
-  const told = untouched?.filter(([name]) => !failed.some(({ file }) => isAbout(file, name)));
-  const drift = told === undefined ? null : await findDrift(copy, Object.fromEntries(told));
+  const comparable = untouched?.filter(([name]) => !failed.some(({ file }) => isAbout(file, name)));
+  const drift = comparable === undefined ? null : await findDrift(copy, Object.fromEntries(comparable));
   return { sync: unpacked.sync, carried, failed, drift };
 }
 

@@ -32,9 +32,9 @@ export function createDurableFiles(flush: boolean): DurableFiles {
   };
   const write = async (file: string, content: Content): Promise<void> => {
     await mkdir(path.dirname(file), { recursive: true });
-    const beside = file + unfinished;
-    await pipeline(piecesOf(content), createWriteStream(beside, { mode: 0o600, flush }));
-    await move(beside, file);
+    const temporaryFile = file + unfinished;
+    await pipeline(piecesOf(content), createWriteStream(temporaryFile, { mode: 0o600, flush }));
+    await move(temporaryFile, file);
   };
   const append = (file: string, bytes: Buffer): Promise<void> => appendFile(file, bytes, { flush });
   return { write, append, move };

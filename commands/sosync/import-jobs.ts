@@ -34,7 +34,7 @@ export async function importJobs(start: SosyncStart, file: string): Promise<Told
     const access = openStoreAccess(db);
     const jobs = createSosyncImport({ ...access, instance: settings.instance });
     const faults = await faultsOf(file, jobs);
-    if (faults.length > 0) return told(file, faults);
+    if (faults.length > 0) return faultReport(file, faults);
     const sums = { added: 0, open: 0, known: 0 };
     for await (const { lines } of batches(file)) add(sums, await jobs.add(lines));
     return {
@@ -65,7 +65,7 @@ async function faultsOf(
   return faults.sort((one, other) => one.line - other.line);
 }
 
-function told(file: string, faults: readonly ImportFault[]): ToldImport {
+function faultReport(file: string, faults: readonly ImportFault[]): ToldImport {
   const lines = faults.slice(0, mostFaults).map(({ line, reason }) => `${file}:${line} ${reason}`);
   return { lines: [...lines, 'Nothing was taken over.'], isWell: false };
 }

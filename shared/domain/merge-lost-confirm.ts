@@ -21,7 +21,10 @@ function wasCarriedOut(sent: Copy, base: Copy | null, solution: Copy): boolean {
   // manager's change, so that the change is kept.
   if (!solution.isActive) return false;
   return Object.keys({ ...base.fields, ...sent.fields }).some((name) => {
-    const told = fieldOf(sent.fields, name);
-    return !sameValue(told, fieldOf(base.fields, name)) && sameValue(told, fieldOf(solution.fields, name));
+    const sentValue = fieldOf(sent.fields, name);
+    return (
+      !sameValue(sentValue, fieldOf(base.fields, name)) &&
+      sameValue(sentValue, fieldOf(solution.fields, name))
+    );
   });
 }

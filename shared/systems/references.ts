@@ -2,14 +2,14 @@
 // used.
 
 const pattern = /\$\{([^{}]*)\}/g;
-const sound = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+const validName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 
 /** JSON as it is stored and sent. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 export const hasReference = (text: string): boolean => text.includes('${');
 
-export const isReferenceName = (name: string): boolean => sound.test(name);
+export const isReferenceName = (name: string): boolean => validName.test(name);
 
 /** The names that a text refers to, each once. */
 export function referencesIn(text: string): string[] {

@@ -160,9 +160,9 @@ function createDoorRoutes(services: ConsoleServices, visiting: Visiting): Router
       setBrowserCookies(request, response, session);
       response.redirect(303, nextOf(next));
     } catch (error) {
-      const told = refusedSignIn(request, response, error);
+      const refusal = refusedSignIn(request, response, error);
       const isWrong = error instanceof AppError && error.kind === 'unauthenticated';
-      const problem = isWrong ? wordsFor(request).wrongCode : told;
+      const problem = isWrong ? wordsFor(request).wrongCode : refusal;
       response.send(renderPage(codePage(wordsFor(request), { problem, step, next: nextOf(next) })));
     }
   });

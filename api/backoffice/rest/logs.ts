@@ -188,8 +188,10 @@ export const createLogRoutes = (logs: LogService): Route[] => [
 
 /** In the order of arrival there is no other order, and nothing is left out. */
 function refuseBeside(asked: z.output<typeof query>): void {
-  const beside = (['after', 'cursor', 'from', 'to'] as const).filter((name) => asked[name] !== undefined);
-  const others = asked.format === 'csv' ? [...beside, 'format'] : beside;
+  const conflicting = (['after', 'cursor', 'from', 'to'] as const).filter(
+    (name) => asked[name] !== undefined,
+  );
+  const others = asked.format === 'csv' ? [...conflicting, 'format'] : conflicting;
   if (others.length === 0) return;
   throw invalidFields(
     others.map((field) => ({ field, fault: { code: 'other', text: 'does not go with receivedAfter' } })),

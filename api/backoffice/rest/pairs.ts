@@ -25,7 +25,7 @@ const example = {
   fields: [{ here: 'lastName', there: 'name' }],
 };
 /** Beside what a pair says there is what answers tell of it. */
-const told = ['version', 'paused', 'createdAt'] as const;
+const readOnlyMembers = ['version', 'paused', 'createdAt'] as const;
 const input = { mode: mode.optional(), here: end, there: end };
 const description =
   'As in a file (docs/systems.md): `here`, `there`, `find`, `match`, `fields`, `groups`, and so on.';
@@ -194,7 +194,9 @@ export const createPairRoutes = (pairs: PairService): Route[] => [
 type GivenPair = z.output<typeof newPair> | z.output<typeof changedPair>;
 
 function inputOf(name: string, { mode: asked, ...given }: GivenPair) {
-  const left = Object.entries(given).filter(([key]) => key !== 'name' && !told.some((one) => one === key));
+  const left = Object.entries(given).filter(
+    ([key]) => key !== 'name' && !readOnlyMembers.some((one) => one === key),
+  );
   return { name, mode: asked ?? null, config: z.json().parse(Object.fromEntries(left)) };
 }
 

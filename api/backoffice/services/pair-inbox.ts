@@ -76,13 +76,13 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
         needEditor(caller);
         if (ifRevision !== null && before.state === 'open' && ifRevision !== before.revision)
           throw staleVersion(before.revision);
-        const sound = checkedChoice(before, choice);
-        await on.pairInbox.decideConflict(id, sound, caller.email);
+        const checked = checkedChoice(before, choice);
+        await on.pairInbox.decideConflict(id, checked, caller.email);
         if (typeof choice === 'object' && 'candidate' in choice)
           await joinCandidate(on, before, choice.candidate, caller.email);
         await on.pairConfigs.askForSlices(before.pairId);
         const { pair, link, here, there } = before;
-        const deed = { before: { id, pair, link, here, there }, after: { choice: sound } };
+        const deed = { before: { id, pair, link, here, there }, after: { choice: checked } };
         await on.audit.add([auditEntry(caller, 'conflict.decide', deed)]);
         const after = await on.pairInbox.conflict(caller.accounts, id);
         if (after === null) throw notFound('conflict');

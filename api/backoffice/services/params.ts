@@ -130,14 +130,18 @@ async function tell(
   { key, before, after }: { key: EntityKey; before: Param | null; after: Param },
 ): Promise<void> {
   const { solutionId, parameterClass, id } = key;
-  const told = (param: Param) => ({
+  const auditedFields = (param: Param) => ({
     class: parameterClass.name,
     id,
     version: param.version,
     isActive: param.isActive,
     fields: param.fields,
   });
-  const deed = { solutionId, before: before === null ? null : told(before), after: told(after) };
+  const deed = {
+    solutionId,
+    before: before === null ? null : auditedFields(before),
+    after: auditedFields(after),
+  };
   await stores.audit.add([auditEntry(caller, action, deed)]);
 }
 

@@ -137,8 +137,8 @@ export function createSignInService(deps: Deps) {
         await stores.users.update(user.id, { passwordHash, isPasswordFirst: false });
         await stores.sessions.removeOfUser(user.id, hashSessionToken(change.token));
         if (deps.rules.sendsMail) await stores.staffMails.add(user.id, 'password-changed', null);
-        const told = { after: { email: caller.email, password: 'changed' } };
-        await stores.audit.add([auditEntry(caller, 'user.change-password', told)]);
+        const deed = { after: { email: caller.email, password: 'changed' } };
+        await stores.audit.add([auditEntry(caller, 'user.change-password', deed)]);
       });
     },
 

@@ -118,8 +118,8 @@ export function createUserService(deps: Deps) {
         }
         if (passwordHash !== undefined && deps.rules.sendsMail)
           await stores.staffMails.add(id, 'password-changed', caller.email);
-        const told = passwordHash === undefined ? after : { ...after, password: 'changed' };
-        await stores.audit.add([auditEntry(caller, 'user.update', { before, after: told })]);
+        const audited = passwordHash === undefined ? after : { ...after, password: 'changed' };
+        await stores.audit.add([auditEntry(caller, 'user.update', { before, after: audited })]);
         return after;
       });
     },

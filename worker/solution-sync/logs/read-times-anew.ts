@@ -32,8 +32,8 @@ async function readSolution(db: Db, solutionId: number, count: (readings: number
   if (timezone === null) return true;
   for (const { table, zones: named } of await store.logs(solutionId)) {
     const zones = named.filter(isTimeZone);
-    const anew = { solutionId, table, timezone, zones, clock: createClock(timezone, table) };
-    for (let done = await readPortion(db, anew); done !== null; done = await readPortion(db, anew)) {
+    const portion = { solutionId, table, timezone, zones, clock: createClock(timezone, table) };
+    for (let done = await readPortion(db, portion); done !== null; done = await readPortion(db, portion)) {
       if (done === 'other-zone') return false;
       count(done);
     }

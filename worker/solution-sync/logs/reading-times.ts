@@ -97,8 +97,8 @@ export class ReadingTimes {
       // What the clock in the old zone never showed (the hour that spring skips) was read as if it had shown another
       // time, and that may have been read again since.
       const shownMs = first + zone.offsetAt(first);
-      const anew = shownMs === wallMs ? NaN : this.zone.instantOf(shownMs);
-      return [first, zone.otherInstantOf(first), anew, this.zone.otherInstantOf(anew)];
+      const readAgain = shownMs === wallMs ? NaN : this.zone.instantOf(shownMs);
+      return [first, zone.otherInstantOf(first), readAgain, this.zone.otherInstantOf(readAgain)];
     });
     return [other, ...earlier].filter((ms) => !Number.isNaN(ms)).map(postgresMicroseconds);
   }

@@ -108,8 +108,8 @@ function frameOf(code: number, segment: Buffer): JpegFrame | null {
     const sampling = segment.readUInt8(at + 1);
     return { id: segment.readUInt8(at), across: sampling >> 4, down: sampling & 15 };
   });
-  const isSound = components.every(({ across, down }) => across > 0 && across <= 4 && down > 0 && down <= 4);
-  if (!isSound) return null;
+  const isValid = components.every(({ across, down }) => across > 0 && across <= 4 && down > 0 && down <= 4);
+  if (!isValid) return null;
   return {
     coding: code === 0xc0 || code === 0xc1 ? 'sequential' : code === 0xc2 ? 'progressive' : 'other',
     precision: segment.readUInt8(0),

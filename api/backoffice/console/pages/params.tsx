@@ -96,8 +96,8 @@ export function createParamPageRoutes(services: Services, visiting: Visiting): R
       },
       async (visit, request, problem) => {
         const { solution, parameterClass } = await keyOf(visit, request);
-        const told = problemTextOf(visit.words, problem, parameterClass.name);
-        return entityPage(visit, { solution, parameterClass }, { kind: 'new' }, told);
+        const problemText = problemTextOf(visit.words, problem, parameterClass.name);
+        return entityPage(visit, { solution, parameterClass }, { kind: 'new' }, problemText);
       },
     ),
   );
