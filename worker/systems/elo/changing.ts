@@ -14,7 +14,7 @@ import { eloNames, shortName } from './names';
 import type { Elo } from './opened';
 import { children } from './searches';
 import { allMembers, lock, move } from './selectors';
-import { isFolder, nameOf, type Sord, shortNameOf, withFields } from './sord';
+import { isAsExpected, isFolder, nameOf, type Sord, shortNameOf, withFields } from './sord';
 import { checkIn, encryptionOf, upload, type Uploaded } from './uploads';
 
 /** Writes to entries that are there. */
@@ -41,7 +41,7 @@ export function createChanger(elo: Elo, archive: Archive, locks: Locks): Changer
   ): Promise<Uploaded | Written> {
     const entry = await archive.reader.look(key, signal);
     const item = entry === null ? null : await archive.itemOf(entry, signal);
-    if (entry === null || item?.revision !== wish.expected) return { kind: 'stale', item };
+    if (entry === null || !isAsExpected(item, wish.expected)) return { kind: 'stale', item };
     const refused = locks.refusalOf(entry);
     if (refused !== null) return refused;
     const extension = wish.extension ?? shortNameOf(entry).extension;
@@ -87,7 +87,7 @@ export function createChanger(elo: Elo, archive: Archive, locks: Locks): Changer
   ): Promise<Written> {
     const entry = await archive.reader.look(key, signal);
     const item = entry === null ? null : await archive.itemOf(entry, signal);
-    if (entry === null || item?.revision !== expected) return { kind: 'stale', item };
+    if (entry === null || !isAsExpected(item, expected)) return { kind: 'stale', item };
     const folder = await archive.folder(place.parent, signal);
     if (folder === null) return { kind: 'refused', code: 'no-folder', reason: 'the folder is not there' };
     const refused = await refusalOfPlace(archive, { item, entry, folder, name: place.name }, signal);

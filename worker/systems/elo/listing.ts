@@ -56,6 +56,7 @@ export function createListing({ api, opening }: Elo, archive: Archive): Listing 
     const from = Math.min(since.getTime(), at.getTime()) - opening.overlapMinutes * 60_000;
     for await (const entries of changedSince(api, timeText(new Date(from)), signal)) {
       const items = await Promise.all(entries.map((entry) => archive.itemOf(entry, signal)));
+      items.forEach((item, place) => item === null && seen.delete(entries[place]?.guid ?? ''));
       // What lies elsewhere may have been moved there. The engine passes over what it does not know.
       yield {
         items: items.map((item, place) => item ?? tombstone(entries[place]?.guid ?? '')),

@@ -4,7 +4,7 @@ import type { Archive } from './archive';
 import { IxFault, refusalOf } from './faults';
 import type { Elo } from './opened';
 import { lock, onlyLock } from './selectors';
-import { isLocked, type Sord } from './sord';
+import { isAsExpected, isLocked, type Sord } from './sord';
 
 /** An entry that nobody else may write for now. */
 export interface Held {
@@ -52,7 +52,7 @@ export function createLocks({ api, settings }: Elo, archive: Archive): Locks {
         if (entry === null) return { kind: 'stale', item: null };
         held.add(entry.guid);
         const item = await archive.itemOf(entry, signal);
-        if (item?.revision !== expected) return { kind: 'stale', item };
+        if (!isAsExpected(item, expected)) return { kind: 'stale', item };
         return await run({ entry, item, released: () => (state.isReleased = true) });
       } catch (error) {
         if (error instanceof IxFault) return refusalOf(error);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Fields, FieldValue } from '../../../shared/domain/merge-copy';
-import type { Content, Item, Place, ValueFault } from '../../pipeline/system';
+import type { Content, Item, Place, Revision, ValueFault } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { fileName, type ShortName } from './names';
 
@@ -106,13 +106,20 @@ export function itemOf(shape: ItemShape, entry: Sord, place: Place): Item {
 }
 
 /**
- * Of all that a write of ours could destroy. The time of the last change is not in it: it has whole seconds, and a lock
- * may move it.
+ * Of all that a write of ours could destroy, and the time of the last change. The time alone is none: it has whole
+ * seconds. Without it, an entry that was deleted and restored would look as if it had never been away.
  */
-export function revisionOf(entry: Sord, fields: Fields): string {
+export function revisionOf(entry: Sord, fields: Fields): Revision {
   const file = fileOf(entry);
   const state = [entry.parentId, nameOf(entry), file?.id ?? none, file?.md5 ?? '', fields];
-  return createHash('sha256').update(JSON.stringify(state)).digest('base64url');
+  const hash = createHash('sha256').update(JSON.stringify(state)).digest('base64url');
+  return `${hash} ${entry.TStamp ?? ''}`;
+}
+
+/** A write may be made: only the time is another one, which a lock or a new child may move as well. */
+export function isAsExpected(item: Item | null, expected: Revision): item is Item {
+  const [state] = expected.split(' ');
+  return item?.revision.split(' ')[0] === state;
 }
 
 export const fieldsOf = ({ objKeys }: Sord, names: readonly string[]): Fields =>
