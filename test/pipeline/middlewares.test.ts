@@ -47,7 +47,10 @@ describe('automap', () => {
   const open = () => {
     const { remotes, systems, links } = opened();
     const mentioned = () => undefined;
-    return { remotes, settings: { systems, links, mentioned, matchFields: ['Serial'] } };
+    return {
+      remotes,
+      settings: { systems, links, mentioned, matchFields: ['Serial'], signal: new AbortController().signal },
+    };
   };
   const mentionedThere = (particulars: Partial<Item>, link: Link | null = null) =>
     Object.assign(entryOf(item('b1', particulars), 0, 'there'), { link });

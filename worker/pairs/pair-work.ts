@@ -312,6 +312,8 @@ async function sweep(work: Work): Promise<void> {
     for (const job of claimed)
       if (!work.ends.has(job.id))
         work.ends.set(job.id, { ...unfinishedEnd(job), delaySeconds: pauseSeconds });
+    const hasDeleted = [...work.ends.values()].some(({ verdict }) => verdict === 'deleted');
     await writeEnds(work);
+    if (hasDeleted) await slice.stores.jobs.hastenBlocked();
   }
 }

@@ -1,6 +1,6 @@
 import { type Disputes, groupOf, judge } from './disputes';
 import type { Compared } from './entry';
-import { numberedName, sameName, writtenName } from './names';
+import { isOneSpelling, numberedName, writtenName } from './names';
 import type { ResolveConflictsSettings } from './policies';
 import { otherSide, type PerSide, perSide, type Side, sides } from './sides';
 import type { State } from './state';
@@ -22,7 +22,7 @@ export function mergePlaces(
   const before = { here: bases.here?.place ?? null, there: bases.there?.place ?? null };
   const parent = partOf(entry, own, before, (one, other) => one.parent === other.parent);
   const name = partOf(entry, own, before, (one, other) => one.name === other.name);
-  const isOneName = sameName(rules, own.here.name, own.there.name);
+  const isOneName = isOneSpelling(rules, own.here.name, own.there.name);
   const parts = {
     parent: parent !== 'each' && isInCycle(entry) ? 'disputed' : parent,
     name: name === 'disputed' && isOneName ? 'each' : name,

@@ -5,6 +5,13 @@ export function sameName(rules: readonly (NameRules | null)[], one: string, othe
   return one === other || folded(rules, one) === folded(rules, other);
 }
 
+/**
+ * True if the names of two items that are one need not be made equal: each side keeps its own, for one of the systems or for
+ * whoever reads them they are the same.
+ */
+export const isOneSpelling = (rules: readonly (NameRules | null)[], one: string, other: string): boolean =>
+  sameName(rules, one, other) || one.normalize('NFC') === other.normalize('NFC');
+
 /** The name as that system writes it. */
 export function writtenName(rules: NameRules | null, name: string): string {
   if (rules === null) return name;

@@ -269,6 +269,16 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rowCount;
     },
 
+    /** What was in the way of others is gone: they are due now. */
+    async hastenBlocked(): Promise<void> {
+      await db.raw(
+        `${withGuard}
+         update link_job set run_after = now()
+         where pair_id = :pairId and state = 'failed' and error_class = 'blocked' and exists (select from guard)`,
+        { ...guardBindings(hold), pairId },
+      );
+    },
+
     /** Other pairs that wait for a record of this one that is linked now, or that wait in a circle with it. */
     async waitingElsewhere(): Promise<number[]> {
       const result = await db.raw<{ rows: { pair_id: number }[] }>(

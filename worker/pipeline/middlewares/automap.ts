@@ -1,5 +1,6 @@
 import { fieldOf } from '../../../shared/domain/merge-copy';
 import type { Calls } from '../calls';
+import { isSame } from '../content';
 import { candidatesFrom } from '../candidates';
 import { type Found, type Mentioned, settle } from '../entry';
 import { type KnownLinks, type Link } from '../links';
@@ -13,6 +14,7 @@ export interface AutomapSettings {
   readonly links: KnownLinks;
   /** Items that the other side mentioned in this run, which need not be fetched. */
   readonly mentioned: (side: Side, key: string) => Item | undefined;
+  readonly signal: AbortSignal;
   /** Items with equal values in all of these fields are one entity. Empty: only keys and places decide. */
   readonly matchFields: readonly string[];
 }
@@ -130,13 +132,47 @@ async function atItsPlace(settings: AutomapSettings, entry: Linked): Promise<Ite
   const place = await placeThere(settings, entry);
   if (place === null) return undefined;
   const [exact] = await free(settings, entry, await find(settings, entry, { by: 'place', ...place }));
-  if (exact !== undefined || !folds(rules)) return exact;
+  if (exact !== undefined) return exact;
+  if (!folds(rules)) return inOtherForm(settings, entry, place);
   const around = await free(
     settings,
     entry,
     await find(settings, entry, { by: 'parent', parent: place.parent }),
   );
   return around.find((item) => item.place !== null && sameName(rules, item.place.name, place.name));
+}
+
+/**
+ * Both sides tell the two Unicode forms of a name apart, and people do not: a file whose name has the other form is the same
+ * one if its content is, and a folder is the same one.
+ */
+async function inOtherForm(
+  settings: AutomapSettings,
+  entry: Linked,
+  { parent, name }: Place,
+): Promise<Item | undefined> {
+  const forms = [name.normalize('NFC'), name.normalize('NFD')].filter((form) => form !== name);
+  for (const form of forms) {
+    const [found] = await free(
+      settings,
+      entry,
+      await find(settings, entry, { by: 'place', parent, name: form }),
+    );
+    if (found !== undefined && (await holdsTheSame(settings, entry, found))) return found;
+  }
+  return undefined;
+}
+
+async function holdsTheSame(
+  { systems, signal }: AutomapSettings,
+  { side, mention }: Linked,
+  found: Item,
+): Promise<boolean> {
+  if (found.isFolder) return mention.isFolder;
+  const withContent = async (one: Side, item: Item) =>
+    (item.content === undefined ? await systems[one].fetch(item.key) : item)?.content ?? null;
+  const [own, other] = [await withContent(side, mention), await withContent(otherSide(side), found)];
+  return own !== null && other !== null && isSame(own, other, signal);
 }
 
 async function placeThere(

@@ -1,6 +1,6 @@
 import type { Classified, Resolved } from '../entry';
 import { otherSide, type PerSide, type Side } from '../sides';
-import { sameName } from '../names';
+import { isOneSpelling } from '../names';
 import type { Middleware } from '../pipeline';
 import { type Change, sameState, type State, stateChange } from '../state';
 import type { NameRules } from '../system';
@@ -41,7 +41,7 @@ function areAlike(names: PerSide<NameRules | null>, { states, hasSameContent }: 
   const theirs = hasSameContent === true ? withContentOf(ours, states.there) : states.there;
   if (ours.place === null || theirs.place === null || ours.place.name === theirs.place.name)
     return sameState(ours, theirs);
-  if (!sameName([names.here, names.there], ours.place.name, theirs.place.name)) return false;
+  if (!isOneSpelling([names.here, names.there], ours.place.name, theirs.place.name)) return false;
   return sameState(ours, { ...theirs, place: { ...theirs.place, name: ours.place.name } });
 }
 
