@@ -489,6 +489,46 @@ describe('large contents', () => {
   });
 });
 
+describe('dates', () => {
+  const at = new Date('2019-03-04T05:06:07.890Z');
+  const dated = (bytes: string | Buffer) => ({ ...contentOf(bytes), modifiedAt: at });
+
+  test.each([0, 100, 1_200_000])(
+    'the date of a file of %d bytes is kept when it is created and when it is replaced',
+    async (size) => {
+      const fake = await fakes.start();
+      const { system } = await openSharepoint(fake);
+      const file = await made(system, { ...fileDraft(null, 'a.bin', ''), content: dated(noise(size)) });
+      expect(rowAt(fake, 'a.bin').fileDate).toBe('2019-03-04T05:06:07Z');
+      expect(file.content?.modifiedAt).toEqual(new Date('2019-03-04T05:06:07Z'));
+      await outsiderOf(fake, '').write('a.bin', 'by someone else, today');
+      const now = await present(system, file.key);
+      const patch = { ...contentPatch(''), content: dated(noise(size)) };
+      const updated = done(await system.update(file.key, patch, now.revision, signal));
+      expect(rowAt(fake, 'a.bin').fileDate).toBe('2019-03-04T05:06:07Z');
+      expect((await present(system, file.key)).revision).toBe(updated.revision);
+    },
+  );
+
+  test('a new file has one version, with its date', async () => {
+    const fake = await fakes.start();
+    const { system } = await openSharepoint(fake);
+    await made(system, { ...fileDraft(null, 'a.txt', ''), content: dated('one') });
+    expect(rowAt(fake, 'a.txt').version).toBe(1);
+  });
+
+  test('a date that cannot be set changes nothing of the file', async () => {
+    const fake = await fakes.start();
+    const { system } = await openSharepoint(fake);
+    const file = await made(system, fileDraft(null, 'a.txt', 'one'));
+    fake.http.faults.push({ fits: ({ method }) => method === 'PATCH', answer: { status: 412 } });
+    const patch = { ...contentPatch(''), content: dated('two') };
+    const updated = done(await system.update(file.key, patch, file.revision, signal));
+    expect((await present(system, file.key)).revision).toBe(updated.revision);
+    expect(rowAt(fake, 'a.txt').bytes?.toString()).toBe('two');
+  });
+});
+
 describe('reading', () => {
   const bytes = noise(900_000, 'read');
   const start = async () => {

@@ -274,18 +274,30 @@ function makeFolder(library: Library, parent: Row, json: unknown): Row {
 /** Where a content goes: to an item that is there, or to a name in a folder. */
 function targetOf(library: Library, { headers, json, query }: FakeRequest, at: Addressed) {
   const behavior = behaviorIn(json) ?? query.get('@microsoft.graph.conflictBehavior');
+  const fileDate = dateIn(objectIn(json)['item']);
   if (at.names.length === 0) {
     const { start } = at;
     checkTag(start, headers['if-match']);
     if (start.isLocked)
       throw new LibraryError(423, 'resourceLocked', 'The file is checked out by someone else.');
-    return { parent: start.parent ?? '', name: start.name, row: start, behavior: behavior ?? 'replace' };
+    return {
+      parent: start.parent ?? '',
+      name: start.name,
+      row: start,
+      behavior: behavior ?? 'replace',
+      fileDate,
+    };
   }
   const name = at.names.at(-1) ?? '';
   const parent = rowAt(library, { ...at, names: at.names.slice(0, -1) });
   library.checkName(parent.id, name);
   if (parent.bytes !== null) throw new LibraryError(400, 'invalidRequest', 'The parent is no folder');
-  return { parent: parent.id, name, row: null, behavior: behavior ?? 'replace' };
+  return { parent: parent.id, name, row: null, behavior: behavior ?? 'replace', fileDate };
+}
+
+function dateIn(json: unknown): string | null {
+  const at = objectIn(objectIn(json)['fileSystemInfo'])['lastModifiedDateTime'];
+  return typeof at === 'string' ? at : null;
 }
 
 function behaviorIn(json: unknown): string | null {
@@ -309,6 +321,9 @@ function patch(library: Library, row: Row, { headers, json }: FakeRequest): Row 
   checkTag(row, headers['if-match']);
   if (row.isLocked) throw new LibraryError(423, 'resourceLocked', 'The file is checked out by someone else.');
   const wish = objectIn(json);
+  const date = dateIn(wish);
+  if (date !== null) library.date(row, date);
+  if (!('name' in wish) && !('parentReference' in wish)) return row;
   const name = typeof wish['name'] === 'string' ? wish['name'] : row.name;
   const wished = objectIn(wish['parentReference'])['id'];
   const parent = library.get(typeof wished === 'string' ? wished : (row.parent ?? ''));

@@ -14,6 +14,8 @@ export const driveItem = z.looseObject({
   file: z
     .looseObject({ hashes: z.looseObject({ quickXorHash: z.string().optional() }).nullish() })
     .optional(),
+  /** As the systems said that files came from. */
+  fileSystemInfo: z.looseObject({ lastModifiedDateTime: z.string().optional() }).nullish(),
   folder: z.looseObject({ childCount: z.number().optional() }).optional(),
   root: z.unknown().optional(),
   deleted: z.unknown().optional(),
@@ -33,7 +35,7 @@ export const itemPage = z.looseObject({
 
 /** What of an item is asked for. */
 export const selected =
-  '$select=id,name,eTag,cTag,size,file,folder,root,deleted,package,remoteItem,parentReference';
+  '$select=id,name,eTag,cTag,size,file,fileSystemInfo,folder,root,deleted,package,remoteItem,parentReference';
 
 export const isDeleted = (item: DriveItem): boolean => item.deleted !== undefined && item.deleted !== null;
 
@@ -81,7 +83,12 @@ function contentOf(item: DriveItem, { open, isListed }: Showing): Content | unde
   const mark = markOf(item);
   if (isListed && (mark === null || item.size === undefined)) return undefined;
   if (item.size === undefined) throw new Trouble('unavailable', 'Graph does not show the size of a file');
-  return { size: item.size, hash: mark, open: open(item, mark) };
+  return { size: item.size, hash: mark, modifiedAt: modifiedAtOf(item), open: open(item, mark) };
+}
+
+function modifiedAtOf({ fileSystemInfo }: DriveItem): Date | null {
+  const at = new Date(fileSystemInfo?.lastModifiedDateTime ?? '');
+  return Number.isNaN(at.getTime()) ? null : at;
 }
 
 /** Stays while the content stays, whatever else of the item is changed. Null: it has no such thing. */

@@ -18,7 +18,12 @@ export interface SessionTarget {
   readonly path: string;
   /** Null: nothing may be there. Else the version that is replaced. */
   readonly expected: string | null;
+  /** When the content was last changed where it comes from. Left out, or null: nobody knows. */
+  readonly modifiedAt?: Date | null;
 }
+
+/** As Graph keeps the dates of a file of another system. */
+export const fileSystemInfoOf = (modifiedAt: Date) => ({ lastModifiedDateTime: modifiedAt.toISOString() });
 
 /** The header that names the version which is replaced. */
 export const conditionOf = ({ expected }: SessionTarget): Record<string, string> =>
@@ -33,13 +38,15 @@ export async function beginSession(
   signal: AbortSignal,
 ): Promise<Session | HttpAnswer> {
   const operation = target.expected === null ? 'create' : 'update';
+  const { modifiedAt = null } = target;
+  const dates = modifiedAt === null ? {} : { fileSystemInfo: fileSystemInfoOf(modifiedAt) };
   const behavior = target.expected === null ? 'fail' : 'replace';
   const answer = await api.call(
     {
       operation,
       method: 'POST',
       path: `${target.path}/createUploadSession`,
-      json: { item: { '@microsoft.graph.conflictBehavior': behavior } },
+      json: { item: { '@microsoft.graph.conflictBehavior': behavior, ...dates } },
       headers: conditionOf(target),
     },
     signal,

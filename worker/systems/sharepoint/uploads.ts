@@ -42,7 +42,7 @@ export interface Upload {
 /** Writes a content: it is seen at its place only once it is complete. */
 export async function upload(parts: Upload, signal: AbortSignal): Promise<Uploaded> {
   const { api, settings, target, content } = parts;
-  if (content.size > settings.smallBytes) return uploadInParts(parts, signal);
+  if (content.size > settings.smallBytes || isDatedCreation(parts)) return uploadInParts(parts, signal);
   const data = await wholeOf(content, settings.smallBytes, signal);
   const behavior = target.expected === null ? '?@microsoft.graph.conflictBehavior=fail' : '';
   return api.call(
@@ -57,6 +57,10 @@ export async function upload(parts: Upload, signal: AbortSignal): Promise<Upload
   );
 }
 
+/** A session takes the date along, which a `PUT` does not; a file without a byte cannot go in parts. */
+const isDatedCreation = ({ target, content: { size, modifiedAt } }: Upload): boolean =>
+  target.expected === null && size > 0 && (modifiedAt ?? null) !== null;
+
 async function wholeOf(content: Content, most: number, signal: AbortSignal): Promise<Buffer<ArrayBuffer>> {
   for await (const chunk of chunksOf(content, most, signal)) if (chunk.isLast) return chunk.bytes;
   return Buffer.alloc(0);
@@ -67,13 +71,15 @@ const mostSessions = 3;
 
 async function uploadInParts(parts: Upload, signal: AbortSignal): Promise<Uploaded> {
   for (let number = 1; number <= mostSessions; number++) {
-    const begun = await beginSession(parts.api, parts.target, signal);
+    const begun = await beginSession(parts.api, { ...parts.target, ...datedBy(parts.content) }, signal);
     if (!('client' in begun)) return begun;
     const answer = await sendOrCancel(parts, begun, signal);
     if (answer !== 'lost') return answer;
   }
   throw new Trouble('unavailable', `the upload was lost ${mostSessions} times before it was complete`);
 }
+
+const datedBy = ({ modifiedAt }: Content) => ({ modifiedAt: modifiedAt ?? null });
 
 async function sendOrCancel(
   parts: Upload,

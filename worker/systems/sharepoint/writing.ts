@@ -15,6 +15,7 @@ import { isNotFound, isSuccess } from './graph-error';
 import type { Root } from './library';
 import { sharepointNames } from './names';
 import { refusalOf, type Refused } from './refusals';
+import { fileSystemInfoOf } from './upload-session';
 import { type Target, upload, type Uploaded, type UploadSettings } from './uploads';
 
 export interface WritingParts {
@@ -55,6 +56,24 @@ export function createWriting(parts: WritingParts): Writing {
     return now === null ? { kind: 'stale', item: null } : { kind: 'done', item: now };
   }
 
+  /** As `shown`, with the date of the content. A `PUT` does not take it along, and a file is whole without it. */
+  async function shownWithDate(
+    answer: HttpAnswer,
+    { modifiedAt = null }: Content,
+    root: Root,
+    signal: AbortSignal,
+  ): Promise<Written> {
+    const { id, eTag, fileSystemInfo } = readItem(answer.json);
+    const kept = new Date(fileSystemInfo?.lastModifiedDateTime ?? '').getTime();
+    if (modifiedAt === null || eTag === undefined || isSameSecond(kept, modifiedAt.getTime()))
+      return shown(answer, root, signal);
+    const json = { fileSystemInfo: fileSystemInfoOf(modifiedAt) };
+    const headers = { 'if-match': eTag };
+    const call = { operation: 'update', method: 'PATCH', path: pathOf(root, id), json, headers } as const;
+    const dated = await api.call(call, signal);
+    return shown(isSuccess(dated) ? dated : answer, root, signal);
+  }
+
   async function refused(answer: HttpAnswer, signal: AbortSignal): Promise<Written> {
     return refusalOf(answer, () => parts.mayWrite(signal));
   }
@@ -89,7 +108,7 @@ export function createWriting(parts: WritingParts): Writing {
       const root = await parts.root(signal);
       const answer = await make(root, draft, place, signal);
       if (answer === 'stale') return { kind: 'stale' };
-      if (isSuccess(answer)) return shown(answer, root, signal);
+      if (isSuccess(answer)) return shownWithDate(answer, draft.content ?? empty, root, signal);
       if (!isNotFound(answer)) return refused(answer, signal);
       await parts.lookAtRoot(signal);
       return noFolder;
@@ -105,7 +124,9 @@ export function createWriting(parts: WritingParts): Writing {
       const target: Target = { path: pathOf(root, key), expected, isAsExpected };
       const answer = await upload({ ...uploading, target, content }, signal);
       if (answer === 'stale') return { kind: 'stale', item: await look(key, signal) };
-      return isSuccess(answer) ? shown(answer, root, signal) : refusedFor(key, answer, signal);
+      return isSuccess(answer)
+        ? shownWithDate(answer, content, root, signal)
+        : refusedFor(key, answer, signal);
     },
     async move(key, place, expected, signal) {
       const bad = badName(place.name);
@@ -145,6 +166,9 @@ const empty: Content = {
   hash: null,
   open: async () => (async function* () {})(),
 };
+
+/** Graph keeps whole seconds of it. */
+const isSameSecond = (one: number, other: number): boolean => Math.abs(one - other) < 1_000;
 
 const noFolder: Refused = { kind: 'refused', code: 'no-folder', reason: 'its folder is not there' };
 const notEmpty: Refused = { kind: 'refused', code: 'not-empty', reason: 'the folder is not empty' };

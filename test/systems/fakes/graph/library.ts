@@ -15,6 +15,8 @@ export interface Row {
   /** Raised with every change of the content. */
   contentVersion: number;
   modifiedAt: string;
+  /** The date that it had where it came from. */
+  fileDate: string;
   /** Someone has it checked out, or open. */
   isLocked: boolean;
   /** A notebook. */
@@ -74,6 +76,8 @@ export interface Library {
   pathOf(row: Row): string;
   add(wish: NewRow): Row;
   write(row: Row, bytes: Buffer): void;
+  /** Whole seconds of it are kept, and it is another version. */
+  date(row: Row, at: string): void;
   move(row: Row, parent: string, name: string): void;
   remove(row: Row): void;
   /** Deleted with all that lay in it, and put back as it was, as from the recycle bin. */
@@ -145,8 +149,13 @@ export function createLibrary(): Library {
       changed(row);
       return row;
     },
+    date(row, at) {
+      row.fileDate = `${at.slice(0, 19)}Z`;
+      changed(row);
+    },
     write(row, bytes) {
       store(row, bytes);
+      row.fileDate = new Date().toISOString();
       row.contentVersion += 1;
       changed(row);
     },
@@ -200,7 +209,8 @@ function newRow({ parent, name, bytes, isPackage = false }: NewRow): Row {
   const modifiedAt = new Date().toISOString();
   const id = `01${number}${guid.replaceAll('-', '').slice(0, 24)}`;
   const versions = { version: 0, contentVersion: 1 };
-  return { id, guid, name, parent, bytes, ...versions, modifiedAt, isLocked: false, isPackage };
+  const fileDate = modifiedAt;
+  return { id, guid, name, parent, bytes, ...versions, modifiedAt, fileDate, isLocked: false, isPackage };
 }
 
 /** "SharePoint modifies files": it writes the properties of the library into them. */
@@ -227,7 +237,7 @@ export function shownItem(library: Library, row: Row, isListed: boolean): Record
     name: row.name,
     eTag: eTagOf(row),
     lastModifiedDateTime: row.modifiedAt,
-    fileSystemInfo: { lastModifiedDateTime: row.modifiedAt },
+    fileSystemInfo: { lastModifiedDateTime: row.fileDate },
     size: bytes === null ? library.childrenOf(row.id).length * 10 : bytes.length,
     ...(isListed || bytes === null ? {} : { cTag: `"c:{${row.guid}},${row.contentVersion}"` }),
     ...(row.isPackage ? { package: { type: 'oneNote' } } : {}),

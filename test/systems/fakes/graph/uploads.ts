@@ -9,6 +9,8 @@ export interface UploadTarget {
   /** Null: a new file. */
   readonly row: Row | null;
   readonly behavior: string;
+  /** The date that the file had where it comes from. */
+  readonly fileDate: string | null;
 }
 
 interface Session {
@@ -51,11 +53,12 @@ export function createUploads(library: Library): Uploads {
   }
 
   function commit(id: string, session: Session, last: Buffer): FakeAnswer {
-    const { parent, name, row, behavior } = session.target;
+    const { parent, name, row, behavior, fileDate } = session.target;
     const bytes = Buffer.concat([...session.parts, last]);
     library.checkRoom(bytes.length);
     if (row !== null) {
       library.write(library.get(row.id), bytes);
+      if (fileDate !== null) row.fileDate = `${fileDate.slice(0, 19)}Z`;
       sessions.delete(id);
       return { status: 200, json: shownItem(library, row, false) };
     }
@@ -65,6 +68,7 @@ export function createUploads(library: Library): Uploads {
     library.get(parent);
     const made = taken ?? library.add({ parent, name, bytes });
     if (taken !== null) library.write(taken, bytes);
+    if (fileDate !== null) made.fileDate = `${fileDate.slice(0, 19)}Z`;
     sessions.delete(id);
     return { status: 201, json: shownItem(library, made, false) };
   }
