@@ -113,6 +113,22 @@ describe('PostgreSQL and Odoo', () => {
     expect(partners()).toHaveLength(2);
   });
 
+  test('a record that is archived and comes back as it was is there again on both sides', async () => {
+    pairs = await openOdooPairs('json-2');
+    pairs.odoo.add({ name: 'Bob', email: 'bob@example.org', country_id: 1 });
+    await pairs.run('persons');
+    const { id } = partner('Bob');
+    pairs.odoo.edit(id, { active: false });
+    await pairs.run('persons', 'check');
+    expect(await pairs.persons()).toEqual([]);
+    pairs.odoo.edit(id, { active: true });
+    await pairs.run('persons', 'check');
+    expect(await pairs.persons()).toMatchObject([{ name: 'Bob', country: 1 }]);
+    pairs.calls();
+    await pairs.run('persons');
+    expect(pairs.calls().filter((call) => /write|load/.test(call))).toEqual([]);
+  });
+
   test('a deletion never takes a change along', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(ada);

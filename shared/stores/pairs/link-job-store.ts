@@ -101,6 +101,11 @@ interface JobRow<Words extends JobWords> {
   approval_state: LinkJob['approvalState'];
 }
 
+/** A listing that lags behind shows what is gone by now, so such an item is fetched before it is believed. */
+const wasDeletedAsShown = `exists (
+  select from link_end e
+  where e.pair_id = :pairId and e.side = s.side and e.key = s.key and e.is_gone and e.revision = s.revision)`;
+
 export type LinkJobStore<Words extends JobWords> = ReturnType<typeof createLinkJobStore<Words>>;
 
 /** The open work of a pair, as its slice sees it. */
@@ -115,7 +120,9 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       const { items, side } = page;
       const result = await db.raw<{ rows: { is_held: boolean; added: number }[] }>(
         `${withGuard}, found as (
-           select s.* from jsonb_to_recordset(cast(:items as jsonb))
+           select s.side, s.key, s.revision, s.is_doubted, s.signature, s.wanted,
+             case when ${wasDeletedAsShown} then null else s.hint end as hint
+           from jsonb_to_recordset(cast(:items as jsonb))
              as s (side text, key text, revision text, hint jsonb, is_doubted boolean, signature text, wanted jsonb)
            where exists (select from guard) and (:isBound or not exists (
              select from link_job j where j.pair_id = :pairId and j.state in ('held', 'given-up')

@@ -176,6 +176,8 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
 
     /**
      * The keys of a page of a listing that must be looked at. One statement per page: 1,000,000 keys take about 5 s.
+     * An item that was parted by hand stays parted until it changes. An item that was deleted and is there again as it
+     * was, e.g. from a recycle bin, must be looked at.
      */
     async screen(side: EndSide, items: readonly ListedItem[]): Promise<string[]> {
       if (items.length === 0) return [];
@@ -186,8 +188,9 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
            where pair_id = :pairId and side = :side and key = s.key and not is_gone offset 0
          ) e on true
          left join lateral (
-           select true as is_known from link_end
-           where pair_id = :pairId and side = :side and key = s.key and is_gone and revision = s.revision limit 1
+           select true as is_known from link_end p join link l on l.id = p.link_id
+           where p.pair_id = :pairId and p.side = :side and p.key = s.key and p.is_gone and p.revision = s.revision
+             and l.parted_at is not null limit 1
          ) g on e.needs_look is null
          where case when e.needs_look is null then s.is_active and g.is_known is null
            else e.needs_look or not s.is_active or e.revision is distinct from s.revision end`,
