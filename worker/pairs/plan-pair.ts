@@ -7,12 +7,14 @@ import { perSide, sides } from '../pipeline/sides';
 import { type Progress, synchronise } from '../pipeline/synchronise';
 import { linkFieldsOf, rulesOf } from './pair-rules';
 import { signatureOf } from '../pipeline/approval';
+import { createPlanPaths, type PlanPaths } from './plan-paths';
 import { summaryOf } from './plan-summary';
 import type { Slice } from './slice';
 
 /** What a run would do. Nothing is written, and no cursor moves. */
 export interface Rehearsed {
   readonly entries: readonly Entry[];
+  readonly paths: PlanPaths;
   readonly progress: Progress;
   /** Why it is not whole; null: it is. */
   readonly failure: string | null;
@@ -22,6 +24,7 @@ export interface Rehearsed {
 export async function rehearsePair(slice: Slice, links: Links, fromCursors: boolean): Promise<Rehearsed> {
   const { settings, systems, halt, pair } = slice;
   const entries: Entry[] = [];
+  const paths = createPlanPaths();
   let failure: string | null = null;
   const progress = await synchronise({
     ...rulesOf(settings, plannedParts(slice)),
@@ -37,6 +40,7 @@ export async function rehearsePair(slice: Slice, links: Links, fromCursors: bool
     signal: halt.signal,
     isDecided: () => false,
     settled: async (entry) => {
+      paths.remember(entry);
       if (isPlanLine(entry)) entries.push(entry);
     },
     onProblem: (problem) => {
@@ -46,7 +50,7 @@ export async function rehearsePair(slice: Slice, links: Links, fromCursors: bool
   });
   const stopped = progress.stoppedBy;
   if (stopped !== null) halt.judge(stopped);
-  return { entries, progress, failure: stopped === null ? failure : textOf(stopped) };
+  return { entries, paths, progress, failure: stopped === null ? failure : textOf(stopped) };
 }
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -73,12 +77,13 @@ export async function makePlan(slice: Slice, links: Links, planId: string): Prom
   const { plans } = slice.stores;
   const { configVersion, mode } = slice.pair;
   await plans.clear(planId, configVersion);
-  const { entries, progress, failure } = await rehearsePair(slice, links, mode === 'run');
+  const { entries, paths, progress, failure } = await rehearsePair(slice, links, mode === 'run');
   if (failure !== null) {
     await plans.fail(planId, failure);
     return;
   }
-  const lines = linesOf(slice, entries);
+  await paths.learn(links, entries);
+  const lines = linesOf(slice, entries, paths);
   for (let start = 0; start < lines.length; start += linesAtOnce)
     await plans.addLines(planId, start + 1, lines.slice(start, start + linesAtOnce));
   await plans.ready(planId, {
@@ -91,7 +96,7 @@ export async function makePlan(slice: Slice, links: Links, planId: string): Prom
 
 const linesAtOnce = 500;
 
-const linesOf = ({ settings }: Slice, entries: readonly Entry[]): PlanLine[] =>
+const linesOf = ({ settings }: Slice, entries: readonly Entry[], paths: PlanPaths): PlanLine[] =>
   entries.map((entry) => ({
     side: entry.side,
     key: entry.mention.key,
@@ -102,6 +107,7 @@ const linesOf = ({ settings }: Slice, entries: readonly Entry[]): PlanLine[] =>
     operations: plannedOperations(entry),
     before: entry.states ?? null,
     after: entry.results ?? entry.states ?? null,
+    ...paths.of(entry),
     signature: signatureOf(entry, linkFieldsOf(settings)),
   }));
 

@@ -21,6 +21,15 @@ const planItem = z
     operations: z.array(operation),
     before: z.unknown().meta({ description: 'The value on each side.' }),
     after: z.unknown().meta({ description: 'The value that each side would have.' }),
+    path: z.string().nullable().meta({
+      description:
+        'For a document: its path from the root of the pair, on the side that it comes from. Null: a record.',
+    }),
+    pathBefore: z
+      .string()
+      .nullable()
+      .meta({ description: 'For a document: its path on the other side, if that is another path.' }),
+    bytes: z.number().nullable().meta({ description: 'For a file: its size.' }),
   })
   .meta({ id: 'PairPlanItem' });
 const plannedField = z

@@ -40,7 +40,10 @@ export interface JobStory {
 }
 
 interface Stores {
-  readonly linkDesk: Pick<LinkDeskStore, 'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob'>;
+  readonly linkDesk: Pick<
+    LinkDeskStore,
+    'find' | 'findJob' | 'events' | 'eventsOfItem' | 'newestJob' | 'folderPath'
+  >;
   readonly pairConfigs: Pick<PairConfigStore, 'findById'>;
   readonly pairInbox: Pick<PairInboxStore, 'conflictOfLink'>;
   readonly pairRunRequests: Pick<PairRunRequestStore, 'fieldsKept'>;
@@ -83,7 +86,8 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
         standing,
       });
       const holds = { here: now.here !== null, there: now.there !== null };
-      return { pair, link, standing, stoppedSystems, job, conflict, fields, holds, events };
+      const shown = recordSettings(pair) === null ? await withFolders(fields) : fields;
+      return { pair, link, standing, stoppedSystems, job, conflict, fields: shown, holds, events };
     },
 
     /** Throws `not-found`. */
@@ -95,6 +99,26 @@ export function createLinkStoryService({ stores }: { readonly stores: Stores }) 
       return { pair, job, events };
     },
   };
+
+  /** A copy names its folder by the link of the folder; people know it by its path. */
+  function withFolders(fields: readonly ComparedField[]): Promise<ComparedField[]> {
+    return Promise.all(
+      fields.map(async (field) =>
+        field.field === 'parent'
+          ? { ...field, here: await withFolder(field.here), there: await withFolder(field.there) }
+          : field,
+      ),
+    );
+  }
+
+  async function withFolder(value: ComparedField['here']): Promise<ComparedField['here']> {
+    return { ...value, now: await folderOf(value.now), settled: await folderOf(value.settled) };
+  }
+
+  async function folderOf(parent: unknown): Promise<unknown> {
+    if (typeof parent !== 'string' || !/^\d{1,18}$/.test(parent)) return parent;
+    return (await stores.linkDesk.folderPath(parent)) ?? parent;
+  }
 
   async function stoppedOf({ here, there }: PairEntry): Promise<string[]> {
     const stopped: readonly SystemState[] = ['paused', 'throttled'];

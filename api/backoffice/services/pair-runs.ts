@@ -8,6 +8,7 @@ import type {
   PairRunRequestStore,
   KeptValueView,
   PlanView,
+  PlanFolderView,
   PlanItemView,
   RunView,
 } from '../../../shared/stores/pairs/pair-run-request-store';
@@ -37,6 +38,20 @@ export interface PlanOfPair {
   readonly summary: PlanSummary | null;
   /** How long it takes to carry it out. */
   readonly estimate: PlanEstimate | null;
+}
+
+export interface PlanFolderRequest {
+  /** From the root of the pair; empty: the root itself. */
+  readonly folder: string;
+  readonly folders: PageRequest<string>;
+  readonly items: PageRequest<string>;
+}
+
+/** What a plan would do in one folder. */
+export interface PlanFolder {
+  readonly folder: string;
+  readonly folders: Page<PlanFolderView>;
+  readonly items: Page<PlanItemView>;
 }
 
 /** What a server was found to make of a field. */
@@ -132,6 +147,21 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
     async planItems(caller: Caller, id: string, page: PageRequest<number>): Promise<Page<PlanItemView>> {
       await foundPlan(stores, caller, id);
       return stores.pairRunRequests.planItems(id, page);
+    },
+
+    /** A folder of a plan of documents, with a page of its folders and one of its lines. Throws `not-found`. */
+    async planFolder(
+      caller: Caller,
+      id: string,
+      { folder, folders, items }: PlanFolderRequest,
+    ): Promise<PlanFolder> {
+      await foundPlan(stores, caller, id);
+      const prefix = folder === '' ? '' : `${folder}/`;
+      return {
+        folder,
+        folders: await stores.pairRunRequests.planFolders(id, prefix, folders),
+        items: await stores.pairRunRequests.planItemsIn(id, prefix, items),
+      };
     },
 
     /** What the servers were found to make of fields. Throws `not-found`. */

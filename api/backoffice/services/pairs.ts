@@ -12,7 +12,7 @@ import type { SystemStore } from '../../../shared/stores/pairs/system-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import { checkPair, readPair } from '../../../shared/systems/check-pair';
 import { entryName } from '../../../shared/systems/entry-name';
-import type { PairMode, RecordPairSettings } from '../../../shared/systems/pair-settings';
+import type { PairMode, PairSettings, RecordPairSettings } from '../../../shared/systems/pair-settings';
 import { checkBy } from '../../../shared/systems/problem';
 import type { Json } from '../../../shared/systems/references';
 import { systemKinds } from '../../../shared/systems/system-kinds';
@@ -60,7 +60,8 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
     /** Throws `not-found`. */
     get: (caller: Caller, name: string): Promise<PairEntry> => foundPair(stores, caller, name),
 
-    recordSettings,
+    /** What it was configured with, with what was left out. */
+    settings: pairSettings,
 
     /** The newest first. Throws `not-found`. */
     async versions(
@@ -132,9 +133,12 @@ export async function foundPair(stores: FoundPairStores, caller: Caller, name: s
   return pair;
 }
 
+const pairSettings = ({ config, here }: PairEntry): PairSettings =>
+  readPair(config, systemKinds[here.kind].holds);
+
 /** With all that was left out filled in. Null: it is a pair of documents. */
-export function recordSettings({ config, here }: PairEntry): RecordPairSettings | null {
-  const settings = readPair(config, systemKinds[here.kind].holds);
+export function recordSettings(pair: PairEntry): RecordPairSettings | null {
+  const settings = pairSettings(pair);
   return settings.holds === 'records' ? settings : null;
 }
 

@@ -147,6 +147,21 @@ export function createLinkDeskStore(db: Db) {
       return result.rows;
     },
 
+    /** The path of the folder that a link is, from the root of the pair. Null: it is not known any more. */
+    async folderPath(linkId: string): Promise<string | null> {
+      const result = await db.raw<{ rows: { path: string | null }[] }>(
+        `with recursive up as (
+           select seen -> 'place' as place, 1 as depth from link_end where link_id = :linkId and side = 'here'
+           union all
+           select e.seen -> 'place', up.depth + 1 from up join link_end e on e.link_id = cast(up.place ->> 'parent' as bigint) and e.side = 'here'
+           where up.depth < 200
+         )
+         select string_agg(place ->> 'name', '/' order by depth desc) as path from up`,
+        { linkId },
+      );
+      return result.rows[0]?.path ?? null;
+    },
+
     /** What a run did to records, the earliest first. Calls are left out. */
     async eventsOfRun(
       pairId: number,

@@ -12,6 +12,11 @@ export interface PlanLine {
   readonly operations: unknown;
   readonly before: unknown;
   readonly after: unknown;
+  /** Of a document: where it lies or would lie, and where the other side has it if that is another path. */
+  readonly path: string | null;
+  readonly pathBefore: string | null;
+  /** Of a file. */
+  readonly bytes: number | null;
   readonly signature: string;
 }
 
@@ -48,9 +53,10 @@ export function createPairPlanStore(db: Db, pairId: number, hold: SliceHold) {
     async addLines(id: string, firstPlace: number, lines: readonly PlanLine[]): Promise<void> {
       await db.raw(
         `${withGuard}
-         insert into plan_item (plan_id, place, side, key, link_id, verdict, reason, operations, before, after, signature)
+         insert into plan_item (plan_id, place, side, key, link_id, verdict, reason, operations, before, after, path, path_before, bytes, signature)
          select :id, :firstPlace + s.place - 1, s.line ->> 'side', s.line ->> 'key', cast(s.line ->> 'linkId' as bigint), s.line ->> 'verdict',
-           s.line ->> 'reason', s.line -> 'operations', s.line -> 'before', s.line -> 'after', s.line ->> 'signature'
+           s.line ->> 'reason', s.line -> 'operations', s.line -> 'before', s.line -> 'after',
+           s.line ->> 'path', s.line ->> 'pathBefore', cast(s.line ->> 'bytes' as bigint), s.line ->> 'signature'
          from jsonb_array_elements(cast(:lines as jsonb)) with ordinality s (line, place) where exists (select from guard)`,
         { ...guardBindings(hold), id, firstPlace, lines: JSON.stringify(lines) },
       );

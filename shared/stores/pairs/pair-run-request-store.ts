@@ -74,6 +74,21 @@ export interface PlanItemView {
   readonly operations: Json;
   readonly before: Json;
   readonly after: Json;
+  /** Of a document: where it lies or would lie, from the root of the pair. */
+  readonly path: string | null;
+  /** Where the other side has it, if that is another path. */
+  readonly pathBefore: string | null;
+  /** Of a file. */
+  readonly bytes: number | null;
+}
+
+/** A folder with lines of a plan below it, at whatever depth. */
+export interface PlanFolderView {
+  readonly name: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  /** The first of them, by path. */
+  readonly first: readonly PlanItemView[];
 }
 
 /** What is counted of a pair. */
@@ -134,11 +149,56 @@ export function createPairRunRequestStore(db: Db) {
 
     async planItems(planId: string, { limit, after }: PageRequest<number>): Promise<Page<PlanItemView>> {
       const result = await db.raw<{ rows: PlanItemView[] }>(
-        `select place, side, key, link_id as link, verdict, reason, operations, before, after from plan_item
+        `select ${planItemColumns} from plan_item
          where plan_id = :planId and place > :after order by place limit :rows`,
         { planId, after: after ?? -1, rows: limit + 1 },
       );
       return pageOf(result.rows, limit, (last) => String(last.place));
+    },
+
+    /**
+     * The folders that lie right in a folder and have lines below them, by name. `folder`: its path with a slash at its
+     * end; empty: the root.
+     */
+    async planFolders(
+      planId: string,
+      folder: string,
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<PlanFolderView>> {
+      const result = await db.raw<{ rows: PlanFolderView[] }>(
+        `with below as (
+           select split_part(substr(path, length(:folder) + 1), '/', 1) as name, verdict, count(*)::int as n, coalesce(sum(bytes), 0) as bytes
+           from plan_item where plan_id = :planId and starts_with(path, :folder) and strpos(substr(path, length(:folder) + 1), '/') > 0
+           group by 1, 2
+         ), folders as (
+           select name, jsonb_object_agg(verdict, n) as counts, sum(bytes)::float8 as bytes from below
+           where cast(:after as text) is null or name > :after collate "C" group by name order by name collate "C" limit :rows
+         )
+         select f.name, f.counts, f.bytes, coalesce(jsonb_agg(to_jsonb(l)) filter (where l.path is not null), '[]') as first
+         from folders f left join lateral (
+           select ${planItemColumns} from plan_item where plan_id = :planId
+             and path > :folder || f.name || '/' collate "C" and path < :folder || f.name || '0' collate "C" order by path limit :shown
+         ) l on true
+         group by f.name, f.counts, f.bytes order by f.name collate "C"`,
+        { planId, folder, after, rows: limit + 1, shown: linesOfFolder },
+      );
+      return pageOf(result.rows, limit, (last) => last.name);
+    },
+
+    /** The lines right in a folder, by path. */
+    async planItemsIn(
+      planId: string,
+      folder: string,
+      { limit, after }: PageRequest<string>,
+    ): Promise<Page<PlanItemView>> {
+      const result = await db.raw<{ rows: PlanItemView[] }>(
+        `select ${planItemColumns} from plan_item
+         where plan_id = :planId and starts_with(path, :folder) and strpos(substr(path, length(:folder) + 1), '/') = 0
+           and (cast(:after as text) is null or path > :after collate "C")
+         order by path limit :rows`,
+        { planId, folder, after, rows: limit + 1 },
+      );
+      return pageOf(result.rows, limit, (last) => last.path ?? '');
     },
 
     /** False: it is no longer ready. */
@@ -248,6 +308,12 @@ async function inserted(db: Db, sql: string, bindings: Record<string, string | n
   if (row === undefined) throw new Error('an insert returned no row');
   return row.id;
 }
+
+/** Shown of a folder before it is opened. */
+const linesOfFolder = 10;
+
+const planItemColumns = `place, side, key, link_id as link, verdict, reason, operations, before, after, path,
+  path_before as "pathBefore", bytes::float8 as bytes`;
 
 const planColumns = `id, pair_id as "pairId", config_version as "configVersion", state, digest, counts, summary, failure,
   created_at as "createdAt", created_by as "createdBy", ready_at as "readyAt", decided_at as "decidedAt", decided_by as "decidedBy"`;

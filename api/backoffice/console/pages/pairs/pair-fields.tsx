@@ -1,26 +1,30 @@
 import type { VNode } from 'preact';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { FieldRule } from '../../../../../shared/systems/field-settings';
-import type { GroupConflict, RecordPairSettings } from '../../../../../shared/systems/pair-settings';
+import type {
+  GroupConflict,
+  PairSettings,
+  RecordPairSettings,
+} from '../../../../../shared/systems/pair-settings';
 import type { KeptField } from '../../../services/pair-runs';
-import { Badge, Empty, Table } from '../../parts';
+import { Badge, Table } from '../../parts';
 import type { Visit } from '../../visit';
 import type { Words } from '../../words';
+import { DocumentSettings } from './document-settings';
 import { PairPage, systemOn } from './pair-frame';
 import { ShownValue } from './shown-value';
 
 interface Props {
   readonly pair: PairEntry;
-  /** Null: it is one of documents. */
-  readonly settings: RecordPairSettings | null;
+  readonly settings: PairSettings;
   readonly kept: readonly KeptField[];
 }
 
 /** Which field is which, and what the servers were found to make of it. */
 export const pairFieldsPage = (visit: Visit, { pair, settings, kept }: Props): VNode => (
   <PairPage visit={visit} pair={pair} tab="fields">
-    {settings === null ? (
-      <Empty title={visit.words.pairs.ofDocuments} />
+    {settings.holds === 'documents' ? (
+      <DocumentSettings words={visit.words} settings={settings} />
     ) : (
       <>
         <p class="soft">{visit.words.pairs.fieldsMeaning}</p>

@@ -136,7 +136,13 @@ export const linkName = ({ id, here, there }: Pick<LinkView, 'id' | 'here' | 'th
 
 /** Its first texts. Null: it has none. */
 export function nameOfCopy(copy: Readonly<Record<string, unknown>> | null): string | null {
-  const texts = Object.values(copy ?? {}).filter((value) => typeof value === 'string' && value.trim() !== '');
+  const known = copy ?? {};
+  const values = isDocument(known) ? [known['name']] : Object.values(known);
+  const texts = values.filter((value) => typeof value === 'string' && value.trim() !== '');
   const name = texts.slice(0, 2).join(' ').replace(/\s+/g, ' ');
   return name === '' ? null : visibleLines(name, 80);
 }
+
+/** A document is known by its name alone: its folder and its content are numbers to a person. */
+const isDocument = (copy: Readonly<Record<string, unknown>>): boolean =>
+  Object.hasOwn(copy, 'name') && Object.hasOwn(copy, 'parent');

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Page as ListPage } from '../../../../../shared/domain/page';
 import type { Caller } from '../../../../../shared/domain/staff';
 import { linkJobStates, linkStates } from '../../../../../shared/systems/pair-states';
+import { systemKinds } from '../../../../../shared/systems/system-kinds';
 import { decode } from '../../../../http/decode';
 import {
   bigIdOf,
@@ -57,6 +58,12 @@ const linkQuery = pageQuery(bigIdOf).extend({
   search: textOf(200).optional(),
 });
 const runQuery = pageQuery(bigIdOf).extend({ keptAfter: bigIdOf.optional() });
+const documentPath = z.string().max(8_000).optional();
+const planQuery = pageQuery(idOf).extend({
+  folder: documentPath,
+  foldersAfter: documentPath,
+  itemsAfter: documentPath,
+});
 const jobQuery = pageQuery(bigIdOf).extend({ state: z.enum(linkJobStates).optional() });
 
 /** The pairs, one pair from every side, and its plans. */
@@ -126,7 +133,7 @@ function addViews(
   view('/fields', async (visit, request) => {
     const pair = await pairs.get(visit.caller, nameOf(request));
     const kept = await pairRuns.fieldsKept(visit.caller, pair.name);
-    return pairFieldsPage(visit, { pair, settings: pairs.recordSettings(pair), kept });
+    return pairFieldsPage(visit, { pair, settings: pairs.settings(pair), kept });
   });
   view('/history', async (visit, request) => {
     const paging = decode(pageQuery(idOf), blankless(request.query));
@@ -191,9 +198,19 @@ function addPlans(router: Router, { pairRuns }: Services, visiting: Visiting): v
   const show = async (visit: Visit, request: Request, problem: ProblemText | null): Promise<VNode> => {
     const id = pathBigId(request, 'plan');
     const found = await pairRuns.getPlan(visit.caller, id);
-    const paging = decode(pageQuery(idOf), blankless(request.query));
+    const { folder, foldersAfter, itemsAfter, ...paging } = decode(planQuery, blankless(request.query));
     const page = await pairRuns.planItems(visit.caller, id, rowsOf(paging));
-    return planPage(visit, { ...found, page, problem });
+    const tree = systemKinds[found.pair.here.kind].holds === 'documents' && {
+      folder: folder ?? '',
+      folders: { limit: shownRows, after: foldersAfter ?? null },
+      items: { limit: shownRows, after: itemsAfter ?? null },
+    };
+    return planPage(visit, {
+      ...found,
+      page,
+      tree: tree === false ? null : await pairRuns.planFolder(visit.caller, id, tree),
+      problem,
+    });
   };
   router.get(
     '/plans/:id',

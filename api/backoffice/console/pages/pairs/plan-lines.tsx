@@ -38,7 +38,7 @@ const tones: Readonly<Record<string, Tone>> = {
   quarantined: 'bad',
 };
 
-const VerdictBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode => (
+export const VerdictBadge = ({ words, verdict }: { words: Words; verdict: string }): VNode => (
   <Badge tone={tones[verdict] ?? 'calm'}>{verdictText(words, verdict)}</Badge>
 );
 

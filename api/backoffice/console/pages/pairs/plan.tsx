@@ -4,7 +4,7 @@ import { mayEdit } from '../../../../../shared/domain/staff';
 import { visibleText } from '../../../../../shared/domain/visible-text';
 import type { PairEntry } from '../../../../../shared/stores/pairs/pair-config-store';
 import type { PlanItemView } from '../../../../../shared/stores/pairs/pair-run-request-store';
-import type { PlanOfPair } from '../../../services/pair-runs';
+import type { PlanFolder, PlanOfPair } from '../../../services/pair-runs';
 import type { PlanEstimate, PlannedField, SideEstimate } from '../../../services/plan-estimate';
 import { durationText, numberText, personText } from '../../format';
 import { ActionForm, Age, Card, Empty, Facts, Pager, ProblemNote, Table } from '../../parts';
@@ -14,15 +14,18 @@ import type { Words } from '../../words';
 import { Live, PairPage, systemOn } from './pair-frame';
 import { PlanBadge } from './pair-plans';
 import { PlanLines, verdictText } from './plan-lines';
+import { PlanTree } from './plan-tree';
 import { ValueChange } from './shown-value';
 
 interface Props extends PlanOfPair {
   readonly page: ListPage<PlanItemView>;
+  /** Of a plan of documents. Null: it is one of records. */
+  readonly tree: PlanFolder | null;
   readonly problem: ProblemText | null;
 }
 
 /** What a run would do, before anything is done. While it is made, the page renews itself. */
-export function planPage(visit: Visit, { pair, plan, summary, estimate, page, problem }: Props): VNode {
+export function planPage(visit: Visit, { pair, plan, summary, estimate, page, tree, problem }: Props): VNode {
   const { words } = visit;
   const { pairs } = words;
   const path = `/plans/${plan.id}`;
@@ -55,8 +58,15 @@ export function planPage(visit: Visit, { pair, plan, summary, estimate, page, pr
             {page.items.length === 0
               ? plan.state !== 'failed' && <Empty title={pairs.emptyPlan}>{pairs.emptyPlanMeaning}</Empty>
               : null}
-            {page.items.length > 0 && <PlanLines words={words} pair={pair} items={page.items} />}
-            <Pager words={words} base={path} next={page.next} />
+            {page.items.length > 0 && tree !== null && (
+              <PlanTree words={words} pair={pair} path={path} tree={tree} />
+            )}
+            {page.items.length > 0 && tree === null && (
+              <>
+                <PlanLines words={words} pair={pair} items={page.items} />
+                <Pager words={words} base={path} next={page.next} />
+              </>
+            )}
           </>
         )}
       </Live>

@@ -92,7 +92,7 @@ export function Done({ words, pair, event }: DoneProps): VNode {
 }
 
 /** What was created, and written to once more, was created. */
-const firstOfEach = (operations: ReturnType<typeof operationsOf>) =>
+export const firstOfEach = (operations: ReturnType<typeof operationsOf>) =>
   operations.filter(
     ({ side, op }, place) => op !== 'update' || !operations.slice(0, place).some((one) => one.side === side),
   );
@@ -134,7 +134,10 @@ function Calls({
               <code>
                 {call.method} {shortPath(call.path)}
               </code>{' '}
-              → <span class={isRefused(call) ? 'bad' : 'good'}>{call.status ?? words.pairs.noAnswer}</span>{' '}
+              →{' '}
+              <span class={isRefused(call) ? 'bad' : 'good'}>
+                {call.status ?? (isRefused(call) ? words.pairs.noAnswer : words.pairs.callDone)}
+              </span>{' '}
               <span class="soft">{durationText(words, call.milliseconds / 1000)}</span>
             </summary>
             {call.fault !== null && (
@@ -162,7 +165,8 @@ const longestPath = 80;
 const shortPath = (path: string): string =>
   visibleText(path.length > longestPath ? `${path.slice(0, longestPath)}…` : path);
 
-const isRefused = ({ status }: Call) => status === null || status >= 400;
+/** A call to a folder of this machine has no status. */
+const isRefused = ({ status, fault }: Call) => (status === null ? fault !== null : status >= 400);
 
 const longestBody = 4_000;
 
