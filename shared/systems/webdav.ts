@@ -12,7 +12,7 @@ export const webdavSettings = z.strictObject({
 export const webdav: SystemKind = {
   name: 'webdav',
   label: { en: 'WebDAV', fr: 'WebDAV' },
-  isAvailable: false,
+  isAvailable: true,
   holds: 'documents',
   settings: webdavSettings,
   end: folderEnd,

@@ -17,3 +17,29 @@ export function testWithProgram(program: 'age' | 'caddy', name: string, run: () 
     test.skip(name, run);
   }
 }
+
+/**
+ * The same for several tests that need several programs. `declare` is called at once, so that its tests are known; where a
+ * program is missing they are skipped, and in CI one test fails.
+ */
+export function describeWithPrograms(programs: readonly string[], name: string, declare: () => void): void {
+  const missing = programs.filter(
+    (program) =>
+      spawnSync('/bin/sh', ['-c', 'command -v "$0" || command -v "/usr/sbin/$0"', program]).status !== 0,
+  );
+  if (missing.length === 0) {
+    describe(name, declare);
+    return;
+  }
+  const reason = `not installed: ${missing.join(', ')}; on Debian: apt-get install ${missing.join(' ')}`;
+  describe(name, () => {
+    if (process.env['CI'] !== 'true') {
+      process.stderr.write(`skipped: "${name}" (${reason})\n`);
+      test.skip('needs programs', () => undefined);
+      return;
+    }
+    test('needs programs', () => {
+      throw new Error(reason);
+    });
+  });
+}

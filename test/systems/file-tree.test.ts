@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openFolder } from '../../worker/systems/file-tree/file-tree';
 import type { PathEntry, PathTree } from '../../worker/systems/tree/path-tree';
-import { temporaryName } from '../../worker/systems/file-tree/temporary-names';
+import { temporaryName } from '../../worker/systems/tree/temporary-names';
 import { contentOf, noise } from './document-contract';
 import { testOutside } from './outside';
 

@@ -7,6 +7,7 @@ export type HttpMethod =
   | 'DELETE'
   | 'OPTIONS'
   | 'PROPFIND'
+  | 'REPORT'
   | 'PROPPATCH'
   | 'MKCOL'
   | 'MOVE'

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { SliceSystem } from '../../shared/stores/pairs/pair-slice-store';
 import type { PairFind } from '../../shared/systems/pair-settings';
 import type { Json } from '../../shared/systems/references';
@@ -7,6 +8,7 @@ import { systemKinds } from '../../shared/systems/system-kinds';
 import type { CallLimits } from '../outside/limiter';
 import { Trouble } from '../pipeline/trouble';
 import type {
+  Finding,
   Limiter,
   ObservedCall,
   Outside,
@@ -18,7 +20,7 @@ import type {
 import type { PathTree } from '../systems/tree/path-tree';
 
 /** What is needed of a system to call it. */
-export type CalledSystem = Pick<SliceSystem, 'id' | 'name' | 'kind' | 'config' | 'state'>;
+export type CalledSystem = Pick<SliceSystem, 'id' | 'name' | 'kind' | 'config' | 'state' | 'probe'>;
 
 /** What is opened. */
 export interface OpeningRequest {
@@ -69,7 +71,7 @@ export function createPairSystems(deps: PairSystemsDeps): PairSystems {
       const name = `${request.system.id}/${request.user}`;
       const before = known.get(name);
       const opening = await openingOf(deps, request);
-      const text = JSON.stringify([opening.settings, request.end, request.fields]);
+      const text = JSON.stringify([opening.settings, request.end, request.fields, opening.found]);
       if (before?.text === text) return before.system;
       if (before !== undefined) await drop(name, before);
       const system = await opening.open();
@@ -94,6 +96,8 @@ interface Opened {
 
 interface Opening {
   readonly settings: object;
+  /** By the last probe. */
+  readonly found: readonly Finding[];
   open(): Promise<OpenSystem>;
 }
 
@@ -112,14 +116,30 @@ async function openingOf(deps: PairSystemsDeps, request: OpeningRequest): Promis
     fields,
     secrets,
     overlapMinutes: find?.overlapMinutes ?? 0,
+    found: findingsIn(system.probe),
   };
   const outside: Outside = { system: system.name, limiter, observe: deps.observe };
   return {
     settings,
+    found: given.found ?? [],
     open: () =>
       'openTree' in connector ? connector.openTree(given, outside) : connector.open(given, outside),
   };
 }
+
+const probeSchema = z.looseObject({
+  findings: z.array(
+    z.object({
+      level: z.enum(['error', 'warning', 'info']),
+      code: z.string(),
+      message: z.string(),
+      about: z.array(z.string()).default([]),
+    }),
+  ),
+});
+
+/** A probe that another version stored may say nothing to this one. */
+const findingsIn = (probe: unknown): readonly Finding[] => probeSchema.safeParse(probe).data?.findings ?? [];
 
 const limitsSchema = callLimits({ atOnce: 4 });
 

@@ -8,6 +8,7 @@ import { createPostgresqlConnector } from './postgresql/postgresql';
 import type { Connector } from './remote-system';
 import { createSharepointConnector } from './sharepoint/sharepoint';
 import { createSqlServerConnector } from './sql-server/sql-server';
+import { createWebdavConnector } from './webdav/webdav';
 
 /** The connectors of this version. */
 export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Connector>>> => ({
@@ -19,4 +20,5 @@ export const createConnectors = (): Readonly<Partial<Record<SystemKindName, Conn
   'sql-server': createSqlServerConnector(),
   sharepoint: createSharepointConnector(),
   'file-tree': createFileTreeConnector(),
+  webdav: createWebdavConnector(),
 });

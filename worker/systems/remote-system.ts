@@ -1,5 +1,5 @@
 import type { System } from '../pipeline/system';
-import type { Probe } from './probe';
+import type { Finding, Probe } from './probe';
 import type { RecordLoader } from './record-loader';
 import type { PathTree } from './tree/path-tree';
 
@@ -41,6 +41,8 @@ export interface SystemOpening {
   readonly overlapMinutes: number;
   /** Values that nobody may see: the record of a call shows `…` instead. */
   readonly secrets: readonly string[];
+  /** What the last probe of the installed system found. Left out: nobody has probed it. */
+  readonly found?: readonly Finding[];
 }
 
 /** Opens a system of one kind. It makes no call. Throws if the settings are invalid. */

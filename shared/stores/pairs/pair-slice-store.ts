@@ -20,6 +20,8 @@ export interface SliceSystem {
   readonly waitsSeconds: number;
   /** Of the operator's own: null. */
   readonly accountId: number | null;
+  /** What the last probe found; null: there was none. */
+  readonly probe: Json | null;
 }
 
 /** A pair, as a slice needs it. */
@@ -82,6 +84,7 @@ interface SystemRow {
   state: RemoteState;
   waits: number;
   account_id: number | null;
+  probe: Json | null;
 }
 
 export type PairSliceStore = ReturnType<typeof createPairSliceStore>;
@@ -236,7 +239,7 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
 const systemJson = (
   alias: string,
 ) => `jsonb_build_object('id', ${alias}.id, 'name', ${alias}.name, 'kind', ${alias}.kind,
-  'config', ${alias}.config, 'version', ${alias}.version, 'secrets_version', ${alias}.secrets_version, 'state', ${alias}.state, 'account_id', ${alias}.account_id,
+  'config', ${alias}.config, 'version', ${alias}.version, 'secrets_version', ${alias}.secrets_version, 'state', ${alias}.state, 'account_id', ${alias}.account_id, 'probe', ${alias}.probe,
   'waits', case when ${alias}.state = 'throttled' then greatest(0, extract(epoch from ${alias}.not_before - now())) else 0 end)`;
 
 const pairFrom = (row: PairRow): SlicePair => ({
@@ -263,6 +266,7 @@ const systemFrom = (row: SystemRow): SliceSystem => ({
   state: row.state,
   waitsSeconds: row.waits,
   accountId: row.account_id,
+  probe: row.probe,
 });
 
 const cursorFrom = (row: CursorRow | undefined): SliceCursor => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PathEntry } from '../tree/path-tree';
 import { pathBelow } from '../tree/tree-items';
 import { identityOf, statsOf } from './root-folder';
-import { isTemporary } from './temporary-names';
+import { isTemporary } from '../tree/temporary-names';
 
 /** What is not kept equal, and why. */
 export interface LeftOut {

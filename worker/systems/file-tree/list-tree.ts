@@ -6,7 +6,7 @@ import type { PathEntry } from '../tree/path-tree';
 import { readFolder } from './entries';
 import { errorCode, isAbsence, troubleFrom } from './file-errors';
 import type { RootFolder } from './root-folder';
-import { isAbandoned } from './temporary-names';
+import { isAbandoned } from '../tree/temporary-names';
 
 /**
  * Everything below the root, depth first. A folder that cannot be read is no empty folder: the rest is listed, and then the

@@ -4,7 +4,7 @@ import { folderOf, nameOf, pathBelow } from '../tree/tree-items';
 import { entryFrom, readFolder } from './entries';
 import { isAbsence, troubleFrom } from './file-errors';
 import { type RootFolder, statsOf } from './root-folder';
-import { isTemporary } from './temporary-names';
+import { isTemporary } from '../tree/temporary-names';
 
 /** What is there now. */
 export interface Looks {

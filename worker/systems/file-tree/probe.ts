@@ -5,7 +5,7 @@ import { listTree } from './list-tree';
 import { type LeftOut, readFolder } from './entries';
 import { errorCode } from './file-errors';
 import { type RootFolder, statsOf } from './root-folder';
-import { temporaryName } from './temporary-names';
+import { temporaryName } from '../tree/temporary-names';
 import { otherCase, otherForm } from './traits';
 
 /** Asks the folder what it really does: in a folder of its own, which is gone afterwards. */

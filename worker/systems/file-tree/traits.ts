@@ -4,7 +4,7 @@ import type { TreeTraits } from '../tree/path-tree';
 import { nameOf } from '../tree/tree-items';
 import { readFolder } from './entries';
 import { type RootFolder, statsOf } from './root-folder';
-import { isTemporary } from './temporary-names';
+import { isTemporary } from '../tree/temporary-names';
 
 /**
  * How the file system treats names, as far as what is there shows it: nothing is written. Where nothing shows it, names are

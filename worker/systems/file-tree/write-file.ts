@@ -5,7 +5,7 @@ import type { Content } from '../../pipeline/system';
 import { errorCode } from './file-errors';
 import { fileRevision } from './entries';
 import { statsOf } from './root-folder';
-import { temporaryName } from './temporary-names';
+import { temporaryName } from '../tree/temporary-names';
 
 const asNewFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 

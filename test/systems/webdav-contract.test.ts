@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import type { Finding } from '../../worker/systems/probe';
+import { createTestDatabase, type TestDatabase } from '../setup/database';
+import { describeWithPrograms } from '../setup/programs';
+import { type DavProxy, type Mischief, startDavProxy } from './dav-proxy';
+import { describeDocumentSystem, type DocumentFaults, type DocumentStage } from './document-contract';
+import { startWebdavFake, type WebdavFake } from './fakes/webdav-fake';
+import { openTestIndex } from './tree-index';
+import { davOutsider, openDav, probed } from './webdav';
+import { type DavServer, davServerKinds, startDavServer } from './webdav-servers';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+describeWithPrograms(['apache2', 'rclone'], 'real servers of WebDAV', () => {
+  describe.each(davServerKinds)('%s', (kind) => {
+    let server: DavServer;
+    let proxy: DavProxy;
+    let found: readonly Finding[];
+    beforeAll(async () => {
+      server = await startDavServer(kind);
+      proxy = await startDavProxy(server.url);
+      found = await probed(server, '');
+    });
+    afterAll(async () => {
+      await proxy.close();
+      await server.kill();
+    });
+
+    describeDocumentSystem(kind, async () => {
+      const root = `${randomUUID()} é&%`;
+      await davOutsider(server, '').makeFolder(root);
+      proxy.mischief = () => null;
+      const { tree } = await openDav({ ...server, url: proxy.url }, root, found);
+      const { systemOf } = await openTestIndex(database);
+      return { system: systemOf(tree), outsider: davOutsider(server, root), faults: faultsOf(proxy) };
+    });
+  });
+});
+
+describe('a fake that is honest', () => {
+  let fakes: WebdavFake[] = [];
+  afterEach(async () => {
+    for (const fake of fakes) await fake.close();
+    fakes = [];
+  });
+  describe.each([
+    ['good tags', {}],
+    ['no tags, no properties and no conditions', { tags: 'none', isHeedless: true, isPlain: true }],
+    ['names that are blind to case and composed', { isCaseBlind: true, form: 'NFC' }],
+  ] as const)('%s', (name, habits) => {
+    describeDocumentSystem(name, async (): Promise<DocumentStage> => {
+      const fake = await startWebdavFake(habits);
+      fakes.push(fake);
+      const address = { url: `${fake.url}/dav/`, user: 'us', password: 'secret' };
+      const { tree } = await openDav(address, '', await probed(address, ''));
+      const { systemOf } = await openTestIndex(database);
+      return {
+        system: systemOf(tree),
+        outsider: {
+          makeFolder: async (path) => fake.makeFolder(path),
+          write: async (path, bytes) => fake.write(path, bytes),
+          read: async (path) => {
+            const bytes = fake.nodes.get(path)?.bytes;
+            if (!bytes) throw new Error(`${path} is no file`);
+            return bytes;
+          },
+          move: async (from, to) => fake.move(from, to),
+          remove: async (path) => fake.remove(path),
+          paths: async () => fake.paths(),
+        },
+        faults: {
+          loseAnswer: () => fake.faults.push({ fits: isLast, losesAnswer: true }),
+          breakListing: () => fake.faults.push({ fits: isListing, breaksAnswer: true }),
+          beforeWrite: (run) => fake.faults.push({ fits: isWrite, before: () => void run() }),
+        },
+      };
+    });
+  });
+});
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+}
+
+const isWrite = ({ method }: Call) => ['PUT', 'MKCOL', 'MOVE', 'DELETE'].includes(method);
+/** The one that gives an item its name. */
+const isLast = ({ method, path }: Call) =>
+  method === 'MOVE' || (['PUT', 'MKCOL'].includes(method) && !path.includes('.~epack-'));
+const isListing = ({ method }: Call) => method === 'PROPFIND';
+
+function faultsOf(proxy: DavProxy): DocumentFaults {
+  const once = (fits: (call: Call) => boolean, mischief: Mischief) => {
+    proxy.mischief = (call) => {
+      if (!fits(call)) return null;
+      proxy.mischief = () => null;
+      return mischief;
+    };
+  };
+  return {
+    loseAnswer: () => once(isLast, { losesAnswer: true }),
+    breakListing: () => once(isListing, { cutsAnswerAfter: 200 }),
+    beforeWrite: (run) => once(isWrite, { before: run }),
+  };
+}

@@ -1,0 +1,46 @@
+import { traitsIn } from '../../worker/systems/webdav/server-traits';
+import { describeWithPrograms } from '../setup/programs';
+import { davOutsider, openDav } from './webdav';
+import { davServerKinds, type DavServerKind, startDavServer } from './webdav-servers';
+
+const { signal } = new AbortController();
+
+const apache = {
+  precondition: 'if',
+  putsOnlyNew: true,
+  foldersOnlyNew: true,
+  isAtomic: true,
+  keepsProperties: true,
+};
+
+/** What each of them really does, and what the pages for operators say of it. */
+const facts: Record<DavServerKind, object> = {
+  apache,
+  'apache with digests': apache,
+  rclone: {
+    precondition: 'none',
+    putsOnlyNew: false,
+    foldersOnlyNew: false,
+    isAtomic: false,
+    keepsProperties: false,
+  },
+};
+
+const ofAll = { movesOnlyToFree: true, locks: true, isCaseBlind: false, form: 'any', badCharacters: '' };
+
+describeWithPrograms(['apache2', 'rclone'], 'probes of real servers', () => {
+  test.each(davServerKinds)('a probe of %s finds what it does, and leaves nothing behind', async (kind) => {
+    const server = await startDavServer(kind);
+    try {
+      const outsider = davOutsider(server, '');
+      await outsider.makeFolder('Akten');
+      const { tree } = await openDav(server, 'Akten');
+      const probe = await tree.probe(signal);
+      expect(probe.ok).toBe(true);
+      expect(traitsIn(probe.findings)).toMatchObject({ ...ofAll, ...facts[kind] });
+      expect(await outsider.paths()).toEqual(['Akten/']);
+    } finally {
+      await server.kill();
+    }
+  });
+});

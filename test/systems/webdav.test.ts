@@ -1,0 +1,328 @@
+import type { Content } from '../../worker/pipeline/system';
+import type { PathEntry, PathTree } from '../../worker/systems/tree/path-tree';
+import { carefulTraits, findingOf, traitsIn } from '../../worker/systems/webdav/server-traits';
+import { contentOf, noise } from './document-contract';
+import { type DavHabits, startWebdavFake, type WebdavFake } from './fakes/webdav-fake';
+import { startHttpFake } from './fakes/http-fake';
+import type { TestOutside } from './outside';
+import { openDav } from './webdav';
+
+const { signal } = new AbortController();
+let fakes: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const fake of fakes) await fake.close();
+  fakes = [];
+});
+
+interface Opened {
+  readonly fake: WebdavFake;
+  readonly tree: PathTree;
+  readonly outside: TestOutside;
+}
+
+async function open(habits: Partial<DavHabits> = {}, root = ''): Promise<Opened> {
+  const fake = await startWebdavFake(habits);
+  fakes.push(fake);
+  const address = { url: `${fake.url}/dav/`, user: 'us', password: 'a secret' };
+  // An honest one has been probed, as an operator does.
+  const found = Object.keys(habits).length === 0 ? [honest] : undefined;
+  return { fake, ...(await openDav(address, root, found)) };
+}
+
+const honest = findingOf({
+  ...carefulTraits,
+  precondition: 'if',
+  putsOnlyNew: true,
+  foldersOnlyNew: true,
+  movesOnlyToFree: true,
+  isAtomic: true,
+  keepsProperties: true,
+  locks: true,
+});
+
+test('an honest server is found to be one', async () => {
+  const { tree } = await open();
+  const { findings, ok } = await tree.probe(signal);
+  expect(ok).toBe(true);
+  expect(findings).toEqual([honest]);
+});
+
+const wish = { origin: '0b0e6d2e-1111-4444-8888-000000000001', modifiedAt: null };
+
+async function listed(tree: PathTree): Promise<PathEntry[]> {
+  const found: PathEntry[] = [];
+  for await (const page of tree.list(signal)) found.push(...page);
+  return found;
+}
+
+async function look(tree: PathTree, path: string): Promise<PathEntry> {
+  const entry = await tree.look(path, signal);
+  if (entry === null) throw new Error(`${path} is not there`);
+  return entry;
+}
+
+async function textOf(tree: PathTree, path: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  for await (const part of await tree.read(await look(tree, path), signal)) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+const make = (tree: PathTree, path: string, text: string) =>
+  tree.makeFile(path, contentOf(text), wish, signal);
+
+// Listings
+
+test.each(['elsewhere', 'absolute', 'unencoded'] as const)(
+  'a listing names the same items where a server writes its addresses otherwise: %s',
+  async (listings) => {
+    const { fake, tree } = await open({}, 'Akten');
+    fake.makeFolder('Akten');
+    fake.makeFolder('Akten/A & B');
+    fake.write('Akten/A & B/été 1.txt', 'one');
+    fake.habits.listings = listings;
+    expect((await listed(tree)).map(({ path }) => path)).toEqual(['A & B', 'A & B/été 1.txt']);
+    expect(await textOf(tree, 'A & B/été 1.txt')).toBe('one');
+  },
+);
+
+test.each(['cut', 'outside', 'upwards', 'entities'] as const)(
+  'a listing that cannot be trusted is an error, and never a whole: %s',
+  async (listings) => {
+    const { fake, tree } = await open();
+    fake.write('a.txt', 'one');
+    fake.habits.listings = listings;
+    await expect(listed(tree)).rejects.toMatchObject({ kind: 'unavailable' });
+  },
+);
+
+test('a root that is not there, or is a file, is no empty tree', async () => {
+  const { fake, tree } = await open({}, 'Akten');
+  const missing = { kind: 'root-missing' };
+  await expect(listed(tree)).rejects.toMatchObject(missing);
+  await expect(tree.children('', signal)).rejects.toMatchObject(missing);
+  await expect(tree.look('a.txt', signal)).rejects.toMatchObject(missing);
+  await expect(make(tree, 'a.txt', 'one')).rejects.toMatchObject(missing);
+  fake.write('Akten', 'a file');
+  await expect(listed(tree)).rejects.toMatchObject(missing);
+  expect(fake.paths()).toEqual(['Akten']);
+});
+
+test('a folder that goes while the tree is listed is not there; one that may not be read ends the listing', async () => {
+  const { fake, tree } = await open();
+  for (const folder of ['A', 'B']) fake.makeFolder(folder);
+  const ofB = ({ path }: { path: string }) => path === '/dav/B/';
+  fake.faults.push({ fits: ofB, answer: { status: 404 } });
+  expect((await listed(tree)).map(({ path }) => path)).toEqual(['A', 'B']);
+  fake.faults.push({ fits: ofB, answer: { status: 403 } });
+  await expect(listed(tree)).rejects.toMatchObject({ kind: 'invalid', message: 'our user may not read B' });
+  fake.faults.push({ answer: { status: 403 } });
+  await expect(listed(tree)).rejects.toMatchObject({ kind: 'unauthorized' });
+});
+
+test('what a process that died was writing is never listed, and is taken away', async () => {
+  const { fake, tree } = await open();
+  const left = '.~epack-00000000-1-1-1';
+  fake.write(left, 'a part');
+  fake.write('a.txt', 'one');
+  expect((await listed(tree)).map(({ path }) => path)).toEqual(['a.txt']);
+  expect(fake.paths()).toEqual(['a.txt']);
+});
+
+// Servers that lie
+
+test('a server that stores nothing is found by a probe, and by every write', async () => {
+  const { fake, tree } = await open();
+  await make(tree, 'a.txt', 'one');
+  fake.habits.storesNothing = true;
+  await expect(make(tree, 'b.txt', 'two')).rejects.toMatchObject({ kind: 'unavailable' });
+  await expect(
+    tree.replaceFile(await look(tree, 'a.txt'), contentOf('longer'), signal),
+  ).rejects.toMatchObject({ kind: 'unavailable' });
+  const probe = await tree.probe(signal);
+  expect(probe.ok).toBe(false);
+  expect(probe.findings).toMatchObject([{ level: 'error', code: 'invalid' }]);
+  expect(fake.paths()).toEqual(['a.txt']);
+});
+
+test('a server whose tags never change, or that heeds no condition, is only looked at right before', async () => {
+  for (const habits of [{ tags: 'fixed' }, { isHeedless: true }] as const) {
+    const { tree } = await open(habits);
+    const { findings } = await tree.probe(signal);
+    expect(traitsIn(findings)).toMatchObject({ precondition: 'none' });
+    if ('tags' in habits) expect(findings.map(({ code }) => code)).toContain('no-revisions');
+    await make(tree, 'a.txt', 'one');
+    const first = await look(tree, 'a.txt');
+    expect(await tree.replaceFile(first, contentOf('longer'), signal)).toMatchObject({ kind: 'done' });
+    expect(await tree.replaceFile(first, contentOf('third one'), signal)).toMatchObject({ kind: 'stale' });
+    expect(await tree.makeFile('a.txt', contentOf('x'), wish, signal)).toMatchObject({ code: 'name-taken' });
+    expect(await textOf(tree, 'a.txt')).toBe('longer');
+    expect(tree.traits.writes).toBe('checked');
+  }
+});
+
+test('a probe tells names, hashes and room, and what it tells is used by whoever opens the system', async () => {
+  const habits = {
+    isCaseBlind: true,
+    form: 'NFD',
+    badCharacters: ':?',
+    tags: 'md5',
+    quota: 50_000_000,
+  } as const;
+  const { fake, tree } = await open(habits);
+  const { findings, version } = await tree.probe(signal);
+  expect(version).toBe('fake');
+  expect(fake.paths()).toEqual([]);
+  const known = (await openDav({ url: `${fake.url}/dav/`, user: 'us', password: 'x' }, '', findings)).tree;
+  const { names } = known.traits;
+  expect(names).toMatchObject({ isCaseBlind: true, form: 'NFD' });
+  expect(names.fitting('a:b?.txt')).toBe('a_b_.txt');
+  expect(await make(known, 'a:b.txt', 'x')).toMatchObject({ code: 'bad-name' });
+  await make(known, 'a.txt', 'one');
+  const before = fake.calls.length;
+  expect((await look(known, 'a.txt')).hash).toBe('md5:f97c5d29941bfb1b2fdab0874906ab82');
+  expect(fake.calls).toHaveLength(before + 1);
+});
+
+test('an answer that unpacks to more than was promised ends', async () => {
+  const { fake, tree } = await open();
+  await make(tree, 'a.txt', 'one');
+  fake.habits.bombBytes = 50_000_000;
+  await expect(textOf(tree, 'a.txt')).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('a server that leads elsewhere gets no password there', async () => {
+  const stranger = await startHttpFake(() => ({ status: 200, json: {} }));
+  const { fake, tree } = await open();
+  fakes.push(stranger);
+  fake.write('a.txt', 'one');
+  const entry = await look(tree, 'a.txt');
+  const answer = { status: 302, headers: { location: `${stranger.url}/dav/a.txt` } };
+  for (const run of [
+    () => listed(tree),
+    () => tree.read(entry, signal),
+    () => tree.move(entry, 'b.txt', signal),
+  ]) {
+    fake.faults.push({ answer });
+    await expect(run()).rejects.toMatchObject({ kind: 'invalid' });
+  }
+  expect(stranger.calls).toEqual([]);
+});
+
+test('no password is in what is recorded of the calls', async () => {
+  const { tree, outside } = await open();
+  await make(tree, 'a.txt', 'one');
+  const recorded = JSON.stringify(outside.observed);
+  expect(recorded).not.toContain('a secret');
+  expect(recorded).not.toContain(Buffer.from('us:a secret').toString('base64'));
+  expect(outside.observed.map(({ operation }) => operation)).toContain('create');
+});
+
+// Writes
+
+test('a content that is cut leaves nothing, and a content that lies about its size is refused', async () => {
+  const { fake, tree } = await open();
+  const cut: Content = {
+    size: 500_000,
+    hash: null,
+    open: async () =>
+      (async function* () {
+        yield noise(200_000);
+        throw new Error('the other side went away');
+      })(),
+  };
+  await expect(tree.makeFile('a.bin', cut, wish, signal)).rejects.toThrow('the other side went away');
+  await expect(tree.makeFile('a.bin', { ...contentOf('one'), size: 4 }, wish, signal)).rejects.toMatchObject({
+    kind: 'unavailable',
+  });
+  expect(fake.paths()).toEqual([]);
+});
+
+test('a full server, a locked file and a server that is away are tried again, each in its words', async () => {
+  const { fake, tree } = await open();
+  await make(tree, 'a.txt', 'one');
+  fake.habits.quota = 10;
+  await expect(make(tree, 'b.txt', 'more than ten bytes')).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'the server has no room left, or our user has none (507)',
+  });
+  const entry = await look(tree, 'a.txt');
+  for (const status of [423, 424, 500, 502]) {
+    fake.faults.push({ fits: ({ method }) => method === 'DELETE', answer: { status } });
+    await expect(tree.remove(entry, signal)).rejects.toMatchObject({ kind: 'unavailable' });
+  }
+  fake.faults.push({ answer: { status: 503, headers: { 'retry-after': '7' } } });
+  await expect(tree.remove(entry, signal)).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 7_000 });
+  expect(fake.paths()).toEqual(['a.txt']);
+});
+
+test('what the server refuses for good is said by its code', async () => {
+  const { fake, tree } = await open();
+  await make(tree, 'a.txt', 'one');
+  const entry = await look(tree, 'a.txt');
+  const isPut = ({ method }: { method: string }) => method === 'PUT';
+  for (const [status, code] of [
+    [403, 'forbidden'],
+    [413, 'too-large'],
+    [414, 'bad-name'],
+    [422, 'invalid'],
+  ] as const) {
+    fake.faults.push({ fits: isPut, answer: { status } });
+    expect(await make(tree, 'b.txt', 'two')).toMatchObject({ kind: 'refused', code });
+    fake.faults.push({ fits: isPut, answer: { status } });
+    expect(await tree.replaceFile(entry, contentOf('two'), signal)).toMatchObject({ kind: 'refused', code });
+  }
+  expect(fake.paths()).toEqual(['a.txt']);
+});
+
+test('a folder takes along nobody’s file that comes while it is deleted', async () => {
+  const { fake, tree } = await open();
+  await tree.makeFolder('A', wish, signal);
+  const folder = await look(tree, 'A');
+  fake.faults.push({ fits: ({ method }) => method === 'LOCK', before: () => fake.write('A/new.txt', 'one') });
+  expect(await tree.remove(folder, signal)).toMatchObject({ kind: 'refused', code: 'not-empty' });
+  expect(fake.paths()).toEqual(['A/', 'A/new.txt']);
+  fake.remove('A/new.txt');
+  expect(await tree.remove(folder, signal)).toEqual({ kind: 'done' });
+  expect(fake.paths()).toEqual([]);
+});
+
+test('a name changes in its case alone where the server is blind to case', async () => {
+  const { fake, tree } = await open({ isCaseBlind: true });
+  await make(tree, 'readme.txt', 'one');
+  const entry = await look(tree, 'readme.txt');
+  expect(await tree.move(entry, 'README.txt', signal)).toMatchObject({ entry: { path: 'README.txt' } });
+  expect(fake.paths()).toEqual(['README.txt']);
+});
+
+// Reading
+
+test('a transfer that breaks goes on where it was, as long as it is the same file', async () => {
+  const { fake, tree } = await open();
+  const bytes = noise(1_000_000);
+  fake.write('large.bin', bytes);
+  const isGet = ({ method }: { method: string }) => method === 'GET';
+  const read = async () => {
+    const parts: Uint8Array[] = [];
+    for await (const part of await tree.read(await look(tree, 'large.bin'), signal)) parts.push(part);
+    return Buffer.concat(parts);
+  };
+  fake.faults.push({ fits: isGet, breaksAnswer: true }, { fits: isGet, breaksAnswer: true });
+  expect((await read()).equals(bytes)).toBe(true);
+  expect(fake.calls.filter((call) => call.startsWith('GET'))).toHaveLength(3);
+  fake.faults.push(
+    { fits: isGet, breaksAnswer: true },
+    { fits: isGet, before: () => fake.write('large.bin', noise(1_000_000)) },
+  );
+  await expect(read()).rejects.toMatchObject({ kind: 'unavailable' });
+});
+
+test('a file that changes while it is read is an error, also where the server shows no tag', async () => {
+  const { fake, tree } = await open({ tags: 'none' });
+  fake.write('large.bin', noise(1_000_000));
+  const pieces = await tree.read(await look(tree, 'large.bin'), signal);
+  fake.write('large.bin', noise(999_999));
+  const read = async () => {
+    for await (const piece of pieces) if (piece.length === 0) throw new Error('an empty piece');
+  };
+  await expect(read()).rejects.toMatchObject({ kind: 'unavailable' });
+});

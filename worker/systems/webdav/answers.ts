@@ -1,0 +1,40 @@
+import type { HttpAnswer } from '../../outside/http-client';
+import type { RefusalCode } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { TreeRefused } from '../tree/path-tree';
+
+/** True: it was done, whole. Of several resources that are told of, some were not (RFC 4918, 9.6.1, 9.9.4). */
+export const isDone = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300 && status !== 207;
+
+/** What a status means that does not depend on what was asked for. Throws where it may be otherwise later. */
+export function refusalOf({ status }: HttpAnswer, verb: string): TreeRefused {
+  switch (status) {
+    case 507:
+      throw new Trouble('unavailable', 'the server has no room left, or our user has none (507)');
+    case 207:
+    case 424:
+      throw new Trouble('unavailable', `${verb} was not done, or in part only (${status})`);
+    case 500:
+      throw new Trouble('unavailable', `${verb} returned 500`);
+    case 403:
+      return refused('forbidden', `the server does not allow ${verb} here (403)`);
+    case 404:
+    case 409:
+      return refused('no-folder', 'its folder is not there');
+    case 405:
+    case 412:
+      return refused('name-taken', 'something else has that name');
+    case 413:
+      return refused('too-large', 'the server takes no file of that size (413)');
+    case 414:
+      return refused('bad-name', 'the path is too long for the server (414)');
+    default:
+      return refused('invalid', `${verb} returned ${status}`);
+  }
+}
+
+export const refused = (code: RefusalCode, reason: string): TreeRefused => ({
+  kind: 'refused',
+  code,
+  reason,
+});

@@ -1,0 +1,207 @@
+import type { HttpAnswer } from '../../outside/http-client';
+import type { Content } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { NewEntry, PathEntry, TreeWritten } from '../tree/path-tree';
+import { temporaryName } from '../tree/temporary-names';
+import { isDone, refusalOf, refused } from './answers';
+import type { DavClient } from './dav-client';
+import { isAsExpected, refusesItsOwnTag } from './expectations';
+import type { DavListing } from './listing';
+import { folderOf, joined } from './places';
+import { isKept, preconditionAt, preconditionOf } from './preconditions';
+import { keepKey } from './properties';
+import type { ServerTraits } from './server-traits';
+
+interface Deps {
+  readonly client: DavClient;
+  readonly listing: DavListing;
+}
+
+export interface NewFile {
+  readonly path: string;
+  readonly content: Content;
+  readonly wish: NewEntry;
+}
+
+export interface Replacement {
+  readonly expected: PathEntry;
+  readonly content: Content;
+}
+
+/** Files come to be whole under their names: by one PUT where the server can, else under a temporary name first. */
+export interface FileWrites {
+  make(traits: ServerTraits, file: NewFile, signal: AbortSignal): Promise<TreeWritten>;
+  replace(traits: ServerTraits, replacement: Replacement, signal: AbortSignal): Promise<TreeWritten>;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+export const createFileWrites = (deps: Deps): FileWrites => ({
+  make: (traits, file, signal) =>
+    traits.isAtomic && traits.putsOnlyNew
+      ? makeAtOnce(deps, traits, file, signal)
+      : makeAside(deps, traits, file, signal),
+  replace: (traits, replacement, signal) =>
+    traits.isAtomic && isKept(preconditionOf(traits, deps.client.places, replacement.expected))
+      ? replaceAtOnce(deps, traits, replacement, signal)
+      : replaceAside(deps, traits, replacement, signal),
+});
+
+// By one PUT
+
+async function makeAtOnce(
+  { client, listing }: Deps,
+  { keepsProperties }: ServerTraits,
+  { path, content, wish }: NewFile,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const answer = await put(
+    client,
+    { path, content, headers: { 'if-none-match': '*', ...dated(wish) } },
+    signal,
+  );
+  if (!isDone(answer)) return refusalOf(answer, 'PUT');
+  if (keepsProperties) await keepKey(client, { path, isFolder: false, key: wish.origin }, signal);
+  return stored(listing, path, content, signal);
+}
+
+async function replaceAtOnce(
+  { client, listing }: Deps,
+  traits: ServerTraits,
+  { expected, content }: Replacement,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const { path } = expected;
+  const headers = { ...preconditionOf(traits, client.places, expected), ...dated(content) };
+  const answer = await put(client, { path, content, headers }, signal);
+  if (isDone(answer)) return stored(listing, path, content, signal);
+  if (![404, 405, 409, 412].includes(answer.status)) return refusalOf(answer, 'PUT');
+  const entry = await listing.look(path, signal);
+  if (isAsExpected(entry, expected)) throw refusesItsOwnTag(path);
+  return { kind: 'stale', entry };
+}
+
+// Under a temporary name
+
+async function makeAside(
+  deps: Deps,
+  traits: ServerTraits,
+  { path, content, wish }: NewFile,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  if ((await deps.listing.look(path, signal)) !== null)
+    return refused('name-taken', 'something else has that name');
+  return aside(deps, { path, content, headers: dated(wish) }, signal, async (temporary) => {
+    const { client, listing } = deps;
+    if (traits.keepsProperties)
+      await keepKey(client, { path: temporary, isFolder: false, key: wish.origin }, signal);
+    if (!traits.movesOnlyToFree && (await listing.look(path, signal)) !== null)
+      return refused('name-taken', 'something else has that name');
+    const headers = { destination: client.places.destination(path, false), overwrite: 'F' };
+    const answer = await moveOf(client, temporary, headers, signal);
+    return isDone(answer) ? stored(listing, path, content, signal) : refusalOf(answer, 'MOVE');
+  });
+}
+
+/** Right before the old content goes, it is seen once more to be what was expected. */
+async function replaceAside(
+  deps: Deps,
+  traits: ServerTraits,
+  { expected, content }: Replacement,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const { client, listing } = deps;
+  const { path } = expected;
+  const early = await listing.look(path, signal);
+  if (early === null || !isAsExpected(early, expected)) return { kind: 'stale', entry: early };
+  return aside(deps, { path, content, headers: dated(content) }, signal, async (temporary) => {
+    // What replaces a file has none of its properties.
+    const key = early.origin;
+    if (traits.keepsProperties && key !== null)
+      await keepKey(client, { path: temporary, isFolder: false, key }, signal);
+    const now = await listing.look(path, signal);
+    if (!isAsExpected(now, expected)) return { kind: 'stale', entry: now };
+    const destination = client.places.destination(path, false);
+    const headers = { destination, overwrite: 'T', ...preconditionAt(traits, client.places, expected) };
+    const answer = await moveOf(client, temporary, headers, signal);
+    if (isDone(answer)) return stored(listing, path, content, signal);
+    if (answer.status !== 412) return refusalOf(answer, 'MOVE');
+    const entry = await listing.look(path, signal);
+    if (isAsExpected(entry, expected)) throw refusesItsOwnTag(path);
+    return { kind: 'stale', entry };
+  });
+}
+
+/** Whatever becomes of it, nothing stays under the temporary name. */
+async function aside(
+  { client, listing }: Deps,
+  { path, content, headers }: PutRequest,
+  signal: AbortSignal,
+  finish: (temporary: string) => Promise<TreeWritten>,
+): Promise<TreeWritten> {
+  const temporary = joined(folderOf(path), temporaryName());
+  let isMoved = false;
+  try {
+    const answer = await put(client, { path: temporary, content, headers }, signal);
+    if (!isDone(answer)) return refusalOf(answer, 'PUT');
+    // Seen whole before it gets its name: a server may say that it has stored what it has not.
+    await stored(listing, temporary, content, signal);
+    const written = await finish(temporary);
+    isMoved = written.kind === 'done';
+    return written;
+  } finally {
+    if (!isMoved) await discard(client, temporary);
+  }
+}
+
+/** Also where the run has been given up. What cannot be removed now is removed by a later listing. */
+async function discard(client: DavClient, path: string): Promise<void> {
+  const request = { operation: 'delete', method: 'DELETE', path, isFolder: false } as const;
+  await client.send(request, AbortSignal.timeout(10_000)).catch(() => undefined);
+}
+
+// Calls
+
+interface PutRequest {
+  readonly path: string;
+  readonly content: Content;
+  readonly headers: Headers;
+}
+
+/** The content is opened first: its system may be the same one, and would wait for the place that this call takes. */
+async function put(
+  client: DavClient,
+  { path, content, headers }: PutRequest,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const pieces = await content.open(signal);
+  const stream = { type: 'application/octet-stream', size: content.size, pieces };
+  return client.send({ operation: 'create', method: 'PUT', path, isFolder: false, stream, headers }, signal);
+}
+
+const moveOf = (
+  client: DavClient,
+  path: string,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<HttpAnswer> =>
+  client.send({ operation: 'move', method: 'MOVE', path, isFolder: false, headers }, signal);
+
+/** What Nextcloud, ownCloud and rclone take; others ignore it. In seconds. */
+const dated = ({ modifiedAt }: { readonly modifiedAt?: Date | null }): Headers =>
+  modifiedAt ? { 'x-oc-mtime': String(Math.floor(modifiedAt.getTime() / 1000)) } : {};
+
+async function stored(
+  listing: DavListing,
+  path: string,
+  content: Content,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const entry = await listing.look(path, signal);
+  if (entry === null || entry.isFolder || entry.size !== content.size)
+    throw new Trouble(
+      'unavailable',
+      `the server said that it had stored ${content.size} bytes, and shows ${entry === null ? 'nothing' : entry.size}`,
+    );
+  return { kind: 'done', entry };
+}

@@ -1,0 +1,41 @@
+import type { PathEntry } from '../tree/path-tree';
+import { etagOf } from './dav-entry';
+import type { DavPlaces } from './places';
+import type { ServerTraits } from './server-traits';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What makes a write to `expected` be refused where that has changed. Empty: the server compares nothing. */
+export function preconditionOf(
+  { precondition }: Pick<ServerTraits, 'precondition'>,
+  places: DavPlaces,
+  expected: Pick<PathEntry, 'path' | 'revision'>,
+): Headers {
+  const etag = etagOf(expected);
+  return etag === null ? {} : conditionOn(precondition, places.of(expected.path, false), etag);
+}
+
+/** The same of what a MOVE puts itself in the place of. `If-Match` is only about what is moved. */
+export const preconditionAt = (traits: ServerTraits, places: DavPlaces, expected: PathEntry): Headers =>
+  traits.precondition === 'if' ? preconditionOf(traits, places, expected) : {};
+
+/**
+ * `If` names the resource that it is about: without a name Apache puts the condition to the folder around it as well. RFC
+ * 4918, 8.3: "Simple-ref = absolute-URI | ( path-absolute [ "?" query ] )".
+ */
+export function conditionOn(
+  precondition: ServerTraits['precondition'],
+  address: string,
+  etag: string,
+): Headers {
+  switch (precondition) {
+    case 'none':
+      return {};
+    case 'if':
+      return { if: `<${address}> ([${etag}])` };
+    case 'if-match':
+      return { 'if-match': etag };
+  }
+}
+
+export const isKept = (precondition: Headers): boolean => Object.keys(precondition).length > 0;

@@ -1,0 +1,25 @@
+import { xmlElement } from '../../../shared/formats/plain-xml';
+import type { DavClient } from './dav-client';
+import { syncNamespace } from './dav-entry';
+
+interface Keyed {
+  readonly path: string;
+  readonly isFolder: boolean;
+  readonly key: string;
+}
+
+/**
+ * Keeps the key of an item with it, as a property that goes with it where it is moved. False: the server did not; then the
+ * item is known by its place and its content.
+ */
+export async function keepKey(
+  client: DavClient,
+  { path, isFolder, key }: Keyed,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const xml = `<?xml version="1.0" encoding="utf-8"?>
+<propertyupdate xmlns="DAV:" xmlns:s="${syncNamespace}"><set><prop>${xmlElement('s:key', key)}</prop></set></propertyupdate>`;
+  const request = { operation: 'update', method: 'PROPPATCH', path, isFolder, xml } as const;
+  const { status } = await client.send(request, signal);
+  return status === 207;
+}

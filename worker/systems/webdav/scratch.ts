@@ -1,0 +1,106 @@
+import { bytesOf } from '../../../shared/formats/bytes-of';
+import { Trouble } from '../../pipeline/trouble';
+import { temporaryName } from '../tree/temporary-names';
+import { isDone } from './answers';
+import type { DavClient } from './dav-client';
+import type { DavEntry } from './dav-entry';
+import type { DavListing } from './listing';
+
+/** A folder of our own in which a server is tried. It has a temporary name: no listing shows it. */
+export interface Scratch {
+  readonly client: DavClient;
+  readonly listing: DavListing;
+  readonly signal: AbortSignal;
+  /** From the root of the pair. */
+  path(name: string): string;
+  /** True: the server said that it had stored it. */
+  put(name: string, text: string, headers?: Readonly<Record<string, string>>): Promise<boolean>;
+  /** The bytes as text; null: there is no such file. */
+  text(name: string): Promise<string | null>;
+  look(name: string): Promise<DavEntry | null>;
+  /** True: the server said that it had done it. */
+  move(from: string, to: string, headers?: Readonly<Record<string, string>>): Promise<boolean>;
+  remove(name: string, headers?: Readonly<Record<string, string>>): Promise<boolean>;
+}
+
+export interface ScratchDeps {
+  readonly client: DavClient;
+  readonly listing: DavListing;
+}
+
+/** Makes one, and takes it away whatever happens. Null: the server makes no folder there. */
+export async function withScratch<T>(
+  deps: ScratchDeps,
+  signal: AbortSignal,
+  run: (scratch: Scratch) => Promise<T>,
+): Promise<T | null> {
+  const folder = temporaryName();
+  const request = { operation: 'probe', path: folder, isFolder: true } as const;
+  const made = await deps.client.send({ ...request, method: 'MKCOL' }, signal);
+  if (!isDone(made)) return null;
+  try {
+    return await run(scratchIn(deps, folder, signal));
+  } finally {
+    const last = AbortSignal.timeout(10_000);
+    // What cannot be taken away now is taken away by a later listing.
+    await deps.client.send({ ...request, method: 'DELETE' }, last).catch(() => undefined);
+  }
+}
+
+const operation = 'probe';
+const mostBytes = 1_000_000;
+
+function scratchIn({ client, listing }: ScratchDeps, folder: string, signal: AbortSignal): Scratch {
+  const path = (name: string) => `${folder}/${name}`;
+  return {
+    client,
+    listing,
+    signal,
+    path,
+    put: async (name, text, headers = {}) => {
+      const bytes = Buffer.from(text);
+      const stream = { type: 'application/octet-stream', size: bytes.length, pieces: onePiece(bytes) };
+      const request = {
+        operation,
+        method: 'PUT',
+        path: path(name),
+        isFolder: false,
+        stream,
+        headers,
+      } as const;
+      return isDone(await client.send(request, signal));
+    },
+    async text(name) {
+      const request = { operation, method: 'GET', path: client.places.of(path(name), false) } as const;
+      const answer = await client.http.open({ ...request, isText: true }, signal);
+      if (!('bytes' in answer)) return null;
+      const tooLong = () => new Trouble('unavailable', 'more came back than was sent');
+      return (await bytesOf(answer.bytes, { maxBytes: mostBytes, tooLong })).toString('utf8');
+    },
+    look: (name) => listing.look(path(name), signal),
+    move: async (from, to, headers = {}) =>
+      isDone(
+        await client.send(
+          {
+            operation,
+            method: 'MOVE',
+            path: path(from),
+            isFolder: false,
+            headers: { destination: client.places.destination(path(to), false), overwrite: 'F', ...headers },
+          },
+          signal,
+        ),
+      ),
+    remove: async (name, headers = {}) =>
+      isDone(
+        await client.send(
+          { operation, method: 'DELETE', path: path(name), isFolder: false, headers },
+          signal,
+        ),
+      ),
+  };
+}
+
+async function* onePiece(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
+}

@@ -1,0 +1,132 @@
+import type { NameRules } from '../../pipeline/system';
+import type { Finding } from '../probe';
+import { fittingName } from '../tree/path-names';
+import type { TreeTraits } from '../tree/path-tree';
+import { isTemporary } from '../tree/temporary-names';
+import type { HashTrait } from './dav-entry';
+
+/** What a server was seen to do of what the standard says. */
+export interface ServerTraits {
+  /** By which header a write to a file that has changed is refused. */
+  readonly precondition: 'if' | 'if-match' | 'none';
+  /** `If-None-Match: *` refuses a PUT where something is. */
+  readonly putsOnlyNew: boolean;
+  /** MKCOL refuses a name that is taken. */
+  readonly foldersOnlyNew: boolean;
+  /** `Overwrite: F` refuses a MOVE to where something is. */
+  readonly movesOnlyToFree: boolean;
+  /** Nothing of a PUT is seen before it is complete, and a PUT that is cut leaves what was there. */
+  readonly isAtomic: boolean;
+  /** Properties of ours are kept, and go with a file that is moved. */
+  readonly keepsProperties: boolean;
+  /** Nobody writes into a folder that is locked. */
+  readonly locks: boolean;
+  readonly hashes: HashTrait;
+  readonly isCaseBlind: boolean;
+  readonly form: NameRules['form'];
+  /** Characters that it takes in no name. */
+  readonly badCharacters: string;
+  /** It takes no name that ends with a dot or a space. */
+  readonly refusesBlankEnds: boolean;
+}
+
+/** Nothing is relied on: what no probe has shown may not be so. */
+export const carefulTraits: ServerTraits = {
+  precondition: 'none',
+  putsOnlyNew: false,
+  foldersOnlyNew: false,
+  movesOnlyToFree: false,
+  isAtomic: false,
+  keepsProperties: false,
+  locks: false,
+  hashes: 'none',
+  isCaseBlind: false,
+  form: 'any',
+  badCharacters: '',
+  refusesBlankEnds: false,
+};
+
+export function treeTraitsOf(traits: ServerTraits): TreeTraits {
+  const isConditional = traits.precondition !== 'none' && (traits.putsOnlyNew || traits.movesOnlyToFree);
+  return {
+    names: {
+      isCaseBlind: traits.isCaseBlind,
+      form: traits.form,
+      fitting: (name) => {
+        const fitting = fittingOn(traits, name);
+        return fitting === name ? null : fitting;
+      },
+    },
+    writes: isConditional ? 'conditional' : 'checked',
+    maxFileBytes: null,
+  };
+}
+
+function fittingOn({ badCharacters, refusesBlankEnds }: ServerTraits, name: string): string {
+  const characters = Array.from(name, (one) => (badCharacters.includes(one) ? '_' : one)).join('');
+  const ended = refusesBlankEnds ? characters.replace(/[. ]+$/, (end) => '_'.repeat(end.length)) : characters;
+  const own = isTemporary(ended) ? `_${ended}` : ended;
+  return fittingName(own) ?? own;
+}
+
+// As a finding of a probe, which is stored with the system
+
+const code = 'webdav-traits';
+
+export const findingOf = (traits: ServerTraits): Finding => ({
+  level: 'info',
+  code,
+  message: sentenceOf(traits),
+  about: Object.entries(traits)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .sort(),
+});
+
+/** Null: none of them tells of traits. What is not told is taken carefully. */
+export function traitsIn(findings: readonly Finding[]): ServerTraits | null {
+  const finding = findings.find((one) => one.code === code);
+  if (finding === undefined) return null;
+  const told = new Map((finding.about ?? []).map(divided));
+  const isTrue = (name: keyof ServerTraits) => told.get(name) === 'true';
+  return {
+    precondition: oneOf(['if', 'if-match'], told.get('precondition')) ?? 'none',
+    putsOnlyNew: isTrue('putsOnlyNew'),
+    foldersOnlyNew: isTrue('foldersOnlyNew'),
+    movesOnlyToFree: isTrue('movesOnlyToFree'),
+    isAtomic: isTrue('isAtomic'),
+    keepsProperties: isTrue('keepsProperties'),
+    locks: isTrue('locks'),
+    hashes: oneOf(['etag-md5', 'checksums'], told.get('hashes')) ?? 'none',
+    isCaseBlind: isTrue('isCaseBlind'),
+    form: oneOf(['NFC', 'NFD'], told.get('form')) ?? 'any',
+    badCharacters: told.get('badCharacters') ?? '',
+    refusesBlankEnds: isTrue('refusesBlankEnds'),
+  };
+}
+
+const divided = (text: string): readonly [string, string] => {
+  const at = text.indexOf('=');
+  return [text.slice(0, at), text.slice(at + 1)];
+};
+
+const oneOf = <T extends string>(known: readonly T[], value: string | undefined): T | null =>
+  known.find((one) => one === value) ?? null;
+
+function sentenceOf({
+  precondition,
+  isAtomic,
+  movesOnlyToFree,
+  keepsProperties,
+  locks,
+}: ServerTraits): string {
+  const writes =
+    precondition === 'none'
+      ? 'It compares nothing before a write: a file is looked at right before, and someone may be faster.'
+      : `A write to a file that has changed is refused by the header ${precondition === 'if' ? 'If' : 'If-Match'}.`;
+  const contents = isAtomic
+    ? 'A content is seen once it is complete.'
+    : 'Of a content that is cut a part stays, so it is written under a temporary name and moved.';
+  const moves = movesOnlyToFree ? '' : ' A move replaces what is there, whatever is asked for.';
+  const keys = keepsProperties ? ' It keeps properties: a file is known wherever it is moved.' : '';
+  return `${writes} ${contents}${moves}${keys}${locks ? ' It locks folders.' : ''}`;
+}

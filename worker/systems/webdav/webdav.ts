@@ -1,0 +1,93 @@
+import { folderEnd } from '../../../shared/systems/settings-parts';
+import { webdavSettings } from '../../../shared/systems/webdav';
+import type { Outside, SystemOpening, TreeConnector } from '../remote-system';
+import type { PathTree } from '../tree/path-tree';
+import { createDavClient, type DavClient } from './dav-client';
+import type { DavEntry } from './dav-entry';
+import { createListing, type DavListing } from './listing';
+import { createPlaces } from './places';
+import { probeWebdav } from './probe';
+import { findTraits } from './probe-traits';
+import { readFile } from './reading';
+import { carefulTraits, type ServerTraits, traitsIn, treeTraitsOf } from './server-traits';
+import { createWrites } from './writes';
+
+/**
+ * A WebDAV server (RFC 4918). What it does of the standard is known by a probe that is stored with the system. A server that
+ * nobody has probed is probed before the first write: reading relies on nothing, and a plan writes nothing.
+ */
+export function createWebdavConnector(): TreeConnector {
+  const found: FoundTraits = new Map();
+  return {
+    openTree: (opening, outside) => Promise.resolve(openTree(opening, outside, found)),
+    registerWebhooks: null,
+  };
+}
+
+/** What this process has found itself, by address and user. */
+type FoundTraits = Map<string, Promise<ServerTraits>>;
+
+function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits): PathTree {
+  const settings = webdavSettings.parse(opening.config);
+  const { root } = folderEnd.parse(opening.end ?? {});
+  const client = createDavClient({
+    places: createPlaces(settings.url, root),
+    auth: settings.auth,
+    secrets: opening.secrets,
+    outside,
+  });
+  const name = JSON.stringify([settings.url, settings.auth?.user]);
+  let traits = traitsIn(opening.found ?? []);
+  const listing = createListing({
+    client,
+    hashes: () => (traits ?? carefulTraits).hashes,
+    removeAbandoned: (entries, signal) => remove(client, entries, signal),
+    atOnce: settings.limits.atOnce,
+  });
+
+  async function known(signal: AbortSignal): Promise<ServerTraits> {
+    traits ??= await foundBefore(found, name, () => findTraits({ client, listing }, signal));
+    return traits;
+  }
+
+  return {
+    get traits() {
+      return treeTraitsOf(traits ?? carefulTraits);
+    },
+    list: (signal, isLeftOut = () => false) => listing.walk(signal, isLeftOut),
+    children: (path, signal) => listing.children(path, signal),
+    look: (path, signal) => lookSure(listing, path, signal),
+    read: (entry, signal) => readFile({ client, listing }, entry, signal),
+    ...createWrites({ client, listing, traits: known }),
+    probe: (signal) => probeWebdav({ client, listing }, signal),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** One at a time; one that failed is forgotten. */
+async function foundBefore(
+  found: FoundTraits,
+  name: string,
+  find: () => Promise<ServerTraits>,
+): Promise<ServerTraits> {
+  const finding = found.get(name) ?? find();
+  found.set(name, finding);
+  try {
+    return await finding;
+  } catch (error) {
+    found.delete(name);
+    throw error;
+  }
+}
+
+/** That something is not there says nothing where the root is not there. */
+async function lookSure(listing: DavListing, path: string, signal: AbortSignal): Promise<DavEntry | null> {
+  const entry = await listing.look(path, signal);
+  if (entry === null) await listing.needRoot(signal);
+  return entry;
+}
+
+async function remove(client: DavClient, entries: readonly DavEntry[], signal: AbortSignal): Promise<void> {
+  for (const { path, isFolder } of entries)
+    await client.send({ operation: 'delete', method: 'DELETE', path, isFolder }, signal);
+}

@@ -1,0 +1,205 @@
+import type { HttpAnswer } from '../../outside/http-client';
+import type { Content, RefusalCode } from '../../pipeline/system';
+import { Trouble } from '../../pipeline/trouble';
+import type { NewEntry, PathEntry, PathTree, TreeRemoved, TreeWritten } from '../tree/path-tree';
+import { isDone, refusalOf, refused } from './answers';
+import type { DavClient } from './dav-client';
+import { isAsExpected, refusesItsOwnTag } from './expectations';
+import { createFileWrites } from './file-writes';
+import type { DavListing } from './listing';
+import { folderOf, nameOf } from './places';
+import { isKept, preconditionOf } from './preconditions';
+import { keepKey } from './properties';
+import { removeFolder } from './remove-folder';
+import { type ServerTraits, treeTraitsOf } from './server-traits';
+
+/** What writing needs. */
+export interface WritingDeps {
+  readonly client: DavClient;
+  readonly listing: DavListing;
+  /** What the server does; a server of which nothing is known is probed first. */
+  readonly traits: (signal: AbortSignal) => Promise<ServerTraits>;
+}
+
+type Writes = Pick<PathTree, 'makeFolder' | 'makeFile' | 'replaceFile' | 'move' | 'remove'>;
+
+export function createWrites(deps: WritingDeps): Writes {
+  const files = createFileWrites(deps);
+  return {
+    makeFolder: (path, wish, signal) => makeFolder(deps, path, wish, signal),
+    async makeFile(path: string, content: Content, wish: NewEntry, signal: AbortSignal) {
+      const traits = await deps.traits(signal);
+      const bad = badName(traits, path);
+      if (bad !== null) return bad;
+      return explained(deps, path, await files.make(traits, { path, content, wish }, signal), signal);
+    },
+    async replaceFile(expected, content, signal) {
+      return files.replace(await deps.traits(signal), { expected, content }, signal);
+    },
+    move: (expected, path, signal) => move(deps, expected, path, signal),
+    remove: (expected, signal) =>
+      expected.isFolder ? removeFolder(deps, expected, signal) : removeFile(deps, expected, signal),
+  };
+}
+
+function badName(traits: ServerTraits, path: string): TreeWritten | null {
+  const name = nameOf(path);
+  return treeTraitsOf(traits).names.fitting(name) === null
+    ? null
+    : refused('bad-name', `the server takes no file or folder of the name "${name}"`);
+}
+
+async function makeFolder(
+  deps: WritingDeps,
+  path: string,
+  wish: NewEntry,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const traits = await deps.traits(signal);
+  const bad = badName(traits, path);
+  if (bad !== null) return bad;
+  const { client, listing } = deps;
+  if (!traits.foldersOnlyNew && (await listing.look(path, signal)) !== null)
+    return refused('name-taken', 'something else has that name');
+  const request = { operation: 'create', method: 'MKCOL', path, isFolder: true } as const;
+  const answer = await client.send(request, signal);
+  if (!isDone(answer)) return explained(deps, path, refusalOf(answer, 'MKCOL'), signal);
+  if (traits.keepsProperties) await keepKey(client, { path, isFolder: true, key: wish.origin }, signal);
+  const entry = await listing.look(path, signal);
+  if (entry?.isFolder !== true) throw notStored(path);
+  return { kind: 'done', entry };
+}
+
+const unclear: ReadonlySet<RefusalCode> = new Set(['no-folder', 'name-taken', 'invalid', 'forbidden']);
+
+/** The same status may say that the folder around it is gone, that the root is, or that the name is taken. */
+async function explained(
+  { listing }: WritingDeps,
+  path: string,
+  written: TreeWritten,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  if (written.kind !== 'refused' || !unclear.has(written.code)) return written;
+  const around = await listing.look(folderOf(path), signal);
+  if (around?.isFolder !== true) {
+    await listing.needRoot(signal);
+    return refused('no-folder', 'its folder is not there');
+  }
+  if ((await listing.look(path, signal)) !== null)
+    return refused('name-taken', 'something else has that name');
+  if (written.code === 'forbidden' || (written.code === 'invalid' && !written.reason.includes('500')))
+    return written;
+  throw new Trouble(
+    'unavailable',
+    'the server refuses the name as taken or its folder as missing, and both are well',
+  );
+}
+
+async function move(
+  deps: WritingDeps,
+  expected: PathEntry,
+  path: string,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const { client, listing } = deps;
+  const { isFolder } = expected;
+  if (isFolder && path.startsWith(`${expected.path}/`))
+    return refused('cycle', 'a folder cannot lie in itself');
+  const traits = await deps.traits(signal);
+  const bad = badName(traits, path);
+  if (bad !== null) return bad;
+  const precondition = isFolder ? {} : preconditionOf(traits, client.places, expected);
+  const isOtherSpelling = isSameSpelled(traits, expected.path, path);
+  if (!isKept(precondition) || isOtherSpelling || !traits.movesOnlyToFree) {
+    const now = await listing.look(expected.path, signal);
+    if (!isAsExpected(now, expected)) return { kind: 'stale', entry: now };
+  }
+  if (isOtherSpelling) return respell(deps, expected, path, signal);
+  if (!traits.movesOnlyToFree && (await listing.look(path, signal)) !== null)
+    return refused('name-taken', 'something else has that name');
+  const answer = await sendMove(client, { from: expected.path, to: path, isFolder, precondition }, signal);
+  if (isDone(answer)) return shown(listing, path, signal);
+  // What Apache returns where the folder that it would go to is not there.
+  if (answer.status === 500) return explained(deps, path, refused('invalid', 'MOVE returned 500'), signal);
+  if (answer.status === 404 || answer.status === 412) {
+    const now = await listing.look(expected.path, signal);
+    if (!isAsExpected(now, expected)) return { kind: 'stale', entry: now };
+  }
+  return explained(deps, path, refusalOf(answer, 'MOVE'), signal);
+}
+
+interface Step extends Pick<PathEntry, 'isFolder'> {
+  readonly from: string;
+  readonly to: string;
+  readonly precondition?: Readonly<Record<string, string>>;
+}
+
+const sendMove = (
+  client: DavClient,
+  { from, to, isFolder, precondition = {} }: Step,
+  signal: AbortSignal,
+): Promise<HttpAnswer> =>
+  client.send(
+    {
+      operation: 'move',
+      method: 'MOVE',
+      path: from,
+      isFolder,
+      headers: { destination: client.places.destination(to, isFolder), overwrite: 'F', ...precondition },
+    },
+    signal,
+  );
+
+/**
+ * To a server that is blind to case, `readme` is taken by `README` itself: it is moved aside first. The name in between can be
+ * seen, so that whoever is killed there leaves an item that the next run renames.
+ */
+async function respell(
+  deps: WritingDeps,
+  expected: PathEntry,
+  path: string,
+  signal: AbortSignal,
+): Promise<TreeWritten> {
+  const { client, listing } = deps;
+  const { path: before, isFolder } = expected;
+  const aside = `${path} (renaming)`;
+  const first = await sendMove(client, { from: before, to: aside, isFolder }, signal);
+  if (!isDone(first)) return explained(deps, path, refusalOf(first, 'MOVE'), signal);
+  const second = await sendMove(client, { from: aside, to: path, isFolder }, signal);
+  if (isDone(second)) return shown(listing, path, signal);
+  await sendMove(client, { from: aside, to: before, isFolder }, signal);
+  return refusalOf(second, 'MOVE');
+}
+
+const isSameSpelled = ({ isCaseBlind, form }: ServerTraits, one: string, other: string): boolean => {
+  const plain = (path: string) => {
+    const formed = form === 'any' ? path : path.normalize('NFC');
+    return isCaseBlind ? formed.toLowerCase() : formed;
+  };
+  return one !== other && plain(one) === plain(other);
+};
+
+async function removeFile(deps: WritingDeps, expected: PathEntry, signal: AbortSignal): Promise<TreeRemoved> {
+  const { client, listing } = deps;
+  const precondition = preconditionOf(await deps.traits(signal), client.places, expected);
+  if (!isKept(precondition)) {
+    const now = await listing.look(expected.path, signal);
+    if (!isAsExpected(now, expected)) return { kind: 'stale', entry: now };
+  }
+  const request = { operation: 'delete', method: 'DELETE', path: expected.path, isFolder: false } as const;
+  const answer = await client.send({ ...request, headers: precondition }, signal);
+  if (isDone(answer)) return { kind: 'done' };
+  if (![404, 410, 412].includes(answer.status)) return refusalOf(answer, 'DELETE');
+  const now = await listing.look(expected.path, signal);
+  if (isAsExpected(now, expected)) throw refusesItsOwnTag(expected.path);
+  return { kind: 'stale', entry: now };
+}
+
+async function shown(listing: DavListing, path: string, signal: AbortSignal): Promise<TreeWritten> {
+  const entry = await listing.look(path, signal);
+  if (entry === null) throw notStored(path);
+  return { kind: 'done', entry };
+}
+
+const notStored = (path: string): Trouble =>
+  new Trouble('unavailable', `the server said that it had done it, and ${path} is not there`);
