@@ -581,6 +581,24 @@ test('what our user may not read any more is not gone, and is left alone', async
   expect(item).toMatchObject({ isActive: true, faults: [{ field: 'rights' }] });
 });
 
+test('a folder of the pair that our user may not read is no empty one', async () => {
+  const fake = await fakes.start();
+  const { system } = await openElo(fake);
+  rootOf(fake.archive).isHidden = true;
+  await expect(listed(system)).rejects.toMatchObject({ kind: 'root-missing' });
+  expect(await system.probe(signal)).toMatchObject({ ok: false, findings: [{ code: 'root-missing' }] });
+});
+
+test('a user that may not ask for the server’s clock and version lists all the same', async () => {
+  const fake = await fakes.start();
+  const { system } = await openElo(fake);
+  const isInfo = ({ path }: { path: string }) => path.endsWith('/getServerInfo');
+  await outsiderOf(fake.archive).write('a.txt', 'a');
+  fake.http.faults.push({ fits: isInfo, answer: exception(5024), times: 2 });
+  expect(await listed(system)).toHaveLength(1);
+  expect(await system.probe(signal)).toMatchObject({ ok: true, version: null });
+});
+
 test('a server that starts anew is unavailable, whatever page it shows', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);

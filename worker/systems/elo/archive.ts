@@ -1,5 +1,6 @@
 import type { Content, Item, Place } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
+import { IxFault } from './faults';
 import type { Elo } from './opened';
 import { versionContent } from './content';
 import { archivePath, createEntryReader, type EntryReader } from './reading';
@@ -40,7 +41,7 @@ export function createArchive({ api, end, opening }: Elo): Archive {
   let known: Sord | null = null;
 
   async function root(signal: AbortSignal): Promise<Sord> {
-    const found = await reader.look(rootName, signal);
+    const found = await reader.look(rootName, signal).catch(asMissing);
     if (found === null || found.deleted === true || !isFolder(found)) {
       known = null;
       throw new Trouble(
@@ -100,6 +101,11 @@ export function createArchive({ api, end, opening }: Elo): Archive {
     },
     within,
   };
+}
+
+/** A folder that our user may not read is not empty either. */
+function asMissing(error: unknown): never {
+  throw error instanceof IxFault ? new Trouble('root-missing', error.message) : error;
 }
 
 /**

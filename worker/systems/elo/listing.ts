@@ -3,6 +3,7 @@ import { type Cursor, type Item, type Page, tombstone } from '../../pipeline/sys
 import { Trouble } from '../../pipeline/trouble';
 import { createBoundedMap } from '../bounded-map';
 import type { Archive } from './archive';
+import { ixCodes, unless } from './faults';
 import type { Elo } from './opened';
 import { changedSince } from './searches';
 import type { Sord } from './sord';
@@ -83,7 +84,8 @@ const serverInfo = z.looseObject({ serverTime: z.string().nullish() });
 
 /** The clock that sets the times of changes; where it is not told, that of the header `Date`. */
 async function serverTime(api: Elo['api'], signal: AbortSignal): Promise<Date> {
-  const answer = await api.call({ operation: 'list', name: 'getServerInfo', parameters: {} }, signal);
+  const call = { operation: 'list', name: 'getServerInfo', parameters: {} };
+  const answer = await unless(ixCodes.accessDenied, api.call(call, signal), null);
   const told = serverInfo.safeParse(answer).data?.serverTime ?? '';
   // Without a zone it would be read by the clock of this machine.
   if (/(?:Z|[+-]\d\d:?\d\d)$/.test(told) && !Number.isNaN(Date.parse(told))) return new Date(told);

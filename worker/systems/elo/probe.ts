@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Trouble } from '../../pipeline/trouble';
 import type { Finding, Probe } from '../probe';
 import type { Archive } from './archive';
+import { ixCodes, unless } from './faults';
 import type { Elo } from './opened';
 import type { Sord } from './sord';
 
@@ -31,7 +32,8 @@ const loudOffsetMs = 60_000;
 const serverInfo = z.looseObject({ version: z.string().nullish() });
 
 async function readVersion({ api }: Elo, signal: AbortSignal): Promise<string | null> {
-  const answer = await api.call({ operation: 'probe', name: 'getServerInfo', parameters: {} }, signal);
+  const call = { operation: 'probe', name: 'getServerInfo', parameters: {} };
+  const answer = await unless(ixCodes.accessDenied, api.call(call, signal), null);
   return serverInfo.safeParse(answer).data?.version ?? null;
 }
 
