@@ -135,6 +135,31 @@ test('what comes back from the recycle bin as it was is made again', async () =>
   expect(await tree()).toEqual({ 'F/': '', 'F/two.txt': 'two', 'one.txt': 'one' });
 });
 
+test('a creation whose answer is lost is found by its place, and is made once', async () => {
+  const { fake, folder, pair, rest, run, tree } = await open();
+  await folder.write('one.txt', 'one');
+  fake.storage.faults.push({ fits: ({ method }) => method === 'PUT', losesAnswer: true });
+  await run();
+  expect(rowAt(fake, 'Kanzlei/Akten/one.txt').bytes?.toString()).toBe('one');
+  await pair.restart();
+  await pair.hurry();
+  await rest();
+  expect(await tree()).toEqual({ 'one.txt': 'one' });
+});
+
+test('what someone else put at the place of a creation that failed is kept beside it', async () => {
+  const { fake, folder, library, pair, rest, run, tree } = await open();
+  await folder.write('one.txt', 'ours');
+  fake.http.faults.push({ fits: ({ method }) => method === 'POST', times: 9, answer: { status: 502 } });
+  await run();
+  fake.http.faults.splice(0);
+  await library.write('one.txt', 'theirs');
+  await pair.restart();
+  await pair.hurry();
+  await rest();
+  expect(Object.values(await tree()).sort()).toEqual(['ours', 'theirs']);
+});
+
 test.each(['at-once', 'later'] as const)(
   'an Office file that SharePoint writes anew (%s) comes back once, and then all is quiet',
   async (enrichment) => {

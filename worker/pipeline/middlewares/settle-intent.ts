@@ -114,10 +114,12 @@ async function adopt(settings: SettleIntentSettings, link: Link, intent: Intent,
   const { links, words } = settings;
   const { side, sent, beside } = intent;
   const { state } = await sharedState(words, side, item);
+  const mayBeAnothers = item.origin === null && !isSameContent(sent, state);
+  const seen = (copy: State): State => (mayBeAnothers ? { ...copy, content: neverSeen } : copy);
   const ends = {
     ...link.ends,
-    [side]: { key: item.key, revision: null, seen: asSent(sent, state) },
-    [otherSide(side)]: lookedAt(link.ends[otherSide(side)], beside),
+    [side]: { key: item.key, revision: null, seen: seen(asSent(sent, state)) },
+    [otherSide(side)]: lookedAt(link.ends[otherSide(side)], seen(beside)),
   };
   return links.finish(link, {
     ends,
@@ -151,6 +153,16 @@ function asSent(sent: State, found: State): State {
     ? { isActive: true, fields, place }
     : { isActive: true, fields, place, content };
 }
+
+/**
+ * What was found by its place alone may have been put there by someone else. If its content is not known to be the one
+ * that was sent, it counts as changed on both sides: both are read and compared, and where they differ both are kept.
+ */
+const isSameContent = (sent: State, found: State): boolean =>
+  sent.content === undefined || found.content === undefined || sent.content === found.content;
+
+/** The mark of no content. */
+const neverSeen = 'never-seen';
 
 const isSameKind = (one: string | undefined, other: string | undefined): boolean =>
   one?.includes(':') === true && one.split(':')[0] === other?.split(':')[0];
