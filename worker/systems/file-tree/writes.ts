@@ -63,7 +63,11 @@ const makeFile = (
     const target = join(folder, nameOf(path));
     if ((await statsOf(target)) !== null) return { kind: 'refused', code: 'name-taken', reason: nameTaken };
     const temporary = await writeTemporary(folder, content, null, signal);
-    await orRemove(temporary, () => publish(temporary, target));
+    // A worker that has lost the pair meanwhile gives nothing its name.
+    await orRemove(temporary, async () => {
+      signal.throwIfAborted();
+      await publish(temporary, target);
+    });
     await handle.sync();
     return shown(folder, path);
   });
@@ -82,7 +86,10 @@ const replaceFile = (
     if (!isAsExpected(expected, await found(folder, expected.path)) || before === null)
       return { kind: 'stale', entry: await found(folder, expected.path) };
     const temporary = await writeTemporary(folder, content, before, signal);
-    const isReplaced = await orRemove(temporary, () => replace(temporary, target, expected.revision));
+    const isReplaced = await orRemove(temporary, async () => {
+      signal.throwIfAborted();
+      return replace(temporary, target, expected.revision);
+    });
     if (!isReplaced) {
       await unlinkIfThere(temporary);
       return { kind: 'stale', entry: await found(folder, expected.path) };

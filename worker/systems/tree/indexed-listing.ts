@@ -2,6 +2,7 @@ import type { Item } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import { madeBy, movedTo, type Recalled, recall } from './recognise';
 import type { PathEntry, PathTree } from './path-tree';
+import type { LivePaths } from './live-paths';
 import { createSeenNumbers, type SeenNumbers } from './seen-numbers';
 import {
   folderOf,
@@ -19,6 +20,7 @@ import type { IndexedItem, KnownItem, ListedEntry, TreeIndex } from './tree-inde
 export interface ListingParts {
   readonly tree: PathTree;
   readonly index: TreeIndex;
+  readonly paths: LivePaths;
   readonly comparison: TreeComparison;
   readonly isLeftOut: (path: string) => boolean;
   readonly signal: AbortSignal;
@@ -90,8 +92,7 @@ async function* inRounds(
     if (placed.length === 0) return;
     const told = await tell(placed);
     for (const { item, entry } of told) if (item.isFolder) rememberFolder(listing, entry.path, item.key);
-    if (told.length > 0)
-      yield told.map(({ item, entry }) => itemOf(listing.tree, listing.comparison, item, entry));
+    if (told.length > 0) yield told.map(({ item, entry }) => itemOf(listing, item, entry));
     left = later;
   }
 }

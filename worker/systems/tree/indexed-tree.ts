@@ -11,6 +11,7 @@ import type {
 } from '../../pipeline/system';
 import { tombstone } from '../../pipeline/system';
 import { listIndexed } from './indexed-listing';
+import { createLivePaths } from './live-paths';
 import type { PathEntry, PathTree, TreeRefused } from './path-tree';
 import { madeBy, recognise } from './recognise';
 import { createRootCheck } from './root-check';
@@ -26,6 +27,7 @@ import {
   pathBelow,
   type PlacedEntry,
   revisionOf,
+  type ShownParts,
   type TreeComparison,
 } from './tree-items';
 import type { IndexedItem, LocatedItem, TreeIndex } from './tree-index';
@@ -40,11 +42,12 @@ export interface IndexedTreeSettings extends TreeComparison {
  * wherever that can be known.
  */
 export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedTreeSettings): System {
-  const parts: Parts = { tree, index, settings };
+  const paths = createLivePaths(tree, index);
+  const parts: Parts = { tree, index, paths, settings, comparison: settings };
   const atRoot = createRootCheck(tree, index);
   const expecting = async (key: string, expected: string, signal: AbortSignal, write: WriteItem) => {
     await atRoot(signal);
-    const [item] = await index.byKeys([key]);
+    const [item] = await paths.locate([key]);
     if (item === undefined) return { kind: 'stale', item: null } as const;
     return revisionOf(item) === expected ? write(item) : staleAsItIs(parts, key, signal);
   };
@@ -78,7 +81,7 @@ export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedT
 /** Of an item that is as it was when it was last looked at. */
 type WriteItem = (item: LocatedItem) => Promise<Written>;
 
-interface Parts {
+interface Parts extends ShownParts {
   readonly tree: PathTree;
   readonly index: TreeIndex;
   readonly settings: IndexedTreeSettings;
@@ -100,8 +103,15 @@ const capabilitiesOf = ({ traits }: PathTree): Capabilities => ({
 
 // Reading
 
-async function* list({ tree, index, settings }: Parts, signal: AbortSignal): AsyncGenerator<Page> {
-  const pages = listIndexed({ tree, index, comparison: settings, isLeftOut: settings.isLeftOut, signal });
+async function* list({ tree, index, paths, settings }: Parts, signal: AbortSignal): AsyncGenerator<Page> {
+  const pages = listIndexed({
+    tree,
+    index,
+    paths,
+    comparison: settings,
+    isLeftOut: settings.isLeftOut,
+    signal,
+  });
   for await (const items of pages) yield { items, cursor: null, isWhole: false };
   yield { items: [], cursor: null, isWhole: true };
 }
@@ -111,15 +121,10 @@ async function fetch(
   keys: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Item>> {
-  const located = await parts.index.byKeys(keys);
-  const found = await Promise.all(
-    located.map(async (known) => {
-      const entry = await parts.tree.look(known.path, signal);
-      return entry === null || entry.isFolder !== known.isFolder ? [] : [{ known, entry }];
-    }),
-  );
+  const located = await parts.paths.locate(keys);
+  const found = await Promise.all(located.map((known) => parts.paths.look(known, signal)));
   const shown = found
-    .flat()
+    .flatMap((one) => (one !== null && one.entry.isFolder === one.known.isFolder ? [one] : []))
     .map(({ known, entry }) => ({ known, entry, item: itemAt(known, placeOf(known, entry)) }));
   const changed = shown.filter(({ known, item }) => !isSameItem(known, item)).map(({ item }) => item);
   if (changed.length > 0) await parts.index.put(changed);
@@ -129,17 +134,18 @@ async function fetch(
 
 /** With its hash, in a pair that compares hashes: it is read once for each revision. */
 async function readItem(
-  { tree, index, settings }: Parts,
+  parts: Parts,
   item: IndexedItem,
   entry: PathEntry,
   signal: AbortSignal,
 ): Promise<Item> {
+  const { paths, index, settings } = parts;
   if (settings.compare === 'revision' || item.isFolder || item.hash !== null)
-    return itemOf(tree, settings, item, entry);
-  const { hash } = await hashOf(await tree.read(entry, signal));
+    return itemOf(parts, item, entry);
+  const { hash } = await hashOf(await paths.read(item.key, entry, signal));
   const read = { ...item, hash };
   await index.put([read]);
-  return itemOf(tree, settings, read, entry);
+  return itemOf(parts, read, entry);
 }
 
 const placeOf = ({ parent, name }: IndexedItem, entry: PathEntry): PlacedEntry => ({
@@ -188,14 +194,14 @@ async function findWithin(
 }
 
 async function recognised(
-  { tree, index, settings }: Parts,
+  parts: Parts,
   placed: readonly PlacedEntry[],
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
-  const items = await recognise(tree, index, placed, signal);
+  const items = await recognise(parts.tree, parts.index, placed, signal);
   return items.flatMap((item, at) => {
     const entry = placed[at]?.entry;
-    return entry === undefined ? [] : [itemOf(tree, settings, item, entry)];
+    return entry === undefined ? [] : [itemOf(parts, item, entry)];
   });
 }
 
@@ -220,13 +226,13 @@ async function findOrigin(parts: Parts, origin: string, signal: AbortSignal): Pr
   if (made === null) return [];
   await index.put([made]);
   await index.endCreations([origin]);
-  return [itemOf(tree, parts.settings, made, entry)];
+  return [itemOf(parts, made, entry)];
 }
 
 /** Of a folder; null: it is nowhere. */
-async function pathOf({ index }: Parts, key: string | null): Promise<string | null> {
+async function pathOf({ paths }: Parts, key: string | null): Promise<string | null> {
   if (key === null) return '';
-  const [folder] = await index.byKeys([key]);
+  const [folder] = await paths.locate([key]);
   return folder?.isFolder === true ? folder.path : null;
 }
 
@@ -299,12 +305,17 @@ async function move(parts: Parts, item: LocatedItem, wanted: Place, signal: Abor
   const { path, place } = target;
   if (item.isFolder && `${folderOf(path)}/`.startsWith(`${item.path}/`))
     return refused('cycle', 'A folder cannot lie in itself.');
-  const written = await parts.tree.move(entryOf(item), path, signal);
-  if (written.kind !== 'done') return outcomeOf(parts, item, written, signal);
-  const { entry } = written;
-  const moved = itemAt(item, { entry, parent: place.parent, name: nameOf(entry.path) });
-  // A tree that gives another revision after a move holds the same content.
-  return { kind: 'done', item: await stored(parts, { ...moved, hash: moved.hash ?? item.hash }, entry) };
+  const written = await parts.paths.moving(async () => {
+    const moved = await parts.tree.move(entryOf(item), path, signal);
+    return moved.kind === 'done' ? noteMove(parts, item, place, moved.entry) : moved;
+  });
+  return 'item' in written ? { kind: 'done', item: written.item } : outcomeOf(parts, item, written, signal);
+}
+
+/** A tree that gives another revision after a move holds the same content. */
+async function noteMove(parts: Parts, item: LocatedItem, { parent }: Place, entry: PathEntry) {
+  const moved = itemAt(item, { entry, parent, name: nameOf(entry.path) });
+  return { item: await stored(parts, { ...moved, hash: moved.hash ?? item.hash }, entry) };
 }
 
 async function remove(parts: Parts, item: LocatedItem, signal: AbortSignal): Promise<Written> {
@@ -342,9 +353,9 @@ const staleAsItIs = async (parts: Parts, key: string, signal: AbortSignal): Prom
   item: (await fetch(parts, [key], signal)).get(key) ?? null,
 });
 
-async function stored({ tree, index, settings }: Parts, item: IndexedItem, entry: PathEntry): Promise<Item> {
-  await index.put([item]);
-  return itemOf(tree, settings, item, entry);
+async function stored(parts: Parts, item: IndexedItem, entry: PathEntry): Promise<Item> {
+  await parts.index.put([item]);
+  return itemOf(parts, item, entry);
 }
 
 const refused = (code: TreeRefused['code'], reason: string): Written => ({ kind: 'refused', code, reason });

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Side } from '../../pipeline/sides';
 import type { Content, Item } from '../../pipeline/system';
-import type { PathEntry, PathTree } from './path-tree';
+import type { LivePaths } from './live-paths';
+import type { PathEntry } from './path-tree';
 import type { IndexedItem, ItemPlace, KnownItem, LocatedItem } from './tree-index';
 
 /** How the contents of a pair are told apart. */
@@ -9,6 +10,11 @@ export interface TreeComparison {
   readonly side: Side;
   /** `revision`: by size and revision, without reading them; `hash`: by their bytes. */
   readonly compare: 'revision' | 'hash';
+}
+
+export interface ShownParts {
+  readonly paths: LivePaths;
+  readonly comparison: TreeComparison;
 }
 
 /** An entry, and where it lies by the keys of the index. */
@@ -20,12 +26,7 @@ export interface PlacedEntry extends ItemPlace {
  * What the engine sees of an item. Its revision changes with its place as well. In pairs that compare hashes, the content
  * is left out where its hash is not known.
  */
-export function itemOf(
-  tree: PathTree,
-  comparison: TreeComparison,
-  known: IndexedItem,
-  entry: PathEntry,
-): Item {
+export function itemOf(parts: ShownParts, known: IndexedItem, entry: PathEntry): Item {
   const { key, parent, name, isFolder, origin } = known;
   const item = {
     key,
@@ -36,7 +37,7 @@ export function itemOf(
     isFolder,
     origin,
   };
-  const content = isFolder ? null : contentOf(tree, comparison, known, entry);
+  const content = isFolder ? null : contentOf(parts, known, entry);
   return content === undefined ? item : { ...item, content };
 }
 
@@ -49,9 +50,8 @@ export function revisionOf({ parent, name, isFolder, revision }: IndexedItem): s
 }
 
 function contentOf(
-  tree: PathTree,
-  { side, compare }: TreeComparison,
-  { hash, revision, bytes }: IndexedItem,
+  { paths, comparison: { side, compare } }: ShownParts,
+  { key, hash, revision, bytes }: IndexedItem,
   entry: PathEntry,
 ): Content | undefined {
   // A revision says nothing to the other side, so each side has a kind of its own.
@@ -61,7 +61,7 @@ function contentOf(
     size: entry.size,
     hash: mark,
     modifiedAt: entry.modifiedAt,
-    open: (signal) => tree.read(entry, signal),
+    open: (signal) => paths.read(key, entry, signal),
   };
 }
 
