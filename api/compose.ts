@@ -71,6 +71,7 @@ import { createOpsRoutes } from './ops/routes';
 import { readWorkerMetrics } from './ops/worker-scrape';
 import { createDiskReserve } from './services/disk-reserve';
 import { createDeliveryService } from './services/delivery';
+import { createDownloads } from './services/downloads';
 import { createHandshakeService } from './services/handshake';
 import { createHookInService } from './services/hooks-in';
 import { createIntakeService } from './services/intake';
@@ -170,8 +171,10 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       reserveBytes: config.diskReserveBytes,
     }),
   });
+  const advice = createPollAdvice(stores.jobs);
   const intake = createIntakeService({
     ...access,
+    advice,
     quotas,
     files,
     queue,
@@ -191,6 +194,8 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
     isDraining,
   });
 
+  const downloads = createDownloads({ syncs: stores.syncs, log });
+
   const uploads = createUploads({
     intake,
     board,
@@ -209,17 +214,18 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
 
   const statut = createStatutRoute({
     board,
-    advice: createPollAdvice(stores.jobs),
+    advice,
     traffic: metrics.traffic,
     log,
   });
   const v4 = createV4Router({
     board,
+    advice,
     statut: statut.handler,
     login,
     handshake,
     intake,
-    delivery: createDeliveryService({ ...access, files, board }),
+    delivery: createDeliveryService({ ...access, files, board, downloads }),
     photos: createPhotoService({ photos: stores.photos, files }),
     uploads: uploads.route,
     traffic: metrics.traffic,
@@ -347,6 +353,7 @@ export async function composeApi(config: Config, databaseUrl: string, log: Logge
       board.close();
       // A cancelled upload is refused, so that its channel is free at once.
       await within(settleMilliseconds, 'the end of uploads', intake.settled()).catch(() => undefined);
+      await within(settleMilliseconds, 'the times of downloads', downloads.close()).catch(() => undefined);
       await passwords.close();
       await tracer.close();
       await within(settleMilliseconds, 'the audit trail', trail.close()).catch(() => undefined);

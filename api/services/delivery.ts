@@ -11,6 +11,7 @@ import type { MessageStore } from '../../shared/stores/messages/message-store';
 import type { ReplacementStore } from '../../shared/stores/parameters/replacement-store';
 import type { SyncSteps } from '../../shared/stores/syncs/sync-steps';
 import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
+import type { Downloads } from './downloads';
 import type { StatutBoard } from './statut-board';
 
 interface Stores {
@@ -20,12 +21,13 @@ interface Stores {
   readonly messages: Pick<MessageStore, 'confirm'>;
   readonly replacements: Pick<ReplacementStore, 'confirm'>;
   readonly syncSteps: Pick<SyncSteps, 'packageAtHand' | 'atHand' | 'confirmPlain' | 'confirm'>;
-  readonly syncs: Pick<SyncStore, 'markDownloaded' | 'lockCurrent' | 'lastConfirmedId' | 'latest'>;
+  readonly syncs: Pick<SyncStore, 'lockCurrent' | 'lastConfirmedId' | 'latest'>;
 }
 
 interface Deps extends StoreAccess<Stores> {
   readonly files: FileStore;
   readonly board: Pick<StatutBoard, 'learn'>;
+  readonly downloads: Pick<Downloads, 'note' | 'find' | 'forget'>;
 }
 
 /** An instruction package that waits for its solution. */
@@ -40,7 +42,7 @@ export interface Delivery {
 export type DeliveryService = ReturnType<typeof createDeliveryService>;
 
 /** Hands instruction packages out and takes confirmations in. */
-export function createDeliveryService({ stores, transaction, files, board }: Deps) {
+export function createDeliveryService({ stores, transaction, files, board, downloads }: Deps) {
   return {
     /** The current package. Throws `wrong-status`. */
     async open(key: ChannelKey): Promise<Delivery> {
@@ -58,7 +60,8 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       };
     },
 
-    markDownloaded: (syncId: string) => stores.syncs.markDownloaded(syncId),
+    /** The solution has the whole package. */
+    downloaded: (key: ChannelKey, syncId: string) => downloads.note(key, syncId),
 
     /**
      * Confirms the current package. `syncId` null: any package. A repeated confirmation has no effect. Throws
@@ -71,7 +74,7 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
     ): Promise<void> {
       // A message has states of its own.
       const isPlain = failed.length === 0 && key.channel !== 'messagerie';
-      const plain = isPlain ? await stores.syncSteps.confirmPlain(key, syncId) : null;
+      const plain = isPlain ? await confirmPlain(key, syncId) : null;
       const confirmed = plain === null ? await settle(key, syncId, failed) : { statut: 0 as const, ...plain };
       if (confirmed !== null) board.learn(key, confirmed);
     },
@@ -83,6 +86,12 @@ export function createDeliveryService({ stores, transaction, files, board }: Dep
       return sync;
     },
   };
+
+  async function confirmPlain(key: ChannelKey, syncId: string | null) {
+    const confirmed = await stores.syncSteps.confirmPlain(key, syncId, downloads.find(key));
+    if (confirmed !== null) downloads.forget(key, confirmed.syncId);
+    return confirmed;
+  }
 
   /** Confirms a package of which something has to be settled. Null: it was confirmed before. */
   function settle(key: ChannelKey, syncId: string | null, failed: readonly FailedInstruction[]) {

@@ -29,6 +29,7 @@ import type { ReceivedArchive, SyncSteps } from '../../shared/stores/syncs/sync-
 import type { Sync, SyncStore } from '../../shared/stores/syncs/sync-store';
 import { inSpan, type Span, type Tracer } from '../../shared/tracing';
 import { readUpTo, readWhole, watchArchive } from './archive-body';
+import type { PollAdvice } from './poll-advice';
 import type { QuotaService } from './quotas';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
@@ -56,6 +57,7 @@ interface Deps extends StoreAccess<Stores> {
   readonly queue: Pick<JobQueue, 'publish' | 'isUp' | 'isInDatabase'>;
   readonly board: Pick<StatutBoard, 'learn' | 'refresh'>;
   readonly log: Logger;
+  readonly advice: Pick<PollAdvice, 'needRoom'>;
   readonly quotas: Pick<QuotaService, 'needRoomOnDisk' | 'claim' | 'countUnannounced' | 'told'>;
   readonly limits: UnpackLimits & { readonly maxArchiveBytes: number; readonly largePackageBytes: number };
   readonly uploadIdleSeconds: number;
@@ -114,7 +116,7 @@ export function createIntakeService(deps: Deps) {
   return {
     /**
      * Before the body is read. Throws `wrong-status`; `too-many-requests` and `too-large` beyond a quota; `unavailable`
-     * while the queue is away or this process stops.
+     * while the queue is away, while too many uploads wait, or while this process stops.
      */
     async begin(
       key: ChannelKey,
@@ -128,7 +130,10 @@ export function createIntakeService(deps: Deps) {
       if (first !== null && first.state !== 'receiving') return repeatedReception(first);
       if (deps.isDraining()) throw unavailable('server');
       if (!deps.queue.isUp()) throw unavailable('queue');
-      if (counting !== 'not-counted') await deps.quotas.needRoomOnDisk(key.solutionId);
+      if (counting !== 'not-counted') {
+        deps.advice.needRoom(key.solutionId);
+        await deps.quotas.needRoomOnDisk(key.solutionId);
+      }
       const syncId = randomUUID();
       await claim(key, syncId, idempotencyKey, counting);
       return newReception(key, syncId, origin, counting);

@@ -1,38 +1,57 @@
+import {
+  secondsAfterRefusal,
+  secondsAfterStatut,
+  secondsUntilRoom,
+  type SyncLoad,
+} from '../../shared/domain/poll-after';
 import type { Statut } from '../../shared/domain/statut';
+import { serverCrowded } from '../../shared/errors/catalog';
 import type { JobStore } from '../../shared/stores/jobs/job-store';
 
 export type PollAdvice = ReturnType<typeof createPollAdvice>;
 
-const refreshMilliseconds = 2_000;
-/** About what a worker needs for one job of the queue. */
-const secondsPerJob = 0.1;
-const idleSeconds = 60;
-const longestSeconds = 60;
+const refreshMilliseconds = 1_000;
+/** What was read longer ago says nothing of now. */
+const freshMilliseconds = 5_000;
+const noLoad: SyncLoad = { open: 0, oldestSeconds: 0 };
 
 /**
- * When the next poll of a solution is useful, by the age and the depth of the queue. These are read at most every two
- * seconds, and only while solutions poll.
+ * When the next call of a solution is useful, by the age and the depth of the queue. These are read at most once a
+ * second, and only while solutions call.
  */
-export function createPollAdvice(jobs: Pick<JobStore, 'load'>) {
-  let seconds = 1;
-  let readAt = 0;
+export function createPollAdvice(jobs: Pick<JobStore, 'load'>, random: () => number = Math.random) {
+  let load = noLoad;
+  let askedAt = -Infinity;
+  let readAt = -Infinity;
 
   return {
-    /** Whole seconds, 20 % more or less, so that a thousand solutions do not come back together. */
+    /** Whole seconds. */
     secondsFor(statut: Statut): number {
       refresh();
-      const advised = statut === 1 ? seconds : idleSeconds;
-      return Math.max(1, Math.round(advised * (0.8 + Math.random() * 0.4)));
+      return secondsAfterStatut(statut, load, random);
+    },
+
+    /** Whole seconds, after an error that says when to try again. */
+    secondsAfterRefusal: (retryAfterSeconds: number): number =>
+      secondsAfterRefusal(retryAfterSeconds, random),
+
+    /** Throws `unavailable` while so many uploads wait that another one would stay at status 1 for too long. */
+    needRoom(solutionId: number): void {
+      refresh();
+      const seconds =
+        performance.now() - readAt > freshMilliseconds ? null : secondsUntilRoom(load, solutionId);
+      if (seconds !== null) throw serverCrowded(seconds);
     },
   };
 
   function refresh(): void {
-    const now = Date.now();
-    if (now - readAt < refreshMilliseconds) return;
-    readAt = now;
+    const now = performance.now();
+    if (now - askedAt < refreshMilliseconds) return;
+    askedAt = now;
     jobs.load().then(
-      ({ open, oldestSeconds }) => {
-        seconds = Math.min(longestSeconds, Math.max(1, open * secondsPerJob, oldestSeconds / 4));
+      (found) => {
+        load = found;
+        readAt = performance.now();
       },
       // While the database cannot be reached, the last advice is used.
       () => undefined,

@@ -37,7 +37,7 @@ export function getDatas(service: DeliveryService): RequestHandler {
     response.setHeader('Cache-Control', 'no-cache');
     const isComplete = await sendFile(request, response, { ...delivery, contentType: 'application/zip' });
     if (!isComplete) return;
-    await service.markDownloaded(delivery.syncId);
+    service.downloaded(key, delivery.syncId);
     if (confirmsOnDownload(response)) await service.confirm(key, delivery.syncId, []);
   };
 }

@@ -7,6 +7,7 @@ import type { HandshakeService } from '../services/handshake';
 import type { IntakeService } from '../services/intake';
 import type { LoginService } from '../services/login';
 import type { PhotoService } from '../services/photos';
+import type { PollAdvice } from '../services/poll-advice';
 import type { StatutBoard } from '../services/statut-board';
 import type { Traffic } from '../services/traffic';
 import { confirmOperation, postConfirm } from './confirm';
@@ -15,6 +16,7 @@ import { getDatas, getDatasOperation } from './get-datas';
 import { getLastIdLogs, getListSyncParams, lastIdLogsOperation, listSyncParamsOperation } from './handshake';
 import { loginOperation, postLogin } from './login';
 import { getPhoto, photoOperation } from './photos';
+import { addPollAfter } from './poll-after';
 import { postDatas, postDatasOperation } from './post-datas';
 import { getSync, syncOperation } from './sync';
 import { statutOperation } from './statut';
@@ -30,6 +32,7 @@ export interface V4Services {
   readonly photos: PhotoService;
   readonly uploads: RequestHandler;
   readonly statut: RequestHandler;
+  readonly advice: Pick<PollAdvice, 'secondsAfterRefusal'>;
   readonly traffic: Pick<Traffic, 'uploadRefused'>;
   readonly maxArchiveBytes: number;
   readonly uploadIdleSeconds: number;
@@ -68,6 +71,7 @@ export function createV4Router(services: V4Services): Interface {
   // Everything else: unknown channels, unknown routes and missing tokens get different errors.
   router.all('/v4/:channel{/*rest}', caller);
   router.use(countRefusals(services.traffic));
+  router.use('/v4', addPollAfter(services.advice));
   return { router, operations: routes };
 }
 

@@ -13,6 +13,7 @@ import { requestIdOf } from '../http/request-id';
 import { json, type Operation } from '../http/operation';
 import { logFailure, sendProblem } from '../http/problem';
 import { channelParameter, syncHeader } from './parameters';
+import { setPollAfter } from './poll-after';
 
 interface Deps {
   readonly board: StatutBoard;
@@ -106,6 +107,7 @@ export function createStatutRoute({ board, advice, traffic, log }: Deps): Statut
       await answer(response, { key: { solutionId, channel }, tokenGeneration }, query, requestId);
     } catch (error) {
       response.setHeader('X-Request-Id', requestId);
+      setPollAfter(advice, error, response);
       logFailure(log, error, { method: 'GET', path: `/v4/${channel}/statut` }, response);
       sendProblem(response, error);
     }

@@ -11,7 +11,7 @@ export async function readProblem(answer: Answer): Promise<ServerProblem> {
     answer.status,
     textMember(members, 'code') ?? `http-${answer.status}`,
     textMember(members, 'detail') ?? textMember(members, 'title') ?? `The server answered ${answer.status}.`,
-    retryAfterSeconds(answer.headers['retry-after'], Date.now()),
+    waitSeconds(answer.headers, Date.now()),
   );
 }
 
@@ -35,6 +35,14 @@ function decodeMembers(text: string): Record<string, unknown> {
 function textMember(members: Record<string, unknown>, name: string): string | undefined {
   const value = members[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The longer of what the server asks for and what it advises; null if it says neither. */
+export function waitSeconds(headers: Answer['headers'], nowMs: number): number | null {
+  const asked = retryAfterSeconds(headers['retry-after'], nowMs);
+  const advice = headers['epack-poll-after'];
+  const advised = typeof advice === 'string' && /^\d{1,5}$/.test(advice) ? Number(advice) : null;
+  return asked === null || advised === null ? (asked ?? advised) : Math.max(asked, advised);
 }
 
 /** Seconds or an HTTP date (RFC 9110, 10.2.3); null if there is neither. */

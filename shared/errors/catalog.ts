@@ -53,6 +53,15 @@ export const serverBusy = (retryAfterSeconds: number) =>
     retryAfterSeconds,
   });
 
+/** Too many uploads wait to be processed. */
+export const serverCrowded = (retryAfterSeconds: number) =>
+  new AppError(
+    'unavailable',
+    'unavailable',
+    'Too many uploads wait to be processed. Send this one again later.',
+    { retryAfterSeconds },
+  );
+
 /** The channel was reset, or the upload gave no sign for too long. */
 export const uploadGivenUp = () =>
   new AppError('unavailable', 'unavailable', 'The upload was given up meanwhile. Send it again.', {

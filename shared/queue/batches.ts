@@ -1,11 +1,23 @@
+import { setTimeout } from 'node:timers/promises';
+
 /** Resolves or rejects with the batch that the item went into. */
 export type Batched<T> = (item: T) => Promise<void>;
 
+interface BatchOptions {
+  /** The most items of a batch. */
+  readonly largest: number;
+  /** How long a batch waits for further items before it is sent. 0: a single item is sent at once. */
+  readonly gatherMs?: number;
+}
+
 /**
- * Collects the items that arrive while a batch is in progress into the next batch. A single item is sent at once. Under
- * load, many items share one round trip and one commit.
+ * Collects the items that arrive while a batch is in progress into the next batch. Under load, many items share one
+ * round trip and one commit.
  */
-export function inBatches<T>(largest: number, work: (items: readonly T[]) => Promise<void>): Batched<T> {
+export function inBatches<T>(
+  { largest, gatherMs = 0 }: BatchOptions,
+  work: (items: readonly T[]) => Promise<void>,
+): Batched<T> {
   const waiting: Waiting<T>[] = [];
   let underway = false;
   return add;
@@ -19,6 +31,7 @@ export function inBatches<T>(largest: number, work: (items: readonly T[]) => Pro
   async function workOff(): Promise<void> {
     underway = true;
     while (waiting.length > 0) {
+      if (gatherMs > 0) await setTimeout(gatherMs);
       const batch = waiting.splice(0, largest);
       try {
         await work(batch.map(({ item }) => item));

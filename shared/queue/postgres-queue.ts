@@ -31,7 +31,7 @@ export function createPostgresQueue({
   const subscriptions = new Map<PostgresSubscription, Lane>();
   const underway = new Set<Promise<void>>();
   // Each batch has its own deadline, so that a hanging connection does not block the next batch.
-  const send = inBatches<MessageToSend>(500, (messages) =>
+  const send = inBatches<MessageToSend>({ largest: 500 }, (messages) =>
     within(patienceMs, 'publishing', table.send(messages)),
   );
   const news = notifications.subscribe(queueChannel, {

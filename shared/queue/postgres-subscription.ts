@@ -28,12 +28,19 @@ export interface PostgresSubscriptionDeps {
   readonly patienceMs: number;
 }
 
+/**
+ * Messages that are done are removed together: nobody waits for it, because they stay hidden, and their jobs are done.
+ */
+const removeAfterMs = 50;
+
 export function createPostgresSubscription(deps: PostgresSubscriptionDeps): PostgresSubscription {
   const { table, lane, concurrency, handle, log, keepEveryMs, pollMs, patienceMs } = deps;
   const news = createBell();
   const inHand = new Map<string, Promise<void>>();
   const settling = new Set<Promise<void>>();
-  const remove = inBatches<string>(1_000, (ids) => soon(table.remove(ids)));
+  const remove = inBatches<string>({ largest: 1_000, gatherMs: removeAfterMs }, (ids) =>
+    soon(table.remove(ids)),
+  );
   const keeping = setInterval(() => void keepInHand(), keepEveryMs);
   let stopping = false;
   const isStopping = () => stopping;

@@ -130,6 +130,7 @@ export async function startBackoffice(
     board,
     log,
     limits,
+    advice: { needRoom: () => undefined },
     uploadIdleSeconds: 30,
     traffic: newTraffic(),
     tracer: noTracing,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { delayBefore } from '../../client/http/backoff';
 import { createExchange } from '../../client/http/exchange';
-import { retryAfterSeconds } from '../../client/http/problem';
+import { retryAfterSeconds, waitSeconds } from '../../client/http/problem';
 import { createSolution } from '../../client/solution';
 import { ServerProblem } from '../../client/solution-error';
 import { copyWith } from './copies';
@@ -129,6 +129,15 @@ describe('the wait before the next attempt', () => {
   test('is never shorter than the server asks for, and not the same for all', () => {
     expect(delayBefore(1, { policy, random: () => 0 }, busy)).toBe(7000);
     expect(delayBefore(1, { policy, random: () => 1 }, busy)).toBe(7100);
+  });
+
+  test('is obeyed, and so is Epack-Poll-After: the longer one counts', () => {
+    const now = Date.parse('2026-11-20T07:31:00Z');
+    expect(waitSeconds({ 'retry-after': '5', 'epack-poll-after': '40' }, now)).toBe(40);
+    expect(waitSeconds({ 'retry-after': '50', 'epack-poll-after': '40' }, now)).toBe(50);
+    expect(waitSeconds({ 'epack-poll-after': '7' }, now)).toBe(7);
+    expect(waitSeconds({ 'retry-after': '5', 'epack-poll-after': 'later' }, now)).toBe(5);
+    expect(waitSeconds({}, now)).toBeNull();
   });
 
   test('is read as seconds or as a date', () => {

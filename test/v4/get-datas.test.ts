@@ -164,6 +164,49 @@ describe('ranges and conditions', () => {
   });
 });
 
+describe('the time of the download, which staff see', () => {
+  const times = async (syncId: string) =>
+    server()
+      .db('sync')
+      .where({ id: syncId })
+      .first<{ downloaded_at: Date; confirmed_at: Date } | undefined>('downloaded_at', 'confirmed_at');
+
+  test('is recorded with the confirmation, and comes before it', async () => {
+    const client = await signIn(server());
+    const syncId = await syncTo2(client, zipOf());
+    await client.download();
+    expect((await client.confirm()).status).toBe(200);
+    const found = await times(syncId);
+    expect(found?.downloaded_at).toBeInstanceOf(Date);
+    expect(Number(found?.downloaded_at)).toBeLessThanOrEqual(Number(found?.confirmed_at));
+  });
+
+  test('is recorded without a confirmation too, and the first download counts', async () => {
+    const client = await signIn(server());
+    const syncId = await syncTo2(client, zipOf());
+    await client.download();
+    const recorded = async () => (await times(syncId))?.downloaded_at ?? null;
+    await eventually('the download is recorded', async () => (await recorded()) !== null);
+    const first = await recorded();
+    await client.download();
+    await client.confirm();
+    expect(await recorded()).toEqual(first);
+  });
+
+  test('is not recorded of a package that is confirmed without a download', async () => {
+    const client = await signIn(server());
+    await syncTo2(client, zipOf());
+    await client.download();
+    await client.confirm();
+    const syncId = await syncTo2(client, zipOf());
+    await client.confirm();
+    expect(await times(syncId)).toMatchObject({
+      downloaded_at: null,
+      confirmed_at: expect.any(Date) as Date,
+    });
+  });
+});
+
 describe('a solution whose confirmation is on-download', () => {
   const onDownload = { confirmation: 'on-download' } as const;
 

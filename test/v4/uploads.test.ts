@@ -660,6 +660,7 @@ describe('expiration', () => {
       board,
       log,
       limits,
+      advice: { needRoom: () => undefined },
       uploadIdleSeconds: 1,
       traffic: newTraffic(),
       tracer: noTracing,

@@ -2,6 +2,7 @@ import { logTablesOf } from '../../shared/catalog/log-tables';
 import { type ParameterClass, parameterClassesOf } from '../../shared/catalog/parameter-classes';
 import { haveEffect } from '../../shared/catalog/special-syncs';
 import { type Db, inTransaction, type Transaction } from '../../shared/db/database';
+import { inLockOrder } from '../../shared/db/log-lock';
 import type { Flag } from '../../shared/domain/flag';
 import type { Language } from '../../shared/domain/language';
 import type { Quotas } from '../../shared/domain/quota';
@@ -16,6 +17,7 @@ import { createBeliefStore } from '../../shared/stores/parameters/belief-store';
 import { createFlagStore } from '../../shared/stores/solutions/flag-store';
 import { createJobStore, type SyncJob } from '../../shared/stores/jobs/job-store';
 import { createNewestCopyStore } from '../../shared/stores/syncs/newest-copy-store';
+import { createLogLock } from '../../shared/stores/logs/log-lock';
 import { createPhotoStore } from '../../shared/stores/photos/photo-store';
 import { createPhotoSuccession } from '../../shared/stores/photos/photo-succession';
 import { createAuditStore } from '../../shared/stores/staff/audit-store';
@@ -65,7 +67,7 @@ export async function processSync(
   const report = await inTransaction(db, async (transaction) => {
     const quarantine = createQuarantineWriter(transaction.db, job, quotas.openQuarantine);
     const spool = createRejectionSpool((batch) => quarantine.write(batch));
-    const { flags, hasReplacements } = await begin(transaction, job);
+    const { flags, hasReplacements } = await begin(transaction, job, upload.logs);
     const statement = await readStatement(upload.statement, job.channel, spool.reject);
     const { parameters } = upload;
     const { drifted } = statement;
@@ -124,7 +126,7 @@ export async function failSync({ db, files }: Pick<Deps, 'db' | 'files'>, job: S
     report,
   });
   await inTransaction(db, async (transaction) => {
-    await begin(transaction, job);
+    await begin(transaction, job, []);
     await createFlagStore(transaction.db).releaseFrom([job.syncId]);
     await commitOutcome(transaction, job, 'failed', { report, why, written });
   });
@@ -136,9 +138,12 @@ async function removeUnpacked(files: FileStore, { syncId }: SyncJob): Promise<vo
   await files.remove(unpackedPrefixOf(syncId)).catch(() => undefined);
 }
 
-async function begin({ db }: Transaction, job: SyncJob): Promise<Begun> {
-  const begun = await createSyncSteps(db).begin(job);
-  if (!begun.isTaken && !(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
+async function begin({ db }: Transaction, job: SyncJob, logs: PackageFiles['logs']): Promise<Begun> {
+  const tables = inLockOrder(logs.map(({ table }) => table.table));
+  const begun = await createSyncSteps(db).begin(job, tables);
+  if (begun.isTaken) return begun;
+  if (!(await createJobStore(db).takeOver(job))) throw fenceLost(job.id);
+  for (const table of tables) await createLogLock(db).take(job.solutionId, table);
   return begun;
 }
 
@@ -155,7 +160,7 @@ async function loadLogs(
 ): Promise<Record<string, LogCounts>> {
   const counts: Record<string, LogCounts> = {};
   for (const { table, file } of logs) {
-    const input = { ...job, table, file, maxExtraColumns: quotas.extraColumns, noteReadings };
+    const input = { ...job, table, file, isLocked: true, maxExtraColumns: quotas.extraColumns, noteReadings };
     counts[table.name] = await loadChannelLog(transaction, job.channel, input, spool.reject);
   }
   if (haveEffect(flags, 'replaces-manager')) await planLogReplacements(transaction, job, logs);

@@ -11,6 +11,7 @@ import {
   syncKind,
 } from '../../domain/job-kind';
 import type { Origin } from '../../domain/origin';
+import type { SyncLoad } from '../../domain/poll-after';
 
 /** A job that a worker holds, until its lease ends. */
 export interface ClaimedJob {
@@ -205,10 +206,11 @@ export function createJobStore(db: Db) {
     },
 
     /** How many syncs wait or run, and for how long the oldest has. */
-    async load(): Promise<{ open: number; oldestSeconds: number }> {
+    async load(): Promise<SyncLoad> {
       const result = await db.raw<{ rows: { open: number; oldest_seconds: number }[] }>(
-        `select count(*)::int as open, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest_seconds
-         from job where state in ('queued', 'running') and kind = '${syncKind}'`,
+        `select count(*)::int as open,
+           coalesce(extract(epoch from now() - min(run_after) filter (where state = 'queued')), 0)::float8 as oldest_seconds
+         from job where state in ('queued', 'running') and run_after <= now() and kind = '${syncKind}' and lane = 'small'`,
       );
       const row = result.rows[0];
       return { open: row?.open ?? 0, oldestSeconds: row?.oldest_seconds ?? 0 };

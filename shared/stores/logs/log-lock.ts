@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { lockLogSql } from '../../db/log-lock';
 import { prepared } from '../../db/prepared';
 
 export type LogLock = ReturnType<typeof createLogLock>;
@@ -8,12 +9,12 @@ export function createLogLock(db: Db) {
   return {
     /** Waits for the lock, and holds it until the transaction ends. `table`: its name in PostgreSQL. */
     async take(solutionId: number, table: string): Promise<void> {
-      await lockLog(db, { name: `log ${table}`, solutionId });
+      await lockLog(db, { table, solutionId });
     },
   };
 }
 
-const lockLog = prepared<unknown, { readonly name: string; readonly solutionId: number }>(
+const lockLog = prepared<unknown, { readonly table: string; readonly solutionId: number }>(
   'lock_log',
-  'select pg_advisory_xact_lock(hashtextextended(:name, :solutionId))',
+  `select ${lockLogSql('cast(:table as text)', ':solutionId')}`,
 );

@@ -1,7 +1,8 @@
 import { handshakeFlags, oneWayFlags } from '../../catalog/special-syncs';
 import type { Db } from '../../db/database';
 import { jobLockKey, jobLocks } from '../../db/job-lock';
-import { prepared } from '../../db/prepared';
+import { inLockOrder, lockLogSql } from '../../db/log-lock';
+import { commitsLazily, prepared } from '../../db/prepared';
 import { messagesOf, tellOfMessages } from '../../db/queue-message';
 import type { ChannelKey } from '../../domain/channel';
 import type { Flag } from '../../domain/flag';
@@ -70,7 +71,7 @@ export interface HeldSync extends ChannelKey {
 
 /** What the worker knows at the beginning of processing. */
 export interface Begun {
-  /** False: the previous holder of the job is still in its transaction. */
+  /** False: the previous holder of the job is still in its transaction. The logs are not locked either. */
   readonly isTaken: boolean;
   /** The flags that the sync carries out. */
   readonly flags: readonly Flag[];
@@ -138,10 +139,14 @@ export function createSyncSteps(db: Db) {
       return queued?.id ?? null;
     },
 
-    /** The first statement of the transaction that processes a sync. */
-    async begin(job: HeldSync): Promise<Begun> {
+    /**
+     * The first statement of the transaction that processes a sync. Together with the job it locks the logs that the
+     * upload adds to. `logs`: their names in PostgreSQL.
+     */
+    async begin(job: HeldSync, logs: readonly string[]): Promise<Begun> {
       const { id, syncId, solutionId, channel } = job;
-      const [row] = await beginSync(db, { lockKey: jobLockKey(id), syncId, solutionId, channel });
+      const lockKey = jobLockKey(id);
+      const [row] = await beginSync(db, { lockKey, syncId, solutionId, channel, logs: inLockOrder(logs) });
       if (row === undefined) throw new Error('select returned no row');
       return row;
     },
@@ -178,15 +183,21 @@ export function createSyncSteps(db: Db) {
 
     /**
      * Confirms the package that is ready, in one statement, if it contained no instructions, replacements or flags. That is
-     * the case for nearly every sync. `syncId` null: the package that is ready, whichever it is. Returns null, and changes
-     * nothing, if the package cannot be confirmed so.
+     * the case for nearly every sync. `syncId` null: the package that is ready, whichever it is. `download`: a download
+     * that is to be recorded as well, if it is of the same package. Returns null, and changes nothing, if the package
+     * cannot be confirmed so.
      */
     async confirmPlain(
       key: ChannelKey,
       syncId: string | null,
+      download: { readonly syncId: string; readonly secondsAgo: number } | null = null,
     ): Promise<{ readonly syncId: string; readonly revision: number } | null> {
       const { from, to } = statutMoves.confirmed;
-      const [row] = await confirmPlain(db, { ...key, syncId, from, to });
+      const downloaded = {
+        downloadedId: download?.syncId ?? null,
+        downloadedSecondsAgo: download?.secondsAgo ?? null,
+      };
+      const [row] = await confirmPlain(db, { ...key, ...downloaded, syncId, from, to });
       return row === undefined ? null : { syncId: row.syncId, revision: Number(row.revision) };
     },
 
@@ -229,8 +240,16 @@ export function createSyncSteps(db: Db) {
 
 type ChannelBindings = Readonly<Record<keyof ChannelKey, string | number>>;
 type ConfirmBindings = ChannelBindings &
-  Readonly<Record<'from' | 'to', Statut>> & { readonly syncId: string | null };
-type BeginBindings = ChannelBindings & { readonly lockKey: number; readonly syncId: string };
+  Readonly<Record<'from' | 'to', Statut>> & {
+    readonly syncId: string | null;
+    readonly downloadedId: string | null;
+    readonly downloadedSecondsAgo: number | null;
+  };
+type BeginBindings = ChannelBindings & {
+  readonly lockKey: number;
+  readonly syncId: string;
+  readonly logs: readonly string[];
+};
 type QueueBindings = ChannelBindings &
   ReceivedArchive &
   QueuedAs &
@@ -245,10 +264,15 @@ type EndBindings = ChannelBindings &
 const flagsOfChannel =
   'array(select flag from solution_flag where solution_id = :solutionId and channel = :channel order by flag)';
 
+/**
+ * Its commit does not wait for the disk. The time only matters if a flag is set after it, and that commit writes all
+ * earlier ones to the disk as well.
+ */
 const askIds = prepared<AskedIds, ChannelBindings>(
   'ask_ids',
   `with asked as (
-     update channel_status set ids_asked_at = now() where solution_id = :solutionId and channel = :channel returning statut
+     update channel_status set ids_asked_at = now()
+     where solution_id = :solutionId and channel = :channel and ${commitsLazily} returning statut
    )
    select statut, ${flagsOfChannel} as flags, coalesce((select jsonb_object_agg(table_name, highest_id::text)
      from log_mark where solution_id = :solutionId), '{}') as "highestIds"
@@ -285,9 +309,13 @@ const queueSync = prepared<{ id: string }, QueueBindings>(
 
 const beginSync = prepared<Begun, BeginBindings>(
   'begin_sync',
-  `select pg_try_advisory_xact_lock(${jobLocks}, :lockKey) as "isTaken",
+  `with job_lock as materialized (select pg_try_advisory_xact_lock(${jobLocks}, :lockKey) as is_taken)
+   select is_taken as "isTaken", case when is_taken then (
+       select count(${lockLogSql('name', ':solutionId')}) from unnest(cast(:logs as text[])) as name
+     ) end,
      array(select flag from solution_flag where sync_id = :syncId order by flag) as flags,
-     exists (select from replacement_due where solution_id = :solutionId and channel = :channel) as "hasReplacements"`,
+     exists (select from replacement_due where solution_id = :solutionId and channel = :channel) as "hasReplacements"
+   from job_lock`,
 );
 
 /** now() would be the start of the transaction, which may be minutes ago. */
@@ -335,7 +363,11 @@ const confirmPlain = prepared<{ syncId: string; revision: string }, ConfirmBindi
        and not exists (select from solution_flag f where f.sync_id = c.sync_id)
      for no key update of s
    ), confirmed as (
-     update sync set state = 'confirmed', confirmed_at = now() from at_hand where sync.id = at_hand.id returning sync.id
+     update sync set state = 'confirmed', confirmed_at = now(), downloaded_at = case
+       when sync.id = cast(:downloadedId as uuid)
+       then coalesce(downloaded_at, now() - make_interval(secs => cast(:downloadedSecondsAgo as float8)))
+       else downloaded_at end
+     from at_hand where sync.id = at_hand.id returning sync.id
    )
    update channel_status set statut = :to
    where solution_id = :solutionId and channel = :channel and statut = :from and sync_id = (select id from confirmed)

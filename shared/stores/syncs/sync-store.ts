@@ -214,8 +214,14 @@ export function createSyncStore(db: Db) {
       return rows.map((row) => ({ id: row.id, solutionId: row.solution_id, channel: row.channel }));
     },
 
-    async markDownloaded(id: string): Promise<void> {
-      await markDownloaded(db, { id });
+    /** Records when packages were downloaded, unless that is known. */
+    async markDownloaded(
+      downloads: readonly { readonly syncId: string; readonly secondsAgo: number }[],
+    ): Promise<void> {
+      await markDownloaded(db, {
+        ids: downloads.map(({ syncId }) => syncId),
+        secondsAgo: downloads.map(({ secondsAgo }) => String(secondsAgo)),
+      });
     },
 
     async addEvent(
@@ -289,7 +295,12 @@ const syncFrom = (row: Omit<Row, 'idempotency_key'>): Sync => ({
 });
 
 /** Only people read this time; the confirmation is what counts. */
-const markDownloaded = prepared<unknown, { readonly id: string }>(
+const markDownloaded = prepared<unknown, Readonly<Record<'ids' | 'secondsAgo', readonly string[]>>>(
   'mark_downloaded',
-  `update sync set downloaded_at = now() where id = :id and downloaded_at is null and ${commitsLazily}`,
+  `with seen as materialized (
+     select id, seconds from unnest(cast(:ids as uuid[]), cast(:secondsAgo as float8[])) as download (id, seconds)
+     join sync using (id) where downloaded_at is null order by id for no key update of sync
+   )
+   update sync set downloaded_at = now() - make_interval(secs => seen.seconds) from seen
+   where sync.id = seen.id and ${commitsLazily}`,
 );

@@ -35,6 +35,8 @@ export interface LogFileInput {
   readonly timezone: string;
   readonly table: LogTable;
   readonly file: LogFile;
+  /** The transaction holds the lock of the log. */
+  readonly isLocked?: boolean;
   /** How many undeclared columns the log may have, unless the solution has a bound of its own. Absent: any number. */
   readonly maxExtraColumns?: number;
   /** Takes rows that are not of this log. True: it has taken it. */
@@ -108,7 +110,7 @@ async function loadRows(transaction: Transaction, input: LogFileInput, opened: O
   const { db, client } = transaction;
   const { source, header, rejections, counts } = opened;
   const { rows } = source;
-  await createLogLock(db).take(input.solutionId, input.table.table);
+  if (input.isLocked !== true) await createLogLock(db).take(input.solutionId, input.table.table);
   const fault = await noteExtraColumns(db, input, header, input.maxExtraColumns ?? Infinity);
   if (fault !== null) return rejections.rejectFile(fault);
   const state = input.besideLog ?? (await readLogState(db, input));
