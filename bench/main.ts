@@ -1,8 +1,13 @@
 import type { BenchResult } from './result';
 
-// `npm run bench [name …]`: runs the benchmarks one after another and prints a table of ratios.
+// `npm run bench [name …]`: runs the benchmarks one after another and prints a table of ratios. `npm run bench -- NAME --option …`:
+// runs one of them with its options.
 
-const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | readonly BenchResult[]> }>> = {
+interface Bench {
+  readonly run: () => Promise<BenchResult | readonly BenchResult[]>;
+}
+
+const benches: Record<string, (options: readonly string[]) => Promise<Bench>> = {
   ingest: () => import('./ingest.js'),
   'sync-ingest': () => import('./sync-ingest.js'),
   unpack: () => import('./unpack.js'),
@@ -16,18 +21,30 @@ const benches: Record<string, () => Promise<{ run: () => Promise<BenchResult | r
   'sync-cost': () => import('./sync-cost.js'),
   'unchanged-pairs': () => import('./unchanged-pairs.js'),
   pairs: () => import('./pairs.js'),
+  load: async (options) => {
+    const { run } = await import('./load.js');
+    return { run: () => run(options) };
+  },
+  'morning-peak': async (options) => {
+    const { run } = await import('./morning-peak.js');
+    return { run: () => run(options) };
+  },
   restart: () => import('./restart.js'),
   start: () => import('./start.js'),
 };
 
-async function main(asked: readonly string[]): Promise<void> {
+async function main(given: readonly string[]): Promise<void> {
+  const firstOption = given.findIndex((one) => one.startsWith('--'));
+  const asked = firstOption === -1 ? given : given.slice(0, firstOption);
+  const options = firstOption === -1 ? [] : given.slice(firstOption);
+  if (options.length > 0 && asked.length !== 1) throw new Error('options belong to one benchmark: name it');
   const unknown = asked.filter((name) => benches[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
   console.log('| benchmark | ratio | target | figures |\n| --- | --- | --- | --- |');
   for (const [name, load] of Object.entries(benches)) {
     if (asked.length > 0 && !asked.includes(name)) continue;
-    const { run } = await load();
+    const { run } = await load(options);
     const results = await run();
     for (const result of 'name' in results ? [results] : results) console.log(rowOf(result));
   }

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { Client } from 'pg';
 import type { Db } from '../shared/db/database';
 
 // What Linux says of the processor time of processes.
@@ -23,7 +24,23 @@ export async function processorTimeOfFamily(pid: number): Promise<number> {
 /** The process whose children serve the connections of a database on this machine. */
 export async function postmasterOf(db: Db): Promise<number> {
   const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
-  const status = await readFile(`/proc/${rows[0]?.pid ?? 0}/status`, 'utf8');
+  return parentOf(rows[0]?.pid ?? 0);
+}
+
+/** The same for the database at this address. */
+export async function postmasterAt(databaseUrl: string): Promise<number> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    return await parentOf(rows[0]?.pid ?? 0);
+  } finally {
+    await client.end();
+  }
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
 }
 

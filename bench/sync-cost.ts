@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
-import { zipStream, type ZipEntry } from '../shared/archive/zip-writer';
 import { parameterClassesOf } from '../shared/catalog/parameter-classes';
 import { writeEntities, type WrittenEntity } from '../shared/formats/xml-writer';
 import { type BenchServer, startBenchServer } from './bench-server';
@@ -12,12 +11,12 @@ import { runKitchens } from './kitchen-load';
 import { leastSchema } from './least-sync';
 import { median } from './median';
 import { findServerProcess } from './process-memory';
-import { processorTimeOf, processorTimeOfFamily } from './processor-time';
+import { postmasterAt, processorTimeOf, processorTimeOfFamily } from './processor-time';
 import type { BenchResult } from './result';
+import { readingsPerSync, readingTime, smallUpload, zipOf } from './small-upload';
 
 const kitchens = 16;
 const rounds = 3;
-const readingsPerSync = 60;
 
 /**
  * The processor time of a sync over all processes, against that of the least program that does the same on the same
@@ -27,7 +26,7 @@ export async function run(): Promise<readonly BenchResult[]> {
   const server = await startBenchServer({ EPACK_QUOTA_SYNCS_PER_DAY: '100000' });
   const least = await startLeast(server.databaseUrl);
   try {
-    const postgres = await postmasterOf(server.databaseUrl);
+    const postgres = await postmasterAt(server.databaseUrl);
     const [api, worker] = [await findServerProcess('api'), await findServerProcess('worker')];
     const tokens = [server.token, ...(await enrolAll(server))];
     const ours = { url: server.url, tokens, pids: { api: api.pid, worker: worker.pid, postgres } };
@@ -111,19 +110,6 @@ const timesOf = ({ api, worker, postgres }: Side['pids']) =>
 
 // What the kitchens send
 
-/** The readings are of the last hours: a probe with only old readings counts as silent, and that is more work. */
-const begunAt = Date.now() - 11 * 3_600_000;
-const timeOf = (id: number) => new Date(begunAt + id * 10_000).toISOString();
-
-function smallUpload(sync: number): Promise<Buffer> {
-  const lines = Array.from({ length: readingsPerSync }, (_, index) => {
-    const id = sync * readingsPerSync + index + 1;
-    return `${id},P1,${timeOf(id)},${((id % 30) / 10).toFixed(1)}`;
-  });
-  const content = ['Id,ProbeId,MeasuredAt,Temperature', ...lines, ''].join('\n');
-  return zipOf([{ name: 'csv/Tbsondes.csv', content }]);
-}
-
 /** All classes of a kitchen, the same every time, beside 20 readings. */
 async function unchangedUpload(): Promise<Work['upload']> {
   const classes = parameterClassesOf('synchro').map((parameterClass) => ({
@@ -133,7 +119,7 @@ async function unchangedUpload(): Promise<Work['upload']> {
   return (sync) => {
     const lines = Array.from({ length: 20 }, (_, index) => {
       const id = sync * 20 + index + 1;
-      return `${id},${timeOf(id)},CF1,3.1`;
+      return `${id},${readingTime(id)},CF1,3.1`;
     });
     const content = ['Id,MeasuredAt,FridgeName,Temp', ...lines, ''].join('\n');
     return zipOf([...classes, { name: 'csv/Tbfridge.csv', content }]);
@@ -149,30 +135,12 @@ const entities = (count: number): WrittenEntity[] =>
     fields: { Name: `Number ${index}` },
   }));
 
-async function zipOf(entries: readonly ZipEntry[]): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of zipStream(entries) as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
 // The measured programs
 
 async function enrolAll(server: BenchServer): Promise<string[]> {
   const tokens: string[] = [];
   while (tokens.length < kitchens - 1) tokens.push(await server.enrol(`kitchen${tokens.length}@example.org`));
   return tokens;
-}
-
-async function postmasterOf(databaseUrl: string): Promise<number> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-    const status = await readFile(`/proc/${rows[0]?.pid ?? 0}/status`, 'utf8');
-    return Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
-  } finally {
-    await client.end();
-  }
 }
 
 async function startLeast(databaseUrl: string) {
