@@ -150,7 +150,13 @@ test('a creation whose answer is lost is found by its place, and is made once', 
 test('what someone else put at the place of a creation that failed is kept beside it', async () => {
   const { fake, folder, library, pair, rest, run, tree } = await open();
   await folder.write('one.txt', 'ours');
-  fake.http.faults.push({ fits: ({ method }) => method === 'POST', times: 9, answer: { status: 502 } });
+  // From then on nothing is answered, so nobody can find out whether it was carried out.
+  let isAway = false;
+  fake.http.faults.push({
+    fits: ({ path }) => (isAway ||= path.endsWith('/createUploadSession')),
+    times: 99,
+    answer: { status: 502 },
+  });
   await run();
   fake.http.faults.splice(0);
   await library.write('one.txt', 'theirs');
