@@ -72,7 +72,10 @@ export function createListing({ client, hashes, removeAbandoned, atOnce }: Deps)
       for (const [place, all] of contents.entries()) {
         if (all === null && folders[place] === '') throw rootMissing();
         // Another folder that is gone went while the tree was listed.
-        await removeAbandoned(all?.filter(isLeftBehind) ?? [], signal);
+        await removeAbandoned(
+          all?.filter((entry) => isLeftBehind(entry, client.http.clockOffsetMs)) ?? [],
+          signal,
+        );
         const listed = seen(all ?? []).filter(({ path }) => !isLeftOut(path));
         for (let at = 0; at < listed.length; at += pageSize) yield listed.slice(at, at + pageSize);
         waiting.push(...listed.filter(({ isFolder }) => isFolder).map(({ path }) => path));
@@ -96,6 +99,10 @@ export function createListing({ client, hashes, removeAbandoned, atOnce }: Deps)
 const rootMissing = (): Trouble =>
   new Trouble('root-missing', 'root-missing: the folder of the pair is not there');
 
-/** By the server's own clock alone nothing is decided: a process that still writes is known by its number. */
-export const isLeftBehind = ({ path, modifiedAt }: DavEntry): boolean =>
-  isTemporary(nameOf(path)) && isAbandoned(nameOf(path), modifiedAt ?? new Date());
+/** `clockOffsetMs`: the server's clock less ours, so that a clock that goes wrong makes nothing look old. */
+export const isLeftBehind = ({ path, modifiedAt }: DavEntry, clockOffsetMs: number | null): boolean =>
+  isTemporary(nameOf(path)) &&
+  isAbandoned(
+    nameOf(path),
+    modifiedAt === null ? new Date() : new Date(modifiedAt.getTime() - (clockOffsetMs ?? 0)),
+  );

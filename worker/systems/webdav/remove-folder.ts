@@ -24,7 +24,9 @@ export async function removeFolder(
   const hindrance = async (): Promise<TreeRemoved | null> => {
     const inside = await listing.everythingIn(path, signal);
     if (inside === null) return { kind: 'stale', entry: await listing.look(path, signal) };
-    return inside.every(isLeftBehind) ? null : refused('not-empty', 'something is in the folder');
+    return inside.every((entry) => isLeftBehind(entry, client.http.clockOffsetMs))
+      ? null
+      : refused('not-empty', 'something is in the folder');
   };
   const { locks } = await traits(signal);
   const before = await hindrance();
