@@ -3,16 +3,16 @@ import type { Side } from '../pipeline/sides';
 import type { ObservedCall } from '../systems/remote-system';
 import type { PairJob } from './words';
 
-/** The work on one entity, and what its timeline shows of it. */
+/** The work on one entity, and what the timeline of the entity shows. */
 export interface EntityWork {
   readonly job: PairJob;
-  /** What is written back as `$now`. */
+  /** The time that is written back as `$now`. */
   readonly startedAt: Date;
-  /** Grows with its calls. */
+  /** Each call is added here. */
   readonly calls: RecordedCall[];
-  /** Of the event that tells of it; null: nothing was done to it yet. */
+  /** The id of the event that describes this work. Null: nothing was done to the entity yet. */
   eventId: string | null;
-  /** What that event tells of by now. */
+  /** How many of the calls that event already contains. */
   toldCalls: number;
 }
 

@@ -2,7 +2,7 @@ import { fieldOf, sameValue } from '../../shared/domain/merge-copy';
 import { type PerSide, sides } from '../pipeline/sides';
 import type { State } from '../pipeline/state';
 
-/** Names of what either side holds otherwise than before; `place` and `content` among them. */
+/** Names of the fields that changed on either side, also `place` and `content`. */
 export function changedFields(before: PerSide<State>, after: PerSide<State>): string[] {
   const changed = new Set<string>();
   for (const side of sides) {

@@ -8,7 +8,9 @@ import { Trouble } from '../pipeline/trouble';
 import type { Slice } from './slice';
 import { leaseLost } from './pair-links';
 
-/** Lists the sides of a run, page by page, and adds jobs for what differs. The rest is continued in a later slice. */
+/**
+ * Lists the sides of a run, page by page, and adds jobs for what differs. A later slice continues what is not finished.
+ */
 export async function discoverRun(slice: Slice, links: Links, run: PairRun): Promise<void> {
   const { runs } = slice.stores;
   await runs.begin(run.id);
@@ -29,7 +31,7 @@ export async function discoverRun(slice: Slice, links: Links, run: PairRun): Pro
 
 const backoff = { firstMs: 60_000, maxMs: 16 * 60_000 };
 
-/** After 1, 2, 4, 8, 16 minutes, half of them random; its schedule comes first where that is sooner. */
+/** Lists again after 1, 2, 4, 8, 16 minutes, half of them random, unless the schedule of the pair does so earlier. */
 async function listAgain({ stores }: Slice, { kind }: PairRun): Promise<void> {
   const failures = Math.max(1, await stores.runs.failuresInARow());
   await stores.slice.hasten(kind === 'whole' ? 'whole' : 'check', backoffMs(failures, backoff) / 1000);
@@ -37,11 +39,11 @@ async function listAgain({ stores }: Slice, { kind }: PairRun): Promise<void> {
 
 interface Listed {
   readonly isOver: boolean;
-  /** Why it could not be listed: the next check lists it again. */
+  /** Why the side could not be listed; the next check lists it again. */
   readonly failure: string | null;
-  /** Why nothing that it lacks counts as deleted. */
+  /** Why items that the listing lacks do not count as deleted. */
   readonly doubt: string | null;
-  /** The root of the side is not there, so the other side is not listed either. */
+  /** True: the root of the side does not exist, so the other side is not listed either. */
   readonly endsRun?: boolean;
 }
 
@@ -62,7 +64,7 @@ async function listSide(slice: Slice, links: Links, run: PairRun, side: Side): P
 
 const isRootMissing = (error: unknown) => error instanceof Trouble && error.kind === 'root-missing';
 
-/** `isOver` is false: the rest of it is for a later slice. */
+/** `isOver` is false if a later slice must continue the listing. */
 async function pagesOf(
   slice: Slice,
   links: Links,
@@ -157,7 +159,7 @@ async function forgetListing(slice: Slice, side: Side): Promise<void> {
   slice.listings.delete(side);
 }
 
-/** Content is read when it is needed; what is large is fetched. */
+/** Content is not stored, because it is read when it is needed; a large item is fetched again. */
 function hintOf(item: Item): Item | null {
   const { key, revision, isActive, fields, place, isFolder, origin, faults } = item;
   const hint = {

@@ -7,12 +7,12 @@ import type { Rules } from '../pipeline/stages';
 
 type DocumentRules = Pick<Rules, 'fieldGroups' | 'namePolicies' | 'size' | 'initial'>;
 
-/** What is decided otherwise about documents than about records. */
+/** The rules for documents that differ from those for records. */
 export const documentRules = (settings: DocumentPairSettings): DocumentRules => ({
   fieldGroups: [contentGroup(settings), { fields: ['place'], policy: settings.conflict.place }],
   namePolicies: settings.names,
   size: sizeLimitOf(settings),
-  // Two files at one place with different contents are a dispute like any other.
+  // Two files at the same place with different contents are an ordinary dispute.
   initial: null,
 });
 
@@ -39,7 +39,7 @@ function sizeLimitOf({ limits: { file } }: DocumentPairSettings): SizeLimitSetti
   return { limit: null, each: { kind, size: file.bytes }, sizeOf: bytesToSend };
 }
 
-/** Of a content that the other side does not have. A file that is only moved sends nothing. */
+/** The size of a content that the other side does not have. For a file that is only moved, nothing is sent. */
 function bytesToSend(entry: Mentioned & Partial<Pick<Decided, 'items' | 'states' | 'bases'>>): number {
   const { items, states, bases } = entry;
   if (items === undefined || states === undefined || bases === undefined) return 0;

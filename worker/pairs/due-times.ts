@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import type { PairFind } from '../../shared/systems/pair-settings';
 
-/** The next time of a cron expression, in UTC, a random part of the jitter later. */
+/** The next time of a cron expression, in UTC, delayed by a random part of the jitter. */
 export function nextTime(
   cron: string,
   jitterSeconds: number,
@@ -12,7 +12,7 @@ export function nextTime(
   return next === null ? null : new Date(next.getTime() + Math.round(random() * jitterSeconds * 1000));
 }
 
-/** When a check and a whole listing come due next; null: never by themselves. */
+/** When a check and a whole listing are due next. Null: never by themselves. */
 export const dueTimes = ({ check, whole, jitterSeconds }: PairFind, after: Date) => ({
   checkAt: check === undefined ? null : nextTime(check, jitterSeconds, after),
   wholeAt: whole === undefined ? null : nextTime(whole, jitterSeconds, after),

@@ -6,9 +6,9 @@ import type { FieldType, FieldTypes, RemoteSystem } from '../systems/remote-syst
 
 export type CheckFieldTypes = (side: Side, types: FieldTypes) => Promise<void>;
 
-/** How a field is no longer what it was. */
+/** How the type of a field has changed. */
 export interface FieldChange {
-  /** In the system's words. */
+  /** The name of the field in the system. */
   readonly field: string;
   readonly kind: 'retyped' | 'required';
   /** Without a full stop: `birthdate was date and is now char`. */
@@ -16,8 +16,9 @@ export interface FieldChange {
 }
 
 /**
- * Compares what the fields of a side are with what they were, and keeps what they are. Throws `fields` where one has
- * become another one or is required from now on. Then what they were stays as it is until someone resumes the pair.
+ * Compares the present types of the fields of a side with the stored ones, and stores the present ones. Throws `fields`
+ * if a field has another type or has become required. In that case, the stored types stay until someone resumes the
+ * pair.
  */
 export async function compareFieldTypes(
   store: PairFieldTypeStore,
@@ -34,7 +35,7 @@ export async function compareFieldTypes(
   if (isNews) await store.keep(side, now);
 }
 
-/** A field that was not known before has not changed. */
+/** A field that was not known before does not count as changed. */
 export const fieldChanges = (before: ReadonlyMap<string, FieldType>, now: FieldTypes): FieldChange[] =>
   Object.entries(now).flatMap(([field, { type, isRequired }]): FieldChange[] => {
     const known = before.get(field);
@@ -49,7 +50,7 @@ export const fieldChanges = (before: ReadonlyMap<string, FieldType>, now: FieldT
 export const sentenceOf = (changes: readonly FieldChange[]): string =>
   changes.map(({ sentence }) => sentence).join('; ');
 
-/** Nothing is read or written before the fields are known to be what they were. Once for all calls of a slice. */
+/** Checks that the types of the fields are unchanged before anything is read or written, once in each slice. */
 export function withFieldTypes(inner: RemoteSystem, side: Side, check: CheckFieldTypes): System {
   const { fieldTypes: ask } = inner;
   if (ask === undefined) return inner;
@@ -61,7 +62,7 @@ export function withFieldTypes(inner: RemoteSystem, side: Side, check: CheckFiel
     try {
       await checked;
     } catch (error) {
-      // What could not be asked is asked again.
+      // If the types could not be read, the next call reads them again.
       if (!(error instanceof Trouble && error.kind === 'fields')) checked = null;
       throw error;
     }

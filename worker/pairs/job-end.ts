@@ -15,16 +15,18 @@ export interface RetryRules {
 /** The result of a job, by the result of its entry. */
 export interface JobOutcome {
   readonly end: LinkJobEnd;
-  /** What it waits for; null: for nobody. */
+  /** The approval that it waits for. Null: none. */
   readonly needs: ApprovalKind | null;
-  /** Its status, told where the pair writes back: null: the engine has told it, or nothing is to be told. */
+  /**
+   * The status to write back, if the pair writes back. Null: the engine has written it, or there is nothing to write.
+   */
   readonly status: WrittenStatus | null;
 }
 
 export type WrittenStatus =
   'creating' | 'dirty' | 'failed' | 'given-up' | 'conflict' | 'deleted-here' | 'deleted-there';
 
-/** `error`: what was thrown while the entry was worked on; null: nothing was. */
+/** `error`: what was thrown while the entry was processed; null: nothing. */
 export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: RetryRules): JobOutcome {
   const end = {
     ...unfinishedEnd(job),
@@ -44,7 +46,7 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
       if (entry.leftFor !== null) return outcome(waitingEnd({ ...end, attempts: 0 }, entry, entry.leftFor));
       return { ...outcome({ ...doneEnd(end) }), status: markedStatus(entry) };
     case 'duplicate':
-      // The work of another mention does not count for this one.
+      // The work on another mention does not count for this one.
       return outcome(job.wanted === null ? doneEnd(end) : { ...end, verdict: null, lookedAt: null });
     case 'skipped':
       return outcome({ ...doneEnd(end), state: 'skipped', error: entry.reason });
@@ -69,7 +71,7 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
   }
 }
 
-/** It was not processed, so nothing was tried. */
+/** The end of a job that was not processed, so it does not count as an attempt. */
 export function unfinishedEnd(job: PairJob): LinkJobEnd {
   return {
     id: job.id,
@@ -104,7 +106,7 @@ const givenUpEnd = (end: LinkJobEnd, errorClass: string, error: string | null): 
   error,
 });
 
-/** It is not done, and nothing went wrong. Where its turn did not come, nobody is told. */
+/** The status of an entry that is not done although nothing failed. If it was not its turn yet, nothing is written. */
 function openStatus({ link, waitsFor, verdict }: Entry): WrittenStatus | null {
   if (verdict === 'waiting' && waitsFor === null) return null;
   return link === null || link === undefined || link.state === 'creating' ? 'creating' : 'dirty';
@@ -117,7 +119,7 @@ function markedStatus({ keptAfter }: Entry): JobOutcome['status'] {
 }
 
 function waitingEnd(end: LinkJobEnd, { reason }: Entry, waitsFor: Awaited | null): LinkJobEnd {
-  // Its turn did not come.
+  // It was not its turn yet.
   if (waitsFor === null) return { ...end, lookedAt: null };
   return {
     ...end,
@@ -167,7 +169,7 @@ function failedOutcome(end: LinkJobEnd, entry: Entry, error: unknown, retry: Ret
   }
 }
 
-/** Doubled each time, and of that a random half. */
+/** The delay doubles with each attempt, and half of it is random. */
 function delaySeconds(attempts: number, { firstMinutes }: RetryRules): number {
   const firstMs = firstMinutes * 60_000;
   return backoffMs(attempts, { firstMs, maxMs: firstMs * 16 }) / 1000;
@@ -215,7 +217,7 @@ function troubleClass({ kind }: Trouble): ErrorClass {
   }
 }
 
-/** The revisions on which it was decided. If either changes, the entity is looked at again. */
+/** The revisions that the decision is based on. If either changes, the entity is processed again. */
 export function lookedAtOf({ items, link, side, mention }: Entry): PerSide<LookedAt | null> {
   return perSide((one) => {
     const item = items?.[one] ?? (one === side ? mention : null);

@@ -1,18 +1,18 @@
 import picomatch from 'picomatch';
 import type { Item, Page, Place, System, Written } from '../pipeline/system';
 
-/** Whether a path, from the root of the pair, is one that the pair leaves out. */
+/** True if the pair leaves out this path, which begins at the root of the pair. */
 export type IsLeftOut = (path: string) => boolean;
 
-/** `*` does not reach into folders, `**` does, and names that begin with a dot are names like others. */
+/** `*` does not match across folders, `**` does, and both match names that begin with a dot. */
 export function leftOutBy(globs: readonly string[]): IsLeftOut {
   if (globs.length === 0) return () => false;
   return picomatch([...globs], { dot: true });
 }
 
 /**
- * The same system without what the pair leaves out, whatever kind it is: that is neither listed nor found, nothing is
- * written to it, and nothing is made or moved where it would be left out.
+ * Wraps a system of any kind so that it does not show what the pair leaves out: such items are not listed, not found
+ * and not written, and nothing is created at or moved to such a path.
  */
 export function withoutLeftOut(system: System, isLeftOut: IsLeftOut): System {
   const places = createPlaces(system);
@@ -80,11 +80,11 @@ async function onlyWhere(
   return wanted;
 }
 
-/** Where items were last seen; a folder that was not is fetched. */
+/** The paths of items as last seen. A folder that was not seen is fetched. */
 interface Places {
   remember(items: readonly Item[]): void;
   known(key: string): Place | null;
-  /** From the root. Null: a folder above it is not there. */
+  /** The path from the root. Null: a folder above it does not exist. */
   pathOf(place: Place, signal: AbortSignal): Promise<string | null>;
 }
 

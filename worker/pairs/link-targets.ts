@@ -7,15 +7,15 @@ import type { TargetLink, TargetLinks } from '../pipeline/shared-words';
 import { otherSide, type Side } from '../pipeline/sides';
 import type { PairLinkWords } from './words';
 
-/** The links of other pairs that fields of a pair name. */
+/** The links of other pairs to which fields of a pair refer. */
 export interface LinkTargets {
-  /** By the shared name of the field. */
+  /** The links for each field, by its shared name. */
   readonly byField: Readonly<Record<string, TargetLinks>>;
-  /** Names of pairs that fields name, and that are not there. */
+  /** Names of pairs to which fields refer and that do not exist. */
   readonly missing: ReadonlySet<string>;
 }
 
-/** A pair may name itself: those links are its own. */
+/** A field may refer to its own pair; its links are among these, too. */
 export async function findLinkTargets(
   store: Pick<PairSliceStore, 'pairsNamed'>,
   { own, fields }: { readonly own: string; readonly fields: RecordPairSettings['fields'] },
@@ -33,7 +33,7 @@ export async function findLinkTargets(
   return { byField: Object.fromEntries(byField), missing: new Set(missing) };
 }
 
-/** The links of another pair, as this one sees them: both sides are this one's. Nothing is written. */
+/** The links of another pair, with the sides named as in this pair. They are only read. */
 export function createTargetLinks(db: Db, hold: SliceHold, { id, isSwapped }: NamedPair): TargetLinks {
   const store = createLinkStore<PairLinkWords>(db, id, hold);
   const sideOf = (side: Side): Side => (isSwapped ? otherSide(side) : side);

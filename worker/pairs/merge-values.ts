@@ -5,7 +5,7 @@ import type { Decision } from '../pipeline/policies';
 
 type Merge = Extract<GroupConflict, object>['merge'];
 
-/** One value of two, for each field in dispute. */
+/** Merges two values into one, for each disputed field. */
 export const mergedValues = (merge: Merge, disputed: readonly FieldDifference[]): Decision => ({
   values: Object.fromEntries(disputed.map((difference) => [difference.name, mergedValue(merge, difference)])),
 });
@@ -23,7 +23,7 @@ function mergedValue(merge: Merge, { one, other }: FieldDifference): FieldValue 
   }
 }
 
-/** What stands here, and then what stands there alone. */
+/** The parts of the value here, followed by the parts that only the value there has. */
 function joined(one: FieldValue, other: FieldValue, separator: RegExp, between: string): string {
   const parts = textOf(one).split(separator);
   const known = new Set(parts);

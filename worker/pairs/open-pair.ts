@@ -23,7 +23,7 @@ import type { TreeIndex } from '../systems/tree/tree-index';
 import { type WorkedSettings, workedSettings } from './worked-settings';
 import { createTroubles, type TroubleLog, watchSystem } from './watched-system';
 
-/** Both systems of a pair, in the words of the pair. */
+/** Both systems of a pair, with field names and values as the pair defines them. */
 export interface OpenPair {
   readonly settings: WorkedSettings;
   readonly systems: PerSide<System>;
@@ -31,19 +31,21 @@ export interface OpenPair {
 }
 
 export interface OpeningParts {
-  /** Names of pairs that fields name, and that are not there. */
+  /** Names of pairs to which fields refer and that do not exist. */
   readonly missingPairs: (settings: WorkedSettings) => Promise<ReadonlySet<string>>;
   readonly kept: PerSide<Readonly<Record<string, Kept>>>;
   readonly learned: (finding: FieldFinding) => void;
-  /** Told of the fields of a side before anything is read or written there. */
+  /** Called with the fields of a side before anything is read or written there. */
   readonly checkFieldTypes: CheckFieldTypes;
-  /** Of a side whose system has no keys of its own. */
+  /** The index of a side whose system has no keys. */
   readonly treeIndex: (side: Side) => TreeIndex;
-  /** Asked right before each call. Throws where none may be made. */
+  /** Called right before each call. Throws if no call may be made. */
   readonly mayCall: () => void;
 }
 
-/** A secret of a system has no value: it cannot be opened before someone sets it. The message is a sentence. */
+/**
+ * A secret of a system has no value, so the system cannot be opened until someone sets it. The message is a sentence.
+ */
 export class SecretMissing extends Error {
   override readonly name = 'SecretMissing';
   readonly why: Reason;
@@ -61,7 +63,7 @@ export class SecretMissing extends Error {
   }
 }
 
-/** Throws `SecretMissing`, and `fields` where its settings cannot be used as they are. */
+/** Throws `SecretMissing`, and `fields` if its settings cannot be used. */
 export async function openPair(
   systems: PairSystems,
   pair: SlicePair,
@@ -107,7 +109,7 @@ function recordSide(settings: WorkedSettings, side: Side, { remote, missing, par
   });
 }
 
-/** What the pair leaves out is left out in the same way whatever kind of system a side is. */
+/** Paths that the pair leaves out are left out in the same way for every kind of system. */
 function documentSide(
   { leaveOut, content }: DocumentPairSettings,
   side: Side,

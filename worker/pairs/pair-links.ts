@@ -21,11 +21,11 @@ import type { PairLinkWords } from './words';
 
 export interface PairLinksDeps {
   readonly store: LinkStore<PairLinkWords>;
-  /** A whole listing of that side goes on where an earlier slice left it. */
+  /** True: a whole listing of that side continues from an earlier slice. */
   readonly goesOn: (side: Side) => boolean;
-  /** Told when a whole listing is opened, and once it is over. */
+  /** Called when a whole listing begins, with its id. */
   readonly listing: (side: Side, id: string) => void;
-  /** A listing that was whole is over: what it mentioned is known until this resolves. */
+  /** Called when a complete listing has ended. The items that it mentioned are known until this resolves. */
   readonly listed: (side: Side, id: string) => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function createPairLinks(deps: PairLinksDeps): Links {
         if (page.length < pageSize) return;
       }
     },
-    // They get jobs of their own (link-job-store.ts, addForIntents): a slice settles them in their turn.
+    // Links with an intent get jobs (link-job-store.ts, addForIntents), and a slice processes them like other jobs.
     async *withIntent() {},
     openListing: (side) => openListing(deps, side),
   };
@@ -82,7 +82,7 @@ async function keep(
 
 export const leaseLost = () => new Trouble('lease-lost', 'another worker has taken this pair over');
 
-/** Null: nothing happened that is worth a line. */
+/** Null: nothing happened that the timeline should show. */
 function eventRow({ operations, verdict, before, after }: LinkEvent): LinkEventRow | null {
   const entity = currentEntity();
   const isNews =

@@ -15,21 +15,21 @@ import type { PairJob } from './words';
 import type { WorkedSettings } from './worked-settings';
 import { announcedOf, writeBackOf } from './write-back';
 
-/** What a slice knows beside the settings of its pair. */
+/** What a slice adds to the settings of its pair. */
 export interface RuleParts {
   readonly linkTargets: Readonly<Record<string, TargetLinks>>;
   /** The job of an entry. */
   readonly jobOf: (entry: Entry) => PairJob | undefined;
   readonly decisionOf: (entry: Entry) => DecidedConflict | undefined;
-  /** Deletions of the last hours, and those that wait. */
+  /** The number of deletions of the last hours and of those that wait. */
   readonly recentDeletions: () => Promise<number>;
   readonly liveLinks: () => Promise<number>;
-  /** What one run may still change without an approval; null: there is no bound. */
+  /** How many changes one run may still make without an approval. Null: there is no limit. */
   readonly changesLeft: () => number | Promise<number>;
   readonly recentVersions: (entry: Entry) => Promise<readonly Fields[]>;
 }
 
-/** The rules of a pair, in the engine's words. */
+/** The rules of a pair in the form that the engine needs. */
 export function rulesOf(settings: WorkedSettings, parts: RuleParts): Rules {
   const rules = commonRules(settings, parts);
   return settings.documents === null ? rules : { ...rules, ...documentRules(settings.documents) };
@@ -88,7 +88,7 @@ function commonRules(settings: WorkedSettings, parts: RuleParts): Rules {
 export const linkFieldsOf = ({ fields }: WorkedSettings): string[] =>
   fields.flatMap(({ name, link }) => (link === null ? [] : [name]));
 
-/** They may be named as either side names them. */
+/** The settings may use the name of either side. */
 const matchFieldsOf = ({ match, fields }: WorkedSettings): string[] =>
   match.by.flatMap((written) => {
     const rule =
@@ -138,7 +138,7 @@ function changeLimit({ limits }: WorkedSettings, parts: RuleParts): Rules['entri
   return {
     kind: changes?.above === 'skip' ? 'hard' : 'soft',
     allowed: () => parts.changesLeft(),
-    // What was planned is done as it was planned, or not at all.
+    // A planned change is made exactly as planned, or not at all.
     standing: (entry) => {
       const job = parts.jobOf(entry);
       if (job?.source === 'plan' && job.signature !== null) return 'waiting';
@@ -147,7 +147,7 @@ function changeLimit({ limits }: WorkedSettings, parts: RuleParts): Rules['entri
   };
 }
 
-/** A decision is about the revisions that whoever took it saw. */
+/** A decision only applies to the revisions that the person saw. */
 function decisionAbout(
   decided: DecidedConflict | undefined,
   entry: Compared,
@@ -160,7 +160,9 @@ function decisionAbout(
   return Object.keys(values).length > 0 ? { values } : null;
 }
 
-/** One side alone changed what went back and forth: without the decision that change would simply win. */
+/**
+ * A field that went back and forth was changed by one side only. Without the decision, that change would simply win.
+ */
 const fieldsOfFlip = (decided: DecidedConflict | undefined, entry: Compared): readonly string[] =>
   decided?.kind === 'flip' && isAsItWas(decided, entry) ? decided.fields : [];
 

@@ -19,30 +19,30 @@ import type {
 } from '../systems/remote-system';
 import type { PathTree } from '../systems/tree/path-tree';
 
-/** What is needed of a system to call it. */
+/** The members of a system that are needed to call it. */
 export type CalledSystem = Pick<SliceSystem, 'id' | 'name' | 'kind' | 'config' | 'state' | 'probe'>;
 
-/** What is opened. */
+/** What to open. */
 export interface OpeningRequest {
   readonly system: CalledSystem;
-  /** Null: the installed system alone. */
+  /** Null: the installed system without the settings of a pair. */
   readonly end: object | null;
   readonly fields: readonly string[];
   readonly find: PairFind | null;
-  /** Whoever asks again under this name gets the same one, until the system's settings change. */
+  /** Opening again under the same name returns the same object, until the settings of the system change. */
   readonly user: string;
 }
 
-/** A system whose items have keys, or a tree in which they have paths. */
+/** A system whose items have keys, or a tree whose items have paths. */
 export type OpenSystem = RemoteSystem | PathTree;
 
 export const isPathTree = (opened: OpenSystem): opened is PathTree => 'traits' in opened;
 
-/** The systems of pairs, as this process calls them. They stay open from one slice to the next. */
+/** The systems that this process calls for pairs. They stay open from one slice to the next. */
 export interface PairSystems {
-  /** Throws `fields` where its settings cannot be used. */
+  /** Throws `fields` if the settings cannot be used. */
   open(request: OpeningRequest): Promise<OpenSystem>;
-  /** It refused us: whoever asks next gets it anew. */
+  /** The system has refused a call, so it is opened again the next time. */
   forget(systemId: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,11 +51,11 @@ export interface PairSystemsDeps {
   readonly connectors: Readonly<
     Partial<Record<SystemKindName, Pick<SystemConnector, 'open'> | Pick<TreeConnector, 'openTree'>>>
   >;
-  /** The settings with every `${NAME}` replaced, and the values that were. Throws where one is missing. */
+  /** The settings with every `${NAME}` replaced, and the inserted values. Throws if a value is missing. */
   readonly secretsOf: (
     system: Pick<CalledSystem, 'id' | 'config'>,
   ) => Promise<{ readonly config: Json; readonly secrets: readonly string[] }>;
-  /** The limits of an installed system hold for all that call it. */
+  /** The limits of an installed system apply to all its callers together. */
   readonly limiterOf: (system: CalledSystem, limits: CallLimits) => Limiter;
   readonly observe: (call: ObservedCall) => void;
 }
@@ -90,7 +90,7 @@ export function createPairSystems(deps: PairSystemsDeps): PairSystems {
 interface Opened {
   readonly system: OpenSystem;
   readonly systemId: number;
-  /** Another one: it is opened anew. */
+  /** If this text changes, the system is opened again. */
   readonly text: string;
 }
 
@@ -146,7 +146,7 @@ const limitsSchema = callLimits({ atOnce: 4 });
 const limitsOf = (settings: object): CallLimits =>
   limitsSchema.parse('limits' in settings ? settings.limits : undefined);
 
-/** Throws where this version knows no such kind. */
+/** Throws if this version does not know the kind. */
 export function checkedKind(name: string): SystemKind {
   const known = systemKindNames.find((one) => one === name);
   if (known === undefined) throw new Trouble('fields', `this version knows no systems of the kind ${name}`);

@@ -6,7 +6,7 @@ import type { Side } from '../pipeline/sides';
 import type { IndexedItem, TreeIndex } from '../systems/tree/tree-index';
 import { leaseLost } from './pair-links';
 
-/** The index of one side of a pair, under the hold of its slice. */
+/** The index of one side of a pair, as long as the slice holds its lease. */
 export function createPairTreeIndex(db: Db, pairId: number, side: Side, hold: SliceHold): TreeIndex {
   const items = createTreeItemStore(db, pairId, side, hold);
   const listing = createTreeListingStore(db, pairId, side, hold);
@@ -30,7 +30,7 @@ export function createPairTreeIndex(db: Db, pairId: number, side: Side, hold: Sl
   };
 }
 
-/** A place that another item has is vacated first. */
+/** If another item has the place, it loses the place first. */
 async function numbersOf(
   items: TreeItemStore,
   changed: readonly IndexedItem[],

@@ -16,11 +16,11 @@ import { settleEntry } from './settle-entry';
 import type { Slice } from './slice';
 import type { PairJob } from './words';
 
-/** Works on what a pair has found. */
+/** Processes the jobs of a pair. */
 export interface PairWork {
   /** Processes changes, batch by batch, until none is due or the slice is over. */
   changes(): Promise<void>;
-  /** Processes deletions, once no change is due. */
+  /** Processes deletions when no change is due any more. */
   sweep(): Promise<void>;
 }
 
@@ -38,11 +38,11 @@ interface Work {
   readonly calls: PerSide<Calls>;
   readonly board: Board;
   readonly working: WorkSettings;
-  /** Of the batch that is under way. */
+  /** The present batch. */
   readonly batch: { mentions: Mentions; changed: number; claimedDeletions: number };
-  /** By `side key`: the jobs in hand. */
+  /** The jobs of the present batch, by `side key`. */
   readonly inHand: Map<string, EntityWork>;
-  /** Results of jobs that are not written yet. */
+  /** Results of jobs that are not stored yet. */
   readonly ends: Map<string, LinkJobEnd>;
 }
 
@@ -99,7 +99,7 @@ function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned)
     linkTargets: slice.linkTargets,
     jobOf: (entry) => workOf(entry)?.job,
     decisionOf: (entry) => decisionOf(slice.decisions, entry),
-    // Those of the batch are counted by the gate itself.
+    // The gate itself counts the deletions of the batch.
     recentDeletions: async () => {
       const { waiting, recent } = await stores.jobs.deletions(settings.limits.deletions.hours);
       return waiting + recent;
@@ -116,7 +116,7 @@ function rulesFor(slice: Slice, batch: Work['batch'], workOf: (entry: Mentioned)
   });
 }
 
-/** Whatever is called for an entity is told in its timeline. */
+/** All calls for an entity are recorded for its timeline. */
 function recordedStages(stages: Stages, workOf: (entry: Mentioned) => EntityWork | undefined): Stages {
   const within = <In extends Mentioned, Out extends In>(pipeline: Pipeline<In, Out>): Pipeline<In, Out> => ({
     ...pipeline,
@@ -168,7 +168,7 @@ async function workBatch(work: Work, claimed: readonly PairJob[]): Promise<void>
   if (slice.halt.reason === null) await slice.stores.jobs.release();
 }
 
-/** What nobody found belongs to the run of hints. */
+/** A job that no run has found belongs to the run of hints. */
 async function takeInHand(work: Work, claimed: readonly PairJob[]): Promise<void> {
   const hints = claimed.some(({ runId }) => runId === null) ? await work.slice.stores.runs.hintsRun() : null;
   for (const job of claimed) {
@@ -183,7 +183,7 @@ async function takeInHand(work: Work, claimed: readonly PairJob[]): Promise<void
   }
 }
 
-/** A listed item is used as it was listed. Other items are fetched, and are done if they show the same as before. */
+/** A listed item is used as it was listed. Other items are fetched; if they have not changed, their jobs are done. */
 async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
   const { batch, slice, calls, ends } = work;
   const fetched: { readonly job: PairJob; readonly item: Item }[] = [];
@@ -215,7 +215,7 @@ async function mention(work: Work, claimed: readonly PairJob[]): Promise<void> {
   }
 }
 
-/** Somebody wants it to be looked at, whatever its revision. */
+/** True if the item must be processed even if its revision has not changed. */
 const asksForMore = ({ source, wanted, approvalId, withoutLinks }: PairJob): boolean =>
   withoutLinks || source === 'plan' || source === 'decision' || wanted !== null || approvalId !== null;
 
@@ -227,7 +227,7 @@ async function differingOf(
   for (const side of ['here', 'there'] as const) {
     const items = fetched.filter(({ job }) => job.side === side).map(({ item }) => item);
     for (const key of await links.screen(side, items)) differing.add(nameOf(side, key));
-    // What shows what it showed may still be owed a call that was noted before.
+    // An unchanged item may still need a call that was recorded before.
     const same = items.map(({ key }) => key).filter((key) => !differing.has(nameOf(side, key)));
     for (const [key, { intent }] of await links.byKeys(side, same))
       if (intent !== null) differing.add(nameOf(side, key));
@@ -236,8 +236,8 @@ async function differingOf(
 }
 
 /**
- * Jobs of webhooks about what was given up and has not changed since: that it was given up was told to the system, and the
- * webhook reports just that. Ids of jobs.
+ * Returns the ids of jobs of webhooks about entities that were given up and have not changed since. That an entity was
+ * given up is written back to the system, and the webhook only reports this write.
  */
 async function givenUpOf(
   { slice }: Work,
@@ -257,7 +257,7 @@ async function givenUpOf(
   return ids;
 }
 
-/** It could not even be fetched. */
+/** Ends the job of an item that could not be fetched. */
 async function failUnread(work: Work, found: EntityWork, error: unknown): Promise<LinkJobEnd> {
   const { slice, calls } = work;
   const { job } = found;
@@ -287,7 +287,7 @@ async function writeEnds({ slice, ends, inHand, board }: Work): Promise<void> {
 // Deletions
 
 const mostDeletions = 500;
-/** Of a deletion that had no turn. */
+/** The pause of a deletion whose turn did not come. */
 const pauseSeconds = 30;
 
 async function sweep(work: Work): Promise<void> {
@@ -301,7 +301,7 @@ async function sweep(work: Work): Promise<void> {
       (entry) => !mine.includes(nameOf(entry.side, entry.mention.key)),
     );
     board.destructive = board.destructive.filter((entry) => !others.includes(entry));
-    // Decisions of an earlier slice are made again.
+    // Decisions that an earlier slice made are made again.
     const earlier = claimed.filter((job) => !decided.has(nameOf(job.side, job.key)));
     batch.mentions = createMentions();
     await takeInHand(work, earlier);

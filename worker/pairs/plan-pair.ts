@@ -11,16 +11,16 @@ import { createPlanPaths, type PlanPaths } from './plan-paths';
 import { summaryOf } from './plan-summary';
 import type { Slice } from './slice';
 
-/** What a run would do. Nothing is written, and no cursor moves. */
+/** What a run would do. Nothing is written, and the cursors stay. */
 export interface Rehearsed {
   readonly entries: readonly Entry[];
   readonly paths: PlanPaths;
   readonly progress: Progress;
-  /** Why it is not whole; null: it is. */
+  /** Why the plan is not complete. Null: it is complete. */
   readonly failure: string | null;
 }
 
-/** `fromCursors`: what changed since the last run; else everything. */
+/** `fromCursors`: only looks at changes since the last run; otherwise at everything. */
 export async function rehearsePair(slice: Slice, links: Links, fromCursors: boolean): Promise<Rehearsed> {
   const { settings, systems, halt, pair } = slice;
   const entries: Entry[] = [];
@@ -101,7 +101,7 @@ const linesOf = ({ settings }: Slice, entries: readonly Entry[], paths: PlanPath
     side: entry.side,
     key: entry.mention.key,
     linkId: linkIdOf(entry),
-    // What needs an approval in a run is approved with the plan.
+    // Changes that would need an approval in a run are approved together with the plan.
     verdict: plannedVerdict(entry),
     reason: entry.verdict === 'held' ? null : entry.reason,
     operations: plannedOperations(entry),
@@ -140,7 +140,7 @@ function countsOf(entries: readonly Entry[]): Record<string, number> {
   return counts;
 }
 
-/** What a run of a pair that still plans would have done. */
+/** The counts of what a run would have done, for a pair that only makes plans. */
 export function wouldHave(entries: readonly Entry[]): Partial<RunCounts> {
   const {
     created = 0,

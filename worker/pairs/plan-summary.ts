@@ -5,15 +5,15 @@ import type { State } from '../pipeline/state';
 import { createFieldWords, type FieldWords } from '../records/field-words';
 import type { WorkedSettings } from './worked-settings';
 
-/** What a plan comes to. */
+/** The summary of a plan. */
 export interface PlanSummary {
-  /** In the order of the pair's fields; those that nothing is written to are left out. */
+  /** In the order of the pair's fields, without fields to which nothing would be written. */
   readonly fields: readonly PlannedField[];
-  /** How many calls carrying it out takes, at most as a rule. */
+  /** How many calls are needed to carry out the plan; usually it is fewer. */
   readonly calls: PerSide<number>;
 }
 
-/** What would be written to a field of one side, in that side's own words. */
+/** What would be written to a field of one side, with the names and values of that side. */
 export interface PlannedField {
   readonly side: Side;
   readonly field: string;
@@ -61,7 +61,7 @@ interface Tally {
 }
 
 const mostExamples = 5;
-/** A long text shows how it begins. */
+/** Of a longer text, only the beginning is shown. */
 const longestExample = 200;
 
 const nameOf = (side: Side, field: string) => `${side} ${field}`;
@@ -102,7 +102,7 @@ const ownFields = (words: FieldWords, state: State): Fields =>
 const shortened = (value: FieldValue): FieldValue =>
   typeof value === 'string' && value.length > longestExample ? `${value.slice(0, longestExample)}…` : value;
 
-/** Both sides are looked at once more; what is written is told to the other side where the pair writes back. */
+/** Both sides are read once more. If the pair writes back, each write also needs a call to the other side. */
 function callsOf(settings: WorkedSettings, { operations }: Entry, side: Side): number {
   const look = 1;
   const writes = operations.reduce((sum, one) => sum + (one.side === side ? callsOfWrite[one.op] : 0), 0);
@@ -113,7 +113,7 @@ function callsOf(settings: WorkedSettings, { operations }: Entry, side: Side): n
 }
 
 /**
- * A write is read back. A creation of which the server kept less than it was sent is written to once more, and read
+ * Each write is read back. If the server stored less of a new record than was sent, it is written once more and read
  * back again.
  */
 const callsOfWrite: Readonly<Record<Entry['operations'][number]['op'], number>> = {

@@ -17,8 +17,8 @@ interface Deps {
 }
 
 /**
- * Looks at a system and at everything that pairs use of it: their entities, tables or models, with the fields that they
- * read and write. A pair whose fields are gone or have changed is paused before its next write.
+ * Checks a system and everything in it that pairs use: their entities, tables or models, with the fields that they read
+ * and write. A pair whose fields are missing or have changed is paused before its next write.
  */
 export async function probeSystem(
   deps: Deps,
@@ -26,7 +26,7 @@ export async function probeSystem(
   signal: AbortSignal,
 ): Promise<Probe> {
   const alone = await probeAlone(deps.door, system, signal);
-  // A system that refuses us would count further calls as further attempts.
+  // A system that refuses the server's calls would count further calls as further attempts.
   if (!alone.ok) return alone;
   const findings = [...alone.findings];
   for (const end of await createPairProbeStore(deps.db).endsOf(system.id)) {
@@ -37,7 +37,7 @@ export async function probeSystem(
   return { ...alone, ok: !findings.some(({ level }) => level === 'error'), findings };
 }
 
-/** A system that cannot be opened was probed as well: the reason is the finding. */
+/** If the system cannot be opened, the reason is the finding of the probe. */
 async function probeAlone(
   door: Deps['door'],
   system: RemoteSystemEntry,
@@ -59,7 +59,7 @@ async function probeAlone(
 interface ProbedUse {
   readonly system: RemoteSystemEntry;
   readonly end: ProbedEnd;
-  /** Findings of it are not repeated for each pair. */
+  /** These findings are not repeated for each pair. */
   readonly alone: Probe;
 }
 
@@ -92,7 +92,7 @@ async function probeEnd({ db, door }: Deps, use: ProbedUse, signal: AbortSignal)
 
 interface EndFindings {
   readonly findings: readonly Finding[];
-  /** Those because of which the pair must not write. */
+  /** The findings because of which the pair must not write. */
   readonly unfit: readonly Finding[];
 }
 
@@ -135,7 +135,7 @@ const findingOf = ({ field, kind, sentence }: FieldChange): Finding => ({
   about: [field],
 });
 
-/** It tells so once: a pair that is paused already stays as it is. */
+/** Notifies only once: a pair that is already paused stays as it is. */
 async function pausePair(db: Db, end: ProbedEnd, findings: readonly Finding[]): Promise<void> {
   const detail = findings.map(({ message }) => message).join(' ');
   const facts = {

@@ -22,13 +22,13 @@ import { makePlan, rehearsePair, wouldHave } from './plan-pair';
 import { listTakenBack } from './take-back';
 import { type Slice, type SliceDeps, type SliceStores, storesOf } from './slice';
 
-/** How often a pair without work is looked at. Other work wakes it. */
+/** How often a pair without work is checked. New work wakes it earlier. */
 const restSeconds = 3_600;
 
 /**
  * Works on one pair for one slice, under the fence of its job: first what an earlier slice left, then listings, then
- * changes, then deletions. Resolves once the job is stored with the time of its next work. `done`: there is no such
- * pair any more.
+ * changes, then deletions. Resolves when the job is stored with the time of its next work. `done`: the pair does not
+ * exist any more.
  */
 export async function runSlice(deps: SliceDeps, job: ClaimedJob): Promise<'done' | 'ended'> {
   const pairId = Number(job.subject);
@@ -68,7 +68,7 @@ async function afterMissingSecret(
 ): Promise<number> {
   if (!(await stores.slice.pauseSystem(system, message))) {
     const wait = await stores.slice.waitSeconds([system.id]);
-    // Somebody has set the secret meanwhile.
+    // Someone has set the secret in the meantime.
     return wait === null ? restSeconds : Math.max(wait, 1);
   }
   await stores.slice.notify('pair-paused', `system-paused:${system.id}:${Date.now()}`, {
@@ -158,7 +158,7 @@ async function openSlice({ deps, stores, pair, log, tally, learned }: Opening): 
   };
 }
 
-/** Calls in flight are broken off as well. */
+/** Calls in flight are aborted as well. */
 function endOfLease({ signal }: SliceDeps['lease']): AbortSignal {
   const lost = new AbortController();
   const abort = () => {
@@ -207,7 +207,7 @@ const linksOf = (slice: Slice): Links =>
     listed: (side, id) => slice.stores.jobs.releaseListed(side, id),
   });
 
-/** Recovers what an earlier slice left, and what people have decided since. */
+/** Continues what an earlier slice left, and carries out what people have decided since. */
 async function recover({ stores, settings, pair }: Slice): Promise<void> {
   const { jobs, decisions } = stores;
   await jobs.putBackRunning();
@@ -253,7 +253,7 @@ async function discoverRuns(slice: Slice, links: Links): Promise<void> {
   }
 }
 
-/** False: what it is to take back is not over yet. */
+/** False: the run to be taken back has not ended yet. */
 async function takeBack(slice: Slice, { id, takesBack }: PairRun): Promise<boolean> {
   const { runs } = slice.stores;
   if (takesBack === null) throw new Error('a run takes none back');
@@ -264,7 +264,7 @@ async function takeBack(slice: Slice, { id, takesBack }: PairRun): Promise<boole
   return true;
 }
 
-/** Of a pair that still plans: what a run would do is counted, and nothing is written. */
+/** For a pair that only makes plans: counts what a run would do, and writes nothing. */
 async function rehearseRuns(slice: Slice, links: Links): Promise<void> {
   const { runs } = slice.stores;
   for (let next = await runs.nextToList(); next !== null && !slice.isOver(); next = await runs.nextToList()) {
@@ -330,7 +330,7 @@ async function tellSystems(slice: Slice): Promise<void> {
 /** Used if the server does not say how long to wait. */
 const usualRestMs = 60_000;
 
-/** Calls belong to the run that was listed, or else to those whose entities were settled. */
+/** Calls count for the run that was listed, or otherwise for the runs whose entities were processed. */
 async function writeCounts({ stores, counts, tally }: Slice, runId: string | null): Promise<void> {
   const ids = new Set([...(runId === null ? [] : [runId]), ...counts.keys()]);
   for (const id of ids) {
@@ -345,10 +345,10 @@ async function writeCounts({ stores, counts, tally }: Slice, runId: string | nul
 
 const isRootMissing = (reason: unknown) => reason instanceof Trouble && reason.kind === 'root-missing';
 
-/** A root that was mounted again is seen soon enough. */
+/** How soon a missing root is checked again, because it may be mounted again. */
 const rootMissingSeconds = 60;
 
-/** Until something is due. */
+/** The pause until something is due. */
 async function pauseOf({ stores, settings, pair, halt }: Slice): Promise<number> {
   const wait = await stores.slice.waitSeconds([pair.systems.here.id, pair.systems.there.id]);
   if (wait === null) return restSeconds;

@@ -61,7 +61,9 @@ function countsOf({ verdict }: Entry, { end }: JobOutcome): Partial<RunCounts> {
   }
 }
 
-/** A side sees what became of its entity where the engine had nothing to write to it. Returns the revisions since. */
+/**
+ * Writes the result of an entity back to a side to which the engine had nothing to write. Returns the new revisions.
+ */
 async function tellStatus(
   { slice, calls }: Settling,
   entry: Entry,
@@ -69,7 +71,7 @@ async function tellStatus(
   { status, end }: JobOutcome,
 ): Promise<PerSide<LookedAtSide>> {
   const looked: Record<Side, LookedAtSide> = { ...lookedAtOf(entry) };
-  // What was written before a conflict stopped the rest has told it.
+  // The part that was written before the conflict stopped the rest has already reported it.
   if (status === null || (entry.operations.length > 0 && !marks.has(status))) return looked;
   const { settings, stores } = slice;
   for (const side of sides) {
@@ -88,7 +90,7 @@ async function tellStatus(
     if (to === null) continue;
     await stores.links.moveRevision(side, item.key, item.revision, to);
     looked[side] = { key: item.key, revision: to, isThere: true };
-    // An approval is bound to what the side shows now.
+    // An approval only applies to the present revision of the side.
     const told = { ...item, revision: to, fields: { ...item.fields, ...fields } };
     if (entry.items !== undefined)
       entry.items = side === 'here' ? { ...entry.items, here: told } : { ...entry.items, there: told };
@@ -96,7 +98,7 @@ async function tellStatus(
   return looked;
 }
 
-/** Of these the engine tells neither side while it writes. */
+/** The engine reports these to neither side when it writes. */
 const marks: ReadonlySet<JobOutcome['status']> = new Set<JobOutcome['status']>([
   'deleted-here',
   'deleted-there',
@@ -104,7 +106,7 @@ const marks: ReadonlySet<JobOutcome['status']> = new Set<JobOutcome['status']>([
 
 type LookedAtSide = LookedAt | null;
 
-/** A failed write-back of the status is no reason to try the entity again. Null: it failed. */
+/** If writing back the status fails, the entity is not tried again. Null: it failed. */
 async function tryToTell(
   system: Calls,
   slice: Slice,
@@ -129,7 +131,7 @@ const differs = (fields: Fields, shown: Fields, times: ReadonlySet<string>): boo
 async function hold(slice: Slice, entry: Entry, job: PairJob, outcome: JobOutcome): Promise<JobOutcome> {
   const { needs, end } = outcome;
   if (needs === null) return outcome;
-  // It differs from the plan, so it is looked at again without the plan.
+  // It differs from the plan, so it is processed again without the plan.
   if (job.source === 'plan' && job.signature !== null)
     return { ...outcome, end: { ...end, state: 'new', signature: null, lookedAt: null, verdict: null } };
   const { decisions, slice: sliceStore } = slice.stores;
@@ -154,7 +156,7 @@ async function openConflict(
   if (found === null) return;
   const { decisions, slice: sliceStore } = slice.stores;
   const { name } = slice.pair;
-  // What a person decided is kept as that.
+  // A decision by a person is stored as such.
   if (found.resolution !== null && decisionOf(slice.decisions, entry) !== undefined) return;
   slice.deps.watch.conflict(name, found.resolution ?? 'open');
   if (found.resolution !== null) {
@@ -172,7 +174,7 @@ async function openConflict(
   });
 }
 
-/** Null: nothing is in dispute, or what is was not written yet. */
+/** Null: nothing is disputed, or the result of the dispute was not written yet. */
 function conflictOf(slice: Slice, entry: Entry, lookedAt: PerSide<LookedAtSide>): FoundConflict | null {
   const { conflict, side, mention, link, states, bases, blocked, verdict } = entry;
   const common = {
@@ -191,7 +193,7 @@ function conflictOf(slice: Slice, entry: Entry, lookedAt: PerSide<LookedAtSide>)
   }
   if (conflict === null) return null;
   const isDecided = conflict.resolution !== null;
-  // What the rules decided is kept once it has come about.
+  // A decision by the rules is stored when it has been carried out.
   if (isDecided && entry.operations.length === 0) return null;
   if (!isDecided && verdict !== 'conflict' && verdict !== 'quarantined') return null;
   return {
@@ -204,7 +206,7 @@ function conflictOf(slice: Slice, entry: Entry, lookedAt: PerSide<LookedAtSide>)
   };
 }
 
-/** What is written back to a system tells nobody which record is the one. */
+/** Values that were written back to a system do not help to choose a record. */
 const ofThePair = ({ settings }: Slice, fields: Fields): Fields =>
   Object.fromEntries(
     settings.fields.flatMap(({ name }) =>
@@ -235,7 +237,7 @@ async function notifyGivenUp(slice: Slice, entry: Entry, job: PairJob, { end }: 
   });
 }
 
-/** Of a run that is taken back: what was changed since, and stays as it is. */
+/** When a run is taken back: records what was changed since and stays as it is. */
 async function tellKept({ settings, stores }: Slice, entry: Entry, { job }: EntityWork): Promise<void> {
   if (job.wanted === null || entry.verdict === undefined || entry.verdict === 'duplicate') return;
   const fields = keptOf(settings, entry, job.wanted);
@@ -258,7 +260,7 @@ async function tellKept({ settings, stores }: Slice, entry: Entry, { job }: Enti
   );
 }
 
-/** A write has its event already. This adds events for what was not written, and later calls. */
+/** A write already has its event. This adds events for what was not written, and later calls. */
 async function tellTimeline(
   slice: Slice,
   entry: Entry,

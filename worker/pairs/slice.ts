@@ -36,15 +36,15 @@ import type { WorkedSettings } from './worked-settings';
 
 /** Counters of the work on pairs. */
 export interface PairWatch {
-  /** An entity was settled after so many seconds. */
+  /** An entity was processed in this many seconds. */
   settled(pair: string, result: string, seconds: number): void;
   /** A conflict and how it was decided. `open`: it waits for a decision. */
   conflict(pair: string, resolution: string): void;
 }
 
-/** The time for which the slice is this worker's, as far as this process knows. */
+/** The lease of this worker for the slice, as far as this process knows. */
 export interface SliceLease {
-  /** Aborted once it may be another's. */
+  /** Aborted when another worker may have the lease. */
   readonly signal: AbortSignal;
   isHeld(): boolean;
 }
@@ -54,15 +54,15 @@ export interface SliceDeps {
   readonly systems: PairSystems;
   readonly watch: PairWatch;
   readonly log: Logger;
-  /** Aborted once the worker is to end: a slice ends after what it has in hand. */
+  /** Aborted when the worker is being stopped: the slice finishes its present batch and ends. */
   readonly stopping: AbortSignal;
-  /** How long a slice begins new work. */
+  /** For how long a slice begins new work. */
   readonly sliceMs: number;
-  /** Other systems know no fence, so no call is begun once the lease has ended. */
+  /** Other systems cannot check the fence, so no call is made after the lease has ended. */
   readonly lease: SliceLease;
 }
 
-/** What one pair's tables are asked by, under the fence of its slice. */
+/** The stores for the tables of one pair, under the fence of its slice. */
 export interface SliceStores {
   readonly hold: SliceHold;
   readonly slice: PairSliceStore;
@@ -87,7 +87,7 @@ export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores =
   fieldTypes: createPairFieldTypeStore(db, pairId, hold),
 });
 
-/** A stretch of work on one pair. */
+/** One slice of work on a pair. */
 export interface Slice {
   readonly deps: SliceDeps;
   readonly pair: SlicePair;
@@ -95,24 +95,24 @@ export interface Slice {
   readonly stores: SliceStores;
   readonly systems: PerSide<System>;
   readonly troubles: TroubleLog;
-  /** Of fields that name records of other pairs. */
+  /** The links of other pairs, for fields that refer to their records. */
   readonly linkTargets: Readonly<Record<string, TargetLinks>>;
   readonly halt: Halt;
   readonly log: Logger;
-  /** Grows with its calls; emptied whenever they are written to a run. */
+  /** Counts the calls of the slice; it is emptied whenever the numbers are stored in a run. */
   readonly tally: CallTally;
   /** Decisions of people that have not been carried out. */
   readonly decisions: readonly DecidedConflict[];
   /** True if nothing new is begun: the time is over, the worker is stopping, or work with a system has stopped. */
   isOver(): boolean;
-  /** The half of its time for finding is over. */
+  /** True: the half of the time that is meant for listings is over. */
   hasFoundLongEnough(): boolean;
-  /** Grows until it is written: what became of entities, by run. */
+  /** The results of entities, counted by run, until they are stored. */
   readonly counts: Map<string, Record<string, number>>;
-  /** What became of entities of a run. */
+  /** Adds results of entities of a run. */
   count(runId: string | null, counts: Partial<RunCounts>): void;
   /** Whole listings of this slice, by side. */
   readonly listings: Map<Side, string>;
-  /** Sides whose whole listing goes on from an earlier slice. */
+  /** Sides whose whole listing continues from an earlier slice. */
   readonly goesOn: Set<Side>;
 }

@@ -4,16 +4,16 @@ import { createLimiter } from '../outside/limiter';
 import type { Connector, RemoteSystem } from '../systems/remote-system';
 import { createPairSystems, isPathTree, type OpeningRequest, type PairSystemsDeps } from './pair-systems';
 
-/** What is asked of other systems beside the work on pairs. */
+/** Calls to other systems that are not part of the work on pairs. */
 export interface SystemDoor {
   /**
-   * The installed system alone, or what a pair uses of it. It makes no call yet. Throws a sentence where the settings
-   * cannot be used.
+   * Opens the installed system, or what a pair uses of it. It makes no call yet. Throws an error with a sentence if the
+   * settings cannot be used.
    */
   open(system: RemoteSystemEntry, use?: SystemUse): Promise<ProbedSystem>;
   /**
-   * Has the system call `url` at every change of an entity. Returns the keys that sign its calls, by its own ids. Null:
-   * its kind cannot.
+   * Makes the system call `url` at every change of an entity. Returns the keys that sign these calls, by the system's
+   * ids. Null: this kind of system has no webhooks.
    */
   registerWebhooks(
     system: RemoteSystemEntry,
@@ -28,7 +28,7 @@ export type ProbedSystem = Pick<RemoteSystem, 'probe' | 'fieldTypes' | 'close'>;
 export interface SystemUse {
   /** Its entity, table or model. */
   readonly end: object;
-  /** In the system's own words. */
+  /** The names of the fields in the system. */
   readonly fields: readonly string[];
 }
 
@@ -36,10 +36,7 @@ export interface SystemDoorDeps extends Omit<PairSystemsDeps, 'connectors'> {
   readonly connectors: Readonly<Partial<Record<SystemKindName, Connector>>>;
 }
 
-/**
- * Opens installed systems apart from the work on pairs, each time from the beginning, so that a probe shows the current
- * state.
- */
+/** Opens installed systems outside the work on pairs, each time as new, so that a probe shows the current state. */
 export function createSystemDoor(deps: SystemDoorDeps): SystemDoor {
   return {
     async open(entry, use) {

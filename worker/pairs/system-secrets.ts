@@ -12,7 +12,7 @@ export interface SecretsDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Settings with their secrets: those that the database keeps win over the environment. */
+/** Inserts secrets into settings. Secrets in the database take precedence over the environment. */
 export function secretsFrom({ db, seal, environment }: SecretsDeps): PairSystemsDeps['secretsOf'] {
   return async ({ id, config }) => {
     const sealed = await createSystemStore(db).secretsOf(id);
@@ -23,7 +23,7 @@ export function secretsFrom({ db, seal, environment }: SecretsDeps): PairSystems
   };
 }
 
-/** One for each installed system: its limits hold for all that call it in this process. */
+/** One limiter for each installed system: its limits apply to all its callers in this process together. */
 export function createLimiters(): PairSystemsDeps['limiterOf'] {
   const known = new Map<number, KnownLimiter>();
   return (system, limits) => {
@@ -34,7 +34,7 @@ export function createLimiters(): PairSystemsDeps['limiterOf'] {
       known.set(system.id, made);
       return made.limiter;
     }
-    // Someone has resumed it.
+    // Someone has resumed the system.
     if (system.state !== 'throttled') before.endRest();
     return before.limiter;
   };

@@ -17,7 +17,7 @@ interface Deps {
   readonly door: SystemDoor;
 }
 
-/** Less than the API waits for it. */
+/** Shorter than the API waits for the result. */
 const patienceMs = 25_000;
 const roundPatienceMs = 300_000;
 
@@ -63,7 +63,7 @@ const probeDetail = z.object({ isRound: z.boolean().default(false) });
 
 async function probe(deps: Deps, { detail }: SystemTask, system: RemoteSystemEntry): Promise<SystemTaskEnd> {
   const { isRound } = probeDetail.parse(detail);
-  // Nobody waits for it, and nobody has changed anything since the system was paused.
+  // Nobody waits for the result, and nobody has changed anything since the system was paused.
   if (isRound && (system.state === 'paused' || system.state === 'throttled'))
     return { failure: `${system.name} must not be called now.` };
   const signal = AbortSignal.timeout(isRound ? roundPatienceMs : patienceMs);
@@ -84,7 +84,10 @@ const storedFinding = ({ level, code, message, about, pair, side }: Finding) => 
 
 const hookDetail = z.object({ url: z.string(), entities: z.array(z.string()) });
 
-/** Has a system call an address of ours at every change of some entities. The result holds the keys that sign its calls. */
+/**
+ * Makes a system call an address of this server at every change of some entities. The result contains the keys that
+ * sign these calls.
+ */
 export async function registerHook(
   { door }: { readonly door: Pick<SystemDoor, 'registerWebhooks'> },
   detail: Json,

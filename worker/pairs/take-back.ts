@@ -9,17 +9,20 @@ import type { Slice } from './slice';
 import type { TakenBack } from './words';
 import type { WorkedSettings } from './worked-settings';
 
-/** Names of what was changed since a run wrote it: it stays as it is. */
+/** Names of the fields that were changed after a run wrote them, and therefore stay as they are. */
 export type KeptFields = PerSide<readonly string[]>;
 
-/** What both sides are to hold again, and what stays as it is. */
+/** What both sides shall have again, and what stays as it is. */
 export interface Restored extends WantedStates {
   readonly kept: KeptFields;
 }
 
 const linksAtOnce = 200;
 
-/** Makes work of all that a run wrote. Its own statement for each page: what dies in between is listed again. */
+/**
+ * Adds a job for everything that a run wrote, with one statement for each page. After an interruption, the pages are
+ * listed again.
+ */
 export async function listTakenBack(slice: Slice, runId: string, takesBack: string): Promise<void> {
   const { runs, jobs } = slice.stores;
   for (let after: string | null = null; ;) {
@@ -37,12 +40,12 @@ export async function listTakenBack(slice: Slice, runId: string, takesBack: stri
 function workOf({ linkId, before, after, operations, keys, isGone }: UndoneLink) {
   const states = { before: statesOf(before), after: statesOf(after) };
   const written = new Set(operations.map(({ side }) => side));
-  // What was deleted is made again under the link of the side that the run did not write to.
+  // A deleted item is created again under the link of the side to which the run did not write.
   const side = sides.find((one) => keys[one] !== null && (!isGone || !written.has(one)));
   const key = side === undefined ? null : keys[side];
   if (side === undefined || key === null || states.before === null || states.after === null) return [];
   const { after: now } = states;
-  // What it made and somebody has deleted since is gone.
+  // An item that the run created and that somebody has deleted since stays deleted.
   if (isGone && sides.every((one) => !written.has(one) || now[one].isActive)) return [];
   const wanted: TakenBack = {
     linkId,
@@ -55,7 +58,7 @@ function workOf({ linkId, before, after, operations, keys, isGone }: UndoneLink)
 const only = (states: PerSide<State>, written: ReadonlySet<Side>): PerSide<State | null> =>
   perSide((side) => (written.has(side) ? states[side] : null));
 
-/** As this room wrote it. */
+/** Reads what this folder's code has stored. */
 const statesOf = (kept: unknown): PerSide<State> | null => (areStates(kept) ? kept : null);
 
 const areStates = (kept: unknown): kept is PerSide<State> =>
@@ -64,7 +67,9 @@ const areStates = (kept: unknown): kept is PerSide<State> =>
 const isState = (kept: unknown): kept is State =>
   typeof kept === 'object' && kept !== null && 'isActive' in kept && 'fields' in kept;
 
-/** What an entity of a run that is taken back shall be, by what it is now. `isRefused`: its deletion was. */
+/**
+ * What an entity shall be when the run is taken back, given its present state. `isRefused`: its deletion was refused.
+ */
 export function restoredOf(
   settings: WorkedSettings,
   { wanted, now }: TakenBack,
@@ -101,13 +106,16 @@ function restoredSide(
   return { result: since.length > 0 || isRefused ? state : deletedState, kept: since };
 }
 
-/** What was deleted is made again. The bytes of a file are gone. */
+/** A deleted item is created again. The bytes of a deleted file cannot be restored. */
 function restoredDeletion(state: State, wanted: State): RestoredSide {
   if (state.isActive) return { result: state, kept: changedNames(wanted, state) };
   return wanted.content === undefined ? { result: wanted, kept: [] } : { result: state, kept: ['content'] };
 }
 
-/** Field by field: what the run changed and nobody has changed since. The bytes of a file are gone. */
+/**
+ * Restores each field that the run changed and nobody has changed since. The earlier bytes of a file cannot be
+ * restored.
+ */
 function restoredChange(state: State, wanted: State, now: State): RestoredSide {
   const back = new Set(changedNames(wanted, now));
   const differing = new Set(changedNames(wanted, state));
@@ -136,7 +144,7 @@ function changedNames(one: State, other: State): string[] {
   ];
 }
 
-/** Of an entry that was looked at: what was changed since. */
+/** The fields of a processed entry that were changed since. */
 export function keptOf(settings: WorkedSettings, entry: Entry, takenBack: TakenBack): string[] {
   if (entry.link === undefined || entry.states === undefined) return [];
   const { kept } = restoredOf(settings, takenBack, entry.states, false);

@@ -27,11 +27,11 @@ export function createTroubles(): WatchedTroubles {
 export interface Watching {
   readonly side: Side;
   readonly troubles: WatchedTroubles;
-  /** Throws where no call may be made. */
+  /** Throws if no call may be made. */
   readonly mayCall: () => void;
 }
 
-/** The same system, of which it is known afterwards which side called, and which side's call failed. */
+/** Wraps a system so that it is known which side made a call and which side's call failed. */
 export function watchSystem(system: System, { side, troubles, mayCall }: Watching): System {
   async function call<T>(run: () => Promise<T>): Promise<T> {
     mayCall();

@@ -5,7 +5,7 @@ import type { PerSide } from '../pipeline/sides';
 import type { State } from '../pipeline/state';
 import type { Item } from '../pipeline/system';
 
-/** What the tables of pairs keep of the engine's own words. */
+/** The parts of the engine's types that the tables of pairs store as JSON. */
 export interface PairLinkWords extends LinkWords {
   readonly seen: State;
   readonly intent: Intent;
@@ -14,7 +14,7 @@ export interface PairLinkWords extends LinkWords {
 export interface PairJobWords {
   /** As it was listed, without its content. */
   readonly hint: Item;
-  /** What each side held before, where a run is taken back: `now` is what it must hold still. */
+  /** When a run is taken back: what each side had before. `now` is what it must still have. */
   readonly wanted: TakenBack;
 }
 

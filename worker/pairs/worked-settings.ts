@@ -4,7 +4,10 @@ import type {
   RecordPairSettings,
 } from '../../shared/systems/pair-settings';
 
-/** The settings of a pair as it is worked on. Documents have no fields, and nothing is written back to them. */
+/**
+ * The settings of a pair in the form that the work needs. Documents have no fields, and nothing is written back to
+ * them.
+ */
 export interface WorkedSettings extends Omit<RecordPairSettings, 'holds'> {
   /** Null: it is a pair of records. */
   readonly documents: DocumentPairSettings | null;

@@ -19,7 +19,7 @@ export interface WriteBackValues {
   readonly now: Date;
 }
 
-/** The runner writes back failures and their number. The engine writes back successful results. */
+/** Failures and their number are written back by the slice, successful results by the engine. */
 export function writeBackOf(settings: WorkedSettings, side: Side): WriteBack | null {
   if (Object.keys(settings.writeBack[side]).length === 0) return null;
   return ({ item, state, syncKey }) =>
@@ -33,7 +33,7 @@ export function writeBackOf(settings: WorkedSettings, side: Side): WriteBack | n
     });
 }
 
-/** What a side is told before its entity is worked on. Null: nothing; it costs a call. */
+/** What is written to a side before its entity is processed. Null: nothing, because it costs a call. */
 export function announcedOf(settings: WorkedSettings, side: Side): Fields | null {
   const named = Object.entries(settings.writeBack[side]).filter(([, word]) => word === '$status');
   if (!settings.writeBackSyncing || named.length === 0) return null;
@@ -43,7 +43,7 @@ export function announcedOf(settings: WorkedSettings, side: Side): Fields | null
 const wordOf = ({ statusWords }: WorkedSettings, status: LinkStatusWord): string =>
   statusWords[status] ?? usualWords[status];
 
-/** In that side's own words. What is not known is left out. */
+/** With the names and values of that side. Unknown values are left out. */
 export function writeBackFields(settings: WorkedSettings, side: Side, told: WriteBackValues): Fields {
   return Object.fromEntries(
     Object.entries(settings.writeBack[side]).flatMap(([name, word]): [string, FieldValue][] => {
@@ -53,7 +53,7 @@ export function writeBackFields(settings: WorkedSettings, side: Side, told: Writ
   );
 }
 
-/** Names of the fields whose value changes with every call: they are no reason for one. */
+/** Names of the fields whose value changes with every call. Such a change alone is no reason for a call. */
 export const timeFields = (settings: WorkedSettings, side: Side): ReadonlySet<string> =>
   new Set(
     Object.entries(settings.writeBack[side]).flatMap(([name, word]) => (word === '$now' ? [name] : [])),

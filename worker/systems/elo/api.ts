@@ -10,19 +10,24 @@ import { faultIn, IxFault, ixCodes, troubleIn } from './faults';
  * as one JSON object. Each call carries the password: "An explicit login can be omitted."
  */
 export interface IxApi {
-  /** Its `result`. Throws `IxFault` where the index server refuses it, and `Trouble` where that concerns all calls. */
+  /**
+   * Returns `result`. Throws `IxFault` if the index server refuses the call, and `Trouble` if that concerns all calls.
+   */
   call(call: IxCall, signal: AbortSignal): Promise<unknown>;
-  /** Sends a content to where `checkinDocBegin` says. Returns what `checkinDocEnd` wants to hear of it. */
+  /** Sends a content to the address from `checkinDocBegin`. Returns the text that `checkinDocEnd` needs. */
   upload(url: string, content: Content, signal: AbortSignal): Promise<string>;
-  /** The bytes of a version, from where `checkoutDoc` says. Such an address is valid for some minutes. */
+  /**
+   * Returns the bytes of a version, from the address that `checkoutDoc` gave. Such an address is valid for some
+   * minutes.
+   */
   download(url: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   readonly clockOffsetMs: number | null;
 }
 
 export interface IxCall {
-  /** For people and for the metrics. */
+  /** A name for people and for the metrics. */
   readonly operation: string;
-  /** Of the interface `IXServicePortIF`, e.g. `checkoutSord`. */
+  /** A function of the interface `IXServicePortIF`, e.g. `checkoutSord`. */
   readonly name: string;
   readonly parameters: object;
 }
@@ -99,7 +104,7 @@ export function createIxApi(
   };
 }
 
-/** The address holds a ticket. A 401 is about that, since all other calls go through with our password. */
+/** The address contains a ticket. A 401 concerns the ticket, because all other calls use our password. */
 const transfer = (operation: string, method: 'GET' | 'POST', path: string) => ({
   operation,
   method,
@@ -109,8 +114,9 @@ const transfer = (operation: string, method: 'GET' | 'POST', path: string) => ({
 });
 
 /**
- * ELO names its own host in addresses, which may be one that only its own network knows. The server that we call has
- * them too, and no other server is ever shown our password. An address without a slash is one of the REST interface.
+ * ELO's addresses contain its own host name, which may only be known in its own network. Therefore the path is used
+ * with the server that we call, and our password is never sent to another server. An address without a slash is one of
+ * the REST interface.
  */
 function pathOf(address: string, restUrl: string): string {
   if (!URL.canParse(address, restUrl)) throw new Trouble('unavailable', 'ELO named no address for the file');
@@ -129,7 +135,7 @@ function resultIn({ json }: HttpAnswer): unknown {
 
 function troubleOf({ status }: HttpAnswer): Trouble {
   if (status === 403) return new Trouble('unauthorized', 'the server returned 403');
-  // A server that starts anew has no index server for a while.
+  // A server that is being restarted has no index server for a while.
   if (status === 404) return new Trouble('unavailable', 'no index server answers at this address');
   return new Trouble('invalid', `the server returned ${status}`);
 }

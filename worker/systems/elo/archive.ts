@@ -8,28 +8,31 @@ import { children } from './searches';
 import { shortName } from './names';
 import { type DocVersion, type FolderName, foldersAbove, isFolder, itemOf, nameOf, type Sord } from './sord';
 
-/** The pair's folder in the archive, and where entries lie in it. */
+/** The pair's folder in the archive, and the places of entries in it. */
 export interface Archive {
   readonly reader: EntryReader;
   /** The pair's folder. Throws `root-missing`. */
   root(signal: AbortSignal): Promise<Sord>;
-  /** Null: it does not lie in the pair's folder, or it is deleted. */
+  /** Null: the entry is not in the pair's folder, or it is deleted. */
   placeOf(entry: Sord, signal: AbortSignal): Promise<Place | null>;
-  /** The folders above an entry, the lowest last; the archive itself is not told. Null: it hangs on nothing. */
+  /**
+   * The folders above an entry, the lowest last, without the archive itself. Null: the entry has no way to the
+   * archive's root.
+   */
   above(entry: Sord, signal: AbortSignal): Promise<readonly FolderName[] | null>;
-  /** Null where `placeOf` returns null. */
+  /** Null if `placeOf` returns null. */
   itemOf(entry: Sord, signal: AbortSignal): Promise<Item | null>;
   /** An entry whose place is known. */
   itemAt(entry: Sord, place: Place): Item;
-  /** A folder that can take something in. `key` null: the pair's folder. Null: there is none. */
+  /** A folder in which something can be created. `key` null: the pair's folder. Null: there is no such folder. */
   folder(key: string | null, signal: AbortSignal): Promise<Sord | null>;
-  /** What has that name in that folder: ELO allows several. */
+  /** All entries with that name in that folder, because ELO allows several. */
   named(folder: Sord, name: string, signal: AbortSignal): Promise<readonly Item[]>;
-  /** What lies in a folder. */
+  /** The entries in a folder, without deeper ones. */
   within(folder: Sord, signal: AbortSignal): AsyncGenerator<readonly Item[]>;
 }
 
-/** The archive itself is the entry with the number 1. It stands in no path. */
+/** The archive itself is the entry with the number 1. No path contains it. */
 const archiveNumber = 1;
 
 export function createArchive({ api, end, opening }: Elo): Archive {
@@ -109,8 +112,8 @@ function asMissing(error: unknown): never {
 }
 
 /**
- * One or two calls instead of a listing: ELO finds an entry by its folder and its short name. A document of another
- * extension has the same short name, so a hit is no proof.
+ * This takes one or two calls instead of a listing: ELO finds an entry by its folder and its short name. A document
+ * with another extension has the same short name, so a hit is no proof.
  */
 async function mayHave(
   reader: EntryReader,
@@ -123,7 +126,10 @@ async function mayHave(
   return false;
 }
 
-/** Where ELO does not tell the way to an entry, its folders are asked for, one by one. Null: the way leads nowhere. */
+/**
+ * If ELO does not give the path of an entry, its folders are fetched one by one. Null: they do not lead to the
+ * archive's root.
+ */
 async function climb(
   reader: EntryReader,
   entry: Sord,

@@ -17,7 +17,7 @@ import { allMembers, lock, move } from './selectors';
 import { isAsExpected, isFolder, nameOf, type Sord, shortNameOf, withFields } from './sord';
 import { checkIn, encryptionOf, upload, type Uploaded } from './uploads';
 
-/** Writes to entries that are there. */
+/** Writes to existing entries. */
 export interface Changer {
   update(key: string, patch: Patch, expected: Revision, signal: AbortSignal): Promise<Written>;
   move(key: string, place: Place, expected: Revision, signal: AbortSignal): Promise<Written>;
@@ -126,7 +126,7 @@ export function createChanger(elo: Elo, archive: Archive, locks: Locks): Changer
         return { kind: 'refused', code: 'not-empty', reason: 'something lies in the folder' };
       const parameters = {
         objId: entry.guid,
-        // With another folder it would only take a reference away.
+        // If another folder were given, ELO would only remove a reference.
         parentId: String(entry.parentId),
         deleteOptions: { folderMustBeEmpty: true, deleteFinally: false },
         unlockZ: lock,
@@ -143,7 +143,10 @@ export function createChanger(elo: Elo, archive: Archive, locks: Locks): Changer
 
 interface NewName {
   readonly name: string;
-  /** ELO keeps it with the version: another one takes a version of its own, with the same content. Null: it stays. */
+  /**
+   * ELO stores the extension with the version, so a new extension needs a new version with the same content. Null: it
+   * stays.
+   */
   readonly extension: string | null;
 }
 
@@ -155,13 +158,13 @@ function newShortName(entry: Sord, file: string): NewName {
   return shortName(file);
 }
 
-/** Null: the place is free, and it can lie there. */
+/** Null: the place is free, and the entry can be there. */
 async function refusalOfPlace(
   archive: Archive,
   { item, entry, folder, name }: { item: Item; entry: Sord; folder: Sord; name: string },
   signal: AbortSignal,
 ): Promise<Written | null> {
-  // A name that someone gave it in ELO may stay, whatever it is.
+  // Any name that someone gave the entry in ELO may stay.
   if (name !== nameOf(entry) && eloNames.fitting(name) !== null) return badName(name);
   if (item.isFolder) {
     const above = (await archive.above(folder, signal)) ?? [];
@@ -172,7 +175,7 @@ async function refusalOfPlace(
   return there.some(({ key }) => key !== item.key) ? taken(name) : null;
 }
 
-/** References count as well: ELO does not take the folder for empty. */
+/** References count as well: with one, the folder is not empty for ELO. */
 async function holdsSomething(api: Elo['api'], folder: Sord, signal: AbortSignal): Promise<boolean> {
   for await (const page of children(api, folder.guid, signal, 'references too'))
     if (page.length > 0) return true;

@@ -6,8 +6,8 @@ import type { EntryReader } from './reading';
 import type { DocVersion, Sord } from './sord';
 
 /**
- * The bytes of one version of a document. ELO keeps versions, so that what was looked at is read even if there is a newer
- * one. Its size and its MD5 are checked while it is read: it is complete, or an error.
+ * The bytes of one version of a document. ELO keeps versions, so this version can be read even if there is a newer one.
+ * Its size and its MD5 are checked while it is read: it is read completely, or there is an error.
  */
 export function versionContent(
   { api, reader }: { readonly api: IxApi; readonly reader: EntryReader },

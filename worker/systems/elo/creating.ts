@@ -8,12 +8,12 @@ import { allMembers, editInfo, noLock } from './selectors';
 import { readSord, type Sord, withFields } from './sord';
 import { checkIn, encryptionOf, upload } from './uploads';
 
-/** Makes new entries under the key that their creation has, where the server takes it. */
+/** Creates entries with the key of their creation as GUID, if the server accepts it. */
 export interface Creator {
   create(key: string, draft: Draft, signal: AbortSignal): Promise<Written>;
-  /** What a creation under that key made. Null: nothing is there. */
+  /** The entry that was created under that key. Null: there is none. */
   madeAs(key: string, signal: AbortSignal): Promise<Item | null>;
-  /** The server was seen to keep a GUID of ours. Null: nothing was made yet, so that it is not known. */
+  /** True: the server was seen to keep a GUID of ours. Null: not known, because nothing was created yet. */
   readonly keepsKeys: boolean | null;
 }
 
@@ -45,7 +45,7 @@ export function createCreator(elo: Elo, archive: Archive): Creator {
     const folder = await archive.folder(place.parent, signal);
     if (folder === null) return noFolder;
     if ((await archive.named(folder, place.name, signal)).length > 0) return taken(place.name);
-    // The number of an entry that was deleted is not given again.
+    // ELO does not reuse the number of a deleted entry.
     return insert({ guid: before === null ? guid : null, draft, name: place.name, folder }, signal);
   }
 
@@ -56,14 +56,14 @@ export function createCreator(elo: Elo, archive: Archive): Creator {
     } catch (error) {
       const isRefused = error instanceof IxFault && error.code === ixCodes.invalidParameter;
       if (!isRefused || wish.guid === null || keepsKeys === true) throw error;
-      // Perhaps it refuses the GUID. The second attempt shows whether it was that.
+      // Perhaps the server refuses the GUID. A second attempt without it shows whether that was the reason.
       const written = await insert({ ...wish, guid: null }, signal);
       keepsKeys = false;
       return written;
     }
   }
 
-  /** As it is, and not as it was sent. */
+  /** Reads the entry as it is stored, because that may differ from what was sent. */
   async function shown(guid: string | null, objId: string, signal: AbortSignal): Promise<Written> {
     const entry = await archive.reader.look(objId, signal);
     const item = entry === null ? null : await archive.itemOf(entry, signal);
@@ -94,14 +94,14 @@ export function createCreator(elo: Elo, archive: Archive): Creator {
 }
 
 interface Wish {
-  /** Null: the server chooses. */
+  /** Null: the server chooses it. */
   readonly guid: string | null;
   readonly draft: Draft;
   readonly name: string;
   readonly folder: Sord;
 }
 
-/** "Access rights and replication information are initialized from the parent." Nothing is made yet. */
+/** "Access rights and replication information are initialized from the parent." This call creates nothing yet. */
 async function templateIn(
   { api, settings }: Elo,
   { draft, folder }: Wish,
@@ -115,7 +115,7 @@ async function templateIn(
   throw new Trouble('unavailable', 'ELO gave no form for a new entry');
 }
 
-/** Returns the number or the GUID under which the new entry can be looked at. */
+/** Returns the number or the GUID by which the new entry can be read. */
 async function checkInNew(elo: Elo, template: Sord, wish: Wish, signal: AbortSignal): Promise<string> {
   const { api } = elo;
   const { draft } = wish;
@@ -142,7 +142,9 @@ async function checkInNew(elo: Elo, template: Sord, wish: Wish, signal: AbortSig
   );
 }
 
-/** ELO writes a GUID in parentheses and capitals: `(65368C89-8D3E-503E-8522-34622DD9E8DC)`. Null: the key is none. */
+/**
+ * ELO writes a GUID in parentheses and capitals: `(65368C89-8D3E-503E-8522-34622DD9E8DC)`. Null: the key is not a GUID.
+ */
 function guidOf(key: string): string | null {
   const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(key);
   return isUuid ? `(${key.toUpperCase()})` : null;

@@ -32,7 +32,7 @@ const capabilitiesOf = (creator: Creator): Capabilities => ({
   changes: 'timestamp',
   deletions: 'tops',
   writes: 'conditional',
-  // What the documentation allows is only believed once it was seen.
+  // The documentation allows this, but the connector only relies on it after it was seen to work.
   get creates() {
     return creator.keepsKeys === true ? 'found' : 'plain';
   },
@@ -94,7 +94,7 @@ async function fetchOne(
   }
 }
 
-/** What we may not read any more is not gone. It is left alone until we may. */
+/** An entry that we may not read any more is not gone. It stays as it is until we may read it. */
 const hidden = (key: string, { code, message }: IxFault): Item => ({
   key,
   revision: `refused:${code}`,

@@ -7,7 +7,7 @@ export class IxFault extends Error {
   override readonly name = 'IxFault';
 
   constructor(
-    /** One of `ixCodes`, or another one. */
+    /** One of `ixCodes`, or another number. */
     readonly code: number,
     message: string,
   ) {
@@ -15,7 +15,7 @@ export class IxFault extends Error {
   }
 }
 
-/** ELO's constants `IXExceptionC`, those that we meet. */
+/** The constants `IXExceptionC` of ELO that the connector handles. */
 export const ixCodes = {
   serverError: 1000,
   noLicence: 1002,
@@ -34,8 +34,8 @@ export const ixCodes = {
 
 /**
  * ELO REST, "Return values and errors": "If an error occurs, the exception element is set to a String that contains an
- * error code in part [ELOIX:errorcode]." The status is 200 all the same; behind some proxies it is 500. Null: it is no
- * refusal of the index server.
+ * error code in part [ELOIX:errorcode]." The status is 200 even then; behind some proxies it is 500. Null: it is not a
+ * refusal by the index server.
  */
 export function faultIn({ json, text }: HttpAnswer): IxFault | null {
   const said = exceptionIn(json) ?? (json === undefined ? text : null);
@@ -45,7 +45,7 @@ export function faultIn({ json, text }: HttpAnswer): IxFault | null {
   return exceptionIn(json) === null ? null : new IxFault(ixCodes.internal, sentenceIn(said));
 }
 
-/** Of a refusal that is about the whole system. Null: whoever made the call has to judge it. */
+/** The trouble, if the refusal concerns the whole system. Null: the caller has to judge it. */
 export function troubleIn({ code, message }: IxFault): Trouble | null {
   switch (code) {
     case ixCodes.wrongPassword:
@@ -62,7 +62,7 @@ export function troubleIn({ code, message }: IxFault): Trouble | null {
   }
 }
 
-/** What a refusal means for the write that met it. */
+/** What a refusal means for the write that was refused. */
 export function refusalOf({ code, message }: IxFault): Written {
   switch (code) {
     case ixCodes.locked:
@@ -80,10 +80,10 @@ export function refusalOf({ code, message }: IxFault): Written {
   }
 }
 
-/** What a refusal means where no write was asked for. */
+/** What a refusal means if the call was not a write. */
 export const unreadable = ({ message }: IxFault): Trouble => new Trouble('unavailable', message);
 
-/** Runs it, and returns `otherwise` where the index server refuses it by that number. */
+/** Returns the result of `run`, or `otherwise` if the index server refuses the call with that number. */
 export async function unless<T>(code: number, run: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await run;
@@ -93,7 +93,7 @@ export async function unless<T>(code: number, run: Promise<T>, otherwise: T): Pr
   }
 }
 
-/** A string by its documentation; `{ message }` where a plugin writes it. */
+/** According to the documentation it is a string; plugins write `{ message }`. */
 function exceptionIn(json: unknown): string | null {
   if (typeof json !== 'object' || json === null || !('exception' in json)) return null;
   const { exception } = json;

@@ -10,11 +10,11 @@ import type { Sord } from './sord';
 
 export interface Listing {
   list(since: Cursor | null, signal: AbortSignal): AsyncGenerator<Page>;
-  /** A folder that we made: what will lie in it is told by itself. */
+  /** Call it for a folder that we created: ELO itself reports everything that is put into it. */
   made(folder: Item): void;
 }
 
-/** Folders whose place is remembered. One that was forgotten is listed once more than needed. */
+/** The most folders whose place is remembered. A forgotten folder is listed once more than needed. */
 const mostFolders = 50_000;
 
 /** `at`: the server's time when the listing began, `yyyy.MM.dd.HH.mm.ss` in UTC. */
@@ -25,12 +25,12 @@ export function createListing({ api, opening }: Elo, archive: Archive): Listing 
   const seen = createBoundedMap<string, string>(mostFolders);
   const saw = ({ key, place }: Item): void => seen.set(key, place?.parent ?? '');
 
-  /** Everything below a folder, a folder before what lies in it. */
+  /** Everything below a folder; each folder comes before its contents. */
   async function* below(folder: Sord | Item, signal: AbortSignal): AsyncGenerator<readonly Item[]> {
     const waiting: (Sord | Item)[] = [folder];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const entry = 'guid' in next ? next : await archive.folder(next.key, signal);
-      // It went away while we were on our way to it.
+      // The folder was removed before we listed it.
       if (entry === null) continue;
       for await (const items of archive.within(entry, signal)) {
         const folders = items.filter((item) => item.isFolder);
@@ -45,7 +45,7 @@ export function createListing({ api, opening }: Elo, archive: Archive): Listing 
     const root = await archive.root(signal);
     const at = await serverTime(api, signal);
     for await (const items of below(root, signal)) yield { items, cursor: null, isWhole: false };
-    // The folder itself may have gone meanwhile: then nothing was in it any more.
+    // The folder itself may have been removed in the meantime; then nothing was in it any more.
     await archive.root(signal);
     yield { items: [], cursor: cursorOf(at), isWhole: true };
   }
@@ -53,12 +53,12 @@ export function createListing({ api, opening }: Elo, archive: Archive): Listing 
   async function* changes(since: Date, signal: AbortSignal): AsyncGenerator<Page> {
     await archive.root(signal);
     const at = await serverTime(api, signal);
-    // A clock that was ahead and was set right would leave out all until then.
+    // If a clock that was ahead is corrected, all changes until that time would be left out.
     const from = Math.min(since.getTime(), at.getTime()) - opening.overlapMinutes * 60_000;
     for await (const entries of changedSince(api, timeText(new Date(from)), signal)) {
       const items = await Promise.all(entries.map((entry) => archive.itemOf(entry, signal)));
       items.forEach((item, place) => item === null && seen.delete(entries[place]?.guid ?? ''));
-      // What lies elsewhere may have been moved there. The engine passes over what it does not know.
+      // An entry that is elsewhere may have been moved there. The engine ignores entries that it does not know.
       yield {
         items: items.map((item, place) => item ?? tombstone(entries[place]?.guid ?? '')),
         cursor: null,
@@ -67,7 +67,7 @@ export function createListing({ api, opening }: Elo, archive: Archive): Listing 
       for (const item of items) {
         if (item === null || !item.isFolder || seen.get(item.key) === (item.place?.parent ?? '')) continue;
         saw(item);
-        // It may have come from elsewhere. ELO changes the time of the folder alone.
+        // The folder may have been moved here from elsewhere. ELO only changes the time of the folder itself.
         for await (const inner of below(item, signal)) yield { items: inner, cursor: null, isWhole: false };
       }
     }
@@ -82,12 +82,12 @@ export function createListing({ api, opening }: Elo, archive: Archive): Listing 
 
 const serverInfo = z.looseObject({ serverTime: z.string().nullish() });
 
-/** The clock that sets the times of changes; where it is not told, that of the header `Date`. */
+/** The clock that sets the times of changes, or that of the header `Date` if ELO does not report it. */
 async function serverTime(api: Elo['api'], signal: AbortSignal): Promise<Date> {
   const call = { operation: 'list', name: 'getServerInfo', parameters: {} };
   const answer = await unless(ixCodes.accessDenied, api.call(call, signal), null);
   const told = serverInfo.safeParse(answer).data?.serverTime ?? '';
-  // Without a zone it would be read by the clock of this machine.
+  // Without a time zone it would be read in the time zone of this machine.
   if (/(?:Z|[+-]\d\d:?\d\d)$/.test(told) && !Number.isNaN(Date.parse(told))) return new Date(told);
   return new Date(Date.now() + (api.clockOffsetMs ?? 0));
 }
@@ -97,7 +97,7 @@ const timeText = (at: Date): string => at.toISOString().slice(0, 19).replaceAll(
 
 const cursorOf = (at: Date): Cursor => JSON.stringify({ at: timeText(at) });
 
-/** A cursor of an earlier version, or of other settings, is worth no more than none. */
+/** A cursor of an earlier version or of other settings counts as none. */
 function timeIn(cursor: Cursor): Date {
   try {
     const { at } = position.parse(JSON.parse(cursor));
@@ -105,7 +105,7 @@ function timeIn(cursor: Cursor): Date {
     const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
     if (!Number.isNaN(time.getTime())) return time;
   } catch {
-    // Told below.
+    // It is reported below.
   }
   throw new Trouble('cursor-expired', 'its cursor cannot be read');
 }

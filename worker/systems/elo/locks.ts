@@ -6,29 +6,32 @@ import type { Elo } from './opened';
 import { lock, onlyLock } from './selectors';
 import { isAsExpected, isLocked, type Sord } from './sord';
 
-/** An entry that nobody else may write for now. */
+/** An entry that we have locked. */
 export interface Held {
   readonly entry: Sord;
   readonly item: Item;
-  /** A write has let it go in the same call. */
+  /** Call it if a write has unlocked the entry in the same call. */
   released(): void;
 }
 
 /**
- * ELO has no preconditions. An entry is locked, compared with what the write is based on, written and let go: nobody can
- * come in between.
+ * ELO has no preconditions. An entry is locked, compared with the state on which the write is based, written and
+ * unlocked, so nobody else can change it in between.
  */
 export interface Locks {
-  /** Runs it only if the entry is as expected. What ELO refuses meanwhile is the result. */
+  /** Locks the entry and runs the write only if the entry is as expected. A refusal by ELO is the result. */
   hold(
     key: string,
     expected: Revision,
     run: (held: Held) => Promise<Written>,
     signal: AbortSignal,
   ): Promise<Written>;
-  /** What comes of a write to it now. Null: it is free, or a call of ours that was killed has locked it. */
+  /**
+   * The refusal of a write that would fail now. Null: the entry is not locked, or it was locked by a call of ours that
+   * was killed.
+   */
   refusalOf(entry: Sord): Written | null;
-  /** Lets go what a call of ours locked that was killed. */
+  /** Removes a lock that a killed call of ours has left. */
   letGo(entry: Sord, signal: AbortSignal): Promise<void>;
 }
 
@@ -76,7 +79,7 @@ export function createLocks({ api, settings }: Elo, archive: Archive): Locks {
   };
 }
 
-/** The lock that stays is found and let go when the entry is looked at again. */
+/** If this fails, the lock is found and removed when the entry is processed again. */
 async function quietly(unlocking: Promise<void>): Promise<void> {
   try {
     await unlocking;

@@ -1,10 +1,10 @@
 import type { NameRules } from '../../pipeline/system';
 
-// ELO keeps the short name of a document apart from the extension of its file. We show both as one name.
+// ELO stores the short name of a document and the extension of its file separately. We show both as one name.
 
 export interface ShortName {
   readonly name: string;
-  /** Without its dot; empty: the file has none. */
+  /** The extension without its dot. Empty: the file has none. */
   readonly extension: string;
 }
 
@@ -13,8 +13,7 @@ export const fileName = ({ name, extension }: ShortName): string =>
   extension === '' ? name : `${name}.${extension}`;
 
 /**
- * `Plan.pdf` → `Plan`, `pdf`. What is no usual extension stays in the name: that of `Brief an Dr. Müller` is no file of
- * the kind ` Müller`.
+ * `Plan.pdf` → `Plan`, `pdf`. An unusual extension stays in the name: `Brief an Dr. Müller` has no extension ` Müller`.
  */
 export function shortName(file: string): ShortName {
   const [, name = file, extension = ''] = /^(.+)\.([A-Za-z0-9]{1,10})$/s.exec(file) ?? [];
@@ -24,10 +23,13 @@ export function shortName(file: string): ShortName {
 /** The column `objshort` of ELO's table of objects. */
 export const mostNameCharacters = 128;
 
-/** ELO allows two items of one name in a folder. The connector does not make such. */
+/** ELO allows two items of one name in a folder. The connector does not create such items. */
 export const eloNames: NameRules = { isCaseBlind: false, form: 'any', fitting: fittingName };
 
-/** A name goes to other systems, where a slash would lead into a folder. Half a surrogate pair is no text in UTF-8. */
+/**
+ * A name is also used in other systems, where a slash would separate folders. Half a surrogate pair cannot be written
+ * in UTF-8.
+ */
 function fittingName(name: string): string | null {
   const possible = Buffer.from(name)
     .toString()

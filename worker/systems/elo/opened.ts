@@ -2,7 +2,7 @@ import type { EloEnd, EloSettings } from '../../../shared/systems/elo';
 import type { SystemOpening } from '../remote-system';
 import type { IxApi } from './api';
 
-/** An ELO that was opened, with all that its calls need. */
+/** An opened ELO, with everything that its calls need. */
 export interface Elo {
   readonly settings: EloSettings;
   readonly end: EloEnd;

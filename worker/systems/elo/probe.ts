@@ -7,8 +7,8 @@ import type { Elo } from './opened';
 import type { Sord } from './sord';
 
 /**
- * What it is, whether the pair's folder is there, and what our user may do in it. It only reads: what is deleted in ELO
- * stays in the archive, so that a trial entry would be left behind.
+ * Finds out which version it is, whether the pair's folder exists, and what our user may do in it. It only reads,
+ * because deleted entries stay in ELO's archive, and a trial entry would be left behind.
  */
 export async function probeElo(elo: Elo, archive: Archive | null, signal: AbortSignal): Promise<Probe> {
   const findings: Finding[] = [];
@@ -73,7 +73,7 @@ const clockFinding = (offsetMs: number): Finding => ({
   message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
 });
 
-/** What a call that failed says of the system. */
+/** What a failed call shows about the system. */
 function findingOf(error: unknown): Finding {
   const kind = error instanceof Trouble ? error.kind : 'unavailable';
   const code =

@@ -5,13 +5,13 @@ import { IxFault, ixCodes, unless, unreadable } from './faults';
 import { editInfo, lock, noLock } from './selectors';
 import { type DocVersion, readSord, type Sord } from './sord';
 
-/** Entries, one by one. Names for an entry: a GUID, a number, or `ARCPATH:…`. */
+/** Reads single entries. An entry can be named by a GUID, a number, or `ARCPATH:…`. */
 export interface EntryReader {
-  /** Null: there is none of that name. One that is deleted is there, and says so. */
+  /** Null: there is no entry of that name. A deleted entry is returned, marked as deleted. */
   look(name: string, signal: AbortSignal): Promise<Sord | null>;
-  /** As `look`, and nobody else may write it from now on. Throws `IxFault` `locked` where someone else has it. */
+  /** Like `look`, and locks the entry. Throws `IxFault` `locked` if someone else has locked it. */
   lock(name: string, signal: AbortSignal): Promise<Sord | null>;
-  /** Where the bytes of that version can be read now. */
+  /** The address at which the bytes of that version can be read now. */
   addressOf(entry: Sord, file: DocVersion, signal: AbortSignal): Promise<string>;
 }
 
@@ -38,7 +38,7 @@ export function createEntryReader(api: IxApi): EntryReader {
     const info = await read('checkoutSord');
     if (info === null) return null;
     if (info.sord !== undefined && info.sord !== null) return readSord(info.sord);
-    // One version of the index server leaves the entry out here, and has it there.
+    // One version of the index server leaves the entry out here and returns it there.
     const again = await read('checkoutDoc');
     return again === null ? null : readSord(again.sord);
   }
@@ -60,10 +60,10 @@ export function createEntryReader(api: IxApi): EntryReader {
   };
 }
 
-/** What ELO might take for another kind of name is never sent. */
+/** A text that ELO could understand as another kind of name is never sent. */
 const isName = /^(?:\([0-9A-Fa-f-]{36}\)|\d{1,10}|ARCPATH(?:\[\d{1,10}\])?:.+)$/s;
 
-/** A character that the names do not have, to stand between them. */
+/** Joins the names with a character that none of them contains. */
 export function archivePath(names: readonly string[], base: number | null = null): string {
   const between = ['¶', '|', '§', '\u0001'].find((one) => !names.some((name) => name.includes(one))) ?? '¶';
   return `ARCPATH${base === null ? '' : `[${base}]`}:${names.map((name) => `${between}${name}`).join('')}`;

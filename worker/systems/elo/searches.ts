@@ -5,11 +5,11 @@ import { IxFault, ixCodes, unless, unreadable } from './faults';
 import { allMembers } from './selectors';
 import { readSord, type Sord } from './sord';
 
-/** Most entries that are asked for at once. */
+/** The most entries that are requested at once. */
 const pageSize = 200;
-/** ELO stops a search at 10,000 unless it is told otherwise. "2147483647 (maximum value)": it is not constrained. */
+/** Without this value, ELO stops a search at 10,000 entries. "2147483647 (maximum value)": there is no limit. */
 const allResults = 2_147_483_647;
-/** How often a search that the server forgot is begun anew. */
+/** How often a search that the server has forgotten is started again. */
 const mostBeginnings = 3;
 
 const findResult = z.looseObject({
@@ -21,8 +21,9 @@ const findResult = z.looseObject({
 });
 
 /**
- * All entries that a search finds, page by page. A search lives for some minutes on the server; if it has been forgotten
- * meanwhile, it is begun anew, and entries come a second time. Throws `unavailable` where the server does not tell all.
+ * All entries that a search finds, page by page. The server keeps a search for some minutes; if it has forgotten it,
+ * the search is started again, and entries come a second time. Throws `unavailable` if the server does not return all
+ * of them.
  */
 export async function* search(
   api: IxApi,
@@ -39,7 +40,7 @@ export async function* search(
   }
 }
 
-/** The live entries whose place is in that folder. A reference to an entry that lies elsewhere is none of them. */
+/** The live entries whose place is in that folder, without references to entries elsewhere. */
 export const children = (
   api: IxApi,
   folder: string,
@@ -116,7 +117,7 @@ async function next(api: IxApi, parameters: object, signal: AbortSignal): Promis
   }
 }
 
-/** It would be forgotten by itself: nothing depends on it. */
+/** The server would forget the search by itself, so a failure does not matter. */
 async function close(api: IxApi, searchId: string, signal: AbortSignal): Promise<void> {
   if (searchId === '' || signal.aborted) return;
   try {
@@ -126,7 +127,7 @@ async function close(api: IxApi, searchId: string, signal: AbortSignal): Promise
   }
 }
 
-/** A folder that went away meanwhile holds nothing. */
+/** A folder that was removed in the meantime contains nothing. */
 async function asked(call: Promise<unknown>): Promise<unknown> {
   try {
     return await unless(ixCodes.notFound, call, { sords: [] });

@@ -1,4 +1,5 @@
-// Which members of an entry are read and written, and other sets of bits, as ELO's constants say. "[…]Z" in ELO's words.
+// ELO's constants for the members of an entry that are read and written, and for other sets of bits. ELO calls them
+// "[…]Z".
 
 /** `SordC.mbAll`: "All members without mbSmallDocumentContent mbPreview". */
 export const allMembers = { bset: '2196631817761587199' };

@@ -37,10 +37,10 @@ const sord = z.looseObject({
     .array(z.looseObject({ path: z.array(z.looseObject({ id: z.int(), guid: z.string() })).nullish() }))
     .nullish(),
 });
-/** With all the members that ELO sent: a write gives them back. */
+/** With all members that ELO sent, because a write sends them back. */
 export type Sord = z.output<typeof sord>;
 
-/** Throws `unavailable`: what should be an entry is none. */
+/** Throws `unavailable` if the JSON is not an entry. */
 export function readSord(json: unknown): Sord {
   const parsed = sord.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -53,7 +53,7 @@ const archiveType = 9999;
 
 export const isFolder = ({ type }: Sord): boolean => type < firstDocumentType || type === archiveType;
 
-/** A number that ELO gives to what is not there. */
+/** The number by which ELO says that something does not exist. */
 const none = 0;
 
 /** Null: the document has no file. */
@@ -67,7 +67,7 @@ export const shortNameOf = (entry: Sord): ShortName => ({
   extension: isFolder(entry) ? '' : (fileOf(entry)?.ext ?? ''),
 });
 
-/** The lock of someone else, or of a call of ours that was killed. */
+/** Locked by someone else, or by a call of ours that was killed. */
 export const isLocked = ({ lockId }: Sord): boolean => lockId !== undefined && lockId >= 0;
 
 export interface FolderName {
@@ -75,7 +75,7 @@ export interface FolderName {
   readonly guid: string;
 }
 
-/** The folders above it on its way from the archive's root, as far as ELO tells them: the last is its folder. */
+/** The folders from the archive's root to the entry, as far as ELO reports them. The last one is its folder. */
 export function foldersAbove({ parentId, refPaths }: Sord): readonly FolderName[] | null {
   const path = refPaths?.find((one) => one.path?.at(-1)?.id === parentId)?.path;
   return path ?? null;
@@ -87,7 +87,7 @@ export interface ItemShape {
   readonly contentOf: (entry: Sord, file: DocVersion) => Content;
 }
 
-/** `place`: where it lies in the pair's folder. */
+/** `place`: its place in the pair's folder. */
 export function itemOf(shape: ItemShape, entry: Sord, place: Place): Item {
   const file = fileOf(entry);
   const fields = fieldsOf(entry, shape.fields);
@@ -106,8 +106,9 @@ export function itemOf(shape: ItemShape, entry: Sord, place: Place): Item {
 }
 
 /**
- * Of all that a write of ours could destroy, and the time of the last change. The time alone is none: it has whole
- * seconds. Without it, an entry that was deleted and restored would look as if it had never been away.
+ * The revision covers everything that a write of ours could overwrite, and the time of the last change. The time alone
+ * is not enough, because it only has whole seconds. Without it, an entry that was deleted and restored would look as if
+ * it had never been deleted.
  */
 export function revisionOf(entry: Sord, fields: Fields): Revision {
   const file = fileOf(entry);
@@ -116,7 +117,7 @@ export function revisionOf(entry: Sord, fields: Fields): Revision {
   return `${hash} ${entry.TStamp ?? ''}`;
 }
 
-/** A write may be made: only the time is another one, which a lock or a new child may move as well. */
+/** True if a write may be made, even if the time has changed, because a lock or a new child changes the time, too. */
 export function isAsExpected(item: Item | null, expected: Revision): item is Item {
   const [state] = expected.split(' ');
   return item?.revision.split(' ')[0] === state;
@@ -130,7 +131,7 @@ export const fieldsOf = ({ objKeys }: Sord, names: readonly string[]): Fields =>
     }),
   );
 
-/** As `fieldsOf` shows them, written back: a list that was shown as JSON is a list again. */
+/** The reverse of `fieldsOf`: a list that was shown as JSON becomes a list again. */
 export function withFields({ objKeys }: Sord, fields: Fields): NonNullable<Sord['objKeys']> {
   const kept = (objKeys ?? []).filter(({ name }) => name === undefined || !Object.hasOwn(fields, name));
   const written = Object.entries(fields).map(([name, value]) => {
@@ -156,7 +157,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** What cannot be taken to another system. */
+/** Values that cannot be brought to another system. */
 function faultsOf(entry: Sord): ValueFault[] {
   if (isFolder(entry)) return [];
   if (fileOf(entry) === null) return [{ field: 'content', reason: 'the document has no file' }];

@@ -5,7 +5,7 @@ import type { IxApi } from './api';
 import { allMembers } from './selectors';
 import type { Sord } from './sord';
 
-/** A content that has come whole. Nothing of it can be seen before it is checked in; ELO forgets it otherwise. */
+/** A content that was uploaded completely. It cannot be seen before it is checked in; otherwise ELO forgets it. */
 export interface Uploaded {
   readonly document: UploadedDocument;
 }
@@ -16,14 +16,14 @@ const documentAnswer = z.looseObject({
 });
 type UploadedDocument = z.output<typeof documentAnswer>;
 
-/** What stands beside each version that we write. */
+/** The comment of each version that we write. */
 const comment = 'ePack';
 
 export interface UploadWish {
-  /** Null: the document does not exist yet. "sord.id == -1" would be looked for, so it is left out. */
+  /** Null: the document does not exist yet. ELO would search for "sord.id == -1", so it is left out. */
   readonly objId: string | null;
   readonly extension: string;
-  /** A document that ELO encrypts names its key. */
+  /** The number of the key with which ELO encrypts the document. */
   readonly encryptionSet: number;
 }
 
@@ -47,7 +47,10 @@ export async function upload(
   return { document: { ...begun, docs } };
 }
 
-/** The third step: the version is there, under its name. Returns the number of the document; null: it is not told. */
+/**
+ * The third step: the version is there, under its name. Returns the number of the document. Null: ELO does not report
+ * it.
+ */
 export async function checkIn(
   api: IxApi,
   {

@@ -1,10 +1,10 @@
 import type { Outside } from '../remote-system';
 
-/** What is done to the folder, within the limits of the system, and told to whoever observes it. */
+/** Runs everything that is done in the folder, within the limits of the system, and reports it to observers. */
 export interface FolderCalls {
-  /** A write, which the timeline of its item shows. */
+  /** Runs a write. The timeline of its item shows it. */
   told<T>(operation: string, path: string, signal: AbortSignal, run: () => Promise<T>): Promise<T>;
-  /** A look, which costs too little to be told. */
+  /** Runs a read. It is too cheap to be reported. */
   quiet<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T>;
 }
 

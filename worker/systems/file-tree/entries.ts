@@ -6,25 +6,28 @@ import { pathBelow } from '../tree/tree-items';
 import { identityOf, statsOf } from './root-folder';
 import { isTemporary } from '../tree/temporary-names';
 
-/** What is not kept equal, and why. */
+/** Something that is not kept equal, and the reason. */
 export interface LeftOut {
   readonly path: string;
   readonly why: 'link' | 'no-file' | 'no-text';
 }
 
-/** What lies in a folder, without what lies deeper. */
+/** The contents of a folder, without deeper ones. */
 export interface Within {
   readonly entries: readonly PathEntry[];
   readonly leftOut: readonly LeftOut[];
-  /** Names in the folder that this program gave to what it had not finished. */
+  /** Names of files in the folder that this program was writing. */
   readonly temporary: readonly string[];
 }
 
 const namesAtOnce = 200;
 
-/** Pages of a folder, which `folder` names as long as they are read. `path` is its path from the root of the pair. */
+/**
+ * Reads a folder page by page. `folder` names the folder while its pages are read; `path` is its path from the root of
+ * the pair.
+ */
 export async function* readFolder(folder: string, path: string): AsyncGenerator<Within> {
-  // As bytes: a name need not be text.
+  // Names are read as bytes, because a name need not be text.
   const names: Buffer[] = [];
   for await (const { name } of await opendir(folder, { encoding: 'latin1', bufferSize: namesAtOnce })) {
     names.push(Buffer.from(name, 'latin1'));
@@ -75,7 +78,7 @@ export function entryFrom(path: string, stats: BigIntStats): PathEntry | LeftOut
 
 export const fileRevision = ({ size, mtimeNs, ino }: BigIntStats): string => `${size}-${mtimeNs}-${ino}`;
 
-/** Without a time of birth the number alone is too little: the file system gives it to the next file at once. */
+/** Without a time of birth, the inode number is not enough: the file system may give it to the next file at once. */
 function identityFrom(stats: BigIntStats): string | null {
   if (stats.birthtimeNs > 0n) return identityOf(stats);
   return stats.isDirectory() ? null : `${stats.ino}:${stats.size}:${stats.mtimeNs}`;

@@ -2,19 +2,19 @@ import { Trouble } from '../../pipeline/trouble';
 import type { RefusalCode } from '../../pipeline/system';
 import type { TreeRefused } from '../tree/path-tree';
 
-/** The code of an error of the operating system, e.g. `ENOENT`. Null: it is none. */
+/** The code of an error of the operating system, e.g. `ENOENT`. Null: it is not such an error. */
 export const errorCode = (error: unknown): string | null =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
     : null;
 
-/** Nothing is there, or something on the way is no folder. */
+/** Nothing is at the path, or a part of the path is not a folder. */
 export const isAbsence = (error: unknown): boolean => absences.has(errorCode(error) ?? '');
 
-/** A symbolic link on the way is not followed, so what lies behind it is not there. */
+/** Symbolic links in a path are not followed, so anything behind one counts as absent. */
 const absences: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-/** What the operating system will not do, in a sentence. Null: it may do it another time, or it is no refusal. */
+/** A refusal by the operating system, as a sentence. Null: it may work later, or it is not a refusal. */
 export function refusalFrom(error: unknown): TreeRefused | null {
   const code = errorCode(error);
   const refusal = code === null ? undefined : refusals[code];
@@ -36,7 +36,7 @@ const refusals: Readonly<Record<string, { readonly code: RefusalCode; readonly r
   EFBIG: { code: 'too-large', reason: 'The file is larger than the file system takes.' },
 };
 
-/** What else went wrong: it is tried again. */
+/** Any other error, after which the call is tried again. */
 export function troubleFrom(error: unknown, what: string): unknown {
   if (error instanceof Trouble) return error;
   const code = errorCode(error);

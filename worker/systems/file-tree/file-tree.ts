@@ -12,7 +12,7 @@ import { foundTraits } from './traits';
 import { createWrites } from './writes';
 import { createLooks } from './looks';
 
-/** A folder on the machine of the worker, or one that is mounted there. */
+/** A folder on the machine of the worker, or a folder that is mounted there. */
 export function createFileTreeConnector(): TreeConnector {
   return {
     async openTree(opening, outside) {

@@ -9,8 +9,9 @@ import type { RootFolder } from './root-folder';
 import { isAbandoned } from '../tree/temporary-names';
 
 /**
- * Everything below the root, depth first. A folder that cannot be read is no empty folder: the rest is listed, and then the
- * listing ends with an error, so that nothing is taken for deleted. What dead processes left is removed on the way.
+ * Lists everything below the root, depth first. A folder that cannot be read is not an empty folder: the rest is
+ * listed, and then the listing ends with an error, so that nothing counts as deleted. Files that dead processes left
+ * are removed at the same time.
  */
 export async function* listTree(
   root: RootFolder,
@@ -46,7 +47,7 @@ async function* pagesOf(
     held = await openPages(root, path);
     for (let page = await held.next(); page !== null; page = await held.next()) yield page;
   } catch (error) {
-    // Somebody removed or moved it meanwhile: what it was is seen another time.
+    // Somebody removed or moved the folder in the meantime; a later listing shows it.
     if (isAbsence(error) && path !== '') return;
     const code = errorCode(error);
     if (code !== 'EACCES' && code !== 'EPERM')
@@ -58,12 +59,12 @@ async function* pagesOf(
 }
 
 interface FolderPages {
-  /** Null: there are no more. */
+  /** Null: there are no more pages. */
   next(): Promise<readonly PathEntry[] | null>;
   close(): void;
 }
 
-/** The folder stays open until all its pages were taken. */
+/** The folder stays open until all its pages are read. */
 async function openPages(root: RootFolder, path: string): Promise<FolderPages> {
   const closing = new AbortController();
   const closed = once(closing.signal, 'abort');
@@ -93,12 +94,12 @@ async function* entriesOf(folder: string, path: string): AsyncGenerator<readonly
   }
 }
 
-/** What a process had not finished when it died. */
+/** Removes a file that a process had not finished when it died. */
 export async function removeAbandoned(path: string, name: string): Promise<void> {
   try {
     if (isAbandoned(name, (await lstat(path)).mtime)) await rm(path, { recursive: true });
   } catch (error) {
-    // Another process removes it as well, or nobody may: it is never listed.
+    // Another process has removed it, or nobody may remove it; in both cases it is never listed.
     if (!isAbsence(error) && errorCode(error) !== 'EACCES' && errorCode(error) !== 'EPERM') throw error;
   }
 }

@@ -6,9 +6,9 @@ import { isAbsence, troubleFrom } from './file-errors';
 import { type RootFolder, statsOf } from './root-folder';
 import { isTemporary } from '../tree/temporary-names';
 
-/** What is there now. */
+/** Reads the present state of paths. */
 export interface Looks {
-  /** Null: nothing, or something that is left out. */
+  /** Null: nothing is there, or something that is left out. */
   at(path: string): Promise<PathEntry | null>;
   children(path: string): Promise<readonly PathEntry[]>;
 }
@@ -37,7 +37,7 @@ export function createLooks(root: RootFolder, { names }: TreeTraits): Looks {
   };
   return looks;
 
-  /** Several spellings of a name may be one: how the folder itself writes it. */
+  /** If several spellings of a name are the same name, this is the spelling in the folder. */
   async function asWritten(entry: PathEntry): Promise<PathEntry> {
     const folder = folderOf(entry.path);
     const siblings = await looks.children(folder);

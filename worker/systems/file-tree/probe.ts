@@ -8,7 +8,7 @@ import { type RootFolder, statsOf } from './root-folder';
 import { temporaryName } from '../tree/temporary-names';
 import { otherCase, otherForm } from './traits';
 
-/** Asks the folder what it really does: in a folder of its own, which is gone afterwards. */
+/** Finds out what the folder's file system really does, by trying it in a temporary folder. */
 export async function probeFolder(folder: string, root: RootFolder): Promise<Probe> {
   const findings: Finding[] = [];
   try {
@@ -94,7 +94,7 @@ async function canLink(folder: string, name: string): Promise<boolean> {
 const mostFolders = 2_000;
 const mostExamples = 20;
 
-/** Links, sockets, devices and names that are no text: staff see that they are not kept equal. */
+/** Shows staff which links, sockets, devices and names that are not text are not kept equal. */
 async function leftOutFindings(root: RootFolder): Promise<Finding[]> {
   const found: LeftOut[] = [];
   const folders = [''];

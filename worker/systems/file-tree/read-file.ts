@@ -8,12 +8,14 @@ import { fileRevision } from './entries';
 import { isAbsence, troubleFrom } from './file-errors';
 import type { RootFolder } from './root-folder';
 
-/** A pipe that someone put at its place is not waited for. */
+/** If someone has put a pipe in its place, opening it does not block. */
 const toRead = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const pieceBytes = 256 * 1024;
 
-/** The bytes of a file that is as it was listed, also once it is read to its end. Throws `unavailable` where it is not. */
+/**
+ * The bytes of a file. Throws `unavailable` if the file is not as it was listed, also if that is only so at its end.
+ */
 export async function readFile(
   root: RootFolder,
   entry: PathEntry,

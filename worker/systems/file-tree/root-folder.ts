@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { Trouble } from '../../pipeline/trouble';
 import { errorCode, isAbsence, troubleFrom } from './file-errors';
 
-/** The folder of a pair. No symbolic link below it is followed, also one that someone puts there at that very moment. */
+/** The folder of a pair. No symbolic link below it is followed, not even one that someone makes at the same moment. */
 export interface RootFolder {
   /**
-   * Runs with a path that names the folder at `path` below the root as long as it runs, whatever is renamed meanwhile.
-   * Throws `root-missing`, and what the operating system says.
+   * Calls `run` with a path to the folder that is at `path` below the root. That path names this folder until `run` has
+   * ended, even if something is renamed. Throws `root-missing`, and errors of the operating system.
    */
   within<T>(path: string, run: (folder: string, handle: FileHandle) => Promise<T>): Promise<T>;
-  /** Tells it from another folder at its place. */
+  /** Distinguishes this folder from another one at the same path. */
   identity(): Promise<string>;
 }
 
@@ -23,7 +23,7 @@ export function createRootFolder(folder: string): RootFolder {
   async function opened(): Promise<FileHandle> {
     let handle: FileHandle;
     try {
-      // Links that lead to the root are its operator's; those below it are anybody's.
+      // Links in the path of the root were made by the operator; links below the root may be made by anybody.
       handle = await open(await realpath(folder), asFolder);
     } catch (error) {
       if (isAbsence(error)) throw missing(folder, 'it is not there');
@@ -64,7 +64,7 @@ export function createRootFolder(folder: string): RootFolder {
   };
 }
 
-/** Names what the handle holds, on Linux: a path from there on follows nothing that was renamed or linked since. */
+/** On Linux, this path names the folder of the handle, so nothing that was renamed or linked since is followed. */
 const pathOf = ({ fd }: FileHandle, plain: string): string =>
   process.platform === 'linux' ? `/proc/self/fd/${fd}` : plain;
 
@@ -72,8 +72,9 @@ const missing = (folder: string, why: string) =>
   new Trouble('root-missing', `root-missing: the folder ${folder}: ${why}. Is it mounted?`);
 
 /**
- * The number of an inode is given to the next file at once, and with its time of birth it is given to nobody else. Where a
- * file system keeps no time of birth, a file is known by its time and size as well, and the root by its number alone.
+ * A file system may give the number of an inode to the next file at once, but number and time of birth together are
+ * unique. If a file system stores no time of birth, a file is recognised by its time and size as well, and the root
+ * only by its number.
  */
 export const identityOf = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}:${birthtimeNs}`;
 

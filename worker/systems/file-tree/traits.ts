@@ -7,8 +7,9 @@ import { type RootFolder, statsOf } from './root-folder';
 import { isTemporary } from '../tree/temporary-names';
 
 /**
- * How the file system treats names, as far as what is there shows it: nothing is written. Where nothing shows it, names are
- * taken to be told apart to the last bit, and a write that meets another spelling is refused as a name that is taken.
+ * How the file system treats names, as far as existing names show it; nothing is written. If they do not show it, names
+ * count as different whenever their bytes differ, and a write to another spelling of an existing name is refused as a
+ * name that is taken.
  */
 export async function foundTraits(root: RootFolder): Promise<TreeTraits> {
   const names = await orNothing(() => firstNames(root));
@@ -57,7 +58,7 @@ export const otherCase = (name: string): string =>
 export const otherForm = (name: string): string =>
   name.normalize('NFC') === name ? name.normalize('NFD') : name.normalize('NFC');
 
-/** A root that is not there is told by whatever is done with it next. */
+/** A missing root is reported by the next operation on it. */
 async function orNothing<T>(look: () => Promise<T>): Promise<T | null> {
   try {
     return await look();

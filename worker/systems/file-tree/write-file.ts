@@ -9,7 +9,7 @@ import { temporaryName } from '../tree/temporary-names';
 
 const asNewFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Writes a whole content under a temporary name in the folder, down to the disk. Returns the path of the file. */
+/** Writes a whole content to the disk, under a temporary name in the folder. Returns the path of the file. */
 export async function writeTemporary(
   folder: string,
   content: Content,
@@ -41,7 +41,7 @@ async function fill(handle: FileHandle, content: Content, signal: AbortSignal): 
   }
 }
 
-/** Whoever could read the file can read what replaces it. */
+/** Everyone who could read the file can also read its replacement. */
 async function takeOverRights(handle: FileHandle, { mode, uid, gid }: BigIntStats): Promise<void> {
   await handle.chmod(Number(mode & 0o7777n));
   try {
@@ -79,7 +79,9 @@ export async function moveFile(from: string, to: string): Promise<void> {
   await unlink(from);
 }
 
-/** The file itself has the name: an earlier move was interrupted, or another case of its name is the same to the disk. */
+/**
+ * The name belongs to the file itself: an earlier move was interrupted, or the file system ignores the case of names.
+ */
 async function moveOnto(from: string, to: string, taken: unknown): Promise<void> {
   const [source, target] = [await statsOf(from), await statsOf(to)];
   if (source === null || target === null || source.ino !== target.ino || source.dev !== target.dev)
@@ -96,7 +98,7 @@ export async function moveFolder(from: string, to: string): Promise<void> {
   await rename(from, to);
 }
 
-/** File systems that have no second names for a file say so in many ways. */
+/** File systems without hard links report it with different errors. */
 const cannotLink: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 async function needFree(path: string): Promise<void> {
@@ -106,8 +108,8 @@ async function needFree(path: string): Promise<void> {
 const taken = () => Object.assign(new Error('something else has that name'), { code: 'EEXIST' });
 
 /**
- * Puts a file in the place of another one that is still as it was. The old one keeps a second name until it is known that
- * nobody wrote to it meanwhile: if somebody did, it is put back. False: it is not as it was.
+ * Replaces a file that is unchanged. The old file keeps a second name until it is known that nobody has written to it
+ * in the meantime; if somebody has, it is put back. False: the file was changed.
  */
 export async function replace(temporary: string, path: string, revision: string): Promise<boolean> {
   const isAsItWas = async (one: string) => {

@@ -13,7 +13,7 @@ import { moveFile, moveFolder, publish, replace, writeTemporary } from './write-
 
 type Writes = Pick<PathTree, 'makeFolder' | 'makeFile' | 'replaceFile' | 'move' | 'remove'>;
 
-/** What is written is on the disk before it is seen under its name, and its name is before the write is over. */
+/** A content is on the disk before it is seen under its name, and the name is on the disk before the write ends. */
 export function createWrites(root: RootFolder, calls: FolderCalls): Writes {
   return {
     makeFolder: (path, _, signal) =>
@@ -35,7 +35,7 @@ export function createWrites(root: RootFolder, calls: FolderCalls): Writes {
 
 const dated = (content: Content, { modifiedAt }: NewEntry): Content => ({ ...content, modifiedAt });
 
-/** What the operating system refuses is an answer; whatever else goes wrong is tried again. */
+/** A refusal by the operating system is a result; after any other error, the write is tried again. */
 async function written<T>(path: string, write: () => Promise<T>): Promise<T | TreeRefused> {
   try {
     return await write();
@@ -121,7 +121,7 @@ const remove = (root: RootFolder, expected: PathEntry): Promise<TreeRemoved> =>
     return { kind: 'done' };
   });
 
-/** What a dead process left in it is nobody's. */
+/** Files that a dead process left in the folder are removed with it. */
 async function removeFolder(root: RootFolder, path: string, target: string): Promise<void> {
   await root.within(path, async (folder) => {
     for await (const { temporary } of readFolder(folder, path))

@@ -10,8 +10,8 @@ export interface Chunk {
 }
 
 /**
- * A content in parts of so many bytes; only the last one is shorter. It holds one part at a time, and gives the last one
- * only if the content is as long as it says. Throws `unavailable` where it is not.
+ * Cuts a content into parts of so many bytes; only the last one is shorter. One part at a time is in memory, and the
+ * last one is only returned if the content has the announced length. Throws `unavailable` if it has not.
  */
 export async function* chunksOf(
   content: Content,
@@ -34,7 +34,7 @@ export async function* chunksOf(
     held.push(piece);
     heldBytes += piece.length;
     if (start + heldBytes > size) throw changed(size);
-    // One more byte than a part must be there: else it may be the last one.
+    // There must be one byte more than a part, because otherwise the part may be the last one.
     while (heldBytes > chunkBytes) yield take(false);
   }
   if (start + heldBytes !== size) throw changed(size);

@@ -18,13 +18,13 @@ export interface DocumentParts {
   readonly uploads: UploadSettings;
 }
 
-/** The files and folders of a library that lie in the folder of a pair. */
+/** The files and folders of a library that are in the folder of a pair. */
 export function createDocuments({ api, library, uploads }: DocumentParts): Omit<System, 'capabilities'> {
   const folders = createFolders(api);
   const shown = (item: DriveItem, { drivePath, id }: Root, isListed: boolean): Item =>
     itemOf(item, { rootId: id, open: createDownloads(api, drivePath), isListed });
 
-  /** Null: it is gone, or lies elsewhere. */
+  /** Null: it is gone, or it is elsewhere. */
   async function look(key: string, signal: AbortSignal): Promise<Item | null> {
     const root = await library.root(signal);
     const path = `${root.drivePath}/items/${encodeURIComponent(key)}?${selected}`;
@@ -84,7 +84,7 @@ export function createDocuments({ api, library, uploads }: DocumentParts): Omit<
     async fetch(keys, signal) {
       const items = await Promise.all(keys.map((key) => look(key, signal)));
       const found = items.filter((item) => item !== null);
-      // Nothing is gone where the library or the folder is not there.
+      // If the library or the folder is missing, nothing counts as gone.
       if (found.length < keys.length) await library.lookAtRoot(signal);
       return new Map(found.map((item) => [item.key, item]));
     },
@@ -106,7 +106,7 @@ async function get(
   const answer = await api.call({ operation, method: 'GET', path }, signal);
   if (isNotFound(answer)) return null;
   if (isSuccess(answer)) return readItem(answer.json);
-  // "403 for one entity gives it up": those who may read nothing at all find out where they list.
+  // "403 for one entity gives it up": if our user may not read anything, the listing shows it.
   if (answer.status === 403) throw new Trouble('invalid', 'the item may not be read');
   throw troubleOf(answer, 'an item cannot be read');
 }

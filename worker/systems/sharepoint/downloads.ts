@@ -6,8 +6,8 @@ import type { GraphApi } from './graph-api';
 import { isNotFound, isSuccess, troubleOf } from './graph-error';
 
 /**
- * Reads files by the address that Graph gives for each: it lies on another host, holds for some minutes, and is called
- * without our token. What is read is one content from its beginning to its end, or the reading fails.
+ * Reads files at the address that Graph gives for each one: it is on another host, is valid for some minutes, and is
+ * called without our token. The bytes are those of one content from its beginning to its end, or the reading fails.
  */
 export const createDownloads =
   (api: GraphApi, drivePath: string): OpenContent =>
@@ -26,7 +26,7 @@ async function read(api: GraphApi, wanted: Wanted, signal: AbortSignal): Promise
   return pieces(api, wanted, first, signal);
 }
 
-/** A broken answer is continued this often. */
+/** How often a response that broke off is continued. */
 const mostBreaks = 4;
 const firstPauseMs = 200;
 
@@ -52,7 +52,7 @@ async function* pieces(
       stream = await openAt(api, wanted, bytes, signal);
     }
   }
-  // What came after a break is only the rest of the same content if it is the same one still.
+  // After a break, the rest only belongs to the same content if the content has not changed.
   if (breaks > 0) await look(api, wanted, signal);
   const { size = 0 } = wanted.item;
   if (bytes !== size)
@@ -79,7 +79,7 @@ async function openAt(
   return bytesFrom(answer, start);
 }
 
-/** Throws where it is no longer the content that was looked at. */
+/** Throws if the content has changed. */
 async function look(api: GraphApi, { path, item, mark }: Wanted, signal: AbortSignal): Promise<DriveItem> {
   const answer = await api.call({ operation: 'read', method: 'GET', path }, signal);
   if (isNotFound(answer)) throw new Trouble('unavailable', 'the file is not there any more');
@@ -93,7 +93,7 @@ async function look(api: GraphApi, { path, item, mark }: Wanted, signal: AbortSi
 const hasMark = (now: DriveItem, mark: string): boolean =>
   markOf(now) === mark || (now.cTag !== undefined && mark === `ctag:${now.cTag}`);
 
-/** "If the range can't be generated the Range header may be ignored": then it begins at the beginning. */
+/** "If the range can't be generated the Range header may be ignored": then the response begins at the first byte. */
 function bytesFrom(answer: HttpAnswer | HttpStream, start: number): AsyncIterable<Uint8Array> {
   if (!('bytes' in answer))
     throw new Trouble('unavailable', `the bytes of a file were refused (${answer.status})`);
@@ -118,5 +118,5 @@ async function* without(bytes: AsyncIterable<Uint8Array>, leading: number): Asyn
 }
 
 async function* none(): AsyncGenerator<Uint8Array> {
-  // A file without a byte has no address.
+  // An empty file has no address.
 }

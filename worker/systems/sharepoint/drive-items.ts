@@ -7,21 +7,21 @@ export const driveItem = z.looseObject({
   id: z.string().min(1),
   name: z.string().optional(),
   eTag: z.string().optional(),
-  /** Of the content alone. Neither folders have one, nor what a delta lists. */
+  /** It only changes with the content. Folders do not have one, and a delta does not list it. */
   cTag: z.string().optional(),
   size: z.number().optional(),
   parentReference: z.looseObject({ id: z.string().optional() }).optional(),
   file: z
     .looseObject({ hashes: z.looseObject({ quickXorHash: z.string().optional() }).nullish() })
     .optional(),
-  /** As the systems said that files came from. */
+  /** The dates that the system where the file comes from has given. */
   fileSystemInfo: z.looseObject({ lastModifiedDateTime: z.string().optional() }).nullish(),
   folder: z.looseObject({ childCount: z.number().optional() }).optional(),
   root: z.unknown().optional(),
   deleted: z.unknown().optional(),
   /** A notebook: neither a file nor a folder. */
   package: z.unknown().optional(),
-  /** A shortcut to what lies elsewhere. */
+  /** A shortcut to an item elsewhere. */
   remoteItem: z.unknown().optional(),
   '@microsoft.graph.downloadUrl': z.string().optional(),
 });
@@ -33,13 +33,13 @@ export const itemPage = z.looseObject({
   '@odata.deltaLink': z.string().optional(),
 });
 
-/** What of an item is asked for. */
+/** The members of an item that are requested. */
 export const selected =
   '$select=id,name,eTag,cTag,size,file,fileSystemInfo,folder,root,deleted,package,remoteItem,parentReference';
 
 export const isDeleted = (item: DriveItem): boolean => item.deleted !== undefined && item.deleted !== null;
 
-/** Files and folders. Notebooks and shortcuts are left out: nothing of them could be written on the other side. */
+/** Files and folders. Notebooks and shortcuts are left out, because they could not be written to the other side. */
 export const isKept = (item: DriveItem): boolean =>
   (item.file !== undefined || item.folder !== undefined) &&
   (item.package ?? null) === null &&
@@ -55,10 +55,10 @@ export function readItem(json: unknown): DriveItem {
 export type OpenContent = (item: DriveItem, mark: string | null) => Content['open'];
 
 export interface Showing {
-  /** The folder that is kept equal; what lies in it has no parent. */
+  /** The folder that is kept equal. Items directly in it have no parent. */
   readonly rootId: string;
   readonly open: OpenContent;
-  /** A delta leaves out some of an item. */
+  /** True: the item comes from a delta, which leaves out some members. */
   readonly isListed: boolean;
 }
 
@@ -78,7 +78,7 @@ export function itemOf(item: DriveItem, showing: Showing): Item {
   };
 }
 
-/** Undefined: a listing does not say which content it is. Whoever wants to know fetches the item. */
+/** Undefined: a listing does not say which content it is, so the item must be fetched for that. */
 function contentOf(item: DriveItem, { open, isListed }: Showing): Content | undefined {
   const mark = markOf(item);
   if (isListed && (mark === null || item.size === undefined)) return undefined;
@@ -91,7 +91,7 @@ function modifiedAtOf({ fileSystemInfo }: DriveItem): Date | null {
   return Number.isNaN(at.getTime()) ? null : at;
 }
 
-/** Stays while the content stays, whatever else of the item is changed. Null: it has no such thing. */
+/** It stays the same as long as the content does, whatever else of the item is changed. Null: the item has none. */
 export function markOf({ file, cTag }: DriveItem): string | null {
   const hash = file?.hashes?.quickXorHash;
   if (hash !== undefined && hash !== '') return `quickxor:${hash}`;

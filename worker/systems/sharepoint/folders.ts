@@ -4,33 +4,33 @@ import { isNotFound, isSuccess, troubleOf } from './graph-error';
 import type { Root } from './library';
 
 /**
- * Which folders lie in the folder of the pair. Graph lists a whole library, with the id of each item's folder and no
- * paths; what it does not tell is asked for.
+ * Knows which folders are in the folder of the pair. Graph lists a whole library, with the id of each item's folder but
+ * without paths; unknown folders are fetched.
  */
 export interface Folders {
-  /** Whether what lies in that folder lies in the folder of the pair. */
+  /** True if the items of that folder are in the folder of the pair. */
   holds(folderId: string, root: Root, signal: AbortSignal): Promise<boolean>;
-  /** A listing showed it: it lies in that folder now. Null: it is gone. */
+  /** Call it when a listing has shown a folder: it is in that folder now. Null: it is gone. */
   told(folderId: string, parentId: string | null): void;
-  /** As far as listings have told, it lay in the folder of the pair before now. */
+  /** True if earlier listings have shown it in the folder of the pair. */
   wasWithin(folderId: string, root: Root): boolean;
   /** A listing begins. */
   begin(): void;
-  /** It goes on from there. Forgets everything that listings told, unless they ended exactly there. */
+  /** A listing continues from there. Everything from earlier listings is forgotten, unless they ended exactly there. */
   goOn(from: string | null): void;
-  /** What was told until there is complete. */
+  /** All folders up to there are known. */
   reached(at: string): void;
 }
 
-/** About 40 MB. Of a library with more folders, those that were moved are listed with all that lies in them. */
+/** About 40 MB. In a library with more folders, moved folders are listed with all their contents. */
 const mostTold = 200_000;
 const mostLooked = 10_000;
 
 export function createFolders(api: GraphApi): Folders {
-  /** The folder of each folder, as listings told it. */
+  /** The folder of each folder, from listings. */
   const parents = new Map<string, string>();
   let reached: string | null = null;
-  /** As we looked ourselves: this may be newer than what the listings have got to. Null: it lies in no folder. */
+  /** The folder of each folder that was fetched; this may be newer than the listings. Null: it is in no folder. */
   const looked = new Map<string, string | null>();
 
   async function parentOf(id: string, root: Root, signal: AbortSignal): Promise<string | null> {
@@ -69,7 +69,8 @@ export function createFolders(api: GraphApi): Folders {
     },
     begin: () => looked.clear(),
     goOn(from) {
-      // Another process may have listed since, or a page was told in part: what is known here is not complete then.
+      // Another process may have listed since, or a page was only read in part. Then the folders known here are not
+      // complete.
       if (from === null || from !== reached) parents.clear();
       reached = null;
     },
@@ -90,7 +91,7 @@ async function lookAtParent(
   if (isNotFound(answer)) return null;
   if (!isSuccess(answer)) throw troubleOf(answer, 'a folder cannot be read');
   const item: DriveItem = readItem(answer.json);
-  // What lies in a notebook is no file of a folder.
+  // The contents of a notebook are not files in a folder.
   if ((item.root ?? null) !== null || (item.package ?? null) !== null) return null;
   return item.parentReference?.id ?? null;
 }

@@ -5,29 +5,35 @@ import type { Outside } from '../remote-system';
 import { errorOf } from './graph-error';
 import { createTokenSource, type TokenSource } from './tokens';
 
-/** Microsoft Graph 1.0, of whichever cloud, with a token that is renewed once. */
+/** Microsoft Graph 1.0 of any cloud. If the token is refused, it is renewed once. */
 export interface GraphApi {
   /**
-   * Hands back what the caller has to judge: 2xx and 4xx. Throws `Trouble`: `throttled`, `unavailable`, `unauthorized`
-   * where a new token is refused as well.
+   * Returns responses with 2xx and 4xx, which the caller has to judge. Throws `Trouble`: `throttled`, `unavailable`, or
+   * `unauthorized` if a new token is refused as well.
    */
   call(call: GraphCall, signal: AbortSignal): Promise<HttpAnswer>;
-  /** The path of a link that Graph gave. Throws `invalid` where it leads elsewhere: our token must not follow it. */
+  /**
+   * The path of a link that Graph gave. Throws `invalid` if it leads to another host, because our token must not be
+   * sent there.
+   */
   pathOf(link: string): string;
-  /** A client for an address that Graph gave, which opens a file without our token. Throws where it is not private. */
+  /**
+   * A client for an address that Graph gave, which opens a file without our token. Throws if the address is not
+   * private.
+   */
   besides(link: string): { readonly client: HttpClient; readonly path: string };
   readonly clockOffsetMs: number | null;
 }
 
 export type GraphCall = Pick<HttpCall, 'operation' | 'method' | 'path' | 'json' | 'bytes' | 'headers'>;
 
-/** What all openings of an installed system have in common. */
+/** The token source that all openings of an installed system share. */
 export type TokensOf = (make: () => TokenSource) => TokenSource;
 
 /** Addresses that open a file to everyone who knows them. */
 const hiddenForm = /(?<="(?:@microsoft\.graph\.downloadUrl|uploadUrl)"\s*:\s*")[^"]*/g;
 
-/** A content goes through this call: a slow line needs its time. */
+/** This call sends contents, and a slow connection needs time. */
 const deadlineMs = 120_000;
 
 export function createGraphApi(
@@ -118,12 +124,12 @@ interface Base {
 
 const version = '/v1.0';
 
-/** The version may be left out, as people know the address. */
+/** The version may be left out, because people know the address without it. */
 function baseOf(written: string): Base {
   const plain = written.replace(/\/+$/, '');
   const { origin, protocol, pathname } = new URL(plain.endsWith(version) ? plain : `${plain}${version}`);
   return { url: `${origin}${pathname}`, origin, protocol, path: pathname };
 }
 
-/** A path below an item, by names: each is text of someone's. */
+/** A path of names below an item. The names are encoded, because people have chosen them. */
 export const encodedPath = (names: readonly string[]): string => names.map(encodeURIComponent).join('/');

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { HttpAnswer } from '../../outside/http-client';
 import { Trouble } from '../../pipeline/trouble';
 
-/** What Microsoft Graph says in place of a result. */
+/** The error that Microsoft Graph returns instead of a result. */
 export interface GraphError {
-  /** E.g. `itemNotFound`. Empty: what came was not said by Graph, but by something on the way. */
+  /** E.g. `itemNotFound`. Empty: the response does not come from Graph, but from something in between. */
   readonly code: string;
   /** More precise codes, the innermost last. */
   readonly inner: readonly string[];
@@ -40,11 +40,11 @@ const shortened = (text: string): string =>
 
 export const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
 
-/** True only where Graph itself says that there is no such item: a proxy's 404 deletes nothing. */
+/** True only if Graph itself says that there is no such item, so that the 404 of a proxy deletes nothing. */
 export const isNotFound = (answer: HttpAnswer): boolean =>
   answer.status === 404 && /^(itemNotFound|resourceNotFound)$/i.test(errorOf(answer).code);
 
-/** Of a call that is about no single item. */
+/** The error for a call that does not concern a single item. */
 export function troubleOf(answer: HttpAnswer, about: string): Trouble {
   const { code, message } = errorOf(answer);
   const text = `${about}: ${message}`;

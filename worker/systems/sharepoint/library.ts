@@ -10,18 +10,18 @@ import { isNotFound, isSuccess, troubleOf } from './graph-error';
 export interface Library {
   /** The path of its drive: `/drives/b!…`. */
   drive(signal: AbortSignal): Promise<string>;
-  /** The folder, looked at anew. Throws `root-missing`. */
+  /** Fetches the folder again. Throws `root-missing`. */
   lookAtRoot(signal: AbortSignal): Promise<Root>;
-  /** The folder as it was looked at last. */
+  /** The folder as it was last fetched. */
   root(signal: AbortSignal): Promise<Root>;
-  /** The drive as Graph shows it, looked at anew. */
+  /** Fetches the drive again. */
   lookAtDrive(signal: AbortSignal): Promise<Drive>;
 }
 
 export interface Root {
   readonly drivePath: string;
   readonly id: string;
-  /** It is the library itself, so everything lies in it. */
+  /** True: the folder is the library itself, so everything is in it. */
   readonly isWholeDrive: boolean;
 }
 
@@ -61,7 +61,7 @@ export function createLibrary(
     const ofDrive = await pathOfDrive(signal);
     const item = await readRoot(api, ofDrive, names, signal);
     if (item === null) {
-      // The library may have been made anew under its name.
+      // The library may have been deleted and created again under the same name.
       drivePath = null;
       throw new Trouble('root-missing', `there is no folder "${names.join('/')}" in "${settings.library}"`);
     }
@@ -77,7 +77,7 @@ export function createLibrary(
   };
 }
 
-/** Null: it is not there, or no folder. */
+/** Null: it does not exist, or it is not a folder. */
 async function readRoot(
   api: GraphApi,
   drivePath: string,
@@ -120,7 +120,7 @@ async function findDrive(
   throw new Trouble('root-missing', `the site ${written} has no library "${library}", but: ${there}`);
 }
 
-/** A site has few libraries; whatever gives pages without an end is no list of them. */
+/** A site has few libraries. More pages than this cannot be a list of libraries. */
 const mostPages = 50;
 
 /** `host`, `host:/sites/name`, or the id of a site: `host,guid,guid`. */

@@ -15,19 +15,19 @@ export interface ListingParts {
 }
 
 /**
- * `link`: the path of the link that Graph gave, without its host. Our token goes to the configured host alone, whatever a
- * stored or received link says.
+ * `link`: the path of the link that Graph gave, without its host. Our token is only sent to the configured host,
+ * whatever a stored or received link says.
  */
 const position = z.strictObject({
   root: z.string(),
   drive: z.string(),
   link: z.string().startsWith('/'),
-  /** A listing from the beginning is under way. */
+  /** True: a listing from the beginning is in progress. */
   isWhole: z.boolean().optional(),
 });
 type Position = z.output<typeof position>;
 
-/** Everything, or what changed since, as `delta` of the whole library tells it; of that, what lies in the root. */
+/** Lists everything, or what changed since the cursor: the items of the root from a `delta` of the whole library. */
 export async function* listDelta(
   { api, library, folders, itemOf }: ListingParts,
   since: Cursor | null,
@@ -78,10 +78,11 @@ interface DeltaPage {
 }
 
 async function readPage(api: GraphApi, path: string, signal: AbortSignal): Promise<DeltaPage> {
-  // Without it, each change of a file mentions all folders above it as well.
+  // Without it, each change of a file also lists all folders above it.
   const headers = { deltaexcludeparent: 'true' };
   const answer = await api.call({ operation: 'list', method: 'GET', path, headers }, signal);
-  // "410 Gone": whichever way it asks for, what is listed anew is compared with what was seen on each side.
+  // "410 Gone": whichever kind of new listing Graph asks for, its items are compared with what was last seen on each
+  // side.
   if (answer.status === 410) throw new Trouble('cursor-expired', errorOf(answer).message);
   if (isNotFound(answer)) throw new Trouble('root-missing', 'the library is not there any more');
   if (!isSuccess(answer)) throw troubleOf(answer, 'the library cannot be listed');
@@ -105,10 +106,10 @@ const lastOf = (items: readonly DriveItem[]): readonly DriveItem[] => {
 
 interface Sorted {
   readonly within: readonly DriveItem[];
-  /** They lie elsewhere in the library. Those that lay in the root have left it. */
+  /** Items elsewhere in the library. Those that were in the root before have left it. */
   readonly without: readonly DriveItem[];
   readonly gone: readonly string[];
-  /** Folders that may have come from elsewhere: what lies in them is not told. */
+  /** Folders that may have come from elsewhere. Graph does not list their contents. */
   readonly arrived: readonly DriveItem[];
 }
 
@@ -136,7 +137,7 @@ async function sortMentions(
   return { within, without, gone, arrived };
 }
 
-// What lies in folders
+// Contents of folders
 
 async function* contentsOf(
   api: GraphApi,
@@ -153,7 +154,7 @@ async function* contentsOf(
     }
 }
 
-/** What lies in a folder, page by page. A folder that is gone holds nothing. */
+/** The contents of a folder, page by page. A folder that is gone has none. */
 export async function* childrenOf(
   api: GraphApi,
   folderId: string,
@@ -179,7 +180,7 @@ export async function* childrenOf(
 
 const cursorOf = (at: Position): Cursor => JSON.stringify(at);
 
-/** A cursor of another folder, of an earlier version or of other settings is worth no more than none. */
+/** A cursor of another folder, of an earlier version or of other settings counts as none. */
 function positionIn(cursor: Cursor, root: Root): Position {
   const parsed = position.safeParse(jsonIn(cursor)).data;
   if (parsed === undefined) throw new Trouble('cursor-expired', 'its cursor cannot be read');

@@ -6,7 +6,10 @@ import { isSuccess, troubleOf } from './graph-error';
 import type { Drive, Library } from './library';
 import { beginSession, cancel } from './upload-session';
 
-/** Whether it lets us in, whether site, library and folder are there, and what we may do. It leaves nothing behind. */
+/**
+ * Finds out whether sign-in works, whether site, library and folder exist, and what we may do. It leaves nothing
+ * behind.
+ */
 export async function probeLibrary(api: GraphApi, library: Library, signal: AbortSignal): Promise<Probe> {
   const findings: Finding[] = [];
   try {
@@ -24,7 +27,7 @@ export async function probeLibrary(api: GraphApi, library: Library, signal: Abor
   return { ok: !findings.some(({ level }) => level === 'error'), version: null, clockOffsetMs, findings };
 }
 
-/** Begins an upload and throws it away: whether anything may be written is said before any byte is sent. */
+/** Begins an upload and cancels it: Graph says whether writing is allowed before any byte is sent. */
 export async function mayWrite(api: GraphApi, library: Library, signal: AbortSignal): Promise<boolean> {
   const { drivePath, id } = await library.root(signal);
   const path = `${drivePath}/items/${encodeURIComponent(id)}:/epack-probe-${randomUUID()}.tmp:`;
@@ -68,7 +71,7 @@ const clockFinding = (offsetMs: number): Finding => ({
   message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
 });
 
-/** What a call that failed says of the system. */
+/** What a failed call shows about the system. */
 function findingOf(error: unknown): Finding {
   const kind = error instanceof Trouble ? error.kind : 'unavailable';
   const code =

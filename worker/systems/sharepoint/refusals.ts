@@ -6,8 +6,8 @@ import { errorOf, type GraphError } from './graph-error';
 export type Refused = Extract<Written, { readonly kind: 'refused' }>;
 
 /**
- * What a 4xx to a write means for one item. Throws `unauthorized` where it is about all of them, and `unavailable` where it
- * was not said by Graph.
+ * What a 4xx response to a write means for one item. Throws `unauthorized` if it concerns all items, and `unavailable`
+ * if it does not come from Graph.
  */
 export async function refusalOf(answer: HttpAnswer, mayWrite: () => Promise<boolean>): Promise<Written> {
   const error = errorOf(answer);
@@ -17,7 +17,7 @@ export async function refusalOf(answer: HttpAnswer, mayWrite: () => Promise<bool
       if (await mayWrite()) return { kind: 'refused', code: 'forbidden', reason };
       throw new Trouble('unauthorized', `our application may not write in the library (${error.message})`);
     case 409:
-      // Graph also says 409 where an eTag does not match.
+      // Graph also returns 409 if an eTag does not match.
       return isNameTaken(error) ? { kind: 'refused', code: 'name-taken', reason } : { kind: 'stale' };
     case 412:
       return { kind: 'stale' };

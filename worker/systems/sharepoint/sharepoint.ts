@@ -12,11 +12,11 @@ import type { TokenSource } from './tokens';
 import { type UploadSettings, usualUploads } from './uploads';
 
 /**
- * A document library of SharePoint or OneDrive for Business, by Microsoft Graph. Its items have ids that stay, it lists
- * changes by a cursor of its own, and compares versions before a write.
+ * A document library of SharePoint or OneDrive for Business, by Microsoft Graph. The ids of its items stay the same, it
+ * lists changes by a cursor, and it compares versions before a write.
  */
 export function createSharepointConnector(uploads: UploadSettings = usualUploads): SystemConnector {
-  /** By what all openings of an installed system have in common. */
+  /** By the limiter, which all openings of an installed system share. */
   const tokens = new WeakMap<Limiter, TokenSource>();
   return {
     open: async (opening, outside) => {
@@ -42,7 +42,8 @@ const capabilities: Capabilities = {
   changes: 'delta',
   deletions: 'tops',
   writes: 'conditional',
-  // A library keeps no key of ours. No name is given out twice, so what a lost answer made is found by its place.
+  // A library stores no key of ours. No two items of a folder have the same name, so an item whose creation got no
+  // response is found by its place.
   creates: 'plain',
   answers: 'stored',
   tree: sharepointNames,
@@ -54,7 +55,7 @@ const capabilities: Capabilities = {
 
 const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a folder'));
 
-/** Opened to be probed alone. */
+/** Used if the system is only opened for a probe. */
 const nothing = {
   async *list() {
     yield await none();

@@ -4,15 +4,18 @@ import { createHttpClient, type HttpAnswer, reasonOf } from '../../outside/http-
 import { Trouble } from '../../pipeline/trouble';
 import type { Outside } from '../remote-system';
 
-/** The token that lets us into Graph, got once for all that call it. */
+/** The access token for Graph, fetched once for all callers. */
 export interface TokenSource {
-  /** Asks for one where none is at hand. Throws `unauthorized`: ours is refused, and nobody asks again. */
+  /**
+   * Requests a token if there is no valid one. Throws `unauthorized` if our credentials are refused; then no further
+   * request is made.
+   */
   token(signal: AbortSignal): Promise<string>;
-  /** That one was refused: the next is another. */
+  /** Call it if that token was refused, so that a new one is requested next. */
   drop(token: string): void;
 }
 
-/** It is not kept to its very end. */
+/** A token is replaced this long before it expires. */
 const spareMs = 5 * 60_000;
 
 const tokenAnswer = z.looseObject({
@@ -75,7 +78,7 @@ export function createTokenSource(
         return await asking;
       } catch (error) {
         signal.throwIfAborted();
-        // Whoever asked for it was told to end; we were not.
+        // The call that requested it was aborted; ours was not.
         if (error instanceof Trouble) throw error;
         return ask(signal);
       }

@@ -6,7 +6,7 @@ import type { Chunk } from './chunks';
 import { type GraphApi, throwIfFull } from './graph-api';
 import { isSuccess } from './graph-error';
 
-/** An upload of a content in parts. Its address needs no token, and opens the upload to everyone who knows it. */
+/** An upload of a content in parts. Its address needs no token, and everyone who knows it can use the upload. */
 export interface Session {
   readonly client: HttpClient;
   readonly path: string;
@@ -16,13 +16,13 @@ export interface Session {
 export interface SessionTarget {
   /** `/drives/…/items/…` or `/drives/…/items/…:/name:`. */
   readonly path: string;
-  /** Null: nothing may be there. Else the version that is replaced. */
+  /** Null: nothing may be there. Otherwise the version that is replaced. */
   readonly expected: string | null;
-  /** When the content was last changed where it comes from. Left out, or null: nobody knows. */
+  /** When the content was last changed in the system where it comes from. Left out, or null: not known. */
   readonly modifiedAt?: Date | null;
 }
 
-/** As Graph keeps the dates of a file of another system. */
+/** The form in which Graph stores the dates of a file from another system. */
 export const fileSystemInfoOf = (modifiedAt: Date) => ({ lastModifiedDateTime: modifiedAt.toISOString() });
 
 /** The header that names the version which is replaced. */
@@ -31,7 +31,7 @@ export const conditionOf = ({ expected }: SessionTarget): Record<string, string>
 
 const uploadSession = z.looseObject({ uploadUrl: z.string() });
 
-/** Hands back Graph's answer where it begins none. */
+/** Returns Graph's response if Graph does not begin an upload. */
 export async function beginSession(
   api: GraphApi,
   target: SessionTarget,
@@ -57,13 +57,13 @@ export async function beginSession(
   return { ...api.besides(session.uploadUrl), operation };
 }
 
-/** A part is sent this often. */
+/** How often a part is sent. */
 const mostTries = 5;
 const firstPauseMs = 250;
-/** Who is to wait longer begins anew later, and lets others work meanwhile. */
+/** If the wait is longer, the upload starts again later, so that other work continues in the meantime. */
 const longestThrottleMs = 60_000;
 
-/** `lost`: the session is not there any more, or lacks what it had. Else the answer to the last part. */
+/** `lost`: the session does not exist any more, or has lost parts. Otherwise the response to the last part. */
 export async function sendChunk(
   session: Session,
   chunk: Chunk,
@@ -74,7 +74,7 @@ export async function sendChunk(
     const sent = await tryChunk(session, chunk, size, { number, signal });
     if (typeof sent === 'string') {
       if (sent === 'again') continue;
-      // Once the last part was sent, a session that is gone may have been completed.
+      // If the last part was sent, a session that does not exist any more may have been completed.
       if (sent === 'lost' && chunk.isLast)
         throw new Trouble('unavailable', 'an upload ended without an answer');
       return sent;
@@ -112,14 +112,14 @@ async function tryChunk(
   }
 }
 
-/** Null: it is not sent again. */
+/** Null: the part is not sent again. */
 function waitAfter(error: unknown, number: number): number | null {
   if (!(error instanceof Trouble) || number >= mostTries) return null;
   if (error.kind === 'unavailable') return firstPauseMs * 2 ** (number - 1);
   const { retryAfterMs } = error;
   if (error.kind !== 'throttled' || retryAfterMs === undefined || retryAfterMs > longestThrottleMs)
     return null;
-  // Timers may be early by a moment, and no call may be.
+  // A timer may fire a moment too early, but a call must not be too early.
   return retryAfterMs + 50;
 }
 
@@ -148,7 +148,7 @@ const isGone = ({ status }: HttpAnswer): boolean => status === 404 || status ===
 
 const uploadStatus = z.looseObject({ nextExpectedRanges: z.array(z.string()).optional() });
 
-/** How far the session has got. `lost`: it can only begin anew. */
+/** How far the session has come. `lost`: the upload must start again. */
 async function stateOf(
   { client, path, operation }: Session,
   { start, bytes }: Chunk,
@@ -162,7 +162,7 @@ async function stateOf(
   return next === start + bytes.length ? 'received' : 'lost';
 }
 
-/** What it has is thrown away. Whoever may call no more leaves that to its end, which comes by itself. */
+/** Discards the parts of a session. If no more calls may be made, the session expires by itself. */
 export async function cancel({ client, path, operation }: Session, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   const call = {

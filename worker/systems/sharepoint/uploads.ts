@@ -13,17 +13,17 @@ import {
   type SessionTarget,
 } from './upload-session';
 
-/** Where a content goes. */
+/** Where a content is written. */
 export interface Target extends SessionTarget {
-  /** Asked right before a large content becomes the item's. False: it was changed meanwhile. */
+  /** Called right before a large content becomes visible. False: the item was changed in the meantime. */
   readonly isAsExpected: (signal: AbortSignal) => Promise<boolean>;
 }
 
-/** `stale`: the item was changed while the content was on its way. Else Graph's answer, which shows or refuses it. */
+/** `stale`: the item was changed during the upload. Otherwise Graph's response, which shows the item or refuses it. */
 export type Uploaded = HttpAnswer | 'stale';
 
 export interface UploadSettings {
-  /** A content of so many bytes goes in one call. */
+  /** A content of at most so many bytes is sent in one call. */
   readonly smallBytes: number;
   /** "A multiple of 320 KiB". */
   readonly chunkBytes: number;
@@ -39,7 +39,7 @@ export interface Upload {
   readonly content: Content;
 }
 
-/** Writes a content: it is seen at its place only once it is complete. */
+/** Writes a content. It only becomes visible when it is complete. */
 export async function upload(parts: Upload, signal: AbortSignal): Promise<Uploaded> {
   const { api, settings, target, content } = parts;
   if (content.size > settings.smallBytes || isDatedCreation(parts)) return uploadInParts(parts, signal);
@@ -57,7 +57,7 @@ export async function upload(parts: Upload, signal: AbortSignal): Promise<Upload
   );
 }
 
-/** A session takes the date along, which a `PUT` does not; a file without a byte cannot go in parts. */
+/** A session sends the date of the content, a `PUT` does not. An empty file cannot be sent in parts. */
 const isDatedCreation = ({ target, content: { size, modifiedAt } }: Upload): boolean =>
   target.expected === null && size > 0 && (modifiedAt ?? null) !== null;
 
@@ -66,7 +66,7 @@ async function wholeOf(content: Content, most: number, signal: AbortSignal): Pro
   return Buffer.alloc(0);
 }
 
-/** A session that was lost, with the parts that it had, is begun anew this often. */
+/** How often an upload starts again after its session and its parts were lost. */
 const mostSessions = 3;
 
 async function uploadInParts(parts: Upload, signal: AbortSignal): Promise<Uploaded> {
@@ -96,7 +96,7 @@ async function sendOrCancel(
   }
 }
 
-/** `lost`: the session is not there any more, or lacks what it had. */
+/** `lost`: the session does not exist any more, or has lost parts. */
 async function sendAll(
   { settings, target, content }: Upload,
   session: Session,

@@ -29,9 +29,9 @@ export interface WritingParts {
   readonly itemOf: (item: DriveItem, root: Root) => Item;
   /** Whether anything may be written in the library. */
   readonly mayWrite: (signal: AbortSignal) => Promise<boolean>;
-  /** What lies in a folder, as far as its first page. */
+  /** The first page of the contents of a folder. */
   readonly firstIn: (key: string, signal: AbortSignal) => Promise<readonly DriveItem[]>;
-  /** Whether a folder lies in another one, or is it. */
+  /** True if a folder is in another one, or is that folder itself. */
   readonly liesIn: (folderId: string, other: string, signal: AbortSignal) => Promise<boolean>;
 }
 
@@ -47,7 +47,7 @@ export function createWriting(parts: WritingParts): Writing {
   const uploading = { api, settings: parts.uploads };
   const pathOf = (root: Root, key: string) => `${root.drivePath}/items/${encodeURIComponent(key)}`;
 
-  /** What Graph shows after a write; what it leaves out is asked for. */
+  /** The item that Graph shows after a write; it is fetched if Graph leaves it out. */
   async function shown(answer: HttpAnswer, root: Root, signal: AbortSignal): Promise<Written> {
     const item = readItem(answer.json);
     if (item.eTag !== undefined && item.parentReference?.id !== undefined && item.name !== undefined)
@@ -56,7 +56,7 @@ export function createWriting(parts: WritingParts): Writing {
     return now === null ? { kind: 'stale', item: null } : { kind: 'done', item: now };
   }
 
-  /** As `shown`, with the date of the content. A `PUT` does not take it along, and a file is whole without it. */
+  /** Like `shown`, but also writes the date of the content, which a `PUT` does not. The file is complete without it. */
   async function shownWithDate(
     answer: HttpAnswer,
     { modifiedAt = null }: Content,
@@ -78,7 +78,7 @@ export function createWriting(parts: WritingParts): Writing {
     return refusalOf(answer, () => parts.mayWrite(signal));
   }
 
-  /** Of an item that is there: it, or the folder that it was to go to, may be what is not found. */
+  /** The refusal of a write to an existing item. If Graph says "not found", that may be the item or its new folder. */
   async function refusedFor(key: string, answer: HttpAnswer, signal: AbortSignal): Promise<Written> {
     const isStale = answer.status === 412 || isNotFound(answer);
     if (!isStale) return refused(answer, signal);
@@ -142,7 +142,7 @@ export function createWriting(parts: WritingParts): Writing {
       const call = { operation: 'move', method: 'PATCH', path: pathOf(root, key), json, headers } as const;
       const answer = await api.call(call, signal);
       if (isSuccess(answer)) return shown(answer, root, signal);
-      // Graph has no word of its own for it.
+      // Graph has no error code for this.
       if (answer.status !== 412 && (await parts.liesIn(parent, key, signal))) return cycle;
       return refusedFor(key, answer, signal);
     },
@@ -150,7 +150,7 @@ export function createWriting(parts: WritingParts): Writing {
       const root = await parts.root(signal);
       const now = await look(key, signal);
       if (now?.revision !== expected) return { kind: 'stale', item: now };
-      // Graph deletes a folder with all that lies in it.
+      // Graph deletes a folder with all its contents.
       if (now.isFolder && (await parts.firstIn(key, signal)).length > 0) return notEmpty;
       const headers = { 'if-match': expected };
       const call = { operation: 'delete', method: 'DELETE', path: pathOf(root, key), headers } as const;
@@ -167,7 +167,7 @@ const empty: Content = {
   open: async () => (async function* () {})(),
 };
 
-/** Graph keeps whole seconds of it. */
+/** Graph only stores whole seconds. */
 const isSameSecond = (one: number, other: number): boolean => Math.abs(one - other) < 1_000;
 
 const noFolder: Refused = { kind: 'refused', code: 'no-folder', reason: 'its folder is not there' };

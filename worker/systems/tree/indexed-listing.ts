@@ -29,8 +29,9 @@ export interface ListingParts {
 const pageSize = 1_000;
 
 /**
- * All items of a tree, a page at a time. What is where it was is told at once. What is new, or another than before, may have
- * been elsewhere: it is put aside in the database until the listing is whole, for only then it is known what is missing.
+ * All items of a tree, a page at a time. Items at their earlier place are reported at once. New or different items may
+ * have been elsewhere before: they are put aside in the database until the listing is complete, because only then is it
+ * known which items are missing.
  */
 export async function* listIndexed(parts: ListingParts): AsyncGenerator<readonly Item[]> {
   const listing = openListing(parts);
@@ -79,7 +80,9 @@ function openListing(parts: ListingParts) {
 
 type Told = { readonly item: IndexedItem; readonly entry: PathEntry };
 
-/** A folder and what lies in it may be on one page: level by level, so that the folder has its key before. */
+/**
+ * A folder and its contents may be on one page. They are handled level by level, so that the folder gets its key first.
+ */
 async function* inRounds(
   listing: Listing,
   page: readonly PathEntry[],
@@ -99,9 +102,9 @@ async function* inRounds(
 
 interface Placing {
   readonly placed: readonly PlacedEntry[];
-  /** Their folder was put aside. */
+  /** Entries whose folder was put aside. */
   readonly open: PathEntry[];
-  /** Their folder is on the same page. */
+  /** Entries whose folder is on the same page. */
   readonly later: PathEntry[];
 }
 
@@ -145,7 +148,7 @@ function rememberFolder({ folders }: Listing, path: string, key: string): void {
   }
 }
 
-/** Undefined: nobody knows it. */
+/** Undefined: the folder is not known. */
 async function keyOfFolder(listing: Listing, path: string): Promise<string | null | undefined> {
   const known = listing.folders.get(path);
   if (known !== undefined) return known;
@@ -200,11 +203,12 @@ async function store(listing: Listing, items: readonly IndexedItem[]): Promise<v
   for (const { number } of await listing.index.put(items)) listing.seen.add(number);
 }
 
-// Once it is whole
+// When the listing is complete
 
 /**
- * What was put aside is, in this order: the item with its identity, that is no longer where it was; the item at its place,
- * written anew; the only missing file of that size and revision; what an interrupted creation made; or new.
+ * An entry that was put aside is the first of these that applies: the item with its identity, if that is no longer at
+ * its earlier place; the item at the same place, rewritten; the only missing file of that size and revision; the result
+ * of an interrupted creation; or a new item.
  */
 async function decide(listing: Listing, entries: readonly PlacedEntry[]): Promise<readonly Told[]> {
   const recalled = await recall(listing.index, entries);
@@ -232,7 +236,7 @@ async function decide(listing: Listing, entries: readonly PlacedEntry[]): Promis
 
 interface Deciding {
   readonly placed: PlacedEntry;
-  /** Identities of items whose places others have now, and that were listed elsewhere. */
+  /** Identities of items that were listed elsewhere and whose earlier places other items have now. */
   readonly claimed: ReadonlySet<string>;
   readonly taken: ReadonlySet<string>;
 }
@@ -244,7 +248,7 @@ async function knownAs(listing: Listing, recalled: Recalled, deciding: Deciding)
   const identical = recalled.identical(placed);
   const [only, ...others] = identical;
   if (only !== undefined && others.length === 0 && !taken.has(only.key)) {
-    // One that was seen and is gone since was moved while the tree was listed.
+    // An item that was seen and is gone now was moved while the tree was listed.
     if (isFree(only) || (await movedTo(tree, index, identical, signal)) !== null) return only;
   }
   const here = recalled.at(placed);
@@ -286,7 +290,7 @@ async function claimedIdentities(
   return identities.length === 0 ? new Set() : index.identitiesAside(identities);
 }
 
-/** What the index knows and the listing lacked. */
+/** Records the items that the index knows and the listing lacked. */
 async function noteLost({ index, seen }: Listing): Promise<void> {
   if ((await index.count()) === seen.size) return;
   for (let after = 0; ;) {

@@ -38,8 +38,8 @@ export interface IndexedTreeSettings extends TreeComparison {
 }
 
 /**
- * A system with keys, made of a tree of paths and the index of a pair. An item keeps its key when it is moved or renamed,
- * wherever that can be known.
+ * Makes a system with keys from a tree of paths and the index of a pair. An item keeps its key when it is moved or
+ * renamed, if the move can be recognised.
  */
 export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedTreeSettings): System {
   const paths = createLivePaths(tree, index);
@@ -78,7 +78,7 @@ export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedT
   };
 }
 
-/** Of an item that is as it was when it was last looked at. */
+/** Writes to an item that is unchanged since it was last read. */
 type WriteItem = (item: LocatedItem) => Promise<Written>;
 
 interface Parts extends ShownParts {
@@ -90,9 +90,9 @@ interface Parts extends ShownParts {
 const capabilitiesOf = ({ traits }: PathTree): Capabilities => ({
   changes: 'scan',
   deletions: 'none',
-  // Where the tree has no preconditions, it looks right before each write by itself.
+  // If the tree has no preconditions, it checks by itself right before each write.
   writes: 'conditional',
-  // The tree may keep no key, and the index notes each creation before it is seen.
+  // The tree may store no key, but the index records each creation before the new item is seen.
   creates: 'found',
   answers: 'stored',
   tree: traits.names,
@@ -132,7 +132,7 @@ async function fetch(
   return new Map(items.map((item) => [item.key, item]));
 }
 
-/** With its hash, in a pair that compares hashes: it is read once for each revision. */
+/** In a pair that compares hashes, the item has its hash; for this, its content is read once for each revision. */
 async function readItem(
   parts: Parts,
   item: IndexedItem,
@@ -205,7 +205,9 @@ async function recognised(
   });
 }
 
-/** What was made with that key, or was about to be: then it is looked for where it was to be. */
+/**
+ * Finds an item that was created with that key. If the creation was interrupted, it is searched at its intended place.
+ */
 async function findOrigin(parts: Parts, origin: string, signal: AbortSignal): Promise<readonly Item[]> {
   const { tree, index } = parts;
   const known = await index.byOrigin(origin);
@@ -229,7 +231,7 @@ async function findOrigin(parts: Parts, origin: string, signal: AbortSignal): Pr
   return [itemOf(parts, made, entry)];
 }
 
-/** Of a folder; null: it is nowhere. */
+/** The path of a folder. Null: it has none. */
 async function pathOf({ paths }: Parts, key: string | null): Promise<string | null> {
   if (key === null) return '';
   const [folder] = await paths.locate([key]);
@@ -295,7 +297,7 @@ async function replace(
   };
 }
 
-/** A tree that tells a hash of its own knows better what became of the bytes. */
+/** If the tree itself reports a hash, that one is more reliable. */
 const hashAsSent = ({ hash, bytes, isFolder }: IndexedItem, sent: SentBytes | null): string | null =>
   hash ?? (!isFolder && sent?.bytes === bytes ? sent.hash : null);
 
@@ -312,7 +314,7 @@ async function move(parts: Parts, item: LocatedItem, wanted: Place, signal: Abor
   return 'item' in written ? { kind: 'done', item: written.item } : outcomeOf(parts, item, written, signal);
 }
 
-/** A tree that gives another revision after a move holds the same content. */
+/** If the tree changes the revision when an item is moved, the content is still the same. */
 async function noteMove(parts: Parts, item: LocatedItem, { parent }: Place, entry: PathEntry) {
   const moved = itemAt(item, { entry, parent, name: nameOf(entry.path) });
   return { item: await stored(parts, { ...moved, hash: moved.hash ?? item.hash }, entry) };
@@ -325,7 +327,7 @@ async function remove(parts: Parts, item: LocatedItem, signal: AbortSignal): Pro
   return { kind: 'done', item: { ...tombstone(item.key), isFolder: item.isFolder } };
 }
 
-/** Where something is to lie. */
+/** The place where something shall be. */
 interface Target {
   readonly path: string;
   readonly place: Place;

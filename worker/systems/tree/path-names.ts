@@ -1,12 +1,12 @@
 import type { NameRules } from '../../pipeline/system';
 
-/** The rules of a tree that takes every name that a path can hold. */
+/** The rules of a tree that accepts every name that a path can contain. */
 export const pathNames: NameRules = { isCaseBlind: false, form: 'any', fitting: fittingName };
 
-/** The most bytes of a name, in UTF-8: what every usual file system takes. */
+/** The most bytes of a name, in UTF-8, that all common file systems accept. */
 export const mostNameBytes = 255;
 
-/** Null: the name can stand in a path. Else the nearest one that can: `a/b` → `a_b`, `..` → `__`. */
+/** Null: the name can be used in a path. Otherwise the most similar name that can: `a/b` → `a_b`, `..` → `__`. */
 export function fittingName(name: string): string | null {
   const possible = name.replaceAll(/[/\u0000]/g, '_');
   const fitting = /^\.{0,2}$/.test(possible) ? '_'.repeat(Math.max(1, possible.length)) : possible;
@@ -14,10 +14,10 @@ export function fittingName(name: string): string | null {
   return cut === name ? null : cut;
 }
 
-/** A half of a surrogate pair is no text that UTF-8 could hold. */
+/** Half a surrogate pair cannot be written in UTF-8. */
 const wellFormed = (name: string): string => Buffer.from(name).toString();
 
-/** Its end, with the extension, stays. */
+/** The end of the name, with the extension, is kept. */
 function shortened(name: string): string {
   const excess = Buffer.byteLength(name) - mostNameBytes;
   if (excess <= 0) return name;

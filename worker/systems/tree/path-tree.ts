@@ -2,45 +2,48 @@ import type { Content, NameRules, RefusalCode } from '../../pipeline/system';
 import type { Probe } from '../probe';
 
 /**
- * A tree whose items have no key but their path: a folder of this machine, a WebDAV server. The index of a pair gives its
- * items keys and makes a `System` of it.
+ * A tree whose items only have a path and no key: a folder on this machine, a WebDAV server. The index of a pair gives
+ * its items keys and makes it a `System`.
  *
  * Paths go from the root of the pair, with `/` between names, names as the system writes them; the root is ''. Every
- * method throws `Trouble`; `root-missing` where the root itself is not there.
+ * method throws `Trouble`, and `root-missing` if the root itself does not exist.
  */
 export interface PathTree {
   readonly traits: TreeTraits;
   /**
-   * Everything below the root, a folder before what lies in it. It ends only if everything could be listed. `isLeftOut`:
-   * paths that need not be listed, nor what lies below them.
+   * Lists everything below the root, each folder before its contents. It only ends without an error if everything could
+   * be listed. `isLeftOut`: paths that need not be listed, together with everything below them.
    */
   list(signal: AbortSignal, isLeftOut?: (path: string) => boolean): AsyncIterable<readonly PathEntry[]>;
-  /** What lies in a folder, without what lies deeper. */
+  /** The contents of a folder, without deeper ones. */
   children(path: string, signal: AbortSignal): Promise<readonly PathEntry[]>;
   /** Null: nothing is there. */
   look(path: string, signal: AbortSignal): Promise<PathEntry | null>;
-  /** The bytes of a file as it was listed. Throws where it is no longer that file, so that no mixture is read. */
+  /** The bytes of a file as it was listed. Throws if the file has changed, so that no mixture is read. */
   read(entry: PathEntry, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   makeFolder(path: string, wish: NewEntry, signal: AbortSignal): Promise<TreeWritten>;
-  /** The file is seen under its name only once it is complete. Nothing may be at `path`. */
+  /** The file only becomes visible under its name when it is complete. Nothing may be at `path`. */
   makeFile(path: string, content: Content, wish: NewEntry, signal: AbortSignal): Promise<TreeWritten>;
-  /** As `makeFile`, in place of what was looked at as `expected`. If that has changed, the answer is `stale`. */
+  /** Like `makeFile`, but replaces the file `expected`. If that file has changed, the result is `stale`. */
   replaceFile(expected: PathEntry, content: Content, signal: AbortSignal): Promise<TreeWritten>;
   /** Nothing may be at `path`, except the item itself in another spelling. */
   move(expected: PathEntry, path: string, signal: AbortSignal): Promise<TreeWritten>;
-  /** A folder goes only if it is empty. */
+  /** A folder is only removed if it is empty. */
   remove(expected: PathEntry, signal: AbortSignal): Promise<TreeRemoved>;
-  /** Tells the root from another folder at its place, as where nothing is mounted. Left out: the system cannot tell. */
+  /**
+   * Distinguishes the root from another folder at the same path, for example if nothing is mounted there. Left out: the
+   * system cannot do this.
+   */
   rootIdentity?(signal: AbortSignal): Promise<string>;
-  /** Asks the server what it really does, and leaves nothing behind. */
+  /** Finds out what the server really does, and leaves nothing behind. */
   probe(signal: AbortSignal): Promise<Probe>;
   close(): Promise<void>;
 }
 
-/** What the tree was seen to do. */
+/** The observed abilities of the tree. */
 export interface TreeTraits {
   readonly names: NameRules;
-  /** `checked`: the tree is only looked at right before a write, so a change in between is possible. */
+  /** `checked`: the tree only checks right before a write, so a change in between is possible. */
   readonly writes: 'conditional' | 'checked';
   /** Null: no limit is known. */
   readonly maxFileBytes: number | null;
@@ -52,19 +55,19 @@ export interface PathEntry {
   readonly isFolder: boolean;
   /** Bytes. 0 for a folder. */
   readonly size: number;
-  /** Another one: its content is another. Of a folder it says nothing. */
+  /** If it differs, the content differs. For a folder it means nothing. */
   readonly revision: string;
-  /** With its kind, e.g. `sha256:9f86…`. Null: the system keeps none that can be trusted. */
+  /** With its kind, e.g. `sha256:9f86…`. Null: the system has no hash that can be trusted. */
   readonly hash: string | null;
-  /** Stays with the item when it is moved, and no other item has it. Null: the system has no such thing. */
+  /** It stays the same when the item is moved, and no other item has it. Null: the system has none. */
   readonly identity: string | null;
-  /** The key with which its creation was requested, where the system can keep it. */
+  /** The key with which its creation was requested, if the system can store it. */
   readonly origin: string | null;
-  /** When its content was last changed, as the system says. Nothing is decided by it. */
+  /** When its content was last changed, according to the system. It decides nothing. */
   readonly modifiedAt: Date | null;
 }
 
-/** What goes with a new item where the system can keep it. */
+/** What is stored with a new item, if the system can do it. */
 export interface NewEntry {
   /** The key with which the creation is requested. */
   readonly origin: string;
@@ -74,7 +77,7 @@ export interface NewEntry {
 export type TreeWritten =
   | { readonly kind: 'done'; readonly entry: PathEntry }
   | TreeRefused
-  /** It is not as expected. Null: it is gone. */
+  /** The item is not as expected. Null: it is gone. */
   | { readonly kind: 'stale'; readonly entry: PathEntry | null };
 
 export type TreeRemoved = { readonly kind: 'done' } | Exclude<TreeWritten, { readonly kind: 'done' }>;

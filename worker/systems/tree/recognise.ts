@@ -3,18 +3,18 @@ import type { PathTree } from './path-tree';
 import { isCompatible, isSameItem, itemAt, newItem, type PlacedEntry, placeKey } from './tree-items';
 import type { Creation, IndexedItem, KnownItem, TreeIndex } from './tree-index';
 
-/** What the index knows that entries could be. */
+/** The known items that entries could be. */
 export interface Recalled {
   at(placed: PlacedEntry): KnownItem | undefined;
-  /** Items of that identity and kind, wherever they were. */
+  /** Items of that identity and kind, at any place. */
   identical(placed: PlacedEntry): readonly KnownItem[];
   /** Files without identity of that size and revision. */
   alike(placed: PlacedEntry): readonly KnownItem[];
-  /** A creation at that place that was interrupted. */
+  /** An interrupted creation at that place. */
   creation(placed: PlacedEntry): Creation | undefined;
 }
 
-/** Four statements at most, however many entries there are; one where each of them is what was there before. */
+/** Makes at most four statements, however many entries there are, and only one if all entries were there before. */
 export async function recall(index: TreeIndex, entries: readonly PlacedEntry[]): Promise<Recalled> {
   const atPlaces = new Map(
     (await index.atPlaces(entries)).map((item) => [
@@ -45,7 +45,7 @@ export async function recall(index: TreeIndex, entries: readonly PlacedEntry[]):
   };
 }
 
-/** The item that an interrupted creation made. Null: what is there is somebody else's. */
+/** The item that an interrupted creation made. Null: somebody else made what is there. */
 export async function madeBy(
   tree: PathTree,
   creation: Creation,
@@ -60,7 +60,7 @@ export async function madeBy(
   return hash === creation.hash ? { ...newItem(placed, creation.origin), hash } : null;
 }
 
-/** Entries that were found apart from a listing: what each of them is, stored. */
+/** Recognises entries that were not found by a listing, and stores the result. */
 export async function recognise(
   tree: PathTree,
   index: TreeIndex,
@@ -75,7 +75,7 @@ export async function recognise(
       if (known !== undefined && isCompatible(known, placed.entry)) return itemAt(known, placed);
       const moved = await movedTo(tree, index, recalled.identical(placed), signal);
       if (moved !== null) return itemAt(moved, placed);
-      // Without a listing nobody knows what became of the one that was here: it was written anew.
+      // Without a listing it is not known what happened to the earlier item, so it counts as rewritten.
       if (known?.isFolder === placed.entry.isFolder) return itemAt(known, placed);
       const creation = recalled.creation(placed);
       const made = creation === undefined ? null : await madeBy(tree, creation, placed, signal);

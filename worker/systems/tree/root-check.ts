@@ -3,8 +3,8 @@ import type { PathTree } from './path-tree';
 import type { TreeIndex } from './tree-index';
 
 /**
- * Sees once that the root is the folder that it was. A folder on which nothing is mounted is not an empty tree. A root that
- * was restored, with at least half of what was in it, is taken for the same. Throws `root-missing`.
+ * Checks once that the root is still the same folder: a folder on which nothing is mounted is not an empty tree. A
+ * restored root counts as the same if it has at least half of its earlier contents. Throws `root-missing`.
  */
 export function createRootCheck(tree: PathTree, index: TreeIndex): (signal: AbortSignal) => Promise<void> {
   let checked: Promise<void> | null = null;

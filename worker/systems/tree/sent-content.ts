@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Content } from '../../pipeline/system';
 
-/** What was read of a content, to its end. */
+/** The size and hash of a content that was read to its end. */
 export interface SentBytes {
   readonly bytes: number;
   /** `sha256:…` */
@@ -10,13 +10,13 @@ export interface SentBytes {
 
 export interface SentContent {
   readonly content: Content;
-  /** Null: it was not read to its end. */
+  /** Null: the content was not read to its end. */
   sent(): SentBytes | null;
 }
 
 /**
- * The same content, hashed on its way. `atEnd` is told of its bytes before their reader learns that there are no more, so
- * that it comes before whatever the reader does with all of them.
+ * The same content, hashed while it is read. `atEnd` is called before the reader learns that there are no more bytes,
+ * so before the reader does anything with the whole content.
  */
 export function hashedOnItsWay(content: Content, atEnd: (sent: SentBytes) => Promise<void>): SentContent {
   let last: SentBytes | null = null;
@@ -38,7 +38,7 @@ export function hashedOnItsWay(content: Content, atEnd: (sent: SentBytes) => Pro
   };
 }
 
-/** Reads it to its end. */
+/** Reads a content to its end and returns its hash. */
 export async function hashOf(parts: AsyncIterable<Uint8Array>): Promise<SentBytes> {
   const hash = createHash('sha256');
   let bytes = 0;

@@ -5,7 +5,7 @@ import type { LivePaths } from './live-paths';
 import type { PathEntry } from './path-tree';
 import type { IndexedItem, ItemPlace, KnownItem, LocatedItem } from './tree-index';
 
-/** How the contents of a pair are told apart. */
+/** How the contents of a pair are compared. */
 export interface TreeComparison {
   readonly side: Side;
   /** `revision`: by size and revision, without reading them; `hash`: by their bytes. */
@@ -17,14 +17,14 @@ export interface ShownParts {
   readonly comparison: TreeComparison;
 }
 
-/** An entry, and where it lies by the keys of the index. */
+/** An entry with its place, by the keys of the index. */
 export interface PlacedEntry extends ItemPlace {
   readonly entry: PathEntry;
 }
 
 /**
- * What the engine sees of an item. Its revision changes with its place as well. In pairs that compare hashes, the content
- * is left out where its hash is not known.
+ * The item as the engine sees it. Its revision also changes with its place. In pairs that compare hashes, the content
+ * is left out if its hash is not known.
  */
 export function itemOf(parts: ShownParts, known: IndexedItem, entry: PathEntry): Item {
   const { key, parent, name, isFolder, origin } = known;
@@ -41,7 +41,7 @@ export function itemOf(parts: ShownParts, known: IndexedItem, entry: PathEntry):
   return content === undefined ? item : { ...item, content };
 }
 
-/** Of the item as the index knows it. */
+/** The revision of the item as the index knows it. */
 export function revisionOf({ parent, name, isFolder, revision }: IndexedItem): string {
   const place = createHash('sha1')
     .update(`${parent ?? ''}/${name ?? ''}`)
@@ -54,7 +54,7 @@ function contentOf(
   { key, hash, revision, bytes }: IndexedItem,
   entry: PathEntry,
 ): Content | undefined {
-  // A revision says nothing to the other side, so each side has a kind of its own.
+  // The other side cannot compare a revision with its own, so each side has its own kind of hash.
   const mark = compare === 'hash' ? hash : `revision-${side}:${bytes} ${revision}`;
   if (mark === null) return undefined;
   return {
@@ -77,7 +77,7 @@ export const newItem = ({ entry, parent, name }: PlacedEntry, origin: string | n
   origin: entry.origin ?? origin,
 });
 
-/** The known item at that place, as it shows there now. */
+/** The known item at that place, with its present state. */
 export function itemAt(known: IndexedItem, { entry, parent, name }: PlacedEntry): IndexedItem {
   const isSame = known.revision === entry.revision && known.bytes === entry.size;
   return {
@@ -102,7 +102,7 @@ export const isSameItem = (one: IndexedItem, other: IndexedItem): boolean =>
   one.identity === other.identity &&
   one.origin === other.origin;
 
-/** As the tree told it when it was last seen. */
+/** The item as the tree showed it when it was last seen. */
 export const entryOf = (item: LocatedItem): PathEntry => ({
   path: item.path,
   isFolder: item.isFolder,
@@ -114,12 +114,12 @@ export const entryOf = (item: LocatedItem): PathEntry => ({
   modifiedAt: null,
 });
 
-/** False: what is there cannot be the item that the index knows at that place, or it may be elsewhere. */
+/** False: the entry cannot be the item that the index knows at that place, or that item may be elsewhere. */
 export const isCompatible = (known: KnownItem, { isFolder, identity }: PathEntry): boolean =>
   known.isFolder === isFolder &&
   (known.identity === null || identity === null || known.identity === identity);
 
-/** The one kind of hash that both sides of a pair know. */
+/** The only kind of hash that both sides of a pair can compute. */
 const ownHash = ({ hash }: PathEntry): string | null => (hash?.startsWith('sha256:') === true ? hash : null);
 
 export const pathBelow = (folder: string, name: string): string =>
