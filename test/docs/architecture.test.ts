@@ -46,7 +46,7 @@ describe('docs/architecture/tables.md', () => {
     expect(rowsOf('docs/architecture/tables.md').map(([table]) => table)).toEqual(wanted.map(code));
   });
 
-  test('names rooms that there are', () => {
+  test('names only folders that exist', () => {
     const rooms = rowsOf('docs/architecture/tables.md').map(([, room = '']) => room.replaceAll('`', ''));
     expect(rooms.filter((room) => !existsSync(path.join(root, room)))).toEqual([]);
   });

@@ -57,7 +57,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  test('finds a misspelt name of its own, and leaves those of others alone', () => {
+  test('reports a misspelt setting of this program, and ignores variables of other programs', () => {
     expect(problemsOf({ EPACK_ADMIN_EMIAL: 'x' })).toEqual(['EPACK_ADMIN_EMIAL is not a setting']);
     expect(problemsOf({ PATH: '/bin', NODE_ENV: 'production', PORTS: '1', DATABASE: 'x' })).toEqual([]);
     expect(problemsOf({ EPACK_TEST_DATA: 'data', EPACK_SOLUTION_SECRET: 'x' })).toEqual([]);
@@ -68,7 +68,7 @@ describe('the configuration', () => {
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
-  test('accepts the first user whole or not at all', () => {
+  test('accepts the settings of the first user only together', () => {
     const [problem, ...others] = problemsOf({ EPACK_ADMIN_PASSWORD: 'correct horse' });
     expect(problem).toMatch(/EPACK_ADMIN_EMAIL and EPACK_ADMIN_PASSWORD/);
     expect(others).toEqual([]);
@@ -85,14 +85,14 @@ describe('the configuration', () => {
     expect(problemsWith('x'.repeat(passwordLength.most + 1))).toHaveLength(1);
   });
 
-  test('keeps to the limits of each number, and accepts no other spelling', () => {
+  test('checks the limits of each number, and accepts no other spelling', () => {
     for (const written of ['-1', '65536', '8080.5', '0x50', '1e3', ' 80', 'http']) {
       expect(problemsOf({ PORT: written })).toHaveLength(1);
     }
     expect(readConfig({ PORT: '65535' }).port).toBe(65_535);
   });
 
-  test('shows no secret in what it complains of', () => {
+  test('shows no secret in its error messages', () => {
     const message = messageOf({
       DATABASE_URL: 'postgre://epack:s3cret-one@db/epack',
       QUEUE_URL: 'http://epack:s3cret-two@queue',
@@ -128,7 +128,7 @@ describe('a secret in a file', () => {
     expect(twoLines.metricsToken).toBe(`${'x'.repeat(16)}\n`);
   });
 
-  test('may be every secret that there is', () => {
+  test('is possible for every setting that is a secret', () => {
     const looksSecret = /PASSWORD$|SECRET|_KEY|TOKEN$|DATABASE_URL|QUEUE_URL|SMTP_URL|HEADERS/;
     expect([...secretSettings].sort()).toEqual(
       Object.keys(settings.shape)
@@ -161,7 +161,7 @@ describe('a secret in a file', () => {
     expect(problemsOf({ EPACK_DATA_DIR_FILE: file })).toEqual(['EPACK_DATA_DIR_FILE is not a setting']);
   });
 
-  test('that is empty is one that is not set', () => {
+  test('that is empty counts as not set', () => {
     expect(readConfig({ EPACK_SMTP_URL_FILE: fileOf('\n') })).toEqual(readConfig({}));
     expect(readConfig({ EPACK_SMTP_URL_FILE: '' })).toEqual(readConfig({}));
   });
@@ -182,7 +182,7 @@ describe('docs/configuration.md', () => {
     expect(readFileSync(page, 'utf8')).toBe(configurationMarkdown());
   });
 
-  test('says of every setting what it sets', () => {
+  test('describes every setting', () => {
     const undescribed = Object.entries(settings.shape).filter(([, schema]) => !schema.description);
     expect(undescribed.map(([name]) => name)).toEqual([]);
   });

@@ -117,7 +117,7 @@ describe('a log table', () => {
     await migration('log-table').down(log.db);
   });
 
-  test('for a channel has a status for each solution, and goes again', async () => {
+  test('for a channel gives each solution a status, and can be undone', async () => {
     const stocks = () => log.db('channel_status').where({ channel: 'stocks' }).count();
     await migration('channel').up(log.db);
     expect(await stocks()).toEqual([{ count: '1' }]);
@@ -169,7 +169,7 @@ describe('a back-office subject', () => {
 
   const christmas = { day: '2026-12-25', reason: 'Christmas' };
 
-  test('of the example answers its calls as it declares, and knows who may', async () => {
+  test('of the example returns what its calls declare, and checks who may call them', async () => {
     const days = `/api/solutions/${solution}/closing-days`;
     const viewer = await backoffice.signIn('viewer');
     expect(await call(backoffice.admin.token, 'POST', days, christmas)).toMatchObject({ status: 201 });
@@ -304,7 +304,7 @@ describe('a kind of system', () => {
     expect(notebook.end.safeParse({ book: '../secrets' }).success).toBe(false);
   });
 
-  test('whose data is away is not taken for an empty one, and its probe says so', async () => {
+  test('whose data cannot be reached does not count as empty, and its probe says so', async () => {
     const system = await openNotebook(createTestFolder().path);
     const { signal } = new AbortController();
     await expect(system.fetch(['1'], signal)).rejects.toMatchObject({ kind: 'unavailable' });

@@ -8,7 +8,7 @@ const marker = '<!-- Written from the document: EPACK_TEST_WRITE_PAGES=1 npx jes
 const server = onServer();
 
 describe('docs/rest.md', () => {
-  test('lists the calls that the document has (EPACK_TEST_WRITE_PAGES=1 npx jest test/docs/rest)', async () => {
+  test('lists the calls of /openapi.json (EPACK_TEST_WRITE_PAGES=1 npx jest test/docs/rest)', async () => {
     const document = (await (await fetch(`${server().url}/openapi.json`)).json()) as OpenApiDocument;
     const written = readFileSync(page, 'utf8');
     const [guide = ''] = written.split(marker);

@@ -13,7 +13,7 @@ test('docs/staff.md names every state of a channel and of a synchronisation', ()
   expect(missing(states.map((state) => `\`${state}\``))).toEqual([]);
 });
 
-test('docs/staff.md names every flag, as it is called and as it is written', () => {
+test('docs/staff.md names every flag, with its label and its name on the wire', () => {
   expect(missing(flags.map((flag) => `\`${flag}\` (${english.flagNames[flag]})`))).toEqual([]);
 });
 

@@ -79,7 +79,7 @@ function isOwned(file: string, table: string): boolean {
   return `${roomOf(file)}/`.startsWith(`${sameSubject[owner] ?? owner}/`);
 }
 
-test('only the room that a table belongs to writes it', () => {
+test('only the folder that owns a table writes it', () => {
   const known = new Set(otherWriters.map(([file, table]) => `${file} writes ${table}`));
   const strangers = writes.flatMap(({ file, table }) =>
     table === null || isOwned(file, table) ? [] : [`${file} writes ${table}`],

@@ -98,7 +98,7 @@ describe('epack backup and epack restore', () => {
     return { ...client, solution };
   }
 
-  test('everything comes back, row for row and byte for byte, and the solution goes on where it was', async () => {
+  test('everything is restored, row by row and byte by byte, and the solution continues where it was', async () => {
     const client = await fillServer();
     await leaveSessionsBehind(server().db);
     const folder = newFolder();
@@ -182,7 +182,7 @@ describe('epack backup and epack restore', () => {
     }
   });
 
-  test('a backup is one state, whatever is written meanwhile', async () => {
+  test('a backup is one consistent state, whatever is written meanwhile', async () => {
     const client = await signIn(server());
     const writer = { isOn: true };
     const writing = (async () => {
@@ -209,7 +209,7 @@ describe('epack backup and epack restore', () => {
     }
   });
 
-  test('one that is encrypted for a recipient is read by that recipient alone', async () => {
+  test('a backup that is encrypted for a recipient can only be read by that recipient', async () => {
     const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
     const [identity, other] = [await generateX25519Identity(), await generateX25519Identity()];
     const folder = newFolder();
@@ -266,7 +266,7 @@ describe('epack backup and epack restore', () => {
     },
   );
 
-  test('nothing is restored over what is there', async () => {
+  test('a restore refuses a database or a folder that is not empty', async () => {
     const { file } = await writeBackup(own(), newFolder());
     await expect(restoreBackup(own(), file)).rejects.toThrow(/database is not empty/);
     const dataDir = newFolder();
@@ -279,7 +279,7 @@ describe('epack backup and epack restore', () => {
     await expect(writeBackup(own(), file)).rejects.toThrow(/is there already/);
   });
 
-  test('of a backup that was cut off or damaged nothing is left behind, and another try goes through', async () => {
+  test('restoring an incomplete or damaged backup leaves nothing behind, and another attempt works', async () => {
     const { file } = await writeBackup(own(), newFolder());
     const whole = readFileSync(file);
     const cut = path.join(newFolder(), 'cut.tar');
@@ -303,7 +303,7 @@ describe('epack backup and epack restore', () => {
     expect((await storedFiles({ config: target })).length).toBeGreaterThan(0);
   });
 
-  test('a table that is cut off in its middle ends the restore; one that cannot be unzipped is named, and nothing of it is left behind', async () => {
+  test('a table that is cut off ends the restore; a table that cannot be unzipped is named, and nothing is left behind', async () => {
     const { file } = await writeBackup(own(), newFolder());
     const damaged = readFileSync(file);
     const table = damaged.indexOf('tables/account.copy.gz.000001');
@@ -316,7 +316,7 @@ describe('epack backup and epack restore', () => {
     await expect(restoreBackup(target, file)).rejects.toThrow('The backup is damaged: account.');
   });
 
-  test('what is no backup is called so, and what is not there or not to be written is named', async () => {
+  test('the error says that a file is not a backup, and names a file that does not exist or cannot be written', async () => {
     const folder = newFolder();
     const target = configOf(await emptyDatabase(), newFolder());
     const text = path.join(folder, 'notes.txt');
@@ -334,7 +334,7 @@ describe('epack backup and epack restore', () => {
     );
   });
 
-  test('an embedded database that was made for a restore goes again where that fails, and none runs', async () => {
+  test('an embedded database that was made for a restore is stopped and removed if the restore fails', async () => {
     const dataDir = newFolder();
     const embedded = readConfig({ EPACK_DATA_DIR: dataDir });
     await expect(restoreBackup(embedded, path.join(dataDir, 'nobody'))).rejects.toThrow(/it is not there/);
@@ -363,7 +363,7 @@ describe('epack backup and epack restore', () => {
     }
   });
 
-  test('one of a version that still put sessions and forms into it is restored without them', async () => {
+  test('a backup of a version that still included sessions and forms is restored without them', async () => {
     await leaveSessionsBehind(server().db);
     const { file } = await writeBackup(own(), newFolder());
     const older = path.join(newFolder(), 'older.tar');
@@ -398,7 +398,7 @@ describe('the archive', () => {
     content: [content],
   });
 
-  test('is one that tar reads, whatever its names and sizes', async () => {
+  test('can be read by tar, whatever its names and sizes', async () => {
     const folder = createTestFolder();
     const names = [
       'a.txt',

@@ -134,7 +134,7 @@ function madeSecrets(): { folder: string; make: () => string; remove: () => void
 }
 
 describe('docker-compose.yml', () => {
-  test('has the processes of the server, what they stand on, and a proxy for those who ask for it', () => {
+  test('has the processes of the server, the services that they need, and a proxy in a profile', () => {
     const names = services.filter(([, { profiles }]) => profiles.length === 0).map(([name]) => name);
     expect(names.sort()).toEqual(['api', 'migrate', 'postgres', 'rabbitmq', 'worker']);
     expect(serviceOf('proxy').profiles).toEqual(['tls']);
@@ -145,7 +145,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  test('publishes ports of the API and of the proxy alone; who sends mails reaches out, the others do not', () => {
+  test('publishes only ports of the API and of the proxy; only services that call others reach the internet', () => {
     const published = services.filter(([, { ports }]) => ports.length > 0).map(([name]) => name);
     expect(published).toEqual(['api', 'proxy']);
     const on = (network: string) =>
@@ -156,13 +156,13 @@ describe('docker-compose.yml', () => {
     expect(compose.networks['inside']?.internal).toBe(true);
   });
 
-  test('publishes the port of the API on this machine alone, unless someone says otherwise', () => {
+  test('publishes the port of the API only on this machine, unless a setting says otherwise', () => {
     const [port = ''] = serviceOf('api').ports;
     expect(filledIn(port, {})).toBe('127.0.0.1:8080:8080');
     expect(filledIn(port, { EPACK_LISTEN: '0.0.0.0', PORT: '80' })).toBe('0.0.0.0:80:8080');
   });
 
-  test('gives no process a right that it does not need, nor anything to write on but its data', () => {
+  test('gives each process only the rights that it needs, and only its data to write to', () => {
     for (const [name, one] of services) {
       expect([name, one.read_only, one.cap_drop]).toEqual([name, true, ['ALL']]);
       expect(one.security_opt).toEqual(['no-new-privileges:true']);
@@ -176,12 +176,12 @@ describe('docker-compose.yml', () => {
     expect([serviceOf('postgres').user, serviceOf('rabbitmq').user]).toEqual(['postgres', 'rabbitmq']);
   });
 
-  test('names each image that others made by its digest', () => {
+  test('names each image of another project by its digest', () => {
     for (const [, { image }] of services.filter((one) => !ours.includes(one)))
       expect(image).toMatch(/^[a-z]+:\d[\w.-]*@sha256:[0-9a-f]{64}$/);
   });
 
-  test('hands each service the secrets that it needs, and no other', () => {
+  test('gives each service only the secrets that it needs', () => {
     const server = ['database_url', 'queue_url', 'secrets_key', 'secrets_key_accepted', 'metrics_token'];
     const signing = ['token_secret', 'token_secret_accepted', 'oidc_client_secret', 'admin_password'];
     expect(Object.fromEntries(services.map(([name, one]) => [name, secretsOf(one).sort()]))).toEqual({
@@ -217,7 +217,7 @@ describe('docker-compose.yml', () => {
       expect(readFileSync(inRoot(file), 'utf8')).toMatch(/^secrets\/?$/m);
   });
 
-  test('has the server work as a role that is no superuser and owns its database, and nothing else', () => {
+  test('runs the server as a database role that is no superuser and owns only its database', () => {
     const script = readFileSync(inRoot('docs/operations/database-role.sh'), 'utf8');
     expect(script).toContain(
       'create role epack login nosuperuser nocreatedb nocreaterole noreplication nobypassrls',
@@ -225,7 +225,7 @@ describe('docker-compose.yml', () => {
     expect(script).toContain('create database epack owner epack');
   });
 
-  test('believes the proxy in the file, and nobody where it does not run', () => {
+  test('trusts the proxy in the file, and nobody if the proxy does not run', () => {
     const { networks } = z
       .looseObject({
         services: z.looseObject({
@@ -244,7 +244,7 @@ describe('docker-compose.yml', () => {
     expect(inside.check(address)).toBe(true);
   });
 
-  test('hands every setting on to whom it concerns, from the file .env', () => {
+  test('passes every setting from the file .env to the services that need it', () => {
     // What the containers fix among themselves.
     const fixed = [
       ...['PORT', 'HOST', 'EPACK_DATA_DIR', 'EPACK_TRUST_PROXY', 'EPACK_ADMIN_EMAIL'],
@@ -263,7 +263,7 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(settings.shape).filter((one) => !fixed.includes(one) && !handed(one))).toEqual([]);
   });
 
-  test('lets API and worker see one file store, which outlives them, as do database and queue', () => {
+  test('gives API and worker one file store; it survives them, like database and queue', () => {
     const stores = ours.map(([, { volumes, environment }]) => [volumes, environment['EPACK_DATA_DIR']]);
     for (const store of stores) expect(store).toEqual([['files:/data'], '/data']);
     const mounted = services.flatMap(([, { volumes }]) =>
@@ -325,7 +325,7 @@ describe('the secrets that the script makes', () => {
   afterAll(() => secrets.remove());
   const read = (name: string) => readFileSync(path.join(secrets.folder, name), 'utf8');
 
-  test('are those that the services are handed, in a folder that nobody else enters', () => {
+  test('are those that the services get, in a folder that nobody else can enter', () => {
     const named = Object.values(compose.secrets).map(({ file }) => path.basename(file));
     expect(readdirSync(secrets.folder).sort()).toEqual(named.sort());
     expect(statSync(secrets.folder).mode & 0o777).toBe(0o700);
@@ -333,7 +333,7 @@ describe('the secrets that the script makes', () => {
     for (const name of named) expect(statSync(path.join(secrets.folder, name)).mode & 0o777).toBe(0o644);
   });
 
-  test('fit together, and give each process of ours a sound configuration', () => {
+  test('fit together, and give each process a valid configuration', () => {
     for (const [name, one] of ours) {
       const config = readConfig(onSecrets(environmentOf(one), secrets.folder));
       expect(config.host).toBe('0.0.0.0');
@@ -350,7 +350,7 @@ describe('the secrets that the script makes', () => {
     for (const one of drawn) expect(one).toMatch(/^[\w-]{43}$/);
   });
 
-  test('stay as they are when it runs again, also those that someone wrote', () => {
+  test('stay as they are when the script runs again, also those that someone wrote', () => {
     writeFileSync(path.join(secrets.folder, 'smtp_url'), 'smtps://user:word@mail.example\n');
     const before = readdirSync(secrets.folder).map(read);
     expect(secrets.make()).toBe('');
@@ -364,7 +364,7 @@ describe('the secrets that the script makes', () => {
     });
   });
 
-  test('tell the API of no mail server: it is the sender that says that mails are sent', () => {
+  test('give the API no mail server: the sender tells it that mails are sent', () => {
     const environment = environmentOf(serviceOf('api'), {
       ...operator,
       EPACK_MAIL_FROM: 'epack@example.org',
@@ -385,7 +385,7 @@ describe('the Dockerfile', () => {
   const last = instructions.slice(instructions.lastIndexOf(stages.at(-1) ?? { keyword: '', rest: '' }));
   const valueOf = (keyword: string) => last.find((one) => one.keyword === keyword)?.rest ?? '';
 
-  test('copies files that are there, and nothing that was built or kept here', () => {
+  test('copies files that exist, and nothing that was built or stored here', () => {
     const copied = instructions
       .filter(({ keyword, rest }) => keyword === 'COPY' && !rest.startsWith('--from='))
       .flatMap(({ rest }) => rest.split(/\s+/).slice(0, -1));
@@ -395,7 +395,7 @@ describe('the Dockerfile', () => {
     expect(ignored).toEqual(expect.arrayContaining(['node_modules', 'dist', 'data', '.git']));
   });
 
-  test('takes from a stage what that stage has', () => {
+  test('only copies files from a stage that the stage has', () => {
     const names = stages.flatMap(({ rest }) => / AS (\w+)$/i.exec(rest)?.[1] ?? []);
     const taken = instructions.flatMap(({ rest }) => /^--from=(\w+)/.exec(rest)?.[1] ?? []);
     expect(taken.length).toBeGreaterThan(0);
@@ -427,7 +427,7 @@ describe('the Dockerfile', () => {
       expect(valueOf('ENV')).toContain(`${name}=${value}`);
   });
 
-  test('starts commands that run with the packages of production alone', async () => {
+  test('starts commands that only need the packages of production', async () => {
     const image = createImage();
     const database = await createTestDatabase();
     // All that the server needs of PostgreSQL, a plain role may do. The tests are to run as one.

@@ -106,7 +106,7 @@ describe('the dashboard and the alert rules', () => {
     }
   });
 
-  test('every figure of ours is shown', () => {
+  test('every metric of the server is shown', () => {
     const shown = new Set(expressions.flatMap(([, expression]) => askedOf(expression).metrics));
     const declared = [...told.text.matchAll(/^# TYPE (epack_\w+)/gm)].map(([, name = '']) => name);
     const isShown = (name: string) =>
@@ -114,7 +114,7 @@ describe('the dashboard and the alert rules', () => {
     expect(declared.filter((name) => !isShown(name))).toEqual([]);
   });
 
-  test('no panel lies over another, and no two alerts bear one name', () => {
+  test('no two panels overlap, and no two alerts have the same name', () => {
     const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`),
     );
@@ -123,7 +123,7 @@ describe('the dashboard and the alert rules', () => {
     expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
   });
 
-  test('an alert’s advice names a symptom that the page has, and a setting that there is', () => {
+  test('the advice of an alert names a symptom in docs/operations.md and an existing setting', () => {
     const page = readFileSync(path.resolve(folder, '../operations.md'), 'utf8').replaceAll('`', '');
     for (const { annotations } of alerts) {
       for (const [, symptom = ''] of annotations.advice.matchAll(/"([^"]+)"/g))
@@ -133,7 +133,7 @@ describe('the dashboard and the alert rules', () => {
     }
   });
 
-  test('the example for Prometheus asks the ports that Compose gives, and loads the rules', () => {
+  test('the example for Prometheus uses the ports of the Compose file, and loads the rules', () => {
     const asked = z
       .object({
         rule_files: z.array(z.string()),

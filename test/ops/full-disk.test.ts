@@ -43,7 +43,7 @@ describeWithDisk('a server whose disk is full', () => {
     return { httpStatus: told.status, ...(told.json as object) };
   };
 
-  test('is ready to read, gives out what is stored, and takes uploads again once there is room', async () => {
+  test('is ready to read, returns stored data, and accepts uploads again when there is room', async () => {
     const client = await signIn(server);
     await syncTo2(client, zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
     expect(await readiness()).toMatchObject({ httpStatus: 200, can: { read: true, receive: true } });

@@ -10,7 +10,7 @@ import { reach2, signIn } from '../v4/on-server';
 
 type Line = Readonly<Record<string, unknown>>;
 
-test('one search tells the story of a sync: by its request, or by its id, in the lines of API and worker', async () => {
+test('one search finds all log lines of a sync in API and worker, by the id of its request or of the sync', async () => {
   const [database, folder, port] = [await createTestDatabase(), createTestFolder(), await freePort()];
   const lines: Line[] = [];
   const start = (name: string) => {

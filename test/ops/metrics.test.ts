@@ -18,7 +18,7 @@ const server = onServer({ EPACK_METRICS_TOKEN: metricsToken, EPACK_WORKER_PORT: 
 const oneFridge = () => zipOf({ 'xml/Fridges.xml': '<ArrayOfDefFridges></ArrayOfDefFridges>' });
 
 describe('GET /metrics', () => {
-  test('is there for the token alone, and tells nobody else what it is', async () => {
+  test('needs the token, and does not exist for others', async () => {
     const without = await call(`${server().url}/metrics`);
     expectProblem(without, 401, 'unauthorized');
     const wrong = await call(`${server().url}/metrics`, { headers: { Authorization: 'Bearer no' } });
@@ -41,7 +41,7 @@ describe('GET /metrics', () => {
     expect(grown('epack_upload_bytes_total')).toBe(zip.length);
   });
 
-  test('counts refused uploads by the code that the solution was told', async () => {
+  test('counts refused uploads by the code that the solution got', async () => {
     const client = await signIn(server());
     expect((await client.postForm(Buffer.from('no zip'))).status).toBe(415);
     expect(
@@ -52,7 +52,7 @@ describe('GET /metrics', () => {
     expect(after.value('epack_uploads_refused_total', { code: 'unauthorized' })).toBe(1);
   });
 
-  test('counts polls, whether memory answers them or the database, and those that wait', async () => {
+  test('counts polls, whether they are answered from memory or from the database, and waiting polls', async () => {
     const client = await signIn(server());
     const before = (await scrape(server().url)).value('epack_polls_total') ?? NaN;
     for (let poll = 0; poll < 5; poll += 1) await client.statut();
@@ -68,7 +68,7 @@ describe('GET /metrics', () => {
     await reach2(client);
   });
 
-  test('tells how the connections to PostgreSQL are used, and how this process is', async () => {
+  test('reports the use of connections to PostgreSQL and the state of the process', async () => {
     const told = await scrape(server().url);
     expect(told.value('epack_database_connections_max', { process: 'api' })).toBe(10);
     expect(
@@ -78,7 +78,7 @@ describe('GET /metrics', () => {
     expect(told.value('epack_database_up')).toBe(1);
   });
 
-  test('is read by Prometheus: each metric stands together, under one heading', async () => {
+  test('can be read by Prometheus: the samples of each metric are together, under one heading', async () => {
     const told = await scrape(server().url);
     const headings = [...told.text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(headings.length).toBe(new Set(headings).size);
@@ -163,7 +163,7 @@ describe('what is true of the whole installation', () => {
     });
   });
 
-  test('costs no more when more is stored: syncs, jobs and alerts are found by an index', async () => {
+  test('do not cost more when more is stored: syncs, jobs and alerts are found by an index', async () => {
     const plan = await server().db.transaction(async (trx) => {
       const asked: string[] = [];
       trx.on('query', ({ sql }: { sql: string }) => asked.push(sql));
@@ -179,7 +179,7 @@ describe('what is true of the whole installation', () => {
   });
 });
 
-test('readiness: strangers are told whether, operators what', async () => {
+test('readiness: strangers only learn whether the server is ready, operators also which part is not', async () => {
   const url = `${server().url}/readyz`;
   expect((await call(url)).json).toEqual({ status: 'ready' });
   const guessed = { Authorization: 'Bearer guessed-guessed-guessed' };
@@ -192,7 +192,7 @@ test('readiness: strangers are told whether, operators what', async () => {
 });
 
 describe('a worker', () => {
-  test('tells what it processed, and what became of the rows', async () => {
+  test('reports what it processed, with the results of the rows', async () => {
     await server().stopWorker();
     const log = createLogger({ level: 'silent', name: 'worker' });
     const worker = await startWorker({ ...server().config, workerPort: 0 }, server().databaseUrl, log);
@@ -218,7 +218,7 @@ describe('a worker', () => {
     await expect(call(`${url}/healthz`)).rejects.toThrow();
   });
 
-  test('is told along by the API where it is asked to, each metric under one heading', async () => {
+  test('is included by the API if a setting says so, each metric under one heading', async () => {
     const own = '# HELP a A.\n# TYPE a gauge\na{process="api"} 1\n';
     const others = '# HELP a A.\n# TYPE a gauge\na{process="worker"} 2\n# HELP b B.\n# TYPE b counter\nb 3\n';
     const ops = createOpsServer({

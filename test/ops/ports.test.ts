@@ -4,7 +4,7 @@ import { eventually } from '../queue/eventually';
 import { call } from '../setup/solution-client';
 import { scrape } from './scrape';
 
-test('on a port of its own an API tells its figures without a token, together with its worker’s, and not on the main one', async () => {
+test('on a separate port an API shows its metrics without a token, together with those of its worker, but not on the main port', async () => {
   const [metricsPort, workerPort] = [await freePort(), await freePort()];
   const server = await createProcesses({
     environment: {

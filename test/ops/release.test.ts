@@ -33,7 +33,7 @@ const sbom = () =>
   list.parse(JSON.parse(execFileSync('npm', ['run', '--silent', 'sbom'], { cwd: root, encoding: 'utf8' })));
 
 describe('what is in a release', () => {
-  test('is listed with version and licence: every package of the lock file that is shipped, and none of development alone', () => {
+  test('is listed with version and licence: every shipped package of the lock file, and no package that only development needs', () => {
     const listed = sbom().components.map(({ name, group, version, licenses }) => {
       expect([name, licenses?.length]).toEqual([name, 1]);
       return `${group === undefined ? '' : `${group}/`}${name}@${version}`;
@@ -47,7 +47,7 @@ describe('what is in a release', () => {
     expect(listed.join(' ')).toMatch(/\bexpress@.* jose@.* nodemailer@/);
   });
 
-  test('is written and asked for known weaknesses by what a change must pass', () => {
+  test('is written and checked for known vulnerabilities by .ci/run', () => {
     const steps = read('.ci/run');
     expect(steps).toMatch(/npm run --silent sbom >/);
     expect(steps).toMatch(/npm audit --omit=dev --audit-level=high/);

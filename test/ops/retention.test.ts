@@ -30,7 +30,7 @@ const auditOf = (action: string) =>
   server().db<{ action: string; after: unknown; before: unknown }>('audit').where({ action }).orderBy('id');
 
 describe('retention of an account', () => {
-  test('is set, told and audited; what is not named stays', async () => {
+  test('is set, shown and audited; values that are not named stay', async () => {
     const { name } = await newAccount();
     expect(await changeRetention(config(), name, {})).toEqual({ fileDays: null, readingDays: null });
     await changeRetention(config(), name, { fileDays: 7 });
@@ -47,7 +47,7 @@ describe('retention of an account', () => {
     await expect(changeRetention(config(), 'nobody', {})).rejects.toThrow('There is no account "nobody".');
   });
 
-  test('takes whole days, and nothing else', () => {
+  test('accepts only whole days', () => {
     expect([daysFrom('30'), daysFrom('ever'), daysFrom('default'), daysFrom(undefined)]).toEqual([
       30,
       null,
@@ -58,7 +58,7 @@ describe('retention of an account', () => {
       expect(() => daysFrom(wrong)).toThrow(RangeError);
   });
 
-  test('files go by the account’s own days, the others’ by those of all', async () => {
+  test('files are removed after the days of their account, or after those of the installation', async () => {
     const [short, usual] = [await newAccount(), await newAccount()];
     await changeRetention(config(), short.name, { fileDays: 2 });
     const [first, second] = [
@@ -81,7 +81,7 @@ describe('retention of an account', () => {
     expect(kept.every((key) => key.includes(syncs[1] ?? '-'))).toBe(true);
   });
 
-  test('readings go by their own time, in batches, and never a younger one; the solution does not send them again', async () => {
+  test('readings are removed by their time of measurement, in batches, and never too early; the solution does not send them again', async () => {
     const { id, name } = await newAccount();
     const client = await signIn(server(), 'synchro', { accountId: id });
     const untouched = await signIn(server(), 'synchro', {});
@@ -165,7 +165,7 @@ describe('epack account purge', () => {
     expect((await one.client.statut()).status).toBe(200);
   });
 
-  test('removes every row and every file of its solutions, of nobody else, and says so in the audit trail', async () => {
+  test('removes every row and every file of its solutions and of no others, and records it in the audit trail', async () => {
     const account = await newAccount();
     const [gone, stays] = [await kitchen(account.id), await kitchen(null)];
     const before = await rowsOf(stays.id);
@@ -200,7 +200,7 @@ describe('epack account purge', () => {
 });
 
 describe('epack solution purge', () => {
-  test('removes a retired solution by its name, no other, and only where the name is said once more', async () => {
+  test('removes only a retired solution, and only if its name is given twice', async () => {
     const account = await newAccount();
     const [gone, stays] = [await kitchenOf(account.id), await kitchenOf(account.id)];
     const named = { solution: gone.mail };
@@ -228,7 +228,7 @@ describe('epack solution purge', () => {
   }
 });
 
-test('what a worker was asked to do at a system is forgotten a day after it ended', async () => {
+test('a task of a worker at a system is removed a day after it ended', async () => {
   const { db } = server();
   await db('remote_system').insert({ name: 'asked', kind: 'espocrm', config: '{}' });
   await db.raw(

@@ -18,8 +18,8 @@ async function start(environment: NodeJS.ProcessEnv = {}) {
   return api;
 }
 
-describe('an API that is told to stop', () => {
-  test('lets an upload that has begun come to its end, and takes no connection more', async () => {
+describe('an API that is being stopped', () => {
+  test('finishes an upload that has begun, and accepts no further connection', async () => {
     const api = await start();
     const client = await signIn(server);
     const { body, headers } = formOf(zipOf({ 'csv/Tbfridge.csv': fridgeLog(1) }));
@@ -45,7 +45,7 @@ describe('an API that is told to stop', () => {
     expect(await jobOf(server.db, textOf(json['sync']))).toMatchObject({ state: 'queued' });
   });
 
-  test('answers polls that wait with the status as it is, at once', async () => {
+  test('returns the present status to waiting polls at once', async () => {
     const api = await start({ EPACK_METRICS_TOKEN: metricsToken });
     const client = await signIn(server);
     const poll = client.statut('?wait=60&not=0');
@@ -57,7 +57,7 @@ describe('an API that is told to stop', () => {
     await stopped;
   });
 
-  test('refuses a new upload on a connection that was kept, and closes that', async () => {
+  test('refuses a new upload on an open connection, and closes the connection', async () => {
     const api = await start();
     const client = await signIn(server);
     const { body, headers } = formOf(zipOf());
@@ -104,7 +104,7 @@ describe('an API that is told to stop', () => {
     expect(status.statut).toBe(0);
   });
 
-  test('does not wait for ever: an upload that stands still is cut, and its channel is free', async () => {
+  test('does not wait for ever: an upload that has stopped is cut off, and its channel is free', async () => {
     const api = await start({ EPACK_DRAIN_SECONDS: '1' });
     const client = await signIn(server);
     const { body, headers } = formOf(zipOf());
@@ -124,8 +124,8 @@ describe('an API that is told to stop', () => {
   });
 });
 
-describe('a worker that is told to stop', () => {
-  test('ends the job that it holds', async () => {
+describe('a worker that is being stopped', () => {
+  test('finishes the job that it holds', async () => {
     await start();
     const worker = await server.startWorker();
     const client = await signIn(server);
@@ -140,7 +140,7 @@ describe('a worker that is told to stop', () => {
     expect((await client.statut()).text).toBe('"2"');
   });
 
-  test('gives back a job that takes too long, as if nobody had tried; another ends it, once', async () => {
+  test('gives back a job that takes too long without counting an attempt; another worker finishes it, once', async () => {
     await start();
     const worker = await server.startWorker({ EPACK_DRAIN_SECONDS: '1', EPACK_LEASE_SECONDS: '50' });
     const client = await signIn(server);

@@ -78,7 +78,7 @@ describe('EPACK_REQUIRE_TLS=yes', () => {
     expect(problemsOf({ ...others, [setting]: value })).toEqual([]);
   });
 
-  test('is content with TLS everywhere, and with what is not set', () => {
+  test('accepts TLS everywhere, and settings that are not set', () => {
     expect(problemsOf({ EPACK_REQUIRE_TLS: 'yes' })).toEqual([]);
     const sound = {
       ...mail,
@@ -95,7 +95,7 @@ describe('EPACK_REQUIRE_TLS=yes', () => {
   });
 });
 
-describe('an authority of one’s own', () => {
+describe('a private authority', () => {
   test.each(['DATABASE_CA_FILE', 'QUEUE_CA_FILE', 'EPACK_SMTP_CA_FILE', 'EPACK_OIDC_CA_FILE'])(
     '%s without a connection by TLS is a mistake, as is a file that is not there or holds something else',
     (setting) => {
@@ -167,7 +167,7 @@ describe('PostgreSQL by TLS', () => {
     }
   };
 
-  test('is used by the pool, by single connections and by the listener, where its authority is believed', async () => {
+  test('is used by the pool, by single connections and by the listener, if its authority is trusted', async () => {
     const url = urlWith({ DATABASE_CA_FILE: authority.file });
     await eventually('it speaks TLS', () => isByTls(url).catch(() => false));
     const single = await openConnection(url, 'test');
@@ -185,7 +185,7 @@ describe('PostgreSQL by TLS', () => {
     await single.end();
   });
 
-  test('is not used where its authority is not believed, or where it shows another name', async () => {
+  test('is refused if its authority is not trusted, or if the certificate has another name', async () => {
     await expect(isByTls(urlWith({}))).rejects.toThrow(/certificate/);
     await expect(isByTls(urlWith({ DATABASE_CA_FILE: stranger.file }))).rejects.toThrow(/certificate/);
     present(authority.issue('db.example'));
@@ -257,7 +257,7 @@ describe('a mail server by TLS', () => {
     expect(received).toEqual([true]);
   });
 
-  test('gets none where it offers no TLS', async () => {
+  test('gets no mail if it does not support TLS', async () => {
     const { port, received } = await startMailServer('nothing', authority);
     await expect(send(`smtp://localhost:${port}/?requireTLS=true`, authority.file)).rejects.toThrow();
     expect(received).toEqual([]);
@@ -306,7 +306,7 @@ describe('an identity provider by TLS', () => {
       callbackUrl: 'https://epack.example/signin/oidc/callback',
     });
 
-  test('is asked where its authority is believed', async () => {
+  test('is called if its authority is trusted', async () => {
     const door = doorTo(authority.cert);
     const proof = door.newProof();
     expect(await door.signInUrl(proof)).toContain(`${issuer()}/auth?`);
@@ -356,7 +356,7 @@ describeWithRabbit('RabbitMQ by TLS', (url) => {
     });
   };
 
-  test('takes messages where its authority is believed, and none otherwise', async () => {
+  test('gets messages only if its authority is trusted', async () => {
     const believed = queueBehind(authority.cert);
     await eventually('it is up', () => believed.isUp());
     await believed.publish('small', { version: 1, jobId: '1' });

@@ -60,7 +60,7 @@ describe('with a collector', () => {
     }
   });
 
-  test('a trace that a proxy began goes on', async () => {
+  test('a trace that a proxy began is continued', async () => {
     const client = await signIn(server);
     const traceId = 'ab'.repeat(16);
     const traceparent = `00-${traceId}-${'cd'.repeat(8)}-01`;
@@ -73,7 +73,7 @@ describe('with a collector', () => {
     });
   });
 
-  test('what is no traceparent begins a trace of its own', async () => {
+  test('an invalid traceparent begins a new trace', async () => {
     const client = await signIn(server);
     const posted = await client.postForm(zipOf(), {}, { traceparent: `00-${'0'.repeat(32)}-xyz-01` });
     await reach2(client);
@@ -128,7 +128,7 @@ describe('without a collector', () => {
   });
 });
 
-test('a collector that is away holds nothing up', async () => {
+test('a collector that cannot be reached delays nothing', async () => {
   const server = await createProcesses({
     environment: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' },
   });

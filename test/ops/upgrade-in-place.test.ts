@@ -86,7 +86,7 @@ describe('an installation of 30 November 2026 that is brought up to date', () =>
     for (const folder of folders) folder.remove();
   });
 
-  test('has run every migration since, and keeps every row', async () => {
+  test('has run every later migration, and keeps every row', async () => {
     expect(restored.header.migrations.at(-1)).toBe('20261122_20_the_same_refused_again.js');
     const ran: { name: string }[] = await db('knex_migrations').orderBy('id').select('name');
     expect(ran.map(({ name }) => name)).toEqual([...restored.header.migrations, ...restored.migrated]);
@@ -146,7 +146,7 @@ describe('an installation of 30 November 2026 that is brought up to date', () =>
       });
     });
 
-    test('goes on with its solutions where they were, with what waited and with what comes new', async () => {
+    test('continues with its solutions where they were, with waiting work and with new work', async () => {
       const signedIn = await login(server.url, kitchen);
       expect(signedIn.status).toBe(200);
       const client = createSolutionClient(server.url, textOf(signedIn.json));

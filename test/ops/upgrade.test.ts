@@ -40,7 +40,7 @@ describe('during a rolling upgrade', () => {
   });
   afterEach(() => server.end());
 
-  test('the old version works on the schema of the next one, and uploads that were begun before it go on', async () => {
+  test('the old version works on the new schema, and uploads that had begun continue', async () => {
     await server.startApi();
     const worker = await server.startWorker();
     await eventually('the server is ready', async () => (await call(`${server.url}/readyz`)).status === 200);
@@ -77,12 +77,12 @@ describe('during a rolling upgrade', () => {
     ]);
   });
 
-  test('to go back is to start the old version again: it finds nothing to migrate, and says nothing against it', async () => {
+  test('to go back, the old version is started again: it has nothing to migrate, and reports no problem', async () => {
     await server.db.raw(nextVersion);
     expect(await migrate(server.db)).toEqual([]);
   });
 
-  test('two APIs side by side serve one solution: status, token and uploads of one are known to the other', async () => {
+  test('two APIs serve one solution at the same time: each knows status, token and uploads of the other', async () => {
     const port = await freePort();
     const [first] = [await server.startApi(), await server.startWorker()];
     const other = await server.startApi({ PORT: String(port) });
@@ -118,7 +118,7 @@ describe('migrations', () => {
    */
   const stumblingBlocks = ['20261130_30_names_of_photos.js'];
 
-  test('of the versions after the first only add, so that the version before goes on working', () => {
+  test('of the versions after the first only add, so that the previous version still works', () => {
     const later = readdirSync(folder).filter(
       (name) => name > firstRelease && !stumblingBlocks.includes(name),
     );

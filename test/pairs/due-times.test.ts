@@ -2,7 +2,7 @@ import { dueTimes, nextTime } from '../../worker/pairs/due-times';
 
 const after = new Date('2026-11-30T10:01:00Z');
 
-test('a run comes due at its time in UTC, a random part of the jitter later, and never before', () => {
+test('a run is due at its time in UTC, delayed by a random part of the jitter, and never earlier', () => {
   const at = (random: number) => nextTime('*/15 * * * *', 120, after, () => random)?.toISOString();
   expect([at(0), at(0.5), at(0.999)]).toEqual([
     '2026-11-30T10:15:00.000Z',
@@ -11,7 +11,7 @@ test('a run comes due at its time in UTC, a random part of the jitter later, and
   ]);
 });
 
-test('what is left out never comes due by itself', () => {
+test('a run without a schedule is never due by itself', () => {
   const find = { webhooks: [], jitterSeconds: 0, overlapMinutes: 10, whole: '20 3 * * *' };
   expect(dueTimes(find, after)).toEqual({ checkAt: null, wholeAt: new Date('2026-12-01T03:20:00Z') });
 });

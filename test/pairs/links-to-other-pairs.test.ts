@@ -196,7 +196,7 @@ describe('a field that names a record of another pair', () => {
     },
   );
 
-  test('goes the other way as well, and is changed', async () => {
+  test('is also synchronised in the other direction, and can be changed', async () => {
     await open();
     shiftKeys();
     const [choir, band] = ['Choir', 'Band'].map((name) => pairs.group.law.add('', { fields: { name } }));
@@ -211,7 +211,7 @@ describe('a field that names a record of another pair', () => {
     expect(recordOf(pairs.person.crm, 'Ada').fields['group']).toBe(recordOf(pairs.group.crm, 'Band').key);
   });
 
-  test('in a circle of two pairs: each is made first, and named afterwards', async () => {
+  test('in a circle of two pairs: both records are created first, and then linked', async () => {
     await open(groupsOf(false, [{ here: 'head', there: 'leiter', link: 'persons' }]));
     shiftKeys();
     const group = pairs.group.crm.add('', { fields: { name: 'Choir' } });
@@ -236,7 +236,7 @@ describe('a field that names a record of another pair', () => {
     expect(calls.filter((call) => /^(create|update|delete)/.test(call))).toEqual([]);
   });
 
-  test('whose record was deleted is no value on the other side, and takes nothing away on its own', async () => {
+  test('whose record was deleted is empty on the other side, and stays on its own side', async () => {
     await open();
     const group = pairs.group.crm.add('', { fields: { name: 'Choir' } });
     await pairs.ask('groups');
@@ -252,7 +252,7 @@ describe('a field that names a record of another pair', () => {
     expect(await jobs()).toEqual([]);
   });
 
-  test('of a pair that is not there is refused by its name, and a record without a value is not', async () => {
+  test('of a pair that does not exist is refused with its name; a record without a value is not refused', async () => {
     await open(null);
     pairs.person.crm.add('', { fields: { name: 'Ada', group: '7' } });
     pairs.person.crm.add('', { fields: { name: 'Bob' } });

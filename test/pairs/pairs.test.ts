@@ -23,7 +23,7 @@ const keyOf = (side: 'here' | 'there', name: string): string => {
 };
 
 describe('a pair', () => {
-  test('makes what is new on either side on the other, and then all is quiet', async () => {
+  test('creates new records of either side on the other, and then makes no more changes', async () => {
     pair = await createMemoryPair(twoSystems());
     pair.here.add('', { fields: { name: 'Ada', phone: '1' } });
     pair.there.add('', { fields: { name: 'Bob', tel: '2' } });
@@ -37,7 +37,7 @@ describe('a pair', () => {
     expect(pair.calls()).toEqual({ here: [], there: [] });
   });
 
-  test('writes only what changed, and merges what both changed by the rules of its groups', async () => {
+  test('writes only what changed, and merges changes of both sides by the rules of its groups', async () => {
     await settledPair();
     pair.here.edit(keyOf('here', 'Ada'), { phone: '9', note: 'x\nhere' });
     pair.there.edit(keyOf('there', 'Ada'), { note: 'x\nthere' });
@@ -48,7 +48,7 @@ describe('a pair', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
-  test('leaves what nobody decides as it is on both sides, without a further call, until someone decides', async () => {
+  test('leaves an open conflict as it is on both sides, without further calls, until someone decides', async () => {
     await settledPair();
     pair.here.edit(keyOf('here', 'Ada'), { phone: '10' });
     pair.there.edit(keyOf('there', 'Ada'), { tel: '20' });
@@ -80,7 +80,7 @@ describe('a pair', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
-  test('counts what became of each entity, how long it took, and whose values won', async () => {
+  test('counts the results of entities, their duration, and whose values won', async () => {
     await settledPair();
     expect(pair.watched.settled).toEqual(['created', 'created']);
     pair.here.edit(keyOf('here', 'Ada'), { name: 'Here', phone: '10' });
@@ -90,7 +90,7 @@ describe('a pair', () => {
     expect(pair.watched.conflicts).toEqual(['open']);
   });
 
-  test('an intent that no job is about is settled by the next slice', async () => {
+  test('an intent without a job is settled by the next slice', async () => {
     await settledPair();
     await pair.database.db.raw(
       `update link set intent_at = now(), intent = jsonb_build_object('side', 'there', 'op', 'update', 'match', null, 'expected', null,
@@ -104,7 +104,7 @@ describe('a pair', () => {
     ]);
   });
 
-  test('deletes on the other side what a listing lacks and a look confirms', async () => {
+  test('deletes on the other side what a listing lacks, after a fetch has confirmed it', async () => {
     await settledPair();
     pair.there.remove(keyOf('there', 'Bob'));
     const run = await pair.run('whole');

@@ -51,7 +51,7 @@ async function expectRest(): Promise<void> {
 }
 
 describe('a run that is taken back', () => {
-  test('gives changed fields the value from before, on the side that it wrote to, and comes to rest', async () => {
+  test('restores the earlier values of changed fields, on the side that it wrote to, and then makes no more changes', async () => {
     await open();
     await pair.run();
     pair.here.edit(keyOf('here', 'Ada'), { phone: '9' });
@@ -92,7 +92,7 @@ describe('a run that is taken back', () => {
     await expectRest();
   });
 
-  test('asks before it deletes what it created, where the pair asks; refused, it stays', async () => {
+  test('asks before it deletes what it created, if the pair asks; if someone refuses, it stays', async () => {
     await open({ ...people, deletions: { here: 'ask', there: 'ask' } });
     const { id } = await pair.run();
     await takeBack(id);
@@ -108,7 +108,7 @@ describe('a run that is taken back', () => {
     await expectRest();
   });
 
-  test('whose deletions are refused leaves what it created', async () => {
+  test('leaves what it created if someone refuses the deletions', async () => {
     await open({ ...people, deletions: { here: 'ask', there: 'ask' } });
     const { id } = await pair.run();
     await takeBack(id);
@@ -120,7 +120,7 @@ describe('a run that is taken back', () => {
     await expectRest();
   });
 
-  test('makes again what it deleted, once, also where the answer is lost', async () => {
+  test('creates again what it deleted, only once, even if a response is lost', async () => {
     await open();
     await pair.run();
     pair.here.remove(keyOf('here', 'Ada'));

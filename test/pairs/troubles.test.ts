@@ -30,8 +30,8 @@ const jobs = () =>
     'select state, count(*)::int as count from link_job group by state order by state',
   );
 
-describe('what a system refuses', () => {
-  test('401 for all pauses the system after the calls in flight, tells it once, and no further call is made', async () => {
+describe('a refusal by a system', () => {
+  test('401 for all calls pauses the system after the calls in flight, with one notification, and no further call is made', async () => {
     await pairOf(40);
     pair.there.faults.onCall = () => {
       throw new Trouble('unauthorized', '401');
@@ -63,7 +63,7 @@ describe('what a system refuses', () => {
     expect(Object.keys(byName(pair.there))).toHaveLength(40);
   });
 
-  test('a system is not paused for a secret that was set since the slice looked', async () => {
+  test('a system is not paused for a missing secret that was set after the slice began', async () => {
     await pairOf(1);
     const setSecret = (id: number) => createSystemStore(pair.database.db).setSecret(id, 'K', randomUUID());
     const paused = () => pair.rows(`select name from remote_system where state = 'paused'`);
@@ -89,7 +89,7 @@ describe('what a system refuses', () => {
     expect(await paused()).toHaveLength(1);
   });
 
-  test('429 is not called before its time is over, and costs no attempt', async () => {
+  test('after 429 no call is made before the given time is over, and no attempt is counted', async () => {
     await pairOf(3);
     let refusals = 0;
     pair.there.faults.onCall = (call) => {
@@ -109,7 +109,7 @@ describe('what a system refuses', () => {
     expect(Object.keys(byName(pair.there))).toHaveLength(3);
   });
 
-  test('one that fails is tried 5 times and given up, and the others go on; it comes again once it changes', async () => {
+  test('a record that fails is tried 5 times and given up, and the others continue; it is tried again when it changes', async () => {
     await pairOf(3);
     pair.there.faults.onCall = (call) => {
       if (call === 'create' && failing) throw new Error('500 for this one');
@@ -138,7 +138,7 @@ describe('what a system refuses', () => {
   });
 });
 
-describe('a webhook that reports what we told the system ourselves', () => {
+describe('a webhook that reports the server’s own write', () => {
   const told = {
     ...people,
     writeBack: { here: { status: '$status', tries: '$attempts', problem: '$error' } },
@@ -163,7 +163,7 @@ describe('a webhook that reports what we told the system ourselves', () => {
     };
   });
 
-  test('has nothing tried before its time, and what fails is given up at last', async () => {
+  test('causes no attempt before its time, and a failing record is given up in the end', async () => {
     await pair.run();
     for (let tries = 1; tries <= 3; tries++) {
       await reportAll();
@@ -176,7 +176,7 @@ describe('a webhook that reports what we told the system ourselves', () => {
     expect(await jobs()).toContainEqual({ state: 'given-up', count: 1 });
   });
 
-  test('begins nothing anew that was given up, until somebody changes it', async () => {
+  test('does not retry a record that was given up, until somebody changes it', async () => {
     await pair.run();
     for (let tries = 1; tries < 3; tries++) {
       await pair.database.db.raw(`update link_job set run_after = now() where state = 'failed'`);
@@ -198,7 +198,7 @@ describe('a webhook that reports what we told the system ourselves', () => {
 });
 
 describe('deletions', () => {
-  test('wait for one approval, however many are decided side by side, and a link that both sides name counts once', async () => {
+  test('wait for one approval, even if many are decided at the same time, and a link that both sides mention counts once', async () => {
     await pairOf(12, { ...people, limits: { deletions: { count: 3, share: 0.1, emptiedFrom: 5 } } });
     await pair.run();
     for (const key of [...pair.there.rows.keys()].slice(0, 10)) pair.there.remove(key);
@@ -224,7 +224,7 @@ describe('deletions', () => {
     expect(await jobs()).not.toContainEqual(expect.objectContaining({ state: 'held' }));
   });
 
-  test('above the gate raise one approval, however they came, and nothing is deleted before', async () => {
+  test('above the limit need one approval, however they came, and nothing is deleted before', async () => {
     await pairOf(20, { ...people, limits: { deletions: { count: 3, share: 0.1, emptiedFrom: 5 } } });
     await pair.run();
     const keys = [...pair.there.rows.keys()];
@@ -252,7 +252,7 @@ describe('deletions', () => {
     ]);
   });
 
-  test('that someone refuses come back where they were deleted', async () => {
+  test('that someone refuses are undone where they were made', async () => {
     await pairOf(8, { ...people, deletions: { here: 'ask', there: 'ask', againstChange: 'restore' } });
     await pair.run();
     const [key] = [...pair.there.rows.keys()];
@@ -269,7 +269,7 @@ describe('deletions', () => {
 });
 
 describe('a plan', () => {
-  test('writes nothing; approved, exactly that is done, and what changed since is looked at anew', async () => {
+  test('writes nothing; when it is approved, exactly that is done, and later changes are decided again', async () => {
     await pairOf(3, people, 'plan');
     const { db } = pair.database;
     await db('pair_plan').insert({ pair_id: pair.pairId, config_version: 1 });
@@ -294,7 +294,7 @@ describe('a plan', () => {
 });
 
 describe('a slice that lost its job', () => {
-  test('writes nothing of ours when it wakes, and what it created is adopted, not made twice', async () => {
+  test('writes nothing when it wakes, and what it created is adopted and not created twice', async () => {
     await pairOf(1);
     let resume = (): void => undefined;
     const frozen = new Promise<void>((resolve) => {
@@ -367,11 +367,11 @@ describe('the seed’s hole: an old holder that writes on', () => {
     return pair.there.records().length;
   }
 
-  test('is shown: a lock with a TTL that its holder never asks again makes two records', async () => {
+  test('is shown: a lock with a TTL that its holder does not check again makes two records', async () => {
     expect(await madeByBoth(heldLease, () => undefined)).toBe(2);
   });
 
-  test('is closed: what the old holder was about to call is broken off', async () => {
+  test('is closed: the calls of the old holder are aborted', async () => {
     const lock = new AbortController();
     const lease = { signal: lock.signal, isHeld: () => !lock.signal.aborted };
     expect(await madeByBoth(lease, () => lock.abort())).toBe(1);

@@ -34,7 +34,7 @@ beforeEach(async () => {
   pair.here.add('', { fields: { name: 'Ada', phone: '1' } });
 });
 
-test('a creation is two writes: it, and one that tells the other side all of it; its echo is none', async () => {
+test('a creation needs two writes: the creation and one write-back; its echo needs none', async () => {
   await pair.run();
   const there = keyOf('there', 'Ada');
   expect(pair.calls()).toEqual({
@@ -47,7 +47,7 @@ test('a creation is two writes: it, and one that tells the other side all of it;
   expect(pair.calls()).toEqual({ here: [], there: [] });
 });
 
-test('what is told goes along with the update of that side, where there is one', async () => {
+test('a write-back is part of the update of that side, if there is one', async () => {
   await pair.run();
   pair.calls();
   pair.there.edit(keyOf('there', 'Ada'), { tel: '7' });
@@ -56,7 +56,7 @@ test('what is told goes along with the update of that side, where there is one',
   expect(byName(pair.here)['Ada']).toMatchObject({ phone: '7', rowId: 'v2', status: 'clean' });
 });
 
-test('a conflict is seen on the side that is told, and costs nothing more while it waits', async () => {
+test('a conflict is written back once, and needs no more calls while it waits', async () => {
   await pair.run();
   pair.here.edit(keyOf('here', 'Ada'), { phone: '8' });
   pair.there.edit(keyOf('there', 'Ada'), { tel: '9' });

@@ -168,7 +168,7 @@ describe('an upload that replaces everything', () => {
     expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: true });
   });
 
-  test('keeps what it does not hold where that is rejected, and tells the solution of it', async () => {
+  test('keeps what it does not contain if the deletion is rejected, and sends it to the solution', async () => {
     for (const decision of ['approve', 'reject'] as const) {
       const kitchen = await kitchenOfTwenty();
       const { counts } = await kitchen.syncAndConfirm(twenty.slice(0, 2), { replaceFromSolution });

@@ -33,7 +33,7 @@ interface Device {
 }
 
 describe('whatever is edited where, and whatever becomes of the packages', () => {
-  test('both sides end up with the same, and then nothing is left to tell', async () => {
+  test('both sides end up with the same, and then no instruction is left', async () => {
     await fc.assert(
       fc.asyncProperty(steps(['manager', 'solution']), policies(), async (run, policy) => {
         const { kitchen, device } = await play(run, declared('Fridges', { conflictPolicy: policy }));

@@ -56,7 +56,7 @@ describe('several changes of one entity before a package', () => {
 });
 
 describe('a confirmation', () => {
-  test('makes what was told what the solution holds; what the manager changed since stays due', async () => {
+  test('records the instructions as what the solution has; later changes of the manager stay due', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     const first = await kitchen.sync(sent);

@@ -159,7 +159,7 @@ describe('photos', () => {
     expect(new Set([a?.fileKey, b?.fileKey, c?.fileKey]).size).toBe(1);
   });
 
-  test('that are broken wait in quarantine; replayed, they are looked at once more', async () => {
+  test('that are damaged wait in quarantine; when they are processed again, they are checked again', async () => {
     const client = await signIn(server(), 'photos');
     const first = await fullSync(client, zipOf({ 'photos/a.jpg': (await jpeg(8)).subarray(0, -50) }));
     const rows = await server().db('quarantine').where({ sync_id: first }).select('kind', 'code', 'file');

@@ -57,7 +57,7 @@ describe('rebuild-photo-index', () => {
     ]);
   });
 
-  test('finds what the index has lost, under the name that it bore last', async () => {
+  test('finds photos that the index has lost, under their last name', async () => {
     const client = await signIn(server(), 'photos');
     const picture = await jpeg(5);
     await fullSync(client, zipOf({ 'photos/Étiquette.jpg': await jpeg(6), 'photos/b.jpg': picture }));
@@ -77,7 +77,7 @@ describe('rebuild-photo-index', () => {
     expect((await client.photo('Étiquette.jpg')).body.equals(picture)).toBe(true);
   });
 
-  test('makes thumbnails that were lost anew', async () => {
+  test('makes lost thumbnails again', async () => {
     const client = await signIn(server(), 'photos');
     await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(7) }));
     const [thumbnail = ''] = (await storedFiles(server())).filter((file) =>
@@ -90,7 +90,7 @@ describe('rebuild-photo-index', () => {
     expect((await readFile(file)).equals(bytes)).toBe(true);
   });
 
-  test('and takes the photos of its own upload, and tells in the timeline what it did', async () => {
+  test('also takes the photos of its own upload, and the timeline shows what it did', async () => {
     const client = await signIn(server(), 'photos');
     expect(await rebuild(client, zipOf({ 'photos/a.jpg': await jpeg(8) }))).toEqual(['a.jpg']);
     const told: unknown = await server()
@@ -101,7 +101,7 @@ describe('rebuild-photo-index', () => {
     expect(told).toEqual({ detail: '0 entries forgotten, 0 photos found' });
   });
 
-  test('leaves what is no note of a name alone', async () => {
+  test('ignores files that are not a record of a name', async () => {
     const client = await signIn(server(), 'photos');
     await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(9) }));
     const [name = ''] = (await storedFiles(server())).filter((file) =>
@@ -117,7 +117,7 @@ describe('rebuild-photo-index', () => {
     expect(await rebuild(client)).toEqual(['a.jpg']);
   });
 
-  test('forgets nothing while the file store is out of reach', async () => {
+  test('removes nothing while the file store cannot be reached', async () => {
     const client = await signIn(server(), 'photos');
     await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(10) }));
     await server().stopWorker();

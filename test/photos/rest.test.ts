@@ -98,7 +98,7 @@ describe('GET /api/solutions/{id}/photos/{name}', () => {
     }
   });
 
-  test('sends the photo where its thumbnail is lost', async () => {
+  test('sends the photo if its thumbnail is lost', async () => {
     const client = await signIn(server(), 'photos');
     const picture = await jpeg(9);
     await fullSync(client, zipOf({ 'photos/a.jpg': picture }));
@@ -127,7 +127,7 @@ describe('GET /api/solutions/{id}/photos/{name}', () => {
   });
 });
 
-test('a viewer of the account sees them; to anyone of another account they are not there', async () => {
+test('a viewer of the account sees them; for users of other accounts they do not exist', async () => {
   const account = await newAccount(admin, 'Bouchons');
   const client = await signIn(server(), 'photos', { accountId: Number(account) });
   await fullSync(client, zipOf({ 'photos/a.jpg': await jpeg(10) }));

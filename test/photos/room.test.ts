@@ -21,7 +21,7 @@ function workIn(room: ReturnType<typeof createRoom>) {
   };
 }
 
-test('as much work is under way as there is room for', async () => {
+test('as much work is in progress as the limit allows', async () => {
   const work = workIn(createRoom(100));
   const all = ['a', 'b', 'c'].map((name) => work.ask(name, 40));
   await others();
@@ -32,7 +32,7 @@ test('as much work is under way as there is room for', async () => {
   expect(await Promise.all(all)).toEqual(['a', 'b', 'c']);
 });
 
-test('whoever asked first has it first: small work does not pass by large work for ever', async () => {
+test('the first in the queue is first: small work does not overtake large work for ever', async () => {
   const work = workIn(createRoom(100));
   void work.ask('first', 60);
   void work.ask('large', 90);
@@ -43,7 +43,7 @@ test('whoever asked first has it first: small work does not pass by large work f
   expect(work.begun).toEqual(['first', 'large', 'small']);
 });
 
-test('work that needs more than all of it has it alone', async () => {
+test('work that needs more than the limit runs alone', async () => {
   const work = workIn(createRoom(100));
   void work.ask('small', 1);
   void work.ask('huge', 1_000_000);
@@ -56,7 +56,7 @@ test('work that needs more than all of it has it alone', async () => {
   expect(work.begun).toEqual(['small', 'huge', 'next']);
 });
 
-test('work that fails, or cannot even begin, leaves its room to the next', async () => {
+test('work that fails, or cannot begin, makes room for the next', async () => {
   const room = createRoom(100);
   const work = workIn(room);
   const failing = expect(work.ask('fails', 100)).rejects.toThrow('no');
@@ -74,7 +74,7 @@ test('work that fails, or cannot even begin, leaves its room to the next', async
   expect(work.begun).toEqual(['fails', 'next']);
 });
 
-test('work that needs none of it waits only for who asked before it', async () => {
+test('work that needs no room only waits for earlier work', async () => {
   const work = workIn(createRoom(10));
   void work.ask('all', 10);
   void work.ask('none', 0);

@@ -39,7 +39,7 @@ const kinds: Record<string, RemoteOptions> = {
 /** All of them take some 20 s. */
 const trees = 8_000;
 
-describe('two trees, whatever is done on which side and whatever goes wrong on the way', () => {
+describe('two trees, whatever changes on either side and whatever fails', () => {
   test.each(Object.entries(kinds))(
     'are the same in the end, and come to rest (the other %s)',
     async (_, kind) => {

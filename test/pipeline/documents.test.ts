@@ -18,7 +18,7 @@ describe('the content of a file', () => {
     expect(await pair.settle()).toBe(0);
   });
 
-  test('that both sides changed goes by the policy of `content`', async () => {
+  test('that both sides changed is decided by the policy of `content`', async () => {
     const fieldGroups = [{ fields: ['content'], policy: 'there' as const }];
     const pair = withFiles({ fieldGroups });
     const key = pair.here.add('plan.txt', { bytes: 'one' });
@@ -86,7 +86,7 @@ describe('the content of a file', () => {
       expect([pair.here.files(), pair.there.files()]).toEqual([both, both]);
     });
 
-    test('and nothing is written over while it cannot be kept', async () => {
+    test('and nothing is overwritten while the losing content cannot be stored', async () => {
       const pair = await clashing();
       pair.there.faults.onCall = (call) => {
         if (call === 'create') throw new Trouble('unavailable', '507');
@@ -129,7 +129,7 @@ describe('names', () => {
     expect(Object.keys(pair.there.tree())).toEqual(['é'.normalize('NFD')]);
   });
 
-  test('that a system cannot write are fitted there, and stay here', async () => {
+  test('that a system cannot write are adapted there, and stay here', async () => {
     const fitting = (name: string) => (name.includes(':') ? name.replaceAll(':', '_') : null);
     const pair = createPair(createRemote('a'), createRemote('b', tree({ fitting })));
     pair.here.add('a:b', { fields: { T: 1 } });
@@ -137,7 +137,7 @@ describe('names', () => {
     expect([Object.keys(pair.here.tree()), Object.keys(pair.there.tree())]).toEqual([['a:b'], ['a_b']]);
   });
 
-  test('that differ in case alone are one name for a system that is blind to it: the second gets a number', async () => {
+  test('that only differ in case are one name for a system that ignores case: the second gets a number', async () => {
     const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })));
     pair.here.add('readme', { fields: { T: 1 } });
     pair.here.add('README', { fields: { T: 2 } });
@@ -202,7 +202,7 @@ describe('names', () => {
       expect(Object.keys(pair.here.tree())).toEqual(['a:b', 'c']);
     });
 
-    test('one that is taken waits as a conflict that names who has it; a swap is none', async () => {
+    test('a name that is taken waits as a conflict that names the other item; a swap is not a conflict', async () => {
       const namePolicies = { clash: 'manual', bad: 'fit' } as const;
       const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })), {
         namePolicies,
@@ -267,7 +267,7 @@ describe('names', () => {
 });
 
 describe('folders', () => {
-  test('that were each moved into the other come to rest', async () => {
+  test('that were each moved into the other do not move for ever', async () => {
     const pair = createPair();
     const [a, b] = [pair.here.add('A', { isFolder: true }), pair.here.add('B', { isFolder: true })];
     pair.here.add('F', { parent: a, fields: { T: 1 } });
@@ -279,7 +279,7 @@ describe('folders', () => {
     expect(Object.keys(pair.here.tree())).toHaveLength(3);
   });
 
-  test('of which the deletion alone is told lose what lay in them on the other side as well', async () => {
+  test('whose deletion is the only one reported are deleted with their contents on the other side', async () => {
     const here = createRemote('a', { capabilities: { deletions: 'tops' }, tellsTops: true });
     const pair = createPair(here);
     const folder = here.add('A', { isFolder: true });
@@ -291,7 +291,7 @@ describe('folders', () => {
     expect(pair.there.tree()).toEqual({});
   });
 
-  test('that cannot be made cost no call for what lies in them, in no run', async () => {
+  test('that cannot be created cause no calls for their contents, in any run', async () => {
     const pair = createPair();
     const folder = pair.here.add('A', { isFolder: true });
     for (let number = 0; number < 100; number++) pair.here.add(`F${number}`, { parent: folder });

@@ -46,7 +46,7 @@ test.each(['conditional', 'checked'] as const)(
   },
 );
 
-test('who is always overtaken fails after some attempts, and comes again', async () => {
+test('an item that is always changed in between fails after some attempts, and is tried again later', async () => {
   const pair = createPair();
   const key = pair.here.add('F', { fields: { Max: 4 } });
   await pair.run();
@@ -124,7 +124,7 @@ test.each([
   },
 );
 
-test('a failure of one entry is its own', async () => {
+test('a failure of one entry does not affect others', async () => {
   const pair = createPair();
   for (const name of ['F', 'G', 'H']) pair.here.add(name);
   pair.there.faults.losesAnswers = 1;
@@ -170,7 +170,7 @@ describe('a plan', () => {
     expect(there.tree()).toMatchObject({ 'A/New/F': { Max: 5 } });
   });
 
-  test('that was approved is carried out; another is not', async () => {
+  test('is carried out if it was approved; another plan is not', async () => {
     const pair = createPair();
     for (let number = 0; number < 4; number++) pair.here.add(`F${number}`);
     await pair.run();

@@ -80,7 +80,7 @@ describe('automap', () => {
     expect(found?.items.here?.key).toBe(key);
   });
 
-  test('takes a folder for no document, and an item that is another one’s for nobody', async () => {
+  test('does not match a folder with a document, nor an item that already has a link', async () => {
     const { remotes, settings } = open();
     remotes.here.add('F', { isFolder: true });
     const taken = remotes.here.add('G', { fields: { Serial: 'S' } });
@@ -103,7 +103,7 @@ describe('automap', () => {
 });
 
 describe('resolve-linked', () => {
-  test('names folders and links by their links, so that both sides speak alike', async () => {
+  test('names folders and linked items by the ids of their links, so that both sides use the same words', async () => {
     const { systems, links } = opened();
     const { id } = await linked(links, 'a1', 'b1');
     const place = (parent: string) => ({ parent, name: 'F' });
@@ -229,7 +229,7 @@ describe('classify', () => {
     expect((await classified(base, same, base)).isAlike).toBe(false);
   });
 
-  test('of a side that leads, all is a change and of the other nothing', async () => {
+  test('with a leading side, all its values count as changed, and none of the other side', async () => {
     const entry = stated(base, live({ Max: 9 }), live({ Max: 4 }));
     const { changes } = await sure(classify({ lead: 'there', names }), entry);
     expect(changes).toEqual({ here: 'unchanged', there: 'changed' });
@@ -239,7 +239,7 @@ describe('classify', () => {
 describe('find-differences', () => {
   const settings = { prototype: null, flows: {} };
 
-  test('tells field by field who changed it, of the prototype alone', async () => {
+  test('says for each field of the prototype who changed it', async () => {
     const entry = await classified(
       live({ A: 1, B: 1, C: 1, D: 1 }),
       live({ A: 2, B: 1, C: 2, D: 2 }),
@@ -253,7 +253,7 @@ describe('find-differences', () => {
     ]);
   });
 
-  test('takes all of a copy that was changed alone', async () => {
+  test('takes the whole copy if only one side changed', async () => {
     const entry = await classified(live({ A: 1 }), live({ A: 2 }), live({ A: 1 }));
     const compared = await sure(findDifferences(settings), entry);
     expect(compared).toMatchObject({ differences: [], takesAllOf: 'here' });
@@ -329,7 +329,7 @@ describe('resolve-conflicts', () => {
     expect(entry).toMatchObject({ results: both(theirs), open: [] });
   });
 
-  test('without a handler it is told, and left as it is', async () => {
+  test('without a handler the dispute is reported, and both sides stay as they are', async () => {
     const told: string[] = [];
     const onUnhandled = (_: Compared, policy: string) => told.push(policy);
     const entry = await resolved({ policy: 'merge', handlers: {}, onUnhandled }, base, ours, theirs);
@@ -458,7 +458,7 @@ describe('quarantine-flips', () => {
 });
 
 describe('execute', () => {
-  test('brings the side that is behind to the result, and records what each holds', async () => {
+  test('writes the result to the side that lacks it, and records what each side has', async () => {
     const { remotes, settings } = executing();
     const key = remotes.there.add('F', { fields: { Max: 4, Own: 1 } });
     const theirs = await settings.systems.there.fetch(key);
@@ -479,7 +479,7 @@ describe('execute', () => {
     expect(entry).toMatchObject({ isDestructive: true, verdict: undefined, operations: [] });
   });
 
-  test('starts anew where someone else wrote in between', async () => {
+  test('starts again if someone else has written in between', async () => {
     const { remotes, settings } = executing();
     const there = { ...item(remotes.there.add('F')), revision: 'old' };
     const entry = decided({ here: item('a1', live({ Max: 5 })), there }, live({ Max: 5 }));

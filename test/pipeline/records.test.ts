@@ -24,7 +24,7 @@ describe('a server that changes what it is sent', () => {
     [{}, scanning].map((capabilities) => ({ revision, capabilities, normalise: trimmed })),
   );
 
-  test.each(kinds)('is written to once, and its side alone differs (%j)', async (kind) => {
+  test.each(kinds)('is written to once, and only its side differs (%j)', async (kind) => {
     const pair = createPair(createRecords('a'), createRecords('b', kind));
     pair.here.add('', { fields: { N: ' Anna ' } });
     expect(await pair.settle()).not.toBeNull();
@@ -40,7 +40,7 @@ describe('a server that changes what it is sent', () => {
     expect(pair.here.records()).toEqual([{ N: ' Anna ' }]);
   });
 
-  test('and ignores a field takes nothing away from the other side', async () => {
+  test('and ignores a field removes nothing on the other side', async () => {
     const pair = createPair(createRecords('a'), createRecords('b', { normalise: without('Title') }));
     const key = pair.here.add('', { fields: { N: 'Anna', Title: 'Frau' } });
     expect(await pair.settle()).not.toBeNull();

@@ -4,7 +4,7 @@ import { createPair, type Pair, verdicts } from './pair';
 import { createRemote, scanning } from './remote';
 
 describe('F1 moved from A to B on one side, A deleted on the other', () => {
-  test('F1 lives on in B on both sides, and A is gone from both', async () => {
+  test('F1 is in B on both sides, and A is gone from both', async () => {
     const pair = await agreedTree();
     pair.here.moveTo(pair.here.keyOf('A/F1'), pair.here.keyOf('B'));
     pair.there.remove(pair.there.keyOf('A'));
@@ -119,7 +119,7 @@ describe('where keys are paths, a new name is a deletion and something new', () 
     return pair;
   };
 
-  test('it comes to rest, and the other side holds the new name alone', async () => {
+  test('it ends, and the other side only has the new name', async () => {
     const pair = await renamed();
     await settle(pair);
     for (const system of [pair.here, pair.there]) expect(system.tree()).toEqual({ G: { T: 1 } });
@@ -146,7 +146,7 @@ describe('a listing', () => {
     expect(Object.keys(pair.here.tree())).toHaveLength(6);
   });
 
-  test('that is whole deletes what it lacks, where the system has no other way to say so', async () => {
+  test('that is complete deletes what it lacks, if the system does not report deletions', async () => {
     const there = createRemote('b', { capabilities: scanning });
     const pair = createPair(createRemote('a'), there);
     there.add('F1');

@@ -79,7 +79,7 @@ describe('an error has a scope', () => {
 });
 
 describe('a listing', () => {
-  test('whose cursor has expired starts over, and tells of deletions nevertheless', async () => {
+  test('whose cursor has expired starts again, and still finds deletions', async () => {
     const pair = many(3);
     await pair.settle();
     pair.here.remove('a1');
@@ -88,7 +88,7 @@ describe('a listing', () => {
     expect(pair.there.records()).toEqual([{ N: 1 }, { N: 2 }]);
   });
 
-  test('that is whole and lacks something that is there deletes nothing', async () => {
+  test('that is complete but lacks an existing item deletes nothing', async () => {
     const pair = createPair(createRecords('a', { capabilities: scanning }), createRecords('b'));
     for (let number = 0; number < 10; number++) pair.here.add('', { fields: { N: number } });
     await pair.settle();
@@ -97,7 +97,7 @@ describe('a listing', () => {
     expect(pair.there.records()).toHaveLength(10);
   });
 
-  test('that is empty deletes nothing unless someone approves, even where nothing is there any more', async () => {
+  test('that is empty deletes nothing unless someone approves, even if nothing is there any more', async () => {
     const pair = createPair(createRecords('a', { capabilities: scanning }), createRecords('b'));
     for (let number = 0; number < 12; number++) pair.here.add('', { fields: { N: number } });
     await pair.settle();
@@ -109,7 +109,7 @@ describe('a listing', () => {
     expect(pair.there.records()).toEqual([]);
   });
 
-  test('a deletion that a system by time does not tell is seen by a whole listing', async () => {
+  test('a deletion that a system with timestamps does not report is found by a whole listing', async () => {
     const here = createRecords('a', { capabilities: { changes: 'timestamp', deletions: 'none' } });
     const pair = createPair(here, createRecords('b'));
     here.add('', { fields: { N: 1 } });
@@ -124,7 +124,7 @@ describe('a listing', () => {
   });
 });
 
-test('deletions that come one by one pass the gate no more than all at once', async () => {
+test('deletions one by one are limited in the same way as all at once', async () => {
   let done = 0;
   const pair = many(20);
   const deletions = {

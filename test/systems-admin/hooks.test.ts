@@ -71,7 +71,7 @@ const signed = (body: string, key = 'k3y', webhookId = 'w1') => {
 
 const keys = async () => (await server().db('link_job').orderBy('key').pluck('key')) as string[];
 
-test('a list of changes becomes jobs, one for each id, and the pair is looked at now', async () => {
+test('a list of changes becomes one job for each id, and the pair is due now', async () => {
   const answer = await send([
     { id: 'a', name: 'believed by nobody' },
     { id: 'b' },
@@ -105,7 +105,7 @@ test('a hundred changes in one call are a hundred jobs of one statement', async 
   expect([await keys(), times]).toMatchObject([{ length: 100 }, { length: 1 }]);
 });
 
-test('with a key, only what is signed with it is taken', async () => {
+test('with a key, only calls that are signed with it are accepted', async () => {
   const path = `/api/systems/espo/hook/${hookId}`;
   const set = await call('PUT', path, { secrets: { w1: 'k3y' } });
   expect(await set.json()).toMatchObject({ id: hookId, entity: 'CBeteiligte', webhooks: ['w1'] });
@@ -135,7 +135,7 @@ test('an unknown token, another system’s, and one that was taken back are 404,
   expect(await keys()).toEqual([]);
 });
 
-test('more than a mebibyte is refused, and what is no JSON', async () => {
+test('a body of more than a mebibyte is refused, and so is one that is not JSON', async () => {
   expect((await send(JSON.stringify([{ id: 'a', long: 'x'.repeat(1_100_000) }]))).status).toBe(413);
   expect((await send(JSON.stringify([{ id: 'a', long: 'x'.repeat(900_000) }]))).status).toBe(202);
   expect((await send('id=a')).status).toBe(400);

@@ -133,7 +133,7 @@ const formsOf = ({
 });
 
 describe.each(['manager', 'viewer'] as const)('on the pages, a %s of another account', (role) => {
-  test('finds nothing of it, and can do nothing about it', async () => {
+  test('cannot find it, and cannot change it', async () => {
     const stranger = await backoffice.signIn(role, [(await newKitchen(backoffice)).account]);
     const visitor = pageVisitor(backoffice, stranger);
     for (const page of pagesOf(theirs)) {

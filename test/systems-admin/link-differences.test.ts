@@ -32,7 +32,7 @@ function reasons(difference: Partial<Comparison>): Record<string, DifferenceReas
   return Object.fromEntries(told) as Record<string, DifferenceReason | null>;
 }
 
-test('equal records differ nowhere, and null and absent are equal', () => {
+test('equal records have no difference, and null equals absent', () => {
   expect(reasons({})).toEqual({});
   const without = { lastName: 'Meier', phone: '1', register: 'HRB' };
   const both = { here: without, there: { ...without, salutation: null } };

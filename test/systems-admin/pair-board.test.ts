@@ -107,7 +107,7 @@ test('what waits for someone in pairs is counted beside that of kitchens', async
   expect(await overview.waiting(stranger)).toMatchObject({ conflicts: 0, approvals: 0 });
 });
 
-test('where all is well, nobody is told of anything', async () => {
+test('if all is well, nothing is shown', async () => {
   await job('1', 'new', { created_at: ago(30), run_after: ago(30) });
   expect(await board().troubles(commandLineCaller)).toEqual({ systems: [], pairs: [] });
 });
@@ -148,7 +148,7 @@ test('a throttle that is over, and a pair that is off, need nobody', async () =>
   expect(await board().troubles(commandLineCaller)).toEqual({ systems: [], pairs: [] });
 });
 
-test('how long a plan takes is reckoned by the slower system', () => {
+test('the duration of a plan is computed from the slower system', () => {
   const calls = { here: 100, there: 60 };
   const configs = { here: { limits: { atOnce: 8 } }, there: { limits: { atOnce: 2, perSecond: 2 } } };
   expect(estimateOf({ calls }, configs)).toEqual({

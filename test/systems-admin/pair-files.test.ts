@@ -31,7 +31,7 @@ const changesOf = async (text: string, isTrial = false) => {
 const pair = (name: string) => createPairConfigStore(database.db).find('all', name);
 const system = (name: string) => createSystemStore(database.db).find('all', name);
 
-test('a file is applied once; again, nothing changes; a change is told by its key', async () => {
+test('applying a file twice changes nothing; a change is reported by its key', async () => {
   expect(await changesOf(recordsExample)).toEqual([
     'system espo created',
     'system advoware created',
@@ -106,7 +106,7 @@ test('a field that names a pair of other systems is told, for no value of it can
   );
 });
 
-test('a trial tells what would change, and writes nothing', async () => {
+test('a trial shows what would change, and writes nothing', async () => {
   expect(await changesOf(recordsExample, true)).toHaveLength(3);
   expect(await system('espo')).toBeNull();
   expect(await pair('beteiligte')).toBeNull();
@@ -142,7 +142,7 @@ pairs:
   expect(await system('espo')).toBeNull();
 });
 
-test('what is no YAML is told with its line, and so are keys that stand twice, in one document or in two', async () => {
+test('invalid YAML is reported with its line, and so are duplicate keys, in one document or in two', async () => {
   expect(await mistakesOf('systems:\n  a: { kind: espocrm\n')).toEqual([expect.stringMatching(/^[23] {2}/)]);
   expect(
     await mistakesOf('systems:\n  a: { kind: file-tree, folder: /a }\n  a: { kind: file-tree, folder: /b }'),
@@ -159,7 +159,7 @@ test('a small file of many aliases does not become a large one', async () => {
   expect((await mistakesOf(lines.join('\n')))[0]).toMatch(/alias/i);
 });
 
-test('a secret that is written out is sealed, under a name, and stands nowhere in the clear', async () => {
+test('a secret in the file is sealed, under a name, and is stored nowhere in plain text', async () => {
   const text = `
 systems:
   espo: { kind: espocrm, url: https://crm.example, auth: { apiKey: abc123-very-secret } }
@@ -186,13 +186,13 @@ test('a system belongs to an account where the file says so', async () => {
   expect((await system('disk'))?.accountId).not.toBeNull();
 });
 
-test('a system is not sent what opens this server', async () => {
+test('no secret of this server is sent to a system', async () => {
   const text =
     'systems: { espo: { kind: espocrm, url: "https://crm.example/${DATABASE_URL}", auth: { apiKey: "${K}" } } }';
   await expect(apply(text)).rejects.toThrow('DATABASE_URL: settings of this server are not given away');
 });
 
-test('a pair whose links are there stays with its two systems', async () => {
+test('a pair that has links keeps its two systems', async () => {
   await changesOf(recordsExample);
   const { id = 0 } = (await pair('beteiligte')) ?? {};
   await database.db('link').insert({ pair_id: id });

@@ -88,7 +88,7 @@ describe('the examples of the manual', () => {
     });
   });
 
-  test('what is kept is read again as it was checked', () => {
+  test('stored settings are read again as they were checked', () => {
     const [pair] = Object.values(fileShape.parse(parse(recordsExample)).pairs);
     expect(readPair(JSON.parse(JSON.stringify(pair)), 'records')).toEqual(sound(recordsExample));
   });
@@ -110,7 +110,7 @@ describe('what is refused', () => {
     ]);
   });
 
-  test('what does not fit together is told once each part is sound', () => {
+  test('parts that do not fit together are reported when each part is valid', () => {
     const fields = [
       { here: 'a', there: 'b', group: 'nowhere', transform: [{ lookup: 'table' }] },
       { here: 'a', there: 'b', link: 'stranger' },
@@ -148,7 +148,7 @@ describe('what is refused', () => {
     ]);
   });
 
-  test('a system that is not there, and sides that hold different things', () => {
+  test('a system that does not exist, and sides of different kinds', () => {
     expect(check(recordsExample, { there: { system: 'stranger' } })).toContain(
       'there.system names the system "stranger", and there is none',
     );
@@ -179,7 +179,7 @@ describe('what is refused', () => {
 describe('secrets', () => {
   const settings = { url: 'https://${HOST}/', auth: { apiKey: '${KEY}', user: 'u' }, ports: [1, '${KEY}'] };
 
-  test('are filled in when they are used, and never read twice', () => {
+  test('are inserted when they are used, and never replaced twice', () => {
     const values: Record<string, string> = { HOST: 'crm.example', KEY: '${HOST}' };
     expect(withSecrets(settings, (name) => values[name])).toEqual({
       url: 'https://crm.example/',

@@ -230,7 +230,7 @@ describe('links', () => {
     expect((await call('GET', '/api/links/987654321')).status).toBe(404);
   });
 
-  test('a link is looked at again, whatever its revisions', async () => {
+  test('a link is processed again, whatever its revisions', async () => {
     const link = await newLink();
     const looked = await call('POST', `/api/links/${link}/look`);
     expect([looked.status, looked.json]).toMatchObject([
@@ -241,7 +241,7 @@ describe('links', () => {
     expect(await slices()).toHaveLength(1);
   });
 
-  test('two records are parted, and joined by hand; one that is another’s is not', async () => {
+  test('two records are unlinked and joined by hand; a record that already has a link is not joined', async () => {
     const link = await newLink();
     expect((await call('POST', `${at}/links`, { here: 'h1', there: 't9' })).at('code')).toBe(
       'already-exists',
@@ -262,7 +262,7 @@ describe('links', () => {
     expect(await backoffice.db('link_job').pluck('key')).toEqual(['h1']);
   });
 
-  test('a call that is not settled is waited for', async () => {
+  test('a link whose call is not settled yet must wait', async () => {
     const link = await newLink();
     await backoffice
       .db('link')
@@ -273,7 +273,7 @@ describe('links', () => {
 });
 
 describe('jobs', () => {
-  test('a record is looked at; what was given up is tried again; what is done is not', async () => {
+  test('a record is processed; a job that was given up is tried again; a finished job is not', async () => {
     const added = await call('POST', `${at}/jobs`, { side: 'there', key: 't7' });
     expect([added.status, added.json]).toMatchObject([
       202,
@@ -385,7 +385,7 @@ describe('what waits for someone', () => {
     expect(await slices()).toHaveLength(1);
   });
 
-  test('an approval tells what is held for it, and is decided once', async () => {
+  test('an approval shows what waits for it, and is decided once', async () => {
     const made = await backoffice
       .db('pair_approval')
       .insert({ pair_id: pairId, kind: 'deletions', digest: 'd', entities: 1 })

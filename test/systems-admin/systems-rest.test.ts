@@ -124,7 +124,7 @@ describe('systems', () => {
     expect(removed.json).toMatchObject({ secretNames: ['AUTH_API_KEY'] });
   });
 
-  test('settings that cannot be are refused, all that is wrong at once, by their paths', async () => {
+  test('invalid settings are refused with all mistakes at once, by their paths', async () => {
     const config = { url: 'crm.example', auth: {}, colour: 'red' };
     const refused = await backoffice.admin.call('POST', '/api/systems', {
       name: 'espo',
@@ -235,7 +235,7 @@ describe('pairs', () => {
     expect((await admin.call('GET', '/api/pairs/beteiligte')).status).toBe(404);
   });
 
-  test('what is wrong with it is told by its paths', async () => {
+  test('its mistakes are reported by their paths', async () => {
     await addSystems();
     const wrong = {
       ...beteiligte,
@@ -297,7 +297,7 @@ describe('a probe', () => {
     await backoffice.admin.call('POST', '/api/systems', bodyOf('espo'));
   });
 
-  test('is done by a worker, answered, and kept', async () => {
+  test('is made by a worker, returned, and stored', async () => {
     const found = {
       ok: true,
       version: '9.2.7',
@@ -316,7 +316,7 @@ describe('a probe', () => {
     });
   });
 
-  test('of a system that cannot be opened tells why', async () => {
+  test('of a system that cannot be opened says why', async () => {
     const asked = backoffice.admin.call('POST', '/api/systems/espo/probe');
     await workOnce({
       ...door(() => Promise.reject(new Error())),
@@ -329,7 +329,7 @@ describe('a probe', () => {
     });
   });
 
-  test('that no worker takes is answered 504 in time', async () => {
+  test('that no worker takes returns 504 in time', async () => {
     const answer = await backoffice.admin.call('POST', '/api/systems/espo/probe');
     expect([answer.status, answer.at('code')]).toEqual([504, 'no-answer']);
     expect(await createSystemTaskStore(backoffice.db).endOf('1')).toBeNull();

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-// What is being written has a name that tells which process writes it, so that what a dead one left is known for that.
+// A file that is being written has a name that says which process writes it, so that files of dead processes are
+// recognised.
 
 const pattern = /^\.~epack-([\da-f]{8})-(\d+)-(\d+)-\d+$/;
 
-/** A name of something that is not finished. It is never listed. */
+/** True for the name of a file that is not finished. It is never listed. */
 export const isTemporary = (name: string): boolean => pattern.test(name);
 
 let given = 0;
 
-/** No two processes, and no two calls, get the same. */
+/** Returns a different name in each process and at each call. */
 export function temporaryName(): string {
   given += 1;
   return `.~epack-${machine}-${process.pid}-${startOf(process.pid) ?? '0'}-${given}`;
@@ -25,19 +26,19 @@ export function isAbandoned(name: string, modifiedAt: Date): boolean {
   return host === machine && start !== '0' && startOf(Number(pid)) !== start;
 }
 
-/** No transfer stands still for so long. */
+/** No transfer pauses for so long. */
 const patienceMs = 3_600_000;
 
-/** Numbers of processes mean something on their own machine alone, and there in their own space of numbers. */
+/** The number of a process is only valid on its own machine and in its own PID namespace. */
 const machine = createHash('sha256')
   .update(`${hostname()} ${readOr('/proc/sys/kernel/random/boot_id')} ${numbersOfProcesses()}`)
   .digest('hex')
   .slice(0, 8);
 
-/** When a process was started, in ticks since the machine was. Null: there is none of that number. */
+/** When a process was started, in ticks since the start of the machine. Null: there is no process with that number. */
 function startOf(pid: number): string | null {
   const stat = readOr(`/proc/${pid}/stat`);
-  // Its name stands in brackets, and may hold any character.
+  // The name of the process is in brackets and may contain any character.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
 }
 

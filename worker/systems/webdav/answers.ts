@@ -3,10 +3,13 @@ import type { RefusalCode } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { TreeRefused } from '../tree/path-tree';
 
-/** True: it was done, whole. Of several resources that are told of, some were not (RFC 4918, 9.6.1, 9.9.4). */
+/**
+ * True: it was done completely. A response that lists several resources means that some failed (RFC 4918, 9.6.1,
+ * 9.9.4).
+ */
 export const isDone = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300 && status !== 207;
 
-/** What a status means that does not depend on what was asked for. Throws where it may be otherwise later. */
+/** What a status means for every verb. Throws if a later attempt may work. */
 export function refusalOf({ status }: HttpAnswer, verb: string): TreeRefused {
   switch (status) {
     case 507:

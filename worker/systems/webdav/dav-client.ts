@@ -4,13 +4,13 @@ import { Trouble } from '../../pipeline/trouble';
 import type { Outside } from '../remote-system';
 import { type DavPlaces, folderOf, joined, namesIn } from './places';
 
-/** A WebDAV server, verb by verb. What its answers mean is for the caller to judge. */
+/** The verbs of a WebDAV server. The caller judges what the responses mean. */
 export interface DavClient {
   readonly places: DavPlaces;
   readonly http: HttpClient;
   /**
-   * What is at a path, and with depth 1 what lies in it, by their paths from the root. Null: nothing is there. Throws for
-   * an answer that cannot be read to its end, or that names something outside.
+   * The resource at a path, and with depth 1 also its contents, with their paths from the root. Null: nothing is there.
+   * Throws if the response cannot be read to its end, or names something outside.
    */
   propfind(request: Propfind, signal: AbortSignal): Promise<readonly Found[] | null>;
   send(request: DavRequest, signal: AbortSignal): Promise<HttpAnswer>;
@@ -25,7 +25,7 @@ export interface Propfind {
 }
 
 export interface Found {
-  /** From the root of the pair; '' is the root itself. */
+  /** The path from the root of the pair; '' is the root itself. */
   readonly path: string;
   readonly response: DavResponse;
 }
@@ -33,7 +33,7 @@ export interface Found {
 export interface DavRequest extends Pick<HttpCall, 'operation' | 'method' | 'stream' | 'headers'> {
   readonly path: string;
   readonly isFolder: boolean;
-  /** A body in XML. */
+  /** The body, in XML. */
   readonly xml?: string;
 }
 
@@ -44,7 +44,7 @@ export interface DavClientSettings {
   readonly outside: Outside;
 }
 
-/** A server that stores for long answers late: a large content is moved by some as a copy. */
+/** A server that takes long to store responds late; some move a large content by copying it. */
 const deadlineMs = 60_000;
 const mostListingBytes = 1024 ** 3;
 
@@ -78,7 +78,7 @@ export function createDavClient({ places, auth, secrets, outside }: DavClientSet
       if (answer.status !== 207) throw new Trouble('unavailable', `PROPFIND returned ${answer.status}`);
       return readFound(limited(answer.bytes), request, places);
     }
-    // A folder, and it was asked for as if it were a file.
+    // It is a folder, but was requested like a file.
     if (answer.status < 400 && !request.isFolder) return propfind({ ...request, isFolder: true }, signal);
     if ([404, 409, 410].includes(answer.status)) return null;
     throw forbiddenOr(request, answer.status);
@@ -94,7 +94,7 @@ export function createDavClient({ places, auth, secrets, outside }: DavClientSet
           ...call,
           path: places.of(path, isFolder),
           isText: true,
-          // "Insufficient Storage" is told in its own words.
+          // "Insufficient Storage" has a message of its own.
           handsBack: ({ status }) =>
             status === 507 || status === 501 || (status === 500 && call.method === 'MOVE'),
           ...(xml === undefined
@@ -109,14 +109,14 @@ export function createDavClient({ places, auth, secrets, outside }: DavClientSet
 const basic = (auth: DavClientSettings['auth']): string | null =>
   auth === undefined ? null : `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
 
-/** The same address with a slash is no other place. */
+/** True if the redirect only adds a slash to the address, so it is the same place. */
 function leadsToFolder(status: number, headers: Headers, folder: string): boolean {
   const location = headers.get('location');
   if (status < 300 || status >= 400 || location === null) return false;
   return JSON.stringify(namesIn(location)) === JSON.stringify(namesIn(folder)) && location.endsWith('/');
 }
 
-/** Nobody may read the root: nobody may read anything. */
+/** If the root may not be read, nothing may be read. */
 const forbiddenOr = ({ path }: Propfind, status: number): Trouble => {
   if (status !== 403) return new Trouble('invalid', `PROPFIND returned ${status}`);
   return path === ''
@@ -159,8 +159,8 @@ async function readFound(
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 /**
- * Tells where a resource is. A server behind another one may name its folders by a path that is not the one that was asked
- * for: what it calls the folder itself, which comes first, is what all others lie in.
+ * Finds the path of a resource. A server behind another one may return other paths than the requested one. The first
+ * resource is the folder itself, so its path is the beginning of all others.
  */
 function createPlacing(path: string, places: DavPlaces): (response: DavResponse) => string | null {
   const asked = namesIn(places.of(path, true)) ?? [];
@@ -169,13 +169,13 @@ function createPlacing(path: string, places: DavPlaces): (response: DavResponse)
     const names = namesIn(href);
     if (names === null) {
       if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(href)) throw outside(path);
-      // A name that is no text: nobody could ask for it again.
+      // The name is not text, so it could not be requested again.
       return null;
     }
     base ??= beginsWith(names, asked) ? asked : isSameEnd(names, asked) ? names : null;
     if (base === null || !beginsWith(names, base) || names.length > base.length + 1) throw outside(path);
     if (status !== null && status >= 400) {
-      // It went while the folder was listed.
+      // It was removed while the folder was listed.
       if (status === 404 || status === 410) return null;
       throw new Trouble('unavailable', `the server could not list something in "${path}" (${status})`);
     }
@@ -184,7 +184,7 @@ function createPlacing(path: string, places: DavPlaces): (response: DavResponse)
   };
 }
 
-/** In the server's own spelling: a server that is blind to case finds `readme` by `README`. */
+/** The path in the spelling of the server, because a server that ignores case finds `readme` by `README`. */
 const spelled = (path: string, names: readonly string[]): string =>
   path === '' ? '' : joined(folderOf(path), names.at(-1) ?? '');
 
@@ -194,10 +194,10 @@ const outside = (path: string): Trouble =>
 const beginsWith = (names: readonly string[], base: readonly string[]): boolean =>
   base.every((name, place) => isSameName(names[place], name));
 
-/** At least the last name: what is before it is what the other server added. */
+/** Compares at least the last name. The names before it may have been added by the other server. */
 const isSameEnd = (names: readonly string[], asked: readonly string[]): boolean =>
   isSameName(names.at(-1) ?? '', asked.at(-1) ?? '');
 
-/** What the operator wrote may have another Unicode form, or other letters, than what the server says. */
+/** The operator may have written the name in another Unicode form or in another case than the server. */
 const isSameName = (one: string | undefined, other: string): boolean =>
   one !== undefined && one.normalize('NFC').toLowerCase() === other.normalize('NFC').toLowerCase();

@@ -1,23 +1,23 @@
 import type { DavProperty, DavResponse } from '../../../shared/formats/dav-multistatus';
 import type { PathEntry } from '../tree/path-tree';
 
-/** What a server tells of one resource. */
+/** The properties that a server returns for one resource. */
 export interface DavEntry extends PathEntry {
-  /** In quotes, without the mark of a weak one. Null: it has none. */
+  /** The tag in quotes, without the mark of a weak one. Null: it has none. */
   readonly etag: string | null;
-  /** As ownCloud and Nextcloud tell them, e.g. `SHA1:… MD5:…`. */
+  /** In the form of ownCloud and Nextcloud, e.g. `SHA1:… MD5:…`. */
   readonly checksums: string;
 }
 
-/** The namespace of our own property. */
+/** The namespace of our property. */
 export const syncNamespace = 'urn:epack:sync';
 const owncloud = 'http://owncloud.org/ns';
 
-/** What is asked of each resource. Whatever a server does not have it leaves out. */
+/** The properties that are requested. A server leaves out those that it does not have. */
 export const entryQuery = `<?xml version="1.0" encoding="utf-8"?>
 <propfind xmlns="DAV:" xmlns:s="${syncNamespace}" xmlns:oc="${owncloud}"><prop><resourcetype/><getcontentlength/><getetag/><getlastmodified/><s:key/><oc:id/><oc:checksums/></prop></propfind>`;
 
-/** Which hashes of the server are those of the bytes, as a probe has shown. */
+/** Which of the server's values are hashes of the bytes, as a probe has shown. */
 export type HashTrait = 'none' | 'etag-md5' | 'checksums';
 
 export function entryFrom({ properties }: DavResponse, path: string, hashes: HashTrait): DavEntry {
@@ -40,7 +40,7 @@ export function entryFrom({ properties }: DavResponse, path: string, hashes: Has
   };
 }
 
-/** The ETag that a revision holds. Null: it has none. */
+/** The ETag in a revision. Null: it has none. */
 export const etagOf = ({ revision }: Pick<PathEntry, 'revision'>): string | null =>
   /".*"$/.exec(revision)?.[0] ?? null;
 
@@ -54,7 +54,7 @@ export function etagIn(written: string | null): string | null {
   return /^".*"$/.test(opaque) ? opaque : `"${opaque}"`;
 }
 
-/** A server whose tags never change still shows another size or another time. */
+/** The size and the time also show a change on a server whose tags never change. */
 const revisionOf = (size: number, modified: string, etag: string | null): string =>
   [size, modified === '' ? '-' : (dateIn(modified)?.toISOString() ?? modified), etag ?? '-'].join(' ');
 
@@ -68,7 +68,7 @@ function dateIn(text: string): Date | null {
   return Number.isNaN(at) ? null : new Date(at);
 }
 
-/** The number of the server itself stays with a file whatever is done to it. Ours may be copied with it. */
+/** The server's own id of a file always stays with the file. Our key may be copied together with a file. */
 function identityFrom(id: string, key: string): string | null {
   if (id !== '') return `oc:${id}`;
   return key === '' ? null : `key:${key}`;

@@ -1,7 +1,7 @@
 import { Trouble } from '../../pipeline/trouble';
 import type { PathEntry } from '../tree/path-tree';
 
-/** A folder has no revision that says anything. */
+/** The revision of a folder means nothing. */
 export const isAsExpected = (now: PathEntry | null, expected: PathEntry): boolean =>
   now !== null && now.isFolder === expected.isFolder && (now.isFolder || now.revision === expected.revision);
 

@@ -28,7 +28,10 @@ export interface Replacement {
   readonly content: Content;
 }
 
-/** Files come to be whole under their names: by one PUT where the server can, else under a temporary name first. */
+/**
+ * Writes files so that they are complete when they get their names: by one PUT if the server can do that, otherwise
+ * under a temporary name first.
+ */
 export interface FileWrites {
   make(traits: ServerTraits, file: NewFile, signal: AbortSignal): Promise<TreeWritten>;
   replace(traits: ServerTraits, replacement: Replacement, signal: AbortSignal): Promise<TreeWritten>;
@@ -103,7 +106,7 @@ async function makeAside(
   });
 }
 
-/** Right before the old content goes, it is seen once more to be what was expected. */
+/** Checks right before the old content is replaced that it is still the expected one. */
 async function replaceAside(
   deps: Deps,
   traits: ServerTraits,
@@ -115,7 +118,7 @@ async function replaceAside(
   const early = await listing.look(path, signal);
   if (early === null || !isAsExpected(early, expected)) return { kind: 'stale', entry: early };
   return aside(deps, { path, content, headers: dated(content) }, signal, async (temporary) => {
-    // What replaces a file has none of its properties.
+    // A file that replaces another one has none of its properties.
     const key = early.origin;
     if (traits.keepsProperties && key !== null)
       await keepKey(client, { path: temporary, isFolder: false, key }, signal);
@@ -132,7 +135,7 @@ async function replaceAside(
   });
 }
 
-/** Whatever becomes of it, nothing stays under the temporary name. */
+/** Nothing stays under the temporary name, whatever happens. */
 async function aside(
   { client, listing }: Deps,
   { path, content, headers }: PutRequest,
@@ -144,7 +147,8 @@ async function aside(
   try {
     const answer = await put(client, { path: temporary, content, headers }, signal);
     if (!isDone(answer)) return refusalOf(answer, 'PUT');
-    // Seen whole before it gets its name: a server may say that it has stored what it has not.
+    // The content is checked before it gets its name, because a server may claim to have stored something that it has
+    // not.
     await stored(listing, temporary, content, signal);
     const written = await finish(temporary);
     isMoved = written.kind === 'done';
@@ -154,7 +158,7 @@ async function aside(
   }
 }
 
-/** Also where the run has been given up. What cannot be removed now is removed by a later listing. */
+/** This is done even if the run was aborted. If it fails, a later listing removes the file. */
 async function discard(client: DavClient, path: string): Promise<void> {
   const request = { operation: 'delete', method: 'DELETE', path, isFolder: false } as const;
   await client.send(request, AbortSignal.timeout(10_000)).catch(() => undefined);
@@ -168,7 +172,10 @@ interface PutRequest {
   readonly headers: Headers;
 }
 
-/** The content is opened first: its system may be the same one, and would wait for the place that this call takes. */
+/**
+ * The content is opened first, because it may come from the same system, and would otherwise wait until this call has
+ * ended.
+ */
 async function put(
   client: DavClient,
   { path, content, headers }: PutRequest,
@@ -187,7 +194,7 @@ const moveOf = (
 ): Promise<HttpAnswer> =>
   client.send({ operation: 'move', method: 'MOVE', path, isFolder: false, headers }, signal);
 
-/** What Nextcloud, ownCloud and rclone take; others ignore it. In seconds. */
+/** The header of Nextcloud, ownCloud and rclone, in seconds; other servers ignore it. */
 const dated = ({ modifiedAt }: { readonly modifiedAt?: Date | null }): Headers =>
   modifiedAt ? { 'x-oc-mtime': String(Math.floor(modifiedAt.getTime() / 1000)) } : {};
 

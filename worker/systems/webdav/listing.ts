@@ -5,27 +5,27 @@ import type { DavClient, Found } from './dav-client';
 import { type DavEntry, entryFrom, entryQuery, type HashTrait } from './dav-entry';
 import { nameOf } from './places';
 
-/** What is on the server, as the pair sees it. */
+/** The items on the server, as the pair sees them. */
 export interface DavListing {
   walk(
     signal: AbortSignal,
     isLeftOut: (path: string) => boolean,
   ): AsyncGenerator<readonly PathEntry[], void, undefined>;
-  /** Without what is written at the moment. Throws `root-missing`. */
+  /** Without files that are just being written. Throws `root-missing`. */
   children(path: string, signal: AbortSignal): Promise<readonly DavEntry[]>;
-  /** Null: there is no such folder. What is written at the moment is in it. */
+  /** Also with files that are just being written. Null: there is no such folder. */
   everythingIn(path: string, signal: AbortSignal): Promise<readonly DavEntry[] | null>;
   look(path: string, signal: AbortSignal): Promise<DavEntry | null>;
-  /** Throws `root-missing` where there is no root. */
+  /** Throws `root-missing` if the root does not exist. */
   needRoot(signal: AbortSignal): Promise<void>;
 }
 
 interface Deps {
   readonly client: DavClient;
   readonly hashes: () => HashTrait;
-  /** Takes away what a process that died was writing. */
+  /** Removes files that a dead process was writing. */
   readonly removeAbandoned: (entries: readonly DavEntry[], signal: AbortSignal) => Promise<void>;
-  /** How many folders are asked for at a time. */
+  /** How many folders are requested at a time. */
   readonly atOnce: number;
 }
 
@@ -71,7 +71,7 @@ export function createListing({ client, hashes, removeAbandoned, atOnce }: Deps)
       const contents = await Promise.all(folders.map((folder) => everythingIn(folder, signal)));
       for (const [place, all] of contents.entries()) {
         if (all === null && folders[place] === '') throw rootMissing();
-        // Another folder that is gone went while the tree was listed.
+        // Any other missing folder was removed while the tree was listed.
         await removeAbandoned(
           all?.filter((entry) => isLeftBehind(entry, client.http.clockOffsetMs)) ?? [],
           signal,
@@ -99,7 +99,7 @@ export function createListing({ client, hashes, removeAbandoned, atOnce }: Deps)
 const rootMissing = (): Trouble =>
   new Trouble('root-missing', 'root-missing: the folder of the pair is not there');
 
-/** `clockOffsetMs`: the server's clock less ours, so that a clock that goes wrong makes nothing look old. */
+/** `clockOffsetMs`: the server's clock minus ours, so that a wrong clock makes no file look old. */
 export const isLeftBehind = ({ path, modifiedAt }: DavEntry, clockOffsetMs: number | null): boolean =>
   isTemporary(nameOf(path)) &&
   isAbandoned(

@@ -1,10 +1,13 @@
 /** Where the items of a pair are on the server. */
 export interface DavPlaces {
-  /** What the client is bound to: `https://dav.example`. */
+  /** The origin that the client calls: `https://dav.example`. */
   readonly origin: string;
-  /** The path of a request; begins with a slash. Of a folder it ends with one: Apache leads elsewhere without it. */
+  /**
+   * The path of a request. It begins with a slash; that of a folder also ends with one, because otherwise Apache
+   * redirects.
+   */
   of(path: string, isFolder: boolean): string;
-  /** The value of the header `Destination`: "absolute-URI" is what every server understands. */
+  /** The value of the header `Destination`. Every server understands an "absolute-URI". */
   destination(path: string, isFolder: boolean): string;
 }
 
@@ -20,8 +23,8 @@ export function createPlaces(url: string, root: string): DavPlaces {
 }
 
 /**
- * The names in an address of an answer, from the root of the server. It may be absolute or not, and encoded in any way.
- * Null: it holds a name that is no text, or that could lead elsewhere.
+ * The names in an address of a response, from the root of the server. The address may be absolute or not, and encoded
+ * in any way. Null: it contains a name that is not text, or that could lead elsewhere.
  */
 export function namesIn(href: string): readonly string[] | null {
   const path = href.replace(/^[a-z][a-z\d+.-]*:/i, '').replace(/^\/\/[^/]*/, '');
@@ -43,7 +46,7 @@ const isPossible = (name: string): boolean => name !== '.' && name !== '..' && !
 
 const encoded = (name: string): string => encodeURIComponent(name);
 
-/** Some servers encode nothing: then a `%` is one. Null: the bytes are no text. */
+/** Some servers do not encode, so a `%` may be an ordinary character. Null: the bytes are not text. */
 function decoded(name: string): string | null {
   try {
     return decodeURIComponent(name);

@@ -5,7 +5,7 @@ import type { ServerTraits } from './server-traits';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What makes a write to `expected` be refused where that has changed. Empty: the server compares nothing. */
+/** The headers that make the server refuse a write if `expected` has changed. Empty: the server does not compare. */
 export function preconditionOf(
   { precondition }: Pick<ServerTraits, 'precondition'>,
   places: DavPlaces,
@@ -15,13 +15,13 @@ export function preconditionOf(
   return etag === null ? {} : conditionOn(precondition, places.of(expected.path, false), etag);
 }
 
-/** The same of what a MOVE puts itself in the place of. `If-Match` is only about what is moved. */
+/** The same for the file that a MOVE replaces. `If-Match` only concerns the moved file. */
 export const preconditionAt = (traits: ServerTraits, places: DavPlaces, expected: PathEntry): Headers =>
   traits.precondition === 'if' ? preconditionOf(traits, places, expected) : {};
 
 /**
- * `If` names the resource that it is about: without a name Apache puts the condition to the folder around it as well. RFC
- * 4918, 8.3: "Simple-ref = absolute-URI | ( path-absolute [ "?" query ] )".
+ * `If` names its resource, because otherwise Apache also applies the condition to the folder around it. RFC 4918, 8.3:
+ * "Simple-ref = absolute-URI | ( path-absolute [ "?" query ] )".
  */
 export function conditionOn(
   precondition: ServerTraits['precondition'],

@@ -5,13 +5,13 @@ import type { ServerTraits } from './server-traits';
 
 type NameTraits = Pick<ServerTraits, 'isCaseBlind' | 'form' | 'badCharacters' | 'refusesBlankEnds'>;
 
-/** Those that some file system, or some server, does not take. */
+/** Characters that some file systems or servers do not accept. */
 const suspects = Array.from(':*?"<>|\\');
 
 const composed = 'é'.normalize('NFC');
 const decomposed = composed.normalize('NFD');
 
-/** Which names a server takes, and which of them are one to it. */
+/** Finds out which names a server accepts, and which of them are the same name for it. */
 export async function nameTraits(scratch: Scratch): Promise<NameTraits> {
   const wanted = [...suspects.map(nameWith), composed, 'end.', 'end '];
   for (const name of wanted) await scratch.put(name, 'x').catch(() => false);
@@ -24,7 +24,7 @@ export async function nameTraits(scratch: Scratch): Promise<NameTraits> {
   };
 }
 
-/** Of no other name the beginning or the end. */
+/** A name that is not the beginning or the end of another one. */
 const nameWith = (character: string): string => `n${character}n${character.charCodeAt(0)}`;
 
 async function namesIn(scratch: Scratch): Promise<ReadonlySet<string>> {

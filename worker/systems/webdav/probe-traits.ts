@@ -15,15 +15,15 @@ import { carefulTraits, type ServerTraits } from './server-traits';
 
 export interface Explored {
   readonly traits: ServerTraits;
-  /** False: a change of the same size within a second may not be seen. */
+  /** False: a change within a second that keeps the size may not be noticed. */
   readonly hasGoodTags: boolean;
 }
 
-/** Tries out what the server does, in a folder that is gone afterwards. Null: nothing may be written there. */
+/** Finds out what the server does, by trying it in a temporary folder. Null: nothing may be written there. */
 export const explore = (deps: ScratchDeps, signal: AbortSignal): Promise<Explored | null> =>
   withScratch(deps, signal, exploreIn);
 
-/** The same, for whoever has to write: where nothing may be tried, nothing is relied on. */
+/** The same for a write: if nothing may be tried, the connector relies on nothing. */
 export async function findTraits(deps: ScratchDeps, signal: AbortSignal): Promise<ServerTraits> {
   return (await explore(deps, signal))?.traits ?? carefulTraits;
 }

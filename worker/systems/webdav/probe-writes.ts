@@ -9,9 +9,9 @@ import { lock, unlock } from './remove-folder';
 import type { Scratch } from './scratch';
 import type { ServerTraits } from './server-traits';
 
-// What a server does when something is written. Each of these is seen by what is there afterwards, not by what it says.
+// Finds out what a server does when something is written. The stored result counts, not the response.
 
-/** What one file showed before and after another content of the same size was written. */
+/** The properties of one file before and after another content of the same size was written. */
 export interface Rewritten {
   readonly before: DavEntry;
   readonly after: DavEntry;
@@ -19,7 +19,7 @@ export interface Rewritten {
 
 const [first, second] = ['one', 'two'];
 
-/** Throws `invalid` for a server that does not store what it says that it has stored. */
+/** Throws `invalid` if the server does not store what it claims to have stored. */
 export async function rewrite(scratch: Scratch): Promise<Rewritten> {
   const [before, after] = [await stored(scratch, 'a', first), await stored(scratch, 'a', second)];
   return { before, after };
@@ -56,7 +56,7 @@ export async function foldersOnlyNew(scratch: Scratch): Promise<boolean> {
   return isDone(first) && !isDone(again);
 }
 
-/** By which header a PUT, a MOVE and a DELETE of a file that has changed are refused, and others are not. */
+/** The header by which the server refuses a PUT, a MOVE and a DELETE of a changed file, and no others. */
 export async function precondition(
   scratch: Scratch,
   { before, after }: Rewritten,
@@ -85,7 +85,7 @@ async function holds(scratch: Scratch, stale: string, header: 'if' | 'if-match')
   return scratch.remove('p2', headersOf('p2', moved));
 }
 
-/** Throws `invalid` for a server that moves nothing. */
+/** Throws `invalid` if the server does not move the file. */
 export async function movesOnlyToFree(scratch: Scratch): Promise<boolean> {
   await scratch.put('b', first);
   await scratch.move('b', 'a');
@@ -120,7 +120,7 @@ export async function locks(scratch: Scratch): Promise<boolean> {
   return isRefused && (await scratch.look('locked/x')) === null && (await scratch.put('locked/x', first));
 }
 
-/** "423 Locked" is what is hoped for; elsewhere it is tried again. */
+/** "423 Locked" is the expected status; in other places it means that the call is tried again. */
 async function isLocked(put: Promise<boolean>): Promise<boolean> {
   try {
     return !(await put);
@@ -135,7 +135,7 @@ const cutSize = 400_000;
 const looks = 3;
 const betweenLooksMs = 120;
 
-/** Two transfers are cut, of a new file and of one that is there. Some servers keep only what is longer than 100 KiB. */
+/** Cuts off two transfers, of a new file and of an existing one. Some servers only keep parts of more than 100 KiB. */
 export async function isAtomic(scratch: Scratch): Promise<boolean> {
   await scratch.put('old', first);
   await Promise.all([cut(scratch, 'old'), cut(scratch, 'cut')]);
@@ -152,7 +152,7 @@ async function cut(scratch: Scratch, name: string): Promise<void> {
   const { client, signal } = scratch;
   async function* pieces(): AsyncGenerator<Uint8Array> {
     for (let sent = 0; sent < cutAfterBytes; sent += 65_536) yield Buffer.alloc(65_536, 'x');
-    // What was sent is to arrive before the end of the connection does.
+    // The sent bytes must arrive before the connection ends.
     await pause(betweenLooksMs);
     throw new Cut();
   }
@@ -163,7 +163,7 @@ async function cut(scratch: Scratch, name: string): Promise<void> {
   });
 }
 
-/** A hash of the server that is that of two contents is believed. */
+/** A hash of the server is trusted if it was right for two contents. */
 export function hashesIn({ before, after }: Rewritten): HashTrait {
   const contents = [
     { entry: before, text: first },

@@ -9,7 +9,7 @@ import { findingOf } from './server-traits';
 const loudOffsetMs = 60_000;
 const littleRoomBytes = 100_000_000;
 
-/** What a server is and what it really does, tried in a folder that is gone afterwards. */
+/** Finds out what a server is and what it really does, by trying it in a temporary folder. */
 export async function probeWebdav(deps: ScratchDeps, signal: AbortSignal): Promise<Probe> {
   const findings: Finding[] = [];
   let version: string | null = null;
@@ -28,7 +28,7 @@ export async function probeWebdav(deps: ScratchDeps, signal: AbortSignal): Promi
   return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
 }
 
-/** Throws `invalid` where no WebDAV is spoken: the header is a must (RFC 4918, 10.1). */
+/** Throws `invalid` if the server has no WebDAV: the header is mandatory (RFC 4918, 10.1). */
 async function readVersion(client: DavClient, signal: AbortSignal): Promise<string | null> {
   const answer = await client.send(
     { operation: 'probe', method: 'OPTIONS', path: '', isFolder: true },
@@ -64,7 +64,7 @@ async function whatItDoes(deps: ScratchDeps, signal: AbortSignal): Promise<reado
 const quotaQuery =
   '<?xml version="1.0" encoding="utf-8"?><propfind xmlns="DAV:"><prop><quota-available-bytes/></prop></propfind>';
 
-/** RFC 4331. Most servers do not tell. */
+/** RFC 4331. Most servers do not report it. */
 async function roomLeft(client: DavClient, signal: AbortSignal): Promise<readonly Finding[]> {
   const request = { operation: 'probe', path: '', isFolder: true, depth: '0', body: quotaQuery } as const;
   const [found] = (await client.propfind(request, signal)) ?? [];
@@ -83,7 +83,7 @@ async function roomLeft(client: DavClient, signal: AbortSignal): Promise<readonl
 const syncQuery =
   '<?xml version="1.0" encoding="utf-8"?><sync-collection xmlns="DAV:"><sync-token/><sync-level>1</sync-level><prop><getetag/></prop></sync-collection>';
 
-/** What it could do beyond that, and what is not used. */
+/** Abilities of the server that are not used. */
 async function extras(client: DavClient, signal: AbortSignal): Promise<readonly Finding[]> {
   const request = { operation: 'probe', path: '', isFolder: true } as const;
   const sync = await client.send({ ...request, method: 'REPORT', xml: syncQuery }, signal);

@@ -9,8 +9,8 @@ interface Keyed {
 }
 
 /**
- * Keeps the key of an item with it, as a property that goes with it where it is moved. False: the server did not; then the
- * item is known by its place and its content.
+ * Stores the key of an item as a property, which stays with the item when it is moved. False: the server did not store
+ * it; then the item is recognised by its place and its content.
  */
 export async function keepKey(
   client: DavClient,

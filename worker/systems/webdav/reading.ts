@@ -11,14 +11,14 @@ export interface ReadingDeps {
   readonly listing: DavListing;
 }
 
-/** How often a transfer that broke goes on where it was. */
+/** How often a broken transfer is continued. */
 const mostResumptions = 5;
-/** Shorter ones are read by a server at once: nobody comes between. */
+/** A server reads shorter contents at once, so they cannot change in between. */
 const lookedAgainFromBytes = 65_536;
 
 /**
- * The bytes of a file as it was listed. A transfer that breaks goes on where it was, if the server can. Throws `unavailable`
- * where it is no longer that file.
+ * The bytes of a file as it was listed. A broken transfer is continued if the server can do that. Throws `unavailable`
+ * if the file has changed.
  */
 export async function readFile(
   deps: ReadingDeps,
@@ -72,7 +72,7 @@ async function* counted(
       });
       if (next.done === true) break;
       state.read += next.value.byteLength;
-      // Also an answer that unpacks to more than was promised ends here.
+      // A response that unpacks to more bytes than announced ends here as well.
       if (state.read > entry.size) throw changed(entry);
       yield next.value;
     }
@@ -112,7 +112,7 @@ async function openAt(
   }
   if (start === 0) return answer.bytes;
   if (answer.status === 206 && beginsAt(answer, start)) return answer.bytes;
-  // The whole again. Without a tag that says that it is the same, the beginning may be of another content.
+  // The whole file again. Without an equal tag, the beginning may belong to another content.
   if (answer.status === 200 && shown !== null) return without(answer.bytes, start);
   await cancel(answer);
   throw changed(entry);
@@ -133,7 +133,7 @@ async function* without(pieces: AsyncIterable<Uint8Array>, bytes: number): Async
   }
 }
 
-/** What has not begun cannot be given up: its first piece is taken. */
+/** A stream can only be cancelled after it has begun, so its first piece is read. */
 async function cancel({ bytes }: HttpStream): Promise<void> {
   const pieces = bytes[Symbol.asyncIterator]();
   await pieces.next();

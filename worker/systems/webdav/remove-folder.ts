@@ -12,9 +12,9 @@ interface Deps {
 }
 
 /**
- * Deletes a folder if it is empty. A DELETE takes all that is in it along (RFC 4918, 9.6.1: "as if a Depth: infinity header
- * was used on it"), so it is locked while we look. Without locks, what someone puts there between the look and the deletion
- * is lost.
+ * Deletes a folder if it is empty. A DELETE also deletes all its contents (RFC 4918, 9.6.1: "as if a Depth: infinity
+ * header was used on it"), so it is locked while we check. Without locks, a file that someone adds between the check
+ * and the deletion is lost.
  */
 export async function removeFolder(
   { client, listing, traits }: Deps,
@@ -41,7 +41,7 @@ export async function removeFolder(
     const answer = await client.send(request, signal);
     return isDone(answer) || answer.status === 404 ? { kind: 'done' } : refusalOf(answer, 'DELETE');
   } finally {
-    // Also of a folder that is gone: rclone keeps the lock of its name.
+    // The lock of a deleted folder is removed as well, because rclone keeps the lock of its name.
     if (token !== null) await unlock(client, path, token);
   }
 }
@@ -49,7 +49,7 @@ export async function removeFolder(
 const body = `<?xml version="1.0" encoding="utf-8"?>
 <lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope><locktype><write/></locktype></lockinfo>`;
 
-/** Null: there is nothing to lock, or the server would not. It ends by itself where nobody unlocks it. */
+/** Null: there is nothing to lock, or the server refuses. A lock that is not removed expires by itself. */
 export async function lock(client: DavClient, path: string, signal: AbortSignal): Promise<string | null> {
   const answer = await client.send(
     {
@@ -68,14 +68,14 @@ export async function lock(client: DavClient, path: string, signal: AbortSignal)
   return null;
 }
 
-/** With its whole address: rclone reads no other, and without one Apache asks for the token of the folder around it. */
+/** Uses the whole address: rclone needs it, and without it Apache requires the token of the folder around it. */
 const underLock = (client: DavClient, path: string, token: string) => ({
   if: `<${client.places.destination(path, true)}> (<${token}>)`,
 });
 
 /**
- * "A successful lock request to an unmapped URL MUST result in the creation of a locked (non-collection) resource with empty
- * content" (RFC 4918, 7.3): the folder went right before it was locked.
+ * "A successful lock request to an unmapped URL MUST result in the creation of a locked (non-collection) resource with
+ * empty content" (RFC 4918, 7.3): the folder was removed right before it was locked.
  */
 async function removeLocked(
   client: DavClient,
@@ -92,6 +92,6 @@ async function removeLocked(
 export async function unlock(client: DavClient, path: string, token: string): Promise<void> {
   const signal = AbortSignal.timeout(10_000);
   const request = { operation: 'delete', method: 'UNLOCK', path, isFolder: true } as const;
-  // What cannot be unlocked now is unlocked by its own time limit.
+  // If unlocking fails, the lock expires by its time limit.
   await client.send({ ...request, headers: { 'lock-token': `<${token}>` } }, signal).catch(() => undefined);
 }

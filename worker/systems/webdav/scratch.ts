@@ -6,19 +6,19 @@ import type { DavClient } from './dav-client';
 import type { DavEntry } from './dav-entry';
 import type { DavListing } from './listing';
 
-/** A folder of our own in which a server is tried. It has a temporary name: no listing shows it. */
+/** A temporary folder in which a server is tried. No listing shows it, because of its name. */
 export interface Scratch {
   readonly client: DavClient;
   readonly listing: DavListing;
   readonly signal: AbortSignal;
-  /** From the root of the pair. */
+  /** The path from the root of the pair. */
   path(name: string): string;
-  /** True: the server said that it had stored it. */
+  /** True: according to the server, it was stored. */
   put(name: string, text: string, headers?: Readonly<Record<string, string>>): Promise<boolean>;
   /** The bytes as text; null: there is no such file. */
   text(name: string): Promise<string | null>;
   look(name: string): Promise<DavEntry | null>;
-  /** True: the server said that it had done it. */
+  /** True: according to the server, it was moved. */
   move(from: string, to: string, headers?: Readonly<Record<string, string>>): Promise<boolean>;
   remove(name: string, headers?: Readonly<Record<string, string>>): Promise<boolean>;
 }
@@ -28,7 +28,7 @@ export interface ScratchDeps {
   readonly listing: DavListing;
 }
 
-/** Makes one, and takes it away whatever happens. Null: the server makes no folder there. */
+/** Makes such a folder, and removes it whatever happens. Null: the server cannot make a folder there. */
 export async function withScratch<T>(
   deps: ScratchDeps,
   signal: AbortSignal,
@@ -42,7 +42,7 @@ export async function withScratch<T>(
     return await run(scratchIn(deps, folder, signal));
   } finally {
     const last = AbortSignal.timeout(10_000);
-    // What cannot be taken away now is taken away by a later listing.
+    // If removing it fails, a later listing removes it.
     await deps.client.send({ ...request, method: 'DELETE' }, last).catch(() => undefined);
   }
 }

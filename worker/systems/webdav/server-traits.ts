@@ -5,32 +5,32 @@ import type { TreeTraits } from '../tree/path-tree';
 import { isTemporary } from '../tree/temporary-names';
 import type { HashTrait } from './dav-entry';
 
-/** What a server was seen to do of what the standard says. */
+/** Which parts of the standard a server was seen to obey. */
 export interface ServerTraits {
-  /** By which header a write to a file that has changed is refused. */
+  /** The header by which the server refuses a write to a changed file. */
   readonly precondition: 'if' | 'if-match' | 'none';
-  /** `If-None-Match: *` refuses a PUT where something is. */
+  /** With `If-None-Match: *`, the server refuses a PUT to an existing file. */
   readonly putsOnlyNew: boolean;
-  /** MKCOL refuses a name that is taken. */
+  /** The server refuses MKCOL for a name that is taken. */
   readonly foldersOnlyNew: boolean;
-  /** `Overwrite: F` refuses a MOVE to where something is. */
+  /** With `Overwrite: F`, the server refuses a MOVE to a name that is taken. */
   readonly movesOnlyToFree: boolean;
-  /** Nothing of a PUT is seen before it is complete, and a PUT that is cut leaves what was there. */
+  /** A PUT is not visible before it is complete, and a PUT that is cut off leaves the earlier content. */
   readonly isAtomic: boolean;
-  /** Properties of ours are kept, and go with a file that is moved. */
+  /** The server stores our properties, and they stay with a file that is moved. */
   readonly keepsProperties: boolean;
-  /** Nobody writes into a folder that is locked. */
+  /** Nobody else can write into a locked folder. */
   readonly locks: boolean;
   readonly hashes: HashTrait;
   readonly isCaseBlind: boolean;
   readonly form: NameRules['form'];
-  /** Characters that it takes in no name. */
+  /** Characters that the server does not accept in names. */
   readonly badCharacters: string;
-  /** It takes no name that ends with a dot or a space. */
+  /** The server accepts no name that ends with a dot or a space. */
   readonly refusesBlankEnds: boolean;
 }
 
-/** Nothing is relied on: what no probe has shown may not be so. */
+/** The traits of a server that was not probed: nothing is relied on. */
 export const carefulTraits: ServerTraits = {
   precondition: 'none',
   putsOnlyNew: false,
@@ -69,7 +69,7 @@ function fittingOn({ badCharacters, refusesBlankEnds }: ServerTraits, name: stri
   return fittingName(own) ?? own;
 }
 
-// As a finding of a probe, which is stored with the system
+// Traits as a finding of a probe, which is stored with the system
 
 const code = 'webdav-traits';
 
@@ -82,7 +82,7 @@ export const findingOf = (traits: ServerTraits): Finding => ({
     .sort(),
 });
 
-/** Null: none of them tells of traits. What is not told is taken carefully. */
+/** Null: no finding contains traits. Missing traits count as absent abilities. */
 export function traitsIn(findings: readonly Finding[]): ServerTraits | null {
   const finding = findings.find((one) => one.code === code);
   if (finding === undefined) return null;

@@ -13,8 +13,9 @@ import { carefulTraits, type ServerTraits, traitsIn, treeTraitsOf } from './serv
 import { createWrites } from './writes';
 
 /**
- * A WebDAV server (RFC 4918). What it does of the standard is known by a probe that is stored with the system. A server that
- * nobody has probed is probed before the first write: reading relies on nothing, and a plan writes nothing.
+ * A WebDAV server (RFC 4918). A probe, which is stored with the system, shows which parts of the standard it obeys. A
+ * server that was not probed yet is probed before the first write; reading relies on nothing, and a plan writes
+ * nothing.
  */
 export function createWebdavConnector(): TreeConnector {
   const found: FoundTraits = new Map();
@@ -24,7 +25,7 @@ export function createWebdavConnector(): TreeConnector {
   };
 }
 
-/** What this process has found itself, by address and user. */
+/** The traits that this process has found itself, by address and user. */
 type FoundTraits = Map<string, Promise<ServerTraits>>;
 
 function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits): PathTree {
@@ -64,7 +65,7 @@ function openTree(opening: SystemOpening, outside: Outside, found: FoundTraits):
   };
 }
 
-/** One at a time; one that failed is forgotten. */
+/** One probe at a time; the result of a failed probe is forgotten. */
 async function foundBefore(
   found: FoundTraits,
   name: string,
@@ -80,7 +81,7 @@ async function foundBefore(
   }
 }
 
-/** That something is not there says nothing where the root is not there. */
+/** An item only counts as missing if the root exists. */
 async function lookSure(listing: DavListing, path: string, signal: AbortSignal): Promise<DavEntry | null> {
   const entry = await listing.look(path, signal);
   if (entry === null) await listing.needRoot(signal);

@@ -17,7 +17,7 @@ import { type ServerTraits, treeTraitsOf } from './server-traits';
 export interface WritingDeps {
   readonly client: DavClient;
   readonly listing: DavListing;
-  /** What the server does; a server of which nothing is known is probed first. */
+  /** What the server does. An unknown server is probed first. */
   readonly traits: (signal: AbortSignal) => Promise<ServerTraits>;
 }
 
@@ -72,7 +72,7 @@ async function makeFolder(
 
 const unclear: ReadonlySet<RefusalCode> = new Set(['no-folder', 'name-taken', 'invalid', 'forbidden']);
 
-/** The same status may say that the folder around it is gone, that the root is, or that the name is taken. */
+/** The same status may mean that the folder is gone, that the root is gone, or that the name is taken. */
 async function explained(
   { listing }: WritingDeps,
   path: string,
@@ -119,7 +119,7 @@ async function move(
     return refused('name-taken', 'something else has that name');
   const answer = await sendMove(client, { from: expected.path, to: path, isFolder, precondition }, signal);
   if (isDone(answer)) return shown(listing, path, signal);
-  // What Apache returns where the folder that it would go to is not there.
+  // Apache returns this if the target folder does not exist.
   if (answer.status === 500) return explained(deps, path, refused('invalid', 'MOVE returned 500'), signal);
   if (answer.status === 404 || answer.status === 412) {
     const now = await listing.look(expected.path, signal);
@@ -151,8 +151,8 @@ const sendMove = (
   );
 
 /**
- * To a server that is blind to case, `readme` is taken by `README` itself: it is moved aside first. The name in between can be
- * seen, so that whoever is killed there leaves an item that the next run renames.
+ * For a server that ignores case, the name `readme` is already taken by the item `README` itself, so the item is moved
+ * to another name first. That name is visible in listings, so that after an interruption the next run renames the item.
  */
 async function respell(
   deps: WritingDeps,
