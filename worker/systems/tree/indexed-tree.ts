@@ -43,7 +43,7 @@ export interface IndexedTreeSettings extends TreeComparison {
  */
 export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedTreeSettings): System {
   const paths = createLivePaths(tree, index);
-  const parts: Parts = { tree, index, paths, settings, comparison: settings };
+  const parts: Parts = { tree, index, paths, settings, comparison: settings, inTurn: createTurns() };
   const atRoot = createRootCheck(tree, index);
   const expecting = async (key: string, expected: string, signal: AbortSignal, write: WriteItem) => {
     await atRoot(signal);
@@ -81,7 +81,20 @@ export function indexedTree(tree: PathTree, index: TreeIndex, settings: IndexedT
 /** Writes to an item that is unchanged since it was last read. */
 type WriteItem = (item: LocatedItem) => Promise<Written>;
 
+type InTurn = <T>(run: () => Promise<T>) => Promise<T>;
+
+function createTurns(): InTurn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const mine = last.then(run);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
 interface Parts extends ShownParts {
+  /** Two who find one item that nobody knew would give it two keys. */
+  readonly inTurn: InTurn;
   readonly tree: PathTree;
   readonly index: TreeIndex;
   readonly settings: IndexedTreeSettings;
@@ -198,7 +211,7 @@ async function recognised(
   placed: readonly PlacedEntry[],
   signal: AbortSignal,
 ): Promise<readonly Item[]> {
-  const items = await recognise(parts.tree, parts.index, placed, signal);
+  const items = await parts.inTurn(() => recognise(parts.tree, parts.index, placed, signal));
   return items.flatMap((item, at) => {
     const entry = placed[at]?.entry;
     return entry === undefined ? [] : [itemOf(parts, item, entry)];
