@@ -12,7 +12,7 @@ import { createLogger } from '../shared/log';
 import { createSeal } from '../shared/seal/seal';
 import { createJobStore } from '../shared/stores/jobs/job-store';
 import { createLinkHintStore } from '../shared/stores/pairs/link-hint-store';
-import { askForSlice } from '../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../shared/stores/store-access';
 import { currentEntity, recordCall } from '../worker/pairs/call-scope';
 import { createPairSystems } from '../worker/pairs/pair-systems';
@@ -134,7 +134,7 @@ async function openBench(db: Db, remote: Remote) {
   };
 
   async function settle(): Promise<void> {
-    await askForSlice(db, pairId);
+    await createPairSliceJobStore(db).askFor(pairId);
     const job = await db<{ id: string; kind: string }>('job').where({ kind: 'pair.slice' }).first('id');
     const claimed = await createJobStore(db).claim(job?.id ?? '0', 60);
     if (claimed === null) throw new Error('there is no slice to run');

@@ -11,7 +11,7 @@ import { closeServer, createOpsServer, listenOn } from '../shared/metrics/ops-se
 import { createSeal } from '../shared/seal/seal';
 import { withPortNamed } from '../shared/process/operator-errors';
 import { openQueue } from '../shared/queue/open-queue';
-import { createJobStore, jobAdded } from '../shared/stores/jobs/job-store';
+import { createJobStore } from '../shared/stores/jobs/job-store';
 import { needKeysOfSecrets } from '../shared/stores/staff/sealed-secret-store';
 import { createScheduleStore } from '../shared/stores/jobs/schedule-store';
 import { type Lane, lanes } from '../shared/domain/job-kind';
@@ -46,7 +46,8 @@ import { createPairSystems } from './pairs/pair-systems';
 import { runSlice } from './pairs/run-slice';
 import { createLimiters, secretsFrom } from './pairs/system-secrets';
 import { createConnectors } from './systems/connectors';
-import { wakePairs } from '../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../shared/stores/jobs/pair-slice-job-store';
+import { jobAdded } from '../shared/db/queue-message';
 import { createWorkerMetrics } from './ops/worker-metrics';
 import { applyApprovals } from './solution-sync/params/apply-approvals';
 import { createSyncHandler } from './solution-sync/sync-handler';
@@ -171,7 +172,7 @@ export async function startWorker(config: Config, databaseUrl: string, log: Logg
           job,
         ),
     },
-    'pair.wake-pairs': plain(() => wakePairs(db)),
+    'pair.wake-pairs': plain(() => createPairSliceJobStore(db).addMissing()),
     'upkeep.free-dead-uploads': plain(() => freeDeadUploads({ db, files, log })),
     'upkeep.requeue-orphans': plain(() => jobs.requeueOrphans(config.largePackageBytes)),
     'upkeep.remove-expired-files': plain(() =>

@@ -3,7 +3,7 @@ import type { Seal } from '../../shared/seal/seal';
 import { hashSessionToken } from '../../shared/secrets';
 import type { CalledHook, HookStore } from '../../shared/stores/pairs/hook-store';
 import type { LinkHintStore } from '../../shared/stores/pairs/link-hint-store';
-import type { PairConfigStore } from '../../shared/stores/pairs/pair-config-store';
+import type { PairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import type { StoreAccess } from '../../shared/stores/store-access';
 import {
   judgeEspocrmSignature,
@@ -23,7 +23,7 @@ export interface HookCall {
 interface Stores {
   readonly hooks: Pick<HookStore, 'findCalled' | 'noteCall' | 'noteRefusal' | 'sidesOf'>;
   readonly linkHints: Pick<LinkHintStore, 'add'>;
-  readonly pairConfigs: Pick<PairConfigStore, 'askForSlices'>;
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
 }
 
 interface Deps extends StoreAccess<Stores> {
@@ -50,12 +50,12 @@ export function createHookInService({ stores, transaction, seal }: Deps) {
         throw unsignedWebhook();
       }
       const keys = idsIn(body);
-      await transaction(async ({ hooks, linkHints, pairConfigs }) => {
+      await transaction(async ({ hooks, linkHints, pairSliceJobs }) => {
         await hooks.noteCall(hook.id);
         if (keys.length === 0) return;
         for (const { pairId, side } of await hooks.sidesOf(hook.systemId, hook.entity)) {
           await linkHints.add({ pairId, side, keys, source: 'webhook' });
-          await pairConfigs.askForSlices(pairId);
+          await pairSliceJobs.askFor(pairId);
         }
       });
     },

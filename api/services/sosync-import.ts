@@ -1,3 +1,4 @@
+import type { SosyncLinkJobStore } from '../../shared/stores/pairs/sosync-link-job-store';
 import type { SosyncInstanceStore, SosyncRoute } from '../../shared/stores/sosync/sosync-instance-store';
 import type { ImportedJob, SosyncImportStore } from '../../shared/stores/sosync/sosync-import-store';
 import type { NewSosyncJob, SosyncJobStore } from '../../shared/stores/sosync/sosync-job-store';
@@ -8,6 +9,7 @@ interface Stores {
   readonly sosyncInstances: Pick<SosyncInstanceStore, 'routes'>;
   readonly sosyncImport: SosyncImportStore;
   readonly sosyncJobs: SosyncJobStore;
+  readonly sosyncLinkJobs: Pick<SosyncLinkJobStore, 'open'>;
 }
 
 export interface ImportLine {
@@ -66,7 +68,7 @@ export function createSosyncImport({
   };
 
   async function openAgain(
-    { sosyncJobs, sosyncImport }: Stores,
+    { sosyncImport, sosyncJobs, sosyncLinkJobs }: Stores,
     routes: readonly SosyncRoute[],
     open: readonly ImportedJob[],
   ): Promise<void> {
@@ -77,7 +79,7 @@ export function createSosyncImport({
     const ids = made.map(({ job }) => job.job_id);
     const withIds = { ...sosyncJobs, nextIds: () => Promise.resolve(ids) };
     await createSosyncJobs(
-      withIds,
+      { sosyncJobs: withIds, sosyncLinkJobs },
       instance,
       made.map(({ asNew }) => asNew),
     );

@@ -5,6 +5,7 @@ import {
   type SosyncJobState,
   type SosyncSystem,
 } from '../../shared/domain/sosync';
+import type { SosyncLinkJobStore } from '../../shared/stores/pairs/sosync-link-job-store';
 import type { SosyncInstanceStore, SosyncRoute } from '../../shared/stores/sosync/sosync-instance-store';
 import type {
   InsertedSosyncJob,
@@ -26,6 +27,7 @@ export interface SosyncJobWish {
 interface Stores {
   readonly sosyncInstances: Pick<SosyncInstanceStore, 'routes'>;
   readonly sosyncJobs: SosyncJobStore;
+  readonly sosyncLinkJobs: Pick<SosyncLinkJobStore, 'open'>;
 }
 
 interface Deps extends StoreAccess<Stores> {
@@ -83,7 +85,7 @@ export function createSosyncJobService({ stores, transaction, instance }: Deps) 
 
 /** Each wish becomes the id of its job, or what is wrong with it. */
 async function createAll(
-  { sosyncInstances, sosyncJobs }: Stores,
+  { sosyncInstances, sosyncJobs, sosyncLinkJobs }: Stores,
   instance: string,
   wishes: readonly SosyncJobWish[],
 ): Promise<(string | Error)[]> {
@@ -91,7 +93,7 @@ async function createAll(
   const parents = await knownParents(sosyncJobs, instance, wishes);
   const judged = wishes.map((wish) => judge(wish, routes, parents));
   const jobs = judged.flatMap((one) => (one instanceof Error ? [] : [one]));
-  const ids = await createSosyncJobs(sosyncJobs, instance, jobs);
+  const ids = await createSosyncJobs({ sosyncJobs, sosyncLinkJobs }, instance, jobs);
   let next = 0;
   return judged.map((one) =>
     one instanceof Error ? one : (ids[next++] ?? new Error('no id was given out')),
@@ -161,9 +163,13 @@ export function newJobOf(
   };
 }
 
+interface CreatingStores extends Pick<Stores, 'sosyncLinkJobs'> {
+  readonly sosyncJobs: Pick<SosyncJobStore, 'nextIds' | 'closeOpen' | 'insert'>;
+}
+
 /** In the transaction of the caller. The ids, in the order of the jobs; of one record the newest job stays open. */
 export async function createSosyncJobs(
-  store: Pick<SosyncJobStore, 'openLinkJobs' | 'nextIds' | 'closeOpen' | 'insert'>,
+  { sosyncJobs, sosyncLinkJobs }: CreatingStores,
   instance: string,
   jobs: readonly NewSosyncJob[],
 ): Promise<string[]> {
@@ -171,9 +177,9 @@ export async function createSosyncJobs(
   const places = new Map<string, number>();
   jobs.forEach((job, place) => places.set(recordOf(job), place));
   const newest = [...places.values()].flatMap((place) => jobs[place] ?? []);
-  const linkJobs = await store.openLinkJobs(newest.map(keyOf));
+  const linkJobs = await sosyncLinkJobs.open(newest.map(keyOf));
   const linkJobOf = new Map(newest.map((job, at) => [recordOf(job), linkJobs[at] ?? '']));
-  const ids = await store.nextIds(jobs.length);
+  const ids = await sosyncJobs.nextIds(jobs.length);
   const inserted = jobs.map((job, place): InsertedSosyncJob => {
     const last = places.get(recordOf(job)) ?? place;
     return {
@@ -184,8 +190,8 @@ export async function createSosyncJobs(
     };
   });
   const open = inserted.filter(({ closedBy }) => closedBy === null);
-  await store.closeOpen(open);
-  await store.insert(instance, inserted);
+  await sosyncJobs.closeOpen(open);
+  await sosyncJobs.insert(instance, inserted);
   return ids;
 }
 

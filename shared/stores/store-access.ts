@@ -1,6 +1,7 @@
 import { type Db, inTransaction } from '../db/database';
 import { createAlertStore } from './alerts/alert-store';
 import { createJobStore } from './jobs/job-store';
+import { createPairSliceJobStore } from './jobs/pair-slice-job-store';
 import { createScheduleStore } from './jobs/schedule-store';
 import { createLogBookStore } from './logs/log-book-store';
 import { createLogFindingStore } from './logs/log-finding-store';
@@ -20,6 +21,7 @@ import { createPairBoardStore } from './pairs/pair-board-store';
 import { createPairConfigStore } from './pairs/pair-config-store';
 import { createPairInboxStore } from './pairs/pair-inbox-store';
 import { createPairRunRequestStore } from './pairs/pair-run-request-store';
+import { createSosyncLinkJobStore } from './pairs/sosync-link-job-store';
 import { createSystemStore } from './pairs/system-store';
 import { createSystemTaskStore } from './pairs/system-task-store';
 import { createApprovalStore } from './parameters/approval-store';
@@ -176,6 +178,9 @@ const storesOn = (db: Db) => ({
   get pairRunRequests() {
     return createPairRunRequestStore(db);
   },
+  get pairSliceJobs() {
+    return createPairSliceJobStore(db);
+  },
   get params() {
     return createParamStore(db);
   },
@@ -220,6 +225,9 @@ const storesOn = (db: Db) => ({
   },
   get sosyncJobs() {
     return createSosyncJobStore(db);
+  },
+  get sosyncLinkJobs() {
+    return createSosyncLinkJobStore(db);
   },
   get sosyncMirror() {
     return createSosyncMirrorStore(db);

@@ -11,44 +11,35 @@ const sameSubject: Readonly<Record<string, string>> = {
 
 /** Who else writes a table, and why it must be so. */
 const otherWriters: readonly (readonly [file: string, table: string, why: string])[] = [
-  ['shared/stores/jobs/job-store.ts', 'sync', 'A worker takes a job and begins its sync in one statement.'],
-  ['shared/stores/syncs/sync-steps.ts', 'job', 'Each step of a sync is one statement: a round trip costs.'],
-  ['shared/stores/syncs/sync-steps.ts', 'solution_flag', 'Each step of a sync is one statement.'],
-  ['shared/db/queue-message.ts', 'queue_message', 'A job and its message are one statement.'],
+  [
+    'shared/stores/jobs/job-store.ts',
+    'sync',
+    'Two workers may race for a job: one statement takes it and begins its sync, or does neither.',
+  ],
+  [
+    'shared/stores/syncs/sync-steps.ts',
+    'job',
+    'Queueing and ending a sync is one statement each, with its job: workers race for it, and a round trip costs.',
+  ],
+  [
+    'shared/stores/syncs/sync-steps.ts',
+    'solution_flag',
+    'The statement that queues an upload marks the flags that this upload honours: neither may stand alone.',
+  ],
+  [
+    'shared/db/queue-message.ts',
+    'queue_message',
+    'It is the SQL of the queue for those who send the message of a job in the statement that inserts the job.',
+  ],
   [
     'shared/stores/syncs/status-store.ts',
     'solution_quota',
-    'What races for a channel and a quota is one statement.',
+    'Requests race for a channel and for what is left of a quota: one statement takes both or neither.',
   ],
   [
     'shared/stores/syncs/status-store.ts',
     'account_quota',
-    'What races for a channel and a quota is one statement.',
-  ],
-  [
-    'shared/stores/pairs/pair-wake.ts',
-    'job',
-    'A pair has one job, which whoever wants something of it brings forward.',
-  ],
-  [
-    'shared/stores/pairs/pair-config-store.ts',
-    'job',
-    'A configuration and the job of its pair are one statement.',
-  ],
-  [
-    'shared/stores/pairs/pair-slice-store.ts',
-    'job',
-    'A slice gives its job back under the fence under which it holds it.',
-  ],
-  [
-    'shared/stores/sosync/sosync-job-store.ts',
-    'link_job',
-    'Jobs come by the thousand a second, and each has its link job in the same statement.',
-  ],
-  [
-    'shared/stores/sosync/sosync-worker-store.ts',
-    'link_job',
-    'What is passed on to the slices of pairs is passed on under the lease of the job worker.',
+    'Requests race for a channel and for what is left of a quota: one statement takes both or neither.',
   ],
 ];
 

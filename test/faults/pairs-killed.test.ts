@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { applyPairFile } from '../../api/backoffice/services/pair-files';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createSeal } from '../../shared/seal/seal';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { eventually } from '../queue/eventually';
 import { type AdvowareFake, startAdvowareFake } from '../systems/fakes/advoware-fake';
@@ -50,7 +50,7 @@ const rows = async <T>(sql: string): Promise<T[]> => (await processes.db.raw<{ r
 
 async function ask(kind: 'check' | 'whole'): Promise<void> {
   await processes.db.raw('insert into pair_run (pair_id, kind) values (?, ?)', [pairId, kind]);
-  await askForSlice(processes.db, pairId);
+  await createPairSliceJobStore(processes.db).askFor(pairId);
 }
 
 /** Nothing is left to do, and nobody does anything. */

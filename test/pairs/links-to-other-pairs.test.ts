@@ -1,7 +1,7 @@
 import type { Fields } from '../../shared/domain/merge-copy';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createLinkDeskStore, type LinkJobView } from '../../shared/stores/pairs/link-desk-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { createLimiter } from '../../worker/outside/limiter';
 import { createPairSystems } from '../../worker/pairs/pair-systems';
 import { runSlice } from '../../worker/pairs/run-slice';
@@ -116,7 +116,7 @@ async function open(groups: object | null = groupsOf(false), personPair: object 
     slice,
     async ask(name, kind = 'whole') {
       await db('pair_run').insert({ pair_id: ids[name], kind });
-      await askForSlice(db, ids[name] ?? 0);
+      await createPairSliceJobStore(db).askFor(ids[name] ?? 0);
     },
     async settle() {
       for (let slices = 0; slices < 20; slices++) {

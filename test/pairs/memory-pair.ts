@@ -1,7 +1,7 @@
 import type { Fields } from '../../shared/domain/merge-copy';
 import { createLogger, type Logger } from '../../shared/log';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import type { z } from 'zod';
 import type { recordPairSchema } from '../../shared/systems/pair-settings';
 import { createLimiter } from '../../worker/outside/limiter';
@@ -94,7 +94,7 @@ export async function createMemoryPair(
   const systems = memorySystems(remotes);
 
   const slice = async (lease: SliceLease = heldLease, others: PairSystems = systems) => {
-    await askForSlice(db, pairId);
+    await createPairSliceJobStore(db).askFor(pairId);
     const job = await db<{ id: string; kind: string }>('job').where({ kind: 'pair.slice' }).first('id');
     const claimed = await createJobStore(db).claim(job?.id ?? '0', 60);
     if (claimed === null) throw new Error('there is no slice to run');

@@ -4,7 +4,7 @@ import type { PairSystems } from '../../worker/pairs/pair-systems';
 import { MissingSecrets } from '../../shared/systems/references';
 import { createSystemStore } from '../../shared/stores/pairs/system-store';
 import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { createRecords } from '../pipeline/remote';
 import type { SliceLease } from '../../worker/pairs/slice';
 import { createLease, instantNow } from '../../worker/jobs/lease';
@@ -318,7 +318,7 @@ describe('a slice that lost its job', () => {
     await pair.database.db.raw(
       `update job set lease_until = now() - interval '1 second' where kind = 'pair.slice'`,
     );
-    await askForSlice(pair.database.db, pair.pairId);
+    await createPairSliceJobStore(pair.database.db).askFor(pair.pairId);
     await pair.slice();
     const before = await pair.rows('select id, version, state from link');
     resume();
@@ -360,7 +360,7 @@ describe('the seed’s hole: an old holder that writes on', () => {
       `update job set lease_until = now() - interval '1 second' where kind = 'pair.slice'`,
     );
     expire();
-    await askForSlice(pair.database.db, pair.pairId);
+    await createPairSliceJobStore(pair.database.db).askFor(pair.pairId);
     await pair.slice();
     resume();
     await old;

@@ -3,7 +3,7 @@ import { commandLineCaller } from '../../shared/domain/staff';
 import { createSeal } from '../../shared/seal/seal';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createPairConfigStore } from '../../shared/stores/pairs/pair-config-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { recordCall } from '../../worker/pairs/call-scope';
 import { createPairSystems } from '../../worker/pairs/pair-systems';
@@ -145,7 +145,7 @@ export async function openOdooPairs(
     async run(pair, kind = 'whole') {
       const id = ids.get(pair) ?? 0;
       await db('pair_run').insert({ pair_id: id, kind });
-      await askForSlice(db, id);
+      await createPairSliceJobStore(db).askFor(id);
       await settle();
     },
     async restart() {
@@ -154,7 +154,7 @@ export async function openOdooPairs(
     },
     async tryAgainNow() {
       await db.raw(`update link_job set run_after = now() where state = 'failed'`);
-      for (const id of ids.values()) await askForSlice(db, id);
+      for (const id of ids.values()) await createPairSliceJobStore(db).askFor(id);
       await settle();
     },
     calls: () => odoo.methods.splice(0).filter((method) => !method.endsWith('/fields_get')),

@@ -5,7 +5,7 @@ import { applyPairFile } from '../../api/backoffice/services/pair-files';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createLogger } from '../../shared/log';
 import { createSeal } from '../../shared/seal/seal';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { startWorker } from '../../worker/compose';
 import { metricsToken, scrape, type Scrape } from '../ops/scrape';
@@ -51,7 +51,7 @@ afterAll(async () => {
 
 async function run(): Promise<void> {
   await server().db.raw(`insert into pair_run (pair_id, kind) values (?, 'whole')`, [pairId]);
-  await askForSlice(server().db, pairId);
+  await createPairSliceJobStore(server().db).askFor(pairId);
   await eventually('the run has ended', async () => {
     const [open] = await rows<{ count: string }>(
       `select (select count(*) from pair_run where state <> 'ended') + (select count(*) from job where kind = 'pair.slice' and state = 'running') as count`,

@@ -5,7 +5,7 @@ import { commandLineCaller } from '../../shared/domain/staff';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { createLinkDeskStore } from '../../shared/stores/pairs/link-desk-store';
 import { createLinkHintStore } from '../../shared/stores/pairs/link-hint-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { notifyOfStalePairs } from '../../worker/notifications/stale-solutions';
 import { type FakePair, openFakePair } from './fake-pair';
 import type { Fault } from './fakes/http-fake';
@@ -57,7 +57,7 @@ test('hundred updates in one webhook are one batch of jobs, and each is written 
   const hints = createLinkHintStore(pair.database.db);
   const hundred = { pairId, side: 'here', keys: [...ids, ...ids], source: 'webhook' } as const;
   expect(await hints.add(hundred)).toHaveLength(100);
-  await askForSlice(pair.database.db, pairId);
+  await createPairSliceJobStore(pair.database.db).askFor(pairId);
   await pair.settle();
   const { advoware } = pair.calls();
   expect(advoware.filter((call) => call.startsWith('PUT'))).toHaveLength(100);

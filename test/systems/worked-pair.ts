@@ -4,7 +4,7 @@ import { createLogger } from '../../shared/log';
 import { createSeal } from '../../shared/seal/seal';
 import { createJobStore } from '../../shared/stores/jobs/job-store';
 import { createPairConfigStore } from '../../shared/stores/pairs/pair-config-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { recordCall } from '../../worker/pairs/call-scope';
 import { createPairSystems } from '../../worker/pairs/pair-systems';
@@ -66,7 +66,7 @@ export async function openWorkedPair(
   let systems = openSystems();
 
   async function slice(): Promise<void> {
-    await askForSlice(db, pairId);
+    await createPairSliceJobStore(db).askFor(pairId);
     const job = await db<{ id: string; kind: string }>('job').where({ kind: 'pair.slice' }).first('id');
     const claimed = await createJobStore(db).claim(job?.id ?? '0', 60);
     if (claimed === null) throw new Error('there is no slice to run');

@@ -1,7 +1,6 @@
 import { pauseReasonText } from '../../shared/domain/pause-reason';
 import { reasonFacts } from '../../shared/formats/stored-reason';
 import type { ClaimedJob } from '../../shared/stores/jobs/job-store';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
 import type { PairRun, RunCounts } from '../../shared/stores/pairs/pair-run-store';
 import type { SlicePair } from '../../shared/stores/pairs/pair-slice-store';
 import { createHalt } from '../pipeline/calls';
@@ -33,11 +32,11 @@ const restSeconds = 3_600;
 export async function runSlice(deps: SliceDeps, job: ClaimedJob): Promise<'done' | 'ended'> {
   const pairId = Number(job.subject);
   const stores = storesOf(deps.db, pairId, job);
-  if (!(await stores.slice.begin())) return 'ended';
+  if (!(await stores.sliceJobs.begin(job))) return 'ended';
   const pair = await stores.slice.load();
   if (pair === null || pair.mode === 'off') return 'done';
   const delaySeconds = await workOn(deps, stores, pair);
-  await stores.slice.end(delaySeconds);
+  await stores.sliceJobs.end(job, delaySeconds);
   return 'ended';
 }
 
@@ -195,7 +194,8 @@ async function steps(slice: Slice, learned: readonly FieldFinding[]): Promise<nu
   }
   await slice.stores.runs.endFinished();
   await slice.stores.decisions.applyApprovals();
-  for (const other of await slice.stores.jobs.waitingElsewhere()) await askForSlice(slice.deps.db, other);
+  const { jobs, sliceJobs } = slice.stores;
+  for (const other of await jobs.waitingElsewhere()) await sliceJobs.askFor(other);
   return pauseOf(slice);
 }
 

@@ -13,6 +13,10 @@ import {
   type PairFieldTypeStore,
 } from '../../shared/stores/pairs/pair-field-type-store';
 import type { SliceHold } from '../../shared/db/slice-guard';
+import {
+  createPairSliceJobStore,
+  type PairSliceJobStore,
+} from '../../shared/stores/jobs/pair-slice-job-store';
 import { createPairPlanStore, type PairPlanStore } from '../../shared/stores/pairs/pair-plan-store';
 import {
   createPairRunStore,
@@ -65,6 +69,7 @@ export interface SliceDeps {
 /** The stores for the tables of one pair, under the fence of its slice. */
 export interface SliceStores {
   readonly hold: SliceHold;
+  readonly sliceJobs: PairSliceJobStore;
   readonly slice: PairSliceStore;
   readonly links: LinkStore<PairLinkWords>;
   readonly jobs: LinkJobStore<PairJobWords>;
@@ -77,6 +82,7 @@ export interface SliceStores {
 
 export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores => ({
   hold,
+  sliceJobs: createPairSliceJobStore(db),
   slice: createPairSliceStore(db, pairId, hold),
   links: createLinkStore<PairLinkWords>(db, pairId, hold),
   jobs: createLinkJobStore<PairJobWords>(db, pairId, hold),

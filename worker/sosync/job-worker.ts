@@ -1,8 +1,9 @@
 import type { Logger } from '../../shared/log';
-import type { PairConfigStore } from '../../shared/stores/pairs/pair-config-store';
+import type { PairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
+import type { SosyncLinkJobStore } from '../../shared/stores/pairs/sosync-link-job-store';
 import type {
+  DueSosyncJob,
   KnownDrift,
-  PassedOnJob,
   SosyncHold,
   SosyncWorkerStore,
 } from '../../shared/stores/sosync/sosync-worker-store';
@@ -10,8 +11,9 @@ import type { StoreAccess } from '../../shared/stores/store-access';
 import { type LeasedWork, startLeasedWork } from './leased-work';
 
 interface Stores {
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
+  readonly sosyncLinkJobs: Pick<SosyncLinkJobStore, 'passOn'>;
   readonly sosyncWorkers: SosyncWorkerStore;
-  readonly pairConfigs: Pick<PairConfigStore, 'askForSlices'>;
 }
 
 interface Deps extends StoreAccess<Stores> {
@@ -38,7 +40,7 @@ const lookAtJobEveryMs = 50;
 /** Passes on to the pairs what callers have created, for as long as it has the lease. */
 export function startJobWorker(deps: Deps): LeasedWork {
   const { stores, instance, log } = deps;
-  let current: { readonly job: PassedOnJob; readonly since: number } | null = null;
+  let current: { readonly job: DueSosyncJob; readonly since: number } | null = null;
   let measuring: Promise<void> | null = null;
   let lastFence = '';
 
@@ -121,11 +123,15 @@ export function startJobWorker(deps: Deps): LeasedWork {
     return isOpen && !isOverdue ? lookAtJobEveryMs : 0;
   }
 
-  async function passOn(hold: SosyncHold, limit: number): Promise<readonly PassedOnJob[]> {
-    return deps.transaction(async ({ sosyncWorkers, pairConfigs }) => {
-      const jobs = await sosyncWorkers.passOn(hold, limit);
+  async function passOn(hold: SosyncHold, limit: number): Promise<readonly DueSosyncJob[]> {
+    return deps.transaction(async ({ pairSliceJobs, sosyncLinkJobs, sosyncWorkers }) => {
+      const jobs = await sosyncWorkers.dueJobs(hold, limit);
+      if (jobs.length === 0) return [];
+      // In the same order as creating and working do: link jobs first.
+      await sosyncLinkJobs.passOn(jobs.map(({ linkJobId }) => linkJobId));
+      await sosyncWorkers.notePassedOn(jobs.map(({ jobId }) => jobId));
       for (const pairId of [...new Set(jobs.map((job) => job.pairId))].sort((a, b) => a - b))
-        await pairConfigs.askForSlices(pairId);
+        await pairSliceJobs.askFor(pairId);
       return jobs;
     });
   }

@@ -10,6 +10,7 @@ import type {
   LinkJobView,
 } from '../../../shared/stores/pairs/link-desk-store';
 import type { LinkHintStore } from '../../../shared/stores/pairs/link-hint-store';
+import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-job-store';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
 import type { AuditStore } from '../../../shared/stores/staff/audit-store';
 import type { StoreAccess } from '../../../shared/stores/store-access';
@@ -33,7 +34,8 @@ interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly linkDesk: LinkDeskStore;
   readonly linkHints: Pick<LinkHintStore, 'add'>;
-  readonly pairConfigs: Pick<PairConfigStore, 'find' | 'findById' | 'lock' | 'askForSlices'>;
+  readonly pairConfigs: Pick<PairConfigStore, 'find' | 'findById' | 'lock'>;
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
 }
 
 const shownEvents = 100;
@@ -169,7 +171,7 @@ async function askFor(
   const [id] = await on.linkHints.add({ pairId: pair.id, side, keys: [key], source });
   const job = id === undefined ? null : await on.linkDesk.findJob(id);
   if (job === null) throw new Error('a job that was added is not there');
-  await on.pairConfigs.askForSlices(pair.id);
+  await on.pairSliceJobs.askFor(pair.id);
   return { pair, job };
 }
 

@@ -11,6 +11,7 @@ import {
 import { candidatesOf } from '../../../shared/formats/conflict-candidates';
 import type { LinkDeskStore } from '../../../shared/stores/pairs/link-desk-store';
 import type { LinkHintStore } from '../../../shared/stores/pairs/link-hint-store';
+import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-job-store';
 import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
 import type {
   PairApproval,
@@ -37,7 +38,8 @@ interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly linkDesk: Pick<LinkDeskStore, 'find' | 'join' | 'part'>;
   readonly linkHints: Pick<LinkHintStore, 'add'>;
-  readonly pairConfigs: Pick<PairConfigStore, 'find' | 'askForSlices'>;
+  readonly pairConfigs: Pick<PairConfigStore, 'find'>;
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
   readonly pairInbox: PairInboxStore;
 }
 
@@ -80,7 +82,7 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
         await on.pairInbox.decideConflict(id, checked, caller.email);
         if (typeof choice === 'object' && 'candidate' in choice)
           await joinCandidate(on, before, choice.candidate, caller.email);
-        await on.pairConfigs.askForSlices(before.pairId);
+        await on.pairSliceJobs.askFor(before.pairId);
         const { pair, link, here, there } = before;
         const deed = { before: { id, pair, link, here, there }, after: { choice: checked } };
         await on.audit.add([auditEntry(caller, 'conflict.decide', deed)]);
@@ -110,7 +112,7 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
         if (before === null) throw notFound('approval');
         needEditor(caller);
         await on.pairInbox.decideApproval(id, decision, caller.email);
-        await on.pairConfigs.askForSlices(before.pairId);
+        await on.pairSliceJobs.askFor(before.pairId);
         const { pair, kind, digest, entities } = before;
         const deed = { before: { id, pair, kind, digest, entities }, after: { decision } };
         await on.audit.add([auditEntry(caller, 'approval.decide', deed)]);

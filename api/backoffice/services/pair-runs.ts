@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyDecided, notFound, planNotReady, staleVersion } from '../../../shared/errors/catalog';
 import type { LinkDeskStore, RunEventView } from '../../../shared/stores/pairs/link-desk-store';
+import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-job-store';
 import type { PairConfigStore, PairEntry } from '../../../shared/stores/pairs/pair-config-store';
 import type {
   PairFigures,
@@ -61,6 +62,7 @@ interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly linkDesk: Pick<LinkDeskStore, 'eventsOfRun'>;
   readonly pairConfigs: PairConfigStore;
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
   readonly pairRunRequests: PairRunRequestStore;
   readonly systems: Pick<SystemStore, 'findById'>;
 }
@@ -107,7 +109,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       transaction(async (on) => {
         const { id } = await lockedPair(on, caller, name);
         const run = await on.pairRunRequests.addRun(id, kind, caller.email);
-        await on.pairConfigs.askForSlices(id);
+        await on.pairSliceJobs.askFor(id);
         await on.audit.add([auditEntry(caller, 'pair.run', { after: { name, kind, run } })]);
         return run;
       }),
@@ -118,7 +120,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
         const { id } = await lockedPair(on, caller, name);
         if ((await on.pairRunRequests.findRun(id, runId)) === null) throw notFound('run');
         const run = await on.pairRunRequests.addTakeBack(id, runId, caller.email);
-        await on.pairConfigs.askForSlices(id);
+        await on.pairSliceJobs.askFor(id);
         const after = { name, kind: 'take-back', run, takesBack: runId };
         await on.audit.add([auditEntry(caller, 'pair.run', { after })]);
         return run;
@@ -129,7 +131,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
       transaction(async (on) => {
         const { id, version } = await lockedPair(on, caller, name);
         const plan = await on.pairRunRequests.addPlan(id, version, caller.email);
-        await on.pairConfigs.askForSlices(id);
+        await on.pairSliceJobs.askFor(id);
         await on.audit.add([auditEntry(caller, 'plan.make', { after: { name, plan } })]);
         return plan;
       }),
@@ -189,7 +191,7 @@ export function createPairRunService({ stores, transaction }: StoreAccess<Stores
           decision === 'approve' ? await on.pairRunRequests.addPlanRun(pair.id, id, caller.email) : null;
         if (run !== null) {
           await on.pairConfigs.setMode(pair.id, 'run');
-          await on.pairConfigs.askForSlices(pair.id);
+          await on.pairSliceJobs.askFor(pair.id);
         }
         const after = { pair: pair.name, plan: id, decision, digest: plan.digest };
         await on.audit.add([auditEntry(caller, 'plan.decide', { after })]);

@@ -3,6 +3,7 @@ import type { StoreAccess } from '../../../shared/stores/store-access';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import { alreadyExists, notFound, staleVersion } from '../../../shared/errors/catalog';
+import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-job-store';
 import type {
   PairConfigStore,
   PairConfigVersion,
@@ -24,6 +25,7 @@ import { auditEntry } from './trail';
 export interface PairPutStores {
   readonly audit: Pick<AuditStore, 'add'>;
   readonly pairConfigs: PairConfigStore;
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
   readonly systems: Pick<SystemStore, 'list'>;
 }
 
@@ -118,7 +120,7 @@ export function createPairService({ stores, transaction }: StoreAccess<PairPutSt
       transaction(async (stores) => {
         const { id, pausedAt, pausedReason } = await lockedPair(stores, caller, name);
         await stores.pairConfigs.resume(id);
-        await stores.pairConfigs.askForSlices(id);
+        await stores.pairSliceJobs.askFor(id);
         if (pausedAt !== null)
           await tell(stores, caller, 'resume', { before: { reason: pausedReason }, after: { name } });
         return foundPair(stores, caller, name);
@@ -178,7 +180,7 @@ export async function putPair(stores: PairPutStores, caller: Caller, input: Pair
     await pairConfigs.resume(id);
   const pair = await foundPair(stores, caller, name);
   if (outcome !== 'unchanged') {
-    await stores.pairConfigs.askForSlices(id);
+    await stores.pairSliceJobs.askFor(id);
     await tell(stores, caller, before === null ? 'create' : 'update', {
       before: before && auditedPair(before),
       after: auditedPair(pair),

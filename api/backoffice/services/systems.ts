@@ -19,7 +19,7 @@ import { checkBy, type Problem } from '../../../shared/systems/problem';
 import { type Json, namesAskedFor } from '../../../shared/systems/references';
 import type { SystemKindName } from '../../../shared/systems/system-kind';
 import { systemKinds } from '../../../shared/systems/system-kinds';
-import type { PairConfigStore } from '../../../shared/stores/pairs/pair-config-store';
+import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-job-store';
 import { needAdmin } from './rights';
 import { auditEntry } from './trail';
 
@@ -27,7 +27,7 @@ import { auditEntry } from './trail';
 export interface SystemPutStores {
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly audit: Pick<AuditStore, 'add'>;
-  readonly pairConfigs: Pick<PairConfigStore, 'askForSlices'>;
+  readonly pairSliceJobs: Pick<PairSliceJobStore, 'askFor'>;
   readonly systems: SystemStore;
 }
 
@@ -264,7 +264,7 @@ async function lockedForAdmin(
 
 async function resumeSystem(stores: SystemPutStores, id: number): Promise<void> {
   await stores.systems.resume(id);
-  for (const pair of await stores.systems.pairsOf(id)) await stores.pairConfigs.askForSlices(pair.id);
+  for (const pair of await stores.systems.pairsOf(id)) await stores.pairSliceJobs.askFor(pair.id);
 }
 
 const auditedSystem = ({ name, kind, config, accountId }: RemoteSystemEntry) => ({

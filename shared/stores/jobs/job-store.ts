@@ -1,6 +1,7 @@
 import type { Channel } from '../../domain/channel';
 import type { Db } from '../../db/database';
 import { jobLockKey, jobLocks } from '../../db/job-lock';
+import { jobAdded } from '../../db/queue-message';
 import { prepared } from '../../db/prepared';
 import {
   type BackgroundKind,
@@ -78,9 +79,6 @@ interface ClaimRow {
   timezone: string | null;
   archive_key: string | null;
 }
-
-/** PostgreSQL's channel on which workers hear that a job that is no sync has been added. */
-export const jobAdded = 'epack_job';
 
 export type JobStore = ReturnType<typeof createJobStore>;
 

@@ -150,23 +150,6 @@ export function createPairConfigStore(db: Db) {
       );
     },
 
-    /**
-     * It is looked at now, in the transaction of what makes it so: its slice runs at once, or once more after the one
-     * that runs.
-     */
-    async askForSlices(id: number): Promise<void> {
-      await db.raw(
-        `with asked as (
-           insert into job as j (kind, subject, lane, detail) values ('pair.slice', :subject, 'pairs', '{"isAsked": true}')
-           on conflict (kind, subject) where state in ('queued', 'running') and subject is not null
-           do update set detail = excluded.detail, run_after = least(j.run_after, now()),
-             published_at = case when j.state = 'queued' and j.run_after > now() then null else j.published_at end
-         )
-         select pg_notify('epack_job', '')`,
-        { subject: String(id) },
-      );
-    },
-
     /** With all that is known of it. */
     async remove(id: number): Promise<void> {
       await db('pair').where({ id }).delete();

@@ -92,15 +92,6 @@ export type PairSliceStore = ReturnType<typeof createPairSliceStore>;
 /** What a slice knows of its pair, and says about it. */
 export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
   return {
-    /** Begins the slice, which handles every request until now. False: another worker has the job. */
-    async begin(): Promise<boolean> {
-      const result = await db.raw<{ rowCount: number }>(
-        `update job set detail = null where id = :jobId and fence = :fence and state = 'running'`,
-        guardBindings(hold),
-      );
-      return result.rowCount === 1;
-    },
-
     /** Null: there is no such pair any more. */
     async load(): Promise<SlicePair | null> {
       const result = await db.raw<{ rows: PairRow[] }>(
@@ -153,16 +144,6 @@ export function createPairSliceStore(db: Db, pairId: number, hold: SliceHold) {
         { pairId },
       );
       return result.rows[0]?.seconds ?? null;
-    },
-
-    /** Ends the slice. The next one begins after this delay, or at once if someone asked for it meanwhile. */
-    async end(delaySeconds: number): Promise<void> {
-      await db.raw(
-        `update job set state = 'queued', lease_until = null, published_at = null, attempts = 0, detail = null, failure = null,
-           run_after = now() + make_interval(secs => case when detail is null then cast(:delaySeconds as float8) else 0 end)
-         where id = :jobId and fence = :fence and state = 'running'`,
-        { ...guardBindings(hold), delaySeconds },
-      );
     },
 
     /** Pauses the pair until someone corrects the problem. False: it was already paused. */

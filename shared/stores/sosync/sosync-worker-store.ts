@@ -26,18 +26,19 @@ export interface KnownDrift {
   readonly ageSeconds: number | null;
 }
 
-/** A job that was passed on. */
-export interface PassedOnJob {
+/** A job that is to be passed on. */
+export interface DueSosyncJob {
   readonly jobId: string;
   readonly pairId: number;
+  readonly linkJobId: string;
 }
 
 export type SosyncWorkerStore = ReturnType<typeof createSosyncWorkerStore>;
 
-/** Who works for an instance, and what the job worker does. */
 /** Jobs that are passed on one by one: a child is created after its parent, but rarely so many jobs later. */
 const childrenAreLookedForAmong = 1_000;
 
+/** Who works for an instance, and what the job worker does. */
 export function createSosyncWorkerStore(db: Db) {
   return {
     /** Both of an instance: neither has a row before it is first asked for. */
@@ -117,11 +118,11 @@ export function createSosyncWorkerStore(db: Db) {
     },
 
     /**
-     * Lets slices take the link jobs of jobs that were created, the oldest first, but children before their parents.
-     * In a transaction; a worker whose lease is over passes none on.
+     * The jobs that were created and are to be passed on now, the oldest first, but children before their parents. A
+     * worker whose lease is over gets none.
      */
-    async passOn({ instance, fence }: SosyncHold, limit: number): Promise<PassedOnJob[]> {
-      const due = await db.raw<{ rows: (PassedOnJob & { linkJobId: string })[] }>(
+    async dueJobs({ instance, fence }: SosyncHold, limit: number): Promise<DueSosyncJob[]> {
+      const result = await db.raw<{ rows: DueSosyncJob[] }>(
         `with recursive waiting as materialized (
            select s.job_id, s.pair_id, s.link_job_id, s.parent_job_id
            from sosync_job_unfetched(:instance, greatest(:limit, ${childrenAreLookedForAmong})) s
@@ -136,17 +137,15 @@ export function createSosyncWorkerStore(db: Db) {
          from family order by place, depth desc, job_id limit :limit`,
         { instance, fence, limit },
       );
-      if (due.rows.length === 0) return [];
-      // In the same order as creating and working do: link jobs first.
-      await db.raw(
-        `update link_job set run_after = now() where id = any (cast(:ids as bigint[])) and state = 'new' and run_after > now()`,
-        { ids: due.rows.map(({ linkJobId }) => linkJobId) },
-      );
+      return result.rows;
+    },
+
+    /** In the transaction in which their link jobs were passed on, and after it: creating and working do so too. */
+    async notePassedOn(jobIds: readonly string[]): Promise<void> {
       await db.raw(
         `update sosync_job set job_fetched = now() where job_id = any (cast(:ids as bigint[])) and job_fetched is null`,
-        { ids: due.rows.map(({ jobId }) => jobId) },
+        { ids: [...jobIds] },
       );
-      return due.rows.map(({ jobId, pairId }) => ({ jobId, pairId }));
     },
 
     /** Whether a job that was passed on is still before its end; `isBegun`: it is being worked on. */
