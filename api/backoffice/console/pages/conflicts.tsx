@@ -23,7 +23,7 @@ import { ActionForm, Age, Badge, Card, Empty, Pager, Table, Tabs, TextInput } fr
 import { isLocalPath, type Visit, type Visiting } from '../visit';
 import type { Words } from '../words';
 import { choicePrefix, PairConflictCard, valuePrefix } from './pairs/conflict-card';
-import { valueText } from './params';
+import { valueText } from './param-parts';
 
 interface Services {
   readonly conflicts: ConflictService;
