@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { applyPairFile } from '../../api/backoffice/services/pair-files';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createSeal } from '../../shared/seal/seal';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { eventually } from '../queue/eventually';
 import { noise } from '../systems/document-contract';
@@ -43,7 +43,7 @@ const rows = async <T>(sql: string): Promise<T[]> => (await processes.db.raw<{ r
 
 async function ask(): Promise<void> {
   await processes.db.raw(`insert into pair_run (pair_id, kind) values (?, 'check')`, [pairId]);
-  await askForSlice(processes.db, pairId);
+  await createPairSliceJobStore(processes.db).askFor(pairId);
 }
 
 /** Nothing is left to do, and nobody does anything. */

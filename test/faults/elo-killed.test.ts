@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { applyPairFile } from '../../api/backoffice/services/pair-files';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createSeal } from '../../shared/seal/seal';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { eventually } from '../queue/eventually';
 import { eloFakes, isLock, isWrite, outsiderOf } from '../systems/elo';
@@ -66,7 +66,7 @@ test('after kill -9 in the middle of uploads, locks and writes both sides end eq
   const [pair] = await rows<{ id: number }>('select id from pair');
   const ask = async (): Promise<void> => {
     await processes.db.raw(`insert into pair_run (pair_id, kind) values (?, 'whole')`, [pair?.id ?? 0]);
-    await askForSlice(processes.db, pair?.id ?? 0);
+    await createPairSliceJobStore(processes.db).askFor(pair?.id ?? 0);
   };
 
   const large = (number: number): string => `${number} `.repeat(2_000_000);

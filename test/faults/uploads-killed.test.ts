@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { applyPairFile } from '../../api/backoffice/services/pair-files';
 import { commandLineCaller } from '../../shared/domain/staff';
 import { createSeal } from '../../shared/seal/seal';
-import { askForSlice } from '../../shared/stores/pairs/pair-wake';
+import { createPairSliceJobStore } from '../../shared/stores/jobs/pair-slice-job-store';
 import { openStoreAccess } from '../../shared/stores/store-access';
 import { eventually } from '../queue/eventually';
 import { digest, noise } from '../systems/document-contract';
@@ -48,7 +48,7 @@ const startWorker = () => processes.startWorker({ MS_SECRET: fake.auth.clientSec
 
 async function ask(): Promise<void> {
   await processes.db.raw(`insert into pair_run (pair_id, kind) values (?, 'check')`, [pairId]);
-  await askForSlice(processes.db, pairId);
+  await createPairSliceJobStore(processes.db).askFor(pairId);
 }
 
 /** Nothing is left to do, and nobody does anything. */
