@@ -114,9 +114,21 @@ function checkBothEnds(ends: { readonly here: End; readonly there: End }, { here
         reason: `holds ${there.holds} (${there.name}), and "here" holds ${here.holds} (${here.name})`,
       },
     ];
-  if (JSON.stringify(ends.here) !== JSON.stringify(ends.there)) return [];
-  return [{ path: ['there'], reason: 'is the same as "here"' }];
+  if (JSON.stringify(ends.here) === JSON.stringify(ends.there))
+    return [{ path: ['there'], reason: 'is the same as "here"' }];
+  if (here.holds === 'records' || ends.here.system !== ends.there.system) return [];
+  return checkRoots(ends);
 }
+
+/** If one root lies in the other, each run finds what the run before has written, and writes it one folder deeper. */
+function checkRoots({ here, there }: { readonly here: End; readonly there: End }): Problem[] {
+  const [shorter, longer] = [foldersOf(here), foldersOf(there)].sort((a, b) => a.length - b.length);
+  if (!shorter?.every((folder, depth) => folder === longer?.[depth])) return [];
+  return [{ path: ['there', 'root'], reason: 'must not hold the folder of "here" or lie in it' }];
+}
+
+const foldersOf = ({ root }: End): readonly string[] =>
+  typeof root === 'string' ? root.split('/').filter((folder) => folder !== '') : [];
 
 function checkWebhooks({ find }: PairSettings, kinds: Kinds): Problem[] {
   return find.webhooks.flatMap((side, place): Problem[] =>

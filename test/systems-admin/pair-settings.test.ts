@@ -166,6 +166,20 @@ describe('what is refused', () => {
     });
   });
 
+  test('two folders of one system, one of which lies in the other', () => {
+    const folders = (here: string, there: string) =>
+      check(documentsExample, {
+        here: { system: 'disk', root: here },
+        there: { system: 'disk', root: there },
+      });
+    const nested = ['there.root must not hold the folder of "here" or lie in it'];
+    expect(folders('', 'Copy')).toEqual(nested);
+    expect(folders('Files/2026', 'Files')).toEqual(nested);
+    expect(folders('Files', '/Files/')).toEqual(nested);
+    expect(folders('Files', 'Files 2')).toMatchObject({ holds: 'documents' });
+    expect(folders('Files/2025', 'Files/2026')).toMatchObject({ holds: 'documents' });
+  });
+
   test('a password in a URL, and a folder above the root', () => {
     const settings = { url: 'https://joe:secret@crm.example', auth: { apiKey: 'k' } };
     expect(checkBy(systemKinds.espocrm.settings, settings)).toMatchObject({ problems: [{ path: ['url'] }] });
