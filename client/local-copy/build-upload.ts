@@ -8,6 +8,7 @@ import type { IdSpan } from '../../shared/domain/log-gaps';
 import { fileBytes } from './durable-files';
 import { csvFile, type LocalCopy, photoFile, photoIndexFile, workFile, xmlFile } from './local-copy';
 import { photoNames } from './photos';
+import { smallFileIfAny } from './read-file';
 import { readSettings } from './settings-file';
 import { type GapSearch, type Owed, searchGaps, statementText } from './statement';
 import type { BuiltUpload } from './sync-state';
@@ -95,16 +96,20 @@ async function* entries(
 
 async function* settingsEntry(copy: LocalCopy, className: string, tally: Tally): AsyncGenerator<ZipEntry> {
   const file = xmlFile(copy.dir, className);
-  if ((await fileBytes(file)) === null) return;
+  const whole = smallFileIfAny(file);
+  if (whole === undefined) return;
   // A damaged file is sent as it is: the server keeps it in quarantine, where someone sees it.
   const elements = await readSettings(file).catch(() => null);
   const hash = createHash('sha256');
+  if (whole !== null) hash.update(whole);
   yield {
     name: `xml/${className}.xml`,
-    content: () =>
-      createReadStream(file)
-        .on('data', (chunk) => hash.update(chunk))
-        .pause(),
+    content:
+      whole ??
+      (() =>
+        createReadStream(file)
+          .on('data', (chunk) => hash.update(chunk))
+          .pause()),
   };
   tally.sentFiles[`xml/${className}.xml`] = hash.digest('hex');
   tally.entities[className] = elements?.length ?? 0;

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import type { ClassDigest } from '../../shared/formats/class-digest';
 import { carryRows, type TableToCarry } from './carry-rows';
@@ -11,6 +10,7 @@ import type { BuiltUpload, CarriedOut, FailedInstruction } from './sync-state';
 import type { InstructionFile, UnpackedPackage } from './unpack-package';
 import { readSentFile } from './sent-archive';
 import { messageOf } from './system-error';
+import { piecesOfFile } from './read-file';
 
 export interface CarryOptions {
   /** The files that were sent in the sync of this package, if they are known. */
@@ -114,7 +114,7 @@ async function carryClass(copy: LocalCopy, subject: Subject, options: CarryOptio
     subject.map(async ({ name, op, path: at }) => ({
       file: name,
       op,
-      elements: await readSettingsFrom(createReadStream(at)),
+      elements: await readSettingsFrom(piecesOfFile(at)),
     })),
   );
   const { elements, carried, failed } = carrySettings(local, sent, instructions);
@@ -135,7 +135,7 @@ async function sentSettings(file: string, options: CarryOptions): Promise<Settin
 async function allFailed(subject: Subject, reason: string): Promise<Carried> {
   const failed: FailedInstruction[] = [];
   for (const { name, path: at } of subject) {
-    for (const { id } of await readSettingsFrom(createReadStream(at)))
+    for (const { id } of await readSettingsFrom(piecesOfFile(at)))
       failed.push({ file: name, id: id ?? '', reason });
   }
   return { carried: 0, failed };

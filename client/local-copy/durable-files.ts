@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { piecesOfFile } from './read-file';
 import { isSystemError } from './system-error';
 
 /** Bytes or text, whole or piece by piece. */
@@ -69,11 +70,7 @@ export async function fileBytes(file: string): Promise<number | null> {
 export async function sha256Of(file: string): Promise<string | null> {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(file, {
-      highWaterMark: 256 * 1024,
-    }) as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-    }
+    for await (const chunk of piecesOfFile(file)) hash.update(chunk);
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return null;
     throw error;

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { findParameterClass, type ParameterClass } from '../../shared/catalog/parameter-classes';
 import type { Copy } from '../../shared/domain/merge-copy';
 import { AppError } from '../../shared/errors/app-error';
@@ -8,6 +7,7 @@ import { decodeFields } from '../../shared/formats/parameter-values';
 import { readEntities } from '../../shared/formats/xml-reader';
 import { fileBytes } from './durable-files';
 import { type LocalCopy, xmlFile } from './local-copy';
+import { piecesOfFile } from './read-file';
 
 /**
  * The classes in which the copy differs from the server's belief.
@@ -32,7 +32,7 @@ async function digestOf(file: string, parameterClass: ParameterClass): Promise<C
   const digests = new Map<string, Buffer>();
   if ((await fileBytes(file)) === null) return classDigest(digests);
   try {
-    for await (const entity of readEntities(createReadStream(file) as AsyncIterable<Buffer>)) {
+    for await (const entity of readEntities(piecesOfFile(file))) {
       if (entity.kind === 'problem') return null;
       const { fields, problems } = decodeFields(parameterClass, entity.fields);
       const copy: Copy = { isActive: entity.isActive, fields };

@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { readEntities } from '../../shared/formats/xml-reader';
+import { piecesOfFile } from './read-file';
 import { isSystemError } from './system-error';
 
 /**
@@ -16,7 +15,7 @@ export interface SettingElement {
 /** The elements of `xml/<Class>.xml`, or null if there is no such file. @throws AppError `malformed-xml`. */
 export async function readSettings(file: string): Promise<SettingElement[] | null> {
   try {
-    return await readSettingsFrom(createReadStream(file));
+    return await readSettingsFrom(piecesOfFile(file));
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return null;
     throw error;
@@ -24,9 +23,9 @@ export async function readSettings(file: string): Promise<SettingElement[] | nul
 }
 
 /** @throws AppError `malformed-xml`. */
-export async function readSettingsFrom(bytes: Readable): Promise<SettingElement[]> {
+export async function readSettingsFrom(bytes: AsyncIterable<Buffer>): Promise<SettingElement[]> {
   const elements: SettingElement[] = [];
-  for await (const entity of readEntities(bytes as AsyncIterable<Buffer>)) {
+  for await (const entity of readEntities(bytes)) {
     elements.push({ id: entity.kind === 'entity' ? entity.id : null, raw: entity.raw });
   }
   return elements;

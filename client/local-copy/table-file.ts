@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { CsvRows } from '../../shared/formats/csv-rows';
 import { badCopy } from '../solution-error';
+import { piecesOfFile } from './read-file';
 import { isSystemError } from './system-error';
 
 /** The header row of a table. */
@@ -105,7 +105,7 @@ interface TableReader extends RowAtHand {
 /** The file's pieces, then null for its end. */
 async function* piecesOf(file: string): AsyncGenerator<Buffer | null> {
   try {
-    yield* createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
+    yield* piecesOfFile(file);
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) throw error;
   }

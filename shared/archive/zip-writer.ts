@@ -42,6 +42,10 @@ async function addEntries(
       zip.addBuffer(bytesOf(entry.content), entry.name, { ...sameForAll, compress: false });
       continue;
     }
+    if (isSmall(entry.content)) {
+      zip.addBuffer(bytesOf(entry.content), entry.name, { ...sameForAll, compress: entry.compress ?? true });
+      continue;
+    }
     content = await itsTurn(zip, entry);
     if (output.destroyed) content.source.destroy();
     await content.readToEnd;
@@ -54,6 +58,12 @@ const BRIEF_BYTES = 1024;
 
 const isBrief = (content: ZipEntry['content']): content is string | Uint8Array =>
   typeof content !== 'function' && content.length <= BRIEF_BYTES;
+
+/** Content up to this size is packed at once: a stream for it costs more than packing it. */
+const SMALL_BYTES = 16 * 1024;
+
+const isSmall = (content: ZipEntry['content']): content is string | Uint8Array =>
+  typeof content !== 'function' && content.length <= SMALL_BYTES;
 
 const bytesOf = (content: string | Uint8Array): Buffer =>
   typeof content === 'string'
