@@ -60,7 +60,7 @@ export function openKitchens(url: string, channel: string) {
   const send = isSecure ? secureRequest : plainRequest;
   const kitchen = (token: string): Kitchen => {
     const call = (method: string, verb: string, body?: Buffer) =>
-      respond({ send, agent, token }, { method, url: `${url}/v4/${channel}/${verb}`, body });
+      obeying(() => respond({ send, agent, token }, { method, url: `${url}/v4/${channel}/${verb}`, body }));
     return {
       highestIds: async () => JSON.parse(await taken(call('GET', 'lastIdLogs'))) as Record<string, string>,
       sync: (archive) => syncOnce(call, archive),
@@ -69,31 +69,33 @@ export function openKitchens(url: string, channel: string) {
   return { kitchen, close: () => agent.destroy() };
 }
 
-type Call = (method: string, verb: string, body?: Buffer) => Promise<Answer>;
+type Call = (method: string, verb: string, body?: Buffer) => ReturnType<typeof obeying>;
 
 async function syncOnce(call: Call, archive: Buffer): Promise<SyncTimes> {
   const startedAt = performance.now();
   if ((await taken(call('GET', 'statut'))) !== '"0"') throw new Error('the channel is not free');
   await taken(call('GET', 'lastIdLogs'));
   await taken(call('GET', 'listSyncParams'));
-  let refusals = 0;
-  let sentAt = performance.now();
-  for (;;) {
-    const answer = await call('POST', 'datas', archive);
-    const seconds = Number(answer.headers['epack-poll-after']);
-    if (answer.status !== 503 || !(seconds > 0)) {
-      textOf(answer);
-      break;
-    }
-    refusals += 1;
-    await sleep(seconds * 1000);
-    sentAt = performance.now();
-  }
+  const upload = await call('POST', 'datas', archive);
+  textOf(upload);
   while ((await taken(call('GET', 'statut?wait=60&not=1'))) !== '"2"');
-  const processingMs = performance.now() - sentAt;
+  const processingMs = performance.now() - upload.sentAt;
   await taken(call('GET', 'datas'));
   await taken(call('POST', 'confirm'));
-  return { totalMs: performance.now() - startedAt, processingMs, refusals };
+  return { totalMs: performance.now() - startedAt, processingMs, refusals: upload.refusals };
+}
+
+/** Repeats a call that was refused for a while, when the server says so. */
+async function obeying(
+  call: () => Promise<Answer>,
+): Promise<Answer & Pick<SyncTimes, 'refusals'> & { sentAt: number }> {
+  for (let refusals = 0; ; refusals += 1) {
+    const sentAt = performance.now();
+    const answer = await call();
+    const seconds = Number(answer.headers['epack-poll-after']);
+    if (answer.status !== 503 || !(seconds > 0)) return { ...answer, refusals, sentAt };
+    await sleep(seconds * 1000);
+  }
 }
 
 interface Answer {
@@ -135,7 +137,7 @@ function respond(
         resolve({ what: `${method} ${url}`, status, headers, text });
       });
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => reject(new Error(`${method} ${url}: ${error.message}`, { cause: error })));
     sent.end(body);
   });
 }
