@@ -11,7 +11,7 @@ export const alertsFrench: AlertsWords = {
     'signal-lost': 'Signal perdu',
     'low-battery': 'Pile faible',
   },
-  alertStates: { open: 'en cours', escalated: 'aggravée', closed: 'finie' },
+  alertStates: { open: 'en cours', escalated: 'aggravée', closed: 'terminée' },
   since: 'Depuis',
   seen: 'Vue par',
   notYet: 'pas encore',

@@ -8,7 +8,7 @@ export const deviceFrench: DeviceWords = {
     Math.abs(skew) < 2 ? 'à l’heure' : `${skew > 0 ? 'en avance' : 'en retard'} de ${duration}`,
   enrolled: 'Inscrite',
   access: 'Accès',
-  accessMeaning: 'Ce que vous faites ici vaut aussitôt.',
+  accessMeaning: 'Ce que vous faites ici prend effet aussitôt.',
   unlock: 'Déverrouiller',
   forgetMac: 'Oublier la MAC',
   ignoreMac: 'Accepter toute MAC',

@@ -2,8 +2,8 @@ import type { MessagesWords } from '../english/messages';
 
 export const messagesFrench: MessagesWords = {
   noPhotos: 'Aucune photo pour l’instant',
-  noPhotosAdvice: 'Elles viennent sur le canal des photos.',
-  noMessages: 'Rien n’a encore été dit',
+  noPhotosAdvice: 'Elles arrivent par le canal des photos.',
+  noMessages: 'Aucun message pour l’instant',
   noMessagesAdvice: 'Messages, alertes et résultats de laboratoire paraissent ici, avec leurs accusés.',
   writeMessage: 'Écrire un message',
   subject: 'Objet',

@@ -21,7 +21,7 @@ export const overviewFrench: OverviewWords = {
   silentSolutions: 'Solutions muettes',
   moreThanADay: 'depuis plus d’un jour',
   noSilentSolutions: 'Toutes donnent des nouvelles',
-  unbalancedLogs: 'Tables aux relevés disparus',
+  unbalancedLogs: 'Tables dont des relevés ont disparu',
   doubtfulReadings: 'Relevés douteux',
   tablesUnbalanced: (count: number) =>
     count === 1 ? 'relevés disparus dans une table' : `relevés disparus dans ${count} tables`,

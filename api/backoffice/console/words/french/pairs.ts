@@ -68,7 +68,7 @@ export const pairsFrench: PairWords = {
     timestamp: 'oui, par l’heure de la modification',
     scan: 'non : il est lu en entier',
     each: 'oui, une par une',
-    tops: 'oui, le dossier seul quand tout un dossier part',
+    tops: 'oui, mais d’un dossier supprimé, seulement le dossier lui-même',
     conditional: 'le serveur refuse une écriture fondée sur une ancienne copie',
     checked: 'nous regardons juste avant d’écrire',
     signed: 'oui, avec une signature',
@@ -531,7 +531,7 @@ export const pairsFrench: PairWords = {
 
   untilWord: 'Pas d’appel avant',
   noHooks: 'Le système ne signale rien de lui-même : les lectures trouvent les changements.',
-  runFailed: 'mal terminé',
+  runFailed: 'terminé en erreur',
   noLinksYet: 'Il n’y a pas encore de lien',
   noWorkYet: 'Il n’y a pas encore de travail',
   sent: 'envoyé :',

@@ -9,7 +9,7 @@ const problems: ProblemsWords['problems'] = {
   'already-confirmed': 'Cette adresse est déjà confirmée.',
   'last-admin': 'Il doit rester quelqu’un qui puisse se connecter comme administrateur.',
   'not-replayable': 'Cela ne peut pas être traité à nouveau.',
-  'already-decided': 'Quelqu’un en a déjà décidé.',
+  'already-decided': 'Quelqu’un a déjà décidé.',
   'newer-copy-waits':
     'Une copie plus récente de la cuisine est en quarantaine. Corrigez-la et renvoyez-la, ou écartez-la ; modifiez ensuite.',
   stale: 'Cela a changé depuis que vous l’avez ouvert.',

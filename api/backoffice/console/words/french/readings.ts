@@ -10,7 +10,8 @@ export const readingsFrench: ReadingsWords = {
   conform: 'conforme',
   notConform: 'non conforme',
   noProbes: 'Aucune sonde pour l’instant',
-  noProbesAdvice: 'Les sondes parlent sur leur canal ; une enceinte nomme sa sonde dans ses réglages.',
+  noProbesAdvice:
+    'Leurs relevés arrivent par le canal des sondes ; les réglages d’une enceinte indiquent sa sonde.',
   probe: 'Sonde',
   allProbes: 'Toutes les sondes',
   period: 'Période',

@@ -47,7 +47,7 @@ export const syncsFrench: SyncsWords = {
     'attempt-failed': 'Une tentative a échoué',
     failed: 'Échec définitif',
     abandoned: 'Abandonnée',
-    replay: 'Une relance',
+    replay: 'Traitement relancé',
   },
   files: 'Fichiers',
   upload: 'Envoyé par la solution',
@@ -59,7 +59,7 @@ export const syncsFrench: SyncsWords = {
   report: 'Compte rendu',
   onlyKnown: (count) => several(count, 'autre sans changement', 'autres sans changement'),
   nothingCame: 'Rien n’est venu, rien n’a changé',
-  ignoredFiles: 'Fichiers que personne ne lit',
+  ignoredFiles: 'Fichiers ignorés',
   allIgnored:
     'Rien du dernier envoi n’a été lu : aucun fichier n’y est à sa place. Les dossiers xml, csv et photos doivent se trouver à la racine de l’archive.',
   earlierPhotoOfName: 'photo plus ancienne du même nom',
