@@ -60,7 +60,7 @@ export function openKitchens(url: string, channel: string) {
   const send = isSecure ? secureRequest : plainRequest;
   const kitchen = (token: string): Kitchen => {
     const call = (method: string, verb: string, body?: Buffer) =>
-      obeying(() => respond({ send, agent, token }, { method, url: `${url}/v4/${channel}/${verb}`, body }));
+      respond({ send, agent, token }, { method, url: `${url}/v4/${channel}/${verb}`, body });
     return {
       highestIds: async () => JSON.parse(await taken(call('GET', 'lastIdLogs'))) as Record<string, string>,
       sync: (archive) => syncOnce(call, archive),
@@ -69,33 +69,31 @@ export function openKitchens(url: string, channel: string) {
   return { kitchen, close: () => agent.destroy() };
 }
 
-type Call = (method: string, verb: string, body?: Buffer) => ReturnType<typeof obeying>;
+type Call = (method: string, verb: string, body?: Buffer) => Promise<Answer>;
 
 async function syncOnce(call: Call, archive: Buffer): Promise<SyncTimes> {
   const startedAt = performance.now();
   if ((await taken(call('GET', 'statut'))) !== '"0"') throw new Error('the channel is not free');
   await taken(call('GET', 'lastIdLogs'));
   await taken(call('GET', 'listSyncParams'));
-  const upload = await call('POST', 'datas', archive);
-  textOf(upload);
+  let refusals = 0;
+  let sentAt = performance.now();
+  for (;;) {
+    const answer = await call('POST', 'datas', archive);
+    const seconds = Number(answer.headers['epack-poll-after']);
+    if (answer.status !== 503 || !(seconds > 0)) {
+      textOf(answer);
+      break;
+    }
+    refusals += 1;
+    await sleep(seconds * 1000);
+    sentAt = performance.now();
+  }
   while ((await taken(call('GET', 'statut?wait=60&not=1'))) !== '"2"');
-  const processingMs = performance.now() - upload.sentAt;
+  const processingMs = performance.now() - sentAt;
   await taken(call('GET', 'datas'));
   await taken(call('POST', 'confirm'));
-  return { totalMs: performance.now() - startedAt, processingMs, refusals: upload.refusals };
-}
-
-/** Repeats a call that was refused for a while, when the server says so. */
-async function obeying(
-  call: () => Promise<Answer>,
-): Promise<Answer & Pick<SyncTimes, 'refusals'> & { sentAt: number }> {
-  for (let refusals = 0; ; refusals += 1) {
-    const sentAt = performance.now();
-    const answer = await call();
-    const seconds = Number(answer.headers['epack-poll-after']);
-    if (answer.status !== 503 || !(seconds > 0)) return { ...answer, refusals, sentAt };
-    await sleep(seconds * 1000);
-  }
+  return { totalMs: performance.now() - startedAt, processingMs, refusals };
 }
 
 interface Answer {
@@ -137,7 +135,7 @@ function respond(
         resolve({ what: `${method} ${url}`, status, headers, text });
       });
     });
-    sent.on('error', (error) => reject(new Error(`${method} ${url}: ${error.message}`, { cause: error })));
+    sent.on('error', reject);
     sent.end(body);
   });
 }

@@ -33,7 +33,6 @@ import type { PollAdvice } from './poll-advice';
 import type { QuotaService } from './quotas';
 import type { StatutBoard } from './statut-board';
 import type { Traffic } from './traffic';
-import { createTurns, type Leave } from './turns';
 
 /** The work of a replay by staff, in the transaction that queues it. */
 export interface ReplayStores {
@@ -103,13 +102,6 @@ export type Counting = 'not-counted' | { readonly announcedBytes: number | null 
 const isUnannounced = (counting: Counting): boolean =>
   counting !== 'not-counted' && counting.announcedBytes === null;
 
-/** Small uploads take turns. A large one takes its time on the network, and nobody waits for it. */
-const smallUploadBytes = 1_000_000;
-const isSmall = (counting: Counting): boolean =>
-  counting !== 'not-counted' &&
-  counting.announcedBytes !== null &&
-  counting.announcedBytes <= smallUploadBytes;
-
 export type Replay = (stores: ReplayStores) => Promise<void>;
 
 export type IntakeService = ReturnType<typeof createIntakeService>;
@@ -120,8 +112,6 @@ export function createIntakeService(deps: Deps) {
   // A file that was sent with little compression may shrink a thousandfold when we compress it.
   const replayLimits = { ...limits, maxRatio: Infinity, maxArchiveRatio: Infinity };
   const underway = new Set<Promise<void>>();
-  // Of thousands that arrive together, each is soon done once its status is 1. The others wait at status 0.
-  const turns = createTurns({ most: 32, longestMs: 5_000 });
 
   return {
     /**
@@ -145,14 +135,8 @@ export function createIntakeService(deps: Deps) {
         await deps.quotas.needRoomOnDisk(key.solutionId);
       }
       const syncId = randomUUID();
-      const leave = isSmall(counting) ? await turns.take() : () => undefined;
-      try {
-        await claim(key, syncId, idempotencyKey, counting);
-      } catch (error) {
-        leave();
-        throw error;
-      }
-      return newReception(key, syncId, origin, { counting, leave });
+      await claim(key, syncId, idempotencyKey, counting);
+      return newReception(key, syncId, origin, counting);
     },
 
     /** Resolves once every archive that was being received is accepted or refused. */
@@ -189,19 +173,10 @@ export function createIntakeService(deps: Deps) {
     };
   }
 
-  function newReception(
-    key: ChannelKey,
-    syncId: string,
-    origin: Origin,
-    { counting, leave }: { readonly counting: Counting; readonly leave: Leave },
-  ): Reception {
+  function newReception(key: ChannelKey, syncId: string, origin: Origin, counting: Counting): Reception {
     let stored: StoredArchive | null = null;
     const span = startSpan(key, syncId, origin);
-    const end = begun();
-    const ended = () => {
-      leave();
-      end();
-    };
+    const ended = begun();
     const inPart = <T>(name: string, work: () => Promise<T>) =>
       inSpan(deps.tracer, name, span.traceparent, work);
     // The archive is written to disk while it is unpacked. Both are durable before the answer.
