@@ -1,6 +1,6 @@
 import type { FieldFault } from './field-fault';
 
-/** What is wrong with a field, as people are told: the end of a sentence that begins with its name. */
+/** The problem of a field in French, as the end of a sentence that begins with the name of the field. */
 export function faultInFrench(fault: FieldFault): string {
   switch (fault.code) {
     case 'not-a-field-name':

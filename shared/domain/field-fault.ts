@@ -1,4 +1,4 @@
-/** What is wrong with a field: a code with the values that its sentence needs. */
+/** The problem of a field: a code with the values that its sentence needs. */
 export type FieldFault =
   | { readonly code: 'not-a-field-name' }
   | { readonly code: 'not-well-formed'; readonly element: string }
@@ -50,7 +50,7 @@ export interface FieldProblem {
   readonly fault: FieldFault;
 }
 
-/** As programs are told: the end of a sentence that begins with the field's name. */
+/** The problem in English, for programs: the end of a sentence that begins with the name of the field. */
 export function faultText(fault: FieldFault): string {
   switch (fault.code) {
     case 'not-a-field-name':

@@ -7,7 +7,10 @@ export interface JsonDifference {
   readonly after: unknown;
 }
 
-/** What differs, leaf by leaf, in the order of `after`, then what is gone. Elements of a list that have a name go by it. */
+/**
+ * The differences, leaf by leaf: first in the order of `after`, then the members that are gone. Elements of a list are
+ * compared by name, if they have one.
+ */
 export function jsonDifferences(before: unknown, after: unknown): JsonDifference[] {
   const [then, now] = [leavesOf(before), leavesOf(after)];
   const keys = [...new Set([...now.keys(), ...then.keys()])];

@@ -1,4 +1,4 @@
-/** What the people of a kitchen read. */
+/** The languages of texts for kitchens. */
 export const languages = ['en', 'fr'] as const;
 export type Language = (typeof languages)[number];
 

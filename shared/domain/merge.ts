@@ -1,7 +1,7 @@
 import { type Copy, type Fields, type FieldValue, sameCopy } from './merge-copy';
 import { changeOf, differingFields, type FieldDifference } from './merge-differences';
 
-/** Who edits. */
+/** The two sides that edit a parameter. */
 export type Side = 'manager' | 'solution';
 
 /** A dispute about an entity, as it is kept for people. */
@@ -26,7 +26,7 @@ export interface FieldGroup<Policy> {
 
 /** How disputes about an entity are decided. */
 export interface MergeRule<Policy> {
-  /** Of a field without a group of its own. */
+  /** The policy for fields that are in no group. */
   readonly policy: Policy;
   readonly fieldGroups: readonly FieldGroup<Policy>[];
   /** Both sides changed these fields differently. */
@@ -39,7 +39,7 @@ export interface MergeRule<Policy> {
   readonly decideDeletion: (changed: MergeSide) => MergeDecision;
 }
 
-/** What both sides shall hold. */
+/** The result of a merge, for both sides. */
 export type Merged =
   /** Both sides take the copy of one side. `isDisputed`: the other side had changed it differently. */
   | { readonly kind: 'side'; readonly side: MergeSide; readonly isDisputed: boolean }
@@ -54,7 +54,7 @@ export interface Disputes {
   readonly winner: MergeSide | 'fields' | null;
 }
 
-/** What each side's fields become. */
+/** The merged fields of each side. */
 export interface MergedFields {
   readonly one: Fields;
   readonly other: Fields;

@@ -1,6 +1,9 @@
 import type { LabResult, Verdict } from './lab-result';
 
-/** What the manager tells a solution on the channel `messagerie`. Source: ePack V4, Probe alerts. */
+/**
+ * The kinds of messages that the manager sends to a solution on the channel `messagerie`. Source: ePack V4, Probe
+ * alerts.
+ */
 export const messageKinds = ['message', 'probe-alert', 'analysis'] as const;
 export type MessageKind = (typeof messageKinds)[number];
 

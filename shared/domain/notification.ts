@@ -1,9 +1,9 @@
 /**
- * What someone can be told of. `sync-failed`: an upload could not be processed. `solution-stale`: no finished sync for
- * so many hours. `approval-waiting`: so much was deleted, changed or replaced that someone must decide. `probe-alert`:
- * a probe is out of its limits, or silent. Of pairs of systems: `pair-paused`: a system refuses us, or a pair cannot
- * continue as it is. `entity-given-up`: something is not tried any more. `conflict-waiting`: both sides changed one
- * thing, and someone must decide. `pair-stale`: work of a pair has waited for an hour.
+ * The events about which someone can be notified. `sync-failed`: an upload could not be processed. `solution-stale`: no
+ * finished sync for so many hours. `approval-waiting`: so much was deleted, changed or replaced that someone must
+ * decide. `probe-alert`: a probe is out of its limits, or silent. Of pairs of systems: `pair-paused`: a system refuses
+ * us, or a pair cannot continue as it is. `entity-given-up`: something is not tried any more. `conflict-waiting`: both
+ * sides changed one thing, and someone must decide. `pair-stale`: work of a pair has waited for an hour.
  */
 export const notificationEvents = [
   'sync-failed',

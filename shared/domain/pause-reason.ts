@@ -2,7 +2,7 @@
 export interface PauseReason {
   /** A word of ours, such as `fields` or `unauthorized`, or what a person wrote. */
   readonly reason: string;
-  /** What the server found, for people; null: nothing more is known. */
+  /** A text for people about what the server found. Null: nothing more is known. */
   readonly detail: string | null;
 }
 
@@ -11,7 +11,7 @@ const ownReasons = ['fields', 'unauthorized'] as const;
 
 const longestDetail = 400;
 
-/** As it is stored: one text. */
+/** The reason as it is stored: one text. */
 export const pauseReasonText = (reason: (typeof ownReasons)[number], detail: string): string =>
   `${reason}: ${detail.slice(0, longestDetail)}`;
 

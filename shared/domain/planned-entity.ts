@@ -1,6 +1,6 @@
 import type { Copy } from './merge-copy';
 
-/** What is asked about parameters, see `Approval.kind`. */
+/** The kinds of approvals about parameters, see `Approval.kind`. */
 export type ParameterApprovalKind = 'deletes' | 'replace' | 'changes';
 
 /** One line of a plan. */

@@ -196,5 +196,5 @@ interface CellCount {
   readonly expected: number;
 }
 
-/** What a photo is besides a picture. */
+/** Another format that a photo has besides that of a picture. */
 export type OtherFormat = 'pdf' | 'zip' | 'php' | 'script' | 'html';

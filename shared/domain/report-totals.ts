@@ -1,6 +1,6 @@
 import type { SyncReport } from './report';
 
-/** What a whole sync came to: parameters, logs and photos together. */
+/** The total counts of a sync: parameters, logs and photos together. */
 export interface ReportTotals {
   inserted: number;
   updated: number;

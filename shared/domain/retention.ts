@@ -15,7 +15,7 @@ export const retentionLimits = { least: 1, most: 36_500 } as const;
 export const isSameRetention = (one: Retention, other: Retention): boolean =>
   one.fileDays === other.fileDays && one.readingDays === other.readingDays;
 
-/** What holds after a change. */
+/** The retention after a change. */
 export const changedRetention = (before: Retention, change: RetentionChange): Retention => ({
   fileDays: change.fileDays === undefined ? before.fileDays : change.fileDays,
   readingDays: change.readingDays === undefined ? before.readingDays : change.readingDays,

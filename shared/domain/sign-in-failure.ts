@@ -1,4 +1,4 @@
-/** What a failed sign-in was, for the counter `epack_sign_in_failures_total`. */
+/** The kinds of failed sign-ins, for the counter `epack_sign_in_failures_total`. */
 export const signInFailureKinds = [
   'staff-failed',
   'staff-limited',

@@ -7,7 +7,7 @@ import type { Role } from './staff';
 export const passwordSignIns = ['yes', 'break-glass', 'no'] as const;
 export type PasswordSignIn = (typeof passwordSignIns)[number];
 
-/** Of whom a second factor is demanded. Everyone may have one. */
+/** Who must use a second factor. Everyone may use one. */
 export const secondFactorDemands = ['nobody', 'admins', 'everyone'] as const;
 export type SecondFactorDemand = (typeof secondFactorDemands)[number];
 

@@ -23,7 +23,7 @@ export const trimmed = <T extends SolutionText>(written: T): T => ({
   ...(written.timezone === undefined ? {} : { timezone: written.timezone.trim() }),
 });
 
-/** What is wrong; nothing where all of it can be taken. */
+/** The problems of the input; empty if it can be accepted. */
 export const solutionProblems = ({ mail, name, timezone }: SolutionText): FieldProblem[] =>
   problemsOf({
     mail: mail === undefined ? null : mailFault(mail),

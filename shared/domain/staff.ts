@@ -8,7 +8,7 @@ export const passwordLength = { least: 12, most: 1024 } as const;
 /** The accounts whose solutions someone may see. */
 export type AccountScope = 'all' | readonly number[];
 
-/** Who asks, and from where. */
+/** The user who makes a call, and the address from which it comes. */
 export interface Caller {
   /** Null: the command line of the server itself. */
   readonly userId: number | null;

@@ -19,7 +19,7 @@ export const fewestOfMassChange = smallClass / 2 + 1;
 export const isMassChange = (changed: number, total: number): boolean =>
   total > smallClass && changed > total / 2;
 
-/** What is known of the clock by which a solution dates its changes. */
+/** What is known about the clock with which a solution dates its changes. */
 export interface SolutionClock {
   /** How far it is ahead of ours. Null: it was never measured. */
   readonly skewSeconds: number | null;

@@ -6,7 +6,7 @@ export interface ProbeTime {
   readonly at: Date;
 }
 
-/** Where the reading's time may be now. */
+/** The time of a reading before and after it was read again. */
 export interface MovedProbeTime extends ProbeTime {
   readonly moved: Date;
 }
@@ -90,5 +90,5 @@ export function createProbeTimeStore(db: Db) {
   }
 }
 
-/** Of some weeks of a kitchen. */
+/** About the readings of some weeks of a kitchen. */
 const recentReadings = 200_000;

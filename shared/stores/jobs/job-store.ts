@@ -20,17 +20,17 @@ export interface ClaimedJob {
   readonly kind: JobKind;
   /** What it is about, in the words of its kind: of a sync its id. */
   readonly subject: string;
-  /** What its kind has to know beyond the subject, as it was written down. */
+  /** Further values that the kind of job needs, as they were stored. */
   readonly detail: unknown;
   /** How many times a worker has taken it, this time included. */
   readonly attempts: number;
-  /** What only the present holder has. */
+  /** The number that only the present holder has. */
   readonly fence: number;
   /** From its making to now. */
   readonly waitedSeconds: number;
   /** The request that asked for it. */
   readonly origin: Pick<Origin, 'requestId' | 'traceparent'>;
-  /** Of a job that processes a sync; null: it is another kind. */
+  /** The sync that the job processes. Null: it is a job of another kind. */
   readonly sync: ClaimedSync | null;
 }
 
@@ -315,7 +315,7 @@ interface ClaimBindings {
   readonly kinds: readonly string[];
 }
 
-/** Of every lane but `large`. */
+/** Claims a job of any lane except `large`. */
 const claimJob = prepared<ClaimRow, ClaimBindings>(
   'claim_job',
   claimSql(`select id from job where id = :id and lane <> 'large'`),

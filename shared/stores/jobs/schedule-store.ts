@@ -7,12 +7,12 @@ export interface ScheduleEntry {
   readonly cron: string;
 }
 
-/** What is known of it, for people. */
+/** A schedule as people see it. */
 export interface Schedule extends ScheduleEntry {
   readonly nextAt: Date;
   readonly pausedAt: Date | null;
   readonly pausedBy: string | null;
-  /** Of the last run that has ended; null: there was none. */
+  /** When the last finished run started. Null: there was none. */
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
   /** Why the last run failed. Null: it did not fail. */
@@ -88,7 +88,10 @@ export function createScheduleStore(db: Db) {
       return paused === 1;
     },
 
-    /** What came due meanwhile is run once. False: it is no schedule, or is not paused. */
+    /**
+     * Runs that were due during the pause are made up for by one run. False: there is no such schedule, or it is not
+     * paused.
+     */
     async resume(kind: string): Promise<boolean> {
       const resumed = await db('schedule')
         .where({ kind })

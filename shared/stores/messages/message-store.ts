@@ -5,7 +5,7 @@ import type { JudgedResult, MessageKind, NewMessage } from '../../domain/message
 import type { ProbeAlertKind } from '../../domain/probe-alert';
 import { type Page, pageOf, type PageRequest } from '../../domain/page';
 
-/** What the manager told a solution, and what became of it. */
+/** A message from the manager to a solution, with its receipt. */
 export interface Message extends NewMessage {
   /** Below zero, as in the protocol. */
   readonly id: string;
@@ -21,7 +21,7 @@ export interface Message extends NewMessage {
   readonly isParked: boolean;
   /** The digest that tells it in its place; null: it is told by itself. */
   readonly digestId: string | null;
-  /** Of a digest: how many alerts it tells of. */
+  /** How many alerts a digest contains. */
   readonly digestOf: number | null;
 }
 
@@ -48,21 +48,21 @@ export interface WaitingAlerts {
   readonly alertsGoingOn: number;
 }
 
-/** What a package is to tell. */
+/** The messages that a package must contain. */
 export interface SentMessage {
   readonly count: number;
-  /** Of them, messages about probes that no digest tells yet. */
+  /** How many of these are messages about probes that are in no digest yet. */
   readonly probeMessages: number;
   readonly hasResults: boolean;
   /** The sync is the first one since staff made the solution forget its device: it has another one now. */
   readonly isNewDevice: boolean;
 }
 
-/** What a solution sends back of a message that it holds. */
+/** The receipt that a solution sends for a message. */
 export interface Receipt {
   /** Of the message. */
   readonly id: string;
-  /** What the row says that the message is; null: nothing. */
+  /** The subject of the message according to the row. Null: the row has none. */
   readonly subject: string | null;
   readonly body: string | null;
   readonly sentAt: Date | null;
@@ -70,13 +70,13 @@ export interface Receipt {
   readonly readAt: Date | null;
 }
 
-/** What a solution is told of an alert about a probe. */
+/** A message to a solution about an alert of a probe. */
 export interface AlertMessage {
   readonly solutionId: number;
   readonly alertId: string;
   readonly subject: string;
   readonly body: string;
-  /** Of the reading that raised or ended it. */
+  /** The time of the reading that raised or ended the alert. */
   readonly at: Date;
   readonly isOver: boolean;
 }

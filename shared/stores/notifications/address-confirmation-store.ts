@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database';
 import type { NotificationEvent } from '../../domain/notification';
 
-/** What the owner of an address is asked. */
+/** The request to the owner of an address to confirm it. */
 export interface AddressQuestion {
   readonly targetId: number;
   readonly address: string;
@@ -35,7 +35,7 @@ export function createAddressConfirmationStore(db: Db) {
       });
     },
 
-    /** Null: there is no such link, it is too old, or it was for another address than that of now. */
+    /** Null: there is no such link, it is too old, or it was for an earlier address. */
     async find(tokenSha256: Buffer): Promise<AddressQuestion | null> {
       const result = await db.raw<{ rows: Row[] }>(
         `select t.id as target_id, t.address, t.events, a.name as account_name

@@ -57,11 +57,14 @@ export interface ClaimedTarget {
   readonly kind: TargetKind;
   readonly address: string;
   readonly language: MailLanguage;
-  /** What it is to be told of. */
+  /** The events about which the target is notified. */
   readonly events: readonly NotificationEvent[];
   /** Null: of what happens in every account. */
   readonly accountName: string | null;
-  /** What signs the calls of a webhook: its secret, and while it is being replaced the one before. None: an e-mail. */
+  /**
+   * The secrets that sign the calls of a webhook: the present one, and also the earlier one while it is being replaced.
+   * Empty for an e-mail address.
+   */
   readonly secrets: readonly string[];
 }
 
@@ -153,7 +156,7 @@ export function createNotificationStore(db: Db) {
       );
     },
 
-    /** What someone asked for, once more each time. Returns its id. */
+    /** Adds a notification that someone requested, a new one each time. Returns its id. */
     async addAsked(targetId: number, event: 'test' | 'confirm-address'): Promise<string> {
       const result = await db.raw<{ rows: { id: string }[] }>(
         `insert into notification (target_id, event, event_key, occurred_at, facts)
@@ -214,7 +217,7 @@ export function createNotificationStore(db: Db) {
       await setClaimed(claimed, `state = 'parked', ${setFailure}`, columnsOf(failure));
     },
 
-    /** As if nobody had tried. */
+    /** Postpones notifications without counting an attempt. */
     async postpone(claimed: readonly Claim[], delaySeconds: number): Promise<void> {
       const due = 'due_at = now() + make_interval(secs => :delaySeconds), attempts = n.attempts - 1';
       await setClaimed(claimed, due, { delaySeconds });
@@ -250,7 +253,7 @@ export function createNotificationStore(db: Db) {
       return changed === 1;
     },
 
-    /** What has been delivered is kept for a while; what is parked, until someone has seen to it, but not for ever. */
+    /** Removes delivered notifications after a while, and parked ones after a longer time. */
     async removeOld(deliveredDays: number, parkedDays: number): Promise<number> {
       const result = await db.raw<{ rowCount: number }>(
         `delete from notification where state = 'delivered' and delivered_at < now() - make_interval(days => :deliveredDays)
@@ -261,7 +264,7 @@ export function createNotificationStore(db: Db) {
     },
   };
 
-  /** Where the lease has ended and another process has taken it, it is that one's. */
+  /** Changes nothing if the lease has ended and another process has claimed the notification. */
   async function setClaimed(
     claimed: readonly Claim[],
     change: string,

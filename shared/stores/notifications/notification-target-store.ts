@@ -73,7 +73,7 @@ const select = `
     (select count(*)::int from notification n where n.target_id = t.id and n.state = 'parked') as parked
   from notification_target t`;
 
-/** Those of every account are seen by those who see all accounts. */
+/** Targets for every account are only visible to users who see all accounts. */
 const visible = `(cast(:accounts as int[]) is null or t.account_id = any (:accounts))`;
 
 export type NotificationTargetStore = ReturnType<typeof createNotificationTargetStore>;

@@ -162,7 +162,7 @@ export function createLinkDeskStore(db: Db) {
       return result.rows[0]?.path ?? null;
     },
 
-    /** What a run did to records, the earliest first. Calls are left out. */
+    /** The events of a run, the earliest first, without calls. */
     async eventsOfRun(
       pairId: number,
       runId: string,

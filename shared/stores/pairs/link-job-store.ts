@@ -204,7 +204,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       await againWhereTaken(() => settleOnce(ends));
     },
 
-    /** Of items of a side, those about which everything was given up when they showed the same revision. */
+    /** Returns those items of a side whose jobs were all given up at the same revision. */
     async givenUpAsShown(
       side: EndSide,
       items: readonly { readonly key: string; readonly revision: string }[],
@@ -276,7 +276,7 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rowCount;
     },
 
-    /** What was in the way of others is gone: they are due now. */
+    /** Makes blocked jobs due now, because what blocked them is gone. */
     async hastenBlocked(): Promise<void> {
       await db.raw(
         `${withGuard}
@@ -308,7 +308,10 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       );
     },
 
-    /** Those that were held for an approval that was decided by now, or for none: nobody could ever let them go. */
+    /**
+     * Releases jobs that wait for an approval that is already decided, or for none, because nothing else would release
+     * them.
+     */
     async releaseDecided(): Promise<void> {
       await db.raw(
         `${withGuard}

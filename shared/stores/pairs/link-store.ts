@@ -23,7 +23,7 @@ export interface StoredLink<Words extends LinkWords> {
 export type LinkStateName =
   'active' | 'creating' | 'conflict' | 'quarantined' | 'deleted-here' | 'deleted-there' | 'gone';
 
-/** What its user keeps in JSON. */
+/** The types of the values that the user of the store keeps in JSON. */
 export interface LinkWords {
   readonly seen: unknown;
   readonly intent: unknown;

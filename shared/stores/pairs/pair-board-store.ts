@@ -28,7 +28,7 @@ export interface LastRun {
   readonly failure: string | null;
 }
 
-/** What a list of systems tells beside the system itself. */
+/** What a list of systems shows in addition to the system itself. */
 export interface SystemNoteRow {
   readonly systemId: number;
   /** Null: it is the operator's own. */
@@ -87,7 +87,7 @@ export function createPairBoardStore(db: Db) {
       return result.rows;
     },
 
-    /** Those that make no calls just now, by name. */
+    /** The systems that are not called at present, by name. */
     async troubledSystems(accounts: AccountScope, limit: number): Promise<SystemWithProblem[]> {
       const result = await db.raw<{ rows: SystemWithProblem[] }>(
         `select s.name, s.state, s.paused_reason as reason, s.paused_by as by, s.paused_at as since, s.not_before as "notBefore"
@@ -100,7 +100,7 @@ export function createPairBoardStore(db: Db) {
       return result.rows;
     },
 
-    /** Those that are paused, that gave something up, or that are late by so many minutes; by name. */
+    /** The pairs that are paused, that have given up work, or that are late by so many minutes; by name. */
     async troubledPairs(
       accounts: AccountScope,
       { lateMinutes, limit }: { readonly lateMinutes: number; readonly limit: number },

@@ -92,7 +92,7 @@ export function createPairConfigStore(db: Db) {
       return found ?? null;
     },
 
-    /** Null: there is one of that name. */
+    /** Null: there is already a pair with that name. */
     async insert({ name, hereId, thereId, config, mode }: NewPair, by: string): Promise<number | null> {
       const result = await db.raw<{ rows: { id: number }[] }>(
         `with made as (
@@ -155,7 +155,7 @@ export function createPairConfigStore(db: Db) {
       await db('pair').where({ id }).delete();
     },
 
-    /** Whether it has links: then its two ends cannot be put elsewhere. */
+    /** True if the pair has links. Then its two ends cannot be changed. */
     async hasLinks(id: number): Promise<boolean> {
       const result = await db.raw<{ rows: { has_links: boolean }[] }>(
         `select exists (select from link where pair_id = ? and state <> 'gone') as has_links`,

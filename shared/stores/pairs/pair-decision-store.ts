@@ -51,7 +51,7 @@ interface ConflictRow {
 
 export type PairDecisionStore = ReturnType<typeof createPairDecisionStore>;
 
-/** What waits for a decision in one pair, as its slice sees it. */
+/** The conflicts and approvals of one pair, as its slice needs them. */
 export function createPairDecisionStore(db: Db, pairId: number, hold: SliceHold) {
   return {
     /** Decisions that have not been carried out yet. */

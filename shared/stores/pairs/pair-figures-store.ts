@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database';
 
-/** What is told of pairs to whoever watches the installation. */
+/** The figures of pairs for monitoring. */
 export interface PairFigures {
   /** Work that is not over, by pair and state. */
   readonly jobs: readonly { readonly pair: string; readonly state: string; readonly count: number }[];

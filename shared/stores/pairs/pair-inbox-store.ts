@@ -73,7 +73,7 @@ export interface PairInboxFilter<State> {
 
 export type PairInboxStore = ReturnType<typeof createPairInboxStore>;
 
-/** What waits for someone in pairs. */
+/** The conflicts and approvals of pairs. */
 export function createPairInboxStore(db: Db) {
   return {
     /** The newest first. */
@@ -98,7 +98,10 @@ export function createPairInboxStore(db: Db) {
       return row === undefined ? null : conflictFrom(row);
     },
 
-    /** What waits for someone about a link, or is about to be carried out. Null: nothing, or it may not be seen. */
+    /**
+     * The conflict of a link that waits for someone or is about to be carried out. Null: there is none, or it may not
+     * be seen.
+     */
     async conflictOfLink(accounts: AccountScope, linkId: string): Promise<PairConflict | null> {
       const result = await db.raw<{ rows: ConflictRow[] }>(
         `select ${conflictColumns} from link_conflict x ${pairs}
@@ -124,7 +127,7 @@ export function createPairInboxStore(db: Db) {
       if (result.rowCount !== 1) throw alreadyDecided();
     },
 
-    /** What was decided is carried out already: no worker has to. */
+    /** Marks a decision as carried out, so that no worker has to do it. */
     async markApplied(id: string): Promise<void> {
       await db('link_conflict').where({ id, state: 'decided' }).update({ applied_at: db.fn.now() });
     },

@@ -13,7 +13,7 @@ export interface ProbedEnd {
   readonly hereKind: string;
 }
 
-/** What a probe of a system knows and says of the pairs that use it. It holds no slice of them. */
+/** What a probe of a system reads and stores about the pairs that use it. It does not hold their slices. */
 export function createPairProbeStore(db: Db) {
   return {
     /** The sides of pairs that are a system's, by name. Nobody works on a pair of the mode `off`. */
@@ -28,7 +28,7 @@ export function createPairProbeStore(db: Db) {
       return result.rows;
     },
 
-    /** What the fields of that side were, by their own names. */
+    /** The stored types of the fields of that side, by the names in the system. */
     async knownTypes({ pairId, side }: ProbedEnd): Promise<ReadonlyMap<string, KeptFieldType>> {
       const result = await db.raw<{ rows: (KeptFieldType & { field: string })[] }>(
         `select field, type, is_required as "isRequired" from pair_field_type where pair_id = :pairId and side = :side`,
@@ -37,7 +37,7 @@ export function createPairProbeStore(db: Db) {
       return new Map(result.rows.map(({ field, ...type }) => [field, type]));
     },
 
-    /** Those that are known stay as they are: a slice may have found more meanwhile. */
+    /** Types that are already stored stay, because a slice may have stored more in the meantime. */
     async keepNewTypes(
       { pairId, side }: ProbedEnd,
       types: Readonly<Record<string, KeptFieldType>>,

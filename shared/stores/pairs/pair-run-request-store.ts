@@ -31,7 +31,7 @@ export interface KeptValueView {
   readonly here: string | null;
   readonly there: string | null;
   readonly fields: readonly string[];
-  /** What both sides hold, and what each was to hold again; null: that side was left alone. */
+  /** What both sides have, and what each should have again. Null: that side was not changed. */
   readonly now: Json;
   readonly wanted: Json;
 }
@@ -54,7 +54,7 @@ export interface PlanView {
   readonly state: PlanState;
   readonly digest: string | null;
   readonly counts: Readonly<Record<string, number>>;
-  /** What it comes to; null: it is not made yet, or an earlier version made it. */
+  /** The summary of the plan. Null: the plan is not made yet, or an earlier version made it. */
   readonly summary: Json;
   readonly failure: string | null;
   readonly createdAt: Date;
@@ -91,7 +91,7 @@ export interface PlanFolderView {
   readonly first: readonly PlanItemView[];
 }
 
-/** What is counted of a pair. */
+/** The figures of one pair. */
 export interface PairFigures {
   readonly jobs: Readonly<Record<string, number>>;
   readonly links: Readonly<Record<string, number>>;
@@ -242,7 +242,7 @@ export function createPairRunRequestStore(db: Db) {
       return row === undefined ? null : runFrom(row);
     },
 
-    /** What a run that takes another back left as it is. */
+    /** What a run that takes back another one has left as it is. */
     async keptOf(
       pairId: number,
       runId: string,
