@@ -7,8 +7,8 @@ import { callLimits } from '../../shared/systems/settings-parts';
 import { systemKinds } from '../../shared/systems/system-kinds';
 import type { CallLimits } from '../outside/limiter';
 import { Trouble } from '../pipeline/trouble';
+import type { Finding } from '../systems/probe';
 import type {
-  Finding,
   Limiter,
   ObservedCall,
   Outside,

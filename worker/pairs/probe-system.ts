@@ -5,7 +5,8 @@ import { createPairProbeStore, type ProbedEnd } from '../../shared/stores/pairs/
 import type { RemoteSystemEntry } from '../../shared/stores/pairs/system-store';
 import { readPair } from '../../shared/systems/check-pair';
 import { Trouble } from '../pipeline/trouble';
-import type { FieldTypes, Finding, Probe } from '../systems/remote-system';
+import type { Finding, Probe } from '../systems/probe';
+import type { FieldTypes } from '../systems/remote-system';
 import { type FieldChange, fieldChanges } from './field-types';
 import { endOf, ownFields } from './pair-ends';
 import { checkedKind } from './pair-systems';

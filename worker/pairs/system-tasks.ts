@@ -8,7 +8,7 @@ import {
   type SystemTask,
   type SystemTaskEnd,
 } from '../../shared/stores/pairs/system-task-store';
-import type { Finding } from '../systems/remote-system';
+import type { Finding } from '../systems/probe';
 import { probeSystem } from './probe-system';
 import type { SystemDoor } from './system-door';
 

@@ -3,8 +3,6 @@ import type { Finding, Probe } from './probe';
 import type { RecordLoader } from './record-loader';
 import type { PathTree } from './tree/path-tree';
 
-export type { Finding, Probe } from './probe';
-
 /** One installed system that pairs use: the part that the steps of a run use, and the part that its operator uses. */
 export interface RemoteSystem extends System {
   /** Finds out what the server can really do. It leaves nothing behind, and reports faults instead of throwing them. */

@@ -20,6 +20,7 @@ import {
 import { Trouble } from '../../pipeline/trouble';
 import { createLastLooks } from '../last-looks';
 import type { Limiter, Outside, RemoteSystem, SystemConnector } from '../remote-system';
+import { callsWithout } from '../unbound-calls';
 import { type AdvowareApi, createAdvowareApi } from './api';
 import { createKnownItems } from './known-items';
 import { probeAdvoware } from './probe';
@@ -32,22 +33,26 @@ import {
   type RecordShape,
   revisionOf,
 } from './records';
-import { createTokenSource, type TokenSource } from './tokens';
+import { createAdvowareTokens, type AdvowareTokens } from './tokens';
 
 /**
  * Advoware, through its interface Advonet. It reports neither changes nor deletions, so everything is listed each time.
  * It has no preconditions, replaces whole records, keeps only some fields, and cannot search by fields.
  */
 export function createAdvowareConnector(): SystemConnector {
-  const tokenSources = new WeakMap<Limiter, { readonly auth: string; readonly source: TokenSource }>();
+  const tokenSources = new WeakMap<Limiter, { readonly auth: string; readonly source: AdvowareTokens }>();
 
   /** Each slice of a pair opens the system anew, but the token belongs to the installed system. */
-  function tokensOf(settings: AdvowareSettings, outside: Outside, secrets: readonly string[]): TokenSource {
+  function tokensOf(
+    settings: AdvowareSettings,
+    outside: Outside,
+    secrets: readonly string[],
+  ): AdvowareTokens {
     const auth = JSON.stringify([settings.auth, settings.url, settings.gateway, settings.signature]);
     const known = tokenSources.get(outside.limiter);
     // After a token was refused, a new one is requested by the first opening after a person has resumed the system.
     if (known?.auth === auth && !known.source.isRefused) return known.source;
-    const source = createTokenSource(settings, outside, secrets);
+    const source = createAdvowareTokens(settings, outside, secrets);
     tokenSources.set(outside.limiter, { auth, source });
     return source;
   }
@@ -83,21 +88,7 @@ function openSystem(api: AdvowareApi, end: AdvowareEnd | null, fields: readonly 
   const probe: RemoteSystem['probe'] = (signal) => probeAdvoware(api, end, fields, signal);
   const close = () => Promise.resolve();
   if (end !== null) return { capabilities, ...createRecords(api, end, fields), probe, close };
-  const none = () => Promise.reject(new Trouble('invalid', 'it was opened without an entity'));
-  return {
-    capabilities,
-    async *list() {
-      yield await none();
-    },
-    fetch: none,
-    find: none,
-    create: none,
-    update: none,
-    move: none,
-    delete: none,
-    probe,
-    close,
-  };
+  return { capabilities, ...callsWithout('an entity'), probe, close };
 }
 
 type Records = Omit<RemoteSystem, 'capabilities' | 'probe' | 'close'>;

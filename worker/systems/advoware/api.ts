@@ -2,7 +2,7 @@ import type { AdvowareSettings } from '../../../shared/systems/advoware';
 import { createHttpClient, type HttpAnswer, type HttpCall, reasonOf } from '../../outside/http-client';
 import { Trouble } from '../../pipeline/trouble';
 import type { Outside } from '../remote-system';
-import type { TokenSource } from './tokens';
+import type { TokenSource } from '../token-source';
 
 /** Calls below `/api/v1/advonet`, with a token that is renewed once. */
 export interface AdvowareApi {

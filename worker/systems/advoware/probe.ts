@@ -1,6 +1,6 @@
 import type { AdvowareEnd } from '../../../shared/systems/advoware';
-import { Trouble } from '../../pipeline/trouble';
-import type { Finding, Probe } from '../remote-system';
+import type { Finding, Probe } from '../probe';
+import { runProbe } from '../run-probe';
 import type { AdvowareApi } from './api';
 import { readList, revisionOf } from './records';
 
@@ -11,19 +11,15 @@ export async function probeAdvoware(
   fields: readonly string[],
   signal: AbortSignal,
 ): Promise<Probe> {
-  const findings: Finding[] = [];
-  try {
-    findings.push(...(await probeEntity(api, end?.entity ?? usualEntity, fields, signal)));
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(findingOf(error));
-  }
-  return {
-    ok: !findings.some(({ level }) => level === 'error'),
-    version: null,
-    clockOffsetMs: api.clockOffsetMs,
-    findings,
-  };
+  return runProbe(
+    {
+      clockOffsetMs: () => api.clockOffsetMs,
+      async look(notes) {
+        notes.add(await probeEntity(api, end?.entity ?? usualEntity, fields, signal));
+      },
+    },
+    signal,
+  );
 }
 
 const usualEntity = 'Beteiligte';
@@ -63,10 +59,4 @@ async function probeEntity(
       about: unseen,
     });
   return findings;
-}
-
-function findingOf(error: unknown): Finding {
-  const kind = error instanceof Trouble ? error.kind : 'unavailable';
-  const code = kind === 'unauthorized' || kind === 'throttled' ? kind : 'unavailable';
-  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AdvowareSettings } from '../../../shared/systems/advoware';
-import { createHttpClient, type HttpAnswer, type HttpClient, reasonOf } from '../../outside/http-client';
-import { Trouble } from '../../pipeline/trouble';
+import { createHttpClient, type HttpAnswer, type HttpClient } from '../../outside/http-client';
 import type { Outside } from '../remote-system';
+import { createTokenSource, type GivenToken, noToken, tokenRefused, type TokenSource } from '../token-source';
 import { requestTime, signatureOf } from './signature';
 
 /** The token of one Advoware, shared by all that call it. */
-export interface TokenSource {
-  /**
-   * Requests a token if there is none. Throws `unauthorized` if our credentials are refused; then no further token is
-   * requested.
-   */
-  token(signal: AbortSignal): Promise<string>;
-  /** The token was refused: the next call gets a new one. */
-  drop(token: string): void;
+export interface AdvowareTokens extends TokenSource {
   /** True: the credentials were refused, and no further call is made. */
   readonly isRefused: boolean;
 }
@@ -27,69 +20,44 @@ const loudOffsetMs = 30_000;
 
 const tokenAnswer = z.looseObject({ access_token: z.string().min(1), expires_in: z.number().optional() });
 
-export function createTokenSource(
+export function createAdvowareTokens(
   settings: AdvowareSettings,
   outside: Outside,
   secrets: readonly string[],
-): TokenSource {
+): AdvowareTokens {
   const client = createHttpClient({
     outside,
     baseUrl: (settings.gateway ?? settings.url).replace(/\/+$/, ''),
     secrets,
     headersFor: () => ({}),
   });
-  let held: { readonly token: string; readonly until: number } | null = null;
-  let asking: Promise<string> | null = null;
   let isRefused = false;
 
-  async function ask(signal: AbortSignal): Promise<string> {
+  async function ask(signal: AbortSignal): Promise<GivenToken> {
     const first = await request(client, settings, 0, signal);
     const offsetMs = client.clockOffsetMs ?? 0;
     // The signature includes the time, which must match the server's: a wrong clock does not mean a wrong key.
     const isClock = first.status >= 400 && Math.abs(offsetMs) > loudOffsetMs;
     const answer = isClock ? await request(client, settings, offsetMs, signal) : first;
     if (answer.status >= 400) {
-      const trouble = refusal(answer);
+      const trouble = tokenRefused(answer);
       client.stop(trouble);
       isRefused = true;
       throw trouble;
     }
     const parsed = tokenAnswer.safeParse(answer.json);
-    if (!parsed.success) throw new Trouble('unavailable', 'the answer does not have the form of a token');
+    if (!parsed.success) throw noToken();
     const { access_token: token, expires_in: seconds } = parsed.data;
     const lifeMs = seconds === undefined ? keptMs : Math.max(0, seconds * 1000 - spareMs);
-    held = { token, until: performance.now() + Math.min(lifeMs, keptMs) };
-    return token;
+    return { token, lifeMs: Math.min(lifeMs, keptMs) };
   }
 
   return {
-    async token(signal) {
-      if (held !== null && performance.now() < held.until) return held.token;
-      asking ??= ask(signal).finally(() => (asking = null));
-      try {
-        return await asking;
-      } catch (error) {
-        signal.throwIfAborted();
-        // The caller that requested it was aborted; we were not.
-        if (error instanceof Trouble) throw error;
-        return ask(signal);
-      }
-    },
-    drop(token) {
-      if (held?.token === token) held = null;
-    },
+    ...createTokenSource(ask),
     get isRefused() {
       return isRefused;
     },
   };
-}
-
-function refusal(answer: HttpAnswer): Trouble {
-  const said = reasonOf(answer.headers, answer.json);
-  return new Trouble(
-    'unauthorized',
-    `no token was given (${answer.status}${said === '' ? '' : `: ${said}`})`,
-  );
 }
 
 async function request(

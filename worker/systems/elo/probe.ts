@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Trouble } from '../../pipeline/trouble';
 import type { Finding, Probe } from '../probe';
+import { runProbe } from '../run-probe';
 import type { Archive } from './archive';
 import { ixCodes, unless } from './faults';
 import type { Elo } from './opened';
@@ -11,23 +11,18 @@ import type { Sord } from './sord';
  * because deleted entries stay in ELO's archive, and a trial entry would be left behind.
  */
 export async function probeElo(elo: Elo, archive: Archive | null, signal: AbortSignal): Promise<Probe> {
-  const findings: Finding[] = [];
-  let version: string | null = null;
-  try {
-    version = await readVersion(elo, signal);
-    if (archive !== null) findings.push(...rightsFindings(await archive.root(signal)));
-    findings.push(keysFinding);
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(findingOf(error));
-  }
-  const { clockOffsetMs } = elo.api;
-  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
-    findings.push(clockFinding(clockOffsetMs));
-  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+  return runProbe(
+    {
+      clockOffsetMs: () => elo.api.clockOffsetMs,
+      async look(notes) {
+        notes.version = await readVersion(elo, signal);
+        if (archive !== null) notes.add(rightsFindings(await archive.root(signal)));
+        notes.add([keysFinding]);
+      },
+    },
+    signal,
+  );
 }
-
-const loudOffsetMs = 60_000;
 
 const serverInfo = z.looseObject({ version: z.string().nullish() });
 
@@ -66,17 +61,3 @@ const keysFinding: Finding = {
   message:
     'Whether ELO keeps a GUID of ours shows when the first item is made. Until then, an item whose creation was cut off is found by its place.',
 };
-
-const clockFinding = (offsetMs: number): Finding => ({
-  level: 'info',
-  code: 'clock-differs',
-  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
-});
-
-/** What a failed call shows about the system. */
-function findingOf(error: unknown): Finding {
-  const kind = error instanceof Trouble ? error.kind : 'unavailable';
-  const code =
-    kind === 'unauthorized' || kind === 'throttled' || kind === 'root-missing' ? kind : 'unavailable';
-  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
-}

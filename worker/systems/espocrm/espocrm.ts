@@ -14,6 +14,8 @@ import {
 import { Trouble } from '../../pipeline/trouble';
 import { createLastLooks } from '../last-looks';
 import type { FieldTypes, RemoteSystem, SystemConnector } from '../remote-system';
+import { createSchemaCache } from '../schema-cache';
+import { callsWithout } from '../unbound-calls';
 import { type Condition, createEspoApi, credentialsOf, whereOf } from './api';
 import { listPages, type ListRows } from './listing';
 import type { Espocrm } from './opened';
@@ -21,7 +23,7 @@ import { probeEspocrm } from './probe';
 import { isLockedOut, refusalOf, troubleOf } from './refusals';
 import { type Action, readRights } from './rights';
 import { itemOf, jsonOf, readRow, readRows, type Row, type RowShape, versionOf } from './rows';
-import { createSchemaCache } from './schema-cache';
+import { type EntitySchema, readSchema } from './schema';
 import { registerWebhooks } from './webhooks';
 
 /**
@@ -29,7 +31,7 @@ import { registerWebhooks } from './webhooks';
  * configured.
  */
 export function createEspocrmConnector(): SystemConnector {
-  const schemas = createSchemaCache();
+  const schemas = createSchemaCache<EntitySchema, string>('entity type');
   return {
     open: async (opening, outside) => {
       const settings = espocrmSettings.parse(opening.config);
@@ -89,23 +91,12 @@ function openSystem(espo: Espocrm): RemoteSystem {
 }
 
 /** A system that was opened only to be probed. */
-function unboundSystem(espo: Espocrm, capabilities: Capabilities): RemoteSystem {
-  const none = () => Promise.reject(new Trouble('invalid', 'it was opened without an entity type'));
-  return {
-    capabilities,
-    async *list() {
-      yield await none();
-    },
-    fetch: none,
-    find: none,
-    create: none,
-    update: none,
-    move: none,
-    delete: none,
-    probe: (signal) => probeEspocrm(espo, signal),
-    close: () => Promise.resolve(),
-  };
-}
+const unboundSystem = (espo: Espocrm, capabilities: Capabilities): RemoteSystem => ({
+  capabilities,
+  ...callsWithout('an entity type'),
+  probe: (signal) => probeEspocrm(espo, signal),
+  close: () => Promise.resolve(),
+});
 
 // Records of one entity type
 
@@ -135,7 +126,11 @@ function createRecords(espo: Espocrm, end: EspocrmEnd): Records {
   }
 
   const checkFields = (signal: AbortSignal) =>
-    schemas.check(outside, api, { entity, attributes: [...keysOf(shape), ...opening.fields] }, signal);
+    schemas.check(outside, {
+      entity,
+      fields: [...keysOf(shape), ...opening.fields],
+      read: () => readSchema(api, entity, signal),
+    });
 
   const list: Records['list'] = async (operation, { where, orderBy, order, most }, signal) => {
     // The shape of the records is read at the beginning of a listing and is valid for all of it.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Cursor, Page } from '../../pipeline/system';
-import { Trouble } from '../../pipeline/trouble';
+import { beginning, cursorOf, earlier, positionIn } from '../listing-position';
 import type { Condition } from './api';
 import type { Row } from './rows';
 
@@ -34,7 +34,7 @@ const position = z.strictObject({ at: z.string(), after: z.string().optional() }
 
 export function listPages(settings: ListingSettings, since: Cursor | null): AsyncGenerator<Page> {
   if (since === null) return wholeListing(settings, null);
-  const from = positionIn(since);
+  const from = positionIn(position, since);
   return from.after === undefined ? changes(settings, from.at) : wholeListing(settings, from);
 }
 
@@ -94,26 +94,7 @@ function behind(row: Row): Condition {
   };
 }
 
-const beginning = '1970-01-01 00:00:00';
-
 function changedAt(row: Row): string {
   const at = row['modifiedAt'] ?? row['createdAt'];
   return typeof at === 'string' ? at : beginning;
-}
-
-function earlier(at: string, milliseconds: number): string {
-  const then = Date.parse(`${at.replace(' ', 'T')}Z`) - milliseconds;
-  if (Number.isNaN(then)) throw new Trouble('cursor-expired', 'its cursor is no time');
-  return new Date(then).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-const cursorOf = (at: Position): Cursor => JSON.stringify(at);
-
-/** A cursor of an earlier version, or of other settings, counts as no cursor. */
-function positionIn(cursor: Cursor): Position {
-  try {
-    return position.parse(JSON.parse(cursor));
-  } catch {
-    throw new Trouble('cursor-expired', 'its cursor cannot be read');
-  }
 }

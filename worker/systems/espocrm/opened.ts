@@ -1,7 +1,8 @@
 import type { EspocrmEnd, EspocrmSettings } from '../../../shared/systems/espocrm';
 import type { Outside, SystemOpening } from '../remote-system';
+import type { SchemaCache } from '../schema-cache';
 import type { EspoApi } from './api';
-import type { SchemaCache } from './schema-cache';
+import type { EntitySchema } from './schema';
 
 /** An opened EspoCRM, with everything that its calls need. */
 export interface Espocrm {
@@ -11,5 +12,5 @@ export interface Espocrm {
   readonly opening: SystemOpening;
   readonly outside: Outside;
   readonly api: EspoApi;
-  readonly schemas: SchemaCache;
+  readonly schemas: SchemaCache<EntitySchema, string>;
 }

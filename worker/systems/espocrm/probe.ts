@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Trouble } from '../../pipeline/trouble';
-import type { Finding, Probe } from '../remote-system';
+import type { Finding, Probe } from '../probe';
+import { runProbe } from '../run-probe';
 import type { Espocrm } from './opened';
 import { type Action, readRights } from './rights';
 import { readSchema } from './schema';
@@ -9,22 +10,17 @@ import { readSchema } from './schema';
  * Finds the version, the rights of our key, and whether the pair's entity type has what the pair needs. It only reads.
  */
 export async function probeEspocrm(espo: Espocrm, signal: AbortSignal): Promise<Probe> {
-  const findings: Finding[] = [];
-  let version: string | null = null;
-  try {
-    version = await readVersion(espo, signal);
-    if (espo.end !== null) findings.push(...(await probeEntity(espo, espo.end, signal)));
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(findingOf(error));
-  }
-  const { clockOffsetMs } = espo.api.client;
-  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
-    findings.push(clockFinding(clockOffsetMs));
-  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+  return runProbe(
+    {
+      clockOffsetMs: () => espo.api.client.clockOffsetMs,
+      async look(notes) {
+        notes.version = await readVersion(espo, signal);
+        if (espo.end !== null) notes.add(await probeEntity(espo, espo.end, signal));
+      },
+    },
+    signal,
+  );
 }
-
-const loudOffsetMs = 60_000;
 
 const settingsAnswer = z.looseObject({ version: z.string().optional() });
 
@@ -104,22 +100,4 @@ async function probeRights(
       about: partial,
     });
   return findings;
-}
-
-const clockFinding = (offsetMs: number): Finding => ({
-  level: 'info',
-  code: 'clock-differs',
-  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
-});
-
-/** What a failed call shows about the system. */
-export function findingOf(error: unknown): Finding {
-  const kind = error instanceof Trouble ? error.kind : 'unavailable';
-  const code =
-    kind === 'unauthorized' || kind === 'throttled'
-      ? kind
-      : kind === 'fields'
-        ? 'fields-missing'
-        : 'unavailable';
-  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
 }

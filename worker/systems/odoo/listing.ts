@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Cursor, Item, Page } from '../../pipeline/system';
-import { Trouble } from '../../pipeline/trouble';
+import { beginning, cursorOf, earlier, positionIn } from '../listing-position';
 import type { Domain } from './domain';
 
 export interface ListingSettings {
@@ -45,7 +45,7 @@ const position = z.strictObject({ at: z.string(), from: z.string().optional(), a
  */
 export function listPages(settings: ListingSettings, since: Cursor | null): AsyncGenerator<Page> {
   if (since === null) return pages(settings, null);
-  const found = positionIn(since);
+  const found = positionIn(position, since);
   if (found.after !== undefined) return pages(settings, found);
   return pages(settings, { from: earlier(found.at, settings.overlapMs) });
 }
@@ -73,25 +73,5 @@ async function* pages(
     }
     after = last.id;
     yield { items, cursor: cursorOf({ at, from, after }), isWhole: false };
-  }
-}
-
-const beginning = '1970-01-01 00:00:00';
-
-/** An earlier write may have been committed since. */
-function earlier(at: string, milliseconds: number): string {
-  const then = Date.parse(`${at.replace(' ', 'T')}Z`) - milliseconds;
-  if (Number.isNaN(then)) throw new Trouble('cursor-expired', 'its cursor is no time');
-  return new Date(then).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-const cursorOf = (at: Position): Cursor => JSON.stringify(at);
-
-/** A cursor of an earlier version, or of other settings, counts as no cursor. */
-function positionIn(cursor: Cursor): Position {
-  try {
-    return position.parse(JSON.parse(cursor));
-  } catch {
-    throw new Trouble('cursor-expired', 'its cursor cannot be read');
   }
 }

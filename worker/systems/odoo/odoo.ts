@@ -2,20 +2,23 @@ import { odooEnd, odooSettings } from '../../../shared/systems/odoo';
 import type { Capabilities } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { RemoteSystem, SystemConnector } from '../remote-system';
+import { createSchemaCache } from '../schema-cache';
+import { callsWithout } from '../unbound-calls';
+import type { FieldName } from './field-name';
 import { createOpenApi } from './open-api';
 import { listPages } from './listing';
 import type { Odoo } from './opened';
 import { probeOdoo } from './probe';
 import { createOdooLoader } from './record-loader';
 import { createRecords } from './records';
-import { createSchemaCache } from './schema-cache';
+import type { ModelSchema } from './schema';
 
 /**
  * Odoo, 14 and later. It has records but no tombstones, and compares nothing before a write; an external id makes a
  * creation repeatable.
  */
 export function createOdooConnector(): SystemConnector {
-  const schemas = createSchemaCache();
+  const schemas = createSchemaCache<ModelSchema, FieldName>('model');
   const openApi = createOpenApi();
   return {
     open: async (opening, outside) => {
@@ -49,7 +52,7 @@ function openSystem(odoo: Odoo): RemoteSystem {
   const probe: RemoteSystem['probe'] = (signal) => probeOdoo(odoo, signal);
   const close = () => Promise.resolve();
   const move = () => Promise.reject(new Trouble('invalid', 'records have no places'));
-  if (end === null) return { capabilities, ...nothing, move, probe, close };
+  if (end === null) return { capabilities, ...callsWithout('a model'), probe, close };
   const records = createRecords(odoo, end);
   return {
     capabilities,
@@ -73,17 +76,3 @@ function openSystem(odoo: Odoo): RemoteSystem {
     close,
   };
 }
-
-const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a model'));
-
-/** A system that was opened only to be probed. */
-const nothing = {
-  async *list() {
-    yield await none();
-  },
-  fetch: none,
-  find: none,
-  create: none,
-  update: none,
-  delete: none,
-};

@@ -1,7 +1,9 @@
 import type { OdooEnd, OdooSettings } from '../../../shared/systems/odoo';
 import type { Outside, SystemOpening } from '../remote-system';
+import type { SchemaCache } from '../schema-cache';
 import type { OdooApi } from './api';
-import type { SchemaCache } from './schema-cache';
+import type { FieldName } from './field-name';
+import type { ModelSchema } from './schema';
 
 /** An opened Odoo, with everything that its calls need. */
 export interface Odoo {
@@ -11,5 +13,5 @@ export interface Odoo {
   readonly opening: SystemOpening;
   readonly outside: Outside;
   readonly api: OdooApi;
-  readonly schemas: SchemaCache;
+  readonly schemas: SchemaCache<ModelSchema, FieldName>;
 }

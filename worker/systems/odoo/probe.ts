@@ -1,6 +1,7 @@
 import type { OdooEnd } from '../../../shared/systems/odoo';
 import { Trouble } from '../../pipeline/trouble';
-import type { Finding, Probe } from '../remote-system';
+import type { Finding, Probe } from '../probe';
+import { type ProbeNotes, runProbe } from '../run-probe';
 import { troubleOf } from './faults';
 import { type FieldName, fieldName } from './field-name';
 import type { Odoo } from './opened';
@@ -11,25 +12,31 @@ import { type ModelSchema, readSchema } from './schema';
  * Finds the version, whether our credentials are accepted, and whether the pair's model has what the pair needs. It
  * only reads.
  */
-export async function probeOdoo(odoo: Odoo, signal: AbortSignal): Promise<Probe> {
-  const findings: Finding[] = [];
-  let version: string | null = null;
-  try {
-    version = await odoo.api.version(signal);
-    findings.push(...versionFindings(odoo, version));
-    await enter(odoo, signal);
-    if (odoo.end !== null) findings.push(...(await probeModel(odoo, odoo.end, signal)));
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(findingOf(error));
-  }
-  const { clockOffsetMs } = odoo.api.client;
-  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
-    findings.push(clockFinding(clockOffsetMs));
-  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+export const probeOdoo = (odoo: Odoo, signal: AbortSignal): Promise<Probe> =>
+  runProbe(
+    {
+      clockOffsetMs: () => odoo.api.client.clockOffsetMs,
+      look: (notes) =>
+        lookAt(odoo, notes, signal).catch((error: unknown) => {
+          throw withHint(error);
+        }),
+    },
+    signal,
+  );
+
+async function lookAt(odoo: Odoo, notes: ProbeNotes, signal: AbortSignal): Promise<void> {
+  notes.version = await odoo.api.version(signal);
+  notes.add(versionFindings(odoo, notes.version));
+  await enter(odoo, signal);
+  if (odoo.end !== null) notes.add(await probeModel(odoo, odoo.end, signal));
 }
 
-const loudOffsetMs = 60_000;
+/** Odoo redirects calls about a database that it does not have to a page for people. */
+function withHint(error: unknown): unknown {
+  if (!(error instanceof Trouble) || !error.message.includes('leads elsewhere')) return error;
+  const { kind, message, retryAfterMs } = error;
+  return new Trouble(kind, `${message}: perhaps there is no such database`, retryAfterMs, { cause: error });
+}
 
 /** Any call that needs a user and a database. */
 async function enter({ api }: Odoo, signal: AbortSignal): Promise<void> {
@@ -130,24 +137,4 @@ async function rightFindings({ api }: Odoo, model: string, signal: AbortSignal):
       about: denied,
     },
   ];
-}
-
-const clockFinding = (offsetMs: number): Finding => ({
-  level: 'info',
-  code: 'clock-differs',
-  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
-});
-
-/** What a failed call shows about the system. */
-function findingOf(error: unknown): Finding {
-  const kind = error instanceof Trouble ? error.kind : 'unavailable';
-  const code =
-    kind === 'unauthorized' || kind === 'throttled'
-      ? kind
-      : kind === 'fields'
-        ? 'fields-missing'
-        : 'unavailable';
-  const said = error instanceof Error ? error.message : String(error);
-  const message = /leads elsewhere/.test(said) ? `${said}: perhaps there is no such database` : said;
-  return { level: 'error', code, message };
 }

@@ -10,7 +10,7 @@ import type { Odoo } from './opened';
 import type { Origins } from './origins';
 import type { RelationField, Relations } from './relations';
 import { archivedItem, itemOf, readRows, type Row } from './rows';
-import type { ModelSchema } from './schema';
+import { type ModelSchema, readSchema } from './schema';
 
 /** Reads the records that belong to a pair, with the fields that it needs. */
 export interface Reader {
@@ -32,7 +32,8 @@ export function createReader(odoo: Odoo, end: OdooEnd, { names, relations, origi
   const { model } = end;
   const wanted = end.deletion === 'archive' ? [...names, fieldName('active')] : names;
 
-  const schemaNow = (signal: AbortSignal) => schemas.check(outside, api, { model, fields: wanted }, signal);
+  const schemaNow = (signal: AbortSignal) =>
+    schemas.check(outside, { entity: model, fields: wanted, read: () => readSchema(api, model, signal) });
 
   async function searchRead(
     operation: string,

@@ -1,5 +1,6 @@
 import { type PostgresqlEnd, postgresqlEnd, postgresqlSettings } from '../../../shared/systems/postgresql';
-import type { Finding, SystemConnector } from '../remote-system';
+import type { Finding } from '../probe';
+import type { SystemConnector } from '../remote-system';
 import type { OpenedTable } from '../sql/opened-table';
 import { openSqlSystem } from '../sql/sql-system';
 import type { TableDescription, TableUse } from '../sql/table';

@@ -3,7 +3,8 @@ import { createHttpClient, type HttpAnswer, type HttpCall, type HttpClient } fro
 import { Trouble } from '../../pipeline/trouble';
 import type { Outside } from '../remote-system';
 import { errorOf } from './graph-error';
-import { createTokenSource, type TokenSource } from './tokens';
+import type { TokenSource } from '../token-source';
+import { createGraphTokens } from './tokens';
 
 /** Microsoft Graph 1.0 of any cloud. If the token is refused, it is renewed once. */
 export interface GraphApi {
@@ -44,7 +45,7 @@ export function createGraphApi(
 ): GraphApi {
   const base = baseOf(settings.url);
   const hidden = [...secrets, settings.auth.clientSecret];
-  const tokens = tokensOf(() => createTokenSource(settings, base.origin, outside, hidden));
+  const tokens = tokensOf(() => createGraphTokens(settings, base.origin, outside, hidden));
   const client = createHttpClient({
     outside,
     baseUrl: base.url,

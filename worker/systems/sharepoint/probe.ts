@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Trouble } from '../../pipeline/trouble';
-import type { Finding, Probe } from '../remote-system';
+import type { Finding, Probe } from '../probe';
+import { runProbe } from '../run-probe';
 import type { GraphApi } from './graph-api';
 import { isSuccess, troubleOf } from './graph-error';
 import type { Drive, Library } from './library';
@@ -11,20 +11,18 @@ import { beginSession, cancel } from './upload-session';
  * behind.
  */
 export async function probeLibrary(api: GraphApi, library: Library, signal: AbortSignal): Promise<Probe> {
-  const findings: Finding[] = [];
-  try {
-    findings.push(...quotaFindings(await library.lookAtDrive(signal)));
-    await library.lookAtRoot(signal);
-    if (!(await mayWrite(api, library, signal))) findings.push(readOnly);
-    findings.push(rewritten);
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(findingOf(error));
-  }
-  const { clockOffsetMs } = api;
-  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
-    findings.push(clockFinding(clockOffsetMs));
-  return { ok: !findings.some(({ level }) => level === 'error'), version: null, clockOffsetMs, findings };
+  return runProbe(
+    {
+      clockOffsetMs: () => api.clockOffsetMs,
+      async look(notes) {
+        notes.add(quotaFindings(await library.lookAtDrive(signal)));
+        await library.lookAtRoot(signal);
+        if (!(await mayWrite(api, library, signal))) notes.add([readOnly]);
+        notes.add([rewritten]);
+      },
+    },
+    signal,
+  );
 }
 
 /** Begins an upload and cancels it: Graph says whether writing is allowed before any byte is sent. */
@@ -40,8 +38,6 @@ export async function mayWrite(api: GraphApi, library: Library, signal: AbortSig
   await cancel(session, signal);
   return true;
 }
-
-const loudOffsetMs = 60_000;
 
 const readOnly: Finding = {
   level: 'warning',
@@ -63,18 +59,4 @@ function quotaFindings({ quota }: Drive): readonly Finding[] {
   const level = state === 'exceeded' ? 'error' : 'warning';
   const left = quota?.remaining === undefined ? '' : `: ${quota.remaining} bytes are left`;
   return [{ level, code: 'quota', message: `The room of the library is ${state}${left}.` }];
-}
-
-const clockFinding = (offsetMs: number): Finding => ({
-  level: 'info',
-  code: 'clock-differs',
-  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
-});
-
-/** What a failed call shows about the system. */
-function findingOf(error: unknown): Finding {
-  const kind = error instanceof Trouble ? error.kind : 'unavailable';
-  const code =
-    kind === 'unauthorized' || kind === 'throttled' || kind === 'root-missing' ? kind : 'unavailable';
-  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,14 +1,14 @@
 import { folderEnd } from '../../../shared/systems/settings-parts';
 import { sharepointSettings } from '../../../shared/systems/sharepoint';
 import type { Capabilities } from '../../pipeline/system';
-import { Trouble } from '../../pipeline/trouble';
 import type { Limiter, RemoteSystem, SystemConnector } from '../remote-system';
+import type { TokenSource } from '../token-source';
+import { callsWithout } from '../unbound-calls';
 import { createDocuments } from './documents';
 import { createGraphApi, type TokensOf } from './graph-api';
 import { createLibrary } from './library';
 import { sharepointNames } from './names';
 import { probeLibrary } from './probe';
-import type { TokenSource } from './tokens';
 import { type UploadSettings, usualUploads } from './uploads';
 
 /**
@@ -31,7 +31,7 @@ export function createSharepointConnector(uploads: UploadSettings = usualUploads
       const library = createLibrary(api, settings, end);
       const probe: RemoteSystem['probe'] = (signal) => probeLibrary(api, library, signal);
       const close = () => Promise.resolve();
-      if (opening.end === null) return { capabilities, ...nothing, probe, close };
+      if (opening.end === null) return { capabilities, ...callsWithout('a folder'), probe, close };
       return { capabilities, ...createDocuments({ api, library, uploads }), probe, close };
     },
     registerWebhooks: null,
@@ -51,19 +51,4 @@ const capabilities: Capabilities = {
   content: { maxBytes: 250 * 1024 ** 3 },
   deferred: false,
   batch: 20,
-};
-
-const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a folder'));
-
-/** Used if the system is only opened for a probe. */
-const nothing = {
-  async *list() {
-    yield await none();
-  },
-  fetch: none,
-  find: none,
-  create: none,
-  update: none,
-  move: none,
-  delete: none,
 };

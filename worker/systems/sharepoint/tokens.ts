@@ -1,19 +1,8 @@
 import { z } from 'zod';
 import type { SharepointSettings } from '../../../shared/systems/sharepoint';
-import { createHttpClient, type HttpAnswer, reasonOf } from '../../outside/http-client';
-import { Trouble } from '../../pipeline/trouble';
+import { createHttpClient } from '../../outside/http-client';
 import type { Outside } from '../remote-system';
-
-/** The access token for Graph, fetched once for all callers. */
-export interface TokenSource {
-  /**
-   * Requests a token if there is no valid one. Throws `unauthorized` if our credentials are refused; then no further
-   * request is made.
-   */
-  token(signal: AbortSignal): Promise<string>;
-  /** Call it if that token was refused, so that a new one is requested next. */
-  drop(token: string): void;
-}
+import { createTokenSource, noToken, tokenRefused, type TokenSource } from '../token-source';
 
 /** A token is replaced this long before it expires. */
 const spareMs = 5 * 60_000;
@@ -24,7 +13,7 @@ const tokenAnswer = z.looseObject({
 });
 
 /** "Microsoft identity platform and the OAuth 2.0 client credentials flow". `resource`: the origin of that Graph. */
-export function createTokenSource(
+export function createGraphTokens(
   { auth, authority }: SharepointSettings,
   resource: string,
   outside: Outside,
@@ -36,10 +25,7 @@ export function createTokenSource(
     secrets,
     headersFor: () => ({}),
   });
-  let held: { readonly token: string; readonly until: number } | null = null;
-  let asking: Promise<string> | null = null;
-
-  async function ask(signal: AbortSignal): Promise<string> {
+  return createTokenSource(async (signal) => {
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_id: auth.clientId,
@@ -58,41 +44,13 @@ export function createTokenSource(
       signal,
     );
     if (answer.status >= 400) {
-      const trouble = refusal(answer);
+      const trouble = tokenRefused(answer);
       client.stop(trouble);
       throw trouble;
     }
     const parsed = tokenAnswer.safeParse(answer.json);
-    if (!parsed.success) throw new Trouble('unavailable', 'the answer does not have the form of a token');
+    if (!parsed.success) throw noToken();
     const { access_token: token, expires_in: seconds } = parsed.data;
-    const lifeMs = Math.max(seconds * 500, seconds * 1000 - spareMs);
-    held = { token, until: performance.now() + lifeMs };
-    return token;
-  }
-
-  return {
-    async token(signal) {
-      if (held !== null && performance.now() < held.until) return held.token;
-      asking ??= ask(signal).finally(() => (asking = null));
-      try {
-        return await asking;
-      } catch (error) {
-        signal.throwIfAborted();
-        // The call that requested it was aborted; ours was not.
-        if (error instanceof Trouble) throw error;
-        return ask(signal);
-      }
-    },
-    drop(token) {
-      if (held?.token === token) held = null;
-    },
-  };
-}
-
-function refusal(answer: HttpAnswer): Trouble {
-  const said = reasonOf(answer.headers, answer.json);
-  return new Trouble(
-    'unauthorized',
-    `no token was given (${answer.status}${said === '' ? '' : `: ${said}`})`,
-  );
+    return { token, lifeMs: Math.max(seconds * 500, seconds * 1000 - spareMs) };
+  });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cursor, Page } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
+import { cursorOf, positionIn } from '../listing-position';
 import { itemsOf, type OpenedTable, selectedOf } from './opened-table';
 import type { UsedTable } from './table';
 
@@ -39,7 +40,7 @@ export async function* listTable(
   signal: AbortSignal,
 ): AsyncGenerator<Page> {
   signal.throwIfAborted();
-  const from = since === null ? null : positionIn(since);
+  const from = since === null ? null : positionIn(position, since);
   if (from === null || from.after !== undefined || source === null) {
     // A table that is always listed whole begins again, unless a listing was in progress.
     const isUnderWay = from?.after !== undefined;
@@ -86,14 +87,3 @@ function pageBehind(opened: OpenedTable, table: UsedTable, after: string | null,
 
 /** The syntax of the SQL standard, which both databases support. */
 export const firstRows = (count: number): string => `offset 0 rows fetch next ${count} rows only`;
-
-const cursorOf = (at: Position): Cursor => JSON.stringify(at);
-
-/** A cursor of an earlier version, or of other settings, counts as no cursor. */
-function positionIn(cursor: Cursor): Position {
-  try {
-    return position.parse(JSON.parse(cursor));
-  } catch {
-    throw new Trouble('cursor-expired', 'its cursor cannot be read');
-  }
-}

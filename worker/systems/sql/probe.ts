@@ -1,5 +1,5 @@
-import { Trouble } from '../../pipeline/trouble';
-import type { Finding, Probe } from '../remote-system';
+import type { Finding, Probe } from '../probe';
+import { runProbe } from '../run-probe';
 import type { SqlCalls } from './calls';
 import type { SqlDialect } from './dialect';
 import { hasRevisions, type OpenedTable } from './opened-table';
@@ -26,18 +26,20 @@ export interface SqlProbing extends SqlProbe {
 
 /** Finds the version, the rights of our user, and whether the pair can use its table. It only reads. */
 export async function probeSql(probing: SqlProbing, signal: AbortSignal): Promise<Probe> {
-  const findings: Finding[] = [];
-  let about: About = { version: null, clockOffsetMs: null, isEncrypted: null };
-  try {
-    about = await readAbout(probing, signal);
-    findings.push(...tlsFindings(about, probing));
-    if (probing.opened !== null) findings.push(...(await tableFindings(probing, probing.opened, signal)));
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(findingOf(error));
-  }
-  const { version, clockOffsetMs } = about;
-  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+  let clockOffsetMs: number | null = null;
+  return runProbe(
+    {
+      clockOffsetMs: () => clockOffsetMs,
+      async look(notes) {
+        const about = await readAbout(probing, signal);
+        notes.version = about.version;
+        clockOffsetMs = about.clockOffsetMs;
+        notes.add(tlsFindings(about, probing));
+        if (probing.opened !== null) notes.add(await tableFindings(probing, probing.opened, signal));
+      },
+    },
+    signal,
+  );
 }
 
 interface About {
@@ -120,15 +122,3 @@ function rightsFindings({ use }: OpenedTable, { rights }: TableDescription): rea
 }
 
 const tableRights: readonly TableRight[] = ['select', 'insert', 'update', 'delete'];
-
-/** What a failed call shows about the system. */
-function findingOf(error: unknown): Finding {
-  const kind = error instanceof Trouble ? error.kind : 'unavailable';
-  const code =
-    kind === 'unauthorized' || kind === 'throttled'
-      ? kind
-      : kind === 'fields'
-        ? 'fields-missing'
-        : 'unavailable';
-  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
-}

@@ -1,7 +1,7 @@
-import { Trouble } from '../../pipeline/trouble';
 import type { Capabilities } from '../../pipeline/system';
 import type { RemoteSystem, SystemOpening } from '../remote-system';
 import type { Outside } from '../remote-system';
+import { callsWithout } from '../unbound-calls';
 import { createSqlCalls } from './calls';
 import type { SqlDialect } from './dialect';
 import type { SqlDriver } from './driver';
@@ -38,7 +38,7 @@ export function openSqlSystem(sql: SqlOpening): RemoteSystem {
     probe: (signal) => probeSql({ ...sql.probe, calls, dialect, opened }, signal),
     close: () => calls.close(),
   };
-  if (opened === null) return { ...ends, ...unbound };
+  if (opened === null) return { ...ends, ...callsWithout('a table') };
   const source = sql.changeSource?.(opened) ?? null;
   return {
     ...ends,
@@ -60,18 +60,3 @@ const capabilitiesOf = ({ use, changes }: SqlOpening): Capabilities => ({
   deferred: false,
   batch: 100,
 });
-
-const none = () => Promise.reject(new Trouble('invalid', 'it was opened without a table'));
-
-/** A system that was opened only to be probed. */
-const unbound: Omit<RemoteSystem, 'capabilities' | 'probe' | 'close'> = {
-  async *list() {
-    yield await none();
-  },
-  fetch: none,
-  find: none,
-  create: none,
-  update: none,
-  move: none,
-  delete: none,
-};

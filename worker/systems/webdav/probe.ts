@@ -1,31 +1,29 @@
 import { Trouble } from '../../pipeline/trouble';
 import type { Finding, Probe } from '../probe';
+import { runProbe } from '../run-probe';
 import { isDone } from './answers';
 import type { DavClient } from './dav-client';
 import { explore } from './probe-traits';
 import type { ScratchDeps } from './scratch';
 import { findingOf } from './server-traits';
 
-const loudOffsetMs = 60_000;
 const littleRoomBytes = 100_000_000;
 
 /** Finds out what a server is and what it really does, by trying it in a temporary folder. */
 export async function probeWebdav(deps: ScratchDeps, signal: AbortSignal): Promise<Probe> {
-  const findings: Finding[] = [];
-  let version: string | null = null;
-  try {
-    version = await readVersion(deps.client, signal);
-    await deps.listing.needRoot(signal);
-    findings.push(...(await roomLeft(deps.client, signal)), ...(await whatItDoes(deps, signal)));
-    findings.push(...(await extras(deps.client, signal)));
-  } catch (error) {
-    signal.throwIfAborted();
-    findings.push(troubleFinding(error));
-  }
-  const { clockOffsetMs } = deps.client.http;
-  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > loudOffsetMs)
-    findings.push(clockFinding(clockOffsetMs));
-  return { ok: !findings.some(({ level }) => level === 'error'), version, clockOffsetMs, findings };
+  return runProbe(
+    {
+      clockOffsetMs: () => deps.client.http.clockOffsetMs,
+      async look(notes) {
+        notes.version = await readVersion(deps.client, signal);
+        await deps.listing.needRoot(signal);
+        notes.add(await roomLeft(deps.client, signal));
+        notes.add(await whatItDoes(deps, signal));
+        notes.add(await extras(deps.client, signal));
+      },
+    },
+    signal,
+  );
 }
 
 /** Throws `invalid` if the server has no WebDAV: the header is mandatory (RFC 4918, 10.1). */
@@ -97,14 +95,3 @@ async function extras(client: DavClient, signal: AbortSignal): Promise<readonly 
       ]
     : [];
 }
-
-function troubleFinding(error: unknown): Finding {
-  const code = error instanceof Trouble ? error.kind : 'unavailable';
-  return { level: 'error', code, message: error instanceof Error ? error.message : String(error) };
-}
-
-const clockFinding = (offsetMs: number): Finding => ({
-  level: 'info',
-  code: 'clock-differs',
-  message: `Its clock differs from ours by ${Math.round(offsetMs / 1000)} s. Nothing is decided by it.`,
-});
