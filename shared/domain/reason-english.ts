@@ -1,5 +1,5 @@
 import { faultText } from './field-fault';
-import { type Reason, type ReasonNames, type ReasonSentences, tellReason } from './reason';
+import { type NumberRange, type Reason, type ReasonNames, type ReasonSentences, tellReason } from './reason';
 
 /** The sentence for programs, with names as on the wire. The sentences are part of the contract: do not change any. */
 export const reasonText = (reason: Reason): string => tellReason(englishReasons, reason, namesOfTheWire);
@@ -152,18 +152,7 @@ const expected = (
   what: string,
 ): string => `${field(column)} is ${JSON.stringify(value)}; expected ${what}.`;
 
-function rangeText(
-  {
-    min,
-    max,
-    unit,
-  }: {
-    readonly min?: number | undefined;
-    readonly max?: number | undefined;
-    readonly unit?: string | undefined;
-  },
-  names: ReasonNames,
-): string {
+function rangeText({ min, max, unit }: NumberRange, names: ReasonNames): string {
   const from = min === undefined ? '' : ` from ${min}`;
   const to = max === undefined ? '' : ` to ${max}`;
   return `${from}${to}${unit === undefined ? '' : ` ${names.unit(unit)}`}`;

@@ -1,5 +1,5 @@
 import { faultInFrench } from './field-fault-french';
-import type { ReasonNames, ReasonSentences } from './reason';
+import type { NumberRange, ReasonNames, ReasonSentences } from './reason';
 
 /** Before : ; ? ! and inside « » stand no-break spaces, as French print has them. */
 export const frenchReasons: ReasonSentences = {
@@ -148,18 +148,7 @@ const notWhat = (
   what: string,
 ): string => `${field(column)} : ${quoted(value)} n’est pas ${what}.`;
 
-function rangeText(
-  {
-    min,
-    max,
-    unit,
-  }: {
-    readonly min?: number | undefined;
-    readonly max?: number | undefined;
-    readonly unit?: string | undefined;
-  },
-  names: ReasonNames,
-): string {
+function rangeText({ min, max, unit }: NumberRange, names: ReasonNames): string {
   const end = unit === undefined ? '' : ` ${names.unit(unit)}`;
   // The upper bound is left out if no number of this type can exceed it.
   const isOpen = max === undefined || max >= Number.MAX_SAFE_INTEGER;

@@ -184,11 +184,14 @@ interface Cell {
   readonly value: string;
 }
 
-interface NumberExpected extends Cell {
+/** Left out: without a limit, without a unit. */
+export interface NumberRange {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
   readonly unit?: string | undefined;
 }
+
+interface NumberExpected extends Cell, NumberRange {}
 
 interface CellCount {
   readonly cells: number;

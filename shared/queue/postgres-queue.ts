@@ -6,6 +6,7 @@ import { inBatches } from './batches';
 import { type Consumption, type JobMessage, type JobQueue, type DeliveryVerdict } from './job-queue';
 import { type Lane } from '../domain/job-kind';
 import { queueChannel } from '../db/queue-message';
+import { createMessagesUnderWay } from './messages-under-way';
 import { createMessageTable, type MessageToSend } from './message-table';
 import { outOfReach } from './out-of-reach';
 import { createPostgresSubscription, type PostgresSubscription } from './postgres-subscription';
@@ -29,7 +30,7 @@ export function createPostgresQueue({
 }: PostgresQueueOptions): JobQueue {
   const table = createMessageTable(db, hiddenMs);
   const subscriptions = new Map<PostgresSubscription, Lane>();
-  const underway = new Set<Promise<void>>();
+  const underWay = createMessagesUnderWay();
   // Each batch has its own deadline, so that a hanging connection does not block the next batch.
   const send = inBatches<MessageToSend>({ largest: 500 }, (messages) =>
     within(patienceMs, 'publishing', table.send(messages)),
@@ -44,15 +45,8 @@ export function createPostgresQueue({
 
   async function publish(lane: Lane, message: JobMessage): Promise<void> {
     if (closed) throw outOfReach(new Error('The queue is closed'));
-    const sent = send({ lane, message });
-    underway.add(sent);
-    try {
-      await sent;
-    } catch (error) {
-      throw outOfReach(error);
-    } finally {
-      underway.delete(sent);
-    }
+    const sending = send({ lane, message });
+    await underWay.sent(sending);
   }
 
   function consume(
@@ -103,7 +97,7 @@ export function createPostgresQueue({
     closed = true;
     news.stop();
     await Promise.all([...subscriptions.keys()].map(stop));
-    await Promise.allSettled(underway);
+    await underWay.settled();
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type DeliveryVerdict,
 } from './job-queue';
 import { lanes, type Lane } from '../domain/job-kind';
+import { createMessagesUnderWay } from './messages-under-way';
 import { outOfReach } from './out-of-reach';
 import { openRabbitSession, type RabbitSession } from './rabbit-session';
 import { createRabbitSubscription, type RabbitSubscription } from './rabbit-subscription';
@@ -31,7 +32,7 @@ export interface RabbitQueueOptions {
 export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
   const { log, prefix = 'epack' } = options;
   const subscriptions = new Set<RabbitSubscription>();
-  const underway = new Set<Promise<void>>();
+  const underWay = createMessagesUnderWay();
   // Two connections: RabbitMQ stops reading from one that publishes when it is short of memory, and just then
   // acknowledgements must get through.
   const publishing = connected('publish', () => undefined);
@@ -40,15 +41,8 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
   return { isInDatabase: false, publish, consume, depth: depthOf, deadDepth, isUp, close };
 
   async function publish(lane: Lane, message: JobMessage): Promise<void> {
-    const sent = sessionToPublish().publish(nameOf(lane), Buffer.from(JSON.stringify(message)));
-    underway.add(sent);
-    try {
-      await sent;
-    } catch (error) {
-      throw outOfReach(error);
-    } finally {
-      underway.delete(sent);
-    }
+    const sending = sessionToPublish().publish(nameOf(lane), Buffer.from(JSON.stringify(message)));
+    await underWay.sent(sending);
   }
 
   function consume(
@@ -88,7 +82,7 @@ export function createRabbitQueue(options: RabbitQueueOptions): JobQueue {
 
   async function close(): Promise<void> {
     await Promise.all([...subscriptions].map(stop));
-    await Promise.allSettled(underway);
+    await underWay.settled();
     await Promise.all([publishing.close(), consuming?.close()]);
   }
 

@@ -3,8 +3,7 @@ import type { LogTable } from '../../../shared/catalog/log-tables';
 import { createBinaryCopy } from '../../../shared/db/copy';
 import type { Transaction } from '../../../shared/db/database';
 import type { LogCounts } from '../../../shared/domain/report';
-import { decodeText } from '../../../shared/formats/csv-cell';
-import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
+import { readHeaderRow } from '../../../shared/formats/csv-header';
 import { CsvRows } from '../../../shared/formats/csv-rows';
 import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-source';
 import { createLogLock } from '../../../shared/stores/logs/log-lock';
@@ -89,14 +88,7 @@ export async function loadLogFile(
 
 /** Null: the file is empty. */
 async function readHeader(source: CsvSource, table: LogTable): Promise<LogHeader | HeaderFault | null> {
-  const { rows } = source;
-  let line = rows.peekLine();
-  while (line === null && (await source.pull())) line = rows.peekLine();
-  if (line === null) return null;
-  rows.useDelimiter(detectDelimiter(decodeText(line)).charCodeAt(0));
-  let isRead = rows.next();
-  while (!isRead && (await source.pull())) isRead = rows.next();
-  return isRead ? readLogHeader(rows, table) : null;
+  return (await readHeaderRow(source)) ? readLogHeader(source.rows, table) : null;
 }
 
 interface OpenLogFile {

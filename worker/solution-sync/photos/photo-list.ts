@@ -3,7 +3,7 @@ import type { Reason } from '../../../shared/domain/reason';
 import { because } from '../../../shared/domain/reason-english';
 import type { RefusalCode } from '../../../shared/domain/refusal';
 import { decodeText } from '../../../shared/formats/csv-cell';
-import { detectDelimiter } from '../../../shared/formats/csv-delimiter';
+import { readHeaderRow } from '../../../shared/formats/csv-header';
 import { CsvRows } from '../../../shared/formats/csv-rows';
 import { createCsvSource, type CsvSource } from '../../../shared/formats/csv-source';
 import { isUnsetTime } from '../../../shared/formats/unset-time';
@@ -63,14 +63,7 @@ interface BadLine {
 
 /** Null: the file is empty. */
 async function readHeader(source: CsvSource): Promise<ListHeader | HeaderProblem | null> {
-  const { rows } = source;
-  let line = rows.peekLine();
-  while (line === null && (await source.pull())) line = rows.peekLine();
-  if (line === null) return null;
-  rows.useDelimiter(detectDelimiter(decodeText(line)).charCodeAt(0));
-  let isRead = rows.next();
-  while (!isRead && (await source.pull())) isRead = rows.next();
-  return isRead ? headerOf(rows) : null;
+  return (await readHeaderRow(source)) ? headerOf(source.rows) : null;
 }
 
 function headerOf(row: CsvRows): ListHeader | HeaderProblem {
