@@ -47,8 +47,6 @@ interface CreationRow {
   hash: string | null;
 }
 
-export type TreeListingStore = ReturnType<typeof createTreeListingStore>;
-
 /** What listings and creations under way have noted of one side. What writes returns whether the slice still has the pair. */
 export function createTreeListingStore(db: Db, pairId: number, side: EndSide, hold: SliceHold) {
   const mine = { pairId, side };

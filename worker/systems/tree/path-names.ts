@@ -1,8 +1,3 @@
-import type { NameRules } from '../../pipeline/system';
-
-/** The rules of a tree that accepts every name that a path can contain. */
-export const pathNames: NameRules = { isCaseBlind: false, form: 'any', fitting: fittingName };
-
 /** The most bytes of a name, in UTF-8, that all common file systems accept. */
 export const mostNameBytes = 255;
 
