@@ -10,9 +10,9 @@ export interface ProbeNotes {
 
 export interface ProbeSteps {
   /** Looks at the server. A fault ends it; what it has noted until then is kept. */
-  look(notes: ProbeNotes): Promise<void>;
+  readonly look: (notes: ProbeNotes) => Promise<void>;
   /** The server's clock minus ours, as its responses have shown it. */
-  clockOffsetMs(): number | null;
+  readonly clockOffsetMs: () => number | null;
 }
 
 /** Makes the steps of a probe into its result. A fault becomes a finding; only an aborted signal throws. */
