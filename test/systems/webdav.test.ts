@@ -128,6 +128,25 @@ test('what a process that died was writing is never listed, and is taken away', 
   expect(fake.paths()).toEqual(['a.txt']);
 });
 
+test('what the server keeps while it is away is taken away by the next listing: a probe, a cut upload', async () => {
+  const { fake, tree } = await open({ isHeedless: true });
+  const away = { fits: ({ method }: { method: string }) => method === 'DELETE', answer: { status: 502 } };
+  const cut = { fits: ({ method }: { method: string }) => method === 'PUT', losesAnswer: true };
+  const left: unknown = expect.stringMatching(/^\.~epack-/);
+  fake.faults.push(cut, away);
+  await expect(make(tree, 'a.txt', 'one')).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(fake.paths()).toEqual([left, left]);
+  expect(await listed(tree)).toEqual([]);
+  expect(fake.paths()).toEqual([]);
+
+  await make(tree, 'a.txt', 'one');
+  fake.faults.push(cut, away);
+  await expect(make(tree, 'b.txt', 'two')).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(fake.paths()).toEqual(['a.txt', left]);
+  expect((await listed(tree)).map(({ path }) => path)).toEqual(['a.txt']);
+  expect(fake.paths()).toEqual(['a.txt']);
+});
+
 // Servers that lie
 
 test('a server that stores nothing is found by a probe, and by every write', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { createBoundedMap } from '../bounded-map';
 
 // A file that is being written has a name that says which process writes it, so that files of dead processes are
 // recognised.
@@ -18,10 +19,16 @@ export function temporaryName(): string {
   return `.~epack-${machine}-${process.pid}-${startOf(process.pid) ?? '0'}-${given}`;
 }
 
-/** True: the process that gave the name has ended, or nothing was written to it for a long time. */
+/** Says that this process no longer writes to the file or folder with that name, and could not remove it. */
+export const leaveBehind = (name: string): void => left.set(name, true);
+
+const left = createBoundedMap<string, true>(10_000);
+
+/** True: it was left behind, the process that gave the name has ended, or nothing was written to it for a long time. */
 export function isAbandoned(name: string, modifiedAt: Date): boolean {
   const [, host, pid, start] = pattern.exec(name) ?? [];
   if (host === undefined || pid === undefined) return false;
+  if (left.get(name) === true) return true;
   if (Date.now() - modifiedAt.getTime() > patienceMs) return true;
   return host === machine && start !== '0' && startOf(Number(pid)) !== start;
 }

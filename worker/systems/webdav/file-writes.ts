@@ -2,12 +2,12 @@ import type { HttpAnswer } from '../../outside/http-client';
 import type { Content } from '../../pipeline/system';
 import { Trouble } from '../../pipeline/trouble';
 import type { NewEntry, PathEntry, TreeWritten } from '../tree/path-tree';
-import { temporaryName } from '../tree/temporary-names';
+import { leaveBehind, temporaryName } from '../tree/temporary-names';
 import { isDone, refusalOf, refused } from './answers';
 import type { DavClient } from './dav-client';
 import { isAsExpected, refusesItsOwnTag } from './expectations';
 import type { DavListing } from './listing';
-import { folderOf, joined } from './places';
+import { folderOf, joined, nameOf } from './places';
 import { isKept, preconditionAt, preconditionOf } from './preconditions';
 import { keepKey } from './properties';
 import type { ServerTraits } from './server-traits';
@@ -158,10 +158,12 @@ async function aside(
   }
 }
 
-/** This is done even if the run was aborted. If it fails, a later listing removes the file. */
+/** This is done even if the run was aborted. If it fails, the next listing removes the file. */
 async function discard(client: DavClient, path: string): Promise<void> {
   const request = { operation: 'delete', method: 'DELETE', path, isFolder: false } as const;
-  await client.send(request, AbortSignal.timeout(10_000)).catch(() => undefined);
+  const answer = await client.send(request, AbortSignal.timeout(10_000)).catch(() => null);
+  // A server that says 404 may still be storing what was cut.
+  if (answer === null || !isDone(answer)) leaveBehind(nameOf(path));
 }
 
 // Calls

@@ -1,6 +1,6 @@
 import { bytesOf } from '../../../shared/formats/bytes-of';
 import { Trouble } from '../../pipeline/trouble';
-import { temporaryName } from '../tree/temporary-names';
+import { leaveBehind, temporaryName } from '../tree/temporary-names';
 import { isDone } from './answers';
 import type { DavClient } from './dav-client';
 import type { DavEntry } from './dav-entry';
@@ -42,8 +42,9 @@ export async function withScratch<T>(
     return await run(scratchIn(deps, folder, signal));
   } finally {
     const last = AbortSignal.timeout(10_000);
-    // If removing it fails, a later listing removes it.
-    await deps.client.send({ ...request, method: 'DELETE' }, last).catch(() => undefined);
+    const removed = await deps.client.send({ ...request, method: 'DELETE' }, last).catch(() => null);
+    // The next listing removes it.
+    if (removed === null || !isDone(removed)) leaveBehind(folder);
   }
 }
 
