@@ -21,6 +21,10 @@ const benches: Record<string, (options: readonly string[]) => Promise<Bench>> = 
   'sync-cost': () => import('./sync-cost.js'),
   'unchanged-pairs': () => import('./unchanged-pairs.js'),
   pairs: () => import('./pairs.js'),
+  documents: async (options) => {
+    const { run } = await import('./documents.js');
+    return { run: () => run(options) };
+  },
   load: async (options) => {
     const { run } = await import('./load.js');
     return { run: () => run(options) };

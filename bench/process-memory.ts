@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 // What Linux says of the processes that a benchmark started.
 
@@ -6,6 +6,8 @@ export interface ProcessMemory {
   readonly pid: number;
   /** The peak resident memory since the last reset. */
   peakBytes(): Promise<number>;
+  /** From here on, the peak is counted anew. */
+  forgetPeak(): Promise<void>;
 }
 
 /** The server's process of that name (`api`, `worker`), among the children of this process. */
@@ -26,6 +28,7 @@ function memoryOf(pid: number): ProcessMemory {
       const status = await read(String(pid), 'status');
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN) * 1024;
     },
+    forgetPeak: () => writeFile(`/proc/${pid}/clear_refs`, '5'),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { type Binding, prepared } from '../../db/prepared';
 import type { EndSide } from '../../domain/link-ends';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
@@ -105,26 +106,27 @@ export type LinkStore<Words extends LinkWords> = ReturnType<typeof createLinkSto
 
 /** The links of one pair, as its slice sees them. */
 export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number, hold: SliceHold) {
+  const findByKeys = prepared<LinkRow<Words>, { pairId: number; side: EndSide; keys: readonly string[] }>(
+    'link_by_keys',
+    linksByKeys,
+  );
+  const findByIds = prepared<LinkRow<Words>, { pairId: number; ids: readonly string[] }>(
+    'link_by_ids',
+    linksByIds,
+  );
   return {
     /** By the requested key. Links in the state `gone` are left out. */
     async byKeys(side: EndSide, keys: readonly string[]): Promise<ReadonlyMap<string, StoredLink<Words>>> {
       if (keys.length === 0) return new Map();
-      const result = await db.raw<{ rows: LinkRow<Words>[] }>(
-        `select ${linkColumns}, e.key as asked from link_end e join link l on l.id = e.link_id ${bothEnds}
-         where e.pair_id = :pairId and e.side = :side and e.key = any(:keys) and not e.is_gone`,
-        { pairId, side, keys: [...keys] },
-      );
-      return new Map(result.rows.map((row) => [row.asked ?? '', linkFrom(row)]));
+      const rows = await findByKeys(db, { pairId, side, keys: [...keys] });
+      return new Map(rows.map((row) => [row.asked ?? '', linkFrom(row)]));
     },
 
     async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, StoredLink<Words>>> {
       const numbers = ids.filter((id) => /^\d{1,18}$/.test(id));
       if (numbers.length === 0) return new Map();
-      const result = await db.raw<{ rows: LinkRow<Words>[] }>(
-        `select ${linkColumns} from link l ${bothEnds} where l.id = any(cast(:ids as bigint[])) and l.pair_id = :pairId and l.state <> 'gone'`,
-        { pairId, ids: numbers },
-      );
-      return new Map(result.rows.map((row) => [row.id, linkFrom(row)]));
+      const rows = await findByIds(db, { pairId, ids: numbers });
+      return new Map(rows.map((row) => [row.id, linkFrom(row)]));
     },
 
     async bySyncKey(syncKey: string): Promise<StoredLink<Words> | null> {
@@ -361,27 +363,13 @@ export function createLinkStore<Words extends LinkWords>(db: Db, pairId: number,
 
   async function keep(change: LinkChange<Words>): Promise<KeptLink<Words>> {
     const { known, event } = change;
-    const result = await db.raw<{ rows: KeptRow[] }>(
-      `${withGuard}, kept as (
-         ${known === null ? insertLink : updateLink}
-       ), gone as (
-         update link_end e set is_gone = true, needs_look = false from kept
-         where e.link_id = kept.id and not e.is_gone
-           and (e.side = 'here' and cast(:hereKey as text) is null or e.side = 'there' and cast(:thereKey as text) is null)
-       ), ends as (
-         insert into link_end (link_id, side, pair_id, key, revision, seen)
-         select kept.id, s.side, :pairId, s.key, s.revision, s.seen
-         from kept, (values ('here', cast(:hereKey as text), cast(:hereRevision as text), cast(:hereSeen as jsonb)),
-           ('there', :thereKey, :thereRevision, :thereSeen)) s (side, key, revision, seen)
-         where s.key is not null
-         on conflict (link_id, side) do update set key = excluded.key, revision = excluded.revision, seen = excluded.seen,
-           needs_look = false, is_gone = false, absent_listing = null
-       )${event === null ? '' : `, told as (${event.id === null ? insertEvent : updateEvent})`}
-       select exists (select from guard) as is_held, (select id from kept) as id, (select sync_key from kept) as sync_key,
-         (select version from kept) as version, ${event === null ? 'null' : '(select id from told)'} as event_id`,
-      { ...guardBindings(hold), pairId, ...keepBindings(change), ...eventBindings(event) },
-    );
-    const row = result.rows[0];
+    const statement = keepStatements[known === null ? 'added' : 'changed'][eventOf(event)];
+    const [row] = await statement(db, {
+      ...guardBindings(hold),
+      pairId,
+      ...keepBindings(change),
+      ...eventBindings(event),
+    });
     if (row?.is_held !== true) return { kind: 'lost' };
     if (row.id === null || row.sync_key === null || row.version === null) return { kind: 'taken' };
     const { ends, state, intent } = change;
@@ -407,6 +395,16 @@ const endOf = (side: EndSide, name: string) =>
    ) ${name} on true`;
 
 const bothEnds = `${endOf('here', 'h')} ${endOf('there', 't')}`;
+
+const linksByKeys = `select ${linkColumns}, e.key as asked
+  from unnest(cast(:keys as text[])) k (key)
+  cross join lateral (
+    select key, link_id from link_end
+    where pair_id = :pairId and side = :side and key = k.key and not is_gone offset 0) e
+  join link l on l.id = e.link_id ${bothEnds}`;
+
+const linksByIds = `select ${linkColumns} from link l ${bothEnds}
+  where l.id = any(cast(:ids as bigint[])) and l.pair_id = :pairId and l.state <> 'gone'`;
 
 /** Ends that there were when the listing began, and that nothing was done to since. */
 const endsOfListing = `e.pair_id = :pairId and e.side = :side and not e.is_gone
@@ -438,6 +436,36 @@ const updateEvent = `update link_event set link_id = coalesce(kept.id, link_id),
     operations = cast(:eventOperations as jsonb), fields = cast(:eventFields as text[]), after = cast(:eventAfter as jsonb),
     calls = cast(:eventCalls as jsonb)
   from kept where link_event.id = :eventId returning link_event.id`;
+
+const eventOf = (event: LinkEventRow | null) =>
+  event === null ? 'silent' : event.id === null ? 'told' : 'toldMore';
+
+const keepText = (keep: string, tell: string | null) =>
+  `${withGuard}, kept as (
+     ${keep}
+   ), gone as (
+     update link_end e set is_gone = true, needs_look = false from kept
+     where e.link_id = kept.id and not e.is_gone
+       and (e.side = 'here' and cast(:hereKey as text) is null or e.side = 'there' and cast(:thereKey as text) is null)
+   ), ends as (
+     insert into link_end (link_id, side, pair_id, key, revision, seen)
+     select kept.id, s.side, :pairId, s.key, s.revision, s.seen
+     from kept, (values ('here', cast(:hereKey as text), cast(:hereRevision as text), cast(:hereSeen as jsonb)),
+       ('there', :thereKey, :thereRevision, :thereSeen)) s (side, key, revision, seen)
+     where s.key is not null
+     on conflict (link_id, side) do update set key = excluded.key, revision = excluded.revision, seen = excluded.seen,
+       needs_look = false, is_gone = false, absent_listing = null
+   )${tell === null ? '' : `, told as (${tell})`}
+   select exists (select from guard) as is_held, (select id from kept) as id, (select sync_key from kept) as sync_key,
+     (select version from kept) as version, ${tell === null ? 'null' : '(select id from told)'} as event_id`;
+
+const keeping = (keep: string) => ({
+  silent: prepared<KeptRow, Readonly<Record<string, Binding>>>('link_keep', keepText(keep, null)),
+  told: prepared<KeptRow, Readonly<Record<string, Binding>>>('link_keep', keepText(keep, insertEvent)),
+  toldMore: prepared<KeptRow, Readonly<Record<string, Binding>>>('link_keep', keepText(keep, updateEvent)),
+});
+
+const keepStatements = { added: keeping(insertLink), changed: keeping(updateLink) };
 
 function keepBindings<Words extends LinkWords>({ known, ends, state, intent }: LinkChange<Words>) {
   return {

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { prepared, type PreparedStatement } from '../../db/prepared';
 import type { EndSide } from '../../domain/link-ends';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
@@ -37,7 +38,7 @@ interface ItemRow {
   hash: string | null;
   identity: string | null;
   origin: string | null;
-  path: string | null;
+  path?: string;
 }
 
 export type TreeItemStore = ReturnType<typeof createTreeItemStore>;
@@ -55,20 +56,11 @@ export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold:
     return rows.map(itemFrom);
   }
 
-  async function locatedBy(condition: string, bindings: Readonly<Record<string, unknown>>) {
-    const { rows } = await db.raw<{ rows: ItemRow[] }>(
-      `with recursive above (start, parent, path, depth) as (
-         select i.key, i.parent, i.name, 1 from tree_item i
-         where i.pair_id = :pairId and i.side = :side and i.name is not null and ${condition}
-         union all
-         select a.start, f.parent, f.name || '/' || a.path, a.depth + 1 from above a
-         join tree_item f on f.pair_id = :pairId and f.side = :side and f.key = a.parent and f.name is not null
-         where a.depth < ${deepest})
-       select ${columns}, a.path from above a
-       join tree_item i on i.pair_id = :pairId and i.side = :side and i.key = a.start
-       where a.parent is null`,
-      { ...mine, ...bindings },
-    );
+  async function located<Bindings>(
+    statement: PreparedStatement<Bindings & Mine, ItemRow>,
+    bindings: Bindings,
+  ) {
+    const rows = await statement(db, { ...mine, ...bindings });
     return rows.map((row) => ({ ...itemFrom(row), path: row.path ?? '' }));
   }
 
@@ -83,14 +75,14 @@ export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold:
 
   return {
     byKeys: (keys: readonly string[]) =>
-      locatedBy('i.key = any(cast(:keys as uuid[]))', { keys: keys.filter((key) => uuid.test(key)) }),
+      located(locateByKeys, { keys: [...new Set(keys)].filter((key) => uuid.test(key)) }),
 
-    byOrigin: (origin: string) => locatedBy('i.origin = :origin', { origin }),
+    byOrigin: (origin: string) => located(locateByOrigin, { origin }),
 
-    atPlaces: (places: readonly TreePlace[]) =>
-      itemsBy(`(coalesce(i.parent, '${root}'), i.name) in (${placesListed})`, {
-        places: JSON.stringify(places),
-      }),
+    async atPlaces(places: readonly TreePlace[]) {
+      const rows = await findAtPlaces(db, { ...mine, places: JSON.stringify(places) });
+      return rows.map(itemFrom);
+    },
 
     byIdentities: (identities: readonly string[]) =>
       itemsBy('i.identity = any(:identities)', { identities: [...identities] }),
@@ -116,19 +108,7 @@ export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold:
     /** Their numbers, by key. `lost`: another worker has the pair; `taken`: another item is at one of the places. */
     async put(items: readonly TreeItem[]): Promise<ReadonlyMap<string, number> | 'lost' | 'taken'> {
       try {
-        const { rows } = await db.raw<{ rows: { key: string; number: string }[] }>(
-          `${withGuard}
-           insert into tree_item (pair_id, side, key, parent, name, is_folder, bytes, revision, hash, identity, origin)
-           select :pairId, :side, key, parent, name, "isFolder", bytes, revision, hash, identity, origin
-           from jsonb_to_recordset(cast(:items as jsonb)) as i (key uuid, parent uuid, name text, "isFolder" boolean,
-             bytes bigint, revision text, hash text, identity text, origin text)
-           where exists (select from guard)
-           on conflict (pair_id, side, key) do update set parent = excluded.parent, name = excluded.name,
-             bytes = excluded.bytes, revision = excluded.revision, hash = excluded.hash, identity = excluded.identity,
-             origin = excluded.origin, lost_at = null
-           returning key, number`,
-          { ...guarded, items: JSON.stringify(items) },
-        );
+        const rows = await putItems(db, { ...guarded, items: JSON.stringify(items) });
         if (rows.length < items.length) return 'lost';
         return new Map(rows.map(({ key, number }) => [key, Number(number)]));
       } catch (error) {
@@ -162,8 +142,7 @@ export function createTreeItemStore(db: Db, pairId: number, side: EndSide, hold:
     },
 
     /** What lies in the root: as many as asked for. */
-    atRoot: (limit: number) =>
-      locatedBy('i.parent is null and i.lost_at is null', {}).then((items) => items.slice(0, limit)),
+    atRoot: (limit: number) => located(locateAtRoot, { limit }),
 
     async rootIdentity(): Promise<string | null> {
       const { rows } = await db.raw<{ rows: { identity: string }[] }>(
@@ -212,8 +191,74 @@ const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const columns =
   'i.key, i.number, i.parent, i.name, i.is_folder, i.bytes, i.revision, i.hash, i.identity, i.origin';
 
-const placesListed = `select coalesce(parent, '${root}'), name
-  from jsonb_to_recordset(cast(:places as jsonb)) as p (parent uuid, name text)`;
+interface Mine {
+  readonly pairId: number;
+  readonly side: EndSide;
+}
+
+/** The items that `start` selects (key, parent, name), with their paths: each folder above is looked up by its key. */
+const locating = (start: string) =>
+  `with recursive above (start, parent, path, depth) as (
+     select s.key, s.parent, s.name, 1 from (${start}) s
+     union all
+     select a.start, f.parent, f.name || '/' || a.path, a.depth + 1 from above a
+     cross join lateral (
+       select parent, name from tree_item
+       where pair_id = :pairId and side = :side and key = a.parent and name is not null offset 0) f
+     where a.depth < ${deepest})
+   select ${columns}, a.path from above a
+   cross join lateral (
+     select * from tree_item where pair_id = :pairId and side = :side and key = a.start offset 0) i
+   where a.parent is null`;
+
+const locateByKeys = prepared<ItemRow, Mine & { readonly keys: readonly string[] }>(
+  'tree_item_by_keys',
+  locating(`select i.key, i.parent, i.name from unnest(cast(:keys as uuid[])) k (key)
+    cross join lateral (
+      select key, parent, name from tree_item
+      where pair_id = :pairId and side = :side and key = k.key and name is not null offset 0) i`),
+);
+
+const locateByOrigin = prepared<ItemRow, Mine & { readonly origin: string }>(
+  'tree_item_by_origin',
+  locating(`select key, parent, name from tree_item
+    where pair_id = :pairId and side = :side and origin = :origin and name is not null`),
+);
+
+const locateAtRoot = prepared<ItemRow, Mine & { readonly limit: number }>(
+  'tree_item_at_root',
+  locating(`select key, parent, name from tree_item
+    where pair_id = :pairId and side = :side and parent is null and lost_at is null and name is not null limit :limit`),
+);
+
+const findAtPlaces = prepared<ItemRow, Mine & { readonly places: string }>(
+  'tree_item_at_places',
+  `select ${columns}
+   from (select distinct coalesce(parent, '${root}') as parent, name
+     from jsonb_to_recordset(cast(:places as jsonb)) as p (parent uuid, name text)) p
+   cross join lateral (
+     select * from tree_item where pair_id = :pairId and side = :side
+       and coalesce(parent, '${root}') = p.parent and name = p.name offset 0) i`,
+);
+
+interface Guarded extends Mine {
+  readonly jobId: string;
+  readonly fence: number;
+}
+
+const putItems = prepared<{ key: string; number: string }, Guarded & { readonly items: string }>(
+  'tree_item_put',
+  `${withGuard}
+   insert into tree_item (pair_id, side, key, parent, name, is_folder, bytes, revision, hash, identity, origin)
+   select :pairId, :side, key, parent, name, "isFolder", bytes, revision, hash, identity, origin
+   from jsonb_to_recordset(cast(:items as jsonb)) as i (key uuid, parent uuid, name text, "isFolder" boolean,
+     bytes bigint, revision text, hash text, identity text, origin text)
+   where exists (select from guard)
+   on conflict (pair_id, side, key) do update set parent = excluded.parent, name = excluded.name,
+     bytes = excluded.bytes, revision = excluded.revision, hash = excluded.hash, identity = excluded.identity,
+     origin = excluded.origin, lost_at = null
+   returning key, number`,
+);
 
 const itemFrom = (row: ItemRow): NumberedTreeItem => ({
   key: row.key,

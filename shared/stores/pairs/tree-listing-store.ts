@@ -1,4 +1,5 @@
 import type { Db } from '../../db/database';
+import { commitsLazily, prepared } from '../../db/prepared';
 import type { EndSide } from '../../domain/link-ends';
 import { guardBindings, type SliceHold, withGuard } from '../../db/slice-guard';
 
@@ -112,15 +113,11 @@ export function createTreeListingStore(db: Db, pairId: number, side: EndSide, ho
         {},
       ),
 
-    begin: ({ origin, parent, name, isFolder, bytes, hash }: TreeCreation) =>
-      write(
-        `insert into tree_creation (pair_id, side, origin, parent, name, is_folder, bytes, hash)
-         select :pairId, :side, :origin, :parent, :name, :isFolder, :bytes, :hash where exists (select from guard)
-         on conflict (pair_id, side, origin) do update set parent = excluded.parent, name = excluded.name,
-           is_folder = excluded.is_folder, bytes = excluded.bytes, hash = excluded.hash, begun_at = now()
-         returning 1`,
-        { origin, parent, name, isFolder, bytes, hash },
-      ),
+    begin: async ({ origin, parent, name, isFolder, bytes, hash }: TreeCreation) => {
+      const creation = { origin, parent, name, isFolder, bytes, hash };
+      const [row] = await beginCreation(db, { ...guardBindings(hold), ...mine, ...creation });
+      return row?.held === true;
+    },
 
     creationsAt: (places: readonly Pick<TreeCreation, 'parent' | 'name'>[]) =>
       creationsBy(
@@ -133,14 +130,39 @@ export function createTreeListingStore(db: Db, pairId: number, side: EndSide, ho
       return (await creationsBy('c.origin = :origin', { origin }))[0] ?? null;
     },
 
-    endCreations: (origins: readonly string[]) =>
-      write(
-        `delete from tree_creation where pair_id = :pairId and side = :side and origin = any(:origins)
-           and exists (select from guard) returning 1`,
-        { origins: [...origins] },
-      ),
+    endCreations: async (origins: readonly string[]) => {
+      const [row] = await endCreations(db, { ...guardBindings(hold), ...mine, origins: [...origins] });
+      return row?.held === true;
+    },
   };
 }
+
+interface Guarded {
+  readonly jobId: string;
+  readonly fence: number;
+  readonly pairId: number;
+  readonly side: EndSide;
+}
+
+const beginCreation = prepared<{ held: boolean }, Guarded & TreeCreation>(
+  'tree_creation_begin',
+  `${withGuard}, written as (
+     insert into tree_creation (pair_id, side, origin, parent, name, is_folder, bytes, hash)
+     select :pairId, :side, :origin, :parent, :name, :isFolder, :bytes, :hash where exists (select from guard)
+     on conflict (pair_id, side, origin) do update set parent = excluded.parent, name = excluded.name,
+       is_folder = excluded.is_folder, bytes = excluded.bytes, hash = excluded.hash, begun_at = now()
+     returning 1)
+   select exists (select from guard) as held, (select count(*) from written)`,
+);
+
+/** A note that is there again after a crash of PostgreSQL is as if the worker had died before this statement. */
+const endCreations = prepared<{ held: boolean }, Guarded & { readonly origins: readonly string[] }>(
+  'tree_creation_end',
+  `${withGuard}, written as (
+     delete from tree_creation where pair_id = :pairId and side = :side and origin = any(cast(:origins as text[]))
+       and exists (select from guard) and ${commitsLazily} returning 1)
+   select exists (select from guard) as held, (select count(*) from written)`,
+);
 
 const asideFrom = (row: AsideRow): AsideEntry => ({
   place: Number(row.place),
