@@ -19,6 +19,7 @@ import { createLinkDeskStore } from './pairs/link-desk-store';
 import { createLinkHintStore } from './pairs/link-hint-store';
 import { createPairBoardStore } from './pairs/pair-board-store';
 import { createPairConfigStore } from './pairs/pair-config-store';
+import { createHeldWorkStore } from './pairs/held-work-store';
 import { createPairInboxStore } from './pairs/pair-inbox-store';
 import { createPairRunRequestStore } from './pairs/pair-run-request-store';
 import { createSosyncLinkJobStore } from './pairs/sosync-link-job-store';
@@ -171,6 +172,9 @@ const storesOn = (db: Db) => ({
   },
   get pairConfigs() {
     return createPairConfigStore(db);
+  },
+  get heldWork() {
+    return createHeldWorkStore(db);
   },
   get pairInbox() {
     return createPairInboxStore(db);

@@ -387,6 +387,12 @@ test('systems and pairs', async () => {
   await ask('getPairPlan', plan);
   await server().db('pair_plan').update({ state: 'ready', digest: 'd' });
   await ask('decidePairPlan', { ...plan, body: { decision: 'reject' } });
+  const [made] = await server()
+    .db.raw<{ rows: { id: string }[] }>(
+      `insert into pair_approval (pair_id, kind, digest, entities) select id, 'deletions', '', 1 from pair returning id`,
+    )
+    .then(({ rows }) => rows);
+  await ask('getHeldWork', { path: { id: made?.id ?? '' } });
   const link = {
     path: {
       id: String((await ask('joinPairLink', { ...pair, body: { here: 'a', there: 'b' } })).json['id']),

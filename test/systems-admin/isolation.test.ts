@@ -44,7 +44,8 @@ async function newPair(): Promise<TheirPair> {
   const job = await idOf('link_job', { ...pair, side: 'here', key: 'h1', link_id: link, source: 'webhook' });
   const plan = String((await admin.call('POST', '/api/pairs/their-pair/plan')).at('plan'));
   const run = String((await admin.call('POST', '/api/pairs/their-pair/run')).at('run'));
-  return { system: 'theirs', pair: 'their-pair', link, job, plan, run, hook: '1' };
+  const approval = await idOf('pair_approval', { ...pair, kind: 'deletions', digest: '', entities: 1 });
+  return { system: 'theirs', pair: 'their-pair', link, job, plan, run, hook: '1', approval };
 }
 
 /** Bodies that would be taken from whoever may. */
@@ -78,6 +79,7 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
         plan: '99',
         run: '99',
         hook: '99',
+        approval: '99',
       };
       const ofNothing = await stranger.call(method, path(absent), bodyOf(route));
       expect([ofNothing.status, ofNothing.at('code')]).toEqual([answer.status, answer.at('code')]);
@@ -99,13 +101,14 @@ describe.each(['manager', 'viewer'] as const)('a %s of another account', (role) 
 });
 
 /** Every page about one system, one pair or something of a pair. */
-const pagesOf = ({ system, pair, link, job, plan, run }: TheirPair): string[] => [
+const pagesOf = ({ system, pair, link, job, plan, run, approval }: TheirPair): string[] => [
   `/pairs/${pair}/runs/${run}`,
   `/systems/${system}`,
   ...['', '/links', '/plans', '/jobs', '/fields', '/runs', '/history'].map((tab) => `/pairs/${pair}${tab}`),
   `/links/${link}`,
   `/jobs/${job}`,
   `/plans/${plan}`,
+  `/approvals/${approval}`,
 ];
 const formsOf = ({
   system,
@@ -114,6 +117,7 @@ const formsOf = ({
   job,
   plan,
   run,
+  approval,
 }: TheirPair): Record<string, Record<string, string>> => ({
   [`/systems/${system}/probe`]: {},
   [`/systems/${system}/pause`]: { reason: 'mine' },
@@ -130,6 +134,7 @@ const formsOf = ({
   [`/links/${link}/unlink`]: {},
   [`/jobs/${job}/retry`]: { back: '/' },
   [`/plans/${plan}`]: { decision: 'approve', digest: '' },
+  [`/approvals/${approval}`]: { decision: 'approve', folder: 'Akten' },
 });
 
 describe.each(['manager', 'viewer'] as const)('on the pages, a %s of another account', (role) => {

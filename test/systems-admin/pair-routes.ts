@@ -7,6 +7,7 @@ export interface TheirPair {
   readonly plan: string;
   readonly run: string;
   readonly hook: string;
+  readonly approval: string;
 }
 
 /** Every call about one system, one pair or something of a pair, by its route. */
@@ -38,6 +39,7 @@ export const routesOfPairs: Readonly<Record<string, (of: TheirPair) => string>> 
   'POST /pairs/:name/links': ({ pair }) => `/api/pairs/${pair}/links`,
   'GET /pairs/:name/jobs': ({ pair }) => `/api/pairs/${pair}/jobs`,
   'POST /pairs/:name/jobs': ({ pair }) => `/api/pairs/${pair}/jobs`,
+  'GET /approvals/:id/held': ({ approval }) => `/api/approvals/${approval}/held`,
   'GET /plans/:id': ({ plan }) => `/api/plans/${plan}`,
   'POST /plans/:id': ({ plan }) => `/api/plans/${plan}`,
   'GET /links/:id': ({ link }) => `/api/links/${link}`,

@@ -57,7 +57,12 @@ export function outcomeOf(job: PairJob, entry: Entry, error: unknown, retry: Ret
         ? // Something that lay in a folder has to leave it first.
           outcome({ ...end, state: 'failed', delaySeconds: 60, error: entry.reason, lookedAt: null })
         : {
-            ...outcome({ ...end, state: 'held', error: entry.reason }),
+            ...outcome({
+              ...end,
+              state: 'held',
+              errorClass: entry.needs === 'changes' && entry.isAboveSizeLimit ? 'file-limit' : null,
+              error: entry.reason,
+            }),
             needs: entry.needs,
             status: openStatus(entry),
           };

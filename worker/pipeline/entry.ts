@@ -90,6 +90,8 @@ export interface Mentioned {
   conflict: Conflict | null;
   /** Set above a soft limit: the entry is decided but not carried out. */
   needs: ApprovalKind | null;
+  /** True: it needs an approval because it alone is larger than one entry may be. */
+  isAboveSizeLimit: boolean;
   readonly operations: Operation[];
   /** True: something would be deleted, so the entry waits for the second stage. */
   isDestructive: boolean;
@@ -221,6 +223,7 @@ const undecided = () => ({
   why: null,
   conflict: null,
   needs: null,
+  isAboveSizeLimit: false,
   operations: [],
   isDestructive: false,
   startsAnew: false,

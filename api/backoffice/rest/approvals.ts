@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { channels } from '../../../shared/domain/channel';
 import { holdReasons } from '../../../shared/domain/successor';
 import { mapPage } from '../../../shared/domain/page';
+import { invalidFields } from '../../../shared/errors/catalog';
 import type { PairApproval } from '../../../shared/stores/pairs/pair-inbox-store';
 import type { Approval } from '../../../shared/stores/parameters/approval-store';
 import { instant, json, jsonBody, pageOf } from '../../http/operation';
@@ -19,7 +20,49 @@ const query = queryOfSolution.extend({
   pair: nameOf.optional().meta({ description: 'A pair of systems, by name.' }),
   state: z.enum([...states, 'all']).default('open'),
 });
-const decision = z.strictObject({ decision: z.enum(['approve', 'reject']) });
+const heldKinds = ['deletions', 'file-limit', 'changes'] as const;
+const documentPath = z.string().min(1).max(8_000);
+const decision = z.strictObject({
+  decision: z.enum(['approve', 'reject']),
+  folder: documentPath.optional().meta({
+    description:
+      'For a pair of documents: the path of a folder or of a document from the root of the pair, without a slash at its end. Only it, and what waits below it, is decided; the rest still waits.',
+    examples: ['Akten/2025'],
+  }),
+  kind: z.enum(heldKinds).optional().meta({
+    description:
+      'For a pair: only what waits for this reason is decided. `file-limit`: files that are larger than one may be. `changes`: all other changes.',
+  }),
+});
+const counts = z
+  .partialRecord(z.enum(heldKinds), z.number().int())
+  .meta({ description: 'How many documents wait for each reason.', examples: [{ deletions: 12 }] });
+const heldTree = z
+  .object({
+    counts,
+    folders: pageOf(z.object({ name: z.string().meta({ examples: ['2025'] }), counts })).meta({
+      description: 'The folders right in the folder in which something waits, with what waits below them.',
+    }),
+    lines: pageOf(
+      z.object({
+        path: z
+          .string()
+          .nullable()
+          .meta({ description: 'From the root of the pair. Null: its folder is not known.' }),
+        kind: z.enum(heldKinds),
+        side: z.enum(['here', 'there']),
+        key: z.string(),
+        link: z.string().nullable(),
+      }),
+    ).meta({ description: 'What waits right in the folder.' }),
+  })
+  .meta({ id: 'HeldFolder' });
+const heldQuery = z.object({
+  folder: documentPath.optional().meta({ description: 'Its path. If absent: the root of the pair.' }),
+  foldersAfter: z.string().max(8_000).optional().meta({ description: '`folders.next` of the page before.' }),
+  linesAfter: z.string().max(8_000).optional().meta({ description: '`lines.next` of the page before.' }),
+});
+const heldRows = 100;
 const approval = z
   .object({
     id: z.string().meta({ examples: ['5'] }),
@@ -112,6 +155,14 @@ const pairApproval = z
     appliedAt: instant.nullable(),
     applied: z.number().int().nullable(),
     released: z.number().int().nullable(),
+    partOf: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'The approval that it was a part of: someone decided about one folder or one kind of what waited for it. Null: it is about all that waited.',
+        examples: ['5'],
+      }),
     items: z
       .array(z.object({ side: z.string(), key: z.string(), link: z.string().nullable() }))
       .readonly()
@@ -146,12 +197,33 @@ export const createApprovalRoutes = (approvals: ApprovalService, inbox: PairInbo
     },
   }),
   staffRoute({
+    method: 'get',
+    path: '/api/approvals/{id}/held',
+    id: 'getHeldWork',
+    tag: 'Approvals',
+    summary: 'Lists what waits for the approval of a pair of documents, folder by folder',
+    access: 'viewer',
+    params: { id: bigIdParameter('approval') },
+    query: heldQuery,
+    answers: { 200: json('One folder.', heldTree) },
+    problems: { 404: ['not-found'] },
+    async handle({ caller, params, query: { folder, foldersAfter, linesAfter } }) {
+      const { counts, folders, lines } = await inbox.heldTree(caller, params.id, {
+        folder: folder ?? '',
+        folders: { limit: heldRows, after: foldersAfter ?? null },
+        lines: { limit: heldRows, after: linesAfter ?? null },
+      });
+      return reply(200, { counts, folders, lines });
+    },
+  }),
+  staffRoute({
     method: 'post',
     path: '/api/approvals/{id}',
     id: 'decideApproval',
     tag: 'Approvals',
     summary: 'Approves or rejects',
-    description: 'Entities that changed after the plan was made are planned again at the next sync.',
+    description:
+      'Entities that changed after the plan was made are planned again at the next sync. For a pair, `folder` and `kind` choose a part of what waits: that part becomes a decided approval of its own, which is returned, and the rest still waits. 404: nothing of that part waits.',
     access: 'manager',
     params: { id: bigIdParameter('approval') },
     body: jsonBody(decision),
@@ -159,7 +231,14 @@ export const createApprovalRoutes = (approvals: ApprovalService, inbox: PairInbo
     problems: { 409: ['already-decided'] },
     async handle({ caller, params, body }) {
       if ((await inbox.findApproval(caller, params.id)) !== null)
-        return reply(200, pairApprovalJson(await inbox.decideApproval(caller, params.id, body.decision)));
+        return reply(200, pairApprovalJson(await inbox.decideApproval(caller, params.id, body)));
+      if (body.folder !== undefined || body.kind !== undefined)
+        throw invalidFields([
+          {
+            field: body.folder === undefined ? 'kind' : 'folder',
+            fault: { code: 'other', text: 'only for pairs' },
+          },
+        ]);
       return reply(200, approvalJson(await approvals.decide(caller, params.id, body.decision)));
     },
   }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Page, PageRequest } from '../../../shared/domain/page';
 import type { Caller } from '../../../shared/domain/staff';
 import {
+  alreadyDecided,
   alreadyExists,
   invalidFields,
   linkUnsettled,
@@ -9,6 +10,13 @@ import {
   staleVersion,
 } from '../../../shared/errors/catalog';
 import { candidatesOf } from '../../../shared/formats/conflict-candidates';
+import type {
+  HeldCounts,
+  HeldFolder,
+  HeldKind,
+  HeldLine,
+  HeldWorkStore,
+} from '../../../shared/stores/pairs/held-work-store';
 import type { LinkDeskStore } from '../../../shared/stores/pairs/link-desk-store';
 import type { LinkHintStore } from '../../../shared/stores/pairs/link-hint-store';
 import type { PairSliceJobStore } from '../../../shared/stores/jobs/pair-slice-job-store';
@@ -34,8 +42,32 @@ import { auditEntry } from './trail';
 export type PairChoice =
   'here' | 'there' | { readonly fields: Readonly<Record<string, unknown>> } | { readonly candidate: string };
 
+/** `folder`: the path of a folder or document, with all that lies below it; `kind`: all of that kind. Neither: all. */
+export interface ApprovalChoice {
+  readonly decision: 'approve' | 'reject';
+  readonly folder?: string | undefined;
+  readonly kind?: HeldKind | undefined;
+}
+
+/** What waits for an approval in one folder. */
+export interface HeldTree {
+  readonly approval: PairApproval;
+  /** All that waits, in every folder. */
+  readonly counts: HeldCounts;
+  readonly folders: Page<HeldFolder>;
+  readonly lines: Page<HeldLine>;
+}
+
+/** `folder`: its path; empty: the root. */
+export interface HeldTreeRequest {
+  readonly folder: string;
+  readonly folders: PageRequest<string>;
+  readonly lines: PageRequest<string>;
+}
+
 interface Stores {
   readonly audit: Pick<AuditStore, 'add'>;
+  readonly heldWork: HeldWorkStore;
   readonly linkDesk: Pick<LinkDeskStore, 'find' | 'join' | 'part'>;
   readonly linkHints: Pick<LinkHintStore, 'add'>;
   readonly pairConfigs: Pick<PairConfigStore, 'find'>;
@@ -105,22 +137,63 @@ export function createPairInboxService({ stores, transaction }: StoreAccess<Stor
     findApproval: (caller: Caller, id: string): Promise<PairApproval | null> =>
       stores.pairInbox.approval(caller.accounts, id),
 
-    /** A worker carries it out at once. Throws `not-found`, `forbidden`, `already-decided`. */
-    decideApproval: (caller: Caller, id: string, decision: 'approve' | 'reject'): Promise<PairApproval> =>
+    /** What waits in a folder. Throws `not-found`. */
+    async heldTree(
+      caller: Caller,
+      id: string,
+      { folder, folders, lines }: HeldTreeRequest,
+    ): Promise<HeldTree> {
+      const approval = await stores.pairInbox.approval(caller.accounts, id);
+      if (approval === null) throw notFound('approval');
+      const { heldWork } = stores;
+      return {
+        approval,
+        counts: await heldWork.counts(id),
+        folders: await heldWork.folders(id, folder, folders),
+        lines: await heldWork.lines(id, folder, lines),
+      };
+    },
+
+    /**
+     * A worker carries it out at once. Of a part, the decision is an approval of its own, and the rest still waits.
+     * Throws `not-found`, also where nothing of that part waits, `forbidden`, `already-decided`.
+     */
+    decideApproval: (caller: Caller, id: string, choice: ApprovalChoice): Promise<PairApproval> =>
       transaction(async (on) => {
         const before = await on.pairInbox.approval(caller.accounts, id);
         if (before === null) throw notFound('approval');
         needEditor(caller);
-        await on.pairInbox.decideApproval(id, decision, caller.email);
+        const decidedId = await decideOn(on, id, choice, caller.email);
         await on.pairSliceJobs.askFor(before.pairId);
         const { pair, kind, digest, entities } = before;
-        const deed = { before: { id, pair, kind, digest, entities }, after: { decision } };
+        const deed = { before: { id, pair, kind, digest, entities }, after: { ...choice } };
         await on.audit.add([auditEntry(caller, 'approval.decide', deed)]);
-        const after = await on.pairInbox.approval(caller.accounts, id);
+        const after = await on.pairInbox.approval(caller.accounts, decidedId);
         if (after === null) throw notFound('approval');
         return after;
       }),
   };
+}
+
+/** Returns the id of the approval that is decided now. */
+async function decideOn(
+  on: Stores,
+  id: string,
+  { decision, folder, kind }: ApprovalChoice,
+  by: string,
+): Promise<string> {
+  if (folder !== undefined || kind !== undefined) {
+    if (!(await on.pairInbox.lockOpenApproval(id))) throw alreadyDecided();
+    const part = await on.heldWork.decidePart(
+      id,
+      { folder: folder ?? null, kind: kind ?? null },
+      { decision, by },
+    );
+    if (part === null) throw notFound(folder === undefined ? 'waiting kind' : 'waiting folder');
+    if (part !== 'whole') return part.id;
+  }
+  await on.pairInbox.decideApproval(id, decision, by);
+  return id;
 }
 
 const values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));

@@ -347,13 +347,19 @@ export function createLinkJobStore<Words extends JobWords>(db: Db, pairId: numbe
       return result.rows[0]?.seconds ?? null;
     },
 
-    /** Counts deletions that wait, and deletions of the last hours that needed no approval. */
+    /**
+     * Counts deletions that wait, and deletions of the last hours that needed no approval. What was decided of an
+     * approval whose rest still waits counts too, so that the rest does not fall below the limit and go through.
+     */
     async deletions(hours: number): Promise<{ waiting: number; recent: number }> {
       const result = await db.raw<{ rows: { waiting: number; recent: number }[] }>(
         `select
            (select count(*)::int from link_job where pair_id = :pairId and stage = 'deletion' and state in ('new', 'held', 'failed')) as waiting,
            (select count(*)::int from link_job where pair_id = :pairId and verdict = 'deleted' and state = 'done' and approval_id is null
-             and signature is null and ended_at > now() - make_interval(secs => :seconds)) as recent`,
+             and signature is null and ended_at > now() - make_interval(secs => :seconds))
+           + (select count(distinct coalesce('link ' || j.link_id, j.side || ' ' || j.key))::int
+              from pair_approval w join pair_approval d on d.part_of = w.id join link_job j on j.approval_id = d.id
+              where w.pair_id = :pairId and w.state = 'open' and w.kind = 'deletions') as recent`,
         { pairId, seconds: hours * 3600 },
       );
       return result.rows[0] ?? { waiting: 0, recent: 0 };

@@ -52,6 +52,8 @@ export interface PairApproval {
   readonly appliedAt: Date | null;
   readonly applied: number | null;
   readonly released: number | null;
+  /** The approval that it was a part of. Null: it is about all that waited. */
+  readonly partOf: string | null;
   /** The first of what is held for it. */
   readonly items: readonly HeldItem[];
 }
@@ -153,6 +155,15 @@ export function createPairInboxStore(db: Db) {
       return result.rows[0] ?? null;
     },
 
+    /** False: it is no longer open. */
+    async lockOpenApproval(id: string): Promise<boolean> {
+      const result = await db.raw<{ rowCount: number }>(
+        `select from pair_approval where id = ? and state = 'open' for update`,
+        [id],
+      );
+      return result.rowCount === 1;
+    },
+
     /** Throws `not-found`, and `already-decided` where it is no longer open. */
     async decideApproval(id: string, decision: 'approve' | 'reject', by: string): Promise<void> {
       const result = await db.raw<{ rowCount: number }>(
@@ -193,7 +204,7 @@ const conflictColumns = `x.id, p.name as pair, x.pair_id as "pairId", h.name as 
   x.decided_by as "decidedBy", x.applied_at as "appliedAt"`;
 
 const approvalColumns = `x.id, p.name as pair, x.pair_id as "pairId", x.kind, x.digest, x.entities, x.reason, x.state,
-  x.created_at as "createdAt", x.decided_at as "decidedAt", x.decided_by as "decidedBy", x.applied_at as "appliedAt", x.applied, x.released,
+  x.created_at as "createdAt", x.decided_at as "decidedAt", x.decided_by as "decidedBy", x.applied_at as "appliedAt", x.applied, x.released, x.part_of as "partOf",
   (select coalesce(jsonb_agg(jsonb_build_object('side', j.side, 'key', j.key, 'link', j.link_id::text,
      'seen', (select e.seen from link_end e where e.link_id = j.link_id and e.seen -> 'isActive' = 'true' order by e.side limit 1)) order by j.id), '[]')
    from (

@@ -18,8 +18,10 @@ export function sizeLimit<In extends Mentioned>(settings: SizeLimitSettings): Mi
   return (entry, next) => {
     if (limit === null && each === null) return next(entry);
     const size = sizeOf(entry);
-    if (each !== null && size > each.size)
+    if (each !== null && size > each.size) {
+      entry.isAboveSizeLimit = true;
       return exceed(each.kind, entry, next, 'larger than one entry may be');
+    }
     if (entry.attempts === 1 && entry.pass.number === 0) total += size;
     return limit === null ? next(entry) : judge(limit, entry, total, next);
   };

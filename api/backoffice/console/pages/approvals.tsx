@@ -20,6 +20,7 @@ import { Age, Card, Empty, Pager, Tabs } from '../parts';
 import type { Visit, Visiting } from '../visit';
 import { ApprovalDecision } from './approval-decision';
 import { PairApprovalCard } from './pairs/approval-card';
+import { heldTreePage } from './pairs/held-tree';
 
 interface Services {
   readonly approvals: ApprovalService;
@@ -30,8 +31,15 @@ interface Services {
 const views = ['open', 'all'] as const;
 const scope = z.object({ solution: idOf.optional(), pair: z.string().max(40).optional() });
 const query = pageQuery(bigIdOf).extend({ state: z.enum(views).default('open'), ...scope.shape });
-const decision = z.object({ decision: z.enum(['approve', 'reject']) });
+const documentPath = z.string().max(8_000).optional();
+const decision = z.object({
+  decision: z.enum(['approve', 'reject']),
+  folder: documentPath,
+  kind: z.enum(['deletions', 'file-limit', 'changes']).optional(),
+});
+const treeQuery = z.object({ folder: documentPath, foldersAfter: documentPath, linesAfter: documentPath });
 const shownRows = 20;
+const treeRows = 50;
 
 /** Of a kitchen or of a pair of systems: their ids come from one counter. */
 type AnyApproval =
@@ -60,16 +68,31 @@ export function createApprovalPageRoutes(services: Services, visiting: Visiting)
     }),
   );
 
+  router.get(
+    '/approvals/:id',
+    visiting.page(async (visit, request) => {
+      const { folder = '', foldersAfter, linesAfter } = decode(treeQuery, blankless(request.query));
+      const tree = await pairInbox.heldTree(visit.caller, pathBigId(request, 'approval'), {
+        folder,
+        folders: { limit: treeRows, after: foldersAfter ?? null },
+        lines: { limit: treeRows, after: linesAfter ?? null },
+      });
+      return heldTreePage(visit, folder, tree);
+    }),
+  );
+
   router.post(
     '/approvals/:id',
     visiting.form(async (caller, request) => {
-      const { decision: decided } = decode(decision, request.body);
+      const choice = decode(decision, request.body);
+      const { decision: decided, folder, kind } = choice;
       const id = pathBigId(request, 'approval');
       const of = decode(scope, blankless(request.query));
       const isOfPair = (await pairInbox.findApproval(caller, id)) !== null;
-      if (isOfPair) await pairInbox.decideApproval(caller, id, decided);
+      if (isOfPair) await pairInbox.decideApproval(caller, id, choice);
       else await approvals.decide(caller, id, decided);
       const done = decided === 'approve' ? 'approved' : isOfPair ? 'pair-rejected' : 'rejected';
+      if (folder !== undefined || kind !== undefined) return linkTo(`/approvals/${id}`, { done });
       return linkTo('/approvals', { ...of, done });
     }),
   );

@@ -3,6 +3,7 @@ import type { PairApproval } from '../../../../../shared/stores/pairs/pair-inbox
 import { flatState } from '../../../../../shared/formats/link-state';
 import { Age, Card } from '../../parts';
 import type { Visit } from '../../visit';
+import type { Words } from '../../words';
 import { ApprovalDecision } from '../approval-decision';
 import { nameOfCopy } from './pair-links';
 
@@ -11,10 +12,12 @@ interface Props {
   readonly approval: PairApproval;
   /** Where the decision is sent; it leads back to the same list. */
   readonly action: string;
+  /** It stands above its folders. */
+  readonly isAlone?: boolean;
 }
 
 /** So many deletions or changes of a pair at once that someone must say yes. */
-export function PairApprovalCard({ visit, approval, action }: Props): VNode {
+export function PairApprovalCard({ visit, approval, action, isAlone = false }: Props): VNode {
   const { words } = visit;
   const { pairs } = words;
   const { pair, kind, entities, state, items } = approval;
@@ -29,7 +32,7 @@ export function PairApprovalCard({ visit, approval, action }: Props): VNode {
       }
     >
       <p>{pairs.approvalKinds[kind]}</p>
-      {items.length > 0 && (
+      {items.length > 0 && !isAlone && (
         <details open={items.length <= 10}>
           <summary>{words.whichOnes}</summary>
           <ul class="chips">
@@ -46,6 +49,11 @@ export function PairApprovalCard({ visit, approval, action }: Props): VNode {
           {items.length < entities && <p class="soft">{pairs.firstOnes(items.length)}</p>}
         </details>
       )}
+      {state === 'open' && entities > 1 && !isAlone && (
+        <p>
+          <a href={`/approvals/${approval.id}`}>{pairs.byFolderOrKind}</a>
+        </p>
+      )}
       <ApprovalDecision
         visit={visit}
         action={action}
@@ -54,8 +62,16 @@ export function PairApprovalCard({ visit, approval, action }: Props): VNode {
         approve={pairs.approveHeld[kind]}
         reject={pairs.rejectHeld[kind]}
         question={kind === 'changes' ? undefined : pairs.confirmDeletions(entities)}
-        outcome={approval.applied === null ? '' : ` · ${pairs.carriedOut(approval.applied)}`}
+        outcome={outcomeText(words, approval)}
       />
     </Card>
   );
 }
+
+const outcomeText = ({ pairs }: Words, { partOf, applied }: PairApproval): string =>
+  [
+    ...(partOf === null ? [] : [pairs.isPartOf(partOf)]),
+    ...(applied === null ? [] : [pairs.carriedOut(applied)]),
+  ]
+    .map((text) => ` · ${text}`)
+    .join('');

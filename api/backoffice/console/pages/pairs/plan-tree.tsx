@@ -41,9 +41,17 @@ export function PlanTree({ words, pair, path, tree: { folder, folders, items } }
   );
 }
 
-const below = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+export const below = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 
-function FolderTrail({ words, path, folder }: { words: Words; path: string; folder: string }): VNode | null {
+export function FolderTrail({
+  words,
+  path,
+  folder,
+}: {
+  words: Words;
+  path: string;
+  folder: string;
+}): VNode | null {
   if (folder === '') return null;
   const names = folder.split('/');
   return (
@@ -63,7 +71,7 @@ function FolderTrail({ words, path, folder }: { words: Words; path: string; fold
   );
 }
 
-const folderPath = (path: string, folder: string): string => `${linkTo(path, { folder })}#tree`;
+export const folderPath = (path: string, folder: string): string => `${linkTo(path, { folder })}#tree`;
 
 interface FolderProps extends Omit<Props, 'tree'> {
   readonly within: string;

@@ -37,7 +37,8 @@ export function planPage(visit: Visit, { pair, plan, summary, estimate, page, tr
       title={pairs.planNumber(plan.id)}
       subtitle={
         <>
-          {pairs.planMeaning} <PlanBadge words={words} state={plan.state} />
+          {isCarriedOut(plan) ? pairs.planWasMeaning : pairs.planMeaning}{' '}
+          <PlanBadge words={words} state={plan.state} />
         </>
       }
     >
@@ -73,6 +74,9 @@ export function planPage(visit: Visit, { pair, plan, summary, estimate, page, tr
     </PairPage>
   );
 }
+
+/** A worker writes, or has written, what it says. */
+const isCarriedOut = ({ state }: PlanOfPair['plan']): boolean => state === 'approved' || state === 'done';
 
 const Making = ({ words, path }: { words: Words; path: string }): VNode => (
   <Empty title={words.pairs.planIsMade}>

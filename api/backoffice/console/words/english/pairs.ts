@@ -1,3 +1,4 @@
+import type { HeldKind } from '../../../../../shared/stores/pairs/held-work-store';
 import type { PairConflictKind } from '../../../../../shared/stores/pairs/pair-inbox-store';
 import type { SystemState } from '../../../../../shared/stores/pairs/system-store';
 import type { PairMode } from '../../../../../shared/systems/pair-settings';
@@ -211,6 +212,7 @@ export const pairsEnglish = {
     blocked: 'Something is in the way: a name that is taken, or a folder that is missing.',
     stale: 'It could not be finished. It is looked at anew.',
     error: 'Something went wrong while it was worked on.',
+    'file-limit': 'The file is larger than the limit of the pair. Someone must approve it.',
     untouched: 'No rule of the pair says what becomes of it.',
   },
   fieldsMeaning: 'Which field is which, which way it flows, and what each server makes of it.',
@@ -281,6 +283,7 @@ export const pairsEnglish = {
   planNumber: (id: string) => `Plan ${id}`,
   plansMeaning: 'What a run would do, worked out on real data without writing anything.',
   planMeaning: 'What a run would do. Nothing has been written yet.',
+  planWasMeaning: 'What was to be done. It was approved.',
   noPlans: 'There is no plan yet',
   noPlansAdvice: 'Make one: a worker looks at both systems and writes nothing.',
   planStates: {
@@ -534,6 +537,21 @@ export const pairsEnglish = {
   rejectHeld: { deletions: 'Reject: keep', changes: 'Reject: leave as it is' },
   confirmDeletions: (count: number) =>
     count === 1 ? 'Delete it in the other system?' : `Delete all ${count} in the other system?`,
+  byFolderOrKind: 'Decide folder by folder, or kind by kind',
+  approvalNumber: (id: string) => `Approval ${id}`,
+  heldTreeMeaning:
+    'You can decide about one folder or about one kind. Only that is carried out, and the rest still waits.',
+  heldKinds: {
+    deletions: 'deletions',
+    'file-limit': 'above the limit for a file',
+    changes: 'changes',
+  } satisfies Record<HeldKind, string>,
+  kindByKind: 'The same for all of one kind',
+  nothingWaits: 'Nothing waits here any more',
+  approveIt: (what: string) => `Approve: ${what}`,
+  rejectIt: (what: string) => `Reject: ${what}`,
+  confirmPart: (what: string) => `Carry this out: ${what}?`,
+  isPartOf: (id: string) => `a part of approval ${id}`,
   firstOnes: (count: number) => `These are the first ${count}.`,
   carriedOut: (count: number) => `${count} carried out`,
 

@@ -198,6 +198,7 @@ export const pairsFrench: PairWords = {
     blocked: 'Quelque chose fait obstacle : un nom déjà pris, ou un dossier manquant.',
     stale: 'Le travail n’a pas pu être terminé. La fiche est examinée à nouveau.',
     error: 'Le traitement a échoué.',
+    'file-limit': 'Le fichier dépasse la taille permise par la paire. Quelqu’un doit l’approuver.',
     untouched: 'Aucune règle de la paire ne dit ce qu’elle devient.',
   },
   fieldsMeaning: 'Quel champ correspond à quel autre, dans quel sens, et ce que chaque serveur en garde.',
@@ -272,6 +273,7 @@ export const pairsFrench: PairWords = {
   planNumber: (id) => `Plan ${id}`,
   plansMeaning: 'Ce qu’un passage ferait, calculé sur les vraies données sans rien écrire.',
   planMeaning: 'Ce qu’un passage ferait. Rien n’a encore été écrit.',
+  planWasMeaning: 'Ce qui était à faire. Il a été approuvé.',
   noPlans: 'Il n’y a pas encore de plan',
   noPlansAdvice: 'Faites-en un : un worker examine les deux systèmes et n’écrit rien.',
   planStates: {
@@ -522,6 +524,21 @@ export const pairsFrench: PairWords = {
   rejectHeld: { deletions: 'Refuser : garder', changes: 'Refuser : laisser' },
   confirmDeletions: (count) =>
     count <= 1 ? 'Supprimer dans l’autre système ?' : `Supprimer les ${count} dans l’autre système ?`,
+  byFolderOrKind: 'Décider dossier par dossier, ou nature par nature',
+  approvalNumber: (id) => `Approbation ${id}`,
+  heldTreeMeaning:
+    'Vous pouvez décider d’un seul dossier, ou d’une seule nature de modifications. Seul cela est appliqué, et le reste attend toujours.',
+  heldKinds: {
+    deletions: 'suppressions',
+    'file-limit': 'fichiers trop volumineux',
+    changes: 'modifications',
+  },
+  kindByKind: 'La même décision pour tout ce qui est de même nature',
+  nothingWaits: 'Plus rien n’attend ici',
+  approveIt: (what) => `Approuver : ${what}`,
+  rejectIt: (what) => `Refuser : ${what}`,
+  confirmPart: (what) => `Appliquer : ${what} ?`,
+  isPartOf: (id) => `une partie de l’approbation ${id}`,
   firstOnes: (count) => `Voici les ${count} premières.`,
   carriedOut: (count) => several(count, 'appliquée', 'appliquées'),
 
