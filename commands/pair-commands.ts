@@ -125,8 +125,15 @@ export function planPair(config: Config, name: string): Promise<CommandResult> {
     if (plan.state !== 'ready')
       return { lines: [`plan ${id} ${plan.state}: ${plan.failure ?? ''}`], isWell: false };
     const { items, next } = await runs.planItems(commandLineCaller, id, { limit: 1_000, after: null });
-    const lines = items.map(({ side, key, verdict, reason, operations }) =>
-      [side, key, verdict, JSON.stringify(operations), ...(reason === null ? [] : [reason])].join('  '),
+    const lines = items.map(({ side, key, path, pathBefore, verdict, reason, operations }) =>
+      [
+        side,
+        path ?? key,
+        ...(pathBefore === null ? [] : [`from ${pathBefore}`]),
+        verdict,
+        JSON.stringify(operations),
+        ...(reason === null ? [] : [reason]),
+      ].join('  '),
     );
     return well([
       ...lines,
