@@ -107,6 +107,11 @@ describeWithBrowser('The pages of a pair of documents', (browser) => {
       return lastRun?.kind === 'plan' && lastRun.endedAt !== null;
     });
     expect(Object.keys(await there.tree())).toHaveLength(78);
+    await asAdmin(plain, async (page) => {
+      await page.goto('/plans/1');
+      expect(await main(page)).toContain('What was to be done. It was approved.');
+      expect(await main(page)).not.toContain('Nothing has been written yet');
+    });
   });
 
   test('it says what moves from where, what is deleted, and what is larger than the limit', async () => {
