@@ -134,6 +134,7 @@ async function keepPage(slice: Slice, run: PairRun, side: Side, page: KeptPage):
     ...(cursor === null ? {} : isWhole ? { listingValue: cursor } : { cursor }),
   });
   if (added === null) throw leaseLost();
+  await slice.stores.statistics.refresh();
 }
 
 async function endListing(slice: Slice, run: PairRun, side: Side, last: Cursor | null): Promise<void> {

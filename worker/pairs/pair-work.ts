@@ -147,6 +147,7 @@ async function changes(work: Work): Promise<void> {
     if (claimed.length === 0) return;
     const began = performance.now();
     await workBatch(work, claimed);
+    await slice.stores.statistics.refresh();
     const ratio = batchMs / Math.max(1, performance.now() - began);
     size = Math.round(Math.min(batchSizes.most, Math.max(batchSizes.least, size * Math.min(2, ratio))));
   }

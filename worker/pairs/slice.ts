@@ -9,6 +9,10 @@ import { createLinkJobStore, type LinkJobStore } from '../../shared/stores/pairs
 import { createLinkStore, type LinkStore } from '../../shared/stores/pairs/link-store';
 import { createPairFieldStore, type PairFieldStore } from '../../shared/stores/pairs/pair-field-store';
 import {
+  createPairStatisticsStore,
+  type PairStatisticsStore,
+} from '../../shared/stores/pairs/pair-statistics-store';
+import {
   createPairFieldTypeStore,
   type PairFieldTypeStore,
 } from '../../shared/stores/pairs/pair-field-type-store';
@@ -78,6 +82,7 @@ export interface SliceStores {
   readonly decisions: PairDecisionStore;
   readonly fields: PairFieldStore;
   readonly fieldTypes: PairFieldTypeStore;
+  readonly statistics: PairStatisticsStore;
 }
 
 export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores => ({
@@ -91,6 +96,7 @@ export const storesOf = (db: Db, pairId: number, hold: SliceHold): SliceStores =
   decisions: createPairDecisionStore(db, pairId, hold),
   fields: createPairFieldStore(db, pairId, hold),
   fieldTypes: createPairFieldTypeStore(db, pairId, hold),
+  statistics: createPairStatisticsStore(db),
 });
 
 /** One slice of work on a pair. */
