@@ -128,14 +128,14 @@ async function confirm(pool: Pool, solution: number): Promise<void> {
 async function startWorker(pool: Pool, folder: string): Promise<void> {
   const atOnce = 4;
   let running = 0;
-  let isTold = false;
+  let hasNewJobs = false;
   await listen(pool, 'least_job', work);
   work();
 
   function work(): void {
-    isTold = true;
-    while (running < atOnce && isTold) {
-      isTold = false;
+    hasNewJobs = true;
+    while (running < atOnce && hasNewJobs) {
+      hasNewJobs = false;
       running += 1;
       void next();
     }
@@ -144,7 +144,7 @@ async function startWorker(pool: Pool, folder: string): Promise<void> {
   async function next(): Promise<void> {
     while (await processOne(pool, folder));
     running -= 1;
-    if (isTold) work();
+    if (hasNewJobs) work();
   }
 }
 

@@ -168,7 +168,7 @@ async function applyPair(db: Db, remote: Remote): Promise<number> {
     .replace("check: '* * * * *'", "check: '20 4 * * *'");
   const access = { ...openStoreAccess(db), seal: createSeal([]) };
   const applied = await applyPairFile(access, commandLineCaller, { text, isTrial: false });
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   const pair = await db<{ id: number }>('pair').first('id');
   return pair?.id ?? 0;
 }

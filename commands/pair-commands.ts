@@ -42,7 +42,7 @@ export async function applyFile(
 }
 
 function fileResult(path: string, applied: AppliedFile, isTrial: boolean): CommandResult {
-  if (!applied.isSound) {
+  if (!applied.isValid) {
     const lines = applied.mistakes.map(({ line, path: keys, reason }) =>
       [`${path}:${line}`, ...(keys === '' ? [] : [keys]), reason].join(' '),
     );

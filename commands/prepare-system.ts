@@ -105,7 +105,7 @@ async function wishesOf(db: Db, config: Config, request: PreparationRequest): Pr
     ends.filter(({ end }) => end['entity'] === entity).flatMap(({ fields }) => fields);
   const { administrator } = request;
   const wishes = ends.map(({ end }) => ({ url, administrator, end, fields: fieldsOf(end['entity']) }));
-  const entities = ends.flatMap(({ end, isTold }) => (isTold ? [String(end['entity'])] : []));
+  const entities = ends.flatMap(({ end, usesWebhooks }) => (usesWebhooks ? [String(end['entity'])] : []));
   const webhooks = { system, entities: eachOnce(entities), environment: request.environment };
   return { system: system.name, wishes, webhooks };
 }
@@ -129,7 +129,7 @@ interface End {
   readonly end: Readonly<Record<string, unknown>>;
   readonly fields: Preparation['fields'];
   /** The pair wants to hear of its changes by webhooks. */
-  readonly isTold: boolean;
+  readonly usesWebhooks: boolean;
 }
 
 async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
@@ -144,7 +144,7 @@ async function endsOf(db: Db, system: RemoteSystemEntry): Promise<End[]> {
         return {
           end: Object.fromEntries(end),
           fields: wantedFields(settings, side),
-          isTold: settings.find.webhooks.includes(side),
+          usesWebhooks: settings.find.webhooks.includes(side),
         };
       });
   });

@@ -15,7 +15,7 @@ import { configFor, type SosyncStart } from './run-sosync';
 import { readSosyncSettings } from './settings';
 
 /** The output of the command, and whether all is well. */
-export interface ToldImport {
+export interface ImportResult {
   readonly lines: readonly string[];
   readonly isWell: boolean;
 }
@@ -27,7 +27,7 @@ const mostFaults = 1_000;
  * `epack sosync import-jobs`: takes over the jobs of an earlier service's table. If there are mistakes, each is listed
  * with file, line and reason, and nothing is written. Called again, it adds the missing jobs.
  */
-export async function importJobs(start: SosyncStart, file: string): Promise<ToldImport> {
+export async function importJobs(start: SosyncStart, file: string): Promise<ImportResult> {
   const settings = await readSosyncSettings(start.conf, start.parameters);
   const config = configFor(settings, start.environment);
   return withDatabase(config, async (db) => {
@@ -65,7 +65,7 @@ async function faultsOf(
   return faults.sort((one, other) => one.line - other.line);
 }
 
-function faultReport(file: string, faults: readonly ImportFault[]): ToldImport {
+function faultReport(file: string, faults: readonly ImportFault[]): ImportResult {
   const lines = faults.slice(0, mostFaults).map(({ line, reason }) => `${file}:${line} ${reason}`);
   return { lines: [...lines, 'Nothing was taken over.'], isWell: false };
 }

@@ -21,7 +21,7 @@ export interface Surroundings {
  */
 export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<PairSettings> {
   const ends = checkBy(endsOnly, written);
-  if (!ends.isSound) return ends;
+  if (!ends.isValid) return ends;
   const { here, there } = ends.value;
   const kinds: Kinds = { here: kindOf(here.system), there: kindOf(there.system) };
   const problems = [
@@ -31,12 +31,12 @@ export function checkPair(written: unknown, { kindOf }: Surroundings): Checked<P
   ];
   // Without a kind the rest cannot be checked.
   const holds = kinds.here?.holds ?? kinds.there?.holds;
-  if (holds === undefined) return { isSound: false, problems };
+  if (holds === undefined) return { isValid: false, problems };
   const parsed = parse(written, holds);
-  if (!parsed.isSound) return { isSound: false, problems: [...problems, ...parsed.problems] };
+  if (!parsed.isValid) return { isValid: false, problems: [...problems, ...parsed.problems] };
   problems.push(...checkWebhooks(parsed.value, kinds));
   if (parsed.value.holds === 'records') problems.push(...checkRecords(parsed.value));
-  return problems.length > 0 ? { isSound: false, problems } : parsed;
+  return problems.length > 0 ? { isValid: false, problems } : parsed;
 }
 
 /**
@@ -74,7 +74,7 @@ function linkToCome(
 /** A pair from the database, which was checked when it was written. Throws if it is not a valid pair. */
 export function readPair(config: unknown, holds: Holding): PairSettings {
   const parsed = parse(config, holds);
-  if (parsed.isSound) return parsed.value;
+  if (parsed.isValid) return parsed.value;
   throw new Error(`The settings of a pair cannot be read: ${parsed.problems.map(problemText).join('; ')}`);
 }
 
@@ -91,7 +91,7 @@ const endsOnly = z.looseObject({ here: end, there: end });
 function parse(written: unknown, holds: Holding): Checked<PairSettings> {
   const parsed =
     holds === 'records' ? checkBy(recordPairSchema, written) : checkBy(documentPairSchema, written);
-  return parsed.isSound ? parsed : { isSound: false, problems: parsed.problems.map(asWritten) };
+  return parsed.isValid ? parsed : { isValid: false, problems: parsed.problems.map(asWritten) };
 }
 
 /** In what the operator writes, the word of a step is not a separate key. */
@@ -102,7 +102,7 @@ function checkEnd(side: 'here' | 'there', { system, ...rest }: End, kind: System
   if (kind === undefined)
     return [{ path: [side, 'system'], reason: `names the system "${system}", and there is none` }];
   const checked = checkBy(kind.end, rest);
-  return checked.isSound ? [] : below([side], checked.problems);
+  return checked.isValid ? [] : below([side], checked.problems);
 }
 
 function checkBothEnds(ends: { readonly here: End; readonly there: End }, { here, there }: Kinds): Problem[] {

@@ -14,11 +14,11 @@ export interface CheckedSystem {
 /** Checks all settings of a system. `written`: the members beside `kind`. */
 export function checkSystem(kind: SystemKind, written: unknown): Checked<CheckedSystem> {
   const config = checkBy(z.json(), written);
-  if (!config.isSound) return config;
+  if (!config.isValid) return config;
   const checked = checkBy(kind.settings, written);
-  const problems = [...(checked.isSound ? [] : checked.problems), ...badNames(config.value)];
-  if (problems.length > 0) return { isSound: false, problems };
-  return { isSound: true, value: withoutSecrets(kind, config.value) };
+  const problems = [...(checked.isValid ? [] : checked.problems), ...badNames(config.value)];
+  if (problems.length > 0) return { isValid: false, problems };
+  return { isValid: true, value: withoutSecrets(kind, config.value) };
 }
 
 function badNames(config: Json): Problem[] {

@@ -66,8 +66,8 @@ export interface PairEnds {
 }
 
 export type ReadFile =
-  | { readonly isSound: true; readonly file: PairFile }
-  | { readonly isSound: false; readonly mistakes: readonly FileMistake[] };
+  | { readonly isValid: true; readonly file: PairFile }
+  | { readonly isValid: false; readonly mistakes: readonly FileMistake[] };
 
 const maxCharacters = 5_000_000;
 
@@ -84,7 +84,7 @@ export function readPairFile(text: string, known: Known): ReadFile {
 }
 
 const refused = (mistakes: readonly FileMistake[]): ReadFile => ({
-  isSound: false,
+  isValid: false,
   mistakes: [...mistakes].sort((one, other) => one.line - other.line),
 });
 
@@ -123,7 +123,7 @@ function readDocument(document: Document.Parsed, lines: LineCounter): Part {
   if (json instanceof Error)
     return { document, lines, content: nothing, mistakes: [{ line: 1, path: '', reason: json.message }] };
   const checked = checkBy(fileShape, json ?? {});
-  return checked.isSound
+  return checked.isValid
     ? { document, lines, content: checked.value, mistakes: [] }
     : { document, lines, content: nothing, mistakes: checked.problems.map(placedIn(document, lines)) };
 }
@@ -171,7 +171,7 @@ function checkParts(parts: readonly Part[], known: Known): ReadFile {
     if (content.sosync !== undefined)
       sosync.push({ ...content.sosync, protocol: content.sosync.protocol ?? null });
   }
-  return mistakes.length > 0 ? refused(mistakes) : { isSound: true, file: { systems, pairs, sosync } };
+  return mistakes.length > 0 ? refused(mistakes) : { isValid: true, file: { systems, pairs, sosync } };
 }
 
 const ends = z.object({ here: z.object({ system: z.string() }), there: z.object({ system: z.string() }) });
@@ -191,10 +191,10 @@ function readSystem(name: string, entry: z.output<typeof written>): FileSystemEn
   const path = ['systems', name];
   const named = nameProblems(path, name);
   const own = checkBy(ownKeys, entry);
-  if (!own.isSound) return [...named, ...below(path, own.problems)];
+  if (!own.isValid) return [...named, ...below(path, own.problems)];
   const { kind: kindName, account = null } = own.value;
   const checked = checkSystem(systemKinds[kindName], without(entry, 'kind', 'account'));
-  if (!checked.isSound) return [...named, ...below(path, checked.problems)];
+  if (!checked.isValid) return [...named, ...below(path, checked.problems)];
   return named.length > 0 ? named : { name, kind: kindName, account, ...checked.value };
 }
 
@@ -208,7 +208,7 @@ function readPairEntry(
   const path = ['pairs', name];
   const named = nameProblems(path, name);
   const checked = checkPair(entry, surroundings);
-  if (!checked.isSound) return [...named, ...below(path, checked.problems)];
+  if (!checked.isValid) return [...named, ...below(path, checked.problems)];
   if (named.length > 0) return named;
   const { mode = null } = modeAlone.parse(entry);
   return { name, mode, config: z.json().parse(without(entry, 'mode')), settings: checked.value };
@@ -219,7 +219,7 @@ const without = (entry: z.output<typeof written>, ...keys: readonly string[]) =>
 
 const nameProblems = (path: readonly string[], name: string): Problem[] => {
   const checked = checkBy(entryName, name);
-  return checked.isSound ? [] : below(path, checked.problems);
+  return checked.isValid ? [] : below(path, checked.problems);
 };
 
 const usedTables = z.object({

@@ -11,8 +11,8 @@ export interface Problem {
 
 /** The result of a check: the written settings with everything filled in that was left out, or all mistakes. */
 export type Checked<T> =
-  | { readonly isSound: true; readonly value: T }
-  | { readonly isSound: false; readonly problems: readonly Problem[] };
+  | { readonly isValid: true; readonly value: T }
+  | { readonly isValid: false; readonly problems: readonly Problem[] };
 
 /** E.g. `pairs.person.fields.0.transform.1 must be one of trim, lower`. */
 export const problemText = ({ path, reason }: Problem): string => `${path.join('.')} ${reason}`;
@@ -24,8 +24,8 @@ export const below = (path: Problem['path'], problems: readonly Problem[]): Prob
 /** Checks by a schema, and returns all mistakes as sentences. */
 export function checkBy<T>(schema: z.ZodType<T>, written: unknown): Checked<T> {
   const parsed = schema.safeParse(written, { error: sentenceFor });
-  if (parsed.success) return { isSound: true, value: parsed.data };
-  return { isSound: false, problems: parsed.error.issues.flatMap(problemsOf) };
+  if (parsed.success) return { isValid: true, value: parsed.data };
+  return { isValid: false, problems: parsed.error.issues.flatMap(problemsOf) };
 }
 
 function problemsOf(issue: z.core.$ZodIssue): Problem[] {

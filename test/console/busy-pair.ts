@@ -135,7 +135,7 @@ async function applyFile(
     .replace("check: '* * * * *'", "check: '0 0 1 1 *'");
   const apply = async (file: string): Promise<void> => {
     const applied = await applyPairFile(access, commandLineCaller, { text: file, isTrial: false });
-    if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+    if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   };
   await apply(text);
   const systems = createSystemService(access);

@@ -47,7 +47,7 @@ describeWithBrowser('The pages of a pair of documents', (browser) => {
     // YAML takes JSON.
     const text = JSON.stringify(file);
     const applied = await applyPairFile(access, commandLineCaller, { text, isTrial: false });
-    if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+    if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   });
   afterAll(async () => {
     await here.remove('');

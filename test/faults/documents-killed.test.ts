@@ -31,7 +31,7 @@ beforeEach(async () => {
     commandLineCaller,
     { text: JSON.stringify(file), isTrial: false },
   );
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   pairId = (await rows<{ id: number }>('select id from pair'))[0]?.id ?? 0;
 });
 afterEach(async () => {

@@ -62,7 +62,7 @@ test('after kill -9 in the middle of uploads, locks and writes both sides end eq
   const systems = { a: { kind: 'file-tree', folder: folder.path }, b: { kind: 'elo', url: fake.url, auth } };
   const file = { text: JSON.stringify({ systems, pairs }), isTrial: false };
   const access = { ...openStoreAccess(processes.db), seal: createSeal([]) };
-  expect(await applyPairFile(access, commandLineCaller, file)).toMatchObject({ isSound: true });
+  expect(await applyPairFile(access, commandLineCaller, file)).toMatchObject({ isValid: true });
   const [pair] = await rows<{ id: number }>('select id from pair');
   const ask = async (): Promise<void> => {
     await processes.db.raw(`insert into pair_run (pair_id, kind) values (?, 'whole')`, [pair?.id ?? 0]);

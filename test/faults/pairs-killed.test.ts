@@ -38,7 +38,7 @@ async function open(environment: NodeJS.ProcessEnv = {}, advowareLimits = ''): P
   const seal = createSeal([]);
   const file = { text, isTrial: false };
   const applied = await applyPairFile({ ...openStoreAccess(processes.db), seal }, commandLineCaller, file);
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   pairId = (await rows<{ id: number }>('select id from pair'))[0]?.id ?? 0;
 }
 afterEach(async () => {

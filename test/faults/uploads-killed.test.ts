@@ -33,7 +33,7 @@ beforeEach(async () => {
   const access = { ...openStoreAccess(processes.db), seal: createSeal([]) };
   const text = JSON.stringify(file).replace(fake.auth.clientSecret, '${MS_SECRET}');
   const applied = await applyPairFile(access, commandLineCaller, { text, isTrial: false });
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   pairId = (await rows<{ id: number }>('select id from pair'))[0]?.id ?? 0;
 });
 afterEach(async () => {

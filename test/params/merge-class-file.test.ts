@@ -287,7 +287,7 @@ describe('a manual conflict', () => {
     ['manager', { TempMax: 6, Name: 'S' }, true],
     ['solution', { TempMax: 9, Name: 'S' }, false],
     [{ fields: { TempMax: 7 } }, { TempMax: 7, Name: 'S' }, true],
-  ] as const)('decided for %p', async (choice, result, isTold) => {
+  ] as const)('decided for %p', async (choice, result, isSentToSolution) => {
     const kitchen = await parked();
     const sent = { ...cold, TempMax: 9, Name: 'S' };
     await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
@@ -295,7 +295,7 @@ describe('a manual conflict', () => {
     const decided = await decideConflict(database.db, open?.id, choice);
     expect(decided).toMatchObject({ state: 'decided', decidedBy: by });
     const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
-    expect(told.map(({ fields }) => fields)).toEqual(isTold ? [{ ...cold, ...result }] : []);
+    expect(told.map(({ fields }) => fields)).toEqual(isSentToSolution ? [{ ...cold, ...result }] : []);
     expect(await stored(database.db, kitchen, '1')).toMatchObject({
       isHeld: false,
       isDue: false,

@@ -686,7 +686,7 @@ function decidedOf(agreed: State | null, here: State, there: State, result: Stat
     open: [],
     isMadeOfBoth: false,
     keptAfter: null,
-    beside: null,
+    conflictCopy: null,
   });
 }
 

@@ -120,7 +120,7 @@ const fromTheBeginning: Progress = {
 /** Keeps both contents: that side's under its own name, the other one as `plan (conflict 2026-11-30).txt`. */
 export const keepBoth =
   (stays: Side, day: string): Handler =>
-  () => ({ stays, nameBeside: (name) => name.replace(/(?=\.[^.]*$)|(?<!\.[^.]*)$/, ` (conflict ${day})`) });
+  () => ({ stays, nameOfCopy: (name) => name.replace(/(?=\.[^.]*$)|(?<!\.[^.]*)$/, ` (conflict ${day})`) });
 
 /** Nothing is limited, the newest wins, and that is always here. */
 export const standardRules: Rules = {

@@ -273,8 +273,8 @@ export function createRemote(name: string, options: RemoteOptions = {}): Remote 
       : able.changes === 'timestamp'
         ? [...rows.values()].filter((row) => row.at >= Number(since) - overlap)
         : changes.slice(Number(since)).flatMap((key) => rows.get(key) ?? []);
-    const isTold = (row: Row) => row.isLive || (able.deletions !== 'none' && !isWhole);
-    return known.filter((row) => isTold(row) && !remote.faults.listingOmits.has(row.key));
+    const isListed = (row: Row) => row.isLive || (able.deletions !== 'none' && !isWhole);
+    return known.filter((row) => isListed(row) && !remote.faults.listingOmits.has(row.key));
   }
 
   function cursorNow(): Cursor | null {

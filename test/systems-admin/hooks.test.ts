@@ -35,7 +35,7 @@ beforeAll(async () => {
       isTrial: false,
     },
   );
-  expect(applied.isSound).toBe(true);
+  expect(applied.isValid).toBe(true);
 });
 
 beforeEach(async () => {

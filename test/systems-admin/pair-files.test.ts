@@ -19,11 +19,11 @@ const apply = (text: string, isTrial = false) =>
 
 const mistakesOf = async (text: string) => {
   const applied = await apply(text);
-  return applied.isSound ? [] : applied.mistakes.map(({ line, path, reason }) => `${line} ${path} ${reason}`);
+  return applied.isValid ? [] : applied.mistakes.map(({ line, path, reason }) => `${line} ${path} ${reason}`);
 };
 const changesOf = async (text: string, isTrial = false) => {
   const applied = await apply(text, isTrial);
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   return applied.changes.map(({ what, name, outcome, changed }) =>
     [what, name, outcome, ...changed].join(' '),
   );
@@ -69,15 +69,15 @@ pairs:
   await changesOf(recordsExample);
   await changesOf(documentsExample);
   const applied = await apply(`${tablesExample}\n---\n${gruppe}`);
-  expect(applied).toMatchObject({ isSound: true });
-  expect(applied.isSound ? applied.remarks : []).toEqual([]);
+  expect(applied).toMatchObject({ isValid: true });
+  expect(applied.isValid ? applied.remarks : []).toEqual([]);
   // A pair is whole by itself: it keeps the tables that it uses.
   expect((await pair('person'))?.config).toMatchObject({ lookups: { laender: { 1: 'AT', 2: 'DE' } } });
 });
 
 test('each example is applied as it stands in the manual, and what it names and does not bring is told', async () => {
   const applied = await apply(tablesExample);
-  expect(applied.isSound ? applied.remarks : []).toEqual(
+  expect(applied.isValid ? applied.remarks : []).toEqual(
     expect.arrayContaining([
       'pair person: field "LandID" names the table "laender", and "lookups" has none of that name yet',
       'pair person: field "GruppeID" names the pair "gruppe", and there is none yet',
@@ -89,19 +89,19 @@ test('a pair whose jobs come by sosync is told to have no instance until one nam
   const lonely = tablesExample.replace(/^sosync:.*$/m, '');
   const sentence = 'pair person: "find.jobs" names sosync, and no instance of sosync names this pair yet';
   const before = await apply(lonely);
-  expect(before.isSound ? before.remarks : before.mistakes).toContain(sentence);
+  expect(before.isValid ? before.remarks : before.mistakes).toContain(sentence);
   const after = await apply(tablesExample);
-  expect(after.isSound ? after.remarks : [sentence]).not.toContain(sentence);
+  expect(after.isValid ? after.remarks : [sentence]).not.toContain(sentence);
   // The instance is known from then on, also where a file does not name it.
   const again = await apply(lonely);
-  expect(again.isSound ? again.remarks : [sentence]).not.toContain(sentence);
+  expect(again.isValid ? again.remarks : [sentence]).not.toContain(sentence);
 });
 
 test('a field that names a pair of other systems is told, for no value of it can be said', async () => {
   const applied = await apply(
     `${recordsExample}\n---\n${tablesExample.replace('link: gruppe', 'link: beteiligte')}`,
   );
-  expect(applied.isSound ? applied.remarks : applied.mistakes).toContain(
+  expect(applied.isValid ? applied.remarks : applied.mistakes).toContain(
     'pair person: field "GruppeID" names the pair "beteiligte", which joins other systems: no value of it can be said',
   );
 });

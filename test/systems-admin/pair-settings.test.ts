@@ -22,7 +22,7 @@ const kindOf = (text: string) => (name: string) => {
 const check = (text: string, changes: object = {}) => {
   const [pair] = Object.values(fileShape.parse(parse(text)).pairs);
   const checked = checkPair({ ...pair, ...changes }, { kindOf: kindOf(text) });
-  return checked.isSound ? checked.value : checked.problems.map(problemText);
+  return checked.isValid ? checked.value : checked.problems.map(problemText);
 };
 
 const sound = (text: string, changes: object = {}): PairSettings => {
@@ -39,7 +39,7 @@ describe('the examples of the manual', () => {
       Object.entries(fileShape.parse(parse(text)).systems),
     );
     const asked = entries.map(([name, { kind, ...settings }]) => {
-      expect(checkBy(systemKinds[kind].settings, settings)).toMatchObject({ isSound: true });
+      expect(checkBy(systemKinds[kind].settings, settings)).toMatchObject({ isValid: true });
       return [name, namesAskedFor(z.record(z.string(), z.json()).parse(settings))];
     });
     expect(Object.fromEntries(asked)).toMatchObject({

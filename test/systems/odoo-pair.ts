@@ -96,7 +96,7 @@ export async function openOdooPairs(
   const seal = createSeal([]);
   const file = { text: fileOf(odoo, tables, api, end) + more, isTrial: false };
   const applied = await applyPairFile({ ...openStoreAccess(db), seal }, commandLineCaller, file);
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   const rows = async <T>(sql: string): Promise<T[]> => (await db.raw<{ rows: T[] }>(sql)).rows;
   const ids = new Map(
     (await rows<{ id: number; name: string }>('select id, name from pair')).map((row) => [row.name, row.id]),

@@ -39,7 +39,7 @@ beforeAll(async () => {
     .replace("check: '* * * * *', ", '');
   const access = { ...openStoreAccess(server().db), seal: createSeal([]) };
   const applied = await applyPairFile(access, commandLineCaller, { text, isTrial: false });
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   pairId = (await rows<{ id: number }>('select id from pair'))[0]?.id ?? 0;
   const log = createLogger({ level: 'silent', name: 'worker' });
   worker = await startWorker({ ...server().config, workerPort: 0 }, server().databaseUrl, log);

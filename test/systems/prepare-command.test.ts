@@ -35,7 +35,7 @@ describe('epack systems prepare', () => {
       commandLineCaller,
       { text: sandbox + second, isTrial: false },
     );
-    if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+    if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   });
   afterAll(async () => {
     await fake.close();

@@ -52,7 +52,7 @@ export async function openWorkedPair(
     text,
     isTrial: false,
   });
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   const rows = async <T>(sql: string): Promise<T[]> => (await db.raw<{ rows: T[] }>(sql)).rows;
   const [pair] = await rows<{ id: number }>('select id from pair');
   const pairId = pair?.id ?? 0;

@@ -13,7 +13,7 @@ export interface EntityWork {
   /** The id of the event that describes this work. Null: nothing was done to the entity yet. */
   eventId: string | null;
   /** How many of the calls that event already contains. */
-  toldCalls: number;
+  recordedCalls: number;
 }
 
 /** A call as the timeline shows it. */

@@ -24,7 +24,7 @@ function contentGroup({ conflict: { content, place } }: DocumentPairSettings): F
 
 const keepBoth =
   (stays: 'here' | 'there'): Handler =>
-  () => ({ stays, nameBeside: (name) => conflictName(name, new Date()) });
+  () => ({ stays, nameOfCopy: (name) => conflictName(name, new Date()) });
 
 /** `plan.txt` → `plan (conflict 2026-11-30).txt`. */
 export function conflictName(name: string, day: Date): string {

@@ -73,7 +73,7 @@ async function keep(
       const entity = currentEntity();
       if (entity !== null && kept.eventId !== null) {
         entity.eventId = kept.eventId;
-        entity.toldCalls = entity.calls.length;
+        entity.recordedCalls = entity.calls.length;
       }
       return kept.link;
     }

@@ -179,7 +179,7 @@ async function takeInHand(work: Work, claimed: readonly PairJob[]): Promise<void
       startedAt: new Date(),
       calls: [],
       eventId: null,
-      toldCalls: 0,
+      recordedCalls: 0,
     });
   }
 }

@@ -106,10 +106,10 @@ const shortened = (value: FieldValue): FieldValue =>
 function callsOf(settings: WorkedSettings, { operations }: Entry, side: Side): number {
   const look = 1;
   const writes = operations.reduce((sum, one) => sum + (one.side === side ? callsOfWrite[one.op] : 0), 0);
-  const isTold =
+  const needsWriteBack =
     Object.keys(settings.writeBack[side]).length > 0 &&
     operations.some((one) => one.side === otherSide(side));
-  return look + writes + (isTold ? 1 : 0);
+  return look + writes + (needsWriteBack ? 1 : 0);
 }
 
 /**

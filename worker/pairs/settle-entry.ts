@@ -267,9 +267,10 @@ async function tellTimeline(
   work: EntityWork,
   { end }: JobOutcome,
 ): Promise<void> {
-  const isTold = work.eventId !== null && work.toldCalls === work.calls.length && end.state === 'done';
-  const isSilent = work.eventId === null && (end.state === 'new' || end.state === 'done');
-  if (isTold || isSilent) return;
+  const isRecorded =
+    work.eventId !== null && work.recordedCalls === work.calls.length && end.state === 'done';
+  const hasNothingToRecord = work.eventId === null && (end.state === 'new' || end.state === 'done');
+  if (isRecorded || hasNothingToRecord) return;
   const { states, results, operations } = entry;
   const before = states ?? null;
   await slice.stores.links.tell(

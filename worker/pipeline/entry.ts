@@ -152,12 +152,12 @@ export interface Decided extends Compared {
   readonly isMadeOfBoth: boolean;
   /** The side that deleted the item while the other side keeps it. */
   readonly keptAfter: Side | null;
-  /** A losing content that is kept as a separate item. */
-  readonly beside: Beside | null;
+  /** The losing content, if it is kept as a separate item. */
+  readonly conflictCopy: ConflictCopy | null;
 }
 
-/** That side's content becomes an item of its own, in the same folder. */
-export interface Beside {
+/** The content of this side is stored as a new item with this name, in the same folder. */
+export interface ConflictCopy {
   readonly side: Side;
   readonly name: string;
 }

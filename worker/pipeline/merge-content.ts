@@ -1,5 +1,5 @@
 import { type Disputes, groupOf, judge } from './disputes';
-import type { Beside, Compared } from './entry';
+import type { Compared, ConflictCopy } from './entry';
 import { writtenName } from './names';
 import type { Decision, ResolveConflictsSettings } from './policies';
 import { otherSide, type PerSide, perSide, type Side } from './sides';
@@ -7,8 +7,8 @@ import { otherSide, type PerSide, perSide, type Side } from './sides';
 export interface MergedContents {
   /** The mark of the content that each side shall have. Undefined: none. */
   readonly contents: PerSide<string | undefined>;
-  /** A content that loses, and is kept all the same. */
-  readonly beside: Beside | null;
+  /** The losing content, if it is kept as a separate item. */
+  readonly conflictCopy: ConflictCopy | null;
 }
 
 /** Contents are never merged: one of the two is kept, or both are. Null: no rule decides. */
@@ -19,8 +19,8 @@ export function mergeContents(
 ): MergedContents | null {
   const { states, bases, hasSameContent } = entry;
   const own = { here: states.here.content, there: states.there.content };
-  const bothAs = (side: Side): MergedContents => ({ contents: perSide(() => own[side]), beside: null });
-  const asTheyAre = { contents: own, beside: null };
+  const bothAs = (side: Side): MergedContents => ({ contents: perSide(() => own[side]), conflictCopy: null });
+  const asTheyAre = { contents: own, conflictCopy: null };
   if (own.here === undefined || own.there === undefined) return asTheyAre;
   if (own.here === own.there || hasSameContent === true) return asTheyAre;
   const stayed = (side: Side) => bases[side]?.content === own[side];
@@ -33,16 +33,16 @@ export function mergeContents(
   const side = otherSide(decision.stays);
   const name = writtenName(
     settings.names[side],
-    decision.nameBeside(states[decision.stays].place?.name ?? ''),
+    decision.nameOfCopy(states[decision.stays].place?.name ?? ''),
   );
-  return { ...bothAs(decision.stays), beside: { side, name } };
+  return { ...bothAs(decision.stays), conflictCopy: { side, name } };
 }
 
 function decide(settings: ResolveConflictsSettings, entry: Compared, disputes: Disputes): Decision | null {
   const { initial } = settings;
   if (entry.isJoined && (initial === 'here' || initial === 'there')) return initial;
   const decision = judge(settings, entry, groupOf(settings, 'content'), []);
-  // Without a place there is nothing beside it.
+  // An item without a place has no folder for the copy.
   const isImpossible =
     decision !== null && typeof decision === 'object' && 'stays' in decision && !entry.states.here.place;
   return disputes.add(['content'], isImpossible ? 'nobody' : decision);

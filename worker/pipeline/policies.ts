@@ -18,11 +18,11 @@ export interface FieldGroup extends MergedGroup<Policy> {
 /** What decides a dispute; `nobody`: it waits for someone. */
 export type Decision = Side | 'nobody' | { readonly values: Fields } | KeptBoth;
 
-/** For contents: one keeps the name on both sides, and the other becomes an item of its own beside it. */
+/** For contents: one side's content keeps the name on both sides, and the other content becomes a conflict copy. */
 export interface KeptBoth {
   readonly stays: Side;
-  /** The name that the other content gets. */
-  readonly nameBeside: (name: string) => string;
+  /** The name of the conflict copy, made from the name of the item. */
+  readonly nameOfCopy: (name: string) => string;
 }
 
 export type Handler = (entry: Compared, disputed: readonly FieldDifference[]) => Decision;

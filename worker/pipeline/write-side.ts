@@ -148,8 +148,8 @@ async function draftOf(
     return null;
   }
   const own = await ownFields(words, side, result.fields);
-  const isTold = Object.keys(writeBack).length > 0;
-  const fields = isTold ? { ...own, ...writeBack } : own;
+  const hasWriteBack = Object.keys(writeBack).length > 0;
+  const fields = hasWriteBack ? { ...own, ...writeBack } : own;
   return { fields, place, isFolder, content: contentFor(entry, side, result) };
 }
 

@@ -39,12 +39,12 @@ export interface FileChange {
 
 export type AppliedFile =
   | {
-      readonly isSound: true;
+      readonly isValid: true;
       readonly changes: readonly FileChange[];
       /** Sentences about settings that are accepted but have no effect yet. */
       readonly remarks: readonly string[];
     }
-  | { readonly isSound: false; readonly mistakes: readonly FileMistake[] };
+  | { readonly isValid: false; readonly mistakes: readonly FileMistake[] };
 
 interface PutDeps {
   readonly stores: Stores;
@@ -80,9 +80,9 @@ export async function applyPairFile(
 
   async function applyOn(stores: Stores): Promise<AppliedFile> {
     const read = await readAgainst(stores, text);
-    if (!read.isSound) return read;
+    if (!read.isValid) return read;
     return {
-      isSound: true,
+      isValid: true,
       changes: [
         ...(await putAll({ stores, seal: deps.seal }, caller, read.file)),
         ...(await putInstances(stores, caller, read.file.sosync)),

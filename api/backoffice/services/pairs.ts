@@ -194,7 +194,7 @@ async function checkedPair(
   { name, config }: PairInput,
 ): Promise<{ config: Json; hereId: number; thereId: number }> {
   const named = checkBy(entryName, name);
-  if (!named.isSound) throw refusedFields(named.problems, ['name']);
+  if (!named.isValid) throw refusedFields(named.problems, ['name']);
   const systems = await stores.systems.list('all', everything);
   const byName = new Map(systems.items.map((system) => [system.name, system]));
   const checked = checkPair(config, {
@@ -203,7 +203,7 @@ async function checkedPair(
       return known && systemKinds[known.kind];
     },
   });
-  if (!checked.isSound) throw refusedFields(checked.problems);
+  if (!checked.isValid) throw refusedFields(checked.problems);
   const hereId = byName.get(checked.value.here.system)?.id;
   const thereId = byName.get(checked.value.there.system)?.id;
   if (hereId === undefined || thereId === undefined) throw notFound('system');

@@ -184,9 +184,9 @@ export const refusedFields = (problems: readonly Problem[], below: Problem['path
 
 function checkedConfig({ name, kind, config, secrets = {} }: SystemInput) {
   const named = checkBy(entryName, name);
-  if (!named.isSound) throw refusedFields(named.problems, ['name']);
+  if (!named.isValid) throw refusedFields(named.problems, ['name']);
   const checked = checkSystem(systemKinds[kind], config);
-  if (!checked.isSound) throw refusedFields(checked.problems, ['config']);
+  if (!checked.isValid) throw refusedFields(checked.problems, ['config']);
   const own = [...namesAskedFor(checked.value.config), ...Object.keys(secrets)].filter(isOwnSetting);
   if (own.length > 0)
     throw refusedFields([

@@ -6,10 +6,10 @@ import { otherSide, type PerSide, type Side, sides } from '../sides';
 import type { Middleware } from '../pipeline';
 import { deletedState, sameState, type State } from '../state';
 import type { Item } from '../system';
-import { keepBeside, type KeepBesideSettings } from '../keep-beside';
+import { keepConflictCopy, type ConflictCopySettings } from '../keep-conflict-copy';
 import { writeSide } from '../write-side';
 
-export interface ExecuteSettings extends KeepBesideSettings {
+export interface ExecuteSettings extends ConflictCopySettings {
   readonly links: KnownLinks;
   /** False: deletions are left to the second stage. */
   readonly destroys: boolean;
@@ -58,16 +58,16 @@ interface Held {
 
 async function carryOut(settings: ExecuteSettings, entry: Decided, behind: readonly Side[]): Promise<void> {
   if (behind.length > 0 && !(await announce(settings, entry))) return;
-  if (!(await keepBeside(settings, entry))) return;
+  if (!(await keepConflictCopy(settings, entry))) return;
   const held: Held = { items: { ...entry.items }, states: { ...entry.states } };
-  const wasToBeTold = entry.isJoined || entry.link?.intent?.op === 'write-back';
+  const mayNeedWriteBack = entry.isJoined || entry.link?.intent?.op === 'write-back';
   for (const side of inOrder(settings, behind)) {
     if (await bring(settings, entry, side, held)) continue;
     await recordFailure(settings, entry, side, held);
     return;
   }
-  const isTold = wasToBeTold || entry.operations.length > 0;
-  await record(settings, entry, held, isTold ? dueTelling(settings, entry, held) : null);
+  const isWriteBackDue = mayNeedWriteBack || entry.operations.length > 0;
+  await record(settings, entry, held, isWriteBackDue ? dueTelling(settings, entry, held) : null);
   // Whoever decides about the rest decides about what each side holds after these writes.
   entry.items = { ...held.items };
   settle(
@@ -342,11 +342,11 @@ async function tell(
   if (next !== null && intent !== null) await tell(settings, { entry, link: entry.link }, next, held);
 }
 
-function verdictOf({ operations, bases, open, beside }: Decided, held: Held): Verdict {
+function verdictOf({ operations, bases, open, conflictCopy }: Decided, held: Held): Verdict {
   const ops = operations.map(({ op }) => op);
   if (open.length > 0) return 'conflict';
-  // What was created then is what is kept beside it.
-  if (ops.includes('create') && beside === null) return 'created';
+  // If there is a conflict copy, the created item is that copy.
+  if (ops.includes('create') && conflictCopy === null) return 'created';
   if (ops.includes('delete')) return 'deleted';
   if (ops.includes('update')) return 'updated';
   if (ops.includes('move')) return 'moved';

@@ -29,9 +29,9 @@ export function resolveConflicts(settings: ResolveConflictsSettings): Middleware
 }
 
 type Outcome = Pick<Decided, 'results'> &
-  Partial<Pick<Decided, 'open' | 'isMadeOfBoth' | 'keptAfter' | 'beside'>>;
+  Partial<Pick<Decided, 'open' | 'isMadeOfBoth' | 'keptAfter' | 'conflictCopy'>>;
 
-const nothingOpen = { open: [], isMadeOfBoth: false, keptAfter: null, beside: null };
+const nothingOpen = { open: [], isMadeOfBoth: false, keptAfter: null, conflictCopy: null };
 
 /** Null: the entry waits and contains the reason. */
 function decide(settings: ResolveConflictsSettings, entry: Compared): Outcome | null {
@@ -152,7 +152,7 @@ function mergeChanges(settings: ResolveConflictsSettings, entry: Compared): Outc
     results: withNumber(settings, entry, results),
     open,
     isMadeOfBoth: disputes.areMadeOfBoth(),
-    beside: contents.beside,
+    conflictCopy: contents.conflictCopy,
   };
 }
 

@@ -60,7 +60,7 @@ export async function mergeUpload(
       merged.params[name] = { ...noParameterCounts(), unchanged: entities };
       continue;
     }
-    let isTold = false;
+    let hasUnreadableTs = false;
     const received: ReceivedClass = {
       ...upload,
       ...circumstancesOf(upload, standing, parameterClass),
@@ -68,13 +68,13 @@ export async function mergeUpload(
       file,
       onCameBack: (id) => (merged.cameBack[name] ??= []).push(id),
       onUnreadableTs: (found) => {
-        isTold = true;
+        hasUnreadableTs = true;
         noteUnreadable(merged.unreadableTs, name, found);
       },
       onSurveyed: (ids) => createNewestCopyStore(db).supersede(sentAgain(newest, name, ids)),
       // The report mentions such a `Ts` at every sync, so the file must be read every time.
       onNothingToDo: (entities) => {
-        if (!isTold) known.noteNothingToDo(name, entities);
+        if (!hasUnreadableTs) known.noteNothingToDo(name, entities);
       },
     };
     if (!isMerged(received)) continue;

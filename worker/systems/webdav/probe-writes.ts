@@ -170,11 +170,11 @@ export function hashesIn({ before, after }: Rewritten): HashTrait {
     { entry: after, text: second },
   ];
   if (contents.every(({ entry, text }) => entry.etag === `"${digest('md5', text)}"`)) return 'etag-md5';
-  const isTold = contents.every(({ entry: { checksums }, text }) => {
+  const areChecksumsRight = contents.every(({ entry: { checksums }, text }) => {
     const [, kind = '', value = ''] = /\b(SHA256|SHA1|MD5):([\da-f]+)/i.exec(checksums) ?? [];
     return value !== '' && value.toLowerCase() === digest(kind.toLowerCase(), text);
   });
-  return isTold ? 'checksums' : 'none';
+  return areChecksumsRight ? 'checksums' : 'none';
 }
 
 const digest = (kind: string, text: string): string => createHash(kind).update(text).digest('hex');

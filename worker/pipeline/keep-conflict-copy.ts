@@ -5,7 +5,7 @@ import { numberedName } from './names';
 import { attempt, type Write, type WriteSettings } from './write-side';
 import type { Content, Item, Place } from './system';
 
-export interface KeepBesideSettings extends WriteSettings {
+export interface ConflictCopySettings extends WriteSettings {
   readonly signal: AbortSignal;
 }
 
@@ -13,9 +13,9 @@ export interface KeepBesideSettings extends WriteSettings {
  * Before a content that must be kept is overwritten, it is stored as an item of its own on the side that has it. The
  * next listing brings that item to the other side. False: that failed, and the content must not be overwritten.
  */
-export async function keepBeside(settings: KeepBesideSettings, entry: Decided): Promise<boolean> {
-  if (entry.beside === null) return true;
-  const { side, name } = entry.beside;
+export async function keepConflictCopy(settings: ConflictCopySettings, entry: Decided): Promise<boolean> {
+  if (entry.conflictCopy === null) return true;
+  const { side, name } = entry.conflictCopy;
   const item = entry.items[side];
   if (item === null || item.place === null || !item.content) return true;
   const { content, place } = item;
