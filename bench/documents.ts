@@ -123,7 +123,7 @@ async function openPair(db: Db, { here, there }: Trees): Promise<Bench['runPair'
     text,
     isTrial: false,
   });
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   const pair = await db<{ id: number }>('pair').first('id');
   const pairId = pair?.id ?? 0;
   const runs = createPairRunRequestStore(db);

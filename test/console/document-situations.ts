@@ -41,7 +41,7 @@ export async function openWorkedFolders(server: TestServer, settings: object): P
     text: JSON.stringify(file),
     isTrial: false,
   });
-  if (!applied.isSound) throw new Error(JSON.stringify(applied.mistakes));
+  if (!applied.isValid) throw new Error(JSON.stringify(applied.mistakes));
   const runs = createPairRunService(openStoreAccess(server.db));
   return {
     here,

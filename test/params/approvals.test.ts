@@ -35,7 +35,7 @@ describe('deletions', () => {
     expect(told).toHaveLength(count);
   });
 
-  test('of eleven of twenty wait for an approval; all else of the sync is done', async () => {
+  test('of eleven of twenty entities wait for an approval; the sync does everything else', async () => {
     const kitchen = await kitchenOfTwenty();
     const upload = [
       ...deleted(11).slice(0, 19),
@@ -52,20 +52,20 @@ describe('deletions', () => {
     expect((await approvalsOf(database.db, kitchen))[0]?.plan).toHaveLength(11);
   });
 
-  test('count what the manager had before: all deleted and as many new is all deleted', async () => {
+  test('are counted against what the manager had before: if all are deleted and as many are new, all count as deleted', async () => {
     const kitchen = await kitchenOfTwenty();
     const news = twenty.map(({ id }): Sent => ({ id: `n${id}`, fields: { Name: 'n' } }));
     expect((await kitchen.sync([...deleted(20), ...news])).counts).toMatchObject({ held: 20, inserted: 20 });
   });
 
-  test('that wait are asked for once, however many syncs come', async () => {
+  test('that wait cause one request for an approval, however many syncs follow', async () => {
     const kitchen = await held();
     await kitchen.syncAndConfirm(deleted(15));
     await kitchen.syncAndConfirm([]);
     expect(await approvalsOf(database.db, kitchen)).toMatchObject([{ state: 'open' }]);
   });
 
-  test('that grow are asked for anew', async () => {
+  test('that become more cause a new request', async () => {
     const kitchen = await held();
     await kitchen.syncAndConfirm(deleted(16));
     const approvals = await approvalsOf(database.db, kitchen);
@@ -75,7 +75,7 @@ describe('deletions', () => {
     ]);
   });
 
-  test('that the solution takes back no longer wait; the few that are left are carried out', async () => {
+  test('that the solution takes back no longer wait; the few others are carried out', async () => {
     const kitchen = await held();
     const { counts } = await kitchen.syncAndConfirm(deleted(3));
     expect(counts).toMatchObject({ deleted: 3, held: 0 });
@@ -99,7 +99,7 @@ describe('deletions', () => {
     expect((await kitchen.sync(deleted(15))).told).toEqual([]);
   });
 
-  test('that are approved leave what changed since: it is planned anew', async () => {
+  test('that are approved do not include entities that changed since: these are planned again', async () => {
     const kitchen = await held();
     await put(database.db, kitchen, '10', { Name: 'still needed' });
     await remove(database.db, kitchen, '11');
@@ -110,7 +110,7 @@ describe('deletions', () => {
     expect(await stored(database.db, kitchen, '11')).toMatchObject({ isActive: false, isHeld: false });
   });
 
-  test('that are rejected live on, on both sides', async () => {
+  test('that are rejected leave the entities on both sides', async () => {
     const kitchen = await held();
     expect(await decide(kitchen, 'reject')).toMatchObject({ applied: 15, state: 'rejected' });
     const { counts, told } = await kitchen.syncAndConfirm(deleted(15));
@@ -125,7 +125,7 @@ describe('deletions', () => {
     expect(await kitchen.sync(twenty)).toMatchObject({ counts: { unchanged: 20 }, told: [] });
   });
 
-  test('are decided once', async () => {
+  test('can be decided only once', async () => {
     const kitchen = await held();
     await decide(kitchen, 'approve');
     await expect(decide(kitchen, 'reject')).rejects.toMatchObject({ code: 'already-decided' });
@@ -138,7 +138,7 @@ describe('deletions', () => {
 describe('an upload that replaces everything', () => {
   const replaceFromSolution = true;
 
-  test('wins over every edit of the manager, and deletes what it does not hold once that is approved', async () => {
+  test('wins over every edit of the manager, and deletes what it does not contain once that is approved', async () => {
     const kitchen = await kitchenOfTwenty();
     await put(database.db, kitchen, '10', { Name: 'edited' });
     await put(database.db, kitchen, '77', { Name: 'of the manager alone' });
@@ -151,14 +151,14 @@ describe('an upload that replaces everything', () => {
     expect(await stored(database.db, kitchen, '77')).toMatchObject({ isActive: false, isDue: false });
   });
 
-  test('also of a class that the manager alone edits', async () => {
+  test('does so for a class that only the manager edits as well', async () => {
     const kitchen = await openKitchen(database.db, declared('Company'));
     await put(database.db, kitchen, '1', { Value: 'manager' });
     await kitchen.syncAndConfirm([{ id: '1', fields: { Value: 'solution' } }], { replaceFromSolution });
     expect(await stored(database.db, kitchen, '1')).toMatchObject({ fields: { Value: 'solution' } });
   });
 
-  test('does not take what could not be read for absent', async () => {
+  test('does not delete what it contains but could not be read', async () => {
     const kitchen = await kitchenOfTwenty();
     const text = xmlOf(kitchen.parameterClass, twenty)
       .replace('<IsActive>true</IsActive>', '<IsActive>perhaps</IsActive>')
@@ -168,7 +168,7 @@ describe('an upload that replaces everything', () => {
     expect(await stored(database.db, kitchen, '10')).toMatchObject({ isActive: true });
   });
 
-  test('keeps what it does not contain if the deletion is rejected, and sends it to the solution', async () => {
+  test('keeps what it does not contain if the deletion is rejected, and the solution gets it again', async () => {
     for (const decision of ['approve', 'reject'] as const) {
       const kitchen = await kitchenOfTwenty();
       const { counts } = await kitchen.syncAndConfirm(twenty.slice(0, 2), { replaceFromSolution });

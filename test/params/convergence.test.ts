@@ -32,8 +32,8 @@ interface Device {
   readonly carryOut: (outcome: SyncOutcome, butFor: string | null) => void;
 }
 
-describe('whatever is edited where, and whatever becomes of the packages', () => {
-  test('both sides end up with the same, and then no instruction is left', async () => {
+describe('with any edits on either side, and with packages that are lost or confirmed', () => {
+  test('both sides have the same entities in the end, and no instruction is left', async () => {
     await fc.assert(
       fc.asyncProperty(steps(['manager', 'solution']), policies(), async (run, policy) => {
         const { kitchen, device } = await play(run, declared('Fridges', { conflictPolicy: policy }));
@@ -44,7 +44,7 @@ describe('whatever is edited where, and whatever becomes of the packages', () =>
     );
   });
 
-  test('what only the manager edits is never undone by its own writes coming back', async () => {
+  test('an edit of the manager is never undone when the solution sends it back', async () => {
     await fc.assert(
       fc.asyncProperty(steps(['manager']), async (run) => {
         const expected = modelOf(run);
@@ -57,7 +57,7 @@ describe('whatever is edited where, and whatever becomes of the packages', () =>
     );
   });
 
-  test('what only the solution edits always wins', async () => {
+  test('an edit that only the solution made always wins', async () => {
     await fc.assert(
       fc.asyncProperty(steps(['solution']), async (run) => {
         const expected = modelOf(run);

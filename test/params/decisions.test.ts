@@ -14,7 +14,7 @@ const manual = declared('Fridges', { conflictPolicy: 'manual' });
 const cold: Fields = { Name: 'Chambre froide 1', TempMin: 0, TempMax: 4 };
 
 describe('a conflict that someone decides while its entity changes', () => {
-  test('leaves both sides with one copy, and loses no version of it', async () => {
+  test('leaves the same copy on both sides, and loses no version of it', async () => {
     for (let turn = 0; turn < 12; turn++) {
       const kitchen = await disputed();
       const choice = turn % 2 === 0 ? 'solution' : 'manager';
@@ -42,7 +42,7 @@ describe('a conflict that someone decides while its entity changes', () => {
     }
   });
 
-  test('is decided once, however many try at once', async () => {
+  test('is decided once, however many people try at the same time', async () => {
     const kitchen = await disputed();
     const decisions = await Promise.allSettled(
       (['manager', 'solution', 'manager', 'solution'] as const).map((choice) => decide(kitchen, choice)),

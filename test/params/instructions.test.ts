@@ -15,7 +15,7 @@ const cold: Fields = { Name: 'Chambre froide 1', TempMin: 0, TempMax: 4 };
 const sent = [{ id: '1', fields: cold }];
 
 describe('several changes of one entity before a package', () => {
-  test('i and u: one i with the latest', async () => {
+  test('i and u become one i with the latest values', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     await edit(kitchen, '7', { Name: 'A' });
     await edit(kitchen, '7', { Name: 'B' });
@@ -24,28 +24,28 @@ describe('several changes of one entity before a package', () => {
     ]);
   });
 
-  test('i and d: nothing', async () => {
+  test('i and d cancel each other', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     await edit(kitchen, '7', { Name: 'A' });
     await remove(database.db, kitchen, '7');
     expect((await kitchen.sync(null)).told).toEqual([]);
   });
 
-  test('u and d: d', async () => {
+  test('u and d become d', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { Name: 'B' });
     await remove(database.db, kitchen, '1');
     expect((await kitchen.sync(sent)).told).toMatchObject([{ file: 'xml/Fridges-d.xml', id: '1' }]);
   });
 
-  test('u and back again: nothing', async () => {
+  test('a u that is taken back leaves no instruction', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { Name: 'B' });
     await edit(kitchen, '1', { Name: 'Chambre froide 1' });
     expect((await kitchen.sync(sent)).told).toEqual([]);
   });
 
-  test('d and new again: u with the latest', async () => {
+  test('d and a new creation become u with the latest values', async () => {
     const kitchen = await agreed();
     await remove(database.db, kitchen, '1');
     await edit(kitchen, '1', { Name: 'B' });
@@ -56,7 +56,7 @@ describe('several changes of one entity before a package', () => {
 });
 
 describe('a confirmation', () => {
-  test('records the instructions as what the solution has; later changes of the manager stay due', async () => {
+  test('stores what was sent as the copy of the solution; later changes of the manager stay due', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     const first = await kitchen.sync(sent);
@@ -69,7 +69,7 @@ describe('a confirmation', () => {
     });
   });
 
-  test('may come twice', async () => {
+  test('may be sent twice', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     const outcome = await kitchen.sync(sent);
@@ -79,7 +79,7 @@ describe('a confirmation', () => {
     expect(await stored(database.db, kitchen, '1')).toEqual(once);
   });
 
-  test('leaves what failed due, with its reason; after five failures it is parked until the next edit', async () => {
+  test('leaves a failed instruction due, with its reason; after five failures it is parked until the next edit', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     await edit(kitchen, '2', { Name: 'fine' });
@@ -100,7 +100,7 @@ describe('a confirmation', () => {
     expect((await kitchen.syncAndConfirm(sent)).told).toMatchObject([{ fields: { TempMax: 6 } }]);
   });
 
-  test('of a failure does not count against what the manager changed since', async () => {
+  test('of a failure does not count against a later change of the manager', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     const outcome = await kitchen.sync(sent);
@@ -109,7 +109,7 @@ describe('a confirmation', () => {
     expect(await stored(database.db, kitchen, '1')).toMatchObject({ failures: 0, isDue: true });
   });
 
-  test('may name a whole file as failed', async () => {
+  test('can report a whole file as failed', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '7', { Name: 'A' });
     await edit(kitchen, '8', { Name: 'B' });
@@ -120,7 +120,7 @@ describe('a confirmation', () => {
 });
 
 describe('a package that was never confirmed', () => {
-  test('was carried out: the solution shows it, and nothing is left to do', async () => {
+  test('but was carried out leaves nothing to do, because the solution shows its content', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     await edit(kitchen, '7', { Name: 'New' });
@@ -136,14 +136,14 @@ describe('a package that was never confirmed', () => {
     expect(await kitchen.sync(shown)).toMatchObject({ told: [] });
   });
 
-  test('was not carried out: it is told again', async () => {
+  test('and was not carried out is sent again', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     await kitchen.sync(sent);
     expect((await kitchen.syncAndConfirm(sent)).told).toMatchObject([{ fields: { TempMax: 5 } }]);
   });
 
-  test('was carried out before another edit: no conflict with our own write', async () => {
+  test('but was carried out before another edit causes no conflict with our own write', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     await kitchen.sync(sent);
@@ -155,7 +155,7 @@ describe('a package that was never confirmed', () => {
     expect(await conflictsOf(database.db, kitchen)).toEqual([]);
   });
 
-  test('was carried out before the manager went back: it is told to go back', async () => {
+  test('but was carried out before the manager took the edit back causes an instruction to take it back', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { TempMax: 5 });
     await kitchen.sync(sent);
@@ -165,7 +165,7 @@ describe('a package that was never confirmed', () => {
     expect((await stored(database.db, kitchen, '1'))?.fields).toEqual(cold);
   });
 
-  test('told of a new entity that the manager deleted since: the solution is told to delete it', async () => {
+  test('and contained a new entity that the manager deleted since causes an instruction to delete it', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     await edit(kitchen, '7', { Name: 'A' });
     await kitchen.sync(null);
@@ -175,7 +175,7 @@ describe('a package that was never confirmed', () => {
     expect(await stored(database.db, kitchen, '7')).toMatchObject({ isActive: false, isDue: false });
   });
 
-  test('of a class that the solution never sends: what it may hold is told again, or deleted', async () => {
+  test('for a class that the solution never sends causes each possible entity to be sent again or deleted', async () => {
     const kitchen = await openKitchen(database.db, declared('Company'));
     await edit(kitchen, '1', { Value: 'A' });
     await edit(kitchen, '2', { Value: 'B' });
@@ -191,7 +191,7 @@ describe('a package that was never confirmed', () => {
 });
 
 describe('everything as r', () => {
-  test('holds every entity, whatever is due, and an empty class too', async () => {
+  test('contains every entity, whatever is due, and an empty class as well', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '2', { Name: 'B' });
     await edit(kitchen, '3', { Name: 'gone' });
@@ -205,7 +205,7 @@ describe('everything as r', () => {
     expect(await empty.sync(null, { all: true })).toMatchObject({ files: ['xml/Fridges-r.xml'], told: [] });
   });
 
-  test('makes the solution forget what the manager deleted', async () => {
+  test('makes the solution delete what the manager deleted', async () => {
     const kitchen = await agreed();
     await remove(database.db, kitchen, '1');
     await kitchen.syncAndConfirm(sent, { all: true });
@@ -233,7 +233,7 @@ describe('everything as r', () => {
 });
 
 describe('an edit in the backoffice', () => {
-  test('needs the version that it was based on, where it names one', async () => {
+  test('is refused if it names another version than the current one', async () => {
     const kitchen = await agreed();
     const store = paramsOf(database.db);
     const key = keyOf(kitchen, '1');
@@ -254,12 +254,12 @@ describe('an edit in the backoffice', () => {
     });
   });
 
-  test('that changes nothing makes no version', async () => {
+  test('that changes nothing creates no version', async () => {
     const kitchen = await agreed();
     expect(await edit(kitchen, '1', { TempMax: 4 })).toMatchObject({ version: 1, updatedBy: 'solution' });
   });
 
-  test('clears a field, and the solution is told so', async () => {
+  test('can clear a field, which is sent to the solution', async () => {
     const kitchen = await agreed();
     await edit(kitchen, '1', { Name: null });
     expect((await kitchen.sync(sent)).told).toMatchObject([
@@ -267,7 +267,7 @@ describe('an edit in the backoffice', () => {
     ]);
   });
 
-  test('of a deleted entity makes it new', async () => {
+  test('of a deleted entity creates it again', async () => {
     const kitchen = await agreed();
     await remove(database.db, kitchen, '1');
     await kitchen.syncAndConfirm(sent);
@@ -282,7 +282,7 @@ describe('an edit in the backoffice', () => {
     ]);
   });
 
-  test('two at once are both kept, one after the other', async () => {
+  test('and another one at the same time are both kept, one after the other', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     await Promise.all([edit(kitchen, '5', { TempMin: 1 }), edit(kitchen, '5', { TempMax: 2 })]);
     expect(await stored(database.db, kitchen, '5')).toMatchObject({
@@ -291,7 +291,7 @@ describe('an edit in the backoffice', () => {
     });
   });
 
-  test('lists a class page by page, by id', async () => {
+  test('is made in a list of the class that has pages and is sorted by id', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     for (const id of ['b', 'c', 'a']) await edit(kitchen, id, { Name: id });
     const store = createParamStore(database.db);

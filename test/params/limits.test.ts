@@ -17,7 +17,7 @@ const five = (name: string): Sent[] =>
   ['1', '2', '3', '4', '5'].map((id) => ({ id, fields: { Name: `${name} ${id}` } }));
 
 describe('changes above a soft limit', () => {
-  test('wait for an approval, sync after sync; those below it are made', async () => {
+  test('wait for an approval over several syncs; those below it are made', async () => {
     const kitchen = await kitchenOfFive('soft');
     for (let sync = 0; sync < 2; sync++) {
       const { counts, told } = await kitchen.syncAndConfirm(five('new'));
@@ -30,7 +30,7 @@ describe('changes above a soft limit', () => {
     ]);
   });
 
-  test('are made by a worker once they are approved, in the name of who approved', async () => {
+  test('are made by a worker once they are approved, in the name of the person who approved them', async () => {
     const kitchen = await held();
     expect(await decide(kitchen, 'approve')).toMatchObject({ applied: 3, released: 0 });
     expect(await names(kitchen)).toEqual(['new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
@@ -48,7 +48,7 @@ describe('changes above a soft limit', () => {
     );
   });
 
-  test('that are new are added once they are approved, and deleted on the solution once rejected', async () => {
+  test('that are new are added once they are approved, or deleted on the solution once they are rejected', async () => {
     for (const decision of ['approve', 'reject'] as const) {
       const kitchen = await openKitchen(database.db, declared('Fridges', { maxChanges: limit('soft') }));
       expect((await kitchen.syncAndConfirm(five('new'))).counts).toMatchObject({ inserted: 2, held: 3 });
@@ -62,7 +62,7 @@ describe('changes above a soft limit', () => {
     }
   });
 
-  test('that the manager edits meanwhile are planned anew, whatever was approved', async () => {
+  test('of entities that the manager edits meanwhile are planned again, whatever was approved', async () => {
     const kitchen = await held();
     await put(database.db, kitchen, '3', { TempMax: 4 });
     expect(await decide(kitchen, 'approve')).toMatchObject({ applied: 2, released: 1 });
@@ -82,7 +82,7 @@ describe('changes above a soft limit', () => {
     expect(await approvalsOf(database.db, kitchen)).toMatchObject([{ state: 'superseded' }]);
   });
 
-  test('are made by the next sync as well, where it comes before a worker', async () => {
+  test('are made by the next sync if it runs before a worker', async () => {
     const kitchen = await held();
     const [open] = await approvalsOf(database.db, kitchen);
     await createApprovalStore(database.db).decide(open?.id ?? '', 'approve', by);
@@ -91,7 +91,7 @@ describe('changes above a soft limit', () => {
     expect(await approvalsOf(database.db, kitchen)).toMatchObject([{ state: 'approved', applied: 3 }]);
   });
 
-  test('that two workers carry out at once are made once', async () => {
+  test('that two workers carry out at the same time are made once', async () => {
     const kitchen = await held();
     const [open] = await approvalsOf(database.db, kitchen);
     await createApprovalStore(database.db).decide(open?.id ?? '', 'approve', by);
@@ -126,7 +126,7 @@ describe('above a hard limit', () => {
 });
 
 describe('a field that goes back and forth', () => {
-  test('puts its entity in quarantine at the third time within an hour, and lets it go after that', async () => {
+  test('puts its entity in quarantine the third time within an hour, and releases it after that', async () => {
     const kitchen = await openKitchen(database.db, declared('Fridges'));
     const send = (TempMax: number, ts = '2099-01-01 00:00:00') =>
       kitchen.syncAndConfirm([{ id: '1', fields: { TempMax }, ts }]);
@@ -144,7 +144,7 @@ describe('a field that goes back and forth', () => {
 });
 
 describe('a plan', () => {
-  test('tells what a sync would do, and writes nothing', async () => {
+  test('shows what a sync would do, and writes nothing', async () => {
     const kitchen = await openKitchen(database.db, declared('Fridges'));
     await kitchen.syncAndConfirm(five('old'));
     await put(database.db, kitchen, '2', { TempMax: 4 });

@@ -21,7 +21,7 @@ const soon = (): string => new Date(Date.now() + 60_000).toISOString();
 const far = '2099-01-01 00:00:00';
 
 describe('a class that both sides edit', () => {
-  test('what is new on the solution is taken, and the same again is unchanged', async () => {
+  test('a new entity of the solution is taken, and is unchanged when it is sent again', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     const first = await kitchen.syncAndConfirm([
       { id: '1', fields: cold },
@@ -41,7 +41,7 @@ describe('a class that both sides edit', () => {
     });
   });
 
-  test('what changed on the solution alone is taken', async () => {
+  test('a change on the solution alone is taken', async () => {
     const kitchen = await agreedOn(cold);
     const outcome = await kitchen.sync([{ id: '1', fields: { ...cold, TempMax: 5 } }]);
     expect(outcome).toMatchObject({ counts: { updated: 1 }, told: [] });
@@ -51,7 +51,7 @@ describe('a class that both sides edit', () => {
     });
   });
 
-  test('what changed or is new on the manager alone becomes u or i, with the server key and the time of the edit', async () => {
+  test('a change or a new entity on the manager alone becomes u or i, with the server key and the time of the edit', async () => {
     const kitchen = await agreedOn(cold);
     await put(database.db, kitchen, '1', { TempMax: 6 });
     await put(database.db, kitchen, '9', { Name: 'New' });
@@ -69,7 +69,7 @@ describe('a class that both sides edit', () => {
     expect(again).toMatchObject({ counts: { unchanged: 2 }, told: [] });
   });
 
-  test('other fields changed on both sides are merged; both get the result', async () => {
+  test('changes of different fields on both sides are merged, and both sides get the result', async () => {
     const kitchen = await agreedOn(cold);
     await put(database.db, kitchen, '1', { Name: 'Chambre 1' });
     const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 5 } }]);
@@ -83,7 +83,7 @@ describe('a class that both sides edit', () => {
     });
   });
 
-  test('unchanged on both: nothing', async () => {
+  test('an entity that is unchanged on both sides causes nothing', async () => {
     const kitchen = await agreedOn(cold);
     expect(await kitchen.sync([{ id: '1', fields: cold, ts: far }])).toMatchObject({
       counts: { unchanged: 1 },
@@ -97,7 +97,7 @@ describe('a class that both sides edit', () => {
     ['manager', 'later', 6],
     ['solution', 'earlier', 9],
   ] as const)(
-    'one field changed differently, policy %s, on the solution %s: TempMax is %p on both sides',
+    'with policy %s, a field that both sides changed, the solution %s, becomes TempMax %p on both sides',
     async (policy, when, winner) => {
       const ts = when === 'later' ? soon() : past;
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
@@ -134,7 +134,7 @@ describe('a class that both sides edit', () => {
     ['a clock that is a year ahead', past, 365 * 86_400],
     ['a clock that nobody measured', past, null],
   ])(
-    'one field changed differently, policy newest, and %s: someone has to decide',
+    'with policy newest, someone has to decide about a field that both changed if %s',
     async (_, ts, skewSeconds) => {
       const kitchen = await agreedOn(cold);
       await put(database.db, kitchen, '1', { TempMax: 6 });
@@ -146,7 +146,7 @@ describe('a class that both sides edit', () => {
     },
   );
 
-  test('a tie to the second goes to the manager', async () => {
+  test('the manager wins if both changes are of the same second', async () => {
     const kitchen = await agreedOn(cold);
     const { updatedAt } = await put(database.db, kitchen, '1', { TempMax: 6 });
     await database
@@ -158,7 +158,7 @@ describe('a class that both sides edit', () => {
     expect((await stored(database.db, kitchen, '1'))?.fields).toEqual({ ...cold, TempMax: 6 });
   });
 
-  test('deleted on the solution, unchanged on the manager: deleted there, and d', async () => {
+  test('an entity that is deleted on the solution and unchanged on the manager is deleted there, with a d', async () => {
     const kitchen = await agreedOn(cold);
     const { counts, told } = await kitchen.sync([{ id: '1', isActive: false }]);
     expect(counts).toMatchObject({ deleted: 1 });
@@ -166,7 +166,7 @@ describe('a class that both sides edit', () => {
     expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: false, fields: cold });
   });
 
-  test('a solution that keeps what it was told to delete as deleted causes no further work', async () => {
+  test('a solution that keeps deleted entities with their mark causes no further work', async () => {
     const kitchen = await agreedOn(cold);
     await kitchen.syncAndConfirm([{ id: '1', isActive: false }]);
     expect(await kitchen.sync([{ id: '1', isActive: false }])).toMatchObject({
@@ -175,7 +175,7 @@ describe('a class that both sides edit', () => {
     });
   });
 
-  test('unchanged on the solution, deleted on the manager: d', async () => {
+  test('an entity that is unchanged on the solution and deleted on the manager becomes d', async () => {
     const kitchen = await agreedOn(cold);
     await remove(database.db, kitchen, '1');
     const { counts, told } = await kitchen.syncAndConfirm([{ id: '1', fields: cold }]);
@@ -189,7 +189,7 @@ describe('a class that both sides edit', () => {
     ['manager', true],
     ['solution', false],
   ] as const)(
-    'deleted on the solution, changed on the manager, policy %s: it lives: %p',
+    'deleted on the solution and changed on the manager, with policy %s, an entity stays: %p',
     async (policy, lives) => {
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
       await put(database.db, kitchen, '1', { TempMax: 6 });
@@ -207,7 +207,7 @@ describe('a class that both sides edit', () => {
     ['manager', false],
     ['solution', true],
   ] as const)(
-    'changed on the solution, deleted on the manager, policy %s: it lives: %p',
+    'changed on the solution and deleted on the manager, with policy %s, an entity stays: %p',
     async (policy, lives) => {
       const kitchen = await agreedOn(cold, declared('Fridges', { conflictPolicy: policy }));
       await remove(database.db, kitchen, '1');
@@ -220,19 +220,19 @@ describe('a class that both sides edit', () => {
     },
   );
 
-  test('absent from the file: nothing', async () => {
+  test('an entity that is absent from the file is not deleted', async () => {
     const kitchen = await agreedOn(cold);
     expect(await kitchen.sync([])).toMatchObject({ counts: { deleted: 0 }, told: [] });
     expect(await stored(database.db, kitchen, '1')).toMatchObject({ isActive: true });
   });
 
-  test('a deleted entity that nobody knew: nothing', async () => {
+  test('a deleted entity that was never known causes nothing', async () => {
     const kitchen = await openKitchen(database.db, fridges);
     const first = await kitchen.sync([{ id: '5', isActive: false }]);
     expect(first).toMatchObject({ counts: { inserted: 0, deleted: 0, unchanged: 1 }, told: [] });
   });
 
-  test('what neither idServer nor Ts tells is content', async () => {
+  test('every field except idServer and Ts is content', async () => {
     const kitchen = await agreedOn(cold);
     const text = xmlOf(fridges, [{ id: '1', fields: cold, ts: far }]).replace(
       '<idServer/>',
@@ -241,7 +241,7 @@ describe('a class that both sides edit', () => {
     expect(await kitchen.sync(Buffer.from(text))).toMatchObject({ counts: { unchanged: 1 }, told: [] });
   });
 
-  test('fields that the class does not declare come back unchanged', async () => {
+  test('fields that the class does not declare are sent back unchanged', async () => {
     const fields: Fields = {
       Name: 'A',
       Zone: ' 04.0 ',
@@ -254,7 +254,7 @@ describe('a class that both sides edit', () => {
     expect(told).toMatchObject([{ fields: { ...fields, Name: 'B' } }]);
   });
 
-  test('history tells every version, by whom and from which sync', async () => {
+  test('the history shows every version, who made it and in which sync', async () => {
     const kitchen = await agreedOn(cold);
     await put(database.db, kitchen, '1', { TempMax: 6 });
     const { syncId } = await kitchen.sync([{ id: '1', fields: { ...cold, Name: 'C' } }]);
@@ -273,7 +273,7 @@ describe('a class that both sides edit', () => {
 describe('a manual conflict', () => {
   const manual = declared('Fridges', { conflictPolicy: 'manual' });
 
-  test('is parked: both copies stay as they are, sync after sync', async () => {
+  test('is parked: both copies stay as they are over several syncs', async () => {
     const kitchen = await parked();
     for (let sync = 0; sync < 2; sync++) {
       const outcome = await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 9 } }]);
@@ -287,30 +287,33 @@ describe('a manual conflict', () => {
     ['manager', { TempMax: 6, Name: 'S' }, true],
     ['solution', { TempMax: 9, Name: 'S' }, false],
     [{ fields: { TempMax: 7 } }, { TempMax: 7, Name: 'S' }, true],
-  ] as const)('decided for %p', async (choice, result, isSentToSolution) => {
-    const kitchen = await parked();
-    const sent = { ...cold, TempMax: 9, Name: 'S' };
-    await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
-    const [open] = await conflictsOf(database.db, kitchen);
-    const decided = await decideConflict(database.db, open?.id, choice);
-    expect(decided).toMatchObject({ state: 'decided', decidedBy: by });
-    const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
-    expect(told.map(({ fields }) => fields)).toEqual(isSentToSolution ? [{ ...cold, ...result }] : []);
-    expect(await stored(database.db, kitchen, '1')).toMatchObject({
-      isHeld: false,
-      isDue: false,
-      fields: { ...cold, ...result },
-    });
-    expect(await kitchen.sync([{ id: '1', fields: { ...cold, ...result } }])).toMatchObject({
-      counts: { unchanged: 1 },
-      told: [],
-    });
-    await expect(decideConflict(database.db, open?.id, 'manager')).rejects.toMatchObject({
-      code: 'already-decided',
-    });
-  });
+  ] as const)(
+    'that is decided for %p gives both sides the chosen copy',
+    async (choice, result, isSentToSolution) => {
+      const kitchen = await parked();
+      const sent = { ...cold, TempMax: 9, Name: 'S' };
+      await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
+      const [open] = await conflictsOf(database.db, kitchen);
+      const decided = await decideConflict(database.db, open?.id, choice);
+      expect(decided).toMatchObject({ state: 'decided', decidedBy: by });
+      const { told } = await kitchen.syncAndConfirm([{ id: '1', fields: sent }]);
+      expect(told.map(({ fields }) => fields)).toEqual(isSentToSolution ? [{ ...cold, ...result }] : []);
+      expect(await stored(database.db, kitchen, '1')).toMatchObject({
+        isHeld: false,
+        isDue: false,
+        fields: { ...cold, ...result },
+      });
+      expect(await kitchen.sync([{ id: '1', fields: { ...cold, ...result } }])).toMatchObject({
+        counts: { unchanged: 1 },
+        told: [],
+      });
+      await expect(decideConflict(database.db, open?.id, 'manager')).rejects.toMatchObject({
+        code: 'already-decided',
+      });
+    },
+  );
 
-  test('of a deletion and a change is decided for either', async () => {
+  test('of a deletion and a change can be decided for either', async () => {
     for (const [choice, lives] of [
       ['manager', true],
       ['solution', false],
@@ -326,7 +329,7 @@ describe('a manual conflict', () => {
     }
   });
 
-  test('ends by itself where the sides agree before anyone decides', async () => {
+  test('ends by itself if the sides agree before anyone decides', async () => {
     const kitchen = await parked();
     await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 9 } }]);
     const outcome = await kitchen.syncAndConfirm([{ id: '1', fields: cold }]);
@@ -338,7 +341,7 @@ describe('a manual conflict', () => {
     expect(await stored(database.db, kitchen, '1')).toMatchObject({ isHeld: false });
   });
 
-  test('shows the manager copy as it is now, and the latest of the solution', async () => {
+  test('shows the current copy of the manager, and the latest copy of the solution', async () => {
     const kitchen = await parked();
     await kitchen.syncAndConfirm([{ id: '1', fields: { ...cold, TempMax: 9 } }]);
     await put(database.db, kitchen, '1', { TempMax: 5 });
@@ -356,7 +359,7 @@ describe('a manual conflict', () => {
 });
 
 describe('the direction of a class', () => {
-  test('the file of a class that the manager alone edits is ignored', async () => {
+  test('the file of a class that only the manager edits is ignored', async () => {
     const kitchen = await openKitchen(database.db, declared('Company'));
     await put(database.db, kitchen, '1', { Key: 'Name', Value: 'A' });
     const { counts, told } = await kitchen.syncAndConfirm([
@@ -368,7 +371,7 @@ describe('the direction of a class', () => {
     expect(await stored(database.db, kitchen, '2')).toBeNull();
   });
 
-  test('what the solution alone edits replaces what the manager has, and absence never deletes', async () => {
+  test('the file of a class that only the solution edits replaces the copy of the manager, and absence never deletes', async () => {
     const kitchen = await openKitchen(database.db, declared('OptionsUI'));
     await kitchen.syncAndConfirm([
       { id: '1', fields: { Key: 'a', Value: '1' } },
@@ -384,7 +387,7 @@ describe('the direction of a class', () => {
 });
 
 describe('what cannot be taken', () => {
-  test('a malformed file is refused whole, and nothing of it is applied', async () => {
+  test('a malformed file is refused as a whole, and none of it is applied', async () => {
     const kitchen = await agreedOn(cold);
     const text = xmlOf(fridges, [
       { id: '1', fields: { Name: 'X' } },
@@ -421,7 +424,7 @@ describe('what cannot be taken', () => {
 });
 
 describe('the work', () => {
-  test('of a class of 10,000 entities grows with what changed', async () => {
+  test('for a class of 10,000 entities grows only with the number of changes', async () => {
     const kitchen = await openKitchen(database.db, declared('ProductsStockIn'));
     const all = Array.from({ length: 10_000 }, (_, index): Sent => ({
       id: String(index),

@@ -11,27 +11,27 @@ const gone: Copy = { isActive: false, fields: {} };
 const base = live({ Name: 'A', Max: 4 });
 
 describe('the three-way rule', () => {
-  test('neither changed: nothing', () => {
+  test('nothing happens if neither side changed', () => {
     expect(merge({ base, manager: base, solution: base })).toEqual({ result: base, conflict: null });
   });
 
-  test('changed on the solution alone: the manager takes it', () => {
+  test('the manager takes a change of the solution alone', () => {
     const solution = live({ Name: 'A', Max: 5 });
     expect(merge({ base, manager: base, solution })).toEqual({ result: solution, conflict: null });
   });
 
-  test('new on the solution: the manager takes it', () => {
+  test('the manager takes a new entity of the solution', () => {
     expect(merge({ base: null, manager: null, solution: base })).toEqual({ result: base, conflict: null });
     expect(merge({ base: null, manager: gone, solution: base })).toEqual({ result: base, conflict: null });
   });
 
-  test('changed or new on the manager alone: it stands', () => {
+  test('a change or a new entity of the manager alone stays', () => {
     const manager = live({ Name: 'A', Max: 5 });
     expect(merge({ base, manager, solution: base })).toEqual({ result: manager, conflict: null });
     expect(merge({ base: null, manager, solution: gone })).toEqual({ result: manager, conflict: null });
   });
 
-  test('changed on both in other fields: both get the result', () => {
+  test('both sides get the result if they changed different fields', () => {
     const merged = merge({
       base,
       manager: live({ Name: 'B', Max: 4, Extra: 'x' }),
@@ -40,7 +40,7 @@ describe('the three-way rule', () => {
     expect(merged).toEqual({ result: live({ Name: 'B', Max: 5, Extra: 'x' }), conflict: null });
   });
 
-  test('a field that one side cleared and the other left is cleared', () => {
+  test('a field that one side cleared and the other did not change is cleared', () => {
     const merged = merge({
       base,
       manager: live({ Name: null, Max: 4 }),
@@ -49,7 +49,7 @@ describe('the three-way rule', () => {
     expect(sameCopy(merged.result, live({ Max: 5 }))).toBe(true);
   });
 
-  test('changed on both in the same way: agreed', () => {
+  test('both sides agree if they made the same change', () => {
     const same = live({ Name: 'B', Max: 4 });
     expect(merge({ base, manager: same, solution: same })).toEqual({ result: same, conflict: null });
   });
@@ -72,7 +72,7 @@ describe('the three-way rule', () => {
     },
   );
 
-  test('the same field differently, policy manual: both copies stay as they are', () => {
+  test('both copies stay as they are if one field differs and the policy is manual', () => {
     expect(merge({ base, manager, solution, policy: 'manual' })).toEqual({
       result: null,
       conflict: { fields: ['Name'], resolution: null },
@@ -88,7 +88,7 @@ describe('the three-way rule', () => {
     expect(merge({ ...both, policy: 'manager', fieldPolicies: { Max: 'manual' } }).result).toBeNull();
   });
 
-  test('deleted on one side, unchanged on the other or deleted there too: deleted', () => {
+  test('an entity is deleted if one side deleted it and the other did not change it or deleted it too', () => {
     for (const copies of [
       { base, manager: base, solution: gone },
       { base, manager: gone, solution: base },
@@ -120,7 +120,7 @@ describe('the three-way rule', () => {
     expect(result).toEqual(fate === 'lives' ? changed : gone);
   });
 
-  test('deleted against changed, policy manual: it waits', () => {
+  test('a deletion against a change waits if the policy is manual', () => {
     expect(merge({ base, manager: changed, solution: gone, policy: 'manual' })).toEqual({
       result: null,
       conflict: { fields: [], resolution: null },
@@ -129,7 +129,7 @@ describe('the three-way rule', () => {
 });
 
 describe('any three copies', () => {
-  test('merging again what was merged changes nothing', () => {
+  test('merging a merged entity again changes nothing', () => {
     fc.assert(
       fc.property(anyInput(), (input) => {
         const { result } = merge(input);
@@ -186,7 +186,7 @@ describe('any three copies', () => {
     );
   });
 
-  test('whoever decides a dispute gets what the policy of that side would have given', () => {
+  test('a decision for one side gives the same result as the policy of that side', () => {
     fc.assert(
       fc.property(anyInput(), fc.constantFrom<Side>('manager', 'solution'), (input, side) => {
         const manager = input.manager ?? gone;
@@ -201,14 +201,14 @@ describe('any three copies', () => {
 describe('a lost confirmation', () => {
   const sent = live({ Name: 'B', Max: 4 });
 
-  test('the solution that shows what only the package could have told has carried it out', () => {
+  test('a solution that shows a value from the package alone has carried it out', () => {
     expect(lastAgreed(base, [sent], sent)).toBe(sent);
     expect(lastAgreed(base, [sent], live({ Name: 'B', Max: 7 }))).toBe(sent);
     expect(lastAgreed(null, [sent], live({ Name: 'other' }))).toBe(sent);
     expect(lastAgreed(base, [gone], gone)).toBe(gone);
   });
 
-  test('the solution that shows nothing of it has not', () => {
+  test('a solution that shows no value from the package has not carried it out', () => {
     expect(lastAgreed(base, [sent], base)).toBe(base);
     expect(lastAgreed(base, [sent], live({ Name: 'A', Max: 7 }))).toBe(base);
     expect(lastAgreed(base, [sent], gone)).toBe(base);
@@ -216,13 +216,13 @@ describe('a lost confirmation', () => {
     expect(lastAgreed(null, [], base)).toBeNull();
   });
 
-  test('the latest package that it shows counts', () => {
+  test('the latest package with values that the solution shows counts', () => {
     const later = live({ Name: 'C', Max: 4 });
     expect(lastAgreed(base, [later, sent], sent)).toBe(sent);
     expect(lastAgreed(base, [later, sent], later)).toBe(later);
   });
 
-  test('its own write coming back does not undo what the manager did since', () => {
+  test('a write of the manager that the solution sends back does not undo a later edit', () => {
     const manager = live({ Name: 'C', Max: 4 });
     const agreed = lastAgreed(base, [sent], sent);
     expect(merge({ base: agreed, manager, solution: sent, newer: 'solution' })).toEqual({
@@ -245,7 +245,7 @@ describe('who is newer', () => {
     ['2026-11-20T08:31:00+02:00', 'manager'],
     ['2026-11-20 07:30:59', 'manager'],
     ['20/11/2026 07:32:00', 'solution'],
-  ])('a Ts of %p: the %s', (ts, side) => {
+  ])('with a Ts of %p, the %s is newer', (ts, side) => {
     expect(newer(ts)).toBe(side);
   });
 
@@ -260,18 +260,18 @@ describe('who is newer', () => {
     ['2026-11-20 07:31:01', -121],
     ['2026-11-20 07:31:01', 365 * 86_400],
     ['2026-11-20 07:31:01', null],
-  ])('a Ts of %p by a clock that is %p s ahead: nobody knows', (ts, skewSeconds) => {
+  ])('a Ts of %p by a clock that is %p s ahead decides nothing', (ts, skewSeconds) => {
     expect(newer(ts, skewSeconds)).toBeNull();
   });
 
-  test('a clock that is two minutes out is right', () => {
+  test('a clock that is wrong by two minutes counts as right', () => {
     expect([newer('2026-11-20 07:31:01', 120), newer('2026-11-21T00:02:00Z', 120)]).toEqual([
       'solution',
       'solution',
     ]);
   });
 
-  test('of the hour that autumn writes twice, the first counts', () => {
+  test('a time in the hour that autumn repeats counts as the first of the two', () => {
     expect(newer('2018-10-28 02:30:00', 0, new Date('2018-10-28T00:29:59Z'))).toBe('solution');
     expect(newer('2018-10-28 02:30:00', 0, new Date('2018-10-28T00:30:00Z'))).toBe('manager');
   });

@@ -13,7 +13,7 @@ const plan = (syncId: string) =>
   planSync({ ...real.server.config, databaseUrl: real.server.databaseUrl }, syncId);
 
 describe('epack plan', () => {
-  test('tells of an upload that waits what it would do, and does none of it', async () => {
+  test('shows what a waiting upload would do, and does none of it', async () => {
     const enrolled = await real.enrol();
     const files = { 'xml/Fridges.xml': classFile('Fridges', fridge('1', 'Chambre froide 1')) };
     await real.server.stopWorker();
@@ -35,7 +35,7 @@ describe('epack plan', () => {
     expect(await plan(syncId)).toEqual([]);
   });
 
-  test('knows no other upload', async () => {
+  test('refuses any other upload', async () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
     await expect(plan(nobody)).rejects.toMatchObject({ code: 'not-found' });
   });

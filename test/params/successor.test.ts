@@ -32,7 +32,7 @@ async function decide(kitchen: Kitchen, decision: 'approve' | 'reject'): Promise
 }
 
 describe('an upload that would change more than half of a class of more than ten', () => {
-  test('waits for an approval, as a whole; what is new is taken', async () => {
+  test('waits for an approval as a whole; new entities are taken', async () => {
     const kitchen = await kitchenOf(rooms(12, 3));
     const blank = [...rooms(12, 8), { id: '999', fields: { Name: 'new', TempMax: 8 } }];
     const { counts, told } = await kitchen.syncAndConfirm(blank);
@@ -49,7 +49,7 @@ describe('an upload that would change more than half of a class of more than ten
     ['seven of twelve', 12, 7, 7],
     ['six of eleven', 11, 6, 6],
     ['ten of ten', 10, 10, 0],
-  ])('%s: %p, %p: %p wait', async (_, size, changed, held) => {
+  ])('waits only then: with %s (%p entities, %p changes), %p wait', async (_, size, changed, held) => {
     const kitchen = await kitchenOf(rooms(size, 3));
     const sent = [...rooms(size, 8).slice(0, changed), ...rooms(size, 3).slice(changed)];
     expect((await kitchen.sync(sent)).counts).toMatchObject({
@@ -58,7 +58,7 @@ describe('an upload that would change more than half of a class of more than ten
     });
   });
 
-  test('approved, it is what the manager has; rejected, the solution is told what it had', async () => {
+  test('replaces the copies of the manager once approved; once rejected, the solution gets the earlier copies', async () => {
     for (const decision of ['approve', 'reject'] as const) {
       const kitchen = await kitchenOf(rooms(12, 3));
       await kitchen.syncAndConfirm(rooms(12, 8));
@@ -72,7 +72,7 @@ describe('an upload that would change more than half of a class of more than ten
     }
   });
 
-  test('a change of another entity, later, does not wait with it', async () => {
+  test('does not hold up a later change of another entity', async () => {
     const kitchen = await kitchenOf(rooms(12, 3));
     await kitchen.syncAndConfirm([...rooms(12, 8).slice(0, 7), ...rooms(12, 3).slice(7)]);
     const next = [...rooms(12, 8).slice(0, 7), ...rooms(12, 3).slice(7, 11), ...rooms(12, 5).slice(11)];
@@ -80,26 +80,26 @@ describe('an upload that would change more than half of a class of more than ten
     expect(await limitOf(kitchen, '111')).toBe(5);
   });
 
-  test('does not count what the solution was told, where the confirmation was lost', async () => {
+  test('does not count instructions that the solution carried out, even if the confirmation was lost', async () => {
     const kitchen = await kitchenOf(rooms(12, 3));
     for (const { id } of rooms(12, 3)) await put(database.db, kitchen, id, { TempMax: 4 });
     await kitchen.sync(rooms(12, 3));
     expect((await kitchen.sync(rooms(12, 4))).counts).toMatchObject({ held: 0, unchanged: 12 });
   });
 
-  test('is the same where more would change than memory holds', async () => {
+  test('waits in the same way if there are more changes than memory can hold', async () => {
     const kitchen = await kitchenOf(rooms(6_000, 3));
     const { counts } = await kitchen.sync([...rooms(6_000, 8), { id: '9', fields: { Name: 'new' } }]);
     expect(counts).toMatchObject({ held: 6_000, updated: 0, inserted: 1, unchanged: 0 });
   });
 
-  test('that staff asked for waits for nobody', async () => {
+  test('is taken at once if staff asked for it', async () => {
     const kitchen = await kitchenOf(rooms(12, 3));
     const { counts } = await kitchen.sync(rooms(12, 8), { replaceFromSolution: true });
     expect(counts).toMatchObject({ held: 0, updated: 12 });
   });
 
-  test('of a class that is about to be told anew, the solution keeps its own copies until someone decides', async () => {
+  test('leaves the solution its own copies until someone decides, even if its class is about to be sent again', async () => {
     const kitchen = await kitchenOf(rooms(12, 3));
     const { told } = await kitchen.syncAndConfirm(rooms(12, 8), { all: true });
     expect(told.map(({ fields }) => fields['TempMax'])).toEqual(Array(12).fill(8));
@@ -109,9 +109,9 @@ describe('an upload that would change more than half of a class of more than ten
 });
 
 describe.each(['first-upload', 'resend', 'drift'] as const)(
-  'an upload that is believed in nothing: %s',
+  'an upload that is not trusted: %s',
   (holdsAll) => {
-    test('every change and every deletion waits, what is new is taken, and they go on waiting', async () => {
+    test('every change and every deletion waits, in later syncs too, and new entities are taken', async () => {
       const kitchen = await kitchenOf(rooms(4, 3));
       const sent: Sent[] = [
         ...rooms(1, 8),
@@ -144,7 +144,7 @@ describe.each(['first-upload', 'resend', 'drift'] as const)(
 );
 
 describe('everything on the solution is being replaced', () => {
-  test('nothing that it sends changes anything, and it is replaced', async () => {
+  test('its uploads change nothing, and its content is replaced', async () => {
     const kitchen = await kitchenOf(rooms(3, 3));
     const sent: Sent[] = [...rooms(1, 8), { id: '101', isActive: false }, { id: '999', fields: {} }];
     const { counts, told } = await kitchen.syncAndConfirm(sent, { isReplaced: true, all: true });
@@ -163,7 +163,7 @@ describe('an entity whose deletion the solution confirmed', () => {
   const [room, other] = [rooms(1, 3), rooms(1, 5)];
 
   test.each(['manager', 'solution'])(
-    'deleted on the %s, and sent again exactly as it was: deleted again',
+    'is deleted again if it was deleted on the %s and is sent again unchanged',
     async (side) => {
       const kitchen = await kitchenOf(room);
       if (side === 'manager') await remove(database.db, kitchen, '100');
@@ -179,7 +179,7 @@ describe('an entity whose deletion the solution confirmed', () => {
     },
   );
 
-  test('sent with other content: it is new, and staff see that it came back', async () => {
+  test('is new if it is sent with other content, and staff see that it came back', async () => {
     const kitchen = await kitchenOf(room);
     await remove(database.db, kitchen, '100');
     await kitchen.syncAndConfirm(room);
@@ -190,7 +190,7 @@ describe('an entity whose deletion the solution confirmed', () => {
     expect(param?.returnedAt).toBeInstanceOf(Date);
   });
 
-  test('and which staff made anew is told as they made it', async () => {
+  test('is sent to the solution as staff made it if they create it again', async () => {
     const kitchen = await kitchenOf(room);
     await remove(database.db, kitchen, '100');
     await kitchen.syncAndConfirm(room);

@@ -29,7 +29,7 @@ describeSystem('the manager', async () => {
 });
 
 describe('a solution as a system', () => {
-  test('lists what differs from what it was known to hold, and says of the rest how many', async () => {
+  test('lists the entities that differ from its last known state, and only counts the others', async () => {
     const kitchen = await openKitchen(database.db, declared('Fridges'));
     const known = [sent('1', { Name: 'A' }), sent('2', { Name: 'B' })];
     await kitchen.syncAndConfirm(known.map(({ id, copy }) => ({ id, fields: copy.fields })));
@@ -53,7 +53,7 @@ describe('a solution as a system', () => {
     expect(solution.sentOf('3')?.copy.fields).toEqual({ Name: 'D' });
   });
 
-  test('defers what is written to it: the package tells it, the confirmation acknowledges it', async () => {
+  test('defers each write: the package contains it, and the confirmation acknowledges it', async () => {
     const kitchen = await openKitchen(database.db, declared('Fridges'));
     await kitchen.syncAndConfirm([{ id: '1', fields: { Name: 'A' } }]);
     await put(database.db, kitchen, '1', { Name: 'M' });
@@ -70,7 +70,7 @@ describe('a solution as a system', () => {
 });
 
 describe('calls of one tick', () => {
-  test('are one run, and each gets its own answer', async () => {
+  test('are one run, and each gets its own result', async () => {
     const runs: number[][] = [];
     const double = coalesce((asks: readonly number[]) => {
       runs.push([...asks]);

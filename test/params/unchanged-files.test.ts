@@ -40,7 +40,7 @@ const oils = (...names: string[]) =>
     'xml/Oils.xml': parameterFile('Oils', ...names.map((Name, at) => ({ Id: String(at + 1), Name }))),
   });
 
-test('a class that came unchanged is remembered, counted as unchanged the next time, and forgotten by any change', async () => {
+test('an unchanged class is remembered and counted as unchanged the next time, until anything changes', async () => {
   const kitchen = await signIn(server());
   await sync(kitchen, oils('Left', 'Right'));
   expect(await rememberedOf(kitchen)).toEqual([]);
@@ -56,7 +56,7 @@ test('a class that came unchanged is remembered, counted as unchanged the next t
   expect(await rememberedOf(kitchen)).toEqual([]);
 });
 
-test('a file that cannot be read makes the one before it forgotten, and that one is read when it comes again', async () => {
+test('after a file that cannot be read, the file before it is read again when it is sent again', async () => {
   const kitchen = await signIn(server());
   for (let time = 0; time < 2; time++) await sync(kitchen, oils('Left'));
   expect(await rememberedOf(kitchen)).toHaveLength(1);
@@ -78,7 +78,7 @@ const step = fc.oneof(
   fc.constantFrom({ what: 'unreadable' } as const, { what: 'refused' } as const, { what: 'gone' } as const),
 );
 
-test('whatever is sent and edited, reports, packages and copies are those of a server that reads every file', async () => {
+test('reports, packages and copies are the same as those of a server that reads every file, whatever is sent and edited', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 7 }), async (steps) => {
       const kitchens = [await signIn(server()), await signIn(server())] as const;

@@ -39,9 +39,9 @@ const kinds: Record<string, RemoteOptions> = {
 /** All of them take some 20 s. */
 const trees = 8_000;
 
-describe('two trees, whatever changes on either side and whatever fails', () => {
+describe('two trees, with any changes on either side and any failures', () => {
   test.each(Object.entries(kinds))(
-    'are the same in the end, and come to rest (the other %s)',
+    'become the same, and then nothing more is written (the other system %s)',
     async (_, kind) => {
       await fc.assert(
         fc.asyncProperty(
@@ -61,7 +61,7 @@ describe('two trees, whatever changes on either side and whatever fails', () => 
     },
   );
 
-  test('of which both list everything', async () => {
+  test('become the same if both systems always list everything', async () => {
     const kind = { capabilities: scanning };
     await fc.assert(
       fc.asyncProperty(steps(), async (run) => {
@@ -74,7 +74,7 @@ describe('two trees, whatever changes on either side and whatever fails', () => 
     );
   });
 
-  test('nothing is lost that was edited and never deleted', async () => {
+  test('lose no item that was edited and never deleted', async () => {
     await fc.assert(
       fc.asyncProperty(
         steps(['add', 'addFolder', 'edit', 'move', 'rename', 'run']),

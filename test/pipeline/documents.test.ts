@@ -7,7 +7,7 @@ const withFiles = (particulars: Parameters<typeof createPair>[2] = {}, there: Re
   createPair(createRemote('a', files), createRemote('b', there), particulars);
 
 describe('the content of a file', () => {
-  test('goes to the other side, and comes back changed, without a write where nothing changed', async () => {
+  test('is copied to the other side, its change is copied back, and an unchanged content is not written', async () => {
     const pair = withFiles();
     const key = pair.here.add('plan.txt', { bytes: 'one' });
     await pair.settle();
@@ -33,7 +33,7 @@ describe('the content of a file', () => {
     expect(pair.here.files()).toEqual({ 'plan.txt': 'theirs' });
   });
 
-  describe('that both sides changed is kept twice where the policy says so', () => {
+  describe('that both sides changed, with the policy keep-both', () => {
     const fieldGroups = [
       { fields: ['content'], policy: 'keep-both' as const, handler: keepBoth('here', '2026-11-30') },
     ];
@@ -47,7 +47,7 @@ describe('the content of a file', () => {
     };
     const both = { 'A/': '', 'A/plan.txt': 'ours', 'A/plan (conflict 2026-11-30).txt': 'theirs' };
 
-    test('the one that loses stays beside the other, on both sides', async () => {
+    test('the losing content becomes a conflict copy on both sides', async () => {
       const pair = await clashing();
       const planned = await pair.plan();
       const { entries } = await pair.run();
@@ -63,7 +63,7 @@ describe('the content of a file', () => {
       expect(await pair.settle()).toBe(0);
     });
 
-    test('under another name where that one is taken', async () => {
+    test('the conflict copy gets another name if its name is taken', async () => {
       const pair = await clashing();
       pair.there.add('plan (conflict 2026-11-30).txt', { bytes: 'older', parent: pair.there.keyOf('A') });
       expect(await pair.settle()).not.toBeNull();
@@ -78,15 +78,18 @@ describe('the content of a file', () => {
     test.each([
       ['found by its key', 'found'],
       ['found by its place alone', 'plain'],
-    ] as const)('once, where the answer to its creation is lost and it can be %s', async (_, creates) => {
-      const pair = await clashing({ capabilities: { content: { maxBytes: null }, creates } });
-      pair.there.faults.losesAnswers = 1;
-      expect(verdicts(await pair.run())).toEqual({ failed: 1 });
-      expect(await pair.settle()).not.toBeNull();
-      expect([pair.here.files(), pair.there.files()]).toEqual([both, both]);
-    });
+    ] as const)(
+      'one conflict copy is created if the response to the creation is lost and the copy can be %s',
+      async (_, creates) => {
+        const pair = await clashing({ capabilities: { content: { maxBytes: null }, creates } });
+        pair.there.faults.losesAnswers = 1;
+        expect(verdicts(await pair.run())).toEqual({ failed: 1 });
+        expect(await pair.settle()).not.toBeNull();
+        expect([pair.here.files(), pair.there.files()]).toEqual([both, both]);
+      },
+    );
 
-    test('and nothing is overwritten while the losing content cannot be stored', async () => {
+    test('nothing is overwritten while the conflict copy cannot be stored', async () => {
       const pair = await clashing();
       pair.there.faults.onCall = (call) => {
         if (call === 'create') throw new Trouble('unavailable', '507');
@@ -99,7 +102,7 @@ describe('the content of a file', () => {
     });
   });
 
-  test('a limit of each file skips the large one alone', async () => {
+  test('a limit on the size of each file skips only the large file', async () => {
     const size = {
       limit: null,
       each: { kind: 'hard' as const, size: 5 },
@@ -117,7 +120,7 @@ describe('names', () => {
     capabilities: { tree: { ...anyName, ...rules } },
   });
 
-  test.each([{}, scanning])('in another Unicode form are the same name (%j)', async (capabilities) => {
+  test.each([{}, scanning])('in another Unicode form count as the same name (%j)', async (capabilities) => {
     const there = tree({ form: 'NFD' });
     const pair = createPair(
       createRemote('a'),
@@ -129,7 +132,7 @@ describe('names', () => {
     expect(Object.keys(pair.there.tree())).toEqual(['é'.normalize('NFD')]);
   });
 
-  test('that a system cannot write are adapted there, and stay here', async () => {
+  test('that one system cannot write are adapted there, and stay unchanged here', async () => {
     const fitting = (name: string) => (name.includes(':') ? name.replaceAll(':', '_') : null);
     const pair = createPair(createRemote('a'), createRemote('b', tree({ fitting })));
     pair.here.add('a:b', { fields: { T: 1 } });
@@ -137,7 +140,7 @@ describe('names', () => {
     expect([Object.keys(pair.here.tree()), Object.keys(pair.there.tree())]).toEqual([['a:b'], ['a_b']]);
   });
 
-  test('that only differ in case are one name for a system that ignores case: the second gets a number', async () => {
+  test('that differ only in case are the same name for a system that ignores case, so the second gets a number', async () => {
     const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })));
     pair.here.add('readme', { fields: { T: 1 } });
     pair.here.add('README', { fields: { T: 2 } });
@@ -146,7 +149,7 @@ describe('names', () => {
     expect(Object.keys(pair.here.tree())).toHaveLength(2);
   });
 
-  test('of one file in another case on both sides find each other', async () => {
+  test('that differ only in case on the two sides are matched with each other', async () => {
     const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })));
     pair.here.add('Readme', { fields: { T: 1 } });
     pair.there.add('README', { fields: { T: 1 } });
@@ -154,7 +157,7 @@ describe('names', () => {
     expect([Object.keys(pair.here.tree()), Object.keys(pair.there.tree())]).toEqual([['Readme'], ['README']]);
   });
 
-  test('that were swapped are swapped on the other side, and a plan says so', async () => {
+  test('that were swapped are swapped on the other side, and a plan shows this', async () => {
     const pair = createPair();
     const [x, y] = [pair.here.add('X', { fields: { T: 1 } }), pair.here.add('Y', { fields: { T: 2 } })];
     await pair.settle();
@@ -171,7 +174,7 @@ describe('names', () => {
   test.each([
     ['a folder here and a file there', { isFolder: true }, {}],
     ['two new files', { fields: { T: 1 } }, { fields: { T: 2 } }],
-  ])('that are taken: %s', async (_, ours, theirs) => {
+  ])('that are already taken: %s', async (_, ours, theirs) => {
     const pair = createPair();
     pair.here.add('X', ours);
     pair.there.add('X', theirs);
@@ -179,10 +182,10 @@ describe('names', () => {
     expect(pair.there.tree()).toEqual(pair.here.tree());
   });
 
-  describe('that someone has to decide, where the settings say so', () => {
+  describe('that someone has to decide about, if the settings say so', () => {
     const fitting = (name: string) => (name.includes(':') ? name.replaceAll(':', '_') : null);
 
-    test('one that a system cannot write waits as a conflict of its name, and the others go on', async () => {
+    test('a name that a system cannot write waits as a conflict of the name, and the other items are synchronised', async () => {
       const namePolicies = { clash: 'suffix', bad: 'manual' } as const;
       const pair = createPair(createRemote('a'), createRemote('b', tree({ fitting })), { namePolicies });
       const key = pair.here.add('a:b', { fields: { T: 1 } });
@@ -202,7 +205,7 @@ describe('names', () => {
       expect(Object.keys(pair.here.tree())).toEqual(['a:b', 'c']);
     });
 
-    test('a name that is taken waits as a conflict that names the other item; a swap is not a conflict', async () => {
+    test('a taken name waits as a conflict that shows the other item, and a swap is no conflict', async () => {
       const namePolicies = { clash: 'manual', bad: 'fit' } as const;
       const pair = createPair(createRemote('a'), createRemote('b', tree({ isCaseBlind: true })), {
         namePolicies,
@@ -229,7 +232,7 @@ describe('names', () => {
     });
   });
 
-  test('of two places that both sides gave it, that of the policy wins, or someone decides', async () => {
+  test('that both sides changed are decided by the policy or by a person', async () => {
     const moved = async (policy: 'here' | 'manual') => {
       const pair = createPair(undefined, undefined, { fieldGroups: [{ fields: ['place'], policy }] });
       const key = pair.here.add('F', { fields: { T: 1 } });
@@ -244,7 +247,7 @@ describe('names', () => {
     expect(await moved('manual')).toEqual([{ ...conflict, resolution: null }, ['H']]);
   });
 
-  test('of two that were renamed to one, each is kept', async () => {
+  test('that became the same by two renames leave both items', async () => {
     const pair = createPair();
     const [x, y] = [pair.here.add('X', { fields: { T: 1 } }), pair.here.add('Y', { fields: { T: 2 } })];
     await pair.settle();
@@ -255,7 +258,7 @@ describe('names', () => {
     expect(Object.keys(pair.here.tree())).toEqual(['Z', 'Z (2)']);
   });
 
-  test('deleted and made again are another file of the same name', async () => {
+  test('of a file that is deleted and created again belong to a new file', async () => {
     const pair = createPair();
     const key = pair.here.add('F', { fields: { T: 1 } });
     await pair.settle();
@@ -267,7 +270,7 @@ describe('names', () => {
 });
 
 describe('folders', () => {
-  test('that were each moved into the other do not move for ever', async () => {
+  test('that were moved into each other do not move for ever', async () => {
     const pair = createPair();
     const [a, b] = [pair.here.add('A', { isFolder: true }), pair.here.add('B', { isFolder: true })];
     pair.here.add('F', { parent: a, fields: { T: 1 } });
@@ -279,7 +282,7 @@ describe('folders', () => {
     expect(Object.keys(pair.here.tree())).toHaveLength(3);
   });
 
-  test('whose deletion is the only one reported are deleted with their contents on the other side', async () => {
+  test('are deleted with their contents on the other side if only their own deletion is reported', async () => {
     const here = createRemote('a', { capabilities: { deletions: 'tops' }, tellsTops: true });
     const pair = createPair(here);
     const folder = here.add('A', { isFolder: true });
@@ -291,7 +294,7 @@ describe('folders', () => {
     expect(pair.there.tree()).toEqual({});
   });
 
-  test('that cannot be created cause no calls for their contents, in any run', async () => {
+  test('that cannot be created cause no calls for their contents in any run', async () => {
     const pair = createPair();
     const folder = pair.here.add('A', { isFolder: true });
     for (let number = 0; number < 100; number++) pair.here.add(`F${number}`, { parent: folder });

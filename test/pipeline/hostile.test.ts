@@ -3,7 +3,7 @@ import { approvedBy } from './approvals';
 import { createPair, verdicts } from './pair';
 import { createRecords, createRemote, scanning } from './remote';
 
-test('a hundred mentions are one sync', async () => {
+test('a hundred mentions of one item are one sync', async () => {
   const pair = createPair();
   pair.here.add('F', { fields: { Max: 4 } });
   pair.here.faults.mentions = 100;
@@ -13,7 +13,7 @@ test('a hundred mentions are one sync', async () => {
   expect(pair.there.calls).toHaveLength(1);
 });
 
-test('an answer that was lost makes nothing twice', async () => {
+test('a lost response creates nothing twice', async () => {
   const pair = createPair();
   pair.here.add('F', { fields: { Max: 4 } });
   pair.there.faults.losesAnswers = 1;
@@ -24,7 +24,7 @@ test('an answer that was lost makes nothing twice', async () => {
   expect(pair.links.stored.size).toBe(1);
 });
 
-test('also where creations have no key: the item is found by its place', async () => {
+test('a lost response creates nothing twice without a key either, because the item is found by its place', async () => {
   const pair = createPair(undefined, createRemote('b', { capabilities: { creates: 'plain' } }));
   pair.here.add('F', { fields: { Max: 4 } });
   pair.there.faults.losesAnswers = 1;
@@ -34,7 +34,7 @@ test('also where creations have no key: the item is found by its place', async (
 });
 
 test.each(['conditional', 'checked'] as const)(
-  'someone else’s write in between is not lost (%s)',
+  'a write by someone else in between is not lost (%s)',
   async (writes) => {
     const pair = createPair(undefined, createRemote('b', { capabilities: { writes } }));
     const key = pair.here.add('F', { fields: { Max: 4 } });
@@ -46,7 +46,7 @@ test.each(['conditional', 'checked'] as const)(
   },
 );
 
-test('an item that is always changed in between fails after some attempts, and is tried again later', async () => {
+test('an item that is always changed in between fails after several attempts, and is tried again later', async () => {
   const pair = createPair();
   const key = pair.here.add('F', { fields: { Max: 4 } });
   await pair.run();
@@ -73,13 +73,13 @@ describe('a second write within one second of the server’s clock', () => {
     return { pair, own };
   };
 
-  test.each(['here', 'there'] as const)('%s is found where the revision shows every change', async (side) => {
+  test.each(['here', 'there'] as const)('%s is found if the revision shows every change', async (side) => {
     const { pair } = await written(side, 'hash');
     for (const system of [pair.here, pair.there]) expect(system.records()).toEqual([{ N: 'z' }]);
   });
 
   test.each(['here', 'there'] as const)(
-    '%s is never written over, where the revision is that second; the next write brings it along',
+    '%s is never overwritten if the revision is that second; the next write includes it',
     async (side) => {
       const { pair, own } = await written(side, 'second');
       expect(pair[side].records()).toEqual([{ N: 'z' }]);
@@ -92,7 +92,7 @@ describe('a second write within one second of the server’s clock', () => {
 });
 
 test.each(['keyed', 'found', 'plain'] as const)(
-  'two workers that look at one new record at once make one of it (%s)',
+  'two workers that process the same new record at the same time create one record (%s)',
   async (creates) => {
     const pair = createPair(
       createRecords('a', { capabilities: { creates } }),
@@ -110,7 +110,7 @@ test.each([
   ['lists everything', scanning],
   ['tells what changed', {}],
 ] as const)(
-  'above a hard limit of each run the rest comes with the next ones, where a system %s',
+  'later runs process what is above the hard limit of a run, if a system %s',
   async (_, capabilities) => {
     const entries = { kind: 'hard' as const, allowed: () => 3 };
     const pair = createPair(createRecords('a', { capabilities }), createRecords('b', { capabilities }));
@@ -132,7 +132,7 @@ test('a failure of one entry does not affect others', async () => {
   expect(pair.problems).toMatchObject([{ kind: 'failed' }]);
 });
 
-test('ten changes among ten thousand cost as ten changes', async () => {
+test('ten changes among ten thousand items cost as much as ten changes', async () => {
   const pair = createPair(createRecords('a'), createRecords('b'));
   const keys = Array.from({ length: 10_000 }, (_, index) => pair.here.add('', { fields: { Number: index } }));
   await pair.run();
@@ -146,7 +146,7 @@ test('ten changes among ten thousand cost as ten changes', async () => {
 });
 
 describe('a plan', () => {
-  test('is what a run then does, and writes nothing', async () => {
+  test('shows what the run will do, and writes nothing', async () => {
     const pair = createPair();
     const { here, there } = pair;
     const folder = here.add('A', { isFolder: true });
@@ -170,7 +170,7 @@ describe('a plan', () => {
     expect(there.tree()).toMatchObject({ 'A/New/F': { Max: 5 } });
   });
 
-  test('is carried out if it was approved; another plan is not', async () => {
+  test('is carried out if it was approved, and another plan is not', async () => {
     const pair = createPair();
     for (let number = 0; number < 4; number++) pair.here.add(`F${number}`);
     await pair.run();

@@ -122,7 +122,7 @@ const scenes: Record<string, Scene> = {
 };
 
 test.each(Object.entries(scenes))(
-  'a run that dies before or after any of its steps ends as without the death: %s',
+  'a run that is killed before or after any step has the same result as a run that is not killed: %s',
   async (_, { build, shown }) => {
     const stateOf = (pair: Pair) => [shown(pair.here), shown(pair.there)];
     const quiet = await build();
@@ -158,7 +158,7 @@ test.each(Object.entries(scenes))(
 );
 
 test.each(['found', 'plain'] as const)(
-  'a run that dies while it settles what an earlier one left still writes the key back: creations are %s',
+  'a run that is killed while it settles the work of an earlier run still writes the key back: creations are %s',
   async (creates) => {
     const { build, shown } = toldBack({ capabilities: { creates } });
     const quiet = await build();

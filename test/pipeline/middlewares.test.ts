@@ -64,7 +64,7 @@ describe('automap', () => {
     expect(found?.isJoined).toBe(false);
   });
 
-  test('then by the fields that match, and keeps nothing of it until something is decided', async () => {
+  test('finds it by the match fields next, and stores nothing before something is decided', async () => {
     const { remotes, settings } = open();
     const key = remotes.here.add('X', { fields: { Serial: 'S' } });
     remotes.there.add('Y', { fields: { Serial: 'S' } });
@@ -73,7 +73,7 @@ describe('automap', () => {
     expect(settings.links.stored.size).toBe(0);
   });
 
-  test('then by the place', async () => {
+  test('finds it by the place after that', async () => {
     const { remotes, settings } = open();
     const key = remotes.here.add('F');
     const found = await passed(automap(settings), mentionedThere({ place: { parent: null, name: 'F' } }));
@@ -90,7 +90,7 @@ describe('automap', () => {
     expect(found).toMatchObject({ link: null, items: { here: null } });
   });
 
-  test.each(['here', 'there'] as const)('of two candidates %s makes a conflict', async (side) => {
+  test.each(['here', 'there'] as const)('reports a conflict for two candidates %s', async (side) => {
     const { remotes, settings } = open();
     for (const one of ['here', 'there'] as const)
       for (let count = one === side ? 2 : 1; count > 0; count--)
@@ -103,7 +103,7 @@ describe('automap', () => {
 });
 
 describe('resolve-linked', () => {
-  test('names folders and linked items by the ids of their links, so that both sides use the same words', async () => {
+  test('replaces folders and linked items by the ids of their links, so that both sides use the same ids', async () => {
     const { systems, links } = opened();
     const { id } = await linked(links, 'a1', 'b1');
     const place = (parent: string) => ({ parent, name: 'F' });
@@ -120,7 +120,7 @@ describe('resolve-linked', () => {
   test.each([
     ['a folder', { place: { parent: 'a9', name: 'F' } }, null],
     ['a link', { fields: { Product: 'a9' } }, 'Product'],
-  ])('lets an entry wait for %s that nobody knows yet', async (_, particulars, field) => {
+  ])('lets an entry wait for %s that is not known yet', async (_, particulars, field) => {
     const { systems, links } = opened();
     const entry = foundOf({ here: item('a2', particulars) });
     const words = { links, linkFields: ['Product'], prototype: null };
@@ -146,21 +146,21 @@ describe('deduplicate', () => {
 });
 
 describe('entry-limit', () => {
-  test('soft: those above it need an approval, and are still looked at', async () => {
+  test('sends entries above a soft limit to an approval, and still examines them', async () => {
     const limit = entryLimit({ kind: 'soft', allowed: () => 2 });
     const entries = [0, 1, 2, 3].map((turn) => entryOf(item(`a${turn}`), turn));
     for (const entry of entries) expect(await passed(limit, entry)).not.toBeNull();
     expect(entries.map(({ needs }) => needs)).toEqual([null, null, 'changes', 'changes']);
   });
 
-  test('hard: those above it are skipped, and still counted', async () => {
+  test('skips entries above a hard limit, and still counts them', async () => {
     const limit = entryLimit({ kind: 'hard', allowed: () => 1 });
     const entries = [0, 1, 2].map((turn) => entryOf(item(`a${turn}`), turn));
     for (const entry of entries) await passed(limit, entry);
     expect(entries.map(({ verdict }) => verdict)).toEqual([undefined, 'skipped', 'skipped']);
   });
 
-  test('what waited before goes on waiting, and what another limit is about is let through', async () => {
+  test('keeps waiting entries waiting, and does not stop entries that another limit concerns', async () => {
     const standings = { a0: 'waiting', a1: 'exempt', a2: 'counted', a3: 'counted' } as const;
     const standing = ({ mention }: Mentioned) => standings[mention.key as keyof typeof standings];
     const limit = entryLimit({ kind: 'soft', allowed: () => 1, standing });
@@ -169,7 +169,7 @@ describe('entry-limit', () => {
     expect(entries.map(({ needs }) => needs)).toEqual(['changes', null, null, 'changes']);
   });
 
-  test('counts an entry once, however often it starts anew', async () => {
+  test('counts an entry once, however often it is restarted', async () => {
     const limit = entryLimit({ kind: 'hard', allowed: () => 1 });
     const entry = entryOf(item('a1'), 0);
     await passed(limit, entry);
@@ -208,7 +208,7 @@ describe('classify', () => {
     expect(entry.changes.here).toBe(change);
   });
 
-  test('our own write coming back is no change, whatever it looks like', async () => {
+  test('a write of ours that comes back is no change, in whatever form it comes', async () => {
     const entry = stated(base, { ...base, fields: { Max: '4.0' } }, base);
     const link = linkOf('a1', 'b1', base, 'r1');
     const shown = { ...entry, link, items: { here: item('a1'), there: null } };
@@ -216,20 +216,20 @@ describe('classify', () => {
     expect(changes.here).toBe('unchanged');
   });
 
-  test('each side is compared with what it was itself last seen to hold', async () => {
+  test('each side is compared with its own last known state', async () => {
     const entry = { ...stated(base, live({ N: ' A ' }), live({ N: 'A' })) };
     const bases = { here: live({ N: ' A ' }), there: live({ N: 'A' }) };
     const { changes } = await sure(classify({ lead: null, names }), { ...entry, bases });
     expect(changes).toEqual({ here: 'unchanged', there: 'unchanged' });
   });
 
-  test('what both hold alike is found to be alike', async () => {
+  test('values that are equal on both sides are recognised as equal', async () => {
     const same = { ...base, fields: { Max: 9 } };
     expect((await classified(base, same, same)).isAlike).toBe(true);
     expect((await classified(base, same, base)).isAlike).toBe(false);
   });
 
-  test('with a leading side, all its values count as changed, and none of the other side', async () => {
+  test('if one side leads, all its values count as changed, and no value of the other side', async () => {
     const entry = stated(base, live({ Max: 9 }), live({ Max: 4 }));
     const { changes } = await sure(classify({ lead: 'there', names }), entry);
     expect(changes).toEqual({ here: 'unchanged', there: 'changed' });
@@ -239,7 +239,7 @@ describe('classify', () => {
 describe('find-differences', () => {
   const settings = { prototype: null, flows: {} };
 
-  test('says for each field of the prototype who changed it', async () => {
+  test('finds for each field of the prototype which side changed it', async () => {
     const entry = await classified(
       live({ A: 1, B: 1, C: 1, D: 1 }),
       live({ A: 2, B: 1, C: 2, D: 2 }),
@@ -259,7 +259,7 @@ describe('find-differences', () => {
     expect(compared).toMatchObject({ differences: [], takesAllOf: 'here' });
   });
 
-  test('what neither changed is no difference', async () => {
+  test('finds no difference in a field that neither side changed', async () => {
     const entry = {
       ...stated(null, live({ N: ' A ', M: 2 }), live({ N: 'A', M: 1 })),
       bases: { here: live({ N: ' A ', M: 1 }), there: live({ N: 'A', M: 1 }) },
@@ -283,14 +283,14 @@ describe('resolve-conflicts', () => {
     ['there', live({ Min: 1, Max: 6, Name: 'B' }), 'there'],
     ['newest', live({ Min: 1, Max: 6, Name: 'B' }), 'there'],
   ] as const)(
-    '%s: the disputed field goes to one side, all other edits stay',
+    '%s gives the disputed field to one side, and all other edits stay',
     async (policy, result, side) => {
       const entry = await resolved({ policy, handlers: plainHandlers(() => 'there') }, base, ours, theirs);
       expect(entry).toMatchObject({ results: both(result), conflict: { fields: ['Max'], resolution: side } });
     },
   );
 
-  test('merge: a handler makes a value of both', async () => {
+  test('a handler merges both values with the policy merge', async () => {
     const merge: ResolveConflictsSettings['handlers'] = {
       merge: (_, [difference]) => ({ values: { Max: Number(difference?.one) + Number(difference?.other) } }),
     };
@@ -304,7 +304,7 @@ describe('resolve-conflicts', () => {
     expect(entry.results?.here.fields['Max']).toBe(6);
   });
 
-  test('manual: the entity waits for someone, and keeps what both hold', async () => {
+  test('the entity waits for a decision with the policy manual, and both sides keep their values', async () => {
     const entry = await resolved({ policy: 'manual', parks: 'entity' }, base, ours, theirs);
     expect(entry).toMatchObject({
       verdict: 'conflict',
@@ -314,7 +314,7 @@ describe('resolve-conflicts', () => {
     expect(entry.results).toBeUndefined();
   });
 
-  test('manual: or the disputed field alone waits, and the others go on', async () => {
+  test('only the disputed field waits with the policy manual, and the others are synchronised, if the settings say so', async () => {
     const entry = await resolved({ policy: 'manual', parks: 'fields' }, base, ours, theirs);
     expect(entry).toMatchObject({
       open: ['Max'],
@@ -323,13 +323,13 @@ describe('resolve-conflicts', () => {
     });
   });
 
-  test('what someone decided comes before the policy', async () => {
+  test('a decision of a person comes before the policy', async () => {
     const decided = (_: Compared, disputed: readonly string[]) => (disputed.includes('Max') ? 'there' : null);
     const entry = await resolved({ policy: 'manual', decided }, base, ours, theirs);
     expect(entry).toMatchObject({ results: both(theirs), open: [] });
   });
 
-  test('without a handler the dispute is reported, and both sides stay as they are', async () => {
+  test('a dispute without a handler is reported, and both sides stay as they are', async () => {
     const told: string[] = [];
     const onUnhandled = (_: Compared, policy: string) => told.push(policy);
     const entry = await resolved({ policy: 'merge', handlers: {}, onUnhandled }, base, ours, theirs);
@@ -338,7 +338,7 @@ describe('resolve-conflicts', () => {
     expect(told).toEqual(['merge']);
   });
 
-  test('a group of fields is decided as one, also where each side changed another field of it', async () => {
+  test('a group of fields is decided as one, even if each side changed another field of it', async () => {
     const fieldGroups = [{ fields: ['Min', 'Max'], policy: 'here' as const }];
     const changed = live({ Min: 1, Max: 4, Name: 'B' });
     const entry = await resolved({ policy: 'there', fieldGroups }, base, ours, changed);
@@ -362,7 +362,7 @@ describe('resolve-conflicts', () => {
     expect([entry.results?.here.fields['Max'], entry.results?.there.fields['Max']]).toEqual([here, there]);
   });
 
-  test('two moves are a dispute about the place; a move and a change are none, nor a move and a new name', async () => {
+  test('two moves are a dispute about the place, but a move and a change or a move and a rename are no dispute', async () => {
     const at = (parent: string, fields: Fields = {}, name = 'F') => live(fields, { parent, name });
     const moved = await resolved({ policy: 'there' }, at('m1'), at('m2'), at('m3'));
     expect(moved).toMatchObject({
@@ -394,7 +394,7 @@ describe('resolve-conflicts', () => {
     ['restore', { here: true, there: true }, null],
     ['mark', { here: false, there: true }, null],
     ['ask', { here: false, there: false }, 'deletions'],
-  ] as const)('a deletion here of what nobody changed there, %s', async (policy, lives, needs) => {
+  ] as const)('a deletion here of an item that is unchanged there, %s', async (policy, lives, needs) => {
     const unchanged = { here: policy, there: 'propagate' as const };
     const deletionPolicies = { unchanged, againstChange: 'restore' as const };
     const { results, needs: asked } = await resolved({ deletionPolicies }, base, deletedState, base);
@@ -406,20 +406,17 @@ describe('resolve-conflicts', () => {
     ['manual', undefined, ['B', 'C']],
     ['here', { A: 1, B: 2, C: 3 }, undefined],
     ['fill-empty', undefined, ['B', 'C']],
-  ] as const)(
-    'two that were just found to be one entity and differ, %s',
-    async (initial, fields, disputed) => {
-      const joined = {
-        ...stated(null, live({ A: 1, B: 2, C: 3 }), live({ A: 1, B: 5, C: 6 })),
-        isJoined: true,
-      };
-      const entry = await resolvedFrom({ initial }, joined);
-      expect(entry.results?.there.fields).toEqual(fields);
-      expect(entry.results === undefined ? entry.conflict?.fields : undefined).toEqual(disputed);
-    },
-  );
+  ] as const)('two items that were just matched and differ, %s', async (initial, fields, disputed) => {
+    const joined = {
+      ...stated(null, live({ A: 1, B: 2, C: 3 }), live({ A: 1, B: 5, C: 6 })),
+      isJoined: true,
+    };
+    const entry = await resolvedFrom({ initial }, joined);
+    expect(entry.results?.there.fields).toEqual(fields);
+    expect(entry.results === undefined ? entry.conflict?.fields : undefined).toEqual(disputed);
+  });
 
-  test('an empty field is filled with what the other has', async () => {
+  test('an empty field is filled with the value of the other side', async () => {
     const joined = { ...stated(null, live({ A: null, B: 2 }), live({ A: 1, B: null })), isJoined: true };
     const entry = await resolvedFrom({ initial: 'fill-empty' }, joined);
     expect(entry.results).toEqual(both(live({ A: 1, B: 2 })));
@@ -458,7 +455,7 @@ describe('quarantine-flips', () => {
 });
 
 describe('execute', () => {
-  test('writes the result to the side that lacks it, and records what each side has', async () => {
+  test('writes the result to the side that lacks it, and stores what each side has', async () => {
     const { remotes, settings } = executing();
     const key = remotes.there.add('F', { fields: { Max: 4, Own: 1 } });
     const theirs = await settings.systems.there.fetch(key);
@@ -473,7 +470,7 @@ describe('execute', () => {
     });
   });
 
-  test('leaves deletions to the second stage', async () => {
+  test('leaves deletions for the second stage', async () => {
     const entry = decided({ here: item('a1') }, deletedState);
     await passed(execute(executing().settings), entry);
     expect(entry).toMatchObject({ isDestructive: true, verdict: undefined, operations: [] });
@@ -487,7 +484,7 @@ describe('execute', () => {
     expect(entry).toMatchObject({ startsAnew: true, verdict: undefined });
   });
 
-  test('holds what needs an approval, until exactly that is approved', async () => {
+  test('stops an entry that needs an approval until exactly that entry is approved', async () => {
     const { settings } = executing();
     const held = (Max: number) => {
       const entry = decided({ here: item('a1', live({ Max })) }, live({ Max }));
@@ -552,7 +549,7 @@ describe('deletion-gate', () => {
     expect(destructive[0]?.needs).toBe(isHeld ? 'deletions' : null);
   });
 
-  test('hard: skips them all', async () => {
+  test('skips all deletions above a hard limit', async () => {
     const entry = entryOf(item('a1'), 0);
     const limit = {
       kind: 'hard' as const,
@@ -585,7 +582,7 @@ describe('deletion-gate', () => {
     expect(await passed(gate, second)).not.toBeNull();
   });
 
-  test('counts what went through it in the last hours, however it came', async () => {
+  test('counts the deletions of the last hours, whatever caused them', async () => {
     const entry = entryOf(item('a1'), 0);
     const limit = { kind: 'soft' as const, count: 2, share: 0.1, emptiedFrom: null };
     const counted = { ...limit, total: () => Promise.resolve(8), recent: () => Promise.resolve(2) };
@@ -597,7 +594,7 @@ describe('deletion-gate', () => {
 });
 
 describe('keep-full-folders', () => {
-  test('lets an empty folder go, and keeps one that is not', async () => {
+  test('lets an empty folder be deleted, and keeps any other', async () => {
     const { remotes, systems, links } = opened();
     const empty = remotes.here.add('E', { isFolder: true });
     const full = remotes.here.add('F', { isFolder: true });
@@ -614,7 +611,7 @@ describe('keep-full-folders', () => {
     expect(results).toEqual([false, true]);
   });
 
-  test('holds a folder out of which a move failed, and the folder around it', async () => {
+  test('keeps a folder if a move out of it failed, and the folder around it', async () => {
     const { systems, links } = opened();
     const was = (parent: string | null) => live({}, { parent, name: 'x' });
     const failed = stated(was('m2'), null, null);

@@ -24,7 +24,7 @@ describe('a server that changes what it is sent', () => {
     [{}, scanning].map((capabilities) => ({ revision, capabilities, normalise: trimmed })),
   );
 
-  test.each(kinds)('is written to once, and only its side differs (%j)', async (kind) => {
+  test.each(kinds)('is written to once, and only the state of its side differs (%j)', async (kind) => {
     const pair = createPair(createRecords('a'), createRecords('b', kind));
     pair.here.add('', { fields: { N: ' Anna ' } });
     expect(await pair.settle()).not.toBeNull();
@@ -32,15 +32,18 @@ describe('a server that changes what it is sent', () => {
     expect([pair.here.records(), pair.there.records()]).toEqual([[{ N: ' Anna ' }], [{ N: 'Anna' }]]);
   });
 
-  test.each(['sent', 'nothing'] as const)('is read back where its answer shows %s', async (answers) => {
-    const kind = { normalise: trimmed, echoes: true, capabilities: { answers } };
-    const pair = createPair(createRecords('a'), createRecords('b', kind));
-    pair.here.add('', { fields: { N: ' Anna ' } });
-    await pair.settle();
-    expect(pair.here.records()).toEqual([{ N: ' Anna ' }]);
-  });
+  test.each(['sent', 'nothing'] as const)(
+    'is read again after a write if its response shows %s',
+    async (answers) => {
+      const kind = { normalise: trimmed, echoes: true, capabilities: { answers } };
+      const pair = createPair(createRecords('a'), createRecords('b', kind));
+      pair.here.add('', { fields: { N: ' Anna ' } });
+      await pair.settle();
+      expect(pair.here.records()).toEqual([{ N: ' Anna ' }]);
+    },
+  );
 
-  test('and ignores a field removes nothing on the other side', async () => {
+  test('and that ignores a field causes no removal on the other side', async () => {
     const pair = createPair(createRecords('a'), createRecords('b', { normalise: without('Title') }));
     const key = pair.here.add('', { fields: { N: 'Anna', Title: 'Frau' } });
     expect(await pair.settle()).not.toBeNull();
@@ -51,7 +54,7 @@ describe('a server that changes what it is sent', () => {
 });
 
 describe('calls', () => {
-  test('of a new record: one, and none for its echo', async () => {
+  test('for a new record are one, and none when it comes back', async () => {
     const pair = createPair(createRecords('a'), createRecords('b'));
     pair.here.add('', { fields: { N: 1 } });
     await pair.run();
@@ -61,7 +64,7 @@ describe('calls', () => {
     expect(calls(pair)).toEqual({ here: {}, there: {} });
   });
 
-  test('of a change: two, and none for its echo, nor for the same value written again', async () => {
+  test('for a change are two, and none when it comes back or when the same value is written again', async () => {
     const pair = createPair(createRecords('a'), createRecords('b'));
     const key = pair.here.add('', { fields: { N: 1 } });
     await pair.settle();
@@ -77,7 +80,7 @@ describe('calls', () => {
     expect(pair.there.calls).toEqual([]);
   });
 
-  test('of a hundred mentions and of what an overlap lists again: as of one', async () => {
+  test('for a hundred mentions and for entries that are listed again are as many as for one', async () => {
     const kind = { capabilities: { changes: 'timestamp', deletions: 'none' }, overlap: 600 } as const;
     const pair = createPair(createRecords('a', kind), createRecords('b'));
     pair.here.add('', { fields: { N: 'first' } });
@@ -92,7 +95,7 @@ describe('calls', () => {
     expect(calls(pair)).toEqual({ here: {}, there: {} });
   });
 
-  test('of a hundred unchanged: none, and nothing is saved', async () => {
+  test('for a hundred unchanged records are none, and nothing is saved', async () => {
     const pair = createPair(
       createRecords('a', { capabilities: scanning }),
       createRecords('b', { capabilities: scanning }),
@@ -106,7 +109,7 @@ describe('calls', () => {
     expect(pair.links.counts['finish']).toBe(saved);
   });
 
-  test('of a dispute that waits for someone: none, and what nobody disputes goes on', async () => {
+  test('for a dispute that waits for a decision are none, and undisputed fields are synchronised', async () => {
     const pair = createPair(createRecords('a'), createRecords('b'), { policy: 'manual' });
     const key = pair.here.add('', { fields: { A: 1, B: 1 } });
     await pair.settle();
@@ -122,7 +125,7 @@ describe('calls', () => {
     expect(pair.there.records()).toEqual([{ A: 2, B: 5 }]);
   });
 
-  test('of a key that is written back: one more, in the update of that side where there is one', async () => {
+  test('for a key that is written back are one more, or none if that side gets an update as well', async () => {
     const writeBack = {
       here: ({ item }: { item: { key: string; revision: string } | null }) => ({
         Key: item?.key ?? null,
@@ -149,7 +152,7 @@ describe('two that could be the same', () => {
   test.each([
     [1, 2],
     [2, 1],
-  ])('of two people of one name none is joined, whoever comes first (%i, %i)', async (...born) => {
+  ])('with the same name are not joined, whichever comes first (%i, %i)', async (...born) => {
     const pair = createPair(createRecords('a'), createRecords('b'), { matchFields: ['N'] });
     pair.here.add('', { fields: { N: 'Maier', Born: 1 } });
     for (const year of born) pair.there.add('', { fields: { N: 'Maier', Born: year } });
@@ -159,7 +162,7 @@ describe('two that could be the same', () => {
     expect(pair.there.calls).toEqual([]);
   });
 
-  test('one candidate that differs waits, where someone is to look at joined ones', async () => {
+  test('wait as a single different candidate if someone must look at joined records', async () => {
     const rules = { matchFields: ['N'], initial: 'manual' as const };
     const pair = createPair(createRecords('a'), createRecords('b'), rules);
     pair.here.add('', { fields: { N: 'Maier', Born: 1 } });
@@ -170,7 +173,7 @@ describe('two that could be the same', () => {
 });
 
 describe('records that are linked to each other', () => {
-  test('are made in the order of their links, in one run', async () => {
+  test('are created in the order of their links, in one run', async () => {
     const pair = createPair(createRecords('a'), createRecords('b'), { linkFields: ['Boss'] });
     const keys = Array.from({ length: 12 }, (_, number) => pair.here.add('', { fields: { N: number } }));
     keys.forEach((key, index) => {
@@ -181,7 +184,7 @@ describe('records that are linked to each other', () => {
     expect(calls(pair)).toMatchObject({ here: {} });
   });
 
-  test('in a circle are made first, and linked afterwards', async () => {
+  test('in a circle are created first, and linked afterwards', async () => {
     const pair = createPair(createRecords('a'), createRecords('b'), { linkFields: ['Friend'] });
     const one = pair.here.add('', { fields: { N: 1 } });
     const two = pair.here.add('', { fields: { N: 2, Friend: one } });
@@ -192,7 +195,7 @@ describe('records that are linked to each other', () => {
   });
 });
 
-test('a late mention of what was deleted creates nothing', async () => {
+test('a late mention of a deleted record creates nothing', async () => {
   const pair = createPair(createRecords('a'), createRecords('b'));
   const key = pair.here.add('', { fields: { N: 'x' } });
   await pair.settle();
@@ -208,7 +211,7 @@ test('a late mention of what was deleted creates nothing', async () => {
   expect(pair.there.records()).toEqual([]);
 });
 
-test('only what changed is written: somebody else’s edit of another field is not lost', async () => {
+test('only changed fields are written, so an edit of another field by someone else is not lost', async () => {
   const there = createRecords('b', { capabilities: { writes: 'checked' } });
   const pair = createPair(createRecords('a'), there);
   const key = pair.here.add('', { fields: { A: 1 } });

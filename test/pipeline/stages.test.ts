@@ -6,7 +6,7 @@ import { standardStages } from '../../worker/pipeline/stages';
 import { tombstone } from '../../worker/pipeline/system';
 import { createPair, standardRules } from './pair';
 
-test('the order of the steps', () => {
+test('the steps have a fixed order', () => {
   const { here, there, links } = createPair();
   const halt = createHalt(new AbortController().signal);
   const stages = standardStages(standardRules, {
@@ -36,7 +36,7 @@ test('the order of the steps', () => {
   expect(stages.deletion([], []).steps).toEqual(['deletionGate', 'keepFullFolders', 'execute']);
 });
 
-test('a pipeline runs its steps in order, until one does not go on', async () => {
+test('a pipeline runs its steps in order, until one of them does not call the next', async () => {
   const ran: string[] = [];
   const step =
     (name: string, goesOn = true): Middleware<Mentioned> =>

@@ -3,7 +3,7 @@ import { Trouble } from '../../worker/pipeline/trouble';
 import { createPair, type Pair, verdicts } from './pair';
 import { createRemote, scanning } from './remote';
 
-describe('F1 moved from A to B on one side, A deleted on the other', () => {
+describe('if F1 is moved from A to B on one side and A is deleted on the other', () => {
   test('F1 is in B on both sides, and A is gone from both', async () => {
     const pair = await agreedTree();
     pair.here.moveTo(pair.here.keyOf('A/F1'), pair.here.keyOf('B'));
@@ -13,7 +13,7 @@ describe('F1 moved from A to B on one side, A deleted on the other', () => {
       expect(system.tree()).toEqual({ 'B/': {}, 'B/F1': { Text: 'one' } });
   });
 
-  test('also where the other side still has F1 in its way of deleting', async () => {
+  test('F1 is in B and A is gone even if F1 is still in the folder that the other side deletes', async () => {
     const pair = await agreedTree();
     pair.there.moveTo(pair.there.keyOf('A/F1'), pair.there.keyOf('B'));
     pair.here.remove(pair.here.keyOf('A'));
@@ -22,7 +22,7 @@ describe('F1 moved from A to B on one side, A deleted on the other', () => {
       expect(system.tree()).toEqual({ 'B/': {}, 'B/F1': { Text: 'one' } });
   });
 
-  test('while the move fails, A stays; once it works, A goes', async () => {
+  test('A stays while the move fails, and is deleted once it succeeds', async () => {
     const pair = await agreedTree();
     const { here, there } = pair;
     here.moveTo(here.keyOf('A/F1'), here.keyOf('B'));
@@ -40,7 +40,7 @@ describe('F1 moved from A to B on one side, A deleted on the other', () => {
   test.each([
     ['here', 'there'],
     ['there', 'here'],
-  ] as const)('while %s moved it and %s says that it is locked (423), A stays', async (mover, locked) => {
+  ] as const)('A stays if %s moved F1 and %s says that it is locked (423)', async (mover, locked) => {
     const pair = await agreedTree();
     pair[mover].moveTo(pair[mover].keyOf('A/F1'), pair[mover].keyOf('B'));
     pair[mover].remove(pair[mover].keyOf('A'));
@@ -55,7 +55,7 @@ describe('F1 moved from A to B on one side, A deleted on the other', () => {
       expect(system.tree()).toEqual({ 'B/': {}, 'B/F1': { Text: 'one' } });
   });
 
-  test('while the move is held for an approval, A stays', async () => {
+  test('A stays while the move waits for an approval', async () => {
     const pair = await agreedTree();
     const { here, there } = pair;
     here.moveTo(here.keyOf('A/F1'), here.keyOf('B'));
@@ -69,7 +69,7 @@ describe('F1 moved from A to B on one side, A deleted on the other', () => {
 });
 
 describe('a deleted folder', () => {
-  test('goes after what lies in it, the deepest first', async () => {
+  test('is deleted after its contents, the deepest first', async () => {
     const pair = createPair();
     const { here, there } = pair;
     const outer = here.add('Outer', { isFolder: true });
@@ -83,7 +83,7 @@ describe('a deleted folder', () => {
     expect(pair.links.stored.size).toBe(0);
   });
 
-  test('in which something new lives comes back', async () => {
+  test('that contains a new item is created again', async () => {
     const pair = await agreedTree();
     const { here, there } = pair;
     here.add('F2', { parent: here.keyOf('A'), fields: { Text: 'new' } });
@@ -93,7 +93,7 @@ describe('a deleted folder', () => {
       expect(system.tree()).toEqual({ 'A/': {}, 'A/F2': { Text: 'new' }, 'B/': {} });
   });
 
-  test('in which something was changed comes back with it', async () => {
+  test('that contains a changed item is created again with it', async () => {
     const pair = await agreedTree();
     const { here, there } = pair;
     here.edit(here.keyOf('A/F1'), { Text: 'changed' });
@@ -104,7 +104,7 @@ describe('a deleted folder', () => {
   });
 });
 
-describe('where keys are paths, a new name is a deletion and something new', () => {
+describe('if keys are paths, a rename is a deletion and a creation', () => {
   const renamed = async () => {
     const pair = createPair(
       undefined,
@@ -119,13 +119,13 @@ describe('where keys are paths, a new name is a deletion and something new', () 
     return pair;
   };
 
-  test('it ends, and the other side only has the new name', async () => {
+  test('the run ends, and the other side has only the new name', async () => {
     const pair = await renamed();
     await settle(pair);
     for (const system of [pair.here, pair.there]) expect(system.tree()).toEqual({ G: { T: 1 } });
   });
 
-  test('what the other side changed meanwhile is kept under the old name', async () => {
+  test('a change of the other side in the meantime is kept under the old name', async () => {
     const pair = await renamed();
     pair.here.edit(pair.here.keyOf('F'), { T: 2 });
     await settle(pair);
@@ -146,7 +146,7 @@ describe('a listing', () => {
     expect(Object.keys(pair.here.tree())).toHaveLength(6);
   });
 
-  test('that is complete deletes what it lacks, if the system does not report deletions', async () => {
+  test('that is complete deletes the items that are not in it, if the system does not report deletions', async () => {
     const there = createRemote('b', { capabilities: scanning });
     const pair = createPair(createRemote('a'), there);
     there.add('F1');

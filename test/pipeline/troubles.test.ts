@@ -13,7 +13,7 @@ describe('an error has a scope', () => {
   test.each([
     ['unauthorized', new Trouble('unauthorized', '401')],
     ['throttled', new Trouble('throttled', '429', 60_000)],
-  ] as const)('after %s no further call is begun: only those in flight', async (_, trouble) => {
+  ] as const)('after %s no further call begins, and only the calls in progress end', async (_, trouble) => {
     const pair = many(200);
     let calls = 0;
     pair.there.faults.onCall = (call) => {
@@ -30,7 +30,7 @@ describe('an error has a scope', () => {
     expect(pair.there.records()).toHaveLength(200);
   });
 
-  test('five calls in a row that find no server are the system’s', async () => {
+  test('five calls in a row that do not reach the server are an error of the system', async () => {
     const pair = many(200);
     pair.there.faults.onCall = (call) => {
       if (call !== 'list') throw new Trouble('unavailable', '503');
@@ -39,7 +39,7 @@ describe('an error has a scope', () => {
     expect(pair.there.counts['create']).toBeLessThanOrEqual(5 + 8);
   });
 
-  test('a lost lease: nothing of ours is written afterwards, and the run fails', async () => {
+  test('a run that loses its lease writes nothing more, and fails', async () => {
     const pair = many(40);
     pair.links.failure = new Trouble('lease-lost', 'another runner took over');
     await expect(pair.run()).rejects.toThrow('another runner took over');
@@ -47,7 +47,7 @@ describe('an error has a scope', () => {
     expect(pair.there.calls.length).toBeLessThanOrEqual(8);
   });
 
-  test('one record that is refused for good does not stop the rest', async () => {
+  test('one record that is refused permanently does not stop the others', async () => {
     const pair = many(5);
     pair.there.faults.onCall = (call, key) => {
       if (call === 'create' && key === 'a3') throw new Trouble('invalid', '400');
@@ -56,7 +56,7 @@ describe('an error has a scope', () => {
     expect(pair.problems).toHaveLength(1);
   });
 
-  test('an unfinished record that cannot be fetched does not stop the rest', async () => {
+  test('an unfinished record that cannot be fetched does not stop the others', async () => {
     const pair = many(5);
     await pair.settle();
     const bad = [...pair.here.rows.keys()][1] ?? '';
@@ -79,7 +79,7 @@ describe('an error has a scope', () => {
 });
 
 describe('a listing', () => {
-  test('whose cursor has expired starts again, and still finds deletions', async () => {
+  test('with an expired cursor starts again, and still finds deletions', async () => {
     const pair = many(3);
     await pair.settle();
     pair.here.remove('a1');
@@ -97,7 +97,7 @@ describe('a listing', () => {
     expect(pair.there.records()).toHaveLength(10);
   });
 
-  test('that is empty deletes nothing unless someone approves, even if nothing is there any more', async () => {
+  test('that is empty deletes nothing without an approval, even if the system really is empty', async () => {
     const pair = createPair(createRecords('a', { capabilities: scanning }), createRecords('b'));
     for (let number = 0; number < 12; number++) pair.here.add('', { fields: { N: number } });
     await pair.settle();
@@ -124,7 +124,7 @@ describe('a listing', () => {
   });
 });
 
-test('deletions one by one are limited in the same way as all at once', async () => {
+test('single deletions are limited in the same way as deletions all at once', async () => {
   let done = 0;
   const pair = many(20);
   const deletions = {
