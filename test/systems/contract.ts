@@ -68,7 +68,7 @@ export function describeSystem(name: string, open: () => Promise<Stage>): void {
 // Items
 
 function itWrites(open: () => Promise<Stage>): void {
-  test('what was created is fetched, with a revision of its own', async () => {
+  test('a created item can be fetched, and has a revision', async () => {
     const { system, sample } = await open();
     const item = await created(system, key(), sample(1));
     expect(await fetched(system, item.key)).toEqual(item);
@@ -77,7 +77,7 @@ function itWrites(open: () => Promise<Stage>): void {
     expect(await fetched(system, 'nothing')).toBeNull();
   });
 
-  test('an update gives another revision, and is what is fetched', async () => {
+  test('an update gives another revision, and the updated item is fetched', async () => {
     const { system, sample, change } = await open();
     const item = await created(system, key(), sample(1));
     const updated = done(await system.update(item.key, patch(item, change(2)), item.revision, signal));
@@ -86,7 +86,7 @@ function itWrites(open: () => Promise<Stage>): void {
     expect(await fetched(system, item.key)).toEqual(updated);
   });
 
-  test('a value is taken away, and another one put there again', async () => {
+  test('a value can be removed, and another value can be written again', async () => {
     const { system, sample, change } = await open();
     const item = await created(system, key(), sample(1));
     const [name = ''] = Object.keys(sample(1)).filter((one) => !Object.hasOwn(change(1), one));
@@ -97,7 +97,7 @@ function itWrites(open: () => Promise<Stage>): void {
     expectFields(filled, { ...sample(1), ...given });
   });
 
-  test('creating one key twice makes one, or says that it cannot promise that', async () => {
+  test('two creations with one key make one item, unless the system says that it cannot promise this', async () => {
     const { system, sample, outsider } = await open();
     const wished = key();
     const first = await created(system, wished, sample(1));
@@ -113,7 +113,7 @@ function itWrites(open: () => Promise<Stage>): void {
     else expect(again.kind).toBe('stale');
   });
 
-  test('an item is found by its fields, all of them, and exactly', async () => {
+  test('an item is found only if all its fields match exactly', async () => {
     const { system, sample, outsider } = await open();
     if (outsider === null) return;
     const item = await created(system, key(), sample(1));
@@ -135,7 +135,7 @@ function itWrites(open: () => Promise<Stage>): void {
     expect(await fetched(system, item.key)).toEqual(updated);
   });
 
-  test('what was deleted is gone, or a tombstone, and can be made anew', async () => {
+  test('a deleted item is absent or a tombstone, and can be created again', async () => {
     const { system, sample } = await open();
     const item = await created(system, key(), sample(1));
     expect(done(await system.delete(item.key, item.revision, signal)).isActive).toBe(false);
@@ -144,14 +144,14 @@ function itWrites(open: () => Promise<Stage>): void {
     expectFields(anew, sample(1));
   });
 
-  test('a write to what is not there is stale', async () => {
+  test('a write to an item that does not exist is stale', async () => {
     const { system, change } = await open();
     const nothing = { fields: {} };
     expect((await system.update('nothing', patch(nothing, change(1)), 'r', signal)).kind).toBe('stale');
     expect((await system.delete('nothing', 'r', signal)).kind).toBe('stale');
   });
 
-  test('an update writes what changed, and leaves the rest to whoever wrote it', async () => {
+  test('an update writes only the changed fields, and leaves the others as they are', async () => {
     const { system, sample, change, outsider } = await open();
     if (outsider === null) return;
     const item = await created(system, key(), sample(1));
@@ -166,7 +166,7 @@ function itWrites(open: () => Promise<Stage>): void {
 // Listings
 
 function itLists(open: () => Promise<Stage>): void {
-  test('a listing ends with a cursor, and from there on holds what came since', async () => {
+  test('a listing ends with a cursor, and the next listing from there contains the later changes', async () => {
     const { system, sample } = await open();
     if (system.capabilities.changes === 'scan') return;
     const first = await created(system, key(), sample(1));
@@ -179,7 +179,7 @@ function itLists(open: () => Promise<Stage>): void {
     else expect(keys).toContain(second.key);
   });
 
-  test('a listing of everything holds everything, and says that it is whole', async () => {
+  test('a complete listing contains everything, and says that it is complete', async () => {
     const { system, sample } = await open();
     const keys = [
       (await created(system, key(), sample(1))).key,
@@ -190,7 +190,7 @@ function itLists(open: () => Promise<Stage>): void {
     expect(new Set(items.map((item) => item.key)).size).toBe(items.length);
   });
 
-  test('what is listed is what is fetched: an own write comes back with the revision of its answer', async () => {
+  test('a listed item equals the fetched one, and a write of ours is listed with the revision of its response', async () => {
     const { system, sample, change } = await open();
     const item = await created(system, key(), sample(1));
     const updated = done(await system.update(item.key, patch(item, change(2)), item.revision, signal));
@@ -200,13 +200,13 @@ function itLists(open: () => Promise<Stage>): void {
     expect(echo).toEqual(await fetched(system, item.key));
   });
 
-  test('a cursor that nobody can read has expired', async () => {
+  test('a cursor that cannot be read counts as expired', async () => {
     const { system, isRemote } = await open();
     if (!isRemote || system.capabilities.changes === 'scan') return;
     await expect(listed(system, 'nonsense')).rejects.toMatchObject({ kind: 'cursor-expired' });
   });
 
-  test('a listing of everything goes on behind any page of it', async () => {
+  test('a complete listing can continue after any of its pages', async () => {
     const { system, sample, outsider } = await open();
     if (outsider === null || system.capabilities.changes === 'scan') return;
     await created(system, key(), sample(1));
@@ -220,7 +220,7 @@ function itLists(open: () => Promise<Stage>): void {
     expect(keysOf(rest)).toEqual(keysOf(pages.slice(-1)));
   });
 
-  test('a listing ends when it is told to', async () => {
+  test('a listing ends when it is cancelled', async () => {
     const { system, sample, isRemote } = await open();
     if (!isRemote) return;
     await created(system, key(), sample(1));
@@ -231,7 +231,7 @@ function itLists(open: () => Promise<Stage>): void {
 }
 
 function itKeepsPlaces(open: () => Promise<Stage>): void {
-  test('a tree moves items, and finds what lies in a folder', async () => {
+  test('a tree can move items, and finds the contents of a folder', async () => {
     const { system } = await open();
     if (system.capabilities.tree === null) return;
     const folder = done(
@@ -256,7 +256,7 @@ function itShowsWhatOthersDo(open: () => Promise<Stage>): void {
     expectFields(await present(system, item.key), item.fields);
   });
 
-  test('F4: of two writes in one second both are seen', async () => {
+  test('F4: two writes within one second are both seen', async () => {
     const { system, sample, change, outsider } = await open();
     if (outsider === null) return;
     const item = await created(system, key(), sample(1));
@@ -272,7 +272,7 @@ function itShowsWhatOthersDo(open: () => Promise<Stage>): void {
     expect(new Set([item.revision, ...seen]).size).toBe(3);
   });
 
-  test('F5: a change that is committed late is listed all the same', async () => {
+  test('F5: a change that is committed late is still listed', async () => {
     const { system, sample, change, outsider } = await open();
     if (outsider?.editLate === null || outsider === null) return;
     const item = await created(system, key(), sample(1));
@@ -286,7 +286,7 @@ function itShowsWhatOthersDo(open: () => Promise<Stage>): void {
     );
   });
 
-  test('F11: what someone else deleted is not fetched, not listed, and not written to', async () => {
+  test('F11: an item that someone else deleted is not fetched, listed or written to', async () => {
     const { system, sample, change, outsider } = await open();
     if (outsider === null) return;
     const item = await created(system, key(), sample(1));
@@ -297,7 +297,7 @@ function itShowsWhatOthersDo(open: () => Promise<Stage>): void {
     expect(written.kind).toBe('stale');
   });
 
-  test('F15: what someone else changed before a write is not written over', async () => {
+  test('F15: a change by someone else before a write is not overwritten', async () => {
     const { system, sample, change, outsider } = await open();
     if (outsider === null || system.capabilities.writes !== 'conditional') return;
     const item = await created(system, key(), sample(1));
@@ -308,7 +308,7 @@ function itShowsWhatOthersDo(open: () => Promise<Stage>): void {
     expectFields(await present(system, item.key), change(2));
   });
 
-  test('F21: what was deleted and made anew is another item', async () => {
+  test('F21: an item that is deleted and created again is another item', async () => {
     const { system, sample, outsider } = await open();
     if (outsider === null) return;
     const item = await created(system, key(), sample(1));
@@ -324,7 +324,7 @@ function itShowsWhatOthersDo(open: () => Promise<Stage>): void {
 // What goes wrong
 
 function itTellsItsTroubles(open: () => Promise<Stage>): void {
-  test('F1: an item whose creation was answered into the void is found again, and not made twice', async () => {
+  test('F1: an item is found again and not created twice if the response to its creation is lost', async () => {
     const { system, sample, server } = await open();
     if (server === null) return;
     const wished = key();
@@ -344,7 +344,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     expect(again).toMatchObject({ kind: 'done', item: { key: found[0]?.key } });
   });
 
-  test('F8: a listing that breaks off is an error, and never whole', async () => {
+  test('F8: a listing that breaks off is an error, and never counts as complete', async () => {
     const { system, sample, server } = await open();
     if (server === null) return;
     await created(system, key(), sample(1));
@@ -357,7 +357,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     expect(pages.filter(({ isWhole }) => isWhole)).toEqual([]);
   });
 
-  test('an answer that ends in its middle, or is no record, is no answer', async () => {
+  test('a response that is cut off, or is no record, is an error', async () => {
     const { system, sample, server } = await open();
     if (server === null) return;
     const item = await created(system, key(), sample(1));
@@ -367,7 +367,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     await expect(fetched(system, item.key)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('F18: after a 429 no call is made before the time is over', async () => {
+  test('F18: no call is made after a 429 before its time is over', async () => {
     const { system, sample, server } = await open();
     if (server === null) return;
     const item = await created(system, key(), sample(1));
@@ -381,7 +381,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     expect(server.calls()).toBe(calls + 1);
   });
 
-  test('a server that is broken is unavailable, whatever it answers', async () => {
+  test('a broken server is unavailable, whatever its response', async () => {
     const { system, sample, server } = await open();
     if (server === null) return;
     const item = await created(system, key(), sample(1));
@@ -392,7 +392,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     expect(await fetched(system, item.key)).toEqual(item);
   });
 
-  test('a server that leads elsewhere is not followed', async () => {
+  test('a redirect to another server is not followed', async () => {
     const { system, sample, server } = await open();
     if (server === null) return;
     const item = await created(system, key(), sample(1));
@@ -400,7 +400,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     await expect(fetched(system, item.key)).rejects.toMatchObject({ kind: 'invalid' });
   });
 
-  test('F19: a record that is refused for good stops no other', async () => {
+  test('F19: a record that is refused permanently stops no other record', async () => {
     const { system, sample, change, server } = await open();
     if (server === null) return;
     const item = await created(system, key(), sample(1));
@@ -411,7 +411,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     done(await system.update(item.key, patch(now, change(3)), now.revision, signal));
   });
 
-  test('F24: a server whose clock is a year off tells the same', async () => {
+  test('F24: a server whose clock is wrong by a year lists the same changes', async () => {
     for (const years of [-1, 1]) {
       const { system, sample, change, server } = await open();
       if (server === null) return;
@@ -424,7 +424,7 @@ function itTellsItsTroubles(open: () => Promise<Stage>): void {
     }
   });
 
-  test('a call that is to end ends, and says so', async () => {
+  test('a cancelled call ends with an error that says so', async () => {
     const { system, server } = await open();
     if (server === null) return;
     const stop = new AbortController();

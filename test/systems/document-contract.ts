@@ -55,7 +55,7 @@ type Open = () => Promise<DocumentStage>;
 // Creation
 
 function itMakesItems(open: Open): void {
-  test('a folder and a file in it are made, and shown as they were asked for', async () => {
+  test('a folder and a file in it are created, and shown as requested', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'Akten'));
     expect(folder).toMatchObject({ isActive: true, isFolder: true, place: { parent: null, name: 'Akten' } });
@@ -67,7 +67,7 @@ function itMakesItems(open: Open): void {
     expect(await fetched(system, 'nothing')).toBeNull();
   });
 
-  test('what was made is fetched and listed with the revision of its answer', async () => {
+  test('a created item is fetched and listed with the revision of its response', async () => {
     const { system } = await open();
     const folder = await made(system, folderDraft(null, 'Akten'));
     const file = await made(system, fileDraft(folder.key, 'plan.txt', 'one'));
@@ -78,7 +78,7 @@ function itMakesItems(open: Open): void {
     }
   });
 
-  test('a file without a byte is a file', async () => {
+  test('an empty file is a file', async () => {
     const { system, outsider } = await open();
     const file = await made(system, fileDraft(null, 'empty.txt', ''));
     expect(file.content?.size).toBe(0);
@@ -86,7 +86,7 @@ function itMakesItems(open: Open): void {
     expect(await outsider.read('empty.txt')).toEqual(Buffer.alloc(0));
   });
 
-  test('a name that is taken is refused, and what has it stays as it is', async () => {
+  test('a name that is taken is refused, and the item that has it is unchanged', async () => {
     const { system, outsider } = await open();
     await made(system, fileDraft(null, 'plan.txt', 'one'));
     await made(system, folderDraft(null, 'Akten'));
@@ -101,7 +101,7 @@ function itMakesItems(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['Akten/', 'plan.txt']);
   });
 
-  test('a folder that is gone takes nothing in', async () => {
+  test('a deleted folder accepts no item', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'Akten'));
     await outsider.remove('Akten');
@@ -114,7 +114,7 @@ function itMakesItems(open: Open): void {
 // Contents
 
 function itKeepsContents(open: Open): void {
-  test('a content of many pieces arrives whole, with its size', async () => {
+  test('a content of many chunks arrives complete, with its size', async () => {
     const { system, outsider } = await open();
     const bytes = noise(3_000_001);
     const file = await made(system, fileDraft(null, 'large.bin', bytes));
@@ -123,7 +123,7 @@ function itKeepsContents(open: Open): void {
     expect(digest(await outsider.read('large.bin'))).toBe(digest(bytes));
   });
 
-  test('a hash that it tells is the hash of the bytes', async () => {
+  test('a hash that the system reports is the hash of the bytes', async () => {
     const { system } = await open();
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
     const again = await present(system, file.key);
@@ -131,7 +131,7 @@ function itKeepsContents(open: Open): void {
       if (content?.hash?.startsWith('sha256:') === true) expect(content.hash).toBe(`sha256:${digest('one')}`);
   });
 
-  test('another content is written in place of the old one: the same key, another revision', async () => {
+  test('a new content replaces the old one, with the same key and another revision', async () => {
     const { system, outsider } = await open();
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
     const updated = done(await system.update(file.key, contentPatch('other'), file.revision, signal));
@@ -142,7 +142,7 @@ function itKeepsContents(open: Open): void {
     expect(await outsider.paths()).toEqual(['plan.txt']);
   });
 
-  test('a content that breaks off is not seen under its name', async () => {
+  test('a content that breaks off is not visible under its name', async () => {
     const { system, outsider } = await open();
     await expect(create(system, brokenDraft('plan.txt'))).rejects.toThrow();
     const file = await made(system, fileDraft(null, 'other.txt', 'one'));
@@ -153,7 +153,7 @@ function itKeepsContents(open: Open): void {
     expect((await listed(system)).map(({ place }) => place?.name)).toEqual(['other.txt']);
   });
 
-  test('what someone else wrote is read, whatever was there before', async () => {
+  test('a content that someone else wrote is read, whatever was there before', async () => {
     const { system, outsider } = await open();
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
     await outsider.write('plan.txt', 'two, and longer');
@@ -164,7 +164,7 @@ function itKeepsContents(open: Open): void {
     expect((await bytesOf(await present(system, file.key))).toString()).toBe('two, and longer');
   });
 
-  test('a file that changes after it was looked at is an error, and never a mixture', async () => {
+  test('a file that changes after it was read first is an error, and never a mixture of both contents', async () => {
     const { system, outsider } = await open();
     const first = noise(2_000_000);
     await outsider.write('large.bin', first);
@@ -185,7 +185,7 @@ function itKeepsContents(open: Open): void {
 // Moves
 
 function itMovesItems(open: Open): void {
-  test('a file is renamed and moved, with its key and its content', async () => {
+  test('a renamed or moved file keeps its key and its content', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'Akten'));
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -198,7 +198,7 @@ function itMovesItems(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['Akten/', 'Akten/Plan 2.txt']);
   });
 
-  test('a folder goes with all that lies in it, and that keeps its keys', async () => {
+  test('a moved folder takes its contents along, and they keep their keys', async () => {
     const { system, outsider } = await open();
     const [a, b] = [await made(system, folderDraft(null, 'A')), await made(system, folderDraft(null, 'B'))];
     const inner = await made(system, folderDraft(a.key, 'inner'));
@@ -210,7 +210,7 @@ function itMovesItems(open: Open): void {
     expect([...keys].sort()).toEqual([a, b, inner, file].map(({ key }) => key).sort());
   });
 
-  test('a name changes in its case alone', async () => {
+  test('a rename can change only the case', async () => {
     const { system, outsider } = await open();
     for (const draft of [fileDraft(null, 'readme.txt', 'one'), folderDraft(null, 'akten')]) {
       const item = await made(system, draft);
@@ -222,7 +222,7 @@ function itMovesItems(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['Akten/', 'Readme.txt']);
   });
 
-  test('a place that is taken is refused, and both stay', async () => {
+  test('a move to a taken place is refused, and both items stay', async () => {
     const { system, outsider } = await open();
     const file = await made(system, fileDraft(null, 'a.txt', 'one'));
     const folder = await made(system, folderDraft(null, 'F'));
@@ -238,7 +238,7 @@ function itMovesItems(open: Open): void {
     expect((await outsider.read('b.txt')).toString()).toBe('two');
   });
 
-  test('a folder does not go into itself, nor into a folder that is gone', async () => {
+  test('a folder cannot be moved into itself or into a deleted folder', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'A'));
     const inner = await made(system, folderDraft(folder.key, 'B'));
@@ -251,7 +251,7 @@ function itMovesItems(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['A/', 'A/B/']);
   });
 
-  test('what someone else moved keeps its key where that can be known, and is never two', async () => {
+  test('an item that someone else moved keeps its key if the system can know this, and is never listed twice', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'A'));
     await made(system, fileDraft(folder.key, 'plan.txt', 'a content that no other file has'));
@@ -267,7 +267,7 @@ function itMovesItems(open: Open): void {
 // Deletions
 
 function itDeletesItems(open: Open): void {
-  test('a file and an empty folder go, and their names are free again', async () => {
+  test('a file and an empty folder can be deleted, and their names are free again', async () => {
     const { system, outsider } = await open();
     for (const draft of [fileDraft(null, 'plan.txt', 'one'), folderDraft(null, 'Akten')]) {
       const item = await made(system, draft);
@@ -279,7 +279,7 @@ function itDeletesItems(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['Akten/', 'plan.txt']);
   });
 
-  test('a folder that is not empty stays, and says so', async () => {
+  test('the deletion of a folder that is not empty is refused with that reason', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'Akten'));
     await outsider.write('Akten/plan.txt', 'someone has just put it here');
@@ -287,7 +287,7 @@ function itDeletesItems(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['Akten/', 'Akten/plan.txt']);
   });
 
-  test('what is gone is not deleted again', async () => {
+  test('a deleted item is not deleted again', async () => {
     const { system, outsider } = await open();
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
     await outsider.remove('plan.txt');
@@ -305,7 +305,7 @@ function itDeletesItems(open: Open): void {
 const impossibleNames = ['', '.', '..', 'a/b', '../plan.txt', 'a\u0000b'];
 
 function itRefusesNames(open: Open): void {
-  test.each(impossibleNames.map((name) => [name]))('the name %j leads nowhere else', async (name) => {
+  test.each(impossibleNames.map((name) => [name]))('the name %j leads to no other place', async (name) => {
     const { system, outsider } = await open();
     const { tree } = system.capabilities;
     if (tree === null) throw new Error('it has no places');
@@ -323,7 +323,7 @@ function itRefusesNames(open: Open): void {
     await made(system, fileDraft(null, fitting ?? '', 'fitted'));
   });
 
-  test('a name of any script is written as it is, or in the form that it tells', async () => {
+  test('a name in any script is stored as it is, or in the form that the system declares', async () => {
     const { system } = await open();
     const { tree } = system.capabilities;
     const composed = ['é.txt', '漢字 %20&+#é.txt', "it's a [name] (1).txt", 'ünïcødé 😀'].map((name) =>
@@ -339,7 +339,7 @@ function itRefusesNames(open: Open): void {
     }
   });
 
-  test('a name in another Unicode form is another name, or the same one, as it tells', async () => {
+  test('a name in another Unicode form is another name or the same one, as the system declares', async () => {
     const { system, outsider } = await open();
     const { tree } = system.capabilities;
     await made(system, fileDraft(null, 'é.txt'.normalize('NFC'), 'composed'));
@@ -349,7 +349,7 @@ function itRefusesNames(open: Open): void {
     expect(await outsider.paths()).toHaveLength(tree?.form === 'any' ? 2 : 1);
   });
 
-  test('a name in another case is another name, or the same one, as it tells', async () => {
+  test('a name in another case is another name or the same one, as the system declares', async () => {
     const { system } = await open();
     await made(system, fileDraft(null, 'readme.txt', 'one'));
     const second = await create(system, fileDraft(null, 'README.txt', 'two'));
@@ -361,7 +361,7 @@ function itRefusesNames(open: Open): void {
 // Listings
 
 function itListsTrees(open: Open): void {
-  test('a listing holds all that is there, a folder before what lies in it, and each once', async () => {
+  test('a listing contains each item once, and a folder before its contents', async () => {
     const { system, outsider } = await open();
     await outsider.makeFolder('B');
     await outsider.makeFolder('B/A');
@@ -378,7 +378,7 @@ function itListsTrees(open: Open): void {
     expect(items.filter(({ isFolder }) => isFolder)).toHaveLength(3);
   });
 
-  test('a listing without a change gives the same keys and revisions', async () => {
+  test('a listing without changes returns the same keys and revisions', async () => {
     const { system, outsider } = await open();
     await outsider.makeFolder('A');
     for (const path of ['z.txt', 'A/one.txt']) await outsider.write(path, path);
@@ -388,12 +388,12 @@ function itListsTrees(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['A/', 'A/one.txt', 'z.txt']);
   });
 
-  test('a listing of nothing is whole', async () => {
+  test('a listing of an empty tree is complete', async () => {
     const { system } = await open();
     expect(await listed(system)).toEqual([]);
   });
 
-  test('a listing that breaks off is an error, and never whole', async () => {
+  test('a listing that breaks off is an error, and never counts as complete', async () => {
     const { system, outsider, faults } = await open();
     if (!faults?.breakListing) return;
     await outsider.makeFolder('A');
@@ -409,7 +409,7 @@ function itListsTrees(open: Open): void {
 }
 
 function itFindsItems(open: Open): void {
-  test('an item is found by its place, and what lies in a folder by that folder', async () => {
+  test('an item is found by its place, and the contents of a folder are found by that folder', async () => {
     const { system, outsider } = await open();
     const folder = await made(system, folderDraft(null, 'A'));
     const file = await made(system, fileDraft(folder.key, 'one.txt', 'one'));
@@ -432,7 +432,7 @@ function itFindsItems(open: Open): void {
     expect((await listed(system)).map(({ key }) => key)).toContain(found?.key);
   });
 
-  test('an item is found by the key that it was created with, unless it says that it cannot be', async () => {
+  test('an item is found by the key that it was created with, unless the system says that it cannot do this', async () => {
     const { system } = await open();
     if (system.capabilities.creates === 'plain') return;
     const key = randomUUID();
@@ -446,7 +446,7 @@ function itFindsItems(open: Open): void {
 // Others who write
 
 function itComparesRevisions(open: Open): void {
-  test('what someone changed since it was looked at is not written over, moved away or deleted', async () => {
+  test('an item that someone changed since it was read is not overwritten, moved or deleted', async () => {
     const { system, outsider } = await open();
     if (system.capabilities.writes !== 'conditional') return;
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -457,7 +457,7 @@ function itComparesRevisions(open: Open): void {
     expect(await outsider.paths()).toEqual(['plan.txt']);
   });
 
-  test('a write that expects what the item was earlier is stale', async () => {
+  test('a write that expects an earlier revision is stale', async () => {
     const { system } = await open();
     if (system.capabilities.writes !== 'conditional') return;
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -467,7 +467,7 @@ function itComparesRevisions(open: Open): void {
     expect((await present(system, file.key)).revision).toBe(updated.revision);
   });
 
-  test('what someone wrote while a new content was on its way is still there afterwards', async () => {
+  test('a change that someone makes while a new content is uploaded is not lost', async () => {
     const { system, outsider, faults } = await open();
     if (!faults?.beforeWrite) return;
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -482,7 +482,7 @@ function itComparesRevisions(open: Open): void {
 // What was interrupted
 
 function itSettlesWhatWasInterrupted(open: Open): void {
-  test('what was created when the answer was lost is found, and not made twice', async () => {
+  test('an item whose creation had no response is found, and not created twice', async () => {
     const { system, outsider, faults } = await open();
     if (!faults?.loseAnswer) return;
     for (const draft of [fileDraft(null, 'plan.txt', 'one'), folderDraft(null, 'Akten')]) {
@@ -498,7 +498,7 @@ function itSettlesWhatWasInterrupted(open: Open): void {
     expect([...(await outsider.paths())].sort()).toEqual(['Akten/', 'plan.txt']);
   });
 
-  test('a creation that is asked for twice makes one item', async () => {
+  test('a creation that is requested twice makes one item', async () => {
     const { system, outsider } = await open();
     const key = randomUUID();
     const draft = fileDraft(null, 'plan.txt', 'one');

@@ -16,7 +16,7 @@ async function open(settings: object = {}): Promise<FolderPair> {
 describe.each(['hash', 'revision'] as const)('two folders, compared by %s', (compare) => {
   const settings = { content: { compare } };
 
-  test('what is new, changed, moved and deleted on either side is so on the other, and then all is quiet', async () => {
+  test('a creation, change, move or deletion on either side is made on the other, and the next run changes nothing', async () => {
     const { here, there, run, trees, rest } = await open(settings);
     await here.write('A/plan.txt', 'one');
     await here.write('A/inner/empty.txt', '');

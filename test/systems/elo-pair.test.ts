@@ -68,7 +68,7 @@ const writesOf = ({ requests }: EloFake): number =>
   requests.filter((request) => isWrite(request) && !request.text.includes('"sordZ":{"bset":"0"}')).length;
 
 test.each(['kept', 'ignored', 'refused'] as const)(
-  'what is new, changed, moved and deleted on either side is so on the other (GUIDs of ours are %s)',
+  'a creation, change, move or deletion on either side is made on the other (our GUIDs are %s)',
   async (guids) => {
     const { fake, folder, people, run, rest, tree } = await open({ guids });
     await folder.write('A/plan.txt', 'one');

@@ -59,8 +59,8 @@ async function readWhole(entry: PathEntry): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-describe('what is no file and no folder', () => {
-  test('is neither followed nor listed, and a probe says where it is', async () => {
+describe('an entry that is neither a file nor a folder', () => {
+  test('is neither followed nor listed, and a probe reports where it is', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'epack-outside-'));
     await writeFile(join(outside, 'secret.txt'), 'secret');
     await mkdir(at('A'));
@@ -84,7 +84,7 @@ describe('what is no file and no folder', () => {
     await rm(outside, { recursive: true });
   });
 
-  test('has its name: nothing is written through it or in its place', async () => {
+  test('keeps its name, and nothing is written through it or in its place', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'epack-outside-'));
     await symlink(outside, at('link'));
     await symlink(join(outside, 'new.txt'), at('dangling'));
@@ -99,7 +99,7 @@ describe('what is no file and no folder', () => {
     await rm(outside, { recursive: true });
   });
 
-  test('that takes the place of a folder while a file is written into it leads nowhere', async () => {
+  test('that replaces a folder during a write does not redirect that write', async () => {
     const outside = await mkdtemp(join(tmpdir(), 'epack-outside-'));
     await mkdir(at('A'));
     const content = {
@@ -128,7 +128,7 @@ describe('temporary names', () => {
     expect(await readdir(at('A'))).toEqual([mine]);
   });
 
-  test('of another machine are removed once nothing was written to them for long', async () => {
+  test('of another machine are removed once they have not been written to for a long time', async () => {
     const [young, old] = ['1', '2'].map((number) =>
       temporaryName().replace(/epack-.{8}-(.*)-\d+$/, `epack-00000000-$1-${number}`),
     );
@@ -139,14 +139,14 @@ describe('temporary names', () => {
     expect(await readdir(folder)).toEqual([young]);
   });
 
-  test('are no names that somebody may give', () => {
+  test('are refused as names of items', () => {
     const name = temporaryName();
     expect(tree.traits.names.fitting(name)).toBe(`_${name}`);
   });
 });
 
 describe('a file', () => {
-  test('is seen under its name only once it is whole, and not at all if it breaks off', async () => {
+  test('is visible under its name only once it is complete, and never if it breaks off', async () => {
     const seen: (string[] | null)[] = [];
     const content = {
       ...contentOf(''),
@@ -165,7 +165,7 @@ describe('a file', () => {
     expect(await readdir(folder)).toEqual(['plan.txt']);
   });
 
-  test('keeps its rights when its content is replaced, and has the time that it is given', async () => {
+  test('keeps its permissions when its content is replaced, and gets the given time', async () => {
     await writeFile(at('plan.txt'), 'one');
     await chmod(at('plan.txt'), 0o640);
     const modifiedAt = new Date(1_600_000_000_000);
@@ -179,7 +179,7 @@ describe('a file', () => {
     expect([mode & 0o777, mtime]).toEqual([0o640, modifiedAt]);
   });
 
-  test('that was written anew between two looks, with the size and time that it had, is another revision', async () => {
+  test('that was rewritten with the same size and time has another revision', async () => {
     await writeFile(at('plan.txt'), 'one');
     await utimes(at('plan.txt'), 1_000, 1_000);
     const before = await there('plan.txt');
@@ -189,7 +189,7 @@ describe('a file', () => {
     expect((await there('plan.txt')).revision).not.toBe(before.revision);
   });
 
-  test('that has two names is two files, and goes on being two', async () => {
+  test('that has two names is listed as two files, and stays two files', async () => {
     await writeFile(at('a.txt'), 'one');
     await link(at('a.txt'), at('b.txt'));
     expect([...(await listed()).keys()].sort()).toEqual(['a.txt', 'b.txt']);
@@ -198,7 +198,7 @@ describe('a file', () => {
     expect((await readFile(at('b.txt'))).toString()).toBe('one');
   });
 
-  test('whose move was interrupted between its two names has one again', async () => {
+  test('whose move was interrupted while it had two names has one name again', async () => {
     await writeFile(at('a.txt'), 'one');
     const entry = await there('a.txt');
     await link(at('a.txt'), at('b.txt'));
@@ -206,7 +206,7 @@ describe('a file', () => {
     expect(await readdir(folder)).toEqual(['b.txt']);
   });
 
-  test('with a name, or in folders, longer than a path may be', async () => {
+  test('can lie deeper than the longest path allows, and its name can be shortened to fit', async () => {
     expect(tree.traits.names.fitting('x'.repeat(255))).toBeNull();
     expect(tree.traits.names.fitting(`${'ü'.repeat(200)}.txt`)).toBe(`${'ü'.repeat(125)}.txt`);
     let path = '';
@@ -220,8 +220,8 @@ describe('a file', () => {
   });
 });
 
-describe('what the permissions do not allow', () => {
-  test('a folder that cannot be read makes the listing partial, and the rest is listed', async () => {
+describe('missing permissions', () => {
+  test('make a listing end with an error if a folder cannot be read, after the rest is listed', async () => {
     await mkdir(at('closed'));
     await writeFile(at('closed/inner.txt'), 'x');
     await writeFile(at('plan.txt'), 'x');
@@ -235,7 +235,7 @@ describe('what the permissions do not allow', () => {
     expect(seen.sort()).toEqual(['closed', 'plan.txt']);
   });
 
-  test('a write into it is refused, and a file that cannot be read is unavailable', async () => {
+  test('make a write refused, and a file that cannot be read unavailable', async () => {
     await mkdir(at('closed'));
     await writeFile(at('plan.txt'), 'x');
     await chmod(at('closed'), 0o555);
@@ -275,7 +275,7 @@ describe('a disk', () => {
     if (isMounted) await run('umount', [at('small')]);
   });
 
-  test('that is full takes no half file, says so, and may take it later', async () => {
+  test('that is full keeps no partial file, and the write is reported and tried again later', async () => {
     if (!isMounted) return;
     const small = await openFolder(at('small'), testOutside());
     await writeFile(at('small/plan.txt'), 'one');
@@ -290,7 +290,7 @@ describe('a disk', () => {
     expect((await readFile(at('small/plan.txt'))).toString()).toBe('one');
   });
 
-  test('that is unmounted while the tree is open is a root that is missing, and nothing is written below', async () => {
+  test('that is unmounted while the tree is open counts as a missing root, and nothing is written below it', async () => {
     if (!isMounted) return;
     const small = await openFolder(at('small'), testOutside());
     expect((await small.makeFile('plan.txt', contentOf('one'), wish, signal)).kind).toBe('done');
@@ -304,7 +304,7 @@ describe('a disk', () => {
   });
 });
 
-test('a probe leaves nothing behind, and tells how much is free', async () => {
+test('a probe leaves nothing behind, and reports the free space', async () => {
   const { ok, findings } = await tree.probe(signal);
   expect(ok).toBe(true);
   expect(findings.map(({ code }) => code)).toContain('space');

@@ -35,7 +35,7 @@ function mappedPair(there: RemoteOptions = {}): MappedPair {
   return Object.assign(pair, { findings });
 }
 
-test('what is new on either side is made on the other, in its words', async () => {
+test('a new item on either side is created on the other, in the words of that system', async () => {
   const pair = mappedPair();
   pair.here.add('1', { fields: { lastName: 'A', salutation: 'Ms.', phone: '1' } });
   pair.there.add('2', { fields: { name: 'B', anrede: 'Herr', tel: '2' } });

@@ -68,7 +68,7 @@ async function open(settings: object = {}): Promise<Opened> {
   };
 }
 
-test('what is new, changed, moved and deleted on either side is so on the other, and then all is quiet', async () => {
+test('a creation, change, move or deletion on either side is made on the other, and the next run changes nothing', async () => {
   const { folder, library, run, rest, tree } = await open();
   await folder.write('A/plan.txt', 'one');
   await folder.write('A/inner/empty.txt', '');
@@ -95,7 +95,7 @@ test('what is new, changed, moved and deleted on either side is so on the other,
   await rest();
 });
 
-test('a quiet run asks for the changes, and for nothing else', async () => {
+test('a run without changes asks for the changes, and for nothing else', async () => {
   const { fake, folder, rest, run } = await open();
   await folder.write('A/plan.txt', 'one');
   await rest();
@@ -104,7 +104,7 @@ test('a quiet run asks for the changes, and for nothing else', async () => {
   expect(fake.http.calls.slice(before).filter((call) => !call.includes('/root'))).toEqual([]);
 });
 
-test('a folder that leaves the library folder is deleted here, and comes back with all that lies in it', async () => {
+test('a folder that leaves the library folder is deleted here, and is created again with its contents when it returns', async () => {
   const { fake, folder, library, rest, tree } = await open();
   await library.makeFolder('F');
   await library.write('F/one.txt', 'one');
@@ -120,7 +120,7 @@ test('a folder that leaves the library folder is deleted here, and comes back wi
   expect(Object.keys(await tree())).toEqual(['F/', 'F/one.txt', 'stays.txt']);
 });
 
-test('what comes back from the recycle bin as it was is made again', async () => {
+test('an item that is restored unchanged from the recycle bin is created again', async () => {
   const { fake, folder, library, rest, tree } = await open();
   await folder.write('one.txt', 'one');
   await folder.write('F/two.txt', 'two');
@@ -135,7 +135,7 @@ test('what comes back from the recycle bin as it was is made again', async () =>
   expect(await tree()).toEqual({ 'F/': '', 'F/two.txt': 'two', 'one.txt': 'one' });
 });
 
-test('a creation whose answer is lost is found by its place, and is made once', async () => {
+test('a creation whose response is lost is found by its place, and is made once', async () => {
   const { fake, folder, pair, rest, run, tree } = await open();
   await folder.write('one.txt', 'one');
   fake.storage.faults.push({ fits: ({ method }) => method === 'PUT', losesAnswer: true });
@@ -147,7 +147,7 @@ test('a creation whose answer is lost is found by its place, and is made once', 
   expect(await tree()).toEqual({ 'one.txt': 'one' });
 });
 
-test('what someone else put at the place of a creation that failed is kept beside it', async () => {
+test('a file that someone else put at the place of a failed creation is kept, and the other file gets another name', async () => {
   const { fake, folder, library, pair, rest, run, tree } = await open();
   await folder.write('one.txt', 'ours');
   // From then on nothing is answered, so nobody can find out whether it was carried out.
@@ -167,7 +167,7 @@ test('what someone else put at the place of a creation that failed is kept besid
 });
 
 test.each(['at-once', 'later'] as const)(
-  'an Office file that SharePoint writes anew (%s) comes back once, and then all is quiet',
+  'an Office file that SharePoint rewrites (%s) is copied back once, and the next run changes nothing',
   async (enrichment) => {
     const { fake, folder, rest, run, tree } = await open();
     fake.library.habits.enrichment = enrichment;
@@ -190,7 +190,7 @@ test.each(['at-once', 'later'] as const)(
   },
 );
 
-test('a cursor that has expired in between deletes nothing, and what happened meanwhile is found', async () => {
+test('a cursor that expires between two runs deletes nothing, and the changes in the meantime are found', async () => {
   const { fake, folder, library, rest, tree } = await open();
   for (const name of ['a', 'b', 'c', 'd']) await folder.write(`${name}.txt`, name);
   await rest();
@@ -201,7 +201,7 @@ test('a cursor that has expired in between deletes nothing, and what happened me
   expect(await tree()).toEqual({ 'a.txt': 'changed', 'c.txt': 'c', 'd.txt': 'd' });
 });
 
-test('a library that is throttled, and one that breaks off, ends equal', async () => {
+test('both sides become equal although the library throttles calls or breaks them off', async () => {
   const { fake, folder, library, pair, rest, run, tree } = await open();
   for (const name of ['a', 'b', 'c']) await folder.write(`${name}.txt`, name);
   await library.write('z.txt', 'z');

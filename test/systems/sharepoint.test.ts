@@ -36,7 +36,7 @@ const create = (system: System, draft: Parameters<System['create']>[1]) =>
 const calls = ({ http }: GraphFake, part: string) => http.calls.filter((call) => call.includes(part));
 
 describe('the token', () => {
-  test('it is got once for all that call the system, and another one where it is refused', async () => {
+  test('it is requested once for all callers of the system, and another one is requested if it is refused', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     await Promise.all([listed(system), listed(system), listed(system)]);
@@ -46,7 +46,7 @@ describe('the token', () => {
     expect(calls(fake, '/token')).toHaveLength(2);
   });
 
-  test('whoever is refused makes no further call', async () => {
+  test('a caller whose credentials are refused makes no further call', async () => {
     const fake = await fakes.start();
     const auth = { ...fake.auth, clientSecret: 'another' };
     const { system } = await openSharepoint(fake, { config: { auth } });
@@ -56,7 +56,7 @@ describe('the token', () => {
     expect(fake.http.calls).toHaveLength(1);
   });
 
-  test('a new token that is refused as well ends all calls', async () => {
+  test('a new token that is also refused ends all calls', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     fake.http.faults.push({ fits: ({ path }) => path.includes('/sites'), times: 9, answer: { status: 401 } });
@@ -94,7 +94,7 @@ describe('listings', () => {
     expect([...last.values()].sort()).toEqual(['A', 'four.txt', 'one.txt', 'three.txt', 'two.txt']);
   });
 
-  test('only what changed is listed from a cursor, a deletion without its name', async () => {
+  test('only changes are listed from a cursor, and a deletion has no name', async () => {
     const fake = await fakes.start();
     const outsider = outsiderOf(fake, '');
     await outsider.makeFolder('A');
@@ -115,7 +115,7 @@ describe('listings', () => {
   });
 
   test.each(['resyncChangesApplyDifferences', 'resyncChangesUploadDifferences'] as const)(
-    'a cursor that has expired with %s leads to a whole listing',
+    'a cursor that has expired with %s leads to a complete listing',
     async (code) => {
       const fake = await fakes.start();
       await outsiderOf(fake, '').write('one.txt', 'one');
@@ -127,7 +127,7 @@ describe('listings', () => {
     },
   );
 
-  test('a cursor of another folder, or one that is none, has expired', async () => {
+  test('a cursor of another folder, or an invalid one, counts as expired', async () => {
     const fake = await fakes.start();
     makeFolders(fake, 'A');
     makeFolders(fake, 'B');
@@ -151,7 +151,7 @@ describe('listings', () => {
     expect(fake.storage.calls).toEqual([]);
   });
 
-  test('a page without an end, and one that comes again and again, are errors', async () => {
+  test('a page without a next link, and a page that links to itself, are errors', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const isDelta = ({ path }: { readonly path: string }) => path.endsWith('/delta');
@@ -167,7 +167,7 @@ describe('listings', () => {
     fake.http.faults.splice(0);
   });
 
-  test('a notebook is left out, with what lies in it', async () => {
+  test('a notebook is left out with its contents', async () => {
     const fake = await fakes.start();
     const { library } = fake;
     const root = makeFolders(fake, 'A');
@@ -198,14 +198,14 @@ describe('the folder of a pair', () => {
       .map(({ place }) => place?.name)
       .sort();
 
-  test('what lies elsewhere in the library is not there', async () => {
+  test('an item elsewhere in the library is not found', async () => {
     const { fake, system } = await start();
     expect((await listed(system)).map(({ place }) => place)).toEqual([{ parent: null, name: 'one.txt' }]);
     const elsewhere = rowAt(fake, 'Elsewhere/a.txt').id;
     expect(await system.fetch([elsewhere], signal)).toEqual(new Map());
   });
 
-  test('what is moved out of it is told as deleted', async () => {
+  test('an item that is moved out of it is reported as deleted', async () => {
     const { fake, outsider, system } = await start();
     await outsider.makeFolder('Akten/F');
     await outsider.write('Akten/F/in.txt', 'in');
@@ -222,7 +222,7 @@ describe('the folder of a pair', () => {
   });
 
   test.each(['the same process', 'another process'])(
-    'a folder that is moved into it brings along what lies in it, for %s',
+    'a folder that is moved into it is listed with its contents, for %s',
     async (who) => {
       const { fake, outsider, system } = await start();
       const first = await pagesOf(system, null);
@@ -235,7 +235,7 @@ describe('the folder of a pair', () => {
     },
   );
 
-  test('a listing that breaks off in a folder that came lists it again', async () => {
+  test('a listing that breaks off within a moved folder lists it again', async () => {
     const { fake, outsider, system } = await start();
     const first = await pagesOf(system, null);
     await outsider.move('Elsewhere/Deep', 'Akten/Deep');
@@ -244,7 +244,7 @@ describe('the folder of a pair', () => {
     expect(namesOf(await pagesOf(system, cursorOf(first)))).toEqual(['Deep', 'b.txt', 'c.txt', 'er']);
   });
 
-  test('a folder that goes and comes back brings along what lies in it', async () => {
+  test('a folder that leaves and returns is listed with its contents', async () => {
     const { outsider, system } = await start();
     await outsider.makeFolder('Akten/F');
     await outsider.write('Akten/F/in.txt', 'in');
@@ -255,7 +255,7 @@ describe('the folder of a pair', () => {
     expect(namesOf(await pagesOf(system, cursorOf(second)))).toEqual(['F again', 'in.txt']);
   });
 
-  test('a folder that is renamed in it is not listed, and what lies in it stays where it is', async () => {
+  test('a folder that is renamed within it is listed without its contents, which stay in place', async () => {
     const { fake, outsider, system } = await start();
     await outsider.makeFolder('Akten/F');
     await outsider.write('Akten/F/in.txt', 'in');
@@ -265,7 +265,7 @@ describe('the folder of a pair', () => {
     expect(calls(fake, '/children')).toEqual([]);
   });
 
-  test('a folder that is not there is missing, and is never made', async () => {
+  test('a folder that does not exist is reported as missing, and is never created', async () => {
     const { fake, outsider, system } = await start();
     const first = await pagesOf(system, null);
     const [one] = itemsOf(first);
@@ -282,7 +282,7 @@ describe('the folder of a pair', () => {
     await expect(pagesOf(system, cursorOf(first))).rejects.toMatchObject({ kind: 'cursor-expired' });
   });
 
-  test('a folder that goes while it is written to is missing', async () => {
+  test('a folder that is deleted during a write is reported as missing', async () => {
     const { outsider, system } = await start();
     const [one] = await listed(system);
     await outsider.remove('Akten');
@@ -292,7 +292,7 @@ describe('the folder of a pair', () => {
     await expect(system.fetch([one?.key ?? ''], signal)).rejects.toMatchObject({ kind: 'root-missing' });
   });
 
-  test('a site, a library and a folder that are not there are named', async () => {
+  test('a site, a library or a folder that does not exist is named in the error', async () => {
     const fake = await fakes.start();
     const missing = async (config: object, root = '') => {
       const { system } = await openSharepoint(fake, { config, root });
@@ -308,7 +308,7 @@ describe('the folder of a pair', () => {
     expect(await missing({}, 'Nowhere')).toBe('there is no folder "Nowhere" in "Dokumente"');
   });
 
-  test('a 404 that Graph did not say is no deletion', async () => {
+  test('a 404 that does not come from Graph is no deletion', async () => {
     const { fake, system } = await start();
     const [one] = await listed(system);
     fake.http.faults.push({
@@ -323,7 +323,7 @@ describe('large contents', () => {
   const large = noise(327_680 * 4 + 1_000, 'large');
   const parts = ({ storage }: GraphFake) => storage.calls.filter((call) => call.startsWith('PUT'));
 
-  test('they go in parts of a multiple of 320 KiB, and are seen once they are complete', async () => {
+  test('they are sent in parts of a multiple of 320 KiB, and are visible only once they are complete', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     fake.storage.faults.push({
@@ -341,7 +341,7 @@ describe('large contents', () => {
     { losesAnswer: true },
     { answer: { status: 502 } },
     { answer: { status: 503, headers: { 'retry-after': '1' } } },
-  ])('a part that is cut or refused (%j) is sent again, and none of those before it', async (fault) => {
+  ])('a part that is cut off or refused (%j) is sent again without the parts before it', async (fault) => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const isThird = ({ headers }: { readonly headers: Record<string, unknown> }) =>
@@ -353,7 +353,7 @@ describe('large contents', () => {
     expect(parts(fake).length).toBeLessThanOrEqual(6);
   });
 
-  test('a part that arrived, and is sent again, is not sent a third time', async () => {
+  test('a part that had already arrived and is sent again is not sent a third time', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const isSecond = ({ method, headers }: { readonly method: string; readonly headers: object }) =>
@@ -365,7 +365,7 @@ describe('large contents', () => {
     expect(parts(fake)).toHaveLength(5);
   });
 
-  test('a session that is lost is begun anew', async () => {
+  test('a lost session is started again', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const isThird = ({ headers }: { readonly headers: object }) =>
@@ -376,7 +376,7 @@ describe('large contents', () => {
     expect(calls(fake, 'createUploadSession')).toHaveLength(2);
   });
 
-  test('a session that is lost again and again is given up', async () => {
+  test('a session that is lost several times is given up', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const isSecond = ({ headers }: { readonly headers: object }) =>
@@ -389,7 +389,7 @@ describe('large contents', () => {
     fake.storage.faults.splice(0);
   });
 
-  test('a name that was taken meanwhile is refused with the last part, and nothing is left behind', async () => {
+  test('a name that was taken in the meantime is refused with the last part, and nothing is left behind', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const outsider = outsiderOf(fake, '');
@@ -402,7 +402,7 @@ describe('large contents', () => {
     expect(fake.uploads.open).toBe(0);
   });
 
-  test('what someone wrote while a large content was on its way is not written over', async () => {
+  test('a change that someone makes during a large upload is not overwritten', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const outsider = outsiderOf(fake, '');
@@ -414,7 +414,7 @@ describe('large contents', () => {
     expect(fake.uploads.open).toBe(0);
   });
 
-  test('a large content in place of another is one upload that names the version', async () => {
+  test('a large content that replaces another one is one upload that names the version', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const file = await made(system, fileDraft(null, 'large.bin', 'small yet'));
@@ -425,7 +425,7 @@ describe('large contents', () => {
     expect(late.kind).toBe('stale');
   });
 
-  test('where the last answer is lost, nobody says that it was written, and it is found at its place', async () => {
+  test('a file whose last response is lost is not reported as written, and is found at its place', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const isLast = ({ headers }: { readonly headers: object }) =>
@@ -438,7 +438,7 @@ describe('large contents', () => {
     expect(await create(system, draft)).toMatchObject({ kind: 'refused', code: 'name-taken' });
   });
 
-  test('a library without room says so in words, and may have room again', async () => {
+  test('a full library is reported with a reason, and the upload is tried again later', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     fake.library.habits.room = 1_000;
@@ -465,7 +465,7 @@ describe('large contents', () => {
     expect(fake.uploads.open).toBe(0);
   });
 
-  test('no more than a part and a piece of a content are held at a time', async () => {
+  test('no more than a part and a chunk of a content are in memory at a time', async () => {
     let [given, most, taken] = [0, 0, 0];
     const content = {
       size: 50 * 65_536,
@@ -517,7 +517,7 @@ describe('dates', () => {
     expect(rowAt(fake, 'a.txt').version).toBe(1);
   });
 
-  test('a date that cannot be set changes nothing of the file', async () => {
+  test('a date that cannot be set does not change the file', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const file = await made(system, fileDraft(null, 'a.txt', 'one'));
@@ -540,14 +540,14 @@ describe('reading', () => {
     return { fake, system, file };
   };
 
-  test('an answer that breaks off is continued where it broke', async () => {
+  test('a response that breaks off is continued at that position', async () => {
     const { fake, file } = await start();
     fake.storage.faults.push({ breaksAnswer: true });
     expect(digest(await bytesOf(file))).toBe(digest(bytes));
     expect(fake.storage.calls).toHaveLength(2);
   });
 
-  test('what is another content by then is not continued', async () => {
+  test('a content that has changed by then is not continued', async () => {
     const { fake, file } = await start();
     const row = rowAt(fake, 'read.bin');
     fake.storage.faults.push({
@@ -557,7 +557,7 @@ describe('reading', () => {
     await expect(bytesOf(file)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('an address that has expired is an error, and nothing is read', async () => {
+  test('an expired address is an error, and nothing is read', async () => {
     const { fake, file } = await start();
     fake.http.faults.push({
       fits: ({ path }) => path.includes('/items/'),
@@ -571,7 +571,7 @@ describe('reading', () => {
     expect(digest(await bytesOf(file))).toBe(digest(bytes));
   });
 
-  test('a file that says another size than it has is an error', async () => {
+  test('a file with another size than announced is an error', async () => {
     const { fake, file } = await start();
     fake.storage.faults.push({ answer: { status: 200, bytes: bytes.subarray(0, 1_000) } });
     await expect(bytesOf(file)).rejects.toMatchObject({ kind: 'unavailable' });
@@ -579,7 +579,7 @@ describe('reading', () => {
 });
 
 describe('what SharePoint refuses', () => {
-  test('a name that it does not take is not sent, and what is made of it is taken', async () => {
+  test('a name that it does not accept is not sent, and the adapted name is accepted', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const names = [
@@ -634,7 +634,7 @@ describe('what SharePoint refuses', () => {
     await expect(system.move(key, place, revision, signal)).rejects.toMatchObject(expected);
   });
 
-  test('an item that is forbidden is refused alone, and a library that is read-only is refused whole', async () => {
+  test('a forbidden item is refused alone, and a read-only library stops everything', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -653,7 +653,7 @@ describe('what SharePoint refuses', () => {
     await expect(system.fetch([file.key], signal)).rejects.toMatchObject({ kind: 'invalid' });
   });
 
-  test.each([429, 503])('after a %d no call is made before the time that it names', async (status) => {
+  test.each([429, 503])('no call is made before the time that a %d names', async (status) => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     await listed(system);
@@ -664,7 +664,7 @@ describe('what SharePoint refuses', () => {
     expect(fake.http.calls).toHaveLength(before);
   });
 
-  test('a folder with anything in it is not deleted, though Graph would', async () => {
+  test('a folder that is not empty is not deleted, although Graph would delete it', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const folder = await made(system, folderDraft(null, 'F'));
@@ -674,7 +674,7 @@ describe('what SharePoint refuses', () => {
     expect(calls(fake, 'DELETE')).toEqual([]);
   });
 
-  test('an eTag that does not match is stale, whether it is said by 412 or by 409', async () => {
+  test('an eTag that does not match is reported as stale, for 412 as well as for 409', async () => {
     const fake = await fakes.start();
     const { system } = await openSharepoint(fake);
     const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -684,8 +684,8 @@ describe('what SharePoint refuses', () => {
   });
 });
 
-describe('Office files, which SharePoint writes anew', () => {
-  test('what was written is what the answer shows, whatever was sent', async () => {
+describe('Office files, which SharePoint rewrites', () => {
+  test('the response shows the stored content, whatever was sent', async () => {
     const fake = await fakes.start();
     fake.library.habits.enrichment = 'at-once';
     const { system } = await openSharepoint(fake);
@@ -697,7 +697,7 @@ describe('Office files, which SharePoint writes anew', () => {
     expect((await bytesOf(file)).toString()).toMatch(/^words<sharepoint/);
   });
 
-  test('what it does later is a change of the content, and a change of a name is none', async () => {
+  test('a later rewrite is a change of the content, and a rename is not', async () => {
     const fake = await fakes.start();
     fake.library.habits.enrichment = 'later';
     const { system } = await openSharepoint(fake);
@@ -719,7 +719,7 @@ describe('a probe', () => {
     return system.probe(signal);
   };
 
-  test('a library in which everything is allowed has no fault, and nothing is left in it', async () => {
+  test('a library with all rights has no problem, and the probe leaves nothing behind', async () => {
     const fake = await fakes.start();
     makeFolders(fake, 'Akten');
     for (const root of [null, '', 'Akten']) {
@@ -731,7 +731,7 @@ describe('a probe', () => {
     expect(fake.uploads.open).toBe(0);
   });
 
-  test('what is wrong is said', async () => {
+  test('each problem is reported', async () => {
     const fake = await fakes.start();
     const codes = async (opening: Parameters<typeof openSharepoint>[1]) =>
       (await probed(fake, opening)).findings.filter(({ level }) => level !== 'info').map(({ code }) => code);
@@ -745,7 +745,7 @@ describe('a probe', () => {
   });
 });
 
-test('a request that Graph does not know is found: a path, a parameter, a member of what is sent', () => {
+test('a request that Graph does not know is found by its path, its parameters or the members of its body', () => {
   const check = createRequestCheck('/v1.0');
   const request = (method: string, url: string, json?: unknown, headers: Record<string, string> = {}) => {
     const { pathname, searchParams } = new URL(url, 'http://fake/v1.0/');

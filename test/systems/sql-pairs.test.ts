@@ -116,7 +116,7 @@ describe('PostgreSQL and SQL Server', () => {
   const names = (table: { readonly rows: ReadonlyMap<string, Readonly<Record<string, unknown>>> }) =>
     [...table.rows.values()].map((row) => row['Name']).sort();
 
-  test('what is new on either side is made on the other, and then all is quiet', async () => {
+  test('a new item on either side is created on the other, and the next run changes nothing', async () => {
     const { pg, fake, table, pair } = await linked();
     expect(await pg.rows()).toMatchObject([
       { nachname: 'Huber', geboren: '1980-02-03' },

@@ -41,7 +41,7 @@ describeWithPrograms(['apache2', 'rclone'], 'real servers of WebDAV', () => {
   });
 });
 
-describe('a fake that is honest', () => {
+describe('a fake that follows the standard', () => {
   let fakes: WebdavFake[] = [];
   afterEach(async () => {
     for (const fake of fakes) await fake.close();

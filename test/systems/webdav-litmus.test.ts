@@ -28,7 +28,7 @@ const faults: Record<DavServerKind, readonly string[]> = {
 };
 
 describeWithPrograms(['apache2', 'rclone', 'litmus'], 'litmus', () => {
-  test.each(davServerKinds)('%s passes all that it is not known to fail', async (kind) => {
+  test.each(davServerKinds)('%s passes every test that is not a known failure', async (kind) => {
     const server = await startDavServer(kind);
     try {
       const output = await litmus([server.url, server.user, server.password]);

@@ -32,7 +32,7 @@ describeWithPrograms(['apache2', 'rclone'], 'a folder and a WebDAV server', () =
         Object.entries(await treeIn(`${server.folder}/Akten`)).filter(([path]) => !path.includes('.DAV/')),
       );
 
-    test('what is new, changed, moved and deleted on either side is so on the other, and then all is quiet', async () => {
+    test('a creation, change, move or deletion on either side is made on the other, and the next run changes nothing', async () => {
       const there = davOutsider(server, 'Akten');
       await here.write('A/plan é&%.txt', 'one');
       await here.write('A/inner/empty.txt', '');

@@ -29,7 +29,7 @@ const facts: Record<DavServerKind, object> = {
 const ofAll = { movesOnlyToFree: true, locks: true, isCaseBlind: false, form: 'any', badCharacters: '' };
 
 describeWithPrograms(['apache2', 'rclone'], 'probes of real servers', () => {
-  test.each(davServerKinds)('a probe of %s finds what it does, and leaves nothing behind', async (kind) => {
+  test.each(davServerKinds)('a probe of %s finds what it can do, and leaves nothing behind', async (kind) => {
     const server = await startDavServer(kind);
     try {
       const outsider = davOutsider(server, '');

@@ -40,7 +40,7 @@ const honest = findingOf({
   locks: true,
 });
 
-test('an honest server is found to be one', async () => {
+test('a server that follows the standard has no problems', async () => {
   const { tree } = await open();
   const { findings, ok } = await tree.probe(signal);
   expect(ok).toBe(true);
@@ -73,7 +73,7 @@ const make = (tree: PathTree, path: string, text: string) =>
 // Listings
 
 test.each(['elsewhere', 'absolute', 'unencoded'] as const)(
-  'a listing names the same items where a server writes its addresses otherwise: %s',
+  'a listing contains the same items if a server writes its addresses in another form: %s',
   async (listings) => {
     const { fake, tree } = await open({}, 'Akten');
     fake.makeFolder('Akten');
@@ -86,7 +86,7 @@ test.each(['elsewhere', 'absolute', 'unencoded'] as const)(
 );
 
 test.each(['cut', 'outside', 'upwards', 'entities'] as const)(
-  'a listing that cannot be trusted is an error, and never a whole: %s',
+  'a listing that cannot be trusted is an error, and never counts as complete: %s',
   async (listings) => {
     const { fake, tree } = await open();
     fake.write('a.txt', 'one');
@@ -95,7 +95,7 @@ test.each(['cut', 'outside', 'upwards', 'entities'] as const)(
   },
 );
 
-test('a root that is not there, or is a file, is no empty tree', async () => {
+test('a root that does not exist or is a file does not count as an empty tree', async () => {
   const { fake, tree } = await open({}, 'Akten');
   const missing = { kind: 'root-missing' };
   await expect(listed(tree)).rejects.toMatchObject(missing);
@@ -107,7 +107,7 @@ test('a root that is not there, or is a file, is no empty tree', async () => {
   expect(fake.paths()).toEqual(['Akten']);
 });
 
-test('a folder that goes while the tree is listed is not there; one that may not be read ends the listing', async () => {
+test('a folder that is deleted during a listing is left out, and a folder that must not be read ends the listing', async () => {
   const { fake, tree } = await open();
   for (const folder of ['A', 'B']) fake.makeFolder(folder);
   const ofB = ({ path }: { path: string }) => path === '/dav/B/';
@@ -119,7 +119,7 @@ test('a folder that goes while the tree is listed is not there; one that may not
   await expect(listed(tree)).rejects.toMatchObject({ kind: 'unauthorized' });
 });
 
-test('what a process that died was writing is never listed, and is taken away', async () => {
+test('a temporary file of a killed process is never listed, and is removed', async () => {
   const { fake, tree } = await open();
   const left = '.~epack-00000000-1-1-1';
   fake.write(left, 'a part');
@@ -128,7 +128,7 @@ test('what a process that died was writing is never listed, and is taken away', 
   expect(fake.paths()).toEqual(['a.txt']);
 });
 
-test('what the server keeps while it is away is taken away by the next listing: a probe, a cut upload', async () => {
+test('the next listing removes files that a probe or a broken upload left while the server was unavailable', async () => {
   const { fake, tree } = await open({ isHeedless: true });
   const away = { fits: ({ method }: { method: string }) => method === 'DELETE', answer: { status: 502 } };
   const cut = { fits: ({ method }: { method: string }) => method === 'PUT', losesAnswer: true };
@@ -149,7 +149,7 @@ test('what the server keeps while it is away is taken away by the next listing: 
 
 // Servers that lie
 
-test('a server that stores nothing is found by a probe, and by every write', async () => {
+test('a server that stores nothing is recognised by a probe and by every write', async () => {
   const { fake, tree } = await open();
   await make(tree, 'a.txt', 'one');
   fake.habits.storesNothing = true;
@@ -163,7 +163,7 @@ test('a server that stores nothing is found by a probe, and by every write', asy
   expect(fake.paths()).toEqual(['a.txt']);
 });
 
-test('a server whose tags never change, or that heeds no condition, is only looked at right before', async () => {
+test('a server whose tags never change, or that ignores conditions, is read right before each write', async () => {
   for (const habits of [{ tags: 'fixed' }, { isHeedless: true }] as const) {
     const { tree } = await open(habits);
     const { findings } = await tree.probe(signal);
@@ -179,7 +179,7 @@ test('a server whose tags never change, or that heeds no condition, is only look
   }
 });
 
-test('a probe tells names, hashes and room, and what it tells is used by whoever opens the system', async () => {
+test('a probe finds the name rules, the hashes and the free space, and later runs use its findings', async () => {
   const habits = {
     isCaseBlind: true,
     form: 'NFD',
@@ -202,14 +202,14 @@ test('a probe tells names, hashes and room, and what it tells is used by whoever
   expect(fake.calls).toHaveLength(before + 1);
 });
 
-test('an answer that unpacks to more than was promised ends', async () => {
+test('a response that is larger than allowed when unpacked is cut off', async () => {
   const { fake, tree } = await open();
   await make(tree, 'a.txt', 'one');
   fake.habits.bombBytes = 50_000_000;
   await expect(textOf(tree, 'a.txt')).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('a server that leads elsewhere gets no password there', async () => {
+test('a server that redirects to another host gets no password there', async () => {
   const stranger = await startHttpFake(() => ({ status: 200, json: {} }));
   const { fake, tree } = await open();
   fakes.push(stranger);
@@ -227,7 +227,7 @@ test('a server that leads elsewhere gets no password there', async () => {
   expect(stranger.calls).toEqual([]);
 });
 
-test('no password is in what is recorded of the calls', async () => {
+test('the recorded calls contain no password', async () => {
   const { tree, outside } = await open();
   await make(tree, 'a.txt', 'one');
   const recorded = JSON.stringify(outside.observed);
@@ -238,7 +238,7 @@ test('no password is in what is recorded of the calls', async () => {
 
 // Writes
 
-test('a content that is cut leaves nothing, and a content that lies about its size is refused', async () => {
+test('a content that breaks off leaves nothing behind, and a content of the wrong size is refused', async () => {
   const { fake, tree } = await open();
   const cut: Content = {
     size: 500_000,
@@ -256,7 +256,7 @@ test('a content that is cut leaves nothing, and a content that lies about its si
   expect(fake.paths()).toEqual([]);
 });
 
-test('a full server, a locked file and a server that is away are tried again, each in its words', async () => {
+test('a full server, a locked file and an unavailable server are tried again, each with its own reason', async () => {
   const { fake, tree } = await open();
   await make(tree, 'a.txt', 'one');
   fake.habits.quota = 10;
@@ -274,7 +274,7 @@ test('a full server, a locked file and a server that is away are tried again, ea
   expect(fake.paths()).toEqual(['a.txt']);
 });
 
-test('what the server refuses for good is said by its code', async () => {
+test('a permanent refusal of the server is reported with its code', async () => {
   const { fake, tree } = await open();
   await make(tree, 'a.txt', 'one');
   const entry = await look(tree, 'a.txt');
@@ -293,7 +293,7 @@ test('what the server refuses for good is said by its code', async () => {
   expect(fake.paths()).toEqual(['a.txt']);
 });
 
-test('a folder takes along nobody’s file that comes while it is deleted', async () => {
+test('a file that is created in a folder during its deletion is not deleted with it', async () => {
   const { fake, tree } = await open();
   await tree.makeFolder('A', wish, signal);
   const folder = await look(tree, 'A');
@@ -305,7 +305,7 @@ test('a folder takes along nobody’s file that comes while it is deleted', asyn
   expect(fake.paths()).toEqual([]);
 });
 
-test('a name changes in its case alone where the server is blind to case', async () => {
+test('a rename that changes only the case succeeds on a server that ignores case', async () => {
   const { fake, tree } = await open({ isCaseBlind: true });
   await make(tree, 'readme.txt', 'one');
   const entry = await look(tree, 'readme.txt');
@@ -315,7 +315,7 @@ test('a name changes in its case alone where the server is blind to case', async
 
 // Reading
 
-test('a transfer that breaks goes on where it was, as long as it is the same file', async () => {
+test('a transfer that breaks off continues at that position, as long as the file is the same', async () => {
   const { fake, tree } = await open();
   const bytes = noise(1_000_000);
   fake.write('large.bin', bytes);
@@ -335,7 +335,7 @@ test('a transfer that breaks goes on where it was, as long as it is the same fil
   await expect(read()).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('a file that changes while it is read is an error, also where the server shows no tag', async () => {
+test('a file that changes while it is read is an error, even if the server shows no tag', async () => {
   const { fake, tree } = await open({ tags: 'none' });
   fake.write('large.bin', noise(1_000_000));
   const pieces = await tree.read(await look(tree, 'large.bin'), signal);
