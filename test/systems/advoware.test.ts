@@ -16,23 +16,23 @@ describe('the signature of a token request', () => {
   const parts = { appId: 'app-123', nonce: 'nonce-abc', time: '2026-08-30T00:00:00.000Z' };
   const apiKey = Buffer.from('test-secret-key').toString('base64');
 
-  test('is the one of the published example', () => {
+  test('equals the signature of the published example', () => {
     expect(signatureOf(apiKey, usualForm, parts)).toBe(
       'o7rz9KmoXZs550HfzO6ffiG17XwiPmlBHlksUYKZ3jcfolELow51Fw5KlrQqCK5y41aIValDjrh1iQ2GZ2WtqQ==',
     );
   });
 
-  test('is over a text that a setting can replace', () => {
+  test('covers a text that a setting can replace', () => {
     expect(signedText('{time}/{nonce}/{appId}', parts)).toBe('2026-08-30T00:00:00.000Z/nonce-abc/app-123');
   });
 
-  test('is over a time with seven decimals', () => {
+  test('covers a time with seven decimals', () => {
     expect(requestTime(new Date('2026-08-30T12:34:56.789Z'))).toBe('2026-08-30T12:34:56.7890000Z');
   });
 });
 
 describe('a token', () => {
-  test('is got once, by whoever asks first, for all pairs of a system', async () => {
+  test('is requested once for all pairs of a system', async () => {
     const fake = await fakes.start();
     const connector = createAdvowareConnector();
     const outside = testOutside();
@@ -45,7 +45,7 @@ describe('a token', () => {
     expect(fake.http.calls.filter((call) => call.includes('Token'))).toHaveLength(1);
   });
 
-  test('that has expired is renewed once, and the call made again', async () => {
+  test('that has expired is renewed once, and the call is made again', async () => {
     const fake = await fakes.start();
     const { system } = await openAdvoware(fake);
     const item = await created(system, '1', { name: 'A' });
@@ -59,7 +59,7 @@ describe('a token', () => {
     ]);
   });
 
-  test('that is refused although it is new is the last: no further call is made', async () => {
+  test('that is new and still refused ends all calls', async () => {
     const fake = await fakes.start();
     const { system } = await openAdvoware(fake);
     fake.http.faults.push({ fits: ({ method }) => method === 'GET', times: 99, answer: { status: 401 } });
@@ -68,7 +68,7 @@ describe('a token', () => {
     expect(fake.http.calls.filter((call) => call.startsWith('GET'))).toHaveLength(2);
   });
 
-  test('is asked for once with a wrong password, and never again', async () => {
+  test('is requested only once with a wrong password', async () => {
     const fake = await fakes.start();
     const { system } = await openAdvoware(fake, { auth: { ...fake.auth, password: 'wrong-password' } });
     for (let time = 0; time < 5; time++)
@@ -76,7 +76,7 @@ describe('a token', () => {
     expect(fake.http.calls).toEqual(['POST /api/v1/Token']);
   });
 
-  test('is got from the gateway where there is one, and by the time of its clock', async () => {
+  test('is requested from the gateway if there is one, with the time of its clock', async () => {
     const gateway = await fakes.start();
     const fake = await fakes.start();
     gateway.http.clockOffsetMs = -90 * 60_000;
@@ -87,7 +87,7 @@ describe('a token', () => {
     expect(fake.http.calls).toHaveLength(2);
   });
 
-  test('neither it nor what it was asked for with is ever recorded', async () => {
+  test('is never recorded, and neither are the credentials of its request', async () => {
     const fake = await fakes.start();
     const { system, outside } = await openAdvoware(fake);
     await created(system, '1', { name: `my password is ${fake.auth.password}` });
@@ -98,7 +98,7 @@ describe('a token', () => {
   });
 });
 
-test('a write sends the whole record with its changes: what is not ours stays', async () => {
+test('a write sends the whole record with its changes, so that fields outside the pair stay', async () => {
   const fake = await fakes.start();
   const betNr = fake.add({ name: 'A', vorname: 'B', rechtsform: 'GmbH', titel: 'Dr.' });
   const { system } = await openAdvoware(fake);
@@ -123,7 +123,7 @@ test('an update is a look and a write', async () => {
   expect(updated.revision).toBe(fake.rows.get(betNr)?.['rowId']);
 });
 
-test('records are looked for in the last listing, once for many; what a lost answer made is not overlooked', async () => {
+test('one listing serves several searches, and a record whose creation had no response is found', async () => {
   const fake = await fakes.start();
   fake.add({ name: 'A' });
   const { system } = await openAdvoware(fake);
@@ -143,7 +143,7 @@ test('records are looked for in the last listing, once for many; what a lost ans
   expect(await find('C')).toHaveLength(1);
 });
 
-test('F20: six of fourteen fields are known not to be kept after the first write', async () => {
+test('F20: the first write shows which six of fourteen fields the server ignores', async () => {
   const fake = await fakes.start();
   const { system } = await openAdvoware(fake);
   const findings: FieldFinding[] = [];
@@ -166,7 +166,7 @@ test('F20: six of fourteen fields are known not to be kept after the first write
   ]);
 });
 
-test('a 403 for one record is refused for that record, and for one after the other stops all of it', async () => {
+test('a 403 refuses one record, and several in a row stop everything', async () => {
   const fake = await fakes.start();
   const { system } = await openAdvoware(fake);
   fake.http.faults.push({
@@ -181,7 +181,7 @@ test('a 403 for one record is refused for that record, and for one after the oth
 });
 
 describe('a probe', () => {
-  test('tells that all is well, and reads only', async () => {
+  test('reports that all is well, and only reads', async () => {
     const fake = await fakes.start();
     fake.add({ name: 'A' });
     const { system } = await openAdvoware(fake);
@@ -190,14 +190,14 @@ describe('a probe', () => {
     expect(fake.http.calls).toEqual(['POST /api/v1/Token', 'GET /api/v1/advonet/Beteiligte']);
   });
 
-  test('tells a refused password', async () => {
+  test('reports a refused password', async () => {
     const fake = await fakes.start();
     const { system } = await openAdvoware(fake, { auth: { ...fake.auth, password: 'wrong-password' } });
     expect((await system.probe(signal)).findings).toMatchObject([{ code: 'unauthorized' }]);
   });
 });
 
-test('a system that is opened anew after a refusal asks for a token again: someone has resumed it', async () => {
+test('a system that is resumed after a refusal requests a token again', async () => {
   const fake = await fakes.start();
   const particulars = { connector: createAdvowareConnector(), outside: testOutside() };
   fake.http.faults.push({ answer: { status: 401 } });

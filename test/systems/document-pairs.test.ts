@@ -51,7 +51,7 @@ describe.each(['hash', 'revision'] as const)('two folders, compared by %s', (com
   });
 });
 
-test('what both sides held before is joined by its place, and what differs is kept twice', async () => {
+test('files that exist on both sides are matched by their place, and both contents are kept if they differ', async () => {
   const { here, there, run, trees, rest } = await open();
   for (const folder of [here, there]) {
     await folder.write('A/same.txt', 'the same on both sides');
@@ -81,7 +81,7 @@ describe('a file that both sides changed', () => {
     return pair;
   }
 
-  test('is kept twice: under its own name, and as its conflict of that day', async () => {
+  test('is kept under its own name and as a conflict copy with the date', async () => {
     const { trees, rest } = await changed({});
     await rest();
     const { here, there } = await trees();
@@ -90,14 +90,14 @@ describe('a file that both sides changed', () => {
     expect(here['plan.txt']).toBe('changed here');
   });
 
-  test.each(['here', 'there'])('is what %s made of it, where the pair says so', async (winner) => {
+  test.each(['here', 'there'])('gets the content of %s if the pair says so', async (winner) => {
     const { trees, rest } = await changed({ conflict: { content: winner } });
     await rest();
     const tree = { 'plan.txt': `changed ${winner}` };
     expect(await trees()).toEqual({ here: tree, there: tree });
   });
 
-  test('waits for a person where the pair says so', async () => {
+  test('waits for a decision if the pair says so', async () => {
     const { trees, pair } = await changed({ conflict: { content: 'manual' } });
     expect(await trees()).toEqual({
       here: { 'plan.txt': 'changed here' },
@@ -109,10 +109,10 @@ describe('a file that both sides changed', () => {
   });
 });
 
-describe('what a pair leaves out', () => {
+describe('a file that a pair leaves out', () => {
   const leaveOut = ['**/.git/**', '**/~$*', '*.tmp'];
 
-  test('is neither copied nor listed nor deleted', async () => {
+  test('is neither copied, listed nor deleted', async () => {
     const { here, there, trees, rest, run } = await open({ leaveOut });
     await here.write('A/plan.txt', 'one');
     await here.write('A/.git/config', 'mine');
@@ -132,7 +132,7 @@ describe('what a pair leaves out', () => {
     await rest();
   });
 
-  test('stays where its folder is deleted on the other side, and the folder comes back', async () => {
+  test('stays if its folder is deleted on the other side, and the folder is created there again', async () => {
     const { here, there, trees, rest } = await open({ leaveOut });
     await here.write('A/plan.txt', 'one');
     await here.write('A/.git/config', 'mine');
@@ -143,7 +143,7 @@ describe('what a pair leaves out', () => {
     expect((await trees()).there).toEqual({ 'A/': '' });
   });
 
-  test('is not deleted where the pair begins to leave it out', async () => {
+  test('is not deleted when the pair begins to leave it out', async () => {
     const { here, trees, rest, pair } = await open();
     for (let number = 0; number < 12; number++) await here.write(`A/.git/${number}`, 'x');
     await here.write('A/plan.txt', 'one');
@@ -186,7 +186,7 @@ describe('limits', () => {
     ]);
   });
 
-  test('many deletions wait for one approval, and nothing of them is deleted before', async () => {
+  test('many deletions wait for one approval, and nothing is deleted before it', async () => {
     const deletions = { count: 2, share: 0.2, emptiedFrom: 5 };
     const { here, run, trees, pair, rest } = await open({ limits: { deletions } });
     for (let number = 0; number < 8; number++) await here.write(`A/${number}.txt`, `content ${number}`);
@@ -206,7 +206,7 @@ describe('limits', () => {
 });
 
 describe('the root of a side', () => {
-  test('that is not there ends the run, and is not made', async () => {
+  test('that does not exist ends the run, and is not created', async () => {
     const { here, there, pair, run, trees } = await open();
     await here.write('plan.txt', 'one');
     await run();
@@ -222,7 +222,7 @@ describe('the root of a side', () => {
     expect((await trees()).here).toEqual({ 'new.txt': 'new', 'plan.txt': 'one' });
   });
 
-  test('in whose place is another folder, as below a mount, is not an empty tree', async () => {
+  test('that another folder has replaced, as below a mount, does not count as an empty tree', async () => {
     const { here, there, pair, run, rest } = await open();
     await here.write('plan.txt', 'one');
     await run();
@@ -245,7 +245,7 @@ describe('the root of a side', () => {
   });
 });
 
-test('a pair that only plans writes nothing, and what its plan says is done once it is approved', async () => {
+test('a pair in the mode plan writes nothing, and its plan is carried out once it is approved', async () => {
   const { here, there, pair, trees, rest } = await open({ mode: 'plan' });
   await here.write('A/plan.txt', 'one');
   await there.write('B.txt', 'two');

@@ -24,7 +24,7 @@ async function expectEqual({ trees }: FolderPair, tree: Readonly<Record<string, 
 }
 
 describe('rclone bisync', () => {
-  test('changes: new, newer and deleted files of both sides cross over', async () => {
+  test('changes: new, newer and deleted files of each side reach the other', async () => {
     const pair = await equal({ file1: '1', file2: '2', file3: '3', file4: '4' });
     await pair.here.write('file1', 'newer here');
     await pair.there.write('file2', 'newer there');
@@ -41,7 +41,7 @@ describe('rclone bisync', () => {
     });
   });
 
-  test('all_changed: every file of a side changed, in its time or its bytes', async () => {
+  test('all_changed: a side can change the time or the bytes of every file', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 8 }, (_, number) => [`file${number}`, `${number}`]),
     );
@@ -55,7 +55,7 @@ describe('rclone bisync', () => {
     await expectEqual(pair, changed);
   });
 
-  test('max_delete: a side that was emptied empties the other one not without an approval', async () => {
+  test('max_delete: a side that was emptied does not empty the other one without an approval', async () => {
     const pair = await equal(
       Object.fromEntries(Array.from({ length: 12 }, (_, number) => [`file${number}`, 'x'])),
     );
@@ -67,7 +67,7 @@ describe('rclone bisync', () => {
     expect(await pair.pair.rows('select kind from pair_approval')).toEqual([{ kind: 'deletions' }]);
   });
 
-  test('volatile and concurrent: what is written while it is copied arrives as it is in the end', async () => {
+  test('volatile and concurrent: a file that is written while it is copied arrives with its last content', async () => {
     const pair = await equal({ 'A/volatile.bin': 'first' });
     const path = join(pair.here.path, 'A/volatile.bin');
     const writing = (async () => {
@@ -85,7 +85,7 @@ describe('rclone bisync', () => {
     await expectEqual(pair, { 'A/': '', 'A/volatile.bin': 'the last word' });
   });
 
-  test('resolve: the loser of a conflict stays beside the winner, and a second conflict beside both', async () => {
+  test('resolve: the losing content becomes a conflict copy, and a second conflict makes a second copy', async () => {
     const pair = await equal({ 'file.txt': 'one' });
     for (const time of [1, 2]) {
       await pair.here.write('file.txt', `here ${time}`);
@@ -98,7 +98,7 @@ describe('rclone bisync', () => {
     expect(Object.values(here).sort()).toEqual(['here 2', 'there 1', 'there 2']);
   });
 
-  test('rmdirs and createemptysrcdirs: empty folders come and go as well', async () => {
+  test('rmdirs and createemptysrcdirs: empty folders are created and deleted as well', async () => {
     const pair = await equal({});
     await pair.here.makeFolder('A/B/C');
     await pair.rest();
@@ -108,7 +108,7 @@ describe('rclone bisync', () => {
     await expectEqual(pair, { 'A/': '' });
   });
 
-  test('equal: what both sides made alike is no conflict, whenever it was made', async () => {
+  test('equal: files that both sides created with the same content are no conflict, whatever their times', async () => {
     const pair = await equal({});
     await pair.here.write('A/file.txt', 'the same');
     await pair.there.write('A/file.txt', 'the same');
@@ -122,7 +122,7 @@ describe('rclone bisync', () => {
     await expectEqual(pair, { 'A/': '', 'A/file.txt': 'changed alike' });
   });
 
-  test('normalization: a name in two Unicode forms is one file where the contents agree', async () => {
+  test('normalization: a name in two Unicode forms is one file if the contents are equal', async () => {
     const pair = await equal({});
     const name = 'Übergröße é.txt';
     await pair.here.write(`Ä/${name}`.normalize('NFC'), 'one');
@@ -136,7 +136,7 @@ describe('rclone bisync', () => {
     expect(Object.values((await pair.trees()).here)).toEqual(['', 'two']);
   });
 
-  test('normalization: where the contents differ, both files are kept', async () => {
+  test('normalization: both files are kept if the contents differ', async () => {
     const pair = await equal({});
     await pair.here.write('é.txt'.normalize('NFC'), 'one');
     await pair.there.write('é.txt'.normalize('NFD'), 'two');
@@ -146,7 +146,7 @@ describe('rclone bisync', () => {
     expect(there).toEqual(here);
   });
 
-  test('nomodtime and backupdir: a time alone is no change, and the time of a file goes along', async () => {
+  test('nomodtime and backupdir: a new time alone is no change, and a copied file keeps its time', async () => {
     const pair = await equal({});
     await pair.here.write('file.txt', 'one');
     await utimes(join(pair.here.path, 'file.txt'), 1_500_000_000, 1_500_000_000);
@@ -174,7 +174,7 @@ describe('mutagen and Unison', () => {
     expect(Object.values(here).sort()).toEqual(['', 'a file', 'in a folder']);
   });
 
-  test('a file that became a folder, and a folder that became a file', async () => {
+  test('a file that became a folder and a folder that became a file are the same on both sides', async () => {
     const pair = await equal({ X: 'a file', 'Y/inner.txt': 'in a folder' });
     await pair.here.remove('X');
     await pair.here.write('X/new.txt', 'new');
@@ -202,7 +202,7 @@ describe('mutagen and Unison', () => {
     });
   });
 
-  test('names that were swapped, and that went round in a circle', async () => {
+  test('names that were swapped or rotated are the same on both sides', async () => {
     const pair = await equal({ a: 'A', b: 'B', 'F/x': 'X', 'G/y': 'Y' });
     const { here } = pair;
     await here.move('a', 'tmp');
@@ -226,7 +226,7 @@ describe('the OneDrive client of abraunegg', () => {
     await expectEqual(pair, { 'Z/': '', 'Z/B/': '', 'Z/one.txt': 'one', 'two.txt': 'two' });
   });
 
-  test('0038: deleted and made again under the same name', async () => {
+  test('0038: a file is deleted and created again under the same name', async () => {
     const pair = await equal({ 'A/file.txt': 'one' });
     await pair.here.remove('A');
     await pair.here.write('A/file.txt', 'made again');
@@ -234,7 +234,7 @@ describe('the OneDrive client of abraunegg', () => {
     await expectEqual(pair, { 'A/': '', 'A/file.txt': 'made again' });
   });
 
-  test('0040: a folder is renamed, and one in it deleted', async () => {
+  test('0040: a folder is renamed, and a folder in it is deleted', async () => {
     const pair = await equal({ 'A/B/C/deep.txt': 'deep', 'A/B/two.txt': 'two', 'A/one.txt': 'one' });
     await pair.here.move('A', 'Z');
     await pair.here.remove('Z/B/C');
@@ -243,7 +243,7 @@ describe('the OneDrive client of abraunegg', () => {
     await expectEqual(pair, { 'Z/': '', 'Z/Y/': '', 'Z/Y/two.txt': 'two', 'Z/one.txt': 'one' });
   });
 
-  test('0056: made and deleted before anybody looked', async () => {
+  test('0056: a file is created and deleted between two runs', async () => {
     const pair = await equal({ 'A/one.txt': 'one' });
     await pair.here.write('A/gone.txt', 'gone');
     await pair.here.remove('A/gone.txt');
@@ -268,7 +268,7 @@ describe('the OneDrive client of abraunegg', () => {
     expect(there).toEqual(here);
   });
 
-  test('a name that changes in its case alone', async () => {
+  test('a rename that changes only the case reaches the other side', async () => {
     const pair = await equal({ 'akten/readme.txt': 'one' });
     await pair.here.move('akten/readme.txt', 'akten/README.txt');
     await pair.there.move('akten', 'Akten');
@@ -277,7 +277,7 @@ describe('the OneDrive client of abraunegg', () => {
   });
 });
 
-test('names of every byte that the file system takes: what is text is copied, and the rest stays where it is', async () => {
+test('names that are valid text are copied, and files with other bytes in their names stay where they are', async () => {
   const pair = await equal({});
   const names = Array.from({ length: 255 }, (_, at) => Buffer.from([0x78, at + 1])).filter(
     (name) => !name.includes(0x2f),

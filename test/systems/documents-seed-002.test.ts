@@ -37,7 +37,7 @@ async function lastEvent({ pair }: FolderPair): Promise<number> {
 }
 
 describe('the source', () => {
-  test('lists both systems, and goes from the top down', async () => {
+  test('lists both systems from the top down', async () => {
     const pair = await equal({});
     await pair.here.write('A/B/C/deep.txt', 'deep');
     await pair.there.write('X/Y/deep too.txt', 'deep');
@@ -48,7 +48,7 @@ describe('the source', () => {
     expect(inOrder(['X', 'Y', 'deep too.txt'])).toEqual(['X', 'Y', 'deep too.txt']);
   });
 
-  test('takes many entries at a time, and all of them', async () => {
+  test('processes many entries at a time without losing any', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 40 }, (_, number) => [`F${number}`, `content ${number}`]),
     );
@@ -78,7 +78,7 @@ test('the executor keeps the order of the stages: all changes, then the deletion
   ]);
 });
 
-test('the automatic mapping joins what has the same relative path, and moves no byte where the contents are the same', async () => {
+test('the automatic mapping joins items with the same relative path, and copies nothing if the contents are equal', async () => {
   const pair = await equal({});
   for (const folder of [pair.here, pair.there])
     await folder.write('Akten/Vertrag.v2.pdf', 'the same version');
@@ -91,7 +91,7 @@ test('the automatic mapping joins what has the same relative path, and moves no 
   ]);
 });
 
-test('linked entries: what lies in a folder waits for it, and goes with it', async () => {
+test('linked entries: the contents of a folder wait for it, and are processed with it', async () => {
   const pair = await equal({ 'A/one.txt': 'one' });
   await pair.there.move('A', 'B');
   await pair.here.write('A/two.txt', 'two');
@@ -100,7 +100,7 @@ test('linked entries: what lies in a folder waits for it, and goes with it', asy
   expect(await pair.trees()).toEqual({ here: tree, there: tree });
 });
 
-test('duplicates: what both sides and 100 people name is one synchronisation', async () => {
+test('duplicates: an item that both sides and 100 people mention is synchronised once', async () => {
   const pair = await equal({ 'plan.txt': 'one' });
   const before = await lastEvent(pair);
   await pair.here.write('plan.txt', 'two');
@@ -115,7 +115,7 @@ test('duplicates: what both sides and 100 people name is one synchronisation', a
   expect(await eventsOf(pair, before)).toEqual([{ verdict: 'updated', path: 'plan.txt' }]);
 });
 
-test('the classification tells what is new, changed, moved and deleted, by what each side was last seen to hold', async () => {
+test('the classification compares each side with its last known state to find new, changed, moved and deleted items', async () => {
   const pair = await equal({ 'changed.txt': 'c', 'moved.txt': 'm', 'deleted.txt': 'd', 'same.txt': 's' });
   await pair.here.write('new.txt', 'n');
   await pair.here.write('changed.txt', 'c2');
@@ -124,7 +124,7 @@ test('the classification tells what is new, changed, moved and deleted, by what 
   expect(await pair.run()).toEqual({ created: 2, updated: 1, moved: 1, deleted: 1 });
 });
 
-test('the prototype: a time, a mode and an owner are no difference', async () => {
+test('the prototype leaves out the time, the mode and the owner', async () => {
   const pair = await equal({ 'plan.txt': 'one' });
   const before = await lastEvent(pair);
   await utimes(join(pair.here.path, 'plan.txt'), 1, 1);
@@ -133,7 +133,7 @@ test('the prototype: a time, a mode and an owner are no difference', async () =>
   expect(await eventsOf(pair, before)).toEqual([]);
 });
 
-test('first what destroys nothing, then what does: nothing that leaves a folder goes down with it', async () => {
+test('deletions come last, so that an item that leaves a folder is not deleted with it', async () => {
   const pair = await equal({ 'A/one.txt': 'one', 'A/B/two.txt': 'two', 'C/three.txt': 'three' });
   await pair.here.move('A/B/two.txt', 'C/two.txt');
   await pair.there.move('A/one.txt', 'C/one.txt');
@@ -143,11 +143,11 @@ test('first what destroys nothing, then what does: nothing that leaves a folder 
   expect(await pair.trees()).toEqual({ here: tree, there: tree });
 });
 
-describe('the example: F1 is moved from A to B on one system, and A is deleted on the other', () => {
+describe('the example, in which F1 is moved from A to B on one system and A is deleted on the other', () => {
   const example = { 'A/F1.txt': 'F1', 'B/F2.txt': 'F2' };
   const wanted = { 'B/': '', 'B/F1.txt': 'F1', 'B/F2.txt': 'F2' };
 
-  test('F1 is in B on both, and A is gone', async () => {
+  test('ends with F1 in B on both systems, and without A', async () => {
     const pair = await equal(example);
     await pair.here.move('A/F1.txt', 'B/F1.txt');
     await pair.there.remove('A');
@@ -155,7 +155,7 @@ describe('the example: F1 is moved from A to B on one system, and A is deleted o
     expect(await pair.trees()).toEqual({ here: wanted, there: wanted });
   });
 
-  test('in one system alone', async () => {
+  test('ends in the same way if one system does both', async () => {
     const pair = await equal(example);
     await pair.here.move('A/F1.txt', 'B/F1.txt');
     await pair.here.remove('A');
@@ -163,7 +163,7 @@ describe('the example: F1 is moved from A to B on one system, and A is deleted o
     expect(await pair.trees()).toEqual({ here: wanted, there: wanted });
   });
 
-  test('with the move failing: the folder stays as long as F1 is in it', async () => {
+  test('keeps the folder as long as the move fails and F1 is in it', async () => {
     const pair = await equal(example);
     await pair.here.move('A/F1.txt', 'B/F1.txt');
     await pair.here.remove('A');
@@ -184,7 +184,7 @@ describe('the example: F1 is moved from A to B on one system, and A is deleted o
     expect(Object.values(here)).toContain('F2');
   });
 
-  test('with folders nested in A', async () => {
+  test('ends in the same way with nested folders in A', async () => {
     const pair = await equal({ 'A/I/J/F1.txt': 'F1', 'A/I/K/F3.txt': 'F3', 'B/F2.txt': 'F2' });
     await pair.here.move('A/I/J/F1.txt', 'B/F1.txt');
     await pair.there.remove('A');
@@ -192,7 +192,7 @@ describe('the example: F1 is moved from A to B on one system, and A is deleted o
     expect(await pair.trees()).toEqual({ here: wanted, there: wanted });
   });
 
-  test('with A made again', async () => {
+  test('ends in the same way if A is created again', async () => {
     const pair = await equal(example);
     await pair.here.move('A/F1.txt', 'B/F1.txt');
     await pair.there.remove('A');

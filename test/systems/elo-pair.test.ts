@@ -103,7 +103,7 @@ test.each(['kept', 'ignored', 'refused'] as const)(
   },
 );
 
-test('what leaves the folder of the pair is deleted here, and comes back with it', async () => {
+test('an item that leaves the folder of the pair is deleted here, and is created again when it returns', async () => {
   const { fake, folder, people, rest, tree } = await open();
   await people.makeFolder('F');
   await people.write('F/one.txt', 'one');
@@ -120,7 +120,7 @@ test('what leaves the folder of the pair is deleted here, and comes back with it
   expect(Object.keys(await tree())).toEqual(['F/', 'F/one.txt', 'stays.txt']);
 });
 
-test('what someone deletes in ELO is deleted here, and comes back when it is restored there', async () => {
+test('an item that someone deletes in ELO is deleted here, and is created again when it is restored there', async () => {
   const { fake, people, rest, tree } = await open();
   await people.makeFolder('F');
   for (const name of ['F/one.txt', 'F/two.txt', 'stays.txt']) await people.write(name, name);
@@ -134,7 +134,7 @@ test('what someone deletes in ELO is deleted here, and comes back when it is res
   expect(Object.keys(await tree())).toEqual(['F/', 'F/one.txt', 'F/two.txt', 'stays.txt']);
 });
 
-test('references stay as they are, whatever is done to what they lead to', async () => {
+test('references stay as they are, whatever happens to their targets', async () => {
   const { fake, folder, people, rest, tree } = await open();
   await people.makeFolder('A');
   await people.makeFolder('B');
@@ -150,7 +150,7 @@ test('references stay as they are, whatever is done to what they lead to', async
   expect([...entry.references]).toEqual([entryAt(fake.archive, 'B').id]);
 });
 
-test('two documents of one name are both kept, and what became of them does not change from run to run', async () => {
+test('two documents with the same name are both kept, and later runs change nothing', async () => {
   const { fake, folder, rest } = await open();
   const root = rootOf(fake.archive);
   for (const text of ['one', 'two'])
@@ -165,7 +165,7 @@ test('two documents of one name are both kept, and what became of them does not 
   expect(await folder.tree()).toEqual(here);
 });
 
-test('a name with a slash in ELO is fitted here, and stays in ELO as it is', async () => {
+test('a name with a slash in ELO is adapted here, and stays unchanged in ELO', async () => {
   const { fake, folder, rest } = await open();
   const root = rootOf(fake.archive);
   const bill = fake.archive.add(root.id, 'Rechnung 12/2026', false);
@@ -182,7 +182,7 @@ test('a name with a slash in ELO is fitted here, and stays in ELO as it is', asy
   expect(bill.parentId).toBe(entryAt(fake.archive, 'F').id);
 });
 
-test('what someone has locked in ELO waits, and the rest goes on', async () => {
+test('a document that someone has locked in ELO waits, and the others are synchronised', async () => {
   const { fake, folder, people, pair, rest, run, tree } = await open();
   for (const name of ['a.txt', 'b.txt']) await folder.write(name, name);
   await rest();
@@ -199,7 +199,7 @@ test('what someone has locked in ELO waits, and the rest goes on', async () => {
 });
 
 test.each(['kept', 'ignored', 'refused'] as const)(
-  'a worker that is killed in the middle of its writes leaves no half file and no lock (GUIDs of ours are %s)',
+  'a worker that is killed during its writes leaves no partial file and no lock (our GUIDs are %s)',
   async (guids) => {
     const { fake, folder, people, pair, run, rest, tree } = await open({ guids });
     await folder.write('old.txt', 'old');
@@ -235,7 +235,7 @@ test.each(['kept', 'ignored', 'refused'] as const)(
 
 const news = ['new 0', 'new 1', 'new 2'];
 
-test('a pair in the mode plan writes nothing, and a folder that is not there ends its run', async () => {
+test('a pair in the mode plan writes nothing, and a missing folder ends its run', async () => {
   const { fake, folder, people, pair, run } = await open({}, { mode: 'plan' });
   await folder.write('a.txt', 'a');
   await people.write('b.txt', 'b');

@@ -19,7 +19,7 @@ test('a member that a function does not have is a mistake, however deep it is', 
 // EPACK_TEST_ELO_OPENAPI=openapi_v23.json EPACK_TEST_WRITE_PAGES=1 npx jest test/systems/elo-shapes
 const document = process.env['EPACK_TEST_ELO_OPENAPI'];
 if (document !== undefined)
-  test('the extract is what the document says', () => {
+  test('the extract matches the document', () => {
     const shapes = extractShapes(readFileSync(document, 'utf8'));
     if (process.env['EPACK_TEST_WRITE_PAGES'] === '1')
       writeFileSync(eloShapesFile, JSON.stringify(shapes, null, 2));

@@ -51,7 +51,7 @@ test.each([
   expect(fileName({ name, extension })).toBe(file);
 });
 
-test('a name that is too long for ELO is cut before its extension, and not within a letter', () => {
+test('a name that is too long for ELO is cut before its extension, and never within a character', () => {
   const family = '👨‍👩‍👧‍👦';
   const fitting = eloNames.fitting(`${family.repeat(40)}.pdf`) ?? '';
   expect(fitting.length).toBeLessThanOrEqual(mostNameCharacters);
@@ -59,7 +59,7 @@ test('a name that is too long for ELO is cut before its extension, and not withi
   expect(eloNames.fitting(fitting)).toBeNull();
 });
 
-test('names with the signs of ELO paths are found by their place', async () => {
+test('names with the separators of ELO paths are found by their place', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   for (const name of ['¶ 12.pdf', '¶|§', 'a|b.txt', '100 %.txt', 'a*.txt']) {
@@ -69,7 +69,7 @@ test('names with the signs of ELO paths are found by their place', async () => {
   }
 });
 
-test('a name that ELO has and no other system can have is shown as it is, and may stay in a move', async () => {
+test('a name that only ELO allows is shown as it is, and can be kept in a move', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const root = rootOf(fake.archive);
@@ -84,7 +84,7 @@ test('a name that ELO has and no other system can have is shown as it is, and ma
   expect(await system.move(now.key, worse, now.revision, signal)).toMatchObject({ code: 'bad-name' });
 });
 
-test('another extension is another version with the same content', async () => {
+test('a new extension makes a new version with the same content', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const item = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -100,7 +100,7 @@ test('another extension is another version with the same content', async () => {
 
 // Two of one name
 
-test('two documents of one name in one folder are both listed, and neither hides the other', async () => {
+test('two documents with the same name in one folder are both listed', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const root = rootOf(fake.archive);
@@ -120,7 +120,7 @@ test('two documents of one name in one folder are both listed, and neither hides
 
 // References
 
-test('an item lives where its place is: a reference is not listed, and not touched', async () => {
+test('an item is listed at its own place, and a reference to it is neither listed nor changed', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const [a, b] = [await made(system, folderDraft(null, 'A')), await made(system, folderDraft(null, 'B'))];
@@ -142,7 +142,7 @@ test('an item lives where its place is: a reference is not listed, and not touch
   noLocks(fake);
 });
 
-test('what is only referred to from the folder of the pair is not in it', async () => {
+test('an item that is only referenced from the folder of the pair is not part of it', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const elsewhere = fake.archive.add(rootId, 'other', true);
@@ -155,7 +155,7 @@ test('what is only referred to from the folder of the pair is not in it', async 
 
 // Locks
 
-test('what someone else has locked is left alone, and no byte is sent for it', async () => {
+test('an item that someone else has locked is not changed, and no content is sent for it', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -174,7 +174,7 @@ test('what someone else has locked is left alone, and no byte is sent for it', a
   expect((await bytesOf(await present(system, file.key))).toString()).toBe('one');
 });
 
-test('a lock that a killed call of ours left behind is let go when the item is looked at', async () => {
+test('a lock that a killed call of ours left behind is released when the item is read', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -217,7 +217,7 @@ test('no write leaves a lock behind, and none takes the lock of someone else', a
 
 // Contents
 
-test('a new content is a new version with a comment, and the old one stays in ELO', async () => {
+test('a new content makes a new version with a comment, and the old version stays in ELO', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -231,7 +231,7 @@ test('a new content is a new version with a comment, and the old one stays in EL
   expect((await bytesOf(file)).toString()).toBe('one');
 });
 
-test('an upload that is cut is seen by nobody, whatever cut it', async () => {
+test('an upload that breaks off is not visible, whatever the cause', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -258,7 +258,7 @@ test('an upload that is cut is seen by nobody, whatever cut it', async () => {
   expect(currentVersion(entryAt(fake.archive, 'plan.txt'))?.bytes.toString()).toBe('one');
 });
 
-test('a content that is not the one that was told of is an error', async () => {
+test('a content that differs from the listed one is an error', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -272,7 +272,7 @@ test('a content that is not the one that was told of is an error', async () => {
   await expect(bytesOf(file)).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('a document without a file, or that ELO encrypts, is left out with the reason', async () => {
+test('a document without a file, or one that ELO encrypts, is left out with the reason', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const root = rootOf(fake.archive);
@@ -289,7 +289,7 @@ test('a document without a file, or that ELO encrypts, is left out with the reas
 
 // Where the password goes
 
-test('addresses that ELO names are called at the server of the settings, and no other one is', async () => {
+test('addresses from ELO are only called at the server of the settings', async () => {
   const fake = await fakes.start({ innerUrl: 'http://192.0.2.1:9090/ix-Archiv' });
   const { system, outside } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -303,7 +303,7 @@ test('addresses that ELO names are called at the server of the settings, and no 
 
 // Listings
 
-test('folders of many pages are listed whole, and their searches are closed', async () => {
+test('folders of many pages are listed completely, and their searches are closed', async () => {
   const fake = await fakes.start({ pageMost: 2 });
   const { system } = await openElo(fake);
   for (let number = 0; number < 9; number++) await outsiderOf(fake.archive).write(`f${number}.txt`, 'x');
@@ -311,7 +311,7 @@ test('folders of many pages are listed whole, and their searches are closed', as
   expect(functionsOf(fake)).toContain('findClose');
 });
 
-test('a search that the server has forgotten is begun anew, and nothing is missed', async () => {
+test('a search that the server has forgotten is started again, and nothing is missed', async () => {
   const fake = await fakes.start({ pageMost: 2 });
   const { system } = await openElo(fake);
   for (let number = 0; number < 9; number++) await outsiderOf(fake.archive).write(`f${number}.txt`, 'x');
@@ -327,7 +327,7 @@ test('a search that the server has forgotten is begun anew, and nothing is misse
   expect(names.size).toBe(9);
 });
 
-test('a search that is forgotten again and again, or broken off by the server, is no whole listing', async () => {
+test('a search that is forgotten several times, or broken off by the server, is no complete listing', async () => {
   const fake = await fakes.start({ pageMost: 2 });
   const { system } = await openElo(fake);
   for (let number = 0; number < 9; number++) await outsiderOf(fake.archive).write(`f${number}.txt`, 'x');
@@ -340,7 +340,7 @@ test('a search that is forgotten again and again, or broken off by the server, i
   await expect(listed(system)).rejects.toMatchObject({ kind: 'unavailable' });
 });
 
-test('a folder of the pair that is not there is no empty one, and is not made', async () => {
+test('a missing folder of the pair does not count as empty, and is not created', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake, { root: 'Akten/2026' });
   const before = fake.archive.entries.size;
@@ -369,7 +369,7 @@ test('the whole archive can be the folder of a pair', async () => {
 // Changes
 
 test.each([['by its own clock', true] as const, ['by the header Date', false] as const])(
-  'what was changed, made and deleted since is told, %s, which is a year ahead',
+  'later changes, creations and deletions are listed, %s, which is a year ahead',
   async (_, knowsServerTime) => {
     const fake = await fakes.start({ knowsServerTime });
     fake.http.clockOffsetMs = 365 * 24 * 3_600_000;
@@ -392,7 +392,7 @@ test.each([['by its own clock', true] as const, ['by the header Date', false] as
   },
 );
 
-test('after a clock that was ahead is set right, changes are found all the same', async () => {
+test('changes are still found after a clock that was ahead is corrected', async () => {
   const fake = await fakes.start();
   fake.http.clockOffsetMs = 365 * 24 * 3_600_000;
   const { system } = await openElo(fake);
@@ -403,7 +403,7 @@ test('after a clock that was ahead is set right, changes are found all the same'
   expect(items.map(({ place }) => place?.name)).toContain('a.txt');
 });
 
-test('what was moved out of the folder of the pair is told as gone, and what was moved in with all that is in it', async () => {
+test('an item that leaves the folder of the pair is listed as deleted, and a folder that enters it is listed with its contents', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const outsider = outsiderOf(fake.archive);
@@ -427,7 +427,7 @@ test('what was moved out of the folder of the pair is told as gone, and what was
   expect(await fetched(system, inner)).toBeNull();
 });
 
-test('a cursor that cannot be read is no cursor', async () => {
+test('a cursor that cannot be read counts as expired', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   for (const cursor of ['', 'x', '{"at":"yesterday"}', '{"at":"2026.99.30.00.00.00"}'])
@@ -436,7 +436,7 @@ test('a cursor that cannot be read is no cursor', async () => {
 
 // Creation
 
-test('a new item has the key of its creation as its GUID, and is found by it wherever it was moved', async () => {
+test('a new item has the key of its creation as its GUID, and is found by it even after a move', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const key = randomUUID();
@@ -454,7 +454,7 @@ test('a new item has the key of its creation as its GUID, and is found by it whe
   expect((await system.find({ by: 'origin', key }, signal)).map((item) => item.key)).toEqual([again.key]);
 });
 
-test('what was made under a key and then deleted is made anew under another GUID', async () => {
+test('an item that was created with a key and then deleted is created again with another GUID', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const key = randomUUID();
@@ -469,7 +469,7 @@ test.each([
   ['kept', 'found'],
   ['ignored', 'plain'],
   ['refused', 'plain'],
-] as const)('where a GUID of ours is %s, items are said to be %s', async (guids, creates) => {
+] as const)('after ELO %s our GUID, the capability for creations is %s', async (guids, creates) => {
   const fake = await fakes.start({ guids });
   const { system } = await openElo(fake);
   expect(system.capabilities.creates).toBe('plain');
@@ -478,7 +478,7 @@ test.each([
   expect([...(await outsiderOf(fake.archive).paths())].sort()).toEqual(['a.txt', 'b.txt']);
 });
 
-test('the keywording forms of the settings are those of new entries', async () => {
+test('new entries get the keywording forms of the settings', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake, { folderMask: 'Ordner', documentMask: 'Freie Eingabe' });
   await made(system, folderDraft(null, 'A'));
@@ -489,7 +489,7 @@ test('the keywording forms of the settings are those of new entries', async () =
   expect(wished).toEqual(['Ordner', 'Freie Eingabe']);
 });
 
-test('index fields are read and written beside the content, and the others stay as they are', async () => {
+test('index fields are read and written with the content, and the other fields stay as they are', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake, { fields: ['AKTE', 'TAGS'] });
   const draft = { ...fileDraft(null, 'a.txt', 'a'), fields: { AKTE: '12/2026', TAGS: '["a","b"]' } };
@@ -520,7 +520,7 @@ test.each([
   [2003, 'unavailable'],
   [9000, 'unavailable'],
   [3008, 'unauthorized'],
-])('the error %i is about all calls: %s', async (code, kind) => {
+])('the error %i stops all calls: %s', async (code, kind) => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   fake.http.faults.push({ answer: exception(code) });
@@ -534,7 +534,7 @@ test.each([
   [5024, 'forbidden'],
   [5005, 'duplicate'],
   [6000, 'invalid'],
-])('the error %i to a write is a refusal of that item: %s', async (code, refusal) => {
+])('the error %i on a write refuses only that item: %s', async (code, refusal) => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   fake.http.faults.push({ fits: isWrite, answer: exception(code) });
@@ -550,7 +550,7 @@ test.each([
   });
 });
 
-test('a session that has ended is no error: the call is made again, once', async () => {
+test('a session that has ended is no error, and the call is made once more', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   fake.http.faults.push({ answer: exception(2001) });
@@ -571,7 +571,7 @@ test.each([['status 401', { status: 401 }] as const, ['the error 3008', exceptio
   },
 );
 
-test('what our user may not read any more is not gone, and is left alone', async () => {
+test('an item that our user may no longer read does not count as deleted, and is not changed', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));
@@ -581,7 +581,7 @@ test('what our user may not read any more is not gone, and is left alone', async
   expect(item).toMatchObject({ isActive: true, faults: [{ field: 'rights' }] });
 });
 
-test('a folder of the pair that our user may not read is no empty one', async () => {
+test('a folder of the pair that our user must not read does not count as empty', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   rootOf(fake.archive).isHidden = true;
@@ -589,7 +589,7 @@ test('a folder of the pair that our user may not read is no empty one', async ()
   expect(await system.probe(signal)).toMatchObject({ ok: false, findings: [{ code: 'root-missing' }] });
 });
 
-test('a user that may not ask for the server’s clock and version lists all the same', async () => {
+test('a user without the right to ask for the server’s clock and version can still list', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const isInfo = ({ path }: { path: string }) => path.endsWith('/getServerInfo');
@@ -599,7 +599,7 @@ test('a user that may not ask for the server’s clock and version lists all the
   expect(await system.probe(signal)).toMatchObject({ ok: true, version: null });
 });
 
-test('a server that starts anew is unavailable, whatever page it shows', async () => {
+test('a server that is restarting is unavailable, whatever page it shows', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   for (const answer of [
@@ -614,7 +614,7 @@ test('a server that starts anew is unavailable, whatever page it shows', async (
 
 // Probe
 
-test('a probe tells the version and what our user may do, and writes nothing', async () => {
+test('a probe reports the version and the rights of our user, and writes nothing', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const before = fake.archive.entries.size;
@@ -631,14 +631,14 @@ test('a probe tells the version and what our user may do, and writes nothing', a
   });
 });
 
-test('a probe with a wrong password says so, and makes one call', async () => {
+test('a probe with a wrong password reports it, and makes one call', async () => {
   const fake = await fakes.start();
   const { system } = await openElo({ ...fake, password: 'another' });
   expect(await system.probe(signal)).toMatchObject({ ok: false, findings: [{ code: 'unauthorized' }] });
   expect(fake.http.calls).toHaveLength(1);
 });
 
-test('a content that came while its item was given away is stale, and nothing is lost', async () => {
+test('a new content for an item that is deleted at that moment is stale, and leaves no lock', async () => {
   const fake = await fakes.start();
   const { system } = await openElo(fake);
   const file = await made(system, fileDraft(null, 'plan.txt', 'one'));

@@ -17,7 +17,7 @@ async function linkedPair(): Promise<{ id: string; betNr: number }> {
 }
 
 describe('EspoCRM and Advoware', () => {
-  test('create: one POST, one read-back, and one combined write-back of betnr, rowId and status', async () => {
+  test('a creation costs one POST, one read and one combined write-back of betnr, rowId and status', async () => {
     pair = await openFakePair();
     await pair.run('whole');
     const { id } = pair.espo.add('CBeteiligte', person);
@@ -39,7 +39,7 @@ describe('EspoCRM and Advoware', () => {
     expect(calls.espo.filter((call) => call.startsWith('PUT'))).toEqual([`PUT /CBeteiligte/${id}`]);
   });
 
-  test('create in Advoware: the record is made in EspoCRM with its sync key, and told of its betnr', async () => {
+  test('a record that is created in Advoware is created in EspoCRM with its sync key and its betnr', async () => {
     pair = await openFakePair();
     const betNr = pair.advoware.add({ name: 'Yilmaz', geburtsdatum: '1992-11-30T00:00:00', anrede: 'Herr' });
     await pair.run('whole');
@@ -49,7 +49,7 @@ describe('EspoCRM and Advoware', () => {
     expect(made?.['syncKey']).toEqual(expect.any(String));
   });
 
-  test('update: a look and a write there, and the new rowId written back', async () => {
+  test('an update costs one read and one write there, and the new rowId is written back', async () => {
     const { id, betNr } = await linkedPair();
     pair.espo.edit('CBeteiligte', id, { lastName: 'Meier-Schulz' });
     await pair.mention(id);
@@ -59,7 +59,7 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.beteiligte()[0]?.['advowareRowId']).toBe(pair.advoware.rows.get(betNr)?.['rowId']);
   });
 
-  test('two runs without a change outside make no write', async () => {
+  test('two runs without a change in the systems write nothing', async () => {
     await linkedPair();
     await pair.run();
     await pair.run('whole');
@@ -67,7 +67,7 @@ describe('EspoCRM and Advoware', () => {
     expect([...espo, ...advoware].filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
-  test('sync_check from the schedule finds what no webhook told', async () => {
+  test('the scheduled sync_check finds changes that no webhook reported', async () => {
     const { id, betNr } = await linkedPair();
     pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
     pair.advoware.edit(betNr, { bemerkung: 'ruft zurück' });
@@ -76,7 +76,7 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.beteiligte()[0]).toMatchObject({ firstName: 'Zoe', description: 'ruft zurück' });
   });
 
-  test('conflict per group: each group has its own winner, and nothing of the rest is lost', async () => {
+  test('each group of fields in a conflict has its own winner, and no other change is lost', async () => {
     const { id, betNr } = await linkedPair();
     pair.espo.edit('CBeteiligte', id, { lastName: 'Here', description: 'von hier' });
     pair.advoware.edit(betNr, { name: 'There', bemerkung: 'von dort' });
@@ -89,7 +89,7 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.advoware.rows.get(betNr)?.['bemerkung']).toBe(notes);
   });
 
-  test('deleted_in_advoware: the record stays in EspoCRM, marked', async () => {
+  test('a record that is deleted in Advoware stays in EspoCRM with a mark', async () => {
     const { betNr } = await linkedPair();
     pair.advoware.remove(betNr);
     await pair.run('whole');
@@ -98,7 +98,7 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.advowareRows()).toEqual([]);
   });
 
-  test('a refused record is given up with its reason, stops no other, and goes on once it is mended', async () => {
+  test('a refused record is given up with its reason, stops no other record, and is synchronised once it is corrected', async () => {
     pair = await openFakePair();
     const doctor = pair.espo.add('CBeteiligte', { ...person, salutationName: 'Dr.' });
     pair.espo.add('CBeteiligte', { ...person, lastName: 'Okafor' });
@@ -111,7 +111,7 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.advowareRows()).toHaveLength(2);
   });
 
-  test('a crash between the POST and our note of it makes one record', async () => {
+  test('a crash between the POST and its record in our database creates one record', async () => {
     pair = await openFakePair();
     await pair.run('whole');
     const { id } = pair.espo.add('CBeteiligte', person);
@@ -127,7 +127,7 @@ describe('EspoCRM and Advoware', () => {
     expect(pair.beteiligte()).toMatchObject([{ syncStatus: 'clean' }]);
   });
 
-  test('a crash between our note of it and the write-back: the record is told after all', async () => {
+  test('a crash between its record in our database and the write-back does not prevent the write-back', async () => {
     pair = await openFakePair();
     await pair.run('whole');
     const { id } = pair.espo.add('CBeteiligte', person);
@@ -145,7 +145,7 @@ describe('EspoCRM and Advoware', () => {
     expect(await pair.rows('select id from link where intent is not null')).toEqual([]);
   });
 
-  test('a crash between the POST in EspoCRM and our note of it makes one record', async () => {
+  test('a crash between the POST in EspoCRM and its record in our database creates one record', async () => {
     pair = await openFakePair();
     pair.advoware.add({ name: 'Yilmaz', anrede: 'Herr' });
     pair.espo.http.faults.push({ fits: ({ method }) => method === 'POST', losesAnswer: true });
@@ -167,7 +167,7 @@ describe('EspoCRM and Advoware', () => {
     expect([...espo, ...advoware].filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
-  test('401: the system is paused after one call', async () => {
+  test('a 401 pauses the system after one call', async () => {
     const { id } = await linkedPair();
     pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
     pair.espo.http.faults.push({ times: 99, answer: { status: 401 } });

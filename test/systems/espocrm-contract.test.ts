@@ -17,7 +17,7 @@ const real = realEspo(process.env);
 if (real !== null) {
   beforeAll(() => prepareReal(real));
   describeSystem('a real EspoCRM', () => realStage(real));
-  test('what was prepared on a real EspoCRM is not prepared again', async () => {
+  test('a real EspoCRM that was prepared needs no further preparation', async () => {
     expect(await prepareReal(real)).toEqual([]);
   });
 }

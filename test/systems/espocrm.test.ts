@@ -15,7 +15,7 @@ const open = (fake: EspocrmFake, end: object = {}, fields = espoFields) =>
   openEspo({ url: fake.url, apiKey: fake.apiKey }, end, fields);
 
 describe('a wrong key', () => {
-  test('is tried once, and never again: the server locks out whoever fails ten times', async () => {
+  test('is tried only once, because the server locks out a client after ten failures', async () => {
     const fake = await fakes.start();
     const { system } = await openEspo({ url: fake.url, apiKey: 'wrong-key-123' });
     for (let time = 0; time < 20; time++)
@@ -24,14 +24,14 @@ describe('a wrong key', () => {
     expect(fake.http.calls).toEqual(['GET /api/v1/CBeteiligte/1']);
   });
 
-  test('that many calls had in flight ends with those: what waits for its turn is not called', async () => {
+  test('ends all waiting calls, and only the calls in progress are refused', async () => {
     const fake = await fakes.start();
     const { system } = await openEspo({ url: fake.url, apiKey: 'wrong-key-123' });
     await Promise.allSettled(Array.from({ length: 100 }, (_, place) => fetched(system, String(place))));
     expect(fake.http.calls.length).toBeLessThanOrEqual(8);
   });
 
-  test('a lock-out is told as such, not as a record that may not be read', async () => {
+  test('a lock-out is reported as such, and not as a record that must not be read', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake);
     const wrong = { 'x-api-key': 'other' };
@@ -41,8 +41,8 @@ describe('a wrong key', () => {
   });
 });
 
-describe('what our key may not do', () => {
-  test('with any record stops all of it', async () => {
+describe('a right that our key lacks', () => {
+  test('for all records stops everything', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake);
     fake.entity('CBeteiligte').rights.create = 'no';
@@ -50,7 +50,7 @@ describe('what our key may not do', () => {
     await expect(writing).rejects.toMatchObject({ kind: 'unauthorized' });
   });
 
-  test('with one record is refused for that record', async () => {
+  test('for one record refuses only that record', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake);
     const item = await created(system, '1', { lastName: 'A' });
@@ -62,7 +62,7 @@ describe('what our key may not do', () => {
 });
 
 describe('a field that the entity type lacks', () => {
-  test('stops everything before anything is written: EspoCRM would take it in silence', async () => {
+  test('stops everything before anything is written, because EspoCRM would ignore it silently', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake, {}, ['lastName', 'nowhere']);
     const trouble = { kind: 'fields', message: 'CBeteiligte lacks nowhere' };
@@ -71,7 +71,7 @@ describe('a field that the entity type lacks', () => {
     expect(fake.http.calls.filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 
-  test('is asked for again once it is there', async () => {
+  test('is read again once it exists', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake, {}, ['lastName', 'late']);
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'fields' });
@@ -79,7 +79,7 @@ describe('a field that the entity type lacks', () => {
     expect((await listed(system, null)).items).toEqual([]);
   });
 
-  test('that our key may not see is one that is not there', async () => {
+  test('counts as missing if our key must not see it', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake);
     fake.add('CBeteiligte', { lastName: 'A' });
@@ -91,7 +91,7 @@ describe('a field that the entity type lacks', () => {
     await expect(listed(system, null)).rejects.toThrow('does not show firstName');
   });
 
-  test('is told of a whole entity type that is not there', async () => {
+  test('is reported as a missing entity type if the whole type is missing', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake, { entity: 'CNowhere' });
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'fields' });
@@ -107,7 +107,7 @@ describe('a record that is refused', () => {
     expect(written.kind === 'refused' ? written.reason : '').toContain('Field validation failure');
   });
 
-  test('as a duplicate names those that are in the way, and takes what it made itself', async () => {
+  test('as a duplicate names the conflicting records, and adopts a record that our own call created', async () => {
     const fake = await fakes.start();
     fake.entity('CBeteiligte').duplicateCheck = ['lastName', 'syncKey'];
     const { system } = await open(fake);
@@ -119,7 +119,7 @@ describe('a record that is refused', () => {
     expect(again).toMatchObject({ kind: 'done', item: { key: mine.key } });
   });
 
-  test('as a duplicate is made all the same where the pair says so', async () => {
+  test('as a duplicate is created anyway if the pair says so', async () => {
     const fake = await fakes.start();
     fake.entity('CBeteiligte').duplicateCheck = ['lastName'];
     const { system } = await open(fake, { duplicates: 'allow' });
@@ -128,7 +128,7 @@ describe('a record that is refused', () => {
   });
 });
 
-test('a record that was never saved since the control was switched on has no version, and is looked at before a write', async () => {
+test('a record that was not saved since optimistic control was switched on has no version, and is read before a write', async () => {
   const fake = await fakes.start();
   const { system } = await open(fake);
   const entity = fake.entity('CBeteiligte');
@@ -143,7 +143,7 @@ test('a record that was never saved since the control was switched on has no ver
   expect(updated.revision).toBe('v:1');
 });
 
-test('an update is a look and a write; a create and a delete of what was just seen are one call', async () => {
+test('an update costs a read and a write; a creation, and a deletion of a record that was just read, cost one call', async () => {
   const fake = await fakes.start();
   for (const optimistic of [true, false]) {
     fake.entity('CBeteiligte').optimistic = optimistic;
@@ -160,7 +160,7 @@ test('an update is a look and a write; a create and a delete of what was just se
   }
 });
 
-test('thousands of records that were changed in one second are all listed, once each', async () => {
+test('thousands of records that were changed in one second are each listed once', async () => {
   const fake = await fakes.start();
   const ids = Array.from(
     { length: 450 },
@@ -173,7 +173,7 @@ test('thousands of records that were changed in one second are all listed, once 
   expect(again.items.map(({ key }) => key).sort()).toEqual([...ids].sort());
 });
 
-test('what is changed while everything is listed is listed by the next listing of changes', async () => {
+test('a change during a complete listing is in the next listing of changes', async () => {
   const fake = await fakes.start();
   for (let place = 0; place < 250; place++) fake.add('CBeteiligte', { lastName: `A${place}` }, 10_000);
   const first = fake.add('CBeteiligte', { lastName: 'first' }, 10_000);
@@ -189,8 +189,8 @@ test('what is changed while everything is listed is listed by the next listing o
   expect(items.find(({ key }) => key === first.id)?.fields['lastName']).toBe('changed meanwhile');
 });
 
-describe('what is recorded of a call', () => {
-  test('holds its operation, its answer and its time, and no secret', async () => {
+describe('the record of a call', () => {
+  test('contains its operation, its response and its time, and no secret', async () => {
     const fake = await fakes.start();
     const { system, outside } = await open(fake);
     await created(system, '1', { lastName: `the key is ${fake.apiKey}, you know` });
@@ -205,7 +205,7 @@ describe('what is recorded of a call', () => {
     expect(JSON.stringify(outside.observed)).not.toContain(fake.apiKey);
   });
 
-  test('a call without an answer is recorded with what was wrong', async () => {
+  test('contains the error of a call without a response', async () => {
     const fake = await fakes.start();
     const { system, outside } = await open(fake);
     fake.http.faults.push({ losesAnswer: true });
@@ -227,7 +227,7 @@ describe('webhooks', () => {
     return connector.registerWebhooks(opening, outside, wish, signal).then((keys) => ({ keys, outside }));
   };
 
-  test('are registered for all changes, and what was registered before is taken away', async () => {
+  test('are registered for all changes, and earlier ones are removed', async () => {
     const fake = await fakes.start();
     await register(fake, 'https://sync.example/hooks/espo/token-1');
     const { keys, outside } = await register(fake, 'https://sync.example/hooks/espo/token-2');
@@ -244,7 +244,7 @@ describe('webhooks', () => {
 });
 
 describe('a probe', () => {
-  test('tells the version and that all is well, reads only, and leaves nothing behind', async () => {
+  test('reports the version and that all is well, only reads, and leaves nothing behind', async () => {
     const fake = await fakes.start();
     const { system } = await open(fake);
     const probe = await system.probe(signal);
@@ -253,7 +253,7 @@ describe('a probe', () => {
     expect(fake.http.calls.every((call) => call.startsWith('GET '))).toBe(true);
   });
 
-  test('tells all that is missing at once', async () => {
+  test('reports everything that is missing at once', async () => {
     const fake = await fakes.start({ end: { optimistic: false } });
     Object.assign(fake.entity('CBeteiligte').rights, { read: 'own', delete: 'no' });
     fake.http.clockOffsetMs = 3_600_000;
@@ -270,7 +270,7 @@ describe('a probe', () => {
     expect(findings[0]?.about).toEqual(['nowhere', 'missing']);
   });
 
-  test('tells a wrong key, a server that is away and an entity type that is not there', async () => {
+  test('reports a wrong key, an unavailable server and a missing entity type', async () => {
     const fake = await fakes.start();
     const wrong = await openEspo({ url: fake.url, apiKey: 'wrong-key-123' });
     expect((await wrong.system.probe(signal)).findings).toMatchObject([{ code: 'unauthorized' }]);
@@ -289,7 +289,7 @@ describe('a preparation', () => {
     { name: 'advowareLastSync', type: 'datetime' },
   ] as const;
 
-  test('shows what it would do, does it, and has nothing left to do', async () => {
+  test('shows its steps, carries them out, and has nothing left to do', async () => {
     const fake = await startEspocrmFake();
     const wish = { url: fake.url, administrator: fake.admin, end, fields };
     const plan = () => planPreparation(wish, testOutside(), signal);
@@ -309,7 +309,7 @@ describe('a preparation', () => {
     await fake.close();
   });
 
-  test('names what nobody can make under that name', async () => {
+  test('names an entity type that cannot be created under its name', async () => {
     const fake = await fakes.start();
     fake.entity('CBeteiligte');
     const wish = { url: fake.url, administrator: fake.admin, end: { entity: 'Nowhere' }, fields: [] };

@@ -21,7 +21,7 @@ const client = (outside: Outside = testOutside(), more: object = {}): HttpClient
 
 const get = (from: HttpClient, path = '/a') => from.call({ operation: 'fetch', method: 'GET', path }, signal);
 
-test('a server that does not answer in time is unavailable', async () => {
+test('a server that does not respond in time is unavailable', async () => {
   fake.faults.push({ delayMs: 2_000 });
   await expect(get(client(testOutside(), { deadlineMs: 50 }))).rejects.toMatchObject({
     kind: 'unavailable',
@@ -29,7 +29,7 @@ test('a server that does not answer in time is unavailable', async () => {
   });
 });
 
-test('an answer that is longer than it may be is not read to its end', async () => {
+test('a response that is longer than allowed is not read to its end', async () => {
   answer = () => ({ status: 200, json: 'x'.repeat(100_000) });
   await expect(get(client(testOutside(), { maxAnswerBytes: 1_000 }))).rejects.toMatchObject({
     kind: 'unavailable',
@@ -37,7 +37,7 @@ test('an answer that is longer than it may be is not read to its end', async () 
   });
 });
 
-test('what a server asks for by Retry-After holds for all that call the system', async () => {
+test('the Retry-After of a server applies to all callers of the system', async () => {
   const outside = testOutside();
   fake.faults.push({ answer: { status: 503, headers: { 'retry-after': '3' } } });
   await expect(get(client(outside))).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 3_000 });
@@ -46,7 +46,7 @@ test('what a server asks for by Retry-After holds for all that call the system',
   expect(outside.observed).toHaveLength(1);
 });
 
-test('a time to come back is read by the clock of the server that names it', () => {
+test('a date in Retry-After is read by the clock of the server that sends it', () => {
   const headers = (entries: Record<string, string>) => new Headers(entries);
   const date = 'Mon, 30 Nov 2020 12:00:00 GMT';
   const later = 'Mon, 30 Nov 2020 12:01:30 GMT';
@@ -57,7 +57,7 @@ test('a time to come back is read by the clock of the server that names it', () 
   expect(retryAfterMs(headers({ 'retry-after': 'soon' }))).toBeUndefined();
 });
 
-test('no more calls are under way at a time than the system allows', async () => {
+test('no more calls are in progress at a time than the system allows', async () => {
   let [now, most] = [0, 0];
   answer = async () => {
     most = Math.max(most, ++now);
@@ -87,7 +87,7 @@ test('no more calls begin in any second than the system allows', async () => {
   expect(starts[20]).toBeGreaterThanOrEqual(1_995);
 });
 
-test('no secret is shown in any of its forms, and nothing is shown at length', () => {
+test('no secret is shown in any form, and long texts are shortened', () => {
   const redact = createRedaction(['p"ss wörd/1', 'abc']);
   const forms = [
     'p"ss wörd/1',
@@ -109,7 +109,7 @@ const open = async (from: HttpClient): Promise<Buffer> => {
   return Buffer.concat(pieces);
 };
 
-test('bytes are sent as they are, and the bytes of an opened answer are handed on as they come', async () => {
+test('bytes are sent unchanged, and the bytes of an open response are passed on as they arrive', async () => {
   const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, place) => place % 251));
   let sent: FakeRequest | null = null;
   answer = (request) => {
@@ -123,7 +123,7 @@ test('bytes are sent as they are, and the bytes of an opened answer are handed o
   expect(sent).toMatchObject({ bytes, headers: { 'content-type': 'application/octet-stream', 'x-a': '1' } });
 });
 
-test('an opened answer that breaks off or stays away is unavailable, and a refusal is an answer as ever', async () => {
+test('an open response that breaks off or does not come is unavailable, and a refusal is a normal response', async () => {
   answer = () => ({ status: 200, bytes: Buffer.alloc(100_000) });
   fake.faults.push({ breaksAnswer: true });
   await expect(open(client())).rejects.toMatchObject({ kind: 'unavailable' });
@@ -140,7 +140,7 @@ test('an opened answer that breaks off or stays away is unavailable, and a refus
   });
 });
 
-test('whoever reads slowly holds up nobody, and is not cut off', async () => {
+test('a slow reader delays nobody, and is not cut off', async () => {
   answer = ({ path }) =>
     path === '/file' ? { status: 200, bytes: Buffer.alloc(4_000_000) } : { status: 200 };
   const outside = { ...testOutside(), limiter: createLimiter({ atOnce: 1 }) };
@@ -160,7 +160,7 @@ test('whoever reads slowly holds up nobody, and is not cut off', async () => {
   expect(bytes).toBe(0);
 });
 
-test('a path that opens something to everyone is not recorded', async () => {
+test('a path that gives access without a password is not recorded', async () => {
   const outside = testOutside();
   const call = { operation: 'read', method: 'GET', path: '/file?tempauth=1234', isSecretPath: true } as const;
   await client(outside).call(call, signal);
@@ -186,7 +186,7 @@ async function* piecesOf(count: number, pauseMs = 0): AsyncGenerator<Uint8Array>
   }
 }
 
-test('a content is sent while it is read, however long that takes, with its size', async () => {
+test('a content is sent with its size while it is read, however long that takes', async () => {
   let sent: FakeRequest | null = null;
   answer = (request) => {
     sent = request;
@@ -198,7 +198,7 @@ test('a content is sent while it is read, however long that takes, with its size
   expect(sent).toHaveProperty('bytes.length', 50_000);
 });
 
-test('a content that breaks off, or has another size than it should have, never arrives as a whole', async () => {
+test('a content that breaks off, or has the wrong size, never arrives as complete', async () => {
   let arrived = 0;
   answer = () => {
     arrived += 1;
@@ -214,7 +214,7 @@ test('a content that breaks off, or has another size than it should have, never 
   expect(arrived).toBe(0);
 });
 
-test('a refusal in the middle of a content is the answer', async () => {
+test('a refusal during the transfer of a content is the response', async () => {
   const server = createServer((_, response) => response.writeHead(507).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const address = server.address();

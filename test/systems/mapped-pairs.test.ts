@@ -50,7 +50,7 @@ test('a new item on either side is created on the other, in the words of that sy
   ]);
 });
 
-test('one record that has no word on the other side is refused by name, and stops nothing else', async () => {
+test('one record with a value that the other side has no word for is refused with its field, and stops no other record', async () => {
   const pair = mappedPair();
   pair.here.add('1', { fields: { lastName: 'A', salutation: 'Dr.' } });
   pair.here.add('2', { fields: { lastName: 'B', salutation: 'Mr.' } });
@@ -68,7 +68,7 @@ describe('a server that ignores a field', () => {
     normalise: ({ tel: _, ...fields }) => fields,
   };
 
-  test('takes it from nobody, is not written to again for it, and is known for it', async () => {
+  test('does not remove it on the other side, gets no further write for it, and is known to ignore it', async () => {
     const pair = mappedPair(forgetful);
     const key = pair.here.add('1', { fields: { lastName: 'A', phone: '1' } });
     await pair.settle();
@@ -84,7 +84,7 @@ describe('a server that ignores a field', () => {
   });
 });
 
-test('a server that writes values its own way is not written to again for it', async () => {
+test('a server that writes values in its own form gets no further write for this', async () => {
   const pair = mappedPair({
     normalise: ({ tel, ...fields }) => ({ ...fields, tel: typeof tel === 'string' ? `+49${tel}` : null }),
   });

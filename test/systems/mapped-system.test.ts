@@ -44,7 +44,7 @@ function done(written: Written): Item {
 
 const onlyOne = (remote: Remote): Fields => remote.records()[0] ?? {};
 
-test('a record is said in the words of the pair, and written in those of its system', async () => {
+test('a record is shown in the words of the pair, and written in the words of its system', async () => {
   const { remote, system } = open('there');
   const fields = { lastName: 'Meier', salutation: 'Ms.', born: '1980-01-02', phone: '1' };
   const item = done(await system.create('1', draft(fields), signal));
@@ -52,7 +52,7 @@ test('a record is said in the words of the pair, and written in those of its sys
   expect(item.fields).toEqual({ ...fields, register: null });
 });
 
-test('what is not a field of the pair is not seen, but for what is written back', async () => {
+test('fields outside the pair are hidden, except those that are written back', async () => {
   const { remote, system } = open('here', {}, { passedThrough: ['betnr'] });
   const key = remote.add('1', { fields: { lastName: 'A', secret: 'x', betnr: 4711 } });
   const [item] = [...(await system.fetch([key], signal)).values()];
@@ -60,7 +60,7 @@ test('what is not a field of the pair is not seen, but for what is written back'
   expect(item?.fields).not.toHaveProperty('secret');
 });
 
-test('a value that the pair has no word for makes the item faulty, and the others of the page stay sound', async () => {
+test('a value that the pair has no word for makes only its item faulty, and not the others of the page', async () => {
   const { remote, system } = open('here');
   remote.add('1', { fields: { lastName: 'A', salutation: 'Dr.' } });
   remote.add('2', { fields: { lastName: 'B', salutation: 'Mr.' } });
@@ -80,7 +80,7 @@ test('a value that its system has no word for is refused with its field, and not
   expect(remote.counts['create']).toBeUndefined();
 });
 
-test('no value is sent, left out or sent as an empty text, as its rule says', async () => {
+test('a missing value is sent as null, left out or sent as an empty text, as its rule says', async () => {
   const { remote, system } = open('there');
   const item = done(
     await system.create('1', draft({ lastName: 'A', salutation: 'Mr.', phone: '1' }), signal),
@@ -91,7 +91,7 @@ test('no value is sent, left out or sent as an empty text, as its rule says', as
   expect(cleared.fields).toMatchObject({ lastName: null, phone: null });
 });
 
-test('where nothing is left to be told, nothing is called but a look', async () => {
+test('a write with no field left for the system is only a read', async () => {
   const { remote, system } = open('there');
   const item = done(await system.create('1', draft({ lastName: 'A', salutation: 'Mr.' }), signal));
   const same = done(
@@ -115,14 +115,14 @@ test('items are found by the words of their system', async () => {
   expect(await find({ lastName: 'A', salutation: 'Dr.' })).toEqual([]);
 });
 
-describe('what a server keeps is learned by what it shows after a write', () => {
+describe('the fields that a server keeps are learned after a write', () => {
   const forgetful: RemoteOptions = {
     capabilities: { answers: 'sent' },
     echoes: true,
     normalise: ({ tel: _, ...fields }) => fields,
   };
 
-  test('the answer is read back, and what the server ignored is known by name', async () => {
+  test('the record is read again, and ignored fields are known by name', async () => {
     const { system, findings, remote } = open('there', forgetful);
     const item = done(await system.create('1', draft({ lastName: 'A', phone: '1' }), signal));
     expect(item.fields).toMatchObject({ lastName: 'A', phone: null });
@@ -133,7 +133,7 @@ describe('what a server keeps is learned by what it shows after a write', () => 
     expect(remote.counts).toMatchObject({ create: 1, fetch: 1 });
   });
 
-  test('fields that are known to be kept are not read back, others are', async () => {
+  test('fields that are known to be kept are not read again, and others are', async () => {
     const { system, remote, findings } = open('there', forgetful, { kept: { lastName: 'yes', phone: 'no' } });
     const item = done(await system.create('1', draft({ lastName: 'A' }), signal));
     remote.forgetCalls();
@@ -144,7 +144,7 @@ describe('what a server keeps is learned by what it shows after a write', () => 
     expect(findings).toEqual([]);
   });
 
-  test('what someone changed right after the write is left to be found by its revision', async () => {
+  test('a change by someone else right after the write is found later by its revision', async () => {
     const { system, remote, findings } = open('there', forgetful);
     remote.faults.onCall = (call, key) => {
       if (call === 'fetch') remote.edit(key, { name: 'Z' });

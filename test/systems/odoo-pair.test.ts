@@ -15,7 +15,7 @@ const partner = (name: string) => {
 };
 
 describe.each<[OdooInterface]>([['json-2'], ['json-rpc']])('PostgreSQL and Odoo by %s', (api) => {
-  test('what is made on one side is made on the other, once, and told by its external id', async () => {
+  test('an item that is created on one side is created once on the other, and gets its external id', async () => {
     pairs = await openOdooPairs(api);
     await pairs.tables.query(ada);
     pairs.odoo.add({ name: 'Bob', email: 'bob@example.org', country_id: 1 });
@@ -38,7 +38,7 @@ describe.each<[OdooInterface]>([['json-2'], ['json-rpc']])('PostgreSQL and Odoo 
     expect(partners()).toHaveLength(2);
   });
 
-  test('an update is a look and a write, whichever side it is made on, and its echo is none', async () => {
+  test('an update costs a read and a write on either side, and writes nothing when it comes back', async () => {
     pairs = await openOdooPairs(api);
     await pairs.tables.query(ada);
     await pairs.run('persons');
@@ -59,7 +59,7 @@ describe.each<[OdooInterface]>([['json-2'], ['json-rpc']])('PostgreSQL and Odoo 
     expect(pairs.calls().filter((call) => /write|load/.test(call))).toEqual([]);
   });
 
-  test('a crash between a creation and our note of it makes one record', async () => {
+  test('a crash between a creation and its record in our database creates one record', async () => {
     pairs = await openOdooPairs(api);
     await pairs.tables.query(ada);
     pairs.odoo.http.faults.push({ fits: (request) => calledMethod(request) === 'load', losesAnswer: true });
@@ -76,7 +76,7 @@ describe.each<[OdooInterface]>([['json-2'], ['json-rpc']])('PostgreSQL and Odoo 
 });
 
 describe('PostgreSQL and Odoo', () => {
-  test('both sides change different fields: both are kept; the same field: someone decides', async () => {
+  test('different fields that both sides changed are both kept, and someone decides about the same field', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(ada);
     await pairs.run('persons');
@@ -96,7 +96,7 @@ describe('PostgreSQL and Odoo', () => {
     ]);
   });
 
-  test('a deletion is carried over, by deleting or by archiving', async () => {
+  test('a deletion reaches the other side as a deletion or as an archiving', async () => {
     pairs = await openOdooPairs('json-2', { deletion: 'archive' });
     await pairs.tables.query(ada);
     const bob = pairs.odoo.add({ name: 'Bob', email: 'bob@example.org' });
@@ -113,7 +113,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(partners()).toHaveLength(2);
   });
 
-  test('a record that is archived and comes back as it was is there again on both sides', async () => {
+  test('a record that is archived and restored unchanged exists again on both sides', async () => {
     pairs = await openOdooPairs('json-2');
     pairs.odoo.add({ name: 'Bob', email: 'bob@example.org', country_id: 1 });
     await pairs.run('persons');
@@ -129,7 +129,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(pairs.calls().filter((call) => /write|load/.test(call))).toEqual([]);
   });
 
-  test('a deletion never takes a change along', async () => {
+  test('a deletion never destroys a change', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(ada);
     await pairs.run('persons');
@@ -140,7 +140,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(partners()).toHaveLength(1);
   });
 
-  test('a person names a group by the other system’s key, once the group is there', async () => {
+  test('a person refers to a group by the key of the other system, once the group exists there', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(`insert into circle (id, name) values (7, 'Choir')`);
     await pairs.tables.query(
@@ -160,7 +160,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(await pairs.persons()).toMatchObject([{ group_id: made?.['id'] }]);
   });
 
-  test('text that Odoo cleans is no endless change, and is not taken back', async () => {
+  test('text that Odoo cleans causes no endless change, and is not copied back', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(
       `insert into person (name, email, note) values ('Ada', 'ada@example.org', 'plain')`,
@@ -175,7 +175,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(partner('Ada L.').values).toMatchObject({ comment: '<p>plain</p>' });
   });
 
-  test('what Odoo refuses is given up with its reason, and stops no other', async () => {
+  test('a record that Odoo refuses is given up with its reason, and stops no other record', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(`insert into person (name, email) values ('', 'nobody@example.org')`);
     await pairs.tables.query(ada);
@@ -197,7 +197,7 @@ describe('PostgreSQL and Odoo', () => {
     expect(partners()).toEqual([]);
   });
 
-  test('a field that became another one pauses the pair before anything is written; who resumes it accepts that', async () => {
+  test('a field whose type changed pauses the pair before anything is written, until someone resumes it', async () => {
     pairs = await openOdooPairs();
     await pairs.tables.query(ada);
     await pairs.run('persons');

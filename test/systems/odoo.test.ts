@@ -17,7 +17,7 @@ const create = (system: RemoteSystem, fields: object, key = 'k-1') =>
   system.create(key, draft({ ...fields }), signal);
 
 describe.each(versions)('Odoo by %s', (api, version) => {
-  test('who is not let in is not let in once, and calls no more', async () => {
+  test('a wrong password is tried once, and no further call is made', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(
       { ...fake, apiKey: 'wrong', user: { user: 'sosync', password: 'wrong' } },
@@ -30,7 +30,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.methods).toEqual([]);
   });
 
-  test('a database that is not served is for a person to mend, and is named', async () => {
+  test('a database that is not served needs a person, and is named', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo({ ...fake, database: 'elsewhere' }, { api });
     const trouble = { kind: 'unauthorized', message: expect.stringMatching(/database/) as string };
@@ -39,7 +39,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.http.calls).toHaveLength(1);
   });
 
-  test('what our user may do with no record stops the system; what a rule forbids is refused for that record', async () => {
+  test('a right that our user lacks for all records stops the system, and a record rule refuses only its record', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     const item = await created(system, 'k-1', { name: 'A' });
@@ -50,7 +50,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     await expect(create(system, { name: 'C' }, 'k-2')).rejects.toMatchObject({ kind: 'unauthorized' });
   });
 
-  test('a field that the model lacks, and a model that there is not, stop the pair before anything is written', async () => {
+  test('a field that the model lacks, or a missing model, stops the pair before anything is written', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api, fields: ['name', 'nowhere', 'ref/id'] });
     const lacking = { kind: 'fields', message: 'res.partner lacks nowhere, ref/id' };
@@ -62,7 +62,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.methods.filter((method) => method !== 'res.partner/fields_get')).toEqual([]);
   });
 
-  test('a value that is none of its type is refused for that record, with the name of its field', async () => {
+  test('a value of the wrong type is refused for its record, with the name of its field', async () => {
     const fake = await fakes.start(version);
     const fields = ['name', 'type', 'color', 'x_birth', 'country_id', 'category_id'];
     const { system } = await openOdoo(fake, { api, fields });
@@ -86,7 +86,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     });
   });
 
-  test('dates are days, and times are UTC, however they are written', async () => {
+  test('dates are days, and times are UTC, whatever their format', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api, fields: ['name', 'x_birth', 'x_seen'] });
     const item = await created(system, 'k-1', {
@@ -101,7 +101,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(await fetched(system, item.key)).toEqual(updated);
   });
 
-  test('nothing is nothing, and false is a value of its own', async () => {
+  test('an empty field has no value, and false is a value', async () => {
     const fake = await fakes.start(version);
     const fields = ['name', 'ref', 'is_company', 'color', 'x_rate', 'category_id', 'country_id'];
     const { system } = await openOdoo(fake, { api, fields });
@@ -123,7 +123,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(await fetched(system, item.key)).toEqual(emptied);
   });
 
-  test('relations are numbers, or external ids where the pair asks for them, and sets have no order', async () => {
+  test('relations are numbers, or external ids if the pair asks for them, and sets have no order', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api, fields: ['name', 'country_id/id', 'category_id/id'] });
     fake.store.externalIds.set('mod.friend', { model: 'res.partner.category', id: 1 });
@@ -153,7 +153,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(item.fields['comment']).toBe('<p>hi</p>');
   });
 
-  test('another transaction in the way is tried again later, and is no refusal', async () => {
+  test('a write that another transaction blocks is tried again later, and is no refusal', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     fake.store.busyWrites = 1;
@@ -164,7 +164,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     await expect(update).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('an archived record counts as deleted, and is told with the next changes', async () => {
+  test('an archived record counts as deleted, and is listed with the next changes', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     const item = await created(system, 'k-1', { name: 'A' });
@@ -180,7 +180,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.store.models.get('res.partner')?.rows.size).toBe(1);
   });
 
-  test('with archived records, they are like any others', async () => {
+  test('archived records are like any others if the pair includes them', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, {
       api,
@@ -197,7 +197,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.values(Number(item.key))).toBeNull();
   });
 
-  test('a deletion archives where the pair says so', async () => {
+  test('a deletion archives the record if the pair says so', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api, end: { deletion: 'archive' } });
     const item = await created(system, 'k-1', { name: 'A' });
@@ -206,7 +206,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(await fetched(system, item.key)).toBeNull();
   });
 
-  test('what is outside of the domain is not there, and what is made belongs to it', async () => {
+  test('records outside the domain are not found, and new records belong to it', async () => {
     const fake = await fakes.start(version);
     const domain = [['is_company', '=', true], '|', ['type', '=', 'invoice'], ['ref', '!=', false]];
     const plain = [
@@ -222,7 +222,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.values(Number(item.key))).toMatchObject({ is_company: true, type: 'invoice' });
   });
 
-  test('an update is a look and a write, and its echo shows the revision of its answer', async () => {
+  test('an update costs a read and a write, and is listed with the revision of its response', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     const item = await created(system, 'k-1', { name: 'A' });
@@ -238,7 +238,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(items).toEqual([updated]);
   });
 
-  test('more records than a page holds, all with one date of change, are listed, each once', async () => {
+  test('records with the same time of change are each listed once, even if they fill several pages', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     for (let number = 0; number < 1_203; number++) fake.add({ name: `A${number}` });
@@ -256,7 +256,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(pages.map((page) => page.length)).toEqual([500, 500, 203]);
   });
 
-  test('a listing of changes goes on behind any of its pages', async () => {
+  test('a listing of changes can continue after any of its pages', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     const { cursor: start } = await listed(system, null);
@@ -267,7 +267,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(rest.map(({ isWhole }) => isWhole)).toEqual([false]);
   });
 
-  test('external ids of records that nobody else has made are asked for once', async () => {
+  test('external ids that are known are not read again by the next listing', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api, fields: ['name'] });
     for (let number = 0; number < 10; number++) fake.add({ name: `A${number}` });
@@ -277,7 +277,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.methods).toEqual(['res.partner/search_read', 'res.partner/search_read']);
   });
 
-  test('no secret is in what is recorded of its calls', async () => {
+  test('the recorded calls contain no secret', async () => {
     const fake = await fakes.start(version);
     const { system, outside } = await openOdoo(fake, { api });
     await created(system, 'k-1', { name: 'A' });
@@ -290,7 +290,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     );
   });
 
-  test('a probe says what is amiss, and changes nothing', async () => {
+  test('a probe reports each problem, and changes nothing', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api, fields: ['name', 'display_name'] });
     fake.store.denied.add('res.partner/unlink');
@@ -315,7 +315,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
     expect(fake.methods.filter((method) => /write|load|unlink/.test(method))).toEqual([]);
   });
 
-  test('a page in place of JSON, and a way that leads to the choice of a database, are no answers', async () => {
+  test('a page in place of JSON, and a redirect to the choice of a database, are errors', async () => {
     const fake = await fakes.start(version);
     const { system } = await openOdoo(fake, { api });
     fake.http.faults.push({ answer: { status: 200, html: '<!doctype html><p>Maintenance' } });
@@ -332,7 +332,7 @@ describe.each(versions)('Odoo by %s', (api, version) => {
   });
 });
 
-test('by JSON-RPC the number of our user is asked for once, by all that open the system', async () => {
+test('the number of our user is requested once for all callers by JSON-RPC', async () => {
   const fake = await fakes.start(16);
   const connector = createOdooConnector();
   const outside = testOutside();
@@ -344,7 +344,7 @@ test('by JSON-RPC the number of our user is asked for once, by all that open the
   expect(asked).toHaveLength(1);
 });
 
-test('by JSON-RPC a password that was changed ends all calls, and another one is asked for anew', async () => {
+test('a changed password ends all calls by JSON-RPC, and the system asks for the number of our user again when it is opened again', async () => {
   const fake = await fakes.start(16);
   const connector = createOdooConnector();
   const outside = testOutside();
@@ -359,7 +359,7 @@ test('by JSON-RPC a password that was changed ends all calls, and another one is
   expect((await listed(again, null)).items).toEqual([]);
 });
 
-test('by JSON-2 a 500 of Odoo itself about a value is a refusal, and any other is tried again', async () => {
+test('a 500 of Odoo itself about a value is a refusal by JSON-2, and any other 500 is tried again', async () => {
   const fake = await fakes.start();
   const { system } = await openOdoo(fake);
   const item = await created(system, 'k-1', { name: 'A' });
@@ -386,7 +386,7 @@ test('by JSON-2 a 500 of Odoo itself about a value is a refusal, and any other i
   ]);
 });
 
-test('an Odoo that is too old for JSON-2 says so when it is probed', async () => {
+test('a probe reports an Odoo that is too old for JSON-2', async () => {
   const fake = await fakes.start(18);
   const { system } = await openOdoo(fake, { end: null });
   expect(await system.probe(signal)).toMatchObject({ ok: false });

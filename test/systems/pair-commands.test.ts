@@ -8,7 +8,7 @@ afterEach(() => pair.end());
 
 const command = (...words: string[]) => epack(['pairs', ...words], { DATABASE_URL: pair.database.url });
 
-test('take-back restores on both sides what a run wrote, and says where to see what it leaves', async () => {
+test('take-back restores on both sides what a run wrote, and says where the remaining items are shown', async () => {
   pair = await openFakePair();
   const { id } = pair.espo.add('CBeteiligte', { lastName: 'Meier', firstName: 'Zoë' });
   await pair.run('whole');
@@ -32,7 +32,7 @@ test('take-back restores on both sides what a run wrote, and says where to see w
   expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoë' }]);
 });
 
-test('take-back of a run that there is not, and of no number, says so', async () => {
+test('take-back reports an unknown run, and a run that is no number', async () => {
   pair = await openFakePair();
   const missing = await command('take-back', 'beteiligte', '4711');
   expect([missing.exitCode, missing.out]).toEqual([1, '']);

@@ -60,7 +60,7 @@ async function run(): Promise<void> {
   });
 }
 
-test('a run of a pair shows in the metrics of the worker and of the API', async () => {
+test('a run of a pair is visible in the metrics of the worker and of the API', async () => {
   const { id } = espo.add('CBeteiligte', { lastName: 'Meier', firstName: 'Zoë', description: 'a' });
   await run();
   const first = await fromWorker();
@@ -99,7 +99,7 @@ test('a run of a pair shows in the metrics of the worker and of the API', async 
   expect(api.value('epack_system_up', { system: 'advoware' })).toBe(1);
 });
 
-test('work that is due for long, and a system that is paused, show in the metrics of the API', async () => {
+test('work that is long overdue, and a paused system, are visible in the metrics of the API', async () => {
   await server().db.raw(
     `update pair set paused_at = now(), paused_reason = 'audit', paused_by = 'a@example.org'`,
   );
@@ -119,7 +119,7 @@ test('work that is due for long, and a system that is paused, show in the metric
   });
 });
 
-test('the recording rule of the daily failed ratio asks for series that are told, with their labels', async () => {
+test('the recording rule of the daily failed ratio uses series and labels that exist', async () => {
   const rules = z
     .object({
       groups: z.array(

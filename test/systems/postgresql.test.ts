@@ -35,7 +35,7 @@ describe('calls', () => {
     expect(calls(outside.observed)).toEqual(['schema', 'create', 'update', 'delete']);
   });
 
-  test('are told of with table, statement and values, without the password', async () => {
+  test('are recorded with table, statement and values, but without the password', async () => {
     const { end } = await makePersons(side);
     const { system, outside } = await side.open(end, personFields);
     await created(system, randomUUID(), { Name: 'Ada', notiz: decodeURIComponent(side.url.password) });
@@ -75,14 +75,14 @@ describe('values', () => {
     liste: '{1,2}',
   };
 
-  test('come back as they were written, to the last digit', async () => {
+  test('are read exactly as they were written', async () => {
     const { system } = await openPersons(typed, fields);
     const item = await created(system, randomUUID(), written);
     expect(item.fields).toEqual(written);
     expect(await fetched(system, item.key)).toEqual(item);
   });
 
-  test('are found by, where they can be compared', async () => {
+  test('can be used to find rows if they can be compared', async () => {
     const { system } = await openPersons(typed, fields);
     const item = await created(system, randomUUID(), written);
     const found = await system.find({ by: 'fields', fields: written }, signal);
@@ -91,7 +91,7 @@ describe('values', () => {
     expect(await system.find({ by: 'fields', fields: { ganz: 'eins' } }, signal)).toEqual([]);
   });
 
-  test('that are numbers are numbers where no digit is lost, and lose no digit where not', async () => {
+  test('that are numbers stay numbers if no digit is lost, and become texts otherwise', async () => {
     const { system, quoted } = await openPersons(typed, fields);
     const item = await created(system, randomUUID(), {});
     for (const [text, value] of [
@@ -107,7 +107,7 @@ describe('values', () => {
     }
   });
 
-  test('that no row can take are refused with the name of the column, and stop nothing', async () => {
+  test('that a row cannot take are refused with the name of the column, and stop nothing else', async () => {
     const { system } = await openPersons(typed, fields);
     expect(await system.create(randomUUID(), draft({ bild: 'no base64!' }), signal)).toMatchObject({
       kind: 'refused',
@@ -121,7 +121,7 @@ describe('values', () => {
     await created(system, randomUUID(), written);
   });
 
-  test('do not depend on what the server and the user are set to', async () => {
+  test('do not depend on the settings of the server and the user', async () => {
     const { system } = await openPersons(typed, fields);
     const [row] = await side.query('select current_database() as name');
     await side.query(`alter database "${String(row?.['name'])}" set timezone = 'America/New_York'`);
@@ -132,7 +132,7 @@ describe('values', () => {
 });
 
 describe('a row that is in the way', () => {
-  test('with our key is the one that was made before', async () => {
+  test('with our key is the row of an earlier creation', async () => {
     const { system, quoted } = await openPersons();
     const key = randomUUID();
     const first = await created(system, key, { Name: 'A' });
@@ -141,7 +141,7 @@ describe('a row that is in the way', () => {
     expect(again).toMatchObject({ key: first.key, origin: key, fields: { Name: 'B' } });
   });
 
-  test('with a value that only one may have is named, and not written over', async () => {
+  test('with the same unique value is named, and not overwritten', async () => {
     const { system } = await openPersons({ after: 'create unique index on TABLE ("Name", vorname)' });
     const first = await created(system, randomUUID(), { Name: 'A', vorname: 'B' });
     const refused = await system.create(randomUUID(), draft({ Name: 'A', vorname: 'B' }), signal);
@@ -153,7 +153,7 @@ describe('a row that is in the way', () => {
     });
   });
 
-  test('is made once by eight at a time', async () => {
+  test('is created once by eight writers at the same time', async () => {
     const { system, quoted } = await openPersons();
     const key = randomUUID();
     const written = await Promise.all(
@@ -177,7 +177,7 @@ describe('compare and set', () => {
         end: { revision: 'version' },
       },
     ],
-  ])('by %s: of eight writes to one state one is done, and none is lost', async (_, wish) => {
+  ])('by %s lets one of eight writes to the same state succeed, and none is lost', async (_, wish) => {
     const { system, quoted } = await openPersons(wish);
     const item = await created(system, randomUUID(), { Name: 'A' });
     const written = await Promise.all(
@@ -192,7 +192,7 @@ describe('compare and set', () => {
     expect(row?.['Name']).toBe(winner === undefined ? null : done(winner).fields['Name']);
   });
 
-  test('waits for who was faster, and does not write over it', async () => {
+  test('waits for a faster writer, and does not overwrite its change', async () => {
     const { system, quoted } = await openPersons();
     const item = await created(system, randomUUID(), { Name: 'A' });
     const other = await side.connect();
@@ -205,7 +205,7 @@ describe('compare and set', () => {
     expect((await fetched(system, item.key))?.fields['Name']).toBe('theirs');
   });
 
-  test('is tried again where two transactions were in each other’s way', async () => {
+  test('is tried again if two transactions blocked each other', async () => {
     const { system, outside } = await openPersons({
       after: `create sequence if not exists tries; select setval('tries', 1, false);
         create or replace function refuse_twice() returns trigger language plpgsql as
@@ -219,7 +219,7 @@ describe('compare and set', () => {
 });
 
 describe('triggers and generated columns', () => {
-  test('what triggers before and after a write make of a row is its answer', async () => {
+  test('the result of a write is the row as the triggers before and after it left it', async () => {
     const { system } = await openPersons({
       after: `create or replace function lower_name() returns trigger language plpgsql as
         $$begin new."Name" := lower(new."Name"); return new; end$$;
@@ -238,7 +238,7 @@ describe('triggers and generated columns', () => {
     expect(await fetched(system, item.key)).toEqual(updated);
   });
 
-  test('a trigger that refuses says why, and stops no other', async () => {
+  test('a trigger that refuses a row gives the reason, and stops no other row', async () => {
     const { system } = await openPersons({
       after: `create or replace function refuse_bob() returns trigger language plpgsql as
         $$begin if new."Name" = 'Bob' then raise exception 'no Bobs here'; end if;
@@ -267,7 +267,7 @@ describe('triggers and generated columns', () => {
 });
 
 describe('collations', () => {
-  test('one that takes two texts for one finds only what is the same', async () => {
+  test('that treat two texts as equal do not confuse them in a search', async () => {
     await side.query(
       `create collation if not exists blind (provider = icu, locale = 'und-u-ks-level1', deterministic = false)`,
     );
@@ -277,7 +277,7 @@ describe('collations', () => {
     expect(await system.find({ by: 'fields', fields: { wort: 'Müller' } }, signal)).toEqual([item]);
   });
 
-  test('a table whose keys are texts is listed whole, page by page, and takes the keys that we choose', async () => {
+  test('allow a complete listing of a table with text keys, and the keys that we choose', async () => {
     await side.query('create table wort (wort text primary key, sinn text)');
     await side.query(`insert into wort select chr(64 + n % 50) || n, 'x' from generate_series(1, 2500) n`);
     const { system } = await side.open({ table: 'wort', key: 'wort' }, ['sinn']);
@@ -305,7 +305,7 @@ describe('a table that does not fit', () => {
       personFields,
       'requires pflicht, which the pair does not fill',
     ],
-  ])('because it %s stops everything before anything is written', async (_, wish, fields, sentence) => {
+  ])('stops everything before anything is written if it %s', async (_, wish, fields, sentence) => {
     const { system, outside } = await openPersons(wish, fields);
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'fields' });
     await expect(listed(system, null)).rejects.toThrow(sentence);
@@ -313,7 +313,7 @@ describe('a table that does not fit', () => {
     expect(new Set(calls(outside.observed))).toEqual(new Set(['schema']));
   });
 
-  test('because a column went meanwhile stops at the next call', async () => {
+  test('stops at the next call if a column was removed in the meantime', async () => {
     const { system, quoted } = await openPersons();
     const item = await created(system, randomUUID(), personValues.sample(1));
     await side.query(`alter table ${quoted} drop column notiz`);
@@ -321,7 +321,7 @@ describe('a table that does not fit', () => {
     await expect(listed(system, null)).rejects.toThrow('lacks notiz');
   });
 
-  test('because it is a view wants a column as its revision', async () => {
+  test('needs a column as its revision if it is a view', async () => {
     const { quoted } = await makePersons(side);
     await side.query(`create view public.personen as select * from ${quoted}`);
     const { system } = await side.open({ table: 'personen', key: 'ID' }, ['Name']);
@@ -330,7 +330,7 @@ describe('a table that does not fit', () => {
 });
 
 describe('a user', () => {
-  test('whose password is wrong is refused once, and never tried again', async () => {
+  test('with a wrong password is refused once, and never tried again', async () => {
     const { end } = await makePersons(side);
     const { system, outside } = await side.open(end, personFields, { password: 'wrong-one' });
     await Promise.allSettled(Array.from({ length: 20 }, (_, place) => fetched(system, String(place + 1))));
@@ -338,7 +338,7 @@ describe('a user', () => {
     expect(outside.observed).toHaveLength(1);
   });
 
-  test('that may read and not write stops all of it at the first write', async () => {
+  test('that may only read stops everything at the first write', async () => {
     const { system } = await openPersons({ after: 'revoke insert, update on TABLE from current_user' });
     expect((await listed(system, null)).items).toEqual([]);
     expect((await system.probe(signal)).findings).toContainEqual(
@@ -349,7 +349,7 @@ describe('a user', () => {
     });
   });
 
-  test('that may not see a column does not have it', async () => {
+  test('that must not see a column gets an error that the column is missing', async () => {
     const { system } = await openPersons({
       after:
         'revoke select on TABLE from current_user; grant select ("ID", sync_key, "Name") on TABLE to current_user',
@@ -357,7 +357,7 @@ describe('a user', () => {
     await expect(listed(system, null)).rejects.toThrow('lacks vorname');
   });
 
-  test('to whom a row is forbidden is refused that row alone', async () => {
+  test('without access to one row is refused only that row', async () => {
     const { system } = await openPersons({
       after: `alter table TABLE enable row level security; alter table TABLE force row level security;
         create policy adas on TABLE using (true) with check ("Name" = 'Ada')`,
@@ -401,7 +401,7 @@ describe('a connection', () => {
     };
   }
 
-  test('that is lost in the middle of a listing ends it, and it goes on behind the last page', async () => {
+  test('that is lost during a listing ends it, and the listing continues after the last page', async () => {
     const { quoted, end } = await makePersons(side);
     await side.query(`insert into ${quoted} ("Name") select 'P' || n from generate_series(1, 2500) n`);
     const proxy = await startProxy();
@@ -424,7 +424,7 @@ describe('a connection', () => {
     await proxy.close();
   });
 
-  test('that the server ends is made anew by the next call', async () => {
+  test('that the server ends is opened again by the next call', async () => {
     const { system } = await openPersons();
     const item = await created(system, randomUUID(), { Name: 'A' });
     await side.query(
@@ -434,7 +434,7 @@ describe('a connection', () => {
     expect(await fetched(system, item.key)).toEqual(item);
   });
 
-  test('that nobody accepts is unavailable', async () => {
+  test('that no server accepts is unavailable', async () => {
     const { end } = await makePersons(side);
     const { system } = await side.open(end, personFields, { port: 9 });
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'unavailable' });
@@ -442,7 +442,7 @@ describe('a connection', () => {
     expect(probe).toMatchObject({ ok: false, findings: [{ code: 'unavailable' }] });
   });
 
-  test('must be encrypted where the settings say so', async () => {
+  test('must be encrypted if the settings say so', async () => {
     // "N": it has no TLS.
     const server = createServer((socket) => socket.once('data', () => socket.end('N')));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -453,7 +453,7 @@ describe('a connection', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test('is left when a call is to end, and the next call has another one', async () => {
+  test('is closed when a call is cancelled, and the next call has another one', async () => {
     const { system, quoted } = await openPersons();
     const item = await created(system, randomUUID(), { Name: 'A' });
     const other = await side.connect();
@@ -469,7 +469,7 @@ describe('a connection', () => {
 });
 
 describe('changes by the time of the last change', () => {
-  test('are listed from a while before the last ones, page by page', async () => {
+  test('are listed page by page, starting some time before the last ones', async () => {
     const { system, quoted } = await openPersons({
       more: ', geaendert timestamp not null default now()',
       end: { revision: 'geaendert' },
@@ -492,7 +492,7 @@ describe('changes by the time of the last change', () => {
 });
 
 describe('a probe', () => {
-  test('tells version, clock and what is not as it should be, and changes nothing', async () => {
+  test('reports the version, the clock and each problem, and changes nothing', async () => {
     const { system } = await openPersons({ end: { syncKey: undefined } });
     const probe = await system.probe(signal);
     expect(probe).toMatchObject({ ok: true, version: expect.stringMatching(/^\d+/) as string });
@@ -502,19 +502,19 @@ describe('a probe', () => {
     expect(codes.some((code) => ['not-encrypted', 'certificate-unchecked'].includes(code))).toBe(true);
   });
 
-  test('names every column that a pair lacks', async () => {
+  test('names every missing column of a pair', async () => {
     const { system } = await openPersons({}, ['Name', 'nirgends', 'nie']);
     expect((await system.probe(signal)).findings).toContainEqual(
       expect.objectContaining({ level: 'error', code: 'fields-missing', about: ['nirgends', 'nie'] }),
     );
   });
 
-  test('warns of a revision that nothing in the database tends', async () => {
+  test('warns about a revision column that nothing in the database updates', async () => {
     const { system } = await openPersons({ more: ', version int', end: { revision: 'version' } });
     expect((await system.probe(signal)).findings.map(({ code }) => code)).toContain('revision-untended');
   });
 
-  test('of the system alone needs no table', async () => {
+  test('of the system without a pair needs no table', async () => {
     const { system } = await side.open(null, []);
     expect(await system.probe(signal)).toMatchObject({ ok: true });
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'invalid' });

@@ -78,7 +78,7 @@ describe('epack systems prepare', () => {
     'Let CBeteiligte refuse a second record with the same otherKey',
   ];
 
-  test('without a yes it shows what it would make, and changes nothing', async () => {
+  test('shows what it would create without a yes, and changes nothing', async () => {
     const { exitCode, out, err } = await prepare(['espo']);
     const lines = out.trim().split('\n');
     expect([exitCode, err, lines.at(-1)]).toEqual([0, '', 'Nothing was made.']);
@@ -86,7 +86,7 @@ describe('epack systems prepare', () => {
     expect(changes()).toEqual([]);
   });
 
-  test('with a yes it makes it, each thing once for both pairs, and has nothing left to do', async () => {
+  test('creates everything once for both pairs with a yes, and then has nothing left to do', async () => {
     const first = await prepare(['espo', '--yes', '--password-stdin'], '', `${fake.admin.password}\n`);
     expect([first.exitCode, first.err]).toEqual([0, '']);
     expect(first.out).not.toContain(fake.admin.password);
@@ -112,7 +112,7 @@ describe('epack systems prepare', () => {
     expect(audited).toHaveLength(1);
   });
 
-  test('it registers the webhook of the key’s user once, and keeps what signs its calls', async () => {
+  test('registers the webhook of the key’s user once, and keeps the key that signs its calls', async () => {
     const reached = { EPACK_PUBLIC_URL: 'https://epack.example', ESPO_KEY: fake.apiKey };
     const run = (more: Readonly<Record<string, string>>, ...words: string[]) =>
       prepare(['espo', ...words], fake.admin.password, '', more);
@@ -144,7 +144,7 @@ describe('epack systems prepare', () => {
     expect(await database.db('hook').count()).toMatchObject([{ count: '1' }]);
   });
 
-  test('a wrong password, none, and a system that cannot be prepared are told in a sentence', async () => {
+  test('reports a wrong password, a missing one, and a system that cannot be prepared', async () => {
     const wrong = await prepare(['espo', '--yes'], 'not-the-password');
     expect([wrong.exitCode, wrong.out]).toEqual([1, '']);
     expect(wrong.err).not.toMatch(/not-the-password|\n +at /);

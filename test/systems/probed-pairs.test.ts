@@ -24,7 +24,7 @@ describe('a probe of an Odoo or of a database', () => {
   const errors = ({ findings }: Awaited<ReturnType<OdooPairs['probe']>>) =>
     findings.filter(({ level }) => level === 'error');
 
-  test('looks at the model and the table of each pair, and pauses none that fits', async () => {
+  test('reads the model and the table of each pair, and does not pause a pair that fits', async () => {
     const odoo = await pairs.probe('fso');
     expect(odoo.ok).toBe(true);
     expect(new Set(odoo.findings.map(({ pair, side }) => `${pair ?? ''} ${side ?? ''}`))).toEqual(
@@ -34,7 +34,7 @@ describe('a probe of an Odoo or of a database', () => {
     expect(await paused()).toEqual([]);
   });
 
-  test('finds the field that is gone, with pair and side, and pauses the pair with that sentence', async () => {
+  test('finds a missing field with its pair and side, and pauses the pair with that reason', async () => {
     delete fieldsOf()['x_birth'];
     const probe = await pairs.probe('fso');
     const sentence = 'Pair persons, there: res.partner lacks x_birth.';
@@ -49,7 +49,7 @@ describe('a probe of an Odoo or of a database', () => {
     expect(pairs.calls()).toEqual([]);
   });
 
-  test('finds what was retyped or became required, until someone has resumed the pair', async () => {
+  test('finds a field whose type changed or that became required, until someone resumes the pair', async () => {
     fieldsOf()['x_birth'] = { type: 'char' };
     fieldsOf()['email'] = { type: 'char', required: true };
     for (let times = 0; times < 2; times++)
@@ -71,7 +71,7 @@ describe('a probe of an Odoo or of a database', () => {
     expect(await paused()).toEqual([]);
   });
 
-  test('finds a column that is gone or was retyped since another process knew it', async () => {
+  test('finds a column that is missing or changed its type since another process read it', async () => {
     await pairs.tables.query('alter table person alter column note type varchar(40)');
     expect(errors(await pairs.probe('fs'))).toMatchObject([
       { message: 'Pair persons, here: note was text and is now character varying(40).' },
@@ -84,7 +84,7 @@ describe('a probe of an Odoo or of a database', () => {
     expect(await paused()).toMatchObject([{ name: 'persons' }]);
   });
 
-  test('a run of another process notices a retyped column before it writes', async () => {
+  test('makes a run of another process notice the new type of a column before it writes', async () => {
     await pairs.tables.query(`update person set name = 'Ada L.'`);
     await pairs.tables.query('alter table person alter column note type varchar(40)');
     await pairs.restart();
@@ -101,7 +101,7 @@ describe('a probe of an Odoo or of a database', () => {
     expect(pairs.calls()).toContain('res.partner/write');
   });
 
-  test('of the nightly round calls no system that must not be called', async () => {
+  test('that runs at night calls no system that must not be called', async () => {
     await pairs.rows(
       `update remote_system set state = 'paused', paused_at = now(), paused_reason = 'x' where name = 'fso' returning id`,
     );
@@ -119,7 +119,7 @@ describe('a probe of an EspoCRM', () => {
   });
   afterEach(() => pair.end());
 
-  test('finds a field that is gone, and one that was retyped', async () => {
+  test('finds a missing field, and one with another type', async () => {
     const { fields } = pair.espo.entity('CBeteiligte');
     expect((await pair.probe('espo')).ok).toBe(true);
     fields['description'] = 'wysiwyg';
@@ -137,7 +137,7 @@ describe('a probe of an EspoCRM', () => {
     ]);
   });
 
-  test('that refuses us asks for nothing more', async () => {
+  test('makes no further request to a server that refuses our key', async () => {
     await pair.rows(
       `update remote_system set config = jsonb_set(config, '{auth,apiKey}', '"wrong"') where name = 'espo' returning id`,
     );
@@ -147,7 +147,7 @@ describe('a probe of an EspoCRM', () => {
   });
 });
 
-test('every night each system of a pair that may be worked on is probed, in its own minute', async () => {
+test('each system of a pair that is not stopped is probed every night in its own minute', async () => {
   const database = await createTestDatabase();
   const { db } = database;
   try {

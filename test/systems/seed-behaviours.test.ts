@@ -45,7 +45,7 @@ const putOf = (betNr: number): Pick<Fault, 'fits'> => ({
   fits: ({ method, path }) => method === 'PUT' && path.endsWith(`/${betNr}`),
 });
 
-test('hundred updates in one webhook are one batch of jobs, and each is written once', async () => {
+test('a hundred updates in one webhook are one batch of jobs, and each is written once', async () => {
   pair = await openFakePair();
   const ids = Array.from({ length: 100 }, (_, n) =>
     pair.espo.add('CBeteiligte', { ...person, lastName: `P${n}` }),
@@ -67,7 +67,7 @@ test('hundred updates in one webhook are one batch of jobs, and each is written 
   ]);
 });
 
-test('delete in EspoCRM: waits for an approval, and is then deleted in Advoware', async () => {
+test('a deletion in EspoCRM waits for an approval, and is then made in Advoware', async () => {
   const { id } = await linked();
   pair.espo.remove('CBeteiligte', id);
   await pair.run('whole');
@@ -80,8 +80,8 @@ test('delete in EspoCRM: waits for an approval, and is then deleted in Advoware'
   expect(pair.calls().advoware.filter((call) => call.startsWith('DELETE'))).toHaveLength(1);
 });
 
-describe('status visible in EspoCRM at every step', () => {
-  test('pending_sync and dirty while it waits for an approval, clean once it is done', async () => {
+describe('the status in EspoCRM', () => {
+  test('is pending_sync and dirty during an approval, and clean afterwards', async () => {
     pair = await openFakePair((text) =>
       text.replace('mode: run', 'mode: run\n    limits: { changes: { count: 0 } }'),
     );
@@ -107,7 +107,7 @@ describe('status visible in EspoCRM at every step', () => {
     expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }]);
   });
 
-  test('syncing while it is worked on, where the pair asks for it: one call more', async () => {
+  test('is syncing during the work if the pair asks for it, which costs one more call', async () => {
     const seen: unknown[] = [];
     const { id, betNr } = await linked((text) =>
       text.replace('mode: run', 'mode: run\n    writeBackSyncing: true'),
@@ -120,7 +120,7 @@ describe('status visible in EspoCRM at every step', () => {
     expect(pair.calls().espo.filter((call) => call.startsWith('PUT'))).toHaveLength(2);
   });
 
-  test('conflict while someone has to decide, with both values kept and a notification', async () => {
+  test('is conflict while someone has to decide, with both values kept and a notification', async () => {
     const { id, betNr } = await linked((text) =>
       text.replace('notiz: { conflict: { merge: append-lines } }', 'notiz: { conflict: manual }'),
     );
@@ -142,7 +142,7 @@ describe('status visible in EspoCRM at every step', () => {
   });
 });
 
-test('conflict per field group: the value that lost is kept as well', async () => {
+test('is conflict for each field group, and the losing value is kept as well', async () => {
   const { id, betNr } = await linked();
   pair.espo.edit('CBeteiligte', id, { lastName: 'Here' });
   pair.advoware.edit(betNr, { name: 'There' });
@@ -158,7 +158,7 @@ test('conflict per field group: the value that lost is kept as well', async () =
   ]);
 });
 
-test('retry × 5, permanently_failed with one notification, reset after 24 h', async () => {
+test('a record is failed four times, then permanently_failed with one notification, and is tried again after 24 h', async () => {
   const { id, betNr } = await linked();
   pair.advoware.http.faults.push({ ...putOf(betNr), times: 5, answer: { status: 500 } });
   pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
@@ -182,8 +182,8 @@ test('retry × 5, permanently_failed with one notification, reset after 24 h', a
   expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }]);
 });
 
-describe('errors, as each is meant', () => {
-  test('400: given up at once, and looked at again when either side changes', async () => {
+describe('errors, each by its meaning', () => {
+  test('a 400 is given up at once, and tried again when either side changes', async () => {
     const { id, betNr } = await linked();
     pair.advoware.http.faults.push({
       ...putOf(betNr),
@@ -203,7 +203,7 @@ describe('errors, as each is meant', () => {
     expect(shown()).toMatchObject({ syncStatus: 'clean' });
   });
 
-  test('404 while it is written: confirmed, and then made again, for it was changed here', async () => {
+  test('a 404 during a write is confirmed, and the record is created again because it was changed here', async () => {
     const { id, betNr } = await linked();
     pair.advoware.http.faults.push({ ...putOf(betNr), before: () => pair.advoware.remove(betNr) });
     pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
@@ -225,7 +225,7 @@ describe('errors, as each is meant', () => {
   test.each([
     ['5xx', 502],
     ['423, a locked record', 423],
-  ])('%s: tried again, and one entity never stops the rest', async (_, status) => {
+  ])('%s is tried again, and one entity never stops the others', async (_, status) => {
     const { id, betNr } = await linked();
     pair.advoware.http.faults.push({ ...putOf(betNr), answer: { status } });
     pair.espo.edit('CBeteiligte', id, { firstName: 'Zoe' });
@@ -237,7 +237,7 @@ describe('errors, as each is meant', () => {
     expect(pair.advowareRows()).toMatchObject([{ vorname: 'Zoe' }, { name: 'Okafor' }]);
   });
 
-  test('403 for one entity: it is given up at once, the rest goes on, and the system is not paused', async () => {
+  test('a 403 for one entity is given up at once, the others are synchronised, and the system is not paused', async () => {
     const { id, betNr } = await linked();
     pair.advoware.http.faults.push({
       ...putOf(betNr),
@@ -258,7 +258,7 @@ describe('errors, as each is meant', () => {
     expect(pair.calls().advoware.filter((call) => call.startsWith('PUT'))).toEqual([]);
   });
 
-  test('429: no call before Retry-After is over, until someone resumes the system', async () => {
+  test('no call is made after a 429 until Retry-After is over or someone resumes the system', async () => {
     const { id, betNr } = await linked();
     pair.advoware.http.faults.push({
       ...putOf(betNr),
@@ -282,7 +282,7 @@ describe('errors, as each is meant', () => {
   });
 });
 
-describe('a listing that is doubted deletes nothing', () => {
+describe('a listing that is not trusted deletes nothing', () => {
   const whole: Pick<Fault, 'fits'> = {
     fits: ({ method, path }) => method === 'GET' && path.endsWith('/Beteiligte'),
   };
@@ -326,8 +326,8 @@ describe('a listing that is doubted deletes nothing', () => {
   });
 });
 
-describe('what cannot be called', () => {
-  test('a secret that is set nowhere pauses the system with that sentence, and is told once', async () => {
+describe('a system that cannot be called', () => {
+  test('is paused if a secret is not set, with that reason and one notification', async () => {
     await linked();
     await pair.database.db.raw(
       `update remote_system set config = jsonb_set(config, '{auth,apiKey}', '"\${NOWHERE}"'), version = version + 1 where name = 'espo'`,
@@ -346,7 +346,7 @@ describe('what cannot be called', () => {
     expect(pair.calls()).toEqual({ espo: [], advoware: [] });
   });
 
-  test('a listing that fails is tried again after 1, 2, 4 … minutes, and not before', async () => {
+  test('is listed again only after 1, 2, 4 … minutes if a listing fails', async () => {
     await linked();
     const fails: Pick<Fault, 'fits' | 'answer'> = {
       fits: ({ method, path }) => method === 'GET' && path.endsWith('/Beteiligte'),
@@ -373,7 +373,7 @@ describe('what cannot be called', () => {
     expect(await dueIn()).toBeGreaterThan(3_600);
   });
 
-  test('work that has been due for an hour is told once a day as pair-stale', async () => {
+  test('causes a notification pair-stale once a day if work has been due for an hour', async () => {
     await linked();
     await pair.database.db.raw(`update notification_target set events = '{pair-stale}'`);
     await pair.database.db.raw(
@@ -388,7 +388,7 @@ describe('what cannot be called', () => {
   });
 });
 
-test('several that could be the one: a decision for one of them joins the two, and the other gets its own', async () => {
+test('a decision for one of several candidates joins the two, and the other gets its own record', async () => {
   pair = await openFakePair();
   const { id } = pair.espo.add('CBeteiligte', person);
   const twin = { name: 'Meier', vorname: 'Zoë', geburtsdatum: '1975-06-07T00:00:00', anrede: 'Frau' };
@@ -422,7 +422,7 @@ test('several that could be the one: a decision for one of them joins the two, a
   expect([pair.beteiligte().length, pair.advowareRows().length]).toEqual([2, 2]);
 });
 
-test('several that could be the one are a conflict with its candidates; joining one by hand settles it', async () => {
+test('several candidates are a conflict that lists them, and joining one by hand settles it', async () => {
   pair = await openFakePair();
   const { id } = pair.espo.add('CBeteiligte', person);
   const twin = { name: 'Meier', vorname: 'Zoë', geburtsdatum: '1975-06-07T00:00:00', anrede: 'Frau' };

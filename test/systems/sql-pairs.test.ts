@@ -134,7 +134,7 @@ describe('PostgreSQL and SQL Server', () => {
     expect(await side.query(`select xmin::text from ${pg.quoted} order by id`)).toEqual(revisions);
   });
 
-  test('changes flow both ways, of one row as well, and only what changed is written', async () => {
+  test('changes of one row on both sides reach the other side, and only changed fields are written', async () => {
     const { pg, fake, table, pair } = await linked();
     await side.query(`update ${pg.quoted} set vorname = 'Anne' where nachname = 'Huber'`);
     const [huber] = [...table.rows.values()].filter((row) => row['Name'] === 'Huber');
@@ -148,7 +148,7 @@ describe('PostgreSQL and SQL Server', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
-  test('a deletion that Change Tracking tells is one here, and a row that a listing lacks is deleted there', async () => {
+  test('a deletion that Change Tracking reports is made here, and a row that a listing lacks is deleted there', async () => {
     const { pg, fake, table, pair } = await linked();
     const [yilmaz] = [...table.rows.values()].filter((row) => row['Name'] === 'Yılmaz');
     fake.remove(table, String(yilmaz?.['PersonID']));
@@ -160,7 +160,7 @@ describe('PostgreSQL and SQL Server', () => {
     expect(names(table)).toEqual([]);
   });
 
-  test('both sides of one field are a conflict, and neither is written over', async () => {
+  test('changes of one field on both sides are a conflict, and neither is overwritten', async () => {
     const { pg, fake, table, pair } = await linked();
     const [huber] = [...table.rows.values()].filter((row) => row['Name'] === 'Huber');
     await side.query(`update ${pg.quoted} set vorname = 'hier' where nachname = 'Huber'`);
@@ -173,7 +173,7 @@ describe('PostgreSQL and SQL Server', () => {
     ]);
   });
 
-  test('a connection that is cut in the middle of a creation makes one row', async () => {
+  test('a connection that is cut during a creation leaves one row', async () => {
     const { pg, fake, table, pair } = await linked();
     await side.query(`insert into ${pg.quoted} (nachname) values ('Okafor')`);
     fake.server.faults.push({ fits: isWrite, losesAnswer: true });
@@ -187,7 +187,7 @@ describe('PostgreSQL and SQL Server', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
-  test('an expired version lists everything, and deletes nothing that is there', async () => {
+  test('an expired version causes a complete listing, and deletes no existing row', async () => {
     const { pg, fake, table, pair } = await linked();
     fake.cleanUp(table);
     fake.add(table, { Name: 'Meier' });
@@ -196,7 +196,7 @@ describe('PostgreSQL and SQL Server', () => {
     expect((await pg.rows()).map((row) => row['nachname'])).toEqual(['Huber', 'Yılmaz', 'Meier']);
   });
 
-  test('a column that is gone pauses the pair, and nothing is written', async () => {
+  test('a missing column pauses the pair, and nothing is written', async () => {
     const { pg, fake, table, pair } = await linked();
     const writes = fake.server.statements.filter(({ text }) => isWrite(text)).length;
     await side.query(`update ${pg.quoted} set vorname = 'Anne' where nachname = 'Huber'`);
@@ -246,7 +246,7 @@ describe('PostgreSQL and EspoCRM', () => {
     return { pg, espo, pair, records };
   }
 
-  test('create, update and delete, from both sides', async () => {
+  test('creations, updates and deletions reach the other side from both sides', async () => {
     const { pg, espo, pair, records } = await linked();
     expect(records()).toMatchObject([{ lastName: 'Huber', firstName: 'Anna', dateOfBirth: '1980-02-03' }]);
     espo.add('CBeteiligte', { lastName: 'Okafor', firstName: 'Chidi' });
@@ -260,7 +260,7 @@ describe('PostgreSQL and EspoCRM', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
-  test('a connection that the server ends in the middle of a creation makes one row', async () => {
+  test('a connection that the server ends during a creation leaves one row', async () => {
     const { pg, espo, pair } = await linked();
     await side.query(`create or replace function cut_off() returns trigger language plpgsql as
       $$begin perform pg_terminate_backend(pg_backend_pid()); return new; end$$;
@@ -275,7 +275,7 @@ describe('PostgreSQL and EspoCRM', () => {
     expect((await pair.run('whole')).counts).toEqual({});
   });
 
-  test('a row that the table refuses is given up with the reason of the server, and stops no other', async () => {
+  test('a row that the table refuses is given up with the reason of the server, and stops no other row', async () => {
     const { pg, espo, pair } = await linked();
     espo.add('CBeteiligte', { firstName: 'ohne Namen' });
     espo.add('CBeteiligte', { lastName: 'Okafor' });

@@ -25,7 +25,7 @@ describe('calls', () => {
     expect(calls(outside.observed)).toEqual(['schema', 'create', 'update', 'delete']);
   });
 
-  test('are told of with their statement, and without the password', async () => {
+  test('are recorded with their statement, but without the password', async () => {
     const { system, outside, fake } = await fakes.open();
     await created(system, randomUUID(), { Name: 'Ada', Notiz: fake.access.password });
     expect(outside.observed.at(-1)).toMatchObject({ method: 'SQL', path: 'dbo.Person', status: 200 });
@@ -35,7 +35,7 @@ describe('calls', () => {
 });
 
 describe('Change Tracking', () => {
-  test('tells what was made, changed and deleted since, in the order of keys, page by page', async () => {
+  test('lists later creations, changes and deletions page by page, in the order of keys', async () => {
     const { system, fake, table } = await fakes.open();
     const keys = Array.from({ length: 2_500 }, (_, place) => fake.add(table, { Name: `P${place}` }));
     const whole = await listed(system, null);
@@ -53,7 +53,7 @@ describe('Change Tracking', () => {
     expect((await listed(system, whole.cursor)).items).toHaveLength(2_492);
   });
 
-  test('that was cleaned up since the last listing lists everything, and tells no deletion', async () => {
+  test('that was cleaned up since the last listing causes a complete listing, and reports no deletion', async () => {
     const { system, fake, table } = await fakes.open();
     const [gone, kept] = [fake.add(table, { Name: 'A' }), fake.add(table, { Name: 'B' })];
     const { cursor } = await listed(system, null);
@@ -64,7 +64,7 @@ describe('Change Tracking', () => {
     expect(anew.items.map(({ key, isActive }) => [key, isActive])).toEqual([[kept, true]]);
   });
 
-  test('that is cleaned up while it is listed tells nothing of the last page', async () => {
+  test('that is cleaned up during a listing returns nothing of the last page', async () => {
     const { system, fake, table } = await fakes.open();
     const key = fake.add(table, { Name: 'A' });
     const { cursor } = await listed(system, null);
@@ -76,7 +76,7 @@ describe('Change Tracking', () => {
     await expect(listed(system, cursor)).rejects.toMatchObject({ kind: 'cursor-expired' });
   });
 
-  test('of a database that was restored knows nothing of a later version', async () => {
+  test('of a restored database does not know a later version', async () => {
     const { system, fake, table } = await fakes.open();
     fake.add(table, { Name: 'A' });
     const { cursor } = await listed(system, null);
@@ -84,13 +84,13 @@ describe('Change Tracking', () => {
     await expect(listed(system, cursor)).rejects.toMatchObject({ kind: 'cursor-expired' });
   });
 
-  test('that is not enabled says what to do, and stops before anything is written', async () => {
+  test('that is not enabled stops everything with instructions before anything is written', async () => {
     const { system } = await fakes.open({ table: { isTracked: false } });
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'fields' });
     await expect(listed(system, null)).rejects.toThrow('enable CHANGE_TRACKING');
   });
 
-  test('shows our writes as ours, and they come back with the revision of their answer', async () => {
+  test('lists our writes as ours, with the revision of their response', async () => {
     const { system, fake, table } = await fakes.open();
     const { cursor } = await listed(system, null);
     const item = await created(system, randomUUID(), { Name: 'A' });
@@ -99,7 +99,7 @@ describe('Change Tracking', () => {
     expect(items).toEqual([item]);
   });
 
-  test('goes on behind a page of changes, and begins anew once they were all listed', async () => {
+  test('continues after a page of changes, and starts again once they were all listed', async () => {
     const { system, fake, table } = await fakes.open();
     const { cursor } = await listed(system, null);
     const keys = Array.from({ length: 1_500 }, (_, place) => fake.add(table, { Name: `P${place}` }));
@@ -114,7 +114,7 @@ describe('Change Tracking', () => {
 });
 
 describe('a rowversion', () => {
-  test('of a transaction that is not over is listed once it is, with all that came after it', async () => {
+  test('of an open transaction is listed once it is committed, with all later ones', async () => {
     const { system, fake, table } = await fakes.open({ config: { changes: 'rowversion' } });
     const [early, late] = [fake.add(table, { Name: 'A' }), fake.add(table, { Name: 'B' })];
     const whole = await listed(system, null);
@@ -134,12 +134,12 @@ describe('a rowversion', () => {
     ).rejects.toThrow('needs the name of that column');
   });
 
-  test('that is a column of another type is none', async () => {
+  test('must not be a column of another type', async () => {
     const { system } = await fakes.open({ end: { revision: 'Name' } });
     await expect(listed(system, null)).rejects.toThrow('dbo.Person.Name is nvarchar(100)');
   });
 
-  test('that nobody could have written matches no row', async () => {
+  test('that cannot exist matches no row', async () => {
     const { system } = await fakes.open();
     const item = await created(system, randomUUID(), { Name: 'A' });
     for (const revision of ['', 'r', '0x12', "0x' or 1=1"])
@@ -150,7 +150,7 @@ describe('a rowversion', () => {
 });
 
 describe('values', () => {
-  test('a datetime is kept in steps of 1/300 s, and the answer shows it', async () => {
+  test('of type datetime are stored in steps of 1/300 s, as the response shows', async () => {
     const { system } = await fakes.open();
     const item = await created(system, randomUUID(), { Geburtsdatum: '2026-11-30T16:00:00.1234567Z' });
     expect(item.fields['Geburtsdatum']).toBe('2026-11-30T16:00:00.123');
@@ -171,7 +171,7 @@ describe('values', () => {
     }
   });
 
-  test('of every type come back without loss', async () => {
+  test('of every type are read without loss', async () => {
     const columns = [
       ...personTable.columns,
       { name: 'ganz', type: 'bigint' },
@@ -198,13 +198,13 @@ describe('values', () => {
     expect((await listed(system, null)).items).toEqual([item]);
   });
 
-  test('a text that its code page does not have shows as what became of it', async () => {
+  test('that the code page of a column lacks are shown as they were stored', async () => {
     const { system } = await fakes.open();
     const item = await created(system, randomUUID(), { Vorname: 'Łukasz', Name: 'Łukasz' });
     expect(item.fields).toMatchObject({ Vorname: '?ukasz', Name: 'Łukasz' });
   });
 
-  test('that no row can take are refused, and stop nothing', async () => {
+  test('that a row cannot take are refused, and stop nothing else', async () => {
     const { system } = await fakes.open();
     for (const fields of [
       { Name: 'x'.repeat(101) },
@@ -220,14 +220,14 @@ describe('values', () => {
     await created(system, randomUUID(), personValues.sample(1));
   });
 
-  test('are found exactly, although the collation takes upper for lower case', async () => {
+  test('are found exactly, although the collation ignores case', async () => {
     const { system } = await fakes.open();
     const item = await created(system, randomUUID(), { Name: 'Müller' });
     await created(system, randomUUID(), { Name: 'MÜLLER' });
     expect(await system.find({ by: 'fields', fields: { Name: 'Müller' } }, signal)).toEqual([item]);
   });
 
-  test('names that are words of the language, or hold brackets, are quoted', async () => {
+  test('in columns whose names are keywords or contain brackets are read and written', async () => {
     const name = 'select] from [x, y] and = (z';
     const columns = [...personTable.columns, { name, type: 'nvarchar(20)' }];
     const { system } = await fakes.open({ table: { columns }, fields: ['order', name] });
@@ -239,7 +239,7 @@ describe('values', () => {
 });
 
 describe('a row that is in the way', () => {
-  test('with our key is the one that was made before', async () => {
+  test('with our key is the row of an earlier creation', async () => {
     const { system, table } = await fakes.open();
     const key = randomUUID();
     const first = await created(system, key, { Name: 'A' });
@@ -251,7 +251,7 @@ describe('a row that is in the way', () => {
   test.each([
     ['a constraint (2627)', true],
     ['an index (2601)', false],
-  ])('by %s is named', async (_, isConstraint) => {
+  ])('by %s is named in the refusal', async (_, isConstraint) => {
     const unique = [
       ...(personTable.unique ?? []),
       { name: 'UQ_Name', columns: ['Name', 'Vorname'], isConstraint },
@@ -269,7 +269,7 @@ describe('a row that is in the way', () => {
 });
 
 describe('triggers', () => {
-  test('what a trigger makes of a row is the answer, with the revision that it gave it', async () => {
+  test('return the row as they left it, with its revision', async () => {
     const { system, fake, table } = await fakes.open({
       table: { trigger: (row) => (row['Notiz'] = `${String(row['Name'])} was here`) },
     });
@@ -281,7 +281,7 @@ describe('triggers', () => {
     expect(fake.changeOf(table, item.key)).toBeDefined();
   });
 
-  test('one that refuses says why, undoes the row, and stops no other', async () => {
+  test('that refuse a row give the reason, undo the row, and stop no other row', async () => {
     const { system, table } = await fakes.open({
       table: {
         trigger: (row) => {
@@ -310,7 +310,7 @@ describe('a log-in', () => {
     expect(outside.observed).toHaveLength(1);
   });
 
-  test('to a database that is not there is refused likewise', async () => {
+  test('to a missing database is tried once as well', async () => {
     const { fake } = await fakes.open();
     const system = await openOn({ access: { ...fake.access, database: 'nirgends' } }, testOutside());
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'unauthorized' });
@@ -318,13 +318,13 @@ describe('a log-in', () => {
     expect(fake.server.logins()).toBe(1);
   });
 
-  test('that the server is too busy for is made later', async () => {
+  test('that a busy server refuses is tried later', async () => {
     const { fake, system } = await fakes.open();
     fake.server.loginError = { number: 10928, message: 'The limit is reached. Wait 20 seconds.' };
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'throttled', retryAfterMs: 20_000 });
   });
 
-  test('without the right to write stops all of it at the first write', async () => {
+  test('without the right to write stops everything at the first write', async () => {
     const { system, table } = await fakes.open();
     table.rights.INSERT = false;
     expect((await listed(system, null)).items).toEqual([]);
@@ -335,28 +335,31 @@ describe('a log-in', () => {
 });
 
 describe('TLS', () => {
-  test('is spoken where the server can, and the certificate is believed where nobody asks for it', async () => {
+  test('is used if the server supports it, and the certificate is not checked unless the settings require it', async () => {
     const { system, fake } = await fakes.open({ tls: authority.issue() });
     await created(system, randomUUID(), personValues.sample(1));
     expect(fake.server.encrypted()).toBe(1);
     expect((await system.probe(signal)).findings.map(({ code }) => code)).toContain('certificate-unchecked');
   });
 
-  test('with "verify" believes no certificate of nobody, and sends no password', async () => {
+  test('with verify trusts no self-signed certificate, and sends no password', async () => {
     const { system, fake } = await fakes.open({ tls: authority.issue(), config: { tls: 'verify' } });
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'unavailable' });
     expect(fake.server.logins()).toBe(0);
   });
 
-  test.each(['require', 'verify'])('with "%s" sends no password to a server that has none', async (tls) => {
-    const { system, fake } = await fakes.open({ config: { tls } });
-    await expect(listed(system, null)).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(fake.server.logins()).toBe(0);
-  });
+  test.each(['require', 'verify'])(
+    'in the mode %s sends no password to a server without encryption',
+    async (tls) => {
+      const { system, fake } = await fakes.open({ config: { tls } });
+      await expect(listed(system, null)).rejects.toMatchObject({ kind: 'unavailable' });
+      expect(fake.server.logins()).toBe(0);
+    },
+  );
 });
 
-describe('what goes wrong', () => {
-  test('a deadlock is tried again at once, and not for ever', async () => {
+describe('errors', () => {
+  test('a deadlock is tried again at once, but not for ever', async () => {
     const { system, fake, outside } = await fakes.open();
     const deadlock = { number: 1205, message: 'Transaction was deadlocked. Rerun the transaction.' };
     fake.server.faults.push({ fits: isWrite, error: deadlock }, { fits: isWrite, error: deadlock });
@@ -368,7 +371,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('a statement that is to end is cancelled at the server', async () => {
+  test('a cancelled statement also ends at the server', async () => {
     const { system, fake } = await fakes.open();
     const item = await created(system, randomUUID(), { Name: 'A' });
     fake.server.faults.push({ fits: (text) => text.includes(' in ('), hangs: true });
@@ -380,7 +383,7 @@ describe('what goes wrong', () => {
     expect(await fetched(system, item.key)).toEqual(item);
   });
 
-  test('a connection that is lost while nobody uses it is made anew', async () => {
+  test('an idle connection that is lost is opened again', async () => {
     const { system, fake } = await fakes.open();
     const item = await created(system, randomUUID(), { Name: 'A' });
     fake.server.cut();
@@ -388,7 +391,7 @@ describe('what goes wrong', () => {
     expect(await fetched(system, item.key)).toEqual(item);
   });
 
-  test('a listing that is cut goes on behind its last page', async () => {
+  test('a listing that is cut off continues after its last page', async () => {
     const { system, fake, table } = await fakes.open();
     for (let place = 0; place < 1_500; place++) fake.add(table, { Name: `P${place}` });
     const keys: string[] = [];
@@ -405,13 +408,13 @@ describe('what goes wrong', () => {
     expect(new Set(keys).size).toBe(1_500);
   });
 
-  test('a server that nobody finds is unavailable', async () => {
+  test('an unreachable server is unavailable', async () => {
     const { fake } = await fakes.open();
     const system = await openOn({ access: { ...fake.access, port: 9 } }, testOutside());
     await expect(listed(system, null)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('a column that is gone stops everything with its name', async () => {
+  test('a missing column stops everything with its name', async () => {
     const { system, table } = await fakes.open();
     const item = await created(system, randomUUID(), { Name: 'A' });
     table.columns = table.columns.filter(({ name }) => name !== 'Notiz');
@@ -419,7 +422,7 @@ describe('what goes wrong', () => {
     await expect(listed(system, null)).rejects.toThrow('dbo.Person lacks Notiz');
   });
 
-  test('what the mapped columns are is told in the words of the server', async () => {
+  test('the mapped columns are described with the types of the server', async () => {
     const { system, table } = await fakes.open();
     table.columns = table.columns.map((column) =>
       column.name === 'Notiz' ? { ...column, type: 'int', isRequired: true } : column,
@@ -430,7 +433,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  test('a write that somebody else was faster for writes nothing', async () => {
+  test('a write after a faster write by someone else changes nothing', async () => {
     const { system, fake, table } = await fakes.open();
     const item = await created(system, randomUUID(), { Name: 'A' });
     fake.server.faults.push({
@@ -444,7 +447,7 @@ describe('what goes wrong', () => {
   });
 });
 
-test('a probe tells version, clock and rights, and changes nothing', async () => {
+test('a probe reports version, clock and rights, and changes nothing', async () => {
   const { system, table, fake } = await fakes.open({ fields: personFields });
   table.rights.DELETE = false;
   const probe = await system.probe(signal);

@@ -77,7 +77,7 @@ const chains: fc.Arbitrary<FieldTransform[]> = fc.oneof(
   ),
 );
 
-test('what came back goes the same way again: no value wanders', () => {
+test('a value that is converted there and back several times stays the same', () => {
   fc.assert(
     fc.property(chains, values, (steps, value) => {
       const { forward, back } = of(...steps);
@@ -90,7 +90,7 @@ test('what came back goes the same way again: no value wanders', () => {
   );
 });
 
-test('no value and an empty text are no value on both sides', () => {
+test('a missing value and an empty text count as no value on both sides', () => {
   fc.assert(
     fc.property(chains, fc.constantFrom(null, ''), (steps, value) => {
       const { forward, back } = of(...steps);
@@ -99,7 +99,7 @@ test('no value and an empty text are no value on both sides', () => {
   );
 });
 
-test('every day of the calendar goes through every form and back', () => {
+test('every day of the calendar can be converted to every format and back', () => {
   const forms = [
     'YYYY-MM-DD',
     'DD.MM.YYYY',
@@ -120,7 +120,7 @@ test('every day of the calendar goes through every form and back', () => {
   );
 });
 
-test('a date that the calendar lacks, or that is written otherwise, is refused with a reason', () => {
+test('a date that does not exist, or has another format, is refused with a reason', () => {
   const { forward, back } = of(date);
   for (const value of ['2026-02-30', '2026-2-3', '30.02.2026', 'soon', 20260230, true])
     expect(() => forward(value)).toThrow(/^is ".*", and no date as in YYYY-MM-DD$/);
@@ -128,14 +128,14 @@ test('a date that the calendar lacks, or that is written otherwise, is refused w
   expect(() => back('2026-02-03T10:00:00')).toThrow('no date as in YYYY-MM-DDT00:00:00');
 });
 
-test('a type of a database is read with whatever stands behind it', () => {
+test('the date in a value of a database is read, whatever follows it', () => {
   const { forward } = of(typed);
   expect(forward('1980-01-02')).toBe('02.01.1980');
   expect(forward('1980-01-02T23:59:59.997Z')).toBe('02.01.1980');
   expect(forward('1980-01-02 23:59:59')).toBe('02.01.1980');
 });
 
-test('a value that the table lacks is refused, or kept where that cannot be mistaken', () => {
+test('a value that the table lacks is refused, or kept if it cannot be mistaken for another', () => {
   expect(of(map).forward('Mr.')).toBe('Herr');
   expect(() => of(map).forward('Dr.')).toThrow('is "Dr.", and the table of values has no such entry');
   expect(of(keep).forward('Dr.')).toBe('Dr.');
@@ -146,7 +146,7 @@ test('a value that the table lacks is refused, or kept where that cannot be mist
   );
 });
 
-test('a number is refused where it would come back as another one', () => {
+test('a number is refused if it would come back as another one', () => {
   const { forward } = of(toNumber);
   expect([forward('007'), forward(' 1.50 '), forward('-0')]).toEqual([7, 1.5, 0]);
   for (const value of ['12345678901234567890', '1e5', '1.234,5', 'x', '0.0000001', 'Infinity', true])
